@@ -1,0 +1,97 @@
+"""What the analyses found, as frozen data: what rules may ask and what `fedpolicy facts` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fedpolicy.graph.model import Access, FlowGraph, Path
+from fedpolicy.spec.models import Deployment
+
+__all__ = ["LEVELS", "Disclosure", "Facts", "ModelFacts", "NotCounted", "Step"]
+
+LEVELS = ("none", "bounded", "inferable", "reconstructable", "verbatim")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One hop of a witness path; `path` is where the flow stands in the file."""
+
+    source: str
+    target: str
+    payload: str
+    flow: str
+    origin: str
+    role: str
+    implied_by: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotCounted:
+    """A safeguard on a witness path that did not lower the level, and why; `level` is declared or guaranteed."""
+
+    safeguard: str
+    kind: str
+    why: str
+    level: str
+    rests_on: tuple[str, ...] = ()
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disclosure:
+    """
+    What every one of `parties`, in one capacity, can learn about every one of `datasets`.
+
+    Levels are ranks in `LEVELS`. `low` and `high` are the declared level in the most and the least
+    favourable reading of what is missing; `guaranteed` counts only what the owner has reason to rely on.
+    `paths` holds one witness path per separate way in, the first one first. A party's own data are not listed.
+    """
+
+    parties: tuple[str, ...]
+    role: str
+    datasets: tuple[str, ...]
+    low: int
+    high: int
+    guaranteed: int
+    paths: tuple[tuple[Step, ...], ...]
+    not_counted: tuple[NotCounted, ...] = ()
+    missing: tuple[str, ...] = ()
+    pairs: int = 1
+    claims: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFacts:
+    """
+    A model's openness: `cls` is its class where the known aspects decide it, else an empty text.
+
+    `aspects` holds weights, architecture, inference_code, training_code, training_data, licence and interface
+    where they are known (declared in the deployment, else from the catalogue); `missing` the dotted paths of
+    those that are not. `claimed` is what the deployment says. `contains` are the dataset instances learned from.
+    """
+
+    id: str
+    cls: str
+    lowest: str
+    highest: str
+    claimed: str
+    aspects: Mapping[str, object]
+    missing: tuple[str, ...] = ()
+    access: tuple[Access, ...] = ()
+    produced_by: tuple[str, ...] = ()
+    runners: tuple[str, ...] = ()
+    contains: tuple[str, ...] = ()
+    catalogue: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that was computed about one deployment."""
+
+    deployment: Deployment
+    graph: FlowGraph
+    models: tuple[ModelFacts, ...]
+    disclosures: tuple[Disclosure, ...]
+    notes: tuple[str, ...] = ()

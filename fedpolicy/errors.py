@@ -1,0 +1,88 @@
+"""
+Every error that fedpolicy raises on purpose.
+
+FedPolicyError
+├── InputError            a file that was given cannot be used
+│   └── SpecError         one mistake in a deployment, with its place
+├── PolicyError           a rule or a pack that cannot be used, with its place
+├── CatalogError          a catalogue file that cannot be used, with its place
+├── SettingsError         an option or a parameter that cannot be used
+├── OutputError           a result that cannot be written
+└── Problems              several of the above, found together
+
+Each one says what is wrong, where, and what to do next.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fedpolicy.findings import Span
+
+__all__ = [
+    "CatalogError",
+    "FedPolicyError",
+    "InputError",
+    "OutputError",
+    "PolicyError",
+    "Problems",
+    "SettingsError",
+    "SpecError",
+]
+
+
+class FedPolicyError(Exception):
+    """Something the user can mend: a message, the place it is about, and what to do next."""
+
+    def __init__(self, message: str, *, span: Span | None = None, help: str = "", path: str = "") -> None:  # noqa: A002  the user sees this word
+        super().__init__(message)
+        self.message = message
+        self.span = span
+        self.help = help
+        self.path = path
+
+    def __str__(self) -> str:
+        """Say what, where and what next in one line."""
+        place = f"{self.span}: " if self.span else ""
+        element = f"{self.path}: " if self.path else ""
+        advice = f" ({self.help})" if self.help else ""
+        return f"{place}{element}{self.message}{advice}"
+
+
+class InputError(FedPolicyError):
+    """A file that was given cannot be read or holds no deployment."""
+
+
+class SpecError(InputError):
+    """One mistake in a deployment; `path` is its dotted path, such as `tasks.adapt.method`."""
+
+
+class PolicyError(FedPolicyError):
+    """A rule file, a pack or an expression that cannot be used."""
+
+
+class CatalogError(FedPolicyError):
+    """A catalogue file that cannot be used."""
+
+
+class SettingsError(FedPolicyError):
+    """An option or a parameter that cannot be used."""
+
+
+class OutputError(FedPolicyError):
+    """A result that cannot be written where the user asked."""
+
+
+class Problems(FedPolicyError):  # noqa: N818  it is a collection of errors, not one
+    """Several errors found together, in the order of their places."""
+
+    def __init__(self, errors: Sequence[FedPolicyError]) -> None:
+        super().__init__(f"{len(errors)} problems")
+        self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        """Say each problem on its own line."""
+        return "\n".join(str(error) for error in self.errors)

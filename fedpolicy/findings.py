@@ -1,0 +1,133 @@
+"""What a check says: severities, verdicts, places in files, findings, the report. Imports nothing of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+__all__ = ["Finding", "Hop", "Reference", "Report", "Severity", "SourceFile", "Span", "Verdict", "VERDICTS"]
+
+
+class Severity(IntEnum):
+    """How much a finding matters; ordered, so `finding.severity >= Severity.HIGH` reads well."""
+
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def label(self) -> str:
+        """The word that users read and write."""
+        return self.name.lower()
+
+
+class Verdict(StrEnum):
+    """What a rule says of an element. Reports always count all five."""
+
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    PASS = "pass"
+    NOT_APPLICABLE = "not_applicable"
+    WAIVED = "waived"
+
+
+VERDICTS = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.WAIVED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Span:
+    """A stretch of a file; lines and columns count from 1, the end column is one past the last character."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+    end_line: int = 1
+    end_column: int = 1
+
+    def __str__(self) -> str:
+        """`file:line:column`, which editors and terminals understand."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One step of a witness path: `payload` went from `source` to `target`."""
+
+    source: str
+    target: str
+    payload: str
+    flow: str
+    implied_by: str = ""
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Why a rule exists; `basis` is seed, attack, law or practice."""
+
+    basis: str
+    title: str
+    url: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """
+    One rule said one thing about one element (or a group of identical ones).
+
+    `paths` holds one witness path per separate way in; `missing` names the facts whose absence makes
+    the verdict unknown, as dotted paths such as `api_calls.translate.trains_on_inputs`.
+    """
+
+    rule: str
+    pack: str
+    title: str
+    principle: str
+    severity: Severity
+    verdict: Verdict
+    elements: tuple[str, ...]
+    message: str
+    span: Span
+    deployment: str = ""
+    paths: tuple[tuple[Hop, ...], ...] = ()
+    notes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    why: str = ""
+    help: str = ""
+    references: tuple[Reference, ...] = ()
+    fingerprint: str = ""
+
+    @property
+    def sort_key(self) -> tuple[object, ...]:
+        """Most severe first, then by place, then by rule and elements."""
+        return (self.span.file, -self.severity, self.verdict, self.span, self.rule, self.elements)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """One file that was read; `lines` are kept for the snippets of the text report."""
+
+    name: str
+    lines: tuple[str, ...] = ()
+    deployments: tuple[str, ...] = ()
+    errors: tuple[Exception, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """
+    Everything a format needs.
+
+    `findings` holds the fail, unknown and waived ones, sorted; `counts` counts all five verdicts,
+    so that what passed and what did not apply is known too.
+    """
+
+    findings: tuple[Finding, ...]
+    counts: dict[Verdict, int]
+    files: tuple[SourceFile, ...]
+    packs: tuple[str, ...] = ()
+    rules: tuple[object, ...] = ()
+    version: str = ""

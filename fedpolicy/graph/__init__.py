@@ -1,0 +1,1 @@
+"""Deployment -> FlowGraph: everything that moves, with where it was said or what implies it."""

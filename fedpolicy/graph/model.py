@@ -1,0 +1,204 @@
+"""
+The data-flow graph: places and models are vertices, flows are edges.
+
+Sets of dataset instances are bit sets (`Mask`): bit `i` stands for `graph.data[i]`. Vertices have the ids that
+users read: `nodes.client@charite`, `models.judge`, `parties.openai`, `tasks.swarm.exchange`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from fedpolicy.spec.models import Deployment, Tee
+from fedpolicy.spec.safeguards import Safeguard
+
+__all__ = ["Aggregate", "DataItem", "Flow", "FlowGraph", "Guard", "Mask", "Path", "Principal", "Seal", "Vertex", "bits"]
+
+Mask = int
+Path = tuple[str | int, ...]
+
+
+def bits(mask: Mask) -> Iterator[int]:
+    """The positions of the bits that are set, lowest first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """
+    Somebody who can see or be trusted: a declared party, an implied one, or a symbolic member of a cohort.
+
+    `party` is the declared entry that it belongs to: `users` for `users.self`.
+    """
+
+    id: str
+    party: str
+    roles: tuple[str, ...] = ()
+    jurisdictions: tuple[str, ...] | None = None
+    trusts: frozenset[str] = frozenset()
+    implied: bool = False
+
+    def accepts(self, other: str) -> bool:
+        """Whether this one relies on what `other` does: itself or a party that it trusts (not transitive)."""
+        return other == self.id or other in self.trusts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataItem:
+    """One instance of a dataset: `letters@charite`; `units` is None where `subjects` is not declared."""
+
+    id: str
+    index: int
+    family: str
+    place: str
+    owner: str
+    units: int | None
+    unit: str
+    categories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vertex:
+    """
+    A place, a model, or the exchange of a peer-to-peer task (which nobody operates).
+
+    `operators` see what the place holds; `weight` counts the owners that it stands for (a cohort's peer: N - 1).
+    """
+
+    id: str
+    kind: str  # place | model | exchange
+    name: str
+    family: str
+    path: Path
+    party: str = ""
+    operators: tuple[str, ...] = ()
+    host: str = ""
+    code_from: str = ""
+    node_kind: str = ""
+    weight: int = 1
+    cohort: int = 1
+    tee: Tee | None = None
+    provider: bool = False
+    public: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """
+    A safeguard as it applies to one flow.
+
+    `rests_on` are those who perform it and whose software does it. `ignored` says why it cannot lower
+    this flow whatever anybody promises (it comes too late, it sums what cannot be summed, ...).
+    """
+
+    path: Path
+    spec: Safeguard
+    rests_on: tuple[str, ...]
+    ignored: str = ""
+    mechanism: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """Who can open what is sealed: `threshold` of the `readers` (vertex ids or principal ids)."""
+
+    index: int
+    path: Path
+    readers: tuple[str, ...]
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """
+    A sum over contributions, and how many it hides among.
+
+    `contributors` are places; `k_low` and `k_high` are the contributors per round in the most and the least
+    favourable reading; `rests_on` are those who must aggregate honestly where no secure aggregation does it.
+    """
+
+    index: int
+    origin: str
+    contributors: tuple[str, ...]
+    data: Mask
+    k_low: int
+    k_high: int
+    rests_on: tuple[str, ...]
+    summable: bool = True
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """
+    One movement from `source` to `target`.
+
+    `data` is what it may carry (None: all that the source holds). `origin` is the element that implies or
+    declares it, `role` what it is for. `aggregate` marks a flow that sends the result of an aggregation;
+    `raw` is then the payload that was aggregated. `certain` is False where a fact that would decide
+    whether the flow exists is missing; `missing` names those facts.
+    """
+
+    index: int
+    id: str
+    origin: str
+    role: str
+    source: str
+    target: str
+    payload: str
+    data: Mask | None
+    path: Path
+    implied_by: str = ""
+    guards: tuple[Guard, ...] = ()
+    aggregate: int | None = None
+    raw: str = ""
+    seal: int | None = None
+    certain: bool = True
+    missing: tuple[str, ...] = ()
+    echo: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowGraph:
+    """Everything that the analyses read. `access` tells who calls which model and how; see graph.calls."""
+
+    deployment: Deployment
+    principals: Mapping[str, Principal]
+    vertices: Mapping[str, Vertex]
+    data: tuple[DataItem, ...]
+    flows: tuple[Flow, ...]
+    aggregates: tuple[Aggregate, ...] = ()
+    seals: tuple[Seal, ...] = ()
+    access: tuple[Access, ...] = ()
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def mask(self, family: str) -> Mask:
+        """The instances of a dataset family."""
+        found = 0
+        for item in self.data:
+            if item.family == family:
+                found |= 1 << item.index
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """
+    How one use reaches one model: `how` is weights, remote or unknown; `runner` is the party that runs it.
+
+    `use` is the element, such as `tasks.score`; `at` are the places that call; `hops` lie in between.
+    """
+
+    use: str
+    model: str
+    how: str
+    at: tuple[str, ...]
+    runner: str = ""
+    hops: tuple[str, ...] = ()
+    interface: tuple[str, ...] | None = None
+    feasible: bool | None = True
+    why: str = ""

@@ -1,0 +1,1 @@
+"""Foreign configuration -> Deployment, one file each."""

@@ -1,0 +1,1 @@
+"""The editor server; it calls the pipeline."""

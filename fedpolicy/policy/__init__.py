@@ -1,0 +1,1 @@
+"""Facts -> Findings: rules are data, expressions are CEL, verdicts have three values."""

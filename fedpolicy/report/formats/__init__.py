@@ -1,0 +1,1 @@
+"""One file per output format: `ID`, `SUMMARY`, `SUFFIX` and `render(report) -> str`."""

@@ -1,0 +1,1 @@
+"""Text -> Deployment: the language, its reader and its schema."""
