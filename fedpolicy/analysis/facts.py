@@ -46,7 +46,10 @@ class Disclosure:
 
     Levels are ranks in `LEVELS`. `low` and `high` are the declared level in the most and the least
     favourable reading of what is missing; `guaranteed` counts only what the owner has reason to rely on.
-    `paths` holds one witness path per separate way in, the first one first. A party's own data are not listed.
+    `allowed` is the most that the owner's own `releases` permit to these parties in this capacity (None where
+    the owner states no releases). `paths` holds one witness path per separate way in, the first one first;
+    `claims` the dotted paths of claimed privacy budgets that the level rests on; `pairs` counts the pairs of a
+    party and a dataset that this entry speaks of. A party's own data are not listed.
     """
 
     parties: tuple[str, ...]
@@ -55,7 +58,8 @@ class Disclosure:
     low: int
     high: int
     guaranteed: int
-    paths: tuple[tuple[Step, ...], ...]
+    allowed: int | None = None
+    paths: tuple[tuple[Step, ...], ...] = ()
     not_counted: tuple[NotCounted, ...] = ()
     missing: tuple[str, ...] = ()
     pairs: int = 1
