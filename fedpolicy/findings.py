@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-__all__ = ["Finding", "Hop", "Reference", "Report", "Severity", "SourceFile", "Span", "Verdict", "VERDICTS"]
+__all__ = [
+    "VERDICTS",
+    "Finding",
+    "Hop",
+    "Reference",
+    "Report",
+    "RuleInfo",
+    "Severity",
+    "SourceFile",
+    "Span",
+    "Verdict",
+]
 
 
 class Severity(IntEnum):
@@ -28,7 +39,7 @@ class Verdict(StrEnum):
 
     FAIL = "fail"
     UNKNOWN = "unknown"
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105  a verdict
     NOT_APPLICABLE = "not_applicable"
     WAIVED = "waived"
 
@@ -117,17 +128,34 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleInfo:
+    """What a format may say about a rule itself, whether or not it found anything."""
+
+    id: str
+    pack: str
+    title: str
+    severity: Severity
+    principle: str = ""
+    why: str = ""
+    help: str = ""
+    references: tuple[Reference, ...] = ()
+    false_positives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """
     Everything a format needs.
 
     `findings` holds the fail, unknown and waived ones, sorted; `counts` counts all five verdicts,
-    so that what passed and what did not apply is known too.
+    so that what passed and what did not apply is known too. `errors` are the problems of the run
+    itself, such as a rule that does not compile; those of a file are on the file.
     """
 
     findings: tuple[Finding, ...]
     counts: dict[Verdict, int]
     files: tuple[SourceFile, ...]
     packs: tuple[str, ...] = ()
-    rules: tuple[object, ...] = ()
+    rules: tuple[RuleInfo, ...] = ()
+    errors: tuple[Exception, ...] = ()
     version: str = ""

@@ -1,1 +1,38 @@
-"""One file per output format: `ID`, `SUMMARY`, `SUFFIX` and `render(report) -> str`."""
+"""
+The formats, one module each, found by their file names.
+
+A format is a module with `SUMMARY` (one line of help), `SUFFIX` (of files that hold it) and
+`render(report) -> str`. One that looks better on a terminal also has `draw(report, look) -> str`.
+The id of a format is the name of its file.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from fedpolicy.findings import Report
+
+__all__ = ["Format", "format_ids", "load_format"]
+
+
+class Format(Protocol):
+    """What every module of this folder offers."""
+
+    SUMMARY: str
+    SUFFIX: str
+
+    def render(self, report: Report) -> str:
+        """Write the report as text that ends with a newline."""
+
+
+def format_ids() -> tuple[str, ...]:
+    """The formats that exist, sorted; imports none of them."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+
+
+def load_format(name: str) -> Format:
+    """Import one format by its id."""
+    return cast("Format", import_module(f"{__name__}.{name}"))

@@ -1,0 +1,38 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["catalog_option", "colour_option", "debug_option", "epsilon_option", "output_option"]
+
+debug_option = click.option(
+    "--debug", is_flag=True, expose_value=False, help="Show the traceback if fedpolicy itself fails."
+)
+catalog_option = click.option(
+    "--catalog",
+    "catalogs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Add your own facts on models, providers, licences, ...; may be repeated.",
+)
+epsilon_option = click.option(
+    "--max-epsilon",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
+    help="The largest ε that counts as a differential-privacy guarantee.",
+)
+output_option = click.option(
+    "--output",
+    "-o",
+    type=click.Path(),
+    metavar="FILE",
+    help="Write the result to a file instead of standard output.",
+)
+colour_option = click.option(
+    "--no-color", is_flag=True, help="No colours; the environment variable NO_COLOR does the same."
+)

@@ -1,0 +1,91 @@
+"""Where results go: standard output or a file, in colour or not, and what happens when nobody listens."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
+
+from fedpolicy.errors import OutputError
+from fedpolicy.report.words import PLAIN, Look
+
+__all__ = ["chatter", "emit", "look_of", "stdin_bytes", "write"]
+
+_NARROW, _WIDE = 60, 140
+
+
+def look_of(stream: TextIO, *, no_color: bool = False) -> Look:
+    """Decide width and colour for a stream: both are for terminals, and the user has the last word."""
+    terminal = stream.isatty()
+    colour = terminal and os.environ.get("TERM") != "dumb"
+    if os.environ.get("FORCE_COLOR"):
+        colour = True
+    if no_color or os.environ.get("NO_COLOR"):
+        colour = False
+    width = min(max(shutil.get_terminal_size().columns, _NARROW), _WIDE) if terminal else PLAIN.width
+    return Look(width=width, colour=colour)
+
+
+def stdin_bytes() -> bytes:
+    """Read standard input to its end."""
+    return sys.stdin.buffer.read()
+
+
+def chatter(text: str) -> None:
+    """Say something about the run on standard error."""
+    _say(sys.stderr, text)
+
+
+def emit(text: str, output: str | None) -> None:
+    """Write a result to the file the user named, or to standard output."""
+    if output is None or output == "-":
+        _say(sys.stdout, text)
+    else:
+        write(Path(output), text)
+
+
+def write(path: Path, text: str) -> None:
+    """
+    Write a file whole or not at all: a temporary file beside it takes its place at the end.
+
+    What is no plain file (a pipe, /dev/stdout) is written to as it is. Raises OutputError.
+    """
+    data = text.encode("utf-8", "replace")
+    target = Path(os.path.realpath(path))
+    try:
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)
+        else:
+            _replace(target, data)
+    except OSError as error:
+        advice = f"there is no folder `{path.parent}`" if not target.parent.is_dir() else "nothing was written"
+        raise OutputError(f"`{path}` cannot be written: {error.strerror}", help=advice) from error
+
+
+def _replace(target: Path, data: bytes) -> None:
+    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        draft.write_bytes(data)
+        if target.exists():
+            shutil.copymode(target, draft)
+        draft.replace(target)
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def _say(stream: TextIO, text: str) -> None:
+    # `fedpolicy check | head` closes the pipe early; that is no reason to complain or to change the exit code.
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except UnicodeEncodeError:
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "replace").decode(encoding))
+        stream.flush()

@@ -1,0 +1,77 @@
+"""The report for programs: JSON, version 1, as `schemas/report.schema.json` and `docs/json.md` describe it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from fedpolicy.report.plain import error_rows, hop_row, span_row
+from fedpolicy.report.summarise import OUT_OF_SCOPE, MissingFact, missing_facts
+
+if TYPE_CHECKING:
+    from fedpolicy.findings import Finding, Reference, Report
+
+__all__ = ["SUFFIX", "SUMMARY", "VERSION", "render"]
+
+SUMMARY = "for programs: everything, as documented JSON"
+SUFFIX = ".json"
+VERSION = 1
+
+
+def render(report: Report) -> str:
+    """Write the report as indented JSON; keys stand in the documented order and none is ever absent."""
+    return json.dumps(_report(report), indent=2, ensure_ascii=False) + "\n"
+
+
+def _report(report: Report) -> dict[str, Any]:
+    file_errors = [row for file in report.files for row in error_rows(file.errors, file.name)]
+    return {
+        "version": VERSION,
+        "tool": {"name": "fedpolicy", "version": report.version},
+        "summary": {verdict.value: number for verdict, number in report.counts.items()},
+        "packs": list(report.packs),
+        "deployments": [{"file": file.name, "name": name} for file in report.files for name in file.deployments],
+        "findings": [_finding(finding) for finding in report.findings],
+        "missing": [_missing(fact) for fact in missing_facts(report.findings)],
+        "errors": [*error_rows(report.errors), *file_errors],
+        "not_covered": list(OUT_OF_SCOPE),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    paths = [[hop_row(hop) for hop in path] for path in finding.paths]
+    return {
+        "rule": finding.rule,
+        "pack": finding.pack,
+        "title": finding.title,
+        "principle": finding.principle,
+        "severity": finding.severity.label,
+        "verdict": finding.verdict.value,
+        "deployment": finding.deployment,
+        "elements": list(finding.elements),
+        "message": finding.message,
+        "location": span_row(finding.span),
+        "path": paths[0] if paths else [],
+        "paths": paths,
+        "notes": list(finding.notes),
+        "missing": list(finding.missing),
+        "why": finding.why,
+        "help": finding.help,
+        "references": [_reference(reference) for reference in finding.references],
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _reference(reference: Reference) -> dict[str, str]:
+    return {"basis": reference.basis, "title": reference.title, "url": reference.url, "note": reference.note}
+
+
+def _missing(fact: MissingFact) -> dict[str, Any]:
+    return {
+        "fact": fact.fact,
+        "file": fact.file,
+        "deployment": fact.deployment,
+        "severity": fact.severity.label,
+        "decides": fact.alone,
+        "rules": list(fact.rules),
+    }

@@ -1,0 +1,59 @@
+"""Places, hops and errors as rows of plain values, the same in every JSON that fedpolicy writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fedpolicy.errors import FedPolicyError, Problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from fedpolicy.findings import Hop, Span
+
+__all__ = ["error_rows", "hop_row", "span_row"]
+
+
+def span_row(span: Span) -> dict[str, Any]:
+    """A place: lines and columns count from 1, the end column is one past the last character."""
+    return {
+        "file": span.file,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+    }
+
+
+def hop_row(hop: Hop) -> dict[str, Any]:
+    """One hop of a path."""
+    return {
+        "from": hop.source,
+        "to": hop.target,
+        "payload": hop.payload,
+        "flow": hop.flow,
+        "implied_by": hop.implied_by,
+        "file": hop.span.file,
+        "line": hop.span.line,
+    }
+
+
+def error_rows(errors: Iterable[Exception], file: str = "") -> Iterator[dict[str, Any]]:
+    """What could not be used and why; `file` names it where the error itself does not."""
+    for error in errors:
+        if isinstance(error, Problems):
+            yield from error_rows(error.errors, file)
+        else:
+            yield _error_row(error, file)
+
+
+def _error_row(error: Exception, file: str) -> dict[str, Any]:
+    known = error if isinstance(error, FedPolicyError) else FedPolicyError(str(error))
+    return {
+        "file": known.span.file if known.span else file,
+        "line": known.span.line if known.span else None,
+        "column": known.span.column if known.span else None,
+        "element": known.path,
+        "message": known.message,
+        "help": known.help,
+    }

@@ -1,0 +1,94 @@
+"""Findings -> Report: order, counts, the facts that are missing, and whether the run fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from fedpolicy.findings import VERDICTS, Finding, Report, RuleInfo, Severity, SourceFile, Verdict
+
+__all__ = ["OUT_OF_SCOPE", "MissingFact", "missing_facts", "must_fail", "summarise"]
+
+OUT_OF_SCOPE = (
+    "differencing across overlapping cohorts",
+    "Sybil clients",
+    "payloads that are not what their label says",
+    "collusion that the file does not state",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingFact:
+    """
+    A fact that nobody stated, and the unknown findings that wait for it.
+
+    `alone` says that no other fact is missing for any of them, so that stating it decides them all.
+    """
+
+    fact: str
+    file: str
+    deployment: str
+    findings: tuple[Finding, ...]
+    alone: bool
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules that wait for the fact, by name."""
+        return tuple(sorted({finding.rule for finding in self.findings}))
+
+    @property
+    def severity(self) -> Severity:
+        """The most severe finding that the fact may turn out to be."""
+        return max(finding.severity for finding in self.findings)
+
+
+def summarise(
+    findings: Iterable[Finding],
+    counts: Iterable[Mapping[Verdict, int]],
+    files: Sequence[SourceFile],
+    *,
+    packs: Sequence[str] = (),
+    rules: Sequence[RuleInfo] = (),
+    errors: Sequence[Exception] = (),
+    version: str = "",
+) -> Report:
+    """Put what was found in order: files in the order given, the most severe first within each."""
+    rank = {file.name: index for index, file in enumerate(files)}
+    tables = list(counts)
+    return Report(
+        findings=tuple(sorted(findings, key=lambda one: (rank.get(one.span.file, len(rank)), one.sort_key))),
+        counts={verdict: sum(table.get(verdict, 0) for table in tables) for verdict in VERDICTS},
+        files=tuple(files),
+        packs=tuple(packs),
+        rules=tuple(sorted(rules, key=lambda rule: (rule.id, rule.pack))),
+        errors=tuple(errors),
+        version=version,
+    )
+
+
+def missing_facts(findings: Iterable[Finding]) -> tuple[MissingFact, ...]:
+    """Group unknown findings by the fact whose absence makes them so; what matters most comes first."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        if finding.verdict is Verdict.UNKNOWN:
+            for fact in finding.missing:
+                groups.setdefault((finding.span.file, finding.deployment, fact), []).append(finding)
+    found = [
+        MissingFact(
+            fact=fact,
+            file=file,
+            deployment=deployment,
+            findings=tuple(waiting),
+            alone=all(len(finding.missing) == 1 for finding in waiting),
+        )
+        for (file, deployment, fact), waiting in groups.items()
+    ]
+    return tuple(sorted(found, key=lambda one: (one.file, one.deployment, -one.severity, -len(one.rules), one.fact)))
+
+
+def must_fail(report: Report, threshold: Severity | None, *, strict: bool) -> bool:
+    """Whether a finding is at or above the threshold (None: never); `strict` counts unknown as failing."""
+    if threshold is None:
+        return False
+    failing = {Verdict.FAIL, Verdict.UNKNOWN} if strict else {Verdict.FAIL}
+    return any(finding.verdict in failing and finding.severity >= threshold for finding in report.findings)

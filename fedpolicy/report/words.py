@@ -1,0 +1,88 @@
+"""Words and columns: what every text that people read needs."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["PLAIN", "Look", "amount", "cells", "clean", "listing", "wrap"]
+
+_CODES = {
+    "critical": "1;31",
+    "high": "31",
+    "medium": "33",
+    "low": "36",
+    "info": "34",
+    "unknown": "1;35",
+    "error": "1;31",
+    "pass": "32",
+    "frame": "1;34",
+    "bold": "1",
+    "dim": "2",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How wide and how colourful a text is; the default is the same everywhere."""
+
+    width: int = 100
+    colour: bool = False
+
+    def paint(self, style: str, text: str) -> str:
+        """Colour a text where colour is wanted."""
+        return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self.colour and text else text
+
+
+PLAIN = Look()
+
+
+def amount(number: int, noun: str, plural: str = "") -> str:
+    """Count things: `1 file`, `10,000 files`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listing(items: Sequence[str], most: int = 6) -> str:
+    """Name a few and count the rest: `letters@charite, letters@lumc and 9,998 more`."""
+    if len(items) > most:
+        return f"{', '.join(items[:2])} and {len(items) - 2:,} more"
+    return " and ".join(part for part in (", ".join(items[:-1]), *items[-1:]) if part)
+
+
+def clean(text: str) -> str:
+    """Replace what could steer a terminal, one character for one, so that columns stay true."""
+    if text.isprintable():
+        return text
+    return "".join(" " if char == "\t" else char if char.isprintable() else "�" for char in text)
+
+
+def cells(text: str) -> int:
+    """The columns that a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    return sum(_cell(char) for char in text)
+
+
+def wrap(text: str, look: Look, first: str = "", rest: str = "") -> list[str]:
+    """Break prose into lines; `first` starts the first one, `rest` the others."""
+    width = max(look.width, 40)
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        start = rest if lines else first
+        lines += textwrap.wrap(
+            clean(paragraph),
+            width,
+            initial_indent=start,
+            subsequent_indent=rest,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    return lines
+
+
+def _cell(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
