@@ -92,7 +92,8 @@ class Guard:
     A safeguard as it applies to one flow.
 
     `rests_on` are those who perform it and whose software does it. `ignored` says why it cannot lower
-    this flow whatever anybody promises (it comes too late, it sums what cannot be summed, ...).
+    this flow whatever anybody promises (it comes too late, it sums what cannot be summed, ...). `mechanism` is
+    the privacy mechanism that it is, `aggregate` the sum that secure aggregation hides the payload in.
     """
 
     path: Path
@@ -100,6 +101,7 @@ class Guard:
     rests_on: tuple[str, ...]
     ignored: str = ""
     mechanism: int | None = None
+    aggregate: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

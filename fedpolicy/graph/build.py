@@ -1,0 +1,54 @@
+"""Deployment -> FlowGraph, in the order in which flows follow from what is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fedpolicy.graph.access import judge_access
+from fedpolicy.graph.builder import Builder
+from fedpolicy.graph.calls import Runs, desugar_api_calls
+from fedpolicy.graph.flows import desugar_flows
+from fedpolicy.graph.jobs import produced_at
+from fedpolicy.graph.model import FlowGraph
+from fedpolicy.graph.moved import move_data_to_senders
+from fedpolicy.graph.placements import add_uses, place_models
+from fedpolicy.graph.places import lay_out
+from fedpolicy.graph.tasks import desugar_tasks
+
+if TYPE_CHECKING:
+    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.spec.models import Deployment
+
+__all__ = ["build_graph"]
+
+
+def build_graph(deployment: Deployment, catalog: Catalog) -> FlowGraph:
+    """
+    Find every place, model and flow of a deployment whose references are sound (as `load_text` returns it).
+
+    Nothing is computed here about who learns what; see `fedpolicy.analysis`.
+    """
+    builder = Builder(deployment=deployment, catalog=catalog, places=lay_out(deployment))
+    runs = _runs(builder)
+    desugar_tasks(builder, runs)
+    desugar_api_calls(builder, runs)
+    desugar_flows(builder)
+    place_models(builder, runs)
+    add_uses(builder)
+    move_data_to_senders(builder)
+    return FlowGraph(
+        deployment=deployment,
+        principals=builder.places.principals,
+        vertices=builder.places.vertices,
+        data=tuple(builder.places.data),
+        flows=tuple(builder.flows),
+        aggregates=tuple(builder.aggregates),
+        seals=tuple(builder.seals),
+        access=judge_access(builder),
+        members={name: tuple(ids) for name, ids in builder.places.members.items()},
+    )
+
+
+def _runs(builder: Builder) -> Runs:
+    found = produced_at(builder)
+    return lambda name: found.get(name, [])

@@ -1,0 +1,209 @@
+"""The graph while it grows. One builder lives for one call of `build_graph`; the desugarings share it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fedpolicy.graph.model import Access, Aggregate, DataItem, Flow, Guard, Mask, Path, Seal, Vertex
+from fedpolicy.graph.principals import implied_principal
+
+if TYPE_CHECKING:
+    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.graph.places import Places
+    from fedpolicy.spec.models import Deployment
+
+__all__ = ["Builder", "Origin", "Use", "mask_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The element that a flow comes from: its dotted id, its place in the file, and how it implies the flow."""
+
+    id: str
+    path: Path
+    implied_by: str = ""
+    certain: bool = True
+    missing: tuple[str, ...] = ()
+
+    def unless(self, missing: Iterable[str]) -> Origin:
+        """The same element, for a flow that exists only in the least favourable reading."""
+        return Origin(
+            id=self.id,
+            path=self.path,
+            implied_by=self.implied_by,
+            certain=False,
+            missing=tuple(sorted({*self.missing, *missing})),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """Somebody holds or uses a model, or another model is made from it; a flow where the model contains anything."""
+
+    model: str
+    targets: tuple[str, ...]
+    origin: Origin
+    role: str
+    payload: str = "model_weights"
+
+
+def mask_of(items: Iterable[DataItem]) -> Mask:
+    """The bit set of some dataset instances."""
+    mask = 0
+    for item in items:
+        mask |= 1 << item.index
+    return mask
+
+
+@dataclass(slots=True, kw_only=True)
+class Builder:
+    """Vertices, flows, aggregates and seals that have been found so far."""
+
+    deployment: Deployment
+    catalog: Catalog
+    places: Places
+    flows: list[Flow] = field(default_factory=list)
+    aggregates: list[Aggregate] = field(default_factory=list)
+    seals: list[Seal] = field(default_factory=list)
+    access: list[Access] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    mechanisms: dict[Path, int] = field(default_factory=dict)
+    sealed: dict[Path, int] = field(default_factory=dict)
+
+    def vertex(self, identity: str) -> Vertex:
+        """A vertex that exists."""
+        return self.places.vertices[identity]
+
+    def party_place(self, party: str) -> Vertex:
+        """Where a party that no node stands for receives things: a provider's service, the public."""
+        if party not in self.places.principals:
+            self.places.principals[party] = implied_principal(party, self.catalog)
+        identity = f"parties.{party}"
+        if identity not in self.places.vertices:
+            self.places.vertices[identity] = Vertex(
+                id=identity,
+                kind="place",
+                name=party,
+                family="",
+                path=("parties", party) if party in self.deployment.parties else (),
+                party=party,
+                operators=(party,),
+                host=party,
+                code_from=party,
+                node_kind="service",
+                provider=party != "public",
+                public=party == "public",
+            )
+        return self.places.vertices[identity]
+
+    def model_vertex(self, model: str, place: Vertex | None = None) -> Vertex:
+        """A model, or a place's own copy of it where copies are personal."""
+        declared = self.deployment.models.get(model)
+        personal = place is not None and declared is not None and declared.copies == "personal"
+        name = f"{model}@{place.name.partition('@')[2] or place.name}" if personal and place is not None else model
+        identity = f"models.{name}"
+        if identity not in self.places.vertices:
+            self.places.vertices[identity] = Vertex(
+                id=identity, kind="model", name=name, family=model, path=("models", model)
+            )
+        return self.places.vertices[identity]
+
+    def exchange(self, origin: Origin) -> Vertex:
+        """The meeting point of a peer-to-peer task; nobody operates it."""
+        identity = f"{origin.id}.exchange"
+        vertex = Vertex(id=identity, kind="exchange", name=identity, family="", path=origin.path)
+        self.places.vertices[identity] = vertex
+        return vertex
+
+    def targets(self, source: Vertex, reference: str) -> list[str]:
+        """The vertices that a reference to nodes, else to a party, means for `source`."""
+        if reference in self.places.members:
+            return self.places.reach(source, reference)
+        return [self.party_place(reference).id]
+
+    def sources(self, reference: str) -> list[str]:
+        """All vertices that a reference to nodes, else to a party, means."""
+        return self.places.members.get(reference) or [self.party_place(reference).id]
+
+    def add(  # noqa: PLR0913  a flow has this many sides
+        self,
+        origin: Origin,
+        role: str,
+        source: str,
+        target: str,
+        payload: str,
+        data: Mask | None,
+        *,
+        guards: tuple[Guard, ...] = (),
+        aggregate: int | None = None,
+        raw: str = "",
+        seal: int | None = None,
+        echo: bool = False,
+    ) -> None:
+        """Add a flow, unless it leads nowhere or can carry nothing."""
+        if source == target or data == 0:
+            return
+        ends = f"{source.partition('.')[2]}->{target.partition('.')[2]}"
+        self.flows.append(
+            Flow(
+                index=len(self.flows),
+                id=f"{origin.id}.{role}[{ends}]" if role else f"{origin.id}[{ends}]",
+                origin=origin.id,
+                role=role or "declared",
+                source=source,
+                target=target,
+                payload=payload,
+                data=data,
+                path=origin.path,
+                implied_by=origin.implied_by,
+                guards=guards,
+                aggregate=aggregate,
+                raw=raw,
+                seal=seal,
+                certain=origin.certain,
+                missing=origin.missing,
+                echo=echo,
+            )
+        )
+
+    def add_aggregate(
+        self,
+        origin: Origin,
+        contributors: list[str],
+        data: Mask,
+        k: tuple[int, int],
+        rests_on: tuple[str, ...],
+        *,
+        summable: bool = True,
+        missing: tuple[str, ...] = (),
+    ) -> int:
+        """Declare a sum over contributions and return its index."""
+        self.aggregates.append(
+            Aggregate(
+                index=len(self.aggregates),
+                origin=origin.id,
+                contributors=tuple(contributors),
+                data=data,
+                k_low=k[0],
+                k_high=k[1],
+                rests_on=rests_on,
+                summable=summable,
+                missing=missing,
+            )
+        )
+        return len(self.aggregates) - 1
+
+    def add_seal(self, path: Path, readers: Iterable[str], threshold: int) -> int:
+        """Declare who can open what is sealed at `path` (once per path) and return its index."""
+        if path not in self.sealed:
+            self.sealed[path] = len(self.seals)
+            self.seals.append(
+                Seal(index=len(self.seals), path=path, readers=tuple(sorted(readers)), threshold=threshold)
+            )
+        return self.sealed[path]
+
+    def mechanism(self, path: Path) -> int:
+        """The index of a differential-privacy mechanism, one per place in the file."""
+        return self.mechanisms.setdefault(path, len(self.mechanisms))

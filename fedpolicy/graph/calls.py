@@ -1,0 +1,168 @@
+"""Calls of models: every hop sees what is sent, and what may be kept reaches everybody who uses the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fedpolicy.graph.builder import Builder, Origin, Use, mask_of
+from fedpolicy.graph.guards import guards_for, seal_for
+from fedpolicy.graph.model import Access, Mask, Vertex
+from fedpolicy.graph.routes import Route, aspect, route
+
+if TYPE_CHECKING:
+    from fedpolicy.spec.models import ApiCall, Terms
+    from fedpolicy.spec.safeguards import Safeguard
+
+__all__ = ["Call", "call_model", "desugar_api_calls", "may_train"]
+
+Runs = Callable[[str], list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One use of one model: what is sent, under which safeguards and terms."""
+
+    origin: Origin
+    model: str
+    payloads: tuple[str, ...]
+    terms: tuple[tuple[str, Terms], ...] = ()
+    safeguards: tuple[Safeguard, ...] = ()
+    judged: tuple[str, ...] = ()
+    role: str = "call"
+
+
+def desugar_api_calls(builder: Builder, runs: Runs) -> None:
+    """Turn every api call into flows to whoever runs the model, and back."""
+    for name in sorted(builder.deployment.api_calls):
+        call = builder.deployment.api_calls[name]
+        origin = Origin(id=f"api_calls.{name}", path=("api_calls", name), implied_by=_implied_by(name, call))
+        for place in _callers(builder, call):
+            mask = sent_from(builder, place, call.sends)
+            if call.model is None:
+                _to_party(builder, origin, place, call, mask)
+            else:
+                terms = ((origin.id, call),)
+                call_model(
+                    builder,
+                    place,
+                    mask,
+                    Call(origin=origin, model=call.model, payloads=(call.payload,), terms=terms),
+                    runs,
+                )
+
+
+def sent_from(builder: Builder, place: Vertex, references: Sequence[str]) -> Mask:
+    """The instances that a place sends: its own where it stores any of that dataset, else all of them."""
+    mask = 0
+    for reference in references:
+        items = builder.places.families.get(reference, [])
+        own = [item for item in items if item.place == place.id]
+        mask |= mask_of(own or items)
+    return mask
+
+
+def call_model(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) -> None:
+    """Add the flows of one use of a model, and of its fallbacks as flows that may happen."""
+    found = route(builder, place, call.model, runs)
+    _note_access(builder, place, call, found)
+    for chain in found.chains:
+        _send(builder, place, chain, mask, call, found.payload)
+    _use(builder, place, call, found)
+    _fall_back(builder, place, mask, call, runs)
+
+
+def may_train(builder: Builder, call: Call) -> tuple[bool | None, str]:
+    """
+    Whether inputs may be used for training: looked up on the call, the model's terms, the catalogue.
+
+    The text names the fact to declare where nobody says.
+    """
+    model = builder.deployment.models[call.model]
+    places = [*call.terms, *([(f"models.{call.model}.terms", model.terms)] if model.terms else [])]
+    for _, terms in places:
+        if terms.trains_on_inputs is not None:
+            return terms.trains_on_inputs, ""
+    row = builder.catalog.provider(str(aspect(builder, call.model, "provider") or ""))
+    known = row.terms.trains_on_inputs if row else None
+    first = call.terms[0][0] if call.terms else f"models.{call.model}.terms"
+    return known, "" if known is not None else f"{first}.trains_on_inputs"
+
+
+def _callers(builder: Builder, call: ApiCall) -> list[Vertex]:
+    return [builder.vertex(place) for reference in call.from_ for place in builder.sources(reference)]
+
+
+def _implied_by(name: str, call: ApiCall) -> str:
+    return f"api_calls.{name} (call of {call.model or call.provider})"
+
+
+def _to_party(builder: Builder, origin: Origin, place: Vertex, call: ApiCall, mask: Mask) -> None:
+    target = builder.party_place(call.provider or "unknown")
+    builder.add(origin, "call", place.id, target.id, call.payload, mask)
+    builder.add(origin, "completion", target.id, place.id, "completions", mask, echo=True)
+
+
+def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask, call: Call, payload: str) -> None:
+    seal = seal_for(builder, call.safeguards, call.origin.path)
+    previous = place
+    for hop in chain:
+        for sent in (payload,) if payload else call.payloads:
+            guards = guards_for(builder, call.safeguards, call.origin.path, "call", previous, payload=sent)
+            builder.add(call.origin, call.role, previous.id, hop.id, sent, mask, guards=guards, seal=seal)
+            for judged in call.judged:
+                builder.uses.append(
+                    Use(model=judged, targets=(hop.id,), origin=call.origin, role="judged-outputs", payload=sent)
+                )
+        builder.add(call.origin, "completion", hop.id, previous.id, "completions", mask, echo=True)
+        previous = hop
+    if chain[-1].provider:
+        _keep(builder, chain[-1], mask, call)
+
+
+def _keep(builder: Builder, runner: Vertex, mask: Mask, call: Call) -> None:
+    trains, missing = may_train(builder, call)
+    if trains is False:
+        return
+    origin = call.origin if trains else call.origin.unless([missing])
+    vertex = builder.model_vertex(call.model)
+    builder.add(origin, "training-on-inputs", runner.id, vertex.id, call.payloads[0], mask)
+
+
+def _use(builder: Builder, place: Vertex, call: Call, found: Route) -> None:
+    # Whoever gets an answer, or passes it on, learns what the model has memorised.
+    seen_by = (place.id, *(hop.id for chain in found.chains for hop in chain))
+    payload = "model_weights" if found.local else "completions"
+    model = builder.model_vertex(call.model, place).id
+    builder.uses.append(Use(model=model, targets=seen_by, origin=call.origin, role="use", payload=payload))
+
+
+def _note_access(builder: Builder, place: Vertex, call: Call, found: Route) -> None:
+    runner = found.runner
+    interface = aspect(builder, call.model, "interface")
+    builder.access.append(
+        Access(
+            use=call.origin.id,
+            model=call.model,
+            how="weights" if found.local else "remote",
+            at=(place.id,),
+            runner=place.party if runner is None else runner.party,
+            hops=tuple(hop.id for hop in found.chains[0]) if found.chains else (),
+            interface=tuple(interface) if isinstance(interface, (tuple, list)) else None,
+        )
+    )
+
+
+def _fall_back(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) -> None:
+    for name in builder.deployment.models[call.model].fallback:
+        origin = call.origin.unless([f"models.{call.model}.fallback"])
+        fallback = Call(
+            origin=origin,
+            model=name,
+            payloads=call.payloads,
+            safeguards=call.safeguards,
+            judged=call.judged,
+            role="fallback",
+        )
+        call_model(builder, place, mask, fallback, runs)

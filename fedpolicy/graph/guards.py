@@ -1,0 +1,154 @@
+"""Which safeguards stand on a flow, whom they rest on, and why some can never lower it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fedpolicy.graph.model import Guard, Path, Vertex
+from fedpolicy.spec.safeguards import (
+    Deidentification,
+    DifferentialPrivacy,
+    EndToEndEncryption,
+    Filter,
+    HomomorphicEncryption,
+    Safeguard,
+    SecretSharing,
+    SecureAggregation,
+)
+
+if TYPE_CHECKING:
+    from fedpolicy.graph.builder import Builder
+
+__all__ = ["guards_for", "performers", "seal_for"]
+
+Stage = str  # uplink | hop | aggregated | local | call | declared
+
+_LOWERING = (
+    SecureAggregation,
+    DifferentialPrivacy,
+    HomomorphicEncryption,
+    EndToEndEncryption,
+    SecretSharing,
+    Deidentification,
+    Filter,
+)
+_SEALING = (HomomorphicEncryption, EndToEndEncryption, SecretSharing)
+
+
+def performers(*places: Vertex) -> tuple[str, ...]:
+    """Those who run these places and those whose software runs there."""
+    return tuple(sorted({who for place in places for who in (*place.operators, place.code_from)}))
+
+
+def guards_for(
+    builder: Builder,
+    safeguards: Sequence[Safeguard],
+    path: Path,
+    stage: Stage,
+    source: Vertex,
+    *,
+    payload: str,
+    clients: tuple[str, ...] = (),
+    sums: Mapping[Path, int] | None = None,
+) -> tuple[Guard, ...]:
+    """
+    The guards on a flow that `source` sends.
+
+    `clients` are those on whom distributed noise rests: everybody who adds a share of it. `sums` names the
+    aggregate that each secure aggregation hides a contribution in.
+    """
+    found = []
+    for index, safeguard in enumerate(safeguards):
+        if isinstance(safeguard, _LOWERING) and not (stage == "aggregated" and _is_done(safeguard)):
+            at = (*path, "safeguards", index)
+            guard = _guard(builder, safeguard, at, stage, source, payload, clients)
+            found.append(replace(guard, aggregate=(sums or {}).get(at)))
+    return tuple(found)
+
+
+def seal_for(builder: Builder, safeguards: Iterable[Safeguard], path: Path) -> int | None:
+    """The seal that one of these safeguards puts on a payload, if any."""
+    for index, safeguard in enumerate(safeguards):
+        at = (*path, "safeguards", index)
+        if isinstance(safeguard, SecretSharing):
+            return builder.add_seal(at, readers(builder, safeguard.of), safeguard.threshold)
+        if isinstance(safeguard, (HomomorphicEncryption, EndToEndEncryption)):
+            return builder.add_seal(at, readers(builder, safeguard.sealed_for), 1)
+    return None
+
+
+def readers(builder: Builder, references: Iterable[str]) -> tuple[str, ...]:
+    """Vertex ids of the nodes, or principals of the parties, that references to readers mean."""
+    found: list[str] = []
+    for reference in references:
+        found += builder.places.members.get(reference) or _principals(builder, reference)
+    return tuple(found)
+
+
+def _principals(builder: Builder, party: str) -> list[str]:
+    known = builder.places.principals
+    return sorted(name for name, principal in known.items() if principal.party == party) or [party]
+
+
+def _is_done(safeguard: Safeguard) -> bool:
+    # What clients did before sending already lowered what the aggregator holds.
+    return not (isinstance(safeguard, DifferentialPrivacy) and safeguard.where == "aggregator")
+
+
+def _guard(
+    builder: Builder,
+    safeguard: Safeguard,
+    path: Path,
+    stage: Stage,
+    source: Vertex,
+    payload: str,
+    clients: tuple[str, ...],
+) -> Guard:
+    mechanism = builder.mechanism(path) if isinstance(safeguard, DifferentialPrivacy) else None
+    return Guard(
+        path=path,
+        spec=safeguard,
+        rests_on=_rests_on(safeguard, source, clients),
+        ignored=_ignored(builder, safeguard, stage, source, payload),
+        mechanism=mechanism,
+    )
+
+
+def _rests_on(safeguard: Safeguard, source: Vertex, clients: tuple[str, ...]) -> tuple[str, ...]:
+    if safeguard.operated_by:
+        return tuple(sorted({*safeguard.operated_by, source.code_from}))
+    if isinstance(safeguard, DifferentialPrivacy) and safeguard.where == "distributed":
+        # Noise that is summed from shares is only there if everybody adds theirs.
+        return clients
+    return performers(source)
+
+
+def _ignored(builder: Builder, safeguard: Safeguard, stage: Stage, source: Vertex, payload: str) -> str:
+    if isinstance(safeguard, Filter):
+        return f"a filter named {safeguard.name} gives no guarantee that could be counted"
+    if isinstance(safeguard, SecureAggregation):
+        return _not_summed(builder, stage, payload)
+    if isinstance(safeguard, DifferentialPrivacy):
+        return _too_late(safeguard, stage, source)
+    return ""
+
+
+def _not_summed(builder: Builder, stage: Stage, payload: str) -> str:
+    if stage == "call":
+        return "it protects what is uploaded, not what is sent to whoever runs the model"
+    if stage == "local":
+        return "nothing is aggregated where the task runs alone"
+    row = builder.catalog.payloads.get(payload)
+    return "" if row is None or row.summable else f"it adds numbers, and {payload} cannot be added"
+
+
+def _too_late(safeguard: DifferentialPrivacy, stage: Stage, source: Vertex) -> str:
+    if stage == "call":
+        return "it protects what is uploaded, not what is sent to whoever runs the model"
+    if safeguard.where == "aggregator" and stage == "uplink":
+        return "the aggregator applies it only after it has seen its input"
+    if safeguard.where == "aggregator" and stage == "declared" and source.node_kind == "client":
+        return f"it is applied by the aggregator, and {source.name} sends this before"
+    return ""

@@ -1,0 +1,212 @@
+"""A task made ready for its desugaring: who takes part, with which data, and who runs its input model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fedpolicy.graph.builder import Builder, Origin, mask_of
+from fedpolicy.graph.calls import Runs
+from fedpolicy.graph.guards import guards_for, performers, seal_for
+from fedpolicy.graph.model import DataItem, Mask, Vertex
+from fedpolicy.graph.routes import held_by_federation
+from fedpolicy.spec.safeguards import SecureAggregation
+
+if TYPE_CHECKING:
+    from fedpolicy.catalog.rows import MethodRow
+    from fedpolicy.graph.model import Guard, Path
+    from fedpolicy.spec.models import Task
+    from fedpolicy.spec.safeguards import Safeguard
+
+__all__ = [
+    "Job",
+    "aggregators_of",
+    "is_hosted",
+    "prepare",
+    "produced_at",
+    "secure_sums",
+    "topology_of",
+    "uplink_guards",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """
+    One task.
+
+    `masks` gives each place of `members` the instances that it works on; `contributors` are those with any;
+    `clients` all who run a contributor or supply its software.
+    """
+
+    name: str
+    task: Task
+    method: MethodRow
+    origin: Origin
+    topology: str
+    hosted: bool
+    members: tuple[Vertex, ...]
+    masks: dict[str, Mask]
+    contributors: tuple[Vertex, ...]
+    clients: tuple[str, ...]
+    up: str
+    down: str
+
+    @property
+    def mask(self) -> Mask:
+        """All instances that the task works on."""
+        found = 0
+        for mask in self.masks.values():
+            found |= mask
+        return found
+
+    @property
+    def population(self) -> int:
+        """How many clients there are, cohorts counted in full."""
+        return sum(place.weight for place in self.contributors)
+
+    def cohort(self) -> tuple[int, int, tuple[str, ...]]:
+        """Contributors per round in the most and the least favourable reading, and the fact to declare."""
+        known = self.task.min_clients or self.task.clients_per_round
+        if known is not None:
+            return known, known, ()
+        if len(self.contributors) == self.population == 1:
+            return 1, 1, ()
+        return self.population, 1, (f"{self.origin.id}.clients_per_round",)
+
+
+def prepare(builder: Builder, name: str, runs: Runs) -> Job:
+    """Resolve who takes part; data that are elsewhere are moved to where the task runs, as records."""
+    task = builder.deployment.tasks[name]
+    method = builder.catalog.methods[task.method]
+    origin = Origin(id=f"tasks.{name}", path=("tasks", name), implied_by=f"tasks.{name} ({task.method})")
+    members = [builder.vertex(place) for ref in sorted(task.runs_on) for place in builder.sources(ref)]
+    masks = _masks(builder, task, origin, members)
+    contributors = tuple(place for place in members if masks[place.id])
+    return Job(
+        name=name,
+        task=task,
+        method=method,
+        origin=origin,
+        topology=topology_of(builder, task, method),
+        hosted=is_hosted(builder, task, method, runs),
+        members=tuple(members),
+        masks=masks,
+        contributors=contributors,
+        clients=performers(*contributors),
+        up=method.up or "model_update",
+        down=method.down or "model_weights",
+    )
+
+
+def topology_of(builder: Builder, task: Task, method: MethodRow) -> str:
+    """What the task says; else what its method exchanges and whether there is an aggregator."""
+    if task.topology:
+        return task.topology
+    if method.topology in {"split", "vertical", "central", "local"}:
+        return method.topology
+    if task.hops:
+        return "tree"
+    return "star" if method.up and aggregators_of(builder, task) else "local"
+
+
+def aggregators_of(builder: Builder, task: Task) -> tuple[str, ...]:
+    """References to the aggregator: as declared, else the only node of that kind."""
+    if task.aggregator:
+        return task.aggregator
+    found = tuple(sorted(name for name, node in builder.deployment.nodes.items() if node.kind == "aggregator"))
+    return found if len(found) == 1 else ()
+
+
+def is_hosted(builder: Builder, task: Task, method: MethodRow, runs: Runs) -> bool:
+    """Whether somebody else must train: the method needs weights that nobody in the federation holds."""
+    if method.hosted:
+        return True
+    return method.needs == "weights" and task.model is not None and not held_by_federation(builder, task.model, runs)
+
+
+def produced_at(builder: Builder) -> dict[str, list[str]]:
+    """
+    Where each produced model rests unless it says so itself: where its task runs and aggregates.
+
+    A task that only a provider can perform leaves nothing in the federation, which may make the next task hosted
+    too; so this is repeated until nothing changes.
+    """
+    tasks = {name: task for name, task in sorted(builder.deployment.tasks.items()) if task.produces}
+    hosted: set[str] = set()
+    while True:
+        found = {
+            task.produces: _rests(builder, task) for name, task in tasks.items() if name not in hosted and task.produces
+        }
+        runs = _looked_up(found)
+        again = {n for n, task in tasks.items() if is_hosted(builder, task, builder.catalog.methods[task.method], runs)}
+        if again <= hosted:
+            return found
+        hosted |= again
+
+
+def uplink_guards(
+    builder: Builder,
+    job: Job,
+    source: Vertex,
+    safeguards: tuple[Safeguard, ...],
+    sums: dict[Path, int],
+    path: Path,
+) -> tuple[tuple[Guard, ...], int | None]:
+    """The guards and the seal on what one contributor sends."""
+    stage = "uplink" if path == job.origin.path else "hop"
+    guards = guards_for(builder, safeguards, path, stage, source, payload=job.up, clients=job.clients, sums=sums)
+    return guards, seal_for(builder, safeguards, path)
+
+
+def secure_sums(
+    builder: Builder, job: Job, safeguards: Iterable[Safeguard], path: Path, contributors: Iterable[Vertex], mask: Mask
+) -> dict[Path, int]:
+    """One aggregate per secure aggregation: it hides a contribution among `min_clients`."""
+    found: dict[Path, int] = {}
+    for index, safeguard in enumerate(safeguards):
+        if isinstance(safeguard, SecureAggregation):
+            k = (safeguard.min_clients, safeguard.min_clients)
+            ids = [place.id for place in contributors]
+            found[*path, "safeguards", index] = builder.add_aggregate(job.origin, ids, mask, k, ())
+    return found
+
+
+def _looked_up(found: dict[str, list[str]]) -> Runs:
+    return lambda name: found.get(name, [])
+
+
+def _rests(builder: Builder, task: Task) -> list[str]:
+    method = builder.catalog.methods[task.method]
+    exchanged = task.topology not in {"local", "central"} and bool(method.up or task.topology or method.topology)
+    references = [*task.runs_on, *(aggregators_of(builder, task) if exchanged else ())]
+    return sorted({place for reference in references for place in builder.places.members.get(reference, [])})
+
+
+def _masks(builder: Builder, task: Task, origin: Origin, members: list[Vertex]) -> dict[str, Mask]:
+    masks = {place.id: 0 for place in members}
+    for reference in sorted(task.data):
+        away: dict[tuple[str, str], list[DataItem]] = {}
+        for item in builder.places.families.get(reference, []):
+            if item.place in masks:
+                masks[item.place] |= 1 << item.index
+            else:
+                for target in _moved_to(builder, task, item):
+                    away.setdefault((item.place, target), []).append(item)
+        for (source, target), items in sorted(away.items()):
+            masks[target] |= mask_of(items)
+            _bring_records(builder, task, origin, source, target, mask_of(items))
+    return masks
+
+
+def _moved_to(builder: Builder, task: Task, item: DataItem) -> list[str]:
+    source = builder.vertex(item.place)
+    return sorted({target for reference in task.runs_on for target in builder.targets(source, reference)})
+
+
+def _bring_records(builder: Builder, task: Task, origin: Origin, source: str, target: str, mask: Mask) -> None:
+    place = builder.vertex(source)
+    guards = guards_for(builder, task.safeguards, origin.path, "call", place, payload="records")
+    seal = seal_for(builder, task.safeguards, origin.path)
+    builder.add(origin, "records", source, target, "records", mask, guards=guards, seal=seal)

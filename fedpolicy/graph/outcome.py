@@ -1,0 +1,21 @@
+"""Where the result of a task rests before it becomes a model, and what it hides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fedpolicy.graph.model import Guard, Mask
+
+__all__ = ["Outcome"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The result of a task at one place: which instances went into it, and as which aggregate."""
+
+    place: str
+    mask: Mask
+    guards: tuple[Guard, ...] = ()
+    aggregate: int | None = None
+    raw: str = ""
+    payload: str = ""

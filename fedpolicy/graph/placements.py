@@ -1,0 +1,73 @@
+"""Where models rest, who runs them for others, and who therefore learns what they contain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fedpolicy.graph.builder import Builder, Origin, Use
+from fedpolicy.graph.calls import Runs
+from fedpolicy.graph.routes import aspect, holders, provider_of
+
+if TYPE_CHECKING:
+    from fedpolicy.spec.models import Model
+
+__all__ = ["add_uses", "place_models"]
+
+
+def place_models(builder: Builder, runs: Runs) -> None:
+    """Say who holds, runs or receives each model; whether anything flows depends on what it contains."""
+    for name in sorted(builder.deployment.models):
+        model = builder.deployment.models[name]
+        _place(builder, name, model, runs)
+        _run(builder, name, model)
+        if model.published:
+            _use(builder, name, "published", [builder.party_place("public").id])
+
+
+def add_uses(builder: Builder) -> None:
+    """Add a flow for every use of a model that can contain something."""
+    filled = _filled(builder)
+    for use in builder.uses:
+        if use.model in filled:
+            for target in use.targets:
+                builder.add(use.origin, use.role, use.model, target, use.payload, None)
+
+
+def _filled(builder: Builder) -> set[str]:
+    """Models that data reach, directly or because they are made from such a model."""
+    filled = {flow.target for flow in builder.flows if builder.vertex(flow.target).kind == "model"}
+    made = [(use.model, target) for use in builder.uses if use.role == "inherited" for target in use.targets]
+    while True:
+        more = {target for source, target in made if source in filled} - filled
+        if not more:
+            return filled
+        filled |= more
+
+
+def _place(builder: Builder, name: str, model: Model, runs: Runs) -> None:
+    if aspect(builder, name, "weights") == "closed":
+        return
+    for place in holders(builder, name, runs):
+        vertex = builder.model_vertex(name, builder.vertex(place))
+        key = "weights_at" if model.weights_at is not None else ""
+        builder.uses.append(Use(model=vertex.id, targets=(place,), origin=_origin(name, key), role="placement"))
+
+
+def _run(builder: Builder, name: str, model: Model) -> None:
+    """Whoever runs a model for others holds it."""
+    if aspect(builder, name, "weights") == "closed":
+        runner = provider_of(builder, name)
+        if runner is not None:
+            _use(builder, name, "provider", [builder.party_place(runner).id])
+    elif model.via:
+        _use(builder, name, "via", builder.sources(model.via[-1]))
+
+
+def _use(builder: Builder, name: str, key: str, targets: list[str]) -> None:
+    vertex = builder.model_vertex(name)
+    builder.uses.append(Use(model=vertex.id, targets=tuple(targets), origin=_origin(name, key), role="placement"))
+
+
+def _origin(name: str, key: str) -> Origin:
+    path = ("models", name, key) if key else ("models", name)
+    return Origin(id=f"models.{name}", path=path, implied_by=f"models.{name}" + (f".{key}" if key else ""))

@@ -1,0 +1,123 @@
+"""Where things run and rest: node families, cohorts, implied places, and the datasets that are stored there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fedpolicy.graph.model import DataItem, Principal, Vertex
+from fedpolicy.graph.principals import members_of, principals_of
+
+if TYPE_CHECKING:
+    from fedpolicy.spec.models import Dataset, Deployment, Node
+
+__all__ = ["Places", "lay_out"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Places:
+    """
+    The vertices that nodes and datasets make.
+
+    `members` maps every way to refer to nodes (`client`, `client@charite`) to vertex ids, `stored` a vertex id
+    to the dataset instances that rest there, `families` a dataset id (or an instance's) to its instances,
+    `own` a reference and a party to the members that the party has there.
+    """
+
+    principals: dict[str, Principal]
+    vertices: dict[str, Vertex] = field(default_factory=dict)
+    members: dict[str, list[str]] = field(default_factory=dict)
+    data: list[DataItem] = field(default_factory=list)
+    stored: dict[str, list[DataItem]] = field(default_factory=dict)
+    families: dict[str, list[DataItem]] = field(default_factory=dict)
+    own: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    def reach(self, source: Vertex, reference: str) -> list[str]:
+        """
+        The members of a family of nodes that `source` reaches.
+
+        Within one family each member pairs with itself. In another family it reaches the members that its
+        own party has there, and all members where its party has none.
+        """
+        if source.family == reference:
+            return [source.id]
+        return self.own.get((reference, source.party)) or self.members[reference]
+
+
+def lay_out(deployment: Deployment) -> Places:
+    """Make one vertex per node (two for a cohort) and one instance per dataset and place, in order of their names."""
+    places = Places(principals=principals_of(deployment))
+    for name in sorted(deployment.nodes):
+        for vertex, reference in _family(name, deployment.nodes[name]):
+            _add(places, vertex, reference)
+    for name in sorted(deployment.datasets):
+        _store(places, name, deployment.datasets[name])
+    return places
+
+
+def _add(places: Places, vertex: Vertex, reference: str) -> None:
+    places.vertices[vertex.id] = vertex
+    for key in {vertex.family, reference, vertex.name}:
+        places.members.setdefault(key, []).append(vertex.id)
+        places.own.setdefault((key, vertex.party), []).append(vertex.id)
+
+
+def _family(name: str, node: Node) -> Iterator[tuple[Vertex, str]]:
+    listed = not isinstance(node.party, str)
+    parties = (node.party,) if isinstance(node.party, str) else node.party
+    total = Counter(parties)
+    seen: Counter[str] = Counter()
+    for party in sorted(parties):
+        seen[party] += 1
+        number = f".{seen[party]}" if total[party] > 1 else ""
+        reference = f"{name}@{party}{number}" if listed else name
+        for principal in members_of(party, cohort=node.count > 1):
+            yield _vertex(name, node, reference, party, principal), reference
+
+
+def _vertex(name: str, node: Node, reference: str, party: str, principal: str) -> Vertex:
+    member = principal.removeprefix(party)
+    return Vertex(
+        id=f"nodes.{reference}{member}",
+        kind="place",
+        name=f"{reference}{member}",
+        family=name,
+        path=("nodes", name),
+        party=principal,
+        operators=(principal, *(other for other in node.operators if other != principal)),
+        host=node.host or principal,
+        code_from=node.code_from or principal,
+        node_kind=node.kind,
+        weight=node.count - 1 if member == ".peer" else 1,
+        cohort=node.count,
+        tee=node.tee,
+    )
+
+
+def _store(places: Places, name: str, dataset: Dataset) -> None:
+    found = [places.vertices[vertex] for reference in sorted(dataset.at) for vertex in places.members[reference]]
+    total = Counter(place.party for place in found)
+    seen: Counter[str] = Counter()
+    for place in found:
+        seen[place.party] += 1
+        number = f".{seen[place.party]}" if total[place.party] > 1 else ""
+        item = _item(name, dataset, place, f"{name}@{place.party}{number}", len(places.data))
+        places.data.append(item)
+        places.stored.setdefault(place.id, []).append(item)
+        places.families.setdefault(name, []).append(item)
+        places.families.setdefault(item.id, []).append(item)
+
+
+def _item(name: str, dataset: Dataset, place: Vertex, identity: str, index: int) -> DataItem:
+    return DataItem(
+        id=identity,
+        index=index,
+        family=name,
+        place=place.id,
+        owner=dataset.owner or place.party,
+        units=None if dataset.subjects is None else dataset.subjects * place.cohort,
+        unit=dataset.unit,
+        categories=dataset.categories,
+    )

@@ -1,0 +1,121 @@
+"""Where a model is run when a place calls it: here, on a node that holds its weights, or by somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fedpolicy.graph.model import Vertex
+
+if TYPE_CHECKING:
+    from fedpolicy.graph.builder import Builder
+    from fedpolicy.spec.models import Model
+
+__all__ = ["Route", "aspect", "held_by_federation", "holders", "provider_of", "route"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """
+    How one place reaches one model.
+
+    `chains` are the sequences of places that see what is sent, the last of each one running the model (several
+    where a model is split into parts, none where the place runs it itself). `payload` overrides what travels.
+    """
+
+    local: bool
+    chains: tuple[tuple[Vertex, ...], ...] = ()
+    payload: str = ""
+
+    @property
+    def runner(self) -> Vertex | None:
+        """Who runs the model for the caller, where that is somewhere else."""
+        return self.chains[0][-1] if self.chains else None
+
+
+def aspect(builder: Builder, name: str, key: str) -> object:
+    """An openness aspect of a model: what the deployment says, else what the catalogue says, else None."""
+    model = builder.deployment.models.get(name)
+    own = getattr(model, key, None) if model else None
+    if own is not None:
+        return own
+    row = builder.catalog.model(model.ref) if model and model.ref else None
+    return getattr(row, key, None)
+
+
+def provider_of(builder: Builder, name: str) -> str | None:
+    """Who runs a closed model."""
+    found = aspect(builder, name, "provider")
+    return found if isinstance(found, str) else None
+
+
+def holders(builder: Builder, name: str, runs: Callable[[str], list[str]]) -> list[str]:
+    """The places that hold a runnable copy: as declared, else where the task that produces it runs."""
+    model = builder.deployment.models.get(name)
+    if model is not None and model.weights_at is not None:
+        return [place for reference in model.weights_at for place in builder.places.members.get(reference, [])]
+    return [] if model is not None and model.via else runs(name)
+
+
+def held_by_federation(builder: Builder, name: str, runs: Callable[[str], list[str]]) -> bool:
+    """Whether any declared node holds the weights, so that they can be given to those who train."""
+    return not _closed(builder, name) and bool(holders(builder, name, runs))
+
+
+def route(builder: Builder, place: Vertex, name: str, runs: Callable[[str], list[str]]) -> Route:
+    """Find who runs a model for `place`; see LANGUAGE, `models`, for the order in which this is decided."""
+    model = builder.deployment.models.get(name)
+    if model is None:
+        return Route(local=False, chains=((builder.party_place("unknown"),),))
+    if _closed(builder, name):
+        return Route(local=False, chains=(_to_provider(builder, place, name, model),))
+    at = holders(builder, name, runs)
+    if place.id in at:
+        return _local(builder, place, model, at)
+    if model.via:
+        return Route(local=False, chains=(_hops(builder, place, model.via),))
+    if at:
+        return Route(local=False, chains=((builder.vertex(_nearest(builder, place, at)),),))
+    return Route(local=False, chains=((builder.party_place("unknown"),),))
+
+
+def _closed(builder: Builder, name: str) -> bool:
+    return aspect(builder, name, "weights") == "closed"
+
+
+def _local(builder: Builder, place: Vertex, model: Model, at: list[str]) -> Route:
+    others = [builder.vertex(other) for other in at if other != place.id]
+    if model.copies == "parts" and others:
+        # Running it needs all parts, so intermediate values go to whoever holds the others.
+        return Route(local=False, chains=tuple((other,) for other in others), payload="activations")
+    return Route(local=True)
+
+
+def _hops(builder: Builder, place: Vertex, references: tuple[str, ...]) -> tuple[Vertex, ...]:
+    chain: list[Vertex] = []
+    for reference in references:
+        chain.append(builder.vertex(builder.targets(chain[-1] if chain else place, reference)[0]))
+    return tuple(chain)
+
+
+def _to_provider(builder: Builder, place: Vertex, name: str, model: Model) -> tuple[Vertex, ...]:
+    chain = _hops(builder, place, model.via or ())
+    if chain and _runs_for_others(builder, chain[-1]):
+        return chain
+    return (*chain, builder.party_place(provider_of(builder, name) or "unknown"))
+
+
+def _runs_for_others(builder: Builder, vertex: Vertex) -> bool:
+    # A cloud that resells a closed model runs it; a gateway of one's own does not, whatever its file says.
+    return (
+        vertex.provider
+        and vertex.party in builder.places.principals
+        and ("provider" in builder.places.principals[vertex.party].roles)
+    )
+
+
+def _nearest(builder: Builder, place: Vertex, at: list[str]) -> str:
+    own = [other for other in at if builder.vertex(other).party == place.party]
+    servers = [other for other in at if builder.vertex(other).node_kind != "client"]
+    return (own or servers or at)[0]

@@ -1,0 +1,1 @@
+"""How a task's contributions travel: one file a topology, each with `desugar(builder, job) -> str` (who ends up with the sum)."""

@@ -1,0 +1,68 @@
+"""Split and vertical training: activations go up, gradients come down, labels go to the top of the model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fedpolicy.graph.builder import mask_of
+from fedpolicy.graph.guards import guards_for, seal_for
+from fedpolicy.graph.jobs import Job, aggregators_of
+from fedpolicy.graph.model import Mask, Vertex
+from fedpolicy.graph.outcome import Outcome
+
+if TYPE_CHECKING:
+    from fedpolicy.graph.builder import Builder
+
+__all__ = ["desugar"]
+
+
+def desugar(builder: Builder, job: Job) -> list[Outcome]:
+    """Add activations, labels and gradients between the clients and the top model; the result rests at the top."""
+    tops = [
+        builder.vertex(place)
+        for reference in job.task.top_model_at or aggregators_of(builder, job.task)
+        for place in builder.sources(reference)
+    ]
+    labels = _label_holders(builder, job)
+    for top in tops:
+        for place in job.contributors:
+            _up(builder, job, place, top)
+        _labels(builder, job, labels, top)
+        _down(builder, job, labels, top)
+    return [Outcome(place=top.id, mask=job.mask) for top in tops]
+
+
+def _label_holders(builder: Builder, job: Job) -> dict[str, Mask]:
+    """Who sends labels, and of which data: the place that is said to hold them, else every client its own."""
+    if job.task.labels_at is None:
+        return {place.id: job.masks[place.id] for place in job.contributors}
+    places = [place for reference in job.task.labels_at for place in builder.sources(reference)]
+    found = {}
+    for place in places:
+        stored = mask_of(builder.places.stored.get(place, []))
+        found[place] = (stored & job.mask) or stored or job.mask
+    return found
+
+
+def _up(builder: Builder, job: Job, place: Vertex, top: Vertex) -> None:
+    safeguards, path = job.task.safeguards, job.origin.path
+    guards = guards_for(builder, safeguards, path, "uplink", place, payload="activations", clients=job.clients)
+    seal = seal_for(builder, safeguards, path)
+    builder.add(
+        job.origin, "activations", place.id, top.id, "activations", job.masks[place.id], guards=guards, seal=seal
+    )
+
+
+def _labels(builder: Builder, job: Job, labels: dict[str, Mask], top: Vertex) -> None:
+    for place, mask in sorted(labels.items()):
+        builder.add(job.origin, "labels", place, top.id, "labels", mask)
+
+
+def _down(builder: Builder, job: Job, labels: dict[str, Mask], top: Vertex) -> None:
+    """Gradients say what a client sent, and something about the labels that somebody else holds."""
+    for place in job.contributors:
+        own = job.masks[place.id]
+        builder.add(job.origin, "gradients", top.id, place.id, "gradients", own, echo=True)
+        for holder, mask in sorted(labels.items()):
+            if holder != place.id and job.task.labels_at is not None:
+                builder.add(job.origin, "gradients", top.id, place.id, "gradients", mask)
