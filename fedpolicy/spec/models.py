@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from fedpolicy.spec.safeguards import Safeguard  # noqa: TC001  pydantic needs it at run time
+from fedpolicy.spec.safeguards import Safeguard
 from fedpolicy.spec.types import Count, Day, Entry, Family, Id, Ids, Positive, at_hop, one_reader, open_field, several
 
 __all__ = [

@@ -1,0 +1,122 @@
+"""
+Evidence and `unknown`, taken out of the tree before it is validated.
+
+Any value may be written `{value, evidence, reference}`: the value stays, the rest goes to a side table.
+An open value written `unknown` is dropped and remembered: it says the same as a key that is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from fedpolicy.spec.mistakes import Mistake
+from fedpolicy.spec.shape import VALUE, Key, Shape, entry_shape
+from fedpolicy.spec.spans import Path
+from fedpolicy.spec.suggest import advise
+
+__all__ = ["CLAIM_KEYS", "EVIDENCE", "Claim", "Lifted", "lift"]
+
+EVIDENCE: tuple[str, ...] = get_args(Literal["declared", "contractual", "attested", "measured"])
+CLAIM_KEYS = ("value", "evidence", "reference")
+_DROP = object()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """On what a value rests (declared, contractual, attested or measured), and where that can be read."""
+
+    evidence: str = "declared"
+    reference: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Lifted:
+    """A tree without claims and unknowns, and what was taken out of it."""
+
+    tree: object = None
+    claims: dict[Path, Claim] = field(default_factory=dict)
+    unknowns: set[Path] = field(default_factory=set)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def read(self, tree: object, shape: Shape, path: Path) -> object:
+        """The value of this place without claims and unknowns."""
+        if type(tree) is dict:
+            return self._map(tree, shape, path)
+        if type(tree) is tuple:
+            items = shape.items or VALUE
+            found = tuple(self.read(item, items, (*path, place)) for place, item in enumerate(tree))
+            return tree if all(new is old for new, old in zip(found, tree, strict=True)) else found
+        if tree is None:
+            self._null(shape, path)
+        return tree
+
+    def _null(self, shape: Shape, path: Path) -> None:
+        nested = shape.values or shape.entry
+        advice = "write its keys below it, or `{}` for none" if nested else "write a value, or remove the key"
+        self.mistakes.append(Mistake(path=path, message="no value", help=advice))
+
+    def _map(self, tree: dict[str, object], shape: Shape, path: Path) -> object:
+        if shape.values is not None:
+            return _rebuilt(tree, {key: self.read(item, shape.values, (*path, key)) for key, item in tree.items()})
+        entry = shape.entry_for(tree)
+        keys = entry_shape(entry) if entry else {}
+        if path and _is_claim(tree, keys):
+            return self._claim(tree, shape, path)
+        return _rebuilt(tree, {name: self._field(item, keys.get(name), (*path, name)) for name, item in tree.items()})
+
+    def _field(self, item: object, key: Key | None, path: Path) -> object:
+        if key is None:
+            return item
+        found = self.read(item, key.shape, path)
+        if found == "unknown" and key.open:
+            self.unknowns.add(path)
+            self.claims.pop(path, None)
+            return _DROP
+        return found
+
+    def _claim(self, tree: dict[str, object], shape: Shape, path: Path) -> object:
+        self.mistakes += _claim_mistakes(tree, path)
+        if path in self.claims:
+            self.mistakes.append(Mistake(path=path, message="a claim inside a claim", help="keep one of the two"))
+        evidence, reference = tree.get("evidence", "declared"), tree.get("reference")
+        self.claims[path] = Claim(evidence=str(evidence), reference=None if reference is None else str(reference))
+        return self.read(tree.get("value", "unknown"), shape, path)
+
+
+def lift(tree: object, shape: Shape) -> Lifted:
+    """Take claims and unknowns out of a document."""
+    lifted = Lifted()
+    lifted.tree = lifted.read(tree, shape, ())
+    return lifted
+
+
+def _rebuilt(tree: dict[str, object], found: dict[str, object]) -> dict[str, object]:
+    if all(found[key] is item for key, item in tree.items()):
+        return tree
+    return {key: item for key, item in found.items() if item is not _DROP}
+
+
+def _is_claim(tree: Mapping[str, object], keys: Mapping[str, Key]) -> bool:
+    if "value" in tree:
+        return "value" not in keys
+    return "evidence" in tree and "evidence" not in keys
+
+
+def _claim_mistakes(tree: Mapping[str, object], path: Path) -> list[Mistake]:
+    found = [
+        Mistake(path=(*path, key), message=f"a claim has no key `{key}`", help=advise(key, CLAIM_KEYS), key=True)
+        for key in tree
+        if key not in CLAIM_KEYS
+    ]
+    if "value" not in tree:
+        found.append(Mistake(path=path, message="a claim without `value`", help="write {value: ..., evidence: ...}"))
+    evidence = tree.get("evidence", "declared")
+    if evidence not in EVIDENCE:
+        said = f"`{evidence}` is no kind of evidence"
+        found.append(Mistake(path=(*path, "evidence"), message=said, help=advise(str(evidence), EVIDENCE)))
+    if not isinstance(tree.get("reference", ""), str):
+        message = f"`{tree['reference']}` is not text"
+        found.append(Mistake(path=(*path, "reference"), message=message, help="write the reference in quotes"))
+    return found

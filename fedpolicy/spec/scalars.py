@@ -1,0 +1,76 @@
+"""
+The core schema of YAML 1.2: which plain scalars are numbers, booleans or null.
+
+`NO`, `yes` and `on` are text, `0o17` is octal, `0755` is 755, and a date is text.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["TAGS", "Scalar", "ScalarError", "convert", "plain"]
+
+Scalar = str | int | float | bool | None
+
+_WORDS: dict[str, Scalar] = {
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+}
+_INTEGER = re.compile(r"[-+]?[0-9]+$|0o[0-7]+$|0x[0-9a-fA-F]+$")
+_FLOAT = re.compile(
+    r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$|[-+]?\.(?:inf|Inf|INF)$|\.(?:nan|NaN|NAN)$"
+)
+_NUMERIC = frozenset("0123456789+-.")
+_LONGEST = 300  # digits; no quantity of the language needs more, and int() refuses thousands
+
+_PREFIX = "tag:yaml.org,2002:"
+TAGS = {f"{_PREFIX}{name}": name for name in ("str", "int", "float", "bool", "null")}
+_TYPES: dict[str, type] = {"int": int, "float": float, "bool": bool, "null": type(None)}
+_CALLED = {"int": "a whole number", "float": "a number", "bool": "true or false", "null": "null"}
+
+
+class ScalarError(ValueError):
+    """A scalar that cannot be what it claims to be."""
+
+
+def plain(text: str) -> Scalar:
+    """What a plain (unquoted) scalar means; raises ScalarError for a number of absurd length."""
+    if text[:1] not in _NUMERIC:
+        return _WORDS.get(text, text)
+    if _INTEGER.match(text):
+        return _integer(text)
+    return _float(text) if _FLOAT.match(text) else text
+
+
+def convert(text: str, tag: str) -> Scalar:
+    """What a scalar with an explicit core tag (`!!int 3`) means; raises ScalarError where the two disagree."""
+    if tag == "str":
+        return text
+    value = plain(text)
+    if tag == "float" and type(value) is int:
+        return float(value)
+    if type(value) is not _TYPES[tag]:
+        raise ScalarError(f"{text!r} is tagged !!{tag} and is not {_CALLED[tag]}")
+    return value
+
+
+def _integer(text: str) -> int:
+    if len(text) > _LONGEST:
+        raise ScalarError(f"a number of {len(text)} digits is too long")
+    if text[:2] == "0o":
+        return int(text[2:], 8)
+    return int(text, 16) if text[:2] == "0x" else int(text)
+
+
+def _float(text: str) -> float:
+    # Python writes infinity and NaN without the dot.
+    return float(text.replace(".", "", 1) if text[-1] in "fFnN" else text)

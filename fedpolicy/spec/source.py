@@ -1,0 +1,98 @@
+"""
+Text -> raw trees with positions: YAML 1.2 (and so JSON), several documents a file.
+
+The events of the parser are bounded and put together here, because a composer that is given hostile text
+crashes (libyaml on deep nesting), never ends (alias bombs) or ties knots (cyclic aliases). Maps become dicts,
+lists become tuples.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import yaml
+
+from fedpolicy.errors import FedPolicyError, InputError, SpecError
+from fedpolicy.findings import Span
+from fedpolicy.spec.compose import Composer, Fatal
+from fedpolicy.spec.spans import Marks, Spans
+from fedpolicy.spec.syntax import explain
+from fedpolicy.spec.text import Text, decode
+
+__all__ = ["Raw", "Source", "read"]
+
+_MARKER = re.compile(r"^---(?=\s|$)", re.MULTILINE)
+_MAX_BROKEN = 100  # documents of a file whose syntax errors are reported; each costs another start of the parser
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raw:
+    """One document before validation."""
+
+    tree: object
+    spans: Spans
+    index: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Source:
+    """What a file holds: its documents that could be read, and the mistakes in its YAML."""
+
+    documents: list[Raw] = field(default_factory=list)
+    errors: list[FedPolicyError] = field(default_factory=list)
+    lines: tuple[str, ...] = ()
+
+
+def read(data: str | bytes, name: str) -> Source:
+    """Read every document of a file; a broken one does not hide the others."""
+    source = Source()
+    try:
+        text = decode(data, name)
+    except InputError as error:
+        source.errors.append(error)
+        return source
+    source.lines = text.lines
+    _read_documents(text, source)
+    source.documents = [raw for raw in source.documents if raw.tree is not None]
+    if not source.documents and not source.errors:
+        source.errors.append(_empty(name))
+    return source
+
+
+def _empty(name: str) -> InputError:
+    message = "the file holds no deployment: it is empty or has only comments"
+    return InputError(message, span=Span(file=name), help="start with `fedpolicy: 1` and a `name`")
+
+
+def _read_documents(text: Text, source: Source) -> None:
+    composer = Composer(Marks(text=text), source.errors)
+    offset: int | None = 0
+    for _ in range(_MAX_BROKEN):
+        offset = _read_from(offset, composer, source)
+        if offset is None:
+            return
+    span = text.span(offset or 0, offset or 0)
+    source.errors.append(SpecError("too many broken documents; the rest of the file is not read", span=span))
+
+
+def _read_from(offset: int, composer: Composer, source: Source) -> int | None:
+    """Read documents from here on; where one is broken, say where the next one may start."""
+    text = composer.marks.text
+    before = len(source.documents)
+    try:
+        for tree, root in composer.documents(text.content[offset:], offset, _LOADER):
+            spans = Spans(marks=composer.marks, root=root)
+            source.documents.append(Raw(tree=tree, spans=spans, index=len(source.documents)))
+    except Fatal as fatal:
+        source.errors.append(fatal.error)
+        stopped = fatal.resume
+    except yaml.MarkedYAMLError as error:
+        found, stopped = explain(error, text, offset)
+        source.errors.append(found)
+    else:
+        return None
+    del before
+    marker = _MARKER.search(text.content, max(stopped, offset + 1)) if stopped is not None else None
+    return marker.start() if marker else None

@@ -1,0 +1,115 @@
+"""Where every value and key of a document stands, held in a few compact arrays and looked up by path."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+
+from fedpolicy.findings import Span
+from fedpolicy.spec.text import Text
+
+__all__ = ["MERGE", "Marks", "Path", "Spans"]
+
+Path = tuple[str | int, ...]
+MERGE = "<<\0merge"  # the label of a merge key; no key of a document can be this text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Marks:
+    """
+    The values of a file in the order of its text, one row each.
+
+    `after[i]` is the row behind everything inside row i. `labels` holds the keys (None in a list). An alias has
+    a row of its own, and `alias` says which row it stands for.
+    """
+
+    text: Text
+    start: array[int] = field(default_factory=lambda: array("I"))
+    end: array[int] = field(default_factory=lambda: array("I"))
+    key_start: array[int] = field(default_factory=lambda: array("I"))
+    key_end: array[int] = field(default_factory=lambda: array("I"))
+    after: array[int] = field(default_factory=lambda: array("I"))
+    labels: list[str | None] = field(default_factory=list)
+    alias: dict[int, int] = field(default_factory=dict)
+
+    def children(self, row: int) -> list[int]:
+        """The rows directly inside this one."""
+        found, at, stop = [], row + 1, self.after[row]
+        while at < stop:
+            found.append(at)
+            at = self.after[at]
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Spans:
+    """
+    The places of one document.
+
+    A path that does not exist has the place of its nearest ancestor that does. `lifted` are the paths whose
+    value was written as a claim: their place is that of the inner `value`.
+    """
+
+    marks: Marks
+    root: int
+    lifted: frozenset[Path] = frozenset()
+    _known: dict[int, dict[str | int, int]] = field(default_factory=dict, repr=False)
+
+    def at(self, path: Path) -> Span:
+        """Where the value of this path stands."""
+        row, _ = self._walk(path)
+        return self.marks.text.span(self.marks.start[row], self.marks.end[row])
+
+    def key(self, path: Path) -> Span:
+        """Where the key of this path stands; for an item of a list, the item; for the document, its first key."""
+        _, entry = self._walk(path)
+        if entry == self.root:
+            entry = next(iter(self._inside(entry).values()), entry)
+        marks = self.marks
+        return marks.text.span(marks.key_start[entry], marks.key_end[entry])
+
+    def _walk(self, path: Path) -> tuple[int, int]:
+        """The rows of the value and of the entry that holds it; they differ for aliases and claims."""
+        row = entry = self._value(self.root, ())
+        for depth, step in enumerate(path, 1):
+            inside = self._inside(row)
+            # Reading may have wrapped a value (`sealed_for: [a]` is `{of: [a]}`): such steps are not in the text.
+            if not inside or (type(step) is str and 0 in inside):
+                continue
+            child = inside.get(step)
+            if child is None:
+                break
+            entry, row = child, self._value(child, path[:depth])
+        return row, entry
+
+    def _value(self, row: int, path: Path) -> int:
+        if path in self.lifted:
+            return self._inside(row).get("value", row)
+        return row
+
+    def _inside(self, row: int) -> dict[str | int, int]:
+        row = self.marks.alias.get(row, row)
+        known = self._known.get(row)
+        if known is None:
+            known = self._index(row)
+            if len(known) > 8:  # noqa: PLR2004  small ones are cheaper to walk than to keep
+                self._known[row] = known
+        return known
+
+    def _index(self, row: int) -> dict[str | int, int]:
+        labels = self.marks.labels
+        own: dict[str | int, int] = {}
+        merged: dict[str | int, int] = {}
+        for place, child in enumerate(self.marks.children(row)):
+            label = labels[child]
+            if label == MERGE:
+                self._merge(merged, child)
+            else:
+                own.setdefault(place if label is None else label, child)
+        return {**merged, **own} if merged else own
+
+    def _merge(self, merged: dict[str | int, int], child: int) -> None:
+        for key, row in self._inside(child).items():
+            sources = self._inside(row) if type(key) is int else {key: row}
+            for name, source in sources.items():
+                merged.setdefault(name, source)
