@@ -1,0 +1,70 @@
+"""The catalogue: what ships with fedpolicy, and a user's own rows over it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fedpolicy.catalog.extra import read_extra
+from fedpolicy.catalog.rows import (
+    ROWS,
+    CategoryRow,
+    CountryRow,
+    LevelRow,
+    LicenceRow,
+    MethodRow,
+    ModelRow,
+    PayloadRow,
+    ProviderRow,
+    Row,
+    SafeguardRow,
+)
+from fedpolicy.catalog.sections import Section, read_shipped
+from fedpolicy.resources import catalog_dir
+
+__all__ = ["Catalog", "load_catalog"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """Facts by section and id. A shipped section is read when it is first looked at."""
+
+    levels: Section[LevelRow]
+    payloads: Section[PayloadRow]
+    methods: Section[MethodRow]
+    safeguards: Section[SafeguardRow]
+    models: Section[ModelRow]
+    providers: Section[ProviderRow]
+    licences: Section[LicenceRow]
+    countries: Section[CountryRow]
+    categories: Section[CategoryRow]
+
+    def model(self, ref: str) -> ModelRow | None:
+        """The model with this id or alias."""
+        return self.models.find(ref)
+
+    def provider(self, ref: str) -> ProviderRow | None:
+        """The provider with this id or alias."""
+        return self.providers.find(ref)
+
+    def licence(self, ref: str) -> LicenceRow | None:
+        """The licence with this id (SPDX or LicenseRef) or alias."""
+        return self.licences.find(ref)
+
+
+def load_catalog(extra: Sequence[Path] = ()) -> Catalog:
+    """
+    The shipped catalogue with the rows of the user's own files over it; a later file wins.
+
+    Raises Problems with one CatalogError per mistake in the user's files.
+    """
+    shipped = _sections({})
+    return Catalog(**_sections(read_extra(extra, shipped)) if extra else shipped)
+
+
+def _sections(own: Mapping[str, Mapping[str, Row]]) -> dict[str, Section[Any]]:
+    folder = catalog_dir()
+    return {name: Section(partial(read_shipped, folder, name, own.get(name, {}))) for name in ROWS}

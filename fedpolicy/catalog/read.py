@@ -1,0 +1,133 @@
+"""YAML to plain values, read as YAML 1.2: `NO` is Norway, `2026-08-05` is text, a key stands once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import yaml
+
+from fedpolicy.errors import CatalogError
+from fedpolicy.findings import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol
+
+    class Mark(Protocol):
+        """A place as PyYAML says it, counting from 0; its own two classes differ."""
+
+        line: int
+        column: int
+
+
+__all__ = ["Place", "compose", "compose_shipped", "plain"]
+
+DEEPEST = 16
+LARGEST = 4 * 1024 * 1024
+
+_WORDS = {
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+}
+_NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
+    (re.compile(r"[-+]?[0-9]+"), int),
+    (re.compile(r"0o[0-7]+"), lambda text: int(text, 0)),
+    (re.compile(r"0x[0-9a-fA-F]+"), lambda text: int(text, 0)),
+    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
+)
+_MAYBE_NUMBER = frozenset("+-.0123456789")
+
+
+class _Loader(yaml.CSafeLoader):
+    """Finds no types: `plain` reads scalars itself, as YAML 1.2 does."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, object]] = {}  # type: ignore[misc]  # the stub says instance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A file being read, by the name that the user knows it by."""
+
+    name: str
+
+    def span(self, node: yaml.Node) -> Span:
+        """Where a node stands."""
+        start, end = node.start_mark, node.end_mark
+        return Span(
+            file=self.name,
+            line=start.line + 1,
+            column=start.column + 1,
+            end_line=end.line + 1,
+            end_column=end.column + 1,
+        )
+
+    def at(self, mark: Mark | None) -> Span:
+        """One character of the file, or the file."""
+        if mark is None:
+            return Span(file=self.name)
+        line, column = mark.line + 1, mark.column + 1
+        return Span(file=self.name, line=line, column=column, end_line=line, end_column=column + 1)
+
+
+def compose(text: str, place: Place) -> yaml.Node | None:
+    """Parse a user's document to its tree; raise CatalogError where it is no YAML, too deep, or uses aliases."""
+    try:
+        _bound(text, place)
+        return compose_shipped(text)
+    except yaml.MarkedYAMLError as error:
+        said = ", ".join(part for part in (error.context, error.problem) if part)
+        span = place.at(error.problem_mark or error.context_mark)
+        raise CatalogError(said, span=span, help="correct the YAML at this place") from error
+    except yaml.YAMLError as error:
+        raise CatalogError(f"not YAML: {error}", span=place.at(None), help="save the file as plain text") from error
+
+
+def compose_shipped(text: str) -> yaml.Node | None:
+    """Parse a document that is known to be harmless."""
+    node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
+    return node
+
+
+def plain(node: yaml.Node) -> object:
+    """The value of a tree without its places: dicts, lists, text, numbers, true, false and None."""
+    if isinstance(node, yaml.MappingNode):
+        return {key.value: plain(value) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return [plain(item) for item in node.value]
+    # The style of a plain scalar is empty; quoted and block scalars are always text.
+    return node.value if getattr(node, "style", None) else _scalar(node.value)
+
+
+def _bound(text: str, place: Place) -> None:
+    # The composer recurses in C and follows aliases, so both are bounded before it runs.
+    if len(text) > LARGEST:
+        raise CatalogError("the file is larger than 4 MiB", span=place.at(None), help="split the file")
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        span = place.at(event.start_mark)
+        if isinstance(event, yaml.AliasEvent):
+            raise CatalogError("a catalogue file cannot use YAML aliases", span=span, help="write the value out")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise CatalogError("nested too deeply", span=span, help=f"use at most {DEEPEST} levels")
+
+
+def _scalar(text: str) -> object:
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] in _MAYBE_NUMBER:
+        for pattern, read in _NUMBERS:
+            if pattern.fullmatch(text):
+                return read(text)
+    return text

@@ -1,0 +1,246 @@
+"""The rows of the catalogue: facts that change, each with its source and the day they were looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+__all__ = [
+    "LEVELS",
+    "LISTS",
+    "ROWS",
+    "SAFEGUARDS",
+    "AttackRow",
+    "CategoryRow",
+    "CountryRow",
+    "LevelRow",
+    "LicenceRow",
+    "MethodRow",
+    "ModelRow",
+    "PayloadRow",
+    "ProviderRow",
+    "Row",
+    "SafeguardRow",
+    "TermsRow",
+]
+
+Level = Literal["none", "bounded", "inferable", "reconstructable", "verbatim"]
+Topology = Literal["star", "tree", "peer_to_peer", "rotating", "split", "vertical", "local", "central"]
+Permission = Literal["allowed", "conditional", "forbidden"]
+Family = Literal[
+    "full",
+    "peft",
+    "prompt",
+    "alignment",
+    "zeroth_order",
+    "distillation",
+    "head",
+    "split",
+    "trees",
+    "hosted",
+    "inference",
+    "analytics",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What every row says. An optional fact that is None is unknown, never "no"."""
+
+    id: str
+    source: tuple[str, ...]
+    as_of: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttackRow:
+    """One published attack, and what it found."""
+
+    title: str
+    url: str
+    finding: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelRow(Row):
+    """How much somebody can learn; `max_epsilon` is the default limit of `bounded`."""
+
+    rank: int
+    title: str
+    aloud: str
+    max_epsilon: float | None = None
+    attacks: tuple[AttackRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayloadRow(Row):
+    """
+    What travels on a flow, and what it reveals on its own.
+
+    `aggregate`: the protocol sends the aggregate of several clients in it. `summable`: secure aggregation
+    or a mean can add it. `carries`: all that the sender holds, only what is sealed, or nothing.
+    """
+
+    title: str
+    level: Level
+    aggregate: bool
+    summable: bool
+    carries: Literal["all", "sealed", "nothing"] = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodRow(Row):
+    """
+    What a method asks of the model, and what it sends.
+
+    `up` and `down` are payloads between clients and aggregator, `to_runner` those to whoever runs a remote
+    model; `up_in` replaces `up` in some topologies. `topology` is the default one. `hosted`: the provider
+    trains. `trains`: a model comes out. `output` is what the method leaves where it runs.
+    """
+
+    title: str
+    needs: Literal["none", "text", "logits", "embeddings", "weights", "emulator"]
+    up: str | None = None
+    down: str | None = None
+    up_in: Mapping[Topology, str] | None = None
+    to_runner: tuple[str, ...] = ()
+    topology: Topology | None = None
+    hosted: bool = False
+    trains: bool
+    output: str | None = None
+    family: Family
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafeguardRow(Row):
+    """
+    What a safeguard does and by whose hand.
+
+    `operated_by_default`: the clients, the aggregator, whoever `where` says, the sender (`source`), or nobody.
+    `caps`: the level to which each method of a de-identification lowers records; `free_text_cap` the lowest
+    level that any of them reaches on free text.
+    """
+
+    title: str
+    lowers: bool
+    how: str
+    operated_by_default: Literal["client", "aggregator", "where", "source", "none"]
+    needs_summable: bool = False
+    caps: Mapping[str, Level] | None = None
+    free_text_cap: Level | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRow(Row):
+    """What is public about a model; `parameters_b` counts thousand millions of parameters."""
+
+    name: str | None = None
+    developer: str | None = None
+    weights: Literal["open", "gated", "closed"] | None = None
+    architecture: Literal["open", "closed"] | None = None
+    inference_code: Literal["open", "closed"] | None = None
+    training_code: Literal["open", "closed"] | None = None
+    training_data: Literal["open", "described", "undisclosed"] | None = None
+    licence: str | None = None
+    interface: tuple[Literal["text", "top_logprobs", "logprobs", "embeddings", "fine_tuning"], ...] | None = None
+    provider: str | None = None
+    aliases: tuple[str, ...] = ()
+    parameters_b: float | None = None
+    tasks: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermsRow:
+    """What a provider's business terms say of inputs; days count from the call."""
+
+    retention_days: int | None = None
+    trains_on_inputs: bool | None = None
+    human_review: bool | None = None
+    zero_retention: Literal["default", "on_approval", "no"] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderRow(Row):
+    """A company that runs models for others; `jurisdiction` is an ISO 3166-1 alpha-2 code."""
+
+    name: str
+    jurisdiction: str | None = None
+    aliases: tuple[str, ...] = ()
+    terms: TermsRow = TermsRow()
+    regions: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicenceRow(Row):
+    """What a licence or a service's terms allow; `user_limit` counts monthly active users."""
+
+    name: str
+    category: Literal["open", "use-restricted", "non-commercial", "proprietary"]
+    redistribution: Permission | None = None
+    derivatives: Permission | None = None
+    commercial_use: Permission | None = None
+    field_of_use: Literal["unrestricted", "restricted"] | None = None
+    output_use: Permission | None = None
+    user_limit: int | None = None
+    naming: Literal["required", "none"] | None = None
+    revocable: bool | None = None
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountryRow(Row):
+    """A jurisdiction under the GDPR's transfer rules; `adequacy_until` is the day a decision ends."""
+
+    name: str
+    eea: bool
+    adequacy: Literal["full", "partial", "none"] | None = None
+    adequacy_scope: str | None = None
+    adequacy_until: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryRow(Row):
+    """A kind of data; `dpv` is its term in the Data Privacy Vocabulary."""
+
+    title: str
+    personal: bool
+    special: bool
+    criminal: bool
+    phi: bool
+    dpv: str | None = None
+
+
+ROWS: Mapping[str, type[Row]] = {
+    "levels": LevelRow,
+    "payloads": PayloadRow,
+    "methods": MethodRow,
+    "safeguards": SafeguardRow,
+    "models": ModelRow,
+    "providers": ProviderRow,
+    "licences": LicenceRow,
+    "countries": CountryRow,
+    "categories": CategoryRow,
+}
+
+# What the language itself fixes: these rows can be replaced, not added to.
+LEVELS: tuple[str, ...] = get_args(Level)
+SAFEGUARDS = (
+    "secure_aggregation",
+    "differential_privacy",
+    "homomorphic_encryption",
+    "end_to_end_encryption",
+    "secret_sharing",
+    "tee",
+    "deidentification",
+    "norm_bound",
+    "filter",
+    "update_inspection",
+    "robust_aggregation",
+    "attestation",
+    "leakage_audit",
+)
+
+# Lists of text, for which one text may be written.
+LISTS = frozenset({"aliases", "interface", "regions", "source", "tasks", "to_runner"})

@@ -1,0 +1,139 @@
+"""Does a tree of YAML have the shape that the type of a field asks for? Every mistake, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from difflib import get_close_matches
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import yaml
+
+from fedpolicy.catalog.read import Place, plain
+from fedpolicy.errors import CatalogError
+
+__all__ = ["Look", "entries", "misfits", "misfits_of_class", "suggestion"]
+
+_SIMPLE: Mapping[Any, tuple[tuple[type, ...], str]] = {
+    str: ((str,), "text; put it in quotes if it looks like something else"),
+    bool: ((bool,), "true or false"),
+    int: ((int,), "a whole number"),
+    float: ((int, float), "a number"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Where the check is: the file, the node, and the dotted path that the user would write."""
+
+    place: Place
+    node: yaml.Node
+    path: str
+
+    def into(self, node: yaml.Node, key: str = "") -> Look:
+        """One step down."""
+        return Look(place=self.place, node=node, path=f"{self.path}.{key}" if self.path and key else self.path or key)
+
+    def error(self, message: str, advice: str) -> CatalogError:
+        """One mistake here."""
+        return CatalogError(message, span=self.place.span(self.node), help=advice, path=self.path)
+
+
+def suggestion(word: str, known: Collection[str]) -> str:
+    """Advice for a word that is not known: the nearest one, or all of them."""
+    near = get_close_matches(word, sorted(known), n=1)
+    return f"did you mean {near[0]}?" if near else f"use one of: {', '.join(known)}"
+
+
+def entries(look: Look, errors: list[CatalogError]) -> dict[str, tuple[Look, Look]]:
+    """The entries of a mapping as (key, value) by key; a key that is no text or stands twice is a mistake."""
+    found: dict[str, tuple[Look, Look]] = {}
+    if not isinstance(look.node, yaml.MappingNode):
+        errors.append(look.error("this must be a mapping", "write `key: value` lines, indented"))
+        return found
+    for key, value in look.node.value:
+        word = plain(key)
+        if not isinstance(word, str):
+            errors.append(look.into(key).error("a key must be text", "put the key in quotes"))
+        elif word in found:
+            errors.append(look.into(key, word).error("this key stands twice", "keep one of the two"))
+        else:
+            found[word] = (look.into(key, word), look.into(value, word))
+    return found
+
+
+def misfits(hint: Any, look: Look) -> Iterator[CatalogError]:  # noqa: ANN401  a type of any kind
+    """What is wrong with a value, given the type of its field."""
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        if not _is_null(look.node):
+            yield from misfits(next(arg for arg in args if arg is not NoneType), look)
+    elif origin is Literal:
+        yield from _no_choice(args, look)
+    elif origin is tuple:
+        yield from _no_list(args[0], look)
+    elif origin is Mapping:
+        yield from _no_mapping(args, look)
+    elif is_dataclass(hint) and isinstance(hint, type):
+        yield from misfits_of_class(hint, look)
+    else:
+        yield from _no_scalar(hint, look)
+
+
+def misfits_of_class(row: type, look: Look, given: Collection[str] = ()) -> Iterator[CatalogError]:
+    """What is wrong with a mapping that should hold the fields of a dataclass, apart from those already `given`."""
+    errors: list[CatalogError] = []
+    hints = {name: hint for name, hint in get_type_hints(row).items() if name not in given}
+    found = entries(look, errors)
+    yield from errors
+    for name, (key, value) in found.items():
+        if name in hints:
+            yield from misfits(hints[name], value)
+        else:
+            yield key.error("there is no such key", suggestion(name, hints))
+    if isinstance(look.node, yaml.MappingNode):
+        yield from (
+            look.error(f"{field.name} is missing", f"add `{field.name}:`")
+            for field in fields(row)
+            if field.name in hints and field.name not in found
+            if field.default is MISSING and field.default_factory is MISSING
+        )
+
+
+def _is_null(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and plain(node) is None
+
+
+def _no_scalar(hint: Any, look: Look) -> Iterator[CatalogError]:  # noqa: ANN401  a type of any kind
+    types, name = _SIMPLE[hint]
+    value = plain(look.node) if isinstance(look.node, yaml.ScalarNode) else None
+    if not isinstance(value, types) or (isinstance(value, bool) and hint is not bool):
+        yield look.error("the value has the wrong type", f"write {name}")
+
+
+def _no_choice(choices: tuple[str, ...], look: Look) -> Iterator[CatalogError]:
+    value = plain(look.node) if isinstance(look.node, yaml.ScalarNode) else None
+    if not isinstance(value, str):
+        yield look.error("the value has the wrong type", f"write one of: {', '.join(choices)}")
+    elif value not in choices:
+        yield look.error(f"{value} is not a value of this key", suggestion(value, choices))
+
+
+def _no_list(item: Any, look: Look) -> Iterator[CatalogError]:  # noqa: ANN401  a type of any kind
+    if isinstance(look.node, yaml.SequenceNode):
+        for node in look.node.value:
+            yield from misfits(item, look.into(node))
+    elif isinstance(look.node, yaml.ScalarNode) and not is_dataclass(item):
+        yield from misfits(item, look)
+    else:
+        yield look.error("this must be a list", "write `[a, b]`, or one `- item` a line")
+
+
+def _no_mapping(args: tuple[Any, ...], look: Look) -> Iterator[CatalogError]:
+    errors: list[CatalogError] = []
+    found = entries(look, errors)
+    yield from errors
+    for key, value in found.values():
+        yield from misfits(args[0], key)
+        yield from misfits(args[1], value)
