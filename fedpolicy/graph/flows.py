@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Origin
@@ -44,7 +45,7 @@ def _send(builder: Builder, origin: Origin, flow: Flow, source: Vertex, target: 
     )
     mask = _mask(builder, flow, source)
     models = [name for name in flow.data or () if name in builder.deployment.models]
-    for index, (start, end) in enumerate(zip(chain, chain[1:], strict=False)):
+    for index, (start, end) in enumerate(pairwise(chain)):
         first = index == 0
         builder.add(
             origin,

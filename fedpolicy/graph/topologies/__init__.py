@@ -1,1 +1,5 @@
-"""How a task's contributions travel: one file a topology, each with `desugar(builder, job) -> str` (who ends up with the sum)."""
+"""
+How a task's contributions travel, one file a topology.
+
+Each has `desugar(builder, job) -> list[Outcome]`: it adds the flows and says where the result rests.
+"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.guards import guards_for, performers
@@ -33,7 +34,7 @@ def return_sum(builder: Builder, job: Job, top: Vertex, aggregate: int) -> Outco
     )
     for place in job.members:
         chain = [top.id, *reversed(relays(builder, job, place)), place.id]
-        for source, target in zip(chain, chain[1:], strict=False):
+        for source, target in pairwise(chain):
             builder.add(
                 job.origin,
                 "downlink",
@@ -66,7 +67,7 @@ def _one(builder: Builder, job: Job, top: Vertex, contributors: list[Vertex]) ->
         guards, seal = uplink_guards(builder, job, place, job.task.safeguards, sums, path)
         own = job.masks[place.id]
         builder.add(job.origin, "uplink", chain[0], chain[1], job.up, own, guards=guards, seal=seal)
-        for pair in zip(chain[1:], chain[2:], strict=False):
+        for pair in pairwise(chain[1:]):
             relayed[pair] = relayed.get(pair, 0) | own
     for (source, target), carried in sorted(relayed.items()):
         builder.add(job.origin, "uplink", source, target, job.up, carried)

@@ -1,0 +1,147 @@
+"""What one flow lets through in one reading: caps, noise, sums and seals, each for the instances it covers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fedpolicy.analysis.exposure.privacy import bounded_for
+from fedpolicy.analysis.exposure.readings import RECONSTRUCTABLE, VERBATIM, Reading, Trust
+from fedpolicy.catalog.load import Catalog
+from fedpolicy.graph.model import Flow, FlowGraph, Guard, Mask
+from fedpolicy.spec.safeguards import (
+    Deidentification,
+    DifferentialPrivacy,
+    EndToEndEncryption,
+    HomomorphicEncryption,
+    SecretSharing,
+    SecureAggregation,
+)
+
+__all__ = ["Effect", "Effects", "free_text_of"]
+
+_SEALING = (HomomorphicEncryption, EndToEndEncryption, SecretSharing)
+_CACHED = tuple[tuple[str | int, ...], Mask, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """
+    `cap` limits what is open, `sum_cap` what is hidden in a sum; `data` is what may travel at all.
+
+    `noise` holds (mechanism, instances it protects), `shared` the same for noise that only a secure sum
+    carries; `hidden` (aggregate, instances), `limits` (level, instances); `sealed` the sealed instances.
+    """
+
+    cap: int
+    sum_cap: int
+    data: Mask
+    noise: tuple[tuple[int, Mask], ...] = ()
+    shared: tuple[tuple[int, Mask], ...] = ()
+    hidden: tuple[tuple[int, Mask], ...] = ()
+    limits: tuple[tuple[int, Mask], ...] = ()
+    sealed: Mask = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """Computes effects; equal guards on thousands of flows are judged once."""
+
+    graph: FlowGraph
+    catalog: Catalog
+    trust: Trust
+    reading: Reading
+    max_epsilon: float
+    private: bool = True
+    free_text: Mask = 0
+    _noise: dict[_CACHED, Mask] = field(default_factory=dict)
+
+    def of(self, flow: Flow) -> Effect:
+        """What this flow lets through."""
+        everything = (1 << len(self.graph.data)) - 1
+        data = everything if flow.data is None else flow.data
+        counted = [(guard, self._counts(guard, data)) for guard in flow.guards if not guard.ignored]
+        hidden = _hidden(counted)
+        summed = 0
+        for _, mask in hidden:
+            summed |= mask
+        cap = self._level(flow.payload)
+        return Effect(
+            cap=0 if self._carries(flow.payload) != "all" else cap,
+            sum_cap=self._sum_cap(flow, cap),
+            data=0 if self._carries(flow.payload) == "nothing" else data,
+            noise=tuple((m, mask) for g, mask in counted if (m := _noisy(g, "client", "aggregator")) is not None),
+            shared=tuple((m, mask & summed) for g, mask in counted if (m := _noisy(g, "distributed")) is not None),
+            hidden=hidden,
+            limits=tuple((level, mask) for g, mask in counted for level, mask in self._limits(g, mask)),
+            sealed=self._sealed(flow, data, counted),
+        )
+
+    def _counts(self, guard: Guard, data: Mask) -> Mask:
+        """The instances for which a safeguard counts: valid, and resting on somebody whom the owner accepts."""
+        mask = data
+        if isinstance(guard.spec, DifferentialPrivacy):
+            mask = self._protected(guard, data) if self.private else 0
+        if self.reading is Reading.GUARANTEED:
+            mask = self.trust.accepting(guard.rests_on, mask)
+        return mask
+
+    def _protected(self, guard: Guard, data: Mask) -> Mask:
+        key = (guard.path, data, guard.rests_on)
+        if key not in self._noise:
+            self._noise[key] = bounded_for(self.graph, guard, data, self.reading, self.max_epsilon)
+        return self._noise[key]
+
+    def _level(self, payload: str) -> int:
+        return self.catalog.levels[self.catalog.payloads[payload].level].rank
+
+    def _carries(self, payload: str) -> str:
+        return self.catalog.payloads[payload].carries
+
+    def _sum_cap(self, flow: Flow, cap: int) -> int:
+        # The sum itself travels where the payload is a protocol's aggregate; else only what is said of it.
+        if flow.raw:
+            return self._level(flow.raw)
+        return VERBATIM if self.catalog.payloads[flow.payload].aggregate else cap
+
+    def _limits(self, guard: Guard, mask: Mask) -> list[tuple[int, Mask]]:
+        if not isinstance(guard.spec, Deidentification):
+            return []
+        row = self.catalog.safeguards["deidentification"]
+        level = self.catalog.levels[(row.caps or {}).get(guard.spec.method, "verbatim")].rank
+        text = self.free_text & mask
+        floor = self.catalog.levels[row.free_text_cap].rank if row.free_text_cap else RECONSTRUCTABLE
+        return [(level, mask & ~text), (max(level, floor), mask & text)]
+
+    def _sealed(self, flow: Flow, data: Mask, counted: list[tuple[Guard, Mask]]) -> Mask:
+        if flow.seal is None:
+            return 0
+        found = [mask for guard, mask in counted if isinstance(guard.spec, _SEALING)]
+        if found:
+            return found[0]
+        source = self.graph.vertices[flow.source]
+        by = tuple(sorted({*source.operators, source.code_from}))
+        return self.trust.accepting(by, data) if self.reading is Reading.GUARANTEED else data
+
+
+def free_text_of(graph: FlowGraph) -> Mask:
+    """The instances that hold free text, which no de-identification makes safe."""
+    found = 0
+    for item in graph.data:
+        if "free-text" in item.categories:
+            found |= 1 << item.index
+    return found
+
+
+def _hidden(counted: list[tuple[Guard, Mask]]) -> tuple[tuple[int, Mask], ...]:
+    return tuple(
+        (guard.aggregate, mask)
+        for guard, mask in counted
+        if isinstance(guard.spec, SecureAggregation) and guard.aggregate is not None
+    )
+
+
+def _noisy(guard: Guard, *where: str) -> int | None:
+    spec = guard.spec
+    return guard.mechanism if isinstance(spec, DifferentialPrivacy) and spec.where in where else None
+
+
