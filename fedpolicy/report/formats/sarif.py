@@ -1,0 +1,187 @@
+"""
+The report for code scanning: SARIF 2.1.0, with what GitHub needs (rule help, full regions, paths, fingerprints).
+
+Unknown findings become one note a missing fact, and waived ones are left out; docs/decisions says why.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from fedpolicy.findings import Finding, Hop, Report, RuleInfo, Severity, Span, Verdict
+from fedpolicy.report.plain import error_rows
+from fedpolicy.report.sarif_rules import LEVELS, MISSING_FACT, rule_row
+from fedpolicy.report.summarise import MissingFact, missing_facts
+
+__all__ = ["SUFFIX", "SUMMARY", "render"]
+
+SUMMARY = "for code scanning: SARIF 2.1.0"
+SUFFIX = ".sarif"
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_MOST_ELEMENTS = 100  # what GitHub keeps of a result's locations
+
+
+def render(report: Report) -> str:
+    """Write the report as one SARIF run."""
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report)]}
+    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+
+
+def _run(report: Report) -> dict[str, Any]:
+    rules = _rules(report)
+    index = {rule.id: place for place, rule in enumerate(rules)}
+    lines = {file.name: file.lines for file in report.files}
+    return {
+        "tool": {
+            "driver": {
+                "name": "fedpolicy",
+                "version": report.version,
+                "semanticVersion": report.version,
+                "rules": [rule_row(rule) for rule in rules],
+            }
+        },
+        "automationDetails": {"id": "fedpolicy/"},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [_invocation(report)],
+        "results": _numbered(_results(report, index, lines)),
+        "properties": {"summary": {verdict.value: number for verdict, number in report.counts.items()}},
+    }
+
+
+def _rules(report: Report) -> list[RuleInfo]:
+    """Every rule that was checked, and those that findings name besides."""
+    known = {rule.id: rule for rule in report.rules}
+    for finding in report.findings:
+        known.setdefault(finding.rule, _rule_of(finding))
+    known[MISSING_FACT.id] = MISSING_FACT
+    return [known[name] for name in sorted(known)]
+
+
+def _rule_of(finding: Finding) -> RuleInfo:
+    return RuleInfo(
+        id=finding.rule,
+        pack=finding.pack,
+        title=finding.title,
+        severity=finding.severity,
+        principle=finding.principle,
+        why=finding.why,
+        help=finding.help,
+        references=finding.references,
+    )
+
+
+def _results(report: Report, index: Mapping[str, int], lines: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Any]]:
+    for finding in report.findings:
+        if finding.verdict is Verdict.FAIL:
+            yield _result(finding, index, lines)
+        elif finding.verdict is Verdict.UNKNOWN and not finding.missing:
+            yield _result(finding, index, lines) | {"kind": "open", "level": "none"}
+    for fact in missing_facts(report.findings):
+        yield _missing(fact, index, lines)
+
+
+def _result(finding: Finding, index: Mapping[str, int], lines: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    row = {
+        "ruleId": finding.rule,
+        "ruleIndex": index[finding.rule],
+        "level": LEVELS[finding.severity],
+        "message": {"text": finding.message or finding.title},
+        "locations": [_location(finding.span, lines, finding.elements)],
+        "partialFingerprints": {"primaryLocationLineHash": finding.fingerprint},
+        "properties": {"severity": finding.severity.label, "pack": finding.pack, "deployment": finding.deployment},
+    }
+    flows = [_code_flow(path) for path in finding.paths if path]
+    return row | {"codeFlows": flows} if flows else row
+
+
+def _missing(fact: MissingFact, index: Mapping[str, int], lines: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    verb = "decides" if fact.alone else "helps to decide"
+    return {
+        "ruleId": MISSING_FACT.id,
+        "ruleIndex": index[MISSING_FACT.id],
+        "level": LEVELS[Severity.INFO],
+        "message": {"text": f"{fact.fact} is not stated; it {verb} {', '.join(fact.rules)}"},
+        "locations": [_location(min(finding.span for finding in fact.findings), lines, (fact.fact,))],
+        "partialFingerprints": {"primaryLocationLineHash": f"{fact.deployment}/{fact.fact}"},
+        "properties": {"severity": fact.severity.label, "rules": list(fact.rules), "deployment": fact.deployment},
+    }
+
+
+def _numbered(results: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Tell equal fingerprints apart by counting them, as GitHub does with its own (`hash:1`)."""
+    seen: Counter[tuple[str, str]] = Counter()
+    numbered = []
+    for result in results:
+        prints = result["partialFingerprints"]
+        key = (result["ruleId"], prints["primaryLocationLineHash"])
+        seen[key] += 1
+        prints["primaryLocationLineHash"] += f":{seen[key]}"
+        numbered.append(result)
+    return numbered
+
+
+def _code_flow(path: Sequence[Hop]) -> dict[str, Any]:
+    return {"threadFlows": [{"locations": [{"location": _step(hop)} for hop in path]}]}
+
+
+def _step(hop: Hop) -> dict[str, Any]:
+    origin = f", implied by {hop.implied_by}" if hop.implied_by else ""
+    text = f"{hop.source} -> {hop.target}: {hop.payload} ({hop.flow}{origin})"
+    return {"physicalLocation": _physical(hop.span), "message": {"text": text}}
+
+
+def _location(span: Span, lines: Mapping[str, Sequence[str]], elements: Sequence[str]) -> dict[str, Any]:
+    physical = _physical(span)
+    shown = lines.get(span.file, ())[span.line - 1 : span.end_line]
+    if shown:
+        physical["region"]["snippet"] = {"text": _inside(span, shown)}
+        physical["contextRegion"] = {
+            "startLine": span.line,
+            "endLine": span.end_line,
+            "snippet": {"text": "\n".join(shown)},
+        }
+    logical = [{"fullyQualifiedName": element} for element in elements[:_MOST_ELEMENTS]]
+    return {"physicalLocation": physical, "logicalLocations": logical}
+
+
+def _inside(span: Span, shown: Sequence[str]) -> str:
+    lines = list(shown)
+    if span.end_line == span.line + len(lines) - 1:
+        lines[-1] = lines[-1][: span.end_column - 1]
+    lines[0] = lines[0][span.column - 1 :]
+    return "\n".join(lines)
+
+
+def _physical(span: Span) -> dict[str, Any]:
+    from urllib.parse import quote  # noqa: PLC0415  costs more than the rest of this module
+
+    region = {
+        "startLine": span.line,
+        "startColumn": span.column,
+        "endLine": span.end_line,
+        "endColumn": span.end_column,
+    }
+    uri = f"file://{quote(span.file)}" if span.file.startswith("/") else quote(span.file)
+    return {"artifactLocation": {"uri": uri}, "region": region}
+
+
+def _invocation(report: Report) -> dict[str, Any]:
+    rows = [*error_rows(report.errors), *(row for file in report.files for row in error_rows(file.errors, file.name))]
+    return {
+        "executionSuccessful": not rows,
+        "toolExecutionNotifications": [_notification(row) for row in rows],
+    }
+
+
+def _notification(row: Mapping[str, Any]) -> dict[str, Any]:
+    text = f"{row['element']}: {row['message']}" if row["element"] else row["message"]
+    note: dict[str, Any] = {"level": "error", "message": {"text": f"{text} ({row['help']})" if row["help"] else text}}
+    if row["file"]:
+        line, column = row["line"] or 1, row["column"] or 1
+        span = Span(file=row["file"], line=line, column=column, end_line=line, end_column=column)
+        note["locations"] = [{"physicalLocation": _physical(span)}]
+    return note
