@@ -6,17 +6,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fedpolicy.catalog.links import broken_links
 from fedpolicy.catalog.read import Place, compose, plain
-from fedpolicy.catalog.rows import LEVELS, ROWS, SAFEGUARDS, Row
+from fedpolicy.catalog.rows import LEVELS, ROWS, SAFEGUARDS, LevelRow, Row
 from fedpolicy.catalog.sections import build_row
 from fedpolicy.catalog.shape import Look, entries, misfits_of_class, suggestion
 from fedpolicy.errors import CatalogError, Problems
-
-if TYPE_CHECKING:
-    import yaml
 
 __all__ = ["read_extra"]
 
@@ -41,28 +37,11 @@ def read_extra(paths: Sequence[Path], shipped: Mapping[str, Mapping[str, Row]]) 
     # The row that wins stands for its id; what it replaces is not looked at further.
     own = list({(section, row.id): (section, row, look) for section, row, look in found}.values())
     rows = {section: {row.id: row for name, row, _ in own if name == section} for section in ROWS}
-    errors += broken_links(own, _Over(shipped, rows))
+    errors += broken_links(own, lambda section: {**shipped.get(section, {}), **rows[section]})
     if errors:
-        order = {str(path): place for place, path in enumerate(paths)}
+        order = {path.as_posix(): place for place, path in enumerate(paths)}
         raise Problems(sorted(errors, key=lambda error: (order[error.span.file], error.span) if error.span else ()))
     return rows
-
-
-class _Over(Mapping[str, Mapping[str, Row]]):
-    """Shipped sections with own rows over them; a section that nobody asks for is not read."""
-
-    def __init__(self, shipped: Mapping[str, Mapping[str, Row]], own: Mapping[str, Mapping[str, Row]]) -> None:
-        self._shipped = shipped
-        self._own = own
-
-    def __getitem__(self, section: str) -> Mapping[str, Row]:
-        return {**self._shipped.get(section, {}), **self._own[section]}
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._own)
-
-    def __len__(self) -> int:
-        return len(self._own)
 
 
 def _read_file(path: Path, errors: list[CatalogError]) -> OwnRows:
@@ -93,16 +72,11 @@ def _read_sections(look: Look, errors: list[CatalogError]) -> OwnRows:
             errors.append(key.error("there is no such section", suggestion(section, ROWS)))
             continue
         for name, (row_key, row_value) in entries(value, errors).items():
-            mistakes = [*_bad_id(section, name, row_key), *_bad_row(section, name, row_value)]
+            mistakes = [*_bad_id(section, name, row_key), *_bad_row(section, row_key, row_value)]
             if not mistakes:
-                found.append((section, build_row(section, name, _facts(row_value.node)), row_value))
+                found.append((section, build_row(section, name, plain(row_value.node)), row_value))
             errors += mistakes
     return found
-
-
-def _facts(node: yaml.Node) -> dict[str, object]:
-    facts = plain(node)
-    return facts if isinstance(facts, dict) else {}
 
 
 def _bad_id(section: str, name: str, look: Look) -> Iterator[CatalogError]:
@@ -113,11 +87,11 @@ def _bad_id(section: str, name: str, look: Look) -> Iterator[CatalogError]:
         yield look.error("this is not a country code", "write the ISO 3166-1 code of two capitals, such as NO")
 
 
-def _bad_row(section: str, name: str, look: Look) -> Iterator[CatalogError]:
-    mistakes = list(misfits_of_class(ROWS[section], look, given=("id",)))
+def _bad_row(section: str, key: Look, look: Look) -> Iterator[CatalogError]:
+    mistakes = list(misfits_of_class(ROWS[section], look, title=key))
     yield from mistakes
     if not mistakes:
-        row = build_row(section, name, _facts(look.node))
+        row = build_row(section, key.node.value, plain(look.node))
         yield from _bad_facts(row, {key: value for key, (_, value) in entries(look, []).items()})
 
 
@@ -126,11 +100,13 @@ def _bad_facts(row: Row, looks: Mapping[str, Look]) -> Iterator[CatalogError]:
         value = getattr(row, field, None)
         if isinstance(value, str) and not _is_day(value):
             yield looks[field].error(f"{value} is not a date", "write it as YYYY-MM-DD")
+    if not row.source:
+        yield looks["source"].error("source is empty", "say where others can look the facts up")
     for source in row.source:
         if not _SOURCE.fullmatch(source):
             advice = "write an address (https://...), arXiv:... or doi:..."
             yield looks["source"].error(f"{source} is not a source that others can look up", advice)
-    if getattr(row, "rank", None) not in (None, LEVELS.index(row.id) if row.id in LEVELS else None):
+    if isinstance(row, LevelRow) and row.id in LEVELS and row.rank != LEVELS.index(row.id):
         yield looks["rank"].error("the rank of a level is fixed", f"write {LEVELS.index(row.id)}")
 
 

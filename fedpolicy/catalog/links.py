@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import yaml
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["broken_links"]
 
-Rows = Mapping[str, Mapping[str, Row]]
+Rows = Callable[[str], Mapping[str, Row]]
 Places = Sequence[tuple[str, Row, Look]]
 
 _LINKS = (
@@ -31,17 +31,18 @@ _ALIASED = ("models", "providers", "licences")
 
 
 def broken_links(own: Places, rows: Rows) -> Iterator[CatalogError]:
-    """The mistakes of `own` rows (section, row, place) among all `rows`, shipped and own, by section."""
+    """The mistakes of `own` rows (section, row, place); `rows` gives all rows of a section, shipped and own."""
     for section, field, target in _LINKS:
         if any(name == section for name, _, _ in own):
-            known = _names(rows[target])
+            known = rows(target)
+            names = _names(known)
             for look in _words(own, section, field):
-                if look.node.value not in known:
-                    message = f"the catalogue has no {target} row {look.node.value}"
-                    yield look.error(message, suggestion(look.node.value, rows[target]))
+                if look.node.value not in names:
+                    advice = suggestion(look.node.value, known, f"add it under `{target}:`, or leave it out")
+                    yield look.error(f"{look.node.value} is not among the {target} of the catalogue", advice)
     for section in _ALIASED:
         if any(name == section for name, _, _ in own):
-            yield from _clashes(own, section, rows[section])
+            yield from _clashes(own, section, rows(section))
 
 
 def _names(rows: Mapping[str, Row]) -> set[str]:
@@ -72,17 +73,15 @@ def _scalars(look: Look) -> Iterator[Look]:
 
 
 def _clashes(own: Places, section: str, rows: Mapping[str, Row]) -> Iterator[CatalogError]:
-    owners: dict[str, str] = {}
     mine = {row.id for name, row, _ in own if name == section}
+    shipped = {alias: row.id for row in rows.values() if row.id not in mine for alias in _aliases(row)}
+    owners = dict(shipped)
     told: set[str] = set()
-    for row in rows.values():
-        if row.id not in mine:
-            owners.update(dict.fromkeys(_aliases(row), row.id))
     for name, row, look in own:
         if name == section:
-            if row.id in owners:
-                advice = f"replace {owners[row.id]} itself, or choose another id"
-                yield look.error(f"{row.id} is already an alias of {owners[row.id]}", advice)
+            if row.id in shipped:
+                advice = f"replace {shipped[row.id]} itself, or choose another id"
+                yield look.error(f"{row.id} is already an alias of {shipped[row.id]}", advice)
             for alias in _words(own, section, "aliases", row.id):
                 yield from _clash(alias, row.id, rows, owners, told)
                 owners.setdefault(alias.node.value, row.id)

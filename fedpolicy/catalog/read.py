@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import yaml
 
@@ -49,10 +49,13 @@ _NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
 _MAYBE_NUMBER = frozenset("+-.0123456789")
 
 
-class _Loader(yaml.CSafeLoader):
+_BASE: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_BASE):  # type: ignore[misc]  # libyaml where there is one
     """Finds no types: `plain` reads scalars itself, as YAML 1.2 does."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, object]] = {}  # type: ignore[misc]  # the stub says instance
+    yaml_implicit_resolvers: ClassVar[dict[str, object]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,24 +92,29 @@ def compose(text: str, place: Place) -> yaml.Node | None:
         said = ", ".join(part for part in (error.context, error.problem) if part)
         span = place.at(error.problem_mark or error.context_mark)
         raise CatalogError(said, span=span, help="correct the YAML at this place") from error
-    except yaml.YAMLError as error:
-        raise CatalogError(f"not YAML: {error}", span=place.at(None), help="save the file as plain text") from error
+    except yaml.reader.ReaderError as error:
+        # The offset counts bytes.
+        before = text.encode()[: error.position].decode(errors="ignore").split("\n")
+        span = place.at(yaml.Mark(place.name, 0, len(before) - 1, len(before[-1]), None, 0))
+        raise CatalogError(str(error.reason), span=span, help="remove this character") from error
 
 
 def compose_shipped(text: str) -> yaml.Node | None:
-    """Parse a document that is known to be harmless."""
+    """Parse a document that is known to be harmless; None if it is empty."""
     node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     return node
 
 
-def plain(node: yaml.Node) -> object:
+def plain(node: yaml.Node | None) -> Any:  # noqa: ANN401  a parsed value
     """The value of a tree without its places: dicts, lists, text, numbers, true, false and None."""
     if isinstance(node, yaml.MappingNode):
         return {key.value: plain(value) for key, value in node.value}
     if isinstance(node, yaml.SequenceNode):
         return [plain(item) for item in node.value]
-    # The style of a plain scalar is empty; quoted and block scalars are always text.
-    return node.value if getattr(node, "style", None) else _scalar(node.value)
+    if isinstance(node, yaml.ScalarNode):
+        # The style of a plain scalar is empty; quoted and block scalars are always text.
+        return node.value if node.style else _scalar(node.value)
+    return None
 
 
 def _bound(text: str, place: Place) -> None:
@@ -118,6 +126,8 @@ def _bound(text: str, place: Place) -> None:
         span = place.at(event.start_mark)
         if isinstance(event, yaml.AliasEvent):
             raise CatalogError("a catalogue file cannot use YAML aliases", span=span, help="write the value out")
+        if getattr(event, "tag", None):
+            raise CatalogError("a catalogue file cannot use YAML tags", span=span, help="put text in quotes instead")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             raise CatalogError("nested too deeply", span=span, help=f"use at most {DEEPEST} levels")

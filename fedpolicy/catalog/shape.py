@@ -15,11 +15,11 @@ from fedpolicy.errors import CatalogError
 
 __all__ = ["Look", "entries", "misfits", "misfits_of_class", "suggestion"]
 
-_SIMPLE: Mapping[Any, tuple[tuple[type, ...], str]] = {
-    str: ((str,), "text; put it in quotes if it looks like something else"),
-    bool: ((bool,), "true or false"),
-    int: ((int,), "a whole number"),
-    float: ((int, float), "a number"),
+_SIMPLE: Mapping[Any, tuple[tuple[type, ...], str, str]] = {
+    str: ((str,), "text", "put it in quotes"),
+    bool: ((bool,), "true or false", "write true or false, without quotes"),
+    int: ((int,), "a whole number", "write digits only, without quotes"),
+    float: ((int, float), "a number", "write a number, without quotes"),
 }
 
 
@@ -40,10 +40,10 @@ class Look:
         return CatalogError(message, span=self.place.span(self.node), help=advice, path=self.path)
 
 
-def suggestion(word: str, known: Collection[str]) -> str:
-    """Advice for a word that is not known: the nearest one, or all of them."""
+def suggestion(word: str, known: Collection[str], otherwise: str = "") -> str:
+    """Advice for a word that is not known: the nearest one, else `otherwise`, else all of them."""
     near = get_close_matches(word, sorted(known), n=1)
-    return f"did you mean {near[0]}?" if near else f"use one of: {', '.join(known)}"
+    return f"did you mean {near[0]}?" if near else otherwise or f"use one of: {', '.join(known)}"
 
 
 def entries(look: Look, errors: list[CatalogError]) -> dict[str, tuple[Look, Look]]:
@@ -81,10 +81,10 @@ def misfits(hint: Any, look: Look) -> Iterator[CatalogError]:  # noqa: ANN401  a
         yield from _no_scalar(hint, look)
 
 
-def misfits_of_class(row: type, look: Look, given: Collection[str] = ()) -> Iterator[CatalogError]:
-    """What is wrong with a mapping that should hold the fields of a dataclass, apart from those already `given`."""
+def misfits_of_class(row: type, look: Look, title: Look | None = None) -> Iterator[CatalogError]:
+    """What is wrong with a mapping that should hold the fields of a dataclass; its key is its `id` and `title`."""
     errors: list[CatalogError] = []
-    hints = {name: hint for name, hint in get_type_hints(row).items() if name not in given}
+    hints = {name: hint for name, hint in get_type_hints(row).items() if name != "id"}
     found = entries(look, errors)
     yield from errors
     for name, (key, value) in found.items():
@@ -94,7 +94,7 @@ def misfits_of_class(row: type, look: Look, given: Collection[str] = ()) -> Iter
             yield key.error("there is no such key", suggestion(name, hints))
     if isinstance(look.node, yaml.MappingNode):
         yield from (
-            look.error(f"{field.name} is missing", f"add `{field.name}:`")
+            (title or look).error(f"{field.name} is missing", f"add `{field.name}:`")
             for field in fields(row)
             if field.name in hints and field.name not in found
             if field.default is MISSING and field.default_factory is MISSING
@@ -106,16 +106,16 @@ def _is_null(node: yaml.Node) -> bool:
 
 
 def _no_scalar(hint: Any, look: Look) -> Iterator[CatalogError]:  # noqa: ANN401  a type of any kind
-    types, name = _SIMPLE[hint]
+    types, name, advice = _SIMPLE[hint]
     value = plain(look.node) if isinstance(look.node, yaml.ScalarNode) else None
     if not isinstance(value, types) or (isinstance(value, bool) and hint is not bool):
-        yield look.error("the value has the wrong type", f"write {name}")
+        yield look.error(f"this must be {name}", advice)
 
 
 def _no_choice(choices: tuple[str, ...], look: Look) -> Iterator[CatalogError]:
     value = plain(look.node) if isinstance(look.node, yaml.ScalarNode) else None
     if not isinstance(value, str):
-        yield look.error("the value has the wrong type", f"write one of: {', '.join(choices)}")
+        yield look.error("this must be one word", f"use one of: {', '.join(choices)}")
     elif value not in choices:
         yield look.error(f"{value} is not a value of this key", suggestion(value, choices))
 

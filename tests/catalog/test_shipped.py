@@ -1,0 +1,226 @@
+"""What ships: complete rows, known names, the language's words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from fedpolicy.catalog import load_catalog
+from fedpolicy.catalog.extra import read_extra
+from fedpolicy.catalog.rows import LEVELS, LISTS, ROWS, SAFEGUARDS
+from fedpolicy.resources import catalog_dir
+from fedpolicy.spec.models import Level, Model, Task
+from fedpolicy.spec.safeguards import Deidentification, Safeguard
+
+PAYLOADS = {
+    "verbatim": "records prompts completions logs",
+    "reconstructable": "embeddings activations gradients model_update adapter_update head_update soft_prompt "
+    "prompt_text logits labels",
+    "inferable": "aggregate_update model_weights adapter_weights statistics histograms sums metrics scalars "
+    "synthetic_data predictions",
+    "none": "ciphertext code configuration hyperparameters",
+}
+METHODS = """
+    fedavg fedprox scaffold full_finetuning lora qlora adapter prefix_tuning prompt_tuning instruction_tuning dpo rlhf
+    derivative_free_prompt_tuning discrete_prompt_optimization textual_gradient zeroth_order in_context_learning rag
+    llm_judge labelling synthetic_data_generation knowledge_distillation proxy_tuning embedding_head hosted_finetuning
+    offsite_tuning split_learning vertical_training gradient_boosting federated_analytics private_set_intersection
+    inference evaluation
+"""
+TASK_PAYLOADS = {
+    "fedavg": ("weights", "model_update", "model_weights", ("records",)),
+    "lora": ("weights", "adapter_update", "adapter_weights", ("records",)),
+    "prompt_tuning": ("weights", "soft_prompt", "soft_prompt", ("records",)),
+    "derivative_free_prompt_tuning": ("logits", "soft_prompt", "soft_prompt", ("prompts", "embeddings")),
+    "textual_gradient": ("text", "prompt_text", "prompt_text", ("prompts",)),
+    "zeroth_order": ("text", "scalars", "scalars", ("prompts",)),
+    "llm_judge": ("text", None, None, ("prompts",)),
+    "knowledge_distillation": ("logits", "logits", "logits", ("prompts",)),
+    "hosted_finetuning": ("none", None, None, ("records",)),
+    "split_learning": ("weights", "activations", "gradients", ("activations",)),
+}
+
+
+def choices(model, name):
+    # The words of a field of the language, however deep its type wraps them.
+    return set(re.findall(r"'(\w+)'", str(model.model_fields[name].annotation)))
+
+
+@pytest.fixture(scope="module")
+def catalog():
+    return load_catalog()
+
+
+@pytest.fixture(scope="module")
+def rows(catalog):
+    return [(section, row) for section in ROWS for row in getattr(catalog, section).values()]
+
+
+def test_shipped_files_pass_the_check_of_a_users_own_files():
+    # Keys, types, words, sources, dates, duplicates, aliases, names of licences, providers and payloads.
+    read = read_extra(sorted(catalog_dir().glob("*.yaml")), {})
+
+    assert set(read) == set(ROWS)
+    assert all(read.values())
+
+
+def test_every_section_has_its_own_file():
+    assert {path.stem for path in catalog_dir().glob("*.yaml")} == set(ROWS)
+
+
+def test_texts_are_sentences_or_titles_without_stray_space(rows):
+    for _, row in rows:
+        for field in fields(row):
+            value = getattr(row, field.name)
+            if isinstance(value, str):
+                assert value == " ".join(value.split()), (row.id, field.name)
+                assert value, (row.id, field.name)
+
+
+def test_levels_are_those_of_the_language_in_order(catalog):
+    ranked = sorted(catalog.levels.values(), key=lambda row: row.rank)
+
+    assert tuple(row.id for row in ranked) == LEVELS == get_args(Level)
+    assert [row.rank for row in ranked] == [0, 1, 2, 3, 4]
+    assert catalog.levels["bounded"].max_epsilon == 10
+    assert all(row.max_epsilon is None for row in ranked if row.id != "bounded")
+
+
+def test_middle_levels_are_tied_to_published_attacks(catalog):
+    for level in ("inferable", "reconstructable"):
+        attacks = catalog.levels[level].attacks
+        assert len(attacks) >= 4
+        assert len({attack.url for attack in attacks}) == len(attacks)
+        assert all(attack.url.startswith("https://") for attack in attacks)
+
+
+def test_payloads_are_those_of_the_language_at_their_levels(catalog):
+    expected = {name: level for level, names in PAYLOADS.items() for name in names.split()}
+
+    assert {name: row.level for name, row in catalog.payloads.items()} == expected
+
+
+def test_an_aggregate_reveals_less_than_single_updates_and_can_be_added(catalog):
+    aggregates = [row for row in catalog.payloads.values() if row.aggregate]
+
+    assert {row.id for row in aggregates} == {"aggregate_update", "model_weights", "adapter_weights", "sums"}
+    assert all(row.summable and row.level == "inferable" for row in aggregates)
+
+
+def test_readable_payloads_cannot_be_added(catalog):
+    for name in ("records", "prompts", "completions", "logs", "prompt_text", "labels", "ciphertext", "synthetic_data"):
+        assert not catalog.payloads[name].summable, name
+
+
+def test_only_ciphertext_is_sealed_and_what_carries_nothing_reveals_nothing(catalog):
+    carries = {row.id: row.carries for row in catalog.payloads.values() if row.carries != "all"}
+
+    assert carries == {
+        "ciphertext": "sealed",
+        "code": "nothing",
+        "configuration": "nothing",
+        "hyperparameters": "nothing",
+    }
+    assert all(catalog.payloads[name].level == "none" for name in carries)
+
+
+def test_methods_are_those_of_the_language(catalog):
+    assert set(catalog.methods) == set(METHODS.split())
+
+
+@pytest.mark.parametrize(("name", "expected"), TASK_PAYLOADS.items())
+def test_methods_need_and_send_what_the_language_says(catalog, name, expected):
+    row = catalog.methods[name]
+
+    assert (row.needs, row.up, row.down, row.to_runner) == expected
+
+
+def test_methods_fit_together(catalog):
+    for row in catalog.methods.values():
+        if row.topology == "star":
+            assert row.up, row.id
+        if row.needs not in ("none", "emulator"):
+            assert row.to_runner, row.id
+        if row.down:
+            assert row.up, row.id
+        assert row.hosted == (row.id == "hosted_finetuning")
+        assert row.trains or row.output, row.id
+
+
+def test_topologies_of_methods_are_words_of_the_language(catalog):
+    known = choices(Task, "topology")
+
+    assert {row.topology for row in catalog.methods.values()} <= known
+    assert {name for row in catalog.methods.values() for name in row.up_in or ()} <= known
+
+
+def test_a_vertical_forest_sends_gradients_and_a_horizontal_one_histograms(catalog):
+    row = catalog.methods["gradient_boosting"]
+
+    assert (row.up, row.up_in["vertical"], row.down) == ("histograms", "gradients", "sums")
+
+
+def test_safeguards_are_those_of_the_language(catalog):
+    kinds = {get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(get_args(Safeguard)[0])}
+
+    assert set(catalog.safeguards) == set(SAFEGUARDS) == kinds | {"tee"}
+
+
+def test_only_what_hides_something_lowers(catalog):
+    assert {row.id for row in catalog.safeguards.values() if not row.lowers} == {
+        "norm_bound",
+        "filter",
+        "update_inspection",
+        "robust_aggregation",
+        "attestation",
+        "leakage_audit",
+    }
+
+
+def test_deidentification_caps_every_method_and_never_frees_text(catalog):
+    row = catalog.safeguards["deidentification"]
+
+    assert set(row.caps) == choices(Deidentification, "method")
+    assert row.free_text_cap == "reconstructable"
+    assert all(row.caps is None for row in catalog.safeguards.values() if row.id != "deidentification")
+
+
+def test_aspects_of_models_are_words_of_the_language(catalog):
+    for aspect in ("weights", "architecture", "inference_code", "training_code", "training_data"):
+        used = {getattr(row, aspect) for row in catalog.models.values()} - {None}
+        assert used, aspect
+        assert used <= choices(Model, aspect), aspect
+    assert {word for row in catalog.models.values() for word in row.interface or ()} <= choices(Model, "interface")
+
+
+def test_there_are_enough_models_providers_and_licences(catalog):
+    assert len(catalog.models) >= 30
+    assert len(catalog.providers) >= 12
+    assert len(catalog.licences) >= 15
+
+
+def test_closed_models_have_a_provider(catalog):
+    closed = [row for row in catalog.models.values() if row.weights == "closed"]
+
+    assert closed
+    assert [row.id for row in closed if row.provider is None] == []
+
+
+def test_countries_are_read_as_text(catalog):
+    assert catalog.countries["NO"].name == "Norway"
+    assert catalog.countries["NO"].eea is True
+    assert all(re.fullmatch(r"[A-Z]{2}", code) for code in catalog.countries)
+
+
+def test_names_for_lists_are_the_fields_that_are_lists_of_text():
+    kinds = {field.name: str(field.type) for row in ROWS.values() for field in fields(row)}
+
+    assert {name for name, kind in kinds.items() if kind.startswith("tuple[") and "AttackRow" not in kind} == set(LISTS)
+
+
+def test_the_wheel_takes_the_catalogue_from_the_package():
+    assert catalog_dir() == Path(load_catalog.__code__.co_filename).parent
