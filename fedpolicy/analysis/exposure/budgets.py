@@ -26,7 +26,11 @@ def mechanisms_of(graph: FlowGraph) -> dict[int, Mechanism]:
     found: dict[int, Mechanism] = {}
     for flow in graph.flows:
         for guard in flow.guards:
-            if guard.mechanism is not None and guard.mechanism not in found and isinstance(guard.spec, DifferentialPrivacy):
+            if (
+                guard.mechanism is not None
+                and guard.mechanism not in found
+                and isinstance(guard.spec, DifferentialPrivacy)
+            ):
                 path = ".".join(str(part) for part in guard.path)
                 found[guard.mechanism] = Mechanism(path=path, epsilon=guard.spec.claimed_epsilon)
     return found

@@ -143,5 +143,3 @@ def _hidden(counted: list[tuple[Guard, Mask]]) -> tuple[tuple[int, Mask], ...]:
 def _noisy(guard: Guard, *where: str) -> int | None:
     spec = guard.spec
     return guard.mechanism if isinstance(spec, DifferentialPrivacy) and spec.where in where else None
-
-

@@ -138,9 +138,7 @@ def _outgoing(graph: FlowGraph, effects: Effects) -> dict[str, list[tuple[Flow, 
     return found
 
 
-def _arrive(
-    holdings: Holdings, flow: Flow, effect: Effect, new: State, fresh: dict[str, State], *, log: bool
-) -> bool:
+def _arrive(holdings: Holdings, flow: Flow, effect: Effect, new: State, fresh: dict[str, State], *, log: bool) -> bool:
     vertex = holdings.graph.vertices[flow.target]
     state = holdings.states.setdefault(flow.target, {})
     changed = False

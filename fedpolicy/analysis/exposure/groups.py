@@ -55,7 +55,8 @@ def group_views(
     found: dict[Key, Group] = {}
     for viewer in viewers:
         seen = views(viewer)
-        for name, members in families.items():
+        for name in _families_seen(graph, seen, families):
+            members = families[name]
             others = members & ~own.get(viewer.party, 0)
             for levels, mask in _combinations(seen, others):
                 _add(found, graph, catalog, viewer, name, members, others, levels, mask, ways)
@@ -91,6 +92,16 @@ def _add(  # noqa: PLR0913  one cell of a table of viewers, datasets and levels
     kind = (principal.roles, principal.jurisdictions, principal.implied, entries, viewer.party in {"public", "unknown"})
     key = (viewer.role, name, levels, allowed, group.mask, whole, kind)
     found.setdefault(key, group).viewers.append(viewer)
+
+
+def _families_seen(graph: FlowGraph, views: Mapping[Reading, View], families: Mapping[str, Mask]) -> list[str]:
+    left = views[Reading.GUARANTEED].levels[1] | views[Reading.HIGH].levels[1]
+    found = []
+    while left:
+        name = graph.data[next(bits(left))].family
+        found.append(name)
+        left &= ~families[name]
+    return sorted(found)
 
 
 def _combinations(views: Mapping[Reading, View], among: Mask) -> Iterator[tuple[tuple[int, int, int], Mask]]:

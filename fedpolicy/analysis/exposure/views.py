@@ -9,7 +9,7 @@ from fedpolicy.analysis.exposure.fixpoint import NOISE, OPEN, SEALED, SUM, Form,
 from fedpolicy.analysis.exposure.readings import BOUNDED, INFERABLE, VERBATIM, Reading
 from fedpolicy.graph.model import FlowGraph, Mask, Vertex
 
-__all__ = ["View", "Viewer", "levels_of", "viewers_of"]
+__all__ = ["View", "Viewer", "count_readers", "levels_of", "seen_forms", "shielded", "viewers_of"]
 
 Levels = list[Mask]  # index: level; the instances seen at least at that level (index 0 is unused)
 
@@ -56,6 +56,12 @@ def levels_of(holdings: Holdings, viewer: Viewer, openers: dict[str, dict[int, i
             for seen, part in _seen(holdings, viewer, form, mask & visible, openers):
                 _note(view, seen, part)
     return view
+
+
+def seen_forms(holdings: Holdings, viewer: Viewer, form: Form, mask: Mask, openers: dict[str, dict[int, int]]) -> int:
+    """The highest level that a form at one of its places gives a viewer of the instances of `mask`."""
+    seen = (f for f, part in _seen(holdings, viewer, form, mask, openers) if part and f.kind == OPEN)
+    return max((f.level for f in seen), default=0)
 
 
 def count_readers(holdings: Holdings) -> dict[str, dict[int, int]]:

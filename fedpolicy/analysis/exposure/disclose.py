@@ -1,0 +1,160 @@
+"""FlowGraph -> disclosures: the three readings, the parties' views, and the evidence for each group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fedpolicy.analysis.exposure.budgets import Mechanism, compose, mechanisms_of
+from fedpolicy.analysis.exposure.effects import Effects, free_text_of
+from fedpolicy.analysis.exposure.fixpoint import Holdings, propagate
+from fedpolicy.analysis.exposure.groups import Group, group_views
+from fedpolicy.analysis.exposure.readings import BOUNDED, Reading, Trust
+from fedpolicy.analysis.exposure.reasons import missing_on, not_counted
+from fedpolicy.analysis.exposure.sums import Hiding
+from fedpolicy.analysis.exposure.views import View, Viewer, count_readers, levels_of, viewers_of
+from fedpolicy.analysis.exposure.witness import Witnesses
+from fedpolicy.analysis.facts import Disclosure, Step
+from fedpolicy.catalog.load import Catalog
+from fedpolicy.graph.model import DataItem, Flow, FlowGraph, Mask, bits
+
+__all__ = ["Exposure", "disclosures_of", "prepare"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Exposure:
+    """One graph under all three readings; what is expensive is computed when it is first asked for."""
+
+    graph: FlowGraph
+    catalog: Catalog
+    max_epsilon: float
+    trust: Trust
+    own: Mapping[str, Mask]
+    mechanisms: Mapping[int, Mechanism]
+    _holdings: dict[tuple[Reading, bool], Holdings] = field(default_factory=dict)
+    _openers: dict[Reading, dict[str, dict[int, int]]] = field(default_factory=dict)
+    _witnesses: dict[Reading, Witnesses] = field(default_factory=dict)
+
+    def holdings(self, reading: Reading, *, private: bool = True) -> Holdings:
+        """The fixpoint of a reading, with or without differential privacy."""
+        key = (reading, private)
+        if key not in self._holdings:
+            hiding = Hiding(graph=self.graph, trust=self.trust, reading=reading)
+            effects = Effects(
+                graph=self.graph,
+                catalog=self.catalog,
+                trust=self.trust,
+                reading=reading,
+                max_epsilon=self.max_epsilon,
+                private=private,
+                free_text=free_text_of(self.graph),
+            )
+            log = private and reading is not Reading.LOW
+            self._holdings[key] = propagate(self.graph, effects, hiding, log=log)
+        return self._holdings[key]
+
+    def view(self, viewer: Viewer, reading: Reading) -> View:
+        """What a viewer sees in a reading, composed budgets considered."""
+        seen = levels_of(self.holdings(reading), viewer, self.openers(reading))
+        return compose(
+            seen,
+            dict(self.mechanisms),
+            self.max_epsilon,
+            lambda: levels_of(self.holdings(reading, private=False), viewer, self.openers(reading)),
+        )
+
+    def views(self, viewer: Viewer) -> dict[Reading, View]:
+        """What a viewer sees in all three readings."""
+        return {reading: self.view(viewer, reading) for reading in Reading}
+
+    def openers(self, reading: Reading) -> dict[str, dict[int, int]]:
+        """How many readers of each seal each party has, in a reading."""
+        if reading not in self._openers:
+            self._openers[reading] = count_readers(self.holdings(reading))
+        return self._openers[reading]
+
+    def witnesses(self, reading: Reading) -> Witnesses:
+        """The path finder of a reading."""
+        if reading not in self._witnesses:
+            self._witnesses[reading] = Witnesses(holdings=self.holdings(reading), openers=self.openers(reading))
+        return self._witnesses[reading]
+
+
+def disclosures_of(exposure: Exposure) -> tuple[Disclosure, ...]:
+    """Everything that anybody can learn about data that are not its own, most revealing first."""
+    groups = group_views(exposure.graph, exposure.catalog, exposure.views, viewers_of(exposure.graph), exposure.own)
+    found = [_disclosure(exposure, group) for group in groups]
+    return tuple(sorted(found, key=lambda d: (-d.high, -d.guaranteed, d.role, d.parties, d.datasets)))
+
+
+def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None) -> Exposure:
+    """Everything needed to ask about exposure in a graph."""
+    limit = max_epsilon if max_epsilon is not None else catalog.levels["bounded"].max_epsilon
+    own: dict[str, Mask] = {}
+    for item in graph.data:
+        own[item.owner] = own.get(item.owner, 0) | 1 << item.index
+    return Exposure(
+        graph=graph,
+        catalog=catalog,
+        max_epsilon=limit if limit is not None else 0.0,
+        trust=Trust(graph=graph),
+        own=own,
+        mechanisms=mechanisms_of(graph),
+    )
+
+
+def _disclosure(exposure: Exposure, group: Group) -> Disclosure:
+    graph = exposure.graph
+    viewer, item = _representative(exposure, group)
+    reading = Reading.HIGH if group.high else Reading.GUARANTEED
+    trails = exposure.witnesses(reading).ways(viewer, item.index, group.high or group.guaranteed)
+    holdings = exposure.holdings(reading)
+    return Disclosure(
+        parties=tuple(sorted(viewer.party for viewer in group.viewers)),
+        role=group.role,
+        datasets=group.datasets(graph, exposure.own),
+        low=group.low,
+        high=group.high,
+        guaranteed=group.guaranteed,
+        allowed=group.allowed,
+        paths=tuple(steps_of(graph, trail) for trail in trails),
+        not_counted=not_counted(holdings, viewer, item, trails, exposure.max_epsilon),
+        missing=missing_on(holdings, item, trails, exposure.max_epsilon) if group.low != group.high else (),
+        pairs=group.pairs(exposure.own),
+        claims=_claims(exposure, viewer, item, group),
+    )
+
+
+def _representative(exposure: Exposure, group: Group) -> tuple[Viewer, DataItem]:
+    viewer = min(group.viewers, key=lambda v: v.party)
+    mask = group.mask & ~exposure.own.get(viewer.party, 0)
+    return viewer, min((exposure.graph.data[index] for index in bits(mask)), key=lambda item: item.id)
+
+
+def _claims(exposure: Exposure, viewer: Viewer, item: DataItem, group: Group) -> tuple[str, ...]:
+    if group.high != BOUNDED:
+        return ()
+    noise = exposure.view(viewer, Reading.HIGH).noise
+    return tuple(sorted(exposure.mechanisms[m].path for m, mask in noise.items() if mask >> item.index & 1))
+
+
+def steps_of(graph: FlowGraph, trail: Sequence[Flow]) -> tuple[Step, ...]:
+    """The hops of a path; what passes through an exchange is one hop from client to client."""
+    found: list[Step] = []
+    for flow in trail:
+        start = flow.source
+        if found and graph.vertices[start].kind == "exchange":
+            start = found.pop().source
+        found.append(
+            Step(
+                source=start,
+                target=flow.target,
+                payload=flow.payload,
+                flow=flow.id,
+                origin=flow.origin,
+                role=flow.role,
+                implied_by=flow.implied_by,
+                path=flow.path,
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,159 @@
+"""Why a safeguard on a path did not lower what a viewer sees, and which missing facts would decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fedpolicy.analysis.exposure.fixpoint import Holdings
+from fedpolicy.analysis.exposure.privacy import judge, units_of
+from fedpolicy.analysis.exposure.readings import INFERABLE
+from fedpolicy.analysis.exposure.views import Viewer
+from fedpolicy.analysis.facts import NotCounted
+from fedpolicy.graph.model import DataItem, Flow, Guard
+from fedpolicy.spec.safeguards import DifferentialPrivacy, SecureAggregation
+
+__all__ = ["missing_on", "not_counted"]
+
+DECLARED, GUARANTEED = "declared", "guaranteed"
+
+
+def not_counted(
+    holdings: Holdings, viewer: Viewer, item: DataItem, trails: Sequence[Sequence[Flow]], max_epsilon: float
+) -> tuple[NotCounted, ...]:
+    """Every safeguard met on the paths that does not count, once each, with the first reason."""
+    found: dict[tuple[str, str], NotCounted] = {}
+    for trail in trails:
+        counted = _counted(holdings, viewer, item, trail, max_epsilon)
+        for number, flow in enumerate(trail):
+            for reason in _on_flow(holdings, viewer, item, flow, number, max_epsilon):
+                # What comes too late for one hop may still count on a later one.
+                if reason.level == GUARANTEED or reason.safeguard not in counted:
+                    found.setdefault((reason.safeguard, reason.level), reason)
+    for reason in _enclaves(holdings, viewer, item):
+        found.setdefault((reason.safeguard, reason.level), reason)
+    return tuple(found[key] for key in sorted(found))
+
+
+def missing_on(
+    holdings: Holdings, item: DataItem, trails: Sequence[Sequence[Flow]], max_epsilon: float
+) -> tuple[str, ...]:
+    """The facts that the level along these paths hangs on."""
+    found: set[str] = set()
+    for trail in trails:
+        for flow in trail:
+            found.update(flow.missing)
+            found.update(_of_guards(holdings, item, flow, max_epsilon))
+            found.update(_of_sums(holdings, flow))
+    return tuple(sorted(found))
+
+
+def _counted(holdings: Holdings, viewer: Viewer, item: DataItem, trail: Sequence[Flow], max_epsilon: float) -> set[str]:
+    return {
+        ".".join(str(part) for part in guard.path)
+        for flow in trail
+        for guard in flow.guards
+        if not (guard.ignored or _invalid(holdings, viewer, item, flow, guard, max_epsilon))
+    }
+
+
+def _of_guards(holdings: Holdings, item: DataItem, flow: Flow, max_epsilon: float) -> Iterator[str]:
+    units = units_of(holdings.graph, _data(holdings, flow))
+    for guard in flow.guards:
+        if isinstance(guard.spec, DifferentialPrivacy) and not guard.ignored:
+            verdict = judge(holdings.graph, guard, item.index, units, max_epsilon)
+            if not verdict.why:
+                yield from verdict.missing
+
+
+def _of_sums(holdings: Holdings, flow: Flow) -> Iterator[str]:
+    sums = [flow.aggregate, *(guard.aggregate for guard in flow.guards)]
+    for index in sums:
+        if index is not None:
+            yield from holdings.graph.aggregates[index].missing
+
+
+def _on_flow(
+    holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, number: int, max_epsilon: float
+) -> Iterator[NotCounted]:
+    for guard in flow.guards:
+        why = guard.ignored or _invalid(holdings, viewer, item, flow, guard, max_epsilon)
+        if why:
+            yield _note(guard, why, DECLARED, number)
+        else:
+            yield from _unaccepted(holdings, item, guard, number)
+    if not _summed_before(holdings, item, flow):
+        yield from _plain_sum(holdings, viewer, item, flow, number)
+
+
+def _summed_before(holdings: Holdings, item: DataItem, flow: Flow) -> bool:
+    """Whether the sender itself only ever had the sum, so that nobody needs its word for adding up."""
+    return flow.aggregate is not None and holdings.level(flow.source, item.index) <= INFERABLE
+
+
+def _invalid(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, guard: Guard, max_epsilon: float) -> str:
+    if isinstance(guard.spec, DifferentialPrivacy):
+        verdict = judge(holdings.graph, guard, item.index, units_of(holdings.graph, _data(holdings, flow)), max_epsilon)
+        return verdict.why or (f"not declared: {', '.join(verdict.missing)}" if verdict.missing else "")
+    if isinstance(guard.spec, SecureAggregation) and guard.aggregate is not None:
+        return _exposed(holdings, viewer, item, guard.aggregate)
+    return ""
+
+
+def _exposed(holdings: Holdings, viewer: Viewer, item: DataItem, aggregate: int) -> str:
+    host = viewer.party if viewer.role == "host" else ""
+    if holdings.hiding.hidden(aggregate, (viewer.party,), host) >> item.index & 1:
+        return ""
+    left = holdings.hiding.remaining(aggregate, (viewer.party,), host)
+    return f"without its own, {viewer.party} sees a sum of {left}, which hides nobody"
+
+
+def _unaccepted(holdings: Holdings, item: DataItem, guard: Guard, number: int) -> Iterator[NotCounted]:
+    refused = sorted(holdings.effects.trust.refused(item.owner, guard.rests_on))
+    if refused:
+        why = f"it rests on the word of {_names(refused)}, whom {item.owner} does not trust"
+        yield _note(guard, why, GUARANTEED, number, tuple(refused))
+
+
+def _plain_sum(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, number: int) -> Iterator[NotCounted]:
+    if flow.aggregate is None:
+        return
+    aggregate = holdings.graph.aggregates[flow.aggregate]
+    name, kind = f"{aggregate.origin}.aggregation", "aggregation"
+    why = "it adds numbers, and this payload cannot be added" if not aggregate.summable else ""
+    why = why or _exposed(holdings, viewer, item, flow.aggregate)
+    if why:
+        yield NotCounted(safeguard=name, kind=kind, why=why, level=DECLARED, step=number)
+        return
+    refused = sorted(holdings.effects.trust.refused(item.owner, aggregate.rests_on))
+    if refused:
+        why = f"it rests on the word of {_names(refused)}, whom {item.owner} does not trust"
+        yield NotCounted(safeguard=name, kind=kind, why=why, level=GUARANTEED, rests_on=tuple(refused), step=number)
+
+
+def _enclaves(holdings: Holdings, viewer: Viewer, item: DataItem) -> Iterator[NotCounted]:
+    for place in viewer.places:
+        vertex = holdings.graph.vertices[place]
+        if vertex.tee is None or not holdings.level(place, item.index):
+            continue
+        name = f"nodes.{vertex.family}.tee"
+        if not vertex.tee.attested:
+            yield NotCounted(safeguard=name, kind="tee", why="the enclave is not attested", level=DECLARED)
+        elif not any(holdings.effects.trust.accepts(item.owner, (who,)) for who in vertex.tee.verified_by):
+            why = f"nobody whom {item.owner} trusts verifies the attestation"
+            yield NotCounted(
+                safeguard=name, kind="tee", why=why, level=GUARANTEED, rests_on=tuple(vertex.tee.verified_by)
+            )
+
+
+def _note(guard: Guard, why: str, level: str, number: int, rests_on: tuple[str, ...] = ()) -> NotCounted:
+    path = ".".join(str(part) for part in guard.path)
+    return NotCounted(safeguard=path, kind=guard.spec.kind, why=why, level=level, rests_on=rests_on, step=number)
+
+
+def _names(parties: Sequence[str]) -> str:
+    shown = ", ".join(parties[:3])
+    return shown if len(parties) <= 3 else f"{shown} and {len(parties) - 3:,} more"  # noqa: PLR2004  three names are enough
+
+
+def _data(holdings: Holdings, flow: Flow) -> int:
+    return (1 << len(holdings.graph.data)) - 1 if flow.data is None else flow.data

@@ -1,0 +1,95 @@
+"""Witness paths: how an instance got to a viewer, hop by hop, one path per separate way in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from fedpolicy.analysis.exposure.effects import Effect
+from fedpolicy.analysis.exposure.fixpoint import NOISE, Form, Holdings, arrive_at, transfer
+from fedpolicy.analysis.exposure.views import Viewer, seen_forms, shielded
+from fedpolicy.graph.model import Flow
+
+__all__ = ["Witnesses"]
+
+Trail = tuple[Flow, ...]
+# More ways in than this say nothing new; the first ones, in the order of their names, are kept.
+_MOST_WAYS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witnesses:
+    """Finds paths in one fixpoint that was computed with its log."""
+
+    holdings: Holdings
+    openers: dict[str, dict[int, int]]
+    _into: dict[str, list[tuple[Flow, Effect]]] = field(default_factory=dict)
+
+    def ways(self, viewer: Viewer, index: int, level: int) -> tuple[Trail, ...]:
+        """One path per element (task, call, flow, placement) that brings an instance to a viewer at a level."""
+        found: dict[str, Trail] = {}
+        for place in viewer.places:
+            for flow, source in self._entries(viewer, place, index, level):
+                if flow.origin in found or len(found) == _MOST_WAYS:
+                    continue
+                before = self._trace(flow.source, source, index, flow.origin, frozenset({place}))
+                if before is not None:
+                    found[flow.origin] = (*before, flow)
+        return tuple(found.values())
+
+    def _entries(self, viewer: Viewer, place: str, index: int, level: int) -> Iterator[tuple[Flow, Form]]:
+        vertex = self.holdings.graph.vertices[place]
+        if shielded(self.holdings, vertex) >> index & 1:
+            return
+        for flow, sent, source in self._deliveries(place, index):
+            for form, _ in arrive_at(self.holdings, vertex, sent, 1 << index):
+                if form.kind != NOISE and seen_forms(self.holdings, viewer, form, 1 << index, self.openers) >= level:
+                    yield flow, source
+                    break
+
+    def _deliveries(self, place: str, index: int) -> Iterator[tuple[Flow, Form, Form]]:
+        """Every flow that brings an instance to a place: the flow, the form that it sends, the form at its source."""
+        bit = 1 << index
+        for flow, effect in self._flows_into(place):
+            if effect.data & bit:
+                state = self.holdings.states.get(flow.source, {})
+                held = {form: bit for form, mask in state.items() if mask & bit}
+                for sent, _, source in transfer(flow, effect, held):
+                    yield flow, sent, source
+
+    def _flows_into(self, place: str) -> list[tuple[Flow, Effect]]:
+        if not self._into:
+            for flow in self.holdings.graph.flows:
+                if not flow.echo:
+                    self._into.setdefault(flow.target, []).append((flow, self.holdings.effects.of(flow)))
+        return self._into.get(place, [])
+
+    def _trace(self, vertex: str, form: Form, index: int, origin: str, seen: frozenset[str]) -> Trail | None:
+        """The way to a vertex that keeps to one element where it can; None where it would go in a circle."""
+        if vertex in seen:
+            return None
+        if self._stored_at(vertex, index):
+            return ()
+        same = self._same_element(vertex, form, index, origin, seen | {vertex})
+        return same if same is not None else self._first_arrival(vertex, form, index, origin, seen | {vertex})
+
+    def _stored_at(self, vertex: str, index: int) -> bool:
+        return self.holdings.graph.data[index].place == vertex
+
+    def _same_element(self, vertex: str, form: Form, index: int, origin: str, seen: frozenset[str]) -> Trail | None:
+        target = self.holdings.graph.vertices[vertex]
+        for flow, sent, source in self._deliveries(vertex, index):
+            if flow.origin != origin or flow.source in seen:
+                continue
+            if any(arrived == form for arrived, _ in arrive_at(self.holdings, target, sent, 1 << index)):
+                before = self._trace(flow.source, source, index, origin, seen)
+                if before is not None:
+                    return (*before, flow)
+        return None
+
+    def _first_arrival(self, vertex: str, form: Form, index: int, origin: str, seen: frozenset[str]) -> Trail | None:
+        for arrival in self.holdings.log.get(vertex, {}).get(form, ()):
+            if arrival.mask >> index & 1:
+                before = self._trace(arrival.flow.source, arrival.source, index, origin, seen)
+                return None if before is None else (*before, arrival.flow)
+        return None

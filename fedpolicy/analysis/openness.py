@@ -1,0 +1,143 @@
+"""
+How open each model is: its class from its aspects, never from what is claimed.
+
+The four classes follow arXiv 2505.23593 (v3 for gray box); the predicates are this project's own. `open_source`
+asks for everything that the Open Source AI Definition 1.0 asks for: weights, code, data information, an open licence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import TYPE_CHECKING
+
+from fedpolicy.analysis.exposure.readings import Reading
+from fedpolicy.analysis.facts import ModelFacts
+from fedpolicy.graph.model import FlowGraph
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.exposure.disclose import Exposure
+    from fedpolicy.catalog.load import Catalog
+
+__all__ = ["CLASSES", "classify", "models_of"]
+
+# From the most closed to the most open.
+CLASSES = ("black_box", "gray_box", "open_weight", "open_source")
+
+_ASPECTS = ("weights", "architecture", "inference_code", "training_code", "training_data", "licence", "interface")
+_VALUES: Mapping[str, tuple[object, ...]] = {
+    "weights": ("open", "closed"),
+    "architecture": ("open", "closed"),
+    "inference_code": ("open", "closed"),
+    "training_code": ("open", "closed"),
+    "training_data": ("open", "undisclosed"),
+    "licence": ("open", "restricted"),
+    "interface": (("logprobs",), ("text",)),
+}
+# Whole next-token distributions or embeddings show something of the model's inside; a few top tokens and
+# training on the provider's machines do not.
+_INTERNALS = {"logprobs", "embeddings"}
+
+
+def models_of(graph: FlowGraph, catalog: Catalog, exposure: Exposure) -> tuple[ModelFacts, ...]:
+    """The openness, the uses and the contents of every model of a deployment."""
+    return tuple(_facts(graph, catalog, exposure, name) for name in sorted(graph.deployment.models))
+
+
+def classify(aspects: Mapping[str, object]) -> tuple[str, str]:
+    """The most closed and the most open class that the known aspects allow (equal where they decide)."""
+    found = {_class(filled) for filled in _fillings(aspects)}
+    ranks = sorted(CLASSES.index(name) for name in found)
+    return CLASSES[ranks[0]], CLASSES[ranks[-1]]
+
+
+def _fillings(aspects: Mapping[str, object]) -> Iterator[dict[str, object]]:
+    names = [name for name in _ASPECTS if aspects.get(name) is None]
+    for values in product(*(_VALUES[name] for name in names)):
+        yield {**aspects, **dict(zip(names, values, strict=True))}
+
+
+def _class(aspects: Mapping[str, object]) -> str:
+    if aspects["weights"] == "closed" or "closed" in (aspects["architecture"], aspects["inference_code"]):
+        interface = aspects["interface"]
+        open_inside = isinstance(interface, tuple) and not _INTERNALS.isdisjoint(interface)
+        return "gray_box" if open_inside or aspects["weights"] != "closed" else "black_box"
+    documented = aspects["training_code"] == "open" and aspects["training_data"] in {"open", "described"}
+    if aspects["weights"] == "open" and documented and aspects["licence"] == "open":
+        return "open_source"
+    return "open_weight"
+
+
+def _facts(graph: FlowGraph, catalog: Catalog, exposure: Exposure, name: str) -> ModelFacts:
+    model = graph.deployment.models[name]
+    produced_by = tuple(sorted(f"tasks.{t}" for t, task in graph.deployment.tasks.items() if task.produces == name))
+    row = catalog.model(model.ref) if model.ref else None
+    aspects = _aspects(graph, catalog, name)
+    lowest, highest = classify(_judged(aspects, catalog))
+    access = tuple(entry for entry in graph.access if entry.model == name)
+    return ModelFacts(
+        id=name,
+        cls=lowest if lowest == highest else "",
+        lowest=lowest,
+        highest=highest,
+        claimed=model.claims or "",
+        aspects=aspects,
+        missing=_missing(name, aspects) if lowest != highest else (),
+        access=access,
+        produced_by=produced_by,
+        runners=tuple(sorted({entry.runner for entry in access if entry.runner})),
+        contains=_contents(graph, exposure, name),
+        catalogue=row.id if row else "",
+    )
+
+
+def _aspects(graph: FlowGraph, catalog: Catalog, name: str, seen: frozenset[str] = frozenset()) -> dict[str, object]:
+    """What is known: the deployment's own words, the catalogue's, and for a produced model its input model's."""
+    model = graph.deployment.models[name]
+    row = catalog.model(model.ref) if model.ref else None
+    inherited = _inherited(graph, catalog, name, seen | {name})
+    found: dict[str, object] = {}
+    for aspect in _ASPECTS:
+        own = getattr(model, aspect)
+        value = own if own is not None else getattr(row, aspect, None)
+        if value is None:
+            value = inherited.get(aspect)
+        if value is not None:
+            found[aspect] = tuple(value) if isinstance(value, (list, tuple)) else value
+    return found
+
+
+def _inherited(graph: FlowGraph, catalog: Catalog, name: str, seen: frozenset[str]) -> dict[str, object]:
+    """A produced model is of the architecture and code of its input model, and as open as where it rests."""
+    tasks = [task for _, task in sorted(graph.deployment.tasks.items()) if task.produces == name]
+    if not tasks:
+        return {}
+    hosted = any(e.how == "hosted" for e in graph.access for t in tasks if e.model == t.model)
+    inputs = [task.model for task in tasks if task.model and task.model not in seen]
+    base = _aspects(graph, catalog, inputs[0], seen) if inputs else {}
+    kept = {key: base[key] for key in ("architecture", "inference_code", "interface") if key in base}
+    return {**kept, "weights": "closed" if hosted else "open"}
+
+
+def _judged(aspects: Mapping[str, object], catalog: Catalog) -> dict[str, object]:
+    judged = dict(aspects)
+    licence = aspects.get("licence")
+    if licence is not None:
+        row = catalog.licence(str(licence))
+        judged["licence"] = None if row is None else "open" if row.category == "open" else "restricted"
+    if judged.get("weights") == "gated":
+        judged["weights"] = "open"
+    return judged
+
+
+def _missing(name: str, aspects: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(f"models.{name}.{aspect}" for aspect in _ASPECTS if aspect not in aspects)
+
+
+def _contents(graph: FlowGraph, exposure: Exposure, name: str) -> tuple[str, ...]:
+    holdings = exposure.holdings(Reading.HIGH)
+    found = set()
+    for vertex in graph.vertices.values():
+        if vertex.kind == "model" and vertex.family == name:
+            found |= {item.id for item in graph.data if holdings.level(vertex.id, item.index)}
+    return tuple(sorted(found))
