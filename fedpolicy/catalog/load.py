@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from fedpolicy.catalog.rows import (
     Row,
     SafeguardRow,
 )
-from fedpolicy.catalog.sections import Section, read_shipped
+from fedpolicy.catalog.sections import Section
 from fedpolicy.resources import catalog_dir
 
 __all__ = ["Catalog", "load_catalog"]
@@ -30,7 +29,7 @@ __all__ = ["Catalog", "load_catalog"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """Facts by section and id. A shipped section is read when it is first looked at."""
+    """Facts by section and id. What ships is read when it is first looked at."""
 
     levels: Section[LevelRow]
     payloads: Section[PayloadRow]
@@ -67,4 +66,4 @@ def load_catalog(extra: Sequence[Path] = ()) -> Catalog:
 
 def _sections(own: Mapping[str, Mapping[str, Row]]) -> dict[str, Section[Any]]:
     folder = catalog_dir()
-    return {name: Section(partial(read_shipped, folder, name, own.get(name, {}))) for name in ROWS}
+    return {name: Section(name, folder, own.get(name, {})) for name in ROWS}

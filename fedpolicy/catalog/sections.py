@@ -1,13 +1,14 @@
 """
-One section of the catalogue: rows by id, found by alias too, and read when they are first looked at.
+One section of the catalogue: rows by id, found by alias too, each read when it is first looked at.
 
-Sections are read from YAML everywhere. A bundle made at build time would save a few milliseconds of a check
-and cost a second form of the same facts.
+The shipped files hold hundreds of rows and a check needs a handful, so a file is cut into its rows, which is
+cheap, and a row is parsed when it is asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
@@ -16,73 +17,78 @@ from fedpolicy.catalog.read import compose_shipped, plain
 from fedpolicy.catalog.rows import LISTS, ROWS, AttackRow, Row, TermsRow
 from fedpolicy.errors import CatalogError
 
-__all__ = ["Section", "build_row", "read_shipped", "shipped_facts"]
+__all__ = ["Section", "build_row", "cut_rows"]
 
 R = TypeVar("R", bound=Row)
-Facts = dict[str, dict[str, Any]]
+
+# In the shipped files a row begins with its id, two spaces in; whatever it says stands deeper.
+_ROW = re.compile(r"^  (?P<quote>[\"']?)(?P<id>[^\s\"'#][^\s\"']*)(?P=quote):(?=[ \n])", re.MULTILINE)
 
 
 class Section(Mapping[str, R], Generic[R]):
-    """A read-only mapping from id to row, sorted by id. The file behind it is read on first use, once."""
+    """A read-only mapping from id to row, in the order of ids."""
 
-    __slots__ = ("_aliases", "_read", "_rows")
+    __slots__ = ("_folder", "_name", "_rows", "_texts")
 
-    def __init__(self, read: Callable[[], Mapping[str, R]]) -> None:
-        self._read = read
-        self._rows: Mapping[str, R] | None = None
-        self._aliases: Mapping[str, str] | None = None
+    def __init__(self, name: str, folder: Path, own: Mapping[str, R]) -> None:
+        self._name = name
+        self._folder = folder
+        self._rows = dict(own)
+        self._texts: Mapping[str, str] | None = None
 
     def __getitem__(self, key: str) -> R:
-        return self._loaded()[key]
+        row = self._rows.get(key)
+        if row is None:
+            row = self._rows[key] = _read_row(self._name, key, self._shipped()[key])
+        return row
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._loaded())
+        return iter(sorted({*self._rows, *self._shipped()}))
 
     def __len__(self) -> int:
-        return len(self._loaded())
+        return len({*self._rows, *self._shipped()})
 
     def __repr__(self) -> str:
-        state = "not read yet" if self._rows is None else f"{len(self._rows)} rows"
-        return f"Section({state})"
+        return f"Section({self._name}: {len(self._rows)} rows read)"
 
     def find(self, ref: str) -> R | None:
         """The row with this id, or with this alias."""
-        rows = self._loaded()
-        row = rows.get(ref)
-        if row is not None:
-            return row
-        if self._aliases is None:
-            self._aliases = {alias: row.id for row in rows.values() for alias in getattr(row, "aliases", ())}
-        return rows.get(self._aliases.get(ref, ""))
+        if ref in self:
+            return self[ref]
+        # Only a text in which the alias stands can be that of its row.
+        texts = self._shipped()
+        near = (key for key in sorted({*self._rows, *texts}) if key in self._rows or ref in texts[key])
+        return next((self[key] for key in near if ref in getattr(self[key], "aliases", ())), None)
 
-    def _loaded(self) -> Mapping[str, R]:
-        if self._rows is None:
-            self._rows = self._read()
-        return self._rows
-
-
-def read_shipped(folder: Path, section: str, own: Mapping[str, Row]) -> Mapping[str, Any]:
-    """The rows of a shipped section, with the user's own over them."""
-    rows = {key: build_row(section, key, facts) for key, facts in shipped_facts(folder, section).items()}
-    return dict(sorted({**rows, **own}.items()))
+    def _shipped(self) -> Mapping[str, str]:
+        if self._texts is None:
+            self._texts = cut_rows(_read_file(self._folder, self._name))
+        return self._texts
 
 
-def shipped_facts(folder: Path, section: str) -> Facts:
-    """What a shipped section says."""
-    try:
-        text = (folder / f"{section}.yaml").read_text(encoding="utf-8")
-    except OSError as error:
-        message = f"the shipped catalogue lacks its section {section}"
-        raise CatalogError(message, help="install fedpolicy again") from error
-    document = plain(compose_shipped(text))
-    facts: Facts = document[section]
-    return facts
+def cut_rows(text: str) -> dict[str, str]:
+    """The text of each row of a shipped file by id."""
+    starts = list(_ROW.finditer(text))
+    ends = [start.start() for start in starts[1:]] + [len(text)]
+    return {start["id"]: text[start.start() : end] for start, end in zip(starts, ends, strict=True)}
 
 
 def build_row(section: str, key: str, facts: Mapping[str, Any]) -> Row:
     """Make a row of what was checked before."""
     made: dict[str, Any] = {name: _frozen(name, value) for name, value in facts.items()}
     return ROWS[section](id=key, **made)
+
+
+def _read_file(folder: Path, name: str) -> str:
+    try:
+        return (folder / f"{name}.yaml").read_text(encoding="utf-8")
+    except OSError as error:
+        message = f"the shipped catalogue lacks its section {name}"
+        raise CatalogError(message, help="install fedpolicy again") from error
+
+
+def _read_row(section: str, key: str, text: str) -> Any:  # noqa: ANN401  the row class of the section
+    return build_row(section, key, plain(compose_shipped(text))[key])
 
 
 def _frozen(name: str, value: Any) -> Any:  # noqa: ANN401  a parsed value

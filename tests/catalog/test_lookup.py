@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from fedpolicy.catalog import load_catalog
-from fedpolicy.catalog.sections import shipped_facts
+from fedpolicy.catalog.read import compose_shipped, plain
+from fedpolicy.catalog.rows import ROWS
+from fedpolicy.catalog.sections import Section, build_row
 from fedpolicy.errors import CatalogError
+from fedpolicy.resources import catalog_dir
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +45,32 @@ def test_what_is_not_there_is_none(catalog, ref):
     assert catalog.licence(ref) is None
 
 
-def test_sections_are_read_on_first_use_and_once():
+def test_rows_are_read_on_first_use_and_once():
     catalog = load_catalog()
-    assert repr(catalog.models) == repr(catalog.licences) == "Section(not read yet)"
+    assert repr(catalog.models) == "Section(models: 0 rows read)"
 
-    first = catalog.payloads["records"]
+    first = catalog.model("openai/gpt-4o")
 
-    assert catalog.payloads["records"] is first
-    assert repr(catalog.payloads) == "Section(28 rows)"
-    assert repr(catalog.models) == "Section(not read yet)"
+    assert catalog.model("openai/gpt-4o") is first
+    assert repr(catalog.models) == "Section(models: 1 rows read)"
+    assert repr(catalog.providers) == "Section(providers: 0 rows read)"
+
+
+@pytest.mark.parametrize("section", ROWS)
+def test_rows_read_one_by_one_are_those_of_the_whole_file(catalog, section):
+    text = (catalog_dir() / f"{section}.yaml").read_text(encoding="utf-8")
+    whole = plain(compose_shipped(text))[section]
+
+    assert set(getattr(catalog, section)) == set(whole)
+    for name, facts in whole.items():
+        assert getattr(catalog, section)[name] == build_row(section, name, facts)
+
+
+def test_an_alias_is_not_found_where_it_only_stands_in_another_word():
+    catalog = load_catalog()
+
+    assert catalog.model("gpt") is None
+    assert catalog.model("developer") is None
 
 
 def test_rows_come_in_the_order_of_their_ids(catalog):
@@ -71,4 +91,4 @@ def test_nothing_can_be_changed(catalog):
 
 def test_an_installation_without_its_catalogue_says_so(tmp_path):
     with pytest.raises(CatalogError, match=r"lacks its section models \(install fedpolicy again\)"):
-        shipped_facts(tmp_path, "models")
+        Section("models", tmp_path, {}).find("openai/gpt-4o")
