@@ -115,7 +115,7 @@ def _inherited(graph: FlowGraph, catalog: Catalog, name: str, seen: frozenset[st
     hosted = any(e.how == "hosted" for e in graph.access for t in tasks if e.model == t.model)
     inputs = [task.model for task in tasks if task.model and task.model not in seen]
     base = _aspects(graph, catalog, inputs[0], seen) if inputs else {}
-    kept = {key: base[key] for key in ("architecture", "inference_code", "interface") if key in base}
+    kept: dict[str, object] = {k: v for k, v in base.items() if k in {"architecture", "inference_code", "interface"}}
     return {**kept, "weights": "closed" if hosted else "open"}
 
 

@@ -26,13 +26,10 @@ def mechanisms_of(graph: FlowGraph) -> dict[int, Mechanism]:
     found: dict[int, Mechanism] = {}
     for flow in graph.flows:
         for guard in flow.guards:
-            if (
-                guard.mechanism is not None
-                and guard.mechanism not in found
-                and isinstance(guard.spec, DifferentialPrivacy)
-            ):
+            spec = guard.spec
+            if isinstance(spec, DifferentialPrivacy) and guard.mechanism is not None and guard.mechanism not in found:
                 path = ".".join(str(part) for part in guard.path)
-                found[guard.mechanism] = Mechanism(path=path, epsilon=guard.spec.claimed_epsilon)
+                found[guard.mechanism] = Mechanism(path=path, epsilon=spec.claimed_epsilon)
     return found
 
 

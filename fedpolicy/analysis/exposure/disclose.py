@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fedpolicy.analysis.exposure.budgets import Mechanism, compose, mechanisms_of
 from fedpolicy.analysis.exposure.effects import Effects, free_text_of
@@ -18,7 +18,7 @@ from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import DataItem, Flow, FlowGraph, Mask, bits
 
-__all__ = ["Exposure", "disclosures_of", "prepare"]
+__all__ = ["Exposure", "disclosure_of_pair", "disclosures_of", "prepare"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,25 +103,41 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
     )
 
 
+def disclosure_of_pair(exposure: Exposure, group: Disclosure, party: str, dataset: str) -> Disclosure:
+    """The same levels for one party and one instance of a group, with that pair's own paths and reasons."""
+    viewer = next(v for v in viewers_of(exposure.graph) if (v.party, v.role) == (party, group.role))
+    item = next(item for item in exposure.graph.data if item.id == dataset)
+    levels = (group.low, group.high, group.guaranteed)
+    return replace(_evidence(exposure, viewer, item, levels), allowed=group.allowed)
+
+
 def _disclosure(exposure: Exposure, group: Group) -> Disclosure:
-    graph = exposure.graph
     viewer, item = _representative(exposure, group)
-    reading = Reading.HIGH if group.high else Reading.GUARANTEED
-    trails = exposure.witnesses(reading).ways(viewer, item.index, group.high or group.guaranteed)
+    return replace(
+        _evidence(exposure, viewer, item, (group.low, group.high, group.guaranteed)),
+        parties=tuple(sorted(viewer.party for viewer in group.viewers)),
+        datasets=group.datasets(exposure.graph, exposure.own),
+        allowed=group.allowed,
+        pairs=group.pairs(exposure.own),
+    )
+
+
+def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: tuple[int, int, int]) -> Disclosure:
+    low, high, guaranteed = levels
+    reading = Reading.HIGH if high else Reading.GUARANTEED
+    trails = exposure.witnesses(reading).ways(viewer, item.index, high or guaranteed)
     holdings = exposure.holdings(reading)
     return Disclosure(
-        parties=tuple(sorted(viewer.party for viewer in group.viewers)),
-        role=group.role,
-        datasets=group.datasets(graph, exposure.own),
-        low=group.low,
-        high=group.high,
-        guaranteed=group.guaranteed,
-        allowed=group.allowed,
-        paths=tuple(steps_of(graph, trail) for trail in trails),
+        parties=(viewer.party,),
+        role=viewer.role,
+        datasets=(item.id,),
+        low=low,
+        high=high,
+        guaranteed=guaranteed,
+        paths=tuple(steps_of(exposure.graph, trail) for trail in trails),
         not_counted=not_counted(holdings, viewer, item, trails, exposure.max_epsilon),
-        missing=missing_on(holdings, item, trails, exposure.max_epsilon) if group.low != group.high else (),
-        pairs=group.pairs(exposure.own),
-        claims=_claims(exposure, viewer, item, group),
+        missing=missing_on(holdings, item, trails, exposure.max_epsilon) if low != high else (),
+        claims=_claims(exposure, viewer, item, high),
     )
 
 
@@ -131,8 +147,8 @@ def _representative(exposure: Exposure, group: Group) -> tuple[Viewer, DataItem]
     return viewer, min((exposure.graph.data[index] for index in bits(mask)), key=lambda item: item.id)
 
 
-def _claims(exposure: Exposure, viewer: Viewer, item: DataItem, group: Group) -> tuple[str, ...]:
-    if group.high != BOUNDED:
+def _claims(exposure: Exposure, viewer: Viewer, item: DataItem, high: int) -> tuple[str, ...]:
+    if high != BOUNDED:
         return ()
     noise = exposure.view(viewer, Reading.HIGH).noise
     return tuple(sorted(exposure.mechanisms[m].path for m, mask in noise.items() if mask >> item.index & 1))

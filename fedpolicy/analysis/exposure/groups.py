@@ -42,6 +42,16 @@ class Group:
         return sum((self.mask & ~own.get(viewer.party, 0)).bit_count() for viewer in self.viewers)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One viewer and one dataset: its instances, those that are not the viewer's own, and what the owner allows."""
+
+    family: str
+    members: Mask
+    others: Mask
+    allowed: int | None
+
+
 def group_views(
     graph: FlowGraph,
     catalog: Catalog,
@@ -55,43 +65,47 @@ def group_views(
     found: dict[Key, Group] = {}
     for viewer in viewers:
         seen = views(viewer)
+        kind = _kind(graph, viewer, ways)
         for name in _families_seen(graph, seen, families):
-            members = families[name]
-            others = members & ~own.get(viewer.party, 0)
-            for levels, mask in _combinations(seen, others):
-                _add(found, graph, catalog, viewer, name, members, others, levels, mask, ways)
+            cell = _cell(graph, catalog, viewer, name, families[name], own)
+            for levels, mask in _combinations(seen, cell.others):
+                group = _group(viewer, cell, levels, mask)
+                key = (group.role, name, levels, cell.allowed, group.mask, group.everybody_else, kind)
+                found.setdefault(key, group).viewers.append(viewer)
     return list(found.values())
 
 
-def _add(  # noqa: PLR0913  one cell of a table of viewers, datasets and levels
-    found: dict[Key, Group],
-    graph: FlowGraph,
-    catalog: Catalog,
-    viewer: Viewer,
-    name: str,
-    members: Mask,
-    others: Mask,
-    levels: tuple[int, int, int],
-    mask: Mask,
-    ways: Mapping[str, frozenset[tuple[str, str]]],
-) -> None:
-    allowed = _allowed(graph, catalog, viewer, graph.deployment.datasets[name])
-    whole = mask == others
-    group = Group(
+def _cell(
+    graph: FlowGraph, catalog: Catalog, viewer: Viewer, family: str, members: Mask, own: Mapping[str, Mask]
+) -> Cell:
+    return Cell(
+        family=family,
+        members=members,
+        others=members & ~own.get(viewer.party, 0),
+        allowed=_allowed(graph, catalog, viewer, graph.deployment.datasets[family]),
+    )
+
+
+def _group(viewer: Viewer, cell: Cell, levels: tuple[int, int, int], mask: Mask) -> Group:
+    whole = mask == cell.others
+    return Group(
         role=viewer.role,
         low=levels[0],
         high=levels[1],
         guaranteed=levels[2],
-        allowed=allowed,
-        family=name,
-        mask=members if whole else mask,
+        allowed=cell.allowed,
+        family=cell.family,
+        mask=cell.members if whole else mask,
         everybody_else=whole,
     )
+
+
+def _kind(graph: FlowGraph, viewer: Viewer, ways: Mapping[str, frozenset[tuple[str, str]]]) -> Key:
+    """What viewers must have in common, beside what they see, to be spoken of together."""
     principal = graph.principals[viewer.party]
     entries = frozenset(entry for place in viewer.places for entry in ways.get(place, ()))
-    kind = (principal.roles, principal.jurisdictions, principal.implied, entries, viewer.party in {"public", "unknown"})
-    key = (viewer.role, name, levels, allowed, group.mask, whole, kind)
-    found.setdefault(key, group).viewers.append(viewer)
+    built_in = viewer.party in {"public", "unknown"}
+    return (principal.roles, principal.jurisdictions, principal.implied, built_in, entries)
 
 
 def _families_seen(graph: FlowGraph, views: Mapping[Reading, View], families: Mapping[str, Mask]) -> list[str]:

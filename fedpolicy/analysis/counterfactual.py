@@ -1,0 +1,193 @@
+"""Changes that could lower one disclosure; each is applied to a copy of the deployment and computed again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fedpolicy.analysis.exposure.disclose import prepare
+from fedpolicy.analysis.exposure.readings import Reading
+from fedpolicy.analysis.exposure.views import viewers_of
+from fedpolicy.analysis.facts import Disclosure
+from fedpolicy.graph.build import build_graph
+from fedpolicy.spec.safeguards import DifferentialPrivacy, SecureAggregation
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.facts import Step
+    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.spec.models import Deployment, Task
+
+__all__ = ["Change", "Counterfactual", "counterfactuals"]
+
+_MEMBERS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One edit of a deployment, in words and as a function."""
+
+    text: str
+    apply: Callable[[Deployment], Deployment]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counterfactual:
+    """What the levels of one disclosure become under a change; `lowers` says whether any of them falls."""
+
+    change: str
+    low: int
+    high: int
+    guaranteed: int
+    lowers: bool
+
+
+def counterfactuals(
+    deployment: Deployment, catalog: Catalog, disclosure: Disclosure, max_epsilon: float | None
+) -> tuple[Counterfactual, ...]:
+    """
+    Try every single change that bears on the paths of a disclosure, and all removals together.
+
+    Only the first party and the first dataset of the disclosure are asked about.
+    """
+    changes = list(_candidates(deployment, disclosure))
+    found = [_try(deployment, catalog, disclosure, change, max_epsilon) for change in changes]
+    return tuple(sorted(found, key=lambda c: (not c.lowers, c.guaranteed, c.high, c.change)))
+
+
+def _try(
+    deployment: Deployment, catalog: Catalog, disclosure: Disclosure, change: Change, max_epsilon: float | None
+) -> Counterfactual:
+    graph = build_graph(change.apply(deployment), catalog)
+    exposure = prepare(graph, catalog, max_epsilon)
+    index = next((item.index for item in graph.data if item.id == disclosure.datasets[0]), None)
+    who = (disclosure.parties[0], disclosure.role)
+    viewer = next((v for v in viewers_of(graph) if (v.party, v.role) == who), None)
+    levels = dict.fromkeys(Reading, 0)
+    if viewer is not None and index is not None:
+        levels = {reading: _level(exposure.view(viewer, reading).levels, index) for reading in Reading}
+    low, high, guaranteed = levels[Reading.LOW], levels[Reading.HIGH], levels[Reading.GUARANTEED]
+    lowers = (high, guaranteed) != (disclosure.high, disclosure.guaranteed) and (
+        high <= disclosure.high and guaranteed <= disclosure.guaranteed
+    )
+    return Counterfactual(change=change.text, low=low, high=high, guaranteed=guaranteed, lowers=lowers)
+
+
+def _level(levels: Sequence[int], index: int) -> int:
+    return max((level for level, mask in enumerate(levels) if level and mask >> index & 1), default=0)
+
+
+def _candidates(deployment: Deployment, disclosure: Disclosure) -> Iterator[Change]:
+    steps = [step for path in disclosure.paths for step in path]
+    origins = sorted({step.origin for step in steps})
+    yield from _removals(disclosure)
+    for origin in origins:
+        kind, _, name = origin.partition(".")
+        if kind == "tasks" and name in deployment.tasks:
+            yield from _safeguards(deployment, name, steps)
+    yield from _own_models(deployment, steps)
+    yield from _trust(disclosure)
+
+
+def _removals(disclosure: Disclosure) -> Iterator[Change]:
+    """Drop the last element of each way in, one at a time and then all."""
+    last = sorted({path[-1].origin for path in disclosure.paths if path})
+    removable = [origin for origin in last if origin.partition(".")[0] in {"tasks", "api_calls", "flows"}]
+    for origin in removable:
+        yield Change(text=f"drop {origin}", apply=_without([origin]))
+    if len(removable) > 1:
+        yield Change(text=f"drop {' and '.join(removable)}", apply=_without(removable))
+
+
+def _without(origins: Sequence[str]) -> Callable[[Deployment], Deployment]:
+    def apply(deployment: Deployment) -> Deployment:
+        update: dict[str, Mapping[str, object]] = {}
+        for origin in origins:
+            kind, _, name = origin.partition(".")
+            entries = update.get(kind, getattr(deployment, kind))
+            update[kind] = {key: value for key, value in entries.items() if key != name}
+        return deployment.model_copy(update=update)
+
+    return apply
+
+
+def _safeguards(deployment: Deployment, name: str, steps: Sequence[Step]) -> Iterator[Change]:
+    task = deployment.tasks[name]
+    if any(step.role == "uplink" and step.origin == f"tasks.{name}" for step in steps):
+        if not any(isinstance(safeguard, SecureAggregation) for safeguard in task.safeguards):
+            added = SecureAggregation(kind="secure_aggregation", min_clients=_MEMBERS)
+            yield _add(name, task, added, f"secure aggregation over at least {_MEMBERS} clients on tasks.{name}")
+        if not any(isinstance(s, DifferentialPrivacy) and s.where == "client" for s in task.safeguards):
+            yield _add(name, task, _noise(task), f"differential privacy applied by each client on tasks.{name}")
+
+
+def _add(name: str, task: Task, safeguard: SecureAggregation | DifferentialPrivacy, text: str) -> Change:
+    changed = task.model_copy(update={"safeguards": (*task.safeguards, safeguard)})
+
+    def apply(deployment: Deployment) -> Deployment:
+        return deployment.model_copy(update={"tasks": {**deployment.tasks, name: changed}})
+
+    return Change(text=text, apply=apply)
+
+
+def _noise(task: Task) -> DifferentialPrivacy:
+    # A mechanism that is sound in every respect: what is asked is whether one there would help.
+    declared = [s for s in task.safeguards if isinstance(s, DifferentialPrivacy)]
+    limits = [s.claimed_epsilon for s in declared if s.claimed_epsilon is not None]
+    return DifferentialPrivacy(
+        kind="differential_privacy",
+        where="client",
+        noise_multiplier=1.0,
+        clipping_norm=1.0,
+        delta=1e-12,
+        unit="client",
+        claimed_epsilon=min([1.0, *limits]),
+    )
+
+
+def _own_models(deployment: Deployment, steps: Sequence[Step]) -> Iterator[Change]:
+    """Run an open-weight model of the same kind on the nodes that call."""
+    for name, callers in sorted(_called(deployment, steps).items()):
+        text = f"run an open-weight model in place of models.{name} on {', '.join(callers)}"
+        update = {"ref": None, "weights": "open", "via": None, "provider": None, "weights_at": tuple(callers)}
+        changed = deployment.models[name].model_copy(update=update)
+        yield Change(text=text, apply=_with_model(name, changed))
+
+
+def _with_model(name: str, changed: object) -> Callable[[Deployment], Deployment]:
+    def apply(deployment: Deployment) -> Deployment:
+        return deployment.model_copy(update={"models": {**deployment.models, name: changed}})
+
+    return apply
+
+
+def _called(deployment: Deployment, steps: Sequence[Step]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for step in steps:
+        if step.role not in {"call", "hosted-training"}:
+            continue
+        kind, _, name = step.origin.partition(".")
+        entry = deployment.tasks[name] if kind == "tasks" else deployment.api_calls[name]
+        if entry.model is not None:
+            callers = deployment.tasks[name].runs_on if kind == "tasks" else deployment.api_calls[name].from_
+            found[entry.model] = sorted({*found.get(entry.model, []), *callers})
+    return found
+
+
+def _trust(disclosure: Disclosure) -> Iterator[Change]:
+    """Let the owner accept those on whose word a safeguard rests."""
+    owner = disclosure.datasets[0].partition("@")[2].split(".")[0]
+    refused = sorted(
+        {who for reason in disclosure.not_counted for who in reason.rests_on if reason.level == "guaranteed"}
+    )
+    if not refused:
+        return
+
+    def apply(deployment: Deployment) -> Deployment:
+        party = deployment.parties.get(owner)
+        if party is None:
+            return deployment
+        changed = party.model_copy(update={"trusts": (*party.trusts, *refused)})
+        return deployment.model_copy(update={"parties": {**deployment.parties, owner: changed}})
+
+    yield Change(text=f"{owner} comes to trust {', '.join(refused)}", apply=apply)

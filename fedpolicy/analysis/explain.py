@@ -1,0 +1,87 @@
+"""One disclosure in full: the level after every hop, what did not count, and what would have lowered it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fedpolicy.analysis.counterfactual import Counterfactual, counterfactuals
+from fedpolicy.analysis.exposure.disclose import disclosure_of_pair, prepare
+from fedpolicy.analysis.exposure.readings import Reading
+from fedpolicy.analysis.facts import Disclosure, Facts, Step
+from fedpolicy.analysis.settings import AnalysisSettings
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.exposure.disclose import Exposure
+    from fedpolicy.catalog.load import Catalog
+
+__all__ = ["Explained", "Explanation", "HopLevel", "explain"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HopLevel:
+    """A step of a path, and the levels at which its target holds the dataset (declared at worst, guaranteed)."""
+
+    step: Step
+    high: int
+    guaranteed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """One party in one capacity and one dataset: the disclosure, its ways with levels, and what would lower it."""
+
+    disclosure: Disclosure
+    ways: tuple[tuple[HopLevel, ...], ...]
+    counterfactuals: tuple[Counterfactual, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Everything that is known about what `party` learns of `dataset`; empty where nothing reaches it."""
+
+    party: str
+    dataset: str
+    entries: tuple[Explained, ...]
+
+
+def explain(
+    facts: Facts, catalog: Catalog, party: str, dataset: str, settings: AnalysisSettings | None = None
+) -> Explanation:
+    """
+    Explain what a party (or any member of a cohort of that name) learns of a dataset or one instance of it.
+
+    Identical disclosures are explained once, for the first party and instance that match.
+    """
+    limit = (settings or AnalysisSettings()).max_epsilon
+    exposure = prepare(facts.graph, catalog, limit)
+    entries = []
+    for group in facts.disclosures:
+        parties = [name for name in group.parties if party in {name, facts.graph.principals[name].party}]
+        wanted = [name for name in group.datasets if dataset in {name, name.partition("@")[0]}]
+        if parties and wanted:
+            entries.append(_explain(exposure, catalog, group, parties[0], wanted, limit))
+    return Explanation(party=party, dataset=dataset, entries=tuple(entries))
+
+
+def _explain(
+    exposure: Exposure, catalog: Catalog, group: Disclosure, party: str, datasets: list[str], limit: float | None
+) -> Explained:
+    own = {item.id for item in exposure.graph.data if item.owner == party}
+    seen = [name for name in datasets if name not in own] or datasets
+    pair = disclosure_of_pair(exposure, group, party, seen[0])
+    shown = replace(pair, datasets=tuple(seen), pairs=len(seen))
+    return Explained(
+        disclosure=shown,
+        ways=tuple(tuple(_level(exposure, step, seen[0]) for step in path) for path in pair.paths),
+        counterfactuals=counterfactuals(exposure.graph.deployment, catalog, pair, limit),
+    )
+
+
+def _level(exposure: Exposure, step: Step, dataset: str) -> HopLevel:
+    index = next(item.index for item in exposure.graph.data if item.id == dataset)
+    return HopLevel(
+        step=step,
+        high=exposure.holdings(Reading.HIGH).level(step.target, index),
+        guaranteed=exposure.holdings(Reading.GUARANTEED).level(step.target, index),
+    )
