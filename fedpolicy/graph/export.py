@@ -14,7 +14,7 @@ __all__ = ["GRAPH_VERSION", "to_json", "to_networkx"]
 GRAPH_VERSION = 1
 
 
-def to_networkx(graph: FlowGraph) -> nx.MultiDiGraph[str]:
+def to_networkx(graph: FlowGraph) -> nx.MultiDiGraph:
     """
     Vertices with their attributes, and one keyed edge per flow (the key is the flow's id).
 
@@ -22,7 +22,7 @@ def to_networkx(graph: FlowGraph) -> nx.MultiDiGraph[str]:
     """
     import networkx as nx  # noqa: PLC0415  heavy, and never needed for a check
 
-    found: nx.MultiDiGraph[str] = nx.MultiDiGraph(name=graph.deployment.name)
+    found: nx.MultiDiGraph = nx.MultiDiGraph(name=graph.deployment.name)
     for name in sorted(graph.vertices):
         found.add_node(name, **_vertex(graph.vertices[name]))
     for flow in graph.flows:

@@ -30,6 +30,8 @@ __all__ = [
     "uplink_guards",
 ]
 
+_EXCHANGING = {"star", "tree", "peer_to_peer", "rotating"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -84,31 +86,36 @@ def prepare(builder: Builder, name: str, runs: Runs) -> Job:
     members = [builder.vertex(place) for ref in sorted(task.runs_on) for place in builder.sources(ref)]
     masks = _masks(builder, task, origin, members)
     contributors = tuple(place for place in members if masks[place.id])
+    topology = topology_of(builder, task, method)
     return Job(
         name=name,
         task=task,
         method=method,
         origin=origin,
-        topology=topology_of(builder, task, method),
+        topology=topology,
         hosted=is_hosted(builder, task, method, runs),
         members=tuple(members),
         masks=masks,
         contributors=contributors,
         clients=performers(*contributors),
-        up=method.up or "model_update",
+        up=_uplink_payload(method, topology),
         down=method.down or "model_weights",
     )
 
 
 def topology_of(builder: Builder, task: Task, method: MethodRow) -> str:
     """What the task says; else what its method exchanges and whether there is an aggregator."""
+    exchanges = bool(method.up)
     if task.topology:
-        return task.topology
+        # A method that sends nothing up exchanges nothing, wherever it is said to run.
+        return task.topology if exchanges or task.topology not in _EXCHANGING else "local"
     if method.topology in {"split", "vertical", "central", "local"}:
         return method.topology
     if task.hops:
         return "tree"
-    return "star" if method.up and aggregators_of(builder, task) else "local"
+    if exchanges and aggregators_of(builder, task):
+        return "star"
+    return method.topology if exchanges and method.topology in {"peer_to_peer", "rotating"} else "local"
 
 
 def aggregators_of(builder: Builder, task: Task) -> tuple[str, ...]:
@@ -177,9 +184,18 @@ def _looked_up(found: dict[str, list[str]]) -> Runs:
     return lambda name: found.get(name, [])
 
 
+def _uplink_payload(method: MethodRow, topology: str) -> str:
+    special = {str(name): payload for name, payload in (method.up_in or {}).items()}
+    return special.get(topology) or method.up or "model_update"
+
+
 def _rests(builder: Builder, task: Task) -> list[str]:
-    method = builder.catalog.methods[task.method]
-    exchanged = task.topology not in {"local", "central"} and bool(method.up or task.topology or method.topology)
+    exchanged = topology_of(builder, task, builder.catalog.methods[task.method]) in {
+        "star",
+        "tree",
+        "split",
+        "vertical",
+    }
     references = [*task.runs_on, *(aggregators_of(builder, task) if exchanged else ())]
     return sorted({place for reference in references for place in builder.places.members.get(reference, [])})
 

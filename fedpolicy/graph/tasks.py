@@ -57,7 +57,7 @@ def _use_model(builder: Builder, job: Job, runs: Runs) -> None:
     """Let the places that take part run the input model: on the spot for training, else wherever it is run."""
     if job.task.model is None or job.method.needs == "none":
         return
-    if job.method.needs in {"weights", "emulator"}:
+    if job.method.needs == "weights":
         _hold(builder, job, job.task.model)
         return
     call = Call(
