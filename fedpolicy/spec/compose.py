@@ -10,6 +10,7 @@ import yaml
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
 
 from fedpolicy.errors import FedPolicyError, SpecError
+from fedpolicy.spec.mistakes import MAX_REPORTED
 from fedpolicy.spec.scalars import TAGS, ScalarError, convert, plain
 from fedpolicy.spec.spans import MERGE, Marks
 from fedpolicy.spec.suggest import did_you_mean
@@ -44,10 +45,17 @@ class _Anchor:
 
 @dataclass(slots=True, eq=False)
 class Composer:
-    """Puts the documents of one file together; `errors` receives the mistakes that do not stop it."""
+    """
+    Puts the documents of one file together; `errors` receives the mistakes that do not stop it.
+
+    `lost` says that keys of the current document are missing because of such a mistake, `opened` where the
+    brackets that are not closed yet stand.
+    """
 
     marks: Marks
     errors: list[FedPolicyError]
+    lost: bool = False
+    opened: list[int] = field(default_factory=list)
     _events: Iterator[Any] = field(default_factory=lambda: iter(()))
     _anchors: dict[str, _Anchor | None] = field(default_factory=dict)
     _offset: int = 0
@@ -58,12 +66,17 @@ class Composer:
         """Yield the tree and the root row of each document; raises Fatal or yaml.YAMLError at the first broken one."""
         self._events = iter(yaml.parse(content, Loader=loader))
         self._offset = offset
+        self.opened = []
         for event in self._events:
             if type(event) is yaml.DocumentStartEvent:
                 self._anchors = {}
                 self._deepest = 0
+                self.lost = False
                 row = len(self.marks.start)
-                yield self._node(next(self._events), 0, None, None), row
+                tree = self._node(next(self._events), 0, None, None)
+                # Only now is it known that nothing that cannot be read follows in this document.
+                next(self._events)
+                yield tree, row
 
     def _node(self, event: Any, depth: int, label: str | None, key: tuple[int, int] | None) -> object:  # noqa: ANN401
         row, start = self._open(event, label, key)
@@ -75,7 +88,7 @@ class Composer:
         if type(event) is AliasEvent:
             return self._alias(event, depth, row)
         if depth == MAX_DEPTH:
-            raise self._fatal(f"nested deeper than {MAX_DEPTH} levels", start, "the language needs about eight")
+            raise self._fatal(f"nested deeper than {MAX_DEPTH} levels", start, "a deployment needs about eight")
         return (
             self._collection(event, depth + 1, row) if event.anchor is None else self._anchored(event, depth + 1, row)
         )
@@ -115,7 +128,7 @@ class Composer:
                 return plain(text) if event.implicit[0] else text
             return convert(text, TAGS[event.tag]) if event.tag in TAGS else self._tagged(event.tag, text, start)
         except ScalarError as error:
-            self.errors.append(self._error(str(error), start, "quote it if it is text"))
+            self._note(self._error(str(error), start, "quote it if it is text"))
             return text
 
     def _trim(self, start: int) -> None:
@@ -126,13 +139,14 @@ class Composer:
     def _tagged(self, tag: str, value: object, start: int) -> object:
         if tag not in _OTHER_TAGS:
             shown = tag.replace("tag:yaml.org,2002:", "!!")
-            self.errors.append(self._error(f"the tag `{shown}` has no meaning here", start, "remove it"))
+            self._note(self._error(f"the tag `{shown}` has no meaning here", start, "remove it"))
         return value
 
     def _alias(self, event: Any, depth: int, row: int) -> object:  # noqa: ANN401
         name, start = event.anchor, self.marks.start[row]
         if name not in self._anchors:
-            self.errors.append(self._unknown_alias(name, start))
+            self._note(self._unknown_alias(name, start))
+            self.lost = True
             return None
         anchor = self._anchors[name]
         if anchor is None:
@@ -165,7 +179,11 @@ class Composer:
 
     def _collection(self, event: Any, depth: int, row: int) -> object:  # noqa: ANN401
         self._deepest = max(self._deepest, depth)
+        if event.flow_style:
+            self.opened.append(self.marks.start[row])
         value = self._mapping(depth, row) if type(event) is MappingStartEvent else self._sequence(depth, row)
+        if event.flow_style:
+            self.opened.pop()
         self.marks.after[row] = len(self.marks.start)
         return value if event.tag is None else self._tagged(event.tag, value, self.marks.start[row])
 
@@ -189,6 +207,7 @@ class Composer:
     def _mapping(self, depth: int, row: int) -> dict[str, object]:
         own: dict[str, object] = {}
         merged: dict[str, object] = {}
+        rows: dict[str, int] = {}
         last = row
         for event in self._events:
             if type(event) is MappingEndEvent:
@@ -197,10 +216,10 @@ class Composer:
             label, place = self._key(event, depth)
             last = len(self.marks.start)
             value = self._node(next(self._events), depth, label, place)
-            if label == MERGE:
+            if rows.setdefault(label, last) != last:
+                self._duplicate(label, rows[label], place)
+            elif label == MERGE:
                 self._merge(merged, value, last)
-            elif label in own:
-                self.errors.append(self._duplicate(label, row, place))
             else:
                 own[label] = value
         return {**merged, **own} if merged else own
@@ -216,7 +235,7 @@ class Composer:
                 return MERGE, place
             if plain(text) is text:
                 return text, place
-            self.errors.append(self._error(f"the key `{text}` is not text", start, f'write "{text}" in quotes'))
+            self._note(self._error(f"the key `{text}` is not text", start, f'write "{text}" in quotes'))
             return text, place
         return self._odd_key(event, depth, place)
 
@@ -229,24 +248,35 @@ class Composer:
             del column[row:]
         if isinstance(value, str):
             return value, place
-        self.errors.append(self._error("a key that is not text", place[0], "write a plain word before the colon"))
+        self._note(self._error("a key that is not text", place[0], "write a plain word before the colon"))
         return str(place[0]), place
 
-    def _duplicate(self, label: str, row: int, place: tuple[int, int]) -> SpecError:
+    def _duplicate(self, label: str, first: int, place: tuple[int, int]) -> None:
         text = self.marks.text
-        first = next(child for child in self.marks.children(row) if self.marks.labels[child] == label)
         before = text.span(self.marks.key_start[first], self.marks.key_end[first])
-        advice = f"it stands first in line {before.line}, column {before.column}; keep one of the two"
-        return SpecError(f"the key `{label}` is written twice", span=text.span(*place), help=advice)
+        shown = "<<" if label == MERGE else label
+        advice = "merge several maps as `<<: [*a, *b]`" if label == MERGE else "keep one of the two"
+        where = f"it stands first in line {before.line}, column {before.column}"
+        message = f"the key `{shown}` is written twice; {where}"
+        self._note(SpecError(message, span=text.span(*place), help=advice))
 
     def _merge(self, merged: dict[str, object], value: object, row: int) -> None:
         for source in value if isinstance(value, tuple) else (value,):
+            if source is None:
+                continue  # an alias of nothing, which was said
             if not isinstance(source, dict):
                 start = self.marks.start[row]
-                self.errors.append(self._error("`<<` merges maps only", start, "write `<<: *name` of an anchored map"))
+                self.lost = True
+                self._note(self._error("`<<` merges maps only", start, "write `<<: *name` of an anchored map"))
                 return
             for key, item in source.items():
                 merged.setdefault(key, item)
+
+    def _note(self, error: SpecError) -> None:
+        self.errors.append(error)
+        if len(self.errors) >= MAX_REPORTED:
+            message = "too many mistakes; the rest of the file is not read"
+            raise Fatal(SpecError(message, span=error.span, help="mend the ones above first"), None)
 
     def _error(self, message: str, start: int, advice: str) -> SpecError:
         text = self.marks.text

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from fedpolicy.errors import FedPolicyError, SpecError
+from fedpolicy.errors import FedPolicyError
+from fedpolicy.findings import Span
 from fedpolicy.spec.claims import Claim, Lifted, lift
-from fedpolicy.spec.mistakes import dotted
+from fedpolicy.spec.header import check_header
+from fedpolicy.spec.mistakes import Mistake, dotted, located
 from fedpolicy.spec.models import Deployment
-from fedpolicy.spec.shape import Shape
+from fedpolicy.spec.resolve import resolve
+from fedpolicy.spec.shape import Shape, entry_shape
 from fedpolicy.spec.source import Raw, read
 from fedpolicy.spec.spans import Spans
 
@@ -51,22 +54,58 @@ class Loaded:
 
 
 def load_text(text: str | bytes, name: str, catalog: Catalog) -> Loaded:
-    """Read every deployment of a file; `name` is what errors call the file."""
+    """
+    Read every deployment of a file; `name` is what errors call the file.
+
+    Nothing is raised for bad input: each mistake is one error, and a broken document does not hide the others.
+    """
     source = read(text, name)
     documents: list[Document] = []
-    errors = list(source.errors)
+    errors: list[FedPolicyError] = list(source.errors)
+    # What YAML already complains about is not wrong a second time: an alias of nothing is no missing value.
+    said = {_start(error) for error in errors}
     for raw in source.documents:
-        lifted = lift(raw.tree, _ROOT)
-        spans = Spans(marks=raw.spans.marks, root=raw.spans.root, lifted=frozenset(lifted.claims))
-        try:
-            deployment = Deployment.model_validate(lifted.tree)
-        except ValidationError as error:
-            errors += [
-                SpecError(item["msg"], span=spans.at(item["loc"]), path=dotted(item["loc"])) for item in error.errors()
-            ]
-            continue
-        documents.append(_document(deployment, raw, lifted, spans, name))
-    return Loaded(documents=tuple(documents), errors=tuple(errors), lines=source.lines)
+        document, mistakes = _read_document(raw, name, catalog)
+        errors += [mistake for mistake in mistakes if _start(mistake) not in said]
+        if document is not None and not raw.flawed:
+            documents.append(document)
+    return Loaded(documents=tuple(documents), errors=tuple(sorted(errors, key=_place)), lines=source.lines)
+
+
+def _start(error: FedPolicyError) -> tuple[int, int]:
+    return _place(error).line, _place(error).column
+
+
+def _place(error: FedPolicyError) -> Span:
+    return error.span or Span(file="")
+
+
+def _read_document(raw: Raw, name: str, catalog: Catalog) -> tuple[Document | None, list[FedPolicyError]]:
+    mistakes, readable = check_header(raw.tree, entry_shape(Deployment))
+    if not readable:
+        return None, [*located(mistakes, raw.spans)]
+    lifted = lift(raw.tree, _ROOT)
+    mistakes += lifted.mistakes
+    deployment, found = _validated(lifted.tree, mistakes)
+    mistakes += found
+    mistakes += resolve(lifted.tree, catalog, mistakes)
+    if raw.lost:
+        mistakes = [mistake for mistake in mistakes if not mistake.absence]
+    spans = Spans(marks=raw.spans.marks, root=raw.spans.root, lifted=frozenset(lifted.claims))
+    if mistakes or deployment is None:
+        return None, [*located(mistakes, spans)]
+    return _document(deployment, raw, lifted, spans, name), []
+
+
+def _validated(tree: object, mistakes: list[Mistake]) -> tuple[Deployment | None, list[Mistake]]:
+    try:
+        return Deployment.model_validate(tree), []
+    except ValidationError as error:
+        from fedpolicy.spec.explain import explain  # noqa: PLC0415  only a mistake pays for it
+
+        # A place that is already known to be wrong is not wrong a second time.
+        known = {mistake.path for mistake in mistakes}
+        return None, [found for found in explain(error, tree, _ROOT) if found.path not in known]
 
 
 def _document(deployment: Deployment, raw: Raw, lifted: Lifted, spans: Spans, name: str) -> Document:

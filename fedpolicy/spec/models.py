@@ -7,7 +7,20 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from fedpolicy.spec.safeguards import Safeguard
-from fedpolicy.spec.types import Count, Day, Entry, Family, Id, Ids, Positive, at_hop, one_reader, open_field, several
+from fedpolicy.spec.types import (
+    Count,
+    Day,
+    Entry,
+    Family,
+    Id,
+    Ids,
+    Name,
+    Positive,
+    at_hop,
+    one_reader,
+    open_field,
+    several,
+)
 
 __all__ = [
     "Agreement",
@@ -29,14 +42,19 @@ __all__ = [
 ]
 
 Role = Literal["participant", "coordinator", "provider", "host", "processor", "auditor", "public-body", "user"]
+Access = Literal["text", "top_logprobs", "logprobs", "embeddings", "fine_tuning"]
 Level = Literal["none", "bounded", "inferable", "reconstructable", "verbatim"]
 
 
 class Party(Entry):
     """Somebody who takes part, runs something, or receives something."""
 
-    role: Annotated[tuple[Role, ...], BeforeValidator(several, json_schema_input_type=Role | tuple[Role, ...])]
-    jurisdiction: Ids | None = open_field("ISO 3166-1 alpha-2 code, or a list for a population")
+    role: Annotated[
+        tuple[Role, ...],
+        BeforeValidator(several, json_schema_input_type=Role | tuple[Role, ...]),
+        Field(min_length=1),
+    ]
+    jurisdiction: Ids | None = open_field()
     trusts: Ids = ()
     sector: str | None = open_field()
     name: str | None = open_field()
@@ -85,7 +103,7 @@ class Dataset(Entry):
     owner: Id | None = None
     categories: Ids
     unit: Literal["record", "person", "client"] = "record"
-    subjects: Positive | None = open_field("units per instance")
+    subjects: Positive | None = open_field()
     purpose: str | None = open_field()
     lawful_basis: (
         Literal["consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests"]
@@ -109,16 +127,17 @@ class Terms(Entry):
 class Model(Entry):
     """A model, an adapter, a learned prompt or a classifier head."""
 
-    ref: str | None = None
+    ref: str | None = open_field()
     weights: Literal["open", "gated", "closed"] | None = open_field()
     architecture: Literal["open", "closed"] | None = open_field()
     inference_code: Literal["open", "closed"] | None = open_field()
     training_code: Literal["open", "closed"] | None = open_field()
     training_data: Literal["open", "described", "undisclosed"] | None = open_field()
     licence: str | None = open_field()
-    interface: tuple[Literal["text", "top_logprobs", "logprobs", "embeddings", "fine_tuning"], ...] | None = (
-        open_field()
-    )
+    interface: (
+        Annotated[tuple[Access, ...], BeforeValidator(several, json_schema_input_type=Access | tuple[Access, ...])]
+        | None
+    ) = open_field()
     claims: Literal["open_source", "open_weight", "gray_box", "black_box"] | None = open_field()
     provider: Id | None = open_field()
     revision: str | None = open_field()
@@ -217,7 +236,7 @@ class Agreement(Entry):
     ]
     between: Ids
     mechanism: Literal["scc", "adequacy", "bcr", "derogation"] | None = open_field()
-    covers: Ids | None = open_field("datasets or categories; omitted: everything between these parties")
+    covers: Ids | None = open_field()
     reference: str | None = open_field()
     expires: Day | None = open_field()
 
@@ -249,15 +268,15 @@ class Deployment(Entry):
     """One federated deployment, as one document of a file states it."""
 
     fedpolicy: Literal[1]
-    name: str
+    name: Annotated[str, Field(min_length=1)]
     summary: str | None = None
     setting: Literal["cross-silo", "cross-device", "not-federated"] | None = open_field()
-    parties: dict[Id, Party] = {}
-    nodes: dict[Id, Node] = {}
-    datasets: dict[Id, Dataset] = {}
-    models: dict[Id, Model] = {}
-    tasks: dict[Id, Task] = {}
-    api_calls: dict[Id, ApiCall] = {}
-    flows: dict[Id, Flow] = {}
-    agreements: dict[Id, Agreement] = {}
+    parties: dict[Name, Party] = Field(default_factory=dict)
+    nodes: dict[Name, Node] = Field(default_factory=dict)
+    datasets: dict[Name, Dataset] = Field(default_factory=dict)
+    models: dict[Name, Model] = Field(default_factory=dict)
+    tasks: dict[Name, Task] = Field(default_factory=dict)
+    api_calls: dict[Name, ApiCall] = Field(default_factory=dict)
+    flows: dict[Name, Flow] = Field(default_factory=dict)
+    agreements: dict[Name, Agreement] = Field(default_factory=dict)
     governance: Governance = Governance.model_construct()

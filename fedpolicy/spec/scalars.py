@@ -66,9 +66,8 @@ def convert(text: str, tag: str) -> Scalar:
 def _integer(text: str) -> int:
     if len(text) > _LONGEST:
         raise ScalarError(f"a number of {len(text)} digits is too long")
-    if text[:2] == "0o":
-        return int(text[2:], 8)
-    return int(text, 16) if text[:2] == "0x" else int(text)
+    # Python knows the two prefixes, but refuses the leading zeros that YAML 1.2 allows.
+    return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
 
 
 def _float(text: str) -> float:

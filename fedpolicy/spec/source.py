@@ -29,11 +29,17 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raw:
-    """One document before validation."""
+    """
+    One document before validation.
+
+    `flawed` says that its YAML has mistakes though it could be read, `lost` that keys are missing because of them.
+    """
 
     tree: object
     spans: Spans
     index: int
+    flawed: bool = False
+    lost: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,7 +52,7 @@ class Source:
 
 
 def read(data: str | bytes, name: str) -> Source:
-    """Read every document of a file; a broken one does not hide the others."""
+    """Read every document of a file; a broken one does not hide the others. Documents without content do not count."""
     source = Source()
     try:
         text = decode(data, name)
@@ -55,7 +61,6 @@ def read(data: str | bytes, name: str) -> Source:
         return source
     source.lines = text.lines
     _read_documents(text, source)
-    source.documents = [raw for raw in source.documents if raw.tree is not None]
     if not source.documents and not source.errors:
         source.errors.append(_empty(name))
     return source
@@ -68,31 +73,36 @@ def _empty(name: str) -> InputError:
 
 def _read_documents(text: Text, source: Source) -> None:
     composer = Composer(Marks(text=text), source.errors)
-    offset: int | None = 0
+    offset = 0
     for _ in range(_MAX_BROKEN):
-        offset = _read_from(offset, composer, source)
-        if offset is None:
+        stopped = _read_from(offset, composer, source)
+        marker = None if stopped is None else _MARKER.search(text.content, max(stopped, offset + 1))
+        if marker is None:
             return
-    span = text.span(offset or 0, offset or 0)
-    source.errors.append(SpecError("too many broken documents; the rest of the file is not read", span=span))
+        offset = marker.start()
+    message = "too many broken documents; the rest of the file is not read"
+    source.errors.append(SpecError(message, span=text.span(offset, offset), help="mend the ones above first"))
 
 
 def _read_from(offset: int, composer: Composer, source: Source) -> int | None:
-    """Read documents from here on; where one is broken, say where the next one may start."""
+    """Read documents from here on; where one is broken, say behind which offset the next one may start."""
     text = composer.marks.text
-    before = len(source.documents)
+    errors = len(source.errors)
     try:
         for tree, root in composer.documents(text.content[offset:], offset, _LOADER):
-            spans = Spans(marks=composer.marks, root=root)
-            source.documents.append(Raw(tree=tree, spans=spans, index=len(source.documents)))
+            if tree is not None:
+                source.documents.append(_raw(composer, root, tree, source, flawed=len(source.errors) > errors))
+            errors = len(source.errors)
     except Fatal as fatal:
         source.errors.append(fatal.error)
-        stopped = fatal.resume
+        return fatal.resume
     except yaml.MarkedYAMLError as error:
-        found, stopped = explain(error, text, offset)
+        found, stopped = explain(error, text, offset, composer.opened)
         source.errors.append(found)
-    else:
-        return None
-    del before
-    marker = _MARKER.search(text.content, max(stopped, offset + 1)) if stopped is not None else None
-    return marker.start() if marker else None
+        return stopped
+    return None
+
+
+def _raw(composer: Composer, root: int, tree: object, source: Source, *, flawed: bool) -> Raw:
+    spans = Spans(marks=composer.marks, root=root)
+    return Raw(tree=tree, spans=spans, index=len(source.documents), flawed=flawed, lost=composer.lost)

@@ -57,30 +57,36 @@ class Spans:
 
     def at(self, path: Path) -> Span:
         """Where the value of this path stands."""
-        row, _ = self._walk(path)
+        row, _, _ = self._walk(path)
         return self.marks.text.span(self.marks.start[row], self.marks.end[row])
 
     def key(self, path: Path) -> Span:
         """Where the key of this path stands; for an item of a list, the item; for the document, its first key."""
-        _, entry = self._walk(path)
+        _, entry, _ = self._walk(path)
         if entry == self.root:
             entry = next(iter(self._inside(entry).values()), entry)
         marks = self.marks
         return marks.text.span(marks.key_start[entry], marks.key_end[entry])
 
-    def _walk(self, path: Path) -> tuple[int, int]:
-        """The rows of the value and of the entry that holds it; they differ for aliases and claims."""
+    def written(self, path: Path) -> Path:
+        """The path as it stands in the text, without the steps that reading has added."""
+        _, _, steps = self._walk(path)
+        return steps
+
+    def _walk(self, path: Path) -> tuple[int, int, Path]:
+        """The rows of the value and of the entry that holds it (they differ for claims), and the steps there are."""
         row = entry = self._value(self.root, ())
+        steps: list[str | int] = []
         for depth, step in enumerate(path, 1):
             inside = self._inside(row)
-            # Reading may have wrapped a value (`sealed_for: [a]` is `{of: [a]}`): such steps are not in the text.
-            if not inside or (type(step) is str and 0 in inside):
+            if _added(step, inside):
                 continue
             child = inside.get(step)
             if child is None:
-                break
-            entry, row = child, self._value(child, path[:depth])
-        return row, entry
+                return row, entry, (*steps, *path[depth - 1 :])
+            steps.append(step)
+            entry, row = child, self._value(child, tuple(steps)) if self.lifted else child
+        return row, entry, tuple(steps)
 
     def _value(self, row: int, path: Path) -> int:
         if path in self.lifted:
@@ -113,3 +119,10 @@ class Spans:
             sources = self._inside(row) if type(key) is int else {key: row}
             for name, source in sources.items():
                 merged.setdefault(name, source)
+
+
+def _added(step: str | int, inside: dict[str | int, int]) -> bool:
+    # Reading wraps some values: `role: host` is `[host]`, `sealed_for: [a]` is `{of: [a]}`, `hops: [a]` is `[{at: a}]`.
+    if type(step) is int:
+        return 0 not in inside
+    return step in ("of", "at") and (0 in inside or not inside)

@@ -1,48 +1,78 @@
-"""The nearest known word to what somebody wrote."""
+"""Words for messages: a value as it was written, the nearest known word, what else is known."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import SequenceMatcher
+import re
+from collections.abc import Collection
 
-__all__ = ["advise", "did_you_mean", "listed", "nearest"]
+__all__ = ["advise", "did_you_mean", "listed", "nearest", "shown"]
 
 _CLOSE = 0.6
-_MANY = 5000  # words; comparing with more takes noticeable time
-_SHOWN = 12
+_PART = 0.7  # how alike a word is to one that contains it
+_LONG_ENOUGH = 4  # letters of a word that says something on its own
+_MANY = 2000  # words; among more of them only those that start alike are compared
+_LISTED = 14
+_LONGEST = 60  # characters of a value that a message repeats
+_LOOKS_ELSE = re.compile(r"[-+.0-9][-+.0-9eExXoO_]*|true|false|null|~|", re.IGNORECASE)
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def shown(value: object) -> str:
+    """A value as the user wrote it, short enough for a message; text that looks like something else is quoted."""
+    if isinstance(value, str):
+        text = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}..."
+        return f'`"{text}"`' if _LOOKS_ELSE.fullmatch(text) else f"`{text}`"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, (int, float)):
+        return f"`{str(value)[:_LONGEST]}`"
+    return "a map" if isinstance(value, dict) else "a list" if isinstance(value, (list, tuple)) else "no value"
+
+
+def nearest(word: str, known: Collection[str]) -> str | None:
     """The known word most like this one, or None where none is alike; ties go to the first in the alphabet."""
-    best, score = None, _CLOSE
+    from difflib import SequenceMatcher  # noqa: PLC0415  only a mistake pays for it
+
+    sought = _folded(word[:_LONGEST])
     matcher = SequenceMatcher(autojunk=False)
-    matcher.set_seq2(_folded(word))
-    for candidate in sorted(known)[:_MANY]:
-        matcher.set_seq1(_folded(candidate))
-        if matcher.real_quick_ratio() > score and matcher.quick_ratio() > score and matcher.ratio() > score:
-            best, score = candidate, matcher.ratio()
+    matcher.set_seq2(sought)
+    best, score = None, _CLOSE
+    for candidate in sorted(_worth_comparing(sought, known)):
+        folded = _folded(candidate)
+        matcher.set_seq1(folded)
+        part = _PART if len(sought) >= _LONG_ENOUGH and sought in folded else 0.0
+        if part <= score and (matcher.real_quick_ratio() <= score or matcher.quick_ratio() <= score):
+            continue
+        alike = max(part, matcher.ratio())
+        if alike > score:
+            best, score = candidate, alike
     return best
 
 
-def did_you_mean(word: str, known: Iterable[str], *, mark: str = "") -> str:
+def did_you_mean(word: str, known: Collection[str], *, mark: str = "") -> str:
     """Advice that names the nearest known word, or an empty text."""
     found = nearest(word, known)
     return f"did you mean `{mark}{found}`?" if found else ""
 
 
-def advise(word: str, known: Iterable[str]) -> str:
+def advise(word: str, known: Collection[str], *, called: str = "known") -> str:
     """Advice that names the nearest known word, and the others."""
-    words = list(known)
-    found = did_you_mean(word, words)
-    return f"{found} known: {listed(words)}" if found else f"known: {listed(words)}"
+    found = did_you_mean(word, known)
+    others = f"{called}: {listed(known)}" if known else ""
+    return f"{found} {others}" if found and others else found or others
 
 
-def listed(words: Iterable[str]) -> str:
-    """Name known words, at most a dozen of them."""
-    found = list(words)
-    more = len(found) - _SHOWN
-    shown = ", ".join(found[:_SHOWN])
-    return f"{shown} and {more} more" if more > 0 else shown
+def listed(words: Collection[str]) -> str:
+    """Name known words, at most about a dozen of them."""
+    found = list(words)[:_LISTED]
+    more = len(words) - len(found)
+    return f"{', '.join(found)} and {more} more" if more > 0 else ", ".join(found)
+
+
+def _worth_comparing(sought: str, known: Collection[str]) -> Collection[str]:
+    if len(known) <= _MANY:
+        return known
+    start, length = sought[:2], len(sought)
+    return [word for word in known if _folded(word[:2]) == start and abs(len(word) - length) <= 1][:_MANY]
 
 
 def _folded(word: str) -> str:

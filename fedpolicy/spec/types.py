@@ -8,16 +8,21 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
+from fedpolicy.spec.suggest import shown
+
 __all__ = [
     "ID_PATTERN",
+    "RESERVED",
     "Count",
     "Day",
     "Entry",
     "Family",
     "Id",
     "Ids",
+    "Name",
     "Positive",
     "at_hop",
+    "id_problem",
     "is_open",
     "one_reader",
     "open_field",
@@ -26,18 +31,21 @@ __all__ = [
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*(@[A-Za-z0-9][A-Za-z0-9_.-]*)?$"
 _ID = re.compile(ID_PATTERN)
+RESERVED = ("public", "unknown", "participants")
 _DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 
 
 class Entry(BaseModel):
     """One entry of the language: frozen, strict, and closed to unknown keys."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True, populate_by_name=False)
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", defer_build=True, populate_by_name=False, allow_inf_nan=False
+    )
 
 
-def open_field(description: str = "") -> Any:  # noqa: ANN401  pydantic reads a field's default
+def open_field() -> Any:  # noqa: ANN401  pydantic reads a field's default
     """Declare an open value: absent or `unknown` means that the fact is not known."""
-    return Field(default=None, description=description or None, json_schema_extra={"x-open": True})
+    return Field(default=None, json_schema_extra={"x-open": True})
 
 
 def is_open(model: type[BaseModel], name: str) -> bool:
@@ -46,22 +54,27 @@ def is_open(model: type[BaseModel], name: str) -> bool:
     return isinstance(extra, dict) and bool(extra.get("x-open"))
 
 
+def id_problem(value: object) -> str:
+    """Why this cannot be an id, and, behind "; ", what to write; an empty text where it can."""
+    if isinstance(value, str):
+        return "" if _ID.fullmatch(value) else f"{shown(value)} is not an id; use letters, digits, `_`, `.` and `-`"
+    if isinstance(value, (bool, int, float)):
+        return f'{shown(value)} is not an id; write "{str(value).lower()}" in quotes if it is one'
+    return f"{shown(value)} is not an id; write one word, such as `client`"
+
+
 def _id(value: object) -> str:
-    if not isinstance(value, str):
-        message = f"{value!r} is not text; write an id in quotes if it looks like a number"
-        raise ValueError(message)  # noqa: TRY004  pydantic turns ValueError into one error with its place
-    if not _ID.match(value):
-        message = f"{value!r} is not an id; use letters, digits, '_', '.' and '-'"
-        raise ValueError(message)
-    return value
+    if isinstance(value, str) and _ID.fullmatch(value):
+        return value
+    # pydantic turns a ValueError into one error with its place.
+    raise ValueError(id_problem(value))
 
 
 def _ids(value: object) -> tuple[str, ...]:
     if isinstance(value, (list, tuple)):
         found = tuple(_id(item) for item in value)
         if not found:
-            message = "the list is empty; name at least one id or leave the key out"
-            raise ValueError(message)
+            raise ValueError("the list is empty; name at least one, or leave the key out")
         return found
     return (_id(value),)
 
@@ -70,11 +83,22 @@ def _family(value: object) -> str | tuple[str, ...]:
     return _ids(value) if isinstance(value, (list, tuple)) else _id(value)
 
 
+def _name(value: object) -> str:
+    found = _id(value)
+    if found in RESERVED:
+        raise ValueError(f"`{found}` is built in and cannot be declared; choose another id")
+    if "@" in found:
+        raise ValueError(f"`{found}` cannot be declared; `@` names one member: declare `{found.partition('@')[0]}`")
+    return found
+
+
 def _day(value: object) -> date:
-    if isinstance(value, str) and _DAY.match(value):
-        return date.fromisoformat(value)
-    message = f"{value!r} is not a date; write it as YYYY-MM-DD"
-    raise ValueError(message)
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ValueError(f"{shown(value)} is not in the calendar; write a day that exists") from None
+    raise ValueError(f"{shown(value)} is not a date; write it as YYYY-MM-DD")
 
 
 def several(value: object) -> object:
@@ -95,10 +119,13 @@ def one_reader(value: object) -> object:
 _ONE = {"type": "string", "pattern": ID_PATTERN}
 _SEVERAL = {"type": "array", "items": _ONE, "minItems": 1}
 
+_KEY = {"pattern": ID_PATTERN.partition("(")[0] + "$", "not": {"enum": list(RESERVED)}}
+
 Id = Annotated[str, PlainValidator(_id), WithJsonSchema(_ONE)]
 Ids = Annotated[tuple[str, ...], PlainValidator(_ids), WithJsonSchema({"anyOf": [_ONE, _SEVERAL]})]
 # A list makes one node per entry, even a list of one; a bare id makes one plain node.
 Family = Annotated[str | tuple[str, ...], PlainValidator(_family), WithJsonSchema({"anyOf": [_ONE, _SEVERAL]})]
+Name = Annotated[str, PlainValidator(_name), WithJsonSchema(_KEY)]
 Day = Annotated[
     date, PlainValidator(_day), WithJsonSchema({"type": "string", "format": "date", "pattern": _DAY.pattern})
 ]

@@ -1,0 +1,116 @@
+"""Who exchanges with whom in a task: aggregators, hops, the top of a split model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fedpolicy.spec.checks.base import Contradiction, clients_of, contradiction
+from fedpolicy.spec.names import Names
+from fedpolicy.spec.spans import Path
+from fedpolicy.spec.suggest import listed
+from fedpolicy.spec.view import Tree, entries, ids, text
+
+if TYPE_CHECKING:
+    from fedpolicy.catalog.rows import MethodRow
+
+__all__ = ["check_topology"]
+
+_WITHOUT_AGGREGATOR = {
+    "peer_to_peer": "every client sends to every other",
+    "rotating": "every client is the aggregator in turn",
+    "local": "nothing is exchanged",
+    "central": "everything happens where the task runs",
+}
+_SPLIT = ("split", "vertical")
+
+
+def check_topology(names: Names) -> Iterator[Contradiction]:
+    """Keys that a topology needs or has no use for."""
+    for path, task in entries(names.root, "tasks"):
+        method = names.catalog.methods.get(text(task, "method") or "")
+        topology = text(task, "topology") or _default(task, method)
+        yield from _superfluous(path, task, topology)
+        yield from _hops(path, task, topology)
+        if topology in _SPLIT:
+            yield from _top(names, path, task, topology)
+        elif topology == "star":
+            yield from _aggregator(names, path, task, method)
+
+
+def _default(task: Tree, method: MethodRow | None) -> str:
+    if "hops" in task:
+        return "tree"
+    return (method.topology if method else None) or ("star" if method and method.up else "")
+
+
+def _rests(path: Path) -> list[Path]:
+    return [(*path, "topology"), (*path, "method")]
+
+
+def _superfluous(path: Path, task: Tree, topology: str) -> Iterator[Contradiction]:
+    why = _WITHOUT_AGGREGATOR.get(topology)
+    if why and "topology" in task and "aggregator" in task:
+        message = f"`topology: {topology}` has no aggregator: {why}"
+        yield contradiction((*path, "aggregator"), message, "remove `aggregator`", key=True, rests_on=_rests(path))
+    for key in ("labels_at", "top_model_at"):
+        if key in task and topology and topology not in _SPLIT:
+            message = f"`{key}` belongs to split and vertical training, and this is `{topology}`"
+            advice = "remove it, or write `topology: split` or `topology: vertical`"
+            yield contradiction((*path, key), message, advice, key=True, rests_on=_rests(path))
+
+
+def _hops(path: Path, task: Tree, topology: str) -> Iterator[Contradiction]:
+    if "hops" in task and topology != "tree":
+        message = f"`hops` are the levels of a tree, and this is `{topology}`"
+        advice = "write `topology: tree`, or `via` for relays that add nothing up"
+        yield contradiction((*path, "hops"), message, advice, key=True, rests_on=_rests(path))
+    if "hops" not in task and topology == "tree":
+        message, advice = "a tree without `hops`", "list its levels in `hops`, the clients' first, or write `star`"
+        yield contradiction((*path, "topology"), message, advice, rests_on=[(*path, "hops")])
+
+
+def _top(names: Names, path: Path, task: Tree, topology: str) -> Iterator[Contradiction]:
+    if "top_model_at" in task or "aggregator" in task or len(_aggregators(names)) == 1:
+        return
+    message = f"`{topology}` training without a place for the top of the model"
+    advice = "add `top_model_at`: the node that receives the activations"
+    rests = [*_rests(path), (*path, "top_model_at"), (*path, "aggregator"), *_kinds(names)]
+    yield contradiction((*path, "top_model_at"), message, advice, key=True, rests_on=rests)
+
+
+def _aggregator(names: Names, path: Path, task: Tree, method: MethodRow | None) -> Iterator[Contradiction]:
+    known = _aggregators(names)
+    clients, rests = clients_of(names, path, "runs_on", [name for _, name in ids(task, "runs_on")])
+    if "aggregator" in task or len(known) == 1 or (clients or 1) == 1 or not _federated(names, task, method):
+        return
+    rests = (*rests, *_rests(path), (*path, "aggregator"), (*path, "model"), *_kinds(names))
+    what = f"{clients} clients exchange updates"
+    if known:
+        message = f"{what}, and it is not said which aggregator combines them"
+        advice = f"add `aggregator`: {listed(known)}"
+    else:
+        message = f"{what}, and nobody is said to combine them"
+        advice = "add `aggregator` and a node for it, or a `topology` without one: peer_to_peer, rotating, local"
+    yield contradiction((*path, "aggregator"), message, advice, key=True, rests_on=rests)
+
+
+def _aggregators(names: Names) -> list[str]:
+    return sorted(str(path[1]) for path, node in entries(names.root, "nodes") if node.get("kind") == "aggregator")
+
+
+def _kinds(names: Names) -> list[Path]:
+    # A broken kind anywhere could be the aggregator that seems to be missing.
+    return [(*path, "kind") for path, node in entries(names.root, "nodes") if not isinstance(node.get("kind", ""), str)]
+
+
+def _federated(names: Names, task: Tree, method: MethodRow | None) -> bool:
+    """Whether updates are exchanged at all; they are not where only a provider can train."""
+    if method is None or not method.up or method.hosted:
+        return False
+    model = text(task, "model")
+    if method.needs != "weights" or model is None:
+        return True
+    entry = names.entry("models", model)
+    produced = any(other.get("produces") == model for _, other in entries(names.root, "tasks"))
+    return entry.get("weights") != "closed" and ("weights_at" in entry or produced)

@@ -1,0 +1,64 @@
+"""Cross references and contradictions: what no single value shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from fedpolicy.spec.checks import CHECKS
+from fedpolicy.spec.checks.base import Contradiction
+from fedpolicy.spec.mistakes import Mistake
+from fedpolicy.spec.names import Names
+from fedpolicy.spec.references import references
+from fedpolicy.spec.spans import Path
+from fedpolicy.spec.unresolved import unresolved
+
+if TYPE_CHECKING:
+    from fedpolicy.catalog.load import Catalog
+
+__all__ = ["resolve"]
+
+
+def resolve(tree: object, catalog: Catalog, known: Iterable[Mistake] = ()) -> list[Mistake]:
+    """
+    Every name that means nothing, and everything that contradicts something else.
+
+    `known` are mistakes found before: nothing is said that rests on a value that is wrong itself.
+    """
+    if not isinstance(tree, dict):
+        return []
+    names = Names(root=tree, catalog=catalog)
+    before = list(known)
+    broken = _Broken(before)
+    found = [mistake for mistake in _unresolved(names) if not broken.touches(mistake.path)]
+    broken = _Broken([*before, *found])
+    return found + [
+        one.mistake for one in _contradictions(names) if not broken.touches(one.mistake.path, *one.rests_on)
+    ]
+
+
+def _unresolved(names: Names) -> Iterator[Mistake]:
+    for reference in references(names.root):
+        mistake = unresolved(reference, names)
+        if mistake is not None:
+            yield mistake
+
+
+def _contradictions(names: Names) -> Iterator[Contradiction]:
+    for check in CHECKS:
+        yield from check(names)
+
+
+class _Broken:
+    """The paths of known mistakes, and everything above them."""
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self._paths = {path for mistake in mistakes for path in (mistake.path, *mistake.also)}
+        self._above = {path[:length] for path in self._paths for length in range(len(path) + 1)}
+
+    def touches(self, *paths: Path) -> bool:
+        """Whether one of these is wrong itself, holds something wrong, or lies in something wrong."""
+        return any(self._overlaps(path) for path in paths)
+
+    def _overlaps(self, path: Path) -> bool:
+        return path in self._above or any(path[:length] in self._paths for length in range(len(path) + 1))

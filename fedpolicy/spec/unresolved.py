@@ -1,0 +1,149 @@
+"""A name that means nothing where it stands: why, and what it could have meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from fedpolicy.spec.mistakes import Mistake
+from fedpolicy.spec.suggest import advise, did_you_mean, listed, shown
+from fedpolicy.spec.types import RESERVED
+
+if TYPE_CHECKING:
+    from fedpolicy.spec.names import Names
+    from fedpolicy.spec.references import Reference
+
+__all__ = ["unresolved"]
+
+Said = tuple[str, str | Callable[[], str]]
+
+_DECLARED = {"party": "parties", "node": "nodes", "dataset": "datasets", "model": "models"}
+_CALLED = {
+    "provider": "provider",
+    "category": "category of data",
+    "country": "ISO 3166-1 alpha-2 code",
+    "catalogue model": "model of the catalogue",
+}
+_MEANS = {
+    "public": "`public` means everybody and can only receive",
+    "participants": "`participants` means all of them and stands in `releases` and `trusts` only",
+    "unknown": "`unknown` means a party that nobody names",
+}
+_GROUPS = {"EEA", "EU", "EFTA", "APAC", "EMEA"}
+
+
+def unresolved(reference: Reference, names: Names) -> Mistake | None:
+    """Why this name cannot stand here, or None where it can."""
+    name, wanted = reference.name, reference.wanted
+    if name in wanted.words:
+        return None
+    found = [kind for kind in wanted.kinds if names.has(kind, name)]
+    if found and reference.repeated:
+        return Mistake(path=reference.path, message=f"{shown(name)} is named twice", help="name it once")
+    if found == ["dataset", "model"]:
+        message = f"{shown(name)} is the id of a dataset and of a model"
+        return Mistake(path=reference.path, message=message, help="rename one of the two")
+    if found:
+        return None
+    message, advice = _why(reference, names)
+    return Mistake(path=reference.path, message=message, help=advice)
+
+
+def _why(reference: Reference, names: Names) -> Said:
+    name, kinds = reference.name, reference.wanted.kinds
+    if name in RESERVED:
+        return _reserved(reference, names)
+    if "country" in kinds:
+        return _country(name, names)
+    if "@" in name and (kind := next((kind for kind in kinds if kind in ("node", "dataset")), None)):
+        return _member(name, kind, names)
+    return _elsewhere(reference, names) or _nowhere(reference, names)
+
+
+def _reserved(reference: Reference, names: Names) -> Said:
+    known = [name for kind in reference.wanted.kinds for name in names.known(kind)]
+    if reference.name == "unknown" and len(reference.path) > 3:  # noqa: PLR2004  an item of a list, or deeper
+        return f"`unknown` names no {_called(reference)}", "leave the key out, or name " + _either(reference)
+    return f"{_MEANS[reference.name]}; `{_key(reference)}` names {_either(reference)}", f"known: {listed(known)}"
+
+
+def _country(name: str, names: Names) -> Said:
+    countries = names.known("country")
+    if name.upper() in _GROUPS:
+        message = f"`{name}` is a group of countries, not an ISO 3166-1 alpha-2 code"
+        return message, "list the codes of the countries concerned, such as [DE, FR]"
+    if name.upper() == "UK":
+        return "`UK` is not an ISO 3166-1 alpha-2 code", "write GB for the United Kingdom"
+    if name.upper() in countries:
+        return f"`{name}` is not an ISO 3166-1 alpha-2 code", f"write {name.upper()}"
+    section = names.catalog.countries
+    code = next((code for code in countries if section[code].name.casefold() == name.casefold()), None)
+    message = f"{shown(name)} is not an ISO 3166-1 alpha-2 code"
+    return message, f"write {code}" if code else "write two capital letters, such as DE"
+
+
+def _member(name: str, kind: str, names: Names) -> Said:
+    family, _, member = name.partition("@")
+    if not names.has(kind, family):
+        known = names.known(kind)
+        return f"no {kind} {shown(family)}", lambda: did_you_mean(family, known) or _declare(kind)
+    members = sorted(names.members_of(kind, family))
+    if not members:
+        return f"{kind} `{family}` is one, not one per party", f"write `{family}`, or make its `party` a list"
+    message = f"{kind} `{family}` has no member `{member}`"
+    return message, lambda: advise(member, members, called="its members are")
+
+
+def _elsewhere(reference: Reference, names: Names) -> Said | None:
+    """Somebody named a party where a node is meant, and the like."""
+    others = [kind for kind in _DECLARED if kind not in reference.wanted.kinds and names.has(kind, reference.name)]
+    if not others:
+        return None
+    message = f"`{reference.name}` is a {others[0]}, and `{_key(reference)}` names {_either(reference)}"
+    near = _near(reference, names, others[0])
+    return message, near or f"known: {listed(_known(reference, names))}"
+
+
+def _near(reference: Reference, names: Names, kind: str) -> str:
+    if kind != "party" or "node" not in reference.wanted.kinds:
+        return ""
+    own = [f"{family}@{m}" for family, members in names.families.items() for m in members if m == reference.name]
+    own += [name for name in names.declared("nodes") if names.entry("nodes", name).get("party") == reference.name]
+    return f"its nodes are {listed(sorted(own))}" if own else "it has no node; declare one under `nodes`"
+
+
+def _nowhere(reference: Reference, names: Names) -> Said:
+    name = reference.name
+    kind = next((kind for kind in reference.wanted.kinds if kind in _DECLARED), reference.wanted.kinds[0])
+    return f"no {_called(reference)} {shown(name)}", lambda: _hint(reference, names, kind)
+
+
+def _hint(reference: Reference, names: Names, kind: str) -> str:
+    known = _known(reference, names)
+    found = did_you_mean(reference.name, known)
+    if kind in _DECLARED:
+        return found or f"{_declare(kind)}; known: {listed(known)}" if known else _declare(kind)
+    if kind == "catalogue model":
+        return found or "leave `ref` out and say its own `weights`, `licence`, ..., or add it to a catalogue file"
+    return advise(reference.name, known)
+
+
+def _declare(kind: str) -> str:
+    return f"declare it under `{_DECLARED[kind]}`"
+
+
+def _known(reference: Reference, names: Names) -> list[str]:
+    return list(dict.fromkeys(name for kind in reference.wanted.kinds for name in names.known(kind)))
+
+
+def _called(reference: Reference) -> str:
+    return " or ".join(_CALLED.get(kind, kind) for kind in reference.wanted.kinds)
+
+
+def _either(reference: Reference) -> str:
+    kinds = [_DECLARED.get(kind, f"{_CALLED.get(kind, kind)}s") for kind in reference.wanted.kinds]
+    return " or ".join(kinds)
+
+
+def _key(reference: Reference) -> str:
+    return next(str(step) for step in reversed(reference.path) if isinstance(step, str))
