@@ -92,7 +92,7 @@ def _lines(file: str, lines: Mapping[str, Sequence[str]]) -> Sequence[str]:
 def _usage(error: click.ClickException) -> FedPolicyError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "fedpolicy"
-    return FedPolicyError(error.format_message(), help=f"`{command} --help` shows what it takes")
+    return FedPolicyError(" ".join(error.format_message().split()), help=f"`{command} --help` shows what it takes")
 
 
 def _bug(error: Exception) -> str:

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import click
 
-__all__ = ["catalog_option", "colour_option", "debug_option", "epsilon_option", "output_option"]
+__all__ = [
+    "catalog_option",
+    "colour_option",
+    "debug_option",
+    "deployment_option",
+    "epsilon_option",
+    "output_option",
+]
+
+
+def _finite(_context: click.Context, _option: click.Parameter, value: float) -> float:
+    if not math.isfinite(value):
+        message = f"{value} is not a positive number"
+        raise click.BadParameter(message)
+    return value
+
 
 debug_option = click.option(
     "--debug", is_flag=True, expose_value=False, help="Show the traceback if fedpolicy itself fails."
@@ -23,6 +39,7 @@ epsilon_option = click.option(
     "--max-epsilon",
     type=click.FloatRange(min=0, min_open=True),
     default=10.0,
+    callback=_finite,
     show_default=True,
     help="The largest ε that counts as a differential-privacy guarantee.",
 )
@@ -35,4 +52,7 @@ output_option = click.option(
 )
 colour_option = click.option(
     "--no-color", is_flag=True, help="No colours; the environment variable NO_COLOR does the same."
+)
+deployment_option = click.option(
+    "--deployment", default="", metavar="NAME", help="Which deployment, where the file holds several."
 )

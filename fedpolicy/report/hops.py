@@ -31,14 +31,14 @@ def ways_in(paths: Sequence[Sequence[Hop]]) -> list[tuple[str, list[str]]]:
     return ways
 
 
-def hop_lines(path: Sequence[Hop], columns: tuple[int, int] | None = None) -> list[str]:
+def hop_lines(path: Sequence[Hop], columns: tuple[int, int] | None = None, *, most: int = _MOST_HOPS) -> list[str]:
     """One line a hop, in columns: from -> to, payload, file:line, what implies it."""
     wide, payload = columns or _columns(path)
-    cut = len(path) - _MOST_HOPS
-    shown = [*path[: _MOST_HOPS // 2], *path[-_MOST_HOPS // 2 :]] if cut > 0 else path
+    cut = len(path) - most
+    shown = [*path[: most // 2], *path[-(most // 2) :]] if cut > 0 else path
     lines = [_line(hop, wide, payload) for hop in shown]
     if cut > 0:
-        lines.insert(_MOST_HOPS // 2, f"... {cut:,} more hops ...")
+        lines.insert(most // 2, f"... {cut:,} more hops ...")
     return lines
 
 
@@ -48,7 +48,12 @@ def _columns(hops: Sequence[Hop]) -> tuple[int, int]:
 
 
 def _ends(hop: Hop) -> str:
-    return clean(f"{hop.source} -> {hop.target}")
+    return clean(f"{_short(hop.source)} -> {_short(hop.target)}")
+
+
+def _short(vertex: str) -> str:
+    """`client@aphp` for `nodes.client@aphp`; models keep their section, so that nobody takes them for a place."""
+    return vertex.removeprefix("nodes.").removeprefix("parties.")
 
 
 def _line(hop: Hop, wide: int, payload: int) -> str:

@@ -1,0 +1,123 @@
+"""
+The stages, in order. Prints nothing; what is wrong with one file is data, and the others still run.
+
+    sources -> spec -> graph -> analysis -> policy -> report
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fedpolicy import __version__
+from fedpolicy.analysis.analyse import analyse
+from fedpolicy.analysis.pairs import pairs_of
+from fedpolicy.analysis.settings import AnalysisSettings
+from fedpolicy.catalog.load import Catalog, load_catalog
+from fedpolicy.errors import FedPolicyError, InputError, Problems
+from fedpolicy.findings import Report, SourceFile
+from fedpolicy.graph.build import build_graph
+from fedpolicy.report.summarise import summarise
+from fedpolicy.spec.load import Document, load_text
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.facts import Disclosure, Facts
+    from fedpolicy.sources import Source
+
+__all__ = ["MOST_PAIRS", "Settings", "catalog_of", "check", "facts_of", "pairs"]
+
+MOST_PAIRS = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the user chose; `params` are texts by `rule-id.name`."""
+
+    packs: Sequence[str] = ("federation",)
+    catalogs: Sequence[Path] = ()
+    params: Mapping[str, str] = field(default_factory=dict)
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    max_epsilon: float = 10.0
+
+    @property
+    def analysis(self) -> AnalysisSettings:
+        """What the analyses are told."""
+        return AnalysisSettings(max_epsilon=self.max_epsilon)
+
+
+def check(sources: Iterable[Source], settings: Settings | None = None) -> Report:
+    """Judge every deployment of every source by the rules. Raises only where the catalogue cannot be used."""
+    settings = settings or Settings()
+    catalog = catalog_of(settings)
+    rules, errors = _rules(settings)
+    checked = [_check_file(source, catalog, rules, settings) for source in sources]
+    evaluations = [evaluation for _, found in checked for evaluation in found]
+    return summarise(
+        [finding for evaluation in evaluations for finding in evaluation.findings],
+        [evaluation.counts for evaluation in evaluations],
+        [file for file, _ in checked],
+        packs=settings.packs,
+        rules=[describe(rule) for rule in rules],
+        errors=errors,
+        version=__version__,
+    )
+
+
+def catalog_of(settings: Settings) -> Catalog:
+    """The catalogue with the user's own files. Raises Problems."""
+    return load_catalog(settings.catalogs)
+
+
+def facts_of(source: Source, catalog: Catalog, settings: Settings, deployment: str = "") -> tuple[Document, Facts]:
+    """
+    Compute everything about the only deployment of a source, or the one with this name.
+
+    Raises Problems where the source has mistakes, and InputError where it leaves open which deployment is meant.
+    """
+    if source.error:
+        raise source.error
+    loaded = load_text(source.text, source.name, catalog)
+    if loaded.errors:
+        raise Problems(loaded.errors)
+    document = _the_one(loaded.documents, source.name, deployment)
+    return document, _facts(document, catalog, settings)
+
+
+def pairs(facts: Facts, catalog: Catalog, settings: Settings) -> Sequence[Disclosure]:
+    """The disclosures pair by pair, or grouped where there are more than MOST_PAIRS pairs."""
+    if sum(one.pairs for one in facts.disclosures) > MOST_PAIRS:
+        return facts.disclosures
+    return list(pairs_of(facts, catalog, settings.analysis))
+
+
+def _check_file(
+    source: Source, catalog: Catalog, rules: Rules, settings: Settings
+) -> tuple[SourceFile, list[Evaluation]]:
+    from fedpolicy.policy.evaluate import evaluate  # noqa: PLC0415  facts need no rules
+
+    if source.error:
+        return SourceFile(name=source.name, errors=(source.error,)), []
+    loaded = load_text(source.text, source.name, catalog)
+    names = tuple(document.deployment.name for document in loaded.documents)
+    file = SourceFile(name=source.name, lines=loaded.lines, deployments=names, errors=loaded.errors)
+    return file, [
+        evaluate(_facts(document, catalog, settings), document, catalog, rules, settings.analysis)
+        for document in loaded.documents
+    ]
+
+
+def _facts(document: Document, catalog: Catalog, settings: Settings) -> Facts:
+    return analyse(build_graph(document.deployment, catalog), catalog, settings.analysis)
+
+
+def _the_one(documents: Sequence[Document], file: str, name: str) -> Document:
+    found = [document for document in documents if name in ("", document.deployment.name)]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(f"`{document.deployment.name}`" for document in documents)
+    if not found:
+        raise InputError(f"`{file}` holds no deployment `{name}`", help=f"it holds {names}")
+    raise InputError(f"`{file}` holds {len(found)} deployments", help=f"say which with --deployment: {names}")

@@ -1,0 +1,203 @@
+"""Facts -> plain rows: the documented JSON, before it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.findings import Hop, Span
+from fedpolicy.graph.model import FlowGraph, bits
+from fedpolicy.report.plain import hop_row
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.facts import Disclosure, Facts, ModelFacts, NotCounted, Step
+    from fedpolicy.graph.model import Access, Flow, Guard, Principal
+    from fedpolicy.spec.load import Document
+
+__all__ = ["MOST_LISTED", "VERSION", "facts_row", "hops_of", "wide"]
+
+VERSION = 1
+MOST_LISTED = 100  # names in one list; how many there are is always said beside it
+_ASPECTS = ("weights", "architecture", "inference_code", "training_code", "training_data", "licence", "interface")
+_EVERYTHING = "*"
+
+
+def facts_row(
+    document: Document, facts: Facts, disclosures: Iterable[Disclosure], *, max_epsilon: float, version: str
+) -> dict[str, Any]:
+    """Everything as one tree of plain values, in the documented order."""
+    graph = facts.graph
+    owners = {item.id: item.owner for item in graph.data}
+    return {
+        "version": VERSION,
+        "tool": {"name": "fedpolicy", "version": version},
+        "deployment": {
+            "name": document.deployment.name,
+            "file": document.file,
+            "setting": document.deployment.setting,
+        },
+        "max_epsilon": max_epsilon,
+        "parties": [_party(graph.principals[name]) for name in sorted(graph.principals)],
+        "datasets": [
+            {
+                "id": item.id,
+                "dataset": item.family,
+                "at": item.place,
+                "owner": item.owner,
+                "units": item.units,
+                "unit": item.unit,
+                "categories": list(item.categories),
+            }
+            for item in graph.data
+        ],
+        "models": [_model(model) for model in facts.models],
+        "flows": [_flow(flow, graph, document) for flow in graph.flows],
+        "disclosures": [_disclosure(one, owners, document) for one in disclosures],
+        "notes": list(facts.notes),
+    }
+
+
+def hops_of(path: Sequence[Step], document: Document) -> tuple[Hop, ...]:
+    """A witness path with its places in the file."""
+    return tuple(
+        Hop(
+            source=step.source,
+            target=step.target,
+            payload=step.payload,
+            flow=step.flow,
+            implied_by=step.implied_by,
+            span=document.spans.key(step.path),
+        )
+        for step in path
+    )
+
+
+def wide(low: int, high: int) -> str:
+    """An interval of levels in words."""
+    return LEVELS[high] if low == high else f"{LEVELS[low]} to {LEVELS[high]}"
+
+
+def _party(principal: Principal) -> dict[str, Any]:
+    return {
+        "id": principal.id,
+        "party": principal.party,
+        "roles": list(principal.roles),
+        "jurisdictions": None if principal.jurisdictions is None else list(principal.jurisdictions),
+        "trusts": sorted(principal.trusts),
+        "implied": principal.implied,
+    }
+
+
+def _model(model: ModelFacts) -> dict[str, Any]:
+    return {
+        "id": model.id,
+        "class": model.cls or None,
+        "lowest": model.lowest,
+        "highest": model.highest,
+        "claimed": model.claimed or None,
+        "aspects": {name: _plain(model.aspects.get(name)) for name in _ASPECTS},
+        "missing": list(model.missing),
+        "access": [_access(access) for access in model.access],
+        "produced_by": list(model.produced_by),
+        "runners": list(model.runners),
+        "contains": list(model.contains[:MOST_LISTED]),
+        "contains_count": len(model.contains),
+        "catalogue": model.catalogue or None,
+    }
+
+
+def _access(access: Access) -> dict[str, Any]:
+    return {
+        "use": access.use,
+        "how": access.how,
+        "at": list(access.at[:MOST_LISTED]),
+        "at_count": len(access.at),
+        "runner": access.runner or None,
+        "hops": list(access.hops),
+        "interface": None if access.interface is None else list(access.interface),
+        "feasible": access.feasible,
+        "why": access.why,
+    }
+
+
+def _flow(flow: Flow, graph: FlowGraph, document: Document) -> dict[str, Any]:
+    data = list(_named(flow.data, graph))
+    span: Span = document.spans.key(flow.path)
+    return {
+        "id": flow.id,
+        "from": flow.source,
+        "to": flow.target,
+        "payload": flow.payload,
+        "data": data[:MOST_LISTED],
+        "data_count": len(data),
+        "implied_by": flow.implied_by,
+        "origin": flow.origin,
+        "role": flow.role,
+        "certain": flow.certain,
+        "missing": list(flow.missing),
+        "safeguards": [_guard(guard) for guard in flow.guards],
+        "file": span.file,
+        "line": span.line,
+    }
+
+
+def _named(mask: int | None, graph: FlowGraph) -> Iterator[str]:
+    """A set of instances by names, whole datasets by the dataset's; `*` for whatever the source holds."""
+    if mask is None:
+        yield _EVERYTHING
+        return
+    for family in sorted(graph.deployment.datasets):
+        whole = graph.mask(family)
+        if mask & whole == whole:
+            yield family
+        else:
+            yield from (graph.data[index].id for index in bits(mask & whole))
+
+
+def _guard(guard: Guard) -> dict[str, Any]:
+    return {
+        "safeguard": ".".join(map(str, guard.path)),
+        "kind": guard.spec.kind,
+        "rests_on": list(guard.rests_on[:MOST_LISTED]),
+        "ignored": guard.ignored or None,
+    }
+
+
+def _disclosure(one: Disclosure, owners: Mapping[str, str], document: Document) -> dict[str, Any]:
+    party = one.parties[0]
+    paths = [[hop_row(hop) for hop in hops_of(path, document)] for path in one.paths]
+    return {
+        "party": party,
+        "as": one.role,
+        "dataset": next((name for name in one.datasets if owners.get(name) != party), one.datasets[0]),
+        "low": LEVELS[one.low],
+        "high": LEVELS[one.high],
+        "guaranteed": LEVELS[one.guaranteed],
+        "allowed": None if one.allowed is None else LEVELS[one.allowed],
+        "path": paths[0] if paths else [],
+        "paths": paths,
+        "not_counted": [_not_counted(reason) for reason in one.not_counted],
+        "missing": list(one.missing),
+        "claims": list(one.claims),
+        "count": one.pairs,
+        "parties": list(one.parties[:MOST_LISTED]),
+        "parties_count": len(one.parties),
+        "datasets": list(one.datasets[:MOST_LISTED]),
+        "datasets_count": len(one.datasets),
+    }
+
+
+def _not_counted(reason: NotCounted) -> dict[str, Any]:
+    return {
+        "safeguard": reason.safeguard,
+        "kind": reason.kind,
+        "why": reason.why,
+        "level": reason.level,
+        "rests_on": list(reason.rests_on[:MOST_LISTED]),
+        "step": reason.step,
+    }
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,35 @@
+"""Running fedpolicy as a user would, in a folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from fedpolicy.cli.app import app
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "clinical-notes" / "deployment.yaml"
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch) -> Callable[..., Result]:
+    """Run fedpolicy in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+    def invoke(*arguments: str, **more) -> Result:
+        return CliRunner().invoke(app, list(arguments), **more)
+
+    return invoke
+
+
+@pytest.fixture
+def example(run, tmp_path) -> Path:
+    """The running example, in the current folder."""
+    del run
+    path = tmp_path / "deployment.yaml"
+    path.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    return path
