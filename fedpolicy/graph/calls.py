@@ -57,9 +57,9 @@ def sent_from(builder: Builder, place: Vertex, references: Sequence[str]) -> Mas
     """The instances that a place sends: its own where it stores any of that dataset, else all of them."""
     mask = 0
     for reference in references:
-        items = builder.places.families.get(reference, [])
-        own = [item for item in items if item.place == place.id]
-        mask |= mask_of(own or items)
+        stored = builder.places.stored.get(place.id, ())
+        own = [item for item in stored if reference in {item.family, item.id}]
+        mask |= mask_of(own or builder.places.families.get(reference, ()))
     return mask
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Origin, mask_of
@@ -38,8 +40,8 @@ class Job:
     """
     One task.
 
-    `masks` gives each place of `members` the instances that it works on; `contributors` are those with any;
-    `clients` all who run a contributor or supply its software.
+    `masks` gives each place of `members` the instances that it works on, `mask` all of them; `contributors` are
+    those places with any, `clients` all who run a contributor or supply its software.
     """
 
     name: str
@@ -50,18 +52,11 @@ class Job:
     hosted: bool
     members: tuple[Vertex, ...]
     masks: dict[str, Mask]
+    mask: Mask
     contributors: tuple[Vertex, ...]
     clients: tuple[str, ...]
     up: str
     down: str
-
-    @property
-    def mask(self) -> Mask:
-        """All instances that the task works on."""
-        found = 0
-        for mask in self.masks.values():
-            found |= mask
-        return found
 
     @property
     def population(self) -> int:
@@ -96,6 +91,7 @@ def prepare(builder: Builder, name: str, runs: Runs) -> Job:
         hosted=is_hosted(builder, task, method, runs),
         members=tuple(members),
         masks=masks,
+        mask=reduce(or_, masks.values(), 0),
         contributors=contributors,
         clients=performers(*contributors),
         up=_uplink_payload(method, topology),

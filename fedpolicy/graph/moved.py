@@ -45,12 +45,17 @@ def _reached(builder: Builder) -> Mapping[str, Mask]:
     out: dict[str, list[Flow]] = defaultdict(list)
     for flow in builder.flows:
         out[flow.source].append(flow)
+    fresh = dict(held)
     queue = deque(held)
     while queue:
         vertex = queue.popleft()
+        arrived = fresh.pop(vertex, 0)
         for flow in out[vertex]:
-            arriving = held[vertex] if flow.data is None else held[vertex] & flow.data
-            if arriving & ~held.get(flow.target, 0):
-                held[flow.target] = held.get(flow.target, 0) | arriving
-                queue.append(flow.target)
+            arriving = arrived if flow.data is None else arrived & flow.data
+            more = arriving & ~held.get(flow.target, 0)
+            if more:
+                held[flow.target] = held.get(flow.target, 0) | more
+                if flow.target not in fresh:
+                    queue.append(flow.target)
+                fresh[flow.target] = fresh.get(flow.target, 0) | more
     return held

@@ -31,13 +31,14 @@ class Exposure:
     trust: Trust
     own: Mapping[str, Mask]
     mechanisms: Mapping[int, Mechanism]
-    _holdings: dict[tuple[Reading, bool], Holdings] = field(default_factory=dict)
+    _holdings: dict[tuple[Reading, bool, bool], Holdings] = field(default_factory=dict)
     _openers: dict[Reading, dict[str, dict[int, int]]] = field(default_factory=dict)
     _witnesses: dict[Reading, Witnesses] = field(default_factory=dict)
 
-    def holdings(self, reading: Reading, *, private: bool = True) -> Holdings:
-        """The fixpoint of a reading, with or without differential privacy."""
-        key = (reading, private)
+    def holdings(self, reading: Reading, *, private: bool = True, log: bool = False) -> Holdings:
+        """The fixpoint of a reading, with or without differential privacy, and with its log for witness paths."""
+        log = log or (private and reading is Reading.HIGH)
+        key = (reading, private, log)
         if key not in self._holdings:
             hiding = Hiding(graph=self.graph, trust=self.trust, reading=reading)
             effects = Effects(
@@ -49,7 +50,6 @@ class Exposure:
                 private=private,
                 free_text=free_text_of(self.graph),
             )
-            log = private and reading is not Reading.LOW
             self._holdings[key] = propagate(self.graph, effects, hiding, log=log)
         return self._holdings[key]
 
@@ -76,7 +76,8 @@ class Exposure:
     def witnesses(self, reading: Reading) -> Witnesses:
         """The path finder of a reading."""
         if reading not in self._witnesses:
-            self._witnesses[reading] = Witnesses(holdings=self.holdings(reading), openers=self.openers(reading))
+            holdings = self.holdings(reading, log=True)
+            self._witnesses[reading] = Witnesses(holdings=holdings, openers=self.openers(reading))
         return self._witnesses[reading]
 
 

@@ -26,7 +26,8 @@ _CACHED = tuple[tuple[str | int, ...], Mask, tuple[str, ...]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """
-    `cap` limits what is open, `sum_cap` what is hidden in a sum; `data` is what may travel at all.
+    `cap` limits what is open, `sum_cap` what is hidden in a sum; `data` is what may travel at all. `aggregate` is
+    the sum that the flow sends, `seal` the seal that it puts on.
 
     `noise` holds (mechanism, instances it protects), `shared` the same for noise that only a secure sum
     carries; `hidden` (aggregate, instances), `limits` (level, instances); `sealed` the sealed instances.
@@ -40,6 +41,8 @@ class Effect:
     hidden: tuple[tuple[int, Mask], ...] = ()
     limits: tuple[tuple[int, Mask], ...] = ()
     sealed: Mask = 0
+    aggregate: int | None = None
+    seal: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +57,17 @@ class Effects:
     private: bool = True
     free_text: Mask = 0
     _noise: dict[_CACHED, Mask] = field(default_factory=dict)
+    _effects: dict[tuple[object, ...], Effect] = field(default_factory=dict)
 
     def of(self, flow: Flow) -> Effect:
-        """What this flow lets through."""
+        """What this flow lets through; flows that differ only in their ends share one effect."""
+        ends = flow.source if flow.seal is not None else ""
+        key = (flow.payload, flow.raw, flow.data, id(flow.guards), flow.aggregate, flow.seal, ends)
+        if key not in self._effects:
+            self._effects[key] = self._effect(flow)
+        return self._effects[key]
+
+    def _effect(self, flow: Flow) -> Effect:
         everything = (1 << len(self.graph.data)) - 1
         data = everything if flow.data is None else flow.data
         counted = [(guard, self._counts(guard, data)) for guard in flow.guards if not guard.ignored]
@@ -74,6 +85,8 @@ class Effects:
             hidden=hidden,
             limits=tuple((level, mask) for g, mask in counted for level, mask in self._limits(g, mask)),
             sealed=self._sealed(flow, data, counted),
+            aggregate=flow.aggregate,
+            seal=flow.seal,
         )
 
     def _counts(self, guard: Guard, data: Mask) -> Mask:

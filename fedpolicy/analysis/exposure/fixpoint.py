@@ -17,7 +17,20 @@ from fedpolicy.analysis.exposure.readings import BOUNDED, INFERABLE, VERBATIM, R
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.graph.model import Flow, FlowGraph, Mask, Vertex
 
-__all__ = ["NOISE", "OPEN", "SEALED", "SUM", "Arrival", "Form", "Holdings", "propagate"]
+__all__ = [
+    "NOISE",
+    "OPEN",
+    "SEALED",
+    "SUM",
+    "Arrival",
+    "Form",
+    "Holdings",
+    "arrive_at",
+    "propagate",
+    "read_sum",
+    "transfer",
+    "unsealed",
+]
 
 OPEN, SUM, SEALED, NOISE = "open", "sum", "sealed", "noise"
 
@@ -70,53 +83,74 @@ def propagate(graph: FlowGraph, effects: Effects, hiding: Hiding, *, log: bool =
     holdings = Holdings(graph=graph, hiding=hiding, effects=effects, states=_stored(graph))
     out = _outgoing(graph, effects)
     queue = deque(sorted(holdings.states))
-    waiting = set(queue)
     fresh: dict[str, State] = {vertex: dict(state) for vertex, state in holdings.states.items()}
+    same: dict[Mask, Mask] = {}
     while queue:
         vertex = queue.popleft()
-        waiting.discard(vertex)
-        new = fresh.pop(vertex, {})
-        for flow, effect in out.get(vertex, ()):
-            if _arrive(holdings, flow, effect, new, fresh, log=log) and flow.target not in waiting:
-                waiting.add(flow.target)
-                queue.append(flow.target)
+        new = fresh.pop(vertex)
+        for effect, flows in out.get(vertex, ()):
+            sent = list(transfer(effect, new))
+            for flow in flows:
+                for form, mask, source in _new_at(holdings, flow, sent, same):
+                    if flow.target not in fresh:
+                        queue.append(flow.target)
+                    waiting = fresh.setdefault(flow.target, {})
+                    waiting[form] = waiting.get(form, 0) | mask
+                    if log:
+                        arrivals = holdings.log.setdefault(flow.target, {}).setdefault(form, [])
+                        arrivals.append(Arrival(flow, mask, source))
     return holdings
 
 
-def transfer(flow: Flow, effect: Effect, state: State) -> Iterator[tuple[Form, Mask, Form]]:
-    """What a flow makes of what its source holds: the form on arrival, the instances, the form at the source."""
+def transfer(effect: Effect, state: State) -> Iterator[tuple[Form, Mask, Form]]:
+    """What a flow makes of what its source holds: the form that it sends, the instances, the form at the source."""
     for form, held in state.items():
         mask = held & effect.data
         if not mask:
             continue
         if form.kind == OPEN:
-            for arriving, part in _open(flow, effect, form, mask):
-                yield arriving, part, form
+            for sent, part in _open(effect, form, mask):
+                yield sent, part, form
         elif form.kind == SUM:
-            for arriving, part in _summed(effect, form, mask):
-                yield arriving, part, form
+            for sent, part in _summed(effect, form, mask):
+                yield sent, part, form
         elif form.kind == SEALED:
-            yield _resealed(flow, effect, form), mask, form
+            yield _resealed(effect, form), mask, form
         elif effect.cap or effect.sum_cap:
             yield form, mask, form
 
 
 def arrive_at(holdings: Holdings, vertex: Vertex, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
-    """Everything that a form amounts to at a vertex: itself, and what can be read from it there."""
-    if vertex.kind == "model" and form.level > INFERABLE and form.kind in {OPEN, SUM, SEALED}:
+    """
+    Everything that a form amounts to at a vertex: itself, and what can be read from it there.
+
+    Whatever is open at a level arrives open at every lower level too, by the same flow.
+    """
+    if vertex.kind == "model" and form.level > INFERABLE:
         form = form._replace(level=INFERABLE)
-    if form.kind == OPEN:
-        for level in range(1, form.level + 1):
-            yield Form(OPEN, level), mask
-        return
     if form.kind == SUM:
-        yield from _read_sum(holdings, vertex, form, mask)
+        yield from read_sum(form, mask, mask & holdings.hiding.hidden(form.sum, vertex.operators))
         if vertex.kind == "model":
             return
     yield form, mask
     if form.kind == SEALED and _opens(holdings.graph, vertex, form.seal):
-        inner = Form(OPEN, form.level) if form.sum < 0 else Form(SUM, form.level, form.sum, form.noise)
-        yield from arrive_at(holdings, vertex, inner, mask)
+        yield from arrive_at(holdings, vertex, unsealed(form), mask)
+
+
+def read_sum(form: Form, mask: Mask, hidden: Mask) -> Iterator[tuple[Form, Mask]]:
+    """What somebody reads in a sum that hides the instances `hidden` from them."""
+    yield Form(OPEN, BOUNDED), mask
+    if form.noise >= 0:
+        yield Form(NOISE, noise=form.noise), hidden
+    elif form.level >= INFERABLE:
+        yield Form(OPEN, INFERABLE), hidden
+    for level in range(INFERABLE, form.level + 1):
+        yield Form(OPEN, level), mask & ~hidden
+
+
+def unsealed(form: Form) -> Form:
+    """What a reader finds behind a seal."""
+    return Form(OPEN, form.level) if form.sum < 0 else Form(SUM, form.level, form.sum, form.noise)
 
 
 def _stored(graph: FlowGraph) -> dict[str, State]:
@@ -129,34 +163,33 @@ def _stored(graph: FlowGraph) -> dict[str, State]:
     return states
 
 
-def _outgoing(graph: FlowGraph, effects: Effects) -> dict[str, list[tuple[Flow, Effect]]]:
-    found: dict[str, list[tuple[Flow, Effect]]] = {}
+def _outgoing(graph: FlowGraph, effects: Effects) -> dict[str, list[tuple[Effect, list[Flow]]]]:
+    """The flows out of each vertex; those with the same effect go together."""
+    found: dict[str, dict[int, tuple[Effect, list[Flow]]]] = {}
     for flow in graph.flows:
         if flow.echo or (effects.reading is Reading.LOW and not flow.certain):
             continue
-        found.setdefault(flow.source, []).append((flow, effects.of(flow)))
-    return found
+        effect = effects.of(flow)
+        found.setdefault(flow.source, {}).setdefault(id(effect), (effect, []))[1].append(flow)
+    return {source: list(grouped.values()) for source, grouped in found.items()}
 
 
-def _arrive(holdings: Holdings, flow: Flow, effect: Effect, new: State, fresh: dict[str, State], *, log: bool) -> bool:
+def _new_at(
+    holdings: Holdings, flow: Flow, sent: list[tuple[Form, Mask, Form]], same: dict[Mask, Mask]
+) -> Iterator[tuple[Form, Mask, Form]]:
+    """Add what arrives to the target's state; yield what was not there before (equal masks share one object)."""
     vertex = holdings.graph.vertices[flow.target]
     state = holdings.states.setdefault(flow.target, {})
-    changed = False
-    for sent, mask, source in transfer(flow, effect, new):
-        for form, arriving in arrive_at(holdings, vertex, sent, mask):
-            more = arriving & ~state.get(form, 0)
-            if more:
-                changed = True
-                state[form] = state.get(form, 0) | more
-                waiting = fresh.setdefault(flow.target, {})
-                waiting[form] = waiting.get(form, 0) | more
-                if log:
-                    holdings.log.setdefault(flow.target, {}).setdefault(form, []).append(Arrival(flow, more, source))
-    return changed
+    for form, mask, source in sent:
+        for arrived, arriving in arrive_at(holdings, vertex, form, mask):
+            known = state.get(arrived, 0)
+            if arriving & ~known:
+                state[arrived] = same.setdefault(known | arriving, known | arriving)
+                yield arrived, same.setdefault(arriving, arriving), source
 
 
-def _open(flow: Flow, effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
-    cap = effect.sum_cap if flow.aggregate is not None else effect.cap
+def _open(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
+    cap = effect.sum_cap if effect.aggregate is not None else effect.cap
     for level, limited in effect.limits:
         if form.level > level:
             mask &= ~limited
@@ -167,29 +200,32 @@ def _open(flow: Flow, effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[
             yield Form(NOISE, noise=mechanism), mask & protected
         if form.level > BOUNDED:
             mask &= ~protected
-    if flow.aggregate is not None and form.level > INFERABLE:
-        yield Form(SUM, form.level, flow.aggregate), mask
+    if effect.aggregate is not None and form.level > INFERABLE:
+        yield Form(SUM, form.level, effect.aggregate), mask
         return
     for summed, hidden in effect.hidden:
         if mask & hidden:
             yield from _into_sum(effect, form, summed, mask & hidden)
         mask &= ~hidden
-    yield from _behind_seal(flow, effect, form, mask)
+    yield from _behind_seal(effect, form, mask)
 
 
 def _into_sum(effect: Effect, form: Form, summed: int, mask: Mask) -> Iterator[tuple[Form, Mask]]:
+    """Hide a contribution in a sum; what a sum cannot hide any better goes on as it is."""
     for mechanism, protected in effect.shared:
-        if mask & protected:
-            yield Form(SUM, form.level, summed, mechanism), mask & protected
-        mask &= ~protected
+        if mask & protected and form.level > BOUNDED:
+            yield from _behind_seal(effect, Form(SUM, form.level, summed, mechanism), mask & protected)
+            mask &= ~protected
     if mask:
-        yield Form(SUM, form.level, summed), mask
+        hides = form.level > INFERABLE
+        yield from _behind_seal(effect, Form(SUM, form.level, summed) if hides else form, mask)
 
 
-def _behind_seal(flow: Flow, effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
-    if flow.seal is not None and mask & effect.sealed:
-        yield Form(SEALED, form.level, seal=flow.seal), mask & effect.sealed
-        mask &= ~effect.sealed
+def _behind_seal(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
+    sealed = mask & effect.sealed
+    if effect.seal is not None and sealed:
+        yield Form(SEALED, form.level, form.sum, form.noise, effect.seal), sealed
+        mask &= ~sealed
     if mask:
         yield form, mask
 
@@ -201,22 +237,11 @@ def _summed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask
         yield form._replace(level=min(form.level, effect.sum_cap)), mask
 
 
-def _resealed(flow: Flow, effect: Effect, form: Form) -> Form:
+def _resealed(effect: Effect, form: Form) -> Form:
     # Adding up what is sealed gives a sealed sum.
-    summed = flow.aggregate if flow.aggregate is not None and form.sum < 0 else form.sum
+    summed = effect.aggregate if effect.aggregate is not None and form.sum < 0 else form.sum
     cap = max(effect.cap, effect.sum_cap) if summed >= 0 else effect.cap or VERBATIM
     return form._replace(sum=summed, level=min(form.level, cap))
-
-
-def _read_sum(holdings: Holdings, vertex: Vertex, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
-    hidden = mask & holdings.hiding.hidden(form.sum, vertex.operators)
-    yield Form(OPEN, BOUNDED), mask
-    if form.noise >= 0:
-        yield Form(NOISE, noise=form.noise), hidden
-    elif form.level >= INFERABLE:
-        yield Form(OPEN, INFERABLE), hidden
-    for level in range(INFERABLE, form.level + 1):
-        yield Form(OPEN, level), mask & ~hidden
 
 
 def _opens(graph: FlowGraph, vertex: Vertex, seal: int) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from fedpolicy.analysis.exposure.fixpoint import NOISE, OPEN, SEALED, SUM, Form, Holdings
-from fedpolicy.analysis.exposure.readings import BOUNDED, INFERABLE, VERBATIM, Reading
+from fedpolicy.analysis.exposure.fixpoint import NOISE, OPEN, SEALED, SUM, Form, Holdings, read_sum, unsealed
+from fedpolicy.analysis.exposure.readings import VERBATIM, Reading
 from fedpolicy.graph.model import FlowGraph, Mask, Vertex
 
 __all__ = ["View", "Viewer", "count_readers", "levels_of", "seen_forms", "shielded", "viewers_of"]
@@ -106,20 +106,13 @@ def _seen(
     elif form.kind == SUM:
         yield from _subtracted(holdings, viewer, form, mask)
     elif form.kind == SEALED and _can_open(holdings, viewer, form.seal, openers):
-        inner = Form(OPEN, form.level) if form.sum < 0 else Form(SUM, form.level, form.sum, form.noise)
-        yield from _seen(holdings, viewer, inner, mask, openers)
+        yield from _seen(holdings, viewer, unsealed(form), mask, openers)
 
 
 def _subtracted(holdings: Holdings, viewer: Viewer, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
     """A sum, less what the viewer knows to have put in."""
     host = viewer.party if viewer.role == "host" else ""
-    hidden = mask & holdings.hiding.hidden(form.sum, (viewer.party,), host)
-    yield Form(OPEN, BOUNDED), mask
-    if form.noise >= 0:
-        yield Form(NOISE, noise=form.noise), hidden
-    elif form.level >= INFERABLE:
-        yield Form(OPEN, INFERABLE), hidden
-    yield Form(OPEN, form.level), mask & ~hidden
+    yield from read_sum(form, mask, mask & holdings.hiding.hidden(form.sum, (viewer.party,), host))
 
 
 def _can_open(holdings: Holdings, viewer: Viewer, seal: int, openers: dict[str, dict[int, int]]) -> bool:

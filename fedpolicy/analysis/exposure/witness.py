@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from fedpolicy.analysis.exposure.effects import Effect
 from fedpolicy.analysis.exposure.fixpoint import NOISE, Form, Holdings, arrive_at, transfer
@@ -23,7 +24,7 @@ class Witnesses:
 
     holdings: Holdings
     openers: dict[str, dict[int, int]]
-    _into: dict[str, list[tuple[Flow, Effect]]] = field(default_factory=dict)
+    _into: dict[str, dict[str, list[tuple[Flow, Effect]]]] = field(default_factory=dict)
 
     def ways(self, viewer: Viewer, index: int, level: int) -> tuple[Trail, ...]:
         """One path per element (task, call, flow, placement) that brings an instance to a viewer at a level."""
@@ -47,22 +48,28 @@ class Witnesses:
                     yield flow, source
                     break
 
-    def _deliveries(self, place: str, index: int) -> Iterator[tuple[Flow, Form, Form]]:
-        """Every flow that brings an instance to a place: the flow, the form that it sends, the form at its source."""
+    def _deliveries(self, place: str, index: int, origin: str = "") -> Iterator[tuple[Flow, Form, Form]]:
+        """
+        Every flow (of one element) that brings an instance to a place.
+
+        With each one goes the form that it sends and the form that the instance has at its source.
+        """
         bit = 1 << index
-        for flow, effect in self._flows_into(place):
+        for flow, effect in self._flows_into(place, origin):
             if effect.data & bit:
                 state = self.holdings.states.get(flow.source, {})
                 held = {form: bit for form, mask in state.items() if mask & bit}
-                for sent, _, source in transfer(flow, effect, held):
+                for sent, _, source in transfer(effect, held):
                     yield flow, sent, source
 
-    def _flows_into(self, place: str) -> list[tuple[Flow, Effect]]:
+    def _flows_into(self, place: str, origin: str) -> Iterator[tuple[Flow, Effect]]:
         if not self._into:
             for flow in self.holdings.graph.flows:
                 if not flow.echo:
-                    self._into.setdefault(flow.target, []).append((flow, self.holdings.effects.of(flow)))
-        return self._into.get(place, [])
+                    by_origin = self._into.setdefault(flow.target, {})
+                    by_origin.setdefault(flow.origin, []).append((flow, self.holdings.effects.of(flow)))
+        by_origin = self._into.get(place, {})
+        return iter(by_origin.get(origin, ())) if origin else chain.from_iterable(by_origin.values())
 
     def _trace(self, vertex: str, form: Form, index: int, origin: str, seen: frozenset[str]) -> Trail | None:
         """The way to a vertex that keeps to one element where it can; None where it would go in a circle."""
@@ -78,8 +85,8 @@ class Witnesses:
 
     def _same_element(self, vertex: str, form: Form, index: int, origin: str, seen: frozenset[str]) -> Trail | None:
         target = self.holdings.graph.vertices[vertex]
-        for flow, sent, source in self._deliveries(vertex, index):
-            if flow.origin != origin or flow.source in seen:
+        for flow, sent, source in self._deliveries(vertex, index, origin):
+            if flow.source in seen:
                 continue
             if any(arrived == form for arrived, _ in arrive_at(self.holdings, target, sent, 1 << index)):
                 before = self._trace(flow.source, source, index, origin, seen)
