@@ -16,10 +16,10 @@ from fedpolicy.spec.shape import VALUE, Key, Shape, entry_shape
 from fedpolicy.spec.spans import Path
 from fedpolicy.spec.suggest import advise
 
-__all__ = ["CLAIM_KEYS", "EVIDENCE", "Claim", "Lifted", "lift"]
+__all__ = ["EVIDENCE", "Claim", "Lifted", "lift"]
 
 EVIDENCE: tuple[str, ...] = get_args(Literal["declared", "contractual", "attested", "measured"])
-CLAIM_KEYS = ("value", "evidence", "reference")
+_CLAIM_KEYS = ("value", "evidence", "reference")
 _DROP = object()
 
 
@@ -40,10 +40,10 @@ class Lifted:
     unknowns: set[Path] = field(default_factory=set)
     mistakes: list[Mistake] = field(default_factory=list)
 
-    def read(self, tree: object, shape: Shape, path: Path) -> object:
-        """The value of this place without claims and unknowns."""
+    def read(self, tree: object, shape: Shape, path: Path, *, claimable: bool = True) -> object:
+        """The value of this place without claims and unknowns; whole entries and the document are not claimable."""
         if type(tree) is dict:
-            return self._map(tree, shape, path)
+            return self._map(tree, shape, path, claimable=claimable)
         if type(tree) is tuple:
             items = shape.items or VALUE
             found = tuple(self.read(item, items, (*path, place)) for place, item in enumerate(tree))
@@ -57,12 +57,14 @@ class Lifted:
         advice = "write its keys below it, or `{}` for none" if nested else "write a value, or remove the key"
         self.mistakes.append(Mistake(path=path, message="no value", help=advice))
 
-    def _map(self, tree: dict[str, object], shape: Shape, path: Path) -> object:
+    def _map(self, tree: dict[str, object], shape: Shape, path: Path, *, claimable: bool) -> object:
         if shape.values is not None:
-            return _rebuilt(tree, {key: self.read(item, shape.values, (*path, key)) for key, item in tree.items()})
+            values, single = shape.values, shape.values.entry is None
+            found = {key: self.read(item, values, (*path, key), claimable=single) for key, item in tree.items()}
+            return _rebuilt(tree, found)
         entry = shape.entry_for(tree)
         keys = entry_shape(entry) if entry else {}
-        if path and _is_claim(tree, keys):
+        if claimable and _is_claim(tree, keys):
             return self._claim(tree, shape, path)
         return _rebuilt(tree, {name: self._field(item, keys.get(name), (*path, name)) for name, item in tree.items()})
 
@@ -88,7 +90,7 @@ class Lifted:
 def lift(tree: object, shape: Shape) -> Lifted:
     """Take claims and unknowns out of a document."""
     lifted = Lifted()
-    lifted.tree = lifted.read(tree, shape, ())
+    lifted.tree = lifted.read(tree, shape, (), claimable=False)
     return lifted
 
 
@@ -106,9 +108,9 @@ def _is_claim(tree: Mapping[str, object], keys: Mapping[str, Key]) -> bool:
 
 def _claim_mistakes(tree: Mapping[str, object], path: Path) -> list[Mistake]:
     found = [
-        Mistake(path=(*path, key), message=f"a claim has no key `{key}`", help=advise(key, CLAIM_KEYS), key=True)
+        Mistake(path=(*path, key), message=f"a claim has no key `{key}`", help=advise(key, _CLAIM_KEYS), key=True)
         for key in tree
-        if key not in CLAIM_KEYS
+        if key not in _CLAIM_KEYS
     ]
     if "value" not in tree:
         found.append(Mistake(path=path, message="a claim without `value`", help="write {value: ..., evidence: ...}"))

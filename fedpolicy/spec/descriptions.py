@@ -20,7 +20,7 @@ _REFERENCE = "Where the document can be found: a path, a URL or a number."
 
 _TERMS: Mapping[str, str] = {
     "retention_days": "For how many days whoever runs the model keeps what it is sent; 0: it keeps nothing.",
-    "trains_on_inputs": "Whether whoever runs the model may train on what it is sent; if so, all its users may learn it.",
+    "trains_on_inputs": "Whether whoever runs the model may train on what it is sent; then all its users may learn it.",
     "human_review": "Whether people at the provider may read what is sent.",
     "zero_retention": "Whether nothing is kept. An agreement of kind zero_retention covers it and wins.",
     "region": "Where the call is processed, such as a country code.",

@@ -23,7 +23,7 @@ def explain(error: ValidationError, tree: object, root: Shape) -> list[Mistake]:
     found = [locate(item, tree, root) for item in error.errors(include_url=False)]
     meant = _meant(found)
     misspelt = set(meant.values())
-    kept = [one for one in found if not (one.type == "missing" and one.path in misspelt)]
+    kept = [one for one in found if not (one.type == "missing" and one.path in misspelt) and not _in_claim(one)]
     return [mistake for one in kept for mistake in _mistakes(one, meant)]
 
 
@@ -38,6 +38,12 @@ def _meant(found: list[Found]) -> dict[Path, Path]:
     return meant
 
 
+def _in_claim(one: Found) -> bool:
+    # A whole entry was written as a claim; that is said once, at `value`.
+    wrapped = "value" in one.around and "value" not in one.siblings
+    return wrapped and (one.type == "missing" or one.word in ("evidence", "reference"))
+
+
 def _mistakes(one: Found, meant: Mapping[Path, Path]) -> list[Mistake]:
     if one.type == "extra_forbidden":
         return [_unknown_key(one, meant.get(one.path))]
@@ -50,6 +56,9 @@ def _mistakes(one: Found, meant: Mapping[Path, Path]) -> list[Mistake]:
 
 def _unknown_key(one: Found, meant: Path | None) -> Mistake:
     unused = [key for key in one.siblings if key not in one.around]
+    if one.word == "value" and {"evidence", "reference"} & set(one.around):
+        advice = "an entry is no claim; write `{value: ..., evidence: ...}` around one of its values"
+        return Mistake(path=one.path, message=f"unknown key {shown(one.word)}", help=advice, key=True)
     advice = f"did you mean `{meant[-1]}`?" if meant else f"the keys here are {listed(list(one.siblings))}"
     if not meant and not unused:
         advice = "remove it"

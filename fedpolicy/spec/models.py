@@ -51,7 +51,7 @@ class Party(Entry):
 
     role: Annotated[
         tuple[Role, ...],
-        BeforeValidator(several, json_schema_input_type=Role | tuple[Role, ...]),
+        BeforeValidator(several, json_schema_input_type=Role | Annotated[tuple[Role, ...], Field(min_length=1)]),
         Field(min_length=1),
     ]
     jurisdiction: Ids | None = open_field()
