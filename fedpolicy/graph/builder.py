@@ -174,7 +174,7 @@ class Builder:
         contributors: list[str],
         data: Mask,
         k: tuple[int, int],
-        rests_on: tuple[str, ...],
+        rests_on: frozenset[str],
         *,
         summable: bool = True,
         missing: tuple[str, ...] = (),

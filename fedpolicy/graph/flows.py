@@ -88,7 +88,7 @@ def _sums(builder: Builder, origin: Origin, flow: Flow, sources: list[Vertex]) -
                 mask |= _mask(builder, flow, source) or _stored(builder, source)
             k = (safeguard.min_clients, safeguard.min_clients)
             ids = [source.id for source in sources]
-            found[*origin.path, "safeguards", index] = builder.add_aggregate(origin, ids, mask, k, ())
+            found[*origin.path, "safeguards", index] = builder.add_aggregate(origin, ids, mask, k, frozenset())
     return found
 
 

@@ -37,9 +37,9 @@ _LOWERING = (
 _SEALING = (HomomorphicEncryption, EndToEndEncryption, SecretSharing)
 
 
-def performers(*places: Vertex) -> tuple[str, ...]:
+def performers(*places: Vertex) -> frozenset[str]:
     """Those who run these places and those whose software runs there."""
-    return tuple(sorted({who for place in places for who in (*place.operators, place.code_from)}))
+    return frozenset(who for place in places for who in (*place.operators, place.code_from))
 
 
 def guards_for(
@@ -50,7 +50,7 @@ def guards_for(
     source: Vertex,
     *,
     payload: str,
-    clients: tuple[str, ...] = (),
+    clients: frozenset[str] = frozenset(),
     sums: Mapping[Path, int] | None = None,
 ) -> tuple[Guard, ...]:
     """
@@ -104,7 +104,7 @@ def _guard(
     stage: Stage,
     source: Vertex,
     payload: str,
-    clients: tuple[str, ...],
+    clients: frozenset[str],
 ) -> Guard:
     mechanism = builder.mechanism(path) if isinstance(safeguard, DifferentialPrivacy) else None
     return Guard(
@@ -116,9 +116,9 @@ def _guard(
     )
 
 
-def _rests_on(safeguard: Safeguard, source: Vertex, clients: tuple[str, ...]) -> tuple[str, ...]:
+def _rests_on(safeguard: Safeguard, source: Vertex, clients: frozenset[str]) -> frozenset[str]:
     if safeguard.operated_by:
-        return tuple(sorted({*safeguard.operated_by, source.code_from}))
+        return frozenset({*safeguard.operated_by, source.code_from})
     if isinstance(safeguard, DifferentialPrivacy) and safeguard.where == "distributed":
         # Noise that is summed from shares is only there if everybody adds theirs.
         return clients

@@ -54,7 +54,7 @@ class Job:
     masks: dict[str, Mask]
     mask: Mask
     contributors: tuple[Vertex, ...]
-    clients: tuple[str, ...]
+    clients: frozenset[str]
     up: str
     down: str
 
@@ -172,7 +172,7 @@ def secure_sums(
         if isinstance(safeguard, SecureAggregation):
             k = (safeguard.min_clients, safeguard.min_clients)
             ids = [place.id for place in contributors]
-            found[*path, "safeguards", index] = builder.add_aggregate(job.origin, ids, mask, k, ())
+            found[*path, "safeguards", index] = builder.add_aggregate(job.origin, ids, mask, k, frozenset())
     return found
 
 

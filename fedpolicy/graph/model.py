@@ -98,7 +98,7 @@ class Guard:
 
     path: Path
     spec: Safeguard
-    rests_on: tuple[str, ...]
+    rests_on: frozenset[str]
     ignored: str = ""
     mechanism: int | None = None
     aggregate: int | None = None
@@ -129,7 +129,7 @@ class Aggregate:
     data: Mask
     k_low: int
     k_high: int
-    rests_on: tuple[str, ...]
+    rests_on: frozenset[str]
     summable: bool = True
     missing: tuple[str, ...] = ()
 

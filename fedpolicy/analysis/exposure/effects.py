@@ -20,7 +20,7 @@ from fedpolicy.spec.safeguards import (
 __all__ = ["Effect", "Effects", "free_text_of"]
 
 _SEALING = (HomomorphicEncryption, EndToEndEncryption, SecretSharing)
-_CACHED = tuple[tuple[str | int, ...], Mask, tuple[str, ...]]
+_CACHED = tuple[tuple[str | int, ...], Mask]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ class Effects:
         return mask
 
     def _protected(self, guard: Guard, data: Mask) -> Mask:
-        key = (guard.path, data, guard.rests_on)
+        key = (guard.path, data)
         if key not in self._noise:
             self._noise[key] = bounded_for(self.graph, guard, data, self.reading, self.max_epsilon)
         return self._noise[key]
@@ -132,7 +132,7 @@ class Effects:
         if found:
             return found[0]
         source = self.graph.vertices[flow.source]
-        by = tuple(sorted({*source.operators, source.code_from}))
+        by = frozenset({*source.operators, source.code_from})
         return self.trust.accepting(by, data) if self.reading is Reading.GUARANTEED else data
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -31,10 +30,10 @@ class Trust:
     """Which owners rely on whom; answers are remembered because thousands of flows ask the same question."""
 
     graph: FlowGraph
-    _known: dict[tuple[tuple[str, ...], Mask], Mask] = field(default_factory=dict)
-    _left: dict[tuple[tuple[str, ...], frozenset[str]], frozenset[str]] = field(default_factory=dict)
+    _known: dict[tuple[frozenset[str], Mask], Mask] = field(default_factory=dict)
+    _left: dict[tuple[frozenset[str], frozenset[str]], frozenset[str]] = field(default_factory=dict)
 
-    def accepting(self, rests_on: tuple[str, ...], mask: Mask) -> Mask:
+    def accepting(self, rests_on: frozenset[str], mask: Mask) -> Mask:
         """The instances of `mask` whose owners accept every one of `rests_on`."""
         key = (rests_on, mask)
         if key not in self._known:
@@ -45,15 +44,15 @@ class Trust:
             self._known[key] = found
         return self._known[key]
 
-    def accepts(self, owner: str, rests_on: tuple[str, ...]) -> bool:
+    def accepts(self, owner: str, rests_on: frozenset[str]) -> bool:
         """Whether an owner relies on all of these: itself, or a party that it trusts (not transitive)."""
         return not self.refused(owner, rests_on)
 
-    def refused(self, owner: str, rests_on: Iterable[str]) -> frozenset[str]:
+    def refused(self, owner: str, rests_on: frozenset[str]) -> frozenset[str]:
         """Those on whose word the owner does not rely."""
         principal = self.graph.principals.get(owner)
         trusts = principal.trusts if principal else frozenset()
-        key = (tuple(rests_on), trusts)
+        key = (rests_on, trusts)
         if key not in self._left:
-            self._left[key] = frozenset(key[0]) - trusts
+            self._left[key] = rests_on - trusts
         return self._left[key] - {owner}

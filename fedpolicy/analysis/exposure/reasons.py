@@ -100,10 +100,9 @@ def _invalid(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, gua
 
 
 def _exposed(holdings: Holdings, viewer: Viewer, item: DataItem, aggregate: int) -> str:
-    host = viewer.party if viewer.role == "host" else ""
-    if holdings.hiding.hidden(aggregate, (viewer.party,), host) >> item.index & 1:
+    if holdings.hiding.hidden(aggregate, (viewer.party,)) >> item.index & 1:
         return ""
-    left = holdings.hiding.remaining(aggregate, (viewer.party,), host)
+    left = holdings.hiding.remaining(aggregate, (viewer.party,))
     return f"without its own, {viewer.party} sees a sum of {left}, which hides nobody"
 
 
@@ -138,7 +137,7 @@ def _enclaves(holdings: Holdings, viewer: Viewer, item: DataItem) -> Iterator[No
         name = f"nodes.{vertex.family}.tee"
         if not vertex.tee.attested:
             yield NotCounted(safeguard=name, kind="tee", why="the enclave is not attested", level=DECLARED)
-        elif not any(holdings.effects.trust.accepts(item.owner, (who,)) for who in vertex.tee.verified_by):
+        elif not any(holdings.effects.trust.accepts(item.owner, frozenset({who})) for who in vertex.tee.verified_by):
             why = f"nobody whom {item.owner} trusts verifies the attestation"
             yield NotCounted(
                 safeguard=name, kind="tee", why=why, level=GUARANTEED, rests_on=tuple(vertex.tee.verified_by)

@@ -17,17 +17,20 @@ _HIDDEN_AMONG = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Who contributes to one aggregate: places by operator and by host, contributions by owner."""
+    """Who contributes to one aggregate: places by those who operate or host them, contributions by owner."""
 
-    by_operator: dict[str, list[Vertex]]
-    by_host: dict[str, list[Vertex]]
-    owners: dict[str, set[str]]
+    known_to: dict[str, list[Vertex]]
+    owners: dict[str, Counter[str]]
     counts: Counter[str]
 
-    def seen_by(self, viewers: Iterable[str], host: str) -> dict[str, Vertex]:
-        """The contributing places whose contributions the viewers know."""
-        found = {place.id: place for viewer in viewers for place in self.by_operator.get(viewer, ())}
-        found |= {place.id: place for place in self.by_host.get(host, ())}
+    def seen_by(self, viewers: Iterable[str]) -> dict[str, int]:
+        """The contributing places that the viewers look into, and how many contributions they know of each."""
+        found: dict[str, int] = {}
+        for viewer in viewers:
+            for place in self.known_to.get(viewer, ()):
+                # The peer of a cohort stands for all other members, and each of them knows itself only.
+                known = 1 if viewer == place.party else place.weight
+                found[place.id] = max(found.get(place.id, 0), known)
         return found
 
 
@@ -38,45 +41,44 @@ class Hiding:
     graph: FlowGraph
     trust: Trust
     reading: Reading
-    _known: dict[tuple[int, tuple[str, ...], str], Mask] = field(default_factory=dict)
+    _known: dict[tuple[int, tuple[str, ...]], Mask] = field(default_factory=dict)
     _tallies: dict[int, Tally] = field(default_factory=dict)
 
-    def hidden(self, index: int, viewers: tuple[str, ...], host: str = "") -> Mask:
+    def hidden(self, index: int, viewers: tuple[str, ...]) -> Mask:
         """
         The instances hidden from parties that pool what they see.
 
-        `viewers` operate something that holds the sum; `host` provides machines for it. Their own contributions
-        can be subtracted, and what is left must come from at least two distinct owners.
+        The contributions of clients that the `viewers` operate or host can be subtracted, and what is left must
+        come from at least two distinct owners.
         """
-        key = (index, viewers, host)
+        key = (index, viewers)
         if key not in self._known:
-            self._known[key] = self._compute(self.graph.aggregates[index], viewers, host)
+            self._known[key] = self._compute(self.graph.aggregates[index], viewers)
         return self._known[key]
 
-    def remaining(self, index: int, viewers: tuple[str, ...], host: str = "") -> int:
-        """How many contributions per round are left when the viewers subtract their own."""
+    def remaining(self, index: int, viewers: tuple[str, ...]) -> int:
+        """How many contributions per round are left when the viewers subtract what they know."""
         aggregate = self.graph.aggregates[index]
         k = aggregate.k_low if self.reading is Reading.LOW else aggregate.k_high
-        own = sum(place.weight for place in self._tally(aggregate).seen_by(viewers, host).values())
-        return k - min(k, own)
+        return k - min(k, sum(self._tally(aggregate).seen_by(viewers).values()))
 
-    def _compute(self, aggregate: Aggregate, viewers: tuple[str, ...], host: str) -> Mask:
-        left = self.remaining(aggregate.index, viewers, host)
+    def _compute(self, aggregate: Aggregate, viewers: tuple[str, ...]) -> Mask:
+        left = self.remaining(aggregate.index, viewers)
         if left < _HIDDEN_AMONG or not aggregate.summable:
             return 0
-        found = aggregate.data & ~self._crowded(aggregate, left, viewers, host)
+        found = aggregate.data & ~self._crowded(aggregate, left, viewers)
         if self.reading is Reading.GUARANTEED and aggregate.rests_on:
             return self.trust.accepting(aggregate.rests_on, found)
         return found
 
-    def _crowded(self, aggregate: Aggregate, left: int, viewers: tuple[str, ...], host: str) -> Mask:
+    def _crowded(self, aggregate: Aggregate, left: int, viewers: tuple[str, ...]) -> Mask:
         """Instances of an owner whose own clients alone may make up a whole round."""
         tally = self._tally(aggregate)
         if len(tally.counts) == tally.counts.total():
             return 0
         counts = Counter(tally.counts)
-        for place in tally.seen_by(viewers, host):
-            counts.subtract(tally.owners.get(place, ()))
+        for place, known in tally.seen_by(viewers).items():
+            counts.subtract({owner: min(known, count) for owner, count in tally.owners[place].items()})
         many = {owner for owner, count in counts.items() if count > 1 and count >= left}
         return mask_of_owners(self.graph, many)
 
@@ -96,15 +98,17 @@ def mask_of_owners(graph: FlowGraph, owners: set[str]) -> Mask:
 
 
 def _count(graph: FlowGraph, aggregate: Aggregate) -> Tally:
-    owners: dict[str, set[str]] = {}
+    owned: dict[str, set[str]] = {}
     for index in bits(aggregate.data):
-        owners.setdefault(graph.data[index].place, set()).add(graph.data[index].owner)
-    by_operator: dict[str, list[Vertex]] = {}
-    by_host: dict[str, list[Vertex]] = {}
+        owned.setdefault(graph.data[index].place, set()).add(graph.data[index].owner)
+    known_to: dict[str, list[Vertex]] = {}
+    owners: dict[str, Counter[str]] = {}
     counts: Counter[str] = Counter()
     for place in (graph.vertices[name] for name in aggregate.contributors):
-        for operator in place.operators:
-            by_operator.setdefault(operator, []).append(place)
-        by_host.setdefault(place.host, []).append(place)
-        counts.update(owners.setdefault(place.id, {place.party}))
-    return Tally(by_operator=by_operator, by_host=by_host, owners=owners, counts=counts)
+        for party in {*place.operators, place.host}:
+            known_to.setdefault(party, []).append(place)
+        # Each member of a cohort owns its own data; an owner that is named owns those of all members.
+        found = owned.get(place.id, {place.party})
+        owners[place.id] = Counter({owner: 1 if owner == place.party else place.weight for owner in found})
+        counts.update(owners[place.id])
+    return Tally(known_to=known_to, owners=owners, counts=counts)

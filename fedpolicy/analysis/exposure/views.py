@@ -84,7 +84,7 @@ def shielded(holdings: Holdings, vertex: Vertex) -> Mask:
         return everything
     found = 0
     for verifier in vertex.tee.verified_by:
-        found |= holdings.effects.trust.accepting((verifier,), everything)
+        found |= holdings.effects.trust.accepting(frozenset({verifier}), everything)
     return found
 
 
@@ -111,8 +111,7 @@ def _seen(
 
 def _subtracted(holdings: Holdings, viewer: Viewer, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
     """A sum, less what the viewer knows to have put in."""
-    host = viewer.party if viewer.role == "host" else ""
-    yield from read_sum(form, mask, mask & holdings.hiding.hidden(form.sum, (viewer.party,), host))
+    yield from read_sum(form, mask, mask & holdings.hiding.hidden(form.sum, (viewer.party,)))
 
 
 def _can_open(holdings: Holdings, viewer: Viewer, seal: int, openers: dict[str, dict[int, int]]) -> bool:
