@@ -16,7 +16,7 @@ from fedpolicy.cli.app import app
 from fedpolicy.errors import FedPolicyError, Problems
 from fedpolicy.resources import schemas_dir
 
-COMMANDS = ["check", "completion", "facts", "schema", "why"]
+COMMANDS = ["check", "completion", "facts", "graph", "schema", "why"]
 
 
 def test_every_command_is_listed_with_its_summary(run):
