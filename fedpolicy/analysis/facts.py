@@ -72,11 +72,13 @@ class ModelFacts:
     A model's openness: `cls` is its class where the known aspects decide it, else an empty text.
 
     `aspects` holds weights, architecture, inference_code, training_code, training_data, licence and interface
-    where they are known (declared in the deployment, else from the catalogue); `missing` the dotted paths of
+    where they are known (declared in the deployment, else from the catalogue); `kind` is `prompt` for a learned
+    prompt, which has no class; `missing` the dotted paths of
     those that are not. `claimed` is what the deployment says. `contains` are the dataset instances learned from.
     """
 
     id: str
+    kind: str = "model"
     cls: str
     lowest: str
     highest: str

@@ -34,6 +34,11 @@ _VALUES: Mapping[str, tuple[object, ...]] = {
     "licence": ("open", "restricted"),
     "interface": (("logprobs",), ("text",)),
 }
+# From the least to the most open, for the aspects that a model cannot have better than what it was made from.
+_OPENNESS: Mapping[str, tuple[object, ...]] = {
+    "training_code": ("closed", "open"),
+    "training_data": ("undisclosed", "described", "open"),
+}
 # Whole next-token distributions or embeddings show something of the model's inside; a few top tokens and
 # training on the provider's machines do not.
 _INTERNALS = {"logprobs", "embeddings"}
@@ -70,21 +75,23 @@ def _class(aspects: Mapping[str, object]) -> str:
 
 def _facts(graph: FlowGraph, catalog: Catalog, exposure: Exposure, name: str) -> ModelFacts:
     model = graph.deployment.models[name]
-    produced_by = tuple(sorted(f"tasks.{t}" for t, task in graph.deployment.tasks.items() if task.produces == name))
+    tasks = {f"tasks.{t}": task for t, task in sorted(graph.deployment.tasks.items()) if task.produces == name}
     row = catalog.model(model.ref) if model.ref else None
     aspects = _aspects(graph, catalog, name)
     lowest, highest = classify(_judged(aspects, catalog))
+    prompt = bool(tasks) and all(catalog.methods[task.method].family == "prompt" for task in tasks.values())
     access = tuple(entry for entry in graph.access if entry.model == name)
     return ModelFacts(
         id=name,
-        cls=lowest if lowest == highest else "",
+        kind="prompt" if prompt else "model",
+        cls=lowest if lowest == highest and not prompt else "",
         lowest=lowest,
         highest=highest,
         claimed=model.claims or "",
         aspects=aspects,
-        missing=_missing(name, aspects) if lowest != highest else (),
+        missing=_missing(name, aspects) if lowest != highest and not prompt else (),
         access=access,
-        produced_by=produced_by,
+        produced_by=tuple(tasks),
         runners=tuple(sorted({entry.runner for entry in access if entry.runner})),
         contains=_contents(graph, exposure, name),
         catalogue=row.id if row else "",
@@ -92,31 +99,36 @@ def _facts(graph: FlowGraph, catalog: Catalog, exposure: Exposure, name: str) ->
 
 
 def _aspects(graph: FlowGraph, catalog: Catalog, name: str, seen: frozenset[str] = frozenset()) -> dict[str, object]:
-    """What is known: the deployment's own words, the catalogue's, and for a produced model its input model's."""
+    """What is known: the deployment's words, else the catalogue's; what is produced is no more open than its input."""
     model = graph.deployment.models[name]
     row = catalog.model(model.ref) if model.ref else None
     inherited = _inherited(graph, catalog, name, seen | {name})
     found: dict[str, object] = {}
     for aspect in _ASPECTS:
         own = getattr(model, aspect)
-        value = own if own is not None else getattr(row, aspect, None)
-        if value is None:
-            value = inherited.get(aspect)
+        value = _weaker(aspect, own if own is not None else getattr(row, aspect, None), inherited.get(aspect))
         if value is not None:
             found[aspect] = tuple(value) if isinstance(value, (list, tuple)) else value
     return found
 
 
+def _weaker(aspect: str, own: object, inherited: object) -> object:
+    """Training data and code of a model tuned from another include the other's; for the rest its own words win."""
+    if own is None or inherited is None:
+        return inherited if own is None else own
+    order = _OPENNESS.get(aspect)
+    return min(own, inherited, key=order.index) if order else own
+
+
 def _inherited(graph: FlowGraph, catalog: Catalog, name: str, seen: frozenset[str]) -> dict[str, object]:
-    """A produced model is of the architecture and code of its input model, and as open as where it rests."""
+    """What a produced model has from its input model; its weights are as open as where it rests."""
     tasks = [task for _, task in sorted(graph.deployment.tasks.items()) if task.produces == name]
     if not tasks:
         return {}
     hosted = any(e.how == "hosted" for e in graph.access for t in tasks if e.model == t.model)
     inputs = [task.model for task in tasks if task.model and task.model not in seen]
     base = _aspects(graph, catalog, inputs[0], seen) if inputs else {}
-    kept: dict[str, object] = {k: v for k, v in base.items() if k in {"architecture", "inference_code", "interface"}}
-    return {**kept, "weights": "closed" if hosted else "open"}
+    return {**base, "weights": "closed" if hosted else "open"}
 
 
 def _judged(aspects: Mapping[str, object], catalog: Catalog) -> dict[str, object]:

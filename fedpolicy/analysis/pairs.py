@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.exposure.disclose import Exposure, prepare
-from fedpolicy.analysis.exposure.disclose import _disclosure as disclosure_of
-from fedpolicy.analysis.exposure.groups import Group, group_views
-from fedpolicy.analysis.exposure.views import viewers_of
+from fedpolicy.analysis.exposure.disclose import disclosure_of_pair, prepare
 from fedpolicy.analysis.settings import AnalysisSettings
-from fedpolicy.graph.model import bits
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure, Facts
@@ -26,14 +21,13 @@ def pairs_of(facts: Facts, catalog: Catalog, settings: AnalysisSettings | None =
 
     There may be parties x instances of them: look at `sum(d.pairs for d in facts.disclosures)` first.
     """
-    graph = facts.graph
-    exposure = prepare(graph, catalog, (settings or AnalysisSettings()).max_epsilon)
-    groups = group_views(graph, catalog, exposure.views, viewers_of(graph), exposure.own)
-    singles = [disclosure_of(exposure, single) for group in groups for single in _singles(exposure, group)]
+    exposure = prepare(facts.graph, catalog, (settings or AnalysisSettings()).max_epsilon)
+    owners = {item.id: item.owner for item in facts.graph.data}
+    singles = (
+        disclosure_of_pair(exposure, group, party, dataset)
+        for group in facts.disclosures
+        for party in group.parties
+        for dataset in group.datasets
+        if owners[dataset] != party
+    )
     yield from sorted(singles, key=lambda one: (-one.high, -one.guaranteed, one.role, one.parties, one.datasets))
-
-
-def _singles(exposure: Exposure, group: Group) -> Iterator[Group]:
-    for viewer in group.viewers:
-        for index in bits(group.mask & ~exposure.own.get(viewer.party, 0)):
-            yield replace(group, mask=1 << index, everybody_else=False, viewers=[viewer])

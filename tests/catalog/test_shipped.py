@@ -30,6 +30,7 @@ METHODS = """
     llm_judge labelling synthetic_data_generation knowledge_distillation proxy_tuning embedding_head hosted_finetuning
     offsite_tuning split_learning vertical_training gradient_boosting federated_analytics private_set_intersection
     inference evaluation
+    input_transformation black_box_prompt_tuning
 """
 TASK_PAYLOADS = {
     "fedavg": ("weights", "model_update", "model_weights", ("records",)),

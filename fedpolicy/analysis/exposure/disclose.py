@@ -31,6 +31,8 @@ class Exposure:
     trust: Trust
     own: Mapping[str, Mask]
     mechanisms: Mapping[int, Mechanism]
+    viewers: Mapping[tuple[str, str], Viewer]
+    items: Mapping[str, DataItem]
     _holdings: dict[tuple[Reading, bool, bool], Holdings] = field(default_factory=dict)
     _openers: dict[Reading, dict[str, dict[int, int]]] = field(default_factory=dict)
     _witnesses: dict[Reading, Witnesses] = field(default_factory=dict)
@@ -83,7 +85,9 @@ class Exposure:
 
 def disclosures_of(exposure: Exposure) -> tuple[Disclosure, ...]:
     """Everything that anybody can learn about data that are not its own, most revealing first."""
-    groups = group_views(exposure.graph, exposure.catalog, exposure.views, viewers_of(exposure.graph), exposure.own)
+    groups = group_views(
+        exposure.graph, exposure.catalog, exposure.views, tuple(exposure.viewers.values()), exposure.own
+    )
     found = [_disclosure(exposure, group) for group in groups]
     return tuple(sorted(found, key=lambda d: (-d.high, -d.guaranteed, d.role, d.parties, d.datasets)))
 
@@ -101,13 +105,14 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
         trust=Trust(graph=graph),
         own=own,
         mechanisms=mechanisms_of(graph),
+        viewers={(viewer.party, viewer.role): viewer for viewer in viewers_of(graph)},
+        items={item.id: item for item in graph.data},
     )
 
 
 def disclosure_of_pair(exposure: Exposure, group: Disclosure, party: str, dataset: str) -> Disclosure:
     """The same levels for one party and one instance of a group, with that pair's own paths and reasons."""
-    viewer = next(v for v in viewers_of(exposure.graph) if (v.party, v.role) == (party, group.role))
-    item = next(item for item in exposure.graph.data if item.id == dataset)
+    viewer, item = exposure.viewers[party, group.role], exposure.items[dataset]
     levels = (group.low, group.high, group.guaranteed)
     return replace(_evidence(exposure, viewer, item, levels), allowed=group.allowed)
 
@@ -115,9 +120,9 @@ def disclosure_of_pair(exposure: Exposure, group: Disclosure, party: str, datase
 def _disclosure(exposure: Exposure, group: Group) -> Disclosure:
     viewer, item = _representative(exposure, group)
     return replace(
-        _evidence(exposure, viewer, item, (group.low, group.high, group.guaranteed)),
+        _evidence(exposure, viewer, item, group.levels),
         parties=tuple(sorted(viewer.party for viewer in group.viewers)),
-        datasets=group.datasets(exposure.graph, exposure.own),
+        datasets=group.datasets(exposure.graph),
         allowed=group.allowed,
         pairs=group.pairs(exposure.own),
     )

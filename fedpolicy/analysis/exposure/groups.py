@@ -14,42 +14,41 @@ from fedpolicy.spec.models import Dataset
 __all__ = ["Group", "group_views"]
 
 Key = tuple[object, ...]
+Levels = tuple[int, int, int]  # low, high, guaranteed
 
 
 @dataclass(slots=True, kw_only=True)
 class Group:
-    """Viewers who see the same, of the same instances (`everybody_else`: all but their own)."""
+    """
+    Viewers who see the same levels of the same instances, each one's own left out.
+
+    `mask` holds the instances that any of them sees; `own_of_all` those that belong to every one of them.
+    """
 
     role: str
-    low: int
-    high: int
-    guaranteed: int
+    levels: Levels
     allowed: int | None
     family: str
     mask: Mask
-    everybody_else: bool
+    own_of_all: Mask
     viewers: list[Viewer] = field(default_factory=list)
 
-    def datasets(self, graph: FlowGraph, own: Mapping[str, Mask]) -> tuple[str, ...]:
+    def admit(self, viewer: Viewer, mask: Mask, own: Mask) -> bool:
+        """Take a viewer in whose instances differ from the others' only by what is theirs or its own."""
+        if (mask & ~self.mask & ~self.own_of_all) or (self.mask & ~mask & ~own):
+            return False
+        self.mask |= mask
+        self.own_of_all &= own
+        self.viewers.append(viewer)
+        return True
+
+    def datasets(self, graph: FlowGraph) -> tuple[str, ...]:
         """The instances that any of the viewers sees at these levels."""
-        seen = 0
-        for viewer in self.viewers:
-            seen |= self.mask & ~own.get(viewer.party, 0)
-        return tuple(sorted(graph.data[index].id for index in bits(seen)))
+        return tuple(sorted(graph.data[index].id for index in bits(self.mask)))
 
     def pairs(self, own: Mapping[str, Mask]) -> int:
         """How many pairs of a viewer and an instance there are."""
         return sum((self.mask & ~own.get(viewer.party, 0)).bit_count() for viewer in self.viewers)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """One viewer and one dataset: its instances, those that are not the viewer's own, and what the owner allows."""
-
-    family: str
-    members: Mask
-    others: Mask
-    allowed: int | None
 
 
 def group_views(
@@ -62,50 +61,38 @@ def group_views(
     """Compare what every viewer sees, dataset by dataset; nobody's view of its own data is listed."""
     families = {name: graph.mask(name) for name in sorted(graph.deployment.datasets)}
     ways = _ways_in(graph)
-    found: dict[Key, Group] = {}
+    found: dict[Key, list[Group]] = {}
     for viewer in viewers:
         seen = views(viewer)
-        kind = _kind(graph, viewer, ways)
+        kind = _kind(graph, catalog, viewer, ways)
+        mine = own.get(viewer.party, 0)
         for name in _families_seen(graph, seen, families):
-            cell = _cell(graph, catalog, viewer, name, families[name], own)
-            for levels, mask in _combinations(seen, cell.others):
-                group = _group(viewer, cell, levels, mask)
-                key = (group.role, name, levels, cell.allowed, group.mask, group.everybody_else, kind)
-                found.setdefault(key, group).viewers.append(viewer)
-    return list(found.values())
+            allowed = _allowed(graph, catalog, viewer, graph.deployment.datasets[name])
+            for levels, mask in _combinations(seen, families[name] & ~mine):
+                groups = found.setdefault((viewer.role, name, levels, allowed, kind), [])
+                if not any(group.admit(viewer, mask, mine) for group in groups):
+                    group = Group(
+                        role=viewer.role, levels=levels, allowed=allowed, family=name, mask=mask, own_of_all=mine
+                    )
+                    group.viewers.append(viewer)
+                    groups.append(group)
+    return [group for groups in found.values() for group in groups]
 
 
-def _cell(
-    graph: FlowGraph, catalog: Catalog, viewer: Viewer, family: str, members: Mask, own: Mapping[str, Mask]
-) -> Cell:
-    return Cell(
-        family=family,
-        members=members,
-        others=members & ~own.get(viewer.party, 0),
-        allowed=_allowed(graph, catalog, viewer, graph.deployment.datasets[family]),
-    )
-
-
-def _group(viewer: Viewer, cell: Cell, levels: tuple[int, int, int], mask: Mask) -> Group:
-    whole = mask == cell.others
-    return Group(
-        role=viewer.role,
-        low=levels[0],
-        high=levels[1],
-        guaranteed=levels[2],
-        allowed=cell.allowed,
-        family=cell.family,
-        mask=cell.members if whole else mask,
-        everybody_else=whole,
-    )
-
-
-def _kind(graph: FlowGraph, viewer: Viewer, ways: Mapping[str, frozenset[tuple[str, str]]]) -> Key:
+def _kind(graph: FlowGraph, catalog: Catalog, viewer: Viewer, ways: Mapping[str, frozenset[tuple[str, str]]]) -> Key:
     """What viewers must have in common, beside what they see, to be spoken of together."""
     principal = graph.principals[viewer.party]
     entries = frozenset(entry for place in viewer.places for entry in ways.get(place, ()))
     built_in = viewer.party in {"public", "unknown"}
-    return (principal.roles, principal.jurisdictions, principal.implied, built_in, entries)
+    return (principal.roles, _regions(catalog, principal.jurisdictions), principal.implied, built_in, entries)
+
+
+def _regions(catalog: Catalog, jurisdictions: tuple[str, ...] | None) -> frozenset[str] | None:
+    """Where a party is, as far as rules on transfers can tell: the EEA is one place."""
+    if jurisdictions is None:
+        return None
+    rows = {code: catalog.countries.get(code) for code in jurisdictions}
+    return frozenset("EEA" if row is not None and row.eea else code for code, row in rows.items())
 
 
 def _families_seen(graph: FlowGraph, views: Mapping[Reading, View], families: Mapping[str, Mask]) -> list[str]:
@@ -118,7 +105,7 @@ def _families_seen(graph: FlowGraph, views: Mapping[Reading, View], families: Ma
     return sorted(found)
 
 
-def _combinations(views: Mapping[Reading, View], among: Mask) -> Iterator[tuple[tuple[int, int, int], Mask]]:
+def _combinations(views: Mapping[Reading, View], among: Mask) -> Iterator[tuple[Levels, Mask]]:
     """Split instances by their three levels; what nobody sees in any reading is left out."""
     guaranteed = views[Reading.GUARANTEED].levels
     for level, mask in _exact(guaranteed, among):
