@@ -1,0 +1,85 @@
+# Needs make and python3 (3.11 or newer) with its venv module. Everything is installed into .venv, once; a changed
+# pyproject.toml installs again. Nothing is activated: every recipe names the interpreter it uses.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test lint format bench bench-peers docs build clean
+
+EXAMPLE := examples/clinical-notes/deployment.yaml
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := -m pip install --quiet --disable-pip-version-check
+OLD := import sys; sys.exit(sys.version_info < (3, 11))
+
+# The first interpreter that is new enough: some systems keep an old python3 beside a newer python3.12.
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$p" -c '$(OLD)' 2>/dev/null && echo "$$p" && break; done)
+PYTHON := $(if $(PYTHON),$(PYTHON),python3)
+endif
+
+# A venv that a failed attempt left half made, or whose interpreter has gone (a system upgrade), is made anew.
+ifneq ($(shell "$(PY)" -c 'import pip; $(OLD)' 2>/dev/null && echo works),works)
+MAKE_VENV := venv
+endif
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name what; do \
+		printf '%-17s %s\n' "$$name" "$$what"; done
+
+demo: $(VENV)/.stamp-run ## Set everything up and check the running example
+	@echo '$$ fedpolicy check $(EXAMPLE)'
+	@code=0; "$(PY)" -m fedpolicy check $(EXAMPLE) || code=$$?; \
+	case $$code in \
+		0) echo 'Exit code 0: no finding is severe enough to fail.' ;; \
+		1) echo 'Exit code 1: there are findings, as this example is meant to show. The demo itself has worked.' ;; \
+		*) exit $$code ;; \
+	esac
+
+test: $(VENV)/.stamp-test ## Run all tests with branch coverage
+	@"$(PY)" -m pytest --cov --cov-report=term $(ARGS)
+
+lint: $(VENV)/.stamp-lint ## Check style, types and who imports whom
+	@"$(PY)" -m ruff check .
+	@"$(PY)" -m ruff format --check .
+	@"$(PY)" -m mypy
+	@"$(PY)" $(VENV)/bin/lint-imports
+
+format: $(VENV)/.stamp-lint ## Format the code and mend what can be mended
+	@"$(PY)" -m ruff check --fix .
+	@"$(PY)" -m ruff format .
+
+bench: $(VENV)/.stamp-bench ## Measure speed and memory beside other tools
+	@"$(PY)" benchmarks/run.py $(ARGS)
+
+bench-peers: $(VENV)/.stamp-bench ## The same model in pytm and FlowStrider (slow)
+	@"$(PY)" benchmarks/peers.py $(ARGS)
+
+docs: $(VENV)/.stamp-docs ## Build the documentation into site/
+	@"$(PY)" -m mkdocs build --strict --quiet
+	@echo 'site/index.html is ready.'
+
+build: $(VENV)/.stamp-build ## Build the sdist and the wheel into dist/
+	@"$(PY)" -m build --outdir dist .
+
+clean: ## Remove everything that make has made
+	@rm -rf $(VENV) .venv-bench .venv-peers dist site
+
+.PHONY: venv
+venv:
+	@"$(PYTHON)" -c '$(OLD)' 2>/dev/null || { \
+		echo "fedpolicy needs Python 3.11 or newer; '$(PYTHON)' is $$("$(PYTHON)" -V 2>&1 | head -n 1)." >&2; \
+		echo 'Install it (Debian, Ubuntu: apt install python3 python3-venv) or name it: make demo PYTHON=/path/to/python3.12' >&2; \
+		exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "'$(PYTHON)' cannot make virtual environments: its venv module is missing." >&2; \
+		echo 'Install it (Debian, Ubuntu: apt install python3-venv) and run make again.' >&2; \
+		exit 1; }
+	@rm -rf $(VENV)
+	@"$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+# The stamp, not the folder, says that an installation has ended well.
+$(VENV)/.stamp-%: pyproject.toml $(wildcard hatch_build.py) $(MAKE_VENV)
+	@echo 'Installing what "$*" needs into $(VENV) ...'
+	@"$(PY)" $(PIP) --editable '.$(if $(filter-out run,$*),[$*])'
+	@touch $@
