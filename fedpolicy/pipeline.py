@@ -6,6 +6,7 @@ The stages, in order. Prints nothing; what is wrong with one file is data, and t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,13 +18,14 @@ from fedpolicy.analysis.pairs import pairs_of
 from fedpolicy.analysis.settings import AnalysisSettings
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, InputError, Problems
-from fedpolicy.findings import Report, SourceFile
+from fedpolicy.findings import Finding, Report, SourceFile, Verdict
 from fedpolicy.graph.build import build_graph
 from fedpolicy.report.summarise import summarise
 from fedpolicy.spec.load import Document, load_text
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure, Facts
+    from fedpolicy.policy.models import Rule
     from fedpolicy.sources import Source
 
 __all__ = ["MOST_PAIRS", "Settings", "catalog_of", "check", "facts_of", "pairs"]
@@ -49,19 +51,22 @@ class Settings:
 
 
 def check(sources: Iterable[Source], settings: Settings | None = None) -> Report:
-    """Judge every deployment of every source by the rules. Raises only where the catalogue cannot be used."""
+    """
+    Judge every deployment of every source by the rules.
+
+    Mistakes in files and rules are in the report. Raises Problems only where the catalogue cannot be used.
+    """
     settings = settings or Settings()
     catalog = catalog_of(settings)
     rules, errors = _rules(settings)
     checked = [_check_file(source, catalog, rules, settings) for source in sources]
-    evaluations = [evaluation for _, found in checked for evaluation in found]
     return summarise(
-        [finding for evaluation in evaluations for finding in evaluation.findings],
-        [evaluation.counts for evaluation in evaluations],
-        [file for file, _ in checked],
-        packs=settings.packs,
-        rules=[describe(rule) for rule in rules],
-        errors=errors,
+        [finding for one in checked for finding in one.findings],
+        [one.counts for one in checked],
+        [one.file for one in checked],
+        packs=sorted({rule.pack for rule in rules}),
+        rules=[rule.info for rule in rules],
+        errors=_once([*errors, *(error for one in checked for error in one.errors)]),
         version=__version__,
     )
 
@@ -93,20 +98,53 @@ def pairs(facts: Facts, catalog: Catalog, settings: Settings) -> Sequence[Disclo
     return list(pairs_of(facts, catalog, settings.analysis))
 
 
-def _check_file(
-    source: Source, catalog: Catalog, rules: Rules, settings: Settings
-) -> tuple[SourceFile, list[Evaluation]]:
-    from fedpolicy.policy.evaluate import evaluate  # noqa: PLC0415  facts need no rules
+@dataclass(slots=True, kw_only=True)
+class _Checked:
+    """What came of one file; `errors` are those of rules that could not be evaluated."""
 
+    file: SourceFile
+    findings: list[Finding] = field(default_factory=list)
+    counts: Counter[Verdict] = field(default_factory=Counter)
+    errors: list[FedPolicyError] = field(default_factory=list)
+
+
+def _rules(settings: Settings) -> tuple[Sequence[Rule], Sequence[FedPolicyError]]:
+    from fedpolicy.policy.load import load_rules  # noqa: PLC0415  only a check needs rules
+
+    try:
+        return load_rules(settings.packs, params=settings.params, select=settings.select, ignore=settings.ignore), ()
+    except Problems as problems:
+        # The deployments are read all the same, so that their mistakes are told in the same run.
+        return (), problems.errors
+
+
+def _check_file(source: Source, catalog: Catalog, rules: Sequence[Rule], settings: Settings) -> _Checked:
     if source.error:
-        return SourceFile(name=source.name, errors=(source.error,)), []
+        return _Checked(file=SourceFile(name=source.name, errors=(source.error,)))
     loaded = load_text(source.text, source.name, catalog)
     names = tuple(document.deployment.name for document in loaded.documents)
-    file = SourceFile(name=source.name, lines=loaded.lines, deployments=names, errors=loaded.errors)
-    return file, [
-        evaluate(_facts(document, catalog, settings), document, catalog, rules, settings.analysis)
-        for document in loaded.documents
-    ]
+    checked = _Checked(file=SourceFile(name=source.name, lines=loaded.lines, deployments=names, errors=loaded.errors))
+    for document in loaded.documents if rules else ():
+        _judge(document, catalog, rules, settings, checked)
+    return checked
+
+
+def _judge(document: Document, catalog: Catalog, rules: Sequence[Rule], settings: Settings, checked: _Checked) -> None:
+    from fedpolicy.policy.evaluate import evaluate  # noqa: PLC0415  only a check needs rules
+
+    facts = _facts(document, catalog, settings)
+    try:
+        evaluation = evaluate(facts, document, catalog, rules, settings.analysis)
+    except Problems as problems:
+        checked.errors += problems.errors
+    else:
+        checked.findings += evaluation.findings
+        checked.counts.update(evaluation.counts)
+
+
+def _once(errors: Iterable[FedPolicyError]) -> list[FedPolicyError]:
+    """Several deployments find the same mistake in the same rule."""
+    return list({str(error): error for error in errors}.values())
 
 
 def _facts(document: Document, catalog: Catalog, settings: Settings) -> Facts:

@@ -1,24 +1,15 @@
-"""Errors -> messages and exit codes. The only place that catches everything."""
+"""Errors -> exit codes. The only place that catches everything."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
-from traceback import format_exception
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 import click
 
-from fedpolicy.cli.terminal import chatter, look_of
-from fedpolicy.errors import FedPolicyError, Problems
-from fedpolicy.report.snippet import gutter, snippet
-from fedpolicy.report.words import PLAIN, Look, wrap
+from fedpolicy.errors import FedPolicyError
 
-if TYPE_CHECKING:
-    from fedpolicy.findings import Span
-
-__all__ = ["BUG", "CLEAN", "FINDINGS", "UNUSABLE", "guard", "message", "report_errors"]
+__all__ = ["BUG", "CLEAN", "FINDINGS", "UNUSABLE", "guard"]
 
 CLEAN, FINDINGS, UNUSABLE, BUG = 0, 1, 2, 3
 _INTERRUPTED = 130
@@ -26,67 +17,29 @@ _INTERRUPTED = 130
 
 def guard(action: Callable[[], object], arguments: Sequence[str]) -> int:
     """Run something; turn whatever it raises into a message on standard error and an exit code."""
-    look = look_of(sys.stderr, no_color="--no-color" in arguments)
     try:
         code = action()
     except FedPolicyError as error:
-        report_errors([error], look=look)
+        _say(error, arguments)
     except click.ClickException as error:
-        report_errors([_usage(error)], look=look)
+        _say(_usage(error), arguments)
     except (KeyboardInterrupt, click.Abort):
-        chatter("\ninterrupted\n")
+        sys.stderr.write("\ninterrupted\n")
         return _INTERRUPTED
     except Exception as error:  # noqa: BLE001  whatever is left is our own mistake
-        chatter("".join(format_exception(error)) if "--debug" in arguments else _bug(error))
+        sys.stderr.write(_bug(error, debug="--debug" in arguments))
         return BUG
     else:
         return code if isinstance(code, int) else CLEAN
     return UNUSABLE
 
 
-def report_errors(
-    errors: Iterable[Exception], lines: Mapping[str, Sequence[str]] | None = None, *, look: Look = PLAIN
-) -> None:
-    """Show errors on standard error, each with its place; `lines` are the files that are already read."""
-    for error in errors:
-        chatter(message(error, lines or {}, look) + "\n")
+def _say(error: FedPolicyError, arguments: Sequence[str]) -> None:
+    # What draws messages is imported when there is one: completion and help must stay quick.
+    from fedpolicy.cli.messages import report_errors  # noqa: PLC0415
+    from fedpolicy.cli.terminal import look_of  # noqa: PLC0415
 
-
-def message(error: Exception, lines: Mapping[str, Sequence[str]], look: Look = PLAIN) -> str:
-    """Say what is wrong, where, and what to do next."""
-    if isinstance(error, Problems):
-        return "\n".join(message(one, lines, look) for one in error.errors)
-    if not isinstance(error, FedPolicyError):
-        return f"{look.paint('error', 'error')}: {error}\n"
-    said = error.message if not error.path or error.path in error.message else f"{error.path}: {error.message}"
-    first, *rest = wrap(said, look, "error: ", "    ") or ["error: "]
-    head = look.paint("error", "error") + look.paint("bold", first[len("error") :])
-    place = _place(error.span, lines, look) if error.span else []
-    return "\n".join([head, *rest, *place, *_help(error, place, lines, look)]) + "\n"
-
-
-def _place(span: Span, lines: Mapping[str, Sequence[str]], look: Look) -> list[str]:
-    return snippet(span, _lines(span.file, lines), look)
-
-
-def _help(error: FedPolicyError, place: list[str], lines: Mapping[str, Sequence[str]], look: Look) -> list[str]:
-    if not error.help:
-        return []
-    width = gutter(error.span, _lines(error.span.file, lines)) if error.span and place else 1
-    indent = " " * width
-    first, *rest = wrap(error.help, look, f"{indent} = help: ", f"{indent}   ")
-    mark = f"{indent} {look.paint('frame', '=')} {look.paint('bold', 'help')}: "
-    return [mark + first[len(f"{indent} = help: ") :], *rest]
-
-
-def _lines(file: str, lines: Mapping[str, Sequence[str]]) -> Sequence[str]:
-    """The lines of a file: those at hand, else (rules and catalogues are not kept) those on the disk."""
-    if file in lines:
-        return lines[file]
-    try:
-        return Path(file).read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError):
-        return ()
+    report_errors([error], look=look_of(sys.stderr, no_color="--no-color" in arguments))
 
 
 def _usage(error: click.ClickException) -> FedPolicyError:
@@ -95,7 +48,11 @@ def _usage(error: click.ClickException) -> FedPolicyError:
     return FedPolicyError(" ".join(error.format_message().split()), help=f"`{command} --help` shows what it takes")
 
 
-def _bug(error: Exception) -> str:
+def _bug(error: Exception, *, debug: bool) -> str:
+    if debug:
+        from traceback import format_exception  # noqa: PLC0415
+
+        return "".join(format_exception(error))
     return (
         f"fedpolicy failed: {type(error).__name__}: {error}\n"
         "This is a bug in fedpolicy, not in your file. Please report it with the file and what\n"

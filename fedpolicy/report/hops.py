@@ -48,12 +48,7 @@ def _columns(hops: Sequence[Hop]) -> tuple[int, int]:
 
 
 def _ends(hop: Hop) -> str:
-    return clean(f"{_short(hop.source)} -> {_short(hop.target)}")
-
-
-def _short(vertex: str) -> str:
-    """`client@aphp` for `nodes.client@aphp`; models keep their section, so that nobody takes them for a place."""
-    return vertex.removeprefix("nodes.").removeprefix("parties.")
+    return clean(f"{hop.source} -> {hop.target}")
 
 
 def _line(hop: Hop, wide: int, payload: int) -> str:

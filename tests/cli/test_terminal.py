@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy.cli.errors import message
+from fedpolicy.cli.messages import message
 from fedpolicy.cli.terminal import emit, look_of, write
 from fedpolicy.errors import FedPolicyError, OutputError, PolicyError, Problems, SpecError
 from fedpolicy.findings import Span

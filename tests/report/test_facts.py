@@ -82,7 +82,7 @@ def test_openai_gets_every_letter_along_two_ways_with_lines():
     for row in rows:
         owner = row["dataset"].partition("@")[2]
         assert [(hop["from"], hop["to"]) for path in row["paths"] for hop in path] == [
-            (f"nodes.client@{owner}", "parties.openai")
+            (f"client@{owner}", "openai")
         ] * 2
         assert [text[path[0]["line"] - 1].split(":")[0].strip() for path in row["paths"]] == ["score", "translate"]
         assert row["path"] == row["paths"][0]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from fedpolicy import __version__
 from fedpolicy.cli.options import (
     catalog_option,
     colour_option,
@@ -18,13 +15,6 @@ from fedpolicy.cli.options import (
     epsilon_option,
     output_option,
 )
-from fedpolicy.cli.terminal import emit, look_of, stdin_bytes
-from fedpolicy.report.words import PLAIN
-
-if TYPE_CHECKING:
-    from fedpolicy.pipeline import Settings
-    from fedpolicy.report.words import Look
-    from fedpolicy.sources import Source
 
 __all__ = ["command"]
 
@@ -59,24 +49,7 @@ def command(
 
     FILE is a deployment, or - for standard input.
     """
-    from fedpolicy import pipeline, sources  # noqa: PLC0415  the rooms are heavy; help and completion need none
+    from fedpolicy.cli import asking  # noqa: PLC0415  the rooms are heavy; help and completion need none
 
-    source = next(sources.find([file], stdin_bytes))
-    settings = pipeline.Settings(catalogs=catalogs, max_epsilon=max_epsilon)
-    look = PLAIN if output else look_of(sys.stdout, no_color=no_color)
-    emit(_written(source, settings, deployment, form, look), output)
-
-
-def _written(source: Source, settings: Settings, deployment: str, form: str, look: Look) -> str:
-    from fedpolicy import pipeline  # noqa: PLC0415
-
-    catalog = pipeline.catalog_of(settings)
-    document, facts = pipeline.facts_of(source, catalog, settings, deployment)
-    if form == "json":
-        from fedpolicy.report.facts.json import facts_json  # noqa: PLC0415
-
-        pairs = pipeline.pairs(facts, catalog, settings)
-        return facts_json(document, facts, pairs, max_epsilon=settings.max_epsilon, version=__version__)
-    from fedpolicy.report.facts.text import facts_text  # noqa: PLC0415
-
-    return facts_text(document, facts, look)
+    question = asking.Question(file=file, deployment=deployment, catalogs=catalogs, max_epsilon=max_epsilon)
+    asking.facts(question, form, output, no_color=no_color)

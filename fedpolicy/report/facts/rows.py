@@ -62,8 +62,8 @@ def hops_of(path: Sequence[Step], document: Document) -> tuple[Hop, ...]:
     """A witness path with its places in the file."""
     return tuple(
         Hop(
-            source=step.source,
-            target=step.target,
+            source=_short(step.source),
+            target=_short(step.target),
             payload=step.payload,
             flow=step.flow,
             implied_by=step.implied_by,
@@ -126,8 +126,8 @@ def _flow(flow: Flow, graph: FlowGraph, document: Document) -> dict[str, Any]:
     span: Span = document.spans.key(flow.path)
     return {
         "id": flow.id,
-        "from": flow.source,
-        "to": flow.target,
+        "from": _short(flow.source),
+        "to": _short(flow.target),
         "payload": flow.payload,
         "data": data[:MOST_LISTED],
         "data_count": len(data),
@@ -159,7 +159,7 @@ def _guard(guard: Guard) -> dict[str, Any]:
     return {
         "safeguard": ".".join(map(str, guard.path)),
         "kind": guard.spec.kind,
-        "rests_on": list(guard.rests_on[:MOST_LISTED]),
+        "rests_on": sorted(guard.rests_on)[:MOST_LISTED],
         "ignored": guard.ignored or None,
     }
 
@@ -194,9 +194,14 @@ def _not_counted(reason: NotCounted) -> dict[str, Any]:
         "kind": reason.kind,
         "why": reason.why,
         "level": reason.level,
-        "rests_on": list(reason.rests_on[:MOST_LISTED]),
+        "rests_on": sorted(reason.rests_on)[:MOST_LISTED],
         "step": reason.step,
     }
+
+
+def _short(vertex: str) -> str:
+    """`client@aphp` for `nodes.client@aphp`; models keep their section, so that nobody takes them for a place."""
+    return vertex.removeprefix("nodes.").removeprefix("parties.")
 
 
 def _plain(value: object) -> object:

@@ -40,7 +40,9 @@ def _nothing(explanation: Explanation, facts: Facts, look: Look) -> list[str]:
     ]
     lines = wrap(f"Nothing of {dataset} reaches {party}.", look)
     if owned:
-        lines += wrap(f"{listing(owned)} belong to {party}: what it knows of its own data is not listed.", look)
+        belongs = "belongs" if len(owned) == 1 else "belong"
+        own = f"{listing(owned)} {belongs} to {party}: what it knows of its own data is not listed."
+        lines += wrap(own, look)
     return lines
 
 

@@ -34,7 +34,7 @@ def draw(report: Report, look: Look) -> str:
     """Write the report for a terminal of this width, coloured or not."""
     lines = {file.name: file.lines for file in report.files}
     several = sum(len(file.deployments) for file in report.files) > 1
-    if not any(file.deployments for file in report.files):
+    if not sum(report.counts.values()):
         return "nothing was evaluated\n"
     parts: list[list[str]] = []
     for (file, deployment), group in groupby(report.findings, key=lambda one: (one.span.file, one.deployment)):

@@ -1,0 +1,93 @@
+"""What the commands that ask about one deployment do: facts, why, graph."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fedpolicy import __version__, pipeline, sources
+from fedpolicy.analysis.explain import explain
+from fedpolicy.cli.terminal import emit, look_of, stdin_bytes
+from fedpolicy.errors import SettingsError
+from fedpolicy.graph.export import to_json
+from fedpolicy.report.facts.json import facts_json
+from fedpolicy.report.facts.text import facts_text
+from fedpolicy.report.facts.why import why_text
+from fedpolicy.report.words import PLAIN, Look, listing
+from fedpolicy.spec.suggest import nearest
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.facts import Facts
+    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.spec.load import Document
+
+__all__ = ["Question", "facts", "graph", "why"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Which deployment is asked about, and how it is read."""
+
+    file: str
+    deployment: str = ""
+    catalogs: Sequence[Path] = ()
+    max_epsilon: float = 10.0
+
+    @property
+    def settings(self) -> pipeline.Settings:
+        """The same for the pipeline."""
+        return pipeline.Settings(catalogs=self.catalogs, max_epsilon=self.max_epsilon)
+
+
+def facts(question: Question, form: str, output: str | None, *, no_color: bool) -> None:
+    """Write what was computed."""
+    document, found, catalog = _computed(question)
+    if form == "json":
+        pairs = pipeline.pairs(found, catalog, question.settings)
+        text = facts_json(document, found, pairs, max_epsilon=question.max_epsilon, version=__version__)
+    else:
+        text = facts_text(document, found, _look(output, no_color=no_color))
+    emit(text, output)
+
+
+def why(question: Question, party: str, dataset: str, output: str | None, *, no_color: bool) -> None:
+    """Write what one party learns of one dataset. Raises SettingsError where there is no such party or dataset."""
+    document, found, catalog = _computed(question)
+    _must_exist(party, dataset, found)
+    explanation = explain(found, catalog, party, dataset, question.settings.analysis)
+    emit(why_text(explanation, document, found, catalog, _look(output, no_color=no_color)), output)
+
+
+def graph(question: Question, output: str | None) -> None:
+    """Write the graph as JSON."""
+    _, found, _ = _computed(question)
+    emit(json.dumps(to_json(found.graph), indent=2, ensure_ascii=False) + "\n", output)
+
+
+def _computed(question: Question) -> tuple[Document, Facts, Catalog]:
+    source = next(sources.find([question.file], stdin_bytes))
+    catalog = pipeline.catalog_of(question.settings)
+    document, found = pipeline.facts_of(source, catalog, question.settings, question.deployment)
+    return document, found, catalog
+
+
+def _look(output: str | None, *, no_color: bool) -> Look:
+    return PLAIN if output else look_of(sys.stdout, no_color=no_color)
+
+
+def _must_exist(party: str, dataset: str, facts: Facts) -> None:
+    graph = facts.graph
+    parties = {name for one in graph.principals.values() for name in (one.id, one.party)} | {"public", "unknown"}
+    datasets = {name for item in graph.data for name in (item.id, item.family)}
+    for kind, name, known in (("party", party, parties), ("dataset", dataset, datasets)):
+        if name not in known:
+            raise SettingsError(f"there is no {kind} `{name}` in this deployment", help=_suggest(name, known))
+
+
+def _suggest(name: str, known: set[str]) -> str:
+    near = nearest(name, known)
+    return f"did you mean `{near}`?" if near else f"there are {listing(sorted(known), 12)}"

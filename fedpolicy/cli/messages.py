@@ -1,0 +1,62 @@
+"""Errors as people read them: what is wrong, where, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fedpolicy.cli.terminal import chatter
+from fedpolicy.errors import FedPolicyError, Problems
+from fedpolicy.report.snippet import gutter, snippet
+from fedpolicy.report.words import PLAIN, Look, wrap
+
+if TYPE_CHECKING:
+    from fedpolicy.findings import Span
+
+__all__ = ["message", "report_errors"]
+
+
+def report_errors(
+    errors: Iterable[Exception], lines: Mapping[str, Sequence[str]] | None = None, *, look: Look = PLAIN
+) -> None:
+    """Show errors on standard error, each with its place; `lines` are the files that are already read."""
+    for error in errors:
+        chatter(message(error, lines or {}, look) + "\n")
+
+
+def message(error: Exception, lines: Mapping[str, Sequence[str]], look: Look = PLAIN) -> str:
+    """Say what is wrong, where, and what to do next."""
+    if isinstance(error, Problems):
+        return "\n".join(message(one, lines, look) for one in error.errors)
+    if not isinstance(error, FedPolicyError):
+        return f"{look.paint('error', 'error')}: {error}\n"
+    said = error.message if not error.path or error.path in error.message else f"{error.path}: {error.message}"
+    first, *rest = wrap(said, look, "error: ", "    ") or ["error: "]
+    head = look.paint("error", "error") + look.paint("bold", first[len("error") :])
+    place = _place(error.span, lines, look) if error.span else []
+    return "\n".join([head, *rest, *place, *_help(error, place, lines, look)]) + "\n"
+
+
+def _place(span: Span, lines: Mapping[str, Sequence[str]], look: Look) -> list[str]:
+    return snippet(span, _lines(span.file, lines), look)
+
+
+def _help(error: FedPolicyError, place: list[str], lines: Mapping[str, Sequence[str]], look: Look) -> list[str]:
+    if not error.help:
+        return []
+    width = gutter(error.span, _lines(error.span.file, lines)) if error.span and place else 1
+    indent = " " * width
+    first, *rest = wrap(error.help, look, f"{indent} = help: ", f"{indent}   ")
+    mark = f"{indent} {look.paint('frame', '=')} {look.paint('bold', 'help')}: "
+    return [mark + first[len(f"{indent} = help: ") :], *rest]
+
+
+def _lines(file: str, lines: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """The lines of a file: those at hand, else (rules and catalogues are not kept) those on the disk."""
+    if file in lines:
+        return lines[file]
+    try:
+        return Path(file).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return ()

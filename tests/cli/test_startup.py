@@ -1,0 +1,86 @@
+"""What each command imports. A start is as quick as its imports, and imports can be tested without a clock."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = "examples/clinical-notes/deployment.yaml"
+ROOMS = {"pydantic", "yaml", "cel_expr_python", "networkx", "jsonschema", "fedpolicy.pipeline"}
+NEVER = {"networkx", "jsonschema", "pygls", "dp_accounting", "numpy", "rich", "requests", "hypothesis"}
+ASK = "import json, sys; from fedpolicy.cli import main; code = main({}); print(); print(json.dumps([code, *sys.modules]))"
+
+
+def imported_by(*arguments, **environment):
+    done = subprocess.run(
+        [sys.executable, "-c", ASK.format(list(arguments))],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    code, *modules = json.loads(done.stdout.splitlines()[-1])
+    return code, set(modules)
+
+
+def test_the_version_needs_neither_click_nor_any_room():
+    code, modules = imported_by("--version")
+
+    assert code == 0
+    assert modules & (ROOMS | {"click", "inspect", "dataclasses"}) == set()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["check", "--help"], ["facts", "--help"], ["completion", "fish"]])
+def test_help_and_completion_need_no_room(arguments):
+    code, modules = imported_by(*arguments)
+
+    assert code == 0
+    assert modules & ROOMS == set()
+    assert "click" in modules
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [("fedpolicy ch", "plain,check"), ("fedpolicy check --fail-o", "plain,--fail-on")],
+)
+def test_completing_a_word_needs_no_room(words, offered):
+    asked = {"_FEDPOLICY_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    shown = (
+        "import atexit, sys; from fedpolicy.cli import main; "
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr)); main([])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", shown],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), **asked},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout.splitlines() == [offered]
+    assert set(done.stderr.split()) & ROOMS == set()
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif"])
+def test_a_plain_check_needs_no_heavy_library(form):
+    code, modules = imported_by("check", EXAMPLE, "--format", form)
+
+    assert code == 1
+    assert modules & NEVER == set()
+    other = {"text", "json", "sarif"} - {form}
+    assert modules & {f"fedpolicy.report.formats.{name}" for name in other} == set()
+
+
+@pytest.mark.parametrize("arguments", [["facts", EXAMPLE], ["why", EXAMPLE, "openai", "letters"]])
+def test_facts_need_no_rules(arguments):
+    code, modules = imported_by(*arguments)
+
+    assert code == 0
+    assert modules & (NEVER | {"cel_expr_python", "fedpolicy.policy.evaluate"}) == set()
