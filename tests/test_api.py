@@ -1,0 +1,77 @@
+"""What programs may rely on."""
+
+from __future__ import annotations
+
+import doctest
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import networkx as nx
+import pytest
+
+from fedpolicy import api
+from fedpolicy.resources import schemas_dir
+
+ROOT = Path(__file__).parent.parent
+NOTES = ROOT / "examples/clinical-notes/deployment.yaml"
+
+
+@pytest.fixture(scope="module")
+def facts():
+    (document,) = api.load(NOTES)
+    return api.facts(document)
+
+
+def test_the_example_of_the_docstring_runs(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert doctest.testmod(api).failed == 0
+
+
+def test_the_graph_is_a_networkx_multigraph(facts):
+    graph = api.to_networkx(facts.graph)
+
+    assert isinstance(graph, nx.MultiDiGraph)
+    ways = [data["origin"] for _, _, data in graph.in_edges("parties.openai", data=True) if data["role"] == "call"]
+    assert sorted(set(ways)) == ["api_calls.translate", "tasks.score"]
+    assert nx.has_path(graph, "nodes.client@aphp", "nodes.tracker")
+
+
+def test_every_flow_of_the_json_graph_joins_vertices_that_are_there(facts):
+    graph = api.to_json(facts.graph)
+    ids = {vertex["id"] for vertex in graph["vertices"]}
+
+    assert graph["version"] == api.GRAPH_VERSION == 1
+    assert {flow["from"] for flow in graph["flows"]} | {flow["to"] for flow in graph["flows"]} <= ids
+    assert len({flow["id"] for flow in graph["flows"]}) == len(graph["flows"])
+
+
+@pytest.mark.parametrize(
+    "deployment", sorted((ROOT / "examples").glob("*/deployment.yaml")), ids=lambda p: p.parent.name
+)
+def test_the_json_graph_follows_its_schema(deployment):
+    schema = json.loads((schemas_dir() / "graph.schema.json").read_text())
+    (document,) = api.load(deployment)
+
+    jsonschema.validate(api.to_json(api.graph(document)), schema)
+
+
+def test_all_mistakes_are_raised_together():
+    with pytest.raises(api.Problems) as caught:
+        api.loads("fedpolicy: 1\nname: 3\nparties: {a: {role: boss}}\n", "x.yaml")
+
+    lines = [error.span.line for error in caught.value.errors]
+    assert lines == [2, 3]
+
+
+def test_a_file_that_is_not_there_is_a_problem():
+    with pytest.raises(api.Problems, match=re.escape("`nowhere.yaml` does not exist")):
+        api.load("nowhere.yaml")
+
+
+def test_checking_counts_all_five_verdicts():
+    report = api.check([NOTES])
+
+    assert set(report.counts) == set(api.Verdict)
+    assert report.counts[api.Verdict.FAIL] == sum(f.verdict is api.Verdict.FAIL for f in report.findings) > 0
