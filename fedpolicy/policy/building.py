@@ -1,0 +1,188 @@
+"""The tree of a rule file -> a rule whose expressions are compiled, or everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from fedpolicy.errors import PolicyError, Problems
+from fedpolicy.findings import Reference, Severity, Span
+from fedpolicy.policy.choosing import typed
+from fedpolicy.policy.context import table
+from fedpolicy.policy.expression import BadExpression, Expression, Language, language
+from fedpolicy.policy.fields import Field, Type
+from fedpolicy.policy.models import Param, Rule
+from fedpolicy.policy.reading import Sheet
+from fedpolicy.policy.template import placeholders
+from fedpolicy.policy.tokens import compared, names
+from fedpolicy.spec.suggest import advise, did_you_mean
+
+__all__ = ["build_rule"]
+
+_EXPRESSIONS = ("match", "require")
+
+
+def build_rule(sheet: Sheet, pack: str, path: Path) -> Rule:
+    """Make a rule of a file whose shape is right; raises Problems with one PolicyError per mistake."""
+    tree: Mapping[str, Any] = sheet.tree
+    fields = table(str(tree["applies_to"]))
+    errors = [*_wrong_name(sheet, path), *_references(sheet)]
+    params = _params(sheet, errors)
+    compiled = _compile(sheet, fields, params, errors)
+    errors += [
+        *_unknown_words(sheet, fields),
+        *_placeholders(sheet, fields, params),
+        *_presence(sheet, compiled, fields),
+    ]
+    if errors:
+        raise Problems(sorted(errors, key=lambda error: (error.span or Span(file=sheet.name), error.message)))
+    return Rule(
+        id=str(tree["id"]),
+        pack=pack,
+        title=_line(tree["title"]),
+        principle=tree["principle"],
+        severity=Severity[tree["severity"].upper()],
+        applies_to=tree["applies_to"],
+        match=compiled.get("match"),
+        require=compiled["require"],
+        message=_line(tree["message"]),
+        why=_prose(tree["why"]),
+        help=_prose(tree["help"]),
+        references=tuple(Reference(**reference) for reference in tree["references"]),
+        false_positives=tuple(_line(text) for text in tree.get("false_positives", ())),
+        at=tree.get("at", ""),
+        absent=tree.get("absent", ""),
+        absent_why=_line(tree.get("absent_why", "")),
+        params=params,
+        scope=_scope(tree["id"]),
+        span=sheet.spans.at(("require",)),
+        spans={key: sheet.spans.at((key,)) for key in ("id", *_EXPRESSIONS) if key in tree},
+        path=str(path),
+    )
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _prose(text: str) -> str:
+    """Paragraphs stay, lines inside them are joined."""
+    return "\n".join(_line(paragraph) for paragraph in text.strip().split("\n\n"))
+
+
+def _scope(identity: str) -> str:
+    return "rule_" + identity.replace("-", "_")
+
+
+def _wrong_name(sheet: Sheet, path: Path) -> Iterator[PolicyError]:
+    identity = str(sheet.tree["id"])
+    if identity != path.stem:
+        message = f"the id is `{identity}`, but the file is called `{path.name}`"
+        yield sheet.error(("id",), message, f"rename the file to {identity}.yaml, or the rule to {path.stem}")
+
+
+def _references(sheet: Sheet) -> Iterator[PolicyError]:
+    if not sheet.tree["references"]:
+        yield sheet.error(("references",), "the list is empty", "say what the rule rests on", key=True)
+
+
+def _params(sheet: Sheet, errors: list[PolicyError]) -> tuple[Param, ...]:
+    found = []
+    declared: Any = sheet.tree.get("params", {})
+    for name, entry in declared.items():
+        kind = Type(entry["type"])
+        value = typed(kind, entry["default"])
+        if value is None:
+            errors.append(
+                sheet.error(("params", name, "default"), f"this is no {kind}", f"the parameter's type is {kind}")
+            )
+        else:
+            found.append(Param(name=name, type=kind, about=_line(entry["description"]), value=value))
+    return tuple(found)
+
+
+def _compile(
+    sheet: Sheet, fields: Mapping[str, Field], params: tuple[Param, ...], errors: list[PolicyError]
+) -> dict[str, Expression]:
+    spoken = language(
+        {name: field.type for name, field in fields.items()},
+        asked=(name for name, field in fields.items() if field.open),
+        params={param.name: param.type for param in params},
+        scope=_scope(str(sheet.tree["id"])),
+    )
+    found: dict[str, Expression] = {}
+    for key in _EXPRESSIONS:
+        if key in sheet.tree:
+            result = _checked(sheet, key, spoken, fields, params)
+            if isinstance(result, Expression):
+                found[key] = result
+            else:
+                errors += result
+    return found
+
+
+def _checked(
+    sheet: Sheet, key: str, spoken: Language, fields: Mapping[str, Field], params: tuple[Param, ...]
+) -> Expression | list[PolicyError]:
+    text = str(sheet.tree[key])
+    needless = [
+        sheet.error((key,), f"`has({name.text})` is always true", "this field is never unknown", offset=name.offset)
+        for name in names(text)
+        if name.has and name.text in fields and not fields[name.text].open
+    ]
+    if needless:
+        return needless
+    result = spoken.compile(text)
+    if isinstance(result, Expression):
+        return result
+    return [_explained(sheet, key, mistake, fields, params) for mistake in result]
+
+
+def _explained(
+    sheet: Sheet, key: str, mistake: BadExpression, fields: Mapping[str, Field], params: tuple[Param, ...]
+) -> PolicyError:
+    advice = ""
+    message = mistake.message
+    if mistake.unknown:
+        known = [*fields, *(f"params.{param.name}" for param in params)]
+        if mistake.unknown.startswith("params."):
+            message = f"the rule has no parameter `{mistake.unknown.removeprefix('params.')}`"
+            known = [name for name in known if name.startswith("params.")]
+        advice = (
+            did_you_mean(mistake.unknown, known)
+            or f"docs/rules-reference.md lists what a rule for {sheet.tree['applies_to']} may read"
+        )
+    return sheet.error((key,), message, advice, offset=mistake.offset)
+
+
+def _unknown_words(sheet: Sheet, fields: Mapping[str, Field]) -> Iterator[PolicyError]:
+    """A field that can never hold the word that it is compared with makes a rule that never matches."""
+    for key in _EXPRESSIONS:
+        text = str(sheet.tree.get(key, ""))
+        for name, field in fields.items():
+            if field.choices and name in text:
+                for word, offset in compared(text, name):
+                    if word not in field.choices and (word or field.open):
+                        message = f"`{name}` is never `{word}`"
+                        yield sheet.error((key,), message, advise(word, field.choices), offset=offset)
+
+
+def _placeholders(sheet: Sheet, fields: Mapping[str, Field], params: tuple[Param, ...]) -> Iterator[PolicyError]:
+    known = [*fields, "element", *(f"params.{param.name}" for param in params)]
+    for name, offset in placeholders(str(sheet.tree["message"])):
+        if name not in known:
+            advice = did_you_mean(name, known) or "docs/rules-reference.md lists the fields"
+            yield sheet.error(("message",), f"there is no field `{name}`", advice, offset=offset)
+
+
+def _presence(sheet: Sheet, compiled: Mapping[str, Expression], fields: Mapping[str, Field]) -> Iterator[PolicyError]:
+    asked = sorted(name for expression in compiled.values() for name in expression.asks if name in fields)
+    if asked and "absent" not in sheet.tree:
+        message = f"`has({asked[0]})` decides what happens when the fact is not stated"
+        key = next(key for key, expression in compiled.items() if asked[0] in expression.asks)
+        yield sheet.error((key,), message, "add `absent: pass` or `absent: fail`, and `absent_why`")
+    if "absent" in sheet.tree and "absent_why" not in sheet.tree:
+        yield sheet.error(("absent",), "`absent` without `absent_why`", "say why that is right", key=True)
+    if "absent" in sheet.tree and compiled and not asked:
+        yield sheet.error(("absent",), "nothing is asked for with has()", "remove `absent`", key=True)

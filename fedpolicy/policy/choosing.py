@@ -1,0 +1,118 @@
+"""What users say about rules: which ones, with which parameters, how severe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fnmatch import filter as filter_
+from fnmatch import fnmatchcase
+
+from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.errors import FedPolicyError, SettingsError
+from fedpolicy.findings import Severity
+from fedpolicy.policy.fields import Type, Value
+from fedpolicy.policy.models import Param, Rule
+from fedpolicy.spec.suggest import advise, shown
+
+__all__ = ["choose", "set_params", "set_severities", "typed"]
+
+_BOOLEANS = {"true": True, "false": False}
+
+
+def choose(
+    rules: Sequence[Rule], select: Sequence[str], ignore: Sequence[str], errors: list[FedPolicyError]
+) -> tuple[Rule, ...]:
+    """The selected rules (none said: all) without the ignored ones; a pattern that matches none is an error."""
+    ids = [rule.id for rule in rules]
+    errors += [_no_rule(pattern, rules) for pattern in (*select, *ignore) if not filter_(ids, pattern)]
+    return tuple(
+        rule
+        for rule in rules
+        if (not select or any(fnmatchcase(rule.id, pattern) for pattern in select))
+        and not any(fnmatchcase(rule.id, pattern) for pattern in ignore)
+    )
+
+
+def set_params(
+    chosen: Sequence[Rule], known: Sequence[Rule], params: Mapping[str, str], errors: list[FedPolicyError]
+) -> tuple[Rule, ...]:
+    """Set parameters by `rule-id.name`; what is not of the parameter's type is an error."""
+    rules = {rule.id: rule for rule in chosen}
+    everywhere = {rule.id: rule for rule in known}
+    for setting, text in params.items():
+        name, _, key = setting.partition(".")
+        rule = rules.get(name) or everywhere.get(name)
+        if rule is None:
+            errors.append(_no_rule(name, known))
+            continue
+        error = _set(rule, key, text, rules)
+        if error:
+            errors.append(error)
+    return tuple(rules[rule.id] for rule in chosen)
+
+
+def set_severities(
+    chosen: Sequence[Rule], known: Sequence[Rule], severities: Mapping[str, str], errors: list[FedPolicyError]
+) -> tuple[Rule, ...]:
+    """Set severities by rule id."""
+    labels = {severity.label: severity for severity in Severity}
+    for name, word in severities.items():
+        if name not in {rule.id for rule in known}:
+            errors.append(_no_rule(name, known))
+        if word not in labels:
+            advice = advise(word, list(labels), called="use one of")
+            errors.append(SettingsError(f"{shown(word)} is no severity of {name}", help=advice))
+    return tuple(
+        replace(rule, severity=labels.get(severities[rule.id], rule.severity)) if rule.id in severities else rule
+        for rule in chosen
+    )
+
+
+def typed(kind: Type, value: object) -> Value | None:
+    """A value of a parameter's type (levels as numbers), or None."""
+    if kind is Type.LEVEL:
+        return LEVELS.index(value) if isinstance(value, str) and value in LEVELS else None
+    if kind is Type.TEXT:
+        return value if isinstance(value, str) else None
+    if kind is Type.BOOL:
+        return value if isinstance(value, bool) else None
+    if kind is Type.LIST:
+        items = list(value) if isinstance(value, (list, tuple)) else None
+        return items if items is not None and all(isinstance(item, str) for item in items) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if kind is Type.NUMBER else value if isinstance(value, int) else None
+
+
+def _set(rule: Rule, key: str, text: str, rules: dict[str, Rule]) -> SettingsError | None:
+    param = next((param for param in rule.params if param.name == key), None)
+    if param is None:
+        names = [param.name for param in rule.params]
+        advice = advise(key, names) if names else "the rule has none"
+        return SettingsError(f"the rule {rule.id} has no parameter `{key}`", help=advice)
+    value = _parsed(param, text)
+    if value is None:
+        what = f"a level: {', '.join(LEVELS)}" if param.type is Type.LEVEL else f"of type {param.type}"
+        return SettingsError(f"{rule.id}.{key} cannot be {shown(text)}", help=f"write something {what}")
+    if rule.id in rules:
+        params = tuple(replace(one, value=value) if one.name == key else one for one in rule.params)
+        rules[rule.id] = replace(rule, params=params)
+    return None
+
+
+def _parsed(param: Param, text: str) -> Value | None:
+    if param.type is Type.LIST:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if param.type is Type.BOOL:
+        return _BOOLEANS.get(text)
+    if param.type in {Type.TEXT, Type.LEVEL}:
+        return typed(param.type, text)
+    try:
+        return typed(param.type, int(text) if param.type is Type.INT else float(text))
+    except ValueError:
+        return None
+
+
+def _no_rule(name: str, rules: Sequence[Rule]) -> SettingsError:
+    advice = advise(name, [rule.id for rule in rules])
+    return SettingsError(f"no rule is called `{name}`", help=advice)

@@ -1,0 +1,131 @@
+"""
+The one table of what a rule may read, per kind of element, and the contexts made from it.
+
+A context holds plain values only; an open field that nobody stated is left out, with the paths that would state it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fedpolicy.policy.elements import (
+    agreement,
+    api_call,
+    dataset,
+    deployment,
+    disclosure,
+    flow,
+    later,
+    model,
+    node,
+    party,
+    safeguard,
+    task,
+)
+from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Value
+from fedpolicy.policy.world import World
+
+__all__ = ["KINDS", "Context", "contexts", "read_field", "table"]
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        deployment.KIND,
+        party.KIND,
+        node.KIND,
+        dataset.KIND,
+        model.KIND,
+        task.KIND,
+        flow.KIND,
+        api_call.KIND,
+        safeguard.KIND,
+        disclosure.KIND,
+        later.DEPENDENCY,
+        later.BUDGET,
+        agreement.KIND,
+    )
+}
+_ROOT = deployment.KIND.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """
+    What the rules read of one element.
+
+    `variants` holds one set of values per value that its RANGE fields may take (mostly one; None: no such element);
+    `absent` the paths that would state each open field that is left out.
+    """
+
+    subject: Subject
+    variants: tuple[Mapping[str, Value] | None, ...]
+    absent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def table(kind: str) -> dict[str, Field]:
+    """The fields that rules for this kind may read, by the dotted name that they write."""
+    found = {f"{_ROOT}.{one.name}": one for one in KINDS[_ROOT].fields}
+    return found | {f"{kind}.{one.name}": one for one in KINDS[kind].fields}
+
+
+def contexts(world: World, kind: str, wanted: Collection[str]) -> Iterator[Context]:
+    """The elements of a kind with the wanted fields, in the order of their ids."""
+    known = table(kind)
+    around = _read(_whole(world), {name: known[name] for name in sorted(wanted) if name.startswith(f"{_ROOT}.")})
+    own = {name: known[name] for name in sorted(wanted) if not name.startswith(f"{_ROOT}.")}
+    for subject in KINDS[kind].subjects(world):
+        values, absent = _read(subject, own)
+        values |= around[0]
+        variants = tuple(_variant(kind, values, own, variant) for variant in subject.variants or ({},))
+        yield Context(subject=subject, variants=variants, absent={**around[1], **absent})
+
+
+def read_field(world: World, kind: str, subject: Subject, name: str) -> list[Value]:
+    """Every value that a field of an element may have; none where nobody said."""
+    found = table(kind)[name]
+    if name.startswith(f"{_ROOT}."):
+        return _known(found.read(_whole(world).data))
+    short = name.partition(".")[2]
+    if found.known is Known.RANGE and subject.variants:
+        values = [variant.get(short) for variant in subject.variants if variant is not None]
+        given = [value for value in values if value is not None]
+        if given:
+            return given
+    return _known(found.read(subject.data))
+
+
+def _whole(world: World) -> Subject:
+    return KINDS[_ROOT].subjects(world)[0]
+
+
+def _known(value: Presence) -> list[Value]:
+    return [] if value is None or isinstance(value, Missing) else [value]
+
+
+def _read(subject: Subject, fields: Mapping[str, Field]) -> tuple[dict[str, Value], dict[str, tuple[str, ...]]]:
+    values: dict[str, Value] = {}
+    absent: dict[str, tuple[str, ...]] = {}
+    for name, one in fields.items():
+        found = one.read(subject.data)
+        if found is None:
+            absent[name] = (_path(subject, one),)
+        elif isinstance(found, Missing):
+            absent[name] = found.paths or (_path(subject, one),)
+        else:
+            values[name] = found
+    return values, absent
+
+
+def _path(subject: Subject, one: Field) -> str:
+    return ".".join(map(str, (*subject.path, one.key or one.name)))
+
+
+def _variant(
+    kind: str, values: Mapping[str, Value], own: Mapping[str, Any], variant: Mapping[str, Value] | None
+) -> dict[str, Value] | None:
+    if variant is None:
+        return None
+    names = ((f"{kind}.{name}", value) for name, value in variant.items())
+    return {**values, **{name: value for name, value in names if name in own}}

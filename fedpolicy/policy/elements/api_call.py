@@ -1,0 +1,166 @@
+"""Third-party calls, with the terms that hold for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fedpolicy.policy.elements.agreement import KINDS
+from fedpolicy.policy.elements.model import class_variants
+from fedpolicy.policy.elements.models_view import ModelView, model_view, term
+from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, open_field, texts, words
+from fedpolicy.policy.fields import CLASSES, Field, Kind, Known, Presence, Subject, Type
+from fedpolicy.policy.world import World, ordered
+from fedpolicy.spec.models import ApiCall
+
+__all__ = ["KIND"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """One entry of `api_calls`."""
+
+    world: World
+    id: str
+    call: ApiCall
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The datasets that it sends."""
+        return self.world.use_data(f"api_calls.{self.id}")
+
+    @property
+    def model(self) -> ModelView | None:
+        """The model that it calls."""
+        return model_view(self.world, self.call.model)
+
+    @property
+    def callers(self) -> list[str]:
+        """Who calls."""
+        members = self.world.facts.graph.members
+        return list(self.world.parties_at(place for name in self.call.from_ for place in members.get(name, ())))
+
+    @property
+    def runners(self) -> list[str]:
+        """Who runs what is called, where that is somebody else."""
+        access = self.world.access_of.get(f"api_calls.{self.id}", ())
+        remote = [self.world.party(entry.runner or "unknown") for entry in access if entry.how != "weights"]
+        return ordered(remote if self.call.model else [self.call.provider or "unknown"])
+
+    @property
+    def agreements(self) -> list[str]:
+        """The kinds of agreement with every runner."""
+        found = [set(self.world.agreement_kinds(who, self.callers, self.families)) for who in self.runners]
+        return ordered(set.intersection(*found)) if found else []
+
+    @property
+    def keeps_nothing(self) -> bool:
+        """An agreement of kind zero_retention covers it."""
+        return "zero_retention" in self.agreements
+
+
+def _terms(name: str, kind: Type, about: str, *, settled: bool | int) -> Field:
+    def read(view: CallView) -> Presence:
+        if view.keeps_nothing:
+            return settled
+        return term(view.model, name, view.call, f"api_calls.{view.id}")
+
+    return open_field(name, kind, about, read)
+
+
+def _rank(view: CallView) -> int:
+    return CLASSES.index(view.model.facts.highest) if view.model else 0
+
+
+def _range(name: str, kind: Type, about: str) -> Field:
+    def read(view: CallView) -> Presence:
+        return _rank(view) if name == "class_rank" else _rank(view) < CLASSES.index("open_weight")
+
+    return Field(name=name, type=kind, about=about, known=Known.RANGE, read=read)
+
+
+_FIELDS = (
+    words("id", "its id", lambda view: view.id),
+    words("model", "the model that it calls, or an empty text", lambda view: view.call.model or ""),
+    _range("class_rank", Type.INT, "openness class of that model as a number (a service without a model: BLACK_BOX)"),
+    _range("closed", Type.BOOL, "that model is a black box or a gray box"),
+    texts("callers", "parties that call", lambda view: view.callers),
+    texts("runners", "parties that run the model for them", lambda view: view.runners),
+    boolean("remote", "another party or place runs it", lambda view: bool(view.runners)),
+    boolean(
+        "runner_is_member",
+        "whoever runs it is a participant or the coordinator",
+        lambda v: all(map(v.world.is_member, v.runners)),
+    ),
+    boolean("runner_unknown", "nobody is said to run it", lambda view: "unknown" in view.runners),
+    boolean(
+        "crosses_parties",
+        "somebody else than the caller runs it",
+        lambda v: len({*v.callers, *v.runners}) > len(v.callers),
+    ),
+    open_field(
+        "runner_jurisdictions", Type.LIST, "where those are who run it", lambda v: v.world.jurisdictions(v.runners)
+    ),
+    open_field("runners_in_eea", Type.BOOL, "all who run it are in the EEA", lambda v: in_eea(v.world, v.runners)),
+    words("payload", "what is sent", lambda view: view.call.payload),
+    _terms(
+        "retention_days",
+        Type.INT,
+        "days for which inputs are kept: of the call, the model's terms, the provider's",
+        settled=0,
+    ),
+    _terms(
+        "trains_on_inputs",
+        Type.BOOL,
+        "inputs may be used for training: of the call, the model's terms, the provider's",
+        settled=False,
+    ),
+    _terms(
+        "human_review",
+        Type.BOOL,
+        "people may read inputs: of the call, the model's terms, the provider's",
+        settled=False,
+    ),
+    _terms(
+        "zero_retention",
+        Type.BOOL,
+        "nothing is kept: an agreement, the call, the model's terms, the provider's default",
+        settled=True,
+    ),
+    open_field(
+        "region",
+        Type.TEXT,
+        "where it is run, of the call or the model's terms",
+        lambda v: term(v.model, "region", v.call, f"api_calls.{v.id}"),
+    ),
+    open_field("purpose", Type.TEXT, "purpose, as declared", lambda view: view.call.purpose),
+    texts(
+        "agreements",
+        "kinds of the agreements that cover it, between the callers and everybody who runs it",
+        lambda v: v.agreements,
+        choices=KINDS,
+    ),
+    texts("datasets", "datasets that it sends", lambda view: view.families),
+    *data_fields(of="the data that it sends"),
+)
+
+
+def _subject(world: World, name: str, call: ApiCall) -> Subject:
+    view = CallView(world, name, call)
+    variants = class_variants(view.model.facts) if view.model else ()
+    return Subject(
+        id=f"api_calls.{name}",
+        path=("api_calls", name),
+        data=view,
+        variants=tuple({key: one[key] for key in ("class_rank", "closed")} for one in variants)
+        if len(variants) > 1
+        else (),
+        missing=view.model.facts.missing if view.model else (),
+    )
+
+
+def _subjects(world: World) -> Sequence[Subject]:
+    return [_subject(world, name, call) for name, call in sorted(world.deployment.api_calls.items())]
+
+
+KIND = Kind(name="api_call", about="a call of a model or a service", fields=_FIELDS, subjects=_subjects)

@@ -1,0 +1,94 @@
+"""Datasets: one element per entry of `datasets`, all its instances together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, open_field, texts, words
+from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type
+from fedpolicy.policy.world import World, family_of, ordered
+from fedpolicy.spec.models import Dataset
+
+__all__ = ["KIND"]
+
+_BASES = ("consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests")
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetView:
+    """One entry of `datasets`."""
+
+    world: World
+    id: str
+    dataset: Dataset
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The dataset itself."""
+        return (self.id,)
+
+    @property
+    def owners(self) -> list[str]:
+        """Who owns an instance."""
+        return self.world.owners([self.id])
+
+
+def _said(name: str, kind: Type, about: str, *, choices: tuple[str, ...] = ()) -> Field:
+    return open_field(name, kind, about, lambda view: getattr(view.dataset, name), choices=choices)
+
+
+def _tasks(view: DatasetView) -> Iterable[str]:
+    deployment = view.world.deployment
+    uses = [*(f"tasks.{name}" for name in deployment.tasks), *(f"api_calls.{name}" for name in deployment.api_calls)]
+    return ordered(use for use in uses if view.id in view.world.use_data(use))
+
+
+def _trained_into(view: DatasetView) -> Iterable[str]:
+    return (
+        name
+        for name, model in view.world.models.items()
+        if view.id in {family_of(instance) for instance in model.contains}
+    )
+
+
+def _releases_to(view: DatasetView) -> Presence:
+    releases = view.dataset.releases
+    return None if releases is None else ordered(to for release in releases for to in release.to)
+
+
+_FIELDS = (
+    words("id", "its id", lambda view: view.id),
+    texts("owners", "who owns an instance of it", lambda view: view.owners),
+    texts("nodes", "where it is stored", lambda view: ordered(map(family_of, view.dataset.at))),
+    *data_fields(of="the dataset"),
+    words("unit", "the protected unit", lambda view: view.dataset.unit, choices=("record", "person", "client")),
+    _said("subjects", Type.INT, "units per instance"),
+    _said("purpose", Type.TEXT, "the purpose"),
+    _said("lawful_basis", Type.TEXT, "the basis under GDPR art. 6", choices=_BASES),
+    _said("special_basis", Type.TEXT, "the exception under GDPR art. 9(2)"),
+    _said("retention_days", Type.INT, "days for which it is kept"),
+    boolean("has_releases", "the owner states limits", lambda view: view.dataset.releases is not None),
+    open_field("releases_to", Type.LIST, "to whom the owner allows anything", _releases_to, key="releases"),
+    open_field(
+        "owner_jurisdictions", Type.LIST, "where its owners are", lambda view: view.world.jurisdictions(view.owners)
+    ),
+    open_field("owners_in_eea", Type.BOOL, "all its owners are in the EEA", lambda v: in_eea(v.world, v.owners)),
+    texts("used_by", "tasks and calls that use it, such as tasks.adapt", _tasks),
+    texts("learned_by_models", "models that contain something of it", _trained_into),
+    boolean(
+        "leaves_owner", "anybody else learns anything of it", lambda view: bool(view.world.learned_from.get(view.id))
+    ),
+)
+
+
+def _subjects(world: World) -> Sequence[Subject]:
+    return [
+        Subject(id=f"datasets.{name}", path=("datasets", name), data=DatasetView(world, name, dataset))
+        for name, dataset in sorted(world.deployment.datasets.items())
+    ]
+
+
+KIND = Kind(
+    name="dataset", about="an entry of `datasets`, all its instances together", fields=_FIELDS, subjects=_subjects
+)

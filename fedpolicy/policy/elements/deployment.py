@@ -1,0 +1,142 @@
+"""The deployment as a whole: what every rule may read, whatever it applies to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, texts, words
+from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type
+from fedpolicy.policy.world import World, ordered
+
+__all__ = ["KIND", "Whole"]
+
+_GOVERNANCE = {
+    "withdrawal": ("when a participant can leave", ("any_round", "end_of_project", "none")),
+    "task_approval": ("who approves tasks", ("participants", "coordinator")),
+    "safeguards_set_by": ("who decides about safeguards", ("participants", "coordinator")),
+    "audit_log": ("how rounds are logged", ("append_only", "mutable", "none")),
+    "unlearning": ("how learned data can be removed", ("retrain", "approximate", "none")),
+    "result_owner": ("who owns the result", ("participants", "coordinator", "provider")),
+    "incident_contact": ("who is told of incidents", ()),
+    "dpia": ("reference to the data protection impact assessment", ()),
+    "leakage_audit": ("reference to a test of the result with published attacks", ()),
+    "records_of_processing": ("reference to the records of processing (GDPR art. 30)", ()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The deployment itself."""
+
+    world: World
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """All datasets."""
+        return tuple(sorted(self.world.deployment.datasets))
+
+
+def _governance(name: str, about: str, choices: tuple[str, ...]) -> Field:
+    def read(whole: Whole) -> Presence:
+        found = getattr(whole.world.deployment.governance, name)
+        return None if found is None else str(found)
+
+    return open_field(f"governance.{name}", Type.TEXT, about, read, choices=choices)
+
+
+def _risk(whole: Whole) -> Presence:
+    act = whole.world.deployment.governance.eu_ai_act
+    return act.risk if act else None
+
+
+def _act_roles(whole: Whole) -> Presence:
+    act = whole.world.deployment.governance.eu_ai_act
+    return sorted(act.roles) if act and act.roles is not None else None
+
+
+def _jurisdictions(whole: Whole) -> Presence:
+    world = whole.world
+    return world.jurisdictions(party for party in world.parties if party not in {"public", "unknown"})
+
+
+def _count(section: str, about: str) -> Field:
+    return number(f"{section}_count", about, lambda whole: len(getattr(whole.world.deployment, section)))
+
+
+def _participants(whole: Whole) -> int:
+    world = whole.world
+    places = (place for place in world.places.values() if place.node_kind == "client")
+    clients = sum(place.weight for place in places)
+    return max(clients, sum("participant" in world.roles(party) for party in world.parties))
+
+
+def _max_epsilon(whole: Whole) -> Presence:
+    own = whole.world.settings.max_epsilon
+    return float(whole.world.catalog.levels["bounded"].max_epsilon or 0.0 if own is None else own)
+
+
+def _trains(whole: Whole) -> bool:
+    return any(whole.world.catalog.methods[task.method].trains for task in whole.world.deployment.tasks.values())
+
+
+_FIELDS = (
+    words("name", "the deployment's name", lambda whole: whole.world.deployment.name),
+    open_field(
+        "setting",
+        Type.TEXT,
+        "the federated setting",
+        lambda whole: whole.world.deployment.setting,
+        choices=("cross-silo", "cross-device", "not-federated"),
+    ),
+    texts(
+        "roles",
+        "roles that any party has",
+        lambda whole: ordered(role for party in whole.world.parties for role in whole.world.roles(party)),
+        choices=("participant", "coordinator", "provider", "host", "processor", "auditor", "public-body", "user"),
+    ),
+    number("clients", "how many clients there are, cohorts counted in full", _participants),
+    _count("parties", "how many parties are declared"),
+    _count("nodes", "how many entries `nodes` has"),
+    _count("datasets", "how many datasets are declared"),
+    _count("models", "how many models are declared"),
+    _count("tasks", "how many tasks are declared"),
+    _count("api_calls", "how many API calls are declared"),
+    _count("flows", "how many flows are declared"),
+    texts(
+        "methods",
+        "methods of all tasks",
+        lambda whole: ordered(task.method for task in whole.world.deployment.tasks.values()),
+    ),
+    Field(
+        name="max_epsilon",
+        type=Type.NUMBER,
+        about="the largest epsilon that counts as a guarantee, from the settings or the catalogue",
+        read=_max_epsilon,
+    ),
+    boolean("trains", "some task trains a model", _trains),
+    texts(
+        "agreements",
+        "kinds of all agreements",
+        lambda whole: ordered(agreement.kind for agreement in whole.world.deployment.agreements.values()),
+    ),
+    boolean(
+        "publishes",
+        "some model is released to the public",
+        lambda whole: any(model.published for model in whole.world.deployment.models.values()),
+    ),
+    open_field("jurisdictions", Type.LIST, "where all parties are", _jurisdictions),
+    *data_fields(of="all data"),
+    *(_governance(name, about, choices) for name, (about, choices) in _GOVERNANCE.items()),
+    open_field("governance.eu_ai_act.risk", Type.TEXT, "risk class under the EU AI Act, as declared", _risk),
+    open_field(
+        "governance.eu_ai_act.roles", Type.LIST, "parties that have a role under the EU AI Act, as declared", _act_roles
+    ),
+)
+
+
+def _subjects(world: World) -> Sequence[Subject]:
+    return (Subject(id="deployment", path=(), data=Whole(world)),)
+
+
+KIND = Kind(name="deployment", about="the deployment as a whole", fields=_FIELDS, subjects=_subjects)

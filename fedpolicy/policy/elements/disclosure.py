@@ -1,0 +1,269 @@
+"""Disclosures: who can learn what about whose data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fedpolicy.analysis.facts import Disclosure, Step
+from fedpolicy.policy.elements.agreement import KINDS
+from fedpolicy.policy.elements.model import class_variants
+from fedpolicy.policy.elements.party import ROLES
+from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, number, open_field, texts, words
+from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type, Value
+from fedpolicy.policy.world import World, family_of, ordered
+
+__all__ = ["KIND", "MANY", "DisclosureView"]
+
+MANY = 50  # instances of one dataset; more are named together
+_ADEQUACY = ("none", "partial", "full")
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureView:
+    """One group of identical disclosures."""
+
+    world: World
+    found: Disclosure
+    families: tuple[str, ...]
+    parties: tuple[str, ...]
+
+    @property
+    def last(self) -> list[Step]:
+        """The last hop of every way in."""
+        return [path[-1] for path in self.found.paths if path]
+
+    @property
+    def origins(self) -> list[str]:
+        """The elements behind the last hops."""
+        return ordered(step.origin for step in self.last)
+
+    @property
+    def owners(self) -> list[str]:
+        """Whose data it is about."""
+        return self.world.owners(self.families)
+
+
+def _exceeds(view: DisclosureView, level: int) -> bool:
+    return view.found.allowed is not None and level > view.found.allowed
+
+
+def _at(view: DisclosureView, level: int) -> dict[str, Value]:
+    return {
+        "level": level,
+        "exceeds_allowed": _exceeds(view, level),
+        "gap": view.found.guaranteed > level,
+    }
+
+
+def _range(name: str, kind: Type, about: str) -> Field:
+    return Field(
+        name=name, type=kind, about=about, known=Known.RANGE, read=lambda view: _at(view, view.found.low)[name]
+    )
+
+
+def _allowed(view: DisclosureView) -> Presence:
+    missing = Missing(tuple(f"datasets.{name}.releases" for name in view.families))
+    return missing if view.found.allowed is None else view.found.allowed
+
+
+def _roles(view: DisclosureView) -> Iterable[str]:
+    return ordered(role for party in view.parties for role in view.world.roles(party))
+
+
+def _has_role(name: str, about: str) -> Field:
+    return boolean(f"to_{name}", about, lambda view: any(name in view.world.roles(party) for party in view.parties))
+
+
+def _third(view: DisclosureView) -> bool:
+    return any(not view.world.is_member(party) for party in view.parties)
+
+
+def _tasks(view: DisclosureView) -> Iterable[str]:
+    tasks = view.world.deployment.tasks
+    steps = (step.origin.partition(".") for path in view.found.paths for step in path)
+    return (tasks[name].method for section, _, name in steps if section == "tasks" and name in tasks)
+
+
+def _called(view: DisclosureView) -> list[str]:
+    remote = (a for origin in view.origins for a in view.world.access_of.get(origin, ()) if a.how != "weights")
+    runs = {a.model for a in remote if view.world.party(a.runner or "unknown") in view.parties}
+    return ordered(runs)
+
+
+def _closed_model(view: DisclosureView) -> Presence:
+    missing: set[str] = set()
+    for name in _called(view):
+        facts = view.world.models[name]
+        answers = {bool(variant["closed"]) for variant in class_variants(facts)}
+        if answers == {True}:
+            return True
+        missing |= set(facts.missing) if len(answers) > 1 else set()
+    return Missing(tuple(sorted(missing))) if missing else False
+
+
+def _rests_on(view: DisclosureView) -> list[str]:
+    doubted = (entry for entry in view.found.not_counted if entry.level == "guaranteed")
+    return ordered(view.world.party(who) for entry in doubted for who in entry.rests_on)
+
+
+def _agreements(view: DisclosureView) -> Iterable[str]:
+    others = [*view.owners, *(p for p in view.world.parties if "coordinator" in view.world.roles(p))]
+    found = [set(view.world.agreement_kinds(party, others, view.families)) for party in view.parties]
+    return ordered(set.intersection(*found)) if found else ()
+
+
+def _adequacy(view: DisclosureView) -> Presence:
+    if "public" in view.parties:
+        return "none"
+    found = view.world.jurisdictions(view.parties)
+    if isinstance(found, Missing):
+        return found
+    rows = [view.world.catalog.countries.get(code) for code in found]
+    known = ["none" if row is None else "full" if row.eea else row.adequacy or "none" for row in rows]
+    return min(known, key=_ADEQUACY.index, default="none")
+
+
+def _purposes(view: DisclosureView) -> Presence:
+    missing = tuple(
+        f"datasets.{name}.purpose" for name in view.families if view.world.deployment.datasets[name].purpose is None
+    )
+    return Missing(missing) if missing else ordered(d.purpose for d in view.world.datasets(view.families) if d.purpose)
+
+
+_FIELDS = (
+    _range(
+        "level",
+        Type.LEVEL,
+        "what can be learned if everybody follows the file (declared), to compare with VERBATIM ...",
+    ),
+    Field(
+        name="guaranteed",
+        type=Type.LEVEL,
+        about="what can be learned if only those are honest whom the owner has reason to rely on",
+        read=lambda view: view.found.guaranteed,
+    ),
+    _range("gap", Type.BOOL, "the guaranteed level is worse than the declared one"),
+    words(
+        "as",
+        "the capacity in which it is learned",
+        lambda v: v.found.role,
+        choices=("operator", "host", "provider", "public"),
+    ),
+    texts("parties", "who learns it", lambda view: view.parties),
+    texts("roles", "roles of these parties", _roles, choices=ROLES),
+    _has_role("participant", "a participant learns it"),
+    _has_role("coordinator", "the coordinator learns it"),
+    _has_role("provider", "a party with the role provider learns it"),
+    _has_role("host", "a party with the role host learns it"),
+    boolean("to_third_party", "somebody learns it who is neither participant nor coordinator", _third),
+    boolean("to_public", "everybody learns it", lambda view: "public" in view.parties),
+    boolean(
+        "to_unknown", "whoever runs a model that nobody is said to run learns it", lambda v: "unknown" in v.parties
+    ),
+    boolean(
+        "implied",
+        "some of these parties are not declared",
+        lambda v: any(p not in v.world.deployment.parties for p in v.parties),
+    ),
+    open_field(
+        "jurisdictions", Type.LIST, "where these parties are", lambda view: view.world.jurisdictions(view.parties)
+    ),
+    open_field("in_eea", Type.BOOL, "all these parties are in the EEA", lambda view: in_eea(view.world, view.parties)),
+    open_field(
+        "adequacy",
+        Type.TEXT,
+        "the weakest adequacy decision for these parties (EEA: full)",
+        _adequacy,
+        choices=_ADEQUACY,
+    ),
+    texts("datasets", "datasets that it is about", lambda view: view.families),
+    number("instances", "how many instances of them", lambda view: len(view.found.datasets)),
+    *data_fields(of="the data"),
+    texts("owners", "whose data it is about", lambda view: view.owners),
+    open_field(
+        "owner_jurisdictions", Type.LIST, "where the owners are", lambda view: view.world.jurisdictions(view.owners)
+    ),
+    open_field("owners_in_eea", Type.BOOL, "all owners are in the EEA", lambda view: in_eea(view.world, view.owners)),
+    open_field("purposes", Type.LIST, "purposes of the datasets", _purposes),
+    open_field("allowed", Type.LEVEL, "the most that the owner's releases permit", _allowed),
+    _range("exceeds_allowed", Type.BOOL, "the level is above what the releases permit (false without releases)"),
+    texts("origins", "the elements by whose flow it arrives, such as tasks.score", lambda view: view.origins),
+    texts(
+        "origin_kinds",
+        "what these are",
+        lambda v: ordered(o.partition(".")[0] for o in v.origins),
+        choices=("tasks", "api_calls", "flows", "models"),
+    ),
+    texts(
+        "flow_roles",
+        "roles of the last flows: uplink, downlink, exchange, call, records, hosted-training, placement, ...",
+        lambda v: ordered(s.role for s in v.last),
+    ),
+    texts("payloads", "payloads of the last flows", lambda view: ordered(step.payload for step in view.last)),
+    texts("methods", "methods of the tasks on the way", lambda view: ordered(_tasks(view))),
+    texts("models", "models that these parties run for others, and that the last flows call", _called),
+    open_field("closed_model", Type.BOOL, "one of these models is a black box or a gray box", _closed_model),
+    texts(
+        "not_counted",
+        "kinds of the safeguards on the way that do not lower the declared level",
+        lambda v: ordered(n.kind for n in v.found.not_counted if n.level == "declared"),
+    ),
+    texts(
+        "rests_on", "parties on whose word the declared level rests, though the owner does not trust them", _rests_on
+    ),
+    boolean(
+        "rests_on_recipient",
+        "one of these is a party that it protects against",
+        lambda v: not set(_rests_on(v)).isdisjoint(v.parties),
+    ),
+    texts("claims", "claimed privacy budgets that the level rests on", lambda view: view.found.claims),
+    texts(
+        "agreements",
+        "kinds of the agreements that each of these parties has with an owner or the coordinator about the data",
+        _agreements,
+        choices=KINDS,
+    ),
+)
+
+
+def _named(found: Disclosure) -> tuple[str, ...]:
+    families: dict[str, list[str]] = {}
+    for instance in found.datasets:
+        families.setdefault(family_of(instance), []).append(instance)
+    names: list[str] = []
+    for family, instances in sorted(families.items()):
+        names += [f"{family}@*"] if len(instances) > MANY else instances
+    return tuple(f"datasets.{name}" for name in names)
+
+
+def _people(parties: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"parties.{name}" for name in parties) if len(parties) <= MANY else ("parties.*",)
+
+
+def _subject(world: World, found: Disclosure) -> Subject:
+    families = tuple(ordered(map(family_of, found.datasets)))
+    parties = tuple(ordered(world.party(party) for party in found.parties))
+    view = DisclosureView(world, found, families, parties)
+    levels = range(found.low, found.high + 1)
+    elements = (*_people(parties), *_named(found))
+    return Subject(
+        id=f"{found.role}: {', '.join(parties)}: {', '.join(found.datasets)}",
+        path=found.paths[0][-1].path if found.paths and found.paths[0] else ("datasets", *families[:1]),
+        data=view,
+        variants=tuple(_at(view, level) for level in levels) if found.low < found.high else (),
+        missing=found.missing,
+        elements=elements,
+    )
+
+
+def _subjects(world: World) -> Sequence[Subject]:
+    return [_subject(world, found) for found in world.facts.disclosures]
+
+
+KIND = Kind(
+    name="disclosure",
+    about="what parties can learn about data that are not their own; identical ones are one element",
+    fields=_FIELDS,
+    subjects=_subjects,
+)

@@ -1,0 +1,160 @@
+"""What is known of one model, for the fields of `model` and of those who call models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fedpolicy.analysis.facts import ModelFacts
+from fedpolicy.graph.model import Access
+from fedpolicy.policy.fields import Missing, Presence
+from fedpolicy.policy.world import World, family_of, ordered
+from fedpolicy.spec.models import Model, Task, Terms
+
+if TYPE_CHECKING:
+    from fedpolicy.catalog.rows import LicenceRow, ModelRow, ProviderRow
+
+__all__ = ["Contents", "ModelView", "licence_fact", "model_view", "term"]
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The datasets that a model has learned from."""
+
+    world: World
+    families: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """One entry of `models`: what the file says and what was computed."""
+
+    world: World
+    id: str
+    model: Model
+    facts: ModelFacts
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The datasets with which it is used."""
+        return tuple(ordered(family for use in self.uses for family in self.world.use_data(use)))
+
+    @property
+    def contents(self) -> Contents:
+        """What it has learned from."""
+        return Contents(self.world, tuple(ordered(map(family_of, self.facts.contains))))
+
+    @property
+    def uses(self) -> list[str]:
+        """The tasks and calls that use it."""
+        return ordered(access.use for access in self.facts.access)
+
+    @property
+    def remote(self) -> list[Access]:
+        """The uses in which it is run for somebody else."""
+        return [access for access in self.facts.access if access.how != "weights"]
+
+    @property
+    def runners(self) -> list[str]:
+        """Who runs it for others."""
+        return ordered(self.world.party(access.runner or "unknown") for access in self.remote)
+
+    @property
+    def users(self) -> list[str]:
+        """Who uses it: the parties at whose nodes it is called or trained."""
+        return list(self.world.parties_at(place for access in self.facts.access for place in access.at))
+
+    @property
+    def holders(self) -> list[str]:
+        """Who holds its weights: whoever operates a node on which they are placed, or on which it is trained."""
+        graph = self.world.facts.graph
+        declared = [place for name in self.model.weights_at or () for place in graph.members.get(name, ())]
+        used = [place for access in self.facts.access if access.how == "weights" for place in access.at]
+        made = [
+            place for task in self.produced_by for name in self._rests(task) for place in graph.members.get(name, ())
+        ]
+        return list(self.world.parties_at([*declared, *used, *(made if self.model.weights_at is None else ())]))
+
+    @property
+    def produced_by(self) -> list[Task]:
+        """The tasks that produce it."""
+        return [self.world.deployment.tasks[name.partition(".")[2]] for name in self.facts.produced_by]
+
+    @property
+    def inputs_of(self) -> list[tuple[str, Task]]:
+        """The tasks that take it as input, by name."""
+        return [(name, task) for name, task in sorted(self.world.deployment.tasks.items()) if task.model == self.id]
+
+    @property
+    def adapted(self) -> list[str]:
+        """The models that are made from it by training."""
+        methods = self.world.catalog.methods
+        return ordered(task.produces for _, task in self.inputs_of if task.produces and methods[task.method].trains)
+
+    @property
+    def row(self) -> ModelRow | None:
+        """What the catalogue says of it."""
+        return self.world.catalog.model(self.model.ref) if self.model.ref else None
+
+    @property
+    def provider(self) -> str | None:
+        """Who offers it: as declared, else as the catalogue says."""
+        return self.model.provider or (self.row.provider if self.row else None)
+
+    @property
+    def provider_row(self) -> ProviderRow | None:
+        """What the catalogue says of its provider."""
+        return self.world.catalog.provider(self.provider) if self.provider else None
+
+    @property
+    def licence(self) -> LicenceRow | None:
+        """What the catalogue says of its licence."""
+        known = self.facts.aspects.get("licence")
+        return self.world.catalog.licence(str(known)) if known is not None else None
+
+    def _rests(self, task: Task) -> Sequence[str]:
+        hosted = any(access.how == "hosted" for access in self.world.access_of.get(f"tasks.{_name(self, task)}", ()))
+        aggregator = task.aggregator or tuple(
+            name for name, node in self.world.deployment.nodes.items() if node.kind == "aggregator"
+        )
+        return () if hosted else (*task.runs_on, *aggregator)
+
+
+def model_view(world: World, name: str | None) -> ModelView | None:
+    """The view of a declared model."""
+    if name is None or name not in world.models or name not in world.deployment.models:
+        return None
+    return ModelView(world, name, world.deployment.models[name], world.models[name])
+
+
+def licence_fact(view: ModelView, key: str) -> Presence:
+    """What the catalogue says of the licence; missing names the licence, or the catalogue's row."""
+    known = view.facts.aspects.get("licence")
+    if known is None:
+        return Missing((f"models.{view.id}.licence",))
+    row = view.licence
+    found: Presence = getattr(row, key, None)
+    return Missing((f"licences.{known}.{key}",)) if found is None else found
+
+
+def term(view: ModelView | None, key: str, call: Terms | None, path: str) -> Presence:
+    """
+    A term of a service: of the call, else of the model, else what the catalogue says of the provider.
+
+    `path` is the element that would state it.
+    """
+    for said in (call, view.model.terms if view else None):
+        found: Presence = getattr(said, key, None)
+        if found is not None:
+            return found
+    row = view.provider_row if view else None
+    known = getattr(row.terms, key, None) if row and key != "region" else None
+    if key == "zero_retention" and known is not None:
+        # What a provider grants on request is not granted until an agreement says so.
+        return bool(known == "default")
+    return Missing((f"{path}.{key}",)) if known is None else known
+
+
+def _name(view: ModelView, task: Task) -> str:
+    return next(name for name, other in view.world.deployment.tasks.items() if other is task)

@@ -1,0 +1,93 @@
+"""Nodes: one element per entry of `nodes`, however many members it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fedpolicy.graph.model import Vertex
+from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, texts, words
+from fedpolicy.policy.fields import Kind, Presence, Subject, Type
+from fedpolicy.policy.world import World, ordered
+from fedpolicy.spec.models import Node
+
+__all__ = ["KIND"]
+
+KINDS = ("client", "aggregator", "relay", "store", "service", "registry", "tracker", "user")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """One entry of `nodes` and the places that it makes."""
+
+    world: World
+    id: str
+    node: Node
+    places: tuple[Vertex, ...]
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The datasets that are stored here."""
+        here = {place.id for place in self.places}
+        return tuple(ordered(item.family for item in self.world.facts.graph.data if item.place in here))
+
+    def named(self, principals: Iterable[str]) -> list[str]:
+        """These principals as parties."""
+        return ordered(self.world.party(who) for who in principals)
+
+
+def _memory(view: NodeView) -> Presence:
+    found = view.node.hardware.gpu_memory_gib if view.node.hardware else None
+    return None if found is None else float(found)
+
+
+def _holds(view: NodeView) -> Iterable[str]:
+    here = {place.id for place in view.places}
+    graph = view.world.facts.graph
+    placed = (flow for flow in graph.flows if flow.role == "placement" and flow.target in here)
+    declared = (
+        name
+        for name, model in view.world.deployment.models.items()
+        if {view.id} & {reference.partition("@")[0] for reference in model.weights_at or ()}
+    )
+    return ordered([*(graph.vertices[flow.source].family for flow in placed), *declared])
+
+
+_FIELDS = (
+    words("id", "its id", lambda view: view.id),
+    words("kind", "its kind", lambda view: view.node.kind, choices=KINDS),
+    texts("parties", "who operates it", lambda v: v.named(who for place in v.places for who in place.operators)),
+    texts("hosts", "on whose machines it runs", lambda view: view.named(place.host for place in view.places)),
+    boolean(
+        "hosted_elsewhere",
+        "some of it runs on machines of a party that does not operate it",
+        lambda view: any(place.host not in place.operators for place in view.places),
+    ),
+    texts("code_from", "whose software runs on it", lambda view: view.named(place.code_from for place in view.places)),
+    number("count", "how many machines it stands for", lambda view: sum(place.weight for place in view.places)),
+    open_field("region", Type.TEXT, "where the machines are", lambda view: view.node.region),
+    boolean("tee", "it runs in a trusted execution environment", lambda view: view.node.tee is not None),
+    boolean("attested", "its TEE is attested", lambda view: view.node.tee is not None and view.node.tee.attested),
+    texts("verified_by", "who verifies its attestation", lambda v: v.node.tee.verified_by if v.node.tee else ()),
+    open_field("gpu_memory_gib", Type.NUMBER, "memory of its GPUs in GiB", _memory, key="hardware.gpu_memory_gib"),
+    texts("datasets", "datasets that are stored on it", lambda view: view.families),
+    texts("models", "models whose weights are placed on it", _holds),
+    *data_fields(of="the data that are stored on it"),
+)
+
+
+def _subjects(world: World) -> Sequence[Subject]:
+    places: dict[str, list[Vertex]] = {}
+    for place in world.places.values():
+        places.setdefault(place.family, []).append(place)
+    return [
+        Subject(
+            id=f"nodes.{name}",
+            path=("nodes", name),
+            data=NodeView(world, name, node, tuple(places.get(name, ()))),
+        )
+        for name, node in sorted(world.deployment.nodes.items())
+    ]
+
+
+KIND = Kind(name="node", about="an entry of `nodes`, all its members together", fields=_FIELDS, subjects=_subjects)

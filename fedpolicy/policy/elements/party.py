@@ -1,0 +1,74 @@
+"""Parties: those that are declared, and those that flows imply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fedpolicy.policy.elements.shared import boolean, in_eea, open_field, texts, words
+from fedpolicy.policy.fields import Kind, Presence, Subject, Type
+from fedpolicy.policy.world import BUILT_IN, World, ordered
+
+__all__ = ["KIND", "ROLES", "PartyView"]
+
+ROLES = ("participant", "coordinator", "provider", "host", "processor", "auditor", "public-body", "user")
+
+
+@dataclass(frozen=True, slots=True)
+class PartyView:
+    """One party."""
+
+    world: World
+    id: str
+
+
+def _declared(party: PartyView, key: str) -> Presence:
+    entry = party.world.deployment.parties.get(party.id)
+    found = getattr(entry, key) if entry else None
+    return None if found is None else str(found)
+
+
+def _trusts(party: PartyView) -> Iterable[str]:
+    entry = party.world.deployment.parties.get(party.id)
+    return entry.trusts if entry else ()
+
+
+def _agreements(party: PartyView) -> Iterable[str]:
+    found = party.world.deployment.agreements.values()
+    return ordered(agreement.kind for agreement in found if party.id in agreement.between)
+
+
+def _owns(party: PartyView) -> Iterable[str]:
+    world = party.world
+    return (name for name in sorted(world.deployment.datasets) if party.id in world.owners([name]))
+
+
+def _runs(party: PartyView) -> Iterable[str]:
+    return (name for name, model in party.world.models.items() if party.id in model.runners)
+
+
+_FIELDS = (
+    words("id", "its id", lambda party: party.id),
+    texts("roles", "its roles", lambda party: party.world.roles(party.id), choices=ROLES),
+    boolean("implied", "it is not declared; a flow implies it", lambda p: p.id not in p.world.deployment.parties),
+    open_field("jurisdictions", Type.LIST, "where it is", lambda party: party.world.jurisdictions([party.id])),
+    open_field("eea", Type.BOOL, "it is in the European Economic Area", lambda party: in_eea(party.world, [party.id])),
+    open_field("sector", Type.TEXT, "its sector, as declared", lambda party: _declared(party, "sector")),
+    texts("trusts", "parties whose safeguards it accepts", _trusts),
+    texts("operates", "nodes that it operates", lambda party: party.world.operated.get(party.id, ())),
+    texts("hosts", "nodes of others on its machines", lambda party: party.world.hosted.get(party.id, ())),
+    texts("owns", "datasets of which it owns an instance", _owns),
+    texts("runs_models", "models that it runs for anybody", _runs),
+    texts("agreements", "kinds of the agreements that it has", _agreements),
+)
+
+
+def _subjects(world: World) -> Sequence[Subject]:
+    return [
+        Subject(id=f"parties.{name}", path=("parties", name), data=PartyView(world, name))
+        for name in world.parties
+        if name not in BUILT_IN
+    ]
+
+
+KIND = Kind(name="party", about="a party, declared or implied", fields=_FIELDS, subjects=_subjects)

@@ -1,0 +1,222 @@
+"""Safeguards: those of tasks, of their hops, of flows, and the enclaves of nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from fedpolicy.graph.model import Guard, Path
+from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, texts, words
+from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type
+from fedpolicy.policy.world import World, family_of, ordered
+from fedpolicy.spec.models import Deployment, Tee
+from fedpolicy.spec.safeguards import Safeguard
+
+__all__ = ["KIND"]
+
+_KINDS = (
+    "secure_aggregation",
+    "differential_privacy",
+    "homomorphic_encryption",
+    "end_to_end_encryption",
+    "secret_sharing",
+    "deidentification",
+    "norm_bound",
+    "filter",
+    "update_inspection",
+    "robust_aggregation",
+    "attestation",
+    "leakage_audit",
+    "tee",
+)
+_NO_DELTA = {"laplace", "sparse_vector"}
+
+
+@dataclass(frozen=True, slots=True)
+class SafeguardView:
+    """One safeguard and the element that it stands on."""
+
+    world: World
+    on: str
+    path: Path
+    spec: Safeguard | Tee
+    families: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """Its kind; an enclave's own kind is `tee_kind`."""
+        return "tee" if isinstance(self.spec, Tee) else self.spec.kind
+
+    @property
+    def guards(self) -> Sequence[Guard]:
+        """How it applies to the single flows."""
+        return self.world.guards_at.get(self.path, ())
+
+
+def _said(name: str, kind: Type, about: str, *, choices: tuple[str, ...] = ()) -> Field:
+    def read(view: SafeguardView) -> Presence:
+        found = getattr(view.spec, name, None)
+        return float(found) if kind is Type.NUMBER and found is not None else found
+
+    return open_field(name, kind, about, read, choices=choices)
+
+
+def _closed(name: str, about: str, *, choices: tuple[str, ...] = ()) -> Field:
+    return words(name, about, lambda view: getattr(view.spec, name, None) or "", choices=choices)
+
+
+def _readers(view: SafeguardView) -> Iterable[str]:
+    found: Iterable[str] | None = getattr(view.spec, "sealed_for", None) or getattr(view.spec, "of", None)
+    return found or ()
+
+
+def _units(view: SafeguardView) -> Presence:
+    datasets = view.world.datasets(view.families)
+    missing = tuple(f"datasets.{name}.subjects" for name in view.families if _subjects_of(view.world, name) is None)
+    if missing:
+        return Missing(missing)
+    return min((dataset.subjects or 0 for dataset in datasets), default=0)
+
+
+def _subjects_of(world: World, family: str) -> int | None:
+    dataset = world.deployment.datasets.get(family)
+    return dataset.subjects if dataset else 0
+
+
+def _protected(view: SafeguardView) -> str:
+    units = [dataset.unit for dataset in view.world.datasets(view.families)]
+    return max(units, key=("record", "person", "client").index, default="record")
+
+
+def _performers(view: SafeguardView) -> Iterable[str]:
+    return ordered(view.world.party(who) for guard in view.guards for who in guard.rests_on)
+
+
+def _applies(view: SafeguardView) -> bool:
+    return not view.guards or any(not guard.ignored for guard in view.guards)
+
+
+_FIELDS = (
+    words("kind", "its kind (tee: the enclave of a node)", lambda view: view.kind, choices=_KINDS),
+    words("on", "the element that it stands on, such as tasks.adapt", lambda view: view.on),
+    words("on_kind", "what that is", lambda view: view.on.partition(".")[0], choices=("tasks", "flows", "nodes")),
+    texts("operated_by", "who performs it, as declared", lambda view: getattr(view.spec, "operated_by", None) or ()),
+    texts("rests_on", "parties on whose honesty it rests", _performers),
+    boolean(
+        "applies", "it can lower at least one flow (false: it comes too late, or sums what cannot be summed)", _applies
+    ),
+    texts(
+        "ignored_because", "why it cannot lower some flows", lambda v: ordered(g.ignored for g in v.guards if g.ignored)
+    ),
+    _closed("where", "differential privacy: where noise is added", choices=("client", "distributed", "aggregator")),
+    _closed(
+        "mechanism",
+        "differential privacy: the mechanism",
+        choices=("gaussian", "dp_sgd", "laplace", "sparse_vector", "dp_ftrl_tree", "dp_matrix_ftrl"),
+    ),
+    boolean(
+        "has_delta",
+        "the mechanism needs a delta",
+        lambda v: v.kind == "differential_privacy" and v.spec.mechanism not in _NO_DELTA,
+    ),
+    _said("noise_multiplier", Type.NUMBER, "differential privacy: noise multiplier"),
+    _said("clipping_norm", Type.NUMBER, "differential privacy: clipping norm"),
+    _said(
+        "sampling",
+        Type.TEXT,
+        "differential privacy: how clients or records are sampled",
+        choices=("poisson", "fixed", "none"),
+    ),
+    _said("sampling_rate", Type.NUMBER, "differential privacy: sampling rate"),
+    _said("steps", Type.INT, "differential privacy: steps"),
+    _said("delta", Type.NUMBER, "differential privacy: delta"),
+    _said("unit", Type.TEXT, "differential privacy: the unit that it protects", choices=("record", "person", "client")),
+    _said("claimed_epsilon", Type.NUMBER, "differential privacy: claimed epsilon"),
+    _said("claimed_rho", Type.NUMBER, "differential privacy: claimed rho"),
+    open_field("subjects", Type.INT, "units of the smallest dataset behind it", _units),
+    words(
+        "protected_unit",
+        "the largest unit that its data ask to protect",
+        _protected,
+        choices=("record", "person", "client"),
+    ),
+    number(
+        "min_clients", "secure aggregation: the fewest clients in a sum", lambda v: getattr(v.spec, "min_clients", 0)
+    ),
+    _said("protocol", Type.TEXT, "secure aggregation: the protocol"),
+    texts(
+        "sealed_for",
+        "encryption: who can open it",
+        _readers,
+    ),
+    number("threshold", "secret sharing: how many readers together", lambda view: getattr(view.spec, "threshold", 0)),
+    _closed(
+        "method",
+        "de-identification: the method",
+        choices=("safe_harbor", "expert", "k_anonymity", "pseudonymisation", "redaction"),
+    ),
+    _said("limit", Type.NUMBER, "norm bound: the limit"),
+    _closed("name", "filter: its name"),
+    _said("attack", Type.TEXT, "leakage audit: the attack"),
+    _said("result", Type.TEXT, "leakage audit: what came out"),
+    _said("reference", Type.TEXT, "leakage audit: where it can be read"),
+    words("tee_kind", "enclave: its kind", lambda view: view.spec.kind if isinstance(view.spec, Tee) else ""),
+    boolean("attested", "enclave: it is attested", lambda view: isinstance(view.spec, Tee) and view.spec.attested),
+    texts(
+        "verified_by",
+        "enclave: who verifies the attestation",
+        lambda v: v.spec.verified_by if isinstance(v.spec, Tee) else (),
+    ),
+    texts("datasets", "datasets that it protects", lambda view: view.families),
+    *data_fields(of="the data that it protects"),
+)
+
+
+def _listed(deployment: Deployment) -> Iterator[tuple[str, Path, Safeguard | Tee]]:
+    for name, task in sorted(deployment.tasks.items()):
+        for index, found in enumerate(task.safeguards):
+            yield f"tasks.{name}", ("tasks", name, "safeguards", index), found
+        for place, hop in enumerate(task.hops):
+            for index, found in enumerate(hop.safeguards):
+                yield f"tasks.{name}", ("tasks", name, "hops", place, "safeguards", index), found
+    for name, flow in sorted(deployment.flows.items()):
+        for index, found in enumerate(flow.safeguards):
+            yield f"flows.{name}", ("flows", name, "safeguards", index), found
+    for name, node in sorted(deployment.nodes.items()):
+        if node.tee is not None:
+            yield f"nodes.{name}", ("nodes", name, "tee"), node.tee
+
+
+def _protects(world: World, on: str) -> tuple[str, ...]:
+    section, _, name = on.partition(".")
+    if section == "tasks":
+        return world.use_data(on)
+    if section == "flows" and world.deployment.flows[name].data:
+        declared = world.deployment.flows[name].data or ()
+        return tuple(ordered(family_of(one) for one in declared if family_of(one) in world.deployment.datasets))
+    return tuple(ordered(item.family for item in world.facts.graph.data if _near(world, item.place, section, name)))
+
+
+def _near(world: World, place: str, section: str, name: str) -> bool:
+    if section == "nodes":
+        return world.facts.graph.vertices[place].family == name
+    return any(flow.source == place for flow in world.flows_of.get(f"flows.{name}", ()))
+
+
+def _subjects(world: World) -> Sequence[Subject]:
+    return [
+        Subject(
+            id=".".join(map(str, path)),
+            path=path,
+            data=SafeguardView(world, on, path, found, _protects(world, on)),
+        )
+        for on, path, found in _listed(world.deployment)
+    ]
+
+
+KIND = Kind(
+    name="safeguard",
+    about="a safeguard of a task, a hop or a flow, or a node's enclave",
+    fields=_FIELDS,
+    subjects=_subjects,
+)

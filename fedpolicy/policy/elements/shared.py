@@ -1,0 +1,118 @@
+"""Fields that several kinds of element have: what their data are, where parties are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from fedpolicy.policy.fields import Field, Known, Missing, Presence, Type
+from fedpolicy.policy.world import World, ordered
+
+__all__ = ["About", "boolean", "data_fields", "in_eea", "number", "open_field", "safeguard_kinds", "texts", "words"]
+
+# Data of these categories are nobody's secret, or never were anybody's.
+_NOT_PRIVATE = {"public", "synthetic", "anonymous"}
+
+
+class About(Protocol):
+    """An element that concerns datasets."""
+
+    @property
+    def world(self) -> World:
+        """The deployment around it."""
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The datasets that it concerns."""
+
+
+def texts(name: str, about: str, read: Callable[[Any], Iterable[str]], *, choices: tuple[str, ...] = ()) -> Field:
+    """A list of words; nobody named means none."""
+    return Field(name=name, type=Type.LIST, about=about, choices=choices, read=lambda e: [str(w) for w in read(e)])
+
+
+def boolean(name: str, about: str, read: Callable[[Any], bool]) -> Field:
+    """Yes or no; not said means no."""
+    return Field(name=name, type=Type.BOOL, about=about, read=lambda e: bool(read(e)))
+
+
+def words(name: str, about: str, read: Callable[[Any], str], *, choices: tuple[str, ...] = ()) -> Field:
+    """A word; not said means the empty text."""
+    return Field(name=name, type=Type.TEXT, about=about, choices=choices, read=lambda e: str(read(e)))
+
+
+def number(name: str, about: str, read: Callable[[Any], int]) -> Field:
+    """A count."""
+    return Field(name=name, type=Type.INT, about=about, read=read)
+
+
+def open_field(
+    name: str,
+    kind: Type,
+    about: str,
+    read: Callable[[Any], Presence],
+    *,
+    choices: tuple[str, ...] = (),
+    key: str = "",
+) -> Field:
+    """A field whose absence makes a verdict unknown."""
+    return Field(name=name, type=kind, about=about, read=read, known=Known.OPEN, choices=choices, key=key)
+
+
+def data_fields(prefix: str = "", of: str = "the data") -> tuple[Field, ...]:
+    """What the datasets of an element are; `prefix` starts the names, such as `contains_`."""
+    return (
+        texts(f"{prefix}categories", f"categories of {of}", lambda e: _categories(e.world, e.families)),
+        boolean(
+            f"{prefix}personal",
+            f"some category of {of} is personal (GDPR art. 4(1))",
+            lambda e: any(_flag(e.world, name, "personal") for name in _categories(e.world, e.families)),
+        ),
+        boolean(
+            f"{prefix}special",
+            f"some category of {of} is special (GDPR art. 9(1))",
+            lambda e: any(_flag(e.world, name, "special") for name in _categories(e.world, e.families)),
+        ),
+        boolean(
+            f"{prefix}phi",
+            f"some category of {of} is protected health information (45 CFR 160.103)",
+            lambda e: any(_flag(e.world, name, "phi") for name in _categories(e.world, e.families)),
+        ),
+        boolean(
+            f"{prefix}private",
+            f"some of {of} is not public, synthetic or anonymous",
+            lambda e: any(not _NOT_PRIVATE & set(dataset.categories) for dataset in e.world.datasets(e.families)),
+        ),
+        boolean(
+            f"{prefix}free_text",
+            f"some of {of} is free text",
+            lambda e: "free-text" in _categories(e.world, e.families),
+        ),
+    )
+
+
+def safeguard_kinds(safeguards: Iterable[Any]) -> list[str]:
+    """The kinds of some safeguards, each once."""
+    return ordered(safeguard.kind for safeguard in safeguards)
+
+
+def in_eea(world: World, parties: Iterable[str]) -> bool | Missing:
+    """Whether all of these parties are in the European Economic Area; what is public is everywhere."""
+    everybody = list(parties)
+    if "public" in everybody:
+        return False
+    found = world.jurisdictions(everybody)
+    if isinstance(found, Missing):
+        return found
+    rows = [world.catalog.countries.get(code) for code in found]
+    return all(row is not None and row.eea for row in rows)
+
+
+def _categories(world: World, families: Iterable[str]) -> list[str]:
+    return ordered(category for dataset in world.datasets(families) for category in dataset.categories)
+
+
+def _flag(world: World, category: str, name: str) -> bool:
+    # A category that no catalogue knows may be anything.
+    row = world.catalog.categories.get(category)
+    return True if row is None else bool(getattr(row, name))

@@ -1,0 +1,218 @@
+"""Tasks: what is repeated on data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fedpolicy.catalog.rows import MethodRow
+from fedpolicy.graph.model import Access, Flow, Vertex
+from fedpolicy.policy.elements.model import class_variants
+from fedpolicy.policy.elements.models_view import ModelView, model_view
+from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, safeguard_kinds, texts, words
+from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type
+from fedpolicy.policy.world import World, ordered
+from fedpolicy.spec.models import Task
+from fedpolicy.spec.safeguards import DifferentialPrivacy, Safeguard, SecureAggregation
+
+__all__ = ["KIND"]
+
+_TOPOLOGIES = ("star", "tree", "peer_to_peer", "rotating", "split", "vertical", "local", "central")
+_NEEDS = ("none", "text", "logits", "embeddings", "weights", "emulator")
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """One entry of `tasks`."""
+
+    world: World
+    id: str
+    task: Task
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The datasets that it works on."""
+        return self.world.use_data(f"tasks.{self.id}")
+
+    @property
+    def method(self) -> MethodRow:
+        """What the catalogue says of its method."""
+        return self.world.catalog.methods[self.task.method]
+
+    @property
+    def model(self) -> ModelView | None:
+        """Its input model."""
+        return model_view(self.world, self.task.model)
+
+    @property
+    def access(self) -> Sequence[Access]:
+        """How it reaches its models."""
+        return self.world.access_of.get(f"tasks.{self.id}", ())
+
+    @property
+    def flows(self) -> Sequence[Flow]:
+        """The flows that it implies."""
+        return self.world.flows_of.get(f"tasks.{self.id}", ())
+
+    @property
+    def places(self) -> list[Vertex]:
+        """Where it runs."""
+        graph = self.world.facts.graph
+        return [graph.vertices[name] for ref in self.task.runs_on for name in graph.members.get(ref, ())]
+
+    @property
+    def safeguards(self) -> list[Safeguard]:
+        """Its own safeguards and those of its hops."""
+        return [*self.task.safeguards, *(found for hop in self.task.hops for found in hop.safeguards)]
+
+
+def _own(view: TaskView) -> list[Access]:
+    return [access for access in view.access if access.model == view.task.model]
+
+
+def _feasible(view: TaskView) -> Presence:
+    answers = {access.feasible for access in view.access}
+    if False in answers:
+        return False
+    return Missing((f"models.{view.task.model}.interface",)) if None in answers else True
+
+
+def _minimum(view: TaskView) -> Presence:
+    return view.task.min_clients or view.task.clients_per_round
+
+
+def _topology(view: TaskView) -> str:
+    if view.task.topology:
+        return view.task.topology
+    if view.task.hops:
+        return "tree"
+    default = view.method.topology
+    if default in {"split", "vertical", "central", "local"}:
+        return default
+    return "star" if any(flow.role == "uplink" for flow in view.flows) else "local"
+
+
+def _payload(view: TaskView) -> str:
+    return next((flow.payload for flow in view.flows if flow.role in {"uplink", "activations"}), "")
+
+
+def _aggregators(view: TaskView) -> Iterable[str]:
+    return view.world.parties_at(flow.source for flow in view.flows if flow.role in {"downlink", "gradients"})
+
+
+def _smallest_sum(view: TaskView) -> int:
+    sizes = [found.min_clients for found in view.safeguards if isinstance(found, SecureAggregation)]
+    return min(sizes, default=0)
+
+
+def _noise_at(view: TaskView) -> Iterable[str]:
+    return ordered(found.where for found in view.safeguards if isinstance(found, DifferentialPrivacy))
+
+
+def _produced(view: TaskView) -> ModelView | None:
+    return model_view(view.world, view.task.produces)
+
+
+def _said(name: str, kind: Type, about: str) -> Field:
+    return open_field(name, kind, about, lambda view: getattr(view.task, name))
+
+
+def _closed(view: TaskView) -> bool:
+    return view.model is not None and view.model.facts.highest in {"black_box", "gray_box"}
+
+
+_FIELDS = (
+    words("id", "its id", lambda view: view.id),
+    words("method", "its method", lambda view: view.task.method),
+    words("family", "family of its method", lambda view: view.method.family),
+    words("needs", "the least access to its model that the method needs", lambda v: v.method.needs, choices=_NEEDS),
+    boolean("trains", "a model, an adapter or a prompt comes out", lambda view: view.method.trains),
+    boolean(
+        "hosted",
+        "somebody else must train, because nobody in the federation holds the weights",
+        lambda v: any(a.how == "hosted" for a in v.access),
+    ),
+    open_field("feasible", Type.BOOL, "the method works at the access that there is", _feasible),
+    texts("infeasible_because", "why it does not work", lambda view: ordered(a.why for a in view.access if a.why)),
+    texts(
+        "access",
+        "how it reaches its input model",
+        lambda view: ordered(a.how for a in _own(view)),
+        choices=("weights", "remote", "hosted"),
+    ),
+    words("model", "its input model", lambda view: view.task.model or ""),
+    Field(
+        name="model_closed",
+        type=Type.BOOL,
+        about="its input model is a black box or a gray box (false without a model)",
+        known=Known.RANGE,
+        read=_closed,
+    ),
+    words("evaluates", "the model whose outputs it judges", lambda view: view.task.evaluates or ""),
+    words("produces", "the model that it produces", lambda view: view.task.produces or ""),
+    boolean(
+        "publishes",
+        "the model that it produces is released to the public",
+        lambda v: bool((made := _produced(v)) and made.model.published),
+    ),
+    boolean(
+        "remote",
+        "another party or place runs a model for it",
+        lambda view: any(a.how != "weights" for a in view.access),
+    ),
+    texts(
+        "runners",
+        "parties that run a model for it",
+        lambda v: ordered(v.world.party(a.runner or "unknown") for a in v.access if a.how != "weights"),
+    ),
+    words("topology", "how contributions travel", _topology, choices=_TOPOLOGIES),
+    boolean(
+        "exchanges",
+        "contributions leave the places where it runs",
+        lambda v: any(f.role in {"uplink", "activations"} for f in v.flows),
+    ),
+    words("uplink", "payload that contributors send", _payload),
+    texts("aggregators", "parties that aggregate or hold the top model", _aggregators),
+    texts("relays", "nodes between clients and aggregator", lambda view: ordered(view.task.via)),
+    texts("parties", "parties on whose nodes it runs", lambda v: v.world.parties_at(place.id for place in v.places)),
+    number(
+        "clients",
+        "how many places run it, cohorts counted in full",
+        lambda view: sum(place.weight for place in view.places),
+    ),
+    _said("aggregation", Type.TEXT, "aggregation rule"),
+    _said("rounds", Type.INT, "how many rounds"),
+    _said("clients_per_round", Type.INT, "clients in a round"),
+    open_field("min_clients", Type.INT, "the fewest clients in a round (default: clients_per_round)", _minimum),
+    _said("local_steps", Type.INT, "local steps in a round"),
+    texts(
+        "safeguards",
+        "kinds of its safeguards, those of its hops included",
+        lambda view: safeguard_kinds(view.safeguards),
+    ),
+    number("secure_sum", "the fewest clients in a secure sum, 0 without secure aggregation", _smallest_sum),
+    texts("noise_at", "where noise is added", _noise_at, choices=("client", "distributed", "aggregator")),
+    texts("datasets", "datasets that it works on", lambda view: view.families),
+    texts("owners", "owners of these data", lambda view: view.world.owners(view.families)),
+    *data_fields(of="the data that it works on"),
+)
+
+
+def _subject(world: World, name: str, task: Task) -> Subject:
+    view = TaskView(world, name, task)
+    model = view.model
+    closed = {variant["closed"] for variant in class_variants(model.facts)} if model else set()
+    return Subject(
+        id=f"tasks.{name}",
+        path=("tasks", name),
+        data=view,
+        variants=({"model_closed": False}, {"model_closed": True}) if len(closed) > 1 else (),
+        missing=model.facts.missing if model else (),
+    )
+
+
+def _subjects(world: World) -> Sequence[Subject]:
+    return [_subject(world, name, task) for name, task in sorted(world.deployment.tasks.items())]
+
+
+KIND = Kind(name="task", about="what is repeated on data", fields=_FIELDS, subjects=_subjects)

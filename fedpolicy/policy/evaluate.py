@@ -1,0 +1,89 @@
+"""Facts and rules -> findings, and counts of every verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fedpolicy.analysis.facts import Facts
+from fedpolicy.analysis.settings import AnalysisSettings
+from fedpolicy.errors import PolicyError, Problems
+from fedpolicy.findings import VERDICTS, Finding, Verdict
+from fedpolicy.policy.context import Context, contexts
+from fedpolicy.policy.expression import activator
+from fedpolicy.policy.fields import CONSTANTS, Value
+from fedpolicy.policy.finding import finding_of
+from fedpolicy.policy.judging import cases_of, judge
+from fedpolicy.policy.models import Rule
+from fedpolicy.policy.world import World
+from fedpolicy.spec.load import Document
+
+if TYPE_CHECKING:
+    from fedpolicy.catalog.load import Catalog
+
+__all__ = ["Evaluation", "evaluate"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What the rules say of one deployment; `counts` has all five verdicts, one per rule and element."""
+
+    findings: tuple[Finding, ...]
+    counts: dict[Verdict, int]
+
+
+def evaluate(
+    facts: Facts,
+    document: Document,
+    catalog: Catalog,
+    rules: Sequence[Rule],
+    settings: AnalysisSettings | None = None,
+) -> Evaluation:
+    """
+    Judge every element by every rule that applies to its kind.
+
+    Raises Problems with one PolicyError per rule that cannot be evaluated.
+    """
+    world = World(facts, document, catalog, settings)
+    counts: Counter[Verdict] = Counter()
+    findings: list[Finding] = []
+    broken: dict[str, PolicyError] = {}
+    for kind, some in _by_kind(rules).items():
+        for rule, context, verdict, missing in _judged(world, kind, some, broken):
+            counts[verdict] += 1
+            if verdict in {Verdict.FAIL, Verdict.UNKNOWN}:
+                findings.append(finding_of(world, rule, context, verdict, missing))
+    if broken:
+        raise Problems([broken[name] for name in sorted(broken)])
+    return Evaluation(
+        findings=tuple(sorted(findings, key=lambda finding: finding.sort_key)),
+        counts={verdict: counts[verdict] for verdict in VERDICTS},
+    )
+
+
+def _by_kind(rules: Sequence[Rule]) -> dict[str, list[Rule]]:
+    found: dict[str, list[Rule]] = {}
+    for rule in rules:
+        found.setdefault(rule.applies_to, []).append(rule)
+    return found
+
+
+def _judged(
+    world: World, kind: str, rules: Sequence[Rule], broken: dict[str, PolicyError]
+) -> Iterator[tuple[Rule, Context, Verdict, tuple[str, ...]]]:
+    wanted = sorted({name for rule in rules for name in rule.variables})
+    asked = sorted({name for rule in rules for part in (rule.match, rule.require) if part for name in part.asks})
+    activate = activator()
+    always: Mapping[str, Value] = {**CONSTANTS, **{key: value for rule in rules for key, value in rule.values.items()}}
+    for context in contexts(world, kind, wanted):
+        cases = cases_of(context, asked, always, activate)
+        for rule in rules:
+            if rule.id not in broken:
+                try:
+                    found = judge(rule, context, cases)
+                except PolicyError as error:
+                    broken[rule.id] = error
+                else:
+                    yield rule, context, found.verdict, found.missing

@@ -1,0 +1,184 @@
+"""
+The one place that knows the CEL library: expressions are compiled, checked and judged with three values.
+
+Every field is a typed variable of its own (`model.class`), so a misspelt field or a wrong type is found when a rule is
+loaded. The library returns errors as truthy values; nothing here trusts truthiness.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fedpolicy.policy.fields import CONSTANTS, Type, Value
+from fedpolicy.policy.tokens import Name, names, with_presence
+
+if TYPE_CHECKING:
+    from cel_expr_python.cel import Activation, Env
+
+__all__ = ["BadExpression", "EvaluationError", "Expression", "Language", "Truth", "activator", "language"]
+
+_PRESENCE = "has."
+_ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
+_UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
+_STATUS = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
+_MIXED = re.compile(r"no matching overload for '(\S+)' applied to '\((.*)\)'")
+
+
+@dataclass(frozen=True, slots=True)
+class BadExpression:
+    """Something wrong in an expression: what, the offset of the character, and the name that is not known."""
+
+    message: str
+    offset: int
+    unknown: str = ""
+
+
+class EvaluationError(Exception):
+    """An expression failed although every field that it reads has a value: the rule is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Yes, no, or unknown because the fields `absent` have no value."""
+
+    value: bool | None
+    absent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expression:
+    """One compiled expression. `reads` are the fields whose values it uses, `asks` those whose presence it asks for."""
+
+    text: str
+    program: Any
+    reads: frozenset[str]
+    asks: frozenset[str] = frozenset()
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """Everything that has to be in an activation."""
+        return self.reads | {_PRESENCE + name for name in self.asks}
+
+    def judge(self, facts: Mapping[str, Value], activation: Activation) -> Truth:
+        """
+        Decide, for an activation made of these facts.
+
+        An absent field does not matter where the rest decides. Raises EvaluationError if nothing is absent and
+        there is no answer all the same.
+        """
+        try:
+            result = self.program.eval(activation)
+        except RuntimeError as error:  # only the bound on iterations is raised
+            raise EvaluationError(_STATUS.sub("", str(error))) from error
+        if result.type() == _library().Type.BOOL:
+            return Truth(result.value() is True)
+        absent = tuple(sorted(name for name in self.reads if name not in facts))
+        if not absent:
+            raise EvaluationError(_STATUS.sub("", str(result.value())))
+        return Truth(None, absent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """
+    What the expressions of one rule may name, with types; see `language`.
+
+    Its scope keeps apart the parameters of rules that share an activation: in expressions `params.limit` is written,
+    the activation holds `<scope>.params.limit`.
+    """
+
+    fields: Mapping[str, Type]
+    env: Env
+
+    def compile(self, text: str) -> Expression | tuple[BadExpression, ...]:
+        """Compile an expression that must say yes or no, or say everything that is wrong with it."""
+        found = list(names(text))
+        try:
+            program = self.env.compile(with_presence(text))
+        except RuntimeError as error:
+            return tuple(_mistakes(str(error), text, found))
+        result = program.return_type()
+        if result != _library().Type.BOOL:
+            return (BadExpression(f"this gives {result.name().lower()}, not true or false", 0),)
+        return Expression(
+            text=text,
+            program=program,
+            reads=frozenset(self._read(found)),
+            asks=frozenset(name.text for name in found if name.has),
+        )
+
+    def _read(self, found: Iterable[Name]) -> Iterable[str]:
+        for name in found:
+            known = name.text
+            while known and known not in self.fields:
+                known = known.rpartition(".")[0]
+            if known and not name.has:
+                yield known
+
+
+def activator() -> Callable[[Mapping[str, Value]], Activation]:
+    """What makes values ready for any number of expressions; they are copied once."""
+    env = _library().NewEnv()
+    return lambda values: env.Activation(dict(values))
+
+
+def language(
+    fields: Mapping[str, Type],
+    *,
+    asked: Iterable[str] = (),
+    params: Mapping[str, Type] | None = None,
+    scope: str = "rule",
+) -> Language:
+    """Declare what expressions may name; `asked` are the fields whose presence they may ask for."""
+    cel = _library()
+    types = {name: _type(cel, kind) for name, kind in fields.items()}
+    types |= dict.fromkeys((_PRESENCE + name for name in asked), cel.Type.BOOL)
+    types |= {f"{scope}.params.{name}": _type(cel, kind) for name, kind in (params or {}).items()}
+    types |= dict.fromkeys(CONSTANTS, cel.Type.INT)
+    return Language(fields=fields, env=cel.NewEnv(variables=types, container=scope))
+
+
+def _library() -> Any:  # noqa: ANN401  a module; imported late, because not every command judges
+    from cel_expr_python import cel  # noqa: PLC0415
+
+    return cel
+
+
+def _type(cel: Any, kind: Type) -> Any:  # noqa: ANN401
+    return {
+        Type.TEXT: cel.Type.STRING,
+        Type.BOOL: cel.Type.BOOL,
+        Type.INT: cel.Type.INT,
+        Type.LEVEL: cel.Type.INT,
+        Type.NUMBER: cel.Type.DOUBLE,
+        Type.LIST: cel.Type.List(cel.Type.STRING),
+    }[kind]
+
+
+def _mistakes(said: str, text: str, found: list[Name]) -> Iterable[BadExpression]:
+    lines = text.split("\n")
+    errors = _ERROR.findall(said)
+    if not errors:
+        yield BadExpression(_STATUS.sub("", said), 0)
+    for line, column, message in errors:
+        offset = sum(len(one) + 1 for one in lines[: int(line) - 1]) + int(column) - 1
+        plain = _STATUS.sub("", message)
+        unknown = _UNDECLARED.search(plain)
+        if unknown:
+            name = unknown[1].removeprefix(_PRESENCE)
+            start = max((one.offset for one in found if one.offset <= offset), default=offset)
+            yield BadExpression(f"there is no field `{name}`", start, unknown=name)
+        else:
+            yield BadExpression(_readable(plain), offset)
+
+
+def _readable(message: str) -> str:
+    mixed = _MIXED.search(message)
+    if not mixed:
+        return message[:1].lower() + message[1:]
+    operator, types = mixed[1].strip("_"), mixed[2]
+    advice = "; write whole numbers as 1.0 here" if {"double", "int"} <= set(types.split(", ")) else ""
+    return f"`{operator}` does not work on ({types}){advice}"

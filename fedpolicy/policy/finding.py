@@ -1,0 +1,111 @@
+"""A verdict -> what is told to people: message, place, witness path, notes."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from fedpolicy.analysis.facts import Disclosure, NotCounted, Step
+from fedpolicy.findings import Finding, Hop, Span, Verdict
+from fedpolicy.policy.context import Context, read_field, table
+from fedpolicy.policy.elements.disclosure import DisclosureView
+from fedpolicy.policy.fields import Subject
+from fedpolicy.policy.models import Rule
+from fedpolicy.policy.template import fill, said
+from fedpolicy.policy.world import World
+
+__all__ = ["finding_of", "fingerprint"]
+
+_MOST_NOTES = 8
+_SHORT = 32
+
+
+def finding_of(world: World, rule: Rule, context: Context, verdict: Verdict, missing: tuple[str, ...]) -> Finding:
+    """Tell what a rule found."""
+    subject = context.subject
+    elements = subject.elements or (subject.id,)
+    found = subject.data.found if isinstance(subject.data, DisclosureView) else None
+    return Finding(
+        rule=rule.id,
+        pack=rule.pack,
+        title=rule.title,
+        principle=rule.principle,
+        severity=rule.severity,
+        verdict=verdict,
+        elements=elements,
+        message=_message(world, rule, subject, verdict),
+        span=_place(world, rule, subject),
+        deployment=world.deployment.name,
+        paths=tuple(tuple(_hop(world, step) for step in path) for path in found.paths) if found else (),
+        notes=tuple(_notes(found)) if found else (),
+        missing=missing,
+        why=rule.why,
+        help=rule.help,
+        references=rule.references,
+        fingerprint=fingerprint(rule.id, subject.id, *elements),
+    )
+
+
+def fingerprint(*parts: str) -> str:
+    """The identity of a finding: its rule and its elements, never a line or a file."""
+    return sha256("\0".join(parts).encode()).hexdigest()[:_SHORT]
+
+
+def _message(world: World, rule: Rule, subject: Subject, verdict: Verdict) -> str:
+    element = (subject.elements or (subject.id,))[0]
+    if verdict is Verdict.UNKNOWN:
+        return f"Undecided for {element}: {rule.title}"
+    fields = table(rule.applies_to)
+    params = {f"params.{param.name}": param for param in rule.params}
+
+    def word(name: str) -> str:
+        if name == "element":
+            return element
+        if name in params:
+            return said(params[name].type, [params[name].value])
+        return said(fields[name].type, read_field(world, rule.applies_to, subject, name))
+
+    return fill(rule.message, word)
+
+
+def _place(world: World, rule: Rule, subject: Subject) -> Span:
+    spans = world.document.spans
+    if rule.at:
+        path = (*subject.path, *rule.at.split("."))
+        if spans.at(path) != spans.at(path[:-1]):
+            return spans.at(path)
+    path = subject.path
+    if path and isinstance(path[-1], int):
+        return spans.at((*path, "kind"))
+    return spans.key(path)
+
+
+def _hop(world: World, step: Step) -> Hop:
+    return Hop(
+        source=_short(step.source),
+        target=_short(step.target),
+        payload=step.payload,
+        flow=step.flow,
+        implied_by=step.implied_by,
+        span=world.document.spans.key(step.path),
+    )
+
+
+def _short(vertex: str) -> str:
+    section, _, name = vertex.partition(".")
+    return name if section in {"nodes", "parties"} else vertex
+
+
+def _notes(found: Disclosure) -> list[str]:
+    said: list[str] = []
+    for entry in found.not_counted:
+        text = _not_counted(entry)
+        if text not in said:
+            said.append(text)
+    if len(said) > _MOST_NOTES:
+        return [*said[:_MOST_NOTES], f"and {len(said) - _MOST_NOTES} more safeguards that do not count"]
+    return said
+
+
+def _not_counted(entry: NotCounted) -> str:
+    level = "does not lower the level" if entry.level == "declared" else "is not guaranteed to the owner"
+    return f"{entry.kind.replace('_', ' ')} ({entry.safeguard}) {level}: {entry.why}"

@@ -1,0 +1,96 @@
+"""One rule and one element -> a verdict with three values, and the facts that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fedpolicy.errors import PolicyError
+from fedpolicy.findings import Verdict
+from fedpolicy.policy.context import Context
+from fedpolicy.policy.expression import EvaluationError, Expression, Truth
+from fedpolicy.policy.fields import Value
+from fedpolicy.policy.models import Rule
+
+if TYPE_CHECKING:
+    from cel_expr_python.cel import Activation
+
+__all__ = ["Judgement", "cases_of", "combine", "judge"]
+
+Case = tuple[Mapping[str, Value], "Activation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a rule says of an element; `missing` are dotted paths."""
+
+    verdict: Verdict
+    missing: tuple[str, ...] = ()
+
+
+def judge(rule: Rule, context: Context, cases: Sequence[Case | None]) -> Judgement:
+    """
+    Judge one element in every case that a missing fact leaves open.
+
+    Raises PolicyError where an expression fails for another reason than a missing fact.
+    """
+    single = [_single(rule, case) for case in cases]
+    verdict, undecided = combine([verdict for verdict, _ in single])
+    if verdict is not Verdict.UNKNOWN:
+        return Judgement(verdict)
+    facts = {path for _, absent in single for name in absent for path in context.absent[name]}
+    return Judgement(verdict, tuple(sorted(facts | set(context.subject.missing if undecided else ()))))
+
+
+def combine(verdicts: Sequence[Verdict]) -> tuple[Verdict, bool]:
+    """
+    One verdict for several cases, and whether the cases differ.
+
+    All the same: that one. Only not applicable and pass: pass. Else it is not known.
+    """
+    found = set(verdicts)
+    if len(found) == 1:
+        return verdicts[0], False
+    if found == {Verdict.NOT_APPLICABLE, Verdict.PASS}:
+        return Verdict.PASS, True
+    return Verdict.UNKNOWN, True
+
+
+def _single(rule: Rule, case: Case | None) -> tuple[Verdict, tuple[str, ...]]:
+    if case is None:
+        return Verdict.NOT_APPLICABLE, ()
+    matched = _truth(rule, "match", rule.match, case) if rule.match else Truth(value=True)
+    if matched.value is False:
+        return Verdict.NOT_APPLICABLE, ()
+    required = _truth(rule, "require", rule.require, case)
+    if required.value is True:
+        return Verdict.PASS, ()
+    if matched.value is True and required.value is False:
+        return Verdict.FAIL, ()
+    return Verdict.UNKNOWN, tuple(sorted({*matched.absent, *required.absent}))
+
+
+def _truth(rule: Rule, key: str, expression: Expression, case: Case) -> Truth:
+    try:
+        return expression.judge(*case)
+    except EvaluationError as error:
+        message = f"`{key}` of the rule {rule.id} cannot be evaluated: {error}"
+        raise PolicyError(message, span=rule.spans[key], help="correct the expression") from error
+
+
+def cases_of(
+    context: Context,
+    asked: Sequence[str],
+    always: Mapping[str, Value],
+    activate: Callable[[Mapping[str, Value]], Activation],
+) -> list[Case | None]:
+    """One activation per case, shared by all rules; `asked` are the fields whose presence some rule asks for."""
+    found: list[Case | None] = []
+    for values in context.variants:
+        if values is None:
+            found.append(None)
+        else:
+            presence = {f"has.{name}": name in values for name in asked}
+            found.append((values, activate({**always, **values, **presence})))
+    return found

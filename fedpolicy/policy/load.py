@@ -1,0 +1,114 @@
+"""Packs -> rules: shipped ones by name, others by path, with what the user sets; every mistake at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from fedpolicy.errors import FedPolicyError, PolicyError, Problems, SettingsError
+from fedpolicy.findings import Span
+from fedpolicy.policy.building import build_rule
+from fedpolicy.policy.choosing import choose, set_params, set_severities
+from fedpolicy.policy.models import Rule
+from fedpolicy.policy.reading import read_sheet
+from fedpolicy.policy.rulefile import PACK, RULE
+from fedpolicy.resources import policies_dir
+from fedpolicy.spec.suggest import advise
+
+__all__ = ["load_rules", "pack_files", "shipped_packs"]
+
+PACK_FILE = "_pack.yaml"
+
+
+def load_rules(
+    packs: Sequence[str] = ("federation",),
+    *,
+    params: Mapping[str, str] | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    severities: Mapping[str, str] | None = None,
+) -> tuple[Rule, ...]:
+    """
+    The rules of some packs, sorted by id.
+
+    A pack is the name of a shipped one, a folder of rule files, or one rule file. `params` are texts by
+    `rule-id.name`; `select` and `ignore` are ids or patterns such as `licence-*`; `severities` are words by rule id.
+    Raises Problems with a PolicyError per mistake in a file and a SettingsError per mistake in what the user set.
+    """
+    errors: list[FedPolicyError] = []
+    found: dict[str, Rule] = {}
+    for pack, path, name in _files(packs, errors):
+        rule = _load(pack, path, name, errors)
+        if rule is not None and rule.id in found:
+            errors.append(_twice(rule, found[rule.id]))
+        elif rule is not None:
+            found[rule.id] = rule
+    if errors:
+        raise Problems(errors)
+    known = tuple(found[name] for name in sorted(found))
+    chosen = choose(known, select, ignore, errors)
+    chosen = set_params(chosen, known, params or {}, errors)
+    chosen = set_severities(chosen, known, severities or {}, errors)
+    if errors:
+        raise Problems(errors)
+    return chosen
+
+
+def shipped_packs() -> tuple[str, ...]:
+    """The names of the packs that ship with fedpolicy."""
+    return tuple(sorted(path.name for path in policies_dir().iterdir() if (path / PACK_FILE).is_file()))
+
+
+def pack_files(folder: Path) -> list[Path]:
+    """The rule files of a pack."""
+    return sorted(path for path in folder.glob("*.yaml") if not path.name.startswith("_"))
+
+
+def _files(packs: Sequence[str], errors: list[FedPolicyError]) -> list[tuple[str, Path, str]]:
+    found: list[tuple[str, Path, str]] = []
+    for pack in dict.fromkeys(packs):
+        shipped = policies_dir() / pack
+        # A name is a shipped pack; a path has a separator, an ending, or exists and is none of ours.
+        if pack in shipped_packs():
+            found += [(pack, path, f"policies/{pack}/{path.name}") for path in pack_files(shipped)]
+        elif Path(pack).is_dir():
+            found += _folder(Path(pack), errors)
+        elif Path(pack).is_file():
+            found.append((Path(pack).resolve().parent.name, Path(pack), Path(pack).as_posix()))
+        else:
+            advice = f"{advise(pack, shipped_packs(), called='shipped')}, or a folder or file of rules"
+            errors.append(SettingsError(f"there is no pack `{pack}`", help=advice))
+    return found
+
+
+def _folder(folder: Path, errors: list[FedPolicyError]) -> list[tuple[str, Path, str]]:
+    name = folder.resolve().name
+    own = folder / PACK_FILE
+    if own.is_file():
+        try:
+            name = str(read_sheet(own.read_bytes(), own.as_posix(), PACK).tree["pack"])
+        except Problems as problems:
+            errors += problems.errors
+    files = pack_files(folder)
+    if not files:
+        errors.append(
+            SettingsError(f"the pack `{folder.as_posix()}` holds no rules", help="add a file such as my-rule.yaml")
+        )
+    return [(name, path, path.as_posix()) for path in files]
+
+
+def _load(pack: str, path: Path, name: str, errors: list[FedPolicyError]) -> Rule | None:
+    try:
+        sheet = read_sheet(path.read_bytes(), name, RULE, examples=False)
+        return build_rule(sheet, pack, path)
+    except Problems as problems:
+        errors += problems.errors
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        errors.append(PolicyError(reason, span=Span(file=name), help="name a rule file that can be read"))
+    return None
+
+
+def _twice(rule: Rule, other: Rule) -> PolicyError:
+    message = f"the id `{rule.id}` is also that of the rule at {other.spans['id']}"
+    return PolicyError(message, span=rule.spans["id"], help="rename one of them, file and id")

@@ -1,0 +1,106 @@
+"""The keys of a rule file and of a pack's own file, and their JSON schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fedpolicy.findings import Severity
+from fedpolicy.policy.context import KINDS
+from fedpolicy.policy.fields import Type
+from fedpolicy.policy.models import PRINCIPLES
+from fedpolicy.policy.shape import Anything, ListOf, MapOf, Record, Text
+
+__all__ = ["BASES", "EXPECTED", "PACK", "RULE", "RULE_ID", "policy_schema"]
+
+RULE_ID = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+_NAME = r"[a-z][a-z0-9_]*"
+BASES = ("seed", "attack", "law", "practice")
+EXPECTED = ("fail", "pass", "unknown")
+
+_PARAM = Record(
+    called="a parameter",
+    keys={
+        "type": Text(about="What it holds.", choices=tuple(Type)),
+        "default": Anything(about="Its value unless the user sets another; a level is a word such as bounded."),
+        "description": Text(about="What it means, in one line."),
+    },
+    required=("type", "default", "description"),
+)
+_REFERENCE = Record(
+    called="a reference",
+    keys={
+        "basis": Text(
+            about="seed: arXiv 2505.23593; attack: a published attack; law: a legal text; practice: anything else.",
+            choices=BASES,
+        ),
+        "title": Text(about="Title as readers will find it."),
+        "url": Text(about="Where to read it.", pattern=r"https?://\S+", called="an address (https://...)"),
+        "note": Text(about="What it says that matters here, in your own words."),
+    },
+    required=("basis", "title"),
+)
+_EXAMPLE = Record(
+    called="an example",
+    keys={
+        "deployment": Anything(
+            about="A small deployment in the language; `fedpolicy: 1` and a name are filled in where they are missing."
+        ),
+        "why": Text(about="What it shows."),
+        "elements": ListOf(item=Text(), about="The elements that must have this verdict (left out: at least one)."),
+        "missing": ListOf(item=Text(), about="The facts that must be named as missing, for examples of `unknown`."),
+    },
+    required=("deployment",),
+)
+_EXAMPLES = ListOf(item=_EXAMPLE)
+
+RULE = Record(
+    called="a rule",
+    about="One rule of fedpolicy.",
+    keys={
+        "id": Text(about="The file's name without .yaml.", pattern=RULE_ID, called="an id such as private-data"),
+        "title": Text(about="What is wrong where the rule fails, as a short sentence without a full stop."),
+        "principle": Text(about="The principle that it serves.", choices=tuple(PRINCIPLES)),
+        "severity": Text(about="How much it matters.", choices=tuple(severity.label for severity in Severity)),
+        "applies_to": Text(about="The kind of element that it judges.", choices=tuple(KINDS)),
+        "match": Text(about="CEL: which of them it is about (left out: all)."),
+        "require": Text(about="CEL: what must hold of them."),
+        "at": Text(
+            about="The element's key that a finding points at, such as licence or terms.region.", pattern=r"[\w.]+"
+        ),
+        "absent": Text(
+            about="How it decides when something that it asks for with has() is not stated.", choices=("pass", "fail")
+        ),
+        "absent_why": Text(about="Why that is right."),
+        "params": MapOf(item=_PARAM, name=_NAME, about="What users may set with --param rule.name=value."),
+        "message": Text(about="What is wrong with this element; {disclosure.parties} becomes its value."),
+        "why": Text(about="Why it matters."),
+        "help": Text(about="What to change."),
+        "references": ListOf(item=_REFERENCE, about="What the rule rests on."),
+        "false_positives": ListOf(item=Text(), about="When a finding may be wrong."),
+        "examples": Record(
+            called="examples",
+            about="Deployments that the rule must judge so. The last key of the file.",
+            keys=dict.fromkeys(EXPECTED, _EXAMPLES),
+        ),
+    },
+    required=("id", "title", "principle", "severity", "applies_to", "require", "message", "why", "help", "references"),
+)
+
+PACK = Record(
+    called="a pack",
+    keys={
+        "pack": Text(about="Its name, which is the folder's.", pattern=RULE_ID, called="a name such as my-rules"),
+        "title": Text(about="Its name for people."),
+        "about": Text(about="What it is for and what it rests on."),
+    },
+    required=("pack", "title"),
+)
+
+
+def policy_schema() -> dict[str, Any]:
+    """The JSON schema of a rule file."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "fedpolicy rule",
+        **RULE.schema(),
+    }

@@ -1,0 +1,17 @@
+"""Pages and schemas made from code are current; `--update-golden` writes them."""
+
+import json
+from pathlib import Path
+
+from fedpolicy.policy.reference import reference
+from fedpolicy.policy.rulefile import policy_schema
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_rules_reference_is_current(golden):
+    golden(reference(), ROOT / "docs" / "rules-reference.md")
+
+
+def test_the_policy_schema_is_current(golden):
+    golden(json.dumps(policy_schema(), indent=2) + "\n", ROOT / "schemas" / "policy.schema.json")
