@@ -113,7 +113,7 @@ def _claim_mistakes(tree: Mapping[str, object], path: Path) -> list[Mistake]:
         if key not in _CLAIM_KEYS
     ]
     if "value" not in tree:
-        found.append(Mistake(path=path, message="a claim without `value`", help="write {value: ..., evidence: ...}"))
+        found.append(Mistake(path=path, message="a claim without `value`", help="write `{value: ..., evidence: ...}`"))
     evidence = tree.get("evidence", "declared")
     if evidence not in EVIDENCE:
         said = f"`{evidence}` is no kind of evidence"

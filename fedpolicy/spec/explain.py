@@ -83,7 +83,7 @@ def _how_to_add(one: Found) -> str:
 def _not_a_choice(one: Found) -> Mistake:
     if not isinstance(one.value, str):
         message = f"{text_of(one.value)}, but `{one.word}` is a word"
-        return Mistake(path=one.path, message=message, help=f"write {listed(one.shape.choices)}")
+        return Mistake(path=one.path, message=message, help=f"write one of {listed(one.shape.choices)}")
     message = f"{shown(one.value)} is no `{one.word}`"
     return Mistake(path=one.path, message=message, help=lambda: advise(str(one.value), one.shape.choices))
 

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from fedpolicy.spec.safeguards import Safeguard
 from fedpolicy.spec.types import (
+    AnyIds,
     Count,
     Day,
     Entry,
@@ -55,7 +56,7 @@ class Party(Entry):
         Field(min_length=1),
     ]
     jurisdiction: Ids | None = open_field()
-    trusts: Ids = ()
+    trusts: AnyIds = ()
     sector: str | None = open_field()
     name: str | None = open_field()
 
@@ -65,7 +66,7 @@ class Tee(Entry):
 
     kind: str
     attested: bool
-    verified_by: Ids = ()
+    verified_by: AnyIds = ()
 
 
 class Hardware(Entry):
@@ -79,7 +80,7 @@ class Node(Entry):
 
     party: Family
     kind: Literal["client", "aggregator", "relay", "store", "service", "registry", "tracker", "user"] = "service"
-    operators: Ids = ()
+    operators: AnyIds = ()
     host: Id | None = None
     code_from: Id | None = None
     count: Positive = 1
@@ -149,7 +150,7 @@ class Model(Entry):
     account: Id | None = open_field()
     terms: Terms | None = open_field()
     published: bool = False
-    fallback: Ids = ()
+    fallback: AnyIds = ()
 
 
 class SharedReaders(Entry):
@@ -185,7 +186,7 @@ class Task(Entry):
     aggregator: Ids | None = None
     topology: Literal["star", "tree", "peer_to_peer", "rotating", "split", "vertical", "local", "central"] | None = None
     hops: tuple[Hop, ...] = ()
-    via: Ids = ()
+    via: AnyIds = ()
     labels_at: Ids | None = None
     top_model_at: Ids | None = None
     aggregation: str | None = open_field()
@@ -217,7 +218,7 @@ class Flow(Entry):
     transport: Literal["none", "tls", "mtls"] | None = open_field()
     safeguards: tuple[Safeguard, ...] = ()
     sealed_for: Readers | None = None
-    via: Ids = ()
+    via: AnyIds = ()
     retention_days: Count | None = open_field()
     purpose: str | None = open_field()
 

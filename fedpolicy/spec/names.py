@@ -20,10 +20,15 @@ COHORT = ("self", "peer")  # the two symbolic members of a cohort
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Names:
-    """The names of one document, by kind: party, node, dataset, model, and the sections of the catalogue."""
+    """
+    The names of one document, by kind: party, node, dataset, model, and the sections of the catalogue.
+
+    `lost` are sections that are wrong as a whole, so that any name may be one of theirs.
+    """
 
     root: Tree
     catalog: Catalog
+    lost: frozenset[str] = frozenset()
 
     def declared(self, section: str) -> Mapping[str, object]:
         """The entries of a section, broken ones too: a reference to them is no second mistake."""
@@ -45,7 +50,7 @@ class Names:
     def has(self, kind: str, name: str) -> bool:
         """Whether this name, member or alias of the catalogue exists."""
         if kind in _SECTIONS:
-            if name in self.declared(_SECTIONS[kind]):
+            if name in self.declared(_SECTIONS[kind]) or _SECTIONS[kind] in self.lost:
                 return True
             family, at, member = name.partition("@")
             return bool(at) and kind in ("node", "dataset") and member in self.members_of(kind, family)

@@ -27,9 +27,10 @@ def resolve(tree: object, catalog: Catalog, known: Iterable[Mistake] = ()) -> li
     """
     if not isinstance(tree, dict):
         return []
-    names = Names(root=tree, catalog=catalog)
     before = list(known)
     broken = _Broken(before)
+    lost = frozenset(str(path[0]) for path in broken.paths if len(path) == 1)
+    names = Names(root=tree, catalog=catalog, lost=lost)
     found = [mistake for mistake in _unresolved(names) if not broken.touches(mistake.path)]
     broken = _Broken([*before, *found])
     return found + [
@@ -53,12 +54,12 @@ class _Broken:
     """The paths of known mistakes, and everything above them."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
-        self._paths = {path for mistake in mistakes for path in (mistake.path, *mistake.also)}
-        self._above = {path[:length] for path in self._paths for length in range(len(path) + 1)}
+        self.paths = {path for mistake in mistakes for path in (mistake.path, *mistake.also)}
+        self._above = {path[:length] for path in self.paths for length in range(len(path) + 1)}
 
     def touches(self, *paths: Path) -> bool:
         """Whether one of these is wrong itself, holds something wrong, or lies in something wrong."""
         return any(self._overlaps(path) for path in paths)
 
     def _overlaps(self, path: Path) -> bool:
-        return path in self._above or any(path[:length] in self._paths for length in range(len(path) + 1))
+        return path in self._above or any(path[:length] in self.paths for length in range(len(path) + 1))

@@ -87,6 +87,7 @@ def _shared() -> Schema:
     return {
         "id": _ID,
         "ids": {"anyOf": [_ref("id"), {"type": "array", "items": _or_claim(_ref("id")), "minItems": 1}]},
+        "any_ids": {"anyOf": [_ref("id"), {"type": "array", "items": _or_claim(_ref("id"))}]},
         "name": _NAME,
         "country": _COUNTRY,
         "evidence": {
@@ -171,9 +172,10 @@ def _value(raw: Mapping[str, Any]) -> Schema:
 
 
 def _choice(options: list[Schema]) -> Schema:
-    ids = {"type": "array", "items": _or_claim(_ref("id")), "minItems": 1}
-    if _ref("id") in options and ids in options:
-        options = [_ref("ids"), *(option for option in options if option not in (_ref("id"), ids))]
+    for name, extra in (("ids", {"minItems": 1}), ("any_ids", {})):
+        several = {"type": "array", "items": _or_claim(_ref("id")), **extra}
+        if _ref("id") in options and several in options:
+            options = [_ref(name), *(option for option in options if option not in (_ref("id"), several))]
     return options[0] if len(options) == 1 else {"anyOf": options}
 
 

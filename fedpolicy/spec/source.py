@@ -1,10 +1,4 @@
-"""
-Text -> raw trees with positions: YAML 1.2 (and so JSON), several documents a file.
-
-The events of the parser are bounded and put together here, because a composer that is given hostile text
-crashes (libyaml on deep nesting), never ends (alias bombs) or ties knots (cyclic aliases). Maps become dicts,
-lists become tuples.
-"""
+"""Text -> raw trees with positions: YAML 1.2 (and so JSON), several documents a file."""
 
 from __future__ import annotations
 
@@ -15,8 +9,10 @@ import yaml
 
 from fedpolicy.errors import FedPolicyError, InputError, SpecError
 from fedpolicy.findings import Span
-from fedpolicy.spec.compose import Composer, Fatal
-from fedpolicy.spec.spans import Marks, Spans
+from fedpolicy.spec.compose import Composer
+from fedpolicy.spec.marks import Marks
+from fedpolicy.spec.notes import Fatal, Notes
+from fedpolicy.spec.spans import Spans
 from fedpolicy.spec.syntax import explain
 from fedpolicy.spec.text import Text, decode
 
@@ -24,7 +20,7 @@ __all__ = ["Raw", "Source", "read"]
 
 _MARKER = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 _MAX_BROKEN = 100  # documents of a file whose syntax errors are reported; each costs another start of the parser
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # without libyaml the parser in Python, which is slow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +68,7 @@ def _empty(name: str) -> InputError:
 
 
 def _read_documents(text: Text, source: Source) -> None:
-    composer = Composer(Marks(text=text), source.errors)
+    composer = Composer(Marks(text=text), Notes(text=text, errors=source.errors))
     offset = 0
     for _ in range(_MAX_BROKEN):
         stopped = _read_from(offset, composer, source)

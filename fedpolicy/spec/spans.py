@@ -1,44 +1,15 @@
-"""Where every value and key of a document stands, held in a few compact arrays and looked up by path."""
+"""Where every value and key of a document stands, looked up by path."""
 
 from __future__ import annotations
 
-from array import array
 from dataclasses import dataclass, field
 
 from fedpolicy.findings import Span
-from fedpolicy.spec.text import Text
+from fedpolicy.spec.marks import MERGE, Marks
 
-__all__ = ["MERGE", "Marks", "Path", "Spans"]
+__all__ = ["Path", "Spans"]
 
 Path = tuple[str | int, ...]
-MERGE = "<<\0merge"  # the label of a merge key; no key of a document can be this text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Marks:
-    """
-    The values of a file in the order of its text, one row each.
-
-    `after[i]` is the row behind everything inside row i. `labels` holds the keys (None in a list). An alias has
-    a row of its own, and `alias` says which row it stands for.
-    """
-
-    text: Text
-    start: array[int] = field(default_factory=lambda: array("I"))
-    end: array[int] = field(default_factory=lambda: array("I"))
-    key_start: array[int] = field(default_factory=lambda: array("I"))
-    key_end: array[int] = field(default_factory=lambda: array("I"))
-    after: array[int] = field(default_factory=lambda: array("I"))
-    labels: list[str | None] = field(default_factory=list)
-    alias: dict[int, int] = field(default_factory=dict)
-
-    def children(self, row: int) -> list[int]:
-        """The rows directly inside this one."""
-        found, at, stop = [], row + 1, self.after[row]
-        while at < stop:
-            found.append(at)
-            at = self.after[at]
-        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

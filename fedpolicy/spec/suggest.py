@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 __all__ = ["advise", "did_you_mean", "listed", "nearest", "shown"]
 
-_CLOSE = 0.6
+_CLOSE = 0.63
 _PART = 0.7  # how alike a word is to one that contains it
 _LONG_ENOUGH = 4  # letters of a word that says something on its own
 _MANY = 2000  # words; among more of them only those that start alike are compared
@@ -55,8 +55,10 @@ def did_you_mean(word: str, known: Collection[str], *, mark: str = "") -> str:
 
 
 def advise(word: str, known: Collection[str], *, called: str = "known") -> str:
-    """Advice that names the nearest known word, and the others."""
+    """Advice that names the nearest known word, and the others where they are few or none is near."""
     found = did_you_mean(word, known)
+    if found and len(known) > _LISTED:
+        return found
     others = f"{called}: {listed(known)}" if known else ""
     return f"{found} {others}" if found and others else found or others
 

@@ -33,7 +33,7 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     (r"incompatible YAML document", "a version of YAML that is not 1.x", "remove the %YAML line"),
 )  # fmt: skip
 _GLUED = re.compile(r"^[ ]*(?:- )?[A-Za-z_][\w.-]*:(?=[^\s/:])", re.MULTILINE)
-_OPENERS = re.compile(r"unexpected (?:end of stream|document indicator)|',' or")
+_OPENERS = re.compile(r"unexpected (?:end of stream|document indicator)|',' or|could not find expected ':'")
 
 
 def explain(error: yaml.MarkedYAMLError, text: Text, offset: int, opened: Sequence[int] = ()) -> tuple[SpecError, int]:

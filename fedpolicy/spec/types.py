@@ -13,6 +13,7 @@ from fedpolicy.spec.suggest import shown
 __all__ = [
     "ID_PATTERN",
     "RESERVED",
+    "AnyIds",
     "Count",
     "Day",
     "Entry",
@@ -74,9 +75,13 @@ def _ids(value: object) -> tuple[str, ...]:
     if isinstance(value, (list, tuple)):
         found = tuple(_id(item) for item in value)
         if not found:
-            raise ValueError("the list is empty; name at least one, or leave the key out")
+            raise ValueError("the list is empty; name at least one")
         return found
     return (_id(value),)
+
+
+def _any_ids(value: object) -> tuple[str, ...]:
+    return () if isinstance(value, (list, tuple)) and not value else _ids(value)
 
 
 def _family(value: object) -> str | tuple[str, ...]:
@@ -123,6 +128,9 @@ _KEY = {"pattern": ID_PATTERN.partition("(")[0] + "$", "not": {"enum": list(RESE
 
 Id = Annotated[str, PlainValidator(_id), WithJsonSchema(_ONE)]
 Ids = Annotated[tuple[str, ...], PlainValidator(_ids), WithJsonSchema({"anyOf": [_ONE, _SEVERAL]})]
+AnyIds = Annotated[
+    tuple[str, ...], PlainValidator(_any_ids), WithJsonSchema({"anyOf": [_ONE, {"type": "array", "items": _ONE}]})
+]
 # A list makes one node per entry, even a list of one; a bare id makes one plain node.
 Family = Annotated[str | tuple[str, ...], PlainValidator(_family), WithJsonSchema({"anyOf": [_ONE, _SEVERAL]})]
 Name = Annotated[str, PlainValidator(_name), WithJsonSchema(_KEY)]

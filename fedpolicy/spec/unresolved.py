@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fedpolicy.spec.mistakes import Mistake
+from fedpolicy.spec.models import Deployment
+from fedpolicy.spec.shape import entry_shape
 from fedpolicy.spec.suggest import advise, did_you_mean, listed, shown
 from fedpolicy.spec.types import RESERVED
 
 if TYPE_CHECKING:
     from fedpolicy.spec.names import Names
     from fedpolicy.spec.references import Reference
+    from fedpolicy.spec.spans import Path
 
 __all__ = ["unresolved"]
 
@@ -24,10 +27,10 @@ _CALLED = {
     "country": "ISO 3166-1 alpha-2 code",
     "catalogue model": "model of the catalogue",
 }
+_PLURAL = {"category": "categories of data", "country": "codes of countries", "catalogue model": "models"}
 _MEANS = {
-    "public": "`public` means everybody and can only receive",
-    "participants": "`participants` means all of them and stands in `releases` and `trusts` only",
-    "unknown": "`unknown` means a party that nobody names",
+    "public": "is everybody",
+    "participants": "stands for all of them in `releases` and `trusts` only",
 }
 _GROUPS = {"EEA", "EU", "EFTA", "APAC", "EMEA"}
 
@@ -61,10 +64,12 @@ def _why(reference: Reference, names: Names) -> Said:
 
 
 def _reserved(reference: Reference, names: Names) -> Said:
-    known = [name for kind in reference.wanted.kinds for name in names.known(kind)]
-    if reference.name == "unknown" and len(reference.path) > 3:  # noqa: PLR2004  an item of a list, or deeper
-        return f"`unknown` names no {_called(reference)}", "leave the key out, or name " + _either(reference)
-    return f"{_MEANS[reference.name]}; `{_key(reference)}` names {_either(reference)}", f"known: {listed(known)}"
+    known = _known(reference, names)
+    wanted = f"`{_key(reference)}`, which names {_either(reference)}"
+    if reference.name == "unknown":
+        advice = "name one" if _required(reference.path) else "name one, or leave the key out"
+        return f"`unknown` cannot stand for {wanted}", advice
+    return f"`{reference.name}` {_MEANS[reference.name]}; it cannot stand for {wanted}", f"known: {listed(known)}"
 
 
 def _country(name: str, names: Names) -> Said:
@@ -133,7 +138,15 @@ def _declare(kind: str) -> str:
 
 
 def _known(reference: Reference, names: Names) -> list[str]:
-    return list(dict.fromkeys(name for kind in reference.wanted.kinds for name in names.known(kind)))
+    declared = [name for kind in reference.wanted.kinds for name in names.known(kind) if name not in RESERVED]
+    return list(dict.fromkeys([*declared, *reference.wanted.words]))
+
+
+def _required(path: Path) -> bool:
+    section = entry_shape(Deployment).get(str(path[0]))
+    entry = section.shape.values.entry if section and section.shape.values else None
+    key = entry_shape(entry).get(str(path[2])) if entry else None
+    return key is not None and key.required
 
 
 def _called(reference: Reference) -> str:
@@ -141,7 +154,7 @@ def _called(reference: Reference) -> str:
 
 
 def _either(reference: Reference) -> str:
-    kinds = [_DECLARED.get(kind, f"{_CALLED.get(kind, kind)}s") for kind in reference.wanted.kinds]
+    kinds = [_DECLARED.get(kind, _PLURAL.get(kind, f"{kind}s")) for kind in reference.wanted.kinds]
     return " or ".join(kinds)
 
 

@@ -64,7 +64,9 @@ def bound_mistake(one: Found) -> Mistake:
 
 def _rewritten(one: Found, expected: str) -> str:
     if expected == "text":
-        return f'write "{one.value}" in quotes' if isinstance(one.value, (bool, int, float)) else "write plain text"
+        if isinstance(one.value, float):
+            return "write it in quotes"
+        return f'write "{str(one.value).lower()}" in quotes' if isinstance(one.value, int) else "write plain text"
     if expected == "true or false":
         return f"write {_BOOLEANS.get(str(one.value).lower(), 'true or false')}"
     if expected in ("a number", "a whole number"):

@@ -100,8 +100,8 @@ def _aggregators(names: Names) -> list[str]:
 
 
 def _kinds(names: Names) -> list[Path]:
-    # A broken kind anywhere could be the aggregator that seems to be missing.
-    return [(*path, "kind") for path, node in entries(names.root, "nodes") if not isinstance(node.get("kind", ""), str)]
+    # A kind that is wrong could be the aggregator that seems to be missing.
+    return [(*path, "kind") for path, _ in entries(names.root, "nodes")]
 
 
 def _federated(names: Names, task: Tree, method: MethodRow | None) -> bool:
