@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -71,6 +71,17 @@ class Job:
         if len(self.contributors) == self.population == 1:
             return 1, 1, ()
         return self.population, 1, (f"{self.origin.id}.clients_per_round",)
+
+    def cohort_at(self, clients: Sequence[Vertex], sure: int | None = None) -> tuple[int, int, tuple[str, ...]]:
+        """
+        The same for an aggregator that some of the clients send to; `sure` counts those who send to no other.
+
+        A round's clients may all be among them, or only those whom the others cannot hold.
+        """
+        here = sum(place.weight for place in clients)
+        low, high, missing = self.cohort()
+        most, least = min(low, here), max(1, high - (self.population - (here if sure is None else sure)))
+        return most, least, missing or (() if least == most else (f"{self.origin.id}.clients_per_round",))
 
 
 def prepare(builder: Builder, name: str, runs: Runs) -> Job:
@@ -164,15 +175,16 @@ def uplink_guards(
 
 
 def secure_sums(
-    builder: Builder, job: Job, safeguards: Iterable[Safeguard], path: Path, contributors: Iterable[Vertex], mask: Mask
+    builder: Builder, job: Job, safeguards: Iterable[Safeguard], path: Path, contributors: Sequence[Vertex], mask: Mask
 ) -> dict[Path, int]:
-    """One aggregate per secure aggregation: it hides a contribution among `min_clients`."""
+    """One aggregate per secure aggregation: it hides a contribution among `min_clients`, if there are as many."""
     found: dict[Path, int] = {}
+    here = sum(place.weight for place in contributors)
     for index, safeguard in enumerate(safeguards):
         if isinstance(safeguard, SecureAggregation):
-            k = (safeguard.min_clients, safeguard.min_clients)
+            k = min(safeguard.min_clients, here)
             ids = [place.id for place in contributors]
-            found[*path, "safeguards", index] = builder.add_aggregate(job.origin, ids, mask, k, frozenset())
+            found[*path, "safeguards", index] = builder.add_aggregate(job.origin, ids, mask, (k, k), frozenset())
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fedpolicy.analysis.exposure.readings import BOUNDED, VERBATIM
@@ -10,7 +10,7 @@ from fedpolicy.analysis.exposure.views import View
 from fedpolicy.graph.model import FlowGraph, Mask, bits
 from fedpolicy.spec.safeguards import DifferentialPrivacy
 
-__all__ = ["Mechanism", "compose", "mechanisms_of"]
+__all__ = ["Mechanism", "compose", "mechanisms_of", "spent_on"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ def mechanisms_of(graph: FlowGraph) -> dict[int, Mechanism]:
     return found
 
 
-def compose(view: View, mechanisms: dict[int, Mechanism], limit: float, without: Callable[[], View]) -> View:
+def compose(view: View, mechanisms: Mapping[int, Mechanism], limit: float, without: Callable[[], View]) -> View:
     """
     Take `bounded` back where the claimed budgets of all mechanisms together exceed `limit`.
 
@@ -49,7 +49,12 @@ def compose(view: View, mechanisms: dict[int, Mechanism], limit: float, without:
     return View(levels=levels, noise=view.noise)
 
 
-def _overspent(view: View, mechanisms: dict[int, Mechanism], limit: float, bounded: Mask) -> Mask:
+def spent_on(view: View, mechanisms: Mapping[int, Mechanism], index: int) -> float:
+    """The claimed budgets of everything that a viewer sees of an instance, added up."""
+    return sum(mechanisms[m].epsilon or 0.0 for m, mask in view.noise.items() if mask >> index & 1)
+
+
+def _overspent(view: View, mechanisms: Mapping[int, Mechanism], limit: float, bounded: Mask) -> Mask:
     seen = {m: mask & bounded for m, mask in view.noise.items() if mask & bounded}
     if sum(mechanisms[m].epsilon or 0.0 for m in seen) <= limit:
         return 0

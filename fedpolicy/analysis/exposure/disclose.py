@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from fedpolicy.analysis.exposure.budgets import Mechanism, compose, mechanisms_of
+from fedpolicy.analysis.exposure.budgets import Mechanism, compose, mechanisms_of, spent_on
 from fedpolicy.analysis.exposure.effects import Effects, free_text_of
 from fedpolicy.analysis.exposure.fixpoint import Holdings, propagate
 from fedpolicy.analysis.exposure.groups import Group, group_views
 from fedpolicy.analysis.exposure.readings import BOUNDED, Reading, Trust
 from fedpolicy.analysis.exposure.reasons import missing_on, not_counted
 from fedpolicy.analysis.exposure.sums import Hiding
-from fedpolicy.analysis.exposure.views import View, Viewer, count_readers, levels_of, viewers_of
-from fedpolicy.analysis.exposure.witness import Witnesses
+from fedpolicy.analysis.exposure.views import (
+    View,
+    Viewer,
+    add_noise,
+    add_public,
+    count_readers,
+    levels_of,
+    shielded,
+    viewers_of,
+)
+from fedpolicy.analysis.exposure.witness import Trail, Witnesses
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import DataItem, Flow, FlowGraph, Mask, bits
@@ -32,10 +41,12 @@ class Exposure:
     own: Mapping[str, Mask]
     mechanisms: Mapping[int, Mechanism]
     viewers: Mapping[tuple[str, str], Viewer]
+    capacities: Mapping[str, Sequence[Viewer]]
     items: Mapping[str, DataItem]
     _holdings: dict[tuple[Reading, bool, bool], Holdings] = field(default_factory=dict)
     _openers: dict[Reading, dict[str, dict[int, int]]] = field(default_factory=dict)
-    _witnesses: dict[Reading, Witnesses] = field(default_factory=dict)
+    _witnesses: dict[tuple[Reading, bool], Witnesses] = field(default_factory=dict)
+    _public: dict[tuple[Reading, bool], View] = field(default_factory=dict)
 
     def holdings(self, reading: Reading, *, private: bool = True, log: bool = False) -> Holdings:
         """The fixpoint of a reading, with or without differential privacy, and with its log for witness paths."""
@@ -57,13 +68,29 @@ class Exposure:
 
     def view(self, viewer: Viewer, reading: Reading) -> View:
         """What a viewer sees in a reading, composed budgets considered."""
-        seen = levels_of(self.holdings(reading), viewer, self.openers(reading))
-        return compose(
-            seen,
-            dict(self.mechanisms),
-            self.max_epsilon,
-            lambda: levels_of(self.holdings(reading, private=False), viewer, self.openers(reading)),
-        )
+        seen = self._seen(viewer, reading, private=True)
+        return compose(seen, self.mechanisms, self.max_epsilon, lambda: self._seen(viewer, reading, private=False))
+
+    def _seen(self, viewer: Viewer, reading: Reading, *, private: bool) -> View:
+        """With what is public, and with the noise through which the same party sees data in its other capacities."""
+        view = levels_of(self.holdings(reading, private=private), viewer, self.openers(reading))
+        for other in self.capacities.get(viewer.party, ()):
+            if other is not viewer:
+                add_noise(view, levels_of(self.holdings(reading, private=private), other, self.openers(reading)))
+        if self.public is not None and self.public is not viewer:
+            add_public(view, self._published(self.public, reading, private=private))
+        return view
+
+    def _published(self, public: Viewer, reading: Reading, *, private: bool) -> View:
+        if (reading, private) not in self._public:
+            found = levels_of(self.holdings(reading, private=private), public, self.openers(reading))
+            self._public[reading, private] = found
+        return self._public[reading, private]
+
+    @property
+    def public(self) -> Viewer | None:
+        """Everybody, where anything is published."""
+        return self.viewers.get(("public", "public"))
 
     def views(self, viewer: Viewer) -> dict[Reading, View]:
         """What a viewer sees in all three readings."""
@@ -75,12 +102,29 @@ class Exposure:
             self._openers[reading] = count_readers(self.holdings(reading))
         return self._openers[reading]
 
-    def witnesses(self, reading: Reading) -> Witnesses:
+    def witnesses(self, reading: Reading, *, private: bool = True) -> Witnesses:
         """The path finder of a reading."""
-        if reading not in self._witnesses:
-            holdings = self.holdings(reading, log=True)
-            self._witnesses[reading] = Witnesses(holdings=holdings, openers=self.openers(reading))
-        return self._witnesses[reading]
+        if (reading, private) not in self._witnesses:
+            holdings = self.holdings(reading, private=private, log=True)
+            self._witnesses[reading, private] = Witnesses(holdings=holdings, openers=self.openers(reading))
+        return self._witnesses[reading, private]
+
+    def ways(self, viewer: Viewer, index: int, reading: Reading, level: int) -> tuple[tuple[Trail, ...], bool]:
+        """
+        The ways in which an instance gets to a viewer at a level, and whether noise counts on them.
+
+        It does not where the budgets together are too large.
+        """
+        place = self.graph.data[index].place
+        stored = (
+            place in viewer.places and not shielded(self.holdings(reading), self.graph.vertices[place]) >> index & 1
+        )
+        everybody = replace(viewer, places=(*viewer.places, *(self.public.places if self.public else ())))
+        for private in (True, False):
+            trails = self.witnesses(reading, private=private).ways(everybody, index, level)
+            if trails or stored:
+                return trails, private
+        return (), True
 
 
 def disclosures_of(exposure: Exposure) -> tuple[Disclosure, ...]:
@@ -95,6 +139,7 @@ def disclosures_of(exposure: Exposure) -> tuple[Disclosure, ...]:
 def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None) -> Exposure:
     """Everything needed to ask about exposure in a graph."""
     limit = max_epsilon if max_epsilon is not None else catalog.levels["bounded"].max_epsilon
+    viewers = viewers_of(graph)
     own: dict[str, Mask] = {}
     for item in graph.data:
         own[item.owner] = own.get(item.owner, 0) | 1 << item.index
@@ -105,9 +150,18 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
         trust=Trust(graph=graph),
         own=own,
         mechanisms=mechanisms_of(graph),
-        viewers={(viewer.party, viewer.role): viewer for viewer in viewers_of(graph)},
+        viewers={(viewer.party, viewer.role): viewer for viewer in viewers},
+        capacities=_capacities(viewers),
         items={item.id: item for item in graph.data},
     )
+
+
+def _capacities(viewers: Sequence[Viewer]) -> dict[str, list[Viewer]]:
+    """The parties that see data in several capacities."""
+    found: dict[str, list[Viewer]] = {}
+    for viewer in viewers:
+        found.setdefault(viewer.party, []).append(viewer)
+    return {party: several for party, several in found.items() if len(several) > 1}
 
 
 def disclosure_of_pair(exposure: Exposure, group: Disclosure, party: str, dataset: str) -> Disclosure:
@@ -131,8 +185,9 @@ def _disclosure(exposure: Exposure, group: Group) -> Disclosure:
 def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: tuple[int, int, int]) -> Disclosure:
     low, high, guaranteed = levels
     reading = Reading.HIGH if high else Reading.GUARANTEED
-    trails = exposure.witnesses(reading).ways(viewer, item.index, high or guaranteed)
+    trails, private = exposure.ways(viewer, item.index, reading, high or guaranteed)
     holdings = exposure.holdings(reading)
+    spent = 0.0 if private else spent_on(exposure.view(viewer, reading), exposure.mechanisms, item.index)
     return Disclosure(
         parties=(viewer.party,),
         role=viewer.role,
@@ -141,7 +196,7 @@ def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: tuple[
         high=high,
         guaranteed=guaranteed,
         paths=tuple(steps_of(exposure.graph, trail) for trail in trails),
-        not_counted=not_counted(holdings, viewer, item, trails, exposure.max_epsilon),
+        not_counted=not_counted(holdings, viewer, item, trails, exposure.max_epsilon, spent),
         missing=missing_on(holdings, item, trails, exposure.max_epsilon) if low != high else (),
         claims=_claims(exposure, viewer, item, high),
     )

@@ -27,7 +27,7 @@ _CACHED = tuple[tuple[str | int, ...], Mask]
 class Effect:
     """
     `cap` limits what is open, `sum_cap` what is hidden in a sum; `data` is what may travel at all. `aggregate` is
-    the sum that the flow sends, `seal` the seal that it puts on.
+    the sum that the flow sends, `wider` the smaller sums that it adds others to, `seal` the seal that it puts on.
 
     `noise` holds (mechanism, instances it protects), `shared` the same for noise that only a secure sum
     carries; `hidden` (aggregate, instances), `limits` (level, instances); `sealed` the sealed instances.
@@ -43,6 +43,7 @@ class Effect:
     sealed: Mask = 0
     aggregate: int | None = None
     seal: int | None = None
+    wider: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,7 @@ class Effects:
     free_text: Mask = 0
     _noise: dict[_CACHED, Mask] = field(default_factory=dict)
     _effects: dict[tuple[object, ...], Effect] = field(default_factory=dict)
+    _wider: dict[int, frozenset[int]] = field(default_factory=dict)
 
     def of(self, flow: Flow) -> Effect:
         """What this flow lets through; flows that differ only in their ends share one effect."""
@@ -75,9 +77,9 @@ class Effects:
         summed = 0
         for _, mask in hidden:
             summed |= mask
-        cap = self._level(flow.payload)
+        cap = self._cap(flow)
         return Effect(
-            cap=0 if self._carries(flow.payload) != "all" else cap,
+            cap=cap,
             sum_cap=self._sum_cap(flow, cap),
             data=0 if self._carries(flow.payload) == "nothing" else data,
             noise=tuple((m, mask) for g, mask in counted if (m := _noisy(g, "client", "aggregator")) is not None),
@@ -87,7 +89,19 @@ class Effects:
             sealed=self._sealed(flow, data, counted),
             aggregate=flow.aggregate,
             seal=flow.seal,
+            wider=frozenset() if flow.aggregate is None else self._smaller(flow.aggregate),
         )
+
+    def _smaller(self, index: int) -> frozenset[int]:
+        """The sums of the same task over some of the contributors of a sum, but not over all."""
+        if index not in self._wider:
+            whole = self.graph.aggregates[index]
+            everybody = frozenset(whole.contributors)
+            others = (a for a in self.graph.aggregates if a.origin == whole.origin)
+            self._wider[index] = frozenset(
+                a.index for a in others if len(a.contributors) < len(everybody) and everybody.issuperset(a.contributors)
+            )
+        return self._wider[index]
 
     def _counts(self, guard: Guard, data: Mask) -> Mask:
         """The instances for which a safeguard counts: valid, and resting on somebody whom the owner accepts."""
@@ -103,6 +117,13 @@ class Effects:
         if key not in self._noise:
             self._noise[key] = bounded_for(self.graph, guard, data, self.reading, self.max_epsilon)
         return self._noise[key]
+
+    def _cap(self, flow: Flow) -> int:
+        carries = self._carries(flow.payload)
+        if carries == "all":
+            return self._level(flow.payload)
+        # Ciphertext of one's own making holds whatever the sender has; other ciphertext only what was sealed before.
+        return VERBATIM if carries == "sealed" and flow.seal is not None else 0
 
     def _level(self, payload: str) -> int:
         return self.catalog.levels[self.catalog.payloads[payload].level].rank

@@ -40,8 +40,8 @@ class Form(NamedTuple):
     How instances are held at a vertex.
 
     OPEN: at least at `level`. SUM: inside aggregate `sum` (-1: none), whose single contributions are at
-    `level`, with the noise of mechanism `noise` (-1: none) shared out among them. SEALED: the same behind
-    seal `seal`. NOISE: seen through mechanism `noise`.
+    `level`, with the noise of mechanism `noise` (-1: none) shared out among them; `outer` is a larger aggregate that
+    the first one went into (-1: none). SEALED: the same behind seal `seal`. NOISE: seen through mechanism `noise`.
     """
 
     kind: str
@@ -49,6 +49,7 @@ class Form(NamedTuple):
     sum: int = -1
     noise: int = -1
     seal: int = -1
+    outer: int = -1
 
 
 class Arrival(NamedTuple):
@@ -117,7 +118,8 @@ def transfer(effect: Effect, state: State) -> Iterator[tuple[Form, Mask, Form]]:
         elif form.kind == SEALED:
             yield _resealed(effect, form), mask, form
         elif effect.cap or effect.sum_cap:
-            yield form, mask, form
+            for sent, part in _behind_seal(effect, form, mask):
+                yield sent, part, form
 
 
 def arrive_at(holdings: Holdings, vertex: Vertex, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
@@ -129,7 +131,7 @@ def arrive_at(holdings: Holdings, vertex: Vertex, form: Form, mask: Mask) -> Ite
     if vertex.kind == "model" and form.level > INFERABLE:
         form = form._replace(level=INFERABLE)
     if form.kind == SUM:
-        yield from read_sum(form, mask, mask & holdings.hiding.hidden(form.sum, vertex.operators))
+        yield from read_sum(form, mask, mask & holdings.hiding.hidden(form.sum, vertex.operators, form.outer))
         if vertex.kind == "model":
             return
     yield form, mask
@@ -150,7 +152,9 @@ def read_sum(form: Form, mask: Mask, hidden: Mask) -> Iterator[tuple[Form, Mask]
 
 def unsealed(form: Form) -> Form:
     """What a reader finds behind a seal."""
-    return Form(OPEN, form.level) if form.sum < 0 else Form(SUM, form.level, form.sum, form.noise)
+    if form.sum >= 0:
+        return form._replace(kind=SUM, seal=-1)
+    return Form(OPEN, form.level) if form.noise < 0 else Form(NOISE, noise=form.noise)
 
 
 def _stored(graph: FlowGraph) -> dict[str, State]:
@@ -224,7 +228,7 @@ def _into_sum(effect: Effect, form: Form, summed: int, mask: Mask) -> Iterator[t
 def _behind_seal(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
     sealed = mask & effect.sealed
     if effect.seal is not None and sealed:
-        yield Form(SEALED, form.level, form.sum, form.noise, effect.seal), sealed
+        yield form._replace(kind=SEALED, seal=effect.seal), sealed
         mask &= ~sealed
     if mask:
         yield form, mask
@@ -234,14 +238,16 @@ def _summed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask
     for _, protected in effect.noise:
         mask &= ~protected
     if mask and effect.sum_cap > INFERABLE:
-        yield form._replace(level=min(form.level, effect.sum_cap)), mask
+        outer = effect.aggregate if effect.aggregate is not None and form.sum in effect.wider else form.outer
+        yield from _behind_seal(effect, form._replace(level=min(form.level, effect.sum_cap), outer=outer), mask)
 
 
 def _resealed(effect: Effect, form: Form) -> Form:
     # Adding up what is sealed gives a sealed sum.
-    summed = effect.aggregate if effect.aggregate is not None and form.sum < 0 else form.sum
-    cap = max(effect.cap, effect.sum_cap) if summed >= 0 else effect.cap or VERBATIM
-    return form._replace(sum=summed, level=min(form.level, cap))
+    alone = form.sum < 0 and form.noise < 0
+    summed = effect.aggregate if effect.aggregate is not None and alone else form.sum
+    cap = max(effect.cap, effect.sum_cap) if summed >= 0 else effect.cap
+    return form._replace(sum=summed, level=min(form.level, cap or VERBATIM))
 
 
 def _opens(graph: FlowGraph, vertex: Vertex, seal: int) -> bool:

@@ -18,9 +18,18 @@ DECLARED, GUARANTEED = "declared", "guaranteed"
 
 
 def not_counted(
-    holdings: Holdings, viewer: Viewer, item: DataItem, trails: Sequence[Sequence[Flow]], max_epsilon: float
+    holdings: Holdings,
+    viewer: Viewer,
+    item: DataItem,
+    trails: Sequence[Sequence[Flow]],
+    max_epsilon: float,
+    spent: float = 0.0,
 ) -> tuple[NotCounted, ...]:
-    """Every safeguard met on the paths that does not count, once each, with the first reason."""
+    """
+    Every safeguard met on the paths that does not count, once each, with the first reason.
+
+    `spent` is what all budgets together come to where that is too much (0: it is not).
+    """
     found: dict[tuple[str, str], NotCounted] = {}
     for trail in trails:
         counted = _counted(holdings, viewer, item, trail, max_epsilon)
@@ -29,6 +38,8 @@ def not_counted(
                 # What comes too late for one hop may still count on a later one.
                 if reason.level == GUARANTEED or reason.safeguard not in counted:
                     found.setdefault((reason.safeguard, reason.level), reason)
+    for reason in _overspent(viewer, trails, max_epsilon, spent):
+        found.setdefault((reason.safeguard, reason.level), reason)
     for reason in _enclaves(holdings, viewer, item):
         found.setdefault((reason.safeguard, reason.level), reason)
     return tuple(found[key] for key in sorted(found))
@@ -97,6 +108,19 @@ def _invalid(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, gua
     if isinstance(guard.spec, SecureAggregation) and guard.aggregate is not None:
         return _exposed(holdings, viewer, item, guard.aggregate)
     return ""
+
+
+def _overspent(
+    viewer: Viewer, trails: Sequence[Sequence[Flow]], max_epsilon: float, spent: float
+) -> Iterator[NotCounted]:
+    if spent <= max_epsilon:
+        return
+    why = f"the budgets of all that {viewer.party} sees add up to {spent:g}, above the limit of {max_epsilon:g}"
+    for trail in trails:
+        for number, flow in enumerate(trail):
+            for guard in flow.guards:
+                if isinstance(guard.spec, DifferentialPrivacy):
+                    yield _note(guard, why, DECLARED, number)
 
 
 def _exposed(holdings: Holdings, viewer: Viewer, item: DataItem, aggregate: int) -> str:

@@ -44,13 +44,15 @@ class Hiding:
     _known: dict[tuple[int, tuple[str, ...]], Mask] = field(default_factory=dict)
     _tallies: dict[int, Tally] = field(default_factory=dict)
 
-    def hidden(self, index: int, viewers: tuple[str, ...]) -> Mask:
+    def hidden(self, index: int, viewers: tuple[str, ...], outer: int = -1) -> Mask:
         """
         The instances hidden from parties that pool what they see.
 
         The contributions of clients that the `viewers` operate or host can be subtracted, and what is left must
-        come from at least two distinct owners.
+        come from at least two distinct owners. What a sum does not hide, a larger sum that it went into (`outer`) may.
         """
+        if outer >= 0:
+            return self.hidden(index, viewers) | self.hidden(outer, viewers)
         key = (index, viewers)
         if key not in self._known:
             self._known[key] = self._compute(self.graph.aggregates[index], viewers)

@@ -6,10 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from fedpolicy.analysis.exposure.fixpoint import NOISE, OPEN, SEALED, SUM, Form, Holdings, read_sum, unsealed
-from fedpolicy.analysis.exposure.readings import VERBATIM, Reading
+from fedpolicy.analysis.exposure.readings import BOUNDED, VERBATIM, Reading
 from fedpolicy.graph.model import FlowGraph, Mask, Vertex
 
-__all__ = ["View", "Viewer", "count_readers", "levels_of", "seen_forms", "shielded", "viewers_of"]
+__all__ = [
+    "View",
+    "Viewer",
+    "add_noise",
+    "add_public",
+    "count_readers",
+    "levels_of",
+    "seen_forms",
+    "shielded",
+    "viewers_of",
+]
 
 Levels = list[Mask]  # index: level; the instances seen at least at that level (index 0 is unused)
 
@@ -56,6 +66,20 @@ def levels_of(holdings: Holdings, viewer: Viewer, openers: dict[str, dict[int, i
             for seen, part in _seen(holdings, viewer, form, mask & visible, openers):
                 _note(view, seen, part)
     return view
+
+
+def add_noise(view: View, other: View) -> None:
+    """Count the mechanisms through which the same party sees the same instances in another capacity."""
+    for mechanism, mask in other.noise.items():
+        view.noise[mechanism] = view.noise.get(mechanism, 0) | (mask & view.levels[BOUNDED])
+
+
+def add_public(view: View, public: View) -> None:
+    """Let a viewer know what everybody knows of the instances of which it learns anything itself."""
+    own = view.levels[BOUNDED]
+    for level in range(1, VERBATIM + 1):
+        view.levels[level] |= public.levels[level] & own
+    add_noise(view, public)
 
 
 def seen_forms(holdings: Holdings, viewer: Viewer, form: Form, mask: Mask, openers: dict[str, dict[int, int]]) -> int:
@@ -111,7 +135,7 @@ def _seen(
 
 def _subtracted(holdings: Holdings, viewer: Viewer, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
     """A sum, less what the viewer knows to have put in."""
-    yield from read_sum(form, mask, mask & holdings.hiding.hidden(form.sum, (viewer.party,)))
+    yield from read_sum(form, mask, mask & holdings.hiding.hidden(form.sum, (viewer.party,), form.outer))
 
 
 def _can_open(holdings: Holdings, viewer: Viewer, seal: int, openers: dict[str, dict[int, int]]) -> bool:

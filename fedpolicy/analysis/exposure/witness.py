@@ -11,7 +11,7 @@ from fedpolicy.analysis.exposure.fixpoint import NOISE, Form, Holdings, arrive_a
 from fedpolicy.analysis.exposure.views import Viewer, seen_forms, shielded
 from fedpolicy.graph.model import Flow
 
-__all__ = ["Witnesses"]
+__all__ = ["Trail", "Witnesses"]
 
 Trail = tuple[Flow, ...]
 # More ways in than this say nothing new; the first ones, in the order of their names, are kept.

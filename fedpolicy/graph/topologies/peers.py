@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph.jobs import Job, secure_sums, uplink_guards
 from fedpolicy.graph.outcome import Outcome
+from fedpolicy.graph.topologies.relays import send_up
 
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
@@ -24,7 +25,7 @@ def desugar(builder: Builder, job: Job) -> list[Outcome]:
     sums = secure_sums(builder, job, job.task.safeguards, path, job.contributors, job.mask)
     for place in job.contributors:
         guards, seal = uplink_guards(builder, job, place, job.task.safeguards, sums, path)
-        builder.add(job.origin, "uplink", place.id, hub.id, job.up, job.masks[place.id], guards=guards, seal=seal)
+        send_up(builder, job, place, hub.id, job.up, "uplink", guards=guards, seal=seal)
     for place in job.members:
         builder.add(job.origin, "exchange", hub.id, place.id, job.up, job.mask)
     return [_outcome(builder, job, hub.id)]

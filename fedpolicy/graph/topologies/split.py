@@ -9,6 +9,7 @@ from fedpolicy.graph.guards import guards_for, seal_for
 from fedpolicy.graph.jobs import Job, aggregators_of
 from fedpolicy.graph.model import Mask, Vertex
 from fedpolicy.graph.outcome import Outcome
+from fedpolicy.graph.topologies.relays import send_up
 
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
@@ -48,9 +49,7 @@ def _up(builder: Builder, job: Job, place: Vertex, top: Vertex) -> None:
     safeguards, path = job.task.safeguards, job.origin.path
     guards = guards_for(builder, safeguards, path, "uplink", place, payload="activations", clients=job.clients)
     seal = seal_for(builder, safeguards, path)
-    builder.add(
-        job.origin, "activations", place.id, top.id, "activations", job.masks[place.id], guards=guards, seal=seal
-    )
+    send_up(builder, job, place, top.id, "activations", "activations", guards=guards, seal=seal)
 
 
 def _labels(builder: Builder, job: Job, labels: dict[str, Mask], top: Vertex) -> None:

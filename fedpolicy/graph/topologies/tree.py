@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.guards import performers
 from fedpolicy.graph.jobs import Job, aggregators_of, secure_sums, uplink_guards
 from fedpolicy.graph.model import Mask, Vertex
 from fedpolicy.graph.outcome import Outcome
+from fedpolicy.graph.topologies.relays import send_up
 from fedpolicy.graph.topologies.star import return_sum
 from fedpolicy.spec.models import TreeHop
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fedpolicy.graph.builder import Builder
     from fedpolicy.graph.model import Path
     from fedpolicy.spec.safeguards import Safeguard
@@ -20,6 +26,7 @@ __all__ = ["desugar"]
 
 # What a place sends on: the contributing clients, their data, and the aggregate that hides them (clients: none).
 Load = tuple[list[Vertex], Mask, int | None]
+Guarded = tuple[tuple["Safeguard", ...], "Path"]
 
 
 def desugar(builder: Builder, job: Job) -> list[Outcome]:
@@ -27,25 +34,29 @@ def desugar(builder: Builder, job: Job) -> list[Outcome]:
     top = aggregators_of(builder, job.task)
     levels = [*job.task.hops, *([TreeHop(at=top)] if top else [])]
     loads: dict[str, Load] = {place.id: ([place], job.masks[place.id], None) for place in job.contributors}
-    safeguards, path = job.task.safeguards, job.origin.path
+    guarded: Guarded = (job.task.safeguards, job.origin.path)
+    between: list[str] = []
     for index, level in enumerate(levels):
-        loads = _climb(builder, job, loads, level, safeguards, path)
-        safeguards, path = level.safeguards, (*job.origin.path, "hops", index)
-    return [_down(builder, job, builder.vertex(at), load) for at, load in sorted(loads.items())]
+        between += loads if index else ()
+        loads = _climb(builder, job, loads, level, guarded)
+        guarded = (level.safeguards, (*job.origin.path, "hops", index))
+    return [_down(builder, job, builder.vertex(at), load, between) for at, load in sorted(loads.items())]
 
 
-def _climb(
-    builder: Builder, job: Job, loads: dict[str, Load], level: TreeHop, safeguards: tuple[Safeguard, ...], path: Path
-) -> dict[str, Load]:
-    children: dict[str, list[str]] = {}
+def _climb(builder: Builder, job: Job, loads: dict[str, Load], level: TreeHop, guarded: Guarded) -> dict[str, Load]:
+    children: dict[str, dict[str, Load]] = {}
     for source in sorted(loads):
         for reference in level.at:
             for target in builder.targets(builder.vertex(source), reference):
-                children.setdefault(target, []).append(source)
+                children.setdefault(target, {})[source] = loads[source]
+    spots = Counter(client.id for below in children.values() for client in _clients(below))
     return {
-        target: _collect(builder, job, target, {child: loads[child] for child in below}, level, safeguards, path)
-        for target, below in sorted(children.items())
+        target: _collect(builder, job, target, children[target], level, guarded, spots) for target in sorted(children)
     }
+
+
+def _clients(below: dict[str, Load]) -> list[Vertex]:
+    return list({client.id: client for load in below.values() for client in load[0]}.values())
 
 
 def _collect(
@@ -54,41 +65,71 @@ def _collect(
     target: str,
     below: dict[str, Load],
     level: TreeHop,
-    safeguards: tuple[Safeguard, ...],
-    path: Path,
+    guarded: Guarded,
+    spots: Mapping[str, int],
 ) -> Load:
-    clients = [client for load in below.values() for client in load[0]]
-    mask = 0
-    for load in below.values():
-        mask |= load[1]
+    clients = _clients(below)
+    mask = reduce(or_, (load[1] for load in below.values()), 0)
+    safeguards, path = guarded
     sums = secure_sums(builder, job, safeguards, path, clients, mask)
     for source, (_, own, hidden) in sorted(below.items()):
         guards, seal = uplink_guards(builder, job, builder.vertex(source), safeguards, sums, path)
-        payload = job.up if hidden is None else "aggregate_update"
+        if hidden is None:
+            send_up(builder, job, builder.vertex(source), target, job.up, "uplink", guards=guards, seal=seal)
+            continue
         builder.add(
-            job.origin, "uplink", source, target, payload, own, guards=guards, seal=seal, aggregate=hidden, raw=job.up
+            job.origin,
+            "uplink",
+            source,
+            target,
+            "aggregate_update",
+            own,
+            guards=guards,
+            seal=seal,
+            aggregate=hidden,
+            raw=job.up,
         )
-    return clients, mask, _aggregate(builder, job, target, clients, mask, level)
+    # Who may send to several places may be missing at each of them.
+    sure = sum(client.weight for client in clients if spots[client.id] == 1)
+    return clients, mask, _aggregate(builder, job, target, clients, mask, _cohort(job, clients, sure, level))
 
 
-def _aggregate(builder: Builder, job: Job, target: str, clients: list[Vertex], mask: Mask, level: TreeHop) -> int:
-    low, high, missing = _cohort(job, clients, level)
+def _aggregate(
+    builder: Builder,
+    job: Job,
+    target: str,
+    clients: list[Vertex],
+    mask: Mask,
+    cohort: tuple[int, int, tuple[str, ...]],
+) -> int:
     ids = [client.id for client in clients]
     rests_on = performers(builder.vertex(target))
     summable = builder.catalog.payloads[job.up].summable
-    return builder.add_aggregate(job.origin, ids, mask, (low, high), rests_on, summable=summable, missing=missing)
+    return builder.add_aggregate(job.origin, ids, mask, cohort[:2], rests_on, summable=summable, missing=cohort[2])
 
 
-def _cohort(job: Job, clients: list[Vertex], level: TreeHop) -> tuple[int, int, tuple[str, ...]]:
-    # A round's clients may all sit below one aggregator, or only those whom the others cannot hold.
-    here = sum(client.weight for client in clients)
+def _cohort(job: Job, clients: list[Vertex], sure: int, level: TreeHop) -> tuple[int, int, tuple[str, ...]]:
     if level.min_clients is not None:
-        return level.min_clients, level.min_clients, ()
-    low, high, missing = job.cohort()
-    least = max(1, high - (job.population - here))
-    fact = () if least == min(low, here) else (f"{job.origin.id}.hops.min_clients",)
-    return min(low, here), least, missing or fact
+        known = min(level.min_clients, sum(client.weight for client in clients))
+        return known, known, ()
+    low, high, missing = job.cohort_at(clients, sure)
+    return low, high, job.cohort()[2] or (missing and (f"{job.origin.id}.hops.min_clients",))
 
 
-def _down(builder: Builder, job: Job, top: Vertex, load: Load) -> Outcome:
-    return return_sum(builder, job, top, load[2] if load[2] is not None else 0)
+def _down(builder: Builder, job: Job, top: Vertex, load: Load, between: list[str]) -> Outcome:
+    """The sum goes back to the clients, and every level on the way sees it."""
+    aggregate = load[2] if load[2] is not None else 0
+    outcome = return_sum(builder, job, top, aggregate, job.members)
+    for place in between:
+        builder.add(
+            job.origin,
+            "downlink",
+            top.id,
+            place,
+            job.down,
+            job.mask,
+            guards=outcome.guards,
+            aggregate=aggregate,
+            raw=job.up,
+        )
+    return outcome
