@@ -24,6 +24,11 @@ def _finite(_context: click.Context, _option: click.Parameter, value: float) -> 
     return value
 
 
+def _file(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """A dash is standard output, like no file at all."""
+    return None if value == "-" else value
+
+
 debug_option = click.option(
     "--debug", is_flag=True, expose_value=False, help="Show the traceback if fedpolicy itself fails."
 )
@@ -47,6 +52,7 @@ output_option = click.option(
     "--output",
     "-o",
     type=click.Path(),
+    callback=_file,
     metavar="FILE",
     help="Write the result to a file instead of standard output.",
 )

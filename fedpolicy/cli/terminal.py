@@ -41,7 +41,7 @@ def chatter(text: str) -> None:
 
 def emit(text: str, output: str | None) -> None:
     """Write a result to the file the user named, or to standard output."""
-    if output is None or output == "-":
+    if output is None:
         _say(sys.stdout, text)
     else:
         write(Path(output), text)

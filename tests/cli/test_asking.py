@@ -103,8 +103,10 @@ def test_why_takes_a_dataset_or_one_instance(run, example):
         (
             "aphp",
             "letters@aphp",
-            "Nothing of letters@aphp reaches aphp.\n"
-            "letters@aphp belongs to aphp: what it knows of its own data is not listed.\n",
+            (
+                "Nothing of letters@aphp reaches aphp.\n"
+                "letters@aphp belongs to aphp: what it knows of its own data is not listed.\n"
+            ),
         ),
     ],
 )

@@ -13,7 +13,12 @@ ROOT = Path(__file__).parents[2]
 EXAMPLE = "examples/clinical-notes/deployment.yaml"
 ROOMS = {"pydantic", "yaml", "cel_expr_python", "networkx", "jsonschema", "fedpolicy.pipeline"}
 NEVER = {"networkx", "jsonschema", "pygls", "dp_accounting", "numpy", "rich", "requests", "hypothesis"}
-ASK = "import json, sys; from fedpolicy.cli import main; code = main({}); print(); print(json.dumps([code, *sys.modules]))"
+ASK = """
+import json, sys
+from fedpolicy.cli import main
+code = main({})
+print("\n", json.dumps([code, *sys.modules]))
+"""
 
 
 def imported_by(*arguments, **environment):

@@ -121,12 +121,6 @@ def test_nothing_is_half_written_when_the_disk_is_full(monkeypatch):
     assert [path.name for path in Path().iterdir()] == ["out.txt"]
 
 
-def test_a_dash_is_standard_output(capsys):
-    emit("text", "-")
-
-    assert capsys.readouterr().out == "text"
-
-
 def test_a_terminal_without_unicode_gets_what_it_can_show(monkeypatch):
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", stream)

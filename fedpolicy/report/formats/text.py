@@ -83,8 +83,8 @@ def _remarks(finding: Finding) -> Iterator[tuple[str, str | list[str]]]:
     if finding.help:
         yield "help", finding.help
     for reference in finding.references:
-        parts = (reference.title, reference.note, f"<{reference.url}>" if reference.url else "")
-        yield reference.basis, ", ".join(part for part in parts if part)
+        title = f"{reference.title} <{reference.url}>" if reference.url else reference.title
+        yield reference.basis, "\n".join(part for part in (title, reference.note) if part)
 
 
 def _remark(label: str, body: str | list[str], indent: str, look: Look) -> list[str]:
