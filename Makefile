@@ -49,11 +49,20 @@ format: $(VENV)/.stamp-lint ## Format the code and mend what can be mended
 	@"$(PY)" -m ruff check --fix .
 	@"$(PY)" -m ruff format .
 
-bench: $(VENV)/.stamp-bench ## Measure speed and memory beside other tools
-	@"$(PY)" benchmarks/run.py $(ARGS)
+bench: .venv-bench ## Measure speed and memory beside other tools
+	@.venv-bench/bin/python benchmarks/run.py $(ARGS)
 
-bench-peers: $(VENV)/.stamp-bench ## The same model in pytm and FlowStrider (slow)
-	@"$(PY)" benchmarks/peers.py $(ARGS)
+bench-peers: .venv-bench ## Measure pytm and FlowStrider on the same model (slow)
+	@"$(PY)" -m venv .venv-peers
+	@.venv-peers/bin/python $(PIP) pytm==1.4.0 flowstrider==1.2.0
+	@.venv-bench/bin/python benchmarks/peers.py $(ARGS)
+
+# What is measured is what users install, byte-compiled, not the checkout.
+.PHONY: .venv-bench
+.venv-bench: $(VENV)/.stamp-run
+	@"$(PY)" -m venv .venv-bench
+	@.venv-bench/bin/python $(PIP) '.[bench]'
+	@.venv-bench/bin/python $(PIP) --force-reinstall --no-deps .
 
 docs: $(VENV)/.stamp-docs ## Build the documentation into site/
 	@"$(PY)" -m mkdocs build --strict --quiet

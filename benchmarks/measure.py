@@ -1,0 +1,109 @@
+"""Start commands and measure them: wall time and peak memory of each process, several commands in turn."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Command", "Sample", "interleaved", "machine", "once", "script", "show"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What to run, which exit codes mean that it did its work, and after how many seconds to stop it (None: never)."""
+
+    name: str
+    arguments: tuple[str, ...]
+    codes: tuple[int, ...] = (0,)
+    limit: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """Measurements of one command: seconds of each run, and the largest peak of its memory in MiB."""
+
+    seconds: tuple[float, ...]
+    peak: float
+
+    @property
+    def median(self) -> float:
+        """The middle of all runs, in seconds."""
+        return statistics.median(self.seconds)
+
+
+def interleaved(commands: Sequence[Command], runs: int) -> dict[str, Sample]:
+    """Run every command once, then all again: a busy moment of the machine then hits all of them alike."""
+    for command in commands:
+        once(command)  # byte-compiles what is not, and fills the file cache
+    found = [{command.name: once(command) for command in commands} for _ in range(runs)]
+    return {
+        command.name: Sample(
+            seconds=tuple(run[command.name][0] for run in found), peak=max(run[command.name][1] for run in found)
+        )
+        for command in commands
+    }
+
+
+def once(command: Command) -> tuple[float, float]:
+    """
+    Seconds (infinite where the limit was reached) and peak MiB of one run.
+
+    Stops the benchmark where the command does not do its work.
+
+    The peak is never less than the size of this process, which the child starts as a copy of.
+    """
+    # A child that may not write its byte code would compile everything on every start.
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    with tempfile.TemporaryFile() as errors:
+        start = time.perf_counter()
+        child = subprocess.Popen(command.arguments, stdout=subprocess.DEVNULL, stderr=errors, env=environment)
+        timer = threading.Timer(command.limit or threading.TIMEOUT_MAX, child.kill)
+        timer.start()
+        _, status, usage = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - start
+        timer.cancel()
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if command.limit and seconds >= command.limit:
+            seconds = math.inf
+        elif child.returncode not in command.codes:
+            errors.seek(0)
+            sys.stderr.write(errors.read().decode("utf-8", "replace"))
+            sys.exit(f"{command.name} ended with {child.returncode}; nothing was measured")
+    return seconds, usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+def script(name: str) -> str:
+    """A program that is installed beside this interpreter."""
+    path = Path(sys.executable).parent / name
+    if not path.is_file():
+        sys.exit(f"{path} is missing; `make bench` installs it")
+    return str(path)
+
+
+def machine() -> str:
+    """The machine in general terms."""
+    return f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+
+
+def show(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown that also reads well in a terminal; the first column to the left, numbers to the right."""
+    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
+    rule = [f"{'-' * (widths[0])}", *(f"{'-' * (width - 1)}:" for width in widths[1:])]
+    return "\n".join(
+        "| " + " | ".join(_cell(row[at], widths[at], at) for at in range(len(header))) + " |"
+        for row in [header, rule, *rows]
+    )
+
+
+def _cell(text: str, width: int, column: int) -> str:
+    return text.ljust(width) if column == 0 else text.rjust(width)

@@ -1,0 +1,140 @@
+"""
+Measure fedpolicy beside other tools: `make bench`, or `python benchmarks/run.py --smoke` to see that it runs.
+
+Three tables: cold starts on the running example beside check-jsonschema and yamllint, generated deployments of
+growing size, and the ratios that the project wants to hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from generate import SHAPES, deployment
+from measure import Command, Sample, interleaved, machine, script, show
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "examples" / "clinical-notes" / "deployment.yaml"
+SCHEMA = ROOT / "schemas" / "deployment.schema.json"
+SIZES = (100, 1_000, 10_000)
+BARE, VERSION, CHECK = "python -c pass", "fedpolicy --version", "fedpolicy check"
+LINT, JSONSCHEMA = "yamllint", "check-jsonschema"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One ratio of two measurements and what it should stay below (None: no bar, told for comparison)."""
+
+    name: str
+    value: float
+    limit: float | None
+    unit: str = "x"
+
+
+def main() -> None:
+    """Measure and print; the exit code says nothing about speed."""
+    parser = argparse.ArgumentParser(description="Measure fedpolicy beside other tools.")
+    parser.add_argument("--smoke", action="store_true", help="one run of everything small, to see that it works")
+    parser.add_argument("--runs", type=int, default=15, help="runs of each cold start (default: 15)")
+    chosen = parser.parse_args()
+    runs, sizes = (1, SIZES[:1]) if chosen.smoke else (chosen.runs, SIZES)
+    say(f"{machine()}. Medians of {runs} interleaved runs, each in a new process.\n")
+    cold = interleaved(cold_commands(), runs)
+    say(show(("cold start", "median", "fastest", "peak"), [row(name, sample) for name, sample in cold.items()]) + "\n")
+    scale = {shape: generated(shape, sizes, 1 if chosen.smoke else 3) for shape in SHAPES}
+    say(show(("nodes + flows", "median", "for each element", "peak"), scale_rows(scale)) + "\n")
+    say(show(("ratio", "measured", "bar", ""), [bar_row(bar) for bar in (*cold_bars(cold), *scale_bars(scale))]))
+
+
+def cold_commands() -> list[Command]:
+    """The running example, read by three tools, and what starting Python costs in itself."""
+    return [
+        Command(name=BARE, arguments=(sys.executable, "-c", "pass")),
+        Command(name=VERSION, arguments=(script("fedpolicy"), "--version")),
+        # Long lines are a matter of taste to yamllint: it may complain, it must not fail.
+        Command(name=LINT, arguments=(script("yamllint"), str(EXAMPLE)), codes=(0, 1)),
+        Command(name=JSONSCHEMA, arguments=(script("check-jsonschema"), "--schemafile", str(SCHEMA), str(EXAMPLE))),
+        Command(name=CHECK, arguments=(script("fedpolicy"), "check", str(EXAMPLE)), codes=(1,)),
+    ]
+
+
+def generated(shape: str, sizes: tuple[int, ...], runs: int) -> dict[int, Sample]:
+    """Check deployments of N nodes and N flows."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for size in sizes:
+            path = Path(folder) / f"{shape}-{size}.yaml"
+            path.write_text(deployment(size, shape), encoding="utf-8")
+            command = Command(
+                name=f"{shape} {size}", arguments=(script("fedpolicy"), "check", str(path), "--fail-on", "never")
+            )
+            found[size] = interleaved([command], runs)[command.name]
+    return found
+
+
+def row(name: str, sample: Sample) -> tuple[str, ...]:
+    """One line of the first table."""
+    return name, f"{sample.median * 1000:.0f} ms", f"{min(sample.seconds) * 1000:.0f} ms", f"{sample.peak:.0f} MiB"
+
+
+def scale_rows(scale: Mapping[str, Mapping[int, Sample]]) -> list[tuple[str, ...]]:
+    """The lines of the second table."""
+    return [
+        (
+            f"{shape} {size:,} + {size:,}",
+            f"{sample.median:.2f} s",
+            f"{per_element(sample, size) * 1e6:.0f} us",
+            f"{sample.peak:.0f} MiB",
+        )
+        for shape, samples in scale.items()
+        for size, sample in samples.items()
+    ]
+
+
+def per_element(sample: Sample, size: int) -> float:
+    """Seconds for each node or flow, the start of the process included."""
+    return sample.median / (2 * size)
+
+
+def cold_bars(cold: Mapping[str, Sample]) -> list[Bar]:
+    """What a start may cost, in terms of other starts of the same run."""
+    return [
+        Bar(name="check / check-jsonschema", value=cold[CHECK].median / cold[JSONSCHEMA].median, limit=1.0),
+        Bar(name="check / yamllint", value=cold[CHECK].median / cold[LINT].median, limit=None),
+        Bar(name="--version / bare Python", value=cold[VERSION].median / cold[BARE].median, limit=3.0),
+    ]
+
+
+def scale_bars(scale: Mapping[str, Mapping[int, Sample]]) -> list[Bar]:
+    """How time grows with size, and how much memory the largest needs."""
+    found = []
+    for shape, samples in scale.items():
+        small, large = SIZES[1:]
+        if large not in samples:
+            continue
+        ratio = per_element(samples[large], large) / per_element(samples[small], small)
+        found.append(Bar(name=f"{shape}: time for each element, {large:,} / {small:,}", value=ratio, limit=1.0))
+        found.append(Bar(name=f"{shape}: peak at {large:,}", value=samples[large].peak, limit=400, unit="MiB"))
+    return found
+
+
+def bar_row(bar: Bar) -> tuple[str, ...]:
+    """One line of the third table."""
+    if bar.limit is None:
+        return bar.name, f"{bar.value:.2f} {bar.unit}", "", ""
+    form = ".2f" if bar.unit == "x" else ".0f"
+    verdict = "held" if bar.value <= bar.limit else "MISSED"
+    return bar.name, f"{bar.value:{form}} {bar.unit}", f"{bar.limit:{form}} {bar.unit}", verdict
+
+
+def say(text: str) -> None:
+    """Print at once, so that a long run shows how far it is."""
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()
