@@ -14,7 +14,7 @@ from fedpolicy.policy.models import Rule
 from fedpolicy.policy.reading import read_sheet
 from fedpolicy.policy.rulefile import EXPECTED, RULE
 
-__all__ = ["Example", "examples_of", "run_examples"]
+__all__ = ["Example", "examples_of", "judged_wrongly", "run_examples"]
 
 Check = Callable[[str, str], Evaluation]
 
@@ -59,7 +59,7 @@ def run_examples(rule: Rule, check: Check) -> list[str]:
     for example in examples:
         evaluation = check(example.text, example.name)
         applied |= example.expected == "pass" and evaluation.counts[Verdict.PASS] > 0
-        wrong += [f"{example.name}: {problem}" for problem in _problems(example, evaluation)]
+        wrong += [f"{example.name}: {problem}" for problem in judged_wrongly(example, evaluation)]
     if not applied and not wrong:
         wrong.append(f"{rule.id} applies to nothing in the examples that must pass")
     return wrong
@@ -73,6 +73,11 @@ def _document(tree: object, name: str) -> str:
 
 def _lacking(examples: Sequence[Example]) -> Iterable[str]:
     return (word for word in ("fail", "pass") if word not in {example.expected for example in examples})
+
+
+def judged_wrongly(example: Example, evaluation: Evaluation) -> list[str]:
+    """What an evaluation says that the example does not expect."""
+    return list(_problems(example, evaluation))
 
 
 def _problems(example: Example, evaluation: Evaluation) -> Iterable[str]:

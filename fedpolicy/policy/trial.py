@@ -1,0 +1,136 @@
+"""Put rules to the test: do they do what their examples say, and would the examples notice a mistake in them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fedpolicy.analysis.analyse import analyse
+from fedpolicy.errors import PolicyError, Problems
+from fedpolicy.findings import Span
+from fedpolicy.graph.build import build_graph
+from fedpolicy.policy.building import build_rule
+from fedpolicy.policy.evaluate import Evaluation, evaluate
+from fedpolicy.policy.examples import Example, examples_of, judged_wrongly, run_examples
+from fedpolicy.policy.mutants import mutants_of
+from fedpolicy.policy.reading import read_sheet
+from fedpolicy.policy.rulefile import RULE
+from fedpolicy.spec.load import load_text
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.facts import Facts
+    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.policy.models import Rule
+    from fedpolicy.policy.reading import Sheet
+    from fedpolicy.spec.load import Document
+
+__all__ = ["Survivor", "Trial", "try_rule", "try_rules"]
+
+_EXPRESSIONS = ("match", "require")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survivor:
+    """A mutant that no example noticed: which expression, what was done to it, and the place in the rule's file."""
+
+    key: str
+    what: str
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """
+    The result for one rule.
+
+    `shown` counts the examples that must fail, pass and be unknown; `problems` says what went wrong; `mutants`
+    counts the mutants that could be tried, `survivors` are those that no example noticed.
+    """
+
+    rule: Rule
+    shown: Mapping[str, int]
+    problems: tuple[str, ...]
+    mutants: int = 0
+    survivors: tuple[Survivor, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether the rule does what its examples say, and has one that fails and one that passes."""
+        return not self.problems
+
+
+def try_rules(rules: Sequence[Rule], catalog: Catalog, *, mutate: bool = True) -> Iterator[Trial]:
+    """Try every rule by its own examples, in order."""
+    for rule in rules:
+        yield try_rule(rule, catalog, mutate=mutate)
+
+
+def try_rule(rule: Rule, catalog: Catalog, *, mutate: bool = True) -> Trial:
+    """Run a rule's examples; where they hold and `mutate` is set, run its mutants on them too."""
+    try:
+        examples = examples_of(rule)
+        bench = _Bench(catalog=catalog, prepared={e.name: _prepare(e, catalog) for e in examples})
+        problems = run_examples(rule, lambda _text, name: bench.judge(rule, name))
+    except Problems as found:
+        return Trial(rule=rule, shown={}, problems=tuple(str(error) for error in found.errors))
+    tried = list(_tried(rule, bench, examples)) if mutate and not problems else []
+    return Trial(
+        rule=rule,
+        shown={word: sum(e.expected == word for e in examples) for word in ("fail", "pass", "unknown")},
+        problems=tuple(problems),
+        mutants=len(tried),
+        survivors=tuple(survivor for survivor in tried if survivor is not None),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bench:
+    """The facts of every example, computed once however many mutants are judged on them."""
+
+    catalog: Catalog
+    prepared: Mapping[str, tuple[Document, Facts]]
+
+    def judge(self, rule: Rule, name: str) -> Evaluation:
+        document, facts = self.prepared[name]
+        return evaluate(facts, document, self.catalog, [rule])
+
+
+def _prepare(example: Example, catalog: Catalog) -> tuple[Document, Facts]:
+    loaded = load_text(example.text, example.name, catalog)
+    if loaded.errors:
+        raise Problems(loaded.errors)
+    (document,) = loaded.documents
+    return document, analyse(build_graph(document.deployment, catalog), catalog)
+
+
+def _tried(rule: Rule, bench: _Bench, examples: Sequence[Example]) -> Iterator[Survivor | None]:
+    """One entry per mutant that can be evaluated: the survivor, or None where an example noticed it."""
+    sheet = read_sheet(Path(rule.path).read_bytes(), rule.path, RULE)
+    for key in _EXPRESSIONS:
+        text = str(sheet.tree.get(key, ""))
+        for mutant in mutants_of(text):
+            changed = _changed(sheet, rule, key, mutant.text)
+            if changed is None:
+                continue
+            alive = _unnoticed(changed, bench, examples)
+            span = rule.spans[key]
+            yield Survivor(key=key, what=mutant.what, text=mutant.text, span=span) if alive else None
+
+
+def _changed(sheet: Sheet, rule: Rule, key: str, text: str) -> Rule | None:
+    """The rule with another expression, or None where that is no expression any more."""
+    tree = {**sheet.tree, key: text}
+    try:
+        return build_rule(replace(sheet, tree=tree), rule.pack, Path(rule.path))
+    except Problems:
+        return None
+
+
+def _unnoticed(rule: Rule, bench: _Bench, examples: Sequence[Example]) -> bool:
+    try:
+        return not any(judged_wrongly(example, bench.judge(rule, example.name)) for example in examples)
+    except (PolicyError, Problems):
+        return False
