@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Origin, Use, mask_of
 from fedpolicy.graph.guards import guards_for, seal_for
-from fedpolicy.graph.model import Access, Mask, Vertex
+from fedpolicy.graph.model import Access, DataItem, Mask, Vertex
 from fedpolicy.graph.routes import Route, aspect, route
 
 if TYPE_CHECKING:
@@ -54,13 +54,24 @@ def desugar_api_calls(builder: Builder, runs: Runs) -> None:
 
 
 def sent_from(builder: Builder, place: Vertex, references: Sequence[str]) -> Mask:
-    """The instances that a place sends: its own where it stores any of that dataset, else all of them."""
+    """
+    The instances that a place sends: its own where it stores any of that dataset, else all of them.
+
+    A member of a family of nodes pairs with the instances of its own party.
+    """
     mask = 0
     for reference in references:
         stored = builder.places.stored.get(place.id, ())
         own = [item for item in stored if reference in {item.family, item.id}]
-        mask |= mask_of(own or builder.places.families.get(reference, ()))
+        mask |= mask_of(own or _paired(builder, place, reference))
     return mask
+
+
+def _paired(builder: Builder, place: Vertex, reference: str) -> Sequence[DataItem]:
+    every = builder.places.families.get(reference, [])
+    if "@" not in place.name:
+        return every
+    return [item for item in every if builder.vertex(item.place).party == place.party] or every
 
 
 def call_model(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) -> None:

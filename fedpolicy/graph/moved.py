@@ -15,17 +15,33 @@ __all__ = ["move_data_to_senders"]
 
 
 def move_data_to_senders(builder: Builder) -> None:
-    """Where a call or a declared flow sends data that no other flow brings to its sender, add a `records` flow."""
-    reached = _reached(builder)
-    wanted: dict[tuple[str, str, str], Flow] = {}
+    """
+    Where a call or a declared flow sends data that no other flow brings to its sender, add a `records` flow.
+
+    What it sends must be made from something at least as revealing: who has metrics only cannot send records.
+    """
+    reached: dict[int, Mapping[str, Mask]] = {}
+    passed_on = {(flow.origin, flow.target) for flow in builder.flows if not flow.echo}
+    wanted: dict[tuple[str, str, Mask], Flow] = {}
     for flow in builder.flows:
-        if flow.data and flow.role in {"call", "declared"} and not flow.data & reached.get(flow.source, 0):
-            wanted.setdefault((flow.origin, flow.source, flow.id), flow)
-    for flow in wanted.values():
-        _bring(builder, flow)
+        if flow.data and flow.role in {"call", "declared"} and (flow.origin, flow.source) not in passed_on:
+            level = _level(builder, flow)
+            if level not in reached:
+                reached[level] = _reached(builder, level)
+            lacking = flow.data & ~reached[level].get(flow.source, 0)
+            if lacking:
+                wanted.setdefault((flow.origin, flow.source, lacking), flow)
+    for (_, _, lacking), flow in wanted.items():
+        _bring(builder, flow, lacking)
 
 
-def _bring(builder: Builder, flow: Flow) -> None:
+def _level(builder: Builder, flow: Flow) -> int:
+    payload = builder.catalog.payloads[flow.payload]
+    highest = "verbatim" if payload.carries == "sealed" else payload.level
+    return builder.catalog.levels[highest].rank
+
+
+def _bring(builder: Builder, flow: Flow, lacking: Mask) -> None:
     origin = Origin(
         id=flow.origin,
         path=flow.path,
@@ -33,18 +49,21 @@ def _bring(builder: Builder, flow: Flow) -> None:
         certain=flow.certain,
         missing=flow.missing,
     )
-    items = [builder.places.data[index] for index in bits(flow.data or 0)]
+    items = [builder.places.data[index] for index in bits(lacking)]
     for place in sorted({item.place for item in items}):
         mask = mask_of(item for item in items if item.place == place)
         builder.add(origin, "records", place, flow.source, "records", mask)
 
 
-def _reached(builder: Builder) -> Mapping[str, Mask]:
-    """Which instances can be at each vertex at all, whatever their level."""
+def _reached(builder: Builder, level: int) -> Mapping[str, Mask]:
+    """Which instances can be at each vertex at least at a level, whatever safeguards leave of them."""
+    models = level <= builder.catalog.levels["inferable"].rank
     held: dict[str, Mask] = {place: mask_of(items) for place, items in builder.places.stored.items()}
     out: dict[str, list[Flow]] = defaultdict(list)
     for flow in builder.flows:
-        out[flow.source].append(flow)
+        capped = not models and builder.vertex(flow.source).kind == "model"
+        if _level(builder, flow) >= level and not flow.echo and not capped:
+            out[flow.source].append(flow)
     fresh = dict(held)
     queue = deque(held)
     while queue:
