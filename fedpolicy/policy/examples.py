@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fedpolicy.errors import Problems
 from fedpolicy.findings import Finding, Verdict
 from fedpolicy.policy.evaluate import Evaluation
 from fedpolicy.policy.models import Rule
@@ -57,7 +58,12 @@ def run_examples(rule: Rule, check: Check) -> list[str]:
     wrong = [f"{rule.id} has no example that must {word}" for word in _lacking(examples)]
     applied = False
     for example in examples:
-        evaluation = check(example.text, example.name)
+        try:
+            evaluation = check(example.text, example.name)
+        except Problems as problems:
+            # Places in the example's own text mean nothing to whoever reads the rule file.
+            wrong += [f"{example.name}: {error.path}: {error.message} ({error.help})" for error in problems.errors]
+            continue
         applied |= example.expected == "pass" and evaluation.counts[Verdict.PASS] > 0
         wrong += [f"{example.name}: {problem}" for problem in judged_wrongly(example, evaluation)]
     if not applied and not wrong:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fedpolicy.policy.elements.agreement import KINDS
 from fedpolicy.policy.elements.model import class_variants
 from fedpolicy.policy.elements.models_view import ModelView, model_view, term
 from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, open_field, texts, words
-from fedpolicy.policy.fields import CLASSES, Field, Kind, Known, Presence, Subject, Type
+from fedpolicy.policy.fields import Field, Kind, Known, Presence, Subject, Type, Value
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.spec.models import ApiCall
 
@@ -68,15 +68,13 @@ def _terms(name: str, kind: Type, about: str, *, settled: bool | int) -> Field:
     return open_field(name, kind, about, read)
 
 
-def _rank(view: CallView) -> int:
-    return CLASSES.index(view.model.facts.highest) if view.model else 0
+def _class(view: CallView) -> Mapping[str, Value]:
+    # A service without a model shows nothing of its inside.
+    return class_variants(view.model.facts)[0] if view.model else {"class_rank": 0, "closed": True}
 
 
 def _range(name: str, kind: Type, about: str) -> Field:
-    def read(view: CallView) -> Presence:
-        return _rank(view) if name == "class_rank" else _rank(view) < CLASSES.index("open_weight")
-
-    return Field(name=name, type=kind, about=about, known=Known.RANGE, read=read)
+    return Field(name=name, type=kind, about=about, known=Known.RANGE, read=lambda view: _class(view)[name])
 
 
 _FIELDS = (

@@ -37,12 +37,14 @@ _REUSED_OUTPUTS = {"labels", "synthetic_data"}
 
 
 def class_variants(facts: ModelFacts) -> tuple[Mapping[str, Value], ...]:
-    """The classes that a model may have, the most open first."""
+    """The classes that a model may have, the most open first; a learned prompt has none and hides nothing."""
     low, high = CLASSES.index(facts.lowest), CLASSES.index(facts.highest)
+    if low == high and not facts.cls:
+        return (_class(len(CLASSES) - 1) | {"class": ""},)
     return tuple(_class(rank) for rank in range(high, low - 1, -1))
 
 
-def _class(rank: int) -> Mapping[str, Value]:
+def _class(rank: int) -> dict[str, Value]:
     return {"class": CLASSES[rank], "class_rank": rank, "closed": rank < CLASSES.index("open_weight")}
 
 
@@ -53,7 +55,7 @@ def _range(name: str, kind: Type, about: str, choices: tuple[str, ...] = ()) -> 
         about=about,
         known=Known.RANGE,
         choices=choices,
-        read=lambda view: _class(CLASSES.index(view.facts.highest))[name],
+        read=lambda view: class_variants(view.facts)[0][name],
     )
 
 
@@ -139,7 +141,12 @@ def _members_run(view: ModelView) -> bool:
 
 _FIELDS = (
     words("id", "its id", lambda view: view.id),
-    _range("class", Type.TEXT, "openness class, computed from the aspects", CLASSES),
+    _range(
+        "class",
+        Type.TEXT,
+        "openness class, computed from the aspects; empty for a learned prompt, which has none",
+        CLASSES,
+    ),
     _range(
         "class_rank",
         Type.INT,

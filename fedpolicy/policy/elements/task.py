@@ -118,7 +118,7 @@ def _said(name: str, kind: Type, about: str) -> Field:
 
 
 def _closed(view: TaskView) -> bool:
-    return view.model is not None and view.model.facts.highest in {"black_box", "gray_box"}
+    return view.model is not None and bool(class_variants(view.model.facts)[0]["closed"])
 
 
 _FIELDS = (
