@@ -1,0 +1,1 @@
+"""What `fedpolicy test` says of packs: one file per format, each with `render(results) -> str`."""
