@@ -18,8 +18,9 @@ from fedpolicy.graph.model import FlowGraph
 if TYPE_CHECKING:
     from fedpolicy.analysis.exposure.disclose import Exposure
     from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog.rows import ModelRow
 
-__all__ = ["CLASSES", "classify", "models_of"]
+__all__ = ["CLASSES", "classify", "classify_row", "models_of"]
 
 # From the most closed to the most open.
 CLASSES = ("black_box", "gray_box", "open_weight", "open_source")
@@ -54,6 +55,12 @@ def classify(aspects: Mapping[str, object]) -> tuple[str, str]:
     found = {_class(filled) for filled in _fillings(aspects)}
     ranks = sorted(CLASSES.index(name) for name in found)
     return CLASSES[ranks[0]], CLASSES[ranks[-1]]
+
+
+def classify_row(row: ModelRow, catalog: Catalog) -> tuple[str, str]:
+    """The same for a model of the catalogue."""
+    known = {aspect: getattr(row, aspect) for aspect in _ASPECTS if getattr(row, aspect) is not None}
+    return classify(_judged(known, catalog))
 
 
 def _fillings(aspects: Mapping[str, object]) -> Iterator[dict[str, object]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from fedpolicy.findings import VERDICTS, Finding, Report, RuleInfo, Severity, SourceFile, Verdict
+from fedpolicy.findings import VERDICTS, Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict
 
 __all__ = ["OUT_OF_SCOPE", "MissingFact", "missing_facts", "must_fail", "summarise"]
 
@@ -30,6 +30,22 @@ class MissingFact:
     deployment: str
     findings: tuple[Finding, ...]
     alone: bool
+
+    @property
+    def element(self) -> str:
+        """The element that lacks it, as `api_calls.translate`; empty for the deployment itself."""
+        return self.fact.rpartition(".")[0]
+
+    @property
+    def key(self) -> str:
+        """What to write, as `trains_on_inputs`."""
+        return self.fact.rpartition(".")[2]
+
+    @property
+    def span(self) -> Span:
+        """Where to write it: at the finding on that very element, else at the first one that waits."""
+        own = [finding.span for finding in self.findings if self.element in finding.elements]
+        return min(own or [finding.span for finding in self.findings])
 
     @property
     def rules(self) -> tuple[str, ...]:

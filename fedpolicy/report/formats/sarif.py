@@ -105,7 +105,7 @@ def _missing(fact: MissingFact, index: Mapping[str, int], lines: Mapping[str, Se
         "ruleIndex": index[MISSING_FACT.id],
         "level": LEVELS[Severity.INFO],
         "message": {"text": f"{fact.fact} is not stated; it {verb} {', '.join(fact.rules)}"},
-        "locations": [_location(min(finding.span for finding in fact.findings), lines, (fact.fact,))],
+        "locations": [_location(fact.span, lines, (fact.fact,))],
         "partialFingerprints": {"primaryLocationLineHash": f"{fact.deployment}/{fact.fact}"},
         "properties": {"severity": fact.severity.label, "rules": list(fact.rules), "deployment": fact.deployment},
     }

@@ -1,0 +1,1 @@
+"""What `fedpolicy models` says of the catalogue: one file per format, each with `render(models) -> str`."""

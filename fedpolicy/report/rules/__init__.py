@@ -1,0 +1,1 @@
+"""What `fedpolicy rules` and `fedpolicy explain` say of rules: one file per format."""
