@@ -20,7 +20,7 @@ from fedpolicy.report.rules.json import render as rules_json
 from fedpolicy.report.rules.markdown import page, table
 from fedpolicy.report.rules.text import explain, render
 from fedpolicy.report.words import PLAIN, Look
-from fedpolicy.spec.suggest import advise
+from fedpolicy.spec.suggest import advise, did_you_mean
 
 __all__ = ["Filter", "explain_rule", "list_models", "list_rules", "rules_of"]
 
@@ -106,7 +106,7 @@ def list_models(
     if exact is not None:
         found = [entry for entry in found if entry.row.id == exact.id]
     if not found:
-        near = advise(query, list(catalog.models), called="catalogued")
+        near = did_you_mean(query, list(catalog.models)) or "`fedpolicy models` lists all"
         advice = f"{near}; for a model that is not there, say its openness in the deployment"
         raise SettingsError(f"no model matches `{query}`", help=advice)
     emit(models_json(found) if form == "json" else models_text(found, _look(output, no_color=no_color)), output)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fedpolicy.policy.template import said
 from fedpolicy.report.rules.entries import Entry
+
+if TYPE_CHECKING:
+    from fedpolicy.policy.models import Param
 
 __all__ = ["render"]
 
@@ -29,13 +32,14 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "applies_to": rule.applies_to,
         "match": entry.match or None,
         "require": entry.require,
-        "params": [
-            {"name": p.name, "type": str(p.type), "value": said(p.type, [p.value]), "about": p.about}
-            for p in rule.params
-        ],
+        "params": [_param(param) for param in rule.params],
         "why": rule.why,
         "help": rule.help,
         "references": [asdict(reference) for reference in rule.references],
         "false_positives": list(rule.false_positives),
         "examples": [asdict(shown) for shown in entry.examples],
     }
+
+
+def _param(param: Param) -> dict[str, str]:
+    return {"name": param.name, "type": str(param.type), "value": said(param.type, [param.value]), "about": param.about}

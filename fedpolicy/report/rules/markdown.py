@@ -38,8 +38,7 @@ def page(entry: Entry) -> str:
     parts = [
         f"# {rule.id}",
         f"**{rule.title}.**",
-        f"Pack `{rule.pack}`, severity **{rule.severity.label}**, principle *{rule.principle}*, judged for each "
-        f"{rule.applies_to}.",
+        _about(rule),
         f"## Why\n\n{rule.why}",
         f"## What to do\n\n{rule.help}",
         "## What it asks\n\n" + _condition(entry),
@@ -49,6 +48,11 @@ def page(entry: Entry) -> str:
         _section("Examples", "\n\n".join(_example(shown) for shown in entry.examples)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _about(rule: Rule) -> str:
+    kind = f"judged for each {rule.applies_to}"
+    return f"Pack `{rule.pack}`, severity **{rule.severity.label}**, principle *{rule.principle}*, {kind}."
 
 
 def _section(title: str, body: str) -> str:
