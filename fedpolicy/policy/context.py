@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from fedpolicy.policy.elements import (
@@ -64,10 +66,11 @@ class Context:
     absent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def table(kind: str) -> dict[str, Field]:
+@cache
+def table(kind: str) -> Mapping[str, Field]:
     """The fields that rules for this kind may read, by the dotted name that they write."""
     found = {f"{_ROOT}.{one.name}": one for one in KINDS[_ROOT].fields}
-    return found | {f"{kind}.{one.name}": one for one in KINDS[kind].fields}
+    return MappingProxyType(found | {f"{kind}.{one.name}": one for one in KINDS[kind].fields})
 
 
 def contexts(world: World, kind: str, wanted: Collection[str]) -> Iterator[Context]:

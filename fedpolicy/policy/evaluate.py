@@ -14,8 +14,8 @@ from fedpolicy.findings import VERDICTS, Finding, Verdict
 from fedpolicy.policy.context import Context, contexts
 from fedpolicy.policy.expression import activator
 from fedpolicy.policy.fields import CONSTANTS, Value
-from fedpolicy.policy.finding import finding_of
-from fedpolicy.policy.judging import cases_of, judge
+from fedpolicy.policy.finding import evidence_of, finding_of
+from fedpolicy.policy.judging import Judgement, cases_of, judge
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.world import World
 from fedpolicy.spec.load import Document
@@ -51,10 +51,9 @@ def evaluate(
     findings: list[Finding] = []
     broken: dict[str, PolicyError] = {}
     for kind, some in _by_kind(rules).items():
-        for rule, context, verdict, missing in _judged(world, kind, some, broken):
-            counts[verdict] += 1
-            if verdict in {Verdict.FAIL, Verdict.UNKNOWN}:
-                findings.append(finding_of(world, rule, context, verdict, missing))
+        for context, said in _judged(world, kind, some, broken):
+            counts.update(one.verdict for _, one in said)
+            findings += _told(world, context, said)
     if broken:
         raise Problems([broken[name] for name in sorted(broken)])
     return Evaluation(
@@ -72,18 +71,26 @@ def _by_kind(rules: Sequence[Rule]) -> dict[str, list[Rule]]:
 
 def _judged(
     world: World, kind: str, rules: Sequence[Rule], broken: dict[str, PolicyError]
-) -> Iterator[tuple[Rule, Context, Verdict, tuple[str, ...]]]:
+) -> Iterator[tuple[Context, list[tuple[Rule, Judgement]]]]:
     wanted = sorted({name for rule in rules for name in rule.variables})
     asked = sorted({name for rule in rules for part in (rule.match, rule.require) if part for name in part.asks})
     activate = activator()
     always: Mapping[str, Value] = {**CONSTANTS, **{key: value for rule in rules for key, value in rule.values.items()}}
     for context in contexts(world, kind, wanted):
         cases = cases_of(context, asked, always, activate)
+        said = []
         for rule in rules:
             if rule.id not in broken:
                 try:
-                    found = judge(rule, context, cases)
+                    said.append((rule, judge(rule, context, cases)))
                 except PolicyError as error:
                     broken[rule.id] = error
-                else:
-                    yield rule, context, found.verdict, found.missing
+        yield context, said
+
+
+def _told(world: World, context: Context, said: Sequence[tuple[Rule, Judgement]]) -> list[Finding]:
+    telling = [(rule, one) for rule, one in said if one.verdict in {Verdict.FAIL, Verdict.UNKNOWN}]
+    if not telling:
+        return []
+    evidence = evidence_of(world, context.subject)
+    return [finding_of(world, rule, context.subject, evidence, one.verdict, one.missing) for rule, one in telling]

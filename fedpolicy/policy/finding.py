@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha256
 
 from fedpolicy.analysis.facts import Disclosure, NotCounted, Step
 from fedpolicy.findings import Finding, Hop, Span, Verdict
-from fedpolicy.policy.context import Context, read_field, table
+from fedpolicy.policy.context import read_field, table
 from fedpolicy.policy.elements.disclosure import DisclosureView
 from fedpolicy.policy.fields import Subject
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.template import fill, said
 from fedpolicy.policy.world import World
 
-__all__ = ["finding_of", "fingerprint"]
+__all__ = ["Evidence", "evidence_of", "finding_of", "fingerprint"]
 
 _MOST_NOTES = 8
 _SHORT = 32
 
 
-def finding_of(world: World, rule: Rule, context: Context, verdict: Verdict, missing: tuple[str, ...]) -> Finding:
-    """Tell what a rule found."""
-    subject = context.subject
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What all findings about one element share."""
+
+    elements: tuple[str, ...]
+    paths: tuple[tuple[Hop, ...], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def evidence_of(world: World, subject: Subject) -> Evidence:
+    """Make the witness paths and the notes of an element."""
     elements = subject.elements or (subject.id,)
-    found = subject.data.found if isinstance(subject.data, DisclosureView) else None
+    if not isinstance(subject.data, DisclosureView):
+        return Evidence(elements)
+    found = subject.data.found
+    paths = tuple(tuple(_hop(world, step) for step in path) for path in found.paths)
+    return Evidence(elements, paths, tuple(_notes(found)))
+
+
+def finding_of(
+    world: World, rule: Rule, subject: Subject, evidence: Evidence, verdict: Verdict, missing: tuple[str, ...]
+) -> Finding:
+    """Tell what a rule found."""
     return Finding(
         rule=rule.id,
         pack=rule.pack,
@@ -31,17 +50,17 @@ def finding_of(world: World, rule: Rule, context: Context, verdict: Verdict, mis
         principle=rule.principle,
         severity=rule.severity,
         verdict=verdict,
-        elements=elements,
+        elements=evidence.elements,
         message=_message(world, rule, subject, verdict),
         span=_place(world, rule, subject),
         deployment=world.deployment.name,
-        paths=tuple(tuple(_hop(world, step) for step in path) for path in found.paths) if found else (),
-        notes=tuple(_notes(found)) if found else (),
+        paths=evidence.paths,
+        notes=evidence.notes,
         missing=missing,
         why=rule.why,
         help=rule.help,
         references=rule.references,
-        fingerprint=fingerprint(rule.id, subject.id, *elements),
+        fingerprint=fingerprint(rule.id, subject.id),
     )
 
 
@@ -76,7 +95,7 @@ def _place(world: World, rule: Rule, subject: Subject) -> Span:
     path = subject.path
     if path and isinstance(path[-1], int):
         return spans.at((*path, "kind"))
-    return spans.key(path)
+    return world.place(path)
 
 
 def _hop(world: World, step: Step) -> Hop:
@@ -86,7 +105,7 @@ def _hop(world: World, step: Step) -> Hop:
         payload=step.payload,
         flow=step.flow,
         implied_by=step.implied_by,
-        span=world.document.spans.key(step.path),
+        span=world.place(step.path),
     )
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import Disclosure, Facts, ModelFacts
 from fedpolicy.analysis.settings import AnalysisSettings
+from fedpolicy.findings import Span
 from fedpolicy.graph.model import Access, Flow, Guard, Mask, Path, Principal, Vertex
 from fedpolicy.policy.fields import Missing
 from fedpolicy.spec.load import Document
-from fedpolicy.spec.models import ApiCall, Dataset, Deployment, Task
+from fedpolicy.spec.models import Agreement, ApiCall, Dataset, Deployment, Task
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
@@ -32,11 +33,18 @@ class World:
         self.document = document
         self.catalog = catalog
         self.settings = settings or AnalysisSettings()
+        self._places: dict[Path, Span] = {}
 
     @property
     def deployment(self) -> Deployment:
         """What the file says."""
         return self.facts.deployment
+
+    def place(self, path: Path) -> Span:
+        """Where the key of a path stands in the file."""
+        if path not in self._places:
+            self._places[path] = self.document.spans.key(path)
+        return self._places[path]
 
     @cached_property
     def models(self) -> Mapping[str, ModelFacts]:
@@ -50,6 +58,11 @@ class World:
         for principal in self.facts.graph.principals.values():
             found.setdefault(principal.party, principal)
         return dict(sorted(found.items()))
+
+    @cached_property
+    def coordinators(self) -> Sequence[str]:
+        """Who coordinates."""
+        return [party for party in self.parties if "coordinator" in self.roles(party)]
 
     @cached_property
     def places(self) -> Mapping[str, Vertex]:
@@ -103,6 +116,45 @@ class World:
         return _grouped((self.party(place.host), place.family) for place in places)
 
     @cached_property
+    def stored(self) -> Mapping[str, Sequence[str]]:
+        """The datasets that are stored at each place."""
+        return _grouped((item.place, item.family) for item in self.facts.graph.data)
+
+    @cached_property
+    def placed(self) -> Mapping[str, Sequence[str]]:
+        """The models whose weights are placed at each place."""
+        graph = self.facts.graph
+        declared = (
+            (place, name)
+            for name, model in self.deployment.models.items()
+            for reference in model.weights_at or ()
+            for place in graph.members.get(reference, ())
+        )
+        moved = ((f.target, graph.vertices[f.source].family) for f in graph.flows if f.role == "placement")
+        return _grouped([*declared, *moved])
+
+    @cached_property
+    def owned(self) -> Mapping[str, Sequence[str]]:
+        """The datasets of which each party owns an instance."""
+        return _grouped((self.party(item.owner), item.family) for item in self.facts.graph.data)
+
+    @cached_property
+    def users_of(self) -> Mapping[str, Sequence[str]]:
+        """The tasks and calls that use each dataset."""
+        uses = [f"tasks.{name}" for name in self.deployment.tasks]
+        uses += [f"api_calls.{name}" for name in self.deployment.api_calls]
+        return _grouped((family, use) for use in uses for family in self.use_data(use))
+
+    @cached_property
+    def agreements_of(self) -> Mapping[str, Sequence[Agreement]]:
+        """The agreements that each party has."""
+        found: dict[str, list[Agreement]] = {}
+        for agreement in self.deployment.agreements.values():
+            for party in dict.fromkeys(agreement.between):
+                found.setdefault(party, []).append(agreement)
+        return found
+
+    @cached_property
     def held(self) -> Mapping[str, Mask]:
         """Which instances can be at each place or model at all, at whatever level."""
         held: dict[str, Mask] = defaultdict(int)
@@ -120,6 +172,10 @@ class World:
                     held[flow.target] |= arriving
                     queue.append(flow.target)
         return held
+
+    @cached_property
+    def _owner_of(self) -> Mapping[str, str]:
+        return {item.id: self.party(item.owner) for item in self.facts.graph.data}
 
     @cached_property
     def _owners(self) -> Mapping[str, tuple[str, ...]]:
@@ -158,6 +214,10 @@ class World:
         """Who owns any instance of these datasets."""
         return ordered(owner for family in families for owner in self._owners.get(family, ()))
 
+    def owners_of(self, instances: Iterable[str]) -> list[str]:
+        """Who owns these instances."""
+        return ordered(self._owner_of[instance] for instance in instances)
+
     def jurisdictions(self, parties: Iterable[str]) -> list[str] | Missing:
         """Where all of these parties are; missing where it is not said of one of them."""
         found: set[str] = set()
@@ -186,14 +246,16 @@ class World:
 
     def agreement_kinds(self, party: str, others: Iterable[str], families: Iterable[str]) -> list[str]:
         """The kinds of agreement that a party has with any of the others and that cover any of these datasets."""
+        known = self.agreements_of.get(party)
+        if not known:
+            return []
         wanted, about = set(others) - {party}, set(families)
         for dataset in self.datasets(sorted(about)):
             about |= set(dataset.categories)
         return ordered(
             agreement.kind
-            for agreement in self.deployment.agreements.values()
-            if party in agreement.between
-            and not wanted.isdisjoint(agreement.between)
+            for agreement in known
+            if not wanted.isdisjoint(agreement.between)
             and (agreement.covers is None or not about.isdisjoint(agreement.covers))
         )
 
@@ -207,9 +269,9 @@ class World:
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     found: dict[str, set[str]] = {}
-    for party, node in pairs:
-        found.setdefault(party, set()).add(node)
-    return {party: sorted(nodes) for party, nodes in found.items() if party}
+    for key, name in pairs:
+        found.setdefault(key, set()).add(name)
+    return {key: sorted(names) for key, names in found.items()}
 
 
 def family_of(instance: str) -> str:

@@ -38,12 +38,6 @@ def _said(name: str, kind: Type, about: str, *, choices: tuple[str, ...] = ()) -
     return open_field(name, kind, about, lambda view: getattr(view.dataset, name), choices=choices)
 
 
-def _tasks(view: DatasetView) -> Iterable[str]:
-    deployment = view.world.deployment
-    uses = [*(f"tasks.{name}" for name in deployment.tasks), *(f"api_calls.{name}" for name in deployment.api_calls)]
-    return ordered(use for use in uses if view.id in view.world.use_data(use))
-
-
 def _trained_into(view: DatasetView) -> Iterable[str]:
     return (
         name
@@ -74,7 +68,7 @@ _FIELDS = (
         "owner_jurisdictions", Type.LIST, "where its owners are", lambda view: view.world.jurisdictions(view.owners)
     ),
     open_field("owners_in_eea", Type.BOOL, "all its owners are in the EEA", lambda v: in_eea(v.world, v.owners)),
-    texts("used_by", "tasks and calls that use it, such as tasks.adapt", _tasks),
+    texts("used_by", "tasks and calls that use it, such as tasks.adapt", lambda v: v.world.users_of.get(v.id, ())),
     texts("learned_by_models", "models that contain something of it", _trained_into),
     boolean(
         "leaves_owner", "anybody else learns anything of it", lambda view: bool(view.world.learned_from.get(view.id))

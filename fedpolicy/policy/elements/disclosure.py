@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.policy.elements.agreement import KINDS
+from fedpolicy.policy.elements.arrivals import FORMS, forms
 from fedpolicy.policy.elements.model import class_variants
 from fedpolicy.policy.elements.party import ROLES
 from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, number, open_field, texts, words
@@ -41,7 +42,7 @@ class DisclosureView:
     @property
     def owners(self) -> list[str]:
         """Whose data it is about."""
-        return self.world.owners(self.families)
+        return self.world.owners_of(self.found.datasets)
 
 
 def _exceeds(view: DisclosureView, level: int) -> bool:
@@ -102,13 +103,23 @@ def _closed_model(view: DisclosureView) -> Presence:
     return Missing(tuple(sorted(missing))) if missing else False
 
 
+def _certainly_closed(view: DisclosureView) -> bool:
+    return _closed_model(view) is True
+
+
+def _way_roles(view: DisclosureView) -> Iterable[str]:
+    return ordered(step.role for path in view.found.paths for step in path)
+
+
 def _rests_on(view: DisclosureView) -> list[str]:
     doubted = (entry for entry in view.found.not_counted if entry.level == "guaranteed")
     return ordered(view.world.party(who) for entry in doubted for who in entry.rests_on)
 
 
 def _agreements(view: DisclosureView) -> Iterable[str]:
-    others = [*view.owners, *(p for p in view.world.parties if "coordinator" in view.world.roles(p))]
+    if not all(view.world.agreements_of.get(party) for party in view.parties):
+        return ()
+    others = [*view.owners, *view.world.coordinators]
     found = [set(view.world.agreement_kinds(party, others, view.families)) for party in view.parties]
     return ordered(set.intersection(*found)) if found else ()
 
@@ -200,14 +211,22 @@ _FIELDS = (
         "roles of the last flows: uplink, downlink, exchange, call, records, hosted-training, placement, ...",
         lambda v: ordered(s.role for s in v.last),
     ),
+    texts("way_roles", "roles of all flows on the way, such as training-on-inputs", _way_roles),
     texts("payloads", "payloads of the last flows", lambda view: ordered(step.payload for step in view.last)),
+    texts("forms", "in what form the data arrive", lambda view: forms(view.world, view.found), choices=FORMS),
     texts("methods", "methods of the tasks on the way", lambda view: ordered(_tasks(view))),
     texts("models", "models that these parties run for others, and that the last flows call", _called),
     open_field("closed_model", Type.BOOL, "one of these models is a black box or a gray box", _closed_model),
+    boolean("certainly_closed", "the same, and false where it is not known", _certainly_closed),
     texts(
         "not_counted",
         "kinds of the safeguards on the way that do not lower the declared level",
         lambda v: ordered(n.kind for n in v.found.not_counted if n.level == "declared"),
+    ),
+    texts(
+        "unguaranteed",
+        "kinds of the safeguards that lower the declared level by somebody's word only (aggregation: a plain sum)",
+        lambda v: ordered(n.kind for n in v.found.not_counted if n.level == "guaranteed"),
     ),
     texts(
         "rests_on", "parties on whose word the declared level rests, though the owner does not trust them", _rests_on

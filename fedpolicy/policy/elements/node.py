@@ -28,8 +28,7 @@ class NodeView:
     @property
     def families(self) -> tuple[str, ...]:
         """The datasets that are stored here."""
-        here = {place.id for place in self.places}
-        return tuple(ordered(item.family for item in self.world.facts.graph.data if item.place in here))
+        return tuple(ordered(family for place in self.places for family in self.world.stored.get(place.id, ())))
 
     def named(self, principals: Iterable[str]) -> list[str]:
         """These principals as parties."""
@@ -42,15 +41,7 @@ def _memory(view: NodeView) -> Presence:
 
 
 def _holds(view: NodeView) -> Iterable[str]:
-    here = {place.id for place in view.places}
-    graph = view.world.facts.graph
-    placed = (flow for flow in graph.flows if flow.role == "placement" and flow.target in here)
-    declared = (
-        name
-        for name, model in view.world.deployment.models.items()
-        if {view.id} & {reference.partition("@")[0] for reference in model.weights_at or ()}
-    )
-    return ordered([*(graph.vertices[flow.source].family for flow in placed), *declared])
+    return ordered(model for place in view.places for model in view.world.placed.get(place.id, ()))
 
 
 _FIELDS = (

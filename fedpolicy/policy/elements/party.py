@@ -34,13 +34,7 @@ def _trusts(party: PartyView) -> Iterable[str]:
 
 
 def _agreements(party: PartyView) -> Iterable[str]:
-    found = party.world.deployment.agreements.values()
-    return ordered(agreement.kind for agreement in found if party.id in agreement.between)
-
-
-def _owns(party: PartyView) -> Iterable[str]:
-    world = party.world
-    return (name for name in sorted(world.deployment.datasets) if party.id in world.owners([name]))
+    return ordered(agreement.kind for agreement in party.world.agreements_of.get(party.id, ()))
 
 
 def _runs(party: PartyView) -> Iterable[str]:
@@ -57,7 +51,7 @@ _FIELDS = (
     texts("trusts", "parties whose safeguards it accepts", _trusts),
     texts("operates", "nodes that it operates", lambda party: party.world.operated.get(party.id, ())),
     texts("hosts", "nodes of others on its machines", lambda party: party.world.hosted.get(party.id, ())),
-    texts("owns", "datasets of which it owns an instance", _owns),
+    texts("owns", "datasets of which it owns an instance", lambda party: party.world.owned.get(party.id, ())),
     texts("runs_models", "models that it runs for anybody", _runs),
     texts("agreements", "kinds of the agreements that it has", _agreements),
 )

@@ -194,13 +194,11 @@ def _protects(world: World, on: str) -> tuple[str, ...]:
     if section == "flows" and world.deployment.flows[name].data:
         declared = world.deployment.flows[name].data or ()
         return tuple(ordered(family_of(one) for one in declared if family_of(one) in world.deployment.datasets))
-    return tuple(ordered(item.family for item in world.facts.graph.data if _near(world, item.place, section, name)))
-
-
-def _near(world: World, place: str, section: str, name: str) -> bool:
-    if section == "nodes":
-        return world.facts.graph.vertices[place].family == name
-    return any(flow.source == place for flow in world.flows_of.get(f"flows.{name}", ()))
+    if section == "flows":
+        places = [flow.source for flow in world.flows_of.get(on, ())]
+    else:
+        places = list(world.facts.graph.members.get(name, ()))
+    return tuple(ordered(family for place in places for family in world.stored.get(place, ())))
 
 
 def _subjects(world: World) -> Sequence[Subject]:

@@ -1,0 +1,55 @@
+"""In what form data arrive: one word for payloads that need the same answer, so that one rule speaks of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from fedpolicy.analysis.facts import Disclosure, Step
+from fedpolicy.policy.world import World, ordered
+
+__all__ = ["FORMS", "forms"]
+
+FORMS = ("records", "logs", "readable_prompts", "embeddings", "outputs", "updates", "aggregates", "measurements")
+
+_FORM: Mapping[str, str] = {
+    "logs": "logs",
+    "prompt_text": "readable_prompts",
+    "embeddings": "embeddings",
+    "activations": "embeddings",
+    "logits": "outputs",
+    "labels": "outputs",
+    "predictions": "measurements",
+    "statistics": "measurements",
+    "histograms": "measurements",
+    "metrics": "measurements",
+    "scalars": "measurements",
+}
+_BY_LEVEL = {"verbatim": "records", "reconstructable": "updates"}
+_OPENED = {4: "records", 3: "updates"}
+_SUMMED = {"updates", "outputs"}
+
+
+def forms(world: World, found: Disclosure) -> list[str]:
+    """The forms in which a disclosure's data arrive; what is stored with the recipient is there as records."""
+    if any(not path for path in found.paths):
+        return ordered(["records", *_arriving(world, found)])
+    return ordered(_arriving(world, found))
+
+
+def _arriving(world: World, found: Disclosure) -> Iterator[str]:
+    summed = any(entry.kind == "secure_aggregation" and entry.level == "declared" for entry in found.not_counted)
+    for path in found.paths:
+        if path:
+            form = _form(world, path[-1], found.high)
+            # What comes down is a sum already, and so is what secure aggregation lets through.
+            is_sum = form in _SUMMED and (summed or path[-1].role == "downlink")
+            yield "aggregates" if is_sum else form
+
+
+def _form(world: World, step: Step, level: int) -> str:
+    if step.payload == "ciphertext":
+        return _OPENED.get(level, "aggregates")
+    if step.payload in _FORM:
+        return _FORM[step.payload]
+    row = world.catalog.payloads.get(step.payload)
+    return _BY_LEVEL.get(row.level, "aggregates") if row else "records"
