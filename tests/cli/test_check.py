@@ -53,7 +53,7 @@ def test_a_finding_is_shown_with_its_line(check):
     result = check()
 
     assert result.stdout.splitlines()[:7] == [
-        "medium[model-unpinned]: judge may change from one day to the next",
+        "medium[model-may-change]: judge may change from one day to the next",
         "  --> deployment.yaml:25:3",
         "   |",
         "25 |   judge:   {ref: openai/gpt-4o, via: [openai]}                # via: every hop to whoever runs…",
@@ -61,7 +61,10 @@ def test_a_finding_is_shown_with_its_line(check):
         "   |",
         "   = why: What was judged yesterday may be another model today.",
     ]
-    assert "1 fail, 0 unknown, 1 pass, 2 not applicable, 0 waived (1 deployment, 2 rules of house)" in result.stdout
+    assert (
+        "1 fail, 0 unknown, 1 pass, 2 not applicable, 0 waived (1 medium; 1 deployment, 2 rules of house)"
+        in result.stdout
+    )
     assert result.stderr == ""
     assert result.exit_code == 0
 
@@ -98,7 +101,7 @@ def test_strict_counts_unknown_as_failing(options, code, check, edit):
 def test_a_parameter_changes_a_rule(check):
     assert rules(check("--format", "json", "--param", "inputs-kept.days=29")) == [
         ("inputs-kept", "fail"),
-        ("model-unpinned", "fail"),
+        ("model-may-change", "fail"),
     ]
 
 
@@ -106,10 +109,10 @@ def test_a_parameter_changes_a_rule(check):
     ("options", "left"),
     [
         (["--select", "inputs-kept"], []),
-        (["--select", "model-*"], ["model-unpinned"]),
-        (["--ignore", "model-unpinned"], []),
-        (["--select", "inputs-kept,model-unpinned"], ["model-unpinned"]),
-        (["--select", "inputs-kept", "--select", "model-unpinned", "--ignore", "inputs-*"], ["model-unpinned"]),
+        (["--select", "model-*"], ["model-may-change"]),
+        (["--ignore", "model-may-change"], []),
+        (["--select", "inputs-kept,model-may-change"], ["model-may-change"]),
+        (["--select", "inputs-kept", "--select", "model-may-change", "--ignore", "inputs-*"], ["model-may-change"]),
     ],
 )
 def test_rules_are_selected_and_ignored(options, left, check):
@@ -119,7 +122,7 @@ def test_rules_are_selected_and_ignored(options, left, check):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--select", "model-unpined"], "error: no rule is called `model-unpined`\n  = help: did you mean"),
+        (["--select", "model-may-chang"], "error: no rule is called `model-may-chang`\n  = help: did you mean"),
         (["--ignore", "zzz"], "error: no rule is called `zzz`"),
         (["--param", "inputs-kept.days=soon"], "error: inputs-kept.days cannot be `soon`"),
         (["--param", "inputs-kept.hours=3"], "error: the rule inputs-kept has no parameter `hours`"),
@@ -167,7 +170,7 @@ def test_several_deployments_are_told_apart(check, example):
     result = check()
 
     assert "## clinical-notes (deployment.yaml)" in result.stdout
-    assert "(2 deployments, 2 rules of house)" in result.stdout
+    assert "(1 medium; 2 deployments, 2 rules of house)" in result.stdout
 
 
 def test_a_result_goes_to_a_file_and_nothing_to_standard_output(check):
@@ -213,8 +216,8 @@ def test_a_catalogue_that_cannot_be_used_is_exit_code_2(check):
 
 
 def test_a_smaller_epsilon_is_a_stricter_check(check):
-    text = (Path(PACK) / "model-unpinned.yaml").read_text(encoding="utf-8")
-    text = text.replace("model-unpinned", "learns-much").replace("{model.id}", "{disclosure.parties}")
+    text = (Path(PACK) / "model-may-change.yaml").read_text(encoding="utf-8")
+    text = text.replace("model-may-change", "learns-much").replace("{model.id}", "{disclosure.parties}")
     text = text.replace("applies_to: model\nmatch: model.remote", "applies_to: disclosure")
     Path("learns-much.yaml").write_text(text.replace("model.pinned", "disclosure.level <= BOUNDED"), encoding="utf-8")
 

@@ -17,7 +17,8 @@ ASK = """
 import json, sys
 from fedpolicy.cli import main
 code = main({})
-print("\n", json.dumps([code, *sys.modules]))
+print()
+print(json.dumps([code, *sys.modules]))
 """
 
 

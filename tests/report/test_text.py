@@ -1,0 +1,89 @@
+"""The text report: what is said once, what is grouped, what is counted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fedpolicy.findings import SourceFile, Verdict
+from fedpolicy.report.formats.text import render
+from fedpolicy.report.summarise import summarise
+
+
+def written(made, findings, *files):
+    counts = {verdict: sum(one.verdict is verdict for one in findings) for verdict in Verdict}
+    shown = [SourceFile(name=made.FILE, lines=made.LINES, deployments=("clinic",)), *files]
+    return render(summarise(findings, [counts], shown, packs=["federation"], rules=made.RULES))
+
+
+def test_why_and_what_to_do_are_said_once_for_each_rule(made):
+    again = replace(made.CLOSED, message="somebody else learns it too", paths=())
+    text = written(made, [made.CLOSED, again])
+
+    assert text.count("= why: Whoever runs a model sees what is sent to it.") == 1
+    assert text.count("= help: ") == 1
+    assert text.count("= see: private-data-to-closed-model above, for why and what to do") == 1
+
+
+def test_missing_facts_of_one_element_that_the_same_rules_wait_for_are_one_entry(made):
+    missing = ("models.judge.licence", "models.judge.weights")
+    text = written(made, [replace(made.UNKNOWN_A, missing=missing, elements=("models.judge",))])
+
+    assert "unknown: 1 question cannot be decided, because 2 facts are not stated\n" in text
+    assert "  - say `licence` and `weights` of models.judge: help to decide 1 rule: inputs-kept\n" in text
+
+
+def test_a_fact_of_the_deployment_itself_has_no_element(made):
+    assert "  - say `setting`: decides 1 rule: inputs-kept\n" in written(
+        made, [replace(made.UNKNOWN_A, missing=("setting",))]
+    )
+
+
+def test_a_missing_fact_is_shown_at_its_own_element_where_a_finding_is_about_it(made):
+    fact = ("models.judge.weights",)
+    flow = replace(made.UNKNOWN_A, missing=fact, span=made.place(7, 3, 8))
+    own = replace(made.UNKNOWN_B, missing=fact, span=made.place(15, 3, 8), elements=("models.judge",))
+
+    assert "    --> clinic/deployment.yaml:15:3\n" in written(made, [flow, own])
+
+
+def test_an_unknown_finding_that_names_no_fact_is_shown_in_full(made):
+    text = written(made, [replace(made.UNKNOWN_A, missing=())])
+
+    assert text.startswith("unknown[inputs-kept]: inputs-kept speaks of adapt\n  --> clinic/deployment.yaml:17:3\n")
+
+
+def test_severities_are_counted_in_the_closing_line(made):
+    text = written(made, [made.CLOSED, made.BLOCK, made.CROWD, made.CROWD])
+
+    assert "4 fail, 0 unknown, 0 pass, 0 not applicable, 0 waived (1 critical, 2 high, 1 medium; 1 deployment, " in text
+
+
+def test_deployments_have_headings_where_there_are_several(made):
+    other = SourceFile(name="other.yaml", deployments=("second",))
+    findings = [made.BLOCK, replace(made.BLOCK, deployment="second", span=replace(made.BLOCK.span, file="other.yaml"))]
+    text = written(made, findings, other)
+
+    assert text.index("## clinic (clinic/deployment.yaml)") < text.index("## second (other.yaml)")
+    assert "## " not in written(made, [made.BLOCK])
+
+
+def test_many_ways_in_and_long_paths_are_shortened(made):
+    text = written(made, [replace(made.CLOSED, paths=((made.SCORE,) * 40, *((made.TO_GATEWAY,),) * 6))])
+
+    assert "= way 1 of 7:" in text
+    assert "... 28 more hops ..." in text
+    assert "= and 3 more ways in\n" in text
+    assert "way 5 of 7" not in text
+
+
+def test_text_from_a_file_cannot_steer_the_terminal(made):
+    evil = "\x1b[2Jgone"
+    hop = replace(made.SCORE, source=evil, payload=evil, implied_by=evil, flow=evil)
+    file = SourceFile(name=made.FILE, lines=(evil,) * 20, deployments=(evil,))
+    finding = replace(
+        made.CLOSED, message=evil, elements=(evil, evil), paths=((hop,),), notes=(evil,), deployment=evil, help=evil
+    )
+    unknown = replace(made.UNKNOWN_A, missing=(evil,), deployment=evil)
+    waived = replace(made.WAIVED, message=evil, notes=(evil,))
+
+    assert "\x1b" not in render(summarise([finding, unknown, waived], [{Verdict.FAIL: 1}], [file, file]))
