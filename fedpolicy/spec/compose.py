@@ -7,6 +7,7 @@ A composer that is given hostile text crashes (libyaml on deep nesting), never e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,7 @@ from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEv
 from fedpolicy.spec.marks import MERGE, Marks, Place
 from fedpolicy.spec.notes import Notes
 from fedpolicy.spec.scalars import TAGS, ScalarError, convert, plain
-from fedpolicy.spec.suggest import did_you_mean
+from fedpolicy.spec.suggest import did_you_mean, shown, visible
 
 __all__ = ["MAX_DEPTH", "MAX_NODES", "MAX_SCALAR", "Composer"]
 
@@ -27,6 +28,7 @@ MAX_SCALAR = 1024 * 1024  # characters
 
 _CORE = "tag:yaml.org,2002:"
 _OTHER_TAGS = {"!", f"{_CORE}map", f"{_CORE}seq"}
+_CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f]")
 _FEWER = "use fewer aliases of aliases"
 
 
@@ -78,7 +80,8 @@ class Composer:
                 yield tree, row
 
     def _place(self, event: Any) -> Place:  # noqa: ANN401
-        return event.start_mark.index + self._offset, event.end_mark.index + self._offset
+        original = self.marks.text.original
+        return original(event.start_mark.index + self._offset), original(event.end_mark.index + self._offset)
 
     def _node(self, event: Any, depth: int, label: str | None, key: Place | None) -> object:  # noqa: ANN401
         place = self._place(event)
@@ -115,6 +118,8 @@ class Composer:
             raise self._fatal(message, row, "refer to a file instead")
         if event.style in ("|", ">"):
             self.marks.trim(row)
+        if event.style == '"':
+            self._printable(text, row)
         try:
             if event.tag is None:
                 return plain(text) if event.implicit[0] else text
@@ -123,9 +128,16 @@ class Composer:
             self.notes.add(str(error), self.marks.start[row], "quote it if it is text")
             return text
 
+    def _printable(self, text: str, row: int) -> None:
+        # An escape can bring in what the file itself may not hold, and what would then reach a terminal.
+        control = _CONTROL.search(text)
+        if control:
+            message = f"the control character U+{ord(control.group()):04X} is not allowed in text"
+            self.notes.add(message, self.marks.start[row], "delete its escape")
+
     def _tagged(self, tag: str, value: object, row: int) -> object:
         if tag not in _OTHER_TAGS:
-            message = f"the tag `{tag.replace(_CORE, '!!')}` has no meaning here"
+            message = f"the tag `{visible(tag.replace(_CORE, '!!'))}` has no meaning here"
             self.notes.add(message, self.marks.start[row], "remove it")
         return value
 
@@ -207,6 +219,8 @@ class Composer:
         if type(event) is not ScalarEvent or event.tag or event.anchor or len(event.value) > MAX_SCALAR:
             return self._odd_key(event, depth, place)
         text: str = event.value
+        if _CONTROL.search(text):
+            self.notes.add("a key with a control character", place[0], "delete its escape")
         if not event.implicit[0]:
             return text, place
         if text == "<<":
@@ -228,11 +242,10 @@ class Composer:
     def _duplicate(self, label: str, first: int, place: Place) -> None:
         marks = self.marks
         before = marks.text.span(marks.key_start[first], marks.key_end[first])
-        key, advice = (
-            ("<<", "merge several maps as `<<: [*a, *b]`") if label == MERGE else (label, "keep one of the two")
-        )
+        merged = label == MERGE
+        advice = "merge several maps as `<<: [*a, *b]`" if merged else "keep one of the two"
         where = f"it stands first in line {before.line}, column {before.column}"
-        self.notes.add(f"the key `{key}` is written twice; {where}", place[0], advice)
+        self.notes.add(f"the key {shown('<<' if merged else label)} is written twice; {where}", place[0], advice)
 
     def _merge(self, merged: dict[str, object], value: object, row: int) -> None:
         for source in value if isinstance(value, tuple) else (value,):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fedpolicy.errors import SpecError
 from fedpolicy.spec.spans import Path, Spans
+from fedpolicy.spec.suggest import visible
 
 __all__ = ["MAX_REPORTED", "Mistake", "dotted", "located"]
 
@@ -39,7 +40,7 @@ class Mistake:
 
 def dotted(path: Path) -> str:
     """`tasks.adapt.safeguards.0.min_clients`."""
-    return ".".join(map(str, path))
+    return visible(".".join(map(str, path)))
 
 
 def located(mistakes: Iterable[Mistake], spans: Spans) -> list[SpecError]:

@@ -124,7 +124,7 @@ def _property(entry: str, key: str, raw: Schema, definitions: Schema, catalog: C
     if isinstance(raw.get("default"), (str, int, bool)):
         found["default"] = raw["default"]
     value = _value(raw)
-    if "propertyNames" in value or (entry, key) == _PLAIN:
+    if "additionalProperties" in value or (entry, key) == _PLAIN:
         return {**found, **value}
     if (entry, key) == ("Party", "jurisdiction"):
         value = {"anyOf": [_ref("country"), {"type": "array", "items": _or_claim(_ref("country")), "minItems": 1}]}

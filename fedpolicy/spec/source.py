@@ -72,7 +72,7 @@ def _read_documents(text: Text, source: Source) -> None:
     offset = 0
     for _ in range(_MAX_BROKEN):
         stopped = _read_from(offset, composer, source)
-        marker = None if stopped is None else _MARKER.search(text.content, max(stopped, offset + 1))
+        marker = None if stopped is None else _MARKER.search(text.parsed, max(stopped, offset + 1))
         if marker is None:
             return
         offset = marker.start()
@@ -85,7 +85,7 @@ def _read_from(offset: int, composer: Composer, source: Source) -> int | None:
     text = composer.marks.text
     errors = len(source.errors)
     try:
-        for tree, root in composer.documents(text.content[offset:], offset, _LOADER):
+        for tree, root in composer.documents(text.parsed[offset:], offset, _LOADER):
             if tree is not None:
                 source.documents.append(_raw(composer, root, tree, source, flawed=len(source.errors) > errors))
             errors = len(source.errors)

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Collection
 
-__all__ = ["advise", "did_you_mean", "listed", "nearest", "shown"]
+__all__ = ["advise", "did_you_mean", "listed", "nearest", "shown", "visible"]
 
 _CLOSE = 0.63
 _PART = 0.7  # how alike a word is to one that contains it
 _LONG_ENOUGH = 4  # letters of a word that says something on its own
-_MANY = 2000  # words; among more of them only those that start alike are compared
+_MANY = 2000  # words; among more of them only those that are one letter away are looked for
+_LETTERS = string.ascii_letters + string.digits + "_-.@"
 _LISTED = 14
 _LONGEST = 60  # characters of a value that a message repeats
+_CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
 _LOOKS_ELSE = re.compile(r"[-+.0-9][-+.0-9eExXoO_]*|true|false|null|~|", re.IGNORECASE)
 
 
 def shown(value: object) -> str:
     """A value as the user wrote it, short enough for a message; text that looks like something else is quoted."""
     if isinstance(value, str):
-        text = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}..."
+        text = visible(value if len(value) <= _LONGEST else f"{value[:_LONGEST]}...")
         return f'`"{text}"`' if _LOOKS_ELSE.fullmatch(text) else f"`{text}`"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
@@ -28,15 +31,22 @@ def shown(value: object) -> str:
     return "a map" if isinstance(value, dict) else "a list" if isinstance(value, (list, tuple)) else "no value"
 
 
+def visible(text: str) -> str:
+    """A text of somebody else's on one line, with nothing in it that a terminal would obey."""
+    return _CONTROL.sub(lambda match: repr(match.group())[1:-1], text)
+
+
 def nearest(word: str, known: Collection[str]) -> str | None:
     """The known word most like this one, or None where none is alike; ties go to the first in the alphabet."""
+    if len(known) > _MANY:
+        return min(_one_edit_away(word[:_LONGEST]).intersection(known), default=None)
     from difflib import SequenceMatcher  # noqa: PLC0415  only a mistake pays for it
 
     sought = _folded(word[:_LONGEST])
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(sought)
     best, score = None, _CLOSE
-    for candidate in sorted(_worth_comparing(sought, known)):
+    for candidate in sorted(known):
         folded = _folded(candidate)
         matcher.set_seq1(folded)
         part = _PART if len(sought) >= _LONG_ENOUGH and sought in folded else 0.0
@@ -70,11 +80,14 @@ def listed(words: Collection[str]) -> str:
     return f"{', '.join(found)} and {more} more" if more > 0 else ", ".join(found)
 
 
-def _worth_comparing(sought: str, known: Collection[str]) -> Collection[str]:
-    if len(known) <= _MANY:
-        return known
-    start, length = sought[:2], len(sought)
-    return [word for word in known if _folded(word[:2]) == start and abs(len(word) - length) <= 1][:_MANY]
+def _one_edit_away(word: str) -> set[str]:
+    """Every word that one missing, added, wrong or swapped letter makes of this one."""
+    parts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
+    fewer = {left + right[1:] for left, right in parts}
+    swapped = {left + right[1::-1] + right[2:] for left, right in parts if len(right) > 1}
+    other = {left + letter + right[1:] for left, right in parts for letter in _LETTERS}
+    more = {left + letter + right for left, right in parts for letter in _LETTERS}
+    return (fewer | swapped | other | more) - {word}
 
 
 def _folded(word: str) -> str:

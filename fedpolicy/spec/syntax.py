@@ -18,8 +18,8 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
      "indent the key as its neighbours are; quote text that contains `: `"),
     (r"found unexpected end of stream", "a quote that is never closed", "close it with the same quote"),
     (r"found unexpected document indicator", "a quote that is never closed", "close it with the same quote"),
-    (r"',' or '\]'", "a list that is not closed, or a comma that is missing", "write `[a, b]`"),
-    (r"',' or '}'", "a map that is not closed, or a comma that is missing", "write `{a: 1, b: 2}`"),
+    (r"',' or '\]'", "a list that is not closed with `]`, or a comma that is missing", "write `[a, b]`"),
+    (r"',' or '}'", "a map that is not closed with `}`, or a comma that is missing", "write `{a: 1, b: 2}`"),
     (r"could not find expected ':'", "a line without `key: value`",
      "write a `:` and a space behind the key; indent text that goes on"),
     (r"did not find expected key|expected <block end>", "a line that does not fit the map above it",
@@ -43,19 +43,20 @@ def explain(error: yaml.MarkedYAMLError, text: Text, offset: int, opened: Sequen
     `offset` is where the parser started, `opened` are the brackets that it had not seen closed.
     """
     mark = error.problem_mark or error.context_mark
-    stopped = min(mark.index + offset if mark else offset, len(text.content))
+    parsed = min(mark.index + offset if mark else offset, len(text.parsed))
+    stopped = text.original(parsed)
     problem = error.problem or ""
     glued = _glued(text, stopped) if "mapping values" in problem or "expected ':'" in problem else None
     if glued is not None:
         message = "no space behind the `:` of a key"
-        return SpecError(message, span=text.span(glued, glued + 1), help="write `key: value`"), stopped
+        return SpecError(message, span=text.span(glued, glued + 1), help="write `key: value`"), parsed
     start = stopped
     if "node content" in problem and opened:
         start = opened[-1]
     elif error.context_mark and _OPENERS.search(problem):
-        start = error.context_mark.index + offset
+        start = text.original(error.context_mark.index + offset)
     message, advice = _said(problem, text, stopped)
-    return SpecError(message, span=text.span(start, start + 1), help=advice), stopped
+    return SpecError(message, span=text.span(start, start + 1), help=advice), parsed
 
 
 def _glued(text: Text, stopped: int) -> int | None:

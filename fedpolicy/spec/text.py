@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from fedpolicy.errors import InputError
 from fedpolicy.findings import Span
+from fedpolicy.spec.escapes import rewrite_pairs, to_original
 
 __all__ = ["MAX_BYTES", "Text", "decode"]
 
@@ -27,10 +28,16 @@ _BOMS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Text:
-    """The text of one file and where its lines start; offsets count characters from 0."""
+    """
+    The text of one file and where its lines start; offsets count characters from 0.
+
+    `parsed` is what the parser is given; `original` translates its offsets.
+    """
 
     name: str
     content: str
+    parsed: str
+    moved: array[int]
     starts: array[int]
     lines: tuple[str, ...]
 
@@ -39,6 +46,10 @@ class Text:
         line, column = self._place(start)
         end_line, end_column = self._place(max(start, end))
         return Span(file=self.name, line=line, column=column, end_line=end_line, end_column=end_column)
+
+    def original(self, offset: int) -> int:
+        """Where an offset of the parser stands in the file."""
+        return to_original(offset, self.moved) if self.moved else offset
 
     def line(self, offset: int) -> str:
         """The line that holds this offset."""
@@ -72,8 +83,7 @@ def decode(data: str | bytes, name: str) -> Text:
 
 
 def _called(character: str) -> str:
-    name = "a NUL character" if character == "\0" else "a control character"
-    return f"{name} (U+{ord(character):04X})"
+    return f"the control character U+{ord(character):04X}"
 
 
 def _text_of(data: bytes, name: str) -> str:
@@ -94,4 +104,6 @@ def _with_lines(content: str, name: str) -> Text:
     # Editors break lines here and nowhere else; YAML 1.1's other breaks (U+2028, ...) would shift every number.
     starts = array("I", [0])
     starts.extend(match.end() for match in _BREAK.finditer(content))
-    return Text(name=name, content=content, starts=starts, lines=tuple(_BREAK.split(content)))
+    parsed, moved = rewrite_pairs(content)
+    lines = tuple(_BREAK.split(content))
+    return Text(name=name, content=content, parsed=parsed, moved=moved, starts=starts, lines=lines)

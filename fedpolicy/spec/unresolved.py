@@ -69,18 +69,18 @@ def _reserved(reference: Reference, names: Names) -> Said:
     if reference.name == "unknown":
         advice = "name one" if _required(reference.path) else "name one, or leave the key out"
         return f"`unknown` cannot stand for {wanted}", advice
-    return f"`{reference.name}` {_MEANS[reference.name]}; it cannot stand for {wanted}", f"known: {listed(known)}"
+    return f"{shown(reference.name)} {_MEANS[reference.name]}; it cannot stand for {wanted}", f"known: {listed(known)}"
 
 
 def _country(name: str, names: Names) -> Said:
     countries = names.known("country")
     if name.upper() in _GROUPS:
-        message = f"`{name}` is a group of countries, not an ISO 3166-1 alpha-2 code"
+        message = f"{shown(name)} is a group of countries, not an ISO 3166-1 alpha-2 code"
         return message, "list the codes of the countries concerned, such as [DE, FR]"
     if name.upper() == "UK":
         return "`UK` is not an ISO 3166-1 alpha-2 code", "write GB for the United Kingdom"
     if name.upper() in countries:
-        return f"`{name}` is not an ISO 3166-1 alpha-2 code", f"write {name.upper()}"
+        return f"{shown(name)} is not an ISO 3166-1 alpha-2 code", f"write {name.upper()}"
     section = names.catalog.countries
     code = next((code for code in countries if section[code].name.casefold() == name.casefold()), None)
     message = f"{shown(name)} is not an ISO 3166-1 alpha-2 code"
@@ -94,8 +94,8 @@ def _member(name: str, kind: str, names: Names) -> Said:
         return f"no {kind} {shown(family)}", lambda: did_you_mean(family, known) or _declare(kind)
     members = sorted(names.members_of(kind, family))
     if not members:
-        return f"{kind} `{family}` is one, not one per party", f"write `{family}`, or make its `party` a list"
-    message = f"{kind} `{family}` has no member `{member}`"
+        return f"{kind} {shown(family)} is one, not one per party", f"write {shown(family)}, or make its `party` a list"
+    message = f"{kind} {shown(family)} has no member {shown(member)}"
     return message, lambda: advise(member, members, called="its members are")
 
 
@@ -104,7 +104,7 @@ def _elsewhere(reference: Reference, names: Names) -> Said | None:
     others = [kind for kind in _DECLARED if kind not in reference.wanted.kinds and names.has(kind, reference.name)]
     if not others:
         return None
-    message = f"`{reference.name}` is a {others[0]}, and `{_key(reference)}` names {_either(reference)}"
+    message = f"{shown(reference.name)} is a {others[0]}, and `{_key(reference)}` names {_either(reference)}"
     near = _near(reference, names, others[0])
     return message, near or f"known: {listed(_known(reference, names))}"
 
