@@ -23,7 +23,7 @@ def command() -> None:
     required=True,
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="The pack's folder; made if needed.",
+    help="The pack's folder.",
 )
 @debug_option
 def rule(identity: str, pack: Path) -> None:
