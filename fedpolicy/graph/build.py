@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.graph.access import judge_access
 from fedpolicy.graph.builder import Builder
 from fedpolicy.graph.calls import Runs, desugar_api_calls
-from fedpolicy.graph.flows import desugar_flows
+from fedpolicy.graph.flows import bound_relays, desugar_flows
 from fedpolicy.graph.jobs import produced_at
 from fedpolicy.graph.model import FlowGraph
 from fedpolicy.graph.moved import move_data_to_senders
@@ -36,6 +36,7 @@ def build_graph(deployment: Deployment, catalog: Catalog) -> FlowGraph:
     place_models(builder, runs)
     add_uses(builder)
     move_data_to_senders(builder)
+    bound_relays(builder)
     return FlowGraph(
         deployment=deployment,
         principals=builder.places.principals,

@@ -47,6 +47,8 @@ class Use:
     origin: Origin
     role: str
     payload: str = "model_weights"
+    guards: tuple[Guard, ...] = ()
+    seal: int | None = None
 
 
 def mask_of(items: Iterable[DataItem]) -> Mask:
@@ -59,7 +61,11 @@ def mask_of(items: Iterable[DataItem]) -> Mask:
 
 @dataclass(slots=True, kw_only=True)
 class Builder:
-    """Vertices, flows, aggregates and seals that have been found so far."""
+    """
+    Vertices, flows, aggregates and seals that have been found so far.
+
+    `relayed` says, for a flow on which a relay passes on all that it got, by index, where that came from.
+    """
 
     deployment: Deployment
     catalog: Catalog
@@ -71,6 +77,8 @@ class Builder:
     uses: list[Use] = field(default_factory=list)
     mechanisms: dict[Path, int] = field(default_factory=dict)
     sealed: dict[Path, int] = field(default_factory=dict)
+    relayed: dict[int, str] = field(default_factory=dict)
+    names: dict[str, int] = field(default_factory=dict)
 
     def vertex(self, identity: str) -> Vertex:
         """A vertex that exists."""
@@ -141,15 +149,15 @@ class Builder:
         raw: str = "",
         seal: int | None = None,
         echo: bool = False,
-    ) -> None:
-        """Add a flow, unless it leads nowhere or can carry nothing."""
+    ) -> int | None:
+        """Add a flow and return its index, unless it leads nowhere or can carry nothing."""
         if source == target or data == 0:
-            return
-        ends = f"{source.partition('.')[2]}->{target.partition('.')[2]}"
+            return None
+        index = len(self.flows)
         self.flows.append(
             Flow(
-                index=len(self.flows),
-                id=f"{origin.id}.{role}[{ends}]" if role else f"{origin.id}[{ends}]",
+                index=index,
+                id=self._flow_id(f"{origin.id}.{role}" if role else origin.id, source, target),
                 origin=origin.id,
                 role=role or "declared",
                 source=source,
@@ -167,6 +175,13 @@ class Builder:
                 echo=echo,
             )
         )
+        return index
+
+    def _flow_id(self, prefix: str, source: str, target: str) -> str:
+        """Names a flow after its ends; a second one between them gets a number."""
+        name = f"{prefix}[{source.partition('.')[2]}->{target.partition('.')[2]}]"
+        self.names[name] = self.names.get(name, 0) + 1
+        return name if self.names[name] == 1 else f"{name}#{self.names[name]}"
 
     def add_aggregate(
         self,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Origin, Use, mask_of
-from fedpolicy.graph.guards import guards_for, seal_for
+from fedpolicy.graph.guards import guards_on_work, seal_for
 from fedpolicy.graph.model import Access, DataItem, Mask, Vertex
-from fedpolicy.graph.routes import Route, aspect, route
+from fedpolicy.graph.routes import Route, aspect, provider_of, route, runs_for_others
 
 if TYPE_CHECKING:
     from fedpolicy.spec.models import ApiCall, Terms
@@ -80,23 +80,28 @@ def call_model(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Ru
     _note_access(builder, place, call, found)
     for chain in found.chains:
         _send(builder, place, chain, mask, call, found.payload)
+        for partner in found.partners:
+            _send(builder, chain[-1], (partner,), mask, call, "activations")
+    if found.local:
+        _keep(builder, place, mask, call)
     _use(builder, place, call, found)
     _fall_back(builder, place, mask, call, runs)
 
 
-def may_train(builder: Builder, call: Call) -> tuple[bool | None, str]:
+def may_train(builder: Builder, call: Call, runner: Vertex) -> tuple[bool | None, str]:
     """
     Whether inputs may be used for training: looked up on the call, the model's terms, the catalogue.
 
-    The text names the fact to declare where nobody says.
+    The catalogue is asked about whoever runs the model, and only then about the model's own provider. The text
+    names the fact to declare where nobody says.
     """
     model = builder.deployment.models[call.model]
     places = [*call.terms, *([(f"models.{call.model}.terms", model.terms)] if model.terms else [])]
     for _, terms in places:
         if terms.trains_on_inputs is not None:
             return terms.trains_on_inputs, ""
-    row = builder.catalog.provider(str(aspect(builder, call.model, "provider") or ""))
-    known = row.terms.trains_on_inputs if row else None
+    rows = [builder.catalog.provider(name) for name in (runner.party, provider_of(builder, call.model) or "")]
+    known = next((row.terms.trains_on_inputs for row in rows if row and row.terms.trains_on_inputs is not None), None)
     first = call.terms[0][0] if call.terms else f"models.{call.model}.terms"
     return known, "" if known is not None else f"{first}.trains_on_inputs"
 
@@ -116,11 +121,12 @@ def _to_party(builder: Builder, origin: Origin, place: Vertex, call: ApiCall, ma
 
 
 def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask, call: Call, payload: str) -> None:
-    seal = seal_for(builder, call.safeguards, call.origin.path)
+    runner = chain[-1]
+    seal = seal_for(builder, call.safeguards, call.origin.path, runner)
     previous = place
     for hop in chain:
         for sent in (payload,) if payload else call.payloads:
-            guards = guards_for(builder, call.safeguards, call.origin.path, "call", previous, payload=sent)
+            guards = guards_on_work(builder, call.safeguards, call.origin.path, previous, runner, payload=sent)
             builder.add(call.origin, call.role, previous.id, hop.id, sent, mask, guards=guards, seal=seal)
             for judged in call.judged:
                 builder.uses.append(
@@ -128,13 +134,12 @@ def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask
                 )
         builder.add(call.origin, "completion", hop.id, previous.id, "completions", mask, echo=True)
         previous = hop
-    if chain[-1].provider:
-        _keep(builder, chain[-1], mask, call)
+    _keep(builder, runner, mask, call)
 
 
 def _keep(builder: Builder, runner: Vertex, mask: Mask, call: Call) -> None:
-    trains, missing = may_train(builder, call)
-    if trains is False:
+    trains, missing = may_train(builder, call, runner)
+    if trains is False or (trains is None and not runs_for_others(builder, runner)):
         return
     origin = call.origin if trains else call.origin.unless([missing])
     vertex = builder.model_vertex(call.model)
@@ -143,26 +148,27 @@ def _keep(builder: Builder, runner: Vertex, mask: Mask, call: Call) -> None:
 
 def _use(builder: Builder, place: Vertex, call: Call, found: Route) -> None:
     # Whoever gets an answer, or passes it on, learns what the model has memorised.
-    seen_by = (place.id, *(hop.id for chain in found.chains for hop in chain))
+    passed = (hop.id for chain in (*found.chains, found.partners) for hop in chain)
+    seen_by = tuple(dict.fromkeys((place.id, *passed)))
     payload = "model_weights" if found.local else "completions"
     model = builder.model_vertex(call.model, place).id
     builder.uses.append(Use(model=model, targets=seen_by, origin=call.origin, role="use", payload=payload))
 
 
 def _note_access(builder: Builder, place: Vertex, call: Call, found: Route) -> None:
-    runner = found.runner
     interface = aspect(builder, call.model, "interface")
-    builder.access.append(
-        Access(
-            use=call.origin.id,
-            model=call.model,
-            how="weights" if found.local else "remote",
-            at=(place.id,),
-            runner=place.party if runner is None else runner.party,
-            hops=tuple(hop.id for hop in found.chains[0]) if found.chains else (),
-            interface=tuple(interface) if isinstance(interface, (tuple, list)) else None,
+    for chain in found.chains or ((),):
+        builder.access.append(
+            Access(
+                use=call.origin.id,
+                model=call.model,
+                how="weights" if found.local else "remote",
+                at=(place.id,),
+                runner=chain[-1].party if chain else place.party,
+                hops=tuple(hop.id for hop in chain),
+                interface=tuple(interface) if isinstance(interface, (tuple, list)) else None,
+            )
         )
-    )
 
 
 def _fall_back(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) -> None:

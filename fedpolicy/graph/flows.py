@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Origin
 from fedpolicy.graph.calls import sent_from
-from fedpolicy.graph.guards import guards_for, performers, readers, seal_for
+from fedpolicy.graph.guards import SEALING, guards_for, performers, readers, seal_for
 from fedpolicy.graph.model import Mask, Vertex
+from fedpolicy.graph.moved import instances_at
+from fedpolicy.graph.stations import hops, stations
 from fedpolicy.spec.safeguards import SecureAggregation
 
 if TYPE_CHECKING:
-    from fedpolicy.graph.model import Path
+    from fedpolicy.graph.model import Guard, Path
     from fedpolicy.spec.models import Flow
 
-__all__ = ["desugar_flows"]
+__all__ = ["bound_relays", "desugar_flows"]
 
 
 def desugar_flows(builder: Builder) -> None:
@@ -32,7 +34,7 @@ def desugar_flows(builder: Builder) -> None:
 
 
 def _send(builder: Builder, origin: Origin, flow: Flow, source: Vertex, target: str, sums: dict[Path, int]) -> None:
-    chain = [source.id, *_relays(builder, flow, source), target]
+    chain = [[source.id], *stations(builder, source, flow.via), [target]]
     guards = guards_for(
         builder,
         flow.safeguards,
@@ -44,28 +46,33 @@ def _send(builder: Builder, origin: Origin, flow: Flow, source: Vertex, target: 
         sums=sums,
     )
     mask = _mask(builder, flow, source)
-    models = [name for name in flow.data or () if name in builder.deployment.models]
-    for index, (start, end) in enumerate(pairwise(chain)):
-        first = index == 0
-        builder.add(
-            origin,
-            "",
-            start,
-            end,
-            flow.payload,
-            mask,
-            guards=guards if first else (),
-            seal=_seal(builder, origin, flow) if first else None,
-        )
-        for model in models:
-            builder.add(origin, "", builder.model_vertex(model, source).id, end, flow.payload, None)
+    for pair in hops(chain):
+        first = pair[0] == source.id
+        seal = _seal(builder, origin, flow) if first else None
+        added = builder.add(origin, "", *pair, flow.payload, mask, guards=guards if first else (), seal=seal)
+        if added is not None and mask is None and not first:
+            # A relay passes on what it got on this flow, not all that it holds.
+            builder.relayed[added] = source.id
+    _send_models(builder, origin, flow, source, chain, guards)
 
 
-def _relays(builder: Builder, flow: Flow, source: Vertex) -> list[str]:
-    found: list[str] = []
-    for reference in flow.via:
-        found.append(builder.targets(builder.vertex(found[-1]) if found else source, reference)[0])
-    return found
+def _send_models(
+    builder: Builder, origin: Origin, flow: Flow, source: Vertex, chain: list[list[str]], guards: tuple[Guard, ...]
+) -> None:
+    sealing = tuple(guard for guard in guards if isinstance(guard.spec, SEALING))
+    seal = _seal(builder, origin, flow)
+    models = [builder.model_vertex(name, source).id for name in flow.data or () if name in builder.deployment.models]
+    for model in models:
+        for end in dict.fromkeys(place for ends in chain[1:] for place in ends):
+            builder.add(origin, "", model, end, flow.payload, None, guards=sealing, seal=seal)
+
+
+def bound_relays(builder: Builder) -> None:
+    """Let every relay of a flow that carries all of its source pass on what the source can have, and no more."""
+    if builder.relayed:
+        reached = instances_at(builder, 0)
+        for index, source in builder.relayed.items():
+            builder.flows[index] = replace(builder.flows[index], data=reached.get(source, 0))
 
 
 def _mask(builder: Builder, flow: Flow, source: Vertex) -> Mask | None:

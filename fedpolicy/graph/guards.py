@@ -21,7 +21,7 @@ from fedpolicy.spec.safeguards import (
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
 
-__all__ = ["guards_for", "performers", "seal_for"]
+__all__ = ["SEALING", "guards_for", "guards_on_work", "performers", "readers", "seal_for"]
 
 Stage = str  # uplink | hop | aggregated | local | call | declared
 
@@ -34,7 +34,7 @@ _LOWERING = (
     Deidentification,
     Filter,
 )
-_SEALING = (HomomorphicEncryption, EndToEndEncryption, SecretSharing)
+SEALING = (HomomorphicEncryption, EndToEndEncryption, SecretSharing)
 
 
 def performers(*places: Vertex) -> frozenset[str]:
@@ -68,15 +68,47 @@ def guards_for(
     return tuple(found)
 
 
-def seal_for(builder: Builder, safeguards: Iterable[Safeguard], path: Path) -> int | None:
-    """The seal that one of these safeguards puts on a payload, if any."""
+def guards_on_work(
+    builder: Builder, safeguards: Sequence[Safeguard], path: Path, source: Vertex, worker: Vertex, *, payload: str
+) -> tuple[Guard, ...]:
+    """The guards on what is sent to somebody who computes with it, and who therefore has to read it."""
+    why = f"{worker.name} works on what it is sent, so it has to read it"
+    return tuple(
+        replace(guard, ignored=why)
+        if isinstance(guard.spec, SEALING) and not _reads(builder, guard.spec, worker)
+        else guard
+        for guard in guards_for(builder, safeguards, path, "call", source, payload=payload)
+    )
+
+
+def seal_for(builder: Builder, safeguards: Iterable[Safeguard], path: Path, worker: Vertex | None = None) -> int | None:
+    """
+    The seal that one of these safeguards puts on a payload, if any.
+
+    Where a `worker` has to read what arrives, only a seal that it can open by itself.
+    """
     for index, safeguard in enumerate(safeguards):
         at = (*path, "safeguards", index)
+        if worker is not None and not _reads(builder, safeguard, worker):
+            continue
         if isinstance(safeguard, SecretSharing):
             return builder.add_seal(at, readers(builder, safeguard.of), safeguard.threshold)
         if isinstance(safeguard, (HomomorphicEncryption, EndToEndEncryption)):
             return builder.add_seal(at, readers(builder, safeguard.sealed_for), 1)
     return None
+
+
+def _reads(builder: Builder, safeguard: Safeguard, place: Vertex) -> bool:
+    """Whether a place can open by itself what a safeguard seals."""
+    if isinstance(safeguard, SecretSharing):
+        return safeguard.threshold == 1 and _is_among(place, readers(builder, safeguard.of))
+    if isinstance(safeguard, (HomomorphicEncryption, EndToEndEncryption)):
+        return _is_among(place, readers(builder, safeguard.sealed_for))
+    return False
+
+
+def _is_among(place: Vertex, names: Sequence[str]) -> bool:
+    return place.id in names or not set(names).isdisjoint(place.operators)
 
 
 def readers(builder: Builder, references: Iterable[str]) -> tuple[str, ...]:

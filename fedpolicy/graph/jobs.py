@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.calls import Runs
-from fedpolicy.graph.guards import guards_for, performers, seal_for
+from fedpolicy.graph.guards import guards_for, guards_on_work, performers, seal_for
 from fedpolicy.graph.model import DataItem, Mask, Vertex
 from fedpolicy.graph.routes import held_by_federation
 from fedpolicy.spec.safeguards import SecureAggregation
@@ -231,6 +231,7 @@ def _moved_to(builder: Builder, task: Task, item: DataItem) -> list[str]:
 
 def _bring_records(builder: Builder, task: Task, origin: Origin, source: str, target: str, mask: Mask) -> None:
     place = builder.vertex(source)
-    guards = guards_for(builder, task.safeguards, origin.path, "call", place, payload="records")
-    seal = seal_for(builder, task.safeguards, origin.path)
+    worker = builder.vertex(target)
+    guards = guards_on_work(builder, task.safeguards, origin.path, place, worker, payload="records")
+    seal = seal_for(builder, task.safeguards, origin.path, worker)
     builder.add(origin, "records", source, target, "records", mask, guards=guards, seal=seal)

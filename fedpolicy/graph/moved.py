@@ -11,7 +11,7 @@ from fedpolicy.graph.model import Flow, Mask, bits
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["move_data_to_senders"]
+__all__ = ["instances_at", "move_data_to_senders"]
 
 
 def move_data_to_senders(builder: Builder) -> None:
@@ -27,7 +27,7 @@ def move_data_to_senders(builder: Builder) -> None:
         if flow.data and flow.role in {"call", "declared"} and (flow.origin, flow.source) not in passed_on:
             level = _level(builder, flow)
             if level not in reached:
-                reached[level] = _reached(builder, level)
+                reached[level] = instances_at(builder, level)
             lacking = flow.data & ~reached[level].get(flow.source, 0)
             if lacking:
                 wanted.setdefault((flow.origin, flow.source, lacking), flow)
@@ -55,7 +55,7 @@ def _bring(builder: Builder, flow: Flow, lacking: Mask) -> None:
         builder.add(origin, "records", place, flow.source, "records", mask)
 
 
-def _reached(builder: Builder, level: int) -> Mapping[str, Mask]:
+def instances_at(builder: Builder, level: int) -> Mapping[str, Mask]:
     """Which instances can be at each vertex at least at a level, whatever safeguards leave of them."""
     models = level <= builder.catalog.levels["inferable"].rank
     held: dict[str, Mask] = {place: mask_of(items) for place, items in builder.places.stored.items()}
@@ -63,7 +63,7 @@ def _reached(builder: Builder, level: int) -> Mapping[str, Mask]:
     for flow in builder.flows:
         capped = not models and builder.vertex(flow.source).kind == "model"
         if _level(builder, flow) >= level and not flow.echo and not capped:
-            out[flow.source].append(flow)
+            out[builder.relayed.get(flow.index, flow.source)].append(flow)
     fresh = dict(held)
     queue = deque(held)
     while queue:

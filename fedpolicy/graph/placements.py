@@ -21,7 +21,7 @@ def place_models(builder: Builder, runs: Runs) -> None:
         _place(builder, name, model, runs)
         _run(builder, name, model)
         if model.published:
-            _use(builder, name, "published", [builder.party_place("public").id])
+            _use(builder, name, "published", [builder.party_place("public").id], "published")
 
 
 def add_uses(builder: Builder) -> None:
@@ -30,7 +30,9 @@ def add_uses(builder: Builder) -> None:
     for use in builder.uses:
         if use.model in filled:
             for target in use.targets:
-                builder.add(use.origin, use.role, use.model, target, use.payload, None)
+                builder.add(
+                    use.origin, use.role, use.model, target, use.payload, None, guards=use.guards, seal=use.seal
+                )
 
 
 def _filled(builder: Builder) -> set[str]:
@@ -63,9 +65,9 @@ def _run(builder: Builder, name: str, model: Model) -> None:
         _use(builder, name, "via", builder.sources(model.via[-1]))
 
 
-def _use(builder: Builder, name: str, key: str, targets: list[str]) -> None:
+def _use(builder: Builder, name: str, key: str, targets: list[str], role: str = "placement") -> None:
     vertex = builder.model_vertex(name)
-    builder.uses.append(Use(model=vertex.id, targets=tuple(targets), origin=_origin(name, key), role="placement"))
+    builder.uses.append(Use(model=vertex.id, targets=tuple(targets), origin=_origin(name, key), role=role))
 
 
 def _origin(name: str, key: str) -> Origin:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
     from fedpolicy.spec.models import Model
 
-__all__ = ["Route", "aspect", "held_by_federation", "holders", "provider_of", "route"]
+__all__ = ["Route", "aspect", "held_by_federation", "holders", "provider_of", "route", "runs_for_others"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,17 +21,14 @@ class Route:
     How one place reaches one model.
 
     `chains` are the sequences of places that see what is sent, the last of each one running the model (several
-    where a model is split into parts, none where the place runs it itself). `payload` overrides what travels.
+    where a model is split into parts, none where the place runs it itself). `payload` overrides what travels;
+    `partners` hold the other parts of the model that the last of a chain begins to run.
     """
 
     local: bool
     chains: tuple[tuple[Vertex, ...], ...] = ()
     payload: str = ""
-
-    @property
-    def runner(self) -> Vertex | None:
-        """Who runs the model for the caller, where that is somewhere else."""
-        return self.chains[0][-1] if self.chains else None
+    partners: tuple[Vertex, ...] = ()
 
 
 def aspect(builder: Builder, name: str, key: str) -> object:
@@ -69,14 +66,14 @@ def route(builder: Builder, place: Vertex, name: str, runs: Callable[[str], list
     if model is None:
         return Route(local=False, chains=((builder.party_place("unknown"),),))
     if _closed(builder, name):
-        return Route(local=False, chains=(_to_provider(builder, place, name, model),))
+        return Route(local=False, chains=_to_provider(builder, place, name, model))
     at = holders(builder, name, runs)
     if place.id in at:
         return _local(builder, place, model, at)
     if model.via:
-        return Route(local=False, chains=(_hops(builder, place, model.via),))
+        return Route(local=False, chains=_hops(builder, place, model.via))
     if at:
-        return Route(local=False, chains=((builder.vertex(_nearest(builder, place, at)),),))
+        return _remote(builder, place, model, at)
     return Route(local=False, chains=((builder.party_place("unknown"),),))
 
 
@@ -92,30 +89,42 @@ def _local(builder: Builder, place: Vertex, model: Model, at: list[str]) -> Rout
     return Route(local=True)
 
 
-def _hops(builder: Builder, place: Vertex, references: tuple[str, ...]) -> tuple[Vertex, ...]:
-    chain: list[Vertex] = []
+def _remote(builder: Builder, place: Vertex, model: Model, at: list[str]) -> Route:
+    near = _nearest(builder, place, at)
+    if model.copies == "parts":
+        partners = tuple(builder.vertex(other) for other in at if other != near[0])
+        return Route(local=False, chains=((builder.vertex(near[0]),),), partners=partners)
+    return Route(local=False, chains=tuple((builder.vertex(other),) for other in near))
+
+
+def _hops(builder: Builder, place: Vertex, references: tuple[str, ...]) -> tuple[tuple[Vertex, ...], ...]:
+    """Every chain that these references may mean: one, unless a family has no member for the one before it."""
+    chains: list[tuple[Vertex, ...]] = [()]
     for reference in references:
-        chain.append(builder.vertex(builder.targets(chain[-1] if chain else place, reference)[0]))
-    return tuple(chain)
+        chains = [
+            (*chain, builder.vertex(hop))
+            for chain in chains
+            for hop in builder.targets(chain[-1] if chain else place, reference)
+        ]
+    return tuple(chains)
 
 
-def _to_provider(builder: Builder, place: Vertex, name: str, model: Model) -> tuple[Vertex, ...]:
-    chain = _hops(builder, place, model.via or ())
-    if chain and _runs_for_others(builder, chain[-1]):
-        return chain
-    return (*chain, builder.party_place(provider_of(builder, name) or "unknown"))
+def _to_provider(builder: Builder, place: Vertex, name: str, model: Model) -> tuple[tuple[Vertex, ...], ...]:
+    found = []
+    for chain in _hops(builder, place, model.via or ()):
+        # A cloud that resells a closed model runs it; a gateway of one's own does not, whatever its file says.
+        resold = bool(chain) and chain[-1].provider and runs_for_others(builder, chain[-1])
+        found.append(chain if resold else (*chain, builder.party_place(provider_of(builder, name) or "unknown")))
+    return tuple(found)
 
 
-def _runs_for_others(builder: Builder, vertex: Vertex) -> bool:
-    # A cloud that resells a closed model runs it; a gateway of one's own does not, whatever its file says.
-    return (
-        vertex.provider
-        and vertex.party in builder.places.principals
-        and ("provider" in builder.places.principals[vertex.party].roles)
-    )
+def runs_for_others(builder: Builder, vertex: Vertex) -> bool:
+    """Whether a place belongs to somebody who runs models for others, or to nobody who is named."""
+    principal = builder.places.principals.get(vertex.party)
+    return vertex.party == "unknown" or (principal is not None and "provider" in principal.roles)
 
 
-def _nearest(builder: Builder, place: Vertex, at: list[str]) -> str:
+def _nearest(builder: Builder, place: Vertex, at: list[str]) -> list[str]:
     own = [other for other in at if builder.vertex(other).party == place.party]
     servers = [other for other in at if builder.vertex(other).node_kind != "client"]
-    return (own or servers or at)[0]
+    return own or servers or at

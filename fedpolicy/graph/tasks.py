@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from fedpolicy.graph.builder import Builder, Use
 from fedpolicy.graph.calls import Call, Runs, call_model
-from fedpolicy.graph.guards import guards_for, performers, seal_for
+from fedpolicy.graph.guards import SEALING, guards_for, guards_on_work, performers, seal_for
 from fedpolicy.graph.jobs import Job, prepare
-from fedpolicy.graph.model import Access, Vertex
+from fedpolicy.graph.model import Access, Mask, Vertex
 from fedpolicy.graph.outcome import Outcome
 from fedpolicy.graph.routes import aspect, route
 from fedpolicy.graph.topologies import alone, peers, split, star, tree
@@ -41,13 +43,14 @@ def desugar_tasks(builder: Builder, runs: Runs) -> None:
     """Turn every task into flows."""
     for name in sorted(builder.deployment.tasks):
         job = prepare(builder, name, runs)
+        since = len(builder.flows)
         _evaluate(builder, job, runs)
         if job.hosted:
             outcomes = _host(builder, job, runs)
         else:
             _use_model(builder, job, runs)
             outcomes = TOPOLOGIES[job.topology](builder, job)
-        _carry_input(builder, job, outcomes)
+        _carry_input(builder, job, outcomes, since)
         if job.task.produces is not None:
             for outcome in outcomes:
                 _produce(builder, job, job.task.produces, outcome)
@@ -103,28 +106,33 @@ def _host(builder: Builder, job: Job, runs: Runs) -> list[Outcome]:
     """Nobody in the federation can train, so the records go to whoever can."""
     found: dict[str, Outcome] = {}
     for place in job.contributors:
-        chain = _trainer(builder, job, place, runs)
         mask = job.masks[place.id]
-        for source, target in zip((place, *chain), chain, strict=False):
-            guards = guards_for(builder, job.task.safeguards, job.origin.path, "call", source, payload="records")
-            seal = seal_for(builder, job.task.safeguards, job.origin.path)
-            builder.add(job.origin, "hosted-training", source.id, target.id, "records", mask, guards=guards, seal=seal)
-        end = chain[-1].id
-        known = found.get(end)
-        found[end] = Outcome(place=end, mask=mask | (known.mask if known else 0))
+        for chain in _trainers(builder, job, place, runs):
+            _send_records(builder, job, place, chain, mask)
+            end = chain[-1].id
+            known = found.get(end)
+            found[end] = Outcome(place=end, mask=mask | (known.mask if known else 0))
     return [found[end] for end in sorted(found)]
 
 
-def _trainer(builder: Builder, job: Job, place: Vertex, runs: Runs) -> tuple[Vertex, ...]:
+def _send_records(builder: Builder, job: Job, place: Vertex, chain: tuple[Vertex, ...], mask: Mask) -> None:
+    safeguards, path, trainer = job.task.safeguards, job.origin.path, chain[-1]
+    seal = seal_for(builder, safeguards, path, trainer)
+    for source, target in pairwise((place, *chain)):
+        guards = guards_on_work(builder, safeguards, path, source, trainer, payload="records")
+        builder.add(job.origin, "hosted-training", source.id, target.id, "records", mask, guards=guards, seal=seal)
+
+
+def _trainers(builder: Builder, job: Job, place: Vertex, runs: Runs) -> tuple[tuple[Vertex, ...], ...]:
     name = job.task.model
     found = route(builder, place, name, runs) if name else None
-    chain = found.chains[0] if found and found.chains else (builder.party_place("unknown"),)
-    if name:
-        interface = aspect(builder, name, "interface")
+    chains = (found.chains if found else ()) or ((builder.party_place("unknown"),),)
+    for chain in chains if name else ():
+        interface = aspect(builder, str(name), "interface")
         builder.access.append(
             Access(
                 use=job.origin.id,
-                model=name,
+                model=str(name),
                 how="hosted",
                 at=(place.id,),
                 runner=chain[-1].party,
@@ -132,20 +140,45 @@ def _trainer(builder: Builder, job: Job, place: Vertex, runs: Runs) -> tuple[Ver
                 interface=tuple(interface) if isinstance(interface, (tuple, list)) else None,
             )
         )
-    return chain
+    return chains
 
 
-def _carry_input(builder: Builder, job: Job, outcomes: list[Outcome]) -> None:
-    """What the input model has learned before travels on with everything that is made from it."""
-    if job.task.model is None or not job.method.trains:
+def _carry_input(builder: Builder, job: Job, outcomes: list[Outcome], since: int) -> None:
+    """What models have learned before travels on with everything that is made from them or says how they do."""
+    sent_to = dict.fromkeys(flow.target for flow in builder.flows[since:] if flow.role in {"uplink", "activations"})
+    if any(builder.vertex(place).kind == "exchange" for place in sent_to):
+        sent_to |= dict.fromkeys(place.id for place in job.members)
+    if job.task.evaluates is not None:
+        _carry(builder, job, job.task.evaluates, sent_to)
+    if job.task.model is None:
         return
-    source = builder.model_vertex(job.task.model).id
-    places = tuple(outcome.place for outcome in outcomes)
-    builder.uses.append(Use(model=source, targets=places, origin=job.origin, role="carried", payload=job.up))
+    results = (outcome.place for outcome in outcomes if job.method.trains)
+    _carry(builder, job, job.task.model, {**sent_to, **dict.fromkeys(results)})
     produced = job.task.produces
-    if produced is not None and produced != job.task.model:
-        target = builder.model_vertex(produced).id
+    if job.method.trains and produced is not None and produced != job.task.model:
+        source, target = builder.model_vertex(job.task.model).id, builder.model_vertex(produced).id
         builder.uses.append(Use(model=source, targets=(target,), origin=job.origin, role="inherited"))
+
+
+def _carry(builder: Builder, job: Job, model: str, places: Mapping[str, None]) -> None:
+    # No safeguard of this task lowers what was learned before, but what is sealed hides that too.
+    sealing = [
+        replace(guard, rests_on=job.clients)
+        for place in job.contributors[:1]
+        for guard in guards_for(builder, job.task.safeguards, job.origin.path, "uplink", place, payload=job.up)
+        if isinstance(guard.spec, SEALING)
+    ]
+    builder.uses.append(
+        Use(
+            model=builder.model_vertex(model).id,
+            targets=tuple(places),
+            origin=job.origin,
+            role="carried",
+            payload=job.up,
+            guards=tuple(sealing),
+            seal=seal_for(builder, job.task.safeguards, job.origin.path),
+        )
+    )
 
 
 def _produce(builder: Builder, job: Job, model: str, outcome: Outcome) -> None:
@@ -170,7 +203,7 @@ def _produce(builder: Builder, job: Job, model: str, outcome: Outcome) -> None:
         "produces",
         outcome.place,
         target.id,
-        job.down,
+        outcome.payload or job.down,
         outcome.mask,
         guards=outcome.guards,
         aggregate=outcome.aggregate,

@@ -27,7 +27,8 @@ _CACHED = tuple[tuple[str | int, ...], Mask]
 class Effect:
     """
     `cap` limits what is open, `sum_cap` what is hidden in a sum; `data` is what may travel at all. `aggregate` is
-    the sum that the flow sends, `wider` the smaller sums that it adds others to, `seal` the seal that it puts on.
+    the sum that the flow sends, `wider` the smaller sums that it adds others to, `seal` the seal that it puts on; it
+    `opens` what was sealed where that is published.
 
     `noise` holds (mechanism, instances it protects), `shared` the same for noise that only a secure sum
     carries; `hidden` (aggregate, instances), `limits` (level, instances); `sealed` the sealed instances.
@@ -44,6 +45,7 @@ class Effect:
     aggregate: int | None = None
     seal: int | None = None
     wider: frozenset[int] = frozenset()
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,8 @@ class Effects:
     def of(self, flow: Flow) -> Effect:
         """What this flow lets through; flows that differ only in their ends share one effect."""
         ends = flow.source if flow.seal is not None else ""
-        key = (flow.payload, flow.raw, flow.data, id(flow.guards), flow.aggregate, flow.seal, ends)
+        opens = flow.role == "published"
+        key = (flow.payload, flow.raw, flow.data, id(flow.guards), flow.aggregate, flow.seal, ends, opens)
         if key not in self._effects:
             self._effects[key] = self._effect(flow)
         return self._effects[key]
@@ -89,6 +92,7 @@ class Effects:
             sealed=self._sealed(flow, data, counted),
             aggregate=flow.aggregate,
             seal=flow.seal,
+            opens=flow.role == "published",
             wider=frozenset() if flow.aggregate is None else self._smaller(flow.aggregate),
         )
 

@@ -116,7 +116,7 @@ def transfer(effect: Effect, state: State) -> Iterator[tuple[Form, Mask, Form]]:
             for sent, part in _summed(effect, form, mask):
                 yield sent, part, form
         elif form.kind == SEALED:
-            yield _resealed(effect, form), mask, form
+            yield unsealed(form) if effect.opens else _resealed(effect, form), mask, form
         elif effect.cap or effect.sum_cap:
             for sent, part in _behind_seal(effect, form, mask):
                 yield sent, part, form

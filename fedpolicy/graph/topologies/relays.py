@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from fedpolicy.graph.stations import hops, stations
 
+if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
     from fedpolicy.graph.jobs import Job
-    from fedpolicy.graph.model import Guard, Mask, Vertex
+    from fedpolicy.graph.model import Guard, Vertex
 
-__all__ = ["hops", "relays", "send_up"]
-
-
-def relays(builder: Builder, job: Job, place: Vertex) -> list[list[str]]:
-    """The relays that a client's contributions pass, hop by hop, its own first; all that a hop may mean."""
-    found: list[list[str]] = []
-    for reference in job.task.via:
-        before = found[-1] if found else [place.id]
-        found.append(sorted({hop for at in before for hop in builder.targets(builder.vertex(at), reference)}))
-    return found
-
-
-def hops(chain: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
-    """Every single hop of a way whose stations may be several places each."""
-    for sources, targets in pairwise(chain):
-        yield from product(sources, targets)
+__all__ = ["send_up"]
 
 
 def send_up(
@@ -42,8 +26,8 @@ def send_up(
     seal: int | None = None,
 ) -> None:
     """Send a client's own contribution to a target through the relays; safeguards apply where it leaves the client."""
-    own: Mask = job.masks[place.id]
-    for source, end in hops([[place.id], *relays(builder, job, place), [target]]):
+    own = job.masks[place.id]
+    for source, end in hops([[place.id], *stations(builder, place, job.task.via), [target]]):
         first = source == place.id
         builder.add(
             job.origin, role, source, end, payload, own, guards=guards if first else (), seal=seal if first else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import mask_of
@@ -30,7 +32,14 @@ def desugar(builder: Builder, job: Job) -> list[Outcome]:
             _up(builder, job, place, top)
         _labels(builder, job, labels, top)
         _down(builder, job, labels, top)
-    return [Outcome(place=top.id, mask=job.mask) for top in tops]
+    mask = reduce(or_, labels.values(), job.mask)
+    return [_outcome(builder, job, top, mask) for top in tops]
+
+
+def _outcome(builder: Builder, job: Job, top: Vertex, mask: Mask) -> Outcome:
+    safeguards, path = job.task.safeguards, job.origin.path
+    guards = guards_for(builder, safeguards, path, "aggregated", top, payload="model_weights", clients=job.clients)
+    return Outcome(place=top.id, mask=mask, guards=guards, payload="model_weights")
 
 
 def _label_holders(builder: Builder, job: Job) -> dict[str, Mask]:

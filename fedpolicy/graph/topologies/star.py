@@ -8,7 +8,7 @@ from fedpolicy.graph.guards import guards_for, performers
 from fedpolicy.graph.jobs import aggregators_of, secure_sums, uplink_guards
 from fedpolicy.graph.model import Mask, Vertex
 from fedpolicy.graph.outcome import Outcome
-from fedpolicy.graph.topologies.relays import hops, relays
+from fedpolicy.graph.stations import hops, stations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,13 +34,13 @@ def desugar(builder: Builder, job: Job) -> list[Outcome]:
 
 
 def return_sum(builder: Builder, job: Job, top: Vertex, aggregate: int, below: Sequence[Vertex]) -> Outcome:
-    """Send the aggregate back to everybody below who takes part, and say where it rests."""
+    """Send the aggregate back to everybody below who takes part, if the method does, and say where it rests."""
     guards = guards_for(
         builder, job.task.safeguards, job.origin.path, "aggregated", top, payload=job.down, clients=job.clients
     )
     sent: dict[tuple[str, str], None] = {}
-    for place in below:
-        sent |= dict.fromkeys(hops([[top.id], *reversed(relays(builder, job, place)), [place.id]]))
+    for place in below if job.method.down else ():
+        sent |= dict.fromkeys(hops([[top.id], *reversed(stations(builder, place, job.task.via)), [place.id]]))
     for source, target in sent:
         builder.add(
             job.origin,
@@ -67,7 +67,7 @@ def _one(builder: Builder, job: Job, top: Vertex, contributors: list[Vertex], be
     sums = secure_sums(builder, job, job.task.safeguards, path, contributors, mask)
     relayed: dict[tuple[str, str], Mask] = {}
     for place in contributors:
-        chain = [[place.id], *relays(builder, job, place), [top.id]]
+        chain = [[place.id], *stations(builder, place, job.task.via), [top.id]]
         guards, seal = uplink_guards(builder, job, place, job.task.safeguards, sums, path)
         own = job.masks[place.id]
         for end in chain[1]:

@@ -120,7 +120,7 @@ def _down(builder: Builder, job: Job, top: Vertex, load: Load, between: list[str
     """The sum goes back to the clients, and every level on the way sees it."""
     aggregate = load[2] if load[2] is not None else 0
     outcome = return_sum(builder, job, top, aggregate, job.members)
-    for place in between:
+    for place in between if job.method.down else ():
         builder.add(
             job.origin,
             "downlink",
