@@ -129,11 +129,12 @@ def _weaker(aspect: str, own: object, inherited: object) -> object:
 
 def _inherited(graph: FlowGraph, catalog: Catalog, name: str, seen: frozenset[str]) -> dict[str, object]:
     """What a produced model has from its input model; its weights are as open as where it rests."""
-    tasks = [task for _, task in sorted(graph.deployment.tasks.items()) if task.produces == name]
+    tasks = {f"tasks.{t}": task for t, task in sorted(graph.deployment.tasks.items()) if task.produces == name}
     if not tasks:
         return {}
-    hosted = any(e.how == "hosted" for e in graph.access for t in tasks if e.model == t.model)
-    inputs = [task.model for task in tasks if task.model and task.model not in seen]
+    by_provider = {entry.use for entry in graph.access if entry.how == "hosted"}
+    hosted = any(use in by_provider or catalog.methods[task.method].hosted for use, task in tasks.items())
+    inputs = [task.model for task in tasks.values() if task.model and task.model not in seen]
     base = _aspects(graph, catalog, inputs[0], seen) if inputs else {}
     return {**base, "weights": "closed" if hosted else "open"}
 
