@@ -31,7 +31,7 @@ _SUMMED = {"updates", "outputs"}
 
 def forms(world: World, found: Disclosure) -> list[str]:
     """The forms in which a disclosure's data arrive; what is stored with the recipient is there as records."""
-    if any(not path for path in found.paths):
+    if not all(found.paths) or not found.paths:
         return ordered(["records", *_arriving(world, found)])
     return ordered(_arriving(world, found))
 
