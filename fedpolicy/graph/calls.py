@@ -126,7 +126,7 @@ def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask
     previous = place
     for hop in chain:
         for sent in (payload,) if payload else call.payloads:
-            guards = guards_on_work(builder, call.safeguards, call.origin.path, previous, runner, payload=sent)
+            guards = guards_on_work(builder, call.safeguards, call.origin.path, place, runner, payload=sent)
             builder.add(call.origin, call.role, previous.id, hop.id, sent, mask, guards=guards, seal=seal)
             for judged in call.judged:
                 builder.uses.append(

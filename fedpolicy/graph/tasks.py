@@ -52,8 +52,7 @@ def desugar_tasks(builder: Builder, runs: Runs) -> None:
             outcomes = TOPOLOGIES[job.topology](builder, job)
         _carry_input(builder, job, outcomes, since)
         if job.task.produces is not None:
-            for outcome in outcomes:
-                _produce(builder, job, job.task.produces, outcome)
+            _produce(builder, job, job.task.produces, outcomes)
 
 
 def _use_model(builder: Builder, job: Job, runs: Runs) -> None:
@@ -119,7 +118,7 @@ def _send_records(builder: Builder, job: Job, place: Vertex, chain: tuple[Vertex
     safeguards, path, trainer = job.task.safeguards, job.origin.path, chain[-1]
     seal = seal_for(builder, safeguards, path, trainer)
     for source, target in pairwise((place, *chain)):
-        guards = guards_on_work(builder, safeguards, path, source, trainer, payload="records")
+        guards = guards_on_work(builder, safeguards, path, place, trainer, payload="records")
         builder.add(job.origin, "hosted-training", source.id, target.id, "records", mask, guards=guards, seal=seal)
 
 
@@ -181,31 +180,29 @@ def _carry(builder: Builder, job: Job, model: str, places: Mapping[str, None]) -
     )
 
 
-def _produce(builder: Builder, job: Job, model: str, outcome: Outcome) -> None:
+def _produce(builder: Builder, job: Job, model: str, outcomes: list[Outcome]) -> None:
     declared = builder.deployment.models.get(model)
     if declared is not None and declared.copies == "personal":
-        for place in job.contributors:
-            copy = builder.model_vertex(model, place)
-            guards = guards_for(
-                builder,
-                job.task.safeguards,
-                job.origin.path,
-                "local",
-                place,
-                payload=job.down,
-                clients=performers(place),
-            )
-            builder.add(job.origin, "produces", place.id, copy.id, job.down, job.masks[place.id], guards=guards)
+        for place in job.contributors if outcomes else ():
+            _produce_copy(builder, job, model, place)
         return
     target = builder.model_vertex(model)
-    builder.add(
-        job.origin,
-        "produces",
-        outcome.place,
-        target.id,
-        outcome.payload or job.down,
-        outcome.mask,
-        guards=outcome.guards,
-        aggregate=outcome.aggregate,
-        raw=outcome.raw,
-    )
+    for outcome in outcomes:
+        builder.add(
+            job.origin,
+            "produces",
+            outcome.place,
+            target.id,
+            outcome.payload or job.down,
+            outcome.mask,
+            guards=outcome.guards,
+            aggregate=outcome.aggregate,
+            raw=outcome.raw,
+        )
+
+
+def _produce_copy(builder: Builder, job: Job, model: str, place: Vertex) -> None:
+    copy = builder.model_vertex(model, place)
+    safeguards, path = job.task.safeguards, job.origin.path
+    guards = guards_for(builder, safeguards, path, "local", place, payload=job.down, clients=performers(place))
+    builder.add(job.origin, "produces", place.id, copy.id, job.down, job.masks[place.id], guards=guards)

@@ -78,7 +78,7 @@ class Witnesses:
         if self._stored_at(vertex, index):
             return ()
         same = self._same_element(vertex, form, index, origin, seen | {vertex})
-        return same if same is not None else self._first_arrival(vertex, form, index, origin, seen | {vertex})
+        return same if same is not None else self._first_arrival(vertex, form, index, seen | {vertex})
 
     def _stored_at(self, vertex: str, index: int) -> bool:
         return self.holdings.graph.data[index].place == vertex
@@ -94,9 +94,9 @@ class Witnesses:
                     return (*before, flow)
         return None
 
-    def _first_arrival(self, vertex: str, form: Form, index: int, origin: str, seen: frozenset[str]) -> Trail | None:
+    def _first_arrival(self, vertex: str, form: Form, index: int, seen: frozenset[str]) -> Trail | None:
         for arrival in self.holdings.log.get(vertex, {}).get(form, ()):
             if arrival.mask >> index & 1:
-                before = self._trace(arrival.flow.source, arrival.source, index, origin, seen)
+                before = self._trace(arrival.flow.source, arrival.source, index, arrival.flow.origin, seen)
                 return None if before is None else (*before, arrival.flow)
         return None
