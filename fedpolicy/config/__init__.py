@@ -1,1 +1,1 @@
-"""Discovery of settings."""
+"""Settings that stand in a file: found, read, checked. The command line has the last word."""

@@ -1,0 +1,162 @@
+"""Find the configuration, read it, and say everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from fedpolicy.config.models import ConfigFile, PackEntry, RuleEntry
+from fedpolicy.errors import Problems, SettingsError
+from fedpolicy.findings import Span
+from fedpolicy.spec.suggest import advise, did_you_mean, shown
+
+__all__ = ["NAMES", "Config", "discover", "read_config"]
+
+NAMES = ("fedpolicy.toml", "pyproject.toml")
+_TABLE = ("tool", "fedpolicy")
+_PLACE = re.compile(r"line (\d+), column (\d+)")
+_TYPES = {"str", "bool", "int", "float", "constrained-str"}
+_KINDS = {"list_type": "a list", "string_type": "text", "bool_type": "true or false", "float_type": "a number"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A configuration that was read: its file as users see it (empty: none), and where its paths start."""
+
+    name: str = ""
+    folder: Path = field(default_factory=Path)
+    file: ConfigFile = field(default_factory=ConfigFile)
+
+
+def discover(start: Path) -> Path | None:
+    """
+    The configuration nearest to a folder: its own `fedpolicy.toml`, else a `pyproject.toml` with our table, else above.
+
+    The search ends at the root of a git repository.
+    """
+    for folder in (start, *start.parents):
+        for name in NAMES:
+            path = folder / name
+            if path.is_file() and (name == NAMES[0] or _table_of(path) is not None):
+                return path
+        if (folder / ".git").exists():
+            return None
+    return None
+
+
+def read_config(path: Path, name: str) -> Config:
+    """Read a configuration that errors call `name`. Raises Problems with one SettingsError per mistake."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        tree: Any = tomllib.loads(text)
+    except OSError as error:
+        raise Problems([SettingsError(f"`{name}` cannot be read: {error.strerror}", help="check the path")]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Problems([_unreadable(error, name)]) from error
+    tree = _own(tree) if path.name == "pyproject.toml" else tree
+    try:
+        return Config(name=name, folder=path.parent, file=ConfigFile.model_validate(tree or {}))
+    except ValidationError as error:
+        lines = text.splitlines()
+        found = [_mistake(one, lines, name) for one in _each(error)]
+        raise Problems(sorted(found, key=lambda one: (one.span or Span(file=name), one.message))) from error
+
+
+def _table_of(path: Path) -> object:
+    try:
+        return _own(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        # A pyproject.toml that is not ours to judge: whoever owns it will say what is wrong.
+        return None
+
+
+def _own(tree: Any) -> Any:  # noqa: ANN401  what TOML gives
+    for key in _TABLE:
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree
+
+
+def _unreadable(error: ValueError, name: str) -> SettingsError:
+    found = _PLACE.search(str(error))
+    line, column = (int(found[1]), int(found[2])) if found else (1, 1)
+    span = Span(file=name, line=line, column=column, end_line=line, end_column=column + 1)
+    what = str(error).partition(" (at ")[0] if found else "it is not UTF-8"
+    return SettingsError(f"this is no TOML: {what}", span=span, help="see docs/configuration.md for an example")
+
+
+def _each(error: ValidationError) -> Iterator[Any]:
+    """One entry per place: a value that fits none of several types is one mistake, not several."""
+    seen = set()
+    for one in error.errors():
+        place = tuple(part for part in one["loc"] if isinstance(part, int) or _is_key(part))
+        if place not in seen:
+            seen.add(place)
+            yield {**one, "loc": place}
+
+
+def _is_key(part: object) -> bool:
+    # Pydantic puts the types of a union among the keys.
+    return isinstance(part, str) and re.fullmatch(r"[\w.@/*-]+", part) is not None and part not in _TYPES
+
+
+def _mistake(one: Any, lines: list[str], name: str) -> SettingsError:  # noqa: ANN401  pydantic's
+    path = one["loc"]
+    message, advice = _words(one, path)
+    return SettingsError(message, span=_span(path, lines, name), help=advice, path=".".join(map(str, path)))
+
+
+def _words(one: Any, path: tuple[Any, ...]) -> tuple[str, str]:  # noqa: ANN401
+    kind, value = one["type"], one["input"]
+    if kind == "extra_forbidden":
+        known = list(_fields(path[:-1]))
+        return f"unknown key `{path[-1]}`", did_you_mean(
+            str(path[-1]), known
+        ) or f"the keys here are {', '.join(known)}"
+    if kind == "missing":
+        return f"`{path[-1]}` is missing", "add it"
+    if kind == "literal_error":
+        allowed = re.findall(r"'([^']+)'", one["ctx"]["expected"])
+        return f"{shown(value)} is no `{path[-1]}`", advise(str(value), allowed)
+    if path and path[-1] == "sha256":
+        return f"{shown(value)} is no SHA-256", "`fedpolicy pack digest PATH` prints it: 64 hexadecimal digits"
+    if kind == "greater_than":
+        return f"{shown(value)} is not above 0", "write a positive number"
+    expected = _KINDS.get(kind, "a value of another kind")
+    return f"{shown(value)} does not fit here", f"write {expected}; see docs/configuration.md"
+
+
+def _fields(path: tuple[Any, ...]) -> Iterator[str]:
+    model = ConfigFile
+    if path[:1] == ("rules",):
+        model = RuleEntry  # type: ignore[assignment]  # another table
+    elif path[:1] == ("packs",):
+        model = PackEntry  # type: ignore[assignment]  # another table
+    yield from model.model_fields
+
+
+def _span(path: tuple[Any, ...], lines: list[str], name: str) -> Span:
+    """The place of the innermost key of the path that is found in the text; TOML readers give no places."""
+    found = Span(file=name)
+    start = 0
+    for part in (str(part) for part in path if not isinstance(part, int)):
+        place = _key(part, lines, start)
+        if place is not None:
+            start, column = place
+            line = start + 1
+            found = Span(file=name, line=line, column=column, end_line=line, end_column=column + len(part))
+    return found
+
+
+def _key(part: str, lines: list[str], start: int) -> tuple[int, int] | None:
+    wanted = re.compile(rf"(?:^|[\[.\"'\s{{,])({re.escape(part)})(?=[\]\".'\s=])")
+    for number in range(start, len(lines)):
+        found = wanted.search(lines[number].partition("#")[0])
+        if found:
+            return number, found.start(1) + 1
+    return None

@@ -1,0 +1,54 @@
+"""What may stand in `fedpolicy.toml` or under `[tool.fedpolicy]` of `pyproject.toml`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+__all__ = ["ConfigFile", "PackEntry", "RuleEntry"]
+
+Severity = Literal["info", "low", "medium", "high", "critical"]
+Value = str | bool | int | float | list[str]
+
+
+class Entry(BaseModel):
+    """One table of the file: strict and closed to unknown keys."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class PackEntry(Entry):
+    """A pack: a shipped one by name, or a folder or file by its path, perhaps pinned."""
+
+    path: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
+class RuleEntry(Entry):
+    """What is set of one rule."""
+
+    enabled: bool = True
+    severity: Severity | None = None
+    params: dict[str, Value] = Field(default_factory=dict)
+
+
+def _pack(value: object) -> object:
+    return {"path": value} if isinstance(value, str) else value
+
+
+Pack = Annotated[PackEntry, BeforeValidator(_pack, json_schema_input_type=str | PackEntry)]
+
+
+class ConfigFile(Entry):
+    """The whole file. Paths in it are relative to the file."""
+
+    packs: list[Pack] | None = Field(default=None, description="Packs of rules: names, paths, or {path, sha256}.")
+    catalogs: list[str] | None = Field(default=None, description="Catalogue files of your own.")
+    select: list[str] | None = Field(default=None, description="Check these rules only.")
+    ignore: list[str] | None = Field(default=None, description="Leave these rules out.")
+    exclude: list[str] | None = Field(default=None, description="Patterns of files that a search leaves out.")
+    fail_on: Severity | Literal["never"] | None = Field(default=None, description="Least severity for exit code 1.")
+    strict: bool | None = Field(default=None, description="Count unknown as failing.")
+    max_epsilon: Annotated[float, Field(gt=0)] | None = Field(default=None, description="Largest epsilon of `bounded`.")
+    rules: dict[str, RuleEntry] = Field(default_factory=dict, description="Settings by rule id.")
