@@ -27,9 +27,15 @@ def place_models(builder: Builder, runs: Runs) -> None:
 def add_uses(builder: Builder) -> None:
     """Add a flow for every use of a model that can contain something."""
     filled = _filled(builder)
+    known: set[tuple[object, ...]] = set()
     for use in builder.uses:
         if use.model in filled:
             for target in use.targets:
+                # Thousands of clients that call one model tell its runner the same thing.
+                key = (use.origin, use.role, use.model, target, use.payload)
+                if key in known:
+                    continue
+                known.add(key)
                 builder.add(
                     use.origin, use.role, use.model, target, use.payload, None, guards=use.guards, seal=use.seal
                 )
