@@ -94,6 +94,8 @@ def _params(sheet: Sheet, errors: list[PolicyError]) -> tuple[Param, ...]:
         kind = Type(entry["type"])
         value = typed(kind, entry["default"])
         if value is None:
+            # Declared all the same, so that its uses are no mistakes too.
+            found.append(Param(name=name, type=kind, about="", value=""))
             errors.append(
                 sheet.error(("params", name, "default"), f"this is no {kind}", f"the parameter's type is {kind}")
             )

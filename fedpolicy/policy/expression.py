@@ -178,7 +178,10 @@ def _mistakes(said: str, text: str, found: list[Name]) -> Iterable[BadExpression
 def _readable(message: str) -> str:
     mixed = _MIXED.search(message)
     if not mixed:
-        return message[:1].lower() + message[1:]
+        if "<EOF>" in message:
+            return "the expression ends too early"
+        short = message.partition(" expecting ")[0]
+        return short[:1].lower() + short[1:]
     operator, types = mixed[1].strip("_"), mixed[2]
     advice = "; write whole numbers as 1.0 here" if {"double", "int"} <= set(types.split(", ")) else ""
     return f"`{operator}` does not work on ({types}){advice}"

@@ -16,7 +16,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _WORD = r"""(?:'(?P<{0}1>[^'\\]*)'|"(?P<{0}2>[^"\\]*)")"""
-_PATH = r"(?<![\w.]){0}(?!\s*[\w.(])"
+_PATH = r"(?<![\w.]){0}(?![\w.(])"
 
 
 @dataclass(frozen=True, slots=True)

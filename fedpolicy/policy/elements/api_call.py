@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fedpolicy.policy.elements.agreement import KINDS
-from fedpolicy.policy.elements.model import class_variants
-from fedpolicy.policy.elements.models_view import ModelView, model_view, term
+from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, class_variants, model_view, term
 from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Presence, Subject, Type, Value
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.spec.models import ApiCall
 
-__all__ = ["KIND"]
+__all__ = ["KIND", "CallView", "call_term"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +58,14 @@ class CallView:
         return "zero_retention" in self.agreements
 
 
-def _terms(name: str, kind: Type, about: str, *, settled: bool | int) -> Field:
-    def read(view: CallView) -> Presence:
-        if view.keeps_nothing:
-            return settled
-        return term(view.model, name, view.call, f"api_calls.{view.id}")
+def call_term(view: CallView, name: str) -> Presence:
+    """A term of a call: what an agreement settles, else what the call, its model or the provider says."""
+    settled: Presence = NOTHING_KEPT.get(name) if view.keeps_nothing else None
+    return term(view.model, name, view.call, f"api_calls.{view.id}") if settled is None else settled
 
-    return open_field(name, kind, about, read)
+
+def _terms(name: str, kind: Type, about: str) -> Field:
+    return open_field(name, kind, about, lambda view: call_term(view, name))
 
 
 def _class(view: CallView) -> Mapping[str, Value]:
@@ -105,25 +105,21 @@ _FIELDS = (
         "retention_days",
         Type.INT,
         "days for which inputs are kept: of the call, the model's terms, the provider's",
-        settled=0,
     ),
     _terms(
         "trains_on_inputs",
         Type.BOOL,
         "inputs may be used for training: of the call, the model's terms, the provider's",
-        settled=False,
     ),
     _terms(
         "human_review",
         Type.BOOL,
         "people may read inputs: of the call, the model's terms, the provider's",
-        settled=False,
     ),
     _terms(
         "zero_retention",
         Type.BOOL,
         "nothing is kept: an agreement, the call, the model's terms, the provider's default",
-        settled=True,
     ),
     open_field(
         "region",

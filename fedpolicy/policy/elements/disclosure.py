@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.policy.elements.agreement import KINDS
 from fedpolicy.policy.elements.arrivals import FORMS, forms
-from fedpolicy.policy.elements.model import class_variants
+from fedpolicy.policy.elements.models_view import class_variants
 from fedpolicy.policy.elements.party import ROLES
-from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, number, open_field, texts, words
+from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, number, open_field, purposes_of, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type, Value
 from fedpolicy.policy.world import World, family_of, ordered
 
@@ -53,7 +53,6 @@ def _at(view: DisclosureView, level: int) -> dict[str, Value]:
     return {
         "level": level,
         "exceeds_allowed": _exceeds(view, level),
-        "gap": view.found.guaranteed > level,
     }
 
 
@@ -136,10 +135,7 @@ def _adequacy(view: DisclosureView) -> Presence:
 
 
 def _purposes(view: DisclosureView) -> Presence:
-    missing = tuple(
-        f"datasets.{name}.purpose" for name in view.families if view.world.deployment.datasets[name].purpose is None
-    )
-    return Missing(missing) if missing else ordered(d.purpose for d in view.world.datasets(view.families) if d.purpose)
+    return purposes_of(view.world, view.families)
 
 
 _FIELDS = (
@@ -154,7 +150,11 @@ _FIELDS = (
         about="what can be learned if only those are honest whom the owner has reason to rely on",
         read=lambda view: view.found.guaranteed,
     ),
-    _range("gap", Type.BOOL, "the guaranteed level is worse than the declared one"),
+    boolean(
+        "gap",
+        "the guaranteed level is worse than the declared one",
+        lambda view: view.found.guaranteed > view.found.high,
+    ),
     words(
         "as",
         "the capacity in which it is learned",

@@ -10,7 +10,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fedpolicy.graph.model import Flow, bits
-from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, safeguard_kinds, texts, words
+from fedpolicy.policy.elements.shared import (
+    boolean,
+    data_fields,
+    number,
+    open_field,
+    purposes_of,
+    safeguard_kinds,
+    texts,
+    words,
+)
 from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.spec import models as spec
@@ -82,6 +91,10 @@ def _transport(view: FlowView) -> Presence:
     return view.declared.transport if view.declared else ""
 
 
+def _purposes(view: FlowView) -> Presence:
+    return purposes_of(view.world, view.families)
+
+
 def _roles(world: World, parties: Iterable[str]) -> list[str]:
     return ordered(role for party in parties for role in world.roles(party))
 
@@ -151,6 +164,7 @@ _FIELDS = (
         lambda view: all(flow.seal is not None for flow in view.flows),
     ),
     texts("datasets", "datasets that it may carry", lambda view: view.families),
+    open_field("dataset_purposes", Type.LIST, "purposes of these datasets", _purposes),
     *data_fields(of="the data that it may carry"),
 )
 

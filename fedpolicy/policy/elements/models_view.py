@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import ModelFacts
 from fedpolicy.graph.model import Access
-from fedpolicy.policy.fields import Missing, Presence
+from fedpolicy.policy.fields import CLASSES, Missing, Presence, Value
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.spec.models import Model, Task, Terms
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import LicenceRow, ModelRow, ProviderRow
 
-__all__ = ["Contents", "ModelView", "licence_fact", "model_view", "term"]
+__all__ = ["NOTHING_KEPT", "Contents", "ModelView", "class_variants", "licence_fact", "model_view", "term"]
+
+
+# What an agreement on zero retention settles.
+NOTHING_KEPT: Mapping[str, Value] = {
+    "retention_days": 0,
+    "trains_on_inputs": False,
+    "human_review": False,
+    "zero_retention": True,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +128,18 @@ class ModelView:
             name for name, node in self.world.deployment.nodes.items() if node.kind == "aggregator"
         )
         return () if hosted else (*task.runs_on, *aggregator)
+
+
+def class_variants(facts: ModelFacts) -> tuple[Mapping[str, Value], ...]:
+    """The classes that a model may have, the most open first; a learned prompt has none and hides nothing."""
+    low, high = CLASSES.index(facts.lowest), CLASSES.index(facts.highest)
+    if low == high and not facts.cls:
+        return (_class(len(CLASSES) - 1) | {"class": ""},)
+    return tuple(_class(rank) for rank in range(high, low - 1, -1))
+
+
+def _class(rank: int) -> dict[str, Value]:
+    return {"class": CLASSES[rank], "class_rank": rank, "closed": rank < CLASSES.index("open_weight")}
 
 
 def model_view(world: World, name: str | None) -> ModelView | None:

@@ -8,7 +8,18 @@ from typing import Any, Protocol
 from fedpolicy.policy.fields import Field, Known, Missing, Presence, Type
 from fedpolicy.policy.world import World, ordered
 
-__all__ = ["About", "boolean", "data_fields", "in_eea", "number", "open_field", "safeguard_kinds", "texts", "words"]
+__all__ = [
+    "About",
+    "boolean",
+    "data_fields",
+    "in_eea",
+    "number",
+    "open_field",
+    "purposes_of",
+    "safeguard_kinds",
+    "texts",
+    "words",
+]
 
 # Data of these categories are nobody's secret, or never were anybody's.
 _NOT_PRIVATE = {"public", "synthetic", "anonymous"}
@@ -81,7 +92,7 @@ def data_fields(prefix: str = "", of: str = "the data") -> tuple[Field, ...]:
         boolean(
             f"{prefix}private",
             f"some of {of} is not public, synthetic or anonymous",
-            lambda e: any(not _NOT_PRIVATE & set(dataset.categories) for dataset in e.world.datasets(e.families)),
+            lambda e: is_private(e.world, e.families),
         ),
         boolean(
             f"{prefix}free_text",
@@ -94,6 +105,18 @@ def data_fields(prefix: str = "", of: str = "the data") -> tuple[Field, ...]:
 def safeguard_kinds(safeguards: Iterable[Any]) -> list[str]:
     """The kinds of some safeguards, each once."""
     return ordered(safeguard.kind for safeguard in safeguards)
+
+
+def is_private(world: World, families: Iterable[str]) -> bool:
+    """Whether any of these datasets is somebody's secret: not public, synthetic or anonymous."""
+    return any(not _NOT_PRIVATE & set(dataset.categories) for dataset in world.datasets(families))
+
+
+def purposes_of(world: World, families: Iterable[str]) -> list[str] | Missing:
+    """The purposes for which some datasets were collected; missing where one of them does not say."""
+    found = {name: dataset for name, dataset in world.deployment.datasets.items() if name in set(families)}
+    missing = tuple(f"datasets.{name}.purpose" for name, dataset in sorted(found.items()) if dataset.purpose is None)
+    return Missing(missing) if missing else ordered(dataset.purpose for dataset in found.values() if dataset.purpose)
 
 
 def in_eea(world: World, parties: Iterable[str]) -> bool | Missing:

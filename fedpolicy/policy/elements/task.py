@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from fedpolicy.catalog.rows import MethodRow
 from fedpolicy.graph.model import Access, Flow, Vertex
-from fedpolicy.policy.elements.model import class_variants
-from fedpolicy.policy.elements.models_view import ModelView, model_view
+from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
 from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, safeguard_kinds, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
@@ -105,6 +104,12 @@ def _smallest_sum(view: TaskView) -> int:
     return min(sizes, default=0)
 
 
+def _hides_among(view: TaskView) -> Presence:
+    sums = view.world.sums_of.get(f"tasks.{view.id}", ())
+    missing = tuple(sorted({fact for one in sums if one.k_low != one.k_high for fact in one.missing}))
+    return Missing(missing) if missing else min((one.k_high for one in sums), default=0)
+
+
 def _noise_at(view: TaskView) -> Iterable[str]:
     return ordered(found.where for found in view.safeguards if isinstance(found, DifferentialPrivacy))
 
@@ -191,6 +196,13 @@ _FIELDS = (
         lambda view: safeguard_kinds(view.safeguards),
     ),
     number("secure_sum", "the fewest clients in a secure sum, 0 without secure aggregation", _smallest_sum),
+    open_field(
+        "smallest_sum",
+        Type.INT,
+        "the fewest contributions in any sum of it, those of hops included; 0 where nothing is summed",
+        _hides_among,
+        key="clients_per_round",
+    ),
     texts("noise_at", "where noise is added", _noise_at, choices=("client", "distributed", "aggregator")),
     texts("datasets", "datasets that it works on", lambda view: view.families),
     texts("owners", "owners of these data", lambda view: view.world.owners(view.families)),

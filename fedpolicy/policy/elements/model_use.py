@@ -1,0 +1,120 @@
+"""Models: who runs them, under which terms, and with which data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from fedpolicy.policy.elements.inputs import inputs_kept, inputs_read, inputs_train
+from fedpolicy.policy.elements.models_view import ModelView, model_view, term
+from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, open_field, texts
+from fedpolicy.policy.fields import Field, Missing, Presence, Type
+from fedpolicy.policy.world import family_of, ordered
+
+__all__ = ["USE"]
+
+
+def _term(name: str, kind: Type, about: str) -> Field:
+    return open_field(
+        name,
+        kind,
+        about,
+        lambda view: term(view, name, None, f"models.{view.id}.terms"),
+        key=f"terms.{name}",
+    )
+
+
+def _sectors(view: ModelView) -> Presence:
+    parties = view.world.deployment.parties
+    found = [parties[name].sector for name in view.users if name in parties]
+    missing = tuple(f"parties.{n}.sector" for n in view.users if n in parties and parties[n].sector is None)
+    return Missing(missing) if missing else ordered(sector for sector in found if sector)
+
+
+def _fallback_elsewhere(view: ModelView) -> bool:
+    for name in view.model.fallback:
+        other = model_view(view.world, name)
+        if other is not None and (not other.remote or set(other.runners) - set(view.runners)):
+            return True
+    return False
+
+
+def _of_contents(field: Field) -> Callable[[ModelView], Presence]:
+    return lambda view: field.read(view.contents)
+
+
+def _members_run(view: ModelView) -> bool:
+    return all(view.world.is_member(party) for party in view.runners)
+
+
+def _trained(view: ModelView) -> bool:
+    return any(view.world.catalog.methods[task.method].trains for _, task in view.inputs_of)
+
+
+USE = (
+    boolean("remote", "in some use, another party or place runs it", lambda view: bool(view.remote)),
+    boolean(
+        "hosted_training",
+        "somebody else trains it with data of the federation",
+        lambda v: any(a.how == "hosted" for a in v.facts.access),
+    ),
+    texts("runners", "parties that run it for others", lambda view: view.runners),
+    boolean("runner_is_member", "everybody who runs it for others is a participant or the coordinator", _members_run),
+    boolean("runner_unknown", "nobody is said to run it", lambda view: "unknown" in view.runners),
+    open_field(
+        "runner_jurisdictions", Type.LIST, "where those are who run it", lambda v: v.world.jurisdictions(v.runners)
+    ),
+    open_field("runners_in_eea", Type.BOOL, "all who run it are in the EEA", lambda v: in_eea(v.world, v.runners)),
+    open_field("provider", Type.TEXT, "who offers it", lambda view: view.provider),
+    open_field("account", Type.TEXT, "the party whose subscription it is", lambda view: view.model.account),
+    _term("trains_on_inputs", Type.BOOL, "inputs may be used for training, by the model's terms or the provider's"),
+    _term("retention_days", Type.INT, "days for which inputs are kept, by the model's terms or the provider's"),
+    _term("human_review", Type.BOOL, "people may read inputs, by the model's terms or the provider's"),
+    _term("zero_retention", Type.BOOL, "nothing is kept, by the model's terms or the provider's default"),
+    open_field(
+        "inputs_train",
+        Type.BOOL,
+        "some private data sent to those who run it may be used for training, each call by its own terms",
+        inputs_train,
+        key="terms.trains_on_inputs",
+    ),
+    open_field(
+        "inputs_retention_days",
+        Type.INT,
+        "the longest time for which private data sent to those who run it are kept, each call by its own terms",
+        inputs_kept,
+        key="terms.retention_days",
+    ),
+    open_field(
+        "inputs_reviewed",
+        Type.BOOL,
+        "people may read some private data sent to those who run it, each call by its own terms",
+        inputs_read,
+        key="terms.human_review",
+    ),
+    texts("fallback", "models that stand in for it", lambda view: view.model.fallback),
+    boolean("fallback_elsewhere", "a fallback is run by another party, or held", _fallback_elsewhere),
+    texts("used_by", "tasks and calls that use it, such as tasks.score", lambda view: view.uses),
+    texts("users", "parties that use it", lambda view: view.users),
+    open_field("user_sectors", Type.LIST, "sectors of the parties that use it", _sectors),
+    open_field(
+        "user_jurisdictions", Type.LIST, "where the parties are that use it", lambda v: v.world.jurisdictions(v.users)
+    ),
+    texts("used_on", "datasets with which it is used", lambda view: view.families),
+    texts(
+        "methods",
+        "methods of the tasks that take it as input",
+        lambda view: ordered(task.method for _, task in view.inputs_of),
+    ),
+    boolean(
+        "trained",
+        "a task trains it",
+        _trained,
+    ),
+    texts("contains", "datasets that it has learned from", lambda view: ordered(map(family_of, view.facts.contains))),
+    *data_fields("used_on_", of="the data with which it is used"),
+    *(
+        replace(field, read=_of_contents(field))
+        for field in data_fields("contains_", of="the data that it has learned from")
+    ),
+)

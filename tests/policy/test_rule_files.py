@@ -1,0 +1,58 @@
+"""Rule files that load and rule files that do not: a file dropped into a folder is a test."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from fedpolicy.errors import Problems
+from fedpolicy.policy.load import load_rules, pack_files, shipped_packs
+from fedpolicy.policy.rulefile import policy_schema
+from fedpolicy.resources import policies_dir
+from fedpolicy.spec.source import read
+
+HERE = Path(__file__).parent
+ACCEPT = sorted((HERE / "accept").glob("*.yaml"))
+REJECT = sorted((HERE / "reject").glob("*.yaml"))
+SHIPPED = [path for pack in shipped_packs() for path in pack_files(policies_dir() / pack)]
+SCHEMA = jsonschema.Draft202012Validator(policy_schema())
+
+
+def told(path):
+    with pytest.raises(Problems) as caught:
+        load_rules([str(path)])
+    lines = [f"{error}\n" for error in caught.value.errors]
+    return "".join(lines).replace(path.as_posix(), path.name)
+
+
+def plain(path):
+    (document,) = read(path.read_text(encoding="utf-8"), path.name).documents
+    return json.loads(json.dumps(document.tree))
+
+
+@pytest.mark.parametrize("path", REJECT, ids=lambda path: path.stem)
+def test_every_mistake_is_told_with_its_place(path, golden):
+    golden(told(path), path.with_suffix(".txt"))
+
+
+@pytest.mark.parametrize("path", ACCEPT, ids=lambda path: path.stem)
+def test_a_rule_that_is_right_loads(path):
+    (rule,) = load_rules([str(path)])
+    assert rule.id == path.stem
+
+
+@pytest.mark.parametrize("path", [*ACCEPT, *SHIPPED], ids=lambda path: path.stem)
+def test_the_schema_accepts_what_loads(path):
+    SCHEMA.validate(plain(path))
+
+
+@pytest.mark.parametrize("name", ["many-shape-mistakes", "bad-reference"])
+def test_the_schema_rejects_wrong_shapes(name):
+    assert list(SCHEMA.iter_errors(plain(HERE / "reject" / f"{name}.yaml")))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_examples_come_last_so_that_a_check_need_not_read_them(path):
+    keys = [line for line in path.read_text(encoding="utf-8").splitlines() if line[:1].isalpha()]
+    assert keys[-1] == "examples:"
