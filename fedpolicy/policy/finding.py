@@ -8,7 +8,7 @@ from hashlib import sha256
 from fedpolicy.analysis.facts import Disclosure, NotCounted, Step
 from fedpolicy.findings import Finding, Hop, Span, Verdict
 from fedpolicy.policy.context import read_field, table
-from fedpolicy.policy.elements.disclosure import DisclosureView
+from fedpolicy.policy.elements.disclosure_view import DisclosureView
 from fedpolicy.policy.fields import Subject
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.template import fill, said

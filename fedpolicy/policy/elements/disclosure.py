@@ -2,47 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from fedpolicy.analysis.facts import Disclosure, Step
+from fedpolicy.analysis.facts import Disclosure
 from fedpolicy.policy.elements.agreement import KINDS
 from fedpolicy.policy.elements.arrivals import FORMS, forms
-from fedpolicy.policy.elements.models_view import class_variants
+from fedpolicy.policy.elements.disclosure_view import (
+    ADEQUACY,
+    DisclosureView,
+    adequacy,
+    agreements,
+    allowed,
+    called,
+    certainly_closed,
+    closed_model,
+    purposes,
+    rests_on,
+    roles,
+    tasks,
+    third,
+    way_roles,
+)
 from fedpolicy.policy.elements.party import ROLES
-from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, number, open_field, purposes_of, texts, words
-from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type, Value
+from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, number, open_field, texts, words
+from fedpolicy.policy.fields import Field, Kind, Known, Subject, Type, Value
 from fedpolicy.policy.world import World, family_of, ordered
 
-__all__ = ["KIND", "MANY", "DisclosureView"]
+__all__ = ["KIND", "MANY"]
 
 MANY = 50  # instances of one dataset; more are named together
-_ADEQUACY = ("none", "partial", "full")
-
-
-@dataclass(frozen=True, slots=True)
-class DisclosureView:
-    """One group of identical disclosures."""
-
-    world: World
-    found: Disclosure
-    families: tuple[str, ...]
-    parties: tuple[str, ...]
-
-    @property
-    def last(self) -> list[Step]:
-        """The last hop of every way in."""
-        return [path[-1] for path in self.found.paths if path]
-
-    @property
-    def origins(self) -> list[str]:
-        """The elements behind the last hops."""
-        return ordered(step.origin for step in self.last)
-
-    @property
-    def owners(self) -> list[str]:
-        """Whose data it is about."""
-        return self.world.owners_of(self.found.datasets)
 
 
 def _exceeds(view: DisclosureView, level: int) -> bool:
@@ -62,80 +50,8 @@ def _range(name: str, kind: Type, about: str) -> Field:
     )
 
 
-def _allowed(view: DisclosureView) -> Presence:
-    missing = Missing(tuple(f"datasets.{name}.releases" for name in view.families))
-    return missing if view.found.allowed is None else view.found.allowed
-
-
-def _roles(view: DisclosureView) -> Iterable[str]:
-    return ordered(role for party in view.parties for role in view.world.roles(party))
-
-
 def _has_role(name: str, about: str) -> Field:
     return boolean(f"to_{name}", about, lambda view: any(name in view.world.roles(party) for party in view.parties))
-
-
-def _third(view: DisclosureView) -> bool:
-    return any(not view.world.is_member(party) for party in view.parties)
-
-
-def _tasks(view: DisclosureView) -> Iterable[str]:
-    tasks = view.world.deployment.tasks
-    steps = (step.origin.partition(".") for path in view.found.paths for step in path)
-    return (tasks[name].method for section, _, name in steps if section == "tasks" and name in tasks)
-
-
-def _called(view: DisclosureView) -> list[str]:
-    remote = (a for origin in view.origins for a in view.world.access_of.get(origin, ()) if a.how != "weights")
-    runs = {a.model for a in remote if view.world.party(a.runner or "unknown") in view.parties}
-    return ordered(runs)
-
-
-def _closed_model(view: DisclosureView) -> Presence:
-    missing: set[str] = set()
-    for name in _called(view):
-        facts = view.world.models[name]
-        answers = {bool(variant["closed"]) for variant in class_variants(facts)}
-        if answers == {True}:
-            return True
-        missing |= set(facts.missing) if len(answers) > 1 else set()
-    return Missing(tuple(sorted(missing))) if missing else False
-
-
-def _certainly_closed(view: DisclosureView) -> bool:
-    return _closed_model(view) is True
-
-
-def _way_roles(view: DisclosureView) -> Iterable[str]:
-    return ordered(step.role for path in view.found.paths for step in path)
-
-
-def _rests_on(view: DisclosureView) -> list[str]:
-    doubted = (entry for entry in view.found.not_counted if entry.level == "guaranteed")
-    return ordered(view.world.party(who) for entry in doubted for who in entry.rests_on)
-
-
-def _agreements(view: DisclosureView) -> Iterable[str]:
-    if not all(view.world.agreements_of.get(party) for party in view.parties):
-        return ()
-    others = [*view.owners, *view.world.coordinators]
-    found = [set(view.world.agreement_kinds(party, others, view.families)) for party in view.parties]
-    return ordered(set.intersection(*found)) if found else ()
-
-
-def _adequacy(view: DisclosureView) -> Presence:
-    if "public" in view.parties:
-        return "none"
-    found = view.world.jurisdictions(view.parties)
-    if isinstance(found, Missing):
-        return found
-    rows = [view.world.catalog.countries.get(code) for code in found]
-    known = ["none" if row is None else "full" if row.eea else row.adequacy or "none" for row in rows]
-    return min(known, key=_ADEQUACY.index, default="none")
-
-
-def _purposes(view: DisclosureView) -> Presence:
-    return purposes_of(view.world, view.families)
 
 
 _FIELDS = (
@@ -162,12 +78,12 @@ _FIELDS = (
         choices=("operator", "host", "provider", "public"),
     ),
     texts("parties", "who learns it", lambda view: view.parties),
-    texts("roles", "roles of these parties", _roles, choices=ROLES),
+    texts("roles", "roles of these parties", roles, choices=ROLES),
     _has_role("participant", "a participant learns it"),
     _has_role("coordinator", "the coordinator learns it"),
     _has_role("provider", "a party with the role provider learns it"),
     _has_role("host", "a party with the role host learns it"),
-    boolean("to_third_party", "somebody learns it who is neither participant nor coordinator", _third),
+    boolean("to_third_party", "somebody learns it who is neither participant nor coordinator", third),
     boolean("to_public", "everybody learns it", lambda view: "public" in view.parties),
     boolean(
         "to_unknown", "whoever runs a model that nobody is said to run learns it", lambda v: "unknown" in v.parties
@@ -185,8 +101,8 @@ _FIELDS = (
         "adequacy",
         Type.TEXT,
         "the weakest adequacy decision for these parties (EEA: full)",
-        _adequacy,
-        choices=_ADEQUACY,
+        adequacy,
+        choices=ADEQUACY,
     ),
     texts("datasets", "datasets that it is about", lambda view: view.families),
     number("instances", "how many instances of them", lambda view: len(view.found.datasets)),
@@ -196,8 +112,8 @@ _FIELDS = (
         "owner_jurisdictions", Type.LIST, "where the owners are", lambda view: view.world.jurisdictions(view.owners)
     ),
     open_field("owners_in_eea", Type.BOOL, "all owners are in the EEA", lambda view: in_eea(view.world, view.owners)),
-    open_field("purposes", Type.LIST, "purposes of the datasets", _purposes),
-    open_field("allowed", Type.LEVEL, "the most that the owner's releases permit", _allowed),
+    open_field("purposes", Type.LIST, "purposes of the datasets", purposes),
+    open_field("allowed", Type.LEVEL, "the most that the owner's releases permit", allowed),
     _range("exceeds_allowed", Type.BOOL, "the level is above what the releases permit (false without releases)"),
     texts("origins", "the elements by whose flow it arrives, such as tasks.score", lambda view: view.origins),
     texts(
@@ -211,13 +127,13 @@ _FIELDS = (
         "roles of the last flows: uplink, downlink, exchange, call, records, hosted-training, placement, ...",
         lambda v: ordered(s.role for s in v.last),
     ),
-    texts("way_roles", "roles of all flows on the way, such as training-on-inputs", _way_roles),
+    texts("way_roles", "roles of all flows on the way, such as training-on-inputs", way_roles),
     texts("payloads", "payloads of the last flows", lambda view: ordered(step.payload for step in view.last)),
     texts("forms", "in what form the data arrive", lambda view: forms(view.world, view.found), choices=FORMS),
-    texts("methods", "methods of the tasks on the way", lambda view: ordered(_tasks(view))),
-    texts("models", "models that these parties run for others, and that the last flows call", _called),
-    open_field("closed_model", Type.BOOL, "one of these models is a black box or a gray box", _closed_model),
-    boolean("certainly_closed", "the same, and false where it is not known", _certainly_closed),
+    texts("methods", "methods of the tasks on the way", lambda view: ordered(tasks(view))),
+    texts("models", "models that these parties run for others, and that the last flows call", called),
+    open_field("closed_model", Type.BOOL, "one of these models is a black box or a gray box", closed_model),
+    boolean("certainly_closed", "the same, and false where it is not known", certainly_closed),
     texts(
         "not_counted",
         "kinds of the safeguards on the way that do not lower the declared level",
@@ -228,19 +144,17 @@ _FIELDS = (
         "kinds of the safeguards that lower the declared level by somebody's word only (aggregation: a plain sum)",
         lambda v: ordered(n.kind for n in v.found.not_counted if n.level == "guaranteed"),
     ),
-    texts(
-        "rests_on", "parties on whose word the declared level rests, though the owner does not trust them", _rests_on
-    ),
+    texts("rests_on", "parties on whose word the declared level rests, though the owner does not trust them", rests_on),
     boolean(
         "rests_on_recipient",
         "one of these is a party that it protects against",
-        lambda v: not set(_rests_on(v)).isdisjoint(v.parties),
+        lambda v: not set(rests_on(v)).isdisjoint(v.parties),
     ),
     texts("claims", "claimed privacy budgets that the level rests on", lambda view: view.found.claims),
     texts(
         "agreements",
         "kinds of the agreements that each of these parties has with an owner or the coordinator about the data",
-        _agreements,
+        agreements,
         choices=KINDS,
     ),
 )

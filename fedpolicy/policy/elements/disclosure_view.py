@@ -1,0 +1,140 @@
+"""One group of identical disclosures, and what rules ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fedpolicy.analysis.facts import Disclosure, Step
+from fedpolicy.policy.elements.models_view import class_variants
+from fedpolicy.policy.elements.shared import purposes_of
+from fedpolicy.policy.fields import Missing, Presence
+from fedpolicy.policy.world import World, ordered
+
+__all__ = [
+    "ADEQUACY",
+    "DisclosureView",
+    "adequacy",
+    "agreements",
+    "allowed",
+    "called",
+    "certainly_closed",
+    "closed_model",
+    "purposes",
+    "rests_on",
+    "roles",
+    "tasks",
+    "third",
+    "way_roles",
+]
+
+ADEQUACY = ("none", "partial", "full")
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureView:
+    """One group of identical disclosures."""
+
+    world: World
+    found: Disclosure
+    families: tuple[str, ...]
+    parties: tuple[str, ...]
+
+    @property
+    def last(self) -> list[Step]:
+        """The last hop of every way in."""
+        return [path[-1] for path in self.found.paths if path]
+
+    @property
+    def origins(self) -> list[str]:
+        """The elements behind the last hops."""
+        return ordered(step.origin for step in self.last)
+
+    @property
+    def owners(self) -> list[str]:
+        """Whose data it is about."""
+        return self.world.owners_of(self.found.datasets)
+
+
+def allowed(view: DisclosureView) -> Presence:
+    """The most that the releases permit."""
+    missing = Missing(tuple(f"datasets.{name}.releases" for name in view.families))
+    return missing if view.found.allowed is None else view.found.allowed
+
+
+def roles(view: DisclosureView) -> Iterable[str]:
+    """The roles of these parties."""
+    return ordered(role for party in view.parties for role in view.world.roles(party))
+
+
+def third(view: DisclosureView) -> bool:
+    """Whether one of these parties is neither participant nor coordinator."""
+    return any(not view.world.is_member(party) for party in view.parties)
+
+
+def tasks(view: DisclosureView) -> Iterable[str]:
+    """The methods of the tasks on the way."""
+    tasks = view.world.deployment.tasks
+    steps = (step.origin.partition(".") for path in view.found.paths for step in path)
+    return (tasks[name].method for section, _, name in steps if section == "tasks" and name in tasks)
+
+
+def called(view: DisclosureView) -> list[str]:
+    """The models that these parties run and that the last flows call."""
+    remote = (a for origin in view.origins for a in view.world.access_of.get(origin, ()) if a.how != "weights")
+    runs = {a.model for a in remote if view.world.party(a.runner or "unknown") in view.parties}
+    return ordered(runs)
+
+
+def closed_model(view: DisclosureView) -> Presence:
+    """Whether one of these models is closed."""
+    missing: set[str] = set()
+    for name in called(view):
+        facts = view.world.models[name]
+        answers = {bool(variant["closed"]) for variant in class_variants(facts)}
+        if answers == {True}:
+            return True
+        missing |= set(facts.missing) if len(answers) > 1 else set()
+    return Missing(tuple(sorted(missing))) if missing else False
+
+
+def certainly_closed(view: DisclosureView) -> bool:
+    """The same, and no where it is not known."""
+    return closed_model(view) is True
+
+
+def way_roles(view: DisclosureView) -> Iterable[str]:
+    """The roles of all flows on the way."""
+    return ordered(step.role for path in view.found.paths for step in path)
+
+
+def rests_on(view: DisclosureView) -> list[str]:
+    """On whose word the declared level rests, though the owner does not trust them."""
+    doubted = (entry for entry in view.found.not_counted if entry.level == "guaranteed")
+    return ordered(view.world.party(who) for entry in doubted for who in entry.rests_on)
+
+
+def agreements(view: DisclosureView) -> Iterable[str]:
+    """The kinds of agreement that each of these parties has."""
+    if not all(view.world.agreements_of.get(party) for party in view.parties):
+        return ()
+    others = [*view.owners, *view.world.coordinators]
+    found = [set(view.world.agreement_kinds(party, others, view.families)) for party in view.parties]
+    return ordered(set.intersection(*found)) if found else ()
+
+
+def adequacy(view: DisclosureView) -> Presence:
+    """The weakest adequacy decision for these parties."""
+    if "public" in view.parties:
+        return "none"
+    found = view.world.jurisdictions(view.parties)
+    if isinstance(found, Missing):
+        return found
+    rows = [view.world.catalog.countries.get(code) for code in found]
+    known = ["none" if row is None else "full" if row.eea else row.adequacy or "none" for row in rows]
+    return min(known, key=ADEQUACY.index, default="none")
+
+
+def purposes(view: DisclosureView) -> Presence:
+    """The purposes of the datasets."""
+    return purposes_of(view.world, view.families)
