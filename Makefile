@@ -65,7 +65,7 @@ bench-peers: .venv-bench ## Measure pytm and FlowStrider on the same model (slow
 	@.venv-bench/bin/python $(PIP) --force-reinstall --no-deps .
 
 docs: $(VENV)/.stamp-docs ## Build the documentation into site/
-	@"$(PY)" -m mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 "$(PY)" -m mkdocs build --strict --quiet
 	@echo 'site/index.html is ready.'
 
 build: $(VENV)/.stamp-build ## Build the sdist and the wheel into dist/

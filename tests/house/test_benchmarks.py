@@ -1,0 +1,109 @@
+"""The benchmarks measure what they say. Nothing here is timed."""
+
+from __future__ import annotations
+
+import math
+import sys
+
+import pytest
+from generate import SHAPES, deployment, system
+from measure import Command, Sample, interleaved, once, show
+from run import bar_row, cold_bars, cold_commands, scale_bars
+
+from fedpolicy.catalog.load import load_catalog
+from fedpolicy.graph.build import build_graph
+from fedpolicy.spec.load import load_text
+
+SIZE = 200
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_generated_deployment_has_as_many_nodes_and_flows_as_asked(shape):
+    catalog = load_catalog()
+    loaded = load_text(deployment(SIZE, shape), "generated.yaml", catalog)
+    assert loaded.errors == ()
+    written = loaded.documents[0].deployment
+    assert len(written.flows) + len(written.api_calls) == SIZE
+    places = [place for place in build_graph(written, catalog).vertices.values() if place.family in written.nodes]
+    assert len(places) == SIZE
+    assert (len(system(SIZE, shape).nodes), len(system(SIZE, shape).edges)) == (SIZE, SIZE)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_generated_deployment_is_the_same_every_time(shape):
+    assert deployment(SIZE, shape) == deployment(SIZE, shape)
+
+
+@pytest.mark.parametrize("size", [0, 50, 150])
+def test_odd_sizes_are_refused(size):
+    with pytest.raises(ValueError, match="not a multiple of 100"):
+        system(size)
+
+
+def test_a_run_is_measured():
+    seconds, peak = once(Command(name="start", arguments=(sys.executable, "-c", "pass")))
+    assert seconds > 0
+    assert peak > 1
+
+
+def test_a_failed_run_is_not_measured(capfd):
+    fails = Command(name="broken", arguments=(sys.executable, "-c", "import sys; sys.exit('why')"))
+    with pytest.raises(SystemExit, match="broken ended with 1; nothing was measured"):
+        once(fails)
+    assert "why" in capfd.readouterr().err
+
+
+def test_what_takes_too_long_is_stopped():
+    slow = Command(name="slow", arguments=(sys.executable, "-c", "import time; time.sleep(60)"), limit=0.2)
+    assert once(slow)[0] == math.inf
+
+
+def test_commands_take_turns(tmp_path):
+    log = tmp_path / "log"
+    commands = [
+        Command(name=name, arguments=("sh", "-c", f"echo {name} >> '{log}'"), codes=(0,)) for name in ("a", "b")
+    ]
+    samples = interleaved(commands, 2)
+    assert log.read_text(encoding="utf-8").split() == ["a", "b", "a", "b", "a", "b"]
+    assert [len(samples[name].seconds) for name in ("a", "b")] == [2, 2]
+
+
+def test_children_may_keep_their_byte_code(monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    ask = "import os, sys; sys.exit('PYTHONDONTWRITEBYTECODE' in os.environ)"
+    assert once(Command(name="ask", arguments=(sys.executable, "-c", ask)))[0] > 0
+
+
+def test_all_tools_read_the_same_file(monkeypatch):
+    monkeypatch.setattr("run.script", lambda name: f"/bin/{name}")
+    tools = [command.arguments for command in cold_commands() if command.arguments[-1].endswith(".yaml")]
+    assert [arguments[0] for arguments in tools] == ["/bin/yamllint", "/bin/check-jsonschema", "/bin/fedpolicy"]
+    assert len({arguments[-1] for arguments in tools}) == 1
+
+
+def test_ratios_are_those_of_the_medians():
+    def sample(*seconds, peak=10.0):
+        return Sample(seconds=seconds, peak=peak)
+
+    cold = {
+        "python -c pass": sample(0.01),
+        "fedpolicy --version": sample(0.02),
+        "yamllint": sample(0.1),
+        "check-jsonschema": sample(0.4, 0.5, 0.3),
+        "fedpolicy check": sample(0.2, 9.0, 0.1),
+    }
+    assert [round(bar.value, 2) for bar in cold_bars(cold)] == [0.5, 2.0, 2.0]
+    scale = {"sites": {1_000: sample(1.0), 10_000: sample(20.0, peak=500.0)}}
+    rows = [bar_row(bar) for bar in scale_bars(scale)]
+    assert rows == [
+        ("sites: time for each element, 10,000 / 1,000", "2.00 x", "1.00 x", "MISSED"),
+        ("sites: peak at 10,000", "500 MiB", "400 MiB", "MISSED"),
+    ]
+
+
+def test_a_table_is_markdown():
+    assert show(("what", "time"), [("a", "10 ms")]).splitlines() == [
+        "| what |  time |",
+        "| ---- | ----: |",
+        "| a    | 10 ms |",
+    ]

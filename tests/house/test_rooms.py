@@ -1,0 +1,44 @@
+"""The house is as the architecture says: imports go one way, modules are small, every room is on the map."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.house.pages import ROOT, named
+
+PACKAGE = ROOT / "fedpolicy"
+MOST_LINES = 300
+MODULES = sorted(PACKAGE.glob("**/*.py"))
+
+
+def test_imports_go_one_way():
+    ask = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+    done = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " 0 broken" in done.stdout
+
+
+@pytest.mark.parametrize("module", MODULES, ids=named)
+def test_a_module_fits_in_a_head(module):
+    assert len(module.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+def test_only_one_place_catches_everything():
+    broad = [named(module) for module in MODULES if "except Exception" in module.read_text(encoding="utf-8")]
+    assert broad == ["fedpolicy/cli/errors.py"]
+
+
+def test_only_the_command_line_reads_the_environment_and_prints():
+    talks = re.compile(r"\b(?:os\.environ|getenv|sys\.exit|sys\.std(?:in|out|err)|print)\b(?=[.(\[])")
+    below = [path for path in MODULES if not path.is_relative_to(PACKAGE / "cli") and path.name != "__main__.py"]
+    assert [named(path) for path in below if talks.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_every_room_is_on_the_map():
+    map_ = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file())
+    assert [room for room in rooms if f"{room}/" not in map_] == []

@@ -1,0 +1,58 @@
+"""What a page shows is what fedpolicy prints: its blocks that begin with `$ fedpolicy` are run on its own example."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.house.pages import ROOT, blocks, named
+
+PAGES = [ROOT / "README.md", ROOT / "docs" / "index.md"]
+PROMPT = "$ fedpolicy "
+
+
+def printed(command, folder):
+    """What the command writes to a pipe, as a user of a page would see it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "fedpolicy", *command.removeprefix(PROMPT).split()],
+        cwd=folder,
+        env={key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR"}},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in {0, 1}, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_the_output_that_a_page_shows_is_current(page, tmp_path, request):
+    text = page.read_text(encoding="utf-8")
+    deployment = next(block for block in blocks(text, "yaml") if block.startswith("fedpolicy: 1"))
+    (tmp_path / "deployment.yaml").write_text(deployment, encoding="utf-8")
+    shown = [block for block in blocks(text, "console") if block.startswith(PROMPT)]
+    assert shown
+    for block in shown:
+        command = block.splitlines()[0]
+        current = f"{command}\n{printed(command, tmp_path).rstrip()}\n"
+        if request.config.getoption("--update-golden"):
+            text = text.replace(f"```console\n{block}```", f"```console\n{current}```")
+            page.write_text(text, encoding="utf-8")
+        else:
+            assert block == current
+
+
+def test_the_readme_shows_findings_of_a_deployment_of_twenty_lines():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (deployment,) = blocks(text, "yaml")
+    assert len(deployment.splitlines()) == 20
+    (checked,) = [block for block in blocks(text, "console") if block.startswith("$ fedpolicy check")]
+    assert "critical[private-data-to-closed-model]" in checked
+
+
+def test_the_readme_shows_the_help():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert any(block.startswith("$ fedpolicy --help\nUsage: fedpolicy ") for block in blocks(text, "console"))
