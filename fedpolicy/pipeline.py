@@ -35,14 +35,23 @@ MOST_PAIRS = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the user chose; `params` are texts by `rule-id.name`."""
+    """
+    What the user chose; `params` are texts by `rule-id.name`, `severities` words by rule id.
+
+    `pins` are SHA-256 digests by pack (see `fedpolicy pack digest`); `configured` are the rules that a configuration
+    names, which may belong to packs that this run does not use, and `disabled` those of them that are switched off.
+    """
 
     packs: Sequence[str] = ("federation",)
     catalogs: Sequence[Path] = ()
     params: Mapping[str, str] = field(default_factory=dict)
     select: Sequence[str] = ()
     ignore: Sequence[str] = ()
-    max_epsilon: float = 10.0
+    severities: Mapping[str, str] = field(default_factory=dict)
+    pins: Mapping[str, str] = field(default_factory=dict)
+    configured: Sequence[str] = ()
+    disabled: Sequence[str] = ()
+    max_epsilon: float | None = None
 
     @property
     def analysis(self) -> AnalysisSettings:
@@ -109,10 +118,10 @@ class _Checked:
 
 
 def _rules(settings: Settings) -> tuple[Sequence[Rule], Sequence[FedPolicyError]]:
-    from fedpolicy.policy.load import load_rules  # noqa: PLC0415  only a check needs rules
+    from fedpolicy.policy.chosen import chosen_rules  # noqa: PLC0415  only a check needs rules
 
     try:
-        return load_rules(settings.packs, params=settings.params, select=settings.select, ignore=settings.ignore), ()
+        return chosen_rules(settings), ()
     except Problems as problems:
         # The deployments are read all the same, so that their mistakes are told in the same run.
         return (), problems.errors

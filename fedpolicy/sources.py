@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -30,9 +30,11 @@ class Source:
     error: InputError | None = None
 
 
-def find(paths: Iterable[str], stdin: Callable[[], bytes]) -> Iterator[Source]:
+def find(paths: Iterable[str], stdin: Callable[[], bytes], exclude: Sequence[str] = ()) -> Iterator[Source]:
     """
     Read every deployment that the paths name, each file once, in the order of the arguments, folders sorted.
+
+    `exclude` are patterns of paths below a searched folder, as in `.gitignore`; a file that is named is always read.
 
     A folder is searched for `fedpolicy.yaml`, `*.fedpolicy.yaml` and YAML with a top-level `fedpolicy` key.
     """
@@ -41,7 +43,7 @@ def find(paths: Iterable[str], stdin: Callable[[], bytes]) -> Iterator[Source]:
         if path == "-":
             yield Source(name=STDIN, text=stdin())
             continue
-        for source in _folder(path) if Path(path).is_dir() else (path,):
+        for source in _folder(path, exclude) if Path(path).is_dir() else (path,):
             real = os.path.realpath(source) if isinstance(source, str) else source.name
             if real not in seen:
                 seen.add(real)
@@ -64,14 +66,30 @@ def read(path: str) -> Source:
     return Source(name=name, text=text)
 
 
-def _folder(folder: str) -> Iterator[str | Source]:
+def _folder(folder: str, exclude: Sequence[str]) -> Iterator[str | Source]:
     found = 0
     for item in _walk(folder):
+        if isinstance(item, str) and _excluded(os.path.relpath(item, folder), exclude):
+            continue
         found += isinstance(item, str)
         yield item
     if not found:
         name = _shown(folder)
         yield _unusable(name, f"no deployment found in the folder `{name}`", _ADVICE)
+
+
+def _excluded(path: str, patterns: Sequence[str]) -> bool:
+    """Whether a path or a folder above it is excluded; `*` stays within a name, `**` crosses folders."""
+    parts = PurePath(path).parts
+    prefixes = ["/".join(parts[: end + 1]) for end in range(len(parts))]
+    return any(_matches(prefix, pattern) for prefix in prefixes for pattern in patterns)
+
+
+def _matches(path: str, pattern: str) -> bool:
+    wanted = pattern.strip("/")
+    inside = wanted if "/" in wanted else f"**/{wanted}"
+    expression = re.escape(inside).replace(r"\*\*/", "(?:.*/)?").replace(r"/\*\*", "(?:/.*)?")
+    return re.fullmatch(expression.replace(r"\*", "[^/]*").replace(r"\?", "[^/]"), path) is not None
 
 
 def _walk(folder: str) -> Iterator[str | Source]:

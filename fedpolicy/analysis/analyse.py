@@ -24,4 +24,5 @@ def analyse(graph: FlowGraph, catalog: Catalog, settings: AnalysisSettings | Non
         graph=graph,
         models=models_of(graph, catalog, exposure),
         disclosures=disclosures_of(exposure),
+        max_epsilon=exposure.max_epsilon,
     )

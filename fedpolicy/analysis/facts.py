@@ -94,10 +94,11 @@ class ModelFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that was computed about one deployment."""
+    """All that was computed about one deployment; `max_epsilon` is the largest budget that counted as `bounded`."""
 
     deployment: Deployment
     graph: FlowGraph
     models: tuple[ModelFacts, ...]
     disclosures: tuple[Disclosure, ...]
+    max_epsilon: float = 0.0
     notes: tuple[str, ...] = ()

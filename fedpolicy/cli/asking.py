@@ -35,7 +35,7 @@ class Question:
     file: str
     deployment: str = ""
     catalogs: Sequence[Path] = ()
-    max_epsilon: float = 10.0
+    max_epsilon: float | None = None
 
     @property
     def settings(self) -> pipeline.Settings:
@@ -48,7 +48,7 @@ def facts(question: Question, form: str, output: str | None, *, no_color: bool) 
     document, found, catalog = _computed(question)
     if form == "json":
         pairs = pipeline.pairs(found, catalog, question.settings)
-        text = facts_json(document, found, pairs, max_epsilon=question.max_epsilon, version=__version__)
+        text = facts_json(document, found, pairs, version=__version__)
     else:
         text = facts_text(document, found, _look(output, no_color=no_color))
     emit(text, output)

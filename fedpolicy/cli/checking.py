@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy import pipeline, sources
+from fedpolicy.cli.configured import Choices, choose, find_config
 from fedpolicy.cli.errors import CLEAN, FINDINGS, UNUSABLE
 from fedpolicy.cli.messages import report_errors
 from fedpolicy.cli.terminal import emit, look_of, stdin_bytes
@@ -22,24 +23,15 @@ __all__ = ["check"]
 
 def check(paths: Sequence[str], form: str, output: str | None, options: Mapping[str, Any]) -> int:
     """Check, write the report, say what could not be used, and give the exit code."""
-    report = pipeline.check(sources.find(paths or ["."], stdin_bytes), _settings(options))
+    choices = choose(find_config(options["config"], isolated=options["isolated"]), options)
+    found = sources.find(paths or ["."], stdin_bytes, choices.exclude)
+    report = pipeline.check(found, choices.settings)
     errors = [*report.errors, *(error for file in report.files for error in file.errors)]
     lines = {file.name: file.lines for file in report.files}
     no_color = options["no_color"]
     report_errors(errors, lines, look=look_of(sys.stderr, no_color=no_color))
     emit(_written(report, form, None if output else look_of(sys.stdout, no_color=no_color)), output)
-    return _exit_code(report, errors, options)
-
-
-def _settings(options: Mapping[str, Any]) -> pipeline.Settings:
-    return pipeline.Settings(
-        packs=options["packs"] or ("federation",),
-        catalogs=options["catalogs"],
-        params=options["params"],
-        select=options["select"],
-        ignore=options["ignore"],
-        max_epsilon=options["max_epsilon"],
-    )
+    return _exit_code(report, errors, choices)
 
 
 def _written(report: Report, form: str, look: Look | None) -> str:
@@ -48,9 +40,8 @@ def _written(report: Report, form: str, look: Look | None) -> str:
     return draw(report, look) if draw and look else chosen.render(report)
 
 
-def _exit_code(report: Report, errors: Sequence[Exception], options: Mapping[str, Any]) -> int:
+def _exit_code(report: Report, errors: Sequence[Exception], choices: Choices) -> int:
     if errors or not sum(report.counts.values()):
         return UNUSABLE
-    fail_on: str = options["fail_on"]
-    threshold = None if fail_on == "never" else Severity[fail_on.upper()]
-    return FINDINGS if must_fail(report, threshold, strict=options["strict"]) else CLEAN
+    threshold = None if choices.fail_on == "never" else Severity[choices.fail_on.upper()]
+    return FINDINGS if must_fail(report, threshold, strict=choices.strict) else CLEAN

@@ -10,15 +10,17 @@ import click
 __all__ = [
     "catalog_option",
     "colour_option",
+    "config_option",
     "debug_option",
     "deployment_option",
     "epsilon_option",
+    "isolated_option",
     "output_option",
 ]
 
 
-def _finite(_context: click.Context, _option: click.Parameter, value: float) -> float:
-    if not math.isfinite(value):
+def _finite(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
         message = f"{value} is not a positive number"
         raise click.BadParameter(message)
     return value
@@ -43,9 +45,9 @@ catalog_option = click.option(
 epsilon_option = click.option(
     "--max-epsilon",
     type=click.FloatRange(min=0, min_open=True),
-    default=10.0,
+    default=None,
     callback=_finite,
-    show_default=True,
+    show_default="10",
     help="The largest ε that counts as a differential-privacy guarantee.",
 )
 output_option = click.option(
@@ -59,6 +61,10 @@ output_option = click.option(
 colour_option = click.option(
     "--no-color", is_flag=True, help="No colours; the environment variable NO_COLOR does the same."
 )
+config_option = click.option(
+    "--config", type=click.Path(), metavar="FILE", help="Read settings from this file instead of the nearest one."
+)
+isolated_option = click.option("--isolated", is_flag=True, help="Read no configuration file.")
 deployment_option = click.option(
     "--deployment", default="", metavar="NAME", help="Which deployment, where the file holds several."
 )

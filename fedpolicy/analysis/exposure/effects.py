@@ -27,7 +27,7 @@ _CACHED = tuple[tuple[str | int, ...], Mask]
 class Effect:
     """
     `cap` limits what is open, `sum_cap` what is hidden in a sum; `data` is what may travel at all. `aggregate` is
-    the sum that the flow sends, `wider` the smaller sums that it adds others to, `seal` the seal that it puts on; it
+    the sum that the flow sends, `wider` the sums that go into that one, `seal` the seal that it puts on; it
     `opens` what was sealed where that is published.
 
     `noise` holds (mechanism, instances it protects), `shared` the same for noise that only a secure sum
@@ -97,14 +97,12 @@ class Effects:
         )
 
     def _smaller(self, index: int) -> frozenset[int]:
-        """The sums of the same task over some of the contributors of a sum, but not over all."""
+        """The other sums of the same task over contributors of a sum; secure sums often have all of them."""
         if index not in self._wider:
             whole = self.graph.aggregates[index]
             everybody = frozenset(whole.contributors)
-            others = (a for a in self.graph.aggregates if a.origin == whole.origin)
-            self._wider[index] = frozenset(
-                a.index for a in others if len(a.contributors) < len(everybody) and everybody.issuperset(a.contributors)
-            )
+            others = (a for a in self.graph.aggregates if a.origin == whole.origin and a.index != index)
+            self._wider[index] = frozenset(a.index for a in others if everybody.issuperset(a.contributors))
         return self._wider[index]
 
     def _counts(self, guard: Guard, data: Mask) -> Mask:

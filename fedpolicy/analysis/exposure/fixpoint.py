@@ -40,8 +40,8 @@ class Form(NamedTuple):
     How instances are held at a vertex.
 
     OPEN: at least at `level`. SUM: inside aggregate `sum` (-1: none), whose single contributions are at
-    `level`, with the noise of mechanism `noise` (-1: none) shared out among them; `outer` is a larger aggregate that
-    the first one went into (-1: none). SEALED: the same behind seal `seal`. NOISE: seen through mechanism `noise`.
+    `level`, with the noise of mechanism `noise` (-1: none) shared out among them; `outer` is an aggregate that the
+    first one went into (-1: none). SEALED: the same behind seal `seal`. NOISE: seen through mechanism `noise`.
     """
 
     kind: str

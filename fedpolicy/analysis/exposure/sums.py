@@ -49,7 +49,7 @@ class Hiding:
         The instances hidden from parties that pool what they see.
 
         The contributions of clients that the `viewers` operate or host can be subtracted, and what is left must
-        come from at least two distinct owners. What a sum does not hide, a larger sum that it went into (`outer`) may.
+        come from at least two distinct owners. What a sum does not hide, the sum that it went into (`outer`) may.
         """
         if outer >= 0:
             return self.hidden(index, viewers) | self.hidden(outer, viewers)

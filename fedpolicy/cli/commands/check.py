@@ -7,7 +7,15 @@ from typing import Any
 
 import click
 
-from fedpolicy.cli.options import catalog_option, colour_option, debug_option, epsilon_option, output_option
+from fedpolicy.cli.options import (
+    catalog_option,
+    colour_option,
+    config_option,
+    debug_option,
+    epsilon_option,
+    isolated_option,
+    output_option,
+)
 from fedpolicy.report.formats import format_ids
 
 __all__ = ["command"]
@@ -45,11 +53,11 @@ def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]
 @click.option(
     "--fail-on",
     type=click.Choice([*_SEVERITIES, "never"]),
-    default="high",
-    show_default=True,
+    default=None,
+    show_default="high",
     help="The least severity that makes the exit code 1.",
 )
-@click.option("--strict", is_flag=True, help="Count unknown as failing.")
+@click.option("--strict/--no-strict", default=None, help="Count unknown as failing.")
 @click.option(
     "--format",
     "form",
@@ -58,6 +66,11 @@ def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]
     show_default=True,
     help="How to write the report.",
 )
+@click.option(
+    "--exclude", multiple=True, metavar="PATTERN", help="Files that a search leaves out, such as 'drafts/**'."
+)
+@config_option
+@isolated_option
 @output_option
 @colour_option
 @debug_option

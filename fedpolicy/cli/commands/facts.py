@@ -40,7 +40,7 @@ def command(
     form: str,
     deployment: str,
     catalogs: Sequence[Path],
-    max_epsilon: float,
+    max_epsilon: float | None,
     output: str | None,
     no_color: bool,  # noqa: FBT001
 ) -> None:

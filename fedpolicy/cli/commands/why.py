@@ -35,7 +35,7 @@ def command(
     dataset: str,
     deployment: str,
     catalogs: Sequence[Path],
-    max_epsilon: float,
+    max_epsilon: float | None,
     output: str | None,
     no_color: bool,  # noqa: FBT001
 ) -> None:

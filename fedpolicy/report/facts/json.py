@@ -16,8 +16,8 @@ __all__ = ["facts_json"]
 
 
 def facts_json(
-    document: Document, facts: Facts, disclosures: Iterable[Disclosure], *, max_epsilon: float, version: str
+    document: Document, facts: Facts, disclosures: Iterable[Disclosure], *, version: str
 ) -> str:
     """Write the facts as indented JSON; `disclosures` are those of the facts, or the same pair by pair."""
-    row = facts_row(document, facts, disclosures, max_epsilon=max_epsilon, version=version)
+    row = facts_row(document, facts, disclosures, version=version)
     return json.dumps(row, indent=2, ensure_ascii=False) + "\n"

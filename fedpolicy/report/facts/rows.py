@@ -24,7 +24,7 @@ _EVERYTHING = "*"
 
 
 def facts_row(
-    document: Document, facts: Facts, disclosures: Iterable[Disclosure], *, max_epsilon: float, version: str
+    document: Document, facts: Facts, disclosures: Iterable[Disclosure], *, version: str
 ) -> dict[str, Any]:
     """Everything as one tree of plain values, in the documented order."""
     graph = facts.graph
@@ -37,7 +37,7 @@ def facts_row(
             "file": document.file,
             "setting": document.deployment.setting,
         },
-        "max_epsilon": max_epsilon,
+        "max_epsilon": facts.max_epsilon,
         "parties": [_party(graph.principals[name]) for name in sorted(graph.principals)],
         "datasets": [
             {

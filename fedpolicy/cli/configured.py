@@ -1,0 +1,134 @@
+"""The command line over the configuration file over the defaults; and where each value came from."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from fedpolicy.config.load import Config, discover, read_config
+from fedpolicy.config.models import PackEntry
+from fedpolicy.pipeline import Settings
+from fedpolicy.policy.load import shipped_packs
+
+__all__ = ["Choices", "choose", "find_config", "shown_settings"]
+
+_DEFAULTS: Mapping[str, Any] = {
+    "packs": [PackEntry(path="federation")],
+    "catalogs": [],
+    "select": [],
+    "ignore": [],
+    "exclude": [],
+    "fail_on": "high",
+    "strict": False,
+    "max_epsilon": None,
+}
+_ALL = tuple(_DEFAULTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What holds for one run: settings of the pipeline, when to fail, what a search leaves out, and the origins."""
+
+    settings: Settings
+    fail_on: str
+    strict: bool
+    exclude: tuple[str, ...]
+    origins: Mapping[str, tuple[Any, str]]
+
+
+def find_config(given: str | None, *, isolated: bool) -> Config:
+    """The configuration that was named, or the nearest one. Raises Problems with every mistake in it."""
+    if isolated:
+        return Config()
+    path = Path(given) if given else discover(Path.cwd())
+    return Config() if path is None else read_config(path, _shown(path))
+
+
+def choose(config: Config, options: Mapping[str, Any]) -> Choices:
+    """Put together what the user wrote on the command line, in the file, or nowhere."""
+    given = {name: value for name, value in options.items() if name in _ALL and value not in (None, (), [])}
+    values = {name: _value(name, config, given) for name in _ALL}
+    rules = config.file.rules
+    params = {f"{rule}.{key}": _text(value) for rule, entry in rules.items() for key, value in entry.params.items()}
+    packs: Sequence[PackEntry] = values["packs"][0]
+    settings = Settings(
+        packs=tuple(pack.path for pack in packs),
+        pins={pack.path: pack.sha256 for pack in packs if pack.sha256},
+        catalogs=tuple(Path(path) for path in values["catalogs"][0]),
+        params={**params, **options.get("params", {})},
+        severities={rule: entry.severity for rule, entry in rules.items() if entry.severity},
+        disabled=tuple(rule for rule, entry in rules.items() if not entry.enabled),
+        configured=tuple(rules),
+        select=tuple(values["select"][0]),
+        ignore=tuple(values["ignore"][0]),
+        max_epsilon=values["max_epsilon"][0],
+    )
+    return Choices(
+        settings=settings,
+        fail_on=values["fail_on"][0],
+        strict=values["strict"][0],
+        exclude=tuple(values["exclude"][0]),
+        origins={**values, **{f"rules.{rule}": (entry, config.name) for rule, entry in sorted(rules.items())}},
+    )
+
+
+def _value(name: str, config: Config, given: Mapping[str, Any]) -> tuple[Any, str]:
+    if name in given:
+        return _packs(given[name]) if name == "packs" else given[name], "command line"
+    own = getattr(config.file, name)
+    if own is not None:
+        return _placed(name, own, config.folder), config.name
+    return _DEFAULTS[name], "default"
+
+
+def _packs(names: Sequence[str]) -> list[PackEntry]:
+    return [PackEntry(path=name) for name in names]
+
+
+def _placed(name: str, value: Any, folder: Path) -> Any:  # noqa: ANN401  one of several kinds of settings
+    """Paths in the file start at its folder; names of shipped packs stay."""
+    if name == "packs":
+        return [
+            pack if pack.path in shipped_packs() else pack.model_copy(update={"path": _shown(folder / pack.path)})
+            for pack in value
+        ]
+    return [_shown(folder / path) for path in value] if name == "catalogs" else value
+
+
+def _text(value: object) -> str:
+    """A parameter as the command line would have it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(value) if isinstance(value, list) else str(value)
+
+
+def _shown(path: Path) -> str:
+    inside = os.path.relpath(path)
+    return path.as_posix() if inside.startswith(os.pardir) and path.is_absolute() else Path(inside).as_posix()
+
+
+def shown_settings(choices: Choices) -> str:
+    """Every setting on a line of its own: name, value as in the file, origin."""
+    rows = [(name, _toml(value), origin) for name, (value, origin) in choices.origins.items()]
+    names = max(len(name) for name, _, _ in rows)
+    values = max(len(value) for _, value, _ in rows)
+    return "".join(f"{name:<{names}} = {value:<{values}}  # {origin}\n" for name, value, origin in rows)
+
+
+def _toml(value: Any) -> str:  # noqa: ANN401  one of several kinds of settings
+    if isinstance(value, PackEntry):
+        return _toml(value.path) if value.sha256 is None else f'{{path = "{value.path}", sha256 = "{value.sha256}"}}'
+    if isinstance(value, BaseModel):
+        pairs = value.model_dump(exclude_defaults=True)
+        return "{" + ", ".join(f"{key} = {_toml(one)}" for key, one in pairs.items()) + "}"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_toml(one) for one in value) + "]"
+    return "not set" if value is None else json.dumps(value, ensure_ascii=False)
