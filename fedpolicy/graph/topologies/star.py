@@ -11,7 +11,7 @@ from fedpolicy.graph.outcome import Outcome
 from fedpolicy.graph.stations import hops, stations
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from fedpolicy.graph.builder import Builder
     from fedpolicy.graph.jobs import Job
@@ -33,19 +33,27 @@ def desugar(builder: Builder, job: Job) -> list[Outcome]:
     return found
 
 
-def return_sum(builder: Builder, job: Job, top: Vertex, aggregate: int, below: Sequence[Vertex]) -> Outcome:
-    """Send the aggregate back to everybody below who takes part, if the method does, and say where it rests."""
+def return_sum(
+    builder: Builder, job: Job, top: Vertex, aggregate: int, below: Sequence[Vertex], between: Iterable[str] = ()
+) -> Outcome:
+    """
+    Send the aggregate back to everybody below who takes part, if the method does, and say where it rests.
+
+    Whoever passes it on (`between`, and the relays) gets it from the top too: it is not theirs to add up.
+    """
     guards = guards_for(
         builder, job.task.safeguards, job.origin.path, "aggregated", top, payload=job.down, clients=job.clients
     )
-    sent: dict[tuple[str, str], None] = {}
-    for place in below if job.method.down else ():
-        sent |= dict.fromkeys(hops([[top.id], *reversed(stations(builder, place, job.task.via)), [place.id]]))
-    for source, target in sent:
+    sent = dict.fromkeys(between)
+    for place in below:
+        for relays in stations(builder, place, job.task.via):
+            sent |= dict.fromkeys(relays)
+        sent[place.id] = None
+    for target in sent if job.method.down else ():
         builder.add(
             job.origin,
             "downlink",
-            source,
+            top.id,
             target,
             job.down,
             job.mask,

@@ -119,17 +119,4 @@ def _cohort(job: Job, clients: list[Vertex], sure: int, level: TreeHop) -> tuple
 def _down(builder: Builder, job: Job, top: Vertex, load: Load, between: list[str]) -> Outcome:
     """The sum goes back to the clients, and every level on the way sees it."""
     aggregate = load[2] if load[2] is not None else 0
-    outcome = return_sum(builder, job, top, aggregate, job.members)
-    for place in between if job.method.down else ():
-        builder.add(
-            job.origin,
-            "downlink",
-            top.id,
-            place,
-            job.down,
-            job.mask,
-            guards=outcome.guards,
-            aggregate=aggregate,
-            raw=job.up,
-        )
-    return outcome
+    return return_sum(builder, job, top, aggregate, job.members, between)
