@@ -1,0 +1,161 @@
+"""What tests of the graph and of the analyses share: YAML in, tables of levels, paths and flows out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fedpolicy.analysis.analyse import analyse
+from fedpolicy.analysis.facts import LEVELS, Disclosure, Facts, Step
+from fedpolicy.analysis.pairs import pairs_of
+from fedpolicy.analysis.settings import AnalysisSettings
+from fedpolicy.catalog.load import Catalog, load_catalog
+from fedpolicy.graph.build import build_graph
+from fedpolicy.graph.model import FlowGraph, bits
+from fedpolicy.spec.load import load_text
+from fedpolicy.spec.models import Deployment
+
+Levels = tuple[str, str, str]
+Pair = tuple[str, str, str]  # party, capacity, dataset instance
+Text = str | Mapping[str, object]
+NONE: Levels = ("none", "none", "none")
+
+
+@lru_cache(maxsize=1)
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+def deployment_of(text: Text) -> Deployment:
+    """The one deployment of a text (a mapping is written as JSON first); every mistake in it fails the test."""
+    written = text if isinstance(text, str) else json.dumps({"fedpolicy": 1, "name": "test", **text})
+    loaded = load_text(written, "deployment.yaml", catalog())
+    assert not loaded.errors, "\n".join(str(error) for error in loaded.errors)
+    (document,) = loaded.documents
+    return document.deployment
+
+
+def graph_of(text: Text) -> FlowGraph:
+    return build_graph(deployment_of(text), catalog())
+
+
+def facts_of(text: Text, max_epsilon: float | None = None) -> Facts:
+    return analyse(graph_of(text), catalog(), AnalysisSettings(max_epsilon=max_epsilon))
+
+
+def pairs(facts: Facts) -> dict[Pair, Disclosure]:
+    """The grouped disclosures taken apart: one entry per party, capacity and instance that the party does not own."""
+    owners = {item.id: item.owner for item in facts.graph.data}
+    found: dict[Pair, Disclosure] = {}
+    for disclosure in facts.disclosures:
+        count = 0
+        for party in disclosure.parties:
+            for dataset in disclosure.datasets:
+                if owners[dataset] != party:
+                    assert (party, disclosure.role, dataset) not in found, "a pair is in two groups"
+                    found[party, disclosure.role, dataset] = disclosure
+                    count += 1
+        assert disclosure.pairs == count, "the group miscounts its pairs"
+    return found
+
+
+def single_pairs(facts: Facts, max_epsilon: float | None = None) -> dict[Pair, Disclosure]:
+    """The same with paths and reasons of their own for every pair."""
+    settings = AnalysisSettings(max_epsilon=max_epsilon)
+    return {(d.parties[0], d.role, d.datasets[0]): d for d in pairs_of(facts, catalog(), settings)}
+
+
+def levels_of(disclosure: Disclosure | None) -> Levels:
+    if disclosure is None:
+        return NONE
+    return LEVELS[disclosure.low], LEVELS[disclosure.high], LEVELS[disclosure.guaranteed]
+
+
+def level(facts: Facts, party: str, role: str, dataset: str) -> Levels:
+    """(low, high, guaranteed) of one pair; `none` three times where nothing is disclosed."""
+    return levels_of(pairs(facts).get((party, role, dataset)))
+
+
+def table(facts: Facts) -> dict[Pair, Levels]:
+    """Every pair with its three levels."""
+    return {key: levels_of(disclosure) for key, disclosure in pairs(facts).items()}
+
+
+def shown(levels: Levels) -> str:
+    """`inferable`, `bounded..inferable` (an interval) or `bounded / inferable` (declared / guaranteed)."""
+    low, high, guaranteed = levels
+    declared = low if low == high else f"{low}..{high}"
+    return declared if guaranteed == high else f"{declared} / {guaranteed}"
+
+
+def short(vertex: str) -> str:
+    """A vertex as tests write it: `client@a`, `openai`, `models.base`."""
+    return vertex.removeprefix("nodes.").removeprefix("parties.")
+
+
+def hop(step: Step) -> str:
+    """`client@a -prompts-> openai (tasks.score)`."""
+    return f"{short(step.source)} -{step.payload}-> {short(step.target)} ({step.origin})"
+
+
+def ways(disclosure: Disclosure) -> list[list[str]]:
+    """Every witness path, hop by hop."""
+    return [[hop(step) for step in path] for path in disclosure.paths]
+
+
+def reasons(disclosure: Disclosure) -> list[str]:
+    """`guaranteed tasks.t.safeguards.0: it rests on ...`."""
+    return [f"{reason.level} {reason.safeguard}: {reason.why}" for reason in disclosure.not_counted]
+
+
+def flow_lines(graph: FlowGraph) -> Iterator[str]:
+    """Every flow of a graph: `client@a -prompts-> openai: notes@a [tasks.score (llm_judge)]`, `?` where uncertain."""
+    for flow in graph.flows:
+        data = "*" if flow.data is None else " ".join(graph.data[index].id for index in bits(flow.data))
+        by = flow.implied_by or flow.origin
+        mark = "" if flow.certain else "?"
+        yield f"{short(flow.source)} -{flow.payload}->{mark} {short(flow.target)}: {data} [{by}]"
+
+
+def read_case(path: Path) -> tuple[dict[str, Any], str]:
+    """What a case file expects, and the deployment below its `---`."""
+    expected, _, deployment = path.read_text(encoding="utf-8").partition("\n---\n")
+    return yaml.safe_load(expected), deployment
+
+
+def wanted_pairs(facts: Facts, key: str) -> list[Pair]:
+    """
+    The pairs that `agg,b operator notes@*` means.
+
+    Own instances are left out where a pattern stands for several; an instance that is named must not be one's own.
+    """
+    parties, role, pattern = key.split()
+    items = [item for item in facts.graph.data if fnmatchcase(item.id, pattern)]
+    assert items, f"no instance of {pattern}"
+    found = [(p, role, item.id) for p in parties.split(",") for item in items if item.owner != p or "*" not in pattern]
+    assert found, f"{key} means nothing"
+    return found
+
+
+def expected_table(facts: Facts, lines: Mapping[str, str]) -> dict[Pair, str]:
+    """The table that the lines of a case describe; the first line that names a pair wins, `none` leaves it out."""
+    found: dict[Pair, str] = {}
+    for key, levels in lines.items():
+        for pair in wanted_pairs(facts, key):
+            found.setdefault(pair, levels)
+    return {pair: levels for pair, levels in found.items() if levels != "none"}
+
+
+def readable(rows: Mapping[Pair, str]) -> list[str]:
+    """A table as lines that a failed test can show."""
+    return sorted(f"{' '.join(pair)}: {levels}" for pair, levels in rows.items())
+
+
+def cases(folder: Path) -> Iterable[Path]:
+    return sorted(folder.glob("*.yaml"))
