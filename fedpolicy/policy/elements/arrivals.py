@@ -7,9 +7,19 @@ from collections.abc import Iterator, Mapping
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.policy.world import World, ordered
 
-__all__ = ["FORMS", "forms"]
+__all__ = ["FORMS", "also_public", "forms"]
 
-FORMS = ("records", "logs", "readable_prompts", "embeddings", "outputs", "updates", "aggregates", "measurements")
+FORMS = (
+    "records",
+    "logs",
+    "readable_prompts",
+    "embeddings",
+    "outputs",
+    "updates",
+    "aggregates",
+    "statistics",
+    "metrics",
+)
 
 _FORM: Mapping[str, str] = {
     "logs": "logs",
@@ -18,19 +28,31 @@ _FORM: Mapping[str, str] = {
     "activations": "embeddings",
     "logits": "outputs",
     "labels": "outputs",
-    "predictions": "measurements",
-    "statistics": "measurements",
-    "histograms": "measurements",
-    "metrics": "measurements",
-    "scalars": "measurements",
+    "predictions": "statistics",
+    "statistics": "statistics",
+    "histograms": "statistics",
+    "metrics": "metrics",
+    "scalars": "metrics",
 }
 _BY_LEVEL = {"verbatim": "records", "reconstructable": "updates"}
 _OPENED = {4: "records", 3: "updates"}
 _SUMMED = {"updates", "outputs"}
+_PUBLIC = "parties.public"
+
+
+def also_public(found: Disclosure) -> bool:
+    """Whether somebody learns this because everybody does: the public is a recipient of its own."""
+    return found.role != "public" and any(path and path[-1].target == _PUBLIC for path in found.paths)
 
 
 def forms(world: World, found: Disclosure) -> list[str]:
-    """The forms in which a disclosure's data arrive; what is stored with the recipient is there as records."""
+    """
+    The forms in which a disclosure's data arrive; what is stored with the recipient is there as records.
+
+    Somebody who learns no more than everybody has nothing of its own to be told.
+    """
+    if also_public(found):
+        return []
     if not all(found.paths) or not found.paths:
         return ordered(["records", *_arriving(world, found)])
     return ordered(_arriving(world, found))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fedpolicy.analysis.facts import Disclosure
 from fedpolicy.policy.elements.agreement import KINDS
-from fedpolicy.policy.elements.arrivals import FORMS, forms
+from fedpolicy.policy.elements.arrivals import FORMS, also_public, forms
 from fedpolicy.policy.elements.disclosure_view import (
     ADEQUACY,
     DisclosureView,
@@ -85,6 +85,7 @@ _FIELDS = (
     _has_role("host", "a party with the role host learns it"),
     boolean("to_third_party", "somebody learns it who is neither participant nor coordinator", third),
     boolean("to_public", "everybody learns it", lambda view: "public" in view.parties),
+    boolean("also_public", "these parties learn it because everybody does", lambda view: also_public(view.found)),
     boolean(
         "to_unknown", "whoever runs a model that nobody is said to run learns it", lambda v: "unknown" in v.parties
     ),
@@ -129,7 +130,7 @@ _FIELDS = (
     ),
     texts("way_roles", "roles of all flows on the way, such as training-on-inputs", way_roles),
     texts("payloads", "payloads of the last flows", lambda view: ordered(step.payload for step in view.last)),
-    texts("forms", "in what form the data arrive", lambda view: forms(view.world, view.found), choices=FORMS),
+    texts("forms", "in what form the data arrive (none where everybody gets them)", lambda view: forms(view.world, view.found), choices=FORMS),
     texts("methods", "methods of the tasks on the way", lambda view: ordered(tasks(view))),
     texts("models", "models that these parties run for others, and that the last flows call", called),
     open_field("closed_model", Type.BOOL, "one of these models is a black box or a gray box", closed_model),
