@@ -51,7 +51,7 @@ def facts_of(path):
 
 def rows_of(document, facts):
     pairs = pipeline.pairs(facts, CATALOG, SETTINGS)
-    return json.loads(facts_json(document, facts, pairs, max_epsilon=SETTINGS.max_epsilon, version="0.0.0"))
+    return json.loads(facts_json(document, facts, pairs, version="0.0.0"))
 
 
 def crowd(members):
