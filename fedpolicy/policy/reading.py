@@ -48,8 +48,7 @@ def read_sheet(text: str | bytes, name: str, shape: Record, *, examples: bool = 
 
     Raises Problems with one PolicyError per mistake.
     """
-    content = text.decode("utf-8", errors="surrogateescape") if isinstance(text, bytes) else text
-    source = read(text if examples else without_examples(content), name)
+    source = read(text if examples else without_examples(text), name)
     if source.errors:
         raise Problems([_own(error, name) for error in source.errors])
     tree = source.documents[0].tree
@@ -62,8 +61,13 @@ def read_sheet(text: str | bytes, name: str, shape: Record, *, examples: bool = 
     return sheet
 
 
-def without_examples(text: str) -> str:
+def without_examples(text: str | bytes) -> str | bytes:
     """The text without its examples, if they come last."""
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError:
+            return text  # reading says where
     found = _EXAMPLES.search(text)
     if found is None or _KEY.search(text, found.end()):
         return text

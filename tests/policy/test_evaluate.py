@@ -1,0 +1,286 @@
+"""Rules over facts: verdicts, what they name as missing, places, paths, counts, fingerprints."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fedpolicy.analysis.settings import AnalysisSettings
+from fedpolicy.errors import Problems
+from fedpolicy.findings import Severity, Verdict
+from fedpolicy.policy.evaluate import evaluate
+from tests.policy.worlds import catalog, document_of, facts_of, judged, rule_of, told
+
+RUNNING = (Path(__file__).parents[2] / "examples" / "clinical-notes" / "deployment.yaml").read_text(encoding="utf-8")
+SMALL = """\
+fedpolicy: 1
+name: small
+parties:
+  lumc: {role: participant, jurisdiction: NL}
+  aphp: {role: participant, jurisdiction: FR}
+  tum: {role: coordinator, jurisdiction: DE}
+nodes:
+  client: {kind: client, party: [lumc, aphp]}
+  aggregator: {kind: aggregator, party: tum}
+datasets:
+  letters: {at: client, categories: [health], releases: [{to: tum, up_to: reconstructable}]}
+models:
+  base:
+    ref: meta-llama/Llama-3.1-8B-Instruct
+    revision: main
+tasks:
+  adapt:
+    method: lora
+    model: base
+    data: [letters]
+    runs_on: client
+    aggregator: aggregator
+    safeguards:
+      - kind: norm_bound
+        limit: 1.0
+flows:
+  board: {from: aggregator, to: tum, payload: metrics}
+"""
+# Nobody says how many clients take part in a round: what comes back is a sum, or a single update.
+INTERVAL = """\
+fedpolicy: 1
+name: interval
+parties:
+  lumc: {role: participant}
+  aphp: {role: participant}
+  charite: {role: participant}
+  tum: {role: coordinator}
+nodes:
+  client: {kind: client, party: [lumc, aphp, charite]}
+  aggregator: {kind: aggregator, party: tum}
+datasets: {letters: {at: client, categories: [health]}}
+models: {base: {ref: meta-llama/Llama-3.1-8B-Instruct, weights_at: [client, aggregator]}}
+tasks: {adapt: {method: lora, model: base, data: [letters], runs_on: client, aggregator: aggregator}}
+"""
+
+
+def one(text, *args, **keys):
+    return judged(text, rule_of(*args, **keys))
+
+
+def test_a_rule_that_fails_tells_the_element_its_line_and_its_message():
+    found = one(SMALL, "model", "model.pinned", at="revision", message="{model.id} is pinned: {model.pinned}")
+    (finding,) = found.findings
+    assert (finding.verdict, finding.elements, finding.severity) == (Verdict.FAIL, ("models.base",), Severity.HIGH)
+    assert finding.message == "base is pinned: no"
+    assert (finding.span.line, finding.span.column, finding.span.end_column) == (15, 15, 19)
+    assert found.counts == dict.fromkeys(Verdict, 0) | {Verdict.FAIL: 1}
+
+
+def test_a_key_that_is_not_there_points_at_the_element():
+    (finding,) = one(SMALL, "model", "model.pinned", at="licence").findings
+    assert (finding.span.line, finding.span.column, finding.span.end_column) == (13, 3, 7)
+
+
+def test_a_safeguard_is_shown_at_its_kind_and_a_deployment_at_its_first_key():
+    (finding,) = one(SMALL, "safeguard", "false").findings
+    assert (finding.elements, finding.span.line) == (("tasks.adapt.safeguards.0",), 24)
+    (finding,) = one(SMALL, "deployment", "false").findings
+    assert (finding.elements, finding.span.line) == (("deployment",), 1)
+
+
+def test_an_absent_fact_makes_the_verdict_unknown_and_is_named():
+    assert told(one(SMALL, "deployment", "deployment.governance.withdrawal == 'any_round'")) == [
+        ("unknown", ("deployment",), 1, ("governance.withdrawal",))
+    ]
+
+
+def test_all_absent_facts_are_named_those_of_match_too():
+    found = one(
+        SMALL,
+        "flow",
+        "flow.transport == 'tls'",
+        match="flow.purpose == 'care' && flow.retention_days > 1 && !flow.implied",
+    )
+    missing = ("flows.board.purpose", "flows.board.retention_days", "flows.board.transport")
+    assert told(found) == [("unknown", ("flows.board",), 27, missing)]
+
+
+def test_a_rule_that_passes_whatever_the_match_would_say_passes():
+    found = one(SMALL, "deployment", "true", match="deployment.setting == 'cross-silo'")
+    assert found.counts[Verdict.PASS] == 1
+
+
+def test_a_rule_that_does_not_apply_is_counted_and_not_told():
+    found = one(SMALL, "model", "false", match="model.published")
+    assert (found.findings, found.counts[Verdict.NOT_APPLICABLE]) == ((), 1)
+
+
+def test_an_interval_that_straddles_a_limit_is_unknown_and_names_the_facts():
+    found = one(INTERVAL, "disclosure", "disclosure.level <= INFERABLE", match="disclosure.to_participant")
+    missing = {fact for _, _, _, facts in told(found) for fact in facts}
+    assert missing == {"tasks.adapt.clients_per_round"}
+    assert found.counts[Verdict.FAIL] == 0
+
+
+@pytest.mark.parametrize(
+    ("require", "verdict"),
+    [
+        ("disclosure.level >= INFERABLE", "pass"),
+        ("disclosure.level <= BOUNDED", "fail"),
+        ("disclosure.level != INFERABLE", "unknown"),
+    ],
+)
+def test_an_interval_is_decided_where_all_its_levels_agree(require, verdict):
+    found = one(INTERVAL, "disclosure", require, match="disclosure.to_participant")
+    assert {Verdict(verdict)} == {v for v in found.counts if found.counts[v] and v is not Verdict.NOT_APPLICABLE}
+
+
+def test_not_applicable_in_one_case_and_pass_in_the_other_is_a_pass():
+    found = one(
+        INTERVAL,
+        "disclosure",
+        "disclosure.to_participant",
+        match="disclosure.level > INFERABLE && disclosure.to_participant",
+    )
+    assert found.findings == ()
+    assert found.counts[Verdict.PASS] > 0
+
+
+def line_of(start):
+    return next(number for number, text in enumerate(RUNNING.splitlines(), 1) if text.startswith(start))
+
+
+def test_the_running_example_names_both_ways_to_the_provider():
+    found = one(
+        RUNNING,
+        "disclosure",
+        "disclosure.level <= BOUNDED",
+        match="'openai' in disclosure.parties",
+        message="{disclosure.parties}: {disclosure.datasets},{disclosure.as}, {disclosure.level}, {disclosure.origins}",
+    )
+    (finding,) = found.findings
+    owners = ("datasets.letters@aphp", "datasets.letters@charite", "datasets.letters@lumc")
+    assert finding.elements == ("parties.openai", *owners)
+    assert finding.message == "openai: letters,provider, verbatim, api_calls.translate and tasks.score"
+    hops = {(path[-1].target, path[-1].implied_by, path[-1].span.line) for path in finding.paths}
+    assert hops == {
+        ("openai", "tasks.score (llm_judge)", line_of("  score:")),
+        ("openai", "api_calls.translate (call of judge)", line_of("  translate:")),
+    }
+
+
+def test_notes_say_which_safeguards_did_not_count_and_why():
+    found = one(RUNNING, "disclosure", "!disclosure.gap", match="disclosure.to_participant")
+    (finding,) = found.findings
+    assert finding.elements[-1] == "datasets.letters@aphp"
+    assert finding.notes == (
+        (
+            "differential privacy (tasks.adapt.safeguards.1) is not guaranteed to the owner: "
+            "it rests on the word of tum, whom aphp does not trust"
+        ),
+    )
+
+
+def cohort(n):
+    clients = "\n".join(f"  p{i:02}: {{role: participant}}" for i in range(n))
+    names = ", ".join(f"p{i:02}" for i in range(n))
+    return f"""\
+fedpolicy: 1
+name: many
+parties:
+{clients}
+  acme: {{role: provider}}
+nodes: {{client: {{kind: client, party: [{names}]}}}}
+datasets: {{letters: {{at: client, categories: [health]}}}}
+flows: {{out: {{from: client, to: acme, payload: records}}}}
+"""
+
+
+def test_more_than_fifty_members_are_named_as_their_family():
+    few, many = (one(cohort(n), "disclosure", "false").findings[0] for n in (50, 51))
+    assert few.elements[1:] == tuple(f"datasets.letters@p{i:02}" for i in range(50))
+    assert many.elements == ("parties.acme", "datasets.letters@*")
+    assert few.fingerprint != many.fingerprint
+
+
+def test_the_fingerprint_knows_neither_lines_nor_files_nor_order():
+    rules = [rule_of("disclosure", "false"), rule_of("model", "false", id="another-rule")]
+    moved = "# a comment\n" + SMALL.replace("  base:\n", "  base:\n\n").replace("lumc, aphp", "aphp, lumc")
+    first, second = judged(SMALL, *rules), judged(moved, *rules, name="other.yaml")
+    assert sorted(f.fingerprint for f in first.findings) == sorted(f.fingerprint for f in second.findings)
+    assert len({f.fingerprint for f in first.findings}) == len(first.findings)
+
+
+def test_the_fingerprint_knows_the_rule_and_the_elements():
+    first, second = one(SMALL, "model", "false"), one(SMALL, "model", "false", id="another-rule")
+    third = one(SMALL.replace("base", "other"), "model", "false")
+    assert len({found.findings[0].fingerprint for found in (first, second, third)}) == 3
+
+
+def test_an_expression_that_cannot_be_evaluated_is_an_error_of_the_rule_with_its_place():
+    with pytest.raises(Problems) as caught:
+        one(SMALL, "model", "1 / (model.claims_rank + 1) == 1")
+    (error,) = caught.value.errors
+    assert str(error.span).startswith("a-rule.yaml:1:")
+    assert error.message == "`require` of the rule a-rule cannot be evaluated: divide by zero"
+
+
+def test_a_rule_error_names_every_broken_rule_once():
+    rules = [rule_of("party", "1 / (size(party.roles) - 1) == 1", id=f"rule-{n}") for n in "ab"]
+    with pytest.raises(Problems) as caught:
+        judged(SMALL, *rules)
+    assert [error.span.file for error in caught.value.errors] == ["rule-a.yaml", "rule-b.yaml"]
+
+
+def test_parameters_hold_for_their_own_rule_only():
+    params = {"limit": {"type": "level", "default": "bounded", "description": "A limit."}}
+    low = rule_of("disclosure", "disclosure.level <= params.limit", params=params, message="above {params.limit}")
+    high = rule_of(
+        "disclosure",
+        "disclosure.level <= params.limit",
+        id="another-rule",
+        params={"limit": {**params["limit"], "default": "verbatim"}},
+    )
+    found = judged(RUNNING, low, high)
+    assert {finding.rule for finding in found.findings} == {"a-rule"}
+    assert {finding.message for finding in found.findings if finding.verdict is Verdict.FAIL} == {"above bounded"}
+
+
+def test_rules_know_the_largest_epsilon_that_counts():
+    loose = judged(
+        SMALL, rule_of("deployment", "deployment.max_epsilon <= 10.0"), settings=AnalysisSettings(max_epsilon=20.0)
+    )
+    default = judged(SMALL, rule_of("deployment", "deployment.max_epsilon <= 10.0"))
+    assert (loose.counts[Verdict.FAIL], default.counts[Verdict.PASS]) == (1, 1)
+
+
+def test_findings_are_sorted_and_the_same_each_time():
+    rules = [
+        rule_of(kind, "false", id=f"rule-{kind.replace('_', '-')}") for kind in ("flow", "party", "disclosure", "node")
+    ]
+    first, second = judged(RUNNING, *rules), judged(RUNNING, *reversed(rules))
+    assert first == second
+    assert list(first.findings) == sorted(first.findings, key=lambda finding: finding.sort_key)
+
+
+def test_a_flow_that_may_not_exist_is_no_failure():
+    text = """
+        fedpolicy: 1
+        name: fallback
+        parties: {lumc: {role: participant}, acme: {role: provider}, other: {role: provider}}
+        nodes: {client: {kind: client, party: [lumc]}}
+        datasets: {letters: {at: client, categories: [health]}}
+        models:
+          judge: {weights: closed, via: [acme], fallback: [spare], terms: {trains_on_inputs: false}}
+          spare: {weights: closed, via: [other], terms: {trains_on_inputs: false}}
+        api_calls: {ask: {from: client, model: judge, sends: [letters]}}
+    """
+    found = one(text, "flow", "!flow.to_third_party", match="flow.role in ['call', 'fallback']")
+    assert [(f.verdict.value, f.elements, f.missing) for f in found.findings] == [
+        ("fail", ("api_calls.ask.call",), ()),
+        ("unknown", ("api_calls.ask.fallback",), ("models.judge.fallback",)),
+    ]
+
+
+def test_hand_made_facts_are_judged_like_computed_ones():
+    document = document_of(SMALL)
+    facts = facts_of(document)
+    worse = replace(facts, disclosures=tuple(replace(d, low=4, high=4) for d in facts.disclosures))
+    found = evaluate(worse, document, catalog(), [rule_of("disclosure", "disclosure.level < VERBATIM")])
+    assert found.counts[Verdict.FAIL] == len(facts.disclosures) > 0
