@@ -1,13 +1,14 @@
-"""Models: what is made from them, who holds them; openness and use have files of their own."""
+"""Models: what is made from them; openness, holding and use have files of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from fedpolicy.policy.elements.model_holding import HOLDING, is_shared
 from fedpolicy.policy.elements.model_openness import OPENNESS
 from fedpolicy.policy.elements.model_use import USE
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
-from fedpolicy.policy.elements.shared import boolean, texts, words
+from fedpolicy.policy.elements.shared import boolean, texts
 from fedpolicy.policy.fields import Kind, Subject
 from fedpolicy.policy.world import World, ordered
 
@@ -23,9 +24,12 @@ def _outputs_reused(view: ModelView) -> bool:
     return any(row.family in _REUSED or row.output in _REUSED_OUTPUTS for row in rows)
 
 
-def _shared(view: ModelView, name: str) -> bool:
-    other = model_view(view.world, name)
-    return other is not None and other.model.copies != "personal" and len(other.holders) > 1
+def _judged_by(view: ModelView) -> Iterable[str]:
+    methods = view.world.catalog.methods
+    for name, task in view.world.deployment.tasks.items():
+        judges = task.evaluates == view.id or (task.model == view.id and methods[task.method].output == "metrics")
+        if judges:
+            yield f"tasks.{name}"
 
 
 def _bases(view: ModelView) -> Iterable[str]:
@@ -35,29 +39,22 @@ def _bases(view: ModelView) -> Iterable[str]:
 _MAKING = (
     boolean("produced", "a task of this deployment produces it", lambda view: bool(view.facts.produced_by)),
     texts("bases", "the models from which it is made here", _bases),
-    texts("adapted", "the models that are made from it here", lambda view: view.adapted),
+    texts("adapted", "the models that are made from its weights here", lambda view: view.adapted),
     boolean(
         "adapted_shared",
-        "a model made from it is held by more than one party",
-        lambda v: any(_shared(v, name) for name in v.adapted),
+        "a model made from its weights is held by more than one party",
+        lambda v: any(is_shared(model_view(v.world, name)) for name in v.adapted),
     ),
     boolean(
         "adapted_published",
-        "a model made from it is released to the public",
+        "a model made from its weights is released to the public",
         lambda v: any(
             v.world.deployment.models[name].published for name in v.adapted if name in v.world.deployment.models
         ),
     ),
     boolean("outputs_reused", "its outputs are used to train or to label for another model", _outputs_reused),
-    words("copies", "how copies relate", lambda view: view.model.copies, choices=("shared", "personal", "parts")),
-    boolean("published", "it is released to the public", lambda view: view.model.published),
-    texts("holders", "parties that hold its weights", lambda view: view.holders),
-    boolean(
-        "held_by_member",
-        "a participant or the coordinator holds its weights",
-        lambda v: any(map(v.world.is_member, v.holders)),
-    ),
-    boolean("shared", "more than one party holds its weights", lambda view: _shared(view, view.id)),
+    texts("made_by", "methods of the tasks that produce it", lambda v: ordered(task.method for task in v.produced_by)),
+    texts("judged_by", "tasks that measure how well it does", lambda view: ordered(_judged_by(view))),
 )
 
 
@@ -82,6 +79,6 @@ def _subjects(world: World) -> Sequence[Subject]:
 KIND = Kind(
     name="model",
     about="a model, an adapter, a learned prompt or a classifier head",
-    fields=(*OPENNESS, *_MAKING, *USE),
+    fields=(*OPENNESS, *_MAKING, *HOLDING, *USE),
     subjects=_subjects,
 )

@@ -32,11 +32,8 @@ def _sectors(view: ModelView) -> Presence:
 
 
 def _fallback_elsewhere(view: ModelView) -> bool:
-    for name in view.model.fallback:
-        other = model_view(view.world, name)
-        if other is not None and (not other.remote or set(other.runners) - set(view.runners)):
-            return True
-    return False
+    others = (model_view(view.world, name) for name in view.model.fallback)
+    return any(set(other.could_run) - {*view.runners, "unknown"} for other in others if other is not None)
 
 
 def _of_contents(field: Field) -> Callable[[ModelView], Presence]:

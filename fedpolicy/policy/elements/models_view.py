@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NOTHING_KEPT", "Contents", "ModelView", "class_variants", "licence_fact", "model_view", "term"]
 
+# Families of methods whose results are learned from what a model answers, not made from its weights.
+_FROM_ANSWERS = {"prompt", "distillation", "head"}
 
 # What an agreement on zero retention settles.
 NOTHING_KEPT: Mapping[str, Value] = {
@@ -83,7 +85,20 @@ class ModelView:
         made = [
             place for task in self.produced_by for name in self._rests(task) for place in graph.members.get(name, ())
         ]
-        return list(self.world.parties_at([*declared, *used, *(made if self.model.weights_at is None else ())]))
+        # What is made here rests where it was made, unless the file says where it is or how it is called.
+        rests = made if self.model.weights_at is None and self.model.via is None else ()
+        return list(self.world.parties_at([*declared, *used, *rests]))
+
+    @property
+    def could_run(self) -> list[str]:
+        """Who could run it if it were called: holders and whoever `via` ends at; of closed weights, the provider."""
+        closed = self.facts.aspects.get("weights") == "closed"
+        if closed and self.provider:
+            return [self.provider]
+        last = self.model.via[-1] if self.model.via else ""
+        places = self.world.facts.graph.members.get(last, ())
+        called = self.world.parties_at(places) or ([last] if last else [])
+        return ordered(called if closed else [*self.holders, *called])
 
     @property
     def produced_by(self) -> list[Task]:
@@ -97,9 +112,10 @@ class ModelView:
 
     @property
     def adapted(self) -> list[str]:
-        """The models that are made from it by training."""
+        """The models that are made from its weights; what is learned from its answers is none."""
         methods = self.world.catalog.methods
-        return ordered(task.produces for _, task in self.inputs_of if task.produces and methods[task.method].trains)
+        made = [(task.produces, methods[task.method]) for _, task in self.inputs_of]
+        return ordered(name for name, row in made if name and row.trains and row.family not in _FROM_ANSWERS)
 
     @property
     def row(self) -> ModelRow | None:
@@ -133,7 +149,7 @@ class ModelView:
 def class_variants(facts: ModelFacts) -> tuple[Mapping[str, Value], ...]:
     """The classes that a model may have, the most open first; a learned prompt has none and hides nothing."""
     low, high = CLASSES.index(facts.lowest), CLASSES.index(facts.highest)
-    if low == high and not facts.cls:
+    if not facts.cls and not facts.missing:
         return (_class(len(CLASSES) - 1) | {"class": ""},)
     return tuple(_class(rank) for rank in range(high, low - 1, -1))
 
