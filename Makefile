@@ -43,7 +43,7 @@ lint: $(VENV)/.stamp-lint ## Check style, types and who imports whom
 	@"$(PY)" -m ruff check .
 	@"$(PY)" -m ruff format --check .
 	@"$(PY)" -m mypy
-	@"$(PY)" $(VENV)/bin/lint-imports
+	@"$(PY)" $(VENV)/bin/lint-imports --no-logo
 
 format: $(VENV)/.stamp-lint ## Format the code and mend what can be mended
 	@"$(PY)" -m ruff check --fix .

@@ -35,4 +35,4 @@ def contents(folder: Path, pattern: str) -> dict[str, bytes]:
     return found
 
 
-sys.exit(main(Path(sys.argv[1]).resolve()))
+sys.exit(main(Path(sys.argv[1]).resolve()) or 0)

@@ -47,7 +47,8 @@ def main() -> None:
     say(show(("cold start", "median", "fastest", "peak"), [row(name, sample) for name, sample in cold.items()]) + "\n")
     scale = {shape: generated(shape, sizes, 1 if chosen.smoke else 3) for shape in SHAPES}
     say(show(("nodes + flows", "median", "for each element", "peak"), scale_rows(scale)) + "\n")
-    say(show(("ratio", "measured", "bar", ""), [bar_row(bar) for bar in (*cold_bars(cold), *scale_bars(scale))]))
+    if not chosen.smoke:  # ratios of single runs would only mislead
+        say(show(("ratio", "measured", "bar", ""), [bar_row(bar) for bar in (*cold_bars(cold), *scale_bars(scale))]))
 
 
 def cold_commands() -> list[Command]:
