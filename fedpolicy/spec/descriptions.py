@@ -136,6 +136,9 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "terms": "The terms of calls of this model; a call's own terms win.",
         "published": "Whether everybody can get it: a release to `public`.",
         "fallback": "Models that are used instead when this one cannot be reached.",
+        "documentation": "Its model card, or what else tells users about it: the reference.",
+        "systemic_risk": "Whether it is a general-purpose model with systemic risk under Regulation (EU) 2024/1689.",
+        "open_source_exemption": "Whether its provider relies on the exemption for open models in article 53(2) of that regulation.",
     },
     "Terms": _TERMS,
     "Task": {
@@ -212,6 +215,8 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
     "EuAiAct": {
         "risk": "The risk class, such as high or limited.",
         "roles": "Who is what under the regulation, as a map.",
+        "technical_documentation": "The technical documentation (article 11 and Annex IV): its reference.",
+        "data_governance": "How each participant's data were examined and prepared (article 10): the reference.",
     },
     "SecureAggregation": {
         "operated_by": _OPERATED,

@@ -151,6 +151,9 @@ class Model(Entry):
     terms: Terms | None = open_field()
     published: bool = False
     fallback: AnyIds = ()
+    documentation: str | None = open_field()
+    systemic_risk: bool | None = open_field()
+    open_source_exemption: bool = False
 
 
 class SharedReaders(Entry):
@@ -247,6 +250,8 @@ class EuAiAct(Entry):
 
     risk: str | None = open_field()
     roles: dict[str, str] | None = open_field()
+    technical_documentation: str | None = open_field()
+    data_governance: str | None = open_field()
 
 
 class Governance(Entry):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fedpolicy.spec.view import Tree, ids, number
+from fedpolicy.spec.view import Tree, entries, ids, number, text
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
@@ -29,6 +29,8 @@ class Names:
     root: Tree
     catalog: Catalog
     lost: frozenset[str] = frozenset()
+    _counted: dict[frozenset[str], int | None] = field(default_factory=dict)
+    _found: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def declared(self, section: str) -> Mapping[str, object]:
         """The entries of a section, broken ones too: a reference to them is no second mistake."""
@@ -59,8 +61,7 @@ class Names:
 
     def members_of(self, kind: str, family: str) -> Collection[str]:
         """What may stand behind the `@` of a node or dataset."""
-        known = self.families if kind == "node" else self.instances
-        return known.get(family, ())
+        return self.families.get(family, ()) if kind == "node" else self._instances(family)
 
     @cached_property
     def families(self) -> Mapping[str, frozenset[str]]:
@@ -72,10 +73,11 @@ class Names:
             for parties in ([party for _, party in ids(self.entry("nodes", name), "party")],)
         }
 
-    @cached_property
-    def instances(self) -> Mapping[str, frozenset[str]]:
-        """What stands behind the `@` of each dataset: the parties at whose nodes it rests."""
-        return {name: frozenset(_numbered(self._resting(name))) for name in self.declared("datasets")}
+    def _instances(self, dataset: str) -> frozenset[str]:
+        """What stands behind the `@` of a dataset: the parties at whose nodes it rests."""
+        if dataset not in self._found:
+            self._found[dataset] = frozenset(_numbered(self._resting(dataset)))
+        return self._found[dataset]
 
     def _resting(self, dataset: str) -> list[str]:
         return [owner for _, at in ids(self.entry("datasets", dataset), "at") for owner in self._owners(at)]
@@ -102,8 +104,21 @@ class Names:
 
     def clients(self, references: Collection[str]) -> int | None:
         """How many distinct owners stand behind some nodes, cohorts counted in full; None where that is unsaid."""
-        places = self.places(references)
-        return None if places is None else sum(self._count(place) for place in places)
+        key = frozenset(references)
+        if key not in self._counted:  # thousands of tasks may run on the same thousands of nodes
+            places = self.places(key)
+            self._counted[key] = None if places is None else sum(self._count(place) for place in places)
+        return self._counted[key]
+
+    @cached_property
+    def aggregators(self) -> tuple[str, ...]:
+        """The nodes of kind aggregator."""
+        return tuple(sorted(n for n in self.declared("nodes") if self.entry("nodes", n).get("kind") == "aggregator"))
+
+    @cached_property
+    def produced(self) -> frozenset[str]:
+        """The models that come out of tasks."""
+        return frozenset(name for _, task in entries(self.root, "tasks") if (name := text(task, "produces")))
 
     def _count(self, place: str) -> int:
         return number(self.entry("nodes", place.partition("@")[0]), "count") or 1

@@ -10,6 +10,7 @@ from fedpolicy.spec.models import Deployment
 from fedpolicy.spec.shape import entry_shape
 from fedpolicy.spec.suggest import advise, did_you_mean, listed, shown
 from fedpolicy.spec.types import RESERVED
+from fedpolicy.spec.view import ids
 
 if TYPE_CHECKING:
     from fedpolicy.spec.names import Names
@@ -46,10 +47,23 @@ def unresolved(reference: Reference, names: Names) -> Mistake | None:
     if found == ["dataset", "model"]:
         message = f"{shown(name)} is the id of a dataset and of a model"
         return Mistake(path=reference.path, message=message, help="rename one of the two")
-    if found:
+    if found or _unsure(name, names):
         return None
     message, advice = _why(reference, names)
     return Mistake(path=reference.path, message=message, help=advice)
+
+
+def _unsure(name: str, names: Names) -> bool:
+    """Whether this may be a member of something that is wrong itself, which was said."""
+    family, at, _ = name.partition("@")
+    if not at:
+        return False
+    if family in names.declared("datasets"):
+        return names.places([place for _, place in ids(names.entry("datasets", family), "at")]) is None
+    party = names.entry("nodes", family).get("party")
+    return family in names.declared("nodes") and len(ids({"party": party}, "party")) != (
+        len(party) if isinstance(party, tuple) else 1
+    )
 
 
 def _why(reference: Reference, names: Names) -> Said:
@@ -64,12 +78,12 @@ def _why(reference: Reference, names: Names) -> Said:
 
 
 def _reserved(reference: Reference, names: Names) -> Said:
-    known = _known(reference, names)
     wanted = f"`{_key(reference)}`, which names {_either(reference)}"
     if reference.name == "unknown":
         advice = "name one" if _required(reference.path) else "name one, or leave the key out"
         return f"`unknown` cannot stand for {wanted}", advice
-    return f"{shown(reference.name)} {_MEANS[reference.name]}; it cannot stand for {wanted}", f"known: {listed(known)}"
+    message = f"{shown(reference.name)} {_MEANS[reference.name]}; it cannot stand for {wanted}"
+    return message, lambda: f"known: {listed(_known(reference, names))}"
 
 
 def _country(name: str, names: Names) -> Said:
@@ -92,26 +106,25 @@ def _member(name: str, kind: str, names: Names) -> Said:
     if not names.has(kind, family):
         known = names.known(kind)
         return f"no {kind} {shown(family)}", lambda: did_you_mean(family, known) or _declare(kind)
-    members = sorted(names.members_of(kind, family))
+    members = names.members_of(kind, family)
     if not members:
         return f"{kind} {shown(family)} is one, not one per party", f"write {shown(family)}, or make its `party` a list"
     message = f"{kind} {shown(family)} has no member {shown(member)}"
-    return message, lambda: advise(member, members, called="its members are")
+    return message, lambda: advise(member, sorted(members), called="its members are")
 
 
 def _elsewhere(reference: Reference, names: Names) -> Said | None:
     """Somebody named a party where a node is meant, and the like."""
-    others = [kind for kind in _DECLARED if kind not in reference.wanted.kinds and names.has(kind, reference.name)]
+    others = [kind for kind, section in _DECLARED.items() if reference.name in names.declared(section)]
     if not others:
         return None
     message = f"{shown(reference.name)} is a {others[0]}, and `{_key(reference)}` names {_either(reference)}"
-    near = _near(reference, names, others[0])
-    return message, near or f"known: {listed(_known(reference, names))}"
+    return message, lambda: _near(reference, names, others[0])
 
 
 def _near(reference: Reference, names: Names, kind: str) -> str:
     if kind != "party" or "node" not in reference.wanted.kinds:
-        return ""
+        return f"known: {listed(_known(reference, names))}"
     own = [f"{family}@{m}" for family, members in names.families.items() for m in members if m == reference.name]
     own += [name for name in names.declared("nodes") if names.entry("nodes", name).get("party") == reference.name]
     return f"its nodes are {listed(sorted(own))}" if own else "it has no node; declare one under `nodes`"

@@ -123,3 +123,27 @@ def test_a_large_deployment_is_read():
     flows = "".join(f"  f{n}:\n    from: n{n}\n    to: n{(n + 1) % 10_000}\n    payload: logs\n" for n in range(10_000))
 
     assert outcome(f"{HEAD}parties: {{a: {{role: host}}}}\nnodes:\n{nodes}flows:\n{flows}") == [1, []]
+
+
+def test_thousands_of_models_that_fall_back_in_a_circle_are_one_message():
+    models = "".join(f"  m{number}: {{fallback: m{(number + 1) % 20_000}}}\n" for number in range(20_000))
+    documents, errors = outcome(f"{HEAD}models:\n{models}")
+
+    assert documents == 0
+    assert errors == [
+        ["f.yaml:4:18", "the fallback leads back to the model itself: m0 -> m1 -> m2 -> m3 -> m4 -> m5 -> ... -> m0"]
+    ]
+
+
+def test_thousands_of_tasks_on_thousands_of_members_are_read():
+    parties = "".join(f"  p{number}: {{role: participant}}\n" for number in range(3000))
+    family = ", ".join(f"p{number}" for number in range(3000))
+    tasks = "".join(
+        f"  t{n}: {{method: evaluation, data: d@p{n}, runs_on: client, min_clients: 3000}}\n" for n in range(3000)
+    )
+    text = (
+        f"{HEAD}parties:\n{parties}nodes:\n  client: {{kind: client, party: [{family}]}}\n"
+        f"datasets: {{d: {{at: client, categories: health}}}}\ntasks:\n{tasks}"
+    )
+
+    assert outcome(text) == [1, []]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fedpolicy.spec.checks.base import Check
 from fedpolicy.spec.checks.cohorts import check_cohorts, check_flow_cohorts
 from fedpolicy.spec.checks.entries import check_agreements, check_calls, check_datasets, check_flows, check_models
+from fedpolicy.spec.checks.fallbacks import check_fallbacks
 from fedpolicy.spec.checks.safeguards import check_noise, check_readers
 from fedpolicy.spec.checks.topology import check_topology
 
@@ -13,6 +14,7 @@ __all__ = ["CHECKS"]
 CHECKS: tuple[Check, ...] = (
     check_datasets,
     check_models,
+    check_fallbacks,
     check_topology,
     check_cohorts,
     check_calls,

@@ -44,15 +44,13 @@ def _releases(path: Path, dataset: Tree) -> Iterator[Contradiction]:
 
 
 def check_models(names: Names) -> Iterator[Contradiction]:
-    """Parts without places, fallbacks that lead back, terms that exclude each other."""
-    produced = {text(task, "produces") for _, task in entries(names.root, "tasks")}
+    """Parts without places, terms that exclude each other, a licence's capitals."""
     for path, model in entries(names.root, "models"):
         if model.get("copies") == "parts":
-            yield from _parts(names, path, model, produced=path[1] in produced)
+            yield from _parts(names, path, model, produced=path[1] in names.produced)
         if isinstance(terms := model.get("terms"), dict):
             yield from _terms((*path, "terms"), terms)
         yield from _own_licence(names, path, model)
-    yield from _fallbacks(names)
 
 
 def _parts(names: Names, path: Path, model: Tree, *, produced: bool) -> Iterator[Contradiction]:
@@ -74,31 +72,6 @@ def _own_licence(names: Names, path: Path, model: Tree) -> Iterator[Contradictio
     known = next((name for name in names.known("licence") if name.casefold() == licence.casefold()), None)
     if known:
         yield contradiction((*path, "licence"), f"`{licence}` is not how SPDX writes this licence", f"write {known}")
-
-
-def _fallbacks(names: Names) -> Iterator[Contradiction]:
-    after = {
-        str(path[1]): [name for _, name in ids(model, "fallback")] for path, model in entries(names.root, "models")
-    }
-    for start in after:
-        loop = _loop(start, after)
-        if loop and start == min(loop):
-            message = f"the fallback leads back to the model itself: {' -> '.join((*loop, start))}"
-            yield contradiction(("models", start, "fallback"), message, "end the chain with a model without `fallback`")
-
-
-def _loop(start: str, after: dict[str, list[str]]) -> list[str]:
-    """The shortest way from a model over its fallbacks back to itself."""
-    ways = [[start]]
-    seen: set[str] = set()
-    for way in ways:
-        for name in after.get(way[-1], ()):
-            if name == start:
-                return way
-            if name not in seen:
-                seen.add(name)
-                ways.append([*way, name])
-    return []
 
 
 def _terms(path: Path, terms: Tree) -> Iterator[Contradiction]:

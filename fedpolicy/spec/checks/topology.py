@@ -71,7 +71,7 @@ def _hops(path: Path, task: Tree, topology: str) -> Iterator[Contradiction]:
 
 
 def _top(names: Names, path: Path, task: Tree, topology: str) -> Iterator[Contradiction]:
-    if "top_model_at" in task or "aggregator" in task or len(_aggregators(names)) == 1:
+    if "top_model_at" in task or "aggregator" in task or len(names.aggregators) == 1:
         return
     message = f"`{topology}` training without a place for the top of the model"
     advice = "add `top_model_at`: the node that receives the activations"
@@ -80,7 +80,7 @@ def _top(names: Names, path: Path, task: Tree, topology: str) -> Iterator[Contra
 
 
 def _aggregator(names: Names, path: Path, task: Tree, method: MethodRow | None) -> Iterator[Contradiction]:
-    known = _aggregators(names)
+    known = names.aggregators
     clients, rests = clients_of(names, path, "runs_on", [name for _, name in ids(task, "runs_on")])
     if "aggregator" in task or len(known) == 1 or (clients or 1) == 1 or not _federated(names, task, method):
         return
@@ -93,10 +93,6 @@ def _aggregator(names: Names, path: Path, task: Tree, method: MethodRow | None) 
         message = f"{what}, and nobody is said to combine them"
         advice = "add `aggregator` and a node for it, or a `topology` without one: peer_to_peer, rotating, local"
     yield contradiction((*path, "aggregator"), message, advice, key=True, rests_on=rests)
-
-
-def _aggregators(names: Names) -> list[str]:
-    return sorted(str(path[1]) for path, node in entries(names.root, "nodes") if node.get("kind") == "aggregator")
 
 
 def _kinds(names: Names) -> list[Path]:
@@ -112,5 +108,4 @@ def _federated(names: Names, task: Tree, method: MethodRow | None) -> bool:
     if method.needs != "weights" or model is None:
         return True
     entry = names.entry("models", model)
-    produced = any(other.get("produces") == model for _, other in entries(names.root, "tasks"))
-    return entry.get("weights") != "closed" and ("weights_at" in entry or produced)
+    return entry.get("weights") != "closed" and ("weights_at" in entry or model in names.produced)
