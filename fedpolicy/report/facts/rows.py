@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.facts import LEVELS
@@ -23,12 +25,11 @@ _ASPECTS = ("weights", "architecture", "inference_code", "training_code", "train
 _EVERYTHING = "*"
 
 
-def facts_row(
-    document: Document, facts: Facts, disclosures: Iterable[Disclosure], *, version: str
-) -> dict[str, Any]:
+def facts_row(document: Document, facts: Facts, disclosures: Iterable[Disclosure], *, version: str) -> dict[str, Any]:
     """Everything as one tree of plain values, in the documented order."""
     graph = facts.graph
     owners = {item.id: item.owner for item in graph.data}
+    names = _Names(graph=graph, sizes=Counter(item.family for item in graph.data))
     return {
         "version": VERSION,
         "tool": {"name": "fedpolicy", "version": version},
@@ -52,7 +53,7 @@ def facts_row(
             for item in graph.data
         ],
         "models": [_model(model) for model in facts.models],
-        "flows": [_flow(flow, graph, document) for flow in graph.flows],
+        "flows": [_flow(flow, names, document) for flow in graph.flows],
         "disclosures": [_disclosure(one, owners, document) for one in disclosures],
         "notes": list(facts.notes),
     }
@@ -121,8 +122,8 @@ def _access(access: Access) -> dict[str, Any]:
     }
 
 
-def _flow(flow: Flow, graph: FlowGraph, document: Document) -> dict[str, Any]:
-    data = list(_named(flow.data, graph))
+def _flow(flow: Flow, names: _Names, document: Document) -> dict[str, Any]:
+    data = names.of(flow.data)
     span: Span = document.spans.key(flow.path)
     return {
         "id": flow.id,
@@ -142,17 +143,32 @@ def _flow(flow: Flow, graph: FlowGraph, document: Document) -> dict[str, Any]:
     }
 
 
-def _named(mask: int | None, graph: FlowGraph) -> Iterator[str]:
-    """A set of instances by names, whole datasets by the dataset's; `*` for whatever the source holds."""
-    if mask is None:
-        yield _EVERYTHING
-        return
-    for family in sorted(graph.deployment.datasets):
-        whole = graph.mask(family)
-        if mask & whole == whole:
-            yield family
-        else:
-            yield from (graph.data[index].id for index in bits(mask & whole))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Names:
+    """Sets of instances by names, whole datasets by the dataset's; thousands of flows share the same sets."""
+
+    graph: FlowGraph
+    sizes: Mapping[str, int]
+    known: dict[int, list[str]] = field(default_factory=dict)
+
+    def of(self, mask: int | None) -> list[str]:
+        """The names, sorted; `*` for whatever the source holds."""
+        if mask is None:
+            return [_EVERYTHING]
+        if mask not in self.known:
+            self.known[mask] = self._spelt(mask)
+        return self.known[mask]
+
+    def _spelt(self, mask: int) -> list[str]:
+        families: dict[str, list[str]] = {}
+        for index in bits(mask):
+            item = self.graph.data[index]
+            families.setdefault(item.family, []).append(item.id)
+        return [
+            name
+            for family, items in sorted(families.items())
+            for name in ([family] if len(items) == self.sizes[family] else sorted(items))
+        ]
 
 
 def _guard(guard: Guard) -> dict[str, Any]:
