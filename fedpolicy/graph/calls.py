@@ -80,7 +80,7 @@ def call_model(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Ru
     _note_access(builder, place, call, found)
     for chain in found.chains:
         _send(builder, place, chain, mask, call, found.payload)
-        for partner in found.partners:
+        for partner in (other for other in found.partners if other != chain[-1]):
             _send(builder, chain[-1], (partner,), mask, call, "activations")
     if found.local:
         _keep(builder, place, mask, call)

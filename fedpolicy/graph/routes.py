@@ -22,7 +22,7 @@ class Route:
 
     `chains` are the sequences of places that see what is sent, the last of each one running the model (several
     where a model is split into parts, none where the place runs it itself). `payload` overrides what travels;
-    `partners` hold the other parts of the model that the last of a chain begins to run.
+    `partners` hold parts of the model too, beside the one that the last of a chain begins to run.
     """
 
     local: bool
@@ -90,11 +90,9 @@ def _local(builder: Builder, place: Vertex, model: Model, at: list[str]) -> Rout
 
 
 def _remote(builder: Builder, place: Vertex, model: Model, at: list[str]) -> Route:
-    near = _nearest(builder, place, at)
-    if model.copies == "parts":
-        partners = tuple(builder.vertex(other) for other in at if other != near[0])
-        return Route(local=False, chains=((builder.vertex(near[0]),),), partners=partners)
-    return Route(local=False, chains=tuple((builder.vertex(other),) for other in near))
+    chains = tuple((builder.vertex(other),) for other in _nearest(builder, place, at))
+    partners = tuple(builder.vertex(other) for other in at) if model.copies == "parts" else ()
+    return Route(local=False, chains=chains, partners=partners)
 
 
 def _hops(builder: Builder, place: Vertex, references: tuple[str, ...]) -> tuple[tuple[Vertex, ...], ...]:
