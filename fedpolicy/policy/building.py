@@ -108,8 +108,8 @@ def _compile(
     sheet: Sheet, fields: Mapping[str, Field], params: tuple[Param, ...], errors: list[PolicyError]
 ) -> dict[str, Expression]:
     spoken = language(
-        {name: field.type for name, field in fields.items()},
-        asked=(name for name, field in fields.items() if field.open),
+        {name: fields[name].type for name in _named(sheet, fields)},
+        asked=(name for name in _named(sheet, fields) if fields[name].open),
         params={param.name: param.type for param in params},
         scope=_scope(str(sheet.tree["id"])),
     )
@@ -122,6 +122,16 @@ def _compile(
             else:
                 errors += result
     return found
+
+
+def _named(sheet: Sheet, fields: Mapping[str, Field]) -> list[str]:
+    """The fields that any of the expressions names; to declare all of them would cost time."""
+    found: set[str] = set()
+    for key in _EXPRESSIONS:
+        for name in names(str(sheet.tree.get(key, ""))):
+            parts = name.text.split(".")
+            found.update(".".join(parts[:length]) for length in range(2, len(parts) + 1))
+    return sorted(found & set(fields))
 
 
 def _checked(
@@ -161,13 +171,11 @@ def _explained(
 def _unknown_words(sheet: Sheet, fields: Mapping[str, Field]) -> Iterator[PolicyError]:
     """A field that can never hold the word that it is compared with makes a rule that never matches."""
     for key in _EXPRESSIONS:
-        text = str(sheet.tree.get(key, ""))
-        for name, field in fields.items():
-            if field.choices and name in text:
-                for word, offset in compared(text, name):
-                    if word not in field.choices and (word or field.open):
-                        message = f"`{name}` is never `{word}`"
-                        yield sheet.error((key,), message, advise(word, field.choices), offset=offset)
+        for name, word, offset in compared(str(sheet.tree.get(key, ""))):
+            field = fields.get(name)
+            if field and field.choices and word not in field.choices and (word or field.open):
+                message = f"`{name}` is never `{word}`"
+                yield sheet.error((key,), message, advise(word, field.choices), offset=offset)
 
 
 def _placeholders(sheet: Sheet, fields: Mapping[str, Field], params: tuple[Param, ...]) -> Iterator[PolicyError]:

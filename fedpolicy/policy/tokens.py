@@ -15,8 +15,8 @@ _TOKEN = re.compile(
     |(?P<name>(?<![\w.)\]])[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*)""",
     re.VERBOSE | re.DOTALL,
 )
-_WORD = r"""(?:'(?P<{0}1>[^'\\]*)'|"(?P<{0}2>[^"\\]*)")"""
-_PATH = r"(?<![\w.]){0}(?![\w.(])"
+_PATH = r"(?<![\w.])(?P<path>[A-Za-z_][\w.]*)(?![\w.(])"
+_WORD = r"""(?:'(?P<single>[^'\\]*)'|"(?P<double>[^"\\]*)")"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +55,20 @@ def with_presence(expression: str) -> str:
     return "".join(characters)
 
 
-def compared(expression: str, field: str) -> Iterator[tuple[str, int]]:
-    """The words that a field is compared with (`==`, `!=`, `in [...]`, `'word' in field`), and where they stand."""
-    path = _PATH.format(re.escape(field))
-    equal = re.compile(rf"{path}\s*[!=]=\s*{_WORD.format('a')}|{_WORD.format('b')}\s*(?:[!=]=|\bin\b)\s*{path}")
-    for found in equal.finditer(expression):
-        yield next((found[name], found.start(name)) for name in ("a1", "a2", "b1", "b2") if found[name] is not None)
-    for listed in re.finditer(rf"{path}\s+in\s*\[(?P<items>[^\]]*)\]", expression):
-        for item in re.finditer(_WORD.format("a"), listed["items"]):
-            name = "a1" if item["a1"] is not None else "a2"
-            yield item[name], listed.start("items") + item.start(name)
+def compared(expression: str) -> Iterator[tuple[str, str, int]]:
+    """The fields that are compared with words (`==`, `!=`, `in`), the words, and their places."""
+    for pattern in (rf"{_PATH}\s*[!=]=\s*{_WORD}", rf"{_WORD}\s*(?:[!=]=|\bin\b)\s*{_PATH}"):
+        for found in re.finditer(pattern, expression):
+            yield found["path"], *_word(found)
+    for listed in re.finditer(rf"{_PATH}\s+in\s*\[(?P<items>[^\]]*)\]", expression):
+        for item in re.finditer(_WORD, listed["items"]):
+            word, offset = _word(item)
+            yield listed["path"], word, listed.start("items") + offset
+
+
+def _word(found: re.Match[str]) -> tuple[str, int]:
+    name = "double" if found["single"] is None else "single"
+    return found[name], found.start(name)
 
 
 def _joined(name: str) -> str:

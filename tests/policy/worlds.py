@@ -8,6 +8,7 @@ from pathlib import Path
 from fedpolicy.analysis.analyse import analyse
 from fedpolicy.analysis.settings import AnalysisSettings
 from fedpolicy.catalog.load import load_catalog
+from fedpolicy.errors import Problems
 from fedpolicy.graph.build import build_graph
 from fedpolicy.policy.building import build_rule
 from fedpolicy.policy.evaluate import evaluate
@@ -24,7 +25,8 @@ def catalog():
 
 def document_of(text, name="deployment.yaml"):
     loaded = load_text(textwrap.dedent(text), name, catalog())
-    assert not loaded.errors, [str(error) for error in loaded.errors]
+    if loaded.errors:
+        raise Problems(loaded.errors)
     (document,) = loaded.documents
     return document
 
