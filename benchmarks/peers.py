@@ -17,6 +17,8 @@ from pathlib import Path
 from generate import System, deployment, system
 from measure import Command, Sample, interleaved, machine, script, show
 
+__all__ = ["flowstrider", "pytm"]
+
 PEERS = Path(__file__).resolve().parent.parent / ".venv-peers" / "bin"
 LIMIT = 60.0
 _STRIDE = {"store": "STRIDE:DataStore", "registry": "STRIDE:DataStore", "user": "STRIDE:Interactor"}
@@ -41,8 +43,8 @@ def _commands(folder: Path, size: int) -> list[Command]:
     found = system(size)
     ours, dfd, model = folder / "deployment.yaml", folder / "dfd.json", folder / "model.py"
     ours.write_text(deployment(size), encoding="utf-8")
-    dfd.write_text(json.dumps(_flowstrider(found), indent=2), encoding="utf-8")
-    model.write_text(_pytm(found), encoding="utf-8")
+    dfd.write_text(json.dumps(flowstrider(found), indent=2), encoding="utf-8")
+    model.write_text(pytm(found), encoding="utf-8")
     return [
         Command(
             name="fedpolicy check",
@@ -79,7 +81,8 @@ def _times(value: float) -> str:
     return "over" if math.isinf(value) else f"{value:.1f} x"
 
 
-def _flowstrider(found: System) -> dict[str, object]:
+def flowstrider(found: System) -> dict[str, object]:
+    """A data-flow diagram for FlowStrider, to be judged by all three of its rule sets."""
     nodes = {
         node.id: {
             "id": node.id,
@@ -116,7 +119,8 @@ def _flowstrider(found: System) -> dict[str, object]:
     return {"dfd_version": "1.0", "dfd": {**dfd, "attributes": {}}}
 
 
-def _pytm(found: System) -> str:
+def pytm(found: System) -> str:
+    """A model for pytm, which is a program."""
     lines = [
         "from pytm import TM, Actor, Boundary, Dataflow, Datastore, ExternalEntity, Process, Server",
         'tm = TM("generated")',

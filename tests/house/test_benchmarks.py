@@ -8,6 +8,7 @@ import sys
 import pytest
 from generate import SHAPES, deployment, system
 from measure import Command, Sample, interleaved, once, show
+from peers import flowstrider, pytm
 from run import bar_row, cold_bars, cold_commands, scale_bars
 
 from fedpolicy.catalog.load import load_catalog
@@ -107,3 +108,17 @@ def test_a_table_is_markdown():
         "| ---- | ----: |",
         "| a    | 10 ms |",
     ]
+
+
+def test_other_tools_get_every_node_and_every_flow():
+    found = system(SIZE)
+    dfd = flowstrider(found)["dfd"]
+    assert set(dfd["nodes"]) == {node.id for node in found.nodes} | {"openai"}
+    assert set(dfd["edges"]) == {edge.id for edge in found.edges}
+    assert sorted(name for cluster in dfd["clusters"].values() for name in cluster["node_ids"]) == sorted(
+        node.id for node in found.nodes
+    )
+    program = pytm(found)
+    compile(program, "model.py", "exec")
+    assert program.count("\nDataflow(") == SIZE
+    assert program.count(".inBoundary = ") == SIZE
