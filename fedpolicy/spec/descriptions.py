@@ -138,7 +138,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "fallback": "Models that are used instead when this one cannot be reached.",
         "documentation": "Its model card, or what else tells users about it: the reference.",
         "systemic_risk": "Whether it is a general-purpose model with systemic risk under Regulation (EU) 2024/1689.",
-        "open_source_exemption": "Whether its provider relies on the exemption for open models (article 53(2) of the same).",
+        "open_source_exemption": "Whether its provider relies on its exemption for open models (article 53(2)).",
     },
     "Terms": _TERMS,
     "Task": {

@@ -96,3 +96,13 @@ def test_a_judge_and_an_evaluation_judge():
     assert read("judged_by", "base", models, tasks) == ["tasks.check", "tasks.score"]
     assert read("users_without_weights", "judge", models, tasks) == ["aphp", "lumc"]
     assert read("users_without_weights", "base", models, tasks) == []
+
+
+def test_roles_under_the_ai_act_are_compared_with_the_parties():
+    text = f"{BASE}    governance: {{eu_ai_act: {{roles: {{tum: provider, lumc: deployer}}}}}}\n"
+    fields = [f"deployment.governance.eu_ai_act.{name}" for name in ("roles", "duties", "without_role", "risk")]
+    (context,) = contexts(world_of(text), "deployment", fields)
+    assert [context.variants[0][name] for name in fields[:3]] == [["lumc", "tum"], ["deployer", "provider"], ["aphp"]]
+    assert context.absent == {fields[3]: ("governance.eu_ai_act.risk",)}
+    (silent,) = contexts(world_of(BASE), "deployment", fields[1:3])
+    assert set(silent.absent.values()) == {("governance.eu_ai_act.roles",)}

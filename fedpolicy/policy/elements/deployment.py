@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, texts, words
@@ -45,14 +45,34 @@ def _governance(name: str, about: str, choices: tuple[str, ...]) -> Field:
     return open_field(f"governance.{name}", Type.TEXT, about, read, choices=choices)
 
 
-def _risk(whole: Whole) -> Presence:
+def _act(name: str, about: str) -> Field:
+    def read(whole: Whole) -> Presence:
+        found: Presence = getattr(whole.world.deployment.governance.eu_ai_act, name, None)
+        return found
+
+    return open_field(f"governance.eu_ai_act.{name}", Type.TEXT, about, read)
+
+
+def _roles_under_the_act(whole: Whole) -> Mapping[str, str] | None:
     act = whole.world.deployment.governance.eu_ai_act
-    return act.risk if act else None
+    return act.roles if act else None
 
 
 def _act_roles(whole: Whole) -> Presence:
-    act = whole.world.deployment.governance.eu_ai_act
-    return sorted(act.roles) if act and act.roles is not None else None
+    roles = _roles_under_the_act(whole)
+    return None if roles is None else sorted(roles)
+
+
+def _act_duties(whole: Whole) -> Presence:
+    roles = _roles_under_the_act(whole)
+    return None if roles is None else ordered(roles.values())
+
+
+def _without_act_role(whole: Whole) -> Presence:
+    roles = _roles_under_the_act(whole)
+    world = whole.world
+    members = (party for party in world.parties if world.is_member(party))
+    return None if roles is None else ordered(party for party in members if party not in roles)
 
 
 def _jurisdictions(whole: Whole) -> Presence:
@@ -128,10 +148,26 @@ _FIELDS = (
     open_field("jurisdictions", Type.LIST, "where all parties are", _jurisdictions),
     *data_fields(of="all data"),
     *(_governance(name, about, choices) for name, (about, choices) in _GOVERNANCE.items()),
-    open_field("governance.eu_ai_act.risk", Type.TEXT, "risk class under the EU AI Act, as declared", _risk),
+    _act("risk", "risk class under the EU AI Act, as declared"),
     open_field(
         "governance.eu_ai_act.roles", Type.LIST, "parties that have a role under the EU AI Act, as declared", _act_roles
     ),
+    open_field(
+        "governance.eu_ai_act.duties",
+        Type.LIST,
+        "the roles that any party has under the EU AI Act, as declared",
+        _act_duties,
+        key="governance.eu_ai_act.roles",
+    ),
+    open_field(
+        "governance.eu_ai_act.without_role",
+        Type.LIST,
+        "participants and coordinators without a role under the EU AI Act",
+        _without_act_role,
+        key="governance.eu_ai_act.roles",
+    ),
+    _act("technical_documentation", "reference to the technical documentation (EU AI Act art. 11)"),
+    _act("data_governance", "reference to how the data were examined and prepared (EU AI Act art. 10)"),
 )
 
 

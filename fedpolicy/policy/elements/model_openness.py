@@ -113,6 +113,18 @@ OPENNESS = (
     _said("revision", "revision, as declared"),
     _said("digest", "digest of the weights, as declared"),
     _said("format", "file format of the weights, as declared"),
+    _said("documentation", "reference to its model card, as declared"),
+    open_field(
+        "systemic_risk",
+        Type.BOOL,
+        "it has systemic risk under the EU AI Act, as declared",
+        lambda view: view.model.systemic_risk,
+    ),
+    boolean(
+        "open_source_exemption",
+        "its provider relies on the exemption for open models (EU AI Act art. 53(2)), as declared",
+        lambda view: view.model.open_source_exemption,
+    ),
     boolean("pinned", "a digest is stated, or a revision that is no moving name such as `main`", _pinned),
     open_field(
         "parameters_b",
