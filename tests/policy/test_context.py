@@ -162,3 +162,61 @@ def test_range_fields_are_those_of_the_variants():
 
 def test_classes_are_those_of_the_analysis():
     assert CLASSES == COMPUTED
+
+
+FLOWS = """
+    fedpolicy: 1
+    name: flows
+    parties: {a: {role: participant}, b: {role: participant}, tum: {role: coordinator}, acme: {role: provider}}
+    nodes:
+      client: {kind: client, party: [a, b]}
+      store: {kind: store, party: [a, b]}
+      server: {kind: aggregator, party: tum}
+      cloud: {kind: service, party: acme}
+      archive: {kind: store, party: acme}
+    datasets: {letters: {at: client, categories: [health]}}
+    models: {base: {ref: meta-llama/Llama-3.1-8B-Instruct, weights_at: [client, server]}}
+    tasks:
+      swarm: {method: lora, model: base, data: [letters], runs_on: client, topology: peer_to_peer}
+    flows:
+      backup: {from: client, to: store, payload: records}
+      report: {from: client, to: [server, cloud], payload: metrics}
+      inside: {from: cloud, to: archive, payload: metrics}
+"""
+
+
+def flows(*names):
+    found = contexts(world_of(FLOWS), "flow", [f"flow.{name}" for name in names])
+    return {context.subject.id: tuple(context.variants[0].values()) for context in found}
+
+
+def test_members_that_send_to_their_own_nodes_cross_no_border():
+    assert flows("crosses_parties", "to_third_party")["flows.backup"] == (False, False)
+
+
+def test_what_a_third_party_sends_to_itself_goes_to_nobody_else():
+    assert flows("crosses_parties", "third_parties")["flows.inside"] == (False, [])
+
+
+def test_one_declared_flow_is_one_element_whatever_it_reaches():
+    found = flows("count", "third_parties", "to_nodes", "to_parties")
+    assert found["flows.report"] == (4, ["acme"], ["cloud", "server"], ["acme", "tum"])
+
+
+def test_an_exchange_between_peers_crosses_borders_though_nobody_operates_it():
+    found = flows("crosses_parties", "from_parties", "to_parties")
+    assert found["tasks.swarm.uplink"] == found["tasks.swarm.exchange"] == (True, ["a", "b"], ["a", "b"])
+
+
+def test_flows_of_one_origin_have_names_of_their_own():
+    text = """
+        fedpolicy: 1
+        name: several
+        parties: {a: {role: participant}, acme: {role: provider}}
+        nodes: {client: {kind: client, party: [a]}}
+        datasets: {letters: {at: client, categories: [health]}}
+        models: {base: {weights: closed, interface: [logprobs, embeddings], via: [acme]}}
+        tasks: {tune: {method: derivative_free_prompt_tuning, model: base, data: [letters], runs_on: client}}
+    """
+    names = [subject.id for subject in KINDS["flow"].subjects(world_of(text))]
+    assert names == ["tasks.tune.call.embeddings", "tasks.tune.call.prompts", "tasks.tune.completion"]

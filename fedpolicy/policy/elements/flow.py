@@ -6,7 +6,8 @@ What models contain and where they rest is asked of models; who learns what, of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fedpolicy.graph.model import Flow, bits
@@ -31,12 +32,22 @@ _MOVES = {"place", "exchange"}
 
 @dataclass(frozen=True, slots=True)
 class FlowView:
-    """The flows of one origin with one role, payload, and family of senders and recipients."""
+    """The flows of one origin with one role and payload; `ends` are the places that send and receive together."""
 
     world: World
+    id: str
     flows: tuple[Flow, ...]
-    senders: tuple[str, ...]
-    recipients: tuple[str, ...]
+    ends: tuple[tuple[frozenset[str], frozenset[str]], ...]
+
+    @property
+    def senders(self) -> frozenset[str]:
+        """The places that send."""
+        return frozenset().union(*{senders for senders, _ in self.ends})
+
+    @property
+    def recipients(self) -> frozenset[str]:
+        """The places that receive."""
+        return frozenset().union(*{recipients for _, recipients in self.ends})
 
     @property
     def first(self) -> Flow:
@@ -75,6 +86,17 @@ class FlowView:
         """Who receives."""
         return self.world.parties_at(self.recipients)
 
+    @property
+    def others(self) -> list[str]:
+        """Who receives something that another party sends."""
+        common: dict[frozenset[str], set[str]] = {}
+        for senders, recipients in self.ends:
+            for sender in senders:
+                operators = set(self.world.parties_at([sender]))
+                common[recipients] = common.get(recipients, operators) & operators
+        # Whoever sends all of it receives nothing of another party's.
+        return ordered(who for to, own in common.items() for who in self.world.parties_at(to) if who not in own)
+
 
 def _level(view: FlowView) -> int:
     row = view.world.catalog.payloads.get(view.first.payload)
@@ -100,7 +122,7 @@ def _roles(world: World, parties: Iterable[str]) -> list[str]:
 
 
 def _third(view: FlowView) -> list[str]:
-    return [party for party in view.to_parties if not view.world.is_member(party)]
+    return [party for party in view.others if not view.world.is_member(party)]
 
 
 def _families(view: FlowView, vertices: Iterable[str]) -> list[str]:
@@ -109,7 +131,7 @@ def _families(view: FlowView, vertices: Iterable[str]) -> list[str]:
 
 
 _FIELDS = (
-    words("id", "its name in findings", lambda view: _identity(view.first)),
+    words("id", "its name in findings", lambda view: view.id),
     words("origin", "the element that declares or implies it, such as tasks.adapt", lambda view: view.first.origin),
     words(
         "origin_kind",
@@ -131,9 +153,13 @@ _FIELDS = (
     texts("from_parties", "parties that send", lambda view: view.from_parties),
     texts("to_parties", "parties that receive", lambda view: view.to_parties),
     texts("to_roles", "roles of the recipients", lambda view: _roles(view.world, view.to_parties)),
-    boolean("crosses_parties", "some recipient is not the sender", lambda v: len({*v.from_parties, *v.to_parties}) > 1),
-    boolean("to_third_party", "some recipient is neither participant nor coordinator", lambda view: bool(_third(view))),
-    texts("third_parties", "recipients that are neither participant nor coordinator", _third),
+    boolean("crosses_parties", "some recipient gets what another party sends", lambda view: bool(view.others)),
+    boolean(
+        "to_third_party",
+        "some recipient is neither sender, participant nor coordinator",
+        lambda view: bool(_third(view)),
+    ),
+    texts("third_parties", "recipients that are neither sender, participant nor coordinator", _third),
     boolean("to_public", "everybody receives it", lambda view: "public" in view.to_parties),
     boolean("to_unknown", "nobody is said to receive it", lambda view: "unknown" in view.to_parties),
     open_field(
@@ -169,44 +195,56 @@ _FIELDS = (
 )
 
 
-def _identity(flow: Flow) -> str:
-    return flow.origin if flow.role == "declared" else f"{flow.origin}.{flow.role}"
-
-
-def _group(world: World) -> Iterable[tuple[Flow, ...]]:
+def _groups(world: World) -> dict[tuple[str, str, str, bool], list[Flow]]:
+    """The flows by origin, role, payload, and whether they exist for certain."""
     graph = world.facts.graph
-    found: dict[tuple[str, ...], list[Flow]] = {}
+    found: dict[tuple[str, str, str, bool], list[Flow]] = {}
     for flow in graph.flows:
-        source, target = graph.vertices[flow.source], graph.vertices[flow.target]
-        if source.kind in _MOVES and target.kind in _MOVES and flow.data != 0:
-            key = (flow.origin, flow.role, flow.payload, source.family or source.name, target.family or target.name)
-            found.setdefault((*key, "" if flow.certain else "uncertain"), []).append(flow)
-    return (tuple(found[key]) for key in sorted(found))
+        kinds = {graph.vertices[flow.source].kind, graph.vertices[flow.target].kind}
+        if kinds <= _MOVES and flow.data != 0:
+            found.setdefault((flow.origin, flow.role, flow.payload, not flow.certain), []).append(flow)
+    return dict(sorted(found.items()))
 
 
-def _subject(world: World, flows: tuple[Flow, ...]) -> Subject:
+def _names(groups: Iterable[tuple[str, str, str, bool]]) -> list[str]:
+    """A name for each group that no other has: `tasks.adapt.uplink`, with the payload only where it takes one."""
+    found = list(groups)
+    alike = Counter((origin, role) for origin, role, _, _ in found)
+    twins = Counter(key[:3] for key in found)
+    names = []
+    for origin, role, payload, possible in found:
+        name = origin if role == "declared" else f"{origin}.{role}"
+        several = alike[origin, role] > twins[origin, role, payload]
+        name += f".{payload}" if several else ""
+        names.append(f"{name}.possible" if possible and twins[origin, role, payload] > 1 else name)
+    return names
+
+
+def _ends(world: World, flows: Sequence[Flow]) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+    """Who sends and who receives, flow by flow; what is sent to an exchange is received by all who take part."""
     graph = world.facts.graph
+    peers = world.flows_of[flows[0].origin]
+    met = {name for flow in flows for name in (flow.source, flow.target) if graph.vertices[name].kind == "exchange"}
+    into = {name: frozenset(peer.source for peer in peers if peer.target == name) for name in met}
+    out = {name: frozenset(peer.target for peer in peers if peer.source == name) for name in met}
+    for flow in flows:
+        yield into.get(flow.source, frozenset({flow.source})), out.get(flow.target, frozenset({flow.target}))
+
+
+def _subject(world: World, name: str, flows: Sequence[Flow]) -> Subject:
     first = flows[0]
-    peers = world.flows_of[first.origin]
-    senders = {flow.source for flow in flows}
-    recipients = {flow.target for flow in flows}
-    # Nobody operates an exchange: what is sent to it is received by all who take part.
-    if graph.vertices[first.source].kind == "exchange":
-        senders = {flow.source for flow in peers if flow.target in senders}
-    if graph.vertices[first.target].kind == "exchange":
-        recipients = {flow.target for flow in peers if flow.source in recipients}
-    view = FlowView(world, flows, tuple(sorted(senders)), tuple(sorted(recipients)))
     return Subject(
-        id=_identity(first),
+        id=name,
         path=first.path,
-        data=view,
+        data=FlowView(world, name, tuple(flows), tuple(dict.fromkeys(_ends(world, flows)))),
         variants=() if first.certain else (None, {}),
         missing=tuple(sorted({fact for flow in flows for fact in flow.missing})),
     )
 
 
 def _subjects(world: World) -> Sequence[Subject]:
-    return [_subject(world, flows) for flows in _group(world)]
+    groups = _groups(world)
+    return [_subject(world, name, flows) for name, flows in zip(_names(groups), groups.values(), strict=True)]
 
 
 KIND = Kind(
