@@ -8,7 +8,9 @@ import re
 import jsonschema
 import pytest
 
+from fedpolicy.spec.descriptions import DESCRIPTIONS
 from fedpolicy.spec.schema import schema_path
+from fedpolicy.spec.types import Entry
 from tests.spec.reading import ACCEPT, REJECT, load, messages, plain_documents
 
 VALIDATOR = jsonschema.Draft7Validator(json.loads(schema_path().read_text(encoding="utf-8")))
@@ -59,3 +61,25 @@ def test_no_words_of_the_validator_reach_the_user(path):
     text = "\n".join(messages(load(path.read_bytes(), path.name)))
 
     assert not re.search(r"pydantic|tuple|Input should|literal_error|function-|Extra inputs|NoneType|\bdict\b", text)
+
+
+def test_every_key_of_the_language_is_in_an_accepted_case():
+    used = {}
+    for path in ACCEPT:
+        for document in load(path.read_bytes()).documents:
+            _note_keys(document.deployment, used)
+    known = {name: set(keys) - {"operated_by"} for name, keys in DESCRIPTIONS.items()}  # the same for all safeguards
+
+    assert {name: sorted(keys - used[name]) for name, keys in known.items() if not keys <= used[name]} == {}
+
+
+def _note_keys(value, used):
+    if isinstance(value, Entry):
+        entry = type(value)
+        names = {entry.model_fields[key].alias or key for key in value.model_fields_set}
+        used.setdefault(entry.__name__, set()).update(names)
+        for key in value.model_fields_set:
+            _note_keys(getattr(value, key), used)
+    elif isinstance(value, (dict, tuple)):
+        for item in value.values() if isinstance(value, dict) else value:
+            _note_keys(item, used)
