@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -50,7 +51,12 @@ def test_the_readme_shows_findings_of_a_deployment_of_twenty_lines():
     (deployment,) = blocks(text, "yaml")
     assert len(deployment.splitlines()) == 20
     (checked,) = [block for block in blocks(text, "console") if block.startswith("$ fedpolicy check")]
-    assert "critical[private-data-to-closed-model]" in checked
+    # Short enough to be read: what is wrong with this deployment is two things about one model.
+    assert re.findall(r"^(\w+)\[([\w-]+)\]: ", checked, re.MULTILINE) == [
+        ("critical", "private-data-to-closed-model"),
+        ("high", "black-box-model"),
+    ]
+    assert "\n2 fail, 0 unknown, " in checked
 
 
 def test_the_readme_shows_the_help():
