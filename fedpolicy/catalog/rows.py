@@ -97,7 +97,8 @@ class MethodRow(Row):
 
     `up` and `down` are payloads between clients and aggregator, `to_runner` those to whoever runs a remote
     model; `up_in` replaces `up` in some topologies. `topology` is the default one. `hosted`: the provider
-    trains. `trains`: a model comes out. `output` is what the method leaves where it runs.
+    trains. `trains`: a model comes out. `output` is what the method leaves where it runs. `bytes_per_parameter` is the
+    least memory that holds the model and what training keeps per parameter, activations not counted.
     """
 
     title: str
@@ -110,6 +111,7 @@ class MethodRow(Row):
     hosted: bool = False
     trains: bool
     output: str | None = None
+    bytes_per_parameter: float | None = None
     family: Family
 
 

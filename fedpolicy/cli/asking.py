@@ -1,4 +1,4 @@
-"""What the commands that ask about one deployment do: facts, why, graph."""
+"""What the commands that ask about one deployment do: facts, why, graph, control."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fedpolicy import __version__, pipeline, sources
+from fedpolicy.analysis.control.matrix import continuity_of
 from fedpolicy.analysis.explain import explain
 from fedpolicy.cli.terminal import emit, look_of, stdin_bytes
 from fedpolicy.errors import SettingsError
 from fedpolicy.graph.export import to_json
+from fedpolicy.report.control.json import render as control_json
+from fedpolicy.report.control.text import render as control_text
 from fedpolicy.report.facts.json import facts_json
 from fedpolicy.report.facts.text import facts_text
 from fedpolicy.report.facts.why import why_text
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.spec.load import Document
 
-__all__ = ["Question", "facts", "graph", "why"]
+__all__ = ["Question", "control", "facts", "graph", "why"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,17 @@ def graph(question: Question, output: str | None) -> None:
     """Write the graph as JSON."""
     _, found, _ = _computed(question)
     emit(json.dumps(to_json(found.graph), indent=2, ensure_ascii=False) + "\n", output)
+
+
+def control(question: Question, form: str, output: str | None, *, no_color: bool) -> None:
+    """Write the continuity matrix."""
+    document, found, catalog = _computed(question)
+    matrix = continuity_of(found.graph, catalog)
+    name = document.deployment.name
+    emit(
+        control_json(name, matrix) if form == "json" else control_text(name, matrix, _look(output, no_color=no_color)),
+        output,
+    )
 
 
 def _computed(question: Question) -> tuple[Document, Facts, Catalog]:

@@ -16,6 +16,7 @@ from fedpolicy.policy.elements import (
     agreement,
     api_call,
     dataset,
+    dependency,
     deployment,
     disclosure,
     flow,
@@ -44,7 +45,7 @@ KINDS: Mapping[str, Kind] = {
         api_call.KIND,
         safeguard.KIND,
         disclosure.KIND,
-        later.DEPENDENCY,
+        dependency.KIND,
         later.BUDGET,
         agreement.KIND,
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from fedpolicy.policy.elements.shared import boolean, open_field, texts, words
+from fedpolicy.policy.elements.shared import open_field, words
 from fedpolicy.policy.fields import Field, Kind, Type
 
-__all__ = ["BUDGET", "DEPENDENCY"]
+__all__ = ["BUDGET"]
 
-_CAPABILITIES = ("run", "join", "keep", "inspect")
 _UNITS = ("record", "person", "client")
 
 
@@ -18,20 +17,6 @@ def _word(name: str, about: str, *, choices: tuple[str, ...] = ()) -> Field:
 def _open(name: str, kind: Type, about: str) -> Field:
     return open_field(name, kind, about, lambda found: getattr(found, name))
 
-
-DEPENDENCY = Kind(
-    name="dependency",
-    about="who can take what away from whom (control analysis)",
-    fields=(
-        _word("participant", "who depends"),
-        _word("task", "in which task"),
-        _word("capability", "on what", choices=_CAPABILITIES),
-        _word("controller", "on whom"),
-        texts("controller_roles", "roles of that party", lambda found: found.controller_roles),
-        boolean("sole", "no fallback avoids that party", lambda found: found.sole),
-    ),
-    subjects=lambda _world: (),
-)
 
 BUDGET = Kind(
     name="budget",

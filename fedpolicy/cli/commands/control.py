@@ -1,0 +1,36 @@
+"""`fedpolicy control`: who can take what away from whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from fedpolicy.cli.options import catalog_option, colour_option, debug_option, deployment_option, output_option
+
+__all__ = ["command"]
+
+
+@click.command("control")
+@click.argument("file")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write the matrix.")
+@deployment_option
+@catalog_option
+@output_option
+@colour_option
+@debug_option
+def command(
+    file: str, form: str, deployment: str, catalogs: Sequence[Path], output: str | None, *, no_color: bool
+) -> None:
+    """
+    Print the continuity matrix: what each participant can do in each task, and who can end it, through what.
+
+    FILE is a deployment, or - for standard input. `run`: compute with the models; `join`: take part in rounds; `keep`:
+    leave with a working copy; `inspect`: look into the weights.
+    """
+    from fedpolicy.cli import asking  # noqa: PLC0415  the rooms are heavy; help and completion need none
+
+    asking.control(
+        asking.Question(file=file, deployment=deployment, catalogs=catalogs), form, output, no_color=no_color
+    )

@@ -1,0 +1,1 @@
+"""What `fedpolicy control` says: one file per format."""
