@@ -130,7 +130,12 @@ _FIELDS = (
     ),
     texts("way_roles", "roles of all flows on the way, such as training-on-inputs", way_roles),
     texts("payloads", "payloads of the last flows", lambda view: ordered(step.payload for step in view.last)),
-    texts("forms", "in what form the data arrive (none where everybody gets them)", lambda view: forms(view.world, view.found), choices=FORMS),
+    texts(
+        "forms",
+        "in what form the data arrive (none where everybody gets them)",
+        lambda view: forms(view.world, view.found),
+        choices=FORMS,
+    ),
     texts("methods", "methods of the tasks on the way", lambda view: ordered(tasks(view))),
     texts("models", "models that these parties run for others, and that the last flows call", called),
     open_field("closed_model", Type.BOOL, "one of these models is a black box or a gray box", closed_model),

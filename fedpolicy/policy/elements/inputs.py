@@ -9,7 +9,17 @@ from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, term
 from fedpolicy.policy.elements.shared import is_private
 from fedpolicy.policy.fields import Missing, Presence
 
-__all__ = ["inputs_kept", "inputs_read", "inputs_train"]
+__all__ = ["inputs_kept", "inputs_read", "inputs_train", "senders"]
+
+
+def senders(view: ModelView) -> int:
+    """How many owners send it private data where somebody else runs it; a cohort counts with all its members."""
+    vertices = view.world.facts.graph.vertices
+    found: dict[str, int] = {}
+    for access in view.remote:
+        if is_private(view.world, view.world.use_data(access.use)):
+            found |= {view.world.party(vertices[place].party): max(1, vertices[place].cohort) for place in access.at}
+    return sum(found.values())
 
 
 def inputs_train(view: ModelView) -> Presence:

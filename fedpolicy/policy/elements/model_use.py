@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from fedpolicy.policy.elements.inputs import inputs_kept, inputs_read, inputs_train
+from fedpolicy.policy.elements.inputs import inputs_kept, inputs_read, inputs_train, senders
 from fedpolicy.policy.elements.models_view import ModelView, model_view, term
-from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, open_field, texts
+from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, number, open_field, texts
 from fedpolicy.policy.fields import Field, Missing, Presence, Type
 from fedpolicy.policy.world import family_of, ordered
 
@@ -68,6 +68,7 @@ USE = (
     _term("retention_days", Type.INT, "days for which inputs are kept, by the model's terms or the provider's"),
     _term("human_review", Type.BOOL, "people may read inputs, by the model's terms or the provider's"),
     _term("zero_retention", Type.BOOL, "nothing is kept, by the model's terms or the provider's default"),
+    number("senders", "how many owners send private data to whoever runs it, members of cohorts counted", senders),
     open_field(
         "inputs_train",
         Type.BOOL,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from fedpolicy.graph.model import Guard, Path
+from fedpolicy.analysis.exposure.privacy import units_of
+from fedpolicy.graph.model import Guard, Path, bits
 from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, family_of, ordered
@@ -71,16 +72,20 @@ def _readers(view: SafeguardView) -> Iterable[str]:
 
 
 def _units(view: SafeguardView) -> Presence:
-    datasets = view.world.datasets(view.families)
-    missing = tuple(f"datasets.{name}.subjects" for name in view.families if _subjects_of(view.world, name) is None)
-    if missing:
-        return Missing(missing)
-    return min((dataset.subjects or 0 for dataset in datasets), default=0)
+    graph = view.world.facts.graph
+    mask = 0
+    for name in view.families:
+        mask |= graph.mask(name)
+    found = units_of(graph, mask)
+    if found is not None:
+        return found
+    silent = [d for d in view.families if _subjects_of(view.world, d) is None]
+    return Missing(tuple(f"datasets.{name}.subjects" for name in silent))
 
 
 def _subjects_of(world: World, family: str) -> int | None:
     dataset = world.deployment.datasets.get(family)
-    return dataset.subjects if dataset else 0
+    return dataset.subjects if dataset and dataset.unit != "client" else 0
 
 
 def _protected(view: SafeguardView) -> str:
@@ -133,7 +138,7 @@ _FIELDS = (
     _said("unit", Type.TEXT, "differential privacy: the unit that it protects", choices=("record", "person", "client")),
     _said("claimed_epsilon", Type.NUMBER, "differential privacy: claimed epsilon"),
     _said("claimed_rho", Type.NUMBER, "differential privacy: claimed rho"),
-    open_field("subjects", Type.INT, "units of the smallest dataset behind it", _units),
+    open_field("subjects", Type.INT, "units of all data that it protects", _units),
     words(
         "protected_unit",
         "the largest unit that its data ask to protect",
@@ -198,7 +203,11 @@ def _protects(world: World, on: str) -> tuple[str, ...]:
         places = [flow.source for flow in world.flows_of.get(on, ())]
     else:
         places = list(world.facts.graph.members.get(name, ()))
-    return tuple(ordered(family for place in places for family in world.stored.get(place, ())))
+    # A flow sends what its source holds, an enclave keeps what arrives in it: stored there or not.
+    held = 0
+    for place in places:
+        held |= world.held.get(place, 0)
+    return tuple(ordered(world.facts.graph.data[index].family for index in bits(held)))
 
 
 def _subjects(world: World) -> Sequence[Subject]:
