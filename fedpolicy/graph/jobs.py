@@ -198,13 +198,13 @@ def _uplink_payload(method: MethodRow, topology: str) -> str:
 
 
 def _rests(builder: Builder, task: Task) -> list[str]:
-    exchanged = topology_of(builder, task, builder.catalog.methods[task.method]) in {
-        "star",
-        "tree",
-        "split",
-        "vertical",
-    }
-    references = [*task.runs_on, *(aggregators_of(builder, task) if exchanged else ())]
+    topology = topology_of(builder, task, builder.catalog.methods[task.method])
+    above: tuple[str, ...] = ()
+    if topology in {"split", "vertical"}:
+        above = task.top_model_at or aggregators_of(builder, task)
+    elif topology in {"star", "tree"}:
+        above = aggregators_of(builder, task)
+    references = [*task.runs_on, *above]
     return sorted({place for reference in references for place in builder.places.members.get(reference, [])})
 
 

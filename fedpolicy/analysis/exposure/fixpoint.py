@@ -40,8 +40,8 @@ class Form(NamedTuple):
     How instances are held at a vertex.
 
     OPEN: at least at `level`. SUM: inside aggregate `sum` (-1: none), whose single contributions are at
-    `level`, with the noise of mechanism `noise` (-1: none) shared out among them; `outer` is an aggregate that the
-    first one went into (-1: none). SEALED: the same behind seal `seal`. NOISE: seen through mechanism `noise`.
+    `level`, with the noise of mechanism `noise` (-1: none) shared out among them; `outer` are the
+    aggregates that the first one went into. SEALED: the same behind seal `seal`. NOISE: seen through mechanism `noise`.
     """
 
     kind: str
@@ -49,7 +49,7 @@ class Form(NamedTuple):
     sum: int = -1
     noise: int = -1
     seal: int = -1
-    outer: int = -1
+    outer: tuple[int, ...] = ()
 
 
 class Arrival(NamedTuple):
@@ -207,7 +207,7 @@ def _open(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]
         if form.level > BOUNDED:
             mask &= ~protected
     if effect.aggregate is not None and form.level > INFERABLE:
-        yield Form(SUM, form.level, effect.aggregate), mask
+        yield from _added(effect, Form(SUM, form.level, effect.aggregate), mask)
         return
     for summed, hidden in effect.hidden:
         if mask & hidden:
@@ -240,8 +240,23 @@ def _summed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask
     for _, protected in effect.noise:
         mask &= ~protected
     if mask and effect.sum_cap > INFERABLE:
-        outer = effect.aggregate if effect.aggregate is not None and form.sum in effect.wider else form.outer
-        yield from _behind_seal(effect, form._replace(level=min(form.level, effect.sum_cap), outer=outer), mask)
+        form = form._replace(level=min(form.level, effect.sum_cap))
+        if effect.aggregate is not None and form.sum in effect.wider:
+            form = _within(form, effect.aggregate)
+        yield from _added(effect, form, mask)
+
+
+def _added(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
+    """A sum that a secure sum adds to others."""
+    for summed, hidden in effect.hidden:
+        if mask & hidden and summed != form.sum:
+            yield from _behind_seal(effect, _within(form, summed), mask & hidden)
+            mask &= ~hidden
+    yield from _behind_seal(effect, form, mask)
+
+
+def _within(form: Form, summed: int) -> Form:
+    return form._replace(outer=tuple(sorted({*form.outer, summed})))
 
 
 def _resealed(effect: Effect, form: Form) -> Form:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 
 from fedpolicy.analysis.exposure.readings import Reading, Trust
 from fedpolicy.graph.model import Aggregate, FlowGraph, Mask, Vertex, bits
@@ -44,15 +46,15 @@ class Hiding:
     _known: dict[tuple[int, tuple[str, ...]], Mask] = field(default_factory=dict)
     _tallies: dict[int, Tally] = field(default_factory=dict)
 
-    def hidden(self, index: int, viewers: tuple[str, ...], outer: int = -1) -> Mask:
+    def hidden(self, index: int, viewers: tuple[str, ...], outer: tuple[int, ...] = ()) -> Mask:
         """
         The instances hidden from parties that pool what they see.
 
         The contributions of clients that the `viewers` operate or host can be subtracted, and what is left must
-        come from at least two distinct owners. What a sum does not hide, the sum that it went into (`outer`) may.
+        come from at least two distinct owners. What a sum does not hide, a sum that it went into (`outer`) may.
         """
-        if outer >= 0:
-            return self.hidden(index, viewers) | self.hidden(outer, viewers)
+        if outer:
+            return reduce(or_, (self.hidden(other, viewers) for other in outer), self.hidden(index, viewers))
         key = (index, viewers)
         if key not in self._known:
             self._known[key] = self._compute(self.graph.aggregates[index], viewers)
