@@ -26,16 +26,16 @@ def not_counted(
     spent: float = 0.0,
 ) -> tuple[NotCounted, ...]:
     """
-    Every safeguard met on the paths that does not count, once each, with the first reason.
+    Every safeguard met on the paths that does not count, once each, with its last reason.
 
     `spent` is what all budgets together come to where that is too much (0: it is not).
     """
     found: dict[tuple[str, str], NotCounted] = {}
     for trail in trails:
         counted = _counted(holdings, viewer, item, trail, max_epsilon)
-        for number, flow in enumerate(trail):
+        # What comes too late for one hop may still count on a later one; there it says why it does not.
+        for number, flow in reversed(list(enumerate(trail))):
             for reason in _on_flow(holdings, viewer, item, flow, number, max_epsilon):
-                # What comes too late for one hop may still count on a later one.
                 if reason.level == GUARANTEED or reason.safeguard not in counted:
                     found.setdefault((reason.safeguard, reason.level), reason)
     for reason in _overspent(viewer, trails, max_epsilon, spent):
