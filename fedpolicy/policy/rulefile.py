@@ -91,7 +91,11 @@ PACK = Record(
     keys={
         "pack": Text(about="Its name, which is the folder's.", pattern=RULE_ID, called="a name such as my-rules"),
         "title": Text(about="Its name for people."),
+        "version": Text(about="Its version, as text such as '1.2'."),
         "about": Text(about="What it is for and what it rests on."),
+        "scope": Text(about="Which deployments it is meant for."),
+        "not_covered": Text(about="What somebody who reads its title might expect, and will not find."),
+        "references": ListOf(item=_REFERENCE, about="What the pack as a whole rests on."),
     },
     required=("pack", "title"),
 )

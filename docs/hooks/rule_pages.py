@@ -1,0 +1,71 @@
+"""For mkdocs: a page for every rule, made from its file, with lists by pack and by principle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+from fedpolicy.findings import Reference
+from fedpolicy.policy.load import load_rules, shipped_packs
+from fedpolicy.policy.models import PRINCIPLES, Rule
+from fedpolicy.policy.pack import Pack, read_pack
+from fedpolicy.report.rules.entries import entry_of
+from fedpolicy.report.rules.markdown import page, table
+
+BEGIN = (
+    "# Rules\n\nEvery page is made from the rule's own file. `fedpolicy explain RULE` says the same in a terminal.\n\n"
+)
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages to those that stand in the folder."""
+    for place, text in _pages():
+        files.append(File.generated(config, place, content=text))
+    return files
+
+
+def _pages() -> Iterator[tuple[str, str]]:
+    packs = {name: (read_pack(name), load_rules([name])) for name in shipped_packs()}
+    every = [rule for _, rules in packs.values() for rule in rules]
+    yield "rules/index.md", BEGIN + _index(packs, every)
+    for name, (pack, rules) in packs.items():
+        yield f"rules/{name}/index.md", _pack(pack, rules)
+        for rule in rules:
+            yield f"rules/{name}/{rule.id}.md", page(entry_of(rule))
+    for principle, about in PRINCIPLES.items():
+        chosen = [rule for rule in every if rule.principle == principle]
+        if chosen:
+            title = principle.replace("-", " ").capitalize()
+            text = f"# {title}\n\n{about.capitalize()}.\n\n{table(chosen, '../{pack}/{id}.md')}"
+            yield f"rules/by-principle/{principle}.md", text
+
+
+def _index(packs: dict[str, tuple[Pack, tuple[Rule, ...]]], every: list[Rule]) -> str:
+    by_pack = "\n".join(
+        f"- [{pack.title}]({name}/index.md) (`{name}`): {len(rules)} rules" for name, (pack, rules) in packs.items()
+    )
+    used = {rule.principle for rule in every}
+    listed = ((name, about) for name, about in PRINCIPLES.items() if name in used)
+    by_principle = "\n".join(f"- [{name.replace('-', ' ')}](by-principle/{name}.md): {about}" for name, about in listed)
+    return f"## By pack\n\n{by_pack}\n\n## By principle\n\n{by_principle}\n\n## All\n\n{table(every)}"
+
+
+def _pack(pack: Pack, rules: tuple[Rule, ...]) -> str:
+    parts = [f"# {pack.title}", pack.about, *_said(pack), table(rules, "{id}.md")]
+    return "\n\n".join(parts)
+
+
+def _said(pack: Pack) -> Iterator[str]:
+    if pack.scope:
+        yield f"**Meant for:** {pack.scope}"
+    if pack.not_covered:
+        yield f"**Not covered:** {pack.not_covered}"
+    if pack.references:
+        yield "\n".join(_linked(reference) for reference in pack.references)
+
+
+def _linked(reference: Reference) -> str:
+    title = f"[{reference.title}]({reference.url})" if reference.url else reference.title
+    return f"- {title}. {reference.note}"
