@@ -21,14 +21,15 @@ def move_data_to_senders(builder: Builder) -> None:
     What it sends must be made from something at least as revealing: who has metrics only cannot send records.
     """
     reached: dict[int, Mapping[str, Mask]] = {}
-    passed_on = {(flow.origin, flow.target) for flow in builder.flows if not flow.echo}
+    sent = [flow for flow in builder.flows if flow.data and flow.role in {"call", "declared"}]
+    passed_on = {(flow.origin, flow.target) for flow in sent}
     wanted: dict[tuple[str, str, Mask], Flow] = {}
-    for flow in builder.flows:
-        if flow.data and flow.role in {"call", "declared"} and (flow.origin, flow.source) not in passed_on:
+    for flow in sent:
+        if (flow.origin, flow.source) not in passed_on:
             level = _level(builder, flow)
             if level not in reached:
                 reached[level] = instances_at(builder, level)
-            lacking = flow.data & ~reached[level].get(flow.source, 0)
+            lacking = (flow.data or 0) & ~reached[level].get(flow.source, 0)
             if lacking:
                 wanted.setdefault((flow.origin, flow.source, lacking), flow)
     for (_, _, lacking), flow in wanted.items():
