@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.report.words import Look, amount, clean, listing, wrap
@@ -18,25 +18,41 @@ def unknowns(facts: Sequence[MissingFact], look: Look) -> list[str]:
     waiting = {finding.fingerprint or id(finding) for fact in facts for finding in fact.findings}
     head = look.paint("unknown", "unknown")
     title = f"{amount(len(waiting), 'question')} cannot be decided, because {_are(len(facts))} not stated"
-    groups: dict[tuple[object, ...], list[MissingFact]] = {}
-    for fact in facts:
-        groups.setdefault((fact.element, fact.rules, fact.alone, fact.span), []).append(fact)
-    lines = [line for group in groups.values() for line in _missing(group, look)]
-    return [f"{head}: {look.paint('bold', title)}", *lines]
+    return [
+        f"{head}: {look.paint('bold', title)}",
+        *(line for question in _questions(facts) for line in _asked(question, look)),
+    ]
 
 
 def _are(number: int) -> str:
     return "1 fact is" if number == 1 else f"{number:,} facts are"
 
 
-def _missing(facts: Sequence[MissingFact], look: Look) -> list[str]:
-    """Facts of one element that the same rules wait for, in one entry."""
+def _questions(facts: Sequence[MissingFact]) -> Iterable[list[MissingFact]]:
+    """What the same rules wait for is one question: several keys of one element, the same keys of many elements."""
+    elements: dict[tuple[object, ...], list[MissingFact]] = {}
+    for fact in facts:
+        elements.setdefault((fact.element, fact.rules, fact.alone), []).append(fact)
+    questions: dict[tuple[object, ...], list[MissingFact]] = {}
+    for (element, *waiting), group in elements.items():
+        keys = tuple(fact.key for fact in group)
+        questions.setdefault((str(element).partition(".")[0], keys, *waiting), []).extend(group)
+    return questions.values()
+
+
+def _asked(facts: Sequence[MissingFact], look: Look) -> list[str]:
     first, one = facts[0], len(facts) == 1
-    keys = listing([f"`{fact.key}`" for fact in facts], most=8)
-    what = f"say {keys} of {first.element}" if first.element else f"say {keys}"
+    keys = list(dict.fromkeys(f"`{fact.key}`" for fact in facts))
+    elements = list(dict.fromkeys(fact.element for fact in facts))
+    what = f"say {listing(keys, most=8)}" + (f" of {listing(elements)}" if first.element else "")
     verb = ("decides" if one else "decide") if first.alone else ("helps to decide" if one else "help to decide")
     text = f"{what}: {verb} {amount(len(first.rules), 'rule')}: {', '.join(first.rules)}"
     head, *rest = wrap(text, look, "  - ", "    ")
     bold = min(len(head), 4 + len(what))
-    place = f"    {look.paint('frame', '-->')} {clean(str(first.span))}"
-    return [look.paint("bold", head[:bold]) + head[bold:], *rest, place]
+    return [look.paint("bold", head[:bold]) + head[bold:], *rest, _place(facts, look)]
+
+
+def _place(facts: Sequence[MissingFact], look: Look) -> str:
+    places = sorted({fact.span for fact in facts})
+    more = f" and {amount(len(places) - 1, 'more place')}" if len(places) > 1 else ""
+    return f"    {look.paint('frame', '-->')} {clean(str(places[0]))}{more}"

@@ -32,6 +32,24 @@ def test_missing_facts_of_one_element_that_the_same_rules_wait_for_are_one_entry
     assert "  - say `licence` and `weights` of models.judge: help to decide 1 rule: inputs-kept\n" in text
 
 
+def test_the_same_missing_fact_of_many_elements_is_one_entry(made):
+    findings = [
+        replace(
+            made.UNKNOWN_A,
+            missing=(f"flows.f{number}.transport",),
+            elements=(f"flows.f{number}",),
+            fingerprint=str(number),
+            span=made.place(number % 10 + 1, 1, 2),
+        )
+        for number in range(9000)
+    ]
+    text = written(made, findings)
+
+    assert "unknown: 9,000 questions cannot be decided, because 9,000 facts are not stated\n" in text
+    assert "  - say `transport` of flows.f0, flows.f1 and 8,998 more: decide 1 rule: inputs-kept\n" in text
+    assert "    --> clinic/deployment.yaml:1:1 and 9 more places\n" in text
+
+
 def test_a_fact_of_the_deployment_itself_has_no_element(made):
     assert "  - say `setting`: decides 1 rule: inputs-kept\n" in written(
         made, [replace(made.UNKNOWN_A, missing=("setting",))]
