@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 
 from fedpolicy.errors import InputError
 
-__all__ = ["STDIN", "Source", "find", "read"]
+__all__ = ["STDIN", "Source", "find", "is_deployment", "read"]
 
 STDIN = "<stdin>"
 
@@ -108,16 +108,30 @@ def _skipped(root: str, name: str) -> bool:
     return name.startswith(".") or name in ("node_modules", "__pycache__") or (folder / "pyvenv.cfg").exists()
 
 
+def is_deployment(path: str, text: bytes) -> bool:
+    """Whether a file that is found by a search is one of ours: by its name, else by its top-level key."""
+    return bool(_NAMED.match(PurePath(path).name)) or (_may_be(path) and _has_key(text.splitlines()))
+
+
 def _is_deployment(path: str) -> bool:
-    if _NAMED.match(name := PurePath(path).name):
+    if _NAMED.match(PurePath(path).name):
         return True
-    if not name.endswith(_YAML) or name.startswith("."):
+    if not _may_be(path):
         return False
     try:
         with Path(path).open("rb") as handle:
-            return any(_KEY.match(line) for line in handle)
+            return _has_key(handle)
     except OSError:
         return False
+
+
+def _may_be(path: str) -> bool:
+    name = PurePath(path).name
+    return name.endswith(_YAML) and not name.startswith(".")
+
+
+def _has_key(lines: Iterable[bytes]) -> bool:
+    return any(_KEY.match(line) for line in lines)
 
 
 def _shown(path: str) -> str:

@@ -1,0 +1,150 @@
+"""Two states of one deployment: which disclosures are new, gone or changed, and what happened to control."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fedpolicy.analysis.control.matrix import continuity_of
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.facts import Disclosure, Facts, Step
+    from fedpolicy.catalog.load import Catalog
+
+__all__ = ["Changes", "ControlChange", "DisclosureChange", "Levels", "changes_between"]
+
+Levels = tuple[int, int, int]  # low, high, guaranteed
+_NOTHING: Levels = (0, 0, 0)
+_Cell = tuple[str, str, str]  # party, role, dataset
+# Beyond this many pairs on one side, groups are compared as they are.
+_MOST_PAIRS = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosureChange:
+    """
+    What some parties, in one capacity, learn of some datasets, before and after (ranks; zeros: nothing).
+
+    `path` is a witness of the state that reveals more; `pairs` counts the pairs of a party and a dataset.
+    """
+
+    parties: tuple[str, ...]
+    role: str
+    datasets: tuple[str, ...]
+    before: Levels
+    after: Levels
+    path: tuple[Step, ...]
+    pairs: int
+
+    @property
+    def kind(self) -> str:
+        """New, gone, worse or better."""
+        if self.before == _NOTHING:
+            return "new"
+        if self.after == _NOTHING:
+            return "gone"
+        return "worse" if max(self.after[1], self.after[2]) > max(self.before[1], self.before[2]) else "better"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlChange:
+    """Who could take a capability away before and after (None: nobody has given it to them)."""
+
+    participants: tuple[str, ...]
+    task: str
+    capability: str
+    before: tuple[str, ...] | None
+    after: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """Everything that differs; empty where nothing does, whatever was renamed or moved inside the file."""
+
+    disclosures: tuple[DisclosureChange, ...] = ()
+    control: tuple[ControlChange, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.disclosures or self.control)
+
+
+def changes_between(old: Facts | None, new: Facts | None, catalog: Catalog) -> Changes:
+    """Compare two states; None stands for a deployment that is not there."""
+    return Changes(
+        disclosures=tuple(_disclosures(old, new)),
+        control=tuple(_control(old, new, catalog)),
+    )
+
+
+def _disclosures(old: Facts | None, new: Facts | None) -> list[DisclosureChange]:
+    before, after = _cells(old), _cells(new)
+    grouped: dict[tuple[str, Levels, Levels, tuple[str, ...]], list[_Cell]] = {}
+    for cell in sorted(before.keys() | after.keys()):
+        levels = (_levels(before.get(cell)), _levels(after.get(cell)))
+        if levels[0] != levels[1]:
+            shown = _shown(before.get(cell), after.get(cell))
+            way = tuple(step.origin for step in shown.paths[0]) if shown.paths else ()
+            grouped.setdefault((cell[1], *levels, way), []).append(cell)
+    found = [
+        DisclosureChange(
+            parties=tuple(sorted({cell[0] for cell in cells})),
+            role=role,
+            datasets=tuple(sorted({cell[2] for cell in cells})),
+            before=first,
+            after=second,
+            path=next(iter(_shown(before.get(cells[0]), after.get(cells[0])).paths), ()),
+            pairs=len(cells),
+        )
+        for (role, first, second, _), cells in grouped.items()
+    ]
+    return sorted(found, key=lambda one: (-max(one.after), -max(one.before), one.role, one.parties, one.datasets))
+
+
+def _shown(old: Disclosure | None, new: Disclosure | None) -> Disclosure:
+    worse = new if new is not None and (old is None or max(_levels(new)) >= max(_levels(old))) else old
+    if worse is None:
+        raise AssertionError("a change has at least one side")
+    return worse
+
+
+def _levels(found: Disclosure | None) -> Levels:
+    return _NOTHING if found is None else (found.low, found.high, found.guaranteed)
+
+
+def _cells(facts: Facts | None) -> dict[_Cell, Disclosure]:
+    if facts is None:
+        return {}
+    if sum(one.pairs for one in facts.disclosures) > _MOST_PAIRS:
+        return {(", ".join(one.parties), one.role, ", ".join(one.datasets)): one for one in facts.disclosures}
+    owners = {item.id: item.owner for item in facts.graph.data}
+    return {
+        (party, one.role, dataset): one
+        for one in facts.disclosures
+        for party in one.parties
+        for dataset in one.datasets
+        if owners[dataset] != party
+    }
+
+
+def _control(old: Facts | None, new: Facts | None, catalog: Catalog) -> Iterator[ControlChange]:
+    before, after = _matrix(old, catalog), _matrix(new, catalog)
+    found: dict[tuple[str, str, tuple[str, ...] | None, tuple[str, ...] | None], list[str]] = {}
+    # A task that comes or goes is no change of control; its disclosures say what there is to say.
+    for key in sorted(before.keys() & after.keys()):
+        if before[key] != after[key]:
+            task, capability, party = key
+            found.setdefault((task, capability, before[key], after[key]), []).append(party)
+    for (task, capability, first, second), parties in found.items():
+        yield ControlChange(participants=tuple(parties), task=task, capability=capability, before=first, after=second)
+
+
+def _matrix(facts: Facts | None, catalog: Catalog) -> dict[tuple[str, str, str], tuple[str, ...] | None]:
+    if facts is None:
+        return {}
+    return {
+        (entry.task, entry.capability, party): tuple(h.party for h in entry.holds) if entry.attainable else None
+        for entry in continuity_of(facts.graph, catalog)
+        for party in entry.participants
+    }

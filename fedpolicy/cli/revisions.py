@@ -1,0 +1,66 @@
+"""Files as a git revision has them: `main:deployments/` or `HEAD~1:fedpolicy.yaml`."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from fedpolicy.cli.terminal import stdin_bytes
+from fedpolicy.errors import InputError
+from fedpolicy.sources import Source, find, is_deployment
+
+__all__ = ["sources_of"]
+
+_REVISION = re.compile(r"^(?P<revision>[^:]+):(?P<path>.*)$")
+
+
+def sources_of(named: str, exclude: Sequence[str] = ()) -> list[Source]:
+    """
+    Read a file, a folder, or either of them at a git revision (`REV:path`).
+
+    Raises InputError where the revision is not there, or has no such path.
+    """
+    found = _REVISION.match(named)
+    if found is None or Path(named).exists():
+        return list(find([named], stdin_bytes, exclude))
+    return list(_at_revision(found["revision"], found["path"] or "."))
+
+
+def _at_revision(revision: str, path: str) -> Iterator[Source]:
+    if revision.startswith("-") or _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") is None:
+        advice = "name a branch, a tag or a commit of this git repository (a shallow clone may lack it)"
+        raise InputError(f"git knows no revision `{revision}` here", help=advice)
+    prefix = (_git("rev-parse", "--show-prefix") or b"").decode().strip()
+    wanted = PurePosixPath(_normal(prefix + path))
+    listed = _git("ls-tree", "-r", "-z", "--name-only", "--full-tree", revision, "--", str(wanted)) or b""
+    names = [name for name in listed.decode("utf-8", "surrogateescape").split("\0") if name]
+    if not names and str(wanted) == ".":
+        names = (_git("ls-tree", "-r", "-z", "--name-only", "--full-tree", revision) or b"").decode().split("\0")
+    if not any(names):
+        raise InputError(f"`{path}` is not in the revision `{revision}`", help="check the path, as it was then")
+    single = names == [str(wanted)]
+    for name in sorted(filter(None, names)):
+        text = _git("show", f"{revision}:{name}") or b""
+        if single or is_deployment(name, text):
+            yield Source(name=f"{revision}:{name}", text=text)
+
+
+def _normal(path: str) -> str:
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            parts = parts[:-1]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts) or "."
+
+
+def _git(*arguments: str) -> bytes | None:
+    """What git prints, or None where it refuses. Raises InputError where there is no git."""
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, check=False)  # noqa: S603, S607  arguments only
+    except OSError as error:
+        raise InputError("git cannot be run", help="install git, or compare files") from error
+    return done.stdout if done.returncode == 0 else None
