@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, open_field, texts, words
+from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.spec.models import Dataset
@@ -54,6 +54,11 @@ def _releases_to(view: DatasetView) -> Presence:
 _FIELDS = (
     words("id", "its id", lambda view: view.id),
     texts("owners", "who owns an instance of it", lambda view: view.owners),
+    texts(
+        "owner_roles",
+        "roles of these owners",
+        lambda view: ordered(r for o in view.owners for r in view.world.roles(o)),
+    ),
     texts("nodes", "where it is stored", lambda view: ordered(map(family_of, view.dataset.at))),
     *data_fields(of="the dataset"),
     words("unit", "the protected unit", lambda view: view.dataset.unit, choices=("record", "person", "client")),
@@ -68,6 +73,7 @@ _FIELDS = (
         "owner_jurisdictions", Type.LIST, "where its owners are", lambda view: view.world.jurisdictions(view.owners)
     ),
     open_field("owners_in_eea", Type.BOOL, "all its owners are in the EEA", lambda v: in_eea(v.world, v.owners)),
+    open_field("eea_owner", Type.BOOL, "some owner of it is in the EEA", lambda v: any_in_eea(v.world, v.owners)),
     texts("used_by", "tasks and calls that use it, such as tasks.adapt", lambda v: v.world.users_of.get(v.id, ())),
     texts("learned_by_models", "models that contain something of it", _trained_into),
     boolean(

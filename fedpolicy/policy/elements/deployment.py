@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, texts, words
+from fedpolicy.policy.elements.shared import (
+    any_in_eea,
+    boolean,
+    data_fields,
+    is_personal,
+    number,
+    open_field,
+    texts,
+    words,
+)
 from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 
@@ -80,6 +89,11 @@ def _jurisdictions(whole: Whole) -> Presence:
     return world.jurisdictions(party for party in world.parties if party not in {"public", "unknown"})
 
 
+def _eea_data(whole: Whole) -> Presence:
+    world = whole.world
+    return any_in_eea(world, world.owners(name for name in whole.families if is_personal(world, [name])))
+
+
 def _count(section: str, about: str) -> Field:
     return number(f"{section}_count", about, lambda whole: len(getattr(whole.world.deployment, section)))
 
@@ -147,6 +161,7 @@ _FIELDS = (
     ),
     open_field("jurisdictions", Type.LIST, "where all parties are", _jurisdictions),
     *data_fields(of="all data"),
+    open_field("eea_data", Type.BOOL, "some owner of personal data is in the EEA", _eea_data),
     *(_governance(name, about, choices) for name, (about, choices) in _GOVERNANCE.items()),
     _act("risk", "risk class under the EU AI Act, as declared"),
     open_field(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fedpolicy.analysis.facts import Disclosure
 from fedpolicy.policy.elements.agreement import KINDS
 from fedpolicy.policy.elements.arrivals import FORMS, also_public, forms
+from fedpolicy.policy.elements.contracts import without
 from fedpolicy.policy.elements.disclosure_view import (
     ADEQUACY,
     DisclosureView,
@@ -16,6 +17,7 @@ from fedpolicy.policy.elements.disclosure_view import (
     called,
     certainly_closed,
     closed_model,
+    deidentified,
     purposes,
     rests_on,
     roles,
@@ -24,7 +26,7 @@ from fedpolicy.policy.elements.disclosure_view import (
     way_roles,
 )
 from fedpolicy.policy.elements.party import ROLES
-from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, number, open_field, texts, words
+from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, number, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Subject, Type, Value
 from fedpolicy.policy.world import World, family_of, ordered
 
@@ -113,6 +115,7 @@ _FIELDS = (
         "owner_jurisdictions", Type.LIST, "where the owners are", lambda view: view.world.jurisdictions(view.owners)
     ),
     open_field("owners_in_eea", Type.BOOL, "all owners are in the EEA", lambda view: in_eea(view.world, view.owners)),
+    open_field("eea_owner", Type.BOOL, "some owner is in the EEA", lambda view: any_in_eea(view.world, view.owners)),
     open_field("purposes", Type.LIST, "purposes of the datasets", purposes),
     open_field("allowed", Type.LEVEL, "the most that the owner's releases permit", allowed),
     _range("exceeds_allowed", Type.BOOL, "the level is above what the releases permit (false without releases)"),
@@ -162,6 +165,24 @@ _FIELDS = (
         "kinds of the agreements that each of these parties has with an owner or the coordinator about the data",
         agreements,
         choices=KINDS,
+    ),
+    texts(
+        "without_processing",
+        "owners with whom one of these parties has no agreement on data processing or joint control, not even through "
+        "the coordinator",
+        lambda view: without(view, {"data_processing", "joint_controllers"}),
+    ),
+    texts(
+        "without_business_associate",
+        "the same for business associate agreements (HIPAA)",
+        lambda view: without(view, {"business_associate"}),
+    ),
+    texts("without_transfer", "the same for transfer tools", lambda view: without(view, {"transfer"})),
+    texts(
+        "deidentified",
+        "methods of de-identification that stand on every way",
+        deidentified,
+        choices=("safe_harbor", "expert", "k_anonymity", "pseudonymisation", "redaction"),
     ),
 )
 

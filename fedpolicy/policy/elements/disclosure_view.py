@@ -10,6 +10,7 @@ from fedpolicy.policy.elements.models_view import class_variants
 from fedpolicy.policy.elements.shared import purposes_of
 from fedpolicy.policy.fields import Missing, Presence
 from fedpolicy.policy.world import World, ordered
+from fedpolicy.spec.safeguards import Deidentification
 
 __all__ = [
     "ADEQUACY",
@@ -20,6 +21,7 @@ __all__ = [
     "called",
     "certainly_closed",
     "closed_model",
+    "deidentified",
     "purposes",
     "rests_on",
     "roles",
@@ -106,6 +108,25 @@ def certainly_closed(view: DisclosureView) -> bool:
 def way_roles(view: DisclosureView) -> Iterable[str]:
     """The roles of all flows on the way."""
     return ordered(step.role for path in view.found.paths for step in path)
+
+
+def deidentified(view: DisclosureView) -> Iterable[str]:
+    """The methods of de-identification that stand on every way."""
+    flows = {flow.id: flow for origin in _origins(view) for flow in view.world.flows_of.get(origin, ())}
+    found: list[set[str]] = [
+        {
+            guard.spec.method
+            for step in path
+            for guard in flows[step.flow].guards
+            if isinstance(guard.spec, Deidentification)
+        }
+        for path in view.found.paths
+    ]
+    return ordered(set.intersection(*found)) if found else ()
+
+
+def _origins(view: DisclosureView) -> set[str]:
+    return {step.origin for path in view.found.paths for step in path}
 
 
 def rests_on(view: DisclosureView) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fedpolicy.analysis.exposure.privacy import units_of
+from fedpolicy.analysis.exposure.readings import Trust
 from fedpolicy.graph.model import Guard, Path, bits
 from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type
@@ -94,7 +95,28 @@ def _protected(view: SafeguardView) -> str:
 
 
 def _performers(view: SafeguardView) -> Iterable[str]:
-    return ordered(view.world.party(who) for guard in view.guards for who in guard.rests_on)
+    return ordered(view.world.party(who) for who in _honest(view))
+
+
+def _honest(view: SafeguardView) -> frozenset[str]:
+    """Who has to be honest where it lowers anything; where it lowers nothing, wherever it stands."""
+    effective = [guard for guard in view.guards if not guard.ignored] or view.guards
+    return frozenset(who for guard in effective for who in guard.rests_on)
+
+
+def _sole_word(view: SafeguardView) -> str:
+    parties = set(_performers(view))
+    if len(parties) != 1:
+        return ""
+    trust = Trust(graph=view.world.facts.graph)
+    owners = {item.owner for item in view.world.facts.graph.data if item.family in view.families}
+    return parties.pop() if all(trust.accepts(owner, _honest(view)) for owner in owners) else ""
+
+
+def _owners(view: SafeguardView) -> int:
+    graph = view.world.facts.graph
+    places = {item.place for item in graph.data if item.family in view.families}
+    return sum(graph.vertices[place].weight for place in places)
 
 
 def _applies(view: SafeguardView) -> bool:
@@ -107,6 +129,10 @@ _FIELDS = (
     words("on_kind", "what that is", lambda view: view.on.partition(".")[0], choices=("tasks", "flows", "nodes")),
     texts("operated_by", "who performs it, as declared", lambda view: getattr(view.spec, "operated_by", None) or ()),
     texts("rests_on", "parties on whose honesty it rests", _performers),
+    words(
+        "sole_word", "the one party on whom it rests alone, where every owner trusts it; else an empty text", _sole_word
+    ),
+    number("owners", "how many owners it protects, members of cohorts counted", _owners),
     boolean(
         "applies", "it can lower at least one flow (false: it comes too late, or sums what cannot be summed)", _applies
     ),

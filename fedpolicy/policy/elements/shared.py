@@ -10,9 +10,11 @@ from fedpolicy.policy.world import World, ordered
 
 __all__ = [
     "About",
+    "any_in_eea",
     "boolean",
     "data_fields",
     "in_eea",
+    "is_personal",
     "number",
     "open_field",
     "purposes_of",
@@ -77,7 +79,7 @@ def data_fields(prefix: str = "", of: str = "the data") -> tuple[Field, ...]:
         boolean(
             f"{prefix}personal",
             f"some category of {of} is personal (GDPR art. 4(1))",
-            lambda e: any(_flag(e.world, name, "personal") for name in _categories(e.world, e.families)),
+            lambda e: is_personal(e.world, e.families),
         ),
         boolean(
             f"{prefix}special",
@@ -129,6 +131,29 @@ def in_eea(world: World, parties: Iterable[str]) -> bool | Missing:
         return found
     rows = [world.catalog.countries.get(code) for code in found]
     return all(row is not None and row.eea for row in rows)
+
+
+def any_in_eea(world: World, parties: Iterable[str]) -> bool | Missing:
+    """Whether some of these parties is in the European Economic Area."""
+    unsure: set[str] = set()
+    for party in parties:
+        found = in_eea(world, [party])
+        if found is True or (not isinstance(found, Missing) and _partly(world, party)):
+            return True
+        unsure |= set(found.paths) if isinstance(found, Missing) else set()
+    return Missing(tuple(sorted(unsure))) if unsure else False
+
+
+def is_personal(world: World, families: Iterable[str]) -> bool:
+    """Whether any category of these datasets is personal."""
+    return any(_flag(world, name, "personal") for name in _categories(world, families))
+
+
+def _partly(world: World, party: str) -> bool:
+    # A population may live in several countries.
+    found = world.jurisdictions([party])
+    rows = [] if isinstance(found, Missing) else [world.catalog.countries.get(code) for code in found]
+    return any(row is not None and row.eea for row in rows)
 
 
 def _categories(world: World, families: Iterable[str]) -> list[str]:

@@ -7,8 +7,19 @@ from dataclasses import dataclass
 
 from fedpolicy.catalog.rows import MethodRow
 from fedpolicy.graph.model import Access, Flow, Vertex
+from fedpolicy.policy.elements.agreement import KINDS
+from fedpolicy.policy.elements.contracts import shared_kinds
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
-from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, safeguard_kinds, texts, words
+from fedpolicy.policy.elements.shared import (
+    any_in_eea,
+    boolean,
+    data_fields,
+    number,
+    open_field,
+    safeguard_kinds,
+    texts,
+    words,
+)
 from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.spec.models import Task
@@ -206,6 +217,18 @@ _FIELDS = (
     texts("noise_at", "where noise is added", _noise_at, choices=("client", "distributed", "aggregator")),
     texts("datasets", "datasets that it works on", lambda view: view.families),
     texts("owners", "owners of these data", lambda view: view.world.owners(view.families)),
+    open_field(
+        "eea_owner",
+        Type.BOOL,
+        "some owner of these data is in the EEA",
+        lambda v: any_in_eea(v.world, v.world.owners(v.families)),
+    ),
+    texts(
+        "agreements",
+        "kinds of the agreements to which all these owners belong",
+        lambda v: shared_kinds(v.world, v.world.owners(v.families), v.families),
+        choices=KINDS,
+    ),
     *data_fields(of="the data that it works on"),
 )
 
