@@ -32,10 +32,10 @@ def compare(old: Iterable[Source], new: Iterable[Source], settings: pipeline.Set
     sides = [_side(sources, settings) for sources in (list(old), list(new))]
     twice = {name for side in sides for name, count in Counter(n for n, _ in side.documents).items() if count > 1}
     keyed = [{_key(*place, twice): place for place in side.documents} for side in sides]
-    found = [
-        _difference(sides[0], keyed[0].get(key), sides[1], keyed[1].get(key), settings)
-        for key in sorted(keyed[0].keys() | keyed[1].keys())
-    ]
+    # What could not be read on one side has not gone, so then only what both sides have is compared.
+    broken = any(side.errors for side in sides)
+    keys = keyed[0].keys() & keyed[1].keys() if broken else keyed[0].keys() | keyed[1].keys()
+    found = [_difference(sides[0], keyed[0].get(key), sides[1], keyed[1].get(key), settings) for key in sorted(keys)]
     return Comparison(
         differences=tuple(one for one in found if one),
         errors=tuple(error for side in sides for error in side.errors),

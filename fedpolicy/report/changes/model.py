@@ -13,7 +13,11 @@ __all__ = ["Comparison", "Difference"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One deployment in both states; `state` is new, gone or changed, `introduced` and `resolved` are findings that only one of them has."""
+    """
+    One deployment in both states.
+
+    `state` is new, gone or changed; `introduced` and `resolved` are findings that only one of the states has.
+    """
 
     deployment: str
     file: str

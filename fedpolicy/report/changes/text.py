@@ -64,6 +64,8 @@ def _changes(changes: Changes, look: Look) -> Iterator[str]:
 
 def _closing(comparison: Comparison) -> str:
     resolved = sum(len(one.resolved) for one in comparison.differences)
+    if not comparison.deployments:
+        return "nothing was compared"
     if not comparison.differences:
         return f"no difference in {amount(comparison.deployments, 'deployment')}"
     introduced = amount(len(comparison.introduced), "finding")

@@ -1,0 +1,146 @@
+"""fedpolicy diff: what a change does to whom."""
+
+import json
+import subprocess
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from fedpolicy import api
+from fedpolicy.analysis.changes import changes_between
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/deployment.yaml"))
+CATALOG = api.load_catalog()
+CLOSED = "judge:   {ref: openai/gpt-4o, via: [openai]}"
+OWN = "judge:   {ref: mistralai/Mistral-7B-Instruct-v0.3, revision: abc1234, weights_at: [client]}"
+
+
+@pytest.fixture
+def both(run, example, tmp_path):
+    text = example.read_text()
+    assert CLOSED in text
+    (tmp_path / "own.yaml").write_text(text.replace(CLOSED, OWN))
+    return run
+
+
+@pytest.fixture
+def repository(both, tmp_path):
+    def git(*arguments):
+        who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *who, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-q", "-m", "both")
+    return both
+
+
+def changes_of(result):
+    (difference,) = json.loads(result.stdout)["differences"]
+    return difference
+
+
+def test_a_repaired_deployment_loses_exactly_the_disclosures_to_openai(both):
+    result = both("diff", "deployment.yaml", "own.yaml", "--format", "json")
+    difference = changes_of(result)
+
+    assert result.exit_code == 0
+    (gone,) = difference["disclosures"]
+    assert (gone["kind"], gone["parties"], gone["as"]) == ("gone", ["openai"], "provider")
+    assert gone["datasets"] == ["letters@aphp", "letters@charite", "letters@lumc"]
+    assert gone["before"] == {"low": "verbatim", "high": "verbatim", "guaranteed": "verbatim"}
+    assert {(c["capability"], tuple(c["before"] or ["-"]), tuple(c["after"])) for c in difference["control"]} == {
+        ("run", ("openai",), ()),
+        ("inspect", ("-",), ()),
+    }
+    assert "private-data-to-closed-model" in {finding["rule"] for finding in difference["resolved"]}
+
+
+def test_only_what_is_introduced_fails(both):
+    worse = both("diff", "own.yaml", "deployment.yaml")
+
+    assert worse.exit_code == 1
+    assert "+ critical[private-data-to-closed-model]" in worse.stdout
+    assert (
+        "    + openai (provider) now learns letters@aphp, letters@charite and letters@lumc: none -> verbatim"
+        in worse.stdout
+    )
+    assert both("diff", "own.yaml", "deployment.yaml", "--fail-on", "never").exit_code == 0
+    assert both("diff", "deployment.yaml", "deployment.yaml").stdout == "no difference in 1 deployment\n"
+
+
+def test_renamed_nodes_and_another_order_are_no_change_of_what_anybody_learns(both, tmp_path):
+    text = (tmp_path / "deployment.yaml").read_text()
+    (tmp_path / "renamed.yaml").write_text(text.replace("  tracker:", "  board:").replace("to: tracker", "to: board"))
+    difference = changes_of(both("diff", "deployment.yaml", "renamed.yaml", "--format", "json"))
+
+    assert difference["disclosures"] == []
+
+
+def test_markdown_draws_the_new_ways_only(both):
+    text = both("diff", "own.yaml", "deployment.yaml", "--format", "markdown").stdout
+
+    assert text.startswith("### fedpolicy: ")
+    assert '```mermaid\nflowchart LR\n  n0["client@aphp"]\n  n1["openai"]\n  n0 -->|"prompts"| n1\n```' in text
+    assert "mermaid" not in both("diff", "deployment.yaml", "own.yaml", "--format", "markdown").stdout
+
+
+def test_revisions_of_a_repository(repository, tmp_path):
+    (tmp_path / "own.yaml").write_text((tmp_path / "deployment.yaml").read_text())
+
+    assert repository("diff", "HEAD:own.yaml", "own.yaml").exit_code == 1
+    assert repository("diff", "main:deployment.yaml", "deployment.yaml").stdout == "no difference in 1 deployment\n"
+    assert "introduced" in repository("diff", "HEAD:", ".").stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "message"),
+    [
+        ("nope:own.yaml", "git knows no revision `nope` here"),
+        ("HEAD:nowhere.yaml", "`nowhere.yaml` is not in the revision `HEAD`"),
+        ("--all:own.yaml", "git knows no revision `--all` here"),
+    ],
+)
+def test_a_revision_or_path_that_is_not_there(repository, old, message):
+    result = repository("diff", "--", old, "own.yaml")
+
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_what_cannot_be_read_is_not_taken_for_gone(both, tmp_path):
+    (tmp_path / "broken.yaml").write_text("fedpolicy: 1\nname: [\n")
+    result = both("diff", "deployment.yaml", "broken.yaml")
+
+    assert result.exit_code == 2
+    assert result.stdout == "nothing was compared\n"
+    assert "broken.yaml:2:7" in result.stderr
+
+
+def test_a_file_that_is_gone_is_told(both):
+    result = both("diff", "nowhere.yaml", "own.yaml")
+
+    assert result.exit_code == 2
+    assert "`nowhere.yaml` does not exist" in result.stderr
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+def test_nothing_differs_from_itself(path):
+    (document,) = api.load(path)
+    facts = api.facts(document, CATALOG)
+
+    assert not changes_between(facts, facts, CATALOG)
+
+
+@pytest.mark.parametrize(("one", "other"), list(combinations(EXAMPLES[:5], 2)))
+def test_a_difference_mirrors_its_reverse(one, other):
+    first, second = (api.facts(api.load(path)[0], CATALOG) for path in (one, other))
+    there, back = changes_between(first, second, CATALOG), changes_between(second, first, CATALOG)
+
+    assert {(c.parties, c.role, c.datasets, c.before, c.after) for c in there.disclosures} == {
+        (c.parties, c.role, c.datasets, c.after, c.before) for c in back.disclosures
+    }
+    assert {(c.participants, c.task, c.capability, c.before, c.after) for c in there.control} == {
+        (c.participants, c.task, c.capability, c.after, c.before) for c in back.control
+    }
