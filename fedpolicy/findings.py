@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 __all__ = [
@@ -149,7 +150,8 @@ class Report:
 
     `findings` holds the fail, unknown and waived ones, sorted; `counts` counts all five verdicts,
     so that what passed and what did not apply is known too. `errors` are the problems of the run
-    itself, such as a rule that does not compile; those of a file are on the file.
+    itself, such as a rule that does not compile; those of a file are on the file. `places` says where to
+    write the facts that are missing, by file, deployment and dotted path.
     """
 
     findings: tuple[Finding, ...]
@@ -158,4 +160,5 @@ class Report:
     packs: tuple[str, ...] = ()
     rules: tuple[RuleInfo, ...] = ()
     errors: tuple[Exception, ...] = ()
+    places: Mapping[tuple[str, str, str], Span] = field(default_factory=dict)
     version: str = ""

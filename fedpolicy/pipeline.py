@@ -18,10 +18,11 @@ from fedpolicy.analysis.pairs import pairs_of
 from fedpolicy.analysis.settings import AnalysisSettings
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, InputError, Problems
-from fedpolicy.findings import Finding, Report, SourceFile, Verdict
+from fedpolicy.findings import Finding, Report, SourceFile, Span, Verdict
 from fedpolicy.graph.build import build_graph
 from fedpolicy.report.summarise import summarise
 from fedpolicy.spec.load import Document, load_text
+from fedpolicy.spec.pointing import place_of
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure, Facts
@@ -76,6 +77,7 @@ def check(sources: Iterable[Source], settings: Settings | None = None) -> Report
         packs=sorted({rule.pack for rule in rules}),
         rules=[rule.info for rule in rules],
         errors=_once([*errors, *(error for one in checked for error in one.errors)]),
+        places={key: span for one in checked for key, span in one.places.items()},
         version=__version__,
     )
 
@@ -109,12 +111,13 @@ def pairs(facts: Facts, catalog: Catalog, settings: Settings) -> Sequence[Disclo
 
 @dataclass(slots=True, kw_only=True)
 class _Checked:
-    """What came of one file; `errors` are those of rules that could not be evaluated."""
+    """What came of one file; `errors` are those of rules that could not be evaluated, `places` of missing facts."""
 
     file: SourceFile
     findings: list[Finding] = field(default_factory=list)
     counts: Counter[Verdict] = field(default_factory=Counter)
     errors: list[FedPolicyError] = field(default_factory=list)
+    places: dict[tuple[str, str, str], Span] = field(default_factory=dict)
 
 
 def _rules(settings: Settings) -> tuple[Sequence[Rule], Sequence[FedPolicyError]]:
@@ -149,6 +152,8 @@ def _judge(document: Document, catalog: Catalog, rules: Sequence[Rule], settings
     else:
         checked.findings += evaluation.findings
         checked.counts.update(evaluation.counts)
+        for fact in {fact for finding in evaluation.findings for fact in finding.missing}:
+            checked.places[document.file, document.deployment.name, fact] = place_of(document, fact)
 
 
 def _once(errors: Iterable[FedPolicyError]) -> list[FedPolicyError]:

@@ -22,7 +22,8 @@ class MissingFact:
     """
     A fact that nobody stated, and the unknown findings that wait for it.
 
-    `alone` says that no other fact is missing for any of them, so that stating it decides them all.
+    `alone` says that no other fact is missing for any of them, so that stating it decides them all. `span` is where
+    to state it, or else the first finding that waits.
     """
 
     fact: str
@@ -30,6 +31,7 @@ class MissingFact:
     deployment: str
     findings: tuple[Finding, ...]
     alone: bool
+    span: Span
 
     @property
     def element(self) -> str:
@@ -40,12 +42,6 @@ class MissingFact:
     def key(self) -> str:
         """What to write, as `trains_on_inputs`."""
         return self.fact.rpartition(".")[2]
-
-    @property
-    def span(self) -> Span:
-        """Where to write it: at the finding on that very element, else at the first one that waits."""
-        own = [finding.span for finding in self.findings if self.element in finding.elements]
-        return min(own or [finding.span for finding in self.findings])
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -66,6 +62,7 @@ def summarise(
     packs: Sequence[str] = (),
     rules: Sequence[RuleInfo] = (),
     errors: Sequence[Exception] = (),
+    places: Mapping[tuple[str, str, str], Span] | None = None,
     version: str = "",
 ) -> Report:
     """Put what was found in order: files in the order given, the most severe first within each."""
@@ -78,11 +75,12 @@ def summarise(
         packs=tuple(packs),
         rules=tuple(sorted(rules, key=lambda rule: (rule.id, rule.pack))),
         errors=tuple(errors),
+        places=places or {},
         version=version,
     )
 
 
-def missing_facts(findings: Iterable[Finding]) -> tuple[MissingFact, ...]:
+def missing_facts(findings: Iterable[Finding], places: Mapping[tuple[str, str, str], Span]) -> tuple[MissingFact, ...]:
     """Group unknown findings by the fact whose absence makes them so; what matters most comes first."""
     groups: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
@@ -96,6 +94,7 @@ def missing_facts(findings: Iterable[Finding]) -> tuple[MissingFact, ...]:
             deployment=deployment,
             findings=tuple(waiting),
             alone=all(len(finding.missing) == 1 for finding in waiting),
+            span=places.get((file, deployment, fact)) or min(finding.span for finding in waiting),
         )
         for (file, deployment, fact), waiting in groups.items()
     ]

@@ -37,7 +37,7 @@ def test_counts_of_several_deployments_are_added_and_none_is_left_out():
 
 
 def test_unknown_findings_are_grouped_by_the_missing_fact(made):
-    first, second = missing_facts([made.UNKNOWN_B, made.UNKNOWN_A, made.CLOSED])
+    first, second = missing_facts([made.UNKNOWN_B, made.UNKNOWN_A, made.CLOSED], {})
 
     assert (first.fact, first.rules) == (
         "api_calls.translate.trains_on_inputs",
@@ -48,7 +48,7 @@ def test_unknown_findings_are_grouped_by_the_missing_fact(made):
 
 
 def test_a_fact_that_is_missing_alone_decides(made):
-    (only,) = missing_facts([made.UNKNOWN_A])
+    (only,) = missing_facts([made.UNKNOWN_A], {})
 
     assert only.alone is True
 
@@ -56,7 +56,7 @@ def test_a_fact_that_is_missing_alone_decides(made):
 def test_the_same_fact_of_two_deployments_is_two_facts(made):
     other = replace(made.UNKNOWN_A, deployment="other")
 
-    assert [fact.deployment for fact in missing_facts([made.UNKNOWN_A, other])] == ["clinic", "other"]
+    assert [fact.deployment for fact in missing_facts([made.UNKNOWN_A, other], {})] == ["clinic", "other"]
 
 
 @pytest.mark.parametrize(

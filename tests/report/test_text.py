@@ -56,12 +56,15 @@ def test_a_fact_of_the_deployment_itself_has_no_element(made):
     )
 
 
-def test_a_missing_fact_is_shown_at_its_own_element_where_a_finding_is_about_it(made):
-    fact = ("models.judge.weights",)
-    flow = replace(made.UNKNOWN_A, missing=fact, span=made.place(7, 3, 8))
-    own = replace(made.UNKNOWN_B, missing=fact, span=made.place(15, 3, 8), elements=("models.judge",))
+def test_a_missing_fact_is_shown_where_it_should_be_stated(made):
+    places = {(made.FILE, "clinic", "api_calls.translate.trains_on_inputs"): made.place(17, 3, 12)}
+    finding = replace(made.UNKNOWN_A, span=made.place(7, 3, 8))
+    counts = {Verdict.UNKNOWN: 1}
 
-    assert "    --> clinic/deployment.yaml:15:3\n" in written(made, [flow, own])
+    with_place, without = (render(summarise([finding], [counts], [], places=known)) for known in (places, {}))
+
+    assert "    --> clinic/deployment.yaml:17:3\n" in with_place
+    assert "    --> clinic/deployment.yaml:7:3\n" in without
 
 
 def test_an_unknown_finding_that_names_no_fact_is_shown_in_full(made):

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["facts_json"]
 
 
-def facts_json(
-    document: Document, facts: Facts, disclosures: Iterable[Disclosure], *, version: str
-) -> str:
+def facts_json(document: Document, facts: Facts, disclosures: Iterable[Disclosure], *, version: str) -> str:
     """Write the facts as indented JSON; `disclosures` are those of the facts, or the same pair by pair."""
     row = facts_row(document, facts, disclosures, version=version)
     return json.dumps(row, indent=2, ensure_ascii=False) + "\n"

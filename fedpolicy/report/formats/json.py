@@ -32,7 +32,7 @@ def _report(report: Report) -> dict[str, Any]:
         "packs": list(report.packs),
         "deployments": [{"file": file.name, "name": name} for file in report.files for name in file.deployments],
         "findings": [_finding(finding) for finding in report.findings],
-        "missing": [_missing(fact) for fact in missing_facts(report.findings)],
+        "missing": [_missing(fact) for fact in missing_facts(report.findings, report.places)],
         "errors": [*error_rows(report.errors), *file_errors],
         "not_covered": list(OUT_OF_SCOPE),
     }
@@ -70,6 +70,7 @@ def _missing(fact: MissingFact) -> dict[str, Any]:
     return {
         "fact": fact.fact,
         "file": fact.file,
+        "line": fact.span.line,
         "deployment": fact.deployment,
         "severity": fact.severity.label,
         "decides": fact.alone,

@@ -80,7 +80,7 @@ def _results(report: Report, index: Mapping[str, int], lines: Mapping[str, Seque
             yield _result(finding, index, lines)
         elif finding.verdict is Verdict.UNKNOWN and not finding.missing:
             yield _result(finding, index, lines) | {"kind": "open", "level": "none"}
-    for fact in missing_facts(report.findings):
+    for fact in missing_facts(report.findings, report.places):
         yield _missing(fact, index, lines)
 
 

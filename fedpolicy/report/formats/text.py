@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from fedpolicy.findings import Finding, Report, Verdict
+from fedpolicy.findings import Finding, Report, Span, Verdict
 from fedpolicy.report.hops import ways_in
 from fedpolicy.report.snippet import gutter, snippet
 from fedpolicy.report.summarise import OUT_OF_SCOPE, missing_facts
@@ -17,6 +17,8 @@ __all__ = ["SUFFIX", "SUMMARY", "draw", "render"]
 
 SUMMARY = "for people: source lines, paths, reasons and advice"
 SUFFIX = ".txt"
+
+Places = Mapping[tuple[str, str, str], Span]
 
 _COUNTED = (
     (Verdict.FAIL, "critical"),
@@ -44,17 +46,19 @@ def draw(report: Report, look: Look) -> str:
         findings = list(group)
         if several:
             parts.append([look.paint("bold", f"## {clean(deployment)} ({clean(file)})")])
-        parts += _deployment(findings, lines.get(file, ()), told, look)
+        parts += _deployment(findings, lines.get(file, ()), report.places, told, look)
     parts.append(_closing(report, look))
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
-def _deployment(findings: Sequence[Finding], lines: Sequence[str], told: set[str], look: Look) -> Iterator[list[str]]:
+def _deployment(
+    findings: Sequence[Finding], lines: Sequence[str], places: Places, told: set[str], look: Look
+) -> Iterator[list[str]]:
     for finding in findings:
         if finding.verdict is Verdict.FAIL or (finding.verdict is Verdict.UNKNOWN and not finding.missing):
             yield _finding(finding, lines, finding.rule in told, look)
             told.add(finding.rule)
-    if facts := missing_facts(findings):
+    if facts := missing_facts(findings, places):
         yield unknowns(facts, look)
     if waived := [finding for finding in findings if finding.verdict is Verdict.WAIVED]:
         yield [line for finding in waived for line in _waived(finding, look)]
