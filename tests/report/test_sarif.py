@@ -24,7 +24,7 @@ MULTITOOL = next(
 needs_multitool = pytest.mark.skipif(
     MULTITOOL is None, reason=f"`npm install {TOOL}` here, or say where it is in SARIF_MULTITOOL"
 )
-# What it wants and we decided against: docs/decisions/sarif-unknown-and-waived.md.
+# What it wants and we decided against: docs/decisions/0012-sarif-unknown-and-waived.md.
 DECIDED = {"SARIF2005", "SARIF2012"}
 
 
