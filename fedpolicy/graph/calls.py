@@ -107,7 +107,7 @@ def may_train(builder: Builder, call: Call, runner: Vertex) -> tuple[bool | None
 
 
 def _callers(builder: Builder, call: ApiCall) -> list[Vertex]:
-    return [builder.vertex(place) for reference in call.from_ for place in builder.sources(reference)]
+    return [builder.vertex(place) for reference in sorted(call.from_) for place in builder.sources(reference)]
 
 
 def _implied_by(name: str, call: ApiCall) -> str:

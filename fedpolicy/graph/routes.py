@@ -51,7 +51,7 @@ def holders(builder: Builder, name: str, runs: Callable[[str], list[str]]) -> li
     """The places that hold a runnable copy: as declared, else where the task that produces it runs."""
     model = builder.deployment.models.get(name)
     if model is not None and model.weights_at is not None:
-        return [place for reference in model.weights_at for place in builder.places.members.get(reference, [])]
+        return [place for reference in sorted(model.weights_at) for place in builder.places.members.get(reference, [])]
     return [] if model is not None and model.via else runs(name)
 
 
