@@ -118,7 +118,7 @@ def test_a_missing_file_and_an_empty_folder_do_not_stop_the_others(run, good):
     assert result.exit_code == 2
     assert "error: `gone.yaml` does not exist\n  = help: " in result.stderr
     assert "error: no deployment found in the folder `empty`\n  = help: name the file, call it" in result.stderr
-    assert "1 deployment" in result.stdout
+    assert "; 2 files with mistakes)" in result.stdout
 
 
 def test_a_folder_without_a_deployment_is_exit_code_2(run):

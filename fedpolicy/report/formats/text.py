@@ -141,4 +141,5 @@ def _extent(report: Report) -> str:
         if report.packs
         else amount(len(report.rules), "rule")
     )
-    return f"{deployments}, {rules}"
+    broken = sum(bool(file.errors) for file in report.files)
+    return f"{deployments}, {rules}" + (f"; {amount(broken, 'file')} with mistakes" if broken else "")
