@@ -101,7 +101,7 @@ def read_field(world: World, kind: str, subject: Subject, name: str) -> list[Val
 
 
 def _whole(world: World) -> Subject:
-    return KINDS[_ROOT].subjects(world)[0]
+    return next(iter(KINDS[_ROOT].subjects(world)))
 
 
 def _known(value: Presence) -> list[Value]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.policy.fields import CONSTANTS, Type, Value
@@ -141,6 +142,7 @@ def language(
     return Language(fields=fields, env=cel.NewEnv(variables=types, container=scope))
 
 
+@cache
 def _library() -> Any:  # noqa: ANN401  a module; imported late, because not every command judges
     from cel_expr_python import cel  # noqa: PLC0415
 

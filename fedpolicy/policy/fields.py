@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -71,6 +71,7 @@ class Subject:
     `id` is what findings call it, `path` where it stands in the file. `data` is what its kind's fields read.
     `variants` are the values that the RANGE fields may take (names without the root), most favourable first;
     None stands for "there is no such element". `missing` names the facts that would decide between them.
+    `elements` are the names that a finding gives where the id is not enough.
     """
 
     id: str
@@ -111,4 +112,4 @@ class Kind:
     name: str
     about: str
     fields: tuple[Field, ...]
-    subjects: Callable[[Any], Sequence[Subject]]
+    subjects: Callable[[Any], Iterable[Subject]]

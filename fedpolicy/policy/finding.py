@@ -22,21 +22,22 @@ _SHORT = 32
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What all findings about one element share."""
+    """What all findings about one element share; `identity` says which element it is, however many it names."""
 
     elements: tuple[str, ...]
+    identity: tuple[str, ...]
     paths: tuple[tuple[Hop, ...], ...] = ()
     notes: tuple[str, ...] = ()
 
 
 def evidence_of(world: World, subject: Subject) -> Evidence:
     """Make the witness paths and the notes of an element."""
-    elements = subject.elements or (subject.id,)
     if not isinstance(subject.data, DisclosureView):
-        return Evidence(elements)
+        return Evidence(subject.elements or (subject.id,), (subject.id, *subject.elements))
     found = subject.data.found
+    identity = (found.role, *subject.data.parties, *found.datasets)
     paths = tuple(tuple(_hop(world, step) for step in path) for path in found.paths)
-    return Evidence(elements, paths, tuple(_notes(found)))
+    return Evidence(subject.data.elements, identity, paths, tuple(_notes(found)))
 
 
 def finding_of(
@@ -51,7 +52,7 @@ def finding_of(
         severity=rule.severity,
         verdict=verdict,
         elements=evidence.elements,
-        message=_message(world, rule, subject, verdict),
+        message=_message(world, rule, subject, evidence.elements[0], verdict),
         span=_place(world, rule, subject),
         deployment=world.deployment.name,
         paths=evidence.paths,
@@ -60,7 +61,7 @@ def finding_of(
         why=rule.why,
         help=rule.help,
         references=rule.references,
-        fingerprint=fingerprint(rule.id, subject.id),
+        fingerprint=fingerprint(rule.id, *evidence.identity),
     )
 
 
@@ -69,8 +70,7 @@ def fingerprint(*parts: str) -> str:
     return sha256("\0".join(parts).encode()).hexdigest()[:_SHORT]
 
 
-def _message(world: World, rule: Rule, subject: Subject, verdict: Verdict) -> str:
-    element = (subject.elements or (subject.id,))[0]
+def _message(world: World, rule: Rule, subject: Subject, element: str, verdict: Verdict) -> str:
     if verdict is Verdict.UNKNOWN:
         return f"Undecided for {element}: {rule.title}"
     fields = table(rule.applies_to)

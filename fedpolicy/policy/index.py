@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from fedpolicy.analysis.facts import Disclosure, Facts, ModelFacts
 from fedpolicy.analysis.settings import AnalysisSettings
 from fedpolicy.findings import Span
 from fedpolicy.graph.model import Access, Aggregate, Flow, Guard, Mask, Path, Principal, Vertex
+from fedpolicy.policy.reach import family_masks, held_anywhere
 from fedpolicy.spec.load import Document
 from fedpolicy.spec.models import Agreement, ApiCall, Deployment, Task
 
@@ -31,6 +31,9 @@ class Index:
         self.catalog = catalog
         self.settings = settings or AnalysisSettings()
         self._places: dict[Path, Span] = {}
+        self._families: dict[Mask, tuple[str, ...]] = {}
+        self._families_of: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._owners_of: dict[tuple[str, ...], list[str]] = {}
 
     @property
     def deployment(self) -> Deployment:
@@ -95,7 +98,7 @@ class Index:
         """What anybody else learns of each dataset."""
         found: dict[str, list[Disclosure]] = {}
         for disclosure in self.facts.disclosures:
-            for family in ordered(family_of(instance) for instance in disclosure.datasets):
+            for family in self.families_of(disclosure.datasets):
                 found.setdefault(family, []).append(disclosure)
         return found
 
@@ -162,21 +165,24 @@ class Index:
     @cached_property
     def held(self) -> Mapping[str, Mask]:
         """Which instances can be at each place or model at all, at whatever level."""
-        held: dict[str, Mask] = defaultdict(int)
-        for item in self.facts.graph.data:
-            held[item.place] |= 1 << item.index
-        leaving: dict[str, list[Flow]] = defaultdict(list)
-        for flow in self.facts.graph.flows:
-            leaving[flow.source].append(flow)
-        queue = deque(held)
-        while queue:
-            here = queue.popleft()
-            for flow in leaving[here]:
-                arriving = held[here] if flow.data is None else held[here] & flow.data
-                if arriving & ~held[flow.target]:
-                    held[flow.target] |= arriving
-                    queue.append(flow.target)
-        return held
+        return held_anywhere(self.facts.graph)
+
+    def families_in(self, mask: Mask) -> tuple[str, ...]:
+        """The datasets of some instances; thousands of flows carry the same ones."""
+        if mask not in self._families:
+            found = (name for name, members in self._masks.items() if members & mask)
+            self._families[mask] = tuple(sorted(found))
+        return self._families[mask]
+
+    def families_of(self, instances: tuple[str, ...]) -> tuple[str, ...]:
+        """The datasets of some instances, by their names."""
+        if instances not in self._families_of:
+            self._families_of[instances] = tuple(ordered(map(family_of, instances)))
+        return self._families_of[instances]
+
+    @cached_property
+    def _masks(self) -> Mapping[str, Mask]:
+        return family_masks(self.facts.graph)
 
     @cached_property
     def _owner_of(self) -> Mapping[str, str]:

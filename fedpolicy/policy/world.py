@@ -36,9 +36,11 @@ class World(Index):
         """Who owns any instance of these datasets."""
         return ordered(owner for family in families for owner in self._owners.get(family, ()))
 
-    def owners_of(self, instances: Iterable[str]) -> list[str]:
+    def owners_of(self, instances: tuple[str, ...]) -> list[str]:
         """Who owns these instances."""
-        return ordered(self._owner_of[instance] for instance in instances)
+        if instances not in self._owners_of:
+            self._owners_of[instances] = ordered(self._owner_of[instance] for instance in instances)
+        return self._owners_of[instances]
 
     def jurisdictions(self, parties: Iterable[str]) -> list[str] | Missing:
         """Where all of these parties are; missing where it is not said of one of them."""

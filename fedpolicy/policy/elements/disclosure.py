@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 from fedpolicy.analysis.facts import Disclosure
 from fedpolicy.policy.elements.agreement import KINDS
@@ -28,11 +28,9 @@ from fedpolicy.policy.elements.disclosure_view import (
 from fedpolicy.policy.elements.party import ROLES
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, number, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Subject, Type, Value
-from fedpolicy.policy.world import World, family_of, ordered
+from fedpolicy.policy.world import World, ordered
 
-__all__ = ["KIND", "MANY"]
-
-MANY = 50  # instances of one dataset; more are named together
+__all__ = ["KIND"]
 
 
 def _exceeds(view: DisclosureView, level: int) -> bool:
@@ -187,38 +185,22 @@ _FIELDS = (
 )
 
 
-def _named(found: Disclosure) -> tuple[str, ...]:
-    families: dict[str, list[str]] = {}
-    for instance in found.datasets:
-        families.setdefault(family_of(instance), []).append(instance)
-    names: list[str] = []
-    for family, instances in sorted(families.items()):
-        names += [f"{family}@*"] if len(instances) > MANY else instances
-    return tuple(f"datasets.{name}" for name in names)
-
-
-def _people(parties: Sequence[str]) -> tuple[str, ...]:
-    return tuple(f"parties.{name}" for name in parties) if len(parties) <= MANY else ("parties.*",)
-
-
 def _subject(world: World, found: Disclosure) -> Subject:
-    families = tuple(ordered(map(family_of, found.datasets)))
+    families = world.families_of(found.datasets)
     parties = tuple(ordered(world.party(party) for party in found.parties))
     view = DisclosureView(world, found, families, parties)
     levels = range(found.low, found.high + 1)
-    elements = (*_people(parties), *_named(found))
     return Subject(
-        id=f"{found.role}: {', '.join(parties)}: {', '.join(found.datasets)}",
+        id="disclosure",
         path=found.paths[0][-1].path if found.paths and found.paths[0] else ("datasets", *families[:1]),
         data=view,
         variants=tuple(_at(view, level) for level in levels) if found.low < found.high else (),
         missing=found.missing,
-        elements=elements,
     )
 
 
-def _subjects(world: World) -> Sequence[Subject]:
-    return [_subject(world, found) for found in world.facts.disclosures]
+def _subjects(world: World) -> Iterator[Subject]:
+    return (_subject(world, found) for found in world.facts.disclosures)
 
 
 KIND = Kind(

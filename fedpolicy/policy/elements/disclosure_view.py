@@ -9,7 +9,7 @@ from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.policy.elements.models_view import class_variants
 from fedpolicy.policy.elements.shared import purposes_of
 from fedpolicy.policy.fields import Missing, Presence
-from fedpolicy.policy.world import World, ordered
+from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.spec.safeguards import Deidentification
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "way_roles",
 ]
 
+MANY = 50  # instances of one dataset; more are named together
 ADEQUACY = ("none", "partial", "full")
 
 
@@ -41,6 +42,17 @@ class DisclosureView:
     found: Disclosure
     families: tuple[str, ...]
     parties: tuple[str, ...]
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """What findings call it: the parties and the instances; more than a few of one dataset as `letters@*`."""
+        people = [f"parties.{name}" for name in self.parties] if len(self.parties) <= MANY else ["parties.*"]
+        families: dict[str, list[str]] = {}
+        for instance in self.found.datasets:
+            families.setdefault(family_of(instance), []).append(f"datasets.{instance}")
+        for family, instances in sorted(families.items()):
+            people += [f"datasets.{family}@*"] if len(instances) > MANY else instances
+        return tuple(people)
 
     @property
     def last(self) -> list[Step]:

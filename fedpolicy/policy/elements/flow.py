@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from fedpolicy.graph.model import Flow, bits
+from fedpolicy.graph.model import Flow
 from fedpolicy.policy.elements.shared import (
     boolean,
     data_fields,
@@ -69,12 +69,11 @@ class FlowView:
     @property
     def families(self) -> tuple[str, ...]:
         """The datasets that it may carry."""
-        graph = self.world.facts.graph
         mask = 0
         for flow in self.flows:
             held = self.world.held[flow.source]
             mask |= held if flow.data is None else held & flow.data
-        return tuple(ordered(graph.data[index].family for index in bits(mask)))
+        return self.world.families_in(mask)
 
     @property
     def from_parties(self) -> tuple[str, ...]:
