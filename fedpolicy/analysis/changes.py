@@ -44,7 +44,8 @@ class DisclosureChange:
             return "new"
         if self.after == _NOTHING:
             return "gone"
-        return "worse" if max(self.after[1], self.after[2]) > max(self.before[1], self.before[2]) else "better"
+        worse = any(now > then for now, then in zip(self.after, self.before, strict=True))
+        return "worse" if worse else "better"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

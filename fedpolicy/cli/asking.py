@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.spec.load import Document
 
-__all__ = ["Question", "control", "facts", "graph", "why"]
+__all__ = ["Question", "computed", "control", "facts", "graph", "look_for", "why"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,48 +48,52 @@ class Question:
 
 def facts(question: Question, form: str, output: str | None, *, no_color: bool) -> None:
     """Write what was computed."""
-    document, found, catalog = _computed(question)
+    document, found, catalog = computed(question)
     if form == "json":
         pairs = pipeline.pairs(found, catalog, question.settings)
         text = facts_json(document, found, pairs, version=__version__)
     else:
-        text = facts_text(document, found, _look(output, no_color=no_color))
+        text = facts_text(document, found, look_for(output, no_color=no_color))
     emit(text, output)
 
 
 def why(question: Question, party: str, dataset: str, output: str | None, *, no_color: bool) -> None:
     """Write what one party learns of one dataset. Raises SettingsError where there is no such party or dataset."""
-    document, found, catalog = _computed(question)
+    document, found, catalog = computed(question)
     _must_exist(party, dataset, found)
     explanation = explain(found, catalog, party, dataset, question.settings.analysis)
-    emit(why_text(explanation, document, found, catalog, _look(output, no_color=no_color)), output)
+    emit(why_text(explanation, document, found, catalog, look_for(output, no_color=no_color)), output)
 
 
 def graph(question: Question, output: str | None) -> None:
     """Write the graph as JSON."""
-    _, found, _ = _computed(question)
+    _, found, _ = computed(question)
     emit(json.dumps(to_json(found.graph), indent=2, ensure_ascii=False) + "\n", output)
 
 
 def control(question: Question, form: str, output: str | None, *, no_color: bool) -> None:
     """Write the continuity matrix."""
-    document, found, catalog = _computed(question)
+    document, found, catalog = computed(question)
     matrix = continuity_of(found.graph, catalog)
     name = document.deployment.name
     emit(
-        control_json(name, matrix) if form == "json" else control_text(name, matrix, _look(output, no_color=no_color)),
+        control_json(name, matrix)
+        if form == "json"
+        else control_text(name, matrix, look_for(output, no_color=no_color)),
         output,
     )
 
 
-def _computed(question: Question) -> tuple[Document, Facts, Catalog]:
+def computed(question: Question) -> tuple[Document, Facts, Catalog]:
+    """Read and analyse the deployment that is asked about. Raises what cannot be used."""
     source = next(sources.find([question.file], stdin_bytes))
     catalog = pipeline.catalog_of(question.settings)
     document, found = pipeline.facts_of(source, catalog, question.settings, question.deployment)
     return document, found, catalog
 
 
-def _look(output: str | None, *, no_color: bool) -> Look:
+def look_for(output: str | None, *, no_color: bool) -> Look:
+    """How to write to a file or to standard output."""
     return PLAIN if output else look_of(sys.stdout, no_color=no_color)
 
 

@@ -41,14 +41,15 @@ class Form(NamedTuple):
 
     OPEN: at least at `level`. SUM: inside aggregate `sum` (-1: none), whose single contributions are at
     `level`, with the noise of mechanism `noise` (-1: none) shared out among them; `outer` are the
-    aggregates that the first one went into. SEALED: the same behind seal `seal`. NOISE: seen through mechanism `noise`.
+    aggregates that the first one went into. SEALED: the same behind all of `seals`. NOISE: seen through mechanism
+    `noise`.
     """
 
     kind: str
     level: int = 0
     sum: int = -1
     noise: int = -1
-    seal: int = -1
+    seals: tuple[int, ...] = ()
     outer: tuple[int, ...] = ()
 
 
@@ -118,7 +119,8 @@ def transfer(effect: Effect, state: State) -> Iterator[tuple[Form, Mask, Form]]:
             for sent, part in _summed(effect, form, mask):
                 yield sent, part, form
         elif form.kind == SEALED:
-            yield unsealed(form) if effect.opens else _resealed(effect, form), mask, form
+            for sent, part in [(unsealed(form), mask)] if effect.opens else _resealed(effect, form, mask):
+                yield sent, part, form
         elif effect.cap or effect.sum_cap:
             for sent, part in _behind_seal(effect, form, mask):
                 yield sent, part, form
@@ -137,8 +139,10 @@ def arrive_at(holdings: Holdings, vertex: Vertex, form: Form, mask: Mask) -> Ite
         if vertex.kind == "model":
             return
     yield form, mask
-    if form.kind == SEALED and _opens(holdings.graph, vertex, form.seal):
-        yield from arrive_at(holdings, vertex, unsealed(form), mask)
+    if form.kind == SEALED:
+        left = tuple(seal for seal in form.seals if not _opens(holdings.graph, vertex, seal))
+        if left != form.seals:
+            yield from arrive_at(holdings, vertex, form._replace(seals=left) if left else unsealed(form), mask)
 
 
 def read_sum(form: Form, mask: Mask, hidden: Mask) -> Iterator[tuple[Form, Mask]]:
@@ -155,7 +159,7 @@ def read_sum(form: Form, mask: Mask, hidden: Mask) -> Iterator[tuple[Form, Mask]
 def unsealed(form: Form) -> Form:
     """What a reader finds behind a seal."""
     if form.sum >= 0:
-        return form._replace(kind=SUM, seal=-1)
+        return form._replace(kind=SUM, seals=())
     return Form(OPEN, form.level) if form.noise < 0 else Form(NOISE, noise=form.noise)
 
 
@@ -230,7 +234,7 @@ def _into_sum(effect: Effect, form: Form, summed: int, mask: Mask) -> Iterator[t
 def _behind_seal(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
     sealed = mask & effect.sealed
     if effect.seal is not None and sealed:
-        yield form._replace(kind=SEALED, seal=effect.seal), sealed
+        yield form._replace(kind=SEALED, seals=tuple(sorted({*form.seals, effect.seal}))), sealed
         mask &= ~sealed
     if mask:
         yield form, mask
@@ -259,12 +263,12 @@ def _within(form: Form, summed: int) -> Form:
     return form._replace(outer=tuple(sorted({*form.outer, summed})))
 
 
-def _resealed(effect: Effect, form: Form) -> Form:
+def _resealed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
     # Adding up what is sealed gives a sealed sum.
     alone = form.sum < 0 and form.noise < 0
     summed = effect.aggregate if effect.aggregate is not None and alone else form.sum
     cap = max(effect.cap, effect.sum_cap) if summed >= 0 else effect.cap
-    return form._replace(sum=summed, level=min(form.level, cap or VERBATIM))
+    yield from _behind_seal(effect, form._replace(sum=summed, level=min(form.level, cap or VERBATIM)), mask)
 
 
 def _opens(graph: FlowGraph, vertex: Vertex, seal: int) -> bool:

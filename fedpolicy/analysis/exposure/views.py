@@ -129,7 +129,7 @@ def _seen(
         yield form, mask
     elif form.kind == SUM:
         yield from _subtracted(holdings, viewer, form, mask)
-    elif form.kind == SEALED and _can_open(holdings, viewer, form.seal, openers):
+    elif form.kind == SEALED and all(_can_open(holdings, viewer, seal, openers) for seal in form.seals):
         yield from _seen(holdings, viewer, unsealed(form), mask, openers)
 
 

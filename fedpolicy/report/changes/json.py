@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Finding
     from fedpolicy.report.changes.model import Comparison, Difference
 
-__all__ = ["render"]
+__all__ = ["control_row", "disclosure_row", "render"]
 
 
 def render(comparison: Comparison) -> str:
@@ -33,8 +33,8 @@ def _difference(one: Difference) -> dict[str, Any]:
         "state": one.state,
         "introduced": [_finding(finding) for finding in one.introduced],
         "resolved": [_finding(finding) for finding in one.resolved],
-        "disclosures": [_disclosure(change) for change in one.changes.disclosures],
-        "control": [_control(change) for change in one.changes.control],
+        "disclosures": [disclosure_row(change) for change in one.changes.disclosures],
+        "control": [control_row(change) for change in one.changes.control],
     }
 
 
@@ -51,7 +51,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _disclosure(change: DisclosureChange) -> dict[str, Any]:
+def disclosure_row(change: DisclosureChange) -> dict[str, Any]:
+    """One change of what somebody learns."""
     return {
         "kind": change.kind,
         "parties": list(change.parties),
@@ -78,7 +79,8 @@ def _step(step: Step) -> dict[str, Any]:
     }
 
 
-def _control(change: ControlChange) -> dict[str, Any]:
+def control_row(change: ControlChange) -> dict[str, Any]:
+    """One change of who can take what away."""
     return {
         "participants": list(change.participants),
         "task": change.task,

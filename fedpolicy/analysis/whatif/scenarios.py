@@ -1,0 +1,102 @@
+"""One question -> what changes against today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fedpolicy.analysis.analyse import analyse
+from fedpolicy.analysis.changes import Changes, ControlChange, changes_between
+from fedpolicy.analysis.control.matrix import continuity_of
+from fedpolicy.analysis.settings import AnalysisSettings
+from fedpolicy.analysis.whatif.turned import compromised, members, pooled
+from fedpolicy.graph.build import build_graph
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.facts import Facts
+    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.graph.model import FlowGraph
+    from fedpolicy.spec.models import Deployment
+
+__all__ = [
+    "Scenario",
+    "safeguards_of",
+    "what_if_colluding",
+    "what_if_compromised",
+    "what_if_removed",
+    "what_if_without",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A question in words, and what changes."""
+
+    question: str
+    changes: Changes
+
+
+def what_if_compromised(facts: Facts, catalog: Catalog, taken: str, settings: AnalysisSettings) -> Scenario:
+    """A node or party is taken over: the adversary sees what it sees, and its safeguards are gone."""
+    return _turned(f"{taken} is taken over", facts, compromised(facts.graph, taken), catalog, settings)
+
+
+def what_if_colluding(facts: Facts, catalog: Catalog, parties: Sequence[str], settings: AnalysisSettings) -> Scenario:
+    """Parties pool what they see; only what is not theirs anyway counts."""
+    found = _turned(
+        f"{' and '.join(parties)} pool what they see", facts, pooled(facts.graph, parties), catalog, settings
+    )
+    names = members(facts.graph, parties)
+    theirs = {item.id for item in facts.graph.data if item.owner in names}
+    kept = [change for change in found.changes.disclosures if not set(change.datasets) <= theirs]
+    shown = tuple(
+        replace(change, datasets=tuple(name for name in change.datasets if name not in theirs)) for change in kept
+    )
+    return replace(found, changes=replace(found.changes, disclosures=shown))
+
+
+def what_if_removed(facts: Facts, catalog: Catalog, party: str) -> Scenario:
+    """A party withdraws everything that it operates, hosts or may revoke."""
+    lost = tuple(
+        ControlChange(
+            participants=entry.participants,
+            task=entry.task,
+            capability=entry.capability,
+            before=tuple(hold.party for hold in entry.holds),
+            after=None,
+        )
+        for entry in continuity_of(facts.graph, catalog)
+        if any(hold.party == party for hold in entry.holds)
+    )
+    return Scenario(question=f"{party} withdraws everything", changes=Changes(control=lost))
+
+
+def what_if_without(facts: Facts, catalog: Catalog, path: str, settings: AnalysisSettings) -> Scenario:
+    """One safeguard is not there."""
+    graph = build_graph(_without(facts.deployment, path), catalog)
+    return _turned(f"{path} is not there", facts, graph, catalog, settings)
+
+
+def safeguards_of(deployment: Deployment) -> Mapping[str, str]:
+    """Every safeguard by its dotted path, with its kind."""
+    found = {}
+    for section in ("tasks", "flows"):
+        for name, entry in getattr(deployment, section).items():
+            for index, safeguard in enumerate(entry.safeguards):
+                found[f"{section}.{name}.safeguards.{index}"] = safeguard.kind
+    return found
+
+
+def _turned(question: str, facts: Facts, graph: FlowGraph, catalog: Catalog, settings: AnalysisSettings) -> Scenario:
+    changes = changes_between(facts, analyse(graph, catalog, settings), catalog)
+    # Who sees what is asked; a graph that is only seen with other eyes changes nobody's control.
+    return Scenario(question=question, changes=replace(changes, control=()))
+
+
+def _without(deployment: Deployment, path: str) -> Deployment:
+    section, name, _, index = path.split(".")
+    entries = getattr(deployment, section)
+    kept = tuple(one for number, one in enumerate(entries[name].safeguards) if number != int(index))
+    changed = entries[name].model_copy(update={"safeguards": kept})
+    return deployment.model_copy(update={section: {**entries, name: changed}})

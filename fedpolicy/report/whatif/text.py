@@ -1,0 +1,54 @@
+"""For people: what changes against today, or which parties together learn too much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.report.changes.words import control_line, disclosure_line, short
+from fedpolicy.report.words import PLAIN, Look, amount, listing, wrap
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.whatif.coalitions import Search
+    from fedpolicy.analysis.whatif.scenarios import Scenario
+
+__all__ = ["coalitions_text", "scenario_text"]
+
+_MARKS = {"new": "+", "worse": "!", "gone": "-", "better": "-"}
+_STYLES = {"new": "critical", "worse": "high", "gone": "pass", "better": "pass"}
+
+
+def scenario_text(name: str, scenario: Scenario, look: Look = PLAIN) -> str:
+    """Write what one assumption less changes."""
+    head = look.paint("bold", f"{name}: what if {scenario.question}?")
+    body = list(_changes(scenario, look)) or ["  nothing changes for anybody"]
+    return "\n".join([head, *body]) + "\n"
+
+
+def coalitions_text(name: str, dataset: str, search: Search, look: Look = PLAIN) -> str:
+    """Write the smallest sets of parties, or that there is none."""
+    level = LEVELS[search.level]
+    lines = [look.paint("bold", f"{name}: who must come together to learn {dataset} at {level}?")]
+    for found in search.coalitions:
+        whom = listing(found.datasets)
+        lines += wrap(f"{listing(found.parties)}: {whom}", look, "  ", "      ")
+    if not search.coalitions:
+        lines.append(f"  no {search.size} parties together" if search.size > 1 else "  no single party")
+    if search.stopped:
+        lines.append(f"stopped: there are too many sets of more than {amount(search.size, 'party', 'parties')} to try")
+    else:
+        lines.append(f"every set of up to {amount(search.size, 'party', 'parties')} was tried")
+    return "\n".join(lines) + "\n"
+
+
+def _changes(scenario: Scenario, look: Look) -> Iterator[str]:
+    for change in scenario.changes.disclosures:
+        first, *rest = wrap(disclosure_line(change), look, f"  {_MARKS[change.kind]} ", " " * 6)
+        yield look.paint(_STYLES[change.kind], first)
+        yield from rest
+        for step in change.path if change.kind in {"new", "worse"} else ():
+            implied = f" (implied by {step.implied_by})" if step.implied_by else ""
+            yield f"      {short(step.source)} -> {short(step.target)}  {step.payload}{implied}"
+    for control in scenario.changes.control:
+        yield from wrap(control_line(control).replace("never given", "lost"), look, "  ! ", " " * 6)

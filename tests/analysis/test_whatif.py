@@ -1,0 +1,175 @@
+"""What if somebody turns."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from fedpolicy import api
+from fedpolicy.analysis.analyse import analyse
+from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.analysis.whatif.coalitions import smallest_coalitions
+from fedpolicy.analysis.whatif.turned import compromised, pooled
+from fedpolicy.cli.app import app
+
+CATALOG = api.load_catalog()
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/deployment.yaml"))
+NOTES = "examples/clinical-notes/deployment.yaml"
+
+
+def levels(facts):
+    owners = {item.id: item.owner for item in facts.graph.data}
+    return {
+        (party, one.role, dataset): (one.high, one.guaranteed)
+        for one in facts.disclosures
+        for party in one.parties
+        for dataset in one.datasets
+        if owners[dataset] != party
+    }
+
+
+def ask(*options):
+    return CliRunner().invoke(app, ["whatif", NOTES, *options])
+
+
+def told(*options):
+    return json.loads(ask(*options, "--format", "json").stdout)
+
+
+def never_less(before, after):
+    return [key for key, (high, guaranteed) in before.items() if after.get(key, (0, 0)) < (high, guaranteed)]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+def test_whoever_is_taken_over_nobody_learns_less(path):
+    (document,) = api.load(path)
+    graph = api.graph(document, CATALOG)
+    before = levels(analyse(graph, CATALOG))
+    for party in document.deployment.parties:
+        assert never_less(before, levels(analyse(compromised(graph, party), CATALOG))) == [], party
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+def test_whoever_comes_together_nobody_learns_less(path):
+    (document,) = api.load(path)
+    graph = api.graph(document, CATALOG)
+    before = levels(analyse(graph, CATALOG))
+    parties = sorted(document.deployment.parties)
+    for one, other in pairwise(parties):
+        after = levels(analyse(pooled(graph, [one, other]), CATALOG))
+        mine = {key: value for key, value in before.items() if key[0] not in {one, other}}
+        assert never_less(mine, after) == [], (one, other)
+
+
+@pytest.mark.parametrize("level", [2, 3, 4])
+@pytest.mark.parametrize("path", EXAMPLES[:4], ids=lambda path: path.parent.name)
+def test_coalitions_are_minimal_and_reach_the_level(path, level):
+    (document,) = api.load(path)
+    graph = api.graph(document, CATALOG)
+    for dataset in document.deployment.datasets:
+        found = smallest_coalitions(graph, CATALOG, dataset, level)
+        for coalition in found.coalitions:
+            for other in found.coalitions:
+                if set(other.parties) < set(coalition.parties):
+                    assert not set(other.datasets) & set(coalition.datasets)
+
+
+def test_three_clients_hide_nobody_from_two_of_them_and_the_aggregator():
+    found = told("--smallest-coalition", "letters")
+
+    assert found["stopped"] is False
+    assert {(tuple(c["parties"]), tuple(c["datasets"])) for c in found["coalitions"]} >= {
+        (("aphp", "charite", "tum"), ("letters@lumc",)),
+        (("openai",), ("letters@aphp", "letters@charite", "letters@lumc")),
+    }
+    assert not any({"tum", "charite"} == set(c["parties"]) for c in found["coalitions"])
+
+
+def test_colluding_with_the_aggregator_a_participant_sees_what_noise_would_have_hidden():
+    found = told("--collude", "tum,charite")
+
+    assert [(c["parties"], c["datasets"], c["after"]["high"]) for c in found["disclosures"]] == [
+        (["charite"], ["letters@aphp"], "inferable"),
+        (["charite"], ["letters@lumc"], "inferable"),
+    ]
+
+
+def test_a_taken_aggregator_gives_the_adversary_the_sums():
+    new = [c for c in told("--compromise", "aggregator")["disclosures"] if c["parties"] == ["adversary"]]
+
+    assert [(c["kind"], c["after"]["high"]) for c in new] == [("new", "inferable")]
+
+
+def test_a_taken_client_shows_everything_that_it_stores_and_no_longer_masks():
+    found = told("--compromise", "charite")["disclosures"]
+    by = {(tuple(c["parties"]), tuple(c["datasets"])): c["after"]["high"] for c in found}
+
+    assert by[("adversary",), ("letters@charite",)] == "verbatim"
+    assert by[("tum",), ("letters@charite",)] == "reconstructable"
+
+
+def test_without_the_provider_the_judge_stops():
+    found = told("--remove", "openai")
+
+    assert [(c["task"], c["capability"], c["before"], c["after"]) for c in found["control"]] == [
+        ("score", "run", ["openai"], None)
+    ]
+
+
+def test_without_secure_aggregation_the_aggregator_sees_single_updates():
+    found = told("--without", "tasks.adapt.safeguards.0")["disclosures"]
+
+    assert [c["after"]["high"] for c in found if c["parties"] == ["tum"]] == ["reconstructable"]
+
+
+def test_an_enclave_keeps_its_host_out_when_the_host_is_taken():
+    text = """
+fedpolicy: 1
+name: x
+parties: {a: {role: participant}, b: {role: participant}, c: {role: coordinator}, h: {role: host}}
+nodes:
+  client: {kind: client, party: [a, b]}
+  agg: {kind: aggregator, party: c, host: h, tee: {kind: sev-snp, attested: true, verified_by: [a, b]}}
+datasets: {d: {at: client, categories: [health]}}
+models: {m: {weights: open, weights_at: [client, agg]}}
+tasks: {t: {method: fedavg, model: m, data: [d], runs_on: client, clients_per_round: 2}}
+"""
+    (document,) = api.loads(text)
+    graph = api.graph(document, CATALOG)
+
+    assert not [key for key in levels(analyse(compromised(graph, "h"), CATALOG)) if key[0] == "adversary"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "give exactly one question, not none of them"),
+        (["--remove", "tum", "--compromise", "tum"], "not --compromise and --remove"),
+        (["--compromise", "tumm"], "there is no node or party `tumm` in this deployment"),
+        (["--collude", "tum,nobody"], "there is no party `nobody`"),
+        (["--collude", "tum"], "collusion takes two parties"),
+        (["--remove", "nobody"], "there is no party `nobody`"),
+        (["--without", "tasks.adapt.safeguards.7"], "there is no safeguard `tasks.adapt.safeguards.7`"),
+        (["--smallest-coalition", "letter"], "there is no dataset `letter`"),
+    ],
+)
+def test_questions_that_make_no_sense(options, message):
+    result = ask(*options)
+
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())
+
+
+def test_answers_read_well():
+    text = ask("--smallest-coalition", "letters", "--level", "verbatim").stdout
+
+    assert text.splitlines() == [
+        f"clinical-notes: who must come together to learn letters at {LEVELS[4]}?",
+        "  openai: letters@aphp, letters@charite and letters@lumc",
+        "every set of up to 3 parties was tried",
+    ]
+    assert "nothing changes for anybody" in ask("--remove", "lumc").stdout
