@@ -110,19 +110,8 @@ def transfer(effect: Effect, state: State) -> Iterator[tuple[Form, Mask, Form]]:
     """What a flow makes of what its source holds: the form that it sends, the instances, the form at the source."""
     for form, held in state.items():
         mask = held & effect.data
-        if not mask:
-            continue
-        if form.kind == OPEN:
-            for sent, part in _open(effect, form, mask):
-                yield sent, part, form
-        elif form.kind == SUM:
-            for sent, part in _summed(effect, form, mask):
-                yield sent, part, form
-        elif form.kind == SEALED:
-            for sent, part in [(unsealed(form), mask)] if effect.opens else _resealed(effect, form, mask):
-                yield sent, part, form
-        elif effect.cap or effect.sum_cap:
-            for sent, part in _behind_seal(effect, form, mask):
+        if mask:
+            for sent, part in _sent(effect, form, mask):
                 yield sent, part, form
 
 
@@ -198,6 +187,17 @@ def _new_at(
                 yield arrived, same.setdefault(arriving, arriving), source
 
 
+def _sent(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
+    if form.kind == OPEN:
+        yield from _open(effect, form, mask)
+    elif form.kind == SUM:
+        yield from _summed(effect, form, mask)
+    elif form.kind == SEALED:
+        yield from _resealed(effect, form, mask)
+    elif effect.cap or effect.sum_cap:
+        yield from _behind_seal(effect, form, mask)
+
+
 def _open(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
     cap = effect.sum_cap if effect.aggregate is not None else effect.cap
     for level, limited in effect.limits:
@@ -264,6 +264,9 @@ def _within(form: Form, summed: int) -> Form:
 
 
 def _resealed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
+    if effect.opens:
+        yield unsealed(form), mask
+        return
     # Adding up what is sealed gives a sealed sum.
     alone = form.sum < 0 and form.noise < 0
     summed = effect.aggregate if effect.aggregate is not None and alone else form.sum
