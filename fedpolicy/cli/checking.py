@@ -10,7 +10,8 @@ from fedpolicy import pipeline, sources
 from fedpolicy.cli.configured import Choices, choose, find_config
 from fedpolicy.cli.errors import CLEAN, FINDINGS, UNUSABLE
 from fedpolicy.cli.messages import report_errors
-from fedpolicy.cli.terminal import emit, look_of, stdin_bytes
+from fedpolicy.cli.outputs import Output, plan, write_all
+from fedpolicy.cli.terminal import look_of, stdin_bytes
 from fedpolicy.findings import Report, Severity
 from fedpolicy.report.formats import load_format
 from fedpolicy.report.summarise import must_fail
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 
-def check(paths: Sequence[str], form: str, output: str | None, options: Mapping[str, Any]) -> int:
-    """Check, write the report, say what could not be used, and give the exit code."""
+def check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapping[str, Any]) -> int:
+    """Check, write the reports, say what could not be used, and give the exit code."""
+    planned = plan(outputs, form)
     choices = choose(find_config(options["config"], isolated=options["isolated"]), options)
     found = sources.find(paths or ["."], stdin_bytes, choices.exclude)
     report = pipeline.check(found, choices.settings)
@@ -30,14 +32,16 @@ def check(paths: Sequence[str], form: str, output: str | None, options: Mapping[
     lines = {file.name: file.lines for file in report.files}
     no_color = options["no_color"]
     report_errors(errors, lines, look=look_of(sys.stderr, no_color=no_color))
-    emit(_written(report, form, None if output else look_of(sys.stdout, no_color=no_color)), output)
+    write_all([(output, _written(report, output, no_color=no_color)) for output in planned])
     return _exit_code(report, errors, choices)
 
 
-def _written(report: Report, form: str, look: Look | None) -> str:
-    chosen = load_format(form)
+def _written(report: Report, output: Output, *, no_color: bool) -> str:
+    chosen = load_format(output.form)
     draw: Callable[[Report, Look], str] | None = getattr(chosen, "draw", None)
-    return draw(report, look) if draw and look else chosen.render(report)
+    if draw and output.file is None:
+        return draw(report, look_of(sys.stdout, no_color=no_color))
+    return chosen.render(report)
 
 
 def _exit_code(report: Report, errors: Sequence[Exception], choices: Choices) -> int:

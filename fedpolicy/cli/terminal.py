@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-from fedpolicy.errors import OutputError
+from fedpolicy.cli.files import write_files
 from fedpolicy.report.words import PLAIN, Look
 
 __all__ = ["chatter", "emit", "look_of", "stdin_bytes", "write"]
@@ -48,33 +48,8 @@ def emit(text: str, output: str | None) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """
-    Write a file whole or not at all: a temporary file beside it takes its place at the end.
-
-    What is no plain file (a pipe, /dev/stdout) is written to as it is. Raises OutputError.
-    """
-    data = text.encode("utf-8", "replace")
-    target = Path(os.path.realpath(path))
-    try:
-        if target.exists() and not target.is_file():
-            target.write_bytes(data)
-        else:
-            _replace(target, data)
-    except OSError as error:
-        advice = f"there is no folder `{path.parent}`" if not target.parent.is_dir() else "nothing was written"
-        raise OutputError(f"`{path}` cannot be written: {error.strerror}", help=advice) from error
-
-
-def _replace(target: Path, data: bytes) -> None:
-    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        draft.write_bytes(data)
-        if target.exists():
-            shutil.copymode(target, draft)
-        draft.replace(target)
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
+    """Write a file whole or not at all. Raises OutputError."""
+    write_files({path: text})
 
 
 def _say(stream: TextIO, text: str) -> None:

@@ -14,7 +14,6 @@ from fedpolicy.cli.options import (
     debug_option,
     epsilon_option,
     isolated_option,
-    output_option,
 )
 from fedpolicy.report.formats import format_ids
 
@@ -71,10 +70,17 @@ def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]
 )
 @config_option
 @isolated_option
-@output_option
+@click.option(
+    "--output",
+    "-o",
+    "outputs",
+    multiple=True,
+    metavar="[FORMAT:]FILE",
+    help="Write the report to a file, in its own format if one is given; may be repeated.",
+)
 @colour_option
 @debug_option
-def command(paths: tuple[str, ...], form: str, output: str | None, **options: Any) -> int:  # noqa: ANN401  click's
+def command(paths: tuple[str, ...], form: str, outputs: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  click's
     """
     Judge deployments by the rules.
 
@@ -84,9 +90,9 @@ def command(paths: tuple[str, ...], form: str, output: str | None, **options: An
     \b
     Examples:
       fedpolicy check deployment.yaml
-      fedpolicy check . --fail-on medium --format sarif --output fedpolicy.sarif
+      fedpolicy check . --fail-on medium --output sarif:fedpolicy.sarif --output text:-
       fedpolicy check deployment.yaml --pack federation --pack ./our-rules
     """  # noqa: D301  click reads the \b itself
     from fedpolicy.cli import checking  # noqa: PLC0415  the rooms are heavy; help and completion need none
 
-    return checking.check(paths, form, output, options)
+    return checking.check(paths, form, outputs, options)

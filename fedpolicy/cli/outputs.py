@@ -1,0 +1,66 @@
+"""Where the reports of one run go: several formats, several files, all of them or none."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fedpolicy.cli.files import write_files
+from fedpolicy.cli.terminal import emit
+from fedpolicy.errors import SettingsError
+from fedpolicy.report.formats import format_ids
+from fedpolicy.spec.suggest import advise
+
+__all__ = ["Output", "plan", "write_all"]
+
+# One letter before a colon is a drive of Windows; a path such as `./a:b` has its separator first.
+_WITH_FORMAT = re.compile(r"([A-Za-z0-9_-]{2,}):(.*)", re.DOTALL)
+_STDOUT = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """One report: its format, and its file (None: standard output)."""
+
+    form: str
+    file: str | None
+
+
+def plan(given: Sequence[str], form: str) -> tuple[Output, ...]:
+    """
+    Read `FORMAT:FILE` and plain `FILE`, which has the chosen format; nothing given means standard output.
+
+    Raises SettingsError for an unknown format, a missing file name, or two outputs to one file.
+    """
+    outputs = tuple(_output(text, form) for text in given) or (Output(form=form, file=None),)
+    seen: dict[str, str] = {}
+    for text, output in zip(given, outputs, strict=False):
+        real = _STDOUT if output.file is None else os.path.realpath(output.file)
+        if real in seen:
+            where = "standard output" if output.file is None else f"`{output.file}`"
+            message = f"two outputs go to {where}: `{seen[real]}` and `{text}`"
+            raise SettingsError(message, help="give each one a file of its own")
+        seen[real] = text
+    return outputs
+
+
+def _output(text: str, form: str) -> Output:
+    match = _WITH_FORMAT.fullmatch(text)
+    name, file = match.groups() if match else (form, text)
+    if name not in format_ids():
+        advice = f"{advise(name, format_ids())}; a file of that name is `./{text}`"
+        raise SettingsError(f"`--output {text}`: there is no format `{name}`", help=advice)
+    if not file:
+        raise SettingsError(f"`--output {text}` names no file", help=f"write `{name}:FILE`, or `{name}:-`")
+    return Output(form=name, file=None if file == _STDOUT else file)
+
+
+def write_all(texts: Sequence[tuple[Output, str]]) -> None:
+    """Write every report, or none: files first, then standard output. Raises OutputError."""
+    write_files({Path(output.file): text for output, text in texts if output.file is not None})
+    for output, text in texts:
+        if output.file is None:
+            emit(text, None)

@@ -1,0 +1,77 @@
+"""
+The report for spreadsheets: one row a finding, comma-separated.
+
+A cell that a spreadsheet would take for a formula begins with an apostrophe: the text comes from files of others.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+from fedpolicy.findings import Finding, Report
+
+__all__ = ["COLUMNS", "SUFFIX", "SUMMARY", "render"]
+
+SUMMARY = "for spreadsheets: one row a finding"
+SUFFIX = ".csv"
+COLUMNS = (
+    "verdict",
+    "severity",
+    "rule",
+    "pack",
+    "principle",
+    "file",
+    "line",
+    "column",
+    "deployment",
+    "elements",
+    "message",
+    "missing",
+    "notes",
+    "help",
+    "fingerprint",
+)
+_MOST_ELEMENTS = 100
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def render(report: Report) -> str:
+    """Write a row of names and a row a finding; several values of a cell are separated by semicolons."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for finding in report.findings:
+        writer.writerow([_cell(value) for value in _row(finding)])
+    return text.getvalue()
+
+
+def _row(finding: Finding) -> tuple[str | int, ...]:
+    return (
+        finding.verdict.value,
+        finding.severity.label,
+        finding.rule,
+        finding.pack,
+        finding.principle,
+        finding.span.file,
+        finding.span.line,
+        finding.span.column,
+        finding.deployment,
+        _elements(finding.elements),
+        finding.message,
+        "; ".join(finding.missing),
+        "; ".join(finding.notes),
+        finding.help,
+        finding.fingerprint,
+    )
+
+
+def _elements(elements: Sequence[str]) -> str:
+    """Spreadsheets take some 32,000 characters a cell."""
+    more = len(elements) - _MOST_ELEMENTS
+    return "; ".join([*elements[:_MOST_ELEMENTS], *([f"and {more:,} more"] if more > 0 else [])])
+
+
+def _cell(value: str | int) -> str | int:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,0 +1,77 @@
+"""
+Annotations of GitHub Actions: workflow commands, which a step prints.
+
+GitHub shows ten annotations of each level a step, so no more are written: the most severe ones. The last line counts
+the rest. Text from the deployment is escaped, so that it can start no command of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fedpolicy.findings import Report, Severity
+from fedpolicy.report.notices import Notice, notices
+from fedpolicy.report.words import amount, clean
+
+__all__ = ["MOST", "SUFFIX", "SUMMARY", "render"]
+
+SUMMARY = "for GitHub Actions: annotations, as workflow commands"
+SUFFIX = ".annotations"
+MOST = 10
+
+_LEVELS = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "notice",
+    Severity.INFO: "notice",
+}
+
+
+def render(report: Report) -> str:
+    """Write one command a line, most severe first, and a last line with the counts."""
+    found = notices(report)
+    shown = [one for level in ("error", "warning", "notice") for one in _of(level, found)[:MOST]]
+    return "".join(f"{line}\n" for line in (*map(_command, shown), _closing(report, len(found) - len(shown))))
+
+
+def _of(level: str, found: Iterable[Notice]) -> list[Notice]:
+    return [one for one in found if _LEVELS[one.severity] == level]
+
+
+def _command(notice: Notice) -> str:
+    span = notice.span
+    label = notice.severity.label if notice.verdict == "fail" else notice.verdict
+    fields: dict[str, object] = {}
+    if span.file:
+        fields = {"file": span.file, "line": span.line, "endLine": span.end_line}
+        if span.line == span.end_line:
+            # GitHub takes columns of one line only.
+            fields |= {"col": span.column, "endColumn": span.end_column}
+    fields["title"] = f"{label}: {notice.rule}"
+    written = ",".join(f"{name}={_property(str(value))}" for name, value in fields.items())
+    return f"::{_LEVELS[notice.severity]} {written}::{_data(_text(notice))}"
+
+
+def _text(notice: Notice) -> str:
+    hops = [
+        f"{hop.source} -> {hop.target}: {hop.payload} ({hop.span.file}:{hop.span.line})" for hop in notice.path[:MOST]
+    ]
+    if len(notice.path) > MOST:
+        hops.append(f"... {len(notice.path) - MOST:,} more hops ...")
+    return "\n".join([notice.message, *hops, *([f"Help: {notice.help}"] if notice.help else [])])
+
+
+def _data(text: str) -> str:
+    lines = (clean(line).replace("%", "%25") for line in text.rstrip().splitlines())
+    return "%0A".join(lines)
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _closing(report: Report, left_out: int) -> str:
+    counts = ", ".join(f"{number:,} {verdict.replace('_', ' ')}" for verdict, number in report.counts.items())
+    rest = f"; {amount(left_out, 'annotation')} more than GitHub shows, see the summary" if left_out else ""
+    return f"fedpolicy: {counts}{rest}"

@@ -1,0 +1,156 @@
+"""
+The report for a step summary or a comment: Markdown as GitHub and GitLab show it, with the paths as pictures.
+
+A comment may have 65,536 characters, so details stop before that; the table of findings says what there is besides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fedpolicy.findings import Finding, Report, Verdict
+from fedpolicy.report.markup import code, line, prose, row
+from fedpolicy.report.mermaid import flowchart
+from fedpolicy.report.notices import report_errors
+from fedpolicy.report.summarise import OUT_OF_SCOPE, missing_facts
+from fedpolicy.report.words import amount, listing
+
+__all__ = ["MOST_CHARACTERS", "SUFFIX", "SUMMARY", "render"]
+
+SUMMARY = "for step summaries and comments: Markdown with pictures of the paths"
+SUFFIX = ".md"
+MOST_CHARACTERS = 60_000
+MOST_ROWS = 50
+_MOST_FACTS = 30
+_MOST_HEADLINE = 300
+
+
+def render(report: Report) -> str:
+    """Write the headline, the counts, a table of findings, then each in detail, what is missing and what is waived."""
+    failed = [one for one in report.findings if _judged(one)]
+    failed.sort(key=lambda one: (one.verdict is not Verdict.FAIL, -one.severity))
+    facts = list(_missing(report))
+    waived = list(_waived(report))
+    parts = [*_head(report), *_errors(report), *_table(failed)]
+    closing = [*facts, *waived, f"Not covered: {', '.join(OUT_OF_SCOPE)}."]
+    room = MOST_CHARACTERS - sum(len(part) + 2 for part in (*parts, *closing))
+    details = list(_details(failed, room))
+    return "\n\n".join([*parts, *details, *closing]) + "\n"
+
+
+def _judged(finding: Finding) -> bool:
+    return finding.verdict is Verdict.FAIL or (finding.verdict is Verdict.UNKNOWN and not finding.missing)
+
+
+def _head(report: Report) -> Iterator[str]:
+    fails = report.counts[Verdict.FAIL]
+    problems = sum(1 for _ in report_errors(report))
+    if problems:
+        yield f"## fedpolicy: {amount(problems, 'problem')} in the input"
+    elif not sum(report.counts.values()):
+        yield "## fedpolicy: nothing was evaluated"
+    else:
+        yield f"## fedpolicy: {amount(fails, 'finding') if fails else 'no findings'}"
+    yield "\n".join(
+        [
+            row(*(verdict.value.replace("_", " ") for verdict in report.counts)),
+            row(*("---:" for _ in report.counts)),
+            row(*(f"{number:,}" for number in report.counts.values())),
+        ]
+    )
+
+
+def _errors(report: Report) -> Iterator[str]:
+    errors = [
+        line(f"{code(str(error.span)) + ': ' if error.span.file else ''}{prose(error.message)}{_advice(error.help)}")
+        for error in report_errors(report)
+    ]
+    if errors:
+        yield "### Input that cannot be used"
+        yield "\n".join(_few(errors, MOST_ROWS))
+
+
+def _advice(text: str) -> str:
+    return f" ({prose(text)})" if text else ""
+
+
+def _table(failed: Sequence[Finding]) -> Iterator[str]:
+    if failed:
+        rows = [row(_grade(one), code(one.rule), code(_place(one)), _headline(one)) for one in failed[:MOST_ROWS]]
+        more = [] if len(failed) <= MOST_ROWS else [row("", "", "", f"and {len(failed) - MOST_ROWS:,} more")]
+        yield "\n".join([row("severity", "rule", "place", "what"), row("---", "---", "---", "---"), *rows, *more])
+
+
+def _headline(finding: Finding) -> str:
+    text = " ".join(finding.message.split())
+    return prose(text if len(text) <= _MOST_HEADLINE else text[: _MOST_HEADLINE - 1] + "…")
+
+
+def _grade(finding: Finding) -> str:
+    return f"**{finding.severity.label}**" if finding.verdict is Verdict.FAIL else "unknown"
+
+
+def _place(finding: Finding) -> str:
+    return f"{finding.span.file}:{finding.span.line}"
+
+
+def _details(failed: Sequence[Finding], room: int) -> Iterator[str]:
+    """As many as fit; the last line is paid for in advance."""
+    told: set[str] = set()
+    for number, finding in enumerate(failed):
+        text = "\n\n".join(_detail(finding, told=finding.rule in told))
+        room -= len(text) + 2
+        if room < 0:
+            yield f"{amount(len(failed) - number, 'finding')} more without details here: see the full report."
+            return
+        told.add(finding.rule)
+        yield text
+
+
+def _detail(finding: Finding, *, told: bool) -> Iterator[str]:
+    yield f"### {_grade(finding).strip('*')}: {code(finding.rule)}"
+    yield f"{prose(finding.message)} ({code(_place(finding))})"
+    if any(finding.paths):
+        yield "\n".join(["```mermaid", *flowchart(finding.paths), "```"])
+    yield "\n".join(_remarks(finding, told=told))
+
+
+def _remarks(finding: Finding, *, told: bool) -> Iterator[str]:
+    yield line(f"**about**: {listing([code(element) for element in finding.elements])}")
+    for note in finding.notes:
+        yield line(f"**note**: {prose(note)}")
+    if told:
+        yield line(f"**see**: {code(finding.rule)} above, for why and what to do")
+        return
+    if finding.why:
+        yield line(f"**why**: {prose(finding.why)}")
+    if finding.help:
+        yield line(f"**help**: {prose(finding.help)}")
+    for one in finding.references:
+        yield line(f"**{one.basis}**: {f'[{prose(one.title)}](<{one.url}>)' if one.url else prose(one.title)}")
+
+
+def _missing(report: Report) -> Iterator[str]:
+    facts = missing_facts(report.findings, report.places)
+    if facts:
+        yield f"### {amount(len(facts), 'fact')} not stated"
+        rows = [
+            line(f"{code(fact.fact)} ({code(f'{fact.file}:{fact.span.line}')}): {', '.join(map(code, fact.rules))}")
+            for fact in facts
+        ]
+        yield "\n".join(_few(rows, _MOST_FACTS))
+
+
+def _waived(report: Report) -> Iterator[str]:
+    rows = [
+        line(f"{code(one.rule)} ({code(_place(one))}): {prose('; '.join((one.message, *one.notes)))}")
+        for one in report.findings
+        if one.verdict is Verdict.WAIVED
+    ]
+    if rows:
+        yield "### Waived"
+        yield "\n".join(_few(rows, MOST_ROWS))
+
+
+def _few(rows: Sequence[str], most: int) -> list[str]:
+    return [*rows[:most], *([line(f"and {len(rows) - most:,} more")] if len(rows) > most else [])]
