@@ -46,7 +46,7 @@ def try_packs(
 def _results(named: Sequence[str], catalog: Catalog, *, mutate: bool) -> list[PackTrial]:
     found: list[PackTrial] = []
     errors: list[FedPolicyError] = []
-    for pack in dict.fromkeys(one for name in named for one in _packs(name)):
+    for pack in _chosen(named):
         try:
             rules = load_rules([pack])
             found.append(PackTrial(pack=pack, trials=list(try_rules(rules, catalog, mutate=mutate))))
@@ -57,9 +57,23 @@ def _results(named: Sequence[str], catalog: Catalog, *, mutate: bool) -> list[Pa
     return found
 
 
+def _chosen(named: Sequence[str]) -> list[str]:
+    """Each pack once; a rule file whose whole pack is named as well is not tried twice."""
+    chosen = dict.fromkeys(one for name in named for one in _packs(name))
+    folders = {name for name in chosen if (Path(name) / PACK_FILE).is_file()}
+    return [name for name in chosen if Path(name).parent.as_posix() not in folders]
+
+
 def _packs(name: str) -> Iterator[str]:
-    """A pack itself, or every pack in a folder of packs. Raises SettingsError for a folder that is neither."""
+    """
+    A pack itself, or every pack in a folder of packs. Raises SettingsError for a folder that is neither.
+
+    A `_pack.yaml` stands for its pack: that is what a pre-commit hook names when the file has changed.
+    """
     folder = Path(name)
+    if folder.name == PACK_FILE and folder.is_file():
+        yield folder.parent.as_posix()
+        return
     if name in shipped_packs() or not folder.is_dir() or (folder / PACK_FILE).is_file():
         yield name
         return
