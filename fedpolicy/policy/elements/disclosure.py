@@ -109,6 +109,12 @@ _FIELDS = (
     number("instances", "how many instances of them", lambda view: len(view.found.datasets)),
     *data_fields(of="the data"),
     texts("owners", "whose data it is about", lambda view: view.owners),
+    texts(
+        "owner_roles",
+        "roles of the owners",
+        lambda view: ordered(role for owner in view.owners for role in view.world.roles(owner)),
+        choices=ROLES,
+    ),
     open_field(
         "owner_jurisdictions", Type.LIST, "where the owners are", lambda view: view.world.jurisdictions(view.owners)
     ),
