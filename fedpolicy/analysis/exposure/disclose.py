@@ -44,6 +44,7 @@ class Exposure:
     capacities: Mapping[str, Sequence[Viewer]]
     items: Mapping[str, DataItem]
     _holdings: dict[tuple[Reading, bool, bool], Holdings] = field(default_factory=dict)
+    _names: dict[Mask, tuple[str, ...]] = field(default_factory=dict)
     _openers: dict[Reading, dict[str, dict[int, int]]] = field(default_factory=dict)
     _witnesses: dict[tuple[Reading, bool], Witnesses] = field(default_factory=dict)
     _public: dict[tuple[Reading, bool], View] = field(default_factory=dict)
@@ -65,6 +66,12 @@ class Exposure:
             )
             self._holdings[key] = propagate(self.graph, effects, hiding, log=log)
         return self._holdings[key]
+
+    def names(self, mask: Mask) -> tuple[str, ...]:
+        """The instances of a set by name; many groups share one."""
+        if mask not in self._names:
+            self._names[mask] = tuple(self.graph.data[index].id for index in bits(mask))
+        return self._names[mask]
 
     def view(self, viewer: Viewer, reading: Reading) -> View:
         """What a viewer sees in a reading, composed budgets considered."""
@@ -176,7 +183,7 @@ def _disclosure(exposure: Exposure, group: Group) -> Disclosure:
     return replace(
         _evidence(exposure, viewer, item, group.levels),
         parties=tuple(sorted(viewer.party for viewer in group.viewers)),
-        datasets=group.datasets(exposure.graph),
+        datasets=exposure.names(group.mask),
         allowed=group.allowed,
         pairs=group.pairs(exposure.own),
     )
@@ -205,7 +212,7 @@ def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: tuple[
 def _representative(exposure: Exposure, group: Group) -> tuple[Viewer, DataItem]:
     viewer = min(group.viewers, key=lambda v: v.party)
     mask = group.mask & ~exposure.own.get(viewer.party, 0)
-    return viewer, min((exposure.graph.data[index] for index in bits(mask)), key=lambda item: item.id)
+    return viewer, exposure.graph.data[next(bits(mask))]
 
 
 def _claims(exposure: Exposure, viewer: Viewer, item: DataItem, high: int) -> tuple[str, ...]:

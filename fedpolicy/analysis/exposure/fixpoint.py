@@ -154,11 +154,13 @@ def unsealed(form: Form) -> Form:
 
 def _stored(graph: FlowGraph) -> dict[str, State]:
     states: dict[str, State] = {}
+    forms = [Form(OPEN, level) for level in range(1, VERBATIM + 1)]
+    by_place: dict[str, Mask] = {}
     for item in graph.data:
-        state = states.setdefault(item.place, {})
-        for level in range(1, VERBATIM + 1):
-            form = Form(OPEN, level)
-            state[form] = state.get(form, 0) | 1 << item.index
+        by_place[item.place] = by_place.get(item.place, 0) | 1 << item.index
+    for place, mask in by_place.items():
+        # The same number four times: with thousands of instances it is a large one.
+        states[place] = dict.fromkeys(forms, mask)
     return states
 
 

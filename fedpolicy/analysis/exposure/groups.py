@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fedpolicy.analysis.exposure.readings import VERBATIM, Reading
 from fedpolicy.analysis.exposure.views import View, Viewer
 from fedpolicy.catalog.load import Catalog
-from fedpolicy.graph.model import FlowGraph, Mask, bits
+from fedpolicy.graph.model import Flow, FlowGraph, Mask, bits
 from fedpolicy.spec.models import Dataset
 
 __all__ = ["Group", "group_views"]
@@ -42,10 +42,6 @@ class Group:
         self.viewers.append(viewer)
         return True
 
-    def datasets(self, graph: FlowGraph) -> tuple[str, ...]:
-        """The instances that any of the viewers sees at these levels."""
-        return tuple(sorted(graph.data[index].id for index in bits(self.mask)))
-
     def pairs(self, own: Mapping[str, Mask]) -> int:
         """How many pairs of a viewer and an instance there are."""
         return sum((self.mask & ~own.get(viewer.party, 0)).bit_count() for viewer in self.viewers)
@@ -60,16 +56,18 @@ def group_views(
 ) -> list[Group]:
     """Compare what every viewer sees, dataset by dataset; nobody's view of its own data is listed."""
     families = {name: graph.mask(name) for name in sorted(graph.deployment.datasets)}
-    ways = _ways_in(graph)
+    arriving = _flows_into(graph)
     found: dict[Key, list[Group]] = {}
     for viewer in viewers:
         seen = views(viewer)
-        kind = _kind(graph, catalog, viewer, ways)
+        kind = _kind(graph, catalog, viewer)
         mine = own.get(viewer.party, 0)
         for name in _families_seen(graph, seen, families):
+            others = families[name] & ~mine
             allowed = _allowed(graph, catalog, viewer, graph.deployment.datasets[name])
-            for levels, mask in _combinations(seen, families[name] & ~mine):
-                groups = found.setdefault((viewer.role, name, levels, allowed, kind), [])
+            ways = _ways_in(arriving, viewer, others)
+            for levels, mask in _combinations(seen, others):
+                groups = found.setdefault((viewer.role, name, levels, allowed, kind, ways), [])
                 if not any(group.admit(viewer, mask, mine) for group in groups):
                     group = Group(
                         role=viewer.role, levels=levels, allowed=allowed, family=name, mask=mask, own_of_all=mine
@@ -79,12 +77,11 @@ def group_views(
     return [group for groups in found.values() for group in groups]
 
 
-def _kind(graph: FlowGraph, catalog: Catalog, viewer: Viewer, ways: Mapping[str, frozenset[tuple[str, str]]]) -> Key:
+def _kind(graph: FlowGraph, catalog: Catalog, viewer: Viewer) -> Key:
     """What viewers must have in common, beside what they see, to be spoken of together."""
     principal = graph.principals[viewer.party]
-    entries = frozenset(entry for place in viewer.places for entry in ways.get(place, ()))
     built_in = viewer.party in {"public", "unknown"}
-    return (principal.roles, _regions(catalog, principal.jurisdictions), principal.implied, built_in, entries)
+    return (principal.roles, _regions(catalog, principal.jurisdictions), principal.implied, built_in)
 
 
 def _regions(catalog: Catalog, jurisdictions: tuple[str, ...] | None) -> frozenset[str] | None:
@@ -143,8 +140,19 @@ def _allowed(graph: FlowGraph, catalog: Catalog, viewer: Viewer, dataset: Datase
     )
 
 
-def _ways_in(graph: FlowGraph) -> dict[str, frozenset[tuple[str, str]]]:
-    found: dict[str, set[tuple[str, str]]] = {}
+def _ways_in(arriving: Mapping[str, Sequence[Flow]], viewer: Viewer, others: Mask) -> frozenset[tuple[str, str]]:
+    """Through which elements, and in which roles, other owners' instances can come to a viewer."""
+    return frozenset(
+        (flow.origin, flow.role)
+        for place in viewer.places
+        for flow in arriving.get(place, ())
+        if flow.data is None or flow.data & others
+    )
+
+
+def _flows_into(graph: FlowGraph) -> dict[str, list[Flow]]:
+    found: dict[str, list[Flow]] = {}
     for flow in graph.flows:
-        found.setdefault(flow.target, set()).add((flow.origin, flow.role))
-    return {place: frozenset(entries) for place, entries in found.items()}
+        if not flow.echo:
+            found.setdefault(flow.target, []).append(flow)
+    return found

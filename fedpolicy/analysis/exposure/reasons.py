@@ -164,7 +164,7 @@ def _enclaves(holdings: Holdings, viewer: Viewer, item: DataItem) -> Iterator[No
         elif not any(holdings.effects.trust.accepts(item.owner, frozenset({who})) for who in vertex.tee.verified_by):
             why = f"nobody whom {item.owner} trusts verifies the attestation"
             yield NotCounted(
-                safeguard=name, kind="tee", why=why, level=GUARANTEED, rests_on=tuple(vertex.tee.verified_by)
+                safeguard=name, kind="tee", why=why, level=GUARANTEED, rests_on=tuple(sorted(vertex.tee.verified_by))
             )
 
 

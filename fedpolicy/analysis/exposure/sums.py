@@ -24,6 +24,7 @@ class Tally:
     known_to: dict[str, list[Vertex]]
     owners: dict[str, Counter[str]]
     counts: Counter[str]
+    crowded: bool
 
     def seen_by(self, viewers: Iterable[str]) -> dict[str, int]:
         """The contributing places that the viewers look into, and how many contributions they know of each."""
@@ -78,7 +79,7 @@ class Hiding:
     def _crowded(self, aggregate: Aggregate, left: int, viewers: tuple[str, ...]) -> Mask:
         """Instances of an owner whose own clients alone may make up a whole round."""
         tally = self._tally(aggregate)
-        if len(tally.counts) == tally.counts.total():
+        if not tally.crowded:
             return 0
         counts = Counter(tally.counts)
         for place, known in tally.seen_by(viewers).items():
@@ -115,4 +116,5 @@ def _count(graph: FlowGraph, aggregate: Aggregate) -> Tally:
         found = owned.get(place.id, {place.party})
         owners[place.id] = Counter({owner: 1 if owner == place.party else place.weight for owner in found})
         counts.update(owners[place.id])
-    return Tally(known_to=known_to, owners=owners, counts=counts)
+    crowded = any(count > 1 for count in counts.values())
+    return Tally(known_to=known_to, owners=owners, counts=counts, crowded=crowded)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain
 
 from fedpolicy.analysis.exposure.effects import Effect
-from fedpolicy.analysis.exposure.fixpoint import NOISE, Form, Holdings, arrive_at, transfer
+from fedpolicy.analysis.exposure.fixpoint import NOISE, OPEN, Form, Holdings, arrive_at, transfer
 from fedpolicy.analysis.exposure.views import Viewer, seen_forms, shielded
 from fedpolicy.graph.model import Flow
 
@@ -16,6 +15,7 @@ __all__ = ["Trail", "Witnesses"]
 Trail = tuple[Flow, ...]
 # More ways in than this say nothing new; the first ones, in the order of their names, are kept.
 _MOST_WAYS = 8
+_MANY = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Witnesses:
 
     holdings: Holdings
     openers: dict[str, dict[int, int]]
-    _into: dict[str, dict[str, list[tuple[Flow, Effect]]]] = field(default_factory=dict)
+    _into: dict[tuple[str, str, int], list[tuple[Flow, Effect]]] = field(default_factory=dict)
 
     def ways(self, viewer: Viewer, index: int, level: int) -> tuple[Trail, ...]:
         """One path per element (task, call, flow, placement) that brings an instance to a viewer at a level."""
@@ -40,7 +40,7 @@ class Witnesses:
 
     def _entries(self, viewer: Viewer, place: str, index: int, level: int) -> Iterator[tuple[Flow, Form]]:
         vertex = self.holdings.graph.vertices[place]
-        if shielded(self.holdings, vertex) >> index & 1:
+        if not self._holds(place, index, level) or shielded(self.holdings, vertex) >> index & 1:
             return
         for flow, sent, source in self._deliveries(place, index):
             for form, _ in arrive_at(self.holdings, vertex, sent, 1 << index):
@@ -55,21 +55,40 @@ class Witnesses:
         With each one goes the form that it sends and the form that the instance has at its source.
         """
         bit = 1 << index
-        for flow, effect in self._flows_into(place, origin):
+        for flow, effect in self._flows_into(place, index, origin):
             if effect.data & bit:
                 state = self.holdings.states.get(flow.source, {})
                 held = {form: bit for form, mask in state.items() if mask & bit}
                 for sent, _, source in transfer(effect, held):
                     yield flow, sent, source
 
-    def _flows_into(self, place: str, origin: str) -> Iterator[tuple[Flow, Effect]]:
+    def _holds(self, place: str, index: int, level: int) -> bool:
+        """Whether a place holds an instance in any form that could show it at a level."""
+        bit = 1 << index
+        state = self.holdings.states.get(place, {})
+        return any(
+            mask & bit and form.kind != NOISE and (form.kind != OPEN or form.level >= level)
+            for form, mask in state.items()
+        )
+
+    def _flows_into(self, place: str, index: int, origin: str) -> list[tuple[Flow, Effect]]:
+        """The flows into a place that may carry an instance (of one element, or of any), in their order."""
         if not self._into:
-            for flow in self.holdings.graph.flows:
-                if not flow.echo:
-                    by_origin = self._into.setdefault(flow.target, {})
-                    by_origin.setdefault(flow.origin, []).append((flow, self.holdings.effects.of(flow)))
-        by_origin = self._into.get(place, {})
-        return iter(by_origin.get(origin, ())) if origin else chain.from_iterable(by_origin.values())
+            self._sort_flows()
+        own = self._into.get((place, origin, index), [])
+        common = self._into.get((place, origin, _MANY), [])
+        return sorted([*own, *common], key=lambda pair: pair[0].index) if own and common else own or common
+
+    def _sort_flows(self) -> None:
+        # Thousands of clients send to one place, each its own data: those flows are found by what they carry.
+        for flow in self.holdings.graph.flows:
+            if flow.echo:
+                continue
+            single = flow.data is not None and flow.data.bit_count() == 1
+            carried = flow.data.bit_length() - 1 if single and flow.data else _MANY
+            pair = (flow, self.holdings.effects.of(flow))
+            for origin in ("", flow.origin):
+                self._into.setdefault((flow.target, origin, carried), []).append(pair)
 
     def _trace(self, vertex: str, form: Form, index: int, origin: str, seen: frozenset[str]) -> Trail | None:
         """The way to a vertex that keeps to one element where it can; None where it would go in a circle."""
