@@ -16,15 +16,22 @@ from fedpolicy.spec.safeguards import Safeguard
 __all__ = ["Aggregate", "DataItem", "Flow", "FlowGraph", "Guard", "Mask", "Path", "Principal", "Seal", "Vertex", "bits"]
 
 Mask = int
+_FEW = 16
 Path = tuple[str | int, ...]
 
 
 def bits(mask: Mask) -> Iterator[int]:
     """The positions of the bits that are set, lowest first."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
+    if mask.bit_count() <= _FEW:
+        while mask:
+            low = mask & -mask
+            yield low.bit_length() - 1
+            mask ^= low
+        return
+    # Clearing one bit copies the whole number, so a crowded one is read byte by byte.
+    for place, byte in enumerate(mask.to_bytes((mask.bit_length() + 7) // 8, "little")):
+        if byte:
+            yield from (place * 8 + bit for bit in range(8) if byte >> bit & 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,8 +52,10 @@ def lay_out(deployment: Deployment) -> Places:
     for name in sorted(deployment.nodes):
         for vertex, reference in _family(name, deployment.nodes[name]):
             _add(places, vertex, reference)
-    for name in sorted(deployment.datasets):
-        _store(places, name, deployment.datasets[name])
+    stored = [one for name in sorted(deployment.datasets) for one in _stored(places, name, deployment.datasets[name])]
+    # Numbered in the order of their names, so that the lowest bit of a set is the first name in it.
+    for index, (identity, name, place) in enumerate(sorted(stored, key=lambda one: one[0])):
+        _store(places, _item(name, deployment.datasets[name], place, identity, index))
     return places
 
 
@@ -96,18 +98,21 @@ def _vertex(name: str, node: Node, reference: str, party: str, principal: str) -
     )
 
 
-def _store(places: Places, name: str, dataset: Dataset) -> None:
+def _stored(places: Places, name: str, dataset: Dataset) -> Iterator[tuple[str, str, Vertex]]:
     found = [places.vertices[vertex] for reference in sorted(dataset.at) for vertex in places.members[reference]]
     total = Counter(place.party for place in found)
     seen: Counter[str] = Counter()
     for place in found:
         seen[place.party] += 1
         number = f".{seen[place.party]}" if total[place.party] > 1 else ""
-        item = _item(name, dataset, place, f"{name}@{place.party}{number}", len(places.data))
-        places.data.append(item)
-        places.stored.setdefault(place.id, []).append(item)
-        places.families.setdefault(name, []).append(item)
-        places.families.setdefault(item.id, []).append(item)
+        yield f"{name}@{place.party}{number}", name, place
+
+
+def _store(places: Places, item: DataItem) -> None:
+    places.data.append(item)
+    places.stored.setdefault(item.place, []).append(item)
+    places.families.setdefault(item.family, []).append(item)
+    places.families.setdefault(item.id, []).append(item)
 
 
 def _item(name: str, dataset: Dataset, place: Vertex, identity: str, index: int) -> DataItem:
