@@ -120,3 +120,7 @@ def test_whose_word_counts_alone(path, word, owners):
     subject = next(one for one in KINDS["safeguard"].subjects(world) if one.id == path)
     read = [read_field(world, "safeguard", subject, f"safeguard.{name}")[0] for name in ("sole_word", "owners")]
     assert read == [word, owners]
+
+
+def test_messages_say_one_another_where_the_owners_are_the_parties():
+    assert [field("phones", "typing", "whose"), field("tum", "letters", "whose")] == ["one another", "a and b"]

@@ -24,6 +24,7 @@ from fedpolicy.policy.elements.disclosure_view import (
     tasks,
     third,
     way_roles,
+    whose,
 )
 from fedpolicy.policy.elements.party import ROLES
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, number, open_field, texts, words
@@ -109,6 +110,7 @@ _FIELDS = (
     number("instances", "how many instances of them", lambda view: len(view.found.datasets)),
     *data_fields(of="the data"),
     texts("owners", "whose data it is about", lambda view: view.owners),
+    words("whose", "the owners in words, or `one another` where they are the parties too (for messages)", whose),
     texts(
         "owner_roles",
         "roles of the owners",

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.policy.elements.models_view import class_variants
 from fedpolicy.policy.elements.shared import purposes_of
-from fedpolicy.policy.fields import Missing, Presence
+from fedpolicy.policy.fields import Missing, Presence, Type
+from fedpolicy.policy.template import said
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.spec.safeguards import Deidentification
 
@@ -28,6 +29,7 @@ __all__ = [
     "tasks",
     "third",
     "way_roles",
+    "whose",
 ]
 
 MANY = 50  # instances of one dataset; more are named together
@@ -68,6 +70,11 @@ class DisclosureView:
     def owners(self) -> list[str]:
         """Whose data it is about."""
         return self.world.owners_of(self.found.datasets)
+
+
+def whose(view: DisclosureView) -> str:
+    """Whose data it is about, in words; members of a cohort, and all who see each other's, learn of one another."""
+    return "one another" if list(view.parties) == view.owners else said(Type.LIST, [view.owners])
 
 
 def allowed(view: DisclosureView) -> Presence:
