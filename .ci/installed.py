@@ -7,11 +7,13 @@ from pathlib import Path
 
 import fedpolicy
 from fedpolicy.catalog.load import load_catalog
+from fedpolicy.policy.bundle import bundled
+from fedpolicy.policy.load import shipped_packs
 from fedpolicy.resources import catalog_dir, policies_dir, schemas_dir
 
 
 def main(source: Path) -> str:
-    """Compare file by file; the catalogue must load, too."""
+    """Compare file by file; the catalogue must load, and the compiled rules be used."""
     package = Path(fedpolicy.__file__).resolve().parent
     if package.is_relative_to(source):
         return f"{package} is the checkout, not an installation"
@@ -24,6 +26,9 @@ def main(source: Path) -> str:
             return f"{ours} is outside the installation"
         if contents(ours, pattern) != contents(theirs, pattern):
             return f"{ours} differs from the source"
+    for pack in shipped_packs():
+        if not bundled(pack, policies_dir() / pack):
+            return f"the pack {pack} is not compiled, or its bundle is not used"
     return "" if len(load_catalog().models) else "the catalogue holds no models"
 
 

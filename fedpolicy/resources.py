@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["catalog_dir", "policies_dir", "schemas_dir"]
+__all__ = ["bundles_dir", "catalog_dir", "policies_dir", "schemas_dir"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -20,6 +20,12 @@ def _shipped(name: str) -> Path:
 def policies_dir() -> Path:
     """The folder that holds one folder per shipped pack."""
     return _shipped("policies")
+
+
+def bundles_dir() -> Path | None:
+    """The folder with the compiled packs of a wheel; None in a checkout, where rules are read as they are written."""
+    beside = policies_dir().parent
+    return beside / "bundles" if beside == _PACKAGE / "_data" else None
 
 
 def schemas_dir() -> Path:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.policy.fields import CONSTANTS, Type, Value
@@ -19,7 +20,17 @@ from fedpolicy.policy.tokens import Name, names, with_presence
 if TYPE_CHECKING:
     from cel_expr_python.cel import Activation, Env
 
-__all__ = ["BadExpression", "EvaluationError", "Expression", "Language", "Truth", "activator", "language"]
+__all__ = [
+    "BadExpression",
+    "EvaluationError",
+    "Expression",
+    "Language",
+    "Truth",
+    "activator",
+    "language",
+    "library_version",
+    "restored",
+]
 
 _PRESENCE = "has."
 _ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
@@ -122,7 +133,7 @@ class Language:
 
 def activator() -> Callable[[Mapping[str, Value]], Activation]:
     """What makes values ready for any number of expressions; they are copied once."""
-    env = _library().NewEnv()
+    env = _bare()
     return lambda values: env.Activation(dict(values))
 
 
@@ -140,6 +151,25 @@ def language(
     types |= {f"{scope}.params.{name}": _type(cel, kind) for name, kind in (params or {}).items()}
     types |= dict.fromkeys(CONSTANTS, cel.Type.INT)
     return Language(fields=fields, env=cel.NewEnv(variables=types, container=scope))
+
+
+def restored(program: bytes) -> Any:  # noqa: ANN401  the library's expression
+    """What `Expression.program` was before it was serialised by the same version of the library."""
+    return _bare().deserialize(program)
+
+
+def library_version() -> str:
+    """The version of the CEL library; empty where that cannot be said."""
+    # The library does not say, and to import importlib.metadata would cost as much as reading all rules.
+    place = Path(str(_library().__file__)).parent
+    found = [path.name for path in place.parent.glob(f"{place.name}-*.dist-info")]
+    return found[0].removeprefix(f"{place.name}-").removesuffix(".dist-info") if len(found) == 1 else ""
+
+
+@cache
+def _bare() -> Env:
+    """Enough for what is compiled already."""
+    return _library().NewEnv()
 
 
 @cache

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from fedpolicy.errors import FedPolicyError, PolicyError, Problems, SettingsError
 from fedpolicy.findings import Span
-from fedpolicy.policy.building import build_rule
+from fedpolicy.policy.bundle import bundled
 from fedpolicy.policy.choosing import choose, set_params, set_severities
 from fedpolicy.policy.models import Rule
-from fedpolicy.policy.reading import read_sheet
-from fedpolicy.policy.rulefile import PACK, RULE
 from fedpolicy.resources import policies_dir
 from fedpolicy.spec.suggest import advise
 
@@ -37,11 +35,10 @@ def load_rules(
     """
     errors: list[FedPolicyError] = []
     found: dict[str, Rule] = {}
-    for pack, path, name in _files(packs, errors):
-        rule = _load(pack, path, name, errors)
-        if rule is not None and rule.id in found:
+    for rule in _rules(packs, errors):
+        if rule.id in found:
             errors.append(_twice(rule, found[rule.id]))
-        elif rule is not None:
+        else:
             found[rule.id] = rule
     if errors:
         raise Problems(errors)
@@ -64,27 +61,36 @@ def pack_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.yaml") if not path.name.startswith("_"))
 
 
-def _files(packs: Sequence[str], errors: list[FedPolicyError]) -> list[tuple[str, Path, str]]:
-    found: list[tuple[str, Path, str]] = []
+def _rules(packs: Sequence[str], errors: list[FedPolicyError]) -> Iterator[Rule]:
+    shipped = shipped_packs()
     for pack in dict.fromkeys(packs):
-        shipped = policies_dir() / pack
         # A name is a shipped pack; a path has a separator, an ending, or exists and is none of ours.
-        if pack in shipped_packs():
-            found += [(pack, path, f"policies/{pack}/{path.name}") for path in pack_files(shipped)]
+        if pack in shipped:
+            yield from _shipped(pack, errors)
         elif Path(pack).is_dir():
-            found += _folder(Path(pack), errors)
+            yield from _load(_folder(Path(pack), errors), errors)
         elif Path(pack).is_file():
-            found.append((Path(pack).resolve().parent.name, Path(pack), Path(pack).as_posix()))
+            yield from _load([(Path(pack).resolve().parent.name, Path(pack), Path(pack).as_posix())], errors)
         else:
-            advice = f"{advise(pack, shipped_packs(), called='shipped')}, or a folder or file of rules"
+            advice = f"{advise(pack, shipped, called='shipped')}, or a folder or file of rules"
             errors.append(SettingsError(f"there is no pack `{pack}`", help=advice))
-    return found
+
+
+def _shipped(pack: str, errors: list[FedPolicyError]) -> Iterable[Rule]:
+    folder = policies_dir() / pack
+    compiled = bundled(pack, folder)
+    if compiled is not None:
+        return compiled
+    return _load([(pack, path, f"policies/{pack}/{path.name}") for path in pack_files(folder)], errors)
 
 
 def _folder(folder: Path, errors: list[FedPolicyError]) -> list[tuple[str, Path, str]]:
     name = folder.resolve().name
     own = folder / PACK_FILE
     if own.is_file():
+        from fedpolicy.policy.reading import read_sheet  # noqa: PLC0415  see _load
+        from fedpolicy.policy.rulefile import PACK  # noqa: PLC0415
+
         try:
             name = str(read_sheet(own.read_bytes(), own.as_posix(), PACK).tree["pack"])
         except Problems as problems:
@@ -97,16 +103,19 @@ def _folder(folder: Path, errors: list[FedPolicyError]) -> list[tuple[str, Path,
     return [(name, path, path.as_posix()) for path in files]
 
 
-def _load(pack: str, path: Path, name: str, errors: list[FedPolicyError]) -> Rule | None:
-    try:
-        sheet = read_sheet(path.read_bytes(), name, RULE, examples=False)
-        return build_rule(sheet, pack, path)
-    except Problems as problems:
-        errors += problems.errors
-    except OSError as error:
-        reason = error.strerror or "it cannot be read"
-        errors.append(PolicyError(reason, span=Span(file=name), help="name a rule file that can be read"))
-    return None
+def _load(files: Iterable[tuple[str, Path, str]], errors: list[FedPolicyError]) -> Iterator[Rule]:
+    from fedpolicy.policy.building import build_rule  # noqa: PLC0415  compiled packs need no compiler
+    from fedpolicy.policy.reading import read_sheet  # noqa: PLC0415
+    from fedpolicy.policy.rulefile import RULE  # noqa: PLC0415
+
+    for pack, path, name in files:
+        try:
+            yield build_rule(read_sheet(path.read_bytes(), name, RULE, examples=False), pack, path)
+        except Problems as problems:
+            errors += problems.errors
+        except OSError as error:
+            reason = error.strerror or "it cannot be read"
+            errors.append(PolicyError(reason, span=Span(file=name), help="name a rule file that can be read"))
 
 
 def _twice(rule: Rule, other: Rule) -> PolicyError:

@@ -10,6 +10,8 @@ from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 from fedpolicy import __version__
+from fedpolicy.policy.bundling import bundle_of
+from fedpolicy.policy.load import shipped_packs
 from tests.house.pages import ROOT
 
 # `.ci/run` installs both and uses them; these tests only look inside, so that a missing file shows at once.
@@ -40,6 +42,12 @@ def test_the_wheel_carries_data_from_beside_the_package(wheel, folder, pattern):
     assert {name: content for name, content in wheel.items() if name in expected} == expected
 
 
+def test_the_wheel_carries_every_pack_compiled(wheel):
+    expected = {f"fedpolicy/_data/bundles/{pack}.json": bundle_of(pack).encode() for pack in shipped_packs()}
+    assert expected
+    assert {name: content for name, content in wheel.items() if "/bundles/" in name} == expected
+
+
 def test_the_wheel_carries_the_whole_package_and_nothing_else(wheel):
     expected = set(shipped("fedpolicy", "**/*.py", "**/*.yaml", "py.typed"))
     assert "fedpolicy/catalog/models.yaml" in expected
@@ -56,6 +64,7 @@ def test_the_wheel_offers_the_command_and_the_licence(wheel):
 def test_the_sdist_can_be_built_and_tested(sdist):
     needed = [
         "pyproject.toml",
+        "hatch_build.py",
         "Makefile",
         "mkdocs.yml",
         "README.md",
