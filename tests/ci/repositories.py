@@ -74,9 +74,8 @@ def write(folder: Path, files: dict[str, str]) -> None:
 def copy_of_ourselves(folder: Path) -> Path:
     """What this repository would be at a tag: everything that an installation or an action needs."""
     for name in ("fedpolicy", "policies", "schemas", "action"):
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=_IGNORED)
-    for name in ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml", "action.yml"):
-        if (ROOT / name).is_file():
-            shutil.copy(ROOT / name, folder / name)
+        shutil.copytree(ROOT / name, folder / name, ignore=_IGNORED)
+    names = ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml", "action.yml")
+    for path in (*(ROOT / name for name in names), *ROOT.glob("*.py")):
+        shutil.copy(path, folder / path.name)
     return folder

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Checks, and tells the result everywhere a workflow looks: log, annotations, summary, outputs. The exit code of the check
+# is an output; a later step fails the job. Written for bash 3.2, which macOS has.
+set -euo pipefail
+
+out=$(mktemp -d "${RUNNER_TEMP:-/tmp}/fedpolicy.XXXXXX")
+output() { printf '%s=%s\n' "$1" "$2" >>"$GITHUB_OUTPUT"; }
+
+if ! [[ $FEDPOLICY_FORMAT =~ ^[a-z]+$ ]]; then
+  echo '::error title=fedpolicy::the input format is not the name of a format'
+  exit 2
+fi
+
+common=()
+paths=()
+while IFS= read -r line || [ -n "$line" ]; do
+  line=${line%$'\r'}
+  [ -z "$line" ] || common+=(--pack "$line")
+done <<<"$FEDPOLICY_PACKS"
+while IFS= read -r line || [ -n "$line" ]; do
+  line=${line%$'\r'}
+  [ -z "$line" ] || paths+=("$line")
+done <<<"$FEDPOLICY_PATHS"
+[ "${#paths[@]}" -gt 0 ] || paths=(.)
+[ -z "$FEDPOLICY_CONFIG" ] || common+=(--config "$FEDPOLICY_CONFIG")
+options=(${common[@]+"${common[@]}"})
+[ -z "$FEDPOLICY_FAIL_ON" ] || options+=(--fail-on "$FEDPOLICY_FAIL_ON")
+[ "$FEDPOLICY_STRICT" != true ] || options+=(--strict)
+
+report=$out/fedpolicy-report.$FEDPOLICY_FORMAT
+code=0
+"$FEDPOLICY_BIN/fedpolicy" check ${options[@]+"${options[@]}"} \
+  --output "text:$out/log.txt" --output "github:$out/annotations.txt" --output "markdown:$out/check.md" \
+  --output "sarif:$out/fedpolicy.sarif" --output "json:$out/counts.json" --output "$FEDPOLICY_FORMAT:$report" \
+  -- "${paths[@]}" >"$out/problems.txt" 2>&1 </dev/null || code=$?
+
+# Texts of the deployment stand in the log; between these marks, the runner obeys none of them.
+mark=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+echo "::stop-commands::$mark"
+cat "$out/problems.txt"
+[ ! -f "$out/log.txt" ] || cat "$out/log.txt"
+echo "::$mark::"
+
+case $code in
+  0) verdict=pass ;;
+  1) verdict=fail ;;
+  *) verdict=error ;;
+esac
+output code "$code"
+output verdict "$verdict"
+
+if [ ! -f "$out/annotations.txt" ]; then
+  echo '::error title=fedpolicy::nothing could be checked; the log says why'
+  printf '## fedpolicy: nothing could be checked\n\nThe log of the step says why.\n' >>"$GITHUB_STEP_SUMMARY"
+  exit 0
+fi
+cat "$out/annotations.txt"
+
+# On a pull request: what it changes, for information. The verdict is about what is there now.
+if [ -n "$FEDPOLICY_BASE" ]; then
+  printf '## What this pull request changes\n\n' >"$out/diff.md"
+  if git cat-file -e "$FEDPOLICY_BASE^{commit}" 2>/dev/null; then
+    for path in "${paths[@]}"; do
+      if "$FEDPOLICY_BIN/fedpolicy" diff ${common[@]+"${common[@]}"} --fail-on never --format markdown \
+        --output "$out/one.md" -- "$FEDPOLICY_BASE:$path" "$path" >/dev/null 2>&1 </dev/null; then
+        { cat "$out/one.md" && echo; } >>"$out/diff.md"
+      fi
+    done
+  else
+    printf 'Not shown: check out with %s, so that its base is there.\n\n' '`fetch-depth: 0`' >>"$out/diff.md"
+  fi
+fi
+
+# A comment may have 65,536 characters; the check stays below that on its own.
+cp "$out/check.md" "$out/summary.md"
+if [ -f "$out/diff.md" ]; then
+  both=$(($(wc -c <"$out/diff.md") + $(wc -c <"$out/check.md")))
+  [ "$both" -gt 65000 ] || cat "$out/diff.md" "$out/check.md" >"$out/summary.md"
+fi
+cat "$out/summary.md" >>"$GITHUB_STEP_SUMMARY"
+
+output counts "$("$FEDPOLICY_BIN/python" -c \
+  'import json, sys; print(json.dumps(json.load(open(sys.argv[1], encoding="utf-8"))["summary"]))' "$out/counts.json")"
+output sarif "$out/fedpolicy.sarif"
+output report "$report"
+output summary "$out/summary.md"
