@@ -30,11 +30,8 @@ def place_of(document: Document, fact: str) -> Span:
 
 def _entry(entries: Mapping[str, object], rest: str) -> str:
     """The longest id that the path begins with, for ids may have dots of their own."""
-    return max((name for name in entries if _begins(rest, name)), key=len, default=rest.partition(".")[0])
-
-
-def _begins(rest: str, name: str) -> bool:
-    return rest == name or rest.startswith((f"{name}.", f"{name}@"))
+    ends = [len(rest), *(place for place in range(len(rest) - 1, 0, -1) if rest[place] in ".@")]
+    return next((rest[:end] for end in ends if rest[:end] in entries), rest.partition(".")[0])
 
 
 def _behind(rest: str, name: str) -> str:

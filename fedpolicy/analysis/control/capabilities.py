@@ -34,6 +34,8 @@ class Ground:
     catalog: Catalog
     _placed: dict[str, frozenset[str]] = field(default_factory=dict)
     _up: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+    _by_party: dict[str, list[Vertex]] = field(default_factory=dict)
+    _by_use: dict[tuple[str, str], list[Access]] = field(default_factory=dict)
 
     def capability(self, name: str, task: str, places: Iterable[Vertex]) -> Formula | None:
         """The condition for a participant that takes part at these places; None where it makes no sense."""
@@ -56,11 +58,8 @@ class Ground:
     def _use(self, task: str, spec: Task, model: str, place: Vertex) -> Formula:
         """A model or anything that stands in for it, however the place reaches it."""
         wanted = {model, *self._stand_ins(model)}
-        ways = [
-            self._reach(access, spec, place)
-            for access in self.graph.access
-            if access.use == f"tasks.{task}" and access.model in wanted and place.id in access.at
-        ]
+        accesses = self._accesses().get((f"tasks.{task}", place.id), ())
+        ways = [self._reach(access, spec, place) for access in accesses if access.model in wanted]
         return any_of(ways) if ways or self.catalog.methods[spec.method].needs != "none" else all_of(())
 
     def _stand_ins(self, model: str, seen: frozenset[str] = frozenset()) -> set[str]:
@@ -85,9 +84,7 @@ class Ground:
         """Everything between a client and the sum: relays, aggregators; without them, some other client."""
         above = self._above(task, place.id)
         yield from (self._there(self.graph.vertices[other]) for other in sorted(above))
-        peers = self._peers(task, place)
-        if peers:
-            yield any_of(self._there(peer) for peer in peers)
+        yield from self._peers(task, place)
 
     def _keep(self, spec: Task, party: str) -> Formula:
         """A copy on a node of its own that still works: with its base, and under a licence that stays."""
@@ -157,8 +154,19 @@ class Ground:
         flows = (flow for flow in self.graph.flows if flow.role == "placement")
         return {flow.target for flow in flows if self.graph.vertices[flow.source].family == model}
 
-    def _own(self, party: str) -> Iterator[Vertex]:
-        return (v for _, v in sorted(self.graph.vertices.items()) if v.kind == "place" and v.party == party)
+    def _own(self, party: str) -> list[Vertex]:
+        if not self._by_party:
+            for _, vertex in sorted(self.graph.vertices.items()):
+                if vertex.kind == "place":
+                    self._by_party.setdefault(vertex.party, []).append(vertex)
+        return self._by_party.get(party, [])
+
+    def _accesses(self) -> Mapping[tuple[str, str], list[Access]]:
+        if not self._by_use:
+            for access in self.graph.access:
+                for place in access.at:
+                    self._by_use.setdefault((access.use, place), []).append(access)
+        return self._by_use
 
     def _party(self, principal: str) -> str:
         found = self.graph.principals.get(principal)
@@ -183,7 +191,15 @@ class Ground:
                     steps.setdefault(flow.source, set()).add(flow.target)
         return self._up[task]
 
-    def _peers(self, task: str, place: Vertex) -> list[Vertex]:
+    def _peers(self, task: str, place: Vertex) -> Iterator[Atom]:
+        """Some other client: it can be taken away by whoever could take all of them away."""
         exchange = f"tasks.{task}.exchange"
-        sources = [source for source, targets in self._uplinks(task).items() if exchange in targets]
-        return [self.graph.vertices[source] for source in sorted(sources) if source != place.id]
+        controllers: frozenset[str] | None = None
+        for source, targets in self._uplinks(task).items():
+            if exchange in targets and source != place.id:
+                who = self._there(self.graph.vertices[source]).controllers
+                controllers = who if controllers is None else controllers & who
+                if not controllers:
+                    return
+        if controllers is not None:
+            yield Atom(exchange, "place", controllers)
