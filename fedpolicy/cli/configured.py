@@ -9,17 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
-from fedpolicy.config.load import Config, discover, read_config
-from fedpolicy.config.models import PackEntry
+from fedpolicy.config.find import Config, discover
 from fedpolicy.pipeline import Settings
 from fedpolicy.policy.load import shipped_packs
 
 __all__ = ["Choices", "choose", "find_config", "shown_settings"]
 
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A pack by name or path, perhaps pinned to a digest."""
+
+    path: str
+    sha256: str | None = None
+
+
 _DEFAULTS: Mapping[str, Any] = {
-    "packs": [PackEntry(path="federation")],
+    "packs": [Pack("federation")],
     "catalogs": [],
     "select": [],
     "ignore": [],
@@ -47,16 +53,20 @@ def find_config(given: str | None, *, isolated: bool) -> Config:
     if isolated:
         return Config()
     path = Path(given) if given else discover(Path.cwd())
-    return Config() if path is None else read_config(path, _shown(path))
+    if path is None:
+        return Config()
+    from fedpolicy.config.load import read_config  # noqa: PLC0415  most runs have none to read
+
+    return read_config(path, _shown(path))
 
 
 def choose(config: Config, options: Mapping[str, Any]) -> Choices:
     """Put together what the user wrote on the command line, in the file, or nowhere."""
     given = {name: value for name, value in options.items() if name in _ALL and value not in (None, (), [])}
     values = {name: _value(name, config, given) for name in _ALL}
-    rules = config.file.rules
+    rules = config.file.rules if config.file else {}
     params = {f"{rule}.{key}": _text(value) for rule, entry in rules.items() for key, value in entry.params.items()}
-    packs: Sequence[PackEntry] = values["packs"][0]
+    packs: Sequence[Pack] = values["packs"][0]
     settings = Settings(
         packs=tuple(pack.path for pack in packs),
         pins={pack.path: pack.sha256 for pack in packs if pack.sha256},
@@ -81,23 +91,21 @@ def choose(config: Config, options: Mapping[str, Any]) -> Choices:
 def _value(name: str, config: Config, given: Mapping[str, Any]) -> tuple[Any, str]:
     if name in given:
         return _packs(given[name]) if name == "packs" else given[name], "command line"
-    own = getattr(config.file, name)
+    own = getattr(config.file, name, None)
     if own is not None:
         return _placed(name, own, config.folder), config.name
     return _DEFAULTS[name], "default"
 
 
-def _packs(names: Sequence[str]) -> list[PackEntry]:
-    return [PackEntry(path=name) for name in names]
+def _packs(names: Sequence[str]) -> list[Pack]:
+    return [Pack(name) for name in names]
 
 
 def _placed(name: str, value: Any, folder: Path) -> Any:  # noqa: ANN401  one of several kinds of settings
     """Paths in the file start at its folder; names of shipped packs stay."""
     if name == "packs":
-        return [
-            pack if pack.path in shipped_packs() else pack.model_copy(update={"path": _shown(folder / pack.path)})
-            for pack in value
-        ]
+        shipped = shipped_packs()
+        return [Pack(pack.path if pack.path in shipped else _shown(folder / pack.path), pack.sha256) for pack in value]
     return [_shown(folder / path) for path in value] if name == "catalogs" else value
 
 
@@ -122,9 +130,9 @@ def shown_settings(choices: Choices) -> str:
 
 
 def _toml(value: Any) -> str:  # noqa: ANN401  one of several kinds of settings
-    if isinstance(value, PackEntry):
+    if isinstance(value, Pack):
         return _toml(value.path) if value.sha256 is None else f'{{path = "{value.path}", sha256 = "{value.sha256}"}}'
-    if isinstance(value, BaseModel):
+    if hasattr(value, "model_dump"):  # the settings of a rule, as pydantic has read them
         pairs = value.model_dump(exclude_defaults=True)
         return "{" + ", ".join(f"{key} = {_toml(one)}" for key, one in pairs.items()) + "}"
     if isinstance(value, dict):

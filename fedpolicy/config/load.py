@@ -1,53 +1,26 @@
-"""Find the configuration, read it, and say everything that is wrong with it at once."""
+"""Read a configuration and say everything that is wrong with it at once."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from fedpolicy.config.find import Config, own_table
 from fedpolicy.config.models import ConfigFile, PackEntry, RuleEntry
 from fedpolicy.errors import Problems, SettingsError
 from fedpolicy.findings import Span
 from fedpolicy.spec.suggest import advise, did_you_mean, shown
 
-__all__ = ["NAMES", "Config", "discover", "read_config"]
+__all__ = ["read_config"]
 
-NAMES = ("fedpolicy.toml", "pyproject.toml")
-_TABLE = ("tool", "fedpolicy")
 _PLACE = re.compile(r"line (\d+), column (\d+)")
 _TYPES = {"str", "bool", "int", "float", "constrained-str"}
 _KINDS = {"list_type": "a list", "string_type": "text", "bool_type": "true or false", "float_type": "a number"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
-    """A configuration that was read: its file as users see it (empty: none), and where its paths start."""
-
-    name: str = ""
-    folder: Path = field(default_factory=Path)
-    file: ConfigFile = field(default_factory=ConfigFile)
-
-
-def discover(start: Path) -> Path | None:
-    """
-    The configuration nearest to a folder: its own `fedpolicy.toml`, else a `pyproject.toml` with our table, else above.
-
-    The search ends at the root of a git repository.
-    """
-    for folder in (start, *start.parents):
-        for name in NAMES:
-            path = folder / name
-            if path.is_file() and (name == NAMES[0] or _table_of(path) is not None):
-                return path
-        if (folder / ".git").exists():
-            return None
-    return None
 
 
 def read_config(path: Path, name: str) -> Config:
@@ -59,27 +32,13 @@ def read_config(path: Path, name: str) -> Config:
         raise Problems([SettingsError(f"`{name}` cannot be read: {error.strerror}", help="check the path")]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Problems([_unreadable(error, name)]) from error
-    tree = _own(tree) if path.name == "pyproject.toml" else tree
+    tree = own_table(tree) if path.name == "pyproject.toml" else tree
     try:
         return Config(name=name, folder=path.parent, file=ConfigFile.model_validate(tree or {}))
     except ValidationError as error:
         lines = text.splitlines()
         found = [_mistake(one, lines, name) for one in _each(error)]
         raise Problems(sorted(found, key=lambda one: (one.span or Span(file=name), one.message))) from error
-
-
-def _table_of(path: Path) -> object:
-    try:
-        return _own(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        # A pyproject.toml that is not ours to judge: whoever owns it will say what is wrong.
-        return None
-
-
-def _own(tree: Any) -> Any:  # noqa: ANN401  what TOML gives
-    for key in _TABLE:
-        tree = tree.get(key) if isinstance(tree, dict) else None
-    return tree
 
 
 def _unreadable(error: ValueError, name: str) -> SettingsError:

@@ -13,6 +13,12 @@ ROOT = Path(__file__).parents[2]
 EXAMPLE = "examples/clinical-notes/deployment.yaml"
 ROOMS = {"pydantic", "yaml", "cel_expr_python", "networkx", "jsonschema", "fedpolicy.pipeline"}
 NEVER = {"networkx", "jsonschema", "pygls", "dp_accounting", "numpy", "rich", "requests", "hypothesis"}
+# What is for mistakes, for configurations, for a user's own catalogue, for other commands and other formats.
+RARE = {
+    "fedpolicy.config.load",
+    "fedpolicy.config.models",
+    "tomllib",
+}
 ASK = """
 import json, sys
 from fedpolicy.cli import main
@@ -82,6 +88,13 @@ def test_a_plain_check_needs_no_heavy_library(form):
     assert modules & NEVER == set()
     other = {"text", "json", "sarif"} - {form}
     assert modules & {f"fedpolicy.report.formats.{name}" for name in other} == set()
+
+
+def test_a_plain_check_imports_nothing_that_only_other_checks_need():
+    code, modules = imported_by("check", EXAMPLE, "--isolated")
+
+    assert code == 1
+    assert modules & RARE == set()
 
 
 @pytest.mark.parametrize("arguments", [["facts", EXAMPLE], ["why", EXAMPLE, "openai", "letters"]])

@@ -1,0 +1,59 @@
+"""Find the configuration of a run. Most runs have none and need nothing of what reads one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fedpolicy.config.models import ConfigFile
+
+__all__ = ["NAMES", "Config", "discover", "own_table"]
+
+NAMES = ("fedpolicy.toml", "pyproject.toml")
+_TABLE = ("tool", "fedpolicy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A configuration that was read: its file as users see it (None: there is none), and where its paths start."""
+
+    name: str = ""
+    folder: Path = field(default_factory=Path)
+    file: ConfigFile | None = None
+
+
+def discover(start: Path) -> Path | None:
+    """
+    The configuration nearest to a folder: its own `fedpolicy.toml`, else a `pyproject.toml` with our table, else above.
+
+    The search ends at the root of a git repository.
+    """
+    for folder in (start, *start.parents):
+        for name in NAMES:
+            path = folder / name
+            if path.is_file() and (name == NAMES[0] or _table_of(path) is not None):
+                return path
+        if (folder / ".git").exists():
+            return None
+    return None
+
+
+def own_table(tree: Mapping[str, Any]) -> Any:  # noqa: ANN401  what TOML gives
+    """Our table of a `pyproject.toml`; None where there is none."""
+    found: Any = tree
+    for key in _TABLE:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
+def _table_of(path: Path) -> object:
+    import tomllib  # noqa: PLC0415  only for a file that may have our table
+
+    try:
+        return own_table(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        # A pyproject.toml that is not ours to judge: whoever owns it will say what is wrong.
+        return None
