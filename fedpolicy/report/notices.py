@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from fedpolicy.findings import Hop, Report, Severity, Span, Verdict
 from fedpolicy.report.plain import error_rows
+from fedpolicy.report.sarif_rules import MISSING_FACT
 from fedpolicy.report.summarise import missing_facts
 
-__all__ = ["MISSING_FACT", "UNUSABLE", "Notice", "notices", "report_errors"]
+__all__ = ["UNUSABLE", "Notice", "notices", "problems"]
 
-MISSING_FACT = "missing-fact"
 UNUSABLE = "unusable-input"
 
 
@@ -32,11 +32,11 @@ class Notice:
 
 def notices(report: Report) -> list[Notice]:
     """Everything that a report asks somebody to look at; waived findings are decided, so they are not among it."""
-    found = [*report_errors(report), *_findings(report), *_missing(report)]
+    found = [*problems(report), *_findings(report), *_missing(report)]
     return list(_numbered(sorted(found, key=lambda one: -one.severity)))
 
 
-def report_errors(report: Report) -> Iterator[Notice]:
+def problems(report: Report) -> Iterator[Notice]:
     """What could not be used, of the run and of its files."""
     rows = [*error_rows(report.errors), *(row for file in report.files for row in error_rows(file.errors, file.name))]
     for row in rows:
@@ -74,12 +74,12 @@ def _missing(report: Report) -> Iterator[Notice]:
     for fact in missing_facts(report.findings, report.places):
         verb = "decides" if fact.alone else "helps to decide"
         yield Notice(
-            rule=MISSING_FACT,
+            rule=MISSING_FACT.id,
             verdict=Verdict.UNKNOWN.value,
             severity=Severity.INFO,
             span=fact.span,
             message=f"{fact.fact} is not stated; it {verb} {', '.join(fact.rules)}",
-            help="State the fact in the deployment. If it is not known, find it out before anything is deployed.",
+            help=MISSING_FACT.help,
             mark=f"{fact.deployment}/{fact.fact}",
         )
 

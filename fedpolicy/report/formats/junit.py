@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.report.hops import ways_in
-from fedpolicy.report.notices import Notice, report_errors
+from fedpolicy.report.notices import Notice, problems
 from fedpolicy.report.words import clean, listing
 
 __all__ = ["SUFFIX", "SUMMARY", "render"]
@@ -25,7 +25,7 @@ SUFFIX = ".junit.xml"
 def render(report: Report) -> str:
     """Write the suites: what cannot be used first, then the deployments in the order of the report."""
     root = ET.Element("testsuites", name="fedpolicy check")
-    for file, errors in groupby(report_errors(report), key=lambda one: one.span.file):
+    for file, errors in groupby(problems(report), key=lambda one: one.span.file):
         _suite(root, file or "fedpolicy", [_error(error) for error in errors])
     for source in report.files:
         for deployment in source.deployments:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.report.markup import code, line, prose, row
 from fedpolicy.report.mermaid import flowchart
-from fedpolicy.report.notices import report_errors
+from fedpolicy.report.notices import problems
 from fedpolicy.report.summarise import OUT_OF_SCOPE, missing_facts
 from fedpolicy.report.words import amount, listing
 
@@ -44,9 +44,9 @@ def _judged(finding: Finding) -> bool:
 
 def _head(report: Report) -> Iterator[str]:
     fails = report.counts[Verdict.FAIL]
-    problems = sum(1 for _ in report_errors(report))
-    if problems:
-        yield f"## fedpolicy: {amount(problems, 'problem')} in the input"
+    unusable = sum(1 for _ in problems(report))
+    if unusable:
+        yield f"## fedpolicy: {amount(unusable, 'problem')} in the input"
     elif not sum(report.counts.values()):
         yield "## fedpolicy: nothing was evaluated"
     else:
@@ -63,7 +63,7 @@ def _head(report: Report) -> Iterator[str]:
 def _errors(report: Report) -> Iterator[str]:
     errors = [
         line(f"{code(str(error.span)) + ': ' if error.span.file else ''}{prose(error.message)}{_advice(error.help)}")
-        for error in report_errors(report)
+        for error in problems(report)
     ]
     if errors:
         yield "### Input that cannot be used"

@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 
 from fedpolicy.errors import OutputError
 from fedpolicy.findings import Finding, Report, Verdict
-from fedpolicy.report.notices import report_errors
+from fedpolicy.report.notices import problems
 from fedpolicy.report.words import clean
 
 __all__ = ["SUFFIX", "SUMMARY", "VERSION", "render"]
@@ -67,7 +67,7 @@ def _result(report: Report) -> dict[str, Any]:
     observations = [_observation(one) for one in report.findings]
     grouped = groupby(sorted(report.findings, key=_about), key=_about)
     findings = [_finding(about, list(found)) for about, found in grouped]
-    problems = [f"{one.span}: {one.message}" if one.span.file else one.message for one in report_errors(report)]
+    unusable = [f"{one.span}: {one.message}" if one.span.file else one.message for one in problems(report)]
     marks = [row["uuid"] for row in observations]
     counts = [
         {"name": f"{verdict.value.replace('_', '-')}-count", "ns": _NAMESPACE, "value": str(number)}
@@ -75,7 +75,7 @@ def _result(report: Report) -> dict[str, Any]:
     ]
     deployments = ", ".join(f"{name} ({file.name})" for file in report.files for name in file.deployments)
     row: dict[str, Any] = {
-        "uuid": _id("result", report.version, deployments, *(one["value"] for one in counts), *marks, *problems),
+        "uuid": _id("result", report.version, deployments, *(one["value"] for one in counts), *marks, *unusable),
         "title": "fedpolicy check",
         "description": _text(f"Deployments: {deployments}" if deployments else "No deployment was evaluated."),
         "start": _NO_CLOCK,
@@ -83,7 +83,7 @@ def _result(report: Report) -> dict[str, Any]:
         "reviewed-controls": {
             "control-selections": [{"description": "The rules that were checked.", "include-all": {}}]
         },
-        "remarks": _text(" ".join([_REMARK, *(f"Cannot be used: {problem}." for problem in problems)])),
+        "remarks": _text(" ".join([_REMARK, *(f"Cannot be used: {problem}." for problem in unusable)])),
     }
     return row | {name: rows for name, rows in (("observations", observations), ("findings", findings)) if rows}
 
