@@ -28,9 +28,10 @@ _PYTM = {"store": "Datastore", "registry": "Datastore", "user": "Actor", "servic
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Measure other tools on the same generated system.")
-    parser.add_argument("--smoke", action="store_true", help="one run at the smallest size")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1_000, 10_000], help="multiples of a hundred")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each tool (default: 3)")
     chosen = parser.parse_args()
-    sizes, runs = ((100,), 1) if chosen.smoke else ((100, 1_000, 10_000), 3)
+    sizes, runs = chosen.sizes, chosen.runs
     print(f"{machine()}. Medians of {runs} interleaved runs, stopped after {LIMIT:.0f} s.\n", flush=True)
     rows: list[tuple[str, ...]] = []
     for size in sizes:
