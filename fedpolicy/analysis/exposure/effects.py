@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from fedpolicy.analysis.exposure.privacy import bounded_for
 from fedpolicy.analysis.exposure.readings import RECONSTRUCTABLE, VERBATIM, Reading, Trust
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import Flow, FlowGraph, Guard, Mask
+from fedpolicy.records import dataclass
 from fedpolicy.spec.safeguards import (
     Deidentification,
     DifferentialPrivacy,
@@ -27,7 +28,7 @@ _CACHED = tuple[tuple[str | int, ...], Mask]
 class Effect:
     """
     `cap` limits what is open, `sum_cap` what is hidden in a sum; `data` is what may travel at all. `aggregate` is
-    the sum that the flow sends, `wider` the sums that go into that one, `seal` the seal that it puts on; it
+    the sum that the flow sends, `seal` the seal that it puts on; it
     `opens` what was sealed where that is published.
 
     `noise` holds (mechanism, instances it protects), `shared` the same for noise that only a secure sum
@@ -44,7 +45,6 @@ class Effect:
     sealed: Mask = 0
     aggregate: int | None = None
     seal: int | None = None
-    wider: frozenset[int] = frozenset()
     opens: bool = False
 
 
@@ -61,7 +61,6 @@ class Effects:
     free_text: Mask = 0
     _noise: dict[_CACHED, Mask] = field(default_factory=dict)
     _effects: dict[tuple[object, ...], Effect] = field(default_factory=dict)
-    _wider: dict[int, frozenset[int]] = field(default_factory=dict)
 
     def of(self, flow: Flow) -> Effect:
         """What this flow lets through; flows that differ only in their ends share one effect."""
@@ -93,17 +92,7 @@ class Effects:
             aggregate=flow.aggregate,
             seal=flow.seal,
             opens=flow.role == "published",
-            wider=frozenset() if flow.aggregate is None else self._smaller(flow.aggregate),
         )
-
-    def _smaller(self, index: int) -> frozenset[int]:
-        """The other sums of the same task over contributors of a sum; secure sums often have all of them."""
-        if index not in self._wider:
-            whole = self.graph.aggregates[index]
-            everybody = frozenset(whole.contributors)
-            others = (a for a in self.graph.aggregates if a.origin == whole.origin and a.index != index)
-            self._wider[index] = frozenset(a.index for a in others if everybody.issuperset(a.contributors))
-        return self._wider[index]
 
     def _counts(self, guard: Guard, data: Mask) -> Mask:
         """The instances for which a safeguard counts: valid, and resting on somebody whom the owner accepts."""

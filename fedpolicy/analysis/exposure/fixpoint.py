@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from fedpolicy.analysis.exposure.effects import Effect, Effects
 from fedpolicy.analysis.exposure.readings import BOUNDED, INFERABLE, VERBATIM, Reading
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.graph.model import Flow, FlowGraph, Mask, Vertex
+from fedpolicy.records import dataclass
 
 __all__ = [
     "NOISE",
@@ -247,7 +248,7 @@ def _summed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask
         mask &= ~protected
     if mask and effect.sum_cap > INFERABLE:
         form = form._replace(level=min(form.level, effect.sum_cap))
-        if effect.aggregate is not None and form.sum in effect.wider:
+        if effect.aggregate is not None and effect.aggregate != form.sum:
             form = _within(form, effect.aggregate)
         yield from _added(effect, form, mask)
 
