@@ -84,7 +84,11 @@ class Effects:
             cap=cap,
             sum_cap=self._sum_cap(flow, cap),
             data=0 if self._carries(flow.payload) == "nothing" else data,
-            noise=tuple((m, mask) for g, mask in counted if (m := _noisy(g, "client", "aggregator")) is not None),
+            noise=tuple(
+                (m, mask)
+                for g, mask in sorted(counted, key=_epsilon)
+                if (m := _noisy(g, "client", "aggregator")) is not None
+            ),
             shared=tuple((m, mask & summed) for g, mask in counted if (m := _noisy(g, "distributed")) is not None),
             hidden=hidden,
             limits=tuple((level, mask) for g, mask in counted for level, mask in self._limits(g, mask)),
@@ -163,6 +167,12 @@ def _hidden(counted: list[tuple[Guard, Mask]]) -> tuple[tuple[int, Mask], ...]:
         for guard, mask in counted
         if isinstance(guard.spec, SecureAggregation) and guard.aggregate is not None
     )
+
+
+def _epsilon(counted: tuple[Guard, Mask]) -> float:
+    # Of several mechanisms on one flow the one with the smallest budget says what is spent.
+    spec = counted[0].spec
+    return spec.claimed_epsilon or 0.0 if isinstance(spec, DifferentialPrivacy) else 0.0
 
 
 def _noisy(guard: Guard, *where: str) -> int | None:

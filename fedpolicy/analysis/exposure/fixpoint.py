@@ -208,11 +208,11 @@ def _open(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]
             mask &= ~limited
     if form.level > cap or not mask:
         return
-    for mechanism, protected in effect.noise:
-        if form.level == BOUNDED and mask & protected:
-            yield Form(NOISE, noise=mechanism), mask & protected
-        if form.level > BOUNDED:
-            mask &= ~protected
+    for mechanism, protected in effect.noise if form.level > BOUNDED else ():
+        # Noise on what came with noise already spends nothing more.
+        if form.level == INFERABLE and mask & protected:
+            yield from _behind_seal(effect, Form(NOISE, noise=mechanism), mask & protected)
+        mask &= ~protected
     if effect.aggregate is not None and form.level > INFERABLE:
         yield from _added(effect, Form(SUM, form.level, effect.aggregate), mask)
         return
