@@ -38,6 +38,9 @@ def try_packs(
         emit(text.render(results, look, coverage=coverage), output)
     else:
         emit((json if form == "json" else junit).render(results), output)
+    defects = [defect for pack in results for trial in pack.trials for defect in trial.defects]
+    if defects:
+        raise Problems(defects)
     total = score(results)
     good = total.passed == total.rules and share(total.killed, total.mutants) >= minimum
     return CLEAN if good else FINDINGS

@@ -13,7 +13,7 @@ from fedpolicy.policy.models import Rule
 from fedpolicy.resources import policies_dir
 from fedpolicy.spec.suggest import advise
 
-__all__ = ["load_rules", "pack_files", "shipped_packs"]
+__all__ = ["load_rules", "pack_files", "shipped_ids", "shipped_packs"]
 
 PACK_FILE = "_pack.yaml"
 
@@ -56,6 +56,11 @@ def shipped_packs() -> tuple[str, ...]:
     return tuple(sorted(path.name for path in policies_dir().iterdir() if (path / PACK_FILE).is_file()))
 
 
+def shipped_ids() -> frozenset[str]:
+    """The ids of the rules of all packs that ship; reads no rule."""
+    return frozenset(path.stem for path in policies_dir().glob("*/*.yaml") if not path.name.startswith("_"))
+
+
 def pack_files(folder: Path) -> list[Path]:
     """The rule files of a pack."""
     return sorted(path for path in folder.glob("*.yaml") if not path.name.startswith("_"))
@@ -95,6 +100,9 @@ def _folder(folder: Path, errors: list[FedPolicyError]) -> list[tuple[str, Path,
             name = str(read_sheet(own.read_bytes(), own.as_posix(), PACK).tree["pack"])
         except Problems as problems:
             errors += problems.errors
+    elif pack_files(folder):
+        advice = f"add one with `pack: {name}` and a `title`; docs/writing-rules.md shows it"
+        errors.append(PolicyError(f"the pack has no `{PACK_FILE}`", span=Span(file=own.as_posix()), help=advice))
     files = pack_files(folder)
     if not files:
         errors.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.analyse import analyse
 from fedpolicy.errors import PolicyError, Problems
-from fedpolicy.findings import Span
+from fedpolicy.findings import Span, Verdict
 from fedpolicy.graph.build import build_graph
 from fedpolicy.policy.building import build_rule
 from fedpolicy.policy.evaluate import Evaluation, evaluate
@@ -47,7 +48,8 @@ class Trial:
     The result for one rule.
 
     `shown` counts the examples that must fail, pass and be unknown; `problems` says what went wrong; `mutants`
-    counts the mutants that could be tried, `survivors` are those that no example noticed.
+    counts the mutants that could be tried, `survivors` are those that no example noticed. `defects` are mistakes in
+    the rule's file that only its examples bring to light.
     """
 
     rule: Rule
@@ -55,6 +57,7 @@ class Trial:
     problems: tuple[str, ...]
     mutants: int = 0
     survivors: tuple[Survivor, ...] = ()
+    defects: tuple[PolicyError, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -79,6 +82,7 @@ def try_rule(rule: Rule, catalog: Catalog, *, mutate: bool = True) -> Trial:
     tried = list(_tried(rule, bench, examples)) if mutate and not problems else []
     return Trial(
         rule=rule,
+        defects=tuple(_defects(rule, bench, examples)),
         shown={word: sum(e.expected == word for e in examples) for word in ("fail", "pass", "unknown")},
         problems=tuple(problems),
         mutants=len(tried),
@@ -96,6 +100,29 @@ class _Bench:
     def judge(self, rule: Rule, name: str) -> Evaluation:
         document, facts = self.prepared[name]
         return evaluate(facts, document, self.catalog, [rule])
+
+
+def _defects(rule: Rule, bench: _Bench, examples: Sequence[Example]) -> Iterator[PolicyError]:
+    """A rule without examples, and expressions that are never true on any of them."""
+    if not examples:
+        yield PolicyError(
+            f"the rule {rule.id} has no examples",
+            span=rule.spans["id"],
+            help="add `examples` with one deployment that must fail and one that must pass",
+        )
+        return
+    counts: Counter[Verdict] = Counter()
+    for example in examples:
+        counts.update(bench.judge(rule, example.name).counts)
+    applied = counts[Verdict.PASS] + counts[Verdict.FAIL] + counts[Verdict.UNKNOWN]
+    if "match" in rule.spans and not applied:
+        yield _never(rule, "match", "add an example that the rule is about, or correct the expression")
+    elif applied and not counts[Verdict.PASS] and not counts[Verdict.UNKNOWN]:
+        yield _never(rule, "require", "add an example that satisfies it, or correct the expression")
+
+
+def _never(rule: Rule, key: str, advice: str) -> PolicyError:
+    return PolicyError(f"`{key}` is never true on any example of {rule.id}", span=rule.spans[key], help=advice)
 
 
 def _prepare(example: Example, catalog: Catalog) -> tuple[Document, Facts]:

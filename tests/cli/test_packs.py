@@ -85,6 +85,44 @@ def test_results_as_junit(ours, tmp_path):
     assert suite.find("testcase/failure").get("message") == "keep-short/fail/0: expected fail, got 1 pass"
 
 
+def test_a_rule_without_examples_ends_with_2_and_its_place(ours, tmp_path):
+    rule = tmp_path / "ours" / "keep-short.yaml"
+    text = rule.read_text()
+    rule.write_text(text[: text.index("examples:")] + "examples: {}\n")
+    result = ours("test", "ours")
+
+    assert result.exit_code == 2
+    assert "the rule keep-short has no examples" in result.stderr
+    assert " --> ours/keep-short.yaml:1:5" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "line"),
+    [
+        ("match: dataset.personal", "match: dataset.unit == 'client'", "match", 6),
+        ("require: dataset.retention_days <= params.max_days", "require: dataset.unit == 'client'", "require", 7),
+    ],
+)
+def test_an_expression_that_is_never_true_ends_with_2_and_its_place(ours, tmp_path, old, new, key, line):
+    rule = tmp_path / "ours" / "keep-short.yaml"
+    rule.write_text(rule.read_text().replace(old, new))
+    result = ours("test", "ours")
+
+    assert result.exit_code == 2
+    assert f"`{key}` is never true on any example of keep-short" in result.stderr
+    assert f" --> ours/keep-short.yaml:{line}:" in result.stderr
+
+
+def test_a_pack_without_its_own_file_cannot_be_used(ours, tmp_path):
+    (tmp_path / "ours" / "_pack.yaml").unlink()
+    (tmp_path / "fedpolicy.yaml").write_text("fedpolicy: 1\nname: x\n")
+    result = ours("check", "--pack", "ours")
+
+    assert result.exit_code == 2
+    assert "the pack has no `_pack.yaml`" in result.stderr
+    assert " --> ours/_pack.yaml:1:1" in result.stderr
+
+
 def test_a_folder_that_is_no_pack_ends_with_2(run, tmp_path):
     (tmp_path / "empty").mkdir()
     result = run("test", "empty")

@@ -99,6 +99,7 @@ def test_a_mistake_in_the_packs_own_file_is_told(pack):
 def test_two_rules_with_one_id_are_an_error_that_names_both_places(pack, tmp_path):
     other = tmp_path / "theirs"
     other.mkdir()
+    (other / "_pack.yaml").write_text("pack: theirs\ntitle: Theirs\n", encoding="utf-8")
     (other / "first-rule.yaml").write_text("# theirs\n" + RULE_TEXT.format(name="first-rule"), encoding="utf-8")
     with pytest.raises(Problems) as caught:
         load_rules([str(pack), str(other)])
