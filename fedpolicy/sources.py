@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from fedpolicy.errors import InputError
+from fedpolicy.records import dataclass
 
 __all__ = ["STDIN", "Source", "find", "is_deployment", "read"]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from fedpolicy.graph.model import Access, FlowGraph, Path
+from fedpolicy.records import dataclass
 from fedpolicy.spec.models import Deployment
 
 __all__ = ["LEVELS", "Disclosure", "Facts", "ModelFacts", "NotCounted", "Step"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from fedpolicy.catalog.rows import (
     SafeguardRow,
 )
 from fedpolicy.catalog.sections import Section
+from fedpolicy.records import dataclass
 from fedpolicy.resources import catalog_dir
 
 __all__ = ["Catalog", "load_catalog"]

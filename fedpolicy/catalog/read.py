@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import yaml
 
 from fedpolicy.errors import CatalogError
 from fedpolicy.findings import Span
+from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from difflib import get_close_matches
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -12,6 +12,7 @@ import yaml
 
 from fedpolicy.catalog.read import Place, plain
 from fedpolicy.errors import CatalogError
+from fedpolicy.records import dataclass
 
 __all__ = ["Look", "entries", "misfits", "misfits_of_class", "suggestion"]
 

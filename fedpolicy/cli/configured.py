@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fedpolicy.config.find import Config, discover
 from fedpolicy.pipeline import Settings
 from fedpolicy.policy.load import shipped_packs
+from fedpolicy.records import dataclass
 
 __all__ = ["Choices", "choose", "find_config", "shown_settings"]
 

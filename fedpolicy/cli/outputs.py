@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from fedpolicy.cli.files import write_files
 from fedpolicy.cli.terminal import emit
 from fedpolicy.errors import SettingsError
+from fedpolicy.records import dataclass
 from fedpolicy.report.formats import format_ids
 from fedpolicy.spec.suggest import advise
 

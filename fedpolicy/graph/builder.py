@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.model import Access, Aggregate, DataItem, Flow, Guard, Mask, Path, Seal, Vertex
 from fedpolicy.graph.principals import implied_principal
+from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Origin, Use, mask_of
 from fedpolicy.graph.guards import guards_on_work, seal_for
 from fedpolicy.graph.model import Access, DataItem, Mask, Vertex
 from fedpolicy.graph.routes import Route, aspect, provider_of, route, runs_for_others
+from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.spec.models import ApiCall, Terms

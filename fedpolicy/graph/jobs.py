@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from fedpolicy.graph.calls import Runs
 from fedpolicy.graph.guards import guards_for, guards_on_work, performers, seal_for
 from fedpolicy.graph.model import DataItem, Mask, Vertex
 from fedpolicy.graph.routes import held_by_federation
+from fedpolicy.records import dataclass
 from fedpolicy.spec.safeguards import SecureAggregation
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ users read: `nodes.client@charite`, `models.judge`, `parties.openai`, `tasks.swa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from fedpolicy.records import dataclass
 from fedpolicy.spec.models import Deployment, Tee
 from fedpolicy.spec.safeguards import Safeguard
 

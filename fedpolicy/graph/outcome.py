@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from fedpolicy.graph.model import Guard, Mask
+from fedpolicy.records import dataclass
 
 __all__ = ["Outcome"]
 

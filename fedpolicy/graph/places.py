@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.model import DataItem, Principal, Vertex
 from fedpolicy.graph.principals import members_of, principals_of
+from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.spec.models import Dataset, Deployment, Node

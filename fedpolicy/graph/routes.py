@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.model import Vertex
+from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder

@@ -7,7 +7,7 @@ A context holds plain values only; an open field that nobody stated is left out,
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -29,6 +29,7 @@ from fedpolicy.policy.elements import (
 )
 from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Value
 from fedpolicy.policy.world import World
+from fedpolicy.records import dataclass
 
 __all__ = ["KINDS", "Context", "contexts", "read_field", "table"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import Facts
@@ -18,6 +17,7 @@ from fedpolicy.policy.finding import evidence_of, finding_of
 from fedpolicy.policy.judging import Judgement, cases_of, judge
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.world import World
+from fedpolicy.records import dataclass
 from fedpolicy.spec.load import Document
 
 if TYPE_CHECKING:

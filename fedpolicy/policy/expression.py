@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.policy.fields import CONSTANTS, Type, Value
 from fedpolicy.policy.tokens import Name, names, with_presence
+from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from cel_expr_python.cel import Activation, Env

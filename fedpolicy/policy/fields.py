@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.records import dataclass
 
 __all__ = [
     "CLASSES",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fedpolicy.errors import PolicyError
@@ -12,6 +11,7 @@ from fedpolicy.policy.context import Context
 from fedpolicy.policy.expression import EvaluationError, Expression, Truth
 from fedpolicy.policy.fields import Value
 from fedpolicy.policy.models import Rule
+from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from cel_expr_python.cel import Activation

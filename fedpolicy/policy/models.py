@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from fedpolicy.findings import Reference, RuleInfo, Severity, Span
 from fedpolicy.policy.expression import Expression
 from fedpolicy.policy.fields import Type, Value
+from fedpolicy.records import dataclass
 
 __all__ = ["PRINCIPLES", "Param", "Rule"]
 

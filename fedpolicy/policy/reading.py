@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from fedpolicy.errors import FedPolicyError, PolicyError, Problems
 from fedpolicy.findings import Span
 from fedpolicy.policy.shape import Path, Record
+from fedpolicy.records import dataclass
 from fedpolicy.spec.mistakes import dotted
 from fedpolicy.spec.source import read
 from fedpolicy.spec.spans import Spans

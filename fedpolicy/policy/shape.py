@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from fedpolicy.records import dataclass
 from fedpolicy.spec.suggest import advise, shown
 
 __all__ = ["Anything", "Flag", "ListOf", "MapOf", "Misfit", "Record", "Shape", "Text"]

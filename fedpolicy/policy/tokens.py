@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from fedpolicy.records import dataclass
 
 __all__ = ["Name", "compared", "names", "with_presence"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from fedpolicy.records import dataclass
 
 __all__ = ["PLAIN", "Look", "amount", "cells", "clean", "listing", "wrap"]
 

@@ -8,9 +8,10 @@ An open value written `unknown` is dropped and remembered: it says the same as a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, get_args
 
+from fedpolicy.records import dataclass
 from fedpolicy.spec.mistakes import Mistake
 from fedpolicy.spec.shape import VALUE, Key, Shape, entry_shape
 from fedpolicy.spec.spans import Path

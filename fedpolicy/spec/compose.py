@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import yaml
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
 
+from fedpolicy.records import dataclass
 from fedpolicy.spec.marks import MERGE, Marks, Place
 from fedpolicy.spec.notes import Notes
 from fedpolicy.spec.scalars import TAGS, ScalarError, convert, plain

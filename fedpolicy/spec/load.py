@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from fedpolicy.errors import FedPolicyError
 from fedpolicy.findings import Span
+from fedpolicy.records import dataclass
 from fedpolicy.spec.claims import Claim, Lifted, lift
 from fedpolicy.spec.header import check_header
 from fedpolicy.spec.mistakes import Mistake, dotted, located

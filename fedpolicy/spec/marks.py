@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from fedpolicy.records import dataclass
 from fedpolicy.spec.text import Text
 
 __all__ = ["MERGE", "Marks", "Place"]

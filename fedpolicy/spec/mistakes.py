@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from fedpolicy.errors import SpecError
+from fedpolicy.records import dataclass
 from fedpolicy.spec.spans import Path, Spans
 from fedpolicy.spec.suggest import visible
 

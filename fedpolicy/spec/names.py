@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from fedpolicy.records import dataclass
 from fedpolicy.spec.view import Tree, entries, ids, number, text
 
 if TYPE_CHECKING:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from fedpolicy.errors import FedPolicyError, SpecError
+from fedpolicy.records import dataclass
 from fedpolicy.spec.mistakes import MAX_REPORTED
 from fedpolicy.spec.text import Text
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from fedpolicy.records import dataclass
 from fedpolicy.spec.spans import Path
 from fedpolicy.spec.view import Tree, entries, hops, ids, maps
 

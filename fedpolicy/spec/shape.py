@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from fedpolicy.records import dataclass
 from fedpolicy.spec.types import Entry
 
 __all__ = ["VALUE", "Key", "Shape", "entry_shape"]

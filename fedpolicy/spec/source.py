@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import yaml
 
 from fedpolicy.errors import FedPolicyError, InputError, SpecError
 from fedpolicy.findings import Span
+from fedpolicy.records import dataclass
 from fedpolicy.spec.compose import Composer
 from fedpolicy.spec.marks import Marks
 from fedpolicy.spec.notes import Fatal, Notes

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from fedpolicy.findings import Span
+from fedpolicy.records import dataclass
 from fedpolicy.spec.marks import MERGE, Marks
 
 __all__ = ["Path", "Spans"]

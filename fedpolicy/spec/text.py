@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from dataclasses import dataclass
 
 from fedpolicy.errors import InputError
 from fedpolicy.findings import Span
+from fedpolicy.records import dataclass
 from fedpolicy.spec.escapes import rewrite_pairs, to_original
 
 __all__ = ["MAX_BYTES", "Text", "decode"]

@@ -8,11 +8,12 @@ it makes; *inspect*: look into the weights.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control.formula import NEVER, Atom, Formula, all_of, any_of
 from fedpolicy.graph.model import Access, FlowGraph, Vertex
+from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from fedpolicy.records import dataclass
 
 __all__ = ["NEVER", "All", "Any", "Atom", "Formula", "all_of", "any_of", "atoms_of", "holds"]
 

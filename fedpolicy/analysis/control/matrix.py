@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control.capabilities import CAPABILITIES, Ground
 from fedpolicy.analysis.control.formula import Formula, atoms_of, holds
 from fedpolicy.graph.model import FlowGraph, Vertex
+from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog

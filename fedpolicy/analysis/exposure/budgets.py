@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from fedpolicy.analysis.exposure.readings import BOUNDED, VERBATIM
 from fedpolicy.analysis.exposure.views import View
 from fedpolicy.graph.model import FlowGraph, Mask, bits
+from fedpolicy.records import dataclass
 from fedpolicy.spec.safeguards import DifferentialPrivacy
 
 __all__ = ["Mechanism", "compose", "mechanisms_of", "spent_on"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from fedpolicy.analysis.exposure.budgets import Mechanism, compose, mechanisms_of, spent_on
 from fedpolicy.analysis.exposure.effects import Effects, free_text_of
@@ -26,6 +26,7 @@ from fedpolicy.analysis.exposure.witness import Trail, Witnesses
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import DataItem, Flow, FlowGraph, Mask, bits
+from fedpolicy.records import dataclass
 
 __all__ = ["Exposure", "disclosure_of_pair", "disclosures_of", "prepare"]
 

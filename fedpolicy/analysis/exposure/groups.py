@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from fedpolicy.analysis.exposure.readings import VERBATIM, Reading
 from fedpolicy.analysis.exposure.views import View, Viewer
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import Flow, FlowGraph, Mask, bits
+from fedpolicy.records import dataclass
 from fedpolicy.spec.models import Dataset
 
 __all__ = ["Group", "group_views"]

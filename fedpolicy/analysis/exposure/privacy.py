@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from fedpolicy.analysis.exposure.readings import Reading
 from fedpolicy.graph.model import FlowGraph, Guard, Mask, bits
+from fedpolicy.records import dataclass
 from fedpolicy.spec.safeguards import DifferentialPrivacy
 
 __all__ = ["Verdict", "bounded_for", "judge", "units_of"]

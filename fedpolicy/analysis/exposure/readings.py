@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from fedpolicy.graph.model import FlowGraph, Mask, bits
+from fedpolicy.records import dataclass
 
 __all__ = ["BOUNDED", "INFERABLE", "RECONSTRUCTABLE", "VERBATIM", "Reading", "Trust"]
 

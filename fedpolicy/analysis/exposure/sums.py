@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import reduce
 from operator import or_
 
 from fedpolicy.analysis.exposure.readings import Reading, Trust
 from fedpolicy.graph.model import Aggregate, FlowGraph, Mask, Vertex, bits
+from fedpolicy.records import dataclass
 
 __all__ = ["Hiding"]
 

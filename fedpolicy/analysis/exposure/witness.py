@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from fedpolicy.analysis.exposure.effects import Effect
 from fedpolicy.analysis.exposure.fixpoint import NOISE, OPEN, Form, Holdings, arrive_at, transfer
 from fedpolicy.analysis.exposure.views import Viewer, seen_forms, shielded
 from fedpolicy.graph.model import Flow
+from fedpolicy.records import dataclass
 
 __all__ = ["Trail", "Witnesses"]
 

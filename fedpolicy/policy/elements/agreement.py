@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fedpolicy.policy.elements.shared import open_field, texts, words
 from fedpolicy.policy.fields import Kind, Presence, Subject, Type
 from fedpolicy.policy.world import World
+from fedpolicy.records import dataclass
 from fedpolicy.spec.models import Agreement
 
 __all__ = ["KIND", "KINDS"]

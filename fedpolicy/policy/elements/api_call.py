@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from fedpolicy.policy.elements.agreement import KINDS
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, class_variants, model_view, term
 from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Presence, Subject, Type, Value
 from fedpolicy.policy.world import World, ordered
+from fedpolicy.records import dataclass
 from fedpolicy.spec.models import ApiCall
 
 __all__ = ["KIND", "CallView", "call_term"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fedpolicy.analysis.control.capabilities import CAPABILITIES
 from fedpolicy.analysis.control.matrix import Continuity, Hold, continuity_of
 from fedpolicy.policy.elements.shared import boolean, texts, words
 from fedpolicy.policy.fields import Kind, Subject
 from fedpolicy.policy.world import World, ordered
+from fedpolicy.records import dataclass
 
 __all__ = ["KIND"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from fedpolicy.policy.elements.shared import (
     any_in_eea,
@@ -17,6 +16,7 @@ from fedpolicy.policy.elements.shared import (
 )
 from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
+from fedpolicy.records import dataclass
 
 __all__ = ["KIND", "Whole"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.policy.elements.models_view import class_variants
@@ -11,6 +10,7 @@ from fedpolicy.policy.elements.shared import purposes_of
 from fedpolicy.policy.fields import Missing, Presence, Type
 from fedpolicy.policy.template import said
 from fedpolicy.policy.world import World, family_of, ordered
+from fedpolicy.records import dataclass
 from fedpolicy.spec.safeguards import Deidentification
 
 __all__ = [

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from fedpolicy.graph.model import Flow
 from fedpolicy.policy.elements.shared import (
@@ -23,6 +22,7 @@ from fedpolicy.policy.elements.shared import (
 )
 from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
+from fedpolicy.records import dataclass
 from fedpolicy.spec import models as spec
 
 __all__ = ["KIND"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import ModelFacts
 from fedpolicy.graph.model import Access
 from fedpolicy.policy.fields import CLASSES, Missing, Presence, Value
 from fedpolicy.policy.world import World, family_of, ordered
+from fedpolicy.records import dataclass
 from fedpolicy.spec.models import Model, Task, Terms
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from fedpolicy.graph.model import Vertex
 from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
+from fedpolicy.records import dataclass
 from fedpolicy.spec.models import Node
 
 __all__ = ["KIND"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from fedpolicy.policy.elements.shared import boolean, in_eea, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Presence, Subject, Type
 from fedpolicy.policy.world import BUILT_IN, World, ordered
+from fedpolicy.records import dataclass
 
 __all__ = ["KIND", "ROLES", "PartyView"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from fedpolicy.analysis.exposure.privacy import units_of
 from fedpolicy.analysis.exposure.readings import Trust
@@ -11,6 +10,7 @@ from fedpolicy.graph.model import Guard, Path, bits
 from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, family_of, ordered
+from fedpolicy.records import dataclass
 from fedpolicy.spec.models import Deployment, Tee
 from fedpolicy.spec.safeguards import Safeguard
 

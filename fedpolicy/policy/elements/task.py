@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from fedpolicy.catalog.rows import MethodRow
 from fedpolicy.graph.model import Access, Flow, Vertex
@@ -22,6 +21,7 @@ from fedpolicy.policy.elements.shared import (
 )
 from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
+from fedpolicy.records import dataclass
 from fedpolicy.spec.models import Task
 from fedpolicy.spec.safeguards import DifferentialPrivacy, Safeguard, SecureAggregation
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
+from fedpolicy.records import dataclass
 from fedpolicy.spec.mistakes import Mistake
 from fedpolicy.spec.names import Names
 from fedpolicy.spec.spans import Path

@@ -1,0 +1,148 @@
+"""Classes of `fedpolicy.records` behave as those of the standard library, which type checkers take them for."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+from dataclasses import field
+
+import pytest
+
+from fedpolicy import records
+
+
+def both(test):
+    return pytest.mark.parametrize("make", [dataclasses.dataclass, records.dataclass], ids=["standard", "ours"])(test)
+
+
+def point(make):
+    @make(frozen=True, slots=True, kw_only=True)
+    class Point:
+        """A place."""
+
+        x: int
+        tags: list[str] = field(default_factory=list)
+        y: int = 2
+
+        @property
+        def total(self):
+            return self.x + self.y
+
+    return Point
+
+
+@both
+def test_what_it_is_made_with_is_what_it_holds(make):
+    cls = point(make)
+
+    assert (cls(x=1).x, cls(x=1).tags, cls(x=1).y, cls(x=1).total) == (1, [], 2, 3)
+    assert cls(x=1).tags is not cls(x=1).tags
+    assert cls(x=1, y=5) == dataclasses.replace(cls(x=1), y=5)
+    assert repr(cls(x=1)).endswith("Point(x=1, tags=[], y=2)")
+    assert dataclasses.asdict(cls(x=1)) == {"x": 1, "tags": [], "y": 2}
+
+
+@both
+@pytest.mark.parametrize("given", [{}, {"x": 1, "z": 2}])
+def test_a_missing_or_unknown_field_is_an_error(make, given):
+    with pytest.raises(TypeError, match=r"__init__\(\)"):
+        point(make)(**given)
+
+
+@both
+def test_positions_are_for_fields_that_allow_them(make):
+    @make(frozen=True, slots=True)
+    class Pair:
+        first: int
+        second: int = 2
+
+    assert Pair(1) == Pair(first=1, second=2)
+    with pytest.raises(TypeError, match="positional"):
+        point(make)(1)
+
+
+@both
+def test_nothing_can_be_changed_or_added(make):
+    one = point(make)(x=1)
+
+    for change in (lambda: setattr(one, "x", 2), lambda: setattr(one, "z", 2), lambda: delattr(one, "x")):
+        with pytest.raises((dataclasses.FrozenInstanceError, TypeError)):  # the standard one stumbles over `z`
+            change()
+    assert not hasattr(one, "__dict__")
+
+
+@both
+def test_equal_means_the_same_class_and_the_same_values(make):
+    @make(frozen=True, slots=True, kw_only=True)
+    class Some:
+        x: int = 1
+        y: tuple[int, ...] = ()
+
+    @make(frozen=True, slots=True, kw_only=True)
+    class Other:
+        x: int = 1
+        y: tuple[int, ...] = ()
+
+    assert Some() == Some()
+    assert Some() != Some(x=2)
+    assert Some() != Other()
+    assert len({Some(), Some(), Some(x=2), Other()}) == 3
+
+
+@both
+def test_without_equality_a_class_is_told_apart_by_identity(make):
+    @make(frozen=True, slots=True, kw_only=True, eq=False)
+    class Some:
+        x: int = 1
+
+    one = Some()
+    assert one == one  # noqa: PLR0124  the question
+    assert one != Some()
+    assert len({one, Some()}) == 2
+
+
+@both
+def test_what_a_class_says_itself_holds(make):
+    @make(frozen=True, slots=True)
+    class Loud:
+        x: int
+
+        def __repr__(self):
+            return "LOUD"
+
+    @make(frozen=True, slots=True)
+    class Nothing:
+        """No fields."""
+
+    assert repr(Loud(1)) == "LOUD"
+    assert Nothing() == Nothing()
+    assert hash(Nothing()) == hash(Nothing())
+
+
+@both
+def test_other_kinds_are_left_to_the_standard_library(make):
+    @make(frozen=True, slots=True, kw_only=True, order=True)
+    class Ranked:
+        x: int
+
+    @make(slots=True)
+    class Open:
+        x: int
+
+    assert Ranked(x=1) < Ranked(x=2)
+    one = Open(1)
+    one.x = 2
+    assert one == Open(2)
+
+
+@records.dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    x: int
+    y: tuple[int, ...] = ()
+
+
+def test_copies_and_pickles_are_equal():
+    one = Kept(x=1, y=(2,))
+
+    assert copy.copy(one) == copy.deepcopy(one) == pickle.loads(pickle.dumps(one)) == one  # noqa: S301  our own
