@@ -13,6 +13,7 @@ import pytest
 from tests.ci.repositories import CLEAN, FOREIGN, LEAKING, git, repository, run, tool, write
 from tests.ci.runner import INSTALLED, act
 from tests.house.pages import ROOT
+from tests.report.multitool import complaints, needs_multitool
 
 SARIF_STEP = "github/codeql-action/upload-sarif@8aad20d150bbac5944a9f9d289da16a4b0d87c1e"
 SPEC = "infra/ward.fedpolicy.yaml"
@@ -156,6 +157,14 @@ def test_sarif_is_uploaded_where_that_is_asked_for(action, leak):
     done = action(upload_sarif="true")
 
     assert done.used == {SARIF_STEP: {"sarif_file": done.outputs["sarif"], "category": "fedpolicy"}}
+
+
+@needs_multitool
+def test_what_is_uploaded_is_what_code_scanning_takes(action, leak, tmp_path):
+    del leak
+    done = action()
+
+    assert complaints(Path(done.outputs["sarif"]).read_text(encoding="utf-8"), tmp_path) == []
 
 
 def test_nothing_is_uploaded_where_nothing_was_written(action):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
+from markdown_it import MarkdownIt
 
 from fedpolicy.findings import Severity, SourceFile, Verdict
 from fedpolicy.report.formats import load_format
@@ -128,3 +130,42 @@ def test_the_reason_for_a_rule_is_told_once(made):
 
 def test_an_unknown_finding_that_names_no_fact_is_listed(made):
     assert "| unknown | `inputs-kept` |" in written(replace(made.UNKNOWN_A, missing=()), counts={Verdict.UNKNOWN: 1})
+
+
+def rendered(text):
+    """HTML as a forge makes it, before it is cleaned."""
+    return MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+
+
+def test_as_rendered_the_tables_are_tables_and_the_picture_is_a_fence(made):
+    html = rendered(load_format("markdown").render(made.full(made.BROKEN)))
+    rows = [row.count("<td") for row in html.split("<tr>")[1:]]
+
+    assert html.count("<table>") == 2
+    assert rows == [0, 5, 0, 4, 4, 4]
+    assert '<code class="language-mermaid">flowchart LR\n' in html
+    assert "<h3>critical: <code>private-data-to-closed-model</code></h3>" in html
+    assert '<a href="https://arxiv.org/abs/2505.23593">Agrawal et al. 2025</a>' in html
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<img src=x onerror=alert(1)>",
+        "a | b | c",
+        "[click](javascript:alert(1))",
+        "![x](https://example.org/x.png)",
+        "@everyone look",
+        "line\n\n# heading\n- item\n```\nfence",
+        "**bold** _em_ ~~gone~~ `code` \\",
+    ],
+)
+def test_as_rendered_text_of_others_is_text(text, made):
+    odd = replace(made.BLOCK, message=text, notes=(text,), elements=(text,), why=text, help=text, rule=text)
+    html = rendered(written(odd))
+    plain = re.sub(r"<code>.*?</code>", "", html)
+
+    assert not re.search(r"<(img|em|del|h1)\b|<strong>bold|javascript:(?!alert\(1\)\))", plain)
+    assert "<a " not in plain
+    assert "@" not in plain
+    assert [row.count("<td") for row in html.split("<tr>")[1:]] == [0, 5, 0, 4]
