@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import field
+from functools import reduce
+from operator import or_
 
 from fedpolicy.analysis.exposure.effects import Effect
 from fedpolicy.analysis.exposure.fixpoint import NOISE, OPEN, Form, Holdings, arrive_at, transfer
 from fedpolicy.analysis.exposure.views import Viewer, seen_forms, shielded
-from fedpolicy.graph.model import Flow
+from fedpolicy.graph.model import Flow, Mask
 from fedpolicy.records import dataclass
 
 __all__ = ["Trail", "Witnesses"]
@@ -26,6 +28,7 @@ class Witnesses:
     holdings: Holdings
     openers: dict[str, dict[int, int]]
     _into: dict[tuple[str, str, int], list[tuple[Flow, Effect]]] = field(default_factory=dict)
+    _anything: dict[str, Mask] = field(default_factory=dict)
 
     def ways(self, viewer: Viewer, index: int, level: int) -> tuple[Trail, ...]:
         """One path per element (task, call, flow, placement) that brings an instance to a viewer at a level."""
@@ -67,7 +70,10 @@ class Witnesses:
         """Whether a place holds an instance in any form that could show it at a level."""
         bit = 1 << index
         state = self.holdings.states.get(place, {})
-        return any(
+        if place not in self._anything:
+            self._anything[place] = reduce(or_, state.values(), 0)
+        # Most places of a party that has hundreds hold nothing of most instances.
+        return bool(self._anything[place] & bit) and any(
             mask & bit and form.kind != NOISE and (form.kind != OPEN or form.level >= level)
             for form, mask in state.items()
         )
