@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import pkgutil
 import sys
@@ -70,7 +69,6 @@ def app() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and give its exit code."""
-    # A short life: collecting garbage while modules load, and looking for plug-ins that we do not have, cost a tenth.
-    gc.set_threshold(100_000, 50, 50)
+    # To look for plug-ins that we do not have takes time.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     return app.main(arguments, standalone_mode=False)
