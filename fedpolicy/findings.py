@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, StrEnum
+
+from fedpolicy.records import dataclass
 
 __all__ = [
     "VERDICTS",
+    "Baselined",
     "Finding",
     "Hop",
     "Reference",
@@ -17,6 +20,7 @@ __all__ = [
     "SourceFile",
     "Span",
     "Verdict",
+    "Waiver",
 ]
 
 
@@ -86,6 +90,19 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """Somebody has accepted a finding until the end of a day (ISO 8601); `verdict` is what the rule says."""
+
+    id: str
+    reason: str
+    owner: str
+    approved_by: str
+    expires: str
+    span: Span
+    verdict: Verdict = Verdict.FAIL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """
     One rule said one thing about one element (or a group of identical ones).
@@ -111,6 +128,7 @@ class Finding:
     help: str = ""
     references: tuple[Reference, ...] = ()
     fingerprint: str = ""
+    waiver: Waiver | None = None
 
     @property
     def sort_key(self) -> tuple[object, ...]:
@@ -144,6 +162,20 @@ class RuleInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Baselined:
+    """What a baseline keeps out of a report: how many findings it knows, by verdict, and how many of its are gone."""
+
+    file: str
+    known: Mapping[Verdict, int]
+    fixed: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many findings are not shown."""
+        return sum(self.known.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """
     Everything a format needs.
@@ -151,7 +183,8 @@ class Report:
     `findings` holds the fail, unknown and waived ones, sorted; `counts` counts all five verdicts,
     so that what passed and what did not apply is known too. `errors` are the problems of the run
     itself, such as a rule that does not compile; those of a file are on the file. `places` says where to
-    write the facts that are missing, by file, deployment and dotted path.
+    write the facts that are missing, by file, deployment and dotted path. What a baseline knows is neither among
+    the findings nor in `counts`; `baseline` counts it.
     """
 
     findings: tuple[Finding, ...]
@@ -162,3 +195,9 @@ class Report:
     errors: tuple[Exception, ...] = ()
     places: Mapping[tuple[str, str, str], Span] = field(default_factory=dict)
     version: str = ""
+    baseline: Baselined | None = None
+
+    @property
+    def evaluated(self) -> bool:
+        """Whether any rule said anything of any element."""
+        return bool(sum(self.counts.values()) or (self.baseline and self.baseline.total))

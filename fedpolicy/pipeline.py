@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,13 +20,16 @@ from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, InputError, Problems
 from fedpolicy.findings import Finding, Report, SourceFile, Span, Verdict
 from fedpolicy.graph.build import build_graph
-from fedpolicy.report.summarise import summarise
+from fedpolicy.records import dataclass
+from fedpolicy.report.summarise import ordered, summarise
 from fedpolicy.spec.load import Document, load_text
 from fedpolicy.spec.pointing import place_of
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure, Facts
+    from fedpolicy.policy.baseline import Baseline
     from fedpolicy.policy.models import Rule
+    from fedpolicy.policy.waiverfile import WaiverFile
     from fedpolicy.sources import Source
 
 __all__ = ["MOST_PAIRS", "Settings", "catalog_of", "check", "facts_of", "pairs"]
@@ -41,6 +44,7 @@ class Settings:
 
     `pins` are SHA-256 digests by pack (see `fedpolicy pack digest`); `configured` are the rules that a configuration
     names, which may belong to packs that this run does not use, and `disabled` those of them that are switched off.
+    `today` is the day that waivers are measured by, as ISO 8601.
     """
 
     packs: Sequence[str] = ("federation",)
@@ -53,6 +57,9 @@ class Settings:
     configured: Sequence[str] = ()
     disabled: Sequence[str] = ()
     max_epsilon: float | None = None
+    waivers: WaiverFile | None = None
+    baseline: Baseline | None = None
+    today: str = ""
 
     @property
     def analysis(self) -> AnalysisSettings:
@@ -70,16 +77,7 @@ def check(sources: Iterable[Source], settings: Settings | None = None) -> Report
     catalog = catalog_of(settings)
     rules, errors = _rules(settings)
     checked = [_check_file(source, catalog, rules, settings) for source in sources]
-    return summarise(
-        [finding for one in checked for finding in one.findings],
-        [one.counts for one in checked],
-        [one.file for one in checked],
-        packs=sorted({rule.pack for rule in rules}),
-        rules=[rule.info for rule in rules],
-        errors=_once([*errors, *(error for one in checked for error in one.errors)]),
-        places={key: span for one in checked for key, span in one.places.items()},
-        version=__version__,
-    )
+    return _report(checked, rules, errors, settings)
 
 
 def catalog_of(settings: Settings) -> Catalog:
@@ -159,6 +157,27 @@ def _judge(document: Document, catalog: Catalog, rules: Sequence[Rule], settings
 def _once(errors: Iterable[FedPolicyError]) -> list[FedPolicyError]:
     """Several deployments find the same mistake in the same rule."""
     return list({str(error): error for error in errors}.values())
+
+
+def _report(
+    checked: Sequence[_Checked], rules: Sequence[Rule], errors: Sequence[FedPolicyError], settings: Settings
+) -> Report:
+    wrong = _once([*errors, *(error for one in checked for error in one.errors)])
+    report = summarise(
+        [finding for one in checked for finding in one.findings],
+        [one.counts for one in checked],
+        [one.file for one in checked],
+        packs=sorted({rule.pack for rule in rules}),
+        rules=[rule.info for rule in rules],
+        errors=wrong,
+        places={key: span for one in checked for key, span in one.places.items()},
+        version=__version__,
+    )
+    if settings.waivers or settings.baseline:
+        from fedpolicy.policy.excuse import excuse  # noqa: PLC0415  most runs excuse nothing
+
+        return ordered(excuse(report, settings))
+    return report
 
 
 def _facts(document: Document, catalog: Catalog, settings: Settings) -> Facts:

@@ -12,6 +12,7 @@ from fedpolicy.cli.errors import CLEAN, FINDINGS, UNUSABLE
 from fedpolicy.cli.messages import report_errors
 from fedpolicy.cli.outputs import Output, plan, write_all
 from fedpolicy.cli.terminal import look_of, stdin_bytes
+from fedpolicy.cli.trusted import trusted
 from fedpolicy.findings import Report, Severity
 from fedpolicy.report.formats import load_format
 from fedpolicy.report.summarise import must_fail
@@ -25,9 +26,11 @@ __all__ = ["check"]
 def check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapping[str, Any]) -> int:
     """Check, write the reports, say what could not be used, and give the exit code."""
     planned = plan(outputs, form)
-    choices = choose(find_config(options["config"], isolated=options["isolated"]), options)
+    config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
+    choices = choose(config, options)
+    settings = trusted(choices, config, options)
     found = sources.find(paths or ["."], stdin_bytes, choices.exclude)
-    report = pipeline.check(found, choices.settings)
+    report = pipeline.check(found, settings)
     errors = [*report.errors, *(error for file in report.files for error in file.errors)]
     lines = {file.name: file.lines for file in report.files}
     no_color = options["no_color"]
@@ -45,7 +48,7 @@ def _written(report: Report, output: Output, *, no_color: bool) -> str:
 
 
 def _exit_code(report: Report, errors: Sequence[Exception], choices: Choices) -> int:
-    if errors or not sum(report.counts.values()):
+    if errors or not report.evaluated:
         return UNUSABLE
     threshold = None if choices.fail_on == "never" else Severity[choices.fail_on.upper()]
     return FINDINGS if must_fail(report, threshold, strict=choices.strict) else CLEAN

@@ -33,6 +33,8 @@ _DEFAULTS: Mapping[str, Any] = {
     "fail_on": "high",
     "strict": False,
     "max_epsilon": None,
+    "waivers": None,
+    "baseline": None,
 }
 _ALL = tuple(_DEFAULTS)
 
@@ -48,10 +50,18 @@ class Choices:
     origins: Mapping[str, tuple[Any, str]]
 
 
-def find_config(given: str | None, *, isolated: bool) -> Config:
-    """The configuration that was named, or the nearest one. Raises Problems with every mistake in it."""
+def find_config(given: str | None, *, isolated: bool, revision: str | None = None) -> Config:
+    """
+    The configuration that was named, or the nearest one; as it is, or as a git revision has it.
+
+    Raises Problems with every mistake in it.
+    """
     if isolated:
         return Config()
+    if revision is not None:
+        from fedpolicy.cli.trusted import config_at  # noqa: PLC0415  most runs trust what lies there
+
+        return config_at(given, revision)
     path = Path(given) if given else discover(Path.cwd())
     if path is None:
         return Config()
@@ -106,6 +116,8 @@ def _placed(name: str, value: Any, folder: Path) -> Any:  # noqa: ANN401  one of
     if name == "packs":
         shipped = shipped_packs()
         return [Pack(pack.path if pack.path in shipped else _shown(folder / pack.path), pack.sha256) for pack in value]
+    if name in {"waivers", "baseline"}:
+        return _shown(folder / value)
     return [_shown(folder / path) for path in value] if name == "catalogs" else value
 
 

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 __all__ = [
+    "baseline_options",
     "catalog_option",
     "colour_option",
+    "config_from_option",
     "config_option",
     "debug_option",
     "deployment_option",
     "epsilon_option",
+    "exclude_option",
     "isolated_option",
     "output_option",
+    "pack_option",
+    "param_option",
+    "waiver_options",
 ]
 
 
@@ -64,7 +72,68 @@ colour_option = click.option(
 config_option = click.option(
     "--config", type=click.Path(), metavar="FILE", help="Read settings from this file instead of the nearest one."
 )
+config_from_option = click.option(
+    "--config-from", metavar="REV", help="Read the configuration as this git revision has it."
+)
 isolated_option = click.option("--isolated", is_flag=True, help="Read no configuration file.")
 deployment_option = click.option(
     "--deployment", default="", metavar="NAME", help="Which deployment, where the file holds several."
+)
+_WAIVERS = (
+    click.option(
+        "--waivers",
+        type=click.Path(),
+        metavar="FILE",
+        show_default="fedpolicy.waivers.yaml, where there is one",
+        help="Read waivers from this file.",
+    ),
+    click.option("--waivers-from", metavar="REV", help="Read waivers as this git revision has them."),
+    click.option("--no-waivers", is_flag=True, help="Waive nothing."),
+    click.option(
+        "--today",
+        type=click.DateTime(["%Y-%m-%d"]),
+        metavar="DATE",
+        help="Judge waivers as on this day instead of today.",
+    ),
+)
+_BASELINE = (
+    click.option("--baseline", type=click.Path(), metavar="FILE", help="Show only findings that this file lacks."),
+    click.option("--baseline-from", metavar="REV", help="Read the baseline as this git revision has it."),
+)
+
+
+def waiver_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what a command takes that knows waivers."""
+    for option in reversed(_WAIVERS):
+        command = option(command)
+    return command
+
+
+def baseline_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what a command takes that knows a baseline."""
+    for option in reversed(_BASELINE):
+        command = option(command)
+    return command
+
+
+def params_of(_context: click.Context, _option: click.Parameter, given: Sequence[str]) -> dict[str, str]:
+    """Split `rule.name=value`."""
+    params = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or "." not in name:
+            message = f"{text!r} is not of the form rule.name=value, such as private-data.max_epsilon=3"
+            raise click.BadParameter(message)
+        params[name.strip()] = value.strip()
+    return params
+
+
+pack_option = click.option(
+    "--pack", "packs", multiple=True, metavar="NAME|PATH", help="Rules to check; default: federation."
+)
+param_option = click.option(
+    "--param", "params", multiple=True, callback=params_of, metavar="RULE.NAME=VALUE", help="Set a rule's parameter."
+)
+exclude_option = click.option(
+    "--exclude", multiple=True, metavar="PATTERN", help="Files that a search leaves out, such as 'drafts/**'."
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from fedpolicy.cli.terminal import stdin_bytes
 from fedpolicy.errors import InputError
 from fedpolicy.sources import Source, find, is_deployment
 
-__all__ = ["sources_of"]
+__all__ = ["file_at", "sources_of"]
 
 _REVISION = re.compile(r"^(?P<revision>[^:]+):(?P<path>.*)$")
 
@@ -28,12 +29,33 @@ def sources_of(named: str, exclude: Sequence[str] = ()) -> list[Source]:
     return list(_at_revision(found["revision"], found["path"] or "."))
 
 
-def _at_revision(revision: str, path: str) -> Iterator[Source]:
+def file_at(revision: str, path: str | Path) -> Source | None:
+    """
+    Read one file as a revision has it; None where it has none.
+
+    Raises InputError where the revision is not there.
+    """
+    _must_exist(revision)
+    name = _in_repository(Path(os.path.relpath(path)).as_posix())
+    text = _git("cat-file", "blob", f"{revision}:{name}")
+    return None if text is None else Source(name=f"{revision}:{name}", text=text)
+
+
+def _must_exist(revision: str) -> None:
     if revision.startswith("-") or _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") is None:
         advice = "name a branch, a tag or a commit of this git repository (a shallow clone may lack it)"
         raise InputError(f"git knows no revision `{revision}` here", help=advice)
-    prefix = (_git("rev-parse", "--show-prefix") or b"").decode().strip()
-    wanted = PurePosixPath(_normal(prefix + path))
+
+
+def _in_repository(path: str) -> str:
+    """A path from here as git counts it, from the root of the repository."""
+    prefix = (_git("rev-parse", "--show-prefix") or b"").decode().rstrip("\n")
+    return _normal(prefix + path)
+
+
+def _at_revision(revision: str, path: str) -> Iterator[Source]:
+    _must_exist(revision)
+    wanted = PurePosixPath(_in_repository(path))
     listed = _git("ls-tree", "-r", "-z", "--name-only", "--full-tree", revision, "--", str(wanted)) or b""
     names = [name for name in listed.decode("utf-8", "surrogateescape").split("\0") if name]
     if not names and str(wanted) == ".":

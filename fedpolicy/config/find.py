@@ -12,7 +12,7 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.config.models import ConfigFile
 
-__all__ = ["NAMES", "Config", "discover", "own_table"]
+__all__ = ["NAMES", "Config", "discover", "has_table", "own_table"]
 
 NAMES = ("fedpolicy.toml", "pyproject.toml")
 _TABLE = ("tool", "fedpolicy")
@@ -36,7 +36,7 @@ def discover(start: Path) -> Path | None:
     for folder in (start, *start.parents):
         for name in NAMES:
             path = folder / name
-            if path.is_file() and (name == NAMES[0] or _table_of(path) is not None):
+            if _is_ours(path):
                 return path
         if (folder / ".git").exists():
             return None
@@ -51,11 +51,18 @@ def own_table(tree: Mapping[str, Any]) -> Any:  # noqa: ANN401  what TOML gives
     return found
 
 
-def _table_of(path: Path) -> object:
+def has_table(text: bytes) -> bool:
+    """Whether a `pyproject.toml` has our table; one that is no TOML has none, and its owner will say so."""
     import tomllib  # noqa: PLC0415  only for a file that may have our table
 
     try:
-        return own_table(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        # A pyproject.toml that is not ours to judge: whoever owns it will say what is wrong.
-        return None
+        return own_table(tomllib.loads(text.decode("utf-8"))) is not None
+    except ValueError:
+        return False
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        return path.is_file() and (path.name == NAMES[0] or has_table(path.read_bytes()))
+    except OSError:
+        return False

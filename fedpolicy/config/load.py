@@ -16,7 +16,7 @@ from fedpolicy.errors import Problems, SettingsError
 from fedpolicy.findings import Span
 from fedpolicy.spec.suggest import advise, did_you_mean, shown
 
-__all__ = ["read_config"]
+__all__ = ["parse_config", "read_config"]
 
 _PLACE = re.compile(r"line (\d+), column (\d+)")
 _TYPES = {"str", "bool", "int", "float", "constrained-str"}
@@ -26,10 +26,17 @@ _KINDS = {"list_type": "a list", "string_type": "text", "bool_type": "true or fa
 def read_config(path: Path, name: str) -> Config:
     """Read a configuration that errors call `name`. Raises Problems with one SettingsError per mistake."""
     try:
-        text = path.read_text(encoding="utf-8")
-        tree: Any = tomllib.loads(text)
+        data = path.read_bytes()
     except OSError as error:
         raise Problems([SettingsError(f"`{name}` cannot be read: {error.strerror}", help="check the path")]) from error
+    return parse_config(data, path, name)
+
+
+def parse_config(data: bytes, path: Path, name: str) -> Config:
+    """Understand what stands, or once stood, in a file. Raises Problems with one SettingsError per mistake."""
+    try:
+        text = data.decode("utf-8").replace("\r\n", "\n")
+        tree: Any = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Problems([_unreadable(error, name)]) from error
     tree = own_table(tree) if path.name == "pyproject.toml" else tree

@@ -51,4 +51,6 @@ class ConfigFile(Entry):
     fail_on: Severity | Literal["never"] | None = Field(default=None, description="Least severity for exit code 1.")
     strict: bool | None = Field(default=None, description="Count unknown as failing.")
     max_epsilon: Annotated[float, Field(gt=0)] | None = Field(default=None, description="Largest epsilon of `bounded`.")
+    waivers: str | None = Field(default=None, description="The file of waivers.")
+    baseline: str | None = Field(default=None, description="The file of findings that are known.")
     rules: dict[str, RuleEntry] = Field(default_factory=dict, description="Settings by rule id.")

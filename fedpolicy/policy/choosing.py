@@ -11,10 +11,11 @@ from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.errors import FedPolicyError, SettingsError
 from fedpolicy.findings import Severity
 from fedpolicy.policy.fields import Type, Value
+from fedpolicy.policy.housekeeping import OWN_IDS
 from fedpolicy.policy.models import Param, Rule
 from fedpolicy.spec.suggest import advise, shown
 
-__all__ = ["choose", "set_params", "set_severities", "typed"]
+__all__ = ["choose", "chosen_id", "set_params", "set_severities", "typed"]
 
 _BOOLEANS = {"true": True, "false": False}
 
@@ -24,13 +25,15 @@ def choose(
 ) -> tuple[Rule, ...]:
     """The selected rules (none said: all) without the ignored ones; a pattern that matches none is an error."""
     ids = [rule.id for rule in rules]
-    errors += [_no_rule(pattern, rules) for pattern in (*select, *ignore) if not filter_(ids, pattern)]
-    return tuple(
-        rule
-        for rule in rules
-        if (not select or any(fnmatchcase(rule.id, pattern) for pattern in select))
-        and not any(fnmatchcase(rule.id, pattern) for pattern in ignore)
-    )
+    errors += [_no_rule(pattern, rules) for pattern in select if not filter_(ids, pattern)]
+    errors += [_no_rule(pattern, rules) for pattern in ignore if not filter_((*ids, *OWN_IDS), pattern)]
+    return tuple(rule for rule in rules if chosen_id(rule.id, select, ignore))
+
+
+def chosen_id(name: str, select: Sequence[str], ignore: Sequence[str]) -> bool:
+    """Whether a rule is selected (none said: all) and not ignored."""
+    selected = not select or any(fnmatchcase(name, pattern) for pattern in select)
+    return selected and not any(fnmatchcase(name, pattern) for pattern in ignore)
 
 
 def set_params(

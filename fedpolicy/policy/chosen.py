@@ -8,7 +8,8 @@ from typing import Protocol
 
 from fedpolicy.errors import FedPolicyError, Problems, SettingsError
 from fedpolicy.policy.digest import digest_of
-from fedpolicy.policy.load import load_rules, shipped_packs
+from fedpolicy.policy.housekeeping import OWN_IDS
+from fedpolicy.policy.load import load_rules, shipped_ids, shipped_packs
 from fedpolicy.policy.models import Rule
 from fedpolicy.resources import policies_dir
 from fedpolicy.spec.suggest import advise
@@ -49,8 +50,8 @@ def chosen_rules(wanted: Wanted) -> tuple[Rule, ...]:
     if not wanted.configured:
         return load_rules(wanted.packs, params=wanted.params, select=wanted.select, ignore=wanted.ignore)
     present = {rule.id for rule in load_rules(wanted.packs)}
-    elsewhere = _shipped() - present
-    _must_exist(wanted.configured, present | elsewhere)
+    elsewhere = shipped_ids() - present
+    _must_exist(wanted.configured, present | elsewhere | set(OWN_IDS))
     return load_rules(
         wanted.packs,
         params={name: text for name, text in wanted.params.items() if name.partition(".")[0] not in elsewhere},
@@ -67,10 +68,6 @@ def _changed(pack: str, pin: str) -> list[FedPolicyError]:
         return []
     advice = "read what has changed; if it is right, `fedpolicy pack digest` prints the new digest"
     return [SettingsError(f"the pack `{pack}` is not the one that is pinned: its digest is {found}", help=advice)]
-
-
-def _shipped() -> set[str]:
-    return {path.stem for path in policies_dir().glob("*/*.yaml") if not path.name.startswith("_")}
 
 
 def _must_exist(configured: Sequence[str], known: set[str]) -> None:

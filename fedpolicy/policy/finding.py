@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from hashlib import sha256
-
 from fedpolicy.analysis.facts import Disclosure, NotCounted, Step
 from fedpolicy.findings import Finding, Hop, Span, Verdict
 from fedpolicy.policy.context import read_field, table
 from fedpolicy.policy.elements.disclosure_view import DisclosureView
 from fedpolicy.policy.fields import Subject
+from fedpolicy.policy.identity import fingerprint
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.template import fill, said
 from fedpolicy.policy.world import World
+from fedpolicy.records import dataclass
 
-__all__ = ["Evidence", "evidence_of", "finding_of", "fingerprint"]
+__all__ = ["Evidence", "evidence_of", "finding_of"]
 
 _MOST_NOTES = 8
-_SHORT = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +61,6 @@ def finding_of(
         references=rule.references,
         fingerprint=fingerprint(rule.id, *evidence.identity),
     )
-
-
-def fingerprint(*parts: str) -> str:
-    """The identity of a finding: its rule and its elements, never a line or a file."""
-    return sha256("\0".join(parts).encode()).hexdigest()[:_SHORT]
 
 
 def _message(world: World, rule: Rule, subject: Subject, element: str, verdict: Verdict) -> str:

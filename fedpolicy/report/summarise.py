@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from fedpolicy.findings import VERDICTS, Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict
+from fedpolicy.records import dataclass
 
-__all__ = ["OUT_OF_SCOPE", "MissingFact", "missing_facts", "must_fail", "summarise"]
+__all__ = ["OUT_OF_SCOPE", "MissingFact", "missing_facts", "must_fail", "ordered", "summarise"]
 
 OUT_OF_SCOPE = (
     "differencing across overlapping cohorts",
@@ -66,10 +67,9 @@ def summarise(
     version: str = "",
 ) -> Report:
     """Put what was found in order: files in the order given, the most severe first within each."""
-    rank = {file.name: index for index, file in enumerate(files)}
     tables = list(counts)
-    return Report(
-        findings=tuple(sorted(findings, key=lambda one: (rank.get(one.span.file, len(rank)), one.sort_key))),
+    report = Report(
+        findings=tuple(findings),
         counts={verdict: sum(table.get(verdict, 0) for table in tables) for verdict in VERDICTS},
         files=tuple(files),
         packs=tuple(packs),
@@ -78,6 +78,14 @@ def summarise(
         places=places or {},
         version=version,
     )
+    return ordered(report)
+
+
+def ordered(report: Report) -> Report:
+    """The same report with its findings in the order of its files."""
+    rank = {file.name: index for index, file in enumerate(report.files)}
+    findings = sorted(report.findings, key=lambda one: (rank.get(one.span.file, len(rank)), one.sort_key))
+    return replace(report, findings=tuple(findings))
 
 
 def missing_facts(findings: Iterable[Finding], places: Mapping[tuple[str, str, str], Span]) -> tuple[MissingFact, ...]:

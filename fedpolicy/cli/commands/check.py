@@ -8,30 +8,24 @@ from typing import Any
 import click
 
 from fedpolicy.cli.options import (
+    baseline_options,
     catalog_option,
     colour_option,
+    config_from_option,
     config_option,
     debug_option,
     epsilon_option,
+    exclude_option,
     isolated_option,
+    pack_option,
+    param_option,
+    waiver_options,
 )
 from fedpolicy.report.formats import format_ids
 
 __all__ = ["command"]
 
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
-
-
-def _params(_context: click.Context, _option: click.Parameter, given: Sequence[str]) -> dict[str, str]:
-    """Split `rule.name=value`."""
-    params = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals or "." not in name:
-            message = f"{text!r} is not of the form rule.name=value, such as private-data.max_epsilon=3"
-            raise click.BadParameter(message)
-        params[name.strip()] = value.strip()
-    return params
 
 
 def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]) -> tuple[str, ...]:
@@ -41,12 +35,10 @@ def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]
 
 @click.command("check")
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@click.option("--pack", "packs", multiple=True, metavar="NAME|PATH", help="Rules to check; default: federation.")
+@pack_option
 @click.option("--select", multiple=True, callback=_ids, metavar="RULE", help="Check these rules only.")
 @click.option("--ignore", multiple=True, callback=_ids, metavar="RULE", help="Leave these rules out.")
-@click.option(
-    "--param", "params", multiple=True, callback=_params, metavar="RULE.NAME=VALUE", help="Set a rule's parameter."
-)
+@param_option
 @catalog_option
 @epsilon_option
 @click.option(
@@ -65,10 +57,11 @@ def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]
     show_default=True,
     help="How to write the report.",
 )
-@click.option(
-    "--exclude", multiple=True, metavar="PATTERN", help="Files that a search leaves out, such as 'drafts/**'."
-)
+@exclude_option
+@waiver_options
+@baseline_options
 @config_option
+@config_from_option
 @isolated_option
 @click.option(
     "--output",

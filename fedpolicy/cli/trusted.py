@@ -1,0 +1,116 @@
+"""What a run believes: its configuration, waivers and baseline, from files or from a git revision that is trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fedpolicy import sources
+from fedpolicy.cli.configured import Choices
+from fedpolicy.config.find import NAMES, Config, has_table
+from fedpolicy.errors import InputError
+
+if TYPE_CHECKING:
+    from fedpolicy.pipeline import Settings
+    from fedpolicy.sources import Source
+
+__all__ = ["WAIVERS", "config_at", "trusted", "waivers_path"]
+
+WAIVERS = "fedpolicy.waivers.yaml"
+
+
+def trusted(choices: Choices, config: Config, options: Mapping[str, Any]) -> Settings:
+    """
+    The settings of a run with its waivers, its baseline and its day.
+
+    Raises Problems where a file has mistakes, InputError where it or its revision is not there: neither a waiver nor
+    an entry of a baseline ever counts by half.
+    """
+    settings = choices.settings
+    if not options["no_waivers"] and (found := _found("waivers", choices, config, options)):
+        from fedpolicy.policy.waiverfile import read_waivers  # noqa: PLC0415  most runs have none
+
+        settings = replace(settings, waivers=read_waivers(found.text, found.name))
+    if found := _found("baseline", choices, config, options):
+        from fedpolicy.policy.baseline import read_baseline  # noqa: PLC0415  most runs have none
+
+        settings = replace(settings, baseline=read_baseline(found.text, found.name))
+    day = options["today"] or datetime.now().astimezone()
+    return replace(settings, today=day.date().isoformat())
+
+
+def waivers_path(choices: Choices, config: Config) -> Path:
+    """Where the waivers are or would be: as set, else beside the configuration, else in the current folder."""
+    named, _ = choices.origins["waivers"]
+    usual = _usual(config)
+    return Path(named) if named else next((path for path in usual if path.exists()), usual[0])
+
+
+def config_at(given: str | None, revision: str) -> Config:
+    """
+    The configuration as a revision has it: the one that is named, or the nearest one.
+
+    Raises Problems with every mistake in it, InputError where the revision or the named file is not there.
+    """
+    from fedpolicy.cli.revisions import file_at  # noqa: PLC0415  most runs need no git
+    from fedpolicy.config.load import parse_config  # noqa: PLC0415
+
+    for path in [Path(given)] if given else _candidates():
+        found = file_at(revision, path)
+        if given and found is None:
+            raise _not_there(given, revision)
+        if found and (given or path.name == NAMES[0] or has_table(found.text)):
+            return parse_config(found.text, path, found.name)
+    return Config()
+
+
+def _found(what: str, choices: Choices, config: Config, options: Mapping[str, Any]) -> Source | None:
+    named, origin = choices.origins[what]
+    revision = options[f"{what}_from"]
+    if revision is not None:
+        return _found_at(revision, [Path(named)] if named else _usual(config, what), must=origin == "command line")
+    path = Path(named) if named else next((path for path in _usual(config, what) if path.exists()), None)
+    if path is None:
+        return None
+    source = sources.read(str(path))
+    if source.error:
+        raise source.error
+    return source
+
+
+def _found_at(revision: str, paths: list[Path], *, must: bool) -> Source | None:
+    """Look into a revision. What only the change under test names may be missing there: then nothing is excused."""
+    from fedpolicy.cli.revisions import file_at  # noqa: PLC0415  most runs need no git
+
+    for path in paths:
+        found = file_at(revision, path)
+        if found:
+            return found
+        if must:
+            raise _not_there(path.as_posix(), revision)
+    return None
+
+
+def _usual(config: Config, what: str = "waivers") -> list[Path]:
+    """Where a file is looked for that nobody named; a baseline always is named."""
+    if what != "waivers":
+        return []
+    here = Path(WAIVERS)
+    return [config.folder / WAIVERS, here] if config.name else [here]
+
+
+def _candidates() -> list[Path]:
+    """Where a configuration may be, nearest first, up to the root of the repository."""
+    found = []
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        found += [folder / name for name in NAMES]
+        if (folder / ".git").exists():
+            break
+    return found
+
+
+def _not_there(path: str, revision: str) -> InputError:
+    return InputError(f"`{path}` is not in the revision `{revision}`", help="check the path, as it was then")

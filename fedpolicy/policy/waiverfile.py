@@ -1,0 +1,188 @@
+"""`fedpolicy.waivers.yaml` -> waivers with their places, or every mistake in it; and the schema of the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from fedpolicy.errors import FedPolicyError, PolicyError, Problems
+from fedpolicy.findings import Span
+from fedpolicy.policy.reading import Sheet, read_sheet
+from fedpolicy.policy.rulefile import RULE_ID
+from fedpolicy.policy.shape import MapOf, Misfit, Path, Record, Shape, Text
+from fedpolicy.spec.suggest import shown
+
+__all__ = ["NAME", "VERSION", "WaiverEntry", "WaiverFile", "read_waivers", "waivers_schema"]
+
+NAME = "fedpolicy.waivers.yaml"
+VERSION = 1
+_ELEMENT = r"[a-z_]+(?:\.\S.*)?"
+_PATTERN = Text(pattern=_ELEMENT, called="an element such as datasets.letters@aphp (`*` stands for any characters)")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_ADVICE = "docs/waivers.md shows an example"
+
+
+class _Version(Shape):
+    """The version of the language of this file."""
+
+    def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
+        """Anything but the number of this version."""
+        if value != VERSION or isinstance(value, bool):
+            yield Misfit(path, f"this fedpolicy reads waivers of version {VERSION}, not {shown(value)}", "")
+
+    def schema(self) -> dict[str, Any]:
+        """The same as JSON schema."""
+        return {**Shape.schema(self), "const": VERSION}
+
+
+class _Day(Shape):
+    """A day of the calendar."""
+
+    def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
+        """What is no date, such as the 31st of June."""
+        if not (isinstance(value, str) and _DATE.fullmatch(value) and _is_day(value)):
+            yield Misfit(path, f"{shown(value)} is no date", "write year, month and day, as 2027-01-31")
+
+    def schema(self) -> dict[str, Any]:
+        """The same as JSON schema."""
+        return {**Shape.schema(self), "type": "string", "format": "date", "pattern": f"^{_DATE.pattern}$"}
+
+
+class _Patterns(Shape):
+    """One pattern of elements, or a list of them."""
+
+    def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
+        """What is neither, and what is wrong inside."""
+        if isinstance(value, tuple) and not value:
+            yield Misfit(path, "the list is empty", "name an element, such as datasets.letters@aphp")
+        for place, item in enumerate(value if isinstance(value, tuple) else ()):
+            yield from _PATTERN.misfits(item, (*path, place))
+        if not isinstance(value, tuple):
+            yield from _PATTERN.misfits(value, path)
+
+    def schema(self) -> dict[str, Any]:
+        """The same as JSON schema."""
+        one = _PATTERN.schema()
+        return {**Shape.schema(self), "oneOf": [one, {"type": "array", "items": one, "minItems": 1}]}
+
+
+class _Waiver(Record):
+    """An entry, which must say what it is about."""
+
+    def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
+        """What is wrong with its keys, and that it names nothing."""
+        yield from Record.misfits(self, value, path)
+        if isinstance(value, dict) and not {"element", "fingerprint"} & set(value):
+            advice = "add `element:` with a pattern such as datasets.letters@*, or `fingerprint:`"
+            yield Misfit(path, "a waiver says neither `element` nor `fingerprint`", advice, key=True)
+
+    def schema(self) -> dict[str, Any]:
+        """The same as JSON schema."""
+        return {**Record.schema(self), "anyOf": [{"required": ["element"]}, {"required": ["fingerprint"]}]}
+
+
+_ENTRY = _Waiver(
+    called="a waiver",
+    keys={
+        "rule": Text(about="The rule that it is about.", pattern=RULE_ID, called="the id of a rule"),
+        "element": _Patterns(
+            about="Elements of the finding, or patterns of them with `*`. All elements of the finding in a section"
+            " that is named here must be meant.",
+        ),
+        "fingerprint": Text(
+            about="The finding's fingerprint, from the JSON report.", pattern="[0-9a-f]{32}", called="a fingerprint"
+        ),
+        "deployment": Text(about="The deployment's name (left out: every deployment)."),
+        "verdict": Text(about="Waive only this verdict (left out: both).", choices=("fail", "unknown")),
+        "reason": Text(about="Why it is accepted."),
+        "owner": Text(about="Who answers for it."),
+        "approved_by": Text(about="Who has agreed; somebody other than the owner."),
+        "expires": _Day(about="The last day on which it holds, as 2027-01-31."),
+    },
+    required=("rule", "reason", "owner", "approved_by", "expires"),
+)
+_FILE = Record(
+    called="a file of waivers",
+    about="Findings of fedpolicy that somebody has accepted for a time.",
+    keys={
+        "fedpolicy_waivers": _Version(about="The version of this file's language."),
+        "waivers": MapOf(item=_ENTRY, name="[a-z][a-z0-9_-]*", about="One entry a decision, by a name of your own."),
+    },
+    required=("fedpolicy_waivers",),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverEntry:
+    """One entry; empty texts say nothing, an empty tuple of patterns too. `spans` are the places of its values."""
+
+    id: str
+    rule: str
+    elements: tuple[str, ...] = ()
+    fingerprint: str = ""
+    deployment: str = ""
+    verdict: str = ""
+    reason: str
+    owner: str
+    approved_by: str
+    expires: str
+    span: Span
+    spans: Mapping[str, Span]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverFile:
+    """The entries of one file in its order, and its lines for snippets."""
+
+    name: str
+    entries: tuple[WaiverEntry, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+def read_waivers(text: str | bytes, name: str) -> WaiverFile:
+    """Read a file of waivers. Raises Problems with every mistake in it: nothing is waived by a file that has some."""
+    try:
+        sheet = read_sheet(text, name, _FILE)
+    except Problems as problems:
+        raise Problems([_own(error) for error in problems.errors]) from problems
+    entries: Any = sheet.tree.get("waivers", {})
+    return WaiverFile(
+        name=name, entries=tuple(_entry(sheet, key, entry) for key, entry in entries.items()), lines=sheet.lines
+    )
+
+
+def waivers_schema() -> dict[str, Any]:
+    """The JSON schema of a file of waivers."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "fedpolicy waivers",
+        **_FILE.schema(),
+    }
+
+
+def _entry(sheet: Sheet, name: str, tree: dict[str, Any]) -> WaiverEntry:
+    element = tree.get("element", ())
+    texts = {key: value for key, value in tree.items() if key != "element"}
+    return WaiverEntry(
+        id=name,
+        elements=(element,) if isinstance(element, str) else tuple(element),
+        span=sheet.spans.key(("waivers", name)),
+        spans={key: sheet.spans.at(("waivers", name, key)) for key in tree},
+        **texts,
+    )
+
+
+def _own(error: FedPolicyError) -> PolicyError:
+    advice = _ADVICE if not error.help or "writing-rules" in error.help else error.help
+    return PolicyError(error.message, span=error.span, help=advice, path=error.path)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
