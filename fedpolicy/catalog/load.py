@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fedpolicy.catalog.extra import read_extra
 from fedpolicy.catalog.rows import (
     ROWS,
     CategoryRow,
@@ -61,7 +60,11 @@ def load_catalog(extra: Sequence[Path] = ()) -> Catalog:
     Raises Problems with one CatalogError per mistake in the user's files.
     """
     shipped = _sections({})
-    return Catalog(**_sections(read_extra(extra, shipped)) if extra else shipped)
+    if not extra:
+        return Catalog(**shipped)
+    from fedpolicy.catalog.extra import read_extra  # noqa: PLC0415  most runs have no files of their own
+
+    return Catalog(**_sections(read_extra(extra, shipped)))
 
 
 def _sections(own: Mapping[str, Mapping[str, Row]]) -> dict[str, Section[Any]]:
