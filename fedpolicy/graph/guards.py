@@ -25,6 +25,7 @@ __all__ = ["SEALING", "guards_for", "guards_on_work", "performers", "readers", "
 
 Stage = str  # uplink | hop | aggregated | local | call | declared
 
+_READABLE = {"verbatim", "reconstructable"}
 _LOWERING = (
     SecureAggregation,
     DifferentialPrivacy,
@@ -163,8 +164,15 @@ def _ignored(builder: Builder, safeguard: Safeguard, stage: Stage, source: Verte
     if isinstance(safeguard, SecureAggregation):
         return _not_summed(builder, stage, payload)
     if isinstance(safeguard, DifferentialPrivacy):
-        return _too_late(safeguard, stage, source)
+        return _no_numbers(builder, payload) or _too_late(safeguard, stage, source)
     return ""
+
+
+def _no_numbers(builder: Builder, payload: str) -> str:
+    """Text and records cannot be clipped; what is made from them by a private mechanism says less to begin with."""
+    row = builder.catalog.payloads.get(payload)
+    readable = row is not None and not row.summable and row.carries == "all" and row.level in _READABLE
+    return f"it adds noise to numbers, and {payload} are none" if readable else ""
 
 
 def _not_summed(builder: Builder, stage: Stage, payload: str) -> str:

@@ -35,6 +35,7 @@ class Ground:
     catalog: Catalog
     _placed: dict[str, frozenset[str]] = field(default_factory=dict)
     _up: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+    _placements: dict[str, set[str]] = field(default_factory=dict)
     _by_party: dict[str, list[Vertex]] = field(default_factory=dict)
     _by_use: dict[tuple[str, str], list[Access]] = field(default_factory=dict)
 
@@ -152,8 +153,12 @@ class Ground:
         return self._placed[model]
 
     def _flowed(self, model: str) -> set[str]:
-        flows = (flow for flow in self.graph.flows if flow.role == "placement")
-        return {flow.target for flow in flows if self.graph.vertices[flow.source].family == model}
+        if not self._placements:
+            self._placements[""] = set()
+            for flow in self.graph.flows:
+                if flow.role == "placement":
+                    self._placements.setdefault(self.graph.vertices[flow.source].family, set()).add(flow.target)
+        return self._placements.get(model, set())
 
     def _own(self, party: str) -> list[Vertex]:
         if not self._by_party:
@@ -185,12 +190,13 @@ class Ground:
         return found
 
     def _uplinks(self, task: str) -> Mapping[str, set[str]]:
-        if task not in self._up:
-            steps = self._up.setdefault(task, {})
+        if not self._up:
+            self._up[""] = {}
             for flow in self.graph.flows:
-                if flow.origin == f"tasks.{task}" and flow.role in {"uplink", "activations"}:
+                if flow.role in {"uplink", "activations"}:
+                    steps = self._up.setdefault(flow.origin, {})
                     steps.setdefault(flow.source, set()).add(flow.target)
-        return self._up[task]
+        return self._up.get(f"tasks.{task}", {})
 
     def _peers(self, task: str, place: Vertex) -> Iterator[Atom]:
         """Some other client: it can be taken away by whoever could take all of them away."""

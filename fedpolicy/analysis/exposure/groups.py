@@ -56,7 +56,9 @@ def group_views(
     own: Mapping[str, Mask],
 ) -> list[Group]:
     """Compare what every viewer sees, dataset by dataset; nobody's view of its own data is listed."""
-    families = {name: graph.mask(name) for name in sorted(graph.deployment.datasets)}
+    families: dict[str, Mask] = {}
+    for item in graph.data:
+        families[item.family] = families.get(item.family, 0) | 1 << item.index
     arriving = _flows_into(graph)
     found: dict[Key, list[Group]] = {}
     for viewer in viewers:

@@ -34,5 +34,8 @@ def desugar(builder: Builder, job: Job) -> list[Outcome]:
 def _outcome(builder: Builder, job: Job, hub: str) -> Outcome:
     low, high, missing = job.cohort()
     ids = [place.id for place in job.contributors]
-    aggregate = builder.add_aggregate(job.origin, ids, job.mask, (low, high), job.clients, missing=missing)
+    summable = builder.catalog.payloads[job.up].summable
+    aggregate = builder.add_aggregate(
+        job.origin, ids, job.mask, (low, high), job.clients, summable=summable, missing=missing
+    )
     return Outcome(place=hub, mask=job.mask, aggregate=aggregate, raw=job.up)
