@@ -32,7 +32,8 @@ class Effect:
     `opens` what was sealed where that is published.
 
     `noise` holds (mechanism, instances it protects), `shared` the same for noise that only a secure sum
-    carries; `hidden` (aggregate, instances), `limits` (level, instances); `sealed` the sealed instances.
+    carries; `hidden` (aggregate, instances), `limits` (level, instances); `sealed` the sealed instances, `both`
+    those that are said to be sealed by somebody on whom their owner does not rely: what travels may be either.
     """
 
     cap: int
@@ -43,6 +44,7 @@ class Effect:
     hidden: tuple[tuple[int, Mask], ...] = ()
     limits: tuple[tuple[int, Mask], ...] = ()
     sealed: Mask = 0
+    both: Mask = 0
     aggregate: int | None = None
     seal: int | None = None
     opens: bool = False
@@ -80,6 +82,7 @@ class Effects:
         for _, mask in hidden:
             summed |= mask
         cap = self._cap(flow)
+        sealed = self._sealed(flow, data, counted)
         return Effect(
             cap=cap,
             sum_cap=self._sum_cap(flow, cap),
@@ -92,7 +95,8 @@ class Effects:
             shared=tuple((m, mask & summed) for g, mask in counted if (m := _noisy(g, "distributed")) is not None),
             hidden=hidden,
             limits=tuple((level, mask) for g, mask in counted for level, mask in self._limits(g, mask)),
-            sealed=self._sealed(flow, data, counted),
+            sealed=sealed,
+            both=data & ~sealed if flow.seal is not None else 0,
             aggregate=flow.aggregate,
             seal=flow.seal,
             opens=flow.role == "published",

@@ -235,10 +235,10 @@ def _into_sum(effect: Effect, form: Form, summed: int, mask: Mask) -> Iterator[t
 
 
 def _behind_seal(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
-    sealed = mask & effect.sealed
+    sealed = mask & (effect.sealed | effect.both)
     if effect.seal is not None and sealed:
         yield form._replace(kind=SEALED, seals=tuple(sorted({*form.seals, effect.seal}))), sealed
-        mask &= ~sealed
+        mask &= ~effect.sealed
     if mask:
         yield form, mask
 
