@@ -1,4 +1,4 @@
-"""Adds to a wheel what would cost every start time: the shipped rules, compiled. Checkouts do without."""
+"""Adds to a wheel what would cost every start time: rules and models, worked out. Checkouts do without."""
 
 from __future__ import annotations
 
@@ -9,29 +9,37 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-__all__ = ["BundleRules"]
+__all__ = ["Precompute"]
 
 
-class BundleRules(BuildHookInterface[Any]):
-    """One JSON file a pack; see `fedpolicy/policy/bundle.py`."""
+class Precompute(BuildHookInterface[Any]):
+    """One JSON file a pack, see `fedpolicy/policy/bundle.py`; one module, see `fedpolicy/spec/validating.py`."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile the rules of the tree that is built."""
+        """Work out what belongs to the tree that is built."""
         if version == "editable":
             return
         sys.path.insert(0, self.root)
         try:
             from fedpolicy.policy.bundling import bundle_of  # noqa: PLC0415  found only now
             from fedpolicy.policy.load import shipped_packs  # noqa: PLC0415
+            from fedpolicy.spec.validating import COMPILED, schema_source  # noqa: PLC0415
         finally:
             sys.path.remove(self.root)
         self.folder = TemporaryDirectory()
         for pack in shipped_packs():
-            path = Path(self.folder.name) / f"{pack}.json"
-            path.write_text(bundle_of(pack), encoding="utf-8")
-            build_data["force_include"][str(path)] = f"fedpolicy/_data/bundles/{pack}.json"
+            self._add(f"fedpolicy/_data/bundles/{pack}.json", bundle_of(pack), build_data)
+        try:
+            self._add(f"{COMPILED.replace('.', '/')}.py", schema_source(), build_data)
+        except ValueError as error:
+            self.app.display_warning(f"Starts will be slower: {error}")
+
+    def _add(self, name: str, content: str, build_data: dict[str, Any]) -> None:
+        path = Path(self.folder.name) / Path(name).name
+        path.write_text(content, encoding="utf-8")
+        build_data["force_include"][str(path)] = name
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Leave nothing behind."""

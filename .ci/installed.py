@@ -10,6 +10,7 @@ from fedpolicy.catalog.load import load_catalog
 from fedpolicy.policy.bundle import bundled
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.resources import catalog_dir, policies_dir, schemas_dir
+from fedpolicy.spec.validating import is_compiled
 
 
 def main(source: Path) -> str:
@@ -29,6 +30,8 @@ def main(source: Path) -> str:
     for pack in shipped_packs():
         if not bundled(pack, policies_dir() / pack):
             return f"the pack {pack} is not compiled, or its bundle is not used"
+    if not is_compiled():
+        return "the models are not compiled, or what was made of them is not used"
     return "" if len(load_catalog().models) else "the catalogue holds no models"
 
 

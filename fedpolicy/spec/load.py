@@ -19,6 +19,7 @@ from fedpolicy.spec.resolve import resolve
 from fedpolicy.spec.shape import Shape, entry_shape
 from fedpolicy.spec.source import Raw, read
 from fedpolicy.spec.spans import Spans
+from fedpolicy.spec.validating import validated
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
@@ -100,7 +101,7 @@ def _read_document(raw: Raw, name: str, catalog: Catalog) -> tuple[Document | No
 
 def _validated(tree: object, mistakes: list[Mistake]) -> tuple[Deployment | None, list[Mistake]]:
     try:
-        return Deployment.model_validate(tree), []
+        return validated(tree), []
     except ValidationError as error:
         from fedpolicy.spec.explain import explain  # noqa: PLC0415  only a mistake pays for it
 

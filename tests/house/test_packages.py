@@ -12,6 +12,7 @@ from hatchling.builders.wheel import WheelBuilder
 from fedpolicy import __version__
 from fedpolicy.policy.bundling import bundle_of
 from fedpolicy.policy.load import shipped_packs
+from fedpolicy.spec.validating import COMPILED, schema_source
 from tests.house.pages import ROOT
 
 # `.ci/run` installs both and uses them; these tests only look inside, so that a missing file shows at once.
@@ -42,10 +43,11 @@ def test_the_wheel_carries_data_from_beside_the_package(wheel, folder, pattern):
     assert {name: content for name, content in wheel.items() if name in expected} == expected
 
 
-def test_the_wheel_carries_every_pack_compiled(wheel):
+def test_the_wheel_carries_every_pack_and_the_models_compiled(wheel):
     expected = {f"fedpolicy/_data/bundles/{pack}.json": bundle_of(pack).encode() for pack in shipped_packs()}
     assert expected
     assert {name: content for name, content in wheel.items() if "/bundles/" in name} == expected
+    assert wheel[f"{COMPILED.replace('.', '/')}.py"] == schema_source().encode()
 
 
 def test_the_wheel_carries_the_whole_package_and_nothing_else(wheel):
