@@ -25,6 +25,10 @@ done <<<"$FEDPOLICY_PATHS"
 [ -z "$FEDPOLICY_CONFIG" ] || common+=(--config "$FEDPOLICY_CONFIG")
 options=(${common[@]+"${common[@]}"})
 [ -z "$FEDPOLICY_FAIL_ON" ] || options+=(--fail-on "$FEDPOLICY_FAIL_ON")
+[ -z "$FEDPOLICY_CONFIG_FROM" ] || options+=(--config-from "$FEDPOLICY_CONFIG_FROM")
+[ -z "$FEDPOLICY_WAIVERS_FROM" ] || options+=(--waivers-from "$FEDPOLICY_WAIVERS_FROM")
+[ -z "$FEDPOLICY_BASELINE" ] || options+=(--baseline "$FEDPOLICY_BASELINE")
+[ -z "$FEDPOLICY_BASELINE_FROM" ] || options+=(--baseline-from "$FEDPOLICY_BASELINE_FROM")
 [ "$FEDPOLICY_STRICT" != true ] || options+=(--strict)
 
 report=$out/fedpolicy-report.$FEDPOLICY_FORMAT

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from fedpolicy.findings import Hop, Report, Severity, Span, Verdict
+from fedpolicy.findings import Baselined, Hop, Report, Severity, Span, Verdict
 from fedpolicy.report.plain import error_rows
 from fedpolicy.report.sarif_rules import MISSING_FACT
 from fedpolicy.report.summarise import missing_facts
+from fedpolicy.report.words import amount
 
-__all__ = ["UNUSABLE", "Notice", "notices", "problems"]
+__all__ = ["UNUSABLE", "Notice", "baseline_words", "notices", "problems"]
 
 UNUSABLE = "unusable-input"
 
@@ -51,6 +52,14 @@ def problems(report: Report) -> Iterator[Notice]:
             help=row["help"],
             mark=f"{row['file']}/{message}",
         )
+
+
+def baseline_words(baseline: Baselined) -> str:
+    """What a baseline keeps out of a report, in words: how much, by verdict, and how much of it is gone."""
+    counts = ", ".join(f"{number:,} {verdict}" for verdict, number in baseline.known.items() if number)
+    known = f"{amount(baseline.total, 'finding')} known from {baseline.file} not shown"
+    fixed = f", {baseline.fixed:,} fixed since" if baseline.fixed else ""
+    return f"{known}{f' ({counts})' if counts else ''}{fixed}"
 
 
 def _findings(report: Report) -> Iterator[Notice]:

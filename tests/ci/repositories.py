@@ -16,6 +16,7 @@ LEAKING = (EXAMPLES / "clinical-notes" / "deployment.yaml").read_text(encoding="
 # Kubernetes calls its files so, too; ours must leave it alone.
 FOREIGN = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
 _NAME = {"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.org"}
+_OURS = {"NO_COLOR", "FORCE_COLOR", "VIRTUAL_ENV", "PYTHONPATH"}
 _IGNORED = shutil.ignore_patterns("__pycache__")
 
 
@@ -26,9 +27,9 @@ def tool(name: str) -> str | None:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of tools: none of the settings of a git that may have started the tests."""
+    """The environment of tools: no settings of a git that may have started the tests, no paths of this checkout."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "GITHUB_", "FEDPOLICY_"))}
-    bare = {key: value for key, value in kept.items() if key not in {"NO_COLOR", "FORCE_COLOR", "VIRTUAL_ENV"}}
+    bare = {key: value for key, value in kept.items() if key not in _OURS}
     committer = {key.replace("AUTHOR", "COMMITTER"): value for key, value in _NAME.items()}
     return bare | _NAME | committer | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull} | more
 

@@ -133,7 +133,9 @@ def test_a_mistake_in_the_deployment_is_annotated_and_fails(action, estate):
     assert "problem" in done.summary.splitlines()[0]
 
 
-@pytest.mark.parametrize("name", ["paths", "packs", "fail_on", "format", "config", "strict"])
+@pytest.mark.parametrize(
+    "name", ["paths", "packs", "fail_on", "format", "config", "strict", "waivers_from", "baseline"]
+)
 def test_an_input_is_never_run(name, action, estate):
     action(**{name: "$(touch hacked) `touch hacked` '; touch hacked; ' \"; touch hacked; \" & touch hacked"})
 
@@ -157,6 +159,60 @@ def test_sarif_is_uploaded_where_that_is_asked_for(action, leak):
     done = action(upload_sarif="true")
 
     assert done.used == {SARIF_STEP: {"sarif_file": done.outputs["sarif"], "category": "fedpolicy"}}
+
+
+WAIVER = """\
+fedpolicy_waivers: 1
+waivers:
+  trial:
+    rule: private-data-to-closed-model
+    element: parties.openai
+    reason: A trial until the contract is signed
+    owner: alice
+    approved_by: bob
+    expires: 2999-01-01
+"""
+RULE = str(ROOT / "policies" / "federation" / "private-data-to-closed-model.yaml")
+
+
+@pytest.fixture
+def waiver(estate):
+    """Waive the leak."""
+    write(estate, {"fedpolicy.waivers.yaml": WAIVER})
+
+
+def test_a_waiver_is_counted_and_shown(action, leak, waiver):
+    del leak, waiver
+    done = action(packs=RULE)
+
+    assert done.outputs["verdict"] == "pass", done.log
+    assert json.loads(done.outputs["counts"])["waived"] == 1
+    assert "### Waived\n\n- `private-data-to-closed-model` " in done.summary
+    assert "A trial until the contract is signed" in done.summary
+    assert not [line for line in done.commands if "private-data-to-closed-model" in line]
+
+
+def test_a_change_cannot_waive_itself(action, leak, estate, waiver):
+    del leak, waiver
+    base = git(estate, "rev-parse", "HEAD")
+    write(estate, {"fedpolicy.toml": 'fail_on = "never"\n'})
+
+    assert action(packs=RULE).outputs["verdict"] == "pass"
+    assert action(packs=RULE, waivers_from=base, config_from=base).outputs["verdict"] == "fail"
+
+
+def test_a_baseline_leaves_what_is_new(action, leak, estate):
+    del leak
+    write(estate, {"infra/new.fedpolicy.yaml": CLEAN})
+    made = run(estate, tool("fedpolicy"), "baseline")
+    known = action(baseline="fedpolicy.baseline.json")
+    write(estate, {"infra/new.fedpolicy.yaml": LEAKING.replace("name: clinical-notes", "name: another")})
+    new = action(baseline="fedpolicy.baseline.json")
+
+    assert made.returncode == 0, made.stdout
+    assert (known.outputs["verdict"], new.outputs["verdict"]) == ("pass", "fail")
+    assert " known from fedpolicy.baseline.json not shown" in known.summary
+    assert {re.search("file=([^,]+),", line)[1] for line in new.commands} == {"infra/new.fedpolicy.yaml"}
 
 
 @needs_multitool

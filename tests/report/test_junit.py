@@ -28,7 +28,7 @@ def test_a_deployment_is_a_suite_that_counts_its_cases(made):
     [
         ("threshold-too-low: tasks.adapt", Failure, "threshold-too-low speaks of adapt"),
         ("inputs-kept: api_calls.translate", Skipped, "unknown: not stated: api_calls.translate.trains_on_inputs"),
-        ("unpinned-model: tasks.adapt", Skipped, "waived: waived until 2027-01-31: pinned next week"),
+        ("unpinned-model: tasks.adapt", Skipped, "waived until 2027-01-31: pinned next week"),
     ],
 )
 def test_a_finding_is_a_case_with_its_verdict(name, result, message, made):

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from fedpolicy.errors import PolicyError
-from fedpolicy.findings import Severity, SourceFile, Span, Verdict
+from fedpolicy.findings import Baselined, Severity, SourceFile, Span, Verdict
 from fedpolicy.report.formats import load_format
 from fedpolicy.report.notices import notices
 from fedpolicy.report.summarise import summarise
@@ -140,3 +140,26 @@ def test_counts_close_the_annotations(made):
 
     assert last == "fedpolicy: 3 fail, 2 unknown, 1,021 pass, 7 not applicable, 1 waived"
     assert set(made.full().counts) == set(Verdict)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "words"),
+    [
+        (
+            Baselined(file="b.json", known={Verdict.FAIL: 2, Verdict.UNKNOWN: 1}, fixed=1),
+            "3 findings known from b.json not shown (2 fail, 1 unknown), 1 fixed since",
+        ),
+        (Baselined(file="b.json", known={}), "0 findings known from b.json not shown"),
+    ],
+)
+def test_what_a_baseline_keeps_out_is_counted(baseline, words, made):
+    report = replace(made.clean(), baseline=baseline)
+
+    assert load_format("github").render(report).endswith(f"; {words}\n")
+    assert f"\n\n{words}.\n\n" in load_format("markdown").render(report)
+
+
+def test_findings_that_are_all_known_are_an_evaluation(made):
+    report = replace(made.clean(), counts={}, baseline=Baselined(file="b.json", known={Verdict.FAIL: 2}))
+
+    assert load_format("markdown").render(report).startswith("## fedpolicy: no new findings\n")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fedpolicy.findings import Report, Severity
-from fedpolicy.report.notices import Notice, notices
+from fedpolicy.report.notices import Notice, baseline_words, notices
 from fedpolicy.report.words import amount, clean
 
 __all__ = ["MOST", "SUFFIX", "SUMMARY", "render"]
@@ -74,4 +74,5 @@ def _property(text: str) -> str:
 def _closing(report: Report, left_out: int) -> str:
     counts = ", ".join(f"{number:,} {verdict.replace('_', ' ')}" for verdict, number in report.counts.items())
     rest = f"; {amount(left_out, 'annotation')} more than GitHub shows, see the summary" if left_out else ""
-    return f"fedpolicy: {counts}{rest}"
+    known = f"; {clean(baseline_words(report.baseline))}" if report.baseline else ""
+    return f"fedpolicy: {counts}{known}{rest}"

@@ -27,10 +27,12 @@ def render(report: Report) -> str:
     root = ET.Element("testsuites", name="fedpolicy check")
     for file, errors in groupby(problems(report), key=lambda one: one.span.file):
         _suite(root, file or "fedpolicy", [_error(error) for error in errors])
+    found: dict[tuple[str, str], list[Finding]] = {}
+    for finding in report.findings:
+        found.setdefault((finding.span.file, finding.deployment), []).append(finding)
     for source in report.files:
-        for deployment in source.deployments:
-            found = [one for one in report.findings if (one.span.file, one.deployment) == (source.name, deployment)]
-            _suite(root, f"{deployment} ({source.name})", _cases(report, source.name, found))
+        for name in source.deployments:
+            _suite(root, f"{name} ({source.name})", _cases(report, source.name, found.get((source.name, name), [])))
     for total in ("tests", "failures", "errors", "skipped"):
         root.set(total, str(sum(int(suite.get(total, 0)) for suite in root)))
     ET.indent(root)
@@ -63,7 +65,8 @@ def _told(finding: Finding) -> ET.Element:
         failure.text = "\n".join(_details(finding))
     else:
         reason = "; ".join(finding.notes) or (f"not stated: {', '.join(finding.missing)}" if finding.missing else "")
-        message = f"{finding.verdict.value}: {reason or finding.message}"
+        told = reason or finding.message
+        message = told if told.startswith(finding.verdict.value) else f"{finding.verdict.value}: {told}"
         ET.SubElement(case, "skipped", message=clean(message))
     return case
 

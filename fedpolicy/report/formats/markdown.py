@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.report.markup import code, line, prose, row
 from fedpolicy.report.mermaid import flowchart
-from fedpolicy.report.notices import problems
+from fedpolicy.report.notices import baseline_words, problems
 from fedpolicy.report.summarise import OUT_OF_SCOPE, missing_facts
 from fedpolicy.report.words import amount, listing
 
@@ -43,14 +43,15 @@ def _judged(finding: Finding) -> bool:
 
 
 def _head(report: Report) -> Iterator[str]:
-    fails = report.counts[Verdict.FAIL]
+    fails = report.counts.get(Verdict.FAIL, 0)
+    new = "new " if report.baseline else ""
     unusable = sum(1 for _ in problems(report))
     if unusable:
         yield f"## fedpolicy: {amount(unusable, 'problem')} in the input"
-    elif not sum(report.counts.values()):
+    elif not report.evaluated:
         yield "## fedpolicy: nothing was evaluated"
     else:
-        yield f"## fedpolicy: {amount(fails, 'finding') if fails else 'no findings'}"
+        yield f"## fedpolicy: {amount(fails, f'{new}finding') if fails else f'no {new}findings'}"
     yield "\n".join(
         [
             row(*(verdict.value.replace("_", " ") for verdict in report.counts)),
@@ -58,6 +59,8 @@ def _head(report: Report) -> Iterator[str]:
             row(*(f"{number:,}" for number in report.counts.values())),
         ]
     )
+    if report.baseline:
+        yield f"{prose(baseline_words(report.baseline))}."
 
 
 def _errors(report: Report) -> Iterator[str]:
