@@ -120,6 +120,18 @@ def test_peers_need_one_other_peer():
     assert found["join", "a"] == ["b"]
 
 
+@pytest.mark.parametrize(("method", "memory", "held"), [("lora", 24, True), ("lora", 12, False), ("qlora", 12, True)])
+def test_a_participant_whose_memory_cannot_hold_the_model_is_left_out(method, memory, held):
+    head = HEAD.replace("party: [a, b]}", f"party: [a, b], hardware: {{gpu_memory_gib: {memory}}}}}")
+    text = LORA.replace("lora", method) + (
+        "models: {base: {ref: meta-llama/Llama-3.1-8B-Instruct, weights_at: [client, aggregator]}, tuned: {}}\n"
+    )
+    (document,) = api.loads(head + text, "x.yaml", CATALOG)
+    matrix = continuity_of(api.graph(document, CATALOG), CATALOG)
+
+    assert [entry.attainable for entry in matrix if entry.capability == "run"] == [held]
+
+
 def test_formulas_are_monotone():
     x, y = (Atom(name, "place", frozenset({name})) for name in "xy")
 
