@@ -117,7 +117,7 @@ def reasons(disclosure: Disclosure) -> list[str]:
 def flow_lines(graph: FlowGraph) -> Iterator[str]:
     """Every flow of a graph: `client@a -prompts-> openai: notes@a [tasks.score (llm_judge)]`, `?` where uncertain."""
     for flow in graph.flows:
-        data = "*" if flow.data is None else " ".join(graph.data[index].id for index in bits(flow.data))
+        data = "*" if flow.data is None else " ".join(sorted(graph.data[index].id for index in bits(flow.data)))
         by = flow.implied_by or flow.origin
         mark = "" if flow.certain else "?"
         yield f"{short(flow.source)} -{flow.payload}->{mark} {short(flow.target)}: {data} [{by}]"

@@ -1,0 +1,342 @@
+"""Laws that hold in every deployment, tried on generated ones (DESIGN, section 5)."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from itertools import pairwise
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from fedpolicy.analysis.facts import LEVELS
+from tests.analysis.deployments import EXCHANGING, calls, deployments, flows, mechanism, safeguard, tasks
+from tests.helpers import NONE, facts_of, flow_lines, graph_of, single_pairs, table
+
+RANK = {name: rank for rank, name in enumerate(LEVELS)}
+LAW = settings(
+    max_examples=70,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+
+
+def ranks(deployment, max_epsilon=None):
+    found = table(facts_of(deployment, max_epsilon))
+    return {pair: tuple(RANK[name] for name in levels) for pair, levels in found.items()}
+
+
+def assumes_movements(deployment):
+    """Whether records are only assumed to have moved; a flow that says how they moved replaces the assumption."""
+    flows = graph_of(deployment).flows
+    return any(flow.role == "records" and not flow.origin.startswith("tasks.") for flow in flows)
+
+
+def forwards_ciphertext(deployment):
+    """Whether a flow carries what others have sealed, and only that: sealing more then moves more."""
+    return any(flow["payload"] == "ciphertext" for flow in deployment.get("flows", {}).values())
+
+
+def clients_of(deployment):
+    nodes = deployment["nodes"]
+    return len(nodes["client"]["party"]) + nodes.get("phone", {}).get("count", 0)
+
+
+def never_lower(after, before):
+    none = tuple(RANK[name] for name in NONE)
+    for pair, levels in before.items():
+        assert all(new >= old for new, old in zip(after.get(pair, none), levels, strict=True)), pair
+
+
+@LAW
+@given(deployments())
+def test_the_levels_of_a_disclosure_are_ordered_and_something(deployment):
+    for low, high, guaranteed in ranks(deployment).values():
+        assert low <= high <= guaranteed
+        assert guaranteed > 0
+
+
+@LAW
+@given(deployments())
+def test_every_disclosure_has_a_way_from_where_the_data_are_to_whoever_learns(deployment):
+    facts = facts_of(deployment)
+    vertices = facts.graph.vertices
+    stored = {item.id: item.place for item in facts.graph.data}
+
+    for (party, _, dataset), found in single_pairs(facts).items():
+        at_home = vertices[stored[dataset]]
+        assert found.paths or party in {*at_home.operators, at_home.host}
+        for path in found.paths:
+            assert path[0].source == stored[dataset]
+            assert all(one.target == two.source for one, two in pairwise(path))
+            end = vertices[path[-1].target]
+            assert end.public or party in {*end.operators, end.host}
+
+
+@LAW
+@given(deployments())
+def test_groups_and_pairs_agree(deployment):
+    facts = facts_of(deployment)
+
+    single = {pair: (one.low, one.high, one.guaranteed, one.allowed) for pair, one in single_pairs(facts).items()}
+    grouped = {
+        (party, group.role, dataset): (group.low, group.high, group.guaranteed, group.allowed)
+        for group in facts.disclosures
+        for party in group.parties
+        for dataset in group.datasets
+        if (party, group.role, dataset) in single
+    }
+
+    assert grouped == single
+    assert sum(group.pairs for group in facts.disclosures) == len(single)
+
+
+@LAW
+@given(deployments(), flows())
+def test_adding_a_flow_never_lowers(deployment, flow):
+    assume(not assumes_movements(deployment))
+    more = {**deployment, "flows": {**deployment.get("flows", {}), "f0": flow}}
+
+    never_lower(ranks(more), ranks(deployment))
+
+
+@LAW
+@given(deployments(), calls())
+def test_adding_a_call_never_lowers(deployment, call):
+    assume(not assumes_movements(deployment))
+    more = {**deployment, "api_calls": {**deployment.get("api_calls", {}), "call0": call}}
+
+    never_lower(ranks(more), ranks(deployment))
+
+
+@LAW
+@given(deployments(), st.data())
+def test_adding_a_task_that_produces_nothing_new_never_lowers(deployment, data):
+    assume(not assumes_movements(deployment))
+    task = data.draw(tasks(clients_of(deployment), deployment["datasets"]["notes"]["at"]))
+    task.pop("produces", None)
+    more = {**deployment, "tasks": {**deployment.get("tasks", {}), "t0": task}}
+
+    never_lower(ranks(more), ranks(deployment))
+
+
+@LAW
+@given(deployments(), st.data())
+def test_adding_a_safeguard_to_a_task_never_raises(deployment, data):
+    assume(deployment.get("tasks") and not forwards_ciphertext(deployment))
+    name = data.draw(st.sampled_from(sorted(deployment["tasks"])))
+    more = deepcopy(deployment)
+    task = more["tasks"][name]
+    total = task.get("clients_per_round") or clients_of(deployment)
+    task["safeguards"] = [*task.get("safeguards", []), data.draw(safeguard(total, task=True))]
+
+    never_lower(ranks(deployment), ranks(more))
+
+
+@LAW
+@given(deployments(), st.data())
+def test_adding_a_safeguard_to_a_flow_never_raises(deployment, data):
+    assume(deployment.get("flows") and not forwards_ciphertext(deployment))
+    name = data.draw(st.sampled_from(sorted(deployment["flows"])))
+    more = deepcopy(deployment)
+    flow = more["flows"][name]
+    flow["safeguards"] = [*flow.get("safeguards", []), data.draw(safeguard(4, task=False))]
+
+    never_lower(ranks(deployment), ranks(more))
+
+
+@LAW
+@given(deployments(), st.sampled_from(["client", "aggregator", "relay", "store"]), st.booleans())
+def test_adding_an_enclave_never_raises(deployment, node, attested):
+    assume("tee" not in deployment["nodes"][node])
+    more = deepcopy(deployment)
+    more["nodes"][node]["tee"] = {"kind": "tdx", "attested": attested, "verified_by": ["agg"]}
+
+    never_lower(ranks(deployment), ranks(more))
+
+
+@LAW
+@given(deployments(), st.sampled_from(["a", "b", "c", "d"]), st.sampled_from(["agg", "x", "y", "participants"]))
+def test_trusting_more_never_raises_the_guarantee_and_changes_nothing_declared(deployment, owner, trusted):
+    more = deepcopy(deployment)
+    party = more["parties"][owner]
+    assume(trusted not in party.get("trusts", []))
+    party["trusts"] = [*party.get("trusts", []), trusted]
+
+    before, after = ranks(deployment), ranks(more)
+
+    never_lower(before, after)
+    assert {p: v[:2] for p, v in before.items() if v[1]} == {p: v[:2] for p, v in after.items() if v[1]}
+
+
+@LAW
+@given(deployments(), st.sampled_from([0.5, 5.0, 11.0]))
+def test_a_larger_limit_on_epsilon_never_raises(deployment, limit):
+    never_lower(ranks(deployment, limit), ranks(deployment, limit + 1))
+
+
+@LAW
+@given(
+    deployments(), st.sampled_from(["aggregator", "relay", "store"]), st.sampled_from(["records", "metrics", "logs"])
+)
+def test_what_a_party_does_with_what_it_has_tells_it_nothing_new(deployment, node, payload):
+    place = deployment["nodes"][node]
+    party = place["party"]
+    own = {"party": party, **({"host": place["host"]} if "host" in place else {})}
+    own |= {key: place[key] for key in ("operators", "tee") if key in place}
+    more = {
+        **deployment,
+        "nodes": {**deployment["nodes"], "own": own},
+        "flows": {**deployment.get("flows", {}), "f0": {"from": node, "to": "own", "payload": payload}},
+    }
+
+    assert ranks(more) == ranks(deployment)
+
+
+@LAW
+@given(deployments(), st.randoms(use_true_random=False))
+def test_the_order_of_the_file_never_matters(deployment, random):
+    shuffled = _shuffled(deployment, random)
+
+    one, two = facts_of(deployment), facts_of(shuffled)
+
+    assert one.disclosures == two.disclosures
+    assert one.models == two.models
+    assert list(flow_lines(one.graph)) == list(flow_lines(two.graph))
+
+
+def _shuffled(tree, random, key=""):
+    """Every mapping in another order, and every list that stands for a set."""
+    if isinstance(tree, dict):
+        items = list(tree.items())
+        random.shuffle(items)
+        return {name: _shuffled(value, random, name) for name, value in items}
+    if isinstance(tree, list) and key not in {"via", "hops", "safeguards"}:
+        return random.sample(tree, len(tree))
+    return [_shuffled(value, random) for value in tree] if isinstance(tree, list) else tree
+
+
+@LAW
+@given(deployments(), st.data())
+def test_stating_a_missing_fact_stays_within_the_interval(deployment, data):
+    stated = data.draw(st.sampled_from(_open_facts(deployment) or [None]))
+    assume(stated is not None)
+    before, after = ranks(deployment), ranks(stated)
+
+    for pair in before.keys() | after.keys():
+        low, high, guaranteed = before.get(pair, (0, 0, 0))
+        new_low, new_high, new_guaranteed = after.get(pair, (0, 0, 0))
+        assert low <= new_low <= new_high <= high, pair
+        assert new_guaranteed <= guaranteed, pair
+
+
+def _open_facts(deployment):
+    """The deployment with one open fact stated, in every way that comes to mind."""
+    facts = [*_open_cohorts(deployment), *_open_noise(deployment), *_open_terms(deployment)]
+    if "subjects" not in deployment["datasets"]["notes"]:
+        facts += [(("datasets", "notes", "subjects"), value) for value in (1, 100, 10**9)]
+    return [_stated(deployment, path, value) for path, value in facts]
+
+
+def _open_cohorts(deployment):
+    for name, task in deployment.get("tasks", {}).items():
+        least = max((guard.get("min_clients", 1) for guard in task.get("safeguards", ())), default=1)
+        if "clients_per_round" not in task and task["method"] in EXCHANGING:
+            for count in range(least, clients_of(deployment) + 1):
+                yield ("tasks", name, "clients_per_round"), count
+
+
+def _open_noise(deployment):
+    for name, task in deployment.get("tasks", {}).items():
+        for index, guard in enumerate(task.get("safeguards", ())):
+            if guard["kind"] == "differential_privacy":
+                for key, values in _NOISE.items():
+                    for value in values if key not in guard else ():
+                        yield ("tasks", name, "safeguards", index, key), value
+
+
+def _open_terms(deployment):
+    for name, call in deployment.get("api_calls", {}).items():
+        # Who runs a model on a node of the federation trains it by a task, if at all.
+        closed = call["model"] == "closed" and "terms" not in deployment["models"]["closed"]
+        if closed and "trains_on_inputs" not in call:
+            for value in (True, False):
+                yield ("api_calls", name, "trains_on_inputs"), value
+
+
+def _stated(deployment, path, value):
+    copy = deepcopy(deployment)
+    entry = copy
+    for step in path[:-1]:
+        entry = entry[step]
+    entry[path[-1]] = value
+    return copy
+
+
+_NOISE = {
+    "noise_multiplier": (0.0, 1.0),
+    "clipping_norm": (1.0,),
+    "delta": (1e-9, 0.5),
+    "unit": ("record", "client"),
+    "claimed_epsilon": (1.0, 50.0),
+}
+
+
+@LAW
+@given(st.integers(2, 5), st.data())
+def test_splitting_a_cohort_into_its_members_changes_no_level(count, data):
+    task = data.draw(tasks(count, ["client"]))
+    more = {"call": data.draw(calls())} if data.draw(st.booleans()) else {}
+    trusts = data.draw(st.lists(st.sampled_from(["agg", "participants"]), unique=True))
+    noise = data.draw(st.none() | mechanism("aggregator"))
+    if noise is not None and task["method"] in {"fedavg", "lora"}:
+        task["safeguards"] = [*task.get("safeguards", []), noise]
+    flow = data.draw(st.none() | flows())
+
+    one = ranks(_with_clients({"users": _member(trusts)}, {"party": "users", "count": count}, task, more, flow))
+    members = [f"u{number}" for number in range(count)]
+    two = ranks(_with_clients(dict.fromkeys(members, _member(trusts)), {"party": members}, task, more, flow))
+
+    names = {"u0": "users.self", "u1": "users.peer"}
+    seen = {pair: value for pair, value in two.items() if not _names_others(pair, members[2:])}
+    renamed = {(names.get(p, p), r, _renamed(d, names)): value for (p, r, d), value in seen.items()}
+    assert renamed == one
+
+
+def _member(trusts):
+    return {"role": "participant", **({"trusts": trusts} if trusts else {})}
+
+
+def _with_clients(parties, client, task, more, flow):
+    return {
+        "parties": {
+            **parties,
+            "agg": {"role": "coordinator"},
+            "x": {"role": "processor"},
+            "acme": {"role": "provider"},
+        },
+        "nodes": {
+            "client": {"kind": "client", **client},
+            "aggregator": {"kind": "aggregator", "party": "agg"},
+            "relay": {"kind": "relay", "party": "x"},
+            "store": {"kind": "store", "party": "x"},
+        },
+        "datasets": {"notes": {"at": "client", "categories": "health", "subjects": 100}},
+        "models": {
+            "base": {"weights": "open", "weights_at": ["client", "aggregator"]},
+            "closed": {"weights": "closed", "provider": "acme"},
+            "out": {},
+        },
+        "tasks": {"t": task},
+        **({"api_calls": more} if more else {}),
+        **({"flows": {"f": flow}} if flow else {}),
+    }
+
+
+def _names_others(pair, others):
+    return pair[0] in others or pair[2].partition("@")[2] in others
+
+
+def _renamed(dataset, names):
+    family, _, member = dataset.partition("@")
+    return f"{family}@{names.get(member, member)}"
