@@ -15,9 +15,23 @@ ROOMS = {"pydantic", "yaml", "cel_expr_python", "networkx", "jsonschema", "fedpo
 NEVER = {"networkx", "jsonschema", "pygls", "dp_accounting", "numpy", "rich", "requests", "hypothesis"}
 # What is for mistakes, for configurations, for a user's own catalogue, for other commands and other formats.
 RARE = {
+    "tomllib",
+    "fedpolicy.analysis.counterfactual",
+    "fedpolicy.analysis.explain",
+    "fedpolicy.analysis.whatif",
+    "fedpolicy.catalog.extra",
+    "fedpolicy.catalog.links",
+    "fedpolicy.catalog.shape",
     "fedpolicy.config.load",
     "fedpolicy.config.models",
-    "tomllib",
+    "fedpolicy.graph.export",
+    "fedpolicy.policy.bundling",
+    "fedpolicy.policy.examples",
+    "fedpolicy.policy.trial",
+    "fedpolicy.report.mermaid",
+    "fedpolicy.spec.descriptions",
+    "fedpolicy.spec.explain",
+    "fedpolicy.spec.schema",
 }
 ASK = """
 import json, sys
