@@ -88,15 +88,14 @@ def propagate(graph: FlowGraph, effects: Effects, hiding: Hiding, *, log: bool =
     queue = deque(sorted(holdings.states))
     fresh: dict[str, State] = {vertex: dict(state) for vertex, state in holdings.states.items()}
     same: dict[Mask, Mask] = {}
-    # What comes back to where the records are says nothing new there, and is not sent on beside them.
     at_home = {vertex: state[Form(OPEN, VERBATIM)] for vertex, state in holdings.states.items()}
     while queue:
         vertex = queue.popleft()
-        new = fresh.pop(vertex)
+        new = _beside(fresh.pop(vertex), at_home.get(vertex, 0))
         for effect, flows in out.get(vertex, ()):
             sent = list(transfer(effect, new))
             for flow in flows:
-                for form, mask, source in _new_at(holdings, flow, sent, ~at_home.get(flow.target, 0), same):
+                for form, mask, source in _new_at(holdings, flow, sent, same):
                     if flow.target not in fresh:
                         queue.append(flow.target)
                     waiting = fresh.setdefault(flow.target, {})
@@ -176,14 +175,21 @@ def _outgoing(graph: FlowGraph, effects: Effects) -> dict[str, list[tuple[Effect
     return {source: list(grouped.values()) for source, grouped in found.items()}
 
 
+def _beside(state: State, at_home: Mask) -> State:
+    """What to send on: what comes back to where the records are says nothing that they do not say."""
+    if not at_home:
+        return state
+    return {form: mask if form.kind == OPEN else mask & ~at_home for form, mask in state.items()}
+
+
 def _new_at(
-    holdings: Holdings, flow: Flow, sent: list[tuple[Form, Mask, Form]], among: Mask, same: dict[Mask, Mask]
+    holdings: Holdings, flow: Flow, sent: list[tuple[Form, Mask, Form]], same: dict[Mask, Mask]
 ) -> Iterator[tuple[Form, Mask, Form]]:
-    """Add what arrives `among` some to the target's state; yield what is new (equal masks share one object)."""
+    """Add what arrives to the target's state; yield what was not there before (equal masks share one object)."""
     vertex = holdings.graph.vertices[flow.target]
     state = holdings.states.setdefault(flow.target, {})
     for form, mask, source in sent:
-        for arrived, arriving in arrive_at(holdings, vertex, form, mask & among):
+        for arrived, arriving in arrive_at(holdings, vertex, form, mask):
             known = state.get(arrived, 0)
             if arriving & ~known:
                 state[arrived] = same.setdefault(known | arriving, known | arriving)
