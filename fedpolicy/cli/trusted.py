@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from fedpolicy.pipeline import Settings
     from fedpolicy.sources import Source
 
-__all__ = ["WAIVERS", "config_at", "trusted", "waivers_path"]
+__all__ = ["config_at", "day_of", "trusted", "waivers_path", "with_waivers"]
 
-WAIVERS = "fedpolicy.waivers.yaml"
+_WAIVERS = "fedpolicy.waivers.yaml"
 
 
 def trusted(choices: Choices, config: Config, options: Mapping[str, Any]) -> Settings:
@@ -29,17 +29,31 @@ def trusted(choices: Choices, config: Config, options: Mapping[str, Any]) -> Set
     Raises Problems where a file has mistakes, InputError where it or its revision is not there: neither a waiver nor
     an entry of a baseline ever counts by half.
     """
-    settings = choices.settings
-    if not options["no_waivers"] and (found := _found("waivers", choices, config, options)):
-        from fedpolicy.policy.waiverfile import read_waivers  # noqa: PLC0415  most runs have none
-
-        settings = replace(settings, waivers=read_waivers(found.text, found.name))
-    if found := _found("baseline", choices, config, options):
+    settings = with_waivers(choices, config, options)
+    if found := _found("baseline", choices, config, options["baseline_from"]):
         from fedpolicy.policy.baseline import read_baseline  # noqa: PLC0415  most runs have none
 
-        settings = replace(settings, baseline=read_baseline(found.text, found.name))
-    day = options["today"] or datetime.now().astimezone()
-    return replace(settings, today=day.date().isoformat())
+        return replace(settings, baseline=read_baseline(found.text, found.name))
+    return settings
+
+
+def with_waivers(choices: Choices, config: Config, options: Mapping[str, Any]) -> Settings:
+    """The settings of a run with its waivers, and without a baseline. Raises as `trusted` does."""
+    settings = replace(choices.settings, today=day_of(options))
+    if options["no_waivers"]:
+        return settings
+    found = _found("waivers", choices, config, options["waivers_from"])
+    if found is None:
+        return settings
+    from fedpolicy.policy.waiverfile import read_waivers  # noqa: PLC0415  most runs have none
+
+    return replace(settings, waivers=read_waivers(found.text, found.name))
+
+
+def day_of(options: Mapping[str, Any]) -> str:
+    """Today, or the day that the user says it is, as ISO 8601."""
+    day: datetime = options["today"] or datetime.now().astimezone()
+    return day.date().isoformat()
 
 
 def waivers_path(choices: Choices, config: Config) -> Path:
@@ -67,9 +81,8 @@ def config_at(given: str | None, revision: str) -> Config:
     return Config()
 
 
-def _found(what: str, choices: Choices, config: Config, options: Mapping[str, Any]) -> Source | None:
+def _found(what: str, choices: Choices, config: Config, revision: str | None) -> Source | None:
     named, origin = choices.origins[what]
-    revision = options[f"{what}_from"]
     if revision is not None:
         return _found_at(revision, [Path(named)] if named else _usual(config, what), must=origin == "command line")
     path = Path(named) if named else next((path for path in _usual(config, what) if path.exists()), None)
@@ -98,8 +111,8 @@ def _usual(config: Config, what: str = "waivers") -> list[Path]:
     """Where a file is looked for that nobody named; a baseline always is named."""
     if what != "waivers":
         return []
-    here = Path(WAIVERS)
-    return [config.folder / WAIVERS, here] if config.name else [here]
+    here = Path(_WAIVERS)
+    return [config.folder / _WAIVERS, here] if config.name else [here]
 
 
 def _candidates() -> list[Path]:

@@ -9,9 +9,9 @@ from fedpolicy.errors import FedPolicyError, Problems
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fedpolicy.findings import Hop, Span
+    from fedpolicy.findings import Hop, Span, Waiver
 
-__all__ = ["error_rows", "hop_row", "span_row"]
+__all__ = ["error_rows", "hop_row", "span_row", "waiver_row"]
 
 
 def span_row(span: Span) -> dict[str, Any]:
@@ -35,6 +35,20 @@ def hop_row(hop: Hop) -> dict[str, Any]:
         "implied_by": hop.implied_by,
         "file": hop.span.file,
         "line": hop.span.line,
+    }
+
+
+def waiver_row(waiver: Waiver) -> dict[str, Any]:
+    """Who has accepted a finding, why, until when; `verdict` is what the rule says, the place that of the entry."""
+    return {
+        "id": waiver.id,
+        "verdict": waiver.verdict.value,
+        "reason": waiver.reason,
+        "owner": waiver.owner,
+        "approved_by": waiver.approved_by,
+        "expires": waiver.expires,
+        "file": waiver.span.file,
+        "line": waiver.span.line,
     }
 
 

@@ -11,6 +11,7 @@ import io
 from collections.abc import Sequence
 
 from fedpolicy.findings import Finding, Report
+from fedpolicy.report.notices import baseline_words
 
 __all__ = ["COLUMNS", "SUFFIX", "SUMMARY", "render"]
 
@@ -38,12 +39,15 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def render(report: Report) -> str:
-    """Write a row of names and a row a finding; several values of a cell are separated by semicolons."""
+    """Write a row of names, a row a finding, and one with what a baseline knows; `;` separates values of a cell."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for finding in report.findings:
         writer.writerow([_cell(value) for value in _row(finding)])
+    if report.baseline:
+        cells = {"verdict": "known", "file": report.baseline.file, "message": baseline_words(report.baseline)}
+        writer.writerow([_cell(cells.get(name, "")) for name in COLUMNS])
     return text.getvalue()
 
 

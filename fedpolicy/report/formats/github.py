@@ -7,9 +7,9 @@ the rest. Text from the deployment is escaped, so that it can start no command o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from fedpolicy.findings import Report, Severity
+from fedpolicy.findings import Report, Severity, Verdict
 from fedpolicy.report.notices import Notice, baseline_words, notices
 from fedpolicy.report.words import amount, clean
 
@@ -29,10 +29,11 @@ _LEVELS = {
 
 
 def render(report: Report) -> str:
-    """Write one command a line, most severe first, and a last line with the counts."""
+    """Write one command a line, most severe first, then what is waived, and a last line with the counts."""
     found = notices(report)
     shown = [one for level in ("error", "warning", "notice") for one in _of(level, found)[:MOST]]
-    return "".join(f"{line}\n" for line in (*map(_command, shown), _closing(report, len(found) - len(shown))))
+    lines = (*map(_command, shown), *_waived(report), _closing(report, len(found) - len(shown)))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _of(level: str, found: Iterable[Notice]) -> list[Notice]:
@@ -65,6 +66,14 @@ def _text(notice: Notice) -> str:
 def _data(text: str) -> str:
     lines = (clean(line).replace("%", "%25") for line in text.rstrip().splitlines())
     return "%0A".join(lines)
+
+
+def _waived(report: Report) -> Iterator[str]:
+    """Plain lines of the log: what is waived is decided, so it is no annotation."""
+    for finding in report.findings:
+        if finding.verdict is Verdict.WAIVED:
+            text = " ".join("; ".join((finding.message, *finding.notes[:1])).split())
+            yield clean(f"fedpolicy: waived {finding.rule} ({finding.span}): {text}")
 
 
 def _property(text: str) -> str:

@@ -8,11 +8,12 @@ location. Problems of the run that belong to no file have no place there; the jo
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
-from fedpolicy.findings import Report, Severity
-from fedpolicy.report.notices import Notice, notices
+from fedpolicy.findings import Report, Severity, Span
+from fedpolicy.report.notices import Notice, baseline_words, notices
 
 __all__ = ["SUFFIX", "SUMMARY", "render"]
 
@@ -30,8 +31,21 @@ _SEVERITIES = {
 
 def render(report: Report) -> str:
     """Write the list, most severe first."""
-    rows = [_row(notice) for notice in notices(report) if notice.span.file]
+    rows = [_row(notice) for notice in (*notices(report), *_known(report)) if notice.span.file]
     return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+
+
+def _known(report: Report) -> Iterator[Notice]:
+    """The list has no other place for it."""
+    if report.baseline:
+        yield Notice(
+            rule="baseline",
+            verdict="known",
+            severity=Severity.INFO,
+            span=Span(file=report.baseline.file),
+            message=baseline_words(report.baseline),
+            mark="baseline",
+        )
 
 
 def _row(notice: Notice) -> dict[str, Any]:

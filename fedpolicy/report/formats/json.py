@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from fedpolicy.report.plain import error_rows, hop_row, span_row
+from fedpolicy.report.plain import error_rows, hop_row, span_row, waiver_row
 from fedpolicy.report.summarise import OUT_OF_SCOPE, MissingFact, missing_facts
 
 if TYPE_CHECKING:
-    from fedpolicy.findings import Finding, Reference, Report
+    from fedpolicy.findings import Baselined, Finding, Reference, Report
 
 __all__ = ["SUFFIX", "SUMMARY", "VERSION", "render"]
 
@@ -29,6 +29,7 @@ def _report(report: Report) -> dict[str, Any]:
         "version": VERSION,
         "tool": {"name": "fedpolicy", "version": report.version},
         "summary": {verdict.value: number for verdict, number in report.counts.items()},
+        "baseline": _baseline(report.baseline) if report.baseline else None,
         "packs": list(report.packs),
         "deployments": [{"file": file.name, "name": name} for file in report.files for name in file.deployments],
         "findings": [_finding(finding) for finding in report.findings],
@@ -59,7 +60,13 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "help": finding.help,
         "references": [_reference(reference) for reference in finding.references],
         "fingerprint": finding.fingerprint,
+        "waiver": waiver_row(finding.waiver) if finding.waiver else None,
     }
+
+
+def _baseline(baseline: Baselined) -> dict[str, Any]:
+    known = {verdict.value: number for verdict, number in baseline.known.items()}
+    return {"file": baseline.file, "known": known, "fixed": baseline.fixed}
 
 
 def _reference(reference: Reference) -> dict[str, str]:

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.report.hops import ways_in
-from fedpolicy.report.notices import Notice, problems
+from fedpolicy.report.notices import Notice, baseline_words, problems
 from fedpolicy.report.words import clean, listing
 
 __all__ = ["SUFFIX", "SUMMARY", "render"]
@@ -33,10 +33,23 @@ def render(report: Report) -> str:
     for source in report.files:
         for name in source.deployments:
             _suite(root, f"{name} ({source.name})", _cases(report, source.name, found.get((source.name, name), [])))
+    _others(root, report)
     for total in ("tests", "failures", "errors", "skipped"):
         root.set(total, str(sum(int(suite.get(total, 0)) for suite in root)))
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _others(root: ET.Element, report: Report) -> None:
+    """What is about no deployment: waivers and the baseline themselves, and how much that one knows."""
+    placed = {(source.name, deployment) for source in report.files for deployment in source.deployments}
+    others = [one for one in report.findings if (one.span.file, one.deployment) not in placed]
+    for file, found in groupby(others, key=lambda one: one.span.file):
+        _suite(root, file, [_told(one) for one in found])
+    if report.baseline:
+        case = _case("known findings", "baseline", report.baseline.file)
+        ET.SubElement(case, "skipped", message=clean(baseline_words(report.baseline)))
+        _suite(root, f"known ({report.baseline.file})", [case])
 
 
 def _suite(root: ET.Element, name: str, cases: Sequence[ET.Element]) -> None:

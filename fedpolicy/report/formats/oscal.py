@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 
 from fedpolicy.errors import OutputError
 from fedpolicy.findings import Finding, Report, Verdict
-from fedpolicy.report.notices import problems
+from fedpolicy.report.notices import baseline_words, problems
 from fedpolicy.report.words import clean
 
 __all__ = ["SUFFIX", "SUMMARY", "VERSION", "render"]
@@ -74,8 +74,11 @@ def _result(report: Report) -> dict[str, Any]:
         for verdict, number in report.counts.items()
     ]
     deployments = ", ".join(f"{name} ({file.name})" for file in report.files for name in file.deployments)
+    known = [f"{baseline_words(report.baseline)}."] if report.baseline else []
     row: dict[str, Any] = {
-        "uuid": _id("result", report.version, deployments, *(one["value"] for one in counts), *marks, *unusable),
+        "uuid": _id(
+            "result", report.version, deployments, *(one["value"] for one in counts), *marks, *unusable, *known
+        ),
         "title": "fedpolicy check",
         "description": _text(f"Deployments: {deployments}" if deployments else "No deployment was evaluated."),
         "start": _NO_CLOCK,
@@ -83,7 +86,7 @@ def _result(report: Report) -> dict[str, Any]:
         "reviewed-controls": {
             "control-selections": [{"description": "The rules that were checked.", "include-all": {}}]
         },
-        "remarks": _text(" ".join([_REMARK, *(f"Cannot be used: {problem}." for problem in unusable)])),
+        "remarks": _text(" ".join([_REMARK, *(f"Cannot be used: {problem}." for problem in unusable), *known])),
     }
     return row | {name: rows for name, rows in (("observations", observations), ("findings", findings)) if rows}
 

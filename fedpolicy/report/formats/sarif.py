@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fedpolicy.findings import Finding, Hop, Report, RuleInfo, Severity, Span, Verdict
-from fedpolicy.report.plain import error_rows
+from fedpolicy.report.plain import error_rows, waiver_row
 from fedpolicy.report.sarif_rules import LEVELS, MISSING_FACT, rule_row
 from fedpolicy.report.summarise import MissingFact, missing_facts
 
@@ -48,8 +48,29 @@ def _run(report: Report) -> dict[str, Any]:
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(report)],
         "results": _numbered(_results(report, index, lines)),
-        "properties": {"summary": {verdict.value: number for verdict, number in report.counts.items()}},
+        "properties": _properties(report),
     }
+
+
+def _properties(report: Report) -> dict[str, Any]:
+    """The counts, and what is waived or known: as a result, GitHub would make an alert of it."""
+    waived = [
+        {
+            "rule": one.rule,
+            "elements": list(one.elements[:_MOST_ELEMENTS]),
+            "message": one.message,
+            "fingerprint": one.fingerprint,
+            "waiver": waiver_row(one.waiver) if one.waiver else None,
+        }
+        for one in report.findings
+        if one.verdict is Verdict.WAIVED
+    ]
+    row: dict[str, Any] = {"summary": {verdict.value: number for verdict, number in report.counts.items()}}
+    row |= {"waived": waived} if waived else {}
+    if report.baseline:
+        known = {verdict.value: number for verdict, number in report.baseline.known.items()}
+        row["baseline"] = {"file": report.baseline.file, "known": known, "fixed": report.baseline.fixed}
+    return row
 
 
 def _rules(report: Report) -> list[RuleInfo]:

@@ -38,14 +38,14 @@ def draw(report: Report, look: Look) -> str:
     """Write the report for a terminal of this width, coloured or not."""
     lines = {file.name: file.lines for file in report.files}
     several = sum(len(file.deployments) for file in report.files) > 1
-    if not sum(report.counts.values()):
+    if not report.evaluated:
         return "nothing was evaluated\n"
     parts: list[list[str]] = []
     told: set[str] = set()
     for (file, deployment), group in groupby(report.findings, key=lambda one: (one.span.file, one.deployment)):
         findings = list(group)
         if several:
-            parts.append([look.paint("bold", f"## {clean(deployment)} ({clean(file)})")])
+            parts.append([look.paint("bold", f"## {clean(f'{deployment} ({file})' if deployment else file)}")])
         parts += _deployment(findings, lines.get(file, ()), report.places, told, look)
     parts.append(_closing(report, look))
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
@@ -124,8 +124,17 @@ def _closing(report: Report, look: Look) -> list[str]:
     scope = wrap(f"not covered: {', '.join(OUT_OF_SCOPE)} (docs/limits.md)", look, "", "    ")
     return [
         f"{', '.join(counts)} ({_severities(report)}{_extent(report)})",
+        *_known(report, look),
         *(look.paint("dim", line) for line in scope),
     ]
+
+
+def _known(report: Report, look: Look) -> list[str]:
+    if report.baseline is None:
+        return []
+    from fedpolicy.report.notices import baseline_words  # noqa: PLC0415  few reports have a baseline
+
+    return wrap(baseline_words(report.baseline), look, "", "    ")
 
 
 def _severities(report: Report) -> str:
