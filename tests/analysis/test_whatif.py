@@ -173,3 +173,16 @@ def test_answers_read_well():
         "every set of up to 3 parties was tried",
     ]
     assert "nothing changes for anybody" in ask("--remove", "lumc").stdout
+
+
+def test_a_change_is_shown_with_its_way():
+    text = ask("--without", "tasks.adapt.safeguards.0").stdout
+
+    assert "  ! tum (operator) learns more of letters@aphp, letters@charite and letters@lumc: inferable ->" in text
+    assert "      client@aphp -> aggregator  adapter_update (implied by tasks.adapt (lora))" in text
+
+
+def test_what_a_party_takes_with_it_is_lost():
+    assert ask("--remove", "openai").stdout.splitlines()[1:] == [
+        "  ! aphp, charite and lumc, run in tasks.score: ends without openai -> lost"
+    ]
