@@ -114,11 +114,22 @@ def _without(origins: Sequence[str]) -> Callable[[Deployment], Deployment]:
 def _safeguards(deployment: Deployment, name: str, steps: Sequence[Step]) -> Iterator[Change]:
     task = deployment.tasks[name]
     if any(step.role == "uplink" and step.origin == f"tasks.{name}" for step in steps):
-        if not any(isinstance(safeguard, SecureAggregation) for safeguard in task.safeguards):
-            added = SecureAggregation(kind="secure_aggregation", min_clients=_MEMBERS)
-            yield _add(name, task, added, f"secure aggregation over at least {_MEMBERS} clients on tasks.{name}")
+        least = min(_MEMBERS, _clients(deployment, task))
+        if least > 1 and not any(isinstance(safeguard, SecureAggregation) for safeguard in task.safeguards):
+            added = SecureAggregation(kind="secure_aggregation", min_clients=least)
+            yield _add(name, task, added, f"secure aggregation over at least {least} clients on tasks.{name}")
         if not any(isinstance(s, DifferentialPrivacy) and s.where == "client" for s in task.safeguards):
             yield _add(name, task, _noise(task), f"differential privacy applied by each client on tasks.{name}")
+
+
+def _clients(deployment: Deployment, task: Task) -> int:
+    """How many clients there are in a round."""
+    total = 0
+    for reference in task.runs_on:
+        family, at, _ = reference.partition("@")
+        node = deployment.nodes[family]
+        total += node.count * (1 if at or isinstance(node.party, str) else len(node.party))
+    return min(total, task.clients_per_round or total)
 
 
 def _add(name: str, task: Task, safeguard: SecureAggregation | DifferentialPrivacy, text: str) -> Change:
