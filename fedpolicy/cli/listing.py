@@ -10,6 +10,8 @@ from pathlib import Path
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.cli.terminal import emit, look_of
 from fedpolicy.errors import FedPolicyError, Problems, SettingsError
+from fedpolicy.findings import RuleInfo
+from fedpolicy.policy.housekeeping import OWN_RULES
 from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.policy.models import PRINCIPLES, Rule
 from fedpolicy.report.models.entries import entries
@@ -18,6 +20,7 @@ from fedpolicy.report.models.text import render as models_text
 from fedpolicy.report.rules.entries import entry_of
 from fedpolicy.report.rules.json import render as rules_json
 from fedpolicy.report.rules.markdown import page, table
+from fedpolicy.report.rules.own import explain_own, own_json, own_page
 from fedpolicy.report.rules.text import explain, render
 from fedpolicy.report.words import PLAIN, Look
 from fedpolicy.spec.suggest import advise, did_you_mean
@@ -60,6 +63,9 @@ def explain_rule(name: str, packs: Sequence[str], form: str, output: str | None,
     """Tell all about one rule (in every pack that has one of this name). Raises SettingsError where there is none."""
     rules = rules_of(packs)
     found = [entry_of(rule) for rule in rules if rule.id == name]
+    if not found and name in OWN_RULES:
+        emit(_own(OWN_RULES[name], form, _look(output, no_color=no_color)), output)
+        return
     if not found:
         advice = f"{advise(name, sorted({rule.id for rule in rules}))}; `fedpolicy rules` lists them"
         raise SettingsError(f"no rule is called `{name}`", help=advice)
@@ -70,6 +76,13 @@ def explain_rule(name: str, packs: Sequence[str], form: str, output: str | None,
     else:
         look = _look(output, no_color=no_color)
         emit("\n".join(explain(entry, look) for entry in found), output)
+
+
+def _own(rule: RuleInfo, form: str, look: Look) -> str:
+    """A rule about waivers or baselines, which has neither a file nor examples."""
+    if form == "json":
+        return own_json(rule)
+    return own_page(rule) if form == "markdown" else explain_own(rule, look)
 
 
 def rules_of(packs: Sequence[str]) -> list[Rule]:

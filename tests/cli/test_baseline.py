@@ -1,6 +1,7 @@
 """Baselines: what was there before is counted, what is new is shown, what is fixed is said."""
 
 import json
+import subprocess
 
 import jsonschema
 import pytest
@@ -252,3 +253,31 @@ def test_no_baseline_is_written_of_what_cannot_be_read(run, example, tmp_path):
     assert result.exit_code == 2
     assert "broken.yaml:2:7" in result.stderr
     assert not (tmp_path / FILE).exists()
+
+
+def test_a_change_cannot_add_to_the_baseline_it_is_measured_by(run, example, tmp_path):
+    def git(*arguments):
+        who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *who, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    text = example.read_text()
+    run("baseline")
+    before = set((tmp_path / FILE).read_text().splitlines())
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-q", "-m", "state")
+    example.write_text(
+        text.replace("models:\n", "models:\n  second: {ref: openai/gpt-4o, via: [openai]}\n").replace(
+            "api_calls:\n", "api_calls:\n  again: {from: client, model: second, sends: [letters], region: US}\n"
+        )
+    )
+    run("baseline")
+    assert set((tmp_path / FILE).read_text().splitlines()) - before
+
+    assert shown(report_of(run)) == []
+    new = report_of(run, "--baseline-from", "main")
+    assert ("black-box-model", "fail", "models.second") in shown(new)
+    assert new["baseline"]["file"] == f"main:{FILE}"
+    result = run("check", "--baseline", "other.json", "--baseline-from", "main")
+    assert result.exit_code == 2
+    assert "`other.json` is not in the revision `main`" in result.stderr

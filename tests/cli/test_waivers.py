@@ -1,7 +1,9 @@
 """Waivers: who accepts what until when, and everything that is wrong with them."""
 
 import json
+import re
 import subprocess
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -375,3 +377,26 @@ def test_a_revision_that_is_not_there(option, revision, waivers, repository):
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert f"git knows no revision `{revision}` here" in result.stderr
+
+
+def test_the_example_of_the_page_waives_what_it_says(run, example, tmp_path):
+    del example
+    page = (Path(__file__).parents[2] / "docs" / "waivers.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "fedpolicy.waivers.yaml").write_text(text)
+
+    assert verdicts(report_of(run), CLOSED) == [("waived", "parties.openai")]
+
+
+@pytest.mark.parametrize(
+    "rule", ["baseline-fixed", "waiver-expired", "waiver-self-approved", "waiver-unknown-rule", "waiver-unused"]
+)
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_the_rules_about_waivers_are_explained(rule, form, run):
+    result = run("explain", rule, "--format", form)
+
+    assert result.exit_code == 0, result.stderr
+    assert rule in result.stdout
+    page = (Path(__file__).parents[2] / "docs" / "waivers.md").read_text(encoding="utf-8")
+    severity = re.search(rf"^\| `{rule}` \| (\w+) \|", page, re.MULTILINE)[1]
+    assert severity in result.stdout

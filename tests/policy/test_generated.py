@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fedpolicy.policy.reference import reference
 from fedpolicy.policy.rulefile import policy_schema
+from fedpolicy.policy.waiverfile import waivers_schema
 
 ROOT = Path(__file__).parents[2]
 
@@ -15,3 +16,7 @@ def test_the_rules_reference_is_current(golden):
 
 def test_the_policy_schema_is_current(golden):
     golden(json.dumps(policy_schema(), indent=2) + "\n", ROOT / "schemas" / "policy.schema.json")
+
+
+def test_the_schema_of_waivers_is_current(golden):
+    golden(json.dumps(waivers_schema(), indent=2) + "\n", ROOT / "schemas" / "waivers.schema.json")
