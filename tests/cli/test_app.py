@@ -62,7 +62,7 @@ def test_wrong_usage_is_one_message_and_exit_code_2(arguments, message, run):
 
     assert result.exit_code == 2
     assert result.stderr.startswith("error: ")
-    assert message in result.stderr
+    assert message in " ".join(result.stderr.split())
     assert "--help` shows what it takes" in result.stderr
     assert result.stdout == ""
 
