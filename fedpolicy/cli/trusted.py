@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,19 +38,18 @@ def trusted(choices: Choices, config: Config, options: Mapping[str, Any]) -> Set
 
 def with_waivers(choices: Choices, config: Config, options: Mapping[str, Any]) -> Settings:
     """The settings of a run with its waivers, and without a baseline. Raises as `trusted` does."""
-    settings = replace(choices.settings, today=day_of(options))
-    if options["no_waivers"]:
-        return settings
-    found = _found("waivers", choices, config, options["waivers_from"])
+    found = None if options["no_waivers"] else _found("waivers", choices, config, options["waivers_from"])
     if found is None:
-        return settings
+        return choices.settings
     from fedpolicy.policy.waiverfile import read_waivers  # noqa: PLC0415  most runs have none
 
-    return replace(settings, waivers=read_waivers(found.text, found.name))
+    return replace(choices.settings, waivers=read_waivers(found.text, found.name), today=day_of(options))
 
 
 def day_of(options: Mapping[str, Any]) -> str:
     """Today, or the day that the user says it is, as ISO 8601."""
+    from datetime import datetime  # noqa: PLC0415  most runs ask for no day
+
     day: datetime = options["today"] or datetime.now().astimezone()
     return day.date().isoformat()
 

@@ -44,10 +44,10 @@ __all__ = ["command"]
 @debug_option
 def command(paths: tuple[str, ...], output: str | None, **options: Any) -> int:  # noqa: ANN401  click's
     """
-    Write down the findings that are there now, so that `fedpolicy check --baseline FILE` shows only new ones.
+    Write down what is found now.
 
-    An entry is a deployment, a rule and its elements, never a file or a line. Write it anew when entries are fixed;
-    it should only ever get shorter.
+    `fedpolicy check --baseline FILE` then shows only what is new. An entry is a deployment, a rule and its elements,
+    never a file or a line. Write it anew when entries are fixed; it should only ever get shorter.
     """
     from fedpolicy.cli.excusing import write_baseline_file  # noqa: PLC0415  heavy; help and completion need none
 

@@ -67,8 +67,9 @@ def command(
     **options: Any,  # noqa: ANN401  click's
 ) -> int:
     """
-    Accept a finding for a time: add an entry to the file of waivers and keep everything else in it.
+    Accept a finding for a time.
 
+    Adds an entry to the file of waivers and keeps everything else in it.
     FINGERPRINT, or its beginning, is in the JSON report. PATHS are checked to find it; by default the current folder.
     """
     from fedpolicy.cli.excusing import write_waiver  # noqa: PLC0415  heavy; help and completion need none
