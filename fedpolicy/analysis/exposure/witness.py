@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import field
 from functools import reduce
 from operator import or_
 
 from fedpolicy.analysis.exposure.effects import Effect
-from fedpolicy.analysis.exposure.fixpoint import NOISE, OPEN, Form, Holdings, arrive_at, transfer
+from fedpolicy.analysis.exposure.fixpoint import NOISE, OPEN, Arrival, Form, Holdings, arrive_at, transfer
 from fedpolicy.analysis.exposure.views import Viewer, seen_forms, shielded
 from fedpolicy.graph.model import Flow, Mask
 from fedpolicy.records import dataclass
@@ -18,6 +19,8 @@ __all__ = ["Trail", "Witnesses"]
 Trail = tuple[Flow, ...]
 # More ways in than this say nothing new; the first ones, in the order of their names, are kept.
 _MOST_WAYS = 8
+# Beyond so many hops the first way is good enough; nobody reads on whether another keeps to one element.
+_DEEP = 100
 _MANY = -1
 
 
@@ -33,13 +36,17 @@ class Witnesses:
     def ways(self, viewer: Viewer, index: int, level: int) -> tuple[Trail, ...]:
         """One path per element (task, call, flow, placement) that brings an instance to a viewer at a level."""
         found: dict[str, Trail] = {}
-        for place in viewer.places:
-            for flow, source in self._entries(viewer, place, index, level):
-                if flow.origin in found or len(found) == _MOST_WAYS:
-                    continue
-                before = self._trace(flow.source, source, index, flow.origin, frozenset({place}))
-                if before is not None:
-                    found[flow.origin] = (*before, flow)
+        entries = [(place, *entry) for place in viewer.places for entry in self._entries(viewer, place, index, level)]
+        for place, flow, source in entries:
+            if flow.origin in found or len(found) == _MOST_WAYS:
+                continue
+            before = self._trace(flow.source, source, index, flow.origin, {place})
+            if before is not None:
+                found[flow.origin] = (*before, flow)
+        for _, flow, source in entries if not found else ():
+            before = self._as_it_came(flow.source, source, index)
+            if before is not None:
+                return ((*before, flow),)
         return tuple(found.values())
 
     def _entries(self, viewer: Viewer, place: str, index: int, level: int) -> Iterator[tuple[Flow, Form]]:
@@ -97,19 +104,39 @@ class Witnesses:
             for origin in ("", flow.origin):
                 self._into.setdefault((flow.target, origin, carried), []).append(pair)
 
-    def _trace(self, vertex: str, form: Form, index: int, origin: str, seen: frozenset[str]) -> Trail | None:
+    def _trace(self, vertex: str, form: Form, index: int, origin: str, before: AbstractSet[str]) -> Trail | None:
         """The way to a vertex that keeps to one element where it can; None where it would go in a circle."""
-        if vertex in seen:
-            return None
-        if self._stored_at(vertex, index):
-            return ()
-        same = self._same_element(vertex, form, index, origin, seen | {vertex})
-        return same if same is not None else self._first_arrival(vertex, form, index, seen | {vertex})
+        seen = set(before)
+        later: list[Flow] = []
+        while not self._stored_at(vertex, index):
+            if vertex in seen:
+                return None
+            seen.add(vertex)
+            same = self._same_element(vertex, form, index, origin, seen) if len(seen) < _DEEP else None
+            if same is not None:
+                return (*same, *reversed(later))
+            arrival = self._first_arrival(vertex, form, index)
+            if arrival is None:
+                return None
+            later.append(arrival.flow)
+            vertex, form, origin = arrival.flow.source, arrival.source, arrival.flow.origin
+        return tuple(reversed(later))
+
+    def _as_it_came(self, vertex: str, form: Form, index: int) -> Trail | None:
+        """The way that the instance took first, even where it passes a place twice."""
+        later: list[Flow] = []
+        while not self._stored_at(vertex, index):
+            arrival = self._first_arrival(vertex, form, index)
+            if arrival is None:
+                return None
+            later.append(arrival.flow)
+            vertex, form = arrival.flow.source, arrival.source
+        return tuple(reversed(later))
 
     def _stored_at(self, vertex: str, index: int) -> bool:
         return self.holdings.graph.data[index].place == vertex
 
-    def _same_element(self, vertex: str, form: Form, index: int, origin: str, seen: frozenset[str]) -> Trail | None:
+    def _same_element(self, vertex: str, form: Form, index: int, origin: str, seen: AbstractSet[str]) -> Trail | None:
         target = self.holdings.graph.vertices[vertex]
         for flow, sent, source in self._deliveries(vertex, index, origin):
             if flow.source in seen:
@@ -120,9 +147,6 @@ class Witnesses:
                     return (*before, flow)
         return None
 
-    def _first_arrival(self, vertex: str, form: Form, index: int, seen: frozenset[str]) -> Trail | None:
-        for arrival in self.holdings.log.get(vertex, {}).get(form, ()):
-            if arrival.mask >> index & 1:
-                before = self._trace(arrival.flow.source, arrival.source, index, arrival.flow.origin, seen)
-                return None if before is None else (*before, arrival.flow)
-        return None
+    def _first_arrival(self, vertex: str, form: Form, index: int) -> Arrival | None:
+        arrivals = self.holdings.log.get(vertex, {}).get(form, ())
+        return next((arrival for arrival in arrivals if arrival.mask >> index & 1), None)
