@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from itertools import pairwise
 
 import pytest
 
@@ -92,3 +93,28 @@ def test_peers_meet_at_an_exchange_and_not_each_with_each():
     assert len(facts.graph.flows) < 200 * 10
     assert level(facts, "h00001", "operator", "notes@h00002") == ("reconstructable",) * 3
     assert len(to_json(facts.graph)["flows"]) == len(facts.graph.flows)
+
+
+def test_a_chain_of_a_thousand_places_has_a_way_through_all_of_them():
+    names = [f"s{number:04}" for number in range(1000)]
+    ends = ["client", *names, "end"]
+    facts = facts_of(
+        {
+            "parties": {"a": {"role": "participant"}, "x": {"role": "processor"}, "z": {"role": "processor"}},
+            "nodes": {
+                "client": {"kind": "client", "party": "a"},
+                **{name: {"party": "x"} for name in names},
+                "end": {"party": "z"},
+            },
+            "datasets": {"notes": {"at": "client", "categories": "health"}},
+            "flows": {
+                f"f{number:04}": {"from": one, "to": other, "payload": "records"}
+                for number, (one, other) in enumerate(pairwise(ends))
+            },
+        }
+    )
+
+    (last,) = [group for group in facts.disclosures if group.parties == ("z",)]
+    assert [step.flow for step in last.paths[0]] == [
+        f"flows.f{number:04}[{one}->{other}]" for number, (one, other) in enumerate(pairwise(ends))
+    ]
