@@ -9,7 +9,9 @@ from functools import reduce
 from operator import or_
 
 from fedpolicy.analysis.exposure.effects import Effect
-from fedpolicy.analysis.exposure.fixpoint import NOISE, OPEN, Arrival, Form, Holdings, arrive_at, transfer
+from fedpolicy.analysis.exposure.fixpoint import Arrival, Holdings, arrive_at
+from fedpolicy.analysis.exposure.forms import NOISE, OPEN, Form
+from fedpolicy.analysis.exposure.transfer import transfer
 from fedpolicy.analysis.exposure.views import Viewer, seen_forms, shielded
 from fedpolicy.graph.model import Flow, Mask
 from fedpolicy.records import dataclass

@@ -1,0 +1,123 @@
+"""What a flow makes of what its source holds: it caps, adds noise, adds up and seals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fedpolicy.analysis.exposure.effects import Effect
+from fedpolicy.analysis.exposure.forms import NOISE, OPEN, SEALED, SUM, Form, State, unsealed
+from fedpolicy.analysis.exposure.readings import BOUNDED, INFERABLE, VERBATIM
+from fedpolicy.graph.model import Mask
+
+__all__ = ["transfer"]
+
+
+def transfer(effect: Effect, state: State) -> Iterator[tuple[Form, Mask, Form]]:
+    """What a flow makes of what its source holds: the form that it sends, the instances, the form at the source."""
+    for form, held in state.items():
+        mask = held & effect.data
+        if mask:
+            for sent, part in _sent(effect, form, mask):
+                yield sent, part, form
+
+
+def _sent(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
+    if form.kind == OPEN:
+        yield from _open(effect, form, mask)
+    elif form.kind == SUM:
+        yield from _summed(effect, form, mask)
+    elif form.kind == SEALED:
+        yield from _resealed(effect, form, mask)
+    elif effect.cap or effect.sum_cap:
+        yield from _behind_seal(effect, form, mask)
+
+
+def _open(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
+    cap = effect.sum_cap if effect.aggregate is not None else effect.cap
+    for level, limited in effect.limits:
+        if form.level > level:
+            mask &= ~limited
+    if form.level > cap or not mask:
+        return
+    for mechanism, protected in effect.noise if form.level > BOUNDED else ():
+        # Noise on what came with noise already spends nothing more.
+        if form.level == INFERABLE and mask & protected:
+            yield from _behind_seal(effect, Form(NOISE, noise=mechanism), mask & protected)
+        mask &= ~protected
+    if effect.aggregate is not None and form.level > INFERABLE:
+        yield from _added(effect, Form(SUM, form.level, effect.aggregate), mask)
+        return
+    for summed, hidden in effect.hidden:
+        if mask & hidden:
+            yield from _into_sum(effect, form, summed, mask & hidden)
+        mask &= ~hidden
+    yield from _behind_seal(effect, form, mask)
+
+
+def _into_sum(effect: Effect, form: Form, summed: int, mask: Mask) -> Iterator[tuple[Form, Mask]]:
+    """Hide a contribution in a sum; what a sum cannot hide any better goes on as it is."""
+    for mechanism, protected in effect.shared:
+        if mask & protected and form.level > BOUNDED:
+            yield from _behind_seal(effect, Form(SUM, form.level, summed, mechanism), mask & protected)
+            mask &= ~protected
+    if mask:
+        hides = form.level > INFERABLE
+        yield from _behind_seal(effect, Form(SUM, form.level, summed) if hides else form, mask)
+
+
+def _behind_seal(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
+    sealed = mask & (effect.sealed | effect.both)
+    if effect.seal is not None and sealed:
+        yield form._replace(kind=SEALED, seals=tuple(sorted({*form.seals, effect.seal}))), sealed
+        mask &= ~effect.sealed
+    if mask:
+        yield form, mask
+
+
+def _summed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
+    for _, protected in effect.noise:
+        mask &= ~protected
+    if mask and effect.sum_cap > INFERABLE:
+        form = form._replace(level=min(form.level, effect.sum_cap))
+        if effect.aggregate is not None and effect.aggregate != form.sum:
+            form = _within(form, effect.aggregate)
+        yield from _added(effect, form, mask)
+
+
+def _added(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
+    """A sum that a secure sum adds to others."""
+    for summed, hidden in effect.hidden if form.sum >= 0 else ():
+        if mask & hidden and summed != form.sum:
+            yield from _behind_seal(effect, _within(form, summed), mask & hidden)
+            mask &= ~hidden
+    yield from _behind_seal(effect, form, mask)
+
+
+def _within(form: Form, summed: int) -> Form:
+    if form.sum in {-1, summed}:
+        return form
+    return form._replace(outer=tuple(sorted({*form.outer, summed})))
+
+
+def _resealed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
+    if effect.opens:
+        yield unsealed(form), mask
+        return
+    form = form._replace(level=min(form.level, _sealed_cap(effect, form) or VERBATIM))
+    # Adding up what is sealed gives a sealed sum.
+    for summed, hidden in effect.hidden if _is_single(form) and effect.aggregate is None else ():
+        yield from _behind_seal(effect, form._replace(sum=summed), mask & hidden)
+        mask &= ~hidden
+    if effect.aggregate is not None:
+        form = form._replace(sum=effect.aggregate) if _is_single(form) else _within(form, effect.aggregate)
+    yield from _added(effect, form, mask)
+
+
+def _is_single(form: Form) -> bool:
+    """Whether what is sealed is one contribution, and not a sum or something with noise."""
+    return form.sum < 0 and form.noise < 0
+
+
+def _sealed_cap(effect: Effect, form: Form) -> int:
+    summed = form.sum >= 0 or (effect.aggregate is not None and _is_single(form))
+    return max(effect.cap, effect.sum_cap) if summed else effect.cap
