@@ -10,7 +10,7 @@ import pytest
 
 from fedpolicy.analysis.explain import explain
 from fedpolicy.graph.export import to_json
-from tests.helpers import catalog, facts_of, level
+from tests.helpers import catalog, facts_of, level, pairs, table
 
 SA = {"kind": "secure_aggregation", "min_clients": 50}
 
@@ -118,3 +118,137 @@ def test_a_chain_of_a_thousand_places_has_a_way_through_all_of_them():
     assert [step.flow for step in last.paths[0]] == [
         f"flows.f{number:04}[{one}->{other}]" for number, (one, other) in enumerate(pairwise(ends))
     ]
+
+
+ASK = {"to": "openai", "payload": "prompts"}
+
+
+def separate(count, **extra):
+    """The same hospitals as in `silos`, each with a node and an entry of its own."""
+    names = [f"h{number:05}" for number in range(count)]
+    nodes, together = [f"n{name}" for name in names], silos(count, safeguards=[SA])
+    return {
+        "parties": together["parties"],
+        "nodes": {
+            **{f"n{name}": {"kind": "client", "party": name} for name in names},
+            "aggregator": together["nodes"]["aggregator"],
+        },
+        "datasets": {
+            f"d{name}": {"at": f"n{name}", "categories": "health", "subjects": 100 + number}
+            for number, name in enumerate(names)
+        },
+        "models": {"out": {}},
+        "tasks": {"t": {**together["tasks"]["t"], "data": [f"d{name}" for name in names], "runs_on": nodes}},
+        "flows": {"ask": {**ASK, "from": nodes}},
+        **extra,
+    }
+
+
+def groups_of(deployment):
+    found = facts_of(deployment)
+    pairs(found)  # no pair is in two groups, and all are counted
+    return {(group.role, len(group.parties), len(group.datasets), group.pairs) for group in found.disclosures}
+
+
+def test_an_entry_for_every_hospital_says_the_same_as_one_for_all():
+    together = {**silos(70, safeguards=[SA]), "api_calls": {}, "flows": {"ask": {**ASK, "from": "client"}}}
+    one_entry, entries = facts_of(together), facts_of(separate(70))
+
+    assert len(entries.disclosures) == len(one_entry.disclosures) == 3
+    assert {(p, role, name.removeprefix("d")): level for (p, role, name), level in table(entries).items()} == {
+        (p, role, f"{at}@{at}"): level
+        for (p, role, name), level in table(one_entry).items()
+        for at in [name.partition("@")[2]]
+    }
+
+
+@pytest.mark.parametrize(
+    ("section", "change"),
+    [
+        ("datasets", {"dh00003": {"categories": "genetic"}}),
+        ("datasets", {"dh00003": {"purpose": "care"}}),
+        ("datasets", {"dh00003": {"releases": [{"to": "agg", "up_to": "verbatim"}]}}),
+        ("parties", {"h00003": {"role": ["participant", "public-body"]}}),
+        ("parties", {"h00003": {"jurisdiction": "US"}}),
+        ("parties", {"h00003": {"trusts": ["agg"]}}),
+        ("agreements", {"dpa": {"kind": "data_processing", "between": ["h00003", "openai"]}}),
+        ("agreements", {"dpa": {"kind": "data_processing", "between": ["h00003", "openai"], "covers": ["dh00003"]}}),
+    ],
+)
+def test_what_a_rule_could_tell_apart_stays_apart(section, change):
+    deployment = separate(60)
+    deployment[section] = {
+        **deployment.get(section, {}),
+        **{key: {**deployment.get(section, {}).get(key, {}), **value} for key, value in change.items()},
+    }
+
+    assert ("provider", 1, 59, 59) in groups_of(deployment)
+    assert ("provider", 1, 1, 1) in groups_of(deployment)
+
+
+@pytest.mark.parametrize(
+    "agreements",
+    [
+        {"all": {"kind": "consortium", "between": [*[f"h{number:05}" for number in range(60)], "agg"]}},
+        {f"a{number}": {"kind": "data_processing", "between": [f"h{number:05}", "openai"]} for number in range(60)},
+        {"one": {"kind": "data_processing", "between": ["h00003", "openai"], "covers": ["genetic"]}},
+    ],
+)
+def test_agreements_that_all_have_or_that_cover_something_else_keep_nobody_apart(agreements):
+    assert ("provider", 1, 60, 60) in groups_of(separate(60, agreements=agreements))
+
+
+def test_two_entries_of_one_owner_are_told_apart():
+    deployment = separate(60)
+    seconds = {f"e{name.removeprefix('d')}": entry for name, entry in deployment["datasets"].items()}
+    deployment["datasets"] |= seconds
+
+    providers = [group for group in facts_of(deployment).disclosures if group.role == "provider"]
+
+    assert [{name[0] for name in group.datasets} for group in providers] == [{"d"}, {"e"}]
+
+
+def test_a_call_of_ones_own_is_a_way_of_its_own():
+    deployment = separate(60)
+    nodes = [f"nh{number:05}" for number in range(60)]
+    deployment["flows"] = {f"ask{node}": {**ASK, "from": node, "data": f"d{node[1:]}"} for node in nodes[3:5]}
+    deployment["flows"]["all"] = {**ASK, "from": nodes[5:], "data": [f"d{node[1:]}" for node in nodes[5:]]}
+
+    assert {group for group in groups_of(deployment) if group[0] == "provider"} == {
+        ("provider", 1, 1, 1),
+        ("provider", 1, 55, 55),
+    }
+
+
+def test_what_brings_ones_own_data_alone_is_no_way_in():
+    deployment = separate(60)
+    entries = [f"dh{number:05}" for number in range(60)]
+    back = {"from": "aggregator", "payload": "statistics"}
+    deployment["flows"] |= {
+        "own": {**back, "to": "nh00004", "data": entries[4:5]},
+        "all": {**back, "to": "nh00005", "data": entries},
+        "most": {**back, "to": "nh00006", "data": entries[:30]},
+    }
+
+    found = [group for group in facts_of(deployment).disclosures if group.role == "operator"]
+
+    assert {(group.parties[0], len(group.datasets)) for group in found if len(group.parties) == 1} == {
+        ("agg", 60),
+        ("h00005", 59),
+        ("h00006", 29),
+        ("h00006", 30),
+    }
+    assert "h00004" in next(group for group in found if len(group.parties) > 2).parties
+
+
+def test_every_dataset_says_which_of_its_facts_is_missing():
+    dp = {"kind": "differential_privacy", "where": "client", "noise_multiplier": 4.0, "clipping_norm": 1.0}
+    dp |= {"sampling": "poisson", "sampling_rate": 0.001, "delta": 1e-6, "unit": "record", "claimed_epsilon": 5}
+    deployment = separate(60)
+    deployment["tasks"]["t"] |= {"safeguards": [dp], "rounds": 10}
+    for number in (7, 9):
+        del deployment["datasets"][f"dh{number:05}"]["subjects"]
+
+    open_ones = [group for group in facts_of(deployment).disclosures if group.low != group.high]
+
+    assert {group.missing for group in open_ones} == {("datasets.dh00007.subjects", "datasets.dh00009.subjects")}

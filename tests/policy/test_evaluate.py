@@ -199,6 +199,20 @@ def test_more_than_fifty_members_are_named_as_their_family():
     assert few.fingerprint != many.fingerprint
 
 
+def test_more_than_fifty_datasets_are_named_together():
+    def entries(n):
+        text = cohort(n).partition("nodes:")[0]
+        nodes = "".join(f"  n{i:02}: {{kind: client, party: p{i:02}}}\n" for i in range(n))
+        data = "".join(f"  d{i:02}: {{at: n{i:02}, categories: [health]}}\n" for i in range(n))
+        senders = ", ".join(f"n{i:02}" for i in range(n))
+        flow = f"  out: {{from: [{senders}], to: acme, payload: records}}\n"
+        return f"{text}nodes:\n{nodes}datasets:\n{data}flows:\n{flow}"
+
+    few, many = (one(entries(n), "disclosure", "false").findings[0] for n in (50, 51))
+    assert few.elements[1:] == tuple(f"datasets.d{i:02}@p{i:02}" for i in range(50))
+    assert many.elements == ("parties.acme", "datasets.*")
+
+
 def test_the_fingerprint_knows_neither_lines_nor_files_nor_order():
     rules = [rule_of("disclosure", "false"), rule_of("model", "false", id="another-rule")]
     moved = "# a comment\n" + SMALL.replace("  base:\n", "  base:\n\n").replace("lumc, aphp", "aphp, lumc")

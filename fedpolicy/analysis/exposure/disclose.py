@@ -180,14 +180,32 @@ def disclosure_of_pair(exposure: Exposure, group: Disclosure, party: str, datase
 
 
 def _disclosure(exposure: Exposure, group: Group) -> Disclosure:
-    viewer, item = _representative(exposure, group)
+    viewer, item = _representative(exposure, group.viewers, group.mask)
     return replace(
         _evidence(exposure, viewer, item, group.levels),
         parties=tuple(sorted(viewer.party for viewer in group.viewers)),
         datasets=exposure.names(group.mask),
         allowed=group.allowed,
         pairs=group.pairs(exposure.own),
+        missing=_undecided(exposure, group),
     )
+
+
+def _undecided(exposure: Exposure, group: Group) -> tuple[str, ...]:
+    """The facts that the level hangs on: of one instance of every dataset of the group, as each may lack its own."""
+    low, high, _ = group.levels
+    if low == high:
+        return ()
+    datasets: dict[str, Mask] = {}
+    for index in bits(group.mask):
+        family = exposure.graph.data[index].family
+        datasets[family] = datasets.get(family, 0) | 1 << index
+    found: set[str] = set()
+    for mask in datasets.values():
+        viewer, item = _representative(exposure, group.viewers, mask)
+        trails, _ = exposure.ways(viewer, item.index, Reading.HIGH, high)
+        found.update(missing_on(exposure.holdings(Reading.HIGH), item, trails, exposure.max_epsilon))
+    return tuple(sorted(found))
 
 
 def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: tuple[int, int, int]) -> Disclosure:
@@ -210,10 +228,11 @@ def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: tuple[
     )
 
 
-def _representative(exposure: Exposure, group: Group) -> tuple[Viewer, DataItem]:
-    viewer = min(group.viewers, key=lambda v: v.party)
-    mask = group.mask & ~exposure.own.get(viewer.party, 0)
-    return viewer, exposure.graph.data[next(bits(mask))]
+def _representative(exposure: Exposure, viewers: Sequence[Viewer], mask: Mask) -> tuple[Viewer, DataItem]:
+    """The first viewer who has something to learn of these instances, and the first of them that is not its own."""
+    others = ((viewer, mask & ~exposure.own.get(viewer.party, 0)) for viewer in sorted(viewers, key=lambda v: v.party))
+    viewer, left = next((viewer, left) for viewer, left in others if left)
+    return viewer, exposure.graph.data[next(bits(left))]
 
 
 def _claims(exposure: Exposure, viewer: Viewer, item: DataItem, high: int) -> tuple[str, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 
+from fedpolicy.analysis.exposure.alike import Kinds
+from fedpolicy.analysis.exposure.arriving import Arriving
 from fedpolicy.analysis.exposure.readings import VERBATIM, Reading
 from fedpolicy.analysis.exposure.views import View, Viewer
 from fedpolicy.catalog.load import Catalog
-from fedpolicy.graph.model import Flow, FlowGraph, Mask, bits
+from fedpolicy.graph.model import FlowGraph, Mask
 from fedpolicy.records import dataclass
 from fedpolicy.spec.models import Dataset
 
@@ -29,7 +31,6 @@ class Group:
     role: str
     levels: Levels
     allowed: int | None
-    family: str
     mask: Mask
     own_of_all: Mask
     viewers: list[Viewer] = field(default_factory=list)
@@ -55,54 +56,23 @@ def group_views(
     viewers: tuple[Viewer, ...],
     own: Mapping[str, Mask],
 ) -> list[Group]:
-    """Compare what every viewer sees, dataset by dataset; nobody's view of its own data is listed."""
-    families: dict[str, Mask] = {}
-    for item in graph.data:
-        families[item.family] = families.get(item.family, 0) | 1 << item.index
-    arriving = _flows_into(graph)
+    """Compare what every viewer sees, for datasets that are alike; nobody's view of its own data is listed."""
+    kinds = Kinds(graph, catalog)
+    arriving = Arriving(graph, kinds.datasets())
     found: dict[Key, list[Group]] = {}
     for viewer in viewers:
         seen = views(viewer)
-        kind = _kind(graph, catalog, viewer)
-        mine = own.get(viewer.party, 0)
-        for name in _families_seen(graph, seen, families):
-            others = families[name] & ~mine
-            allowed = _allowed(graph, catalog, viewer, graph.deployment.datasets[name])
-            ways = _ways_in(arriving, viewer, others)
+        who, mine = kinds.party(viewer.party), own.get(viewer.party, 0)
+        anything = seen[Reading.GUARANTEED].levels[1] | seen[Reading.HIGH].levels[1]
+        for alike, others, ways in arriving.split(viewer, mine, anything):
+            allowed = _allowed(graph, catalog, viewer, alike.dataset)
             for levels, mask in _combinations(seen, others):
-                groups = found.setdefault((viewer.role, name, levels, allowed, kind, ways), [])
+                groups = found.setdefault((viewer.role, id(alike), levels, allowed, who, ways), [])
                 if not any(group.admit(viewer, mask, mine) for group in groups):
-                    group = Group(
-                        role=viewer.role, levels=levels, allowed=allowed, family=name, mask=mask, own_of_all=mine
-                    )
+                    group = Group(role=viewer.role, levels=levels, allowed=allowed, mask=mask, own_of_all=mine)
                     group.viewers.append(viewer)
                     groups.append(group)
     return [group for groups in found.values() for group in groups]
-
-
-def _kind(graph: FlowGraph, catalog: Catalog, viewer: Viewer) -> Key:
-    """What viewers must have in common, beside what they see, to be spoken of together."""
-    principal = graph.principals[viewer.party]
-    built_in = viewer.party in {"public", "unknown"}
-    return (principal.roles, _regions(catalog, principal.jurisdictions), principal.implied, built_in)
-
-
-def _regions(catalog: Catalog, jurisdictions: tuple[str, ...] | None) -> frozenset[str] | None:
-    """Where a party is, as far as rules on transfers can tell: the EEA is one place."""
-    if jurisdictions is None:
-        return None
-    rows = {code: catalog.countries.get(code) for code in jurisdictions}
-    return frozenset("EEA" if row is not None and row.eea else code for code, row in rows.items())
-
-
-def _families_seen(graph: FlowGraph, views: Mapping[Reading, View], families: Mapping[str, Mask]) -> list[str]:
-    left = views[Reading.GUARANTEED].levels[1] | views[Reading.HIGH].levels[1]
-    found = []
-    while left:
-        name = graph.data[next(bits(left))].family
-        found.append(name)
-        left &= ~families[name]
-    return sorted(found)
 
 
 def _combinations(views: Mapping[Reading, View], among: Mask) -> Iterator[tuple[Levels, Mask]]:
@@ -141,21 +111,3 @@ def _allowed(graph: FlowGraph, catalog: Catalog, viewer: Viewer, dataset: Datase
         ),
         default=0,
     )
-
-
-def _ways_in(arriving: Mapping[str, Sequence[Flow]], viewer: Viewer, others: Mask) -> frozenset[tuple[str, str]]:
-    """Through which elements, and in which roles, other owners' instances can come to a viewer."""
-    return frozenset(
-        (flow.origin, flow.role)
-        for place in viewer.places
-        for flow in arriving.get(place, ())
-        if flow.data is None or flow.data & others
-    )
-
-
-def _flows_into(graph: FlowGraph) -> dict[str, list[Flow]]:
-    found: dict[str, list[Flow]] = {}
-    for flow in graph.flows:
-        if not flow.echo:
-            found.setdefault(flow.target, []).append(flow)
-    return found

@@ -32,7 +32,7 @@ __all__ = [
     "whose",
 ]
 
-MANY = 50  # instances of one dataset; more are named together
+MANY = 50  # parties, datasets or instances of one dataset; more are named together
 ADEQUACY = ("none", "partial", "full")
 
 
@@ -47,8 +47,10 @@ class DisclosureView:
 
     @property
     def elements(self) -> tuple[str, ...]:
-        """What findings call it: the parties and the instances; more than a few of one dataset as `letters@*`."""
+        """What findings call it: parties and instances; many of one dataset as `letters@*`, many datasets as `*`."""
         people = [f"parties.{name}" for name in self.parties] if len(self.parties) <= MANY else ["parties.*"]
+        if len(self.families) > MANY:
+            return (*people, "datasets.*")
         families: dict[str, list[str]] = {}
         for instance in self.found.datasets:
             families.setdefault(family_of(instance), []).append(f"datasets.{instance}")
