@@ -1,0 +1,50 @@
+"""
+Accounting of differential privacy: from what a mechanism does to ε.
+
+    bound([Release(mechanism="gaussian", noise_multiplier=1.1, steps=50)], delta=1e-6).high   # 50.47
+
+`bound` needs the standard library only and brackets the best ε; `tight_bound` narrows the bracket with dp-accounting.
+Neighbours differ in one unit's contribution: it is there, or it is zeroed. For samples of fixed size see `sampled`, for
+trees `tree`, for the sparse vector technique `pure`.
+
+A check without budgets pays for none of it: each function imports what it needs when it is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fedpolicy.analysis.accounting.releases import Bound, Release
+
+__all__ = ["INSTALL_HINT", "Bound", "Release", "bound", "epsilon_of_rho", "tight_bound"]
+
+INSTALL_HINT = "pip install 'fedpolicy[dp]'"
+
+
+def bound(releases: Sequence[Release], delta: float) -> Bound:
+    """
+    Bound the best ε at `delta`, between 0 and 1, of everything released; ε is 0 where nothing is.
+
+    Standard library only; some milliseconds a release at worst. Raises nothing: what has no bound is infinite.
+    """
+    from fedpolicy.analysis.accounting import quick  # noqa: PLC0415
+
+    return quick.bound(releases, delta)
+
+
+def tight_bound(releases: Sequence[Release], delta: float) -> Bound | None:
+    """
+    Bound the best ε at `delta` as closely as dp-accounting can; None where it is not installed.
+
+    What it cannot help with is bounded as `bound` does, and said to be tight. Takes some seconds at worst.
+    """
+    from fedpolicy.analysis.accounting import tight  # noqa: PLC0415
+
+    return tight.tight_bound(releases, delta)
+
+
+def epsilon_of_rho(rho: float, delta: float) -> float:
+    """Return an ε at `delta`, between 0 and 1, for a mechanism that is rho-zCDP; see `renyi`."""
+    from fedpolicy.analysis.accounting import renyi  # noqa: PLC0415
+
+    return renyi.epsilon_of_rho(rho, delta)
