@@ -29,7 +29,7 @@ def check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapp
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
     settings = trusted(choices, config, options)
-    found = sources.find(paths or ["."], stdin_bytes, choices.exclude)
+    found = sources.find(paths or ["."], stdin_bytes, choices.search)
     report = pipeline.check(found, settings)
     errors = [*report.errors, *(error for file in report.files for error in file.errors)]
     lines = {file.name: file.lines for file in report.files}

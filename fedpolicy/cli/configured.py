@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from fedpolicy.cli.terminal import chatter
 from fedpolicy.config.find import Config, discover
 from fedpolicy.pipeline import Settings
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.records import dataclass
+from fedpolicy.sources import Search
 
 __all__ = ["Choices", "choose", "find_config", "shown_settings"]
 
@@ -30,6 +32,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "select": [],
     "ignore": [],
     "exclude": [],
+    "gitignore": True,
     "fail_on": "high",
     "strict": False,
     "max_epsilon": None,
@@ -41,12 +44,12 @@ _ALL = tuple(_DEFAULTS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What holds for one run: settings of the pipeline, when to fail, what a search leaves out, and the origins."""
+    """What holds for one run: settings of the pipeline, when to fail, how folders are searched, and the origins."""
 
     settings: Settings
     fail_on: str
     strict: bool
-    exclude: tuple[str, ...]
+    search: Search
     origins: Mapping[str, tuple[Any, str]]
 
 
@@ -93,9 +96,13 @@ def choose(config: Config, options: Mapping[str, Any]) -> Choices:
         settings=settings,
         fail_on=values["fail_on"][0],
         strict=values["strict"][0],
-        exclude=tuple(values["exclude"][0]),
+        search=Search(exclude=tuple(values["exclude"][0]), gitignore=values["gitignore"][0], note=_note),
         origins={**values, **{f"rules.{rule}": (entry, config.name) for rule, entry in sorted(rules.items())}},
     )
+
+
+def _note(text: str) -> None:
+    chatter(f"note: {text}\n")
 
 
 def _value(name: str, config: Config, given: Mapping[str, Any]) -> tuple[Any, str]:

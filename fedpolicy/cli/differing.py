@@ -25,7 +25,7 @@ __all__ = ["diff"]
 def diff(old: str, new: str, form: str, output: str | None, options: Mapping[str, Any]) -> int:
     """Compare, write what differs, and give the exit code. Raises InputError for what git does not have."""
     choices = choose(find_config(options["config"], isolated=options["isolated"]), options)
-    sides = [sources_of(side, choices.exclude) for side in (old, new)]
+    sides = [sources_of(side, choices.search) for side in (old, new)]
     comparison = compare(sides[0], sides[1], choices.settings)
     no_color = options["no_color"]
     report_errors(comparison.errors, look=look_of(sys.stderr, no_color=no_color))

@@ -18,11 +18,11 @@ __all__ = [
     "debug_option",
     "deployment_option",
     "epsilon_option",
-    "exclude_option",
     "isolated_option",
     "output_option",
     "pack_option",
     "param_option",
+    "search_options",
     "waiver_options",
 ]
 
@@ -134,6 +134,21 @@ pack_option = click.option(
 param_option = click.option(
     "--param", "params", multiple=True, callback=params_of, metavar="RULE.NAME=VALUE", help="Set a rule's parameter."
 )
-exclude_option = click.option(
-    "--exclude", multiple=True, metavar="PATTERN", help="Files that a search leaves out, such as 'drafts/**'."
+_SEARCH = (
+    click.option(
+        "--exclude", multiple=True, metavar="PATTERN", help="Files that a search leaves out, such as 'drafts/**'."
+    ),
+    click.option(
+        "--gitignore/--no-gitignore",
+        default=None,
+        show_default="--gitignore",
+        help="Whether a search leaves out what git ignores.",
+    ),
 )
+
+
+def search_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what a command takes that searches folders."""
+    for option in reversed(_SEARCH):
+        command = option(command)
+    return command

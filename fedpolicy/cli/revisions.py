@@ -6,18 +6,20 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import IO, cast
 
 from fedpolicy.cli.terminal import stdin_bytes
 from fedpolicy.errors import InputError
-from fedpolicy.sources import Source, find, is_deployment
+from fedpolicy.searching.walk import worth_reading
+from fedpolicy.sources import Search, Source, find, is_deployment
 
 __all__ = ["file_at", "sources_of"]
 
 _REVISION = re.compile(r"^(?P<revision>[^:]+):(?P<path>.*)$")
 
 
-def sources_of(named: str, exclude: Sequence[str] = ()) -> list[Source]:
+def sources_of(named: str, search: Search) -> list[Source]:
     """
     Read a file, a folder, or either of them at a git revision (`REV:path`).
 
@@ -25,8 +27,8 @@ def sources_of(named: str, exclude: Sequence[str] = ()) -> list[Source]:
     """
     found = _REVISION.match(named)
     if found is None or Path(named).exists():
-        return list(find([named], stdin_bytes, exclude))
-    return list(_at_revision(found["revision"], found["path"] or "."))
+        return list(find([named], stdin_bytes, search))
+    return list(_at_revision(found["revision"], found["path"] or ".", search))
 
 
 def file_at(revision: str, path: str | Path) -> Source | None:
@@ -53,20 +55,38 @@ def _in_repository(path: str) -> str:
     return _normal(prefix + path)
 
 
-def _at_revision(revision: str, path: str) -> Iterator[Source]:
+def _at_revision(revision: str, path: str, search: Search) -> Iterator[Source]:
     _must_exist(revision)
-    wanted = PurePosixPath(_in_repository(path))
-    listed = _git("ls-tree", "-r", "-z", "--name-only", "--full-tree", revision, "--", str(wanted)) or b""
-    names = [name for name in listed.decode("utf-8", "surrogateescape").split("\0") if name]
-    if not names and str(wanted) == ".":
-        names = (_git("ls-tree", "-r", "-z", "--name-only", "--full-tree", revision) or b"").decode().split("\0")
-    if not any(names):
+    wanted = _in_repository(path)
+    below = () if wanted == "." else ("--", wanted)
+    listed = _git("ls-tree", "-r", "-z", "--name-only", "--full-tree", revision, *below) or b""
+    names = sorted(name for name in os.fsdecode(listed).split("\0") if name)
+    if not names:
         raise InputError(f"`{path}` is not in the revision `{revision}`", help="check the path, as it was then")
-    single = names == [str(wanted)]
-    for name in sorted(filter(None, names)):
-        text = _git("show", f"{revision}:{name}") or b""
+    single = names == [wanted]
+    start = 0 if wanted == "." else len(wanted) + 1
+    searched = names if single else [name for name in names if worth_reading(name[start:], search)]
+    for name, text in _texts(revision, searched):
         if single or is_deployment(name, text):
             yield Source(name=f"{revision}:{name}", text=text)
+
+
+def _texts(revision: str, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """The files as a revision has them, by one process for all; what is no file, such as a submodule, is left out."""
+    if not names:
+        return
+    with subprocess.Popen(["git", "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as git:  # noqa: S607
+        asks, answers = cast("IO[bytes]", git.stdin), cast("IO[bytes]", git.stdout)
+        for name in names:
+            if "\n" in name:
+                continue  # it asks line by line
+            asks.write(os.fsencode(f"{revision}:{name}\n"))
+            asks.flush()
+            kind, _, size = answers.readline().partition(b" ")[2].rstrip().partition(b" ")
+            if size.isdigit():
+                text = answers.read(int(size) + 1)[:-1]
+                if kind == b"blob":
+                    yield name, text
 
 
 def _normal(path: str) -> str:

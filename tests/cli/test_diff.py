@@ -94,6 +94,21 @@ def test_revisions_of_a_repository(repository, tmp_path):
     assert "introduced" in repository("diff", "HEAD:", ".").stdout
 
 
+def test_both_states_are_searched_alike(repository, tmp_path):
+    names = ["drafts/a.yaml", "node_modules/b.yaml", ".hidden/c.yaml", "kept/d e.yaml"]
+    for name in names:
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text((tmp_path / "own.yaml").read_text().replace("clinical-notes", name[0:1] + "x"))
+    (tmp_path / "fedpolicy.toml").write_text('exclude = ["drafts/**"]\n')
+    subprocess.run(["git", "add", "--force", "."], cwd=tmp_path, check=True, capture_output=True)
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *who, "commit", "-q", "-m", "more"], cwd=tmp_path, check=True, capture_output=True)
+    (tmp_path / "kept" / "d e.yaml").unlink()
+
+    result = repository("diff", "HEAD:", ".", "--format", "json")
+    assert [one["deployment"] for one in json.loads(result.stdout)["differences"]] == ["kx"]
+
+
 @pytest.mark.parametrize(
     ("old", "message"),
     [

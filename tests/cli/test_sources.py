@@ -174,3 +174,52 @@ def test_a_folder_that_cannot_be_read_is_said(monkeypatch):
     messages = [source.error.message for source in find(["dir"], no_stdin)]
 
     assert messages == ["the folder `dir` cannot be read: Permission denied"]
+
+
+def test_a_link_to_itself_and_what_is_no_file_are_left_alone():
+    write("a.yaml")
+    Path("b.yaml").symlink_to("b.yaml")
+    Path("loop").symlink_to("loop")
+    os.mkfifo("fedpolicy.yaml")
+    os.mkfifo("pipe.yaml")
+
+    assert found() == ["a.yaml"]
+
+
+def test_only_what_may_be_ours_is_opened(monkeypatch):
+    write("a.yaml", "data.csv", "deep/model.safetensors", "deep/x.json", ".x.yaml", text="x")
+    opened = []
+    real = Path.open
+
+    def open_(self, *arguments, **more):
+        opened.append(self.name)
+        return real(self, *arguments, **more)
+
+    monkeypatch.setattr(Path, "open", open_)
+
+    assert [source.error.message for source in find(["."], no_stdin)] == ["no deployment found in the folder `.`"]
+    assert set(opened) == {"a.yaml"}
+
+
+def test_of_a_huge_file_no_more_is_read_than_a_deployment_may_have(monkeypatch):
+    monkeypatch.setattr("fedpolicy.searching.header.MOST_BYTES", 20)
+    write("early.yaml", text="fedpolicy: 1\n" + "x" * 50)
+    write("late.yaml", text="# " + "x" * 50 + "\nfedpolicy: 1\n")
+
+    assert found() == ["early.yaml"]
+
+
+def test_one_folder_that_cannot_be_read_hides_no_other(monkeypatch):
+    write("a/d.yaml", "b/d.yaml", "c.yaml")
+    real = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("/a"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    sources = list(find(["."], no_stdin))
+
+    assert [source.name for source in sources] == ["c.yaml", "b/d.yaml", "a"]
+    assert sources[2].error.message == "the folder `a` cannot be read: Permission denied"
