@@ -4,8 +4,8 @@ Accounting of differential privacy: from what a mechanism does to ε.
     bound([Release(mechanism="gaussian", noise_multiplier=1.1, steps=50)], delta=1e-6).high   # 50.47
 
 `bound` needs the standard library only and brackets the best ε; `tight_bound` narrows the bracket with dp-accounting.
-Neighbours differ in one unit's contribution: it is there, or it is zeroed. For samples of fixed size see `sampled`, for
-trees `tree`, for the sparse vector technique `pure`.
+Neighbours differ in one unit's contribution: it is there, or it is zeroed. For samples of fixed size see `sampled`,
+for trees `tree`, for the sparse vector technique `pure`.
 
 A check without budgets pays for none of it: each function imports what it needs when it is called.
 """

@@ -12,7 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import exp, inf, lgamma, log, log1p
 
-__all__ = ["counting"]
+__all__ = ["Chance", "counting"]
+
+# How likely one step's release is above a threshold with a unit, and without it.
+Chance = tuple[float, float]
 
 # Fewer steps leak less, so a longer run may be cut; beyond this the logarithms of factorials lose digits.
 _LONGEST = 10**7
@@ -21,7 +24,7 @@ _TERMS = 300
 _SLACK = 1e-6
 
 
-def counting(steps: int, chances: Iterable[tuple[float, float]], delta: float) -> float:
+def counting(steps: int, chances: Iterable[Chance], delta: float) -> float:
     """
     Return the highest ε at `delta` that counting refutes; 0 where it refutes nothing.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import erfc, exp, expm1, inf, log, log1p, pi, sqrt
 
-__all__ = ["LOG_SQRT_2PI", "clamp", "log_expm1", "log_normal_tail", "log_sum", "mills"]
+__all__ = ["LOG_SQRT_2PI", "clamp", "log1p_exp", "log_expm1", "log_normal_tail", "log_sum", "mills"]
 
 LOG_SQRT_2PI = 0.5 * log(2 * pi)
 # Above this, exp(x²/2) and erfc still fit into a float, and the continued fraction below has converged long since.
@@ -23,6 +23,11 @@ def log_sum(logs: Sequence[float]) -> float:
     """Return log(exp(a) + exp(b) + ...); minus infinity for none."""
     top = max(logs, default=-inf)
     return top if top in (inf, -inf) else top + log(sum(exp(one - top) for one in logs))
+
+
+def log1p_exp(x: float) -> float:
+    """Return log(1 + exp(x))."""
+    return x + log1p(exp(-x)) if x > 0 else log1p(exp(x))
 
 
 def log_expm1(x: float) -> float:

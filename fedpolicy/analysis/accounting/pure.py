@@ -10,22 +10,9 @@ threshold and 1/b for the comparison (Dwork and Roth 2014, theorem 3.23); keepin
 
 from __future__ import annotations
 
-from math import exp, expm1, inf, log, log1p
+from math import exp, expm1, inf, log1p
 
-from fedpolicy.analysis.accounting.numbers import log_expm1
-
-__all__ = ["amplified", "laplace_divergence", "laplace_epsilon", "pure_divergence"]
-
-
-def amplified(epsilon: float, rate: float) -> float:
-    """
-    Return the pure ε that is left of `epsilon` when each unit takes part with probability `rate`.
-
-    log(1 + q (exp(ε) - 1)): Balle, Barthe and Gaboardi 2018, theorem 8 (Poisson), and for samples without replacement
-    alike.
-    """
-    grown = log(rate) + log_expm1(epsilon)
-    return grown + log1p(exp(-grown)) if grown > 0 else log1p(exp(grown))
+__all__ = ["laplace_divergence", "laplace_epsilon", "pure_divergence"]
 
 
 def laplace_divergence(order: float, epsilon: float) -> float:
