@@ -119,7 +119,7 @@ def _safeguards(deployment: Deployment, name: str, steps: Sequence[Step]) -> Ite
             added = SecureAggregation(kind="secure_aggregation", min_clients=least)
             yield _add(name, task, added, f"secure aggregation over at least {least} clients on tasks.{name}")
         if not any(isinstance(s, DifferentialPrivacy) and s.where == "client" for s in task.safeguards):
-            yield _add(name, task, _noise(task), f"differential privacy applied by each client on tasks.{name}")
+            yield _add(name, task, _noise(), f"differential privacy applied by each client on tasks.{name}")
 
 
 def _clients(deployment: Deployment, task: Task) -> int:
@@ -141,18 +141,17 @@ def _add(name: str, task: Task, safeguard: SecureAggregation | DifferentialPriva
     return Change(text=text, apply=apply)
 
 
-def _noise(task: Task) -> DifferentialPrivacy:
+def _noise() -> DifferentialPrivacy:
     # A mechanism that is sound in every respect: what is asked is whether one there would help.
-    declared = [s for s in task.safeguards if isinstance(s, DifferentialPrivacy)]
-    limits = [s.claimed_epsilon for s in declared if s.claimed_epsilon is not None]
     return DifferentialPrivacy(
         kind="differential_privacy",
         where="client",
-        noise_multiplier=1.0,
+        noise_multiplier=1e6,
         clipping_norm=1.0,
+        sampling="none",
+        steps=1,
         delta=1e-12,
         unit="client",
-        claimed_epsilon=min([1.0, *limits]),
     )
 
 

@@ -59,21 +59,22 @@ def explain(
     for group in facts.disclosures:
         parties = [name for name in group.parties if party in {name, facts.graph.principals[name].party}]
         wanted = [name for name in group.datasets if dataset in {name, name.partition("@")[0]}]
-        if parties and wanted:
-            entries.append(_explain(exposure, catalog, group, parties[0], wanted, limit))
+        # A group speaks of what its parties learn of one another; nobody's own data are meant.
+        asked = ((name, [one for one in wanted if exposure.items[one].owner != name]) for name in parties)
+        found = next(((name, others) for name, others in asked if others), None)
+        if found:
+            entries.append(_explain(exposure, catalog, group, *found, limit))
     return Explanation(party=party, dataset=dataset, entries=tuple(entries))
 
 
 def _explain(
     exposure: Exposure, catalog: Catalog, group: Disclosure, party: str, datasets: list[str], limit: float | None
 ) -> Explained:
-    own = {item.id for item in exposure.graph.data if item.owner == party}
-    seen = [name for name in datasets if name not in own] or datasets
-    pair = disclosure_of_pair(exposure, group, party, seen[0])
-    shown = replace(pair, datasets=tuple(seen), pairs=len(seen))
+    pair = disclosure_of_pair(exposure, group, party, datasets[0])
+    shown = replace(pair, datasets=tuple(datasets), pairs=len(datasets))
     return Explained(
         disclosure=shown,
-        ways=tuple(tuple(_level(exposure, step, seen[0]) for step in path) for path in pair.paths),
+        ways=tuple(tuple(_level(exposure, step, datasets[0]) for step in path) for path in pair.paths),
         counterfactuals=counterfactuals(exposure.graph.deployment, catalog, pair, limit),
     )
 

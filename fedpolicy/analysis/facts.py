@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fedpolicy.analysis.exposure.spending import Spending
 from fedpolicy.graph.model import Access, FlowGraph, Path
 from fedpolicy.records import dataclass
 from fedpolicy.spec.models import Deployment
@@ -48,8 +49,9 @@ class Disclosure:
     favourable reading of what is missing; `guaranteed` counts only what the owner has reason to rely on.
     `allowed` is the most that the owner's own `releases` permit to these parties in this capacity (None where
     the owner states no releases). `paths` holds one witness path per separate way in, the first one first;
-    `claims` the dotted paths of claimed privacy budgets that the level rests on; `pairs` counts the pairs of a
-    party and a dataset that this entry speaks of. A party's own data are not listed.
+    `claims` the dotted paths of the privacy mechanisms that nobody can recompute and whose claims the level rests
+    on; `spent` is the privacy loss where a level is `bounded`; `pairs` counts the pairs of a party and a dataset
+    that this entry speaks of. A party's own data are not listed.
     """
 
     parties: tuple[str, ...]
@@ -64,6 +66,7 @@ class Disclosure:
     missing: tuple[str, ...] = ()
     pairs: int = 1
     claims: tuple[str, ...] = ()
+    spent: Spending | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

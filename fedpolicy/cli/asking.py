@@ -1,4 +1,4 @@
-"""What the commands that ask about one deployment do: facts, why, graph, control."""
+"""What the commands that ask about one deployment do: facts, why, graph, control, budget."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fedpolicy import __version__, pipeline, sources
+from fedpolicy.analysis.accounting import INSTALL_HINT
+from fedpolicy.analysis.budget import ledger_of
 from fedpolicy.analysis.control.matrix import continuity_of
 from fedpolicy.analysis.explain import explain
 from fedpolicy.cli.terminal import emit, look_of, stdin_bytes
 from fedpolicy.errors import SettingsError
 from fedpolicy.graph.export import to_json
+from fedpolicy.report.budget.json import render as budget_json
+from fedpolicy.report.budget.text import render as budget_text
 from fedpolicy.report.control.json import render as control_json
 from fedpolicy.report.control.text import render as control_text
 from fedpolicy.report.facts.json import facts_json
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.spec.load import Document
 
-__all__ = ["Question", "computed", "control", "facts", "graph", "look_for", "why"]
+__all__ = ["Question", "budget", "computed", "control", "facts", "graph", "look_for", "why"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +85,22 @@ def control(question: Question, form: str, output: str | None, *, no_color: bool
         control_json(name, matrix)
         if form == "json"
         else control_text(name, matrix, look_for(output, no_color=no_color)),
+        output,
+    )
+
+
+def budget(question: Question, form: str, output: str | None, *, tight: bool, no_color: bool) -> None:
+    """Write the privacy ledger. Raises SettingsError where the closest computation cannot be had."""
+    if tight and find_spec("dp_accounting") is None:
+        message = "the closest computation needs a library that is not installed"
+        raise SettingsError(message, help=f"run `{INSTALL_HINT}`, or leave `--tight` out")
+    document, found, catalog = computed(question)
+    ledger = ledger_of(found.graph, catalog, found.max_epsilon, tight=tight)
+    name, limit = document.deployment.name, found.max_epsilon
+    emit(
+        budget_json(name, ledger, limit)
+        if form == "json"
+        else budget_text(name, ledger, limit, look_for(output, no_color=no_color)),
         output,
     )
 

@@ -15,12 +15,12 @@ from typing import Any
 from fedpolicy.policy.elements import (
     agreement,
     api_call,
+    budget,
     dataset,
     dependency,
     deployment,
     disclosure,
     flow,
-    later,
     model,
     node,
     party,
@@ -47,7 +47,7 @@ KINDS: Mapping[str, Kind] = {
         safeguard.KIND,
         disclosure.KIND,
         dependency.KIND,
-        later.BUDGET,
+        budget.KIND,
         agreement.KIND,
     )
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from fedpolicy.analysis.budget import Ledger, ledger_of
 from fedpolicy.analysis.facts import Disclosure, Facts, ModelFacts
 from fedpolicy.analysis.settings import AnalysisSettings
 from fedpolicy.findings import Span
@@ -68,6 +69,13 @@ class Index:
     def places(self) -> Mapping[str, Vertex]:
         """Where things run or rest."""
         return {name: vertex for name, vertex in self.facts.graph.vertices.items() if vertex.kind == "place"}
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What every recipient can learn about one unit, in epsilon; empty where there is no noise."""
+        if not any(guard.mechanism is not None for guards in self.guards_at.values() for guard in guards):
+            return Ledger(budgets=(), shares=())
+        return ledger_of(self.facts.graph, self.catalog, self.facts.max_epsilon)
 
     @cached_property
     def flows_of(self) -> Mapping[str, Sequence[Flow]]:

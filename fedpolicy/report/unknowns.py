@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 __all__ = ["unknowns"]
 
+# No key of the language: what is missing is not a fact but the means to compute it.
+COMPUTED, MEANS = "epsilon", "pip install 'fedpolicy[dp]'"
+
 
 def unknowns(facts: Sequence[MissingFact], look: Look) -> list[str]:
     """Ask for the missing facts, what matters most first."""
@@ -45,6 +48,8 @@ def _asked(facts: Sequence[MissingFact], look: Look) -> list[str]:
     keys = list(dict.fromkeys(f"`{fact.key}`" for fact in facts))
     elements = list(dict.fromkeys(fact.element for fact in facts))
     what = f"say {listing(keys, most=8)}" + (f" of {listing(elements)}" if first.element else "")
+    if first.key == COMPUTED:
+        what = f"compute the epsilon of {listing(elements)} more closely ({MEANS})"
     verb = ("decides" if one else "decide") if first.alone else ("helps to decide" if one else "help to decide")
     text = f"{what}: {verb} {amount(len(first.rules), 'rule')}: {', '.join(first.rules)}"
     head, *rest = wrap(text, look, "  - ", "    ")

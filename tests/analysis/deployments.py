@@ -26,11 +26,13 @@ def some(options: tuple[str, ...], least: int = 0, most: int = 3) -> st.SearchSt
 def mechanism(where: str) -> st.SearchStrategy[Tree]:
     """A mechanism; about half of them count."""
     facts = {
-        "noise_multiplier": one_of(0.0, 1.0, 1.0, 1.0),
+        "noise_multiplier": one_of(0.0, 0.8, 0.8, 4.0),
         "clipping_norm": st.just(1.0),
         "delta": one_of(1e-9, 1e-9, 0.5),
         "unit": one_of("record", "client"),
-        "claimed_epsilon": one_of(1.0, 6.0, 6.0, 50.0),
+        "steps": one_of(1, 1, 100),
+        "sampling": st.just("poisson"),
+        "sampling_rate": one_of(0.01, 1.0, 1.0),
     }
     fixed = {"kind": st.just("differential_privacy"), "where": st.just(where)}
     absent = one_of(*[None] * 6, *facts)

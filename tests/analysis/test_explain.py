@@ -18,6 +18,12 @@ def example():
     return facts_of(EXAMPLE)
 
 
+@pytest.fixture(scope="module")
+def quiet():
+    """The same with so much noise that it counts."""
+    return facts_of(EXAMPLE.replace("noise_multiplier: 1.1", "noise_multiplier: 12"))
+
+
 def star(parties, **task):
     return facts_of(
         {
@@ -40,8 +46,8 @@ def changes(facts, party, dataset):
     }
 
 
-def test_each_hop_says_what_is_known_behind_it(example):
-    (entry,) = explain(example, catalog(), "lumc", "letters@aphp").entries
+def test_each_hop_says_what_is_known_behind_it(quiet):
+    (entry,) = explain(quiet, catalog(), "lumc", "letters@aphp").entries
 
     levels = [[(hop(one.step), LEVELS[one.high], LEVELS[one.guaranteed]) for one in way] for way in entry.ways]
 
@@ -59,8 +65,8 @@ def test_two_ways_are_only_closed_together(example):
     assert found["run an open-weight model in place of models.judge on client"] == ("none", True)
 
 
-def test_trust_would_make_a_promise_a_guarantee(example):
-    assert changes(example, "lumc", "letters@aphp")["aphp comes to trust tum"] == ("bounded", True)
+def test_trust_would_make_a_promise_a_guarantee(quiet):
+    assert changes(quiet, "lumc", "letters@aphp")["aphp comes to trust tum"] == ("bounded", True)
 
 
 def test_safeguards_are_tried():

@@ -278,7 +278,7 @@ _NOISE = {
     "clipping_norm": (1.0,),
     "delta": (1e-9, 0.5),
     "unit": ("record", "client"),
-    "claimed_epsilon": (1.0, 50.0),
+    "steps": (1, 1000),
 }
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fedpolicy.analysis.exposure.spending import shown as shown_epsilon
 from fedpolicy.analysis.facts import LEVELS
 from tests.helpers import expected_table, facts_of, readable, reasons, shown, single_pairs, table, ways
 
@@ -16,6 +17,12 @@ HOSPITALS = ("charite", "lumc", "aphp")
 @pytest.fixture(scope="module")
 def facts():
     return facts_of(TEXT)
+
+
+@pytest.fixture(scope="module")
+def quiet():
+    """The same with so much noise that it counts."""
+    return changed(("noise_multiplier: 1.1", "noise_multiplier: 12"))
 
 
 def changed(*changes):
@@ -38,9 +45,30 @@ def test_everything_that_is_disclosed(facts):
                 "openai provider letters@*": "verbatim",
                 "tum operator letters@*": "inferable",
                 "hetzner host letters@*": "inferable",
-                "charite,lumc operator letters@aphp": "bounded / inferable",
-                "charite,lumc,aphp operator letters@*": "bounded",
+                "charite,lumc,aphp operator letters@*": "inferable",
             },
+        )
+    )
+
+
+def test_the_noise_is_not_enough_for_what_is_claimed(facts):
+    found = single_pairs(facts)["lumc", "operator", "letters@aphp"]
+
+    assert reasons(found) == [
+        "declared tasks.adapt.safeguards.1: its epsilon is about 50.5, not the 8 that is claimed, above the limit of 10"
+    ]
+
+
+def test_with_enough_noise_the_hospitals_learn_next_to_nothing_of_each_other(quiet):
+    assert {line for line in lines(quiet) if line.startswith(HOSPITALS)} == set(
+        readable(
+            expected_table(
+                quiet,
+                {
+                    "charite,lumc operator letters@aphp": "bounded / inferable",
+                    "charite,lumc,aphp operator letters@*": "bounded",
+                },
+            )
         )
     )
 
@@ -56,14 +84,15 @@ def test_openai_gets_the_letters_along_two_separate_paths(facts, hospital):
     assert [path[0].path for path in found.paths] == [("tasks", "score"), ("api_calls", "translate")]
 
 
-def test_the_noise_rests_on_the_word_of_tum_which_aphp_does_not_trust(facts):
-    found = single_pairs(facts)
+def test_the_noise_rests_on_the_word_of_tum_which_aphp_does_not_trust(quiet):
+    found = single_pairs(quiet)
 
     assert reasons(found["lumc", "operator", "letters@aphp"]) == [
         "guaranteed tasks.adapt.safeguards.1: it rests on the word of tum, whom aphp does not trust"
     ]
     assert reasons(found["lumc", "operator", "letters@charite"]) == []
-    assert found["lumc", "operator", "letters@aphp"].claims == ("tasks.adapt.safeguards.1",)
+    assert found["lumc", "operator", "letters@aphp"].claims == ()
+    assert shown_epsilon(found["lumc", "operator", "letters@aphp"].spent) == "about 2.7"
 
 
 @pytest.mark.parametrize("hospital", HOSPITALS)

@@ -19,6 +19,8 @@ from fedpolicy.cli.app import app
 CATALOG = api.load_catalog()
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/deployment.yaml"))
 NOTES = "examples/clinical-notes/deployment.yaml"
+# The same with so much noise that it counts.
+QUIET = Path(NOTES).read_text(encoding="utf-8").replace("noise_multiplier: 1.1", "noise_multiplier: 12")
 
 
 def levels(facts):
@@ -36,8 +38,11 @@ def ask(*options):
     return CliRunner().invoke(app, ["whatif", NOTES, *options])
 
 
-def told(*options):
-    return json.loads(ask(*options, "--format", "json").stdout)
+def told(*options, text=None):
+    if text is None:
+        return json.loads(ask(*options, "--format", "json").stdout)
+    found = CliRunner().invoke(app, ["whatif", "-", *options, "--format", "json"], input=text)
+    return json.loads(found.stdout)
 
 
 def never_less(before, after):
@@ -78,19 +83,41 @@ def test_coalitions_are_minimal_and_reach_the_level(path, level):
                     assert not set(other.datasets) & set(coalition.datasets)
 
 
-def test_three_clients_hide_nobody_from_two_of_them_and_the_aggregator():
+def test_three_clients_hide_nobody_from_two_of_them():
     found = told("--smallest-coalition", "letters")
 
     assert found["stopped"] is False
     assert {(tuple(c["parties"]), tuple(c["datasets"])) for c in found["coalitions"]} >= {
-        (("aphp", "charite", "tum"), ("letters@lumc",)),
+        (("aphp", "charite"), ("letters@lumc",)),
         (("openai",), ("letters@aphp", "letters@charite", "letters@lumc")),
     }
     assert not any({"tum", "charite"} == set(c["parties"]) for c in found["coalitions"])
 
 
-def test_colluding_with_the_aggregator_a_participant_sees_what_noise_would_have_hidden():
+def test_a_sum_of_three_hides_among_two_once_one_of_them_and_the_aggregator_collude():
     found = told("--collude", "tum,charite")
+
+    assert found["disclosures"] == []
+    assert found["sums"] == [{"origin": "tasks.adapt", "party": "tum", "with": ["charite"], "before": 3, "after": 2}]
+
+
+def test_a_sum_of_three_hides_nobody_once_two_of_them_and_the_aggregator_collude():
+    found = told("--collude", "tum,charite,aphp")
+
+    assert found["sums"][-1] == {
+        "origin": "tasks.adapt",
+        "party": "tum",
+        "with": ["aphp", "charite"],
+        "before": 3,
+        "after": 1,
+    }
+    assert [(c["parties"], c["datasets"], c["after"]["high"]) for c in found["disclosures"]] == [
+        (["aphp", "charite", "tum"], ["letters@lumc"], "reconstructable"),
+    ]
+
+
+def test_colluding_with_the_aggregator_a_participant_sees_what_noise_would_have_hidden():
+    found = told("--collude", "tum,charite", text=QUIET)
 
     assert [(c["parties"], c["datasets"], c["after"]["high"]) for c in found["disclosures"]] == [
         (["charite"], ["letters@aphp"], "inferable"),

@@ -78,12 +78,15 @@ def test_a_missing_file_and_a_broken_one_are_exit_code_2(command, run):
 
 
 def test_why_explains_hop_by_hop(run, example):
+    example.write_text(example.read_text().replace("noise_multiplier: 1.1", "noise_multiplier: 12"))
+
     result = run("why", example.name, "charite", "letters@aphp")
 
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert lines[0] == "bounded: charite, as operator, of letters@aphp"
     assert "what would lower it" in result.stdout
+    assert "ε is about 2.7, at δ = 1e-06." in result.stdout
     assert "aphp comes to trust tum" in result.stdout
 
 

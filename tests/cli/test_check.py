@@ -215,7 +215,8 @@ def test_a_catalogue_that_cannot_be_used_is_exit_code_2(check):
     assert " --> own.yaml:1:1\n" in result.stderr
 
 
-def test_a_smaller_epsilon_is_a_stricter_check(check):
+def test_a_smaller_epsilon_is_a_stricter_check(check, example):
+    example.write_text(example.read_text().replace("noise_multiplier: 1.1", "noise_multiplier: 12"))
     text = (Path(PACK) / "model-may-change.yaml").read_text(encoding="utf-8")
     text = text.replace("model-may-change", "learns-much").replace("{model.id}", "{disclosure.parties}")
     text = text.replace("applies_to: model\nmatch: model.remote", "applies_to: disclosure")

@@ -76,8 +76,27 @@ def test_the_finding_on_openai_shows_both_ways(check, text):
     assert lines == [[line_of(text, "  score:")], [line_of(text, "  translate:")]]
 
 
-def test_noise_on_the_word_of_tum_is_no_guarantee_for_aphp(facts):
+def with_enough_noise(text: str) -> str:
+    return edit(text, ("noise_multiplier: 1.1", "noise_multiplier: 12"))
+
+
+def test_the_claimed_epsilon_is_refuted(facts):
+    """50 full rounds at noise 1.1: the hospitals see more of each other than the noise would allow."""
+    for hospital in HOSPITALS:
+        others = [other for other in HOSPITALS if other != hospital]
+        assert levels(facts, hospital, "operator") == dict.fromkeys(others, ("inferable",) * 3)
+    (found,) = [one for one in facts["disclosures"] if (one["party"], one["dataset"]) == ("charite", "letters@aphp")]
+    assert [(one["safeguard"], one["why"]) for one in found["not_counted"]] == [
+        (
+            "tasks.adapt.safeguards.1",
+            "its epsilon is about 50.5, not the 8 that is claimed, above the limit of 10",
+        )
+    ]
+
+
+def test_noise_on_the_word_of_tum_is_no_guarantee_for_aphp(compute, text):
     """AP-HP trusts nobody; the other two accept what TU Munich's aggregator does."""
+    facts = compute(with_enough_noise(text))
     for other in ("charite", "lumc"):
         assert levels(facts, other, "operator")["aphp"] == ("bounded", "bounded", "inferable")
     assert levels(facts, "aphp", "operator") == dict.fromkeys(("charite", "lumc"), ("bounded",) * 3)
@@ -127,12 +146,11 @@ def without_noise(text: str) -> str:
     return re.sub(r"\n      - \{kind: differential_privacy.*?\}", "", text, flags=re.DOTALL)
 
 
-def with_an_honest_claim(text: str) -> str:
-    """50 full rounds at noise 1.1 are rho = 20.7 in zCDP, so an epsilon of about 55 at this delta."""
-    return edit(text, ("claimed_epsilon: 8", "claimed_epsilon: 55"))
+def with_a_false_claim(text: str) -> str:
+    return text
 
 
-@pytest.mark.parametrize("noise", [without_noise, with_an_honest_claim])
+@pytest.mark.parametrize("noise", [without_noise, with_a_false_claim])
 def test_of_two_hospitals_each_has_the_other_s_update(noise, compute, text):
     facts = compute(noise(two_hospitals(text)))
 
@@ -141,13 +159,13 @@ def test_of_two_hospitals_each_has_the_other_s_update(noise, compute, text):
     assert levels(facts, "lumc", "operator") == {"charite": reconstructable}
 
 
-def test_of_two_hospitals_only_the_claim_on_noise_stands_between_them(compute, text):
-    """While the false epsilon of 8 is believed, what is left says that the sum itself hides nobody."""
-    facts = compute(two_hospitals(text))
+def test_of_two_hospitals_only_the_noise_stands_between_them(compute, text):
+    """With enough noise, what is left says that the sum itself hides nobody."""
+    facts = compute(with_enough_noise(two_hospitals(text)))
 
     assert levels(facts, "charite", "operator") == {"lumc": ("bounded",) * 3}
     (found,) = [one for one in facts["disclosures"] if (one["party"], one["dataset"]) == ("charite", "letters@lumc")]
-    assert found["claims"] == ["tasks.adapt.safeguards.1"]
+    assert found["epsilon"]["high"] == found["epsilon"]["low"] == pytest.approx(2.71, abs=0.01)
     assert [(one["safeguard"], one["why"]) for one in found["not_counted"]] == [
         ("tasks.adapt.safeguards.0", "without its own, charite sees a sum of 1, which hides nobody")
     ]

@@ -1,47 +1,33 @@
-"""Claimed privacy budgets add up over everything that one party sees of a dataset (basic composition)."""
+"""Privacy budgets are composed over everything that one party sees of a dataset."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from fedpolicy.analysis.exposure.readings import BOUNDED, VERBATIM
+from fedpolicy.analysis.exposure.mechanisms import Mechanism
+from fedpolicy.analysis.exposure.readings import BOUNDED, VERBATIM, Reading
+from fedpolicy.analysis.exposure.spending import Spending, spend
 from fedpolicy.analysis.exposure.views import View
-from fedpolicy.graph.model import FlowGraph, Mask, bits
-from fedpolicy.records import dataclass
-from fedpolicy.spec.safeguards import DifferentialPrivacy
+from fedpolicy.graph.model import Mask
 
-__all__ = ["Mechanism", "compose", "mechanisms_of", "spent_on"]
+__all__ = ["combinations", "compose", "spending_on"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mechanism:
-    """One declared mechanism: where it stands, and the budget that is claimed for it (None: nothing)."""
-
-    path: str
-    epsilon: float | None
-
-
-def mechanisms_of(graph: FlowGraph) -> dict[int, Mechanism]:
-    """Every mechanism on any flow, by index."""
-    found: dict[int, Mechanism] = {}
-    for flow in graph.flows:
-        for guard in flow.guards:
-            spec = guard.spec
-            if isinstance(spec, DifferentialPrivacy) and guard.mechanism is not None and guard.mechanism not in found:
-                path = ".".join(str(part) for part in guard.path)
-                found[guard.mechanism] = Mechanism(path=path, epsilon=spec.claimed_epsilon)
-    return found
-
-
-def compose(view: View, mechanisms: Mapping[int, Mechanism], limit: float, without: Callable[[], View]) -> View:
+def compose(
+    view: View, mechanisms: Mapping[int, Mechanism], limit: float, reading: Reading, without: Callable[[], View]
+) -> View:
     """
-    Take `bounded` back where the claimed budgets of all mechanisms together exceed `limit`.
+    Take `bounded` back where all mechanisms that a viewer sees together spend more than `limit`.
 
-    The sum is basic composition (Dwork and Roth 2014, theorem 3.16). `without` gives the view without any noise;
-    it is only asked for where some sum is too large.
+    `without` gives the view without any noise; it is only asked for where some budget is too large.
     """
     bounded = view.levels[BOUNDED] & ~view.levels[BOUNDED + 1]
-    spent = _overspent(view, mechanisms, limit, bounded)
+    spent = 0
+    for names, mask in combinations(view.noise, bounded):
+        # One mechanism alone was judged where it stands.
+        if len(names) > 1:
+            found = spend([mechanisms[name] for name in names], limit)
+            spent |= mask if (found.low if reading is Reading.LOW else found.high) > limit else 0
     if not spent:
         return view
     plain = without()
@@ -49,17 +35,20 @@ def compose(view: View, mechanisms: Mapping[int, Mechanism], limit: float, witho
     return View(levels=levels, noise=view.noise)
 
 
-def spent_on(view: View, mechanisms: Mapping[int, Mechanism], index: int) -> float:
-    """The claimed budgets of everything that a viewer sees of an instance, added up."""
-    return sum(mechanisms[m].epsilon or 0.0 for m, mask in view.noise.items() if mask >> index & 1)
+def spending_on(view: View, mechanisms: Mapping[int, Mechanism], index: int, limit: float) -> Spending | None:
+    """What all mechanisms through which a viewer sees an instance spend together; None where there is no noise."""
+    names = [m for m, mask in sorted(view.noise.items()) if mask >> index & 1]
+    return spend([mechanisms[name] for name in names], limit) if names else None
 
 
-def _overspent(view: View, mechanisms: Mapping[int, Mechanism], limit: float, bounded: Mask) -> Mask:
-    seen = {m: mask & bounded for m, mask in view.noise.items() if mask & bounded}
-    if sum(mechanisms[m].epsilon or 0.0 for m in seen) <= limit:
-        return 0
-    found = 0
-    for index in bits(bounded):
-        if sum(mechanisms[m].epsilon or 0.0 for m, mask in seen.items() if mask >> index & 1) > limit:
-            found |= 1 << index
-    return found
+def combinations(noise: Mapping[int, Mask], among: Mask) -> Iterator[tuple[tuple[int, ...], Mask]]:
+    """Split instances by the mechanisms through which they are seen."""
+    cells: dict[tuple[int, ...], Mask] = {(): among}
+    for mechanism, mask in sorted(noise.items()):
+        halves = (
+            half
+            for names, cell in cells.items()
+            for half in (((*names, mechanism), cell & mask), (names, cell & ~mask))
+        )
+        cells = {names: part for names, part in halves if part}
+    yield from cells.items()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 
-from fedpolicy.analysis.exposure.budgets import Mechanism, compose, mechanisms_of, spent_on
+from fedpolicy.analysis.exposure.budgets import compose, spending_on
 from fedpolicy.analysis.exposure.effects import Effects, free_text_of
 from fedpolicy.analysis.exposure.fixpoint import Holdings, propagate
 from fedpolicy.analysis.exposure.groups import Group, group_views
+from fedpolicy.analysis.exposure.mechanisms import Mechanism, mechanisms_of
+from fedpolicy.analysis.exposure.privacy import unsettled
 from fedpolicy.analysis.exposure.readings import BOUNDED, Reading, Trust
 from fedpolicy.analysis.exposure.reasons import missing_on, not_counted
 from fedpolicy.analysis.exposure.sums import Hiding
@@ -28,7 +30,7 @@ from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import DataItem, Flow, FlowGraph, Mask, bits
 from fedpolicy.records import dataclass
 
-__all__ = ["Exposure", "disclosure_of_pair", "disclosures_of", "prepare"]
+__all__ = ["Exposure", "disclosure_of_pair", "disclosures_of", "prepare", "undeclared"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,7 +79,8 @@ class Exposure:
     def view(self, viewer: Viewer, reading: Reading) -> View:
         """What a viewer sees in a reading, composed budgets considered."""
         seen = self._seen(viewer, reading, private=True)
-        return compose(seen, self.mechanisms, self.max_epsilon, lambda: self._seen(viewer, reading, private=False))
+        plain = lambda: self._seen(viewer, reading, private=False)  # noqa: E731  asked for only if it is needed
+        return compose(seen, self.mechanisms, self.max_epsilon, reading, plain)
 
     def _seen(self, viewer: Viewer, reading: Reading, *, private: bool) -> View:
         """With what is public, and with the noise through which the same party sees data in its other capacities."""
@@ -213,7 +216,11 @@ def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: tuple[
     reading = Reading.HIGH if high else Reading.GUARANTEED
     trails, private = exposure.ways(viewer, item.index, reading, high or guaranteed)
     holdings = exposure.holdings(reading)
-    spent = 0.0 if private else spent_on(exposure.view(viewer, reading), exposure.mechanisms, item.index)
+    limit = exposure.max_epsilon
+    spent = spending_on(exposure.view(viewer, reading), exposure.mechanisms, item.index, limit)
+    missing = missing_on(holdings, item, trails, limit) if low != high else ()
+    if low != high and spent and not private:
+        missing = tuple(sorted({*missing, *unsettled(spent, limit)}))
     return Disclosure(
         parties=(viewer.party,),
         role=viewer.role,
@@ -222,10 +229,24 @@ def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: tuple[
         high=high,
         guaranteed=guaranteed,
         paths=tuple(steps_of(exposure.graph, trail) for trail in trails),
-        not_counted=not_counted(holdings, viewer, item, trails, exposure.max_epsilon, spent),
-        missing=missing_on(holdings, item, trails, exposure.max_epsilon) if low != high else (),
+        not_counted=not_counted(holdings, viewer, item, trails, limit, None if private else spent),
+        missing=missing,
         claims=_claims(exposure, viewer, item, high),
+        spent=spent if private and BOUNDED in {high, guaranteed} else None,
     )
+
+
+def undeclared(exposure: Exposure, viewers: Sequence[Viewer], index: int) -> tuple[str, ...]:
+    """The facts on which it hangs how one party, in all its capacities, sees an instance."""
+    found: set[str] = set()
+    for viewer in viewers:
+        seen = exposure.view(viewer, Reading.HIGH).levels
+        level = max((level for level, mask in enumerate(seen) if level and mask >> index & 1), default=0)
+        if level:
+            trails, _ = exposure.ways(viewer, index, Reading.HIGH, level)
+            item = exposure.graph.data[index]
+            found.update(missing_on(exposure.holdings(Reading.HIGH), item, trails, exposure.max_epsilon))
+    return tuple(sorted(found))
 
 
 def _representative(exposure: Exposure, viewers: Sequence[Viewer], mask: Mask) -> tuple[Viewer, DataItem]:
@@ -239,7 +260,8 @@ def _claims(exposure: Exposure, viewer: Viewer, item: DataItem, high: int) -> tu
     if high != BOUNDED:
         return ()
     noise = exposure.view(viewer, Reading.HIGH).noise
-    return tuple(sorted(exposure.mechanisms[m].path for m, mask in noise.items() if mask >> item.index & 1))
+    seen = (exposure.mechanisms[m] for m, mask in noise.items() if mask >> item.index & 1)
+    return tuple(sorted(mechanism.path for mechanism in seen if mechanism.rests_on_claim))
 
 
 def steps_of(graph: FlowGraph, trail: Sequence[Flow]) -> tuple[Step, ...]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import field
 
+from fedpolicy.analysis.exposure.mechanisms import mechanism_at
 from fedpolicy.analysis.exposure.privacy import bounded_for
 from fedpolicy.analysis.exposure.readings import RECONSTRUCTABLE, VERBATIM, Reading, Trust
+from fedpolicy.analysis.exposure.spending import spend
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import Flow, FlowGraph, Guard, Mask
 from fedpolicy.records import dataclass
@@ -89,7 +91,7 @@ class Effects:
             data=0 if self._carries(flow.payload) == "nothing" else data,
             noise=tuple(
                 (m, mask)
-                for g, mask in sorted(counted, key=_epsilon)
+                for g, mask in sorted(counted, key=self._epsilon)
                 if (m := _noisy(g, "client", "aggregator")) is not None
             ),
             shared=tuple((m, mask & summed) for g, mask in counted if (m := _noisy(g, "distributed")) is not None),
@@ -110,6 +112,13 @@ class Effects:
         if self.reading is Reading.GUARANTEED:
             mask = self.trust.accepting(guard.rests_on, mask)
         return mask
+
+    def _epsilon(self, counted: tuple[Guard, Mask]) -> float:
+        # Of several mechanisms on one flow the one with the smallest budget says what is spent.
+        guard, _ = counted
+        if not isinstance(guard.spec, DifferentialPrivacy):
+            return 0.0
+        return spend([mechanism_at(self.graph.deployment, guard.path, guard.spec)], self.max_epsilon).high
 
     def _protected(self, guard: Guard, data: Mask) -> Mask:
         key = (guard.path, data)
@@ -171,12 +180,6 @@ def _hidden(counted: list[tuple[Guard, Mask]]) -> tuple[tuple[int, Mask], ...]:
         for guard, mask in counted
         if isinstance(guard.spec, SecureAggregation) and guard.aggregate is not None
     )
-
-
-def _epsilon(counted: tuple[Guard, Mask]) -> float:
-    # Of several mechanisms on one flow the one with the smallest budget says what is spent.
-    spec = counted[0].spec
-    return spec.claimed_epsilon or 0.0 if isinstance(spec, DifferentialPrivacy) else 0.0
 
 
 def _noisy(guard: Guard, *where: str) -> int | None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from fedpolicy.analysis.exposure.mechanisms import PURE, Mechanism, mechanism_at
 from fedpolicy.analysis.exposure.readings import Reading
+from fedpolicy.analysis.exposure.spending import Spending, at_least, spend
 from fedpolicy.graph.model import FlowGraph, Guard, Mask, bits
 from fedpolicy.records import dataclass
 from fedpolicy.spec.safeguards import DifferentialPrivacy
 
-__all__ = ["Verdict", "bounded_for", "judge", "units_of"]
+__all__ = ["UNITS", "Verdict", "bounded_for", "judge", "units_of", "unsettled"]
 
-_UNITS = {"record": 0, "person": 1, "client": 2}
-# These mechanisms give pure differential privacy, which has no delta.
-_PURE = {"laplace", "sparse_vector"}
+UNITS = ("record", "person", "client")  # the larger the unit, the more one guarantee covers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,49 +37,63 @@ def judge(graph: FlowGraph, guard: Guard, index: int, units: int | None, max_eps
     """
     Check one mechanism for one instance among `units` (None: not declared).
 
-    It needs noise, a clipping norm, a budget of at most `max_epsilon`, a unit at least as large as the one that
-    is protected, and a delta below one over the number of units (Dwork and Roth 2014, section 2.3).
+    It needs noise, a clipping norm, an epsilon (computed over its whole run) of at most `max_epsilon`, a unit at
+    least as large as the one that is protected, and a delta below one over the number of units (Dwork and Roth
+    2014, section 2.3).
     """
     spec = guard.spec
     if not isinstance(spec, DifferentialPrivacy):
         return Verdict(why="it is no differential privacy")
-    for why in (_useless(spec, max_epsilon), _wrong_unit(spec, graph, index), _large_delta(spec, units)):
+    if spec.noise_multiplier == 0:
+        return Verdict(why="its noise is zero")
+    mechanism = mechanism_at(graph.deployment, guard.path, spec)
+    spending = spend([mechanism], max_epsilon)
+    for why in (_weak(spec, spending, max_epsilon), _wrong_unit(spec, graph, index), _large_delta(spec, units)):
         if why:
             return Verdict(why=why)
-    return Verdict(missing=_missing(spec, guard, graph, index))
+    found = (*_missing(spec, mechanism, graph, index), *unsettled(spending, max_epsilon))
+    return Verdict(missing=tuple(dict.fromkeys(found)))
 
 
-def _useless(spec: DifferentialPrivacy, max_epsilon: float) -> str:
-    if spec.noise_multiplier == 0:
-        return "its noise is zero"
-    if spec.claimed_epsilon is not None and spec.claimed_epsilon > max_epsilon:
-        return f"its claimed epsilon of {spec.claimed_epsilon:g} is above the limit of {max_epsilon:g}"
-    return ""
+def unsettled(spending: Spending, limit: float) -> tuple[str, ...]:
+    """The facts on which it hangs whether a spending keeps within a limit; none where that is clear."""
+    if not spending.low <= limit < spending.high:
+        return ()
+    return spending.missing or tuple(f"{path}.epsilon" for path in spending.undecided)
+
+
+def _weak(spec: DifferentialPrivacy, spending: Spending, limit: float) -> str:
+    if spending.low <= limit:
+        return ""
+    claimed = spec.claimed_epsilon
+    instead = f", not the {claimed:g} that is claimed" if claimed is not None and claimed < spending.low else ""
+    return f"its epsilon is {at_least(spending)}{instead}, above the limit of {limit:g}"
 
 
 def _wrong_unit(spec: DifferentialPrivacy, graph: FlowGraph, index: int) -> str:
     protected = graph.data[index].unit
-    if spec.unit is not None and _UNITS[spec.unit] < _UNITS[protected]:
+    if spec.unit is not None and UNITS.index(spec.unit) < UNITS.index(protected):
         return f"it protects a {spec.unit}, but the dataset's unit is a {protected}"
     return ""
 
 
 def _large_delta(spec: DifferentialPrivacy, units: int | None) -> str:
-    if spec.delta is None or units is None or spec.mechanism in _PURE or spec.delta * units < 1:
+    if spec.delta is None or units is None or spec.mechanism in PURE or spec.delta * units < 1:
         return ""
     return f"its delta of {spec.delta:g} is not below one over the {units:,} units"
 
 
-def _missing(spec: DifferentialPrivacy, guard: Guard, graph: FlowGraph, index: int) -> tuple[str, ...]:
-    names = ["noise_multiplier", "clipping_norm", "claimed_epsilon", "unit"]
-    if spec.mechanism not in _PURE:
+def _missing(spec: DifferentialPrivacy, mechanism: Mechanism, graph: FlowGraph, index: int) -> list[str]:
+    names = ["unit"]
+    if not mechanism.rests_on_claim:
+        names = ["noise_multiplier", "clipping_norm", *names]
+    if spec.mechanism not in PURE:
         names.append("delta")
-    at = ".".join(str(part) for part in guard.path)
-    found = [f"{at}.{name}" for name in names if getattr(spec, name) is None]
+    found = [f"{mechanism.path}.{name}" for name in names if getattr(spec, name) is None]
     item = graph.data[index]
-    if item.units is None and item.unit != "client" and spec.mechanism not in _PURE:
+    if item.units is None and item.unit != "client" and spec.mechanism not in PURE:
         found.append(f"datasets.{item.family}.subjects")
-    return tuple(found)
+    return found
 
 
 def units_of(graph: FlowGraph, mask: Mask) -> int | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from fedpolicy.analysis.accounting import INSTALL_HINT
 from fedpolicy.analysis.exposure.fixpoint import Holdings
 from fedpolicy.analysis.exposure.privacy import judge, units_of
 from fedpolicy.analysis.exposure.readings import INFERABLE
+from fedpolicy.analysis.exposure.spending import Spending, at_least, shown
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.facts import NotCounted
 from fedpolicy.graph.model import DataItem, Flow, Guard
@@ -23,12 +25,12 @@ def not_counted(
     item: DataItem,
     trails: Sequence[Sequence[Flow]],
     max_epsilon: float,
-    spent: float = 0.0,
+    spent: Spending | None = None,
 ) -> tuple[NotCounted, ...]:
     """
     Every safeguard met on the paths that does not count, once each, with its last reason.
 
-    `spent` is what all budgets together come to where that is too much (0: it is not).
+    `spent` is what all budgets together come to where that is, or may be, too much.
     """
     found: dict[tuple[str, str], NotCounted] = {}
     for trail in trails:
@@ -104,18 +106,28 @@ def _summed_before(holdings: Holdings, item: DataItem, flow: Flow) -> bool:
 def _invalid(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, guard: Guard, max_epsilon: float) -> str:
     if isinstance(guard.spec, DifferentialPrivacy):
         verdict = judge(holdings.graph, guard, item.index, units_of(holdings.graph, _data(holdings, flow)), max_epsilon)
-        return verdict.why or (f"not declared: {', '.join(verdict.missing)}" if verdict.missing else "")
+        return verdict.why or (_undecided(verdict.missing) if verdict.missing else "")
     if isinstance(guard.spec, SecureAggregation) and guard.aggregate is not None:
         return _exposed(holdings, viewer, item, guard.aggregate)
     return ""
 
 
+def _undecided(missing: Sequence[str]) -> str:
+    """What is not declared; an epsilon is not declared but computed, if the means are there."""
+    facts = [fact for fact in missing if not fact.endswith(".epsilon")]
+    if facts:
+        return f"not declared: {', '.join(facts)}"
+    return f"whether its epsilon keeps to the limit takes a closer computation: {INSTALL_HINT}"
+
+
 def _overspent(
-    viewer: Viewer, trails: Sequence[Sequence[Flow]], max_epsilon: float, spent: float
+    viewer: Viewer, trails: Sequence[Sequence[Flow]], max_epsilon: float, spent: Spending | None
 ) -> Iterator[NotCounted]:
-    if spent <= max_epsilon:
+    if spent is None or spent.high <= max_epsilon:
         return
-    why = f"the budgets of all that {viewer.party} sees add up to {spent:g}, above the limit of {max_epsilon:g}"
+    certain = spent.low > max_epsilon
+    over = f"{at_least(spent)}, above the limit" if certain else f"{shown(spent)}, and the limit is one"
+    why = f"all that {viewer.party} sees together has an epsilon of {over} of {max_epsilon:g}"
     for trail in trails:
         for number, flow in enumerate(trail):
             for guard in flow.guards:

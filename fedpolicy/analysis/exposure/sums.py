@@ -12,10 +12,10 @@ from fedpolicy.analysis.exposure.readings import Reading, Trust
 from fedpolicy.graph.model import Aggregate, FlowGraph, Mask, Vertex, bits
 from fedpolicy.records import dataclass
 
-__all__ = ["Hiding"]
+__all__ = ["HIDING", "Hiding"]
 
 # A sum of two leaves a single contribution to whoever made the other one.
-_HIDDEN_AMONG = 2
+HIDING = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Hiding:
 
     def _compute(self, aggregate: Aggregate, viewers: tuple[str, ...]) -> Mask:
         left = self.remaining(aggregate.index, viewers)
-        if left < _HIDDEN_AMONG or not aggregate.summable:
+        if left < HIDING or not aggregate.summable:
             return 0
         crowded = self._crowded(aggregate, left, viewers)
         # Thousands of viewers share one answer.

@@ -10,6 +10,7 @@ from fedpolicy.analysis.analyse import analyse
 from fedpolicy.analysis.changes import Changes, ControlChange, changes_between
 from fedpolicy.analysis.control.matrix import continuity_of
 from fedpolicy.analysis.settings import AnalysisSettings
+from fedpolicy.analysis.whatif.sums import SmallerSum, smaller_sums
 from fedpolicy.analysis.whatif.turned import compromised, members, pooled
 from fedpolicy.graph.build import build_graph
 
@@ -31,10 +32,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A question in words, and what changes."""
+    """A question in words, and what changes; `sums` hide less than before, even if that changes no level."""
 
     question: str
     changes: Changes
+    sums: tuple[SmallerSum, ...] = ()
 
 
 def what_if_compromised(facts: Facts, catalog: Catalog, taken: str, settings: AnalysisSettings) -> Scenario:
@@ -49,11 +51,18 @@ def what_if_colluding(facts: Facts, catalog: Catalog, parties: Sequence[str], se
     )
     names = members(facts.graph, parties)
     theirs = {item.id for item in facts.graph.data if item.owner in names}
-    kept = [change for change in found.changes.disclosures if not set(change.datasets) <= theirs]
+    # A host of theirs learns nothing from what they tell each other.
+    kept = [
+        change
+        for change in found.changes.disclosures
+        if not set(change.datasets) <= theirs and names & set(change.parties)
+    ]
     shown = tuple(
         replace(change, datasets=tuple(name for name in change.datasets if name not in theirs)) for change in kept
     )
-    return replace(found, changes=replace(found.changes, disclosures=shown))
+    return replace(
+        found, changes=replace(found.changes, disclosures=shown), sums=smaller_sums(facts, sorted(set(parties)))
+    )
 
 
 def what_if_removed(facts: Facts, catalog: Catalog, party: str) -> Scenario:

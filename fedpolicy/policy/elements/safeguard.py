@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from fedpolicy.analysis.budget.claims import Share, share_of
 from fedpolicy.analysis.exposure.privacy import units_of
 from fedpolicy.analysis.exposure.readings import Trust
 from fedpolicy.graph.model import Guard, Path, bits
+from fedpolicy.policy.elements.safeguard_budget import BUDGET_FIELDS, open_facts, variants_of
 from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import dataclass
 from fedpolicy.spec.models import Deployment, Tee
-from fedpolicy.spec.safeguards import Safeguard
+from fedpolicy.spec.safeguards import DifferentialPrivacy, Safeguard
 
 __all__ = ["KIND"]
 
@@ -43,6 +45,7 @@ class SafeguardView:
     path: Path
     spec: Safeguard | Tee
     families: tuple[str, ...]
+    share: Share | None = None
 
     @property
     def kind(self) -> str:
@@ -164,6 +167,7 @@ _FIELDS = (
     _said("unit", Type.TEXT, "differential privacy: the unit that it protects", choices=("record", "person", "client")),
     _said("claimed_epsilon", Type.NUMBER, "differential privacy: claimed epsilon"),
     _said("claimed_rho", Type.NUMBER, "differential privacy: claimed rho"),
+    *BUDGET_FIELDS,
     open_field("subjects", Type.INT, "units of all data that it protects", _units),
     words(
         "protected_unit",
@@ -237,14 +241,20 @@ def _protects(world: World, on: str) -> tuple[str, ...]:
 
 
 def _subjects(world: World) -> Sequence[Subject]:
-    return [
-        Subject(
-            id=".".join(map(str, path)),
-            path=path,
-            data=SafeguardView(world, on, path, found, _protects(world, on)),
-        )
-        for on, path, found in _listed(world.deployment)
-    ]
+    return [_subject(world, on, path, found) for on, path, found in _listed(world.deployment)]
+
+
+def _subject(world: World, on: str, path: Path, found: Safeguard | Tee) -> Subject:
+    share = None
+    if isinstance(found, DifferentialPrivacy):
+        share = share_of(world.deployment, path, found, world.facts.max_epsilon, tight=False)
+    return Subject(
+        id=".".join(map(str, path)),
+        path=path,
+        data=SafeguardView(world, on, path, found, _protects(world, on), share),
+        variants=variants_of(share),
+        missing=open_facts(share),
+    )
 
 
 KIND = Kind(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.findings import Hop, Span
 from fedpolicy.graph.model import FlowGraph, bits
+from fedpolicy.report.budget.json import spending
 from fedpolicy.report.plain import hop_row
 
 if TYPE_CHECKING:
@@ -196,6 +197,7 @@ def _disclosure(one: Disclosure, owners: Mapping[str, str], document: Document) 
         "not_counted": [_not_counted(reason) for reason in one.not_counted],
         "missing": list(one.missing),
         "claims": list(one.claims),
+        "epsilon": spending(one.spent) if one.spent else None,
         "count": one.pairs,
         "parties": list(one.parties[:MOST_LISTED]),
         "parties_count": len(one.parties),

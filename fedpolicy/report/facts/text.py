@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from fedpolicy.analysis.exposure.spending import shown
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.report.facts.rows import hops_of, wide
 from fedpolicy.report.hops import hop_lines
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure, Facts, ModelFacts
     from fedpolicy.spec.load import Document
 
-__all__ = ["STYLES", "facts_text", "on_release"]
+__all__ = ["STYLES", "facts_text", "on_release", "spent_on"]
 
 STYLES = ("pass", "pass", "low", "medium", "critical")
 
@@ -98,12 +99,20 @@ def on_release(one: Disclosure) -> Iterator[str]:
         yield f"The owners release {what} to {whom} as {one.role}."
 
 
+def spent_on(one: Disclosure) -> Iterator[str]:
+    """Say what the privacy loss is where noise bounds what can be learned."""
+    if one.spent:
+        delta = f", at δ = {one.spent.delta:g}" if one.spent.delta is not None else ""
+        yield f"ε is {shown(one.spent)}{delta}."
+
+
 def _remarks(one: Disclosure) -> Iterator[str]:
     if one.guaranteed != one.high:
         words = sorted({party for reason in one.not_counted for party in reason.rests_on})
         rests = f"; the rest is the word of {listing(words)}" if words else ""
         yield f"Guaranteed is only {LEVELS[one.guaranteed]}{rests}."
     yield from on_release(one)
+    yield from spent_on(one)
     if one.claims:
         yield f"It rests on the ε that {listing(one.claims)} claims."
     if one.missing:

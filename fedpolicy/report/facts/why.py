@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.report.facts.rows import hops_of, wide
-from fedpolicy.report.facts.text import STYLES, on_release
+from fedpolicy.report.facts.text import STYLES, on_release, spent_on
 from fedpolicy.report.hops import hop_lines
 from fedpolicy.report.words import Look, clean, listing, wrap
 
@@ -75,8 +75,12 @@ def _level(one: Disclosure, catalog: Catalog, look: Look) -> Iterator[str]:
 
 
 def _hangs_on(one: Disclosure) -> Iterator[str]:
+    yield from spent_on(one)
+    if one.spent:
+        yield f"By: {one.spent.theorem}."
+        yield from (f"Assuming: {assumption}." for assumption in one.spent.assumptions)
     if one.claims:
-        yield f"It rests on the ε that {listing(one.claims)} claims; that ε is not computed."
+        yield f"It rests on the ε that {listing(one.claims)} claims; nobody can compute it from the file."
     if one.missing:
         yield f"Not stated, and it would decide: {listing(one.missing)}."
 

@@ -23,6 +23,10 @@ def scenario_json(name: str, scenario: Scenario) -> str:
         "question": scenario.question,
         "disclosures": [disclosure_row(change) for change in scenario.changes.disclosures],
         "control": [control_row(change) for change in scenario.changes.control],
+        "sums": [
+            {"origin": s.origin, "party": s.party, "with": list(s.others), "before": s.before, "after": s.after}
+            for s in scenario.sums
+        ],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from fedpolicy.analysis.exposure.sums import HIDING
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.report.changes.words import control_line, disclosure_line, short
 from fedpolicy.report.words import PLAIN, Look, amount, listing, wrap
@@ -12,6 +13,7 @@ from fedpolicy.report.words import PLAIN, Look, amount, listing, wrap
 if TYPE_CHECKING:
     from fedpolicy.analysis.whatif.coalitions import Search
     from fedpolicy.analysis.whatif.scenarios import Scenario
+    from fedpolicy.analysis.whatif.sums import SmallerSum
 
 __all__ = ["coalitions_text", "scenario_text"]
 
@@ -42,6 +44,15 @@ def coalitions_text(name: str, dataset: str, search: Search, look: Look = PLAIN)
     return "\n".join(lines) + "\n"
 
 
+def _sum_line(smaller: SmallerSum) -> str:
+    head = f"{smaller.origin}: together with {listing(smaller.others)}, {smaller.party} sees sums of"
+    if smaller.after < HIDING:
+        return f"{head} {smaller.after} instead of {smaller.before}, which hide nobody"
+    spare = smaller.after - HIDING
+    more = f"; {amount(spare + 1, 'more client')} in it, and they hide nobody"
+    return f"{head} {smaller.after} contributions instead of {smaller.before}{more}"
+
+
 def _changes(scenario: Scenario, look: Look) -> Iterator[str]:
     for change in scenario.changes.disclosures:
         first, *rest = wrap(disclosure_line(change), look, f"  {_MARKS[change.kind]} ", " " * 6)
@@ -50,5 +61,7 @@ def _changes(scenario: Scenario, look: Look) -> Iterator[str]:
         for step in change.path if change.kind in {"new", "worse"} else ():
             implied = f" (implied by {step.implied_by})" if step.implied_by else ""
             yield f"      {short(step.source)} -> {short(step.target)}  {step.payload}{implied}"
+    for smaller in scenario.sums:
+        yield from wrap(_sum_line(smaller), look, "  ! ", " " * 6)
     for control in scenario.changes.control:
         yield from wrap(control_line(control).replace("never given", "lost"), look, "  ! ", " " * 6)

@@ -1,0 +1,111 @@
+"""The privacy loss of several mechanisms together: the quick bound first, the tight one where it decides."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+
+from fedpolicy.analysis.accounting import Bound, Release, bound, tight_bound
+from fedpolicy.analysis.exposure.mechanisms import Mechanism
+from fedpolicy.records import dataclass
+
+__all__ = ["Spending", "at_least", "shown", "spend"]
+
+# Pure mechanisms have no delta; one that is far below one over the number of humans stands in for it.
+_NEXT_TO_NOTHING = 1e-15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """
+    What some mechanisms spend together: epsilon lies between `low` and `high` at `delta` (None: there is none).
+
+    `missing` are facts that would narrow it, `undecided` the mechanisms that only the extra `dp` can tell about.
+    """
+
+    low: float
+    high: float
+    delta: float | None
+    theorem: str
+    assumptions: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
+
+
+def spend(mechanisms: Sequence[Mechanism], limit: float, *, tight: bool = False) -> Spending:
+    """
+    Compose mechanisms at the smallest of their deltas, as closely as it takes to compare with `limit`.
+
+    `tight` asks for the closest bound in any case. Claims that nothing can check are added (basic composition,
+    Dwork and Roth 2014, theorem 3.16).
+    """
+    return _spend(tuple(mechanisms), limit, tight)
+
+
+def shown(spending: Spending) -> str:
+    """
+    The epsilon in words: `about 50.3`, `at most 2`, `between 2 and 12`, `at least 3`.
+
+    Where nothing is missing, the lower end only says how close the bound is, and what counts is the bound.
+    """
+    low, high = _rounded(spending.low), _rounded(spending.high)
+    if low == high:
+        return "infinite" if math.isinf(spending.high) else f"about {high}"
+    if math.isinf(spending.high):
+        return f"at least {low}" if spending.low > 0 else "not known"
+    return f"between {low} and {high}" if spending.missing and spending.low > 0 else f"at most {high}"
+
+
+def at_least(spending: Spending) -> str:
+    """What epsilon is no matter what: `about 50.3` where it is exact, else `at least 6.83`."""
+    low = _rounded(spending.low)
+    return shown(spending) if low == _rounded(spending.high) else f"at least {low}"
+
+
+@lru_cache(maxsize=4096)
+def _spend(mechanisms: tuple[Mechanism, ...], limit: float, tight: bool) -> Spending:  # noqa: FBT001  a cache's key
+    deltas = [m.delta for m in mechanisms if m.delta is not None]
+    delta = min(deltas, default=None)
+    claimed = sum(m.claimed or 0.0 for m in mechanisms)
+    lows = tuple(m.low for m in mechanisms if m.low is not None)
+    highs = tuple(m.high for m in mechanisms if m.high is not None)
+    open_ended = any(m.high is None and m.claimed is None for m in mechanisms)
+    low, high = _bounds(lows, highs, delta or _NEXT_TO_NOTHING)
+    undecided: tuple[str, ...] = ()
+    closer = tight or low.low + claimed <= limit < high.high + claimed
+    if closer and not open_ended and not (low.tight and high.tight):
+        low, high, told = _closer(lows, highs, delta or _NEXT_TO_NOTHING, low, high)
+        undecided = () if told else tuple(m.path for m in mechanisms)
+    return Spending(
+        low=low.low + claimed,
+        high=math.inf if open_ended else high.high + claimed,
+        delta=delta,
+        theorem="; ".join(filter(None, (high.theorem if highs else "", _claims(mechanisms)))),
+        assumptions=tuple(dict.fromkeys([*high.assumptions, *(m.note for m in mechanisms if m.note)])),
+        missing=tuple(sorted({fact for m in mechanisms for fact in m.missing})),
+        undecided=undecided,
+    )
+
+
+def _bounds(lows: tuple[Release, ...], highs: tuple[Release, ...], delta: float) -> tuple[Bound, Bound]:
+    nothing = Bound(low=0.0, high=0.0, delta=delta, theorem="", tight=True)
+    return bound(lows, delta) if lows else nothing, bound(highs, delta) if highs else nothing
+
+
+def _closer(
+    lows: tuple[Release, ...], highs: tuple[Release, ...], delta: float, low: Bound, high: Bound
+) -> tuple[Bound, Bound, bool]:
+    found = tight_bound(highs, delta)
+    if found is None:
+        return low, high, False
+    least = found if lows == highs else (tight_bound(lows, delta) or low) if lows else low
+    return least, found, True
+
+
+def _claims(mechanisms: Sequence[Mechanism]) -> str:
+    return "the claim of the deployment" if any(m.rests_on_claim for m in mechanisms) else ""
+
+
+def _rounded(value: float) -> str:
+    return f"{value:.3g}"
