@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from fedpolicy.policy.waiverfile import WaiverFile
     from fedpolicy.sources import Source
 
-__all__ = ["MOST_PAIRS", "Settings", "catalog_of", "check", "facts_of", "pairs"]
+__all__ = ["MOST_PAIRS", "Settings", "catalog_of", "check", "document_of", "facts_of", "pairs"]
 
 MOST_PAIRS = 10_000
 
@@ -91,13 +91,18 @@ def facts_of(source: Source, catalog: Catalog, settings: Settings, deployment: s
 
     Raises Problems where the source has mistakes, and InputError where it leaves open which deployment is meant.
     """
+    document = document_of(source, catalog, deployment)
+    return document, _facts(document, catalog, settings)
+
+
+def document_of(source: Source, catalog: Catalog, deployment: str = "") -> Document:
+    """The only deployment of a source, or the one with this name, as it is read. Raises as `facts_of` does."""
     if source.error:
         raise source.error
     loaded = load_text(source.text, source.name, catalog)
     if loaded.errors:
         raise Problems(loaded.errors)
-    document = _the_one(loaded.documents, source.name, deployment)
-    return document, _facts(document, catalog, settings)
+    return _the_one(loaded.documents, source.name, deployment)
 
 
 def pairs(facts: Facts, catalog: Catalog, settings: Settings) -> Sequence[Disclosure]:
