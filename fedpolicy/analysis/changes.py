@@ -1,4 +1,4 @@
-"""Two states of one deployment: which disclosures are new, gone or changed, and what happened to control."""
+"""Two states of one deployment: which disclosures are new, gone or changed, and what became of budgets and control."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fedpolicy.analysis.budget.changes import BudgetChange, budget_changes
 from fedpolicy.analysis.control.matrix import continuity_of
 
 if TYPE_CHECKING:
@@ -65,10 +66,11 @@ class Changes:
 
     disclosures: tuple[DisclosureChange, ...] = ()
     control: tuple[ControlChange, ...] = ()
+    budgets: tuple[BudgetChange, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything differs."""
-        return bool(self.disclosures or self.control)
+        return bool(self.disclosures or self.control or self.budgets)
 
 
 def changes_between(old: Facts | None, new: Facts | None, catalog: Catalog) -> Changes:
@@ -76,6 +78,7 @@ def changes_between(old: Facts | None, new: Facts | None, catalog: Catalog) -> C
     return Changes(
         disclosures=tuple(_disclosures(old, new)),
         control=tuple(_control(old, new, catalog)),
+        budgets=budget_changes(old, new, catalog),
     )
 
 

@@ -91,7 +91,7 @@ def control(question: Question, form: str, output: str | None, *, no_color: bool
 
 def budget(question: Question, form: str, output: str | None, *, tight: bool, no_color: bool) -> None:
     """Write the privacy ledger. Raises SettingsError where the closest computation cannot be had."""
-    if tight and find_spec("dp_accounting") is None:
+    if tight and not _installed("dp_accounting"):
         message = "the closest computation needs a library that is not installed"
         raise SettingsError(message, help=f"run `{INSTALL_HINT}`, or leave `--tight` out")
     document, found, catalog = computed(question)
@@ -103,6 +103,13 @@ def budget(question: Question, form: str, output: str | None, *, tight: bool, no
         else budget_text(name, ledger, limit, look_for(output, no_color=no_color)),
         output,
     )
+
+
+def _installed(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ValueError:  # a module that was taken out of sight
+        return False
 
 
 def computed(question: Question) -> tuple[Document, Facts, Catalog]:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.house.pages import ROOT, blocks, named
 
-PAGES = [ROOT / "README.md", ROOT / "docs" / "index.md"]
+PAGES = [ROOT / "README.md", ROOT / "docs" / "index.md", ROOT / "docs" / "privacy-budgets.md"]
 PROMPT = "$ fedpolicy "
 
 

@@ -30,8 +30,8 @@ class Budget:
     What every one of `parties` can learn about one `unit` of every one of `datasets`, all its capacities together.
 
     `spent` composes all mechanisms through which it sees them; epsilon is infinite where it `sees_more` (without
-    noise, or through noise that protects a smaller unit), and may be where `missing` facts decide that. `whole`
-    says that these are all instances of the dataset.
+    noise, or through noise that protects a smaller unit), and may be where it sees `perhaps_more`. `missing` names
+    the facts that would decide. `whole` says that these are all instances of the dataset.
     """
 
     parties: tuple[str, ...]
@@ -43,6 +43,7 @@ class Budget:
     mechanisms: tuple[str, ...]
     whole: bool = False
     missing: tuple[str, ...] = ()
+    perhaps_more: bool = False
 
     @property
     def low(self) -> float:
@@ -52,7 +53,7 @@ class Budget:
     @property
     def high(self) -> float:
         """Epsilon in the least favourable reading."""
-        return math.inf if self.sees_more or self.missing else self.spent.high
+        return math.inf if self.sees_more or self.perhaps_more else self.spent.high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +169,7 @@ def _budget(exposure: Exposure, key: Key, row: _Row, limit: float, *, tight: boo
     names = sorted({*favourable, *unfavourable})
     seen = [exposure.mechanisms[name] for name in names]
     spent = spend(seen, limit, tight=tight)
+    undecided = unfavourable != favourable or (possible and not certain)
     return Budget(
         parties=tuple(sorted(row.parties)),
         datasets=exposure.names(row.mask),
@@ -177,16 +179,19 @@ def _budget(exposure: Exposure, key: Key, row: _Row, limit: float, *, tight: boo
         sees_more=certain or not names,
         mechanisms=tuple(sorted(mechanism.path for mechanism in seen)),
         whole=row.mask == exposure.graph.mask(family),
-        missing=_missing(exposure, row, undecided=unfavourable != favourable or (possible and not certain)),
+        missing=() if certain else _missing(exposure, row, spent, undecided=undecided),
+        perhaps_more=undecided,
     )
 
 
-def _missing(exposure: Exposure, row: _Row, *, undecided: bool) -> tuple[str, ...]:
+def _missing(exposure: Exposure, row: _Row, spent: Spending, *, undecided: bool) -> tuple[str, ...]:
+    open_facts = spent.missing if spent.low != spent.high else ()
     if not undecided:
-        return ()
+        return open_facts
     party = min(row.parties)
     index = next(bits(row.mask & ~exposure.own.get(party, 0)))
-    return undeclared(exposure, [viewer for viewer in exposure.viewers.values() if viewer.party == party], index)
+    viewers = [viewer for viewer in exposure.viewers.values() if viewer.party == party]
+    return tuple(sorted({*open_facts, *undeclared(exposure, viewers, index)}))
 
 
 def _shares(graph: FlowGraph, limit: float, *, tight: bool) -> Iterator[Share]:

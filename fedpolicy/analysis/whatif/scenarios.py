@@ -60,8 +60,15 @@ def what_if_colluding(facts: Facts, catalog: Catalog, parties: Sequence[str], se
     shown = tuple(
         replace(change, datasets=tuple(name for name in change.datasets if name not in theirs)) for change in kept
     )
+    budgets = tuple(
+        replace(change, parties=tuple(sorted(names & set(change.parties))), datasets=others)
+        for change in found.changes.budgets
+        if names & set(change.parties) and (others := tuple(name for name in change.datasets if name not in theirs))
+    )
     return replace(
-        found, changes=replace(found.changes, disclosures=shown), sums=smaller_sums(facts, sorted(set(parties)))
+        found,
+        changes=replace(found.changes, disclosures=shown, budgets=budgets),
+        sums=smaller_sums(facts, sorted(set(parties))),
     )
 
 

@@ -52,7 +52,7 @@ def _subject(world: World, found: Budget) -> Subject:
         path=("datasets", found.family),
         data=view,
         variants=({"epsilon": found.low}, {"epsilon": found.high}) if found.low != found.high else (),
-        missing=found.missing or found.spent.missing or tuple(f"{path}.epsilon" for path in found.spent.undecided),
+        missing=found.missing or tuple(f"{path}.epsilon" for path in found.spent.undecided),
         elements=(*(f"parties.{name}" for name in view.parties), f"datasets.{found.family}"),
     )
 

@@ -51,7 +51,8 @@ def _budget(budget: Budget, limit: float, look: Look) -> Iterator[str]:
     yield from rest
     if budget.mechanisms and not budget.sees_more:
         yield from wrap(f"through {listing(budget.mechanisms)}", look, _INDENT, _INDENT)
-        yield from _how(budget.spent, look)
+        # What is said of one mechanism stands below.
+        yield from _how(budget.spent, look) if len(budget.mechanisms) > 1 else ()
     if budget.missing:
         yield from wrap(f"not stated: {listing(budget.missing)}", look, _INDENT, _INDENT)
 
@@ -62,7 +63,7 @@ def _epsilon(budget: Budget) -> str:
         why = "sees more than what noise protects" if budget.mechanisms else "sees them without noise"
         return f"epsilon is infinite {unit}; {'each ' if len(budget.parties) > 1 else ''}{why}"
     if math.isinf(budget.high):
-        return f"epsilon is not known {unit}; at best {budget.low:.3g}"
+        return f"epsilon is not known {unit}" + (f"; at least {budget.low:.3g}" if budget.low > 0 else "")
     return f"epsilon is {shown(budget.spent)} {unit}{_at(budget.spent)}"
 
 
@@ -108,4 +109,4 @@ def _verdict(share: Share) -> tuple[str, str]:
 
 def _for_want_of(share: Share) -> str:
     facts = [fact for fact in share.missing if not fact.endswith(".epsilon")]
-    return f": not stated: {listing(facts)}" if facts else f" without a closer computation: {INSTALL_HINT}"
+    return f" without {listing(facts)}" if facts else f" without a closer computation: {INSTALL_HINT}"

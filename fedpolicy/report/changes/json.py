@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.facts import LEVELS
 
 if TYPE_CHECKING:
+    from fedpolicy.analysis.budget.changes import BudgetChange, Loss
     from fedpolicy.analysis.changes import ControlChange, DisclosureChange, Levels
     from fedpolicy.analysis.facts import Step
     from fedpolicy.findings import Finding
     from fedpolicy.report.changes.model import Comparison, Difference
 
-__all__ = ["control_row", "disclosure_row", "render"]
+__all__ = ["budget_row", "control_row", "disclosure_row", "render"]
 
 
 def render(comparison: Comparison) -> str:
@@ -34,6 +36,7 @@ def _difference(one: Difference) -> dict[str, Any]:
         "introduced": [_finding(finding) for finding in one.introduced],
         "resolved": [_finding(finding) for finding in one.resolved],
         "disclosures": [disclosure_row(change) for change in one.changes.disclosures],
+        "budgets": [budget_row(change) for change in one.changes.budgets],
         "control": [control_row(change) for change in one.changes.control],
     }
 
@@ -76,6 +79,27 @@ def _step(step: Step) -> dict[str, Any]:
         "payload": step.payload,
         "flow": step.flow,
         "implied_by": step.implied_by or None,
+    }
+
+
+def budget_row(change: BudgetChange) -> dict[str, Any]:
+    """One change of a privacy loss; an infinite epsilon is null, and `seen` says that anything is seen at all."""
+    return {
+        "kind": change.kind,
+        "parties": list(change.parties),
+        "datasets": list(change.datasets),
+        "unit": change.unit,
+        "before": _loss(change.before),
+        "after": _loss(change.after),
+    }
+
+
+def _loss(loss: Loss) -> dict[str, Any]:
+    low, high = loss or (0.0, 0.0)
+    return {
+        "seen": loss is not None,
+        "low": None if math.isinf(low) else low,
+        "high": None if math.isinf(high) else high,
     }
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.report.changes.words import control_line, disclosure_line, short
+from fedpolicy.report.changes.words import budget_line, control_line, disclosure_line, short
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Finding
@@ -35,6 +35,8 @@ def _one(one: Difference) -> Iterator[str]:
     lines = [f"- {_SIGNS[change.kind]} {_text(disclosure_line(change))}" for change in one.changes.disclosures]
     if lines:
         yield "Who can learn what:\n\n" + "\n".join(lines)
+    if one.changes.budgets:
+        yield "Privacy loss:\n\n" + "\n".join(f"- {_text(budget_line(change))}" for change in one.changes.budgets)
     if one.changes.control:
         yield "Who can take what away:\n\n" + "\n".join(f"- {_text(control_line(c))}" for c in one.changes.control)
     picture = "\n".join(_picture(one))

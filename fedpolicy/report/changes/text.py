@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.report.changes.words import control_line, disclosure_line, short
+from fedpolicy.report.changes.words import budget_line, control_line, disclosure_line, short
 from fedpolicy.report.words import PLAIN, Look, amount, clean, wrap
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["render"]
 
 _STYLES = {"new": "critical", "worse": "high", "gone": "pass", "better": "pass"}
+_LOSSES = {"worse": ("!", "high"), "better": ("-", "pass"), "changed": ("~", "unknown")}
 _MARKS = {"new": "+", "worse": "!", "gone": "-", "better": "-"}
 
 
@@ -56,6 +57,13 @@ def _changes(changes: Changes, look: Look) -> Iterator[str]:
             for step in change.path:
                 implied = f" (implied by {step.implied_by})" if step.implied_by else ""
                 yield f"        {short(step.source)} -> {short(step.target)}  {step.payload}{implied}"
+    if changes.budgets:
+        yield "  privacy loss"
+    for budget in changes.budgets:
+        mark, style = _LOSSES[budget.kind]
+        first, *rest = wrap(budget_line(budget), look, f"    {mark} ", " " * 8)
+        yield look.paint(style, first)
+        yield from rest
     if changes.control:
         yield "  who can take what away"
     for control in changes.control:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.report.words import listing
 
 if TYPE_CHECKING:
+    from fedpolicy.analysis.budget.changes import BudgetChange, Loss
     from fedpolicy.analysis.changes import ControlChange, DisclosureChange, Levels
 
-__all__ = ["control_line", "disclosure_line", "levels_said", "short"]
+__all__ = ["budget_line", "control_line", "disclosure_line", "levels_said", "short"]
 
 _VERBS = {"new": "now learns", "gone": "no longer learns", "worse": "learns more of", "better": "learns less of"}
 
@@ -36,9 +38,24 @@ def control_line(change: ControlChange) -> str:
     return f"{who}, {change.capability} in tasks.{change.task}: {_held(change.before)} -> {_held(change.after)}"
 
 
+def budget_line(change: BudgetChange) -> str:
+    """Whose privacy loss towards whom, before and after."""
+    what = f"{listing(change.parties)}, per {change.unit} of {listing(change.datasets)}"
+    return f"{what}: {_loss(change.before)} -> {_loss(change.after)}"
+
+
 def short(element: str) -> str:
     """An element as paths show it."""
     return element.removeprefix("nodes.").removeprefix("parties.")
+
+
+def _loss(loss: Loss) -> str:
+    if loss is None:
+        return "nothing"
+    low, high = (f"{value:.3g}" for value in loss)
+    if math.isinf(loss[0]):
+        return "ε infinite"
+    return f"ε {high}" if low == high else f"ε {low} or more" if math.isinf(loss[1]) else f"ε at most {high}"
 
 
 def _held(parties: tuple[str, ...] | None) -> str:

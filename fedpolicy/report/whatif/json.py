@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.report.changes.json import control_row, disclosure_row
+from fedpolicy.report.changes.json import budget_row, control_row, disclosure_row
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.whatif.coalitions import Search
@@ -22,6 +22,7 @@ def scenario_json(name: str, scenario: Scenario) -> str:
         "name": name,
         "question": scenario.question,
         "disclosures": [disclosure_row(change) for change in scenario.changes.disclosures],
+        "budgets": [budget_row(change) for change in scenario.changes.budgets],
         "control": [control_row(change) for change in scenario.changes.control],
         "sums": [
             {"origin": s.origin, "party": s.party, "with": list(s.others), "before": s.before, "after": s.after}

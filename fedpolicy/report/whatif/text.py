@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure.sums import HIDING
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.report.changes.words import control_line, disclosure_line, short
+from fedpolicy.report.changes.words import budget_line, control_line, disclosure_line, short
 from fedpolicy.report.words import PLAIN, Look, amount, listing, wrap
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def _changes(scenario: Scenario, look: Look) -> Iterator[str]:
         for step in change.path if change.kind in {"new", "worse"} else ():
             implied = f" (implied by {step.implied_by})" if step.implied_by else ""
             yield f"      {short(step.source)} -> {short(step.target)}  {step.payload}{implied}"
+    for budget in scenario.changes.budgets:
+        yield from wrap(budget_line(budget), look, "  ! " if budget.kind == "worse" else "  - ", " " * 6)
     for smaller in scenario.sums:
         yield from wrap(_sum_line(smaller), look, "  ! ", " " * 6)
     for control in scenario.changes.control:

@@ -1,0 +1,142 @@
+"""The privacy ledger: who is towards whom, composed how, and whether claims hold."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from fedpolicy.analysis.budget import Claim, ledger_of
+from tests.helpers import catalog, graph_of
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "clinical-notes" / "deployment.yaml"
+RUNNING = EXAMPLE.read_text(encoding="utf-8")
+BASE = """
+fedpolicy: 1
+name: test
+parties: {{a: {{role: participant}}, b: {{role: participant}}, c: {{role: participant}}, agg: {{role: coordinator}}}}
+nodes:
+  client: {{kind: client, party: [a, b, c]}}
+  aggregator: {{kind: aggregator, party: agg}}
+datasets:
+  notes: {{at: client, categories: health, subjects: 100, unit: {unit}}}
+  other: {{at: client, categories: health, subjects: 100}}
+tasks:
+{tasks}
+"""
+TASK = "  {name}: {{method: fedavg, data: {data}, runs_on: client, clients_per_round: 3, safeguards: [{guard}]}}"
+NOISE = "{{kind: differential_privacy, where: client, clipping_norm: 1.0, delta: 1.0e-6, {more}}}"
+
+
+def noise(more, unit="record"):
+    return NOISE.format(more=f"unit: {unit}, {more}")
+
+
+def ledger(*guards, unit="record", data="notes"):
+    lines = [TASK.format(name=f"t{n}", data=data, guard=guard) for n, guard in enumerate(guards)]
+    return ledger_of(graph_of(BASE.format(unit=unit, tasks="\n".join(lines))), catalog(), 10)
+
+
+def towards(found, party):
+    (budget,) = [one for one in found.budgets if party in one.parties]
+    return budget
+
+
+def test_the_running_example_s_claim_is_refuted():
+    found = ledger_of(graph_of(RUNNING), catalog(), 10)
+
+    (share,) = found.shares
+    assert (share.path, share.stated, share.claim) == ("tasks.adapt.safeguards.1", 8, Claim.REFUTED)
+    assert share.spent.low == share.spent.high == pytest.approx(50.47, abs=0.01)
+    assert share.spent.delta == 1e-6
+    assert "Balle and Wang" in share.spent.theorem
+    assert {(one.parties, one.low) for one in found.budgets if one.sees_more} == {
+        (("hetzner", "tum"), math.inf),
+        (("openai",), math.inf),
+    }
+    assert towards(found, "lumc").low == share.spent.low
+    assert towards(found, "lumc").whole
+
+
+def test_gaussian_noise_of_several_tasks_composes_exactly():
+    found = towards(ledger(*[noise("noise_multiplier: 2.0, sampling: none, steps: 1")] * 4), "agg")
+
+    # Four times noise 2 are once noise 1.
+    alone = towards(ledger(noise("noise_multiplier: 1.0, sampling: none, steps: 1")), "agg")
+    assert found.high == pytest.approx(alone.high)
+    assert found.mechanisms == tuple(f"tasks.t{n}.safeguards.0" for n in range(4))
+
+
+def test_a_larger_unit_protects_each_smaller_one_in_it_and_not_the_other_way_round():
+    of_records, of_clients = (
+        noise("noise_multiplier: 2.0, sampling: none, steps: 1", unit) for unit in ("record", "client")
+    )
+
+    assert towards(ledger(of_records, of_clients), "agg").high < math.inf
+    mixed = towards(ledger(of_records, of_clients, unit="client"), "agg")
+    assert mixed.sees_more
+    assert mixed.unit == "client"
+
+
+def test_a_view_without_noise_is_infinite_and_a_dataset_without_any_is_named():
+    found = ledger(noise("noise_multiplier: 2.0, sampling: none, steps: 1"), "", data="[notes, other]")
+    assert {one.family for one in found.budgets} == {"notes", "other"}
+    assert all(math.isinf(one.low) for one in found.budgets)
+
+    plain = ledger("")
+    assert plain.budgets == plain.shares == ()
+    assert plain.bare == ("notes",)
+
+
+def test_what_is_not_declared_leaves_an_interval():
+    found = towards(ledger(noise("noise_multiplier: 2.0, sampling: none")), "agg")
+
+    assert 0 < found.low < 10
+    assert math.isinf(found.high)
+    assert found.missing == ("tasks.t0.rounds",)
+
+
+@pytest.mark.parametrize(
+    ("more", "claim"),
+    [
+        ("noise_multiplier: 1.0, sampling: none, steps: 1", Claim.NONE),
+        ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_epsilon: 4.89", Claim.HOLDS),
+        ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_epsilon: 4.8", Claim.REFUTED),
+        ("noise_multiplier: 0.0, sampling: none, steps: 1, claimed_epsilon: 4", Claim.REFUTED),
+        ("noise_multiplier: 1.0, sampling: none, claimed_epsilon: 9", Claim.UNDECIDED),
+        ("noise_multiplier: 1.0, sampling: none, claimed_epsilon: 4.8", Claim.REFUTED),
+        ("sampling: none, steps: 1, claimed_epsilon: 9", Claim.UNDECIDED),
+        ("mechanism: dp_matrix_ftrl, claimed_epsilon: 9", Claim.UNCHECKED),
+        ("mechanism: dp_matrix_ftrl, claimed_rho: 0.81", Claim.UNCHECKED),
+        ("mechanism: dp_matrix_ftrl, claimed_rho: 0.1, claimed_epsilon: 9", Claim.UNCHECKED),
+        ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_rho: 0.5", Claim.HOLDS),
+        ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_rho: 0.05", Claim.REFUTED),
+    ],
+)
+def test_a_claim_is_judged_by_what_is_computed(more, claim):
+    (share,) = ledger(noise(more)).shares
+
+    assert share.claim is claim
+    assert bool(share.missing) is (claim is Claim.UNDECIDED)
+
+
+def test_a_claim_that_takes_fixed_samples_for_poisson_samples_is_told():
+    fixed = (
+        "mechanism: dp_sgd, noise_multiplier: 1.0, steps: 500, sampling: fixed, sampling_rate: 0.01, claimed_epsilon: 2"
+    )
+
+    (share,) = ledger(noise(fixed)).shares
+    (independent,) = ledger(noise(fixed.replace("fixed", "poisson"))).shares
+
+    assert (share.claim is not Claim.HOLDS, share.poisson) == (True, True)
+    assert (independent.claim, independent.poisson) == (Claim.HOLDS, False)
+
+
+def test_the_order_of_tasks_does_not_matter():
+    one, other = (
+        noise("noise_multiplier: 2.0, sampling: none, steps: 1"),
+        noise("mechanism: laplace, noise_multiplier: 3.0, steps: 2"),
+    )
+
+    assert towards(ledger(one, other), "agg").high == towards(ledger(other, one), "agg").high

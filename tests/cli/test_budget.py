@@ -1,0 +1,123 @@
+"""`fedpolicy budget`, and what the extra `dp` decides."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+# Subsampled noise that the quick bounds do not tell from the limit of 10.
+CLOSE = (
+    ("where: aggregator, noise_multiplier: 1.1", "where: aggregator, mechanism: dp_sgd, noise_multiplier: 0.8"),
+    ("sampling_rate: 1.0", "sampling: poisson, sampling_rate: 0.02, steps: 2000"),
+)
+HINT = "pip install 'fedpolicy[dp]'"
+needs_dp = pytest.mark.skipif(find_spec("dp_accounting") is None, reason="needs the extra dp")
+
+
+@pytest.fixture
+def without_dp(monkeypatch):
+    """As if dp-accounting were not installed."""
+    monkeypatch.setitem(sys.modules, "dp_accounting", None)
+
+
+def change(path, *changes):
+    text = path.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+
+
+def seen_by(result, party):
+    return next(one for one in json.loads(result.stdout)["budgets"] if party in one["parties"])
+
+
+def test_the_ledger_says_who_computed_how_and_that_the_claim_is_refuted(run, example):
+    result = run("budget", example.name)
+
+    assert result.exit_code == 0
+    assert "clinical-notes: privacy loss per dataset and recipient (limit 10)" in result.stdout
+    assert "aphp, charite and lumc: epsilon is about 50.5 per record of letters, at delta 1e-06" in result.stdout
+    assert "by: Gaussian mechanism, exact (Balle and Wang 2018, theorem 8)" in result.stdout
+    assert "claimed: 8; the claim is refuted" in result.stdout
+    assert "openai: epsilon is infinite per record of letters; sees them without noise" in result.stdout
+
+
+def test_json_is_version_1_and_infinity_is_null(run, example):
+    found = json.loads(run("budget", example.name, "--format", "json").stdout)
+
+    assert (found["version"], found["name"], found["max_epsilon"]) == (1, "clinical-notes", 10)
+    assert {(tuple(one["parties"]), one["infinite"], one["low"]) for one in found["budgets"]} == {
+        (("hetzner", "tum"), True, None),
+        (("openai",), True, None),
+        (("aphp", "charite", "lumc"), False, 50.4705),
+    }
+    (mechanism,) = found["mechanisms"]
+    assert (mechanism["claimed"], mechanism["claim"]) == (8, "refuted")
+
+
+def test_a_deployment_without_noise_says_so(run):
+    result = run("budget", "-", input="fedpolicy: 1\nname: empty\n")
+
+    assert result.stdout.endswith("no differential privacy is declared\n")
+
+
+def test_what_is_not_stated_is_asked_for(run, example):
+    change(example, ("    rounds: 50\n", ""))
+
+    result = run("budget", example.name)
+
+    assert "epsilon is not known per record of letters; at least 4.39" in result.stdout
+    assert "not stated: tasks.adapt.rounds" in result.stdout
+    assert "claimed: 8; whether that is true cannot be told without tasks.adapt.rounds" in result.stdout
+
+
+@pytest.mark.usefixtures("without_dp")
+def test_without_the_extra_what_it_would_decide_is_unknown_and_says_what_to_install(run, example):
+    change(example, *CLOSE)
+
+    ledger = run("budget", example.name)
+    facts = json.loads(run("facts", example.name, "--format", "json").stdout)
+    report = run("check", example.name)
+
+    assert f"a closer bound takes: {HINT}" in ledger.stdout
+    (pair,) = [d for d in facts["disclosures"] if (d["party"], d["dataset"]) == ("lumc", "letters@charite")]
+    assert (pair["low"], pair["high"]) == ("bounded", "inferable")
+    assert pair["missing"] == ["tasks.adapt.safeguards.1.epsilon"]
+    assert pair["not_counted"][0]["why"] == f"whether its epsilon keeps to the limit takes a closer computation: {HINT}"
+    assert f"compute the epsilon of tasks.adapt.safeguards.1 more closely ({HINT})" in " ".join(report.stdout.split())
+
+
+@needs_dp
+def test_the_extra_decides_what_the_quick_bound_leaves_open(run, example):
+    change(example, *CLOSE)
+
+    budget = seen_by(run("budget", example.name, "--format", "json"), "lumc")
+    facts = json.loads(run("facts", example.name, "--format", "json").stdout)
+
+    assert budget["composed"]["needs_closer_computation"] == []
+    (pair,) = [d for d in facts["disclosures"] if (d["party"], d["dataset"]) == ("lumc", "letters@charite")]
+    expected = "bounded" if budget["high"] <= 10 else "inferable"
+    assert (pair["low"], pair["high"]) == (expected, expected)
+
+
+@pytest.mark.usefixtures("without_dp")
+def test_the_closest_bound_cannot_be_had_without_the_extra(run, example):
+    result = run("budget", example.name, "--tight")
+
+    assert result.exit_code == 2
+    assert "the closest computation needs a library that is not installed" in result.stderr
+    assert HINT in result.stderr
+
+
+def test_a_file_with_mistakes_is_refused_with_all_of_them(run, example):
+    change(example, ("noise_multiplier: 1.1", "noise_multiplier: -1"), ("rounds: 50", "rounds: zero"))
+
+    result = run("budget", example.name)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "deployment.yaml:34" in result.stderr
+    assert "deployment.yaml:38" in result.stderr
