@@ -103,19 +103,25 @@ def ledger_of(graph: FlowGraph, catalog: Catalog, limit: float, *, tight: bool =
     for the closest one throughout.
     """
     exposure = prepare(graph, catalog, math.inf)
+    whole = _whole(graph)
     rows: dict[Key, list[_Row]] = {}
     covered = 0
     for party, viewers in sorted(_parties(exposure).items()):
         own = exposure.own.get(party, 0)
-        for key, mask in _cells(exposure, viewers, own):
+        for key, mask in _cells(exposure, whole, viewers, own):
             covered |= mask if key[1] else 0
             found = rows.setdefault(key, [])
             if not any(row.admit(party, mask, own) for row in found):
                 found.append(_Row(parties=[party], mask=mask, own_of_all=own))
     families = {graph.data[index].family for index in bits(covered)}
-    budgets = [_budget(exposure, key, row, limit, tight=tight) for key, found in rows.items() for row in found]
+    budgets = [
+        _budget(exposure, key, row, limit, whole=row.mask == whole[key[0]], tight=tight)
+        for key, found in rows.items()
+        if key[0] in families
+        for row in found
+    ]
     return Ledger(
-        budgets=tuple(sorted((b for b in budgets if b.family in families), key=_order)),
+        budgets=tuple(sorted(budgets, key=_order)),
         shares=tuple(_shares(graph, limit, tight=tight)),
         bare=tuple(sorted({key[0] for key in rows} - families)),
     )
@@ -128,14 +134,23 @@ def _parties(exposure: Exposure) -> dict[str, list[Viewer]]:
     return found
 
 
-def _cells(exposure: Exposure, viewers: Sequence[Viewer], own: Mask) -> Iterator[tuple[Key, Mask]]:
+def _whole(graph: FlowGraph) -> dict[str, Mask]:
+    found: dict[str, Mask] = {}
+    for item in graph.data:
+        found[item.family] = found.get(item.family, 0) | 1 << item.index
+    return found
+
+
+def _cells(
+    exposure: Exposure, whole: Mapping[str, Mask], viewers: Sequence[Viewer], own: Mask
+) -> Iterator[tuple[Key, Mask]]:
     """The instances of others that a party sees at all, by dataset and by how it sees them."""
     low, high = _Seen(), _Seen()
     for viewer in viewers:
         low.add(exposure.view(viewer, Reading.LOW))
         high.add(exposure.view(viewer, Reading.HIGH))
     everything = _union([low.more, high.more, *low.noise.values(), *high.noise.values()]) & ~own
-    for family, among in _families(exposure.graph, everything):
+    for family, among in _families(exposure.graph, whole, everything):
         for favourable, first in combinations(low.noise, among):
             for unfavourable, second in combinations(high.noise, first):
                 for certain, third in _split(second, low.more):
@@ -156,15 +171,14 @@ def _split(mask: Mask, by: Mask) -> Iterator[tuple[bool, Mask]]:
             yield inside, part
 
 
-def _families(graph: FlowGraph, mask: Mask) -> list[tuple[str, Mask]]:
-    found: dict[str, Mask] = {}
-    for index in bits(mask):
-        family = graph.data[index].family
-        found[family] = found.get(family, 0) | 1 << index
-    return sorted(found.items())
+def _families(graph: FlowGraph, whole: Mapping[str, Mask], mask: Mask) -> Iterator[tuple[str, Mask]]:
+    while mask:
+        family = graph.data[next(bits(mask & -mask))].family
+        yield family, mask & whole[family]
+        mask &= ~whole[family]
 
 
-def _budget(exposure: Exposure, key: Key, row: _Row, limit: float, *, tight: bool) -> Budget:
+def _budget(exposure: Exposure, key: Key, row: _Row, limit: float, *, whole: bool, tight: bool) -> Budget:
     family, favourable, unfavourable, certain, possible = key
     names = sorted({*favourable, *unfavourable})
     seen = [exposure.mechanisms[name] for name in names]
@@ -178,7 +192,7 @@ def _budget(exposure: Exposure, key: Key, row: _Row, limit: float, *, tight: boo
         spent=spent,
         sees_more=certain or not names,
         mechanisms=tuple(sorted(mechanism.path for mechanism in seen)),
-        whole=row.mask == exposure.graph.mask(family),
+        whole=whole,
         missing=() if certain else _missing(exposure, row, spent, undecided=undecided),
         perhaps_more=undecided,
     )
