@@ -54,6 +54,7 @@ def test_a_repaired_deployment_loses_exactly_the_disclosures_to_openai(both):
         ("run", ("openai",), ()),
         ("inspect", ("-",), ()),
     }
+    assert difference["budgets"] == []
     assert "private-data-to-closed-model" in {finding["rule"] for finding in difference["resolved"]}
 
 
@@ -159,3 +160,31 @@ def test_a_difference_mirrors_its_reverse(one, other):
     assert {(c.participants, c.task, c.capability, c.before, c.after) for c in there.control} == {
         (c.participants, c.task, c.capability, c.after, c.before) for c in back.control
     }
+    assert {(c.parties, c.datasets, c.unit, c.before, c.after) for c in there.budgets} == {
+        (c.parties, c.datasets, c.unit, c.after, c.before) for c in back.budgets
+    }
+
+
+def test_more_noise_is_a_smaller_loss_in_every_format(both, example, tmp_path):
+    quiet = example.read_text().replace("noise_multiplier: 1.1", "noise_multiplier: 12")
+    (tmp_path / "quiet.yaml").write_text(quiet)
+
+    (budget,) = changes_of(both("diff", "deployment.yaml", "quiet.yaml", "--format", "json"))["budgets"]
+    text = both("diff", "quiet.yaml", "deployment.yaml").stdout
+    page = both("diff", "deployment.yaml", "quiet.yaml", "--format", "markdown").stdout
+
+    assert (budget["kind"], budget["parties"], budget["unit"]) == ("better", ["aphp", "charite", "lumc"], "record")
+    assert budget["before"] == {"seen": True, "low": 50.4705, "high": 50.4705}
+    assert budget["after"] == {"seen": True, "low": pytest.approx(2.7, abs=0.01), "high": pytest.approx(2.7, abs=0.01)}
+    assert "privacy loss\n    ! aphp, charite and lumc, per record of" in text
+    assert "ε 50.5 -\\> ε 2.7" in page
+
+
+def test_noise_that_is_taken_away_makes_a_loss_infinite(both, example, tmp_path):
+    lines = example.read_text().splitlines(keepends=True)
+    at = next(number for number, line in enumerate(lines) if "differential_privacy" in line)
+    (tmp_path / "loud.yaml").write_text("".join(lines[:at] + lines[at + 2 :]))
+
+    (budget,) = changes_of(both("diff", "deployment.yaml", "loud.yaml", "--format", "json"))["budgets"]
+
+    assert (budget["kind"], budget["after"]) == ("worse", {"seen": True, "low": None, "high": None})

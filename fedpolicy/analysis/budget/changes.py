@@ -17,6 +17,7 @@ __all__ = ["BudgetChange", "Loss", "budget_changes"]
 
 Loss = tuple[float, float] | None  # epsilon in the most and the least favourable reading; None: nothing is seen
 _INFINITE: Loss = (math.inf, math.inf)
+_NO_NUMBER = (None, _INFINITE)
 _Cell = tuple[str, str]  # party, dataset
 
 
@@ -48,7 +49,8 @@ def budget_changes(old: Facts | None, new: Facts | None, catalog: Catalog) -> tu
     found: dict[tuple[str, Loss, Loss], list[_Cell]] = {}
     for cell in sorted(named):
         first, second = _loss(before, seen[0], cell), _loss(after, seen[1], cell)
-        if first != second:
+        # Whether something is seen at all is for disclosures to say.
+        if first != second and not (first in _NO_NUMBER and second in _NO_NUMBER):
             found.setdefault((units[cell[1]], first, second), []).append(cell)
     return tuple(
         BudgetChange(

@@ -1,0 +1,99 @@
+"""What holds of comparisons and of what-if questions, whatever the deployment."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fedpolicy.analysis.analyse import analyse
+from fedpolicy.analysis.changes import changes_between
+from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.analysis.whatif.coalitions import smallest_coalitions
+from fedpolicy.analysis.whatif.turned import compromised, pooled
+from tests.analysis.deployments import deployments
+from tests.helpers import catalog, graph_of
+
+LAW = settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+
+
+def facts(deployment):
+    return analyse(graph_of(deployment), catalog())
+
+
+def levels(found):
+    return {
+        (party, one.role, dataset): (one.high, one.guaranteed)
+        for one in found.disclosures
+        for party in one.parties
+        for dataset in one.datasets
+    }
+
+
+def less(before, after):
+    """Those who learn less than before."""
+    empty = (0, 0)
+    return [key for key, old in before.items() if any(n < o for n, o in zip(after.get(key, empty), old, strict=True))]
+
+
+def rows(changes, *, turned=False):
+    """Every change as a tuple; `turned` swaps before and after."""
+    both = (lambda c: (c.after, c.before)) if turned else (lambda c: (c.before, c.after))
+    return (
+        {(c.parties, c.role, c.datasets, *both(c)) for c in changes.disclosures},
+        {(c.participants, c.task, c.capability, *both(c)) for c in changes.control},
+        {(c.parties, c.datasets, c.unit, *both(c)) for c in changes.budgets},
+    )
+
+
+@LAW
+@given(deployments())
+def test_nothing_differs_from_itself(deployment):
+    assert not changes_between(facts(deployment), facts(deployment), catalog())
+
+
+@LAW
+@given(deployments(), deployments())
+def test_a_difference_mirrors_its_reverse(one, other):
+    first, second = facts(one), facts(other)
+
+    there, back = changes_between(first, second, catalog()), changes_between(second, first, catalog())
+
+    assert rows(there) == rows(back, turned=True)
+
+
+@LAW
+@given(deployments(), st.data())
+def test_whoever_is_taken_over_nobody_learns_less(deployment, data):
+    graph = graph_of(deployment)
+    taken = data.draw(st.sampled_from(sorted({*deployment["parties"], *deployment["nodes"]})))
+
+    after = levels(analyse(compromised(graph, taken), catalog()))
+
+    assert less(levels(analyse(graph, catalog())), after) == []
+
+
+@LAW
+@given(deployments(), st.integers(2, 4))
+def test_a_coalition_reaches_the_level_and_nobody_in_it_is_superfluous(deployment, level):
+    graph = graph_of(deployment)
+    for dataset in sorted(deployment["datasets"]):
+        for coalition in smallest_coalitions(graph, catalog(), dataset, level, size=3).coalitions:
+            for instance in coalition.datasets:
+                assert together(graph, coalition.parties, instance) >= level, LEVELS[level]
+                for left in coalition.parties:
+                    rest = [party for party in coalition.parties if party != left]
+                    assert together(graph, rest, instance) < level
+
+
+def together(graph, parties, instance):
+    """The highest level at which parties that pool what they see learn of an instance that is not theirs."""
+    found = analyse(pooled(graph, parties), catalog())
+    return max(
+        (one.high for one in found.disclosures if set(parties) & set(one.parties) and instance in one.datasets),
+        default=0,
+    )
