@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure.readings import Reading
 from fedpolicy.analysis.facts import ModelFacts
-from fedpolicy.graph.model import FlowGraph
+from fedpolicy.graph.model import FlowGraph, bits
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.exposure.disclose import Exposure
@@ -156,8 +156,8 @@ def _missing(name: str, aspects: Mapping[str, object]) -> tuple[str, ...]:
 
 def _contents(graph: FlowGraph, exposure: Exposure, name: str) -> tuple[str, ...]:
     holdings = exposure.holdings(Reading.HIGH)
-    found = set()
+    found = 0
     for vertex in graph.vertices.values():
         if vertex.kind == "model" and vertex.family == name:
-            found |= {item.id for item in graph.data if holdings.level(vertex.id, item.index)}
-    return tuple(sorted(found))
+            found |= holdings.open_at(vertex.id)
+    return tuple(sorted(graph.data[index].id for index in bits(found)))

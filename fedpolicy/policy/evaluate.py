@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import Facts
@@ -14,7 +14,7 @@ from fedpolicy.policy.context import Context, contexts
 from fedpolicy.policy.expression import activator
 from fedpolicy.policy.fields import CONSTANTS, Value
 from fedpolicy.policy.finding import evidence_of, finding_of
-from fedpolicy.policy.judging import Judgement, cases_of, judge
+from fedpolicy.policy.judging import Case, Judgement, alike, cases_of, judge
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
 
 __all__ = ["Evaluation", "evaluate"]
+
+Said = list[tuple[Rule, Judgement]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,26 +73,36 @@ def _by_kind(rules: Sequence[Rule]) -> dict[str, list[Rule]]:
 
 def _judged(
     world: World, kind: str, rules: Sequence[Rule], broken: dict[str, PolicyError]
-) -> Iterator[tuple[Context, list[tuple[Rule, Judgement]]]]:
+) -> Iterator[tuple[Context, Said]]:
     wanted = sorted({name for rule in rules for name in rule.variables})
     asked = sorted({name for rule in rules for part in (rule.match, rule.require) if part for name in part.asks})
     activate = activator()
     always: Mapping[str, Value] = {**CONSTANTS, **{key: value for rule in rules for key, value in rule.values.items()}}
+    # Thousands of elements may differ in nothing that these rules read.
+    known: dict[Hashable, Said] = {}
     for context in contexts(world, kind, wanted):
-        cases = cases_of(context, asked, always, activate)
-        said = []
-        for rule in rules:
-            if rule.id not in broken:
-                try:
-                    said.append((rule, judge(rule, context, cases)))
-                except PolicyError as error:
-                    broken[rule.id] = error
-        yield context, said
+        key = alike(context)
+        if key not in known:
+            known[key] = _said(rules, cases_of(context, asked, always, activate), broken)
+        yield context, known[key]
 
 
-def _told(world: World, context: Context, said: Sequence[tuple[Rule, Judgement]]) -> list[Finding]:
+def _said(rules: Sequence[Rule], cases: Sequence[Case | None], broken: dict[str, PolicyError]) -> Said:
+    found = []
+    for rule in rules:
+        if rule.id not in broken:
+            try:
+                found.append((rule, judge(rule, cases)))
+            except PolicyError as error:
+                broken[rule.id] = error
+    return found
+
+
+def _told(world: World, context: Context, said: Said) -> list[Finding]:
     telling = [(rule, one) for rule, one in said if one.verdict in {Verdict.FAIL, Verdict.UNKNOWN}]
     if not telling:
         return []
     evidence = evidence_of(world, context.subject)
-    return [finding_of(world, rule, context.subject, evidence, one.verdict, one.missing) for rule, one in telling]
+    return [
+        finding_of(world, rule, context.subject, evidence, one.verdict, one.missing(context)) for rule, one in telling
+    ]

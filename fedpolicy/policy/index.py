@@ -35,6 +35,7 @@ class Index:
         self._families: dict[Mask, tuple[str, ...]] = {}
         self._families_of: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._owners_of: dict[tuple[str, ...], list[str]] = {}
+        self._operators: dict[str, frozenset[str]] = {}
 
     @property
     def deployment(self) -> Deployment:
@@ -202,6 +203,13 @@ class Index:
         for item in self.facts.graph.data:
             found.setdefault(item.family, set()).add(self.party(item.owner))
         return {family: tuple(sorted(owners)) for family, owners in found.items()}
+
+    def operators(self, vertex: str) -> frozenset[str]:
+        """Who operates a place, and may be a party without places."""
+        if vertex not in self._operators:
+            known = self.facts.graph.vertices.get(vertex)
+            self._operators[vertex] = frozenset(map(self.party, known.operators) if known else ())
+        return self._operators[vertex]
 
     def party(self, principal: str) -> str:
         """The party that a principal belongs to: `phones` for `phones.self`."""

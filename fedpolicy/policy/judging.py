@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.errors import PolicyError
@@ -16,22 +16,34 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from cel_expr_python.cel import Activation
 
-__all__ = ["Judgement", "cases_of", "combine", "judge"]
+__all__ = ["Case", "Judgement", "alike", "cases_of", "combine", "judge"]
 
 Case = tuple[Mapping[str, Value], "Activation"]
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a rule says of an element; `missing` are dotted paths."""
+    """
+    What a rule says of all elements with the same values.
+
+    `absent` are the fields that it lacks for an answer; `undecided` says that the cases of a missing fact differ.
+    """
 
     verdict: Verdict
-    missing: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    undecided: bool = False
+
+    def missing(self, context: Context) -> tuple[str, ...]:
+        """The dotted paths of the facts that would decide about one of these elements."""
+        if self.verdict is not Verdict.UNKNOWN:
+            return ()
+        facts = {path for name in self.absent for path in context.absent[name]}
+        return tuple(sorted(facts | set(context.subject.missing if self.undecided else ())))
 
 
-def judge(rule: Rule, context: Context, cases: Sequence[Case | None]) -> Judgement:
+def judge(rule: Rule, cases: Sequence[Case | None]) -> Judgement:
     """
-    Judge one element in every case that a missing fact leaves open.
+    Judge an element in every case that a missing fact leaves open.
 
     Raises PolicyError where an expression fails for another reason than a missing fact.
     """
@@ -39,8 +51,17 @@ def judge(rule: Rule, context: Context, cases: Sequence[Case | None]) -> Judgeme
     verdict, undecided = combine([verdict for verdict, _ in single])
     if verdict is not Verdict.UNKNOWN:
         return Judgement(verdict)
-    facts = {path for _, absent in single for name in absent for path in context.absent[name]}
-    return Judgement(verdict, tuple(sorted(facts | set(context.subject.missing if undecided else ()))))
+    return Judgement(verdict, tuple(sorted({name for _, absent in single for name in absent})), undecided)
+
+
+def alike(context: Context) -> Hashable:
+    """Equal for elements whose values are equal: every rule says the same of them."""
+    return tuple(
+        None
+        if values is None
+        else (tuple(values), tuple(tuple(one) if isinstance(one, list) else one for one in values.values()))
+        for values in context.variants
+    )
 
 
 def combine(verdicts: Sequence[Verdict]) -> tuple[Verdict, bool]:

@@ -22,11 +22,7 @@ class World(Index):
 
     def parties_at(self, vertices: Iterable[str]) -> tuple[str, ...]:
         """Who operates these places."""
-        found: set[str] = set()
-        for name in vertices:
-            vertex = self.facts.graph.vertices.get(name)
-            found |= {self.party(who) for who in vertex.operators} if vertex else set()
-        return tuple(sorted(found))
+        return tuple(sorted(frozenset[str]().union(*map(self.operators, vertices))))
 
     def datasets(self, families: Iterable[str]) -> list[Dataset]:
         """The declared datasets of these names."""

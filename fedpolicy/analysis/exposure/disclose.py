@@ -35,7 +35,11 @@ __all__ = ["Exposure", "disclosure_of_pair", "disclosures_of", "prepare", "undec
 
 @dataclass(slots=True, kw_only=True)
 class Exposure:
-    """One graph under all three readings; what is expensive is computed when it is first asked for."""
+    """
+    One graph under all three readings; what is expensive is computed when it is first asked for.
+
+    Where everything is `settled`, no missing fact tells the most favourable reading from the least favourable one.
+    """
 
     graph: FlowGraph
     catalog: Catalog
@@ -46,6 +50,7 @@ class Exposure:
     viewers: Mapping[tuple[str, str], Viewer]
     capacities: Mapping[str, Sequence[Viewer]]
     items: Mapping[str, DataItem]
+    settled: bool
     _holdings: dict[tuple[Reading, bool, bool], Holdings] = field(default_factory=dict)
     _names: dict[Mask, tuple[str, ...]] = field(default_factory=dict)
     _openers: dict[Reading, dict[str, dict[int, int]]] = field(default_factory=dict)
@@ -54,6 +59,8 @@ class Exposure:
 
     def holdings(self, reading: Reading, *, private: bool = True, log: bool = False) -> Holdings:
         """The fixpoint of a reading, with or without differential privacy, and with its log for witness paths."""
+        if self.settled and reading is Reading.LOW:
+            reading = Reading.HIGH
         log = log or (private and reading is Reading.HIGH)
         key = (reading, private, log)
         if key not in self._holdings:
@@ -105,7 +112,8 @@ class Exposure:
 
     def views(self, viewer: Viewer) -> dict[Reading, View]:
         """What a viewer sees in all three readings."""
-        return {reading: self.view(viewer, reading) for reading in Reading}
+        found = {reading: self.view(viewer, reading) for reading in (Reading.HIGH, Reading.GUARANTEED)}
+        return {Reading.LOW: found[Reading.HIGH] if self.settled else self.view(viewer, Reading.LOW), **found}
 
     def openers(self, reading: Reading) -> dict[str, dict[int, int]]:
         """How many readers of each seal each party has, in a reading."""
@@ -154,17 +162,23 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
     own: dict[str, Mask] = {}
     for item in graph.data:
         own[item.owner] = own.get(item.owner, 0) | 1 << item.index
+    mechanisms = mechanisms_of(graph)
     return Exposure(
         graph=graph,
         catalog=catalog,
         max_epsilon=limit if limit is not None else 0.0,
         trust=Trust(graph=graph),
         own=own,
-        mechanisms=mechanisms_of(graph),
+        mechanisms=mechanisms,
         viewers={(viewer.party, viewer.role): viewer for viewer in viewers},
         capacities=_capacities(viewers),
         items={item.id: item for item in graph.data},
+        settled=not mechanisms and _settled(graph),
     )
+
+
+def _settled(graph: FlowGraph) -> bool:
+    return all(flow.certain for flow in graph.flows) and all(one.k_low == one.k_high for one in graph.aggregates)
 
 
 def _capacities(viewers: Sequence[Viewer]) -> dict[str, list[Viewer]]:

@@ -8,7 +8,7 @@ of the flows.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import field
 from typing import NamedTuple
 
@@ -21,6 +21,9 @@ from fedpolicy.graph.model import Flow, FlowGraph, Mask, Vertex
 from fedpolicy.records import dataclass
 
 __all__ = ["Arrival", "Holdings", "arrive_at", "propagate"]
+
+
+Moved = tuple[Form, Mask, Form]  # as it arrives or leaves, the instances, and the form at the source
 
 
 class Arrival(NamedTuple):
@@ -46,6 +49,13 @@ class Holdings:
         state = self.states.get(vertex, {})
         return max((f.level for f, m in state.items() if f.kind == OPEN and m >> index & 1), default=0)
 
+    def open_at(self, vertex: str) -> Mask:
+        """The instances that a vertex holds openly, at whatever level."""
+        found = 0
+        for form, mask in self.states.get(vertex, {}).items():
+            found |= mask if form.kind == OPEN else 0
+        return found
+
 
 def propagate(graph: FlowGraph, effects: Effects, hiding: Hiding, *, log: bool = False) -> Holdings:
     """Push what is stored along the flows until nothing new arrives."""
@@ -60,15 +70,14 @@ def propagate(graph: FlowGraph, effects: Effects, hiding: Hiding, *, log: bool =
         new = _beside(fresh.pop(vertex), at_home.get(vertex, 0))
         for effect, flows in out.get(vertex, ()):
             sent = list(transfer(effect, new))
-            for flow in flows:
-                for form, mask, source in _new_at(holdings, flow, sent, same):
-                    if flow.target not in fresh:
-                        queue.append(flow.target)
-                    waiting = fresh.setdefault(flow.target, {})
+            for flow, found in _delivered(holdings, flows, sent, same):
+                if flow.target not in fresh:
+                    queue.append(flow.target)
+                waiting = fresh.setdefault(flow.target, {})
+                for form, mask, _ in found:
                     waiting[form] = waiting.get(form, 0) | mask
-                    if log:
-                        arrivals = holdings.log.setdefault(flow.target, {}).setdefault(form, [])
-                        arrivals.append(Arrival(flow, mask, source))
+                if log:
+                    _note(holdings.log.setdefault(flow.target, {}), flow, found)
     return holdings
 
 
@@ -121,18 +130,41 @@ def _beside(state: State, at_home: Mask) -> State:
     return {form: mask if form.kind == OPEN else mask & ~at_home for form, mask in state.items()}
 
 
-def _new_at(
-    holdings: Holdings, flow: Flow, sent: list[tuple[Form, Mask, Form]], same: dict[Mask, Mask]
-) -> Iterator[tuple[Form, Mask, Form]]:
-    """Add what arrives to the target's state; yield what was not there before (equal masks share one object)."""
-    vertex = holdings.graph.vertices[flow.target]
-    state = holdings.states.setdefault(flow.target, {})
-    for form, mask, source in sent:
-        for arrived, arriving in arrive_at(holdings, vertex, form, mask):
-            known = state.get(arrived, 0)
-            if arriving & ~known:
-                state[arrived] = same.setdefault(known | arriving, known | arriving)
-                yield arrived, same.setdefault(arriving, arriving), source
+def _delivered(
+    holdings: Holdings, flows: Sequence[Flow], sent: Sequence[Moved], same: dict[Mask, Mask]
+) -> Iterator[tuple[Flow, list[Moved]]]:
+    """Send the same along several flows; tell what is new at the end of each."""
+    as_it_is = not any(form.kind in {SUM, SEALED} for form, _, _ in sent)
+    for flow in flows if sent else ():
+        vertex = holdings.graph.vertices[flow.target]
+        arriving = sent
+        # Most of what travels amounts to itself and nothing more.
+        if not as_it_is or vertex.kind == "model":
+            arriving = [
+                (arrived, part, source)
+                for form, mask, source in sent
+                for arrived, part in arrive_at(holdings, vertex, form, mask)
+            ]
+        found = _new_at(holdings.states.setdefault(flow.target, {}), arriving, same)
+        if found:
+            yield flow, found
+
+
+def _new_at(state: State, arriving: Sequence[Moved], same: dict[Mask, Mask]) -> list[Moved]:
+    """Add what arrives to a state; say what was not there before (equal masks share one object)."""
+    found: list[Moved] = []
+    for form, mask, source in arriving:
+        known = state.get(form, 0)
+        if mask & ~known:
+            together = known | mask
+            state[form] = same.setdefault(together, together)
+            found.append((form, same.setdefault(mask, mask), source))
+    return found
+
+
+def _note(log: dict[Form, list[Arrival]], flow: Flow, found: Sequence[Moved]) -> None:
+    for form, mask, source in found:
+        log.setdefault(form, []).append(Arrival(flow, mask, source))
 
 
 def _opens(graph: FlowGraph, vertex: Vertex, seal: int) -> bool:

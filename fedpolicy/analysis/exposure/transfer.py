@@ -14,11 +14,23 @@ __all__ = ["transfer"]
 
 def transfer(effect: Effect, state: State) -> Iterator[tuple[Form, Mask, Form]]:
     """What a flow makes of what its source holds: the form that it sends, the instances, the form at the source."""
+    plain = _is_plain(effect)
     for form, held in state.items():
         mask = held & effect.data
-        if mask:
-            for sent, part in _sent(effect, form, mask):
-                yield sent, part, form
+        if not mask:
+            continue
+        if plain and form.kind == OPEN:
+            if form.level <= effect.cap:
+                yield form, mask, form
+            continue
+        for sent, part in _sent(effect, form, mask):
+            yield sent, part, form
+
+
+def _is_plain(effect: Effect) -> bool:
+    """Whether nothing but its payload limits what a flow lets through of what is open."""
+    changed = effect.limits or effect.noise or effect.hidden or effect.aggregate is not None
+    return not changed and effect.seal is None
 
 
 def _sent(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:

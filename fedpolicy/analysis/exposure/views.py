@@ -65,8 +65,13 @@ def levels_of(holdings: Holdings, viewer: Viewer, openers: dict[str, dict[int, i
         vertex = holdings.graph.vertices[name]
         visible = ~shielded(holdings, vertex)
         for form, mask in holdings.states.get(name, {}).items():
-            for seen, part in _seen(holdings, viewer, form, mask & visible, openers):
-                _note(view, seen, part)
+            if form.kind == OPEN:
+                view.levels[form.level] |= mask & visible
+            else:
+                for seen, part in _seen(holdings, viewer, form, mask & visible, openers):
+                    _note(view, seen, part)
+    for level in range(VERBATIM, 1, -1):
+        view.levels[level - 1] |= view.levels[level]
     return view
 
 
@@ -103,9 +108,9 @@ def count_readers(holdings: Holdings) -> dict[str, dict[int, int]]:
 
 def shielded(holdings: Holdings, vertex: Vertex) -> Mask:
     """The instances that an enclave hides from whoever operates or hosts the place."""
-    everything = (1 << len(holdings.graph.data)) - 1
     if vertex.tee is None or not vertex.tee.attested:
         return 0
+    everything = (1 << len(holdings.graph.data)) - 1
     if holdings.effects.reading is not Reading.GUARANTEED:
         return everything
     found = 0
@@ -155,5 +160,4 @@ def _note(view: View, form: Form, mask: Mask) -> None:
     if form.kind == NOISE:
         view.noise[form.noise] = view.noise.get(form.noise, 0) | mask
     else:
-        for level in range(1, form.level + 1):
-            view.levels[level] |= mask
+        view.levels[form.level] |= mask

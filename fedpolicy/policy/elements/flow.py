@@ -88,13 +88,13 @@ class FlowView:
     @property
     def others(self) -> list[str]:
         """Who receives something that another party sends."""
-        common: dict[frozenset[str], set[str]] = {}
+        common: dict[frozenset[str], frozenset[str]] = {}
         for senders, recipients in self.ends:
             for sender in senders:
-                operators = set(self.world.parties_at([sender]))
+                operators = self.world.operators(sender)
                 common[recipients] = common.get(recipients, operators) & operators
         # Whoever sends all of it receives nothing of another party's.
-        return ordered(who for to, own in common.items() for who in self.world.parties_at(to) if who not in own)
+        return ordered(who for to, own in common.items() for name in to for who in self.world.operators(name) - own)
 
 
 def _level(view: FlowView) -> int:
@@ -199,8 +199,7 @@ def _groups(world: World) -> dict[tuple[str, str, str, bool], list[Flow]]:
     graph = world.facts.graph
     found: dict[tuple[str, str, str, bool], list[Flow]] = {}
     for flow in graph.flows:
-        kinds = {graph.vertices[flow.source].kind, graph.vertices[flow.target].kind}
-        if kinds <= _MOVES and flow.data != 0:
+        if flow.data != 0 and graph.vertices[flow.source].kind in _MOVES and graph.vertices[flow.target].kind in _MOVES:
             found.setdefault((flow.origin, flow.role, flow.payload, not flow.certain), []).append(flow)
     return dict(sorted(found.items()))
 
@@ -221,9 +220,12 @@ def _names(groups: Iterable[tuple[str, str, str, bool]]) -> list[str]:
 
 def _ends(world: World, flows: Sequence[Flow]) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
     """Who sends and who receives, flow by flow; what is sent to an exchange is received by all who take part."""
-    graph = world.facts.graph
+    vertices = world.facts.graph.vertices
+    met = {name for flow in flows for name in (flow.source, flow.target) if vertices[name].kind == "exchange"}
+    if not met:
+        yield from ((frozenset({flow.source}), frozenset({flow.target})) for flow in flows)
+        return
     peers = world.flows_of[flows[0].origin]
-    met = {name for flow in flows for name in (flow.source, flow.target) if graph.vertices[name].kind == "exchange"}
     into = {name: frozenset(peer.source for peer in peers if peer.target == name) for name in met}
     out = {name: frozenset(peer.target for peer in peers if peer.source == name) for name in met}
     for flow in flows:

@@ -1,0 +1,56 @@
+"""Seal what travels for those who are to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fedpolicy.analysis.repair.case import Case, Element
+from fedpolicy.analysis.repair.change import Act, Change, Kind, said
+from fedpolicy.spec.rewrite.edits import Append
+
+__all__ = ["KIND"]
+
+_NAME = "encryption"
+_SEALING = {"end_to_end_encryption", "homomorphic_encryption", "secret_sharing"}
+
+
+def _changes(case: Case, element: Element) -> Iterator[Change]:
+    if element.section == "flows" and element.name in case.deployment.flows:
+        yield from _on_flow(case, element)
+    elif element.section == "tasks" and element.name in case.deployment.tasks:
+        yield from _on_task(case, element)
+
+
+def _on_flow(case: Case, element: Element) -> Iterator[Change]:
+    flow = case.deployment.flows[element.name]
+    sealed = flow.sealed_for or _SEALING & {safeguard.kind for safeguard in flow.safeguards}
+    if flow.via and not sealed and "public" not in flow.to:
+        yield _sealed(element, "end_to_end_encryption", flow.to, "end-to-end encryption")
+
+
+def _on_task(case: Case, element: Element) -> Iterator[Change]:
+    task = case.deployment.tasks[element.name]
+    sealed = _SEALING & {safeguard.kind for safeguard in task.safeguards}
+    row = case.catalog.payloads.get(case.method(task).up or "")
+    if row is None or sealed or not case.aggregators(task):
+        return
+    if row.summable:
+        # To add up what is encrypted is expensive.
+        yield _sealed(element, "homomorphic_encryption", task.runs_on, "homomorphic encryption", weight=2)
+    if task.via:
+        yield _sealed(element, "end_to_end_encryption", case.aggregators(task), "end-to-end encryption")
+
+
+def _sealed(element: Element, kind: str, readers: tuple[str, ...], words: str, weight: float = 1) -> Change:
+    value = {"kind": kind, "sealed_for": list(readers)}
+    return Change(
+        id=f"seal {element.id} for {', '.join(readers)}",
+        kind=_NAME,
+        weight=weight,
+        text=f"put {words} on {element.id}, so that only {said(readers)} can read it",
+        edits=(Append(path=(element.section, element.name, "safeguards"), value=value),),
+        acts=(Act(origin=element.id, roles=frozenset({"uplink", "downlink", "declared"})),),
+    )
+
+
+KIND = Kind(name=_NAME, cost=3, about="seal a flow or a task for those who are to read it", changes=_changes)

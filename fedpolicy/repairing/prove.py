@@ -1,0 +1,109 @@
+"""The proof of a proposal: it is applied to a copy, read back, and checked by all rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import field
+
+from fedpolicy.analysis.repair.change import Blank, Change
+from fedpolicy.records import dataclass
+from fedpolicy.repairing.checking import Checker
+from fedpolicy.repairing.goal import Goal, Outcome
+from fedpolicy.spec.load import Document
+from fedpolicy.spec.rewrite.edits import Edit, merged
+from fedpolicy.spec.rewrite.layout import UnwritableError
+from fedpolicy.spec.rewrite.tree import edited
+from fedpolicy.spec.rewrite.write import rewritten
+
+__all__ = ["Bench", "Proof"]
+
+_SECTIONS = ("parties", "nodes", "datasets", "models", "tasks", "api_calls", "flows", "agreements")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """
+    What became of a set of changes.
+
+    `text` is the whole new file, None where it cannot be written (`unwritable` says why); a proof in memory holds all
+    the same.
+    """
+
+    changes: tuple[Change, ...]
+    outcome: Outcome
+    text: str | None = None
+    unwritable: UnwritableError | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether something is cleared and nothing as severe has come instead."""
+        return bool(self.outcome.cleared) and not self.outcome.blocking
+
+    @property
+    def blanks(self) -> tuple[Blank, ...]:
+        """What the user has to fill in first."""
+        return tuple(blank for change in self.changes for blank in change.blanks)
+
+
+@dataclass(slots=True, kw_only=True)
+class Bench:
+    """Where sets of changes of one document are tried; each set once."""
+
+    checker: Checker
+    document: Document
+    source: str
+    goal: Goal
+    _measured: dict[frozenset[str], frozenset[int] | None] = field(default_factory=dict)
+    _proved: dict[frozenset[str], Proof | None] = field(default_factory=dict)
+
+    def measure(self, changes: Sequence[Change]) -> frozenset[int]:
+        """
+        Which chosen findings a set of changes clears, by their own rules only.
+
+        None of them where it does not fit the file, or where the search may not check any more.
+        """
+        key = frozenset(change.id for change in changes)
+        if key not in self._measured:
+            copy = self._copy(self._edits(changes))
+            if copy is None:
+                self._measured[key] = None
+            elif self.checker.left:
+                rules = self.checker.rules_of(self.goal.chosen)
+                checked = self.checker.recheck(copy, rules)
+                self._measured[key] = self.goal.outcome(checked.findings).cleared
+        return self._measured.get(key) or frozenset()
+
+    def tried(self, changes: Sequence[Change]) -> bool:
+        """Whether a set has been measured or does not fit."""
+        return frozenset(change.id for change in changes) in self._measured
+
+    def prove(self, changes: Sequence[Change]) -> Proof | None:
+        """Check a set by all rules, on the text as it would be written. None where it does not fit the file."""
+        key = frozenset(change.id for change in changes)
+        if key not in self._proved and self.checker.left:
+            self._proved[key] = self._prove(tuple(sorted(changes, key=lambda one: (one.kind, one.id))))
+        return self._proved.get(key)
+
+    def _prove(self, changes: tuple[Change, ...]) -> Proof | None:
+        edits = self._edits(changes)
+        expected = edited(self.document.deployment, edits)
+        if expected is None:
+            return None
+        text, unwritable = None, None
+        try:
+            text, copy = rewritten(self.source, self.document, edits, expected, self.checker.catalog)
+        except UnwritableError as error:
+            found = self._copy(edits)
+            if found is None:
+                return None
+            copy, unwritable = found, error
+        checked = self.checker.recheck(copy)
+        return Proof(changes=changes, outcome=self.goal.outcome(checked.findings), text=text, unwritable=unwritable)
+
+    def _edits(self, changes: Sequence[Change]) -> tuple[Edit, ...]:
+        sizes = {name: len(getattr(self.document.deployment, name)) for name in _SECTIONS}
+        return merged((edit for change in changes for edit in change.edits), sizes)
+
+    def _copy(self, edits: Sequence[Edit]) -> Document | None:
+        changed = edited(self.document.deployment, edits)
+        return None if changed is None else self.checker.copy(self.document, changed)
