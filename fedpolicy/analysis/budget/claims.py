@@ -84,7 +84,8 @@ def _judged(spec: DifferentialPrivacy, mechanism: Mechanism, stated: float | Non
         return Claim.REFUTED if both else Claim.UNCHECKED
     if spec.noise_multiplier == 0 or spent.low > stated * ROUNDING:
         return Claim.REFUTED
-    return Claim.HOLDS if spent.high <= stated * ROUNDING else Claim.UNDECIDED
+    # Where nothing is open and the closest bounds lie on both sides, nobody can refute it.
+    return Claim.UNDECIDED if unsettled(spent, stated * ROUNDING) else Claim.HOLDS
 
 
 def _closest(one: Spending, other: Spending) -> Spending:

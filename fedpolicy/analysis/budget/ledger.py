@@ -48,7 +48,7 @@ class Budget:
     @property
     def low(self) -> float:
         """Epsilon in the most favourable reading."""
-        return math.inf if self.sees_more else self.spent.low
+        return math.inf if self.sees_more else self.spent.least
 
     @property
     def high(self) -> float:

@@ -27,7 +27,7 @@ def compose(
         # One mechanism alone was judged where it stands.
         if len(names) > 1:
             found = spend([mechanisms[name] for name in names], limit)
-            spent |= mask if (found.low if reading is Reading.LOW else found.high) > limit else 0
+            spent |= mask if (found.least if reading is Reading.LOW else found.high) > limit else 0
     if not spent:
         return view
     plain = without()

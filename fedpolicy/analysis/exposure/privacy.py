@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fedpolicy.analysis.exposure.mechanisms import PURE, Mechanism, mechanism_at
 from fedpolicy.analysis.exposure.readings import Reading
-from fedpolicy.analysis.exposure.spending import Spending, at_least, spend
+from fedpolicy.analysis.exposure.spending import Spending, over, spend
 from fedpolicy.graph.model import FlowGraph, Guard, Mask, bits
 from fedpolicy.records import dataclass
 from fedpolicy.spec.safeguards import DifferentialPrivacy
@@ -57,17 +57,17 @@ def judge(graph: FlowGraph, guard: Guard, index: int, units: int | None, max_eps
 
 def unsettled(spending: Spending, limit: float) -> tuple[str, ...]:
     """The facts on which it hangs whether a spending keeps within a limit; none where that is clear."""
-    if not spending.low <= limit < spending.high:
+    if not spending.least <= limit < spending.high:
         return ()
     return spending.missing or tuple(f"{path}.epsilon" for path in spending.undecided)
 
 
 def _weak(spec: DifferentialPrivacy, spending: Spending, limit: float) -> str:
-    if spending.low <= limit:
+    if spending.least <= limit:
         return ""
     claimed = spec.claimed_epsilon
     instead = f", not the {claimed:g} that is claimed" if claimed is not None and claimed < spending.low else ""
-    return f"its epsilon is {at_least(spending)}{instead}, above the limit of {limit:g}"
+    return f"its epsilon is {over(spending, limit)}{instead}, above the limit of {limit:g}"
 
 
 def _wrong_unit(spec: DifferentialPrivacy, graph: FlowGraph, index: int) -> str:

@@ -8,7 +8,7 @@ from fedpolicy.analysis.accounting import INSTALL_HINT
 from fedpolicy.analysis.exposure.fixpoint import Holdings
 from fedpolicy.analysis.exposure.privacy import judge, units_of
 from fedpolicy.analysis.exposure.readings import INFERABLE
-from fedpolicy.analysis.exposure.spending import Spending, at_least, shown
+from fedpolicy.analysis.exposure.spending import Spending, over, shown
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.facts import NotCounted
 from fedpolicy.graph.model import DataItem, Flow, Guard
@@ -125,9 +125,11 @@ def _overspent(
 ) -> Iterator[NotCounted]:
     if spent is None or spent.high <= max_epsilon:
         return
-    certain = spent.low > max_epsilon
-    over = f"{at_least(spent)}, above the limit" if certain else f"{shown(spent)}, and the limit is one"
-    why = f"all that {viewer.party} sees together has an epsilon of {over} of {max_epsilon:g}"
+    if spent.least > max_epsilon:
+        how = f"{over(spent, max_epsilon)}, above the limit of {max_epsilon:g}"
+    else:
+        how = f"{shown(spent)}, and the limit is {max_epsilon:g}"
+    why = f"all that {viewer.party} sees together has an epsilon of {how}"
     for trail in trails:
         for number, flow in enumerate(trail):
             for guard in flow.guards:

@@ -10,7 +10,7 @@ from fedpolicy.analysis.accounting import Bound, Release, bound, tight_bound
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.records import dataclass
 
-__all__ = ["Spending", "at_least", "shown", "spend"]
+__all__ = ["Spending", "over", "shown", "spend"]
 
 # Pure mechanisms have no delta; one that is far below one over the number of humans stands in for it.
 _NEXT_TO_NOTHING = 1e-15
@@ -31,6 +31,11 @@ class Spending:
     assumptions: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()
+
+    @property
+    def least(self) -> float:
+        """What can be shown in the most favourable case: where nothing is open, that is the bound itself."""
+        return self.low if self.missing or self.undecided else self.high
 
 
 def spend(mechanisms: Sequence[Mechanism], limit: float, *, tight: bool = False) -> Spending:
@@ -57,8 +62,10 @@ def shown(spending: Spending) -> str:
     return f"between {low} and {high}" if spending.missing and spending.low > 0 else f"at most {high}"
 
 
-def at_least(spending: Spending) -> str:
-    """What epsilon is no matter what: `about 50.3` where it is exact, else `at least 6.83`."""
+def over(spending: Spending, limit: float) -> str:
+    """How epsilon is above a limit: `about 50.3` where it is exact, else `at least 16.8`, or `only known to be ...`."""
+    if spending.low <= limit:
+        return f"only known to be {shown(spending)}"
     low = _rounded(spending.low)
     return shown(spending) if low == _rounded(spending.high) else f"at least {low}"
 

@@ -23,9 +23,9 @@ class Budgeted(Protocol):
 
 def variants_of(share: Share | None) -> tuple[dict[str, Value], ...]:
     """The values between which its epsilon lies, where facts are missing."""
-    if share is None or share.spent.low == share.spent.high:
+    if share is None or share.spent.least == share.spent.high:
         return ()
-    return ({"epsilon": share.spent.low}, {"epsilon": share.spent.high})
+    return ({"epsilon": share.spent.least}, {"epsilon": share.spent.high})
 
 
 def open_facts(share: Share | None) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ BUDGET_FIELDS = (
         name="epsilon",
         type=Type.NUMBER,
         about="differential privacy: epsilon of its whole run, computed (without differential privacy: 0)",
-        read=lambda view: view.share.spent.low if view.share else 0.0,
+        read=lambda view: view.share.spent.least if view.share else 0.0,
         known=Known.RANGE,
     ),
     _of_share("epsilon_text", "the same in words, such as `about 50.5`", lambda s: shown(s.spent), "", Type.TEXT),
