@@ -11,7 +11,7 @@ import pytest
 
 from tests.house.pages import ROOT, blocks, named
 
-PAGES = [ROOT / "README.md", ROOT / "docs" / "index.md", ROOT / "docs" / "privacy-budgets.md"]
+PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("index", "privacy-budgets", "questions"))]
 PROMPT = "$ fedpolicy "
 
 
@@ -32,8 +32,11 @@ def printed(command, folder):
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_the_output_that_a_page_shows_is_current(page, tmp_path, request):
     text = page.read_text(encoding="utf-8")
-    deployment = next(block for block in blocks(text, "yaml") if block.startswith("fedpolicy: 1"))
-    (tmp_path / "deployment.yaml").write_text(deployment, encoding="utf-8")
+    for block in blocks(text, "yaml"):
+        # A block that names its file in a comment is written there.
+        name = re.match(r"# (\S+\.yaml)\n", block)
+        if name or block.startswith("fedpolicy: 1"):
+            (tmp_path / (name[1] if name else "deployment.yaml")).write_text(block, encoding="utf-8")
     shown = [block for block in blocks(text, "console") if block.startswith(PROMPT)]
     assert shown
     for block in shown:
