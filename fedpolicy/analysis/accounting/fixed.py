@@ -20,9 +20,8 @@ multiplier, whose E is A2 and A1 (see `sampled`), less the other direction of ea
 C collects what was counted too much: ∫ t^(a-2) q b (D2 - D1), and the other directions. C is bounded from below on a
 grid, with every function at the end of each cell where it is smallest.
 
-One direction suffices: F is nowhere below q D1. Without C this would be the bound of Wang, Balle and Kasiviswanathan
-2019, theorem 27, and better by a factor: its terms are at least twice those of A2. With C it is several times
-smaller.
+One direction suffices: F is nowhere below q D1. Even without C, no term is above half of its like in theorem 27 of
+Wang, Balle and Kasiviswanathan 2019; with C the bound is several times smaller.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from fedpolicy.analysis.accounting.parts import Part
 from fedpolicy.analysis.accounting.releases import Bound, Release
 from fedpolicy.analysis.accounting.renyi import best_integer, best_order
 
-__all__ = ["bound", "merged"]
+__all__ = ["assumed", "bound", "merged"]
 
 # Of these, two runs alike are one run of as many steps.
 _ADDING = ("gaussian", "dp_sgd", "laplace", "sparse_vector")
@@ -79,16 +79,16 @@ def _low(parts: tuple[Part, ...], delta: float) -> float:
 def _claims(parts: tuple[Part, ...], delta: float) -> Iterator[_Claim]:
     """Yield every ε that a theorem gives, its name and what it assumes; exact ones first, to win ties."""
     if len(parts) == 1 and parts[0].single:
-        yield parts[0].single(delta), _single_name(parts[0]), _assumed(parts)
+        yield parts[0].single(delta), _single_name(parts[0]), assumed(parts)
     yield (
         epsilon_of_mu(_length(part.most_mu for part in parts), delta),
         _gaussian_name(parts),
-        _assumed(parts, bare=True),
+        assumed(parts, bare=True),
     )
-    yield sum(part.pure for part in parts), _composed("Basic composition, pure", parts), _assumed(parts)
+    yield sum(part.pure for part in parts), _composed("Basic composition, pure", parts), assumed(parts)
     best = best_order if all(part.any_order for part in parts) else best_integer
     divergence = best(lambda order: sum(part.curve(order) for part in parts), delta)
-    yield divergence, _composed("Rényi composition (Mironov 2017)", parts), _assumed(parts)
+    yield divergence, _composed("Rényi composition (Mironov 2017)", parts), assumed(parts)
     yield from _apart(parts, delta)
 
 
@@ -98,7 +98,7 @@ def _apart(parts: tuple[Part, ...], delta: float) -> Iterator[_Claim]:
     rest = tuple(part for part in parts if part.pure == inf)
     if pure and rest:
         cost = min(claim[0] for claim in _claims(rest, delta))
-        yield cost + sum(part.pure for part in pure), _composed("Basic composition", parts), _assumed(parts)
+        yield cost + sum(part.pure for part in pure), _composed("Basic composition", parts), assumed(parts)
 
 
 def _length(mus: Iterator[float]) -> float:
@@ -121,5 +121,6 @@ def _composed(how: str, parts: tuple[Part, ...]) -> str:
     return names[0] if len(parts) == 1 else f"{how}: " + "; ".join(names)
 
 
-def _assumed(parts: tuple[Part, ...], *, bare: bool = False) -> tuple[str, ...]:
+def assumed(parts: tuple[Part, ...], *, bare: bool = False) -> tuple[str, ...]:
+    """Return what the theorems assume of all parts; without what sampling assumes where `bare`."""
     return tuple(dict.fromkeys(one for part in parts for one in (*part.assumptions, *(() if bare else part.sampling))))
