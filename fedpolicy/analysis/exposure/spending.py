@@ -10,7 +10,7 @@ from fedpolicy.analysis.accounting import Bound, Release, bound, tight_bound
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.records import dataclass
 
-__all__ = ["Spending", "over", "shown", "spend"]
+__all__ = ["Spending", "composed", "over", "shown", "spend"]
 
 # Pure mechanisms have no delta; one that is far below one over the number of humans stands in for it.
 _NEXT_TO_NOTHING = 1e-15
@@ -45,7 +45,7 @@ def spend(mechanisms: Sequence[Mechanism], limit: float, *, tight: bool = False)
     `tight` asks for the closest bound in any case. Claims that nothing can check are added (basic composition,
     Dwork and Roth 2014, theorem 3.16).
     """
-    return _spend(tuple(mechanisms), limit, tight)
+    return composed(tuple(mechanisms), limit, tight)
 
 
 def shown(spending: Spending) -> str:
@@ -71,7 +71,8 @@ def over(spending: Spending, limit: float) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _spend(mechanisms: tuple[Mechanism, ...], limit: float, tight: bool) -> Spending:  # noqa: FBT001  a cache's key
+def composed(mechanisms: tuple[Mechanism, ...], limit: float, tight: bool) -> Spending:  # noqa: FBT001  a cache's key
+    """See `spend`; equal questions are answered once."""
     deltas = [m.delta for m in mechanisms if m.delta is not None]
     delta = min(deltas, default=None)
     claimed = sum(m.claimed or 0.0 for m in mechanisms)
