@@ -97,7 +97,15 @@ def choose(config: Config, options: Mapping[str, Any]) -> Choices:
         fail_on=values["fail_on"][0],
         strict=values["strict"][0],
         search=Search(exclude=tuple(values["exclude"][0]), gitignore=values["gitignore"][0], note=_note),
-        origins={**values, **{f"rules.{rule}": (entry, config.name) for rule, entry in sorted(rules.items())}},
+        origins={
+            **values,
+            **{f"rules.{rule}": (entry, config.name) for rule, entry in sorted(rules.items())},
+            **(
+                {"repair.costs": (config.file.repair.costs, config.name)}
+                if config.file and config.file.repair.costs
+                else {}
+            ),
+        },
     )
 
 

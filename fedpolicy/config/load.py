@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from fedpolicy.config.find import Config, own_table
-from fedpolicy.config.models import ConfigFile, PackEntry, RuleEntry
+from fedpolicy.config.models import ConfigFile, PackEntry, RepairEntry, RuleEntry
 from fedpolicy.errors import Problems, SettingsError
 from fedpolicy.findings import Span
 from fedpolicy.spec.suggest import advise, did_you_mean, shown
@@ -21,6 +21,12 @@ __all__ = ["parse_config", "read_config"]
 _PLACE = re.compile(r"line (\d+), column (\d+)")
 _TYPES = {"str", "bool", "int", "float", "constrained-str"}
 _KINDS = {"list_type": "a list", "string_type": "text", "bool_type": "true or false", "float_type": "a number"}
+
+_BOUNDS = {
+    "greater_than": ("not above 0", "write a positive number"),
+    "greater_than_equal": ("below 0", "write 0 or a positive number"),
+    "finite_number": ("no number to compare with", "write a plain number"),
+}
 
 
 def read_config(path: Path, name: str) -> Config:
@@ -91,8 +97,9 @@ def _words(one: Any, path: tuple[Any, ...]) -> tuple[str, str]:  # noqa: ANN401
         return f"{shown(value)} is no `{path[-1]}`", advise(str(value), allowed)
     if path and path[-1] == "sha256":
         return f"{shown(value)} is no SHA-256", "`fedpolicy pack digest PATH` prints it: 64 hexadecimal digits"
-    if kind == "greater_than":
-        return f"{shown(value)} is not above 0", "write a positive number"
+    if kind in _BOUNDS:
+        problem, advice = _BOUNDS[kind]
+        return f"{shown(value)} is {problem}", advice
     expected = _KINDS.get(kind, "a value of another kind")
     return f"{shown(value)} does not fit here", f"write {expected}; see docs/configuration.md"
 
@@ -103,6 +110,8 @@ def _fields(path: tuple[Any, ...]) -> Iterator[str]:
         model = RuleEntry  # type: ignore[assignment]  # another table
     elif path[:1] == ("packs",):
         model = PackEntry  # type: ignore[assignment]  # another table
+    elif path[:1] == ("repair",):
+        model = RepairEntry  # type: ignore[assignment]  # another table
     yield from model.model_fields
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-__all__ = ["ConfigFile", "PackEntry", "RuleEntry"]
+__all__ = ["ConfigFile", "PackEntry", "RepairEntry", "RuleEntry"]
 
 Severity = Literal["info", "low", "medium", "high", "critical"]
 Value = str | bool | int | float | list[str]
@@ -33,6 +33,14 @@ class RuleEntry(Entry):
     params: dict[str, Value] = Field(default_factory=dict)
 
 
+class RepairEntry(Entry):
+    """What repairs may be told."""
+
+    costs: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
+        default_factory=dict, description="What each kind of change costs."
+    )
+
+
 def _pack(value: object) -> object:
     return {"path": value} if isinstance(value, str) else value
 
@@ -55,3 +63,4 @@ class ConfigFile(Entry):
     waivers: str | None = Field(default=None, description="The file of waivers.")
     baseline: str | None = Field(default=None, description="The file of findings that are known.")
     rules: dict[str, RuleEntry] = Field(default_factory=dict, description="Settings by rule id.")
+    repair: RepairEntry = Field(default_factory=RepairEntry, description="Settings of `fedpolicy repair`.")

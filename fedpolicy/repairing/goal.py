@@ -16,11 +16,11 @@ _Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What findings of a changed deployment mean: which chosen ones are gone, what must not be, what is worse."""
+    """What findings of a changed deployment mean: which chosen ones are gone, what must not be, what else is new."""
 
     cleared: frozenset[int]
     blocking: tuple[Finding, ...]
-    worse: tuple[Finding, ...]
+    new: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Goal:
         new = [finding for finding in told if self._is_new(finding)]
         blocking = tuple(finding for finding in new if self._blocks(finding))
         return Outcome(
-            cleared=cleared, blocking=blocking, worse=tuple(finding for finding in new if finding not in blocking)
+            cleared=cleared, blocking=blocking, new=tuple(finding for finding in new if finding not in blocking)
         )
 
     def _is_new(self, finding: Finding) -> bool:

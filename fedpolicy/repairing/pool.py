@@ -12,16 +12,21 @@ from fedpolicy.records import dataclass
 from fedpolicy.repairing.targets import Target
 from fedpolicy.spec.rewrite.edits import Edit, Put, Remove
 
-__all__ = ["Pool", "compatible", "filled"]
+__all__ = ["Pool", "compatible", "named", "subsets_first"]
 
 
 @dataclass(slots=True, kw_only=True)
 class Pool:
-    """Asks every kind once about every element; `fills` are values that the user has given, by dotted path."""
+    """
+    Asks every kind once about every element.
+
+    `fills` are values that the user has given, by dotted path, and `fitted` those that some change has a place for.
+    """
 
     case: Case
     costs: Mapping[str, float]
     fills: Mapping[str, str] = field(default_factory=dict)
+    fitted: set[str] = field(default_factory=set)
     _single: dict[Element, list[Change]] = field(default_factory=dict)
     _several: dict[Element, list[Bundle]] = field(default_factory=dict)
 
@@ -47,34 +52,42 @@ class Pool:
         """Cheapest first; of equally dear ones those that leave nothing to fill in."""
         return self.price([change]), len(change.blanks), change.id
 
-    def at(self, element: Element) -> list[Change]:
-        """Every single change of one element."""
-        return self._changes(element)
-
     def _changes(self, element: Element) -> list[Change]:
         if element not in self._single:
             found = (change for kind in kinds() for change in kind.changes(self.case, element))
-            self._single[element] = [filled(change, self.fills) for change in found]
+            self._single[element] = [self._filled(change) for change in found]
         return self._single[element]
 
     def _bundles(self, element: Element) -> list[Bundle]:
         if element not in self._several:
             found = (bundle for kind in kinds() for bundle in kind.bundles(self.case, element))
-            self._several[element] = [tuple(filled(change, self.fills) for change in bundle) for bundle in found]
+            self._several[element] = [tuple(map(self._filled, bundle)) for bundle in found]
         return self._several[element]
+
+    def _filled(self, change: Change) -> Change:
+        """The change with the user's own values in its blanks, or in place of what it would write."""
+        if not self.fills:
+            return change
+        edits = tuple(self._edit(edit) for edit in change.edits)
+        blanks = tuple(blank for blank in change.blanks if ".".join(map(str, blank.path)) not in self.fills)
+        return replace(change, edits=edits, blanks=blanks)
+
+    def _edit(self, edit: Edit) -> Edit:
+        if not isinstance(edit, Put):
+            return edit
+        path = ".".join(map(str, edit.path))
+        if path in self.fills:
+            self.fitted.add(path)
+            return replace(edit, value=self.fills[path])
+        if isinstance(edit.value, dict):
+            inside = {f"{path}.{key}": key for key in edit.value if f"{path}.{key}" in self.fills}
+            self.fitted.update(inside)
+            return replace(edit, value={**edit.value, **{key: self.fills[name] for name, key in inside.items()}})
+        return edit
 
     def _answers(self, change: Change, target: Target) -> bool:
         """Some changes are about one fact; they can only help where the rule reads it."""
         return not change.asks or (not target.disclosures and not change.asks.isdisjoint(target.reads))
-
-
-def filled(change: Change, fills: Mapping[str, str]) -> Change:
-    """The change with the user's own values in its blanks, or in place of what it would write."""
-    if not fills:
-        return change
-    edits = tuple(_filled(edit, fills) for edit in change.edits)
-    blanks = tuple(blank for blank in change.blanks if ".".join(map(str, blank.path)) not in fills)
-    return replace(change, edits=edits, blanks=blanks)
 
 
 def compatible(changes: Sequence[Change]) -> bool:
@@ -87,18 +100,6 @@ def compatible(changes: Sequence[Change]) -> bool:
     gone = {edit.path for edit in edits if isinstance(edit, Remove)}
     whole = {edit.path for edit in edits if isinstance(edit, Put) and len(edit.path) == 2}  # noqa: PLR2004  an entry
     return not any(edit.path[:end] in gone | whole for edit in edits for end in range(1, len(edit.path)))
-
-
-def _filled(edit: Edit, fills: Mapping[str, str]) -> Edit:
-    if not isinstance(edit, Put):
-        return edit
-    path = ".".join(map(str, edit.path))
-    if path in fills:
-        return replace(edit, value=fills[path])
-    if isinstance(edit.value, dict):
-        inside = {key: fills.get(f"{path}.{key}", value) for key, value in edit.value.items()}
-        return replace(edit, value=inside)
-    return edit
 
 
 def named(changes: Sequence[Change]) -> frozenset[str]:

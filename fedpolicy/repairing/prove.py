@@ -10,6 +10,7 @@ from fedpolicy.records import dataclass
 from fedpolicy.repairing.checking import Checker
 from fedpolicy.repairing.goal import Goal, Outcome
 from fedpolicy.spec.load import Document
+from fedpolicy.spec.models import Deployment
 from fedpolicy.spec.rewrite.edits import Edit, merged
 from fedpolicy.spec.rewrite.layout import UnwritableError
 from fedpolicy.spec.rewrite.tree import edited
@@ -81,12 +82,17 @@ class Bench:
         """Check a set by all rules, on the text as it would be written. None where it does not fit the file."""
         key = frozenset(change.id for change in changes)
         if key not in self._proved and self.checker.left:
-            self._proved[key] = self._prove(tuple(sorted(changes, key=lambda one: (one.kind, one.id))))
+            self._proved[key] = self._prove(tuple(sorted(changes, key=_order)))
         return self._proved.get(key)
+
+    def instead_of(self, place: int) -> list[str]:
+        """The rules that fail instead wherever a finding is cleared; none where it never was."""
+        tried = [proof for proof in self._proved.values() if proof is not None and place in proof.outcome.cleared]
+        return sorted({finding.rule for proof in tried for finding in proof.outcome.blocking})
 
     def _prove(self, changes: tuple[Change, ...]) -> Proof | None:
         edits = self._edits(changes)
-        expected = edited(self.document.deployment, edits)
+        expected = self._changed(edits)
         if expected is None:
             return None
         text, unwritable = None, None
@@ -105,5 +111,17 @@ class Bench:
         return merged((edit for change in changes for edit in change.edits), sizes)
 
     def _copy(self, edits: Sequence[Edit]) -> Document | None:
-        changed = edited(self.document.deployment, edits)
+        changed = self._changed(edits)
         return None if changed is None else self.checker.copy(self.document, changed)
+
+    def _changed(self, edits: Sequence[Edit]) -> Deployment | None:
+        """The deployment with these edits; None where they do not fit, or where it would do nothing any more."""
+        changed = edited(self.document.deployment, edits)
+        if changed is None or not (changed.tasks or changed.api_calls or changed.flows):
+            return None
+        return changed
+
+
+def _order(change: Change) -> tuple[object, ...]:
+    """What only tidies up comes last."""
+    return change.weight < 1, change.kind, change.id

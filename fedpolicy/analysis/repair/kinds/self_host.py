@@ -40,14 +40,15 @@ def _changes(case: Case, element: Element) -> Iterator[Change]:
 
 def _edits(case: Case, name: str, other: StandIn, places: list[str]) -> list[Edit]:
     path = ("models", name)
+    at = places if len(places) > 1 else places[0]
     model = plain_tree(case.deployment.models[name])
     if other.entry:
         kept = {key: model[key] for key in _OF_ANY if key in model}
-        return [Put(path=path, value={**other.entry, **kept, "weights_at": places})]
+        return [Put(path=path, value={**other.entry, **kept, "weights_at": at})]
     gone = (Remove(path=(*path, key)) for key in _OF_A_RUNNER if key in model)
     # Weights that are loaded from now on can be taken in a format that runs no code.
     form = [Put(path=(*path, "format"), value="safetensors")] if "ref" in model and "format" not in model else []
-    return [Put(path=(*path, "weights_at"), value=places), *form, *gone]
+    return [Put(path=(*path, "weights_at"), value=at), *form, *gone]
 
 
 # What a file may say of any model, and what it says of one that somebody else runs.

@@ -1,0 +1,1 @@
+"""What `fedpolicy repair` says."""
