@@ -34,8 +34,8 @@ Array = NDArray[np.float64]
 
 # Smaller probabilities are left out, as dp-accounting does: exp(-50).
 _NEGLIGIBLE = 2e-22
-# exp() of a loss above this nears the largest float.
-_WIDEST = 600.0
+# exp() of a loss above this nears the largest float; a sensitivity below that is lost in the interval.
+_WIDEST, _NARROWEST = 600.0, 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +69,23 @@ def sides_of(release: Release) -> Sides | None:
 
 
 def _sides(release: Release) -> Sides | None:
-    part, sampling = part_of(release), sampling_of(release)
-    if part.most_mu < inf and sampling == "none":
-        whole = _known(GaussianPrivacyLoss(1 / part.most_mu))
-        least = _known(GaussianPrivacyLoss(1 / part.least_mu))
-        return Sides(steps=1, with_it=whole, without_it=whole, surely=least)
+    part = part_of(release)
+    if part.most_mu < inf and not part.sampling:
+        return _one_gaussian(part.least_mu, part.most_mu)
     if release.mechanism == "sparse_vector":
         pure = _randomised(part.pure)
         return Sides(steps=1, with_it=pure, without_it=pure, surely=None)
     if release.mechanism == "laplace":
         return _laplace(release, part.pure / release.steps)
     return _gaussian(release) if part.most_mu < inf else None
+
+
+def _one_gaussian(least: float, most: float) -> Sides | None:
+    if most < _NARROWEST:
+        return None
+    whole = _known(GaussianPrivacyLoss(1 / most))
+    surely = _known(GaussianPrivacyLoss(1 / least)) if least > _NARROWEST else None
+    return Sides(steps=1, with_it=whole, without_it=whole, surely=surely)
 
 
 def _gaussian(release: Release) -> Sides:

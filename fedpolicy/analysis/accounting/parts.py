@@ -20,6 +20,9 @@ class Part:
     """
     What is known of one release.
 
+    `name` is the theorem of its Rényi divergences or of its exact ε; `single_name` is the one of `single` and
+    `pure_name` the one of `pure`.
+
     It leaks at least what Gaussian noise with a sensitivity of `least_mu` standard deviations leaks, and at most what
     one with `most_mu` does, sampling disregarded. `pure` is its pure ε, infinite where it has none. `curve` bounds
     its Rényi divergences at integer orders, and at every order where `any_order`. `low` gives a lower bound on ε at a
@@ -30,6 +33,8 @@ class Part:
 
     name: str
     curve: Curve
+    single_name: str = ""
+    pure_name: str = ""
     assumptions: tuple[str, ...] = ()
     sampling: tuple[str, ...] = ()
     least_mu: float = 0.0

@@ -6,9 +6,9 @@ What parts of a run leak, the whole run leaks, so the highest lower bound of any
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from math import inf, sqrt
+from math import inf, isinf, sqrt
 
 from fedpolicy.analysis.accounting.gaussian import epsilon_of_mu
 from fedpolicy.analysis.accounting.mechanisms import part_of
@@ -20,6 +20,8 @@ __all__ = ["assumed", "bound", "merged"]
 
 # Of these, two runs alike are one run of as many steps.
 _ADDING = ("gaussian", "dp_sgd", "laplace", "sparse_vector")
+# Claims this close differ in nothing that matters.
+_ALIKE = 1 + 1e-6
 _Claim = tuple[float, str, tuple[str, ...]]
 
 
@@ -64,63 +66,74 @@ def _bound(releases: tuple[Release, ...], delta: float) -> Bound:
     parts = tuple(part_of(one) for one in releases)
     if not parts:
         return Bound(low=0.0, high=0.0, delta=delta, theorem="Nothing is released", tight=True)
-    high, theorem, assumptions = min(_claims(parts, delta), key=lambda claim: claim[0])
+    high, theorem, assumptions = _best(_claims(parts, delta))
     low = min(high, _low(parts, delta))
     tight = high in (low, inf) or not any(part.aided for part in parts)
     return Bound(low=low, high=high, delta=delta, theorem=theorem, assumptions=assumptions, tight=tight)
 
 
-def _low(parts: tuple[Part, ...], delta: float) -> float:
+def _low(parts: Sequence[Part], delta: float) -> float:
     tall = epsilon_of_mu(_length(part.least_mu for part in parts), delta)
     alone = (part.single(delta) for part in parts if part.single and part.exact)
     return max(tall, *alone, *(part.low(delta) for part in parts))
 
 
-def _claims(parts: tuple[Part, ...], delta: float) -> Iterator[_Claim]:
-    """Yield every ε that a theorem gives, its name and what it assumes; exact ones first, to win ties."""
+def _best(claims: Iterable[_Claim]) -> _Claim:
+    """Return the claim of the least ε; the first one that is less than a millionth above it."""
+    all_of_them = tuple(claims)
+    least = min(claim[0] for claim in all_of_them)
+    return next(claim for claim in all_of_them if claim[0] <= least * _ALIKE)
+
+
+def _claims(parts: Sequence[Part], delta: float) -> Iterator[_Claim]:
+    """Yield every ε that a theorem gives, its name and what it assumes; the simplest first."""
+    endless = [part for part in parts if isinf(part.curve(2))]
+    if endless:
+        yield inf, _names(part.name for part in endless), assumed(parts)
     if len(parts) == 1 and parts[0].single:
-        yield parts[0].single(delta), _single_name(parts[0]), assumed(parts)
-    yield (
-        epsilon_of_mu(_length(part.most_mu for part in parts), delta),
-        _gaussian_name(parts),
-        assumed(parts, bare=True),
-    )
-    yield sum(part.pure for part in parts), _composed("Basic composition, pure", parts), assumed(parts)
+        yield parts[0].single(delta), parts[0].single_name, assumed(parts)
+    yield epsilon_of_mu(_length(part.most_mu for part in parts), delta), _exact(parts), assumed(parts, bare=True)
+    yield sum(part.pure for part in parts), _names(part.pure_name for part in parts), assumed(parts)
     best = best_order if all(part.any_order for part in parts) else best_integer
     divergence = best(lambda order: sum(part.curve(order) for part in parts), delta)
-    yield divergence, _composed("Rényi composition (Mironov 2017)", parts), assumed(parts)
+    yield divergence, _renyi(parts), assumed(parts)
     yield from _apart(parts, delta)
 
 
-def _apart(parts: tuple[Part, ...], delta: float) -> Iterator[_Claim]:
+def _apart(parts: Sequence[Part], delta: float) -> Iterator[_Claim]:
     """Yield the sum of what is pure and of what the rest costs at the whole δ, where both are there."""
-    pure = tuple(part for part in parts if part.pure < inf)
-    rest = tuple(part for part in parts if part.pure == inf)
+    pure = [part for part in parts if part.pure < inf]
+    rest = [part for part in parts if part.pure == inf]
     if pure and rest:
-        cost = min(claim[0] for claim in _claims(rest, delta))
-        yield cost + sum(part.pure for part in pure), _composed("Basic composition", parts), assumed(parts)
+        cost, theorem, assumptions = _best(_claims(rest, delta))
+        names = _names([theorem, *(part.pure_name for part in pure)])
+        yield (
+            cost + sum(part.pure for part in pure),
+            f"Basic composition: {names}",
+            tuple(dict.fromkeys((*assumptions, *assumed(pure)))),
+        )
 
 
-def _length(mus: Iterator[float]) -> float:
+def _length(mus: Iterable[float]) -> float:
     return sqrt(sum(mu * mu for mu in mus))
 
 
-def _single_name(part: Part) -> str:
-    return f"{part.name.split(',')[0]}, one step" + (", exact" if part.exact else "")
-
-
-def _gaussian_name(parts: tuple[Part, ...]) -> str:
+def _exact(parts: Sequence[Part]) -> str:
     if len(parts) == 1 and not parts[0].sampling:
         return parts[0].name
     exact = "Gaussian mechanism, exact (Dong, Roth and Su 2019; Balle and Wang 2018, theorem 8)"
     return exact + (", without amplification by sampling" if any(part.sampling for part in parts) else "")
 
 
-def _composed(how: str, parts: tuple[Part, ...]) -> str:
-    names = tuple(dict.fromkeys(part.name for part in parts))
-    return names[0] if len(parts) == 1 else f"{how}: " + "; ".join(names)
+def _renyi(parts: Sequence[Part]) -> str:
+    names = _names(part.name for part in parts)
+    return names if len(parts) == 1 else f"Rényi composition (Mironov 2017): {names}"
 
 
-def assumed(parts: tuple[Part, ...], *, bare: bool = False) -> tuple[str, ...]:
+def _names(names: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(names))
+
+
+def assumed(parts: Sequence[Part], *, bare: bool = False) -> tuple[str, ...]:
     """Return what the theorems assume of all parts; without what sampling assumes where `bare`."""
     return tuple(dict.fromkeys(one for part in parts for one in (*part.assumptions, *(() if bare else part.sampling))))

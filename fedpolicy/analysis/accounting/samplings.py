@@ -21,13 +21,18 @@ FIXED = "each step draws a fresh, uniformly random sample of fixed size from a n
 
 # Thresholds, in standard deviations of the noise, that serve a count of steps best at one noise or another.
 _THRESHOLDS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
+# Outside these, exponents or differences leave the floats.
+_LEAST_NOISE, _MOST_NOISE = 1e-3, 1e6
 
 
 def poisson_gaussian(release: Release) -> Part:
     """Gaussian noise where each unit takes part in each step with some probability."""
+    if not _LEAST_NOISE < release.noise_multiplier < _MOST_NOISE:
+        return _bare(release)
     noise, rate, steps = release.noise_multiplier, release.rate, clamp(release.steps)
     return Part(
         name="Poisson-sampled Gaussian, Rényi (Mironov, Talwar and Zhang 2019)",
+        single_name="Poisson-sampled Gaussian, one step, exact (Balle, Barthe and Gaboardi 2018, theorem 8)",
         assumptions=(CLIPPED,),
         sampling=(POISSON,),
         most_mu=mu_of(release),
@@ -42,6 +47,8 @@ def poisson_gaussian(release: Release) -> Part:
 
 def fixed_gaussian(release: Release) -> Part:
     """Gaussian noise where each step draws as many units as every other."""
+    if not _LEAST_NOISE < release.noise_multiplier < _MOST_NOISE:
+        return _bare(release)
     noise, rate, steps = release.noise_multiplier, release.rate, clamp(release.steps)
 
     def low(delta: float) -> float:
@@ -49,6 +56,7 @@ def fixed_gaussian(release: Release) -> Part:
 
     return Part(
         name="Gaussian on samples of fixed size, Rényi (after Balle, Barthe and Gaboardi 2018, theorem 2)",
+        single_name="Gaussian on a sample of fixed size, one step (Balle, Barthe and Gaboardi 2018)",
         assumptions=(CLIPPED,),
         sampling=(FIXED,),
         most_mu=mu_of(release),
@@ -58,6 +66,13 @@ def fixed_gaussian(release: Release) -> Part:
         single=thinned(lambda delta: epsilon_of_mu(2 / noise, delta), rate) if release.steps == 1 else None,
         aided=True,
     )
+
+
+def _bare(release: Release) -> Part:
+    """Gaussian noise so small, or so large, that sampling changes nothing worth the digits it would take."""
+    half = mu_of(release) * mu_of(release) / 2
+    name = "Gaussian mechanism, exact (Balle and Wang 2018, theorem 8), without amplification by sampling"
+    return Part(name=name, assumptions=(CLIPPED,), most_mu=mu_of(release), curve=lambda order: order * half)
 
 
 def mu_of(release: Release) -> float:

@@ -7,28 +7,23 @@ from math import inf
 import pytest
 
 from fedpolicy.analysis.accounting import Release, bound, epsilon_of_rho
-
-
-def poisson(noise, rate, steps):
-    return Release(mechanism="dp_sgd", noise_multiplier=noise, rate=rate, steps=steps, sampling="poisson")
+from tests.analysis.accounting.runs import gaussian, poisson, tree, zcdp
 
 
 @pytest.mark.parametrize(
     ("releases", "delta", "epsilon"),
     [
-        pytest.param([Release(mechanism="gaussian", noise_multiplier=1)], 1e-5, 4.377178, id="dp-accounting"),
+        pytest.param([gaussian(1)], 1e-5, 4.377178, id="dp-accounting"),
+        pytest.param([gaussian(3.730632)], 1e-5, 1.0, id="dp-accounting calibrated"),
         pytest.param(
-            [Release(mechanism="gaussian", noise_multiplier=3.730632)], 1e-5, 1.0, id="dp-accounting calibrated"
-        ),
-        pytest.param(
-            [Release(mechanism="gaussian", noise_multiplier=1.1, steps=50)],
+            [gaussian(1.1, 50)],
             1e-6,
             50.470451,
             id="dp-accounting, 50 steps",
         ),
         pytest.param(
             [
-                Release(mechanism="gaussian", noise_multiplier=5, steps=9),
+                gaussian(5, 9),
                 Release(mechanism="dp_sgd", noise_multiplier=1.25),
             ],
             1e-5,
@@ -93,7 +88,7 @@ def test_published_values_of_the_older_conversion_are_not_exceeded(noise, rate, 
     ],
 )
 def test_a_tree_is_one_gaussian(noise, steps, delta, renyi):
-    found = bound([Release(mechanism="dp_ftrl_tree", noise_multiplier=noise, steps=steps)], delta)
+    found = bound([tree(noise, steps)], delta)
     assert found.low == found.high
     assert 0.9 * renyi < found.high <= renyi
 
@@ -102,7 +97,7 @@ def test_zcdp_of_gboard_spanish():
     """0.81-zCDP is stated for it, with epsilon 8.9 at 1e-10; dp-accounting 0.6.0 gives 8.9223 at its own orders."""
     assert epsilon_of_rho(0.81, 1e-10) == pytest.approx(8.9223, abs=2e-4)
     assert epsilon_of_rho(0.81, 1e-10) <= 8.9223
-    found = bound([Release(mechanism="zcdp", rho=0.4), Release(mechanism="zcdp", rho=0.41)], 1e-10)
+    found = bound([zcdp(0.4), zcdp(0.41)], 1e-10)
     assert (found.low, found.high) == (0, pytest.approx(8.9222, abs=1e-4))
 
 
