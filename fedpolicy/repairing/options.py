@@ -7,12 +7,13 @@ from dataclasses import field
 from itertools import combinations
 
 from fedpolicy.analysis.facts import LEVELS, Disclosure
+from fedpolicy.analysis.repair.case import Case
 from fedpolicy.analysis.repair.change import Change
 from fedpolicy.analysis.repair.cuts import Cutter, Network
 from fedpolicy.records import dataclass
 from fedpolicy.repairing.pool import Pool, compatible, named, subsets_first
-from fedpolicy.repairing.prove import Bench
-from fedpolicy.repairing.targets import Target
+from fedpolicy.repairing.prove import Bench, Proof
+from fedpolicy.repairing.targets import Target, targets_of
 
 __all__ = ["Options", "networks_of"]
 
@@ -50,6 +51,20 @@ class Options:
             for target in targets:
                 if not self.of(target.place):
                     self._search(target, size)
+
+    def against(self, proof: Proof) -> Iterator[frozenset[str]]:
+        """The changes of a proof with one more each, against what has come instead of the findings that it clears."""
+        case = Case(proof.checked.facts, self.bench.checker.catalog)
+        pool = Pool(case=case, costs=self.pool.costs, fills=self.pool.fills)
+        names = named(proof.changes)
+        found: dict[str, Change] = {}
+        for target in targets_of(case, proof.checked, proof.outcome.blocking, self.bench.checker):
+            for change in pool.changes(target):
+                found.setdefault(change.id, self.changes.setdefault(change.id, change))
+        self.pool.fitted |= pool.fitted
+        for change in sorted(found.values(), key=self.pool.rank):
+            if change.id not in names and compatible([*proof.changes, change]):
+                yield names | {change.id}
 
     def of(self, place: int) -> list[frozenset[str]]:
         """The smallest sets that clear a finding, cheapest first."""

@@ -12,6 +12,8 @@ from fedpolicy.repairing.targets import Target
 
 __all__ = ["proofs_of"]
 
+_ADDED = 2  # changes that are added against what others bring
+_TRIALS = 12  # of changes that might do that
 _SMALL = 0.5  # changes of less weight only tidy up
 
 
@@ -102,17 +104,40 @@ class _Ways:
 
 
 def _shrunk(options: Options, chosen: frozenset[str], places: Sequence[int]) -> Proof | None:
-    """A proof of a set or, where it holds as well, of a part of it."""
-    proof = options.bench.prove(options.members(chosen))
-    if proof is None or not proof.holds or not proof.outcome.cleared >= set(places):
+    """A proof of a set, of what it takes in addition, or of a part where that holds as well."""
+    proof = _settled(options, options.bench.prove(options.members(chosen)), frozenset(places))
+    if proof is None:
         return None
-    for name in sorted(chosen, key=lambda one: (-options.price([one]), one)) if len(chosen) > 1 else ():
+    names = frozenset(_names(proof))
+    for name in sorted(names, key=lambda one: (-options.price([one]), one)) if len(names) > 1 else ():
         rest = frozenset(_names(proof)) - {name}
         if rest and options.bench.measure(options.members(rest)) >= proof.outcome.cleared:
             smaller = options.bench.prove(options.members(rest))
             if smaller is not None and smaller.holds and smaller.outcome.cleared >= proof.outcome.cleared:
                 proof = smaller
     return proof
+
+
+def _settled(options: Options, proof: Proof | None, places: frozenset[int]) -> Proof | None:
+    """A proof that holds: itself, or with a change or two more against what comes instead of what it clears."""
+    for _ in range(_ADDED + 1):
+        if proof is None or not proof.outcome.cleared >= places:
+            return None
+        if not proof.outcome.blocking:
+            return proof
+        proof = _improved(options, proof, places)
+    return None
+
+
+def _improved(options: Options, proof: Proof, places: frozenset[int]) -> Proof | None:
+    """The first cheap change that leaves less to complain of."""
+    for _, chosen in zip(range(_TRIALS), options.against(proof), strict=False):
+        found = options.bench.prove(options.members(chosen))
+        if found is not None and found.outcome.cleared >= places:
+            blocked = {(one.rule, one.fingerprint) for one in found.outcome.blocking}
+            if blocked < {(one.rule, one.fingerprint) for one in proof.outcome.blocking}:
+                return found
+    return None
 
 
 def _foreseen(options: Options, targets: Sequence[Target]) -> Iterator[Proof]:
@@ -126,6 +151,7 @@ def _foreseen(options: Options, targets: Sequence[Target]) -> Iterator[Proof]:
             break
         plans.add(plan)
         proof = options.bench.prove(options.members(plan))
+        proof = _settled(options, proof, proof.outcome.cleared if proof else frozenset()) or proof
         left = {target.place for target in targets} - (proof.outcome.cleared if proof else set())
         if proof is not None and proof.holds and (best is None or proof.outcome.cleared > best.outcome.cleared):
             best = proof

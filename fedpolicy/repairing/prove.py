@@ -7,7 +7,7 @@ from dataclasses import field
 
 from fedpolicy.analysis.repair.change import Blank, Change
 from fedpolicy.records import dataclass
-from fedpolicy.repairing.checking import Checker
+from fedpolicy.repairing.checking import Checked, Checker
 from fedpolicy.repairing.goal import Goal, Outcome
 from fedpolicy.spec.load import Document
 from fedpolicy.spec.models import Deployment
@@ -27,11 +27,12 @@ class Proof:
     What became of a set of changes.
 
     `text` is the whole new file, None where it cannot be written (`unwritable` says why); a proof in memory holds all
-    the same.
+    the same. `checked` is the changed deployment, with all that was found.
     """
 
     changes: tuple[Change, ...]
     outcome: Outcome
+    checked: Checked
     text: str | None = None
     unwritable: UnwritableError | None = None
 
@@ -104,7 +105,8 @@ class Bench:
                 return None
             copy, unwritable = found, error
         checked = self.checker.recheck(copy)
-        return Proof(changes=changes, outcome=self.goal.outcome(checked.findings), text=text, unwritable=unwritable)
+        outcome = self.goal.outcome(checked.findings)
+        return Proof(changes=changes, outcome=outcome, checked=checked, text=text, unwritable=unwritable)
 
     def _edits(self, changes: Sequence[Change]) -> tuple[Edit, ...]:
         sizes = {name: len(getattr(self.document.deployment, name)) for name in _SECTIONS}
