@@ -80,6 +80,7 @@ class Builder:
     sealed: dict[Path, int] = field(default_factory=dict)
     relayed: dict[int, str] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
+    guards: dict[tuple[object, ...], tuple[Guard, ...]] = field(default_factory=dict)
 
     def vertex(self, identity: str) -> Vertex:
         """A vertex that exists."""

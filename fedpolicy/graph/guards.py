@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -60,29 +60,50 @@ def guards_for(
     `clients` are those on whom distributed noise rests: everybody who adds a share of it. `sums` names the
     aggregate that each secure aggregation hides a contribution in.
     """
-    found = []
+    if not safeguards:
+        return ()
+    # Thousands of records for one client have the same guards; those on declared flows name the place that sends.
+    who = (source.name if stage == "declared" else "", source.operators, source.code_from)
+    key = (path, stage, who, payload, clients, frozenset((sums or {}).items()))
+    if key not in builder.guards:
+        builder.guards[key] = tuple(_guards(builder, safeguards, path, stage, source, payload, clients, sums or {}))
+    return builder.guards[key]
+
+
+def _guards(
+    builder: Builder,
+    safeguards: Sequence[Safeguard],
+    path: Path,
+    stage: Stage,
+    source: Vertex,
+    payload: str,
+    clients: frozenset[str],
+    sums: Mapping[Path, int],
+) -> Iterator[Guard]:
     for index, safeguard in enumerate(safeguards):
         if isinstance(safeguard, _LOWERING) and not (stage == "aggregated" and _is_done(safeguard)):
             at = (*path, "safeguards", index)
             guard = _guard(builder, safeguard, at, stage, source, payload, clients)
-            found.append(replace(guard, aggregate=(sums or {}).get(at)))
-    return tuple(found)
+            yield replace(guard, aggregate=sums.get(at))
 
 
 def guards_on_work(
     builder: Builder, safeguards: Sequence[Safeguard], path: Path, source: Vertex, worker: Vertex, *, payload: str
 ) -> tuple[Guard, ...]:
     """The guards on what is sent to somebody who computes with it, and who therefore has to read it."""
+    found = guards_for(builder, safeguards, path, "call", source, payload=payload)
+    if not any(isinstance(guard.spec, SEALING) for guard in found):
+        return found
     why = f"{worker.name} works on what it is sent, so it has to read it"
     return tuple(
         replace(guard, ignored=why)
         if isinstance(guard.spec, SEALING) and not _reads(builder, guard.spec, worker)
         else guard
-        for guard in guards_for(builder, safeguards, path, "call", source, payload=payload)
+        for guard in found
     )
 
 
-def seal_for(builder: Builder, safeguards: Iterable[Safeguard], path: Path, worker: Vertex | None = None) -> int | None:
+def seal_for(builder: Builder, safeguards: Sequence[Safeguard], path: Path, worker: Vertex | None = None) -> int | None:
     """
     The seal that one of these safeguards puts on a payload, if any.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import field
+from itertools import count
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.model import DataItem, Principal, Vertex
@@ -69,12 +70,8 @@ def _add(places: Places, vertex: Vertex, reference: str) -> None:
 
 def _family(name: str, node: Node) -> Iterator[tuple[Vertex, str]]:
     listed = not isinstance(node.party, str)
-    parties = (node.party,) if isinstance(node.party, str) else node.party
-    total = Counter(parties)
-    seen: Counter[str] = Counter()
-    for party in sorted(parties):
-        seen[party] += 1
-        number = f".{seen[party]}" if total[party] > 1 else ""
+    parties = [node.party] if isinstance(node.party, str) else sorted(node.party)
+    for party, number in _numbered(parties):
         reference = f"{name}@{party}{number}" if listed else name
         for principal in members_of(party, cohort=node.count > 1):
             yield _vertex(name, node, reference, party, principal), reference
@@ -101,12 +98,17 @@ def _vertex(name: str, node: Node, reference: str, party: str, principal: str) -
 
 def _stored(places: Places, name: str, dataset: Dataset) -> Iterator[tuple[str, str, Vertex]]:
     found = [places.vertices[vertex] for reference in sorted(dataset.at) for vertex in places.members[reference]]
-    total = Counter(place.party for place in found)
-    seen: Counter[str] = Counter()
-    for place in found:
-        seen[place.party] += 1
-        number = f".{seen[place.party]}" if total[place.party] > 1 else ""
-        yield f"{name}@{place.party}{number}", name, place
+    for place, (party, number) in zip(found, _numbered([place.party for place in found]), strict=True):
+        yield f"{name}@{party}{number}", name, place
+
+
+def _numbered(parties: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each party, with a number where there are several of it."""
+    if len(parties) == 1:
+        return iter([(parties[0], "")])
+    total = Counter(parties)
+    seen = {party: count(1) for party in total}
+    return ((party, f".{next(seen[party])}" if total[party] > 1 else "") for party in parties)
 
 
 def _store(places: Places, item: DataItem) -> None:

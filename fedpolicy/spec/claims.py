@@ -22,6 +22,7 @@ __all__ = ["EVIDENCE", "Claim", "Lifted", "lift"]
 EVIDENCE: tuple[str, ...] = get_args(Literal["declared", "contractual", "attested", "measured"])
 _CLAIM_KEYS = ("value", "evidence", "reference")
 _DROP = object()
+_PLAIN = {str, int, float, bool}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,8 @@ class Lifted:
         if type(tree) is dict:
             return self._map(tree, shape, path, claimable=claimable)
         if type(tree) is tuple:
+            if all(type(item) is str for item in tree):
+                return tree
             items = shape.items or VALUE
             found = tuple(self.read(item, items, (*path, place)) for place, item in enumerate(tree))
             return tree if all(new is old for new, old in zip(found, tree, strict=True)) else found
@@ -67,11 +70,12 @@ class Lifted:
         keys = entry_shape(entry) if entry else {}
         if claimable and _is_claim(tree, keys):
             return self._claim(tree, shape, path)
-        return _rebuilt(tree, {name: self._field(item, keys.get(name), (*path, name)) for name, item in tree.items()})
+        return _rebuilt(tree, {name: self._field(item, keys.get(name), path, name) for name, item in tree.items()})
 
-    def _field(self, item: object, key: Key | None, path: Path) -> object:
-        if key is None:
+    def _field(self, item: object, key: Key | None, above: Path, name: str) -> object:
+        if key is None or (type(item) in _PLAIN and not (key.open and item == "unknown")):
             return item
+        path = (*above, name)
         found = self.read(item, key.shape, path)
         if found == "unknown" and key.open:
             self.unknowns.add(path)

@@ -58,6 +58,8 @@ class Composer:
     opened: list[int] = field(default_factory=list)
     _events: Iterator[Any] = field(default_factory=lambda: iter(()))
     _anchors: dict[str, _Anchor | None] = field(default_factory=dict)
+    _labels: dict[str, str] = field(default_factory=dict)
+    _words: dict[str, str] = field(default_factory=dict)
     _offset: int = 0
     _count: int = 0
     _deepest: int = 0
@@ -68,7 +70,7 @@ class Composer:
 
         Raises Fatal or yaml.YAMLError at the first broken one.
         """
-        self._events = iter(yaml.parse(content, Loader=loader))
+        self._events = iter(loader(content).get_event, None)
         self._offset = offset
         self.opened = []
         for event in self._events:
@@ -81,18 +83,18 @@ class Composer:
                 yield tree, row
 
     def _place(self, event: Any) -> Place:  # noqa: ANN401
-        original = self.marks.text.original
-        return original(event.start_mark.index + self._offset), original(event.end_mark.index + self._offset)
+        start, end, text = event.start_mark.index + self._offset, event.end_mark.index + self._offset, self.marks.text
+        return (text.original(start), text.original(end)) if text.moved else (start, end)
 
     def _node(self, event: Any, depth: int, label: str | None, key: Place | None) -> object:  # noqa: ANN401
         place = self._place(event)
         row = self.marks.add(place, label, key or place)
         self._spend(1, place[0])
+        if event.anchor is None:
+            return self._value(event, depth, row)
         if type(event) is AliasEvent:
             return self._alias(str(event.anchor), depth, row)
-        if event.anchor is not None:
-            return self._anchored(event, depth, row)
-        return self._value(event, depth, row)
+        return self._anchored(event, depth, row)
 
     def _value(self, event: Any, depth: int, row: int) -> object:  # noqa: ANN401
         if type(event) is ScalarEvent:
@@ -113,7 +115,7 @@ class Composer:
         return self.notes.fatal(message, start, advice, resume=start)
 
     def _scalar(self, event: Any, row: int) -> object:  # noqa: ANN401
-        text = event.value
+        text: str = event.value
         if len(text) > MAX_SCALAR:
             message = f"a value of {len(text):,} characters; at most {MAX_SCALAR:,} are read"
             raise self._fatal(message, row, "refer to a file instead")
@@ -123,7 +125,9 @@ class Composer:
             self._printable(text, row)
         try:
             if event.tag is None:
-                return plain(text) if event.implicit[0] else text
+                value = plain(text) if event.implicit[0] else text
+                # Names are written many times over; they share one text.
+                return value if value is not text else self._words.setdefault(text, text)
             return convert(text, TAGS[event.tag]) if event.tag in TAGS else self._tagged(event.tag, text, row)
         except ScalarError as error:
             self.notes.add(str(error), self.marks.start[row], "quote it if it is text")
@@ -220,15 +224,23 @@ class Composer:
         if type(event) is not ScalarEvent or event.tag or event.anchor or len(event.value) > MAX_SCALAR:
             return self._odd_key(event, depth, place)
         text: str = event.value
+        # The same keys stand in thousands of entries: they are looked at once, and share one text.
+        if event.implicit[0] and text in self._labels:
+            return self._labels[text], place
+        return self._new_key(text, place, plainly=event.implicit[0]), place
+
+    def _new_key(self, text: str, place: Place, *, plainly: bool) -> str:
         if _CONTROL.search(text):
             self.notes.add("a key with a control character", place[0], "delete its escape")
-        if not event.implicit[0]:
-            return text, place
+            return text
+        if not plainly:
+            return text
         if text == "<<":
-            return MERGE, place
+            return MERGE
         if plain(text) is not text:
             self.notes.add(f"the key `{text}` is not text", place[0], f'write "{text}" in quotes')
-        return text, place
+            return text
+        return self._labels.setdefault(text, text)
 
     def _odd_key(self, event: Any, depth: int, place: Place) -> tuple[str, Place]:  # noqa: ANN401
         # Anchored, tagged, aliased or no text at all. It is no value, so it keeps no rows.

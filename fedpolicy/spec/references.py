@@ -83,12 +83,15 @@ def references(root: Tree) -> Iterator[Reference]:
     for section, keys in _KEYS.items():
         for path, entry in entries(root, section):
             for key, wanted in keys.items():
-                yield from _named(entry, path, key, wanted)
+                if key in entry:
+                    yield from _named(entry, path, key, wanted)
             yield from _nested(section, path, entry)
 
 
 def _named(entry: Tree, path: Path, key: str, wanted: Wanted) -> Iterator[Reference]:
-    if key not in entry:
+    found = entry.get(key)
+    if isinstance(found, str):
+        yield Reference((*path, key, 0), found, wanted)
         return
     seen: set[str] = set()
     for place, name in ids(entry, key):
@@ -97,7 +100,7 @@ def _named(entry: Tree, path: Path, key: str, wanted: Wanted) -> Iterator[Refere
 
 
 def _nested(section: str, path: Path, entry: Tree) -> Iterator[Reference]:
-    if section in _VIA:
+    if "via" in entry and section in _VIA:
         yield from _via(entry, path, _VIA[section])
     if section == "nodes" and isinstance(tee := entry.get("tee"), dict):
         yield from _named(tee, (*path, "tee"), "verified_by", _PARTY)
@@ -105,18 +108,18 @@ def _nested(section: str, path: Path, entry: Tree) -> Iterator[Reference]:
         for place, release in maps(entry, "releases"):
             to = Wanted(("party",), ("participants", "public"))
             yield from _named(release, (*path, "releases", place), "to", to)
-    if section in ("tasks", "flows"):
+    if "safeguards" in entry and section in ("tasks", "flows"):
         yield from _guards(entry, path)
-    if section == "tasks":
+    if "hops" in entry and section == "tasks":
         for place, hop in hops(entry):
             yield from _named(hop, (*path, "hops", place), "at", _NODE)
             yield from _guards(hop, (*path, "hops", place))
-    if section == "flows":
+    if "sealed_for" in entry and section == "flows":
         yield from _sealed(entry, path)
 
 
 def _via(entry: Tree, path: Path, last: Wanted) -> Iterator[Reference]:
-    found = ids(entry, "via") if "via" in entry else []
+    found = ids(entry, "via")
     for place, name in found:
         yield Reference((*path, "via", place), name, last if place == found[-1][0] else _NODE)
 

@@ -42,6 +42,8 @@ def unresolved(reference: Reference, names: Names) -> Mistake | None:
     if name in wanted.words:
         return None
     found = [kind for kind in wanted.kinds if names.has(kind, name)]
+    if len(found) == 1 and not reference.repeated:
+        return None
     if found and reference.repeated:
         return Mistake(path=reference.path, message=f"{shown(name)} is named twice", help="name it once")
     if found == ["dataset", "model"]:

@@ -54,10 +54,12 @@ def _noise(path: Path, safeguard: Tree, kinds: set[object]) -> Iterator[Contradi
 
 def _readers(names: Names, path: Path, shared: Tree) -> Iterator[Contradiction]:
     threshold = number(shared, "threshold")
+    if threshold is None:
+        return
     named = [name for _, name in ids(shared, "of")]
     nodes = [name for name in named if names.has("node", name)]
     total, rests = clients_of(names, path, "of", nodes)
-    if threshold is None or total is None:
+    if total is None:
         return
     found = total + len(named) - len(nodes)
     if threshold > found:
