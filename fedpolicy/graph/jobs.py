@@ -80,7 +80,8 @@ class Job:
         """
         here = sum(place.weight for place in clients)
         low, high, missing = self.cohort()
-        most, least = min(low, here), max(1, high - (self.population - (here if sure is None else sure)))
+        most = min(low, here)
+        least = min(most, max(1, high - (self.population - (here if sure is None else sure))))
         return most, least, missing or (() if least == most else (f"{self.origin.id}.clients_per_round",))
 
 

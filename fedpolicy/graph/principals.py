@@ -30,6 +30,9 @@ def principals_of(deployment: Deployment) -> dict[str, Principal]:
         for member in members_of(name, cohort=True):
             party = deployment.parties[name]
             found[member] = _principal(member, name, party, trusted[party.trusts] | {name})
+    # A node may be run or hosted by nobody who is named.
+    for name in _nameless(deployment, cohorts):
+        found[name] = Principal(id=name, party="unknown", implied=True)
     return found
 
 
@@ -39,6 +42,17 @@ def implied_principal(name: str, catalog: Catalog) -> Principal:
     jurisdiction = (row.jurisdiction,) if row and row.jurisdiction else None
     roles = () if name in {"public", "unknown"} else ("provider",)
     return Principal(id=name, party=name, roles=roles, jurisdictions=jurisdiction, implied=True)
+
+
+def _nameless(deployment: Deployment, cohorts: set[str]) -> tuple[str, ...]:
+    named = {
+        who
+        for node in deployment.nodes.values()
+        for who in (*_parties(node.party), *node.operators, node.host, node.code_from)
+    }
+    if "unknown" not in named:
+        return ()
+    return ("unknown", *(members_of("unknown", cohort=True) if "unknown" in cohorts else ()))
 
 
 def _parties(party: str | tuple[str, ...]) -> tuple[str, ...]:

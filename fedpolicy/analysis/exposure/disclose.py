@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 
 from fedpolicy.analysis.exposure.budgets import compose, spending_on
-from fedpolicy.analysis.exposure.effects import Effects, free_text_of
+from fedpolicy.analysis.exposure.effects import Effects, free_text_of, malleable_seals
 from fedpolicy.analysis.exposure.fixpoint import Holdings, propagate
 from fedpolicy.analysis.exposure.groups import Group, group_views
 from fedpolicy.analysis.exposure.mechanisms import Mechanism, mechanisms_of
@@ -73,6 +73,7 @@ class Exposure:
                 max_epsilon=self.max_epsilon,
                 private=private,
                 free_text=free_text_of(self.graph),
+                malleable=malleable_seals(self.graph),
             )
             self._holdings[key] = propagate(self.graph, effects, hiding, log=log)
         return self._holdings[key]

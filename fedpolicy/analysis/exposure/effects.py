@@ -20,7 +20,7 @@ from fedpolicy.spec.safeguards import (
     SecureAggregation,
 )
 
-__all__ = ["Effect", "Effects", "free_text_of"]
+__all__ = ["Effect", "Effects", "free_text_of", "malleable_seals"]
 
 _SEALING = (HomomorphicEncryption, EndToEndEncryption, SecretSharing)
 _CACHED = tuple[tuple[str | int, ...], Mask]
@@ -36,6 +36,7 @@ class Effect:
     `noise` holds (mechanism, instances it protects), `shared` the same for noise that only a secure sum
     carries; `hidden` (aggregate, instances), `limits` (level, instances); `sealed` the sealed instances, `both`
     those that are said to be sealed by somebody on whom their owner does not rely: what travels may be either.
+    `malleable` are the seals under which one can compute: homomorphic encryption and secret shares.
     """
 
     cap: int
@@ -50,6 +51,7 @@ class Effect:
     aggregate: int | None = None
     seal: int | None = None
     opens: bool = False
+    malleable: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ class Effects:
     max_epsilon: float
     private: bool = True
     free_text: Mask = 0
+    malleable: frozenset[int] = frozenset()
     _noise: dict[_CACHED, Mask] = field(default_factory=dict)
     _effects: dict[tuple[object, ...], Effect] = field(default_factory=dict)
 
@@ -102,6 +105,7 @@ class Effects:
             aggregate=flow.aggregate,
             seal=flow.seal,
             opens=flow.role == "published",
+            malleable=self.malleable,
         )
 
     def _counts(self, guard: Guard, data: Mask) -> Mask:
@@ -163,6 +167,15 @@ class Effects:
         source = self.graph.vertices[flow.source]
         by = frozenset({*source.operators, source.code_from})
         return self.trust.accepting(by, data) if self.reading is Reading.GUARANTEED else data
+
+
+def malleable_seals(graph: FlowGraph) -> frozenset[int]:
+    """The seals under which somebody without the key can compute."""
+    if not graph.seals:
+        return frozenset()
+    kinds = (HomomorphicEncryption, SecretSharing)
+    paths = {guard.path for flow in graph.flows for guard in flow.guards if isinstance(guard.spec, kinds)}
+    return frozenset(seal.index for seal in graph.seals if seal.path in paths)
 
 
 def free_text_of(graph: FlowGraph) -> Mask:

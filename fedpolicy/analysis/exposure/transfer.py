@@ -115,6 +115,13 @@ def _resealed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Ma
     if effect.opens:
         yield unsealed(form), mask
         return
+    for mechanism, protected in (
+        effect.noise if form.level > BOUNDED and effect.malleable.issuperset(form.seals) else ()
+    ):
+        # Noise can be added to such ciphertext, as contributions can; whoever opens it finds both.
+        for noisy in (Form(SEALED, BOUNDED, seals=form.seals), Form(SEALED, noise=mechanism, seals=form.seals)):
+            yield from _behind_seal(effect, noisy, mask & protected)
+        mask &= ~protected
     form = form._replace(level=min(form.level, _sealed_cap(effect, form) or VERBATIM))
     # Adding up what is sealed gives a sealed sum.
     for summed, hidden in effect.hidden if _is_single(form) and effect.aggregate is None else ():

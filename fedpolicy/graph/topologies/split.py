@@ -62,8 +62,12 @@ def _up(builder: Builder, job: Job, place: Vertex, top: Vertex) -> None:
 
 
 def _labels(builder: Builder, job: Job, labels: dict[str, Mask], top: Vertex) -> None:
-    for place, mask in sorted(labels.items()):
-        builder.add(job.origin, "labels", place, top.id, "labels", mask)
+    safeguards, path = job.task.safeguards, job.origin.path
+    seal = seal_for(builder, safeguards, path)
+    for name, mask in sorted(labels.items()):
+        place = builder.vertex(name)
+        guards = guards_for(builder, safeguards, path, "uplink", place, payload="labels", clients=job.clients)
+        builder.add(job.origin, "labels", name, top.id, "labels", mask, guards=guards, seal=seal)
 
 
 def _down(builder: Builder, job: Job, labels: dict[str, Mask], top: Vertex) -> None:
