@@ -28,10 +28,11 @@ def as_json(value: Any) -> str:  # noqa: ANN401  what JSON holds
 
 
 def as_flow(value: Any, column: int = 0, width: int = 0) -> str:  # noqa: ANN401
-    """Write a value in brackets; a map goes on below its first key where it would cross the width (0: never)."""
+    """Write a value in brackets; it goes on below its first part where it would cross the width (0: never)."""
     if isinstance(value, Mapping):
-        pairs = [f"{_scalar(key)}: {as_flow(item)}" for key, item in value.items()]
-        return f"{{{_filled(pairs, column + 1, width)}}}"
+        inside = column + 1
+        pairs = [f"{_scalar(key)}: {as_flow(item, inside + len(str(key)) + 2, width)}" for key, item in value.items()]
+        return f"{{{_filled(pairs, inside, width)}}}"
     if isinstance(value, (list, tuple)):
         return f"[{_filled([as_flow(item, column + 1, width) for item in value], column + 1, width)}]"
     return _scalar(value)
@@ -50,12 +51,13 @@ def as_lines(key: str, value: Any, column: int, width: int) -> Iterator[str]:  #
 
 
 def _filled(parts: Sequence[str], column: int, width: int) -> str:
-    if not width or column + len(", ".join(parts)) + 1 <= width or any("\n" in part for part in parts):
-        return ", ".join(parts)
+    """Put parts on as few lines as the width allows; one that takes several has them to itself."""
     lines = [""]
     for place, part in enumerate(parts):
         text = part + ("," if place + 1 < len(parts) else "")
-        if lines[-1] and column + len(lines[-1]) + 1 + len(text) > width:
+        # The bracket that closes needs a column, too.
+        wide = width and column + len(lines[-1]) + 1 + len(text) + (place + 1 == len(parts)) > width
+        if lines[-1] and (wide or "\n" in text or "\n" in lines[-1]):
             lines.append(text)
         else:
             lines[-1] = f"{lines[-1]} {text}".lstrip()
