@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.exposure.disclose import disclosures_of, prepare
+from fedpolicy.analysis.exposure.disclose import disclosures_of
+from fedpolicy.analysis.exposure.state import prepare
 from fedpolicy.analysis.facts import Facts
 from fedpolicy.analysis.openness import models_of
 from fedpolicy.analysis.settings import AnalysisSettings

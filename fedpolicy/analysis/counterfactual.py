@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.exposure.disclose import prepare
 from fedpolicy.analysis.exposure.readings import Reading
+from fedpolicy.analysis.exposure.state import prepare
 from fedpolicy.analysis.exposure.views import viewers_of
 from fedpolicy.analysis.facts import Disclosure
 from fedpolicy.graph.build import build_graph

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.counterfactual import Counterfactual, counterfactuals
-from fedpolicy.analysis.exposure.disclose import disclosure_of_pair, prepare
+from fedpolicy.analysis.exposure.disclose import disclosure_of_pair
 from fedpolicy.analysis.exposure.readings import Reading
+from fedpolicy.analysis.exposure.state import prepare
 from fedpolicy.analysis.facts import Disclosure, Facts, Step
 from fedpolicy.analysis.settings import AnalysisSettings
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.exposure.disclose import Exposure
+    from fedpolicy.analysis.exposure.state import Exposure
     from fedpolicy.catalog.load import Catalog
 
 __all__ = ["Explained", "Explanation", "HopLevel", "explain"]

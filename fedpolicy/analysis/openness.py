@@ -16,7 +16,7 @@ from fedpolicy.analysis.facts import ModelFacts
 from fedpolicy.graph.model import FlowGraph, bits
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.exposure.disclose import Exposure
+    from fedpolicy.analysis.exposure.state import Exposure
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.catalog.rows import ModelRow
 

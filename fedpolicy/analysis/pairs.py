@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.exposure.disclose import disclosure_of_pair, prepare
+from fedpolicy.analysis.exposure.disclose import disclosure_of_pair
+from fedpolicy.analysis.exposure.state import prepare
 from fedpolicy.analysis.settings import AnalysisSettings
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from dataclasses import field
 
 from fedpolicy.analysis.budget.claims import Share, share_of
 from fedpolicy.analysis.exposure.budgets import combinations
-from fedpolicy.analysis.exposure.disclose import Exposure, prepare, undeclared
+from fedpolicy.analysis.exposure.disclose import undeclared
 from fedpolicy.analysis.exposure.readings import BOUNDED, Reading
 from fedpolicy.analysis.exposure.spending import Spending, spend
+from fedpolicy.analysis.exposure.state import Exposure, prepare
 from fedpolicy.analysis.exposure.views import View, Viewer
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import FlowGraph, Guard, Mask, bits

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.exposure.disclose import Exposure, prepare
 from fedpolicy.analysis.exposure.readings import Reading
+from fedpolicy.analysis.exposure.state import Exposure, prepare
 from fedpolicy.analysis.exposure.views import viewers_of
 from fedpolicy.analysis.whatif.turned import members, pooled
 from fedpolicy.graph.model import DataItem, FlowGraph
