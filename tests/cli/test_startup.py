@@ -18,6 +18,7 @@ RARE = {
     "tomllib",
     "fedpolicy.analysis.counterfactual",
     "fedpolicy.analysis.explain",
+    "fedpolicy.analysis.repair",
     "fedpolicy.analysis.whatif",
     "fedpolicy.catalog.extra",
     "fedpolicy.catalog.links",
@@ -28,9 +29,11 @@ RARE = {
     "fedpolicy.policy.bundling",
     "fedpolicy.policy.examples",
     "fedpolicy.policy.trial",
+    "fedpolicy.repairing",
     "fedpolicy.report.mermaid",
     "fedpolicy.spec.descriptions",
     "fedpolicy.spec.explain",
+    "fedpolicy.spec.rewrite",
     "fedpolicy.spec.schema",
 }
 ASK = """

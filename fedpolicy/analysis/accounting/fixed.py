@@ -47,22 +47,20 @@ def fixed_divergence(order: int, noise: float, rate: float) -> float:
     """Return the Rényi divergence of one step, at an integer order; 0 < rate < 1."""
     twice, once = log_excess(order, noise / 2, rate), log_excess(order, noise, rate)
     excess = log_sum([twice, once])
-    if excess < _LARGEST:
-        least = max(exp(excess) - _overcounted(order, noise, rate), exp(once))
-        excess = log(least)
+    if abs(excess) < _LARGEST:
+        # Poisson sampling costs no more: the others may contribute nothing.
+        excess = max(once, log(max(exp(excess) - _overcounted(order, noise, rate), exp(-_LARGEST))))
     # A zeroed contribution changes any sum by one clipping norm at most, whoever else is in the sample.
     return min(log1p_exp(excess) / (order - 1), order * (0.5 / noise / noise))
 
 
 def _overcounted(order: int, noise: float, rate: float) -> float:
-    total = 0.0
-    for start, end, gap, other_start, other_end, once, twice in _cells(noise, rate):
-        if (order - 1) * end > _LARGEST:
-            break
-        total += order * _grown(order - 1, start, end) * gap
-        total += order * _grown(order - 1, other_start, other_end) * once
-        total -= (order - 1) * _grown(-order, other_start, other_end) * twice
-    return total
+    within = (cell for cell in _cells(noise, rate) if (order - 1) * cell[1] < _LARGEST)
+    return sum(
+        order * (_grown(order - 1, start, end) * gap + _grown(order - 1, other_start, other_end) * once)
+        - (order - 1) * _grown(-order, other_start, other_end) * twice
+        for start, end, gap, other_start, other_end, once, twice in within
+    )
 
 
 def _grown(power: int, start: float, end: float) -> float:

@@ -20,8 +20,6 @@ SPARSE = (
     "threshold noise has the stated scale, comparison noise twice that, and a value released with an answer has fresh "
     "noise of the stated scale"
 )
-_SAMPLED = "Laplace mechanism on samples, Rényi of its amplified pure epsilon (Balle, Barthe and Gaboardi 2018)"
-_SAMPLED_PURE = "Laplace mechanism on samples, basic composition (Balle, Barthe and Gaboardi 2018)"
 
 
 def laplace(release: Release) -> Part:
@@ -44,29 +42,49 @@ def laplace(release: Release) -> Part:
 def poisson_laplace(release: Release) -> Part:
     """Laplace noise where each unit takes part in each step with some probability."""
     whole = 1 / release.noise_multiplier
-    alone = thinned(partial(pure.laplace_epsilon, whole), release.rate) if release.steps == 1 else None
-    return _sampled(release, amplified(whole, release.rate), POISSON, alone)
+    alone = thinned(partial(pure.laplace_epsilon, whole), release.rate)
+    name = "Laplace mechanism on a sample, one step, exact (Balle, Barthe and Gaboardi 2018, theorem 8)"
+    return _sampled(release, amplified(whole, release.rate), POISSON, alone, single_name=name, exact=True)
 
 
 def fixed_laplace(release: Release) -> Part:
     """Laplace noise where each step draws as many units as every other: two differ by two clipping norms."""
     whole = 1 / release.noise_multiplier
-    return _sampled(release, min(whole, amplified(2 * whole, release.rate)), FIXED, None)
+    exchanged = thinned(partial(pure.laplace_epsilon, 2 * whole), release.rate)
+
+    def alone(delta: float) -> float:
+        return min(exchanged(delta), pure.laplace_epsilon(whole, delta))
+
+    name = "Laplace mechanism on a sample, one step (Balle, Barthe and Gaboardi 2018)"
+    each = min(whole, amplified(2 * whole, release.rate))
+    return _sampled(release, each, FIXED, alone, single_name=name)
 
 
-def _sampled(release: Release, each: float, assumption: str, alone: Callable[[float], float] | None) -> Part:
+def _sampled(
+    release: Release,
+    each: float,
+    assumption: str,
+    alone: Callable[[float], float],
+    *,
+    single_name: str,
+    exact: bool = False,
+) -> Part:
     whole, steps = 1 / release.noise_multiplier, clamp(release.steps)
+
+    def curve(order: float) -> float:
+        return steps * min(pure.pure_divergence(order, each), pure.laplace_divergence(order, whole))
+
     return Part(
-        name=_SAMPLED,
-        single_name="Laplace mechanism on a sample, one step, exact (Balle, Barthe and Gaboardi 2018, theorem 8)",
-        pure_name=_SAMPLED_PURE,
+        name="Laplace mechanism on samples, Rényi (Balle, Barthe and Gaboardi 2018; Mironov 2017)",
+        single_name=single_name,
+        pure_name="Laplace mechanism on samples, basic composition (Balle, Barthe and Gaboardi 2018)",
         assumptions=(CLIPPED,),
         sampling=(assumption,),
         pure=steps * each,
-        curve=lambda order: steps * pure.pure_divergence(order, each),
+        curve=curve,
         low=lambda delta: counting(release.steps, _chances(whole, release.rate), delta),
-        single=alone,
-        exact=True,
+        single=alone if release.steps == 1 else None,
+        exact=exact,
         aided=True,
     )
 

@@ -9,7 +9,7 @@ of both directions (Mironov, Talwar and Zhang 2019, section 3.3).
 from __future__ import annotations
 
 from functools import cache
-from math import inf, lgamma, log, log1p
+from math import lgamma, log, log1p
 
 from fedpolicy.analysis.accounting.numbers import log1p_exp, log_expm1, log_sum
 
@@ -36,8 +36,6 @@ def log_excess(order: int, noise: float, rate: float) -> float:
     """Return log(A - 1). The binomial weights sum to 1, so only what exceeds 1 is summed: all of it is positive."""
     hit, miss, whole = log(rate), log1p(-rate), lgamma(order + 1)
     half = 0.5 / noise / noise
-    if half * order * order == inf:
-        return inf
     return log_sum(
         [
             whole - lgamma(k + 1) - lgamma(order - k + 1) + k * hit + (order - k) * miss + log_expm1(k * (k - 1) * half)

@@ -175,6 +175,15 @@ def test_extreme_runs_raise_nothing(mechanism, noise, steps, sampling):
         assert found.high > 1e290
 
 
+@pytest.mark.parametrize("rate", [5e-324, 1e-200, 1e-9, 1 - 1e-16])
+@pytest.mark.parametrize("noise", [2e-3, 0.05, 1.0, 9e5])
+@pytest.mark.parametrize("run", [fixed, poisson])
+def test_extreme_rates_raise_nothing(run, noise, rate):
+    for delta in (1e-300, 1e-6, 0.9999):
+        found = bound([run(noise, rate, 7)], delta)
+        assert 0 <= found.low <= found.high <= bound([gaussian(noise, 7)], delta).high * (1 + 1e-6)
+
+
 def test_nothing_released_costs_nothing():
     unused = Release(mechanism="gaussian", noise_multiplier=1, rate=0, sampling="poisson")
     for releases in ([], [Release(mechanism="gaussian", steps=0)], [unused]):

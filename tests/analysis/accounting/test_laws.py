@@ -1,0 +1,96 @@
+"""Laws of every bound, tried on generated runs: true bounds do not cross, and what protects more costs less."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import inf
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fedpolicy.analysis.accounting import Release, bound
+
+LAW = settings(max_examples=60, deadline=None, derandomize=True)
+# Orders are searched for, and grids depend on the noise: this much may be lost at one and not at the other.
+NEARLY = 1.02
+
+noises = st.floats(0.3, 40)
+deltas = st.sampled_from((1e-3, 1e-5, 1e-8, 1e-12))
+steps = st.integers(1, 3000)
+rates = st.floats(1e-4, 0.95)
+noisy = st.one_of(
+    st.builds(Release, mechanism=st.sampled_from(("gaussian", "laplace")), noise_multiplier=noises, steps=steps),
+    st.builds(
+        Release,
+        mechanism=st.sampled_from(("dp_sgd", "laplace")),
+        noise_multiplier=noises,
+        steps=steps,
+        rate=rates,
+        sampling=st.sampled_from(("poisson", "fixed")),
+    ),
+    st.builds(Release, mechanism=st.just("sparse_vector"), noise_multiplier=noises, steps=st.integers(1, 30)),
+    st.builds(
+        Release,
+        mechanism=st.just("dp_ftrl_tree"),
+        noise_multiplier=noises,
+        steps=steps,
+        participations=st.none() | st.integers(1, 40),
+        separation=st.none() | st.integers(1, 400),
+    ),
+)
+releases = st.one_of(noisy, st.builds(Release, mechanism=st.just("zcdp"), rho=st.floats(0.001, 2)))
+
+
+@LAW
+@given(st.lists(releases, max_size=4), deltas)
+def test_the_lower_bound_is_below_the_upper_one(runs, delta):
+    found = bound(runs, delta)
+    assert 0 <= found.low <= found.high < inf
+    assert found.delta == delta
+    assert found.theorem
+
+
+@LAW
+@given(noisy, deltas, st.floats(1.0, 4.0))
+def test_more_noise_never_costs_more(run, delta, times):
+    louder = bound([replace(run, noise_multiplier=run.noise_multiplier * times)], delta)
+    found = bound([run], delta)
+    assert louder.high <= found.high * NEARLY
+    assert louder.low <= found.high
+
+
+@LAW
+@given(noisy, deltas, st.integers(0, 500))
+def test_more_steps_never_cost_less(run, delta, more):
+    found = bound([run], delta)
+    longer = bound([replace(run, steps=run.steps + more)], delta)
+    assert longer.high * NEARLY >= found.high
+    assert longer.high >= found.low
+
+
+@LAW
+@given(st.lists(releases, min_size=1, max_size=3), deltas, st.floats(1e-4, 1))
+def test_a_smaller_delta_never_costs_less(runs, delta, share):
+    found = bound(runs, delta)
+    surer = bound(runs, delta * share)
+    assert surer.high * NEARLY >= found.high
+    assert surer.high >= found.low
+
+
+@LAW
+@given(noisy.filter(lambda run: run.sampling != "none"), deltas, st.floats(0.01, 1))
+def test_a_smaller_sample_never_costs_more(run, delta, share):
+    smaller = bound([replace(run, rate=run.rate * share)], delta)
+    assert smaller.high <= bound([run], delta).high * NEARLY
+    assert smaller.high <= bound([replace(run, sampling="none")], delta).high * (1 + 1e-5)
+
+
+@LAW
+@given(st.lists(releases, min_size=2, max_size=4), deltas)
+def test_a_whole_costs_no_less_than_its_parts_and_no_more_than_their_sum(runs, delta):
+    whole = bound(runs, delta)
+    parts = [bound([run], delta / len(runs)) for run in runs]
+    alone = [bound([run], delta) for run in runs]
+    assert whole.low >= max(part.low for part in alone) * (1 - 1e-9)
+    assert whole.high * (1 + 1e-5) >= max(part.low for part in alone)
+    assert whole.low <= sum(part.high for part in parts)
