@@ -61,7 +61,7 @@ def _tried(options: Options, targets: Sequence[Target], wanted: int) -> Iterator
 
 class _Ways:
     """
-    The ways in which proposals do their main part: the kinds of the changes that clear the most.
+    The ways in which proposals do their main part: the kinds of the changes that clear the most and the worst.
 
     Alternatives should differ in these: those that differ in small things only, or mix what is proposed already, are
     no alternatives.
@@ -89,7 +89,8 @@ class _Ways:
                 name: [place for place in self._places if any(name in one <= chosen for one in options.of(place))]
                 for name in sorted(chosen)
             }
-            main = max(sorted(chosen), key=lambda name: len(clears[name]))
+            findings = options.bench.goal.chosen
+            main = max(sorted(chosen), key=lambda name: sum(1 + findings[place].severity for place in clears[name]))
             self._main = frozenset(name for place in clears[main] for one in options.of(place) for name in one)
         self._ways.append(self._of(chosen))
         self._done.append(self._work(chosen))
