@@ -11,7 +11,8 @@ import pytest
 
 from tests.house.pages import ROOT, blocks, named
 
-PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("index", "privacy-budgets", "questions"))]
+SHOWING = ("index", "privacy-budgets", "questions", "repair")
+PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in SHOWING)]
 PROMPT = "$ fedpolicy "
 
 

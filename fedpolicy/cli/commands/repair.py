@@ -112,8 +112,9 @@ def _fills(_context: click.Context, _option: click.Parameter, given: Sequence[st
 @debug_option
 def command(file: str, form: str, output: str | None, write: int | None, **options: Any) -> int:  # noqa: ANN401  click's
     """
-    Propose the smallest sets of changes that clear what fails, each one proved by checking a changed copy.
+    Propose proved changes that clear what fails.
 
+    The smallest sets of changes come first. Each one was applied to a copy, and the copy was checked.
     FILE is a deployment, or - for standard input. Exit code 0: a proposal clears everything that was asked about, or
     there was nothing; 1: none does.
 
