@@ -1,8 +1,8 @@
 """
 Measure fedpolicy beside other tools: `make bench`, or `python benchmarks/run.py --smoke` to see that it runs.
 
-Three tables: cold starts on the running example beside check-jsonschema and yamllint, generated deployments of
-growing size, and the ratios that the project wants to hold.
+Four tables: cold starts on the running example beside check-jsonschema and yamllint, generated deployments of
+growing size, the analyses beside a check of the same deployment, and the ratios that the project wants to hold.
 """
 
 from __future__ import annotations
@@ -47,8 +47,12 @@ def main() -> None:
     say(show(("cold start", "median", "fastest", "peak"), [row(name, sample) for name, sample in cold.items()]) + "\n")
     scale = {shape: generated(shape, sizes, 1 if chosen.smoke else 3) for shape in SHAPES}
     say(show(("nodes + flows", "median", "for each element", "peak"), scale_rows(scale)) + "\n")
+    size = SIZES[0] if chosen.smoke else SIZES[1]
+    asked = {shape: analysed(shape, size, 1 if chosen.smoke else 5) for shape in SHAPES}
+    say(show((f"{size:,} nodes + flows", "median", "fastest", "peak"), analysis_rows(asked)) + "\n")
     if not chosen.smoke:  # ratios of single runs would only mislead
-        say(show(("ratio", "measured", "bar", ""), [bar_row(bar) for bar in (*cold_bars(cold), *scale_bars(scale))]))
+        bars = (*cold_bars(cold), *scale_bars(scale), *analysis_bars(asked))
+        say(show(("ratio", "measured", "bar", ""), [bar_row(bar) for bar in bars]))
 
 
 def cold_commands() -> list[Command]:
@@ -78,8 +82,48 @@ def generated(shape: str, sizes: tuple[int, ...], runs: int) -> dict[int, Sample
     return found
 
 
+def analysed(shape: str, size: int, runs: int) -> dict[str, Sample]:
+    """A check of one deployment, and the commands that compute it again and again, in turn."""
+    with tempfile.TemporaryDirectory() as folder:
+        return interleaved(analysis_commands(Path(folder), shape, size), runs)
+
+
+def analysis_commands(folder: Path, shape: str, size: int) -> list[Command]:
+    """What is compared with a check: `diff` is told of one changed line, `repair` clears all that fails."""
+    path, other = folder / "deployment.yaml", folder / "other.yaml"
+    text = deployment(size, shape)
+    path.write_text(text, encoding="utf-8")
+    other.write_text(text.replace("via: [openai]", "revision: gpt-4o-2024-08-06, via: [openai]"), encoding="utf-8")
+    arguments = {
+        CHECK: ("check", str(path), "--fail-on", "never"),
+        "fedpolicy control": ("control", str(path)),
+        "fedpolicy diff": ("diff", str(path), str(other)),
+        "fedpolicy repair": ("repair", str(path)),
+    }
+    return [Command(name=name, arguments=(script("fedpolicy"), *some)) for name, some in arguments.items()]
+
+
+def analysis_rows(asked: Mapping[str, Mapping[str, Sample]]) -> list[tuple[str, ...]]:
+    """The lines of the third table."""
+    return [row(f"{shape}: {name}", sample) for shape, samples in asked.items() for name, sample in samples.items()]
+
+
+def analysis_bars(asked: Mapping[str, Mapping[str, Sample]]) -> list[Bar]:
+    """What each analysis costs beside a check of the same deployment in the same run."""
+    return [
+        Bar(
+            name=f"{shape}: {name.removeprefix('fedpolicy ')} / check",
+            value=sample.median / samples[CHECK].median,
+            limit=3.0,
+        )
+        for shape, samples in asked.items()
+        for name, sample in samples.items()
+        if name != CHECK
+    ]
+
+
 def row(name: str, sample: Sample) -> tuple[str, ...]:
-    """One line of the first table."""
+    """One line of the first or the third table."""
     return name, f"{sample.median * 1000:.0f} ms", f"{min(sample.seconds) * 1000:.0f} ms", f"{sample.peak:.0f} MiB"
 
 
@@ -125,7 +169,7 @@ def scale_bars(scale: Mapping[str, Mapping[int, Sample]]) -> list[Bar]:
 
 
 def bar_row(bar: Bar) -> tuple[str, ...]:
-    """One line of the third table."""
+    """One line of the last table."""
     if bar.limit is None:
         return bar.name, f"{bar.value:.2f} {bar.unit}", "", ""
     form = ".2f" if bar.unit == "x" else ".0f"

@@ -9,7 +9,7 @@ import pytest
 from generate import SHAPES, deployment, system
 from measure import Command, Sample, interleaved, once, show
 from peers import flowstrider, pytm
-from run import bar_row, cold_bars, cold_commands, scale_bars
+from run import analysis_bars, analysis_commands, bar_row, cold_bars, cold_commands, scale_bars
 
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.graph.build import build_graph
@@ -99,6 +99,29 @@ def test_ratios_are_those_of_the_medians():
     assert rows == [
         ("sites: time for each element, 10,000 / 1,000", "2.00 x", "1.00 x", "MISSED"),
         ("sites: peak at 10,000", "500 MiB", "400 MiB", "MISSED"),
+    ]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_analyses_and_the_check_read_the_same_deployment(shape, tmp_path, monkeypatch):
+    monkeypatch.setattr("run.script", lambda name: f"/bin/{name}")
+    commands = analysis_commands(tmp_path, shape, SIZE)
+
+    assert [command.arguments[1] for command in commands] == ["check", "control", "diff", "repair"]
+    assert {command.arguments[2] for command in commands} == {str(tmp_path / "deployment.yaml")}
+    other = (tmp_path / "other.yaml").read_text(encoding="utf-8")
+    assert other != deployment(SIZE, shape)
+    assert load_text(other, "other.yaml", load_catalog()).errors == ()
+
+
+def test_analyses_are_compared_with_the_check_of_the_same_run():
+    def sample(seconds):
+        return Sample(seconds=(seconds,), peak=1.0)
+
+    asked = {"sites": {"fedpolicy check": sample(2.0), "fedpolicy diff": sample(5.0), "fedpolicy repair": sample(7.0)}}
+    assert [bar_row(bar) for bar in analysis_bars(asked)] == [
+        ("sites: diff / check", "2.50 x", "3.00 x", "held"),
+        ("sites: repair / check", "3.50 x", "3.00 x", "MISSED"),
     ]
 
 
