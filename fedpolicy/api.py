@@ -13,6 +13,7 @@ and the fields of the dataclasses that they return, change only with a line in t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 
 from fedpolicy.analysis.analyse import analyse
@@ -21,18 +22,22 @@ from fedpolicy.analysis.facts import Disclosure, Facts, ModelFacts
 from fedpolicy.analysis.settings import AnalysisSettings
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, Problems
+from fedpolicy.estates.executors import Borrowed
+from fedpolicy.estates.run import Run
 from fedpolicy.findings import Finding, Report, Severity, Verdict
 from fedpolicy.graph.build import build_graph
 from fedpolicy.graph.export import GRAPH_VERSION, to_json, to_networkx
 from fedpolicy.graph.model import FlowGraph
 from fedpolicy.pipeline import Settings
-from fedpolicy.pipeline import check as _check
-from fedpolicy.sources import Source, find, read
+from fedpolicy.policy.baseline import Baseline, read_baseline
+from fedpolicy.policy.waiverfile import WaiverFile, read_waivers
+from fedpolicy.sources import Search, Source, locate, read
 from fedpolicy.spec.load import Document, load_text
 
 __all__ = [
     "GRAPH_VERSION",
     "AnalysisSettings",
+    "Baseline",
     "Catalog",
     "Disclosure",
     "Document",
@@ -44,16 +49,20 @@ __all__ = [
     "ModelFacts",
     "Problems",
     "Report",
+    "Search",
     "Settings",
     "Severity",
     "Source",
     "Verdict",
+    "WaiverFile",
     "check",
     "explain",
     "facts",
     "graph",
     "load",
+    "load_baseline",
     "load_catalog",
+    "load_waivers",
     "loads",
     "to_json",
     "to_networkx",
@@ -87,7 +96,52 @@ def facts(document: Document, catalog: Catalog | None = None, settings: Analysis
     return analyse(graph(document, catalog), catalog, settings)
 
 
-def check(paths: Iterable[str | Path], settings: Settings | None = None, texts: Sequence[Source] = ()) -> Report:
-    """Judge files and folders, as `fedpolicy check` does; `texts` are sources that are no files."""
-    found = find((str(path) for path in paths), lambda: b"")
-    return _check([*found, *texts], settings)
+def check(
+    paths: Iterable[str | Path],
+    settings: Settings | None = None,
+    texts: Sequence[Source] = (),
+    *,
+    executor: Executor | None = None,
+    search: Search | None = None,
+) -> Report:
+    """
+    Judge files and folders, as `fedpolicy check` does; `texts` are sources that are no files.
+
+    With an executor (processes, threads, dask, ...) its workers check the files, a few at a time, and the report is the
+    same. Start and stop it yourself. Workers need fedpolicy in the same version and no file of yours. A file whose
+    check takes a worker with it is an error of the report; where the executor breaks, what is left is checked here.
+
+    `search` says how folders are searched. Raises Problems where the catalogue cannot be used, SettingsError where
+    the workers cannot check files, and whatever `executor.submit` raises.
+
+        >>> from concurrent.futures import ThreadPoolExecutor
+        >>> with ThreadPoolExecutor() as executor:
+        ...     report = check(["examples"], executor=executor)
+    """
+    found = locate((str(path) for path in paths), lambda: b"", search or Search())
+    run = Run([*found, *texts], settings or Settings())
+    if executor is not None:
+        run.over(Borrowed(executor, run.judge))
+    run.here()
+    return run.report()
+
+
+def load_waivers(path: str | Path) -> WaiverFile:
+    """
+    Read a file of waivers, for `Settings(waivers=..., today="2027-01-31")`.
+
+    Raises Problems with every mistake in it: nothing is waived by a file that has some.
+    """
+    return read_waivers(*_file(path))
+
+
+def load_baseline(path: str | Path) -> Baseline:
+    """Read a baseline, for `Settings(baseline=...)`. Raises InputError, or Problems where there is no such file."""
+    return read_baseline(*_file(path))
+
+
+def _file(path: str | Path) -> tuple[bytes, str]:
+    source = read(str(path))
+    if source.error:
+        raise Problems([source.error])
+    return source.text, source.name

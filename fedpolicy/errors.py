@@ -8,6 +8,8 @@ FedPolicyError
 ├── CatalogError          a catalogue file that cannot be used, with its place
 ├── SettingsError         an option or a parameter that cannot be used
 ├── OutputError           a result that cannot be written
+├── WorkerError           a file whose check has taken its process with it
+├── Interrupted           somebody stopped the run
 └── Problems              several of the above, found together
 
 Each one says what is wrong, where, and what to do next.
@@ -20,17 +22,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fedpolicy.findings import Span
+    from fedpolicy.findings import Interruption, Span
 
 __all__ = [
     "CatalogError",
     "FedPolicyError",
     "InputError",
+    "Interrupted",
     "OutputError",
     "PolicyError",
     "Problems",
     "SettingsError",
     "SpecError",
+    "WorkerError",
 ]
 
 
@@ -74,6 +78,17 @@ class SettingsError(FedPolicyError):
 
 class OutputError(FedPolicyError):
     """A result that cannot be written where the user asked."""
+
+
+class WorkerError(FedPolicyError):
+    """A file that was not checked, because the process that checked it ended: killed, or out of memory."""
+
+
+class Interrupted(FedPolicyError):  # noqa: N818  nothing is wrong, but something is missing
+    """Not all files were checked, because somebody stopped the run."""
+
+    def __init__(self, interruption: Interruption) -> None:
+        super().__init__(str(interruption), help="run it again for the rest")
 
 
 class Problems(FedPolicyError):  # noqa: N818  it is a collection of errors, not one

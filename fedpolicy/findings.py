@@ -13,6 +13,7 @@ __all__ = [
     "Baselined",
     "Finding",
     "Hop",
+    "Interruption",
     "Reference",
     "Report",
     "RuleInfo",
@@ -176,6 +177,18 @@ class Baselined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Interruption:
+    """Somebody stopped the run when this many of so many files were checked."""
+
+    checked: int
+    files: int
+
+    def __str__(self) -> str:
+        """The same in words."""
+        return f"interrupted: {self.checked:,} of {self.files:,} {'file' if self.files == 1 else 'files'} checked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """
     Everything a format needs.
@@ -184,7 +197,7 @@ class Report:
     so that what passed and what did not apply is known too. `errors` are the problems of the run
     itself, such as a rule that does not compile; those of a file are on the file. `places` says where to
     write the facts that are missing, by file, deployment and dotted path. What a baseline knows is neither among
-    the findings nor in `counts`; `baseline` counts it.
+    the findings nor in `counts`; `baseline` counts it. Where the run was stopped, `interruption` says how far it got.
     """
 
     findings: tuple[Finding, ...]
@@ -196,6 +209,7 @@ class Report:
     places: Mapping[tuple[str, str, str], Span] = field(default_factory=dict)
     version: str = ""
     baseline: Baselined | None = None
+    interruption: Interruption | None = None
 
     @property
     def evaluated(self) -> bool:

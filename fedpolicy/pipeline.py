@@ -6,33 +6,29 @@ The stages, in order. Prints nothing; what is wrong with one file is data, and t
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fedpolicy import __version__
-from fedpolicy.analysis.analyse import analyse
 from fedpolicy.analysis.pairs import pairs_of
 from fedpolicy.analysis.settings import AnalysisSettings
 from fedpolicy.catalog.load import Catalog, load_catalog
-from fedpolicy.errors import FedPolicyError, InputError, Problems
-from fedpolicy.findings import Finding, Report, SourceFile, Span, Verdict
-from fedpolicy.graph.build import build_graph
+from fedpolicy.errors import FedPolicyError, InputError, Interrupted, Problems
+from fedpolicy.findings import Interruption, Report
+from fedpolicy.judge import Checked, Judge, check_file, facts_about
 from fedpolicy.records import dataclass
 from fedpolicy.report.summarise import ordered, summarise
 from fedpolicy.spec.load import Document, load_text
-from fedpolicy.spec.pointing import place_of
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure, Facts
     from fedpolicy.policy.baseline import Baseline
-    from fedpolicy.policy.models import Rule
     from fedpolicy.policy.waiverfile import WaiverFile
     from fedpolicy.sources import Source
 
-__all__ = ["MOST_PAIRS", "Settings", "catalog_of", "check", "document_of", "facts_of", "pairs"]
+__all__ = ["MOST_PAIRS", "Settings", "catalog_of", "check", "document_of", "facts_of", "judge_of", "pairs", "report_of"]
 
 MOST_PAIRS = 10_000
 
@@ -74,10 +70,51 @@ def check(sources: Iterable[Source], settings: Settings | None = None) -> Report
     Mistakes in files and rules are in the report. Raises Problems only where the catalogue cannot be used.
     """
     settings = settings or Settings()
+    judge, errors = judge_of(settings)
+    return report_of([check_file(source, judge) for source in sources], judge, settings, errors)
+
+
+def judge_of(settings: Settings) -> tuple[Judge, Sequence[FedPolicyError]]:
+    """
+    What every file is judged by, and what is wrong with the rules.
+
+    Then there are no rules, but deployments can be read all the same, so that their mistakes are told in the same run.
+    Raises Problems only where the catalogue cannot be used.
+    """
+    from fedpolicy.policy.chosen import chosen_rules  # noqa: PLC0415  only a check needs rules
+
     catalog = catalog_of(settings)
-    rules, errors = _rules(settings)
-    checked = [_check_file(source, catalog, rules, settings) for source in sources]
-    return _report(checked, rules, errors, settings)
+    try:
+        return Judge(catalog=catalog, rules=chosen_rules(settings), analysis=settings.analysis), ()
+    except Problems as problems:
+        return Judge(catalog=catalog, rules=(), analysis=settings.analysis), problems.errors
+
+
+def report_of(
+    checked: Sequence[Checked],
+    judge: Judge,
+    settings: Settings,
+    errors: Sequence[FedPolicyError] = (),
+    interruption: Interruption | None = None,
+) -> Report:
+    """One report of all files in this order; `interruption` says that these are not all."""
+    stopped = [Interrupted(interruption)] if interruption else []
+    report = summarise(
+        [finding for one in checked for finding in one.findings],
+        [one.counts for one in checked],
+        [one.file for one in checked],
+        packs=sorted({rule.pack for rule in judge.rules}),
+        rules=[rule.info for rule in judge.rules],
+        errors=_once([*stopped, *errors, *(error for one in checked for error in one.errors)]),
+        places={key: span for one in checked for key, span in one.places.items()},
+        version=__version__,
+    )
+    report = replace(report, interruption=interruption)
+    if settings.waivers or settings.baseline:
+        from fedpolicy.policy.excuse import excuse  # noqa: PLC0415  most runs excuse nothing
+
+        return ordered(excuse(report, settings))
+    return report
 
 
 def catalog_of(settings: Settings) -> Catalog:
@@ -92,7 +129,7 @@ def facts_of(source: Source, catalog: Catalog, settings: Settings, deployment: s
     Raises Problems where the source has mistakes, and InputError where it leaves open which deployment is meant.
     """
     document = document_of(source, catalog, deployment)
-    return document, _facts(document, catalog, settings)
+    return document, facts_about(document, catalog, settings.analysis)
 
 
 def document_of(source: Source, catalog: Catalog, deployment: str = "") -> Document:
@@ -112,81 +149,9 @@ def pairs(facts: Facts, catalog: Catalog, settings: Settings) -> Sequence[Disclo
     return list(pairs_of(facts, catalog, settings.analysis))
 
 
-@dataclass(slots=True, kw_only=True)
-class _Checked:
-    """What came of one file; `errors` are those of rules that could not be evaluated, `places` of missing facts."""
-
-    file: SourceFile
-    findings: list[Finding] = field(default_factory=list)
-    counts: Counter[Verdict] = field(default_factory=Counter)
-    errors: list[FedPolicyError] = field(default_factory=list)
-    places: dict[tuple[str, str, str], Span] = field(default_factory=dict)
-
-
-def _rules(settings: Settings) -> tuple[Sequence[Rule], Sequence[FedPolicyError]]:
-    from fedpolicy.policy.chosen import chosen_rules  # noqa: PLC0415  only a check needs rules
-
-    try:
-        return chosen_rules(settings), ()
-    except Problems as problems:
-        # The deployments are read all the same, so that their mistakes are told in the same run.
-        return (), problems.errors
-
-
-def _check_file(source: Source, catalog: Catalog, rules: Sequence[Rule], settings: Settings) -> _Checked:
-    if source.error:
-        return _Checked(file=SourceFile(name=source.name, errors=(source.error,)))
-    loaded = load_text(source.text, source.name, catalog)
-    names = tuple(document.deployment.name for document in loaded.documents)
-    checked = _Checked(file=SourceFile(name=source.name, lines=loaded.lines, deployments=names, errors=loaded.errors))
-    for document in loaded.documents if rules else ():
-        _judge(document, catalog, rules, settings, checked)
-    return checked
-
-
-def _judge(document: Document, catalog: Catalog, rules: Sequence[Rule], settings: Settings, checked: _Checked) -> None:
-    from fedpolicy.policy.evaluate import evaluate  # noqa: PLC0415  only a check needs rules
-
-    facts = _facts(document, catalog, settings)
-    try:
-        evaluation = evaluate(facts, document, catalog, rules, settings.analysis)
-    except Problems as problems:
-        checked.errors += problems.errors
-    else:
-        checked.findings += evaluation.findings
-        checked.counts.update(evaluation.counts)
-        for fact in {fact for finding in evaluation.findings for fact in finding.missing}:
-            checked.places[document.file, document.deployment.name, fact] = place_of(document, fact)
-
-
 def _once(errors: Iterable[FedPolicyError]) -> list[FedPolicyError]:
     """Several deployments find the same mistake in the same rule."""
     return list({str(error): error for error in errors}.values())
-
-
-def _report(
-    checked: Sequence[_Checked], rules: Sequence[Rule], errors: Sequence[FedPolicyError], settings: Settings
-) -> Report:
-    wrong = _once([*errors, *(error for one in checked for error in one.errors)])
-    report = summarise(
-        [finding for one in checked for finding in one.findings],
-        [one.counts for one in checked],
-        [one.file for one in checked],
-        packs=sorted({rule.pack for rule in rules}),
-        rules=[rule.info for rule in rules],
-        errors=wrong,
-        places={key: span for one in checked for key, span in one.places.items()},
-        version=__version__,
-    )
-    if settings.waivers or settings.baseline:
-        from fedpolicy.policy.excuse import excuse  # noqa: PLC0415  most runs excuse nothing
-
-        return ordered(excuse(report, settings))
-    return report
-
-
-def _facts(document: Document, catalog: Catalog, settings: Settings) -> Facts:
-    return analyse(build_graph(document.deployment, catalog), catalog, settings.analysis)
 
 
 def _the_one(documents: Sequence[Document], file: str, name: str) -> Document:

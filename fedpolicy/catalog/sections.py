@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 from fedpolicy.catalog.read import compose_shipped, plain
 from fedpolicy.catalog.rows import LISTS, ROWS, AttackRow, Row, TermsRow
 from fedpolicy.errors import CatalogError
+from fedpolicy.resources import catalog_dir
 
 __all__ = ["Section", "build_row", "cut_rows"]
 
@@ -48,6 +49,10 @@ class Section(Mapping[str, R], Generic[R]):
     def __len__(self) -> int:
         return len({*self._rows, *self._shipped()})
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Where it is sent, what ships is elsewhere.
+        return _anywhere, (self._name, self._rows)
+
     def __repr__(self) -> str:
         return f"Section({self._name}: {len(self._rows)} rows read)"
 
@@ -77,6 +82,10 @@ def build_row(section: str, key: str, facts: Mapping[str, Any]) -> Row:
     """Make a row of what was checked before."""
     made: dict[str, Any] = {name: _frozen(name, value) for name, value in facts.items()}
     return ROWS[section](id=key, **made)
+
+
+def _anywhere(name: str, own: Mapping[str, R]) -> Section[R]:
+    return Section(name, catalog_dir(), own)
 
 
 def _read_file(folder: Path, name: str) -> str:

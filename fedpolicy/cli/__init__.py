@@ -23,9 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A process that lives for a moment: collecting garbage while modules load, and once more over everything when
         # it ends, took a sixth of a check. A large deployment still gets its collections.
         gc.set_threshold(300_000, 50, 50)
-    from fedpolicy.cli.app import run  # noqa: PLC0415
+    try:
+        from fedpolicy.cli.app import run  # noqa: PLC0415
 
-    code = run(given)
+        code = run(given)
+    except KeyboardInterrupt:  # while modules load; later, the command line deals with it
+        sys.stderr.write("\ninterrupted\n")
+        return 130
     if own:
         gc.freeze()
     return code

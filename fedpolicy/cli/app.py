@@ -15,6 +15,7 @@ from fedpolicy import __version__
 from fedpolicy.cli import commands
 from fedpolicy.cli.errors import guard
 from fedpolicy.cli.options import debug_option
+from fedpolicy.cli.stopping import stoppable
 
 if TYPE_CHECKING:
     from click import Command, Context
@@ -48,7 +49,8 @@ class Commands(click.Group):
         """Run a command and give its exit code; every error becomes a message here."""
         given = list(sys.argv[1:] if args is None else args)
         start = super().main
-        code = guard(lambda: start(given, prog_name or "fedpolicy", standalone_mode=False, **extra), given)
+        with stoppable():
+            code = guard(lambda: start(given, prog_name or "fedpolicy", standalone_mode=False, **extra), given)
         if standalone_mode:
             sys.exit(code)
         return code

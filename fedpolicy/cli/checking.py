@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fedpolicy import pipeline, sources
 from fedpolicy.cli.configured import Choices, choose, find_config
-from fedpolicy.cli.errors import CLEAN, FINDINGS, UNUSABLE
+from fedpolicy.cli.errors import CLEAN, FINDINGS, INTERRUPTED, UNUSABLE
+from fedpolicy.cli.judging import judged
 from fedpolicy.cli.messages import report_errors
 from fedpolicy.cli.outputs import Output, plan, write_all
-from fedpolicy.cli.terminal import look_of, stdin_bytes
+from fedpolicy.cli.terminal import chatter, look_of
 from fedpolicy.cli.trusted import trusted
+from fedpolicy.errors import Interrupted
 from fedpolicy.findings import Report, Severity
 from fedpolicy.report.formats import load_format
 from fedpolicy.report.summarise import must_fail
@@ -29,14 +30,22 @@ def check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapp
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
     settings = trusted(choices, config, options)
-    found = sources.find(paths or ["."], stdin_bytes, choices.search)
-    report = pipeline.check(found, settings)
-    errors = [*report.errors, *(error for file in report.files for error in file.errors)]
-    lines = {file.name: file.lines for file in report.files}
+    report = judged(paths, settings, choices, options)
     no_color = options["no_color"]
-    report_errors(errors, lines, look=look_of(sys.stderr, no_color=no_color))
+    errors = _told(report, no_color=no_color)
     write_all([(output, _written(report, output, no_color=no_color)) for output in planned])
     return _exit_code(report, errors, choices)
+
+
+def _told(report: Report, *, no_color: bool) -> list[Exception]:
+    """What could not be used, and whether somebody stopped the run."""
+    if report.interruption:
+        chatter(f"{report.interruption}\n")
+    found = [*report.errors, *(error for file in report.files for error in file.errors)]
+    errors = [error for error in found if not isinstance(error, Interrupted)]
+    lines = {file.name: file.lines for file in report.files}
+    report_errors(errors, lines, look=look_of(sys.stderr, no_color=no_color))
+    return errors
 
 
 def _written(report: Report, output: Output, *, no_color: bool) -> str:
@@ -48,6 +57,8 @@ def _written(report: Report, output: Output, *, no_color: bool) -> str:
 
 
 def _exit_code(report: Report, errors: Sequence[Exception], choices: Choices) -> int:
+    if report.interruption:
+        return INTERRUPTED
     if errors or not report.evaluated:
         return UNUSABLE
     threshold = None if choices.fail_on == "never" else Severity[choices.fail_on.upper()]

@@ -33,6 +33,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "ignore": [],
     "exclude": [],
     "gitignore": True,
+    "jobs": "auto",
     "fail_on": "high",
     "strict": False,
     "max_epsilon": None,
@@ -44,12 +45,17 @@ _ALL = tuple(_DEFAULTS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What holds for one run: settings of the pipeline, when to fail, how folders are searched, and the origins."""
+    """
+    What holds for one run: settings of the pipeline, when to fail, how folders are searched, and the origins.
+
+    `jobs` is the number of processes that check files; 0: as many as pay.
+    """
 
     settings: Settings
     fail_on: str
     strict: bool
     search: Search
+    jobs: int
     origins: Mapping[str, tuple[Any, str]]
 
 
@@ -94,6 +100,7 @@ def choose(config: Config, options: Mapping[str, Any]) -> Choices:
     )
     return Choices(
         settings=settings,
+        jobs=0 if values["jobs"][0] == "auto" else values["jobs"][0],
         fail_on=values["fail_on"][0],
         strict=values["strict"][0],
         search=Search(exclude=tuple(values["exclude"][0]), gitignore=values["gitignore"][0], note=_note),

@@ -9,10 +9,10 @@ import click
 
 from fedpolicy.errors import FedPolicyError
 
-__all__ = ["BUG", "CLEAN", "FINDINGS", "UNUSABLE", "guard"]
+__all__ = ["BUG", "CLEAN", "FINDINGS", "INTERRUPTED", "UNUSABLE", "guard"]
 
 CLEAN, FINDINGS, UNUSABLE, BUG = 0, 1, 2, 3
-_INTERRUPTED = 130
+INTERRUPTED = 130
 
 
 def guard(action: Callable[[], object], arguments: Sequence[str]) -> int:
@@ -23,9 +23,10 @@ def guard(action: Callable[[], object], arguments: Sequence[str]) -> int:
         _say(error, arguments)
     except click.ClickException as error:
         _say(_usage(error), arguments)
-    except (KeyboardInterrupt, click.Abort):
-        sys.stderr.write("\ninterrupted\n")
-        return _INTERRUPTED
+    except (KeyboardInterrupt, click.Abort) as stop:
+        # A terminal shows ^C; click has ended that line before it aborts.
+        sys.stderr.write("interrupted\n" if isinstance(stop, click.Abort) else "\ninterrupted\n")
+        return INTERRUPTED
     except Exception as error:  # noqa: BLE001  whatever is left is our own mistake
         sys.stderr.write(_bug(error, debug="--debug" in arguments))
         return BUG

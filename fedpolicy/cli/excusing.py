@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from fedpolicy import pipeline, sources
-from fedpolicy.cli.configured import choose, find_config
+from fedpolicy.cli.configured import Choices, choose, find_config
 from fedpolicy.cli.errors import CLEAN, UNUSABLE
+from fedpolicy.cli.judging import judged
 from fedpolicy.cli.messages import report_errors
-from fedpolicy.cli.terminal import chatter, emit, look_of, stdin_bytes, write
+from fedpolicy.cli.terminal import chatter, emit, look_of, write
 from fedpolicy.cli.trusted import day_of, waivers_path, with_waivers
 from fedpolicy.errors import InputError, SettingsError
 from fedpolicy.findings import Finding, Report, Verdict
@@ -22,7 +23,6 @@ from fedpolicy.policy.housekeeping import OWN_PACK
 from fedpolicy.policy.waiveredit import Values, add_waiver
 from fedpolicy.policy.waiverfile import WaiverFile, read_waivers
 from fedpolicy.report.words import amount
-from fedpolicy.sources import Search
 
 __all__ = ["write_baseline_file", "write_waiver"]
 
@@ -36,7 +36,7 @@ def write_baseline_file(paths: Sequence[str], output: str | None, options: Mappi
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
     settings = with_waivers(choices, config, options)
-    report = _checked(paths, settings, choices.search)
+    report = _checked(paths, settings, choices, options)
     if report is None:
         return UNUSABLE
     known = [one for one in report.findings if one.verdict is not Verdict.WAIVED and one.pack != OWN_PACK]
@@ -55,7 +55,7 @@ def write_waiver(mark: str, paths: Sequence[str], given: Values, until: datetime
     file = read_waivers(text, path.name) if text.strip() else WaiverFile(name=path.name)
     settings = replace(choices.settings, waivers=file, today=day_of(options))
     _allowed(given, until.date().isoformat(), settings.today)
-    report = _checked(paths, settings, choices.search)
+    report = _checked(paths, settings, choices, options)
     if report is None:
         return UNUSABLE
     finding = _meant(mark, report, options["deployment"])
@@ -68,9 +68,13 @@ def write_waiver(mark: str, paths: Sequence[str], given: Values, until: datetime
     return CLEAN
 
 
-def _checked(paths: Sequence[str], settings: pipeline.Settings, search: Search) -> Report | None:
+def _checked(
+    paths: Sequence[str], settings: pipeline.Settings, choices: Choices, options: Mapping[str, Any]
+) -> Report | None:
     """The report, or None where something could not be used, which has then been said."""
-    report = pipeline.check(sources.find(paths or ["."], stdin_bytes, search), settings)
+    report = judged(paths, settings, choices, options)
+    if report.interruption:
+        raise KeyboardInterrupt
     errors = [*report.errors, *(error for file in report.files for error in file.errors)]
     report_errors(errors, {file.name: file.lines for file in report.files}, look=look_of(sys.stderr))
     if errors:

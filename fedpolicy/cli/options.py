@@ -18,11 +18,11 @@ __all__ = [
     "debug_option",
     "deployment_option",
     "epsilon_option",
+    "estate_options",
     "isolated_option",
     "output_option",
     "pack_option",
     "param_option",
-    "search_options",
     "waiver_options",
 ]
 
@@ -134,7 +134,19 @@ pack_option = click.option(
 param_option = click.option(
     "--param", "params", multiple=True, callback=params_of, metavar="RULE.NAME=VALUE", help="Set a rule's parameter."
 )
-_SEARCH = (
+
+
+def _jobs(_context: click.Context, _option: click.Parameter, given: str | None) -> int | None:
+    """A number of processes; 0 is `auto`."""
+    if given is None:
+        return None
+    if given == "auto" or (given.isascii() and given.isdigit()):
+        return 0 if given == "auto" else int(given)
+    message = f"{given!r} is no number of processes; write 1, 2, ... or auto"
+    raise click.BadParameter(message)
+
+
+_ESTATE = (
     click.option(
         "--exclude", multiple=True, metavar="PATTERN", help="Files that a search leaves out, such as 'drafts/**'."
     ),
@@ -144,11 +156,21 @@ _SEARCH = (
         show_default="--gitignore",
         help="Whether a search leaves out what git ignores.",
     ),
+    click.option(
+        "--jobs",
+        metavar="N",
+        callback=_jobs,
+        show_default="auto",
+        help="Check in so many processes; auto: as many as there are processors, where it pays.",
+    ),
+    click.option(
+        "--scheduler", metavar="ADDRESS", help="Check on the workers of a dask scheduler, as tcp://HOST:PORT."
+    ),
 )
 
 
-def search_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what a command takes that searches folders."""
-    for option in reversed(_SEARCH):
+def estate_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what a command takes that checks whole estates."""
+    for option in reversed(_ESTATE):
         command = option(command)
     return command

@@ -19,7 +19,8 @@ from fedpolicy.spec.suggest import advise, did_you_mean, shown
 __all__ = ["parse_config", "read_config"]
 
 _PLACE = re.compile(r"line (\d+), column (\d+)")
-_TYPES = {"str", "bool", "int", "float", "constrained-str"}
+_TYPES = {"str", "bool", "int", "float", "constrained-str", "constrained-int"}
+_JOBS = 'a number of processes: 1, 2, ... or "auto"'
 _KINDS = {"list_type": "a list", "string_type": "text", "bool_type": "true or false", "float_type": "a number"}
 
 _BOUNDS = {
@@ -100,7 +101,7 @@ def _words(one: Any, path: tuple[Any, ...]) -> tuple[str, str]:  # noqa: ANN401
     if kind in _BOUNDS:
         problem, advice = _BOUNDS[kind]
         return f"{shown(value)} is {problem}", advice
-    expected = _KINDS.get(kind, "a value of another kind")
+    expected = _JOBS if path == ("jobs",) else _KINDS.get(kind, "a value of another kind")
     return f"{shown(value)} does not fit here", f"write {expected}; see docs/configuration.md"
 
 

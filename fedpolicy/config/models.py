@@ -57,6 +57,9 @@ class ConfigFile(Entry):
     ignore: list[str] | None = Field(default=None, description="Leave these rules out.")
     exclude: list[str] | None = Field(default=None, description="Patterns of files that a search leaves out.")
     gitignore: bool | None = Field(default=None, description="Whether a search leaves out what git ignores.")
+    jobs: Annotated[int, Field(ge=0)] | Literal["auto"] | None = Field(
+        default=None, description="In how many processes files are checked."
+    )
     fail_on: Severity | Literal["never"] | None = Field(default=None, description="Least severity for exit code 1.")
     strict: bool | None = Field(default=None, description="Count unknown as failing.")
     max_epsilon: Annotated[float, Field(gt=0)] | None = Field(default=None, description="Largest epsilon of `bounded`.")

@@ -12,9 +12,10 @@ from fedpolicy.report.sarif_rules import MISSING_FACT
 from fedpolicy.report.summarise import missing_facts
 from fedpolicy.report.words import amount
 
-__all__ = ["UNUSABLE", "Notice", "baseline_words", "notices", "problems"]
+__all__ = ["INTERRUPTED", "UNUSABLE", "Notice", "baseline_words", "notices", "problems"]
 
 UNUSABLE = "unusable-input"
+INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +39,13 @@ def notices(report: Report) -> list[Notice]:
 
 
 def problems(report: Report) -> Iterator[Notice]:
-    """What could not be used, of the run and of its files."""
+    """What could not be used, of the run and of its files; first of all, that somebody stopped the run."""
     rows = [*error_rows(report.errors), *(row for file in report.files for row in error_rows(file.errors, file.name))]
     for row in rows:
         line, column = row["line"] or 1, row["column"] or 1
         message = f"{row['element']}: {row['message']}" if row["element"] else row["message"]
         yield Notice(
-            rule=UNUSABLE,
+            rule=INTERRUPTED if report.interruption and message == str(report.interruption) else UNUSABLE,
             verdict="error",
             severity=Severity.CRITICAL,
             span=Span(file=row["file"], line=line, column=column, end_line=line, end_column=column + 1),

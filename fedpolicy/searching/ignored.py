@@ -8,11 +8,14 @@ deployment by adding it to `.gitignore`. The user's global list is not read, so 
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
+
+if TYPE_CHECKING:
+    from subprocess import CompletedProcess
 
 __all__ = ["NOTHING", "Ignored", "ignored_in"]
 
@@ -62,7 +65,9 @@ def _root(folder: Path) -> Path | None:
     return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
 
 
-def _git(folder: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+def _git(folder: str, *arguments: str) -> CompletedProcess[bytes]:
+    import subprocess  # noqa: PLC0415  most runs search no repository
+
     command = ["git", "-C", folder, *_SETTINGS, *arguments]
     return subprocess.run(command, capture_output=True, check=False)  # noqa: S603  arguments only
 

@@ -88,6 +88,7 @@ def test_show_tells_every_value_and_where_it_comes_from(configured):
         "ignore                  = []                  # default",
         "exclude                 = []                  # default",
         "gitignore               = true                # default",
+        'jobs                    = "auto"              # default',
         'fail_on                 = "high"              # default',
         "strict                  = false               # default",
         "max_epsilon             = 3.0                 # fedpolicy.toml",

@@ -15,6 +15,10 @@ ROOMS = {"pydantic", "yaml", "cel_expr_python", "networkx", "jsonschema", "fedpo
 NEVER = {"networkx", "jsonschema", "pygls", "dp_accounting", "numpy", "rich", "requests", "hypothesis"}
 # What is for mistakes, for configurations, for a user's own catalogue, for other commands and other formats.
 RARE = {
+    "concurrent.futures",
+    "multiprocessing",
+    "pickle",
+    "subprocess",
     "tomllib",
     "fedpolicy.analysis.counterfactual",
     "fedpolicy.analysis.explain",
@@ -25,6 +29,11 @@ RARE = {
     "fedpolicy.catalog.shape",
     "fedpolicy.config.load",
     "fedpolicy.config.models",
+    "fedpolicy.estates.cpus",
+    "fedpolicy.estates.executors",
+    "fedpolicy.estates.processes",
+    "fedpolicy.estates.scheduler",
+    "fedpolicy.estates.work",
     "fedpolicy.graph.export",
     "fedpolicy.policy.bundling",
     "fedpolicy.policy.examples",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
 
-from fedpolicy.errors import InputError, SpecError
+from fedpolicy.errors import InputError, Interrupted, SpecError
 from fedpolicy.findings import (
     Finding,
     Hop,
+    Interruption,
     Reference,
     Report,
     RuleInfo,
@@ -171,6 +173,13 @@ def clean() -> Report:
 
 def nothing() -> Report:
     return summarise([], [], [BROKEN], packs=("federation",), rules=RULES, version="0.0.0")
+
+
+def stopped() -> Report:
+    """Somebody stopped the run when three of ten files were checked."""
+    interruption = Interruption(checked=3, files=10)
+    report = replace(clean(), errors=(Interrupted(interruption),), interruption=interruption)
+    return replace(report, findings=(BLOCK,), counts={**report.counts, BLOCK.verdict: 1})
 
 
 @pytest.fixture

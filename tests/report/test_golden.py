@@ -12,7 +12,7 @@ from fedpolicy.report.formats.text import draw
 from fedpolicy.report.words import Look
 
 GOLDEN = Path(__file__).parent / "golden"
-REPORTS = ("full", "clean", "nothing")
+REPORTS = ("full", "clean", "nothing", "stopped")
 
 
 def written(name, report):

@@ -21,7 +21,7 @@ def test_the_schema_is_a_schema():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
-@pytest.mark.parametrize("name", ["full", "clean", "nothing"])
+@pytest.mark.parametrize("name", ["full", "clean", "nothing", "stopped"])
 def test_every_report_fits_the_schema(name, made):
     jsonschema.Draft202012Validator(SCHEMA).validate(written(getattr(made, name)()))
 

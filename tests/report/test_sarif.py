@@ -135,7 +135,7 @@ def test_a_description_is_as_short_as_github_wants_it(made):
 
 
 @needs_multitool
-@pytest.mark.parametrize("name", ["full", "clean", "nothing"])
+@pytest.mark.parametrize("name", ["full", "clean", "nothing", "stopped"])
 def test_the_log_fits_the_schema_of_sarif(name, made):
     schema = json.loads((MULTITOOL / "sarif-2.1.0.json").read_text(encoding="utf-8-sig"))
 
@@ -143,7 +143,7 @@ def test_the_log_fits_the_schema_of_sarif(name, made):
 
 
 @needs_multitool
-@pytest.mark.parametrize("name", ["full", "clean", "nothing"])
+@pytest.mark.parametrize("name", ["full", "clean", "nothing", "stopped"])
 def test_microsofts_validator_has_no_error_and_no_warning(name, made, tmp_path):
     assert complaints(load_format("sarif").render(getattr(made, name)()), tmp_path) == []
 

@@ -12,10 +12,10 @@ from fedpolicy.cli.options import (
     config_option,
     debug_option,
     epsilon_option,
+    estate_options,
     isolated_option,
     pack_option,
     param_option,
-    search_options,
     waiver_options,
 )
 
@@ -36,7 +36,7 @@ __all__ = ["command"]
 @param_option
 @catalog_option
 @epsilon_option
-@search_options
+@estate_options
 @waiver_options
 @config_option
 @config_from_option

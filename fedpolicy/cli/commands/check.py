@@ -15,10 +15,10 @@ from fedpolicy.cli.options import (
     config_option,
     debug_option,
     epsilon_option,
+    estate_options,
     isolated_option,
     pack_option,
     param_option,
-    search_options,
     waiver_options,
 )
 from fedpolicy.report.formats import format_ids
@@ -57,7 +57,7 @@ def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]
     show_default=True,
     help="How to write the report.",
 )
-@search_options
+@estate_options
 @waiver_options
 @baseline_options
 @config_option

@@ -14,10 +14,10 @@ from fedpolicy.cli.options import (
     debug_option,
     deployment_option,
     epsilon_option,
+    estate_options,
     isolated_option,
     pack_option,
     param_option,
-    search_options,
 )
 
 __all__ = ["command"]
@@ -51,7 +51,7 @@ def _named(_context: click.Context, _option: click.Parameter, value: str | None)
 @param_option
 @catalog_option
 @epsilon_option
-@search_options
+@estate_options
 @config_option
 @isolated_option
 @click.option("--today", type=_DAY, metavar="DATE", help="Act as on this day instead of today.")

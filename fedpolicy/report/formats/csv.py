@@ -39,7 +39,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def render(report: Report) -> str:
-    """Write a row of names, a row a finding, and one with what a baseline knows; `;` separates values of a cell."""
+    """
+    Write a row of names, a row a finding, one with what a baseline knows, and one where somebody stopped the run.
+
+    `;` separates values of a cell.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -47,6 +51,9 @@ def render(report: Report) -> str:
         writer.writerow([_cell(value) for value in _row(finding)])
     if report.baseline:
         cells = {"verdict": "known", "file": report.baseline.file, "message": baseline_words(report.baseline)}
+        writer.writerow([_cell(cells.get(name, "")) for name in COLUMNS])
+    if report.interruption:
+        cells = {"verdict": "interrupted", "message": str(report.interruption)}
         writer.writerow([_cell(cells.get(name, "")) for name in COLUMNS])
     return text.getvalue()
 

@@ -83,5 +83,6 @@ def _property(text: str) -> str:
 def _closing(report: Report, left_out: int) -> str:
     counts = ", ".join(f"{number:,} {verdict.replace('_', ' ')}" for verdict, number in report.counts.items())
     rest = f"; {amount(left_out, 'annotation')} more than GitHub shows, see the summary" if left_out else ""
+    stopped = f"; {report.interruption}" if report.interruption else ""
     known = f"; {clean(baseline_words(report.baseline))}" if report.baseline else ""
-    return f"fedpolicy: {counts}{known}{rest}"
+    return f"fedpolicy: {counts}{known}{rest}{stopped}"

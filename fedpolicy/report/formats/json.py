@@ -9,7 +9,7 @@ from fedpolicy.report.plain import error_rows, hop_row, span_row, waiver_row
 from fedpolicy.report.summarise import OUT_OF_SCOPE, MissingFact, missing_facts
 
 if TYPE_CHECKING:
-    from fedpolicy.findings import Baselined, Finding, Reference, Report
+    from fedpolicy.findings import Baselined, Finding, Interruption, Reference, Report
 
 __all__ = ["SUFFIX", "SUMMARY", "VERSION", "render"]
 
@@ -30,6 +30,7 @@ def _report(report: Report) -> dict[str, Any]:
         "tool": {"name": "fedpolicy", "version": report.version},
         "summary": {verdict.value: number for verdict, number in report.counts.items()},
         "baseline": _baseline(report.baseline) if report.baseline else None,
+        "interrupted": _interruption(report.interruption) if report.interruption else None,
         "packs": list(report.packs),
         "deployments": [{"file": file.name, "name": name} for file in report.files for name in file.deployments],
         "findings": [_finding(finding) for finding in report.findings],
@@ -67,6 +68,10 @@ def _finding(finding: Finding) -> dict[str, Any]:
 def _baseline(baseline: Baselined) -> dict[str, Any]:
     known = {verdict.value: number for verdict, number in baseline.known.items()}
     return {"file": baseline.file, "known": known, "fixed": baseline.fixed}
+
+
+def _interruption(interruption: Interruption) -> dict[str, int]:
+    return {"checked": interruption.checked, "files": interruption.files}
 
 
 def _reference(reference: Reference) -> dict[str, str]:

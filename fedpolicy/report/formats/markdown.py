@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.report.markup import code, line, prose, row
 from fedpolicy.report.mermaid import flowchart
-from fedpolicy.report.notices import baseline_words, problems
+from fedpolicy.report.notices import UNUSABLE, baseline_words, problems
 from fedpolicy.report.summarise import OUT_OF_SCOPE, missing_facts
 from fedpolicy.report.words import amount, listing
 
@@ -45,8 +45,10 @@ def _judged(finding: Finding) -> bool:
 def _head(report: Report) -> Iterator[str]:
     fails = report.counts.get(Verdict.FAIL, 0)
     new = "new " if report.baseline else ""
-    unusable = sum(1 for _ in problems(report))
-    if unusable:
+    unusable = sum(1 for one in problems(report) if one.rule == UNUSABLE)
+    if report.interruption:
+        yield f"## fedpolicy: {report.interruption}"
+    elif unusable:
         yield f"## fedpolicy: {amount(unusable, 'problem')} in the input"
     elif not report.evaluated:
         yield "## fedpolicy: nothing was evaluated"
@@ -67,6 +69,7 @@ def _errors(report: Report) -> Iterator[str]:
     errors = [
         line(f"{code(str(error.span)) + ': ' if error.span.file else ''}{prose(error.message)}{_advice(error.help)}")
         for error in problems(report)
+        if error.rule == UNUSABLE
     ]
     if errors:
         yield "### Input that cannot be used"

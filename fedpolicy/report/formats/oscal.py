@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 
 from fedpolicy.errors import OutputError
 from fedpolicy.findings import Finding, Report, Verdict
-from fedpolicy.report.notices import baseline_words, problems
+from fedpolicy.report.notices import INTERRUPTED, Notice, baseline_words, problems
 from fedpolicy.report.words import clean
 
 __all__ = ["SUFFIX", "SUMMARY", "VERSION", "render"]
@@ -67,7 +67,7 @@ def _result(report: Report) -> dict[str, Any]:
     observations = [_observation(one) for one in report.findings]
     grouped = groupby(sorted(report.findings, key=_about), key=_about)
     findings = [_finding(about, list(found)) for about, found in grouped]
-    unusable = [f"{one.span}: {one.message}" if one.span.file else one.message for one in problems(report)]
+    unusable = [_problem(one) for one in problems(report)]
     marks = [row["uuid"] for row in observations]
     counts = [
         {"name": f"{verdict.value.replace('_', '-')}-count", "ns": _NAMESPACE, "value": str(number)}
@@ -86,9 +86,15 @@ def _result(report: Report) -> dict[str, Any]:
         "reviewed-controls": {
             "control-selections": [{"description": "The rules that were checked.", "include-all": {}}]
         },
-        "remarks": _text(" ".join([_REMARK, *(f"Cannot be used: {problem}." for problem in unusable), *known])),
+        "remarks": _text(" ".join([_REMARK, *unusable, *known])),
     }
     return row | {name: rows for name, rows in (("observations", observations), ("findings", findings)) if rows}
+
+
+def _problem(one: Notice) -> str:
+    if one.rule == INTERRUPTED:
+        return f"This is not the whole result; {one.message}."
+    return f"Cannot be used: {one.span}: {one.message}." if one.span.file else f"Cannot be used: {one.message}."
 
 
 def _about(finding: Finding) -> tuple[str, str, str, str]:

@@ -39,7 +39,7 @@ def draw(report: Report, look: Look) -> str:
     lines = {file.name: file.lines for file in report.files}
     several = sum(len(file.deployments) for file in report.files) > 1
     if not report.evaluated:
-        return "nothing was evaluated\n"
+        return "\n".join(["nothing was evaluated", *_stopped(report, look)]) + "\n"
     parts: list[list[str]] = []
     told: set[str] = set()
     for (file, deployment), group in groupby(report.findings, key=lambda one: (one.span.file, one.deployment)):
@@ -125,8 +125,13 @@ def _closing(report: Report, look: Look) -> list[str]:
     return [
         f"{', '.join(counts)} ({_severities(report)}{_extent(report)})",
         *_known(report, look),
+        *_stopped(report, look),
         *(look.paint("dim", line) for line in scope),
     ]
+
+
+def _stopped(report: Report, look: Look) -> list[str]:
+    return [look.paint("error", str(report.interruption))] if report.interruption else []
 
 
 def _known(report: Report, look: Look) -> list[str]:

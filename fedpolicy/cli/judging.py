@@ -1,0 +1,92 @@
+"""Many files -> one report: here, in processes or on a scheduler, with progress, until somebody interrupts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
+from typing import Any
+
+from fedpolicy import sources
+from fedpolicy.cli.configured import Choices
+from fedpolicy.cli.progress import Progress
+from fedpolicy.cli.terminal import stdin_bytes
+from fedpolicy.errors import SettingsError
+from fedpolicy.estates.run import Run
+from fedpolicy.findings import Report
+from fedpolicy.pipeline import Settings
+
+__all__ = ["judged"]
+
+_WARM = 4  # files after which a guess about the others is worth something; the first one loads what all need
+_PAYS_TO_FORK = 0.3  # seconds of work that are left
+_PAYS_TO_SPAWN = 2.0
+
+
+def judged(paths: Sequence[str], settings: Settings, choices: Choices, options: Mapping[str, Any]) -> Report:
+    """
+    Check what the paths name. The report is the same whoever does the work.
+
+    Where somebody interrupts, it is about the files that were checked, and says so.
+    """
+    if options["scheduler"] and options["jobs"] is not None:
+        advice = "the scheduler knows its workers: leave `--jobs` out"
+        raise SettingsError("`--jobs` and `--scheduler` do not go together", help=advice)
+    places = list(sources.locate(paths or ["."], stdin_bytes, choices.search))
+    progress = Progress(sys.stderr, len(places), no_color=bool(options.get("no_color")))
+    run = Run(places, settings, progress.tell)
+    try:
+        _work(run, choices.jobs, options["scheduler"])
+    except KeyboardInterrupt:
+        progress.erase()
+        return run.report(stopped=True)
+    finally:
+        progress.erase()
+    return run.report()
+
+
+def _work(run: Run, jobs: int, scheduler: str | None) -> None:
+    if scheduler:
+        from fedpolicy.estates.scheduler import scheduled  # noqa: PLC0415  few have one
+
+        with scheduled(scheduler, run.judge) as crew:
+            run.over(crew)
+        return
+    if jobs == 0:
+        jobs = _jobs(run.total)
+        run.here(_pays(run) if jobs > 1 else _never)
+    if jobs == 1 or run.done == run.total:
+        run.here()
+        return
+    from fedpolicy.estates.processes import Processes  # noqa: PLC0415  few files need no processes
+
+    with Processes(jobs, run.judge) as crew:
+        run.over(crew)
+
+
+def _jobs(total: int) -> int:
+    if total <= _WARM:
+        return 1
+    from fedpolicy.estates.cpus import usable_cpus  # noqa: PLC0415  only where it may pay
+
+    return usable_cpus()
+
+
+def _never() -> bool:
+    return False
+
+
+def _pays(run: Run) -> Callable[[], bool]:
+    """Whether what is left takes long enough to share it, by what the files so far took."""
+    marks: list[float] = []
+
+    def leave() -> bool:
+        marks.append(monotonic())
+        if run.done < _WARM:
+            return False
+        each = (marks[-1] - marks[1]) / (run.done - 1)
+        from fedpolicy.estates.processes import forks  # noqa: PLC0415  see above
+
+        return each * (run.total - run.done) > (_PAYS_TO_FORK if forks() else _PAYS_TO_SPAWN)
+
+    return leave

@@ -1,0 +1,67 @@
+"""What a run asks of whoever checks files for it, and what it gets back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from fedpolicy.judge import Checked
+from fedpolicy.records import dataclass
+from fedpolicy.sources import Source
+
+__all__ = ["Answer", "Chunk", "Crew", "Failed", "Lost"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunk:
+    """
+    Some files of a run, that are checked one after the other; `first` is the place of the first one in the run.
+
+    `again` says that a worker was lost over it, so that it is now alone.
+    """
+
+    first: int
+    sources: tuple[Source, ...]
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Whoever checked a chunk is gone: killed, or out of memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A check ended with an error that it must not end with; `error` is None where nobody knows it any more."""
+
+    error: BaseException | None = None
+
+
+Answer = Sequence[Checked] | Lost | Failed
+
+
+class Crew(Protocol):
+    """
+    Workers that check chunks in any order.
+
+    They get a judge and texts, and give back results. Nothing of a deployment travels back, and no more than `free`
+    chunks are ever given, so memory stays bounded.
+    """
+
+    @property
+    def free(self) -> int:
+        """How many chunks they take now; for ever 0 when no worker is left."""
+
+    @property
+    def broken(self) -> bool:
+        """Whether no worker is left and none will come."""
+
+    @property
+    def apart(self) -> bool:
+        """Whether each chunk has a worker of its own, so that one that dies takes no other chunk with it."""
+
+    def give(self, chunk: Chunk) -> bool:
+        """Hand over a chunk; False where nobody takes it."""
+
+    def take(self, seconds: float) -> Sequence[tuple[Chunk, Answer]]:
+        """Wait this long for answers, and give those that have come."""

@@ -1,0 +1,147 @@
+"""One check of many files: which are done, which are left, and the report, the same whoever does the work."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from fedpolicy.errors import FedPolicyError, SettingsError, WorkerError
+from fedpolicy.estates.crew import Chunk, Crew, Failed, Lost
+from fedpolicy.findings import Interruption, Report, SourceFile
+from fedpolicy.judge import Checked, check_file
+from fedpolicy.pipeline import Settings, judge_of, report_of
+from fedpolicy.sources import Source, read
+
+__all__ = ["Run"]
+
+_TICK = 0.2  # seconds between two looks at the clock, for whoever shows progress
+_MOST_FILES = 16  # in one chunk: some tenths of a second of work
+_MOST_BYTES = 1024 * 1024  # of text in one chunk, unless a single file has more
+_SHARE = 64  # small runs make smaller chunks, so that everybody gets some
+
+
+def _quiet(_: int) -> None:
+    """Show nothing."""
+
+
+class Run:
+    """
+    Files in order, checked in any order.
+
+    `total` files are to be checked; `done` counts those that are. `progress` gets that number after every step, and
+    now and then while there is none. `judge` is what files are judged by.
+    """
+
+    def __init__(
+        self, places: Sequence[str | Source], settings: Settings, progress: Callable[[int], None] = _quiet
+    ) -> None:
+        """Load what files are judged by. Raises Problems where the catalogue cannot be used."""
+        self.total = len(places)
+        self.progress = progress
+        self._settings = settings
+        self.judge, self._errors = judge_of(settings)
+        self._left: deque[tuple[int, str | Source]] = deque(enumerate(places))
+        self._suspects: deque[Chunk] = deque()
+        self._checked: dict[int, Checked] = {}
+
+    @property
+    def done(self) -> int:
+        """How many files are checked."""
+        return len(self._checked)
+
+    def here(self, leave: Callable[[], bool] = lambda: False) -> None:
+        """Check what is left in this process, one file after the other, until `leave` says to stop."""
+        while self._left and not leave():
+            index, place = self._left[0]
+            self._checked[index] = check_file(_source(place), self.judge)
+            self._left.popleft()
+            self.progress(self.done)
+
+    def over(self, crew: Crew) -> None:
+        """
+        Let a crew check what is left.
+
+        A file whose check takes its worker with it is checked once more, alone; if that worker is lost too, it is an
+        error of the file. What a crew that breaks has left undone is checked here. Raises what a check must not raise,
+        as `here` does, and SettingsError where the check works here and not there.
+        """
+        room = crew.free
+        for source, most in ((self._next, room), (self._suspect, room if crew.apart else 1)):
+            while failed := self._shared(crew, source, most):
+                for chunk, failure in failed:
+                    self._repeat(chunk, failure)
+        while suspect := self._suspect():
+            self._give_up(suspect)
+        self.here()
+
+    def report(self, *, stopped: bool = False) -> Report:
+        """What is known so far."""
+        interruption = Interruption(checked=self.done, files=self.total) if stopped else None
+        checked = [self._checked[index] for index in sorted(self._checked)]
+        return report_of(checked, self.judge, self._settings, self._errors, interruption)
+
+    def _shared(self, crew: Crew, source: Callable[[], Chunk | None], most: int) -> list[tuple[Chunk, Failed]]:
+        """Share out chunks until none is left or something fails; then wait for what is on its way."""
+        failed: list[tuple[Chunk, Failed]] = []
+        out = 0
+        while True:
+            while not failed and out < most and crew.free and (chunk := source()):
+                if not crew.give(chunk):
+                    self._back(chunk)
+                    break
+                out += 1
+            if not out:
+                return sorted(failed, key=lambda one: one[0].first)
+            for chunk, answer in crew.take(_TICK):
+                out -= 1
+                if isinstance(answer, Failed):
+                    failed.append((chunk, answer))
+                else:
+                    self._settle(chunk, answer)
+            self.progress(self.done)
+
+    def _suspect(self) -> Chunk | None:
+        return self._suspects.popleft() if self._suspects else None
+
+    def _next(self) -> Chunk | None:
+        most = min(_MOST_FILES, 1 + self.total // _SHARE)
+        first = self._left[0][0] if self._left else 0
+        sources: list[Source] = []
+        while self._left and len(sources) < most and sum(len(one.text) for one in sources) < _MOST_BYTES:
+            sources.append(_source(self._left.popleft()[1]))
+        return Chunk(first, tuple(sources)) if sources else None
+
+    def _back(self, chunk: Chunk) -> None:
+        if chunk.again:
+            self._suspects.appendleft(chunk)
+        else:
+            self._left.extendleft(reversed(list(enumerate(chunk.sources, chunk.first))))
+
+    def _settle(self, chunk: Chunk, answer: Sequence[Checked] | Lost) -> None:
+        if not isinstance(answer, Lost):
+            self._checked.update(enumerate(answer, chunk.first))
+        elif chunk.again:
+            self._give_up(chunk)
+        else:
+            places = enumerate(chunk.sources, chunk.first)
+            self._suspects.extend(Chunk(index, (source,), again=True) for index, source in places)
+
+    def _repeat(self, chunk: Chunk, failure: Failed) -> None:
+        if isinstance(failure.error, FedPolicyError):
+            raise failure.error
+        for index, source in enumerate(chunk.sources, chunk.first):
+            self._checked[index] = check_file(source, self.judge)
+        if failure.error is not None:
+            advice = "install the same fedpolicy where the workers run"
+            raise SettingsError(f"the workers cannot check files: {failure.error!r}", help=advice) from failure.error
+
+    def _give_up(self, chunk: Chunk) -> None:
+        for index, source in enumerate(chunk.sources, chunk.first):
+            message = f"`{source.name}` was not checked: the process that checked it died"
+            advice = f"perhaps it ran out of memory; `fedpolicy check {source.name}` checks it alone"
+            error = WorkerError(message, help=advice)
+            self._checked[index] = Checked(file=SourceFile(name=source.name, errors=(error,)))
+
+
+def _source(place: str | Source) -> Source:
+    return read(place) if isinstance(place, str) else place

@@ -1,0 +1,84 @@
+"""One file -> what the rules say of it. Needs nothing but its arguments, so it can be done anywhere."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import field
+from typing import TYPE_CHECKING
+
+from fedpolicy.analysis.analyse import analyse
+from fedpolicy.analysis.settings import AnalysisSettings
+from fedpolicy.catalog.load import Catalog
+from fedpolicy.errors import FedPolicyError, Problems
+from fedpolicy.findings import Finding, SourceFile, Span, Verdict
+from fedpolicy.graph.build import build_graph
+from fedpolicy.records import dataclass
+from fedpolicy.spec.load import Document, load_text
+from fedpolicy.spec.pointing import place_of
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.facts import Facts
+    from fedpolicy.policy.models import Rule
+    from fedpolicy.sources import Source
+
+__all__ = ["Checked", "Judge", "check_file", "facts_about"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """What every file of a run is judged by."""
+
+    catalog: Catalog
+    rules: Sequence[Rule]
+    analysis: AnalysisSettings
+
+
+@dataclass(slots=True, kw_only=True)
+class Checked:
+    """
+    What came of one file; nothing of the deployment itself is kept.
+
+    `errors` are those of rules that could not be evaluated, `places` where to write missing facts. The file has its
+    lines only where a report may show some.
+    """
+
+    file: SourceFile
+    findings: list[Finding] = field(default_factory=list)
+    counts: Counter[Verdict] = field(default_factory=Counter)
+    errors: list[FedPolicyError] = field(default_factory=list)
+    places: dict[tuple[str, str, str], Span] = field(default_factory=dict)
+
+
+def check_file(source: Source, judge: Judge) -> Checked:
+    """Judge every deployment of a file; its mistakes are part of the result."""
+    if source.error:
+        return Checked(file=SourceFile(name=source.name, errors=(source.error,)))
+    loaded = load_text(source.text, source.name, judge.catalog)
+    names = tuple(document.deployment.name for document in loaded.documents)
+    checked = Checked(file=SourceFile(name=source.name, deployments=names, errors=loaded.errors))
+    for document in loaded.documents if judge.rules else ():
+        _judge(document, judge, checked)
+    if checked.findings or loaded.errors:
+        checked.file = SourceFile(name=source.name, lines=loaded.lines, deployments=names, errors=loaded.errors)
+    return checked
+
+
+def facts_about(document: Document, catalog: Catalog, settings: AnalysisSettings) -> Facts:
+    """Everything that is computed about a deployment."""
+    return analyse(build_graph(document.deployment, catalog), catalog, settings)
+
+
+def _judge(document: Document, judge: Judge, checked: Checked) -> None:
+    from fedpolicy.policy.evaluate import evaluate  # noqa: PLC0415  only a check needs rules
+
+    facts = facts_about(document, judge.catalog, judge.analysis)
+    try:
+        evaluation = evaluate(facts, document, judge.catalog, judge.rules, judge.analysis)
+    except Problems as problems:
+        checked.errors += problems.errors
+    else:
+        checked.findings += evaluation.findings
+        checked.counts.update(evaluation.counts)
+        for fact in {fact for finding in evaluation.findings for fact in finding.missing}:
+            checked.places[document.file, document.deployment.name, fact] = place_of(document, fact)
