@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from fedpolicy import pipeline
 from fedpolicy.analysis.analyse import analyse
 from fedpolicy.analysis.changes import changes_between
 from fedpolicy.analysis.facts import Facts
-from fedpolicy.errors import FedPolicyError
+from fedpolicy.errors import FedPolicyError, Problems
 from fedpolicy.findings import Finding, Verdict
 from fedpolicy.graph.build import build_graph
+from fedpolicy.policy.chosen import chosen_rules
+from fedpolicy.policy.evaluate import evaluate
 from fedpolicy.report.changes.model import Comparison, Difference
 from fedpolicy.sources import Source
-from fedpolicy.spec.load import load_text
+from fedpolicy.spec.load import Document, load_text
+
+if TYPE_CHECKING:
+    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.policy.models import Rule
 
 __all__ = ["compare"]
 
@@ -29,16 +36,19 @@ def compare(old: Iterable[Source], new: Iterable[Source], settings: pipeline.Set
     Deployments are told apart by their names; where a side has one name several times, by their files too. Raises
     Problems where the catalogue cannot be used.
     """
-    sides = [_side(sources, settings) for sources in (list(old), list(new))]
+    catalog = pipeline.catalog_of(settings)
+    rules, errors = _rules(settings)
+    sides = [_side(sources, catalog, rules, settings) for sources in (list(old), list(new))]
     twice = {name for side in sides for name, count in Counter(n for n, _ in side.documents).items() if count > 1}
     keyed = [{_key(*place, twice): place for place in side.documents} for side in sides]
     # What could not be read on one side has not gone, so then only what both sides have is compared.
-    broken = any(side.errors for side in sides)
+    broken = errors or any(side.errors for side in sides)
     keys = keyed[0].keys() & keyed[1].keys() if broken else keyed[0].keys() | keyed[1].keys()
-    found = [_difference(sides[0], keyed[0].get(key), sides[1], keyed[1].get(key), settings) for key in sorted(keys)]
+    found = [_difference(sides[0], keyed[0].get(key), sides[1], keyed[1].get(key), catalog) for key in sorted(keys)]
+    said = [*errors, *(error for side in sides for error in side.errors)]
     return Comparison(
         differences=tuple(one for one in found if one),
-        errors=tuple(error for side in sides for error in side.errors),
+        errors=tuple({str(error): error for error in said}.values()),
         deployments=len(found),
     )
 
@@ -48,9 +58,9 @@ _Place = tuple[str, str]  # name, file
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Side:
-    documents: Mapping[_Place, Facts]
-    findings: Mapping[_Place, Sequence[Finding]]
-    errors: Sequence[FedPolicyError]
+    documents: dict[_Place, Facts] = field(default_factory=dict)
+    findings: dict[_Place, list[Finding]] = field(default_factory=dict)
+    errors: list[FedPolicyError] = field(default_factory=list)
 
 
 def _key(name: str, file: str, twice: set[str]) -> _Place:
@@ -58,30 +68,42 @@ def _key(name: str, file: str, twice: set[str]) -> _Place:
     return (name, file.rpartition(":")[2]) if name in twice else (name, "")
 
 
-def _side(sources: Sequence[Source], settings: pipeline.Settings) -> _Side:
-    catalog = pipeline.catalog_of(settings)
-    report = pipeline.check(sources, settings)
-    documents = {
-        (document.deployment.name, source.name): analyse(
-            build_graph(document.deployment, catalog), catalog, settings.analysis
-        )
-        for source in sources
-        if source.error is None
-        for document in load_text(source.text, source.name, catalog).documents
-    }
-    findings: dict[_Place, list[Finding]] = {}
-    for finding in report.findings:
-        if finding.verdict in _TOLD:
-            findings.setdefault((finding.deployment, finding.span.file), []).append(finding)
-    errors = (*report.errors, *(error for file in report.files for error in file.errors))
-    return _Side(
-        documents=documents, findings=findings, errors=[one for one in errors if isinstance(one, FedPolicyError)]
-    )
+def _rules(settings: pipeline.Settings) -> tuple[Sequence[Rule], Sequence[FedPolicyError]]:
+    try:
+        return chosen_rules(settings), ()
+    except Problems as problems:
+        # The files are read all the same, so that their mistakes are told in the same run.
+        return (), problems.errors
 
 
-def _difference(
-    old: _Side, before: _Place | None, new: _Side, after: _Place | None, settings: pipeline.Settings
-) -> Difference:
+def _side(sources: Sequence[Source], catalog: Catalog, rules: Sequence[Rule], settings: pipeline.Settings) -> _Side:
+    side = _Side()
+    for source in sources:
+        if source.error:
+            side.errors.append(source.error)
+            continue
+        loaded = load_text(source.text, source.name, catalog)
+        side.errors.extend(loaded.errors)
+        for document in loaded.documents:
+            _judge(document, catalog, rules, settings, side)
+    return side
+
+
+def _judge(
+    document: Document, catalog: Catalog, rules: Sequence[Rule], settings: pipeline.Settings, side: _Side
+) -> None:
+    place = (document.deployment.name, document.file)
+    facts = analyse(build_graph(document.deployment, catalog), catalog, settings.analysis)
+    side.documents[place] = facts
+    try:
+        found = evaluate(facts, document, catalog, rules, settings.analysis).findings
+    except Problems as problems:
+        side.errors.extend(problems.errors)
+    else:
+        side.findings.setdefault(place, []).extend(one for one in found if one.verdict in _TOLD)
+
+
+def _difference(old: _Side, before: _Place | None, new: _Side, after: _Place | None, catalog: Catalog) -> Difference:
     name, file = after or before or ("", "")
     were = old.findings.get(before, ()) if before else ()
     are = new.findings.get(after, ()) if after else ()
@@ -92,7 +114,7 @@ def _difference(
         changes=changes_between(
             old.documents[before] if before else None,
             new.documents[after] if after else None,
-            pipeline.catalog_of(settings),
+            catalog,
         ),
         introduced=_only(are, were),
         resolved=_only(were, are),
