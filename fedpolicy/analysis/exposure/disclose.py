@@ -38,17 +38,18 @@ def disclosure_of_pair(exposure: Exposure, group: Disclosure, party: str, datase
 
 def _disclosure(exposure: Exposure, group: Group) -> Disclosure:
     viewer, item = _representative(exposure, group.viewers, group.mask)
+    shown = _evidence(exposure, viewer, item, group.levels)
     return replace(
-        _evidence(exposure, viewer, item, group.levels),
+        shown,
         parties=tuple(sorted(viewer.party for viewer in group.viewers)),
         datasets=exposure.names(group.mask),
         allowed=group.allowed,
         pairs=group.pairs(exposure.own),
-        missing=_undecided(exposure, group),
+        missing=_undecided(exposure, group, shown),
     )
 
 
-def _undecided(exposure: Exposure, group: Group) -> tuple[str, ...]:
+def _undecided(exposure: Exposure, group: Group, shown: Disclosure) -> tuple[str, ...]:
     """The facts that the level hangs on: of one instance of every dataset of the group, as each may lack its own."""
     low, high, _ = group.levels
     if low == high:
@@ -57,11 +58,12 @@ def _undecided(exposure: Exposure, group: Group) -> tuple[str, ...]:
     for index in bits(group.mask):
         family = exposure.graph.data[index].family
         datasets[family] = datasets.get(family, 0) | 1 << index
+    if len(datasets) == 1:
+        return shown.missing
     found: set[str] = set()
     for mask in datasets.values():
         viewer, item = _representative(exposure, group.viewers, mask)
-        trails, _ = exposure.ways(viewer, item.index, Reading.HIGH, high)
-        found.update(missing_on(exposure.holdings(Reading.HIGH), item, trails, exposure.max_epsilon))
+        found.update(_evidence(exposure, viewer, item, group.levels).missing)
     return tuple(sorted(found))
 
 
@@ -71,7 +73,9 @@ def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: tuple[
     trails, private = exposure.ways(viewer, item.index, reading, high or guaranteed)
     holdings = exposure.holdings(reading)
     limit = exposure.max_epsilon
-    spent = spending_on(exposure.view(viewer, reading), exposure.mechanisms, item.index, limit)
+    spent = None
+    if exposure.mechanisms:
+        spent = spending_on(exposure.view(viewer, reading), exposure.mechanisms, item.index, limit)
     missing = missing_on(holdings, item, trails, limit) if low != high else ()
     if low != high and spent and not private:
         missing = tuple(sorted({*missing, *unsettled(spent, limit)}))

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import field
-from typing import NamedTuple
 
 from fedpolicy.analysis.exposure.effects import Effect, Effects
 from fedpolicy.analysis.exposure.forms import OPEN, SEALED, SUM, Form, State, read_sum, unsealed
@@ -20,29 +19,21 @@ from fedpolicy.analysis.exposure.transfer import transfer
 from fedpolicy.graph.model import Flow, FlowGraph, Mask, Vertex
 from fedpolicy.records import dataclass
 
-__all__ = ["Arrival", "Holdings", "arrive_at", "propagate"]
-
+__all__ = ["Holdings", "Moved", "arrive_at", "propagate"]
 
 Moved = tuple[Form, Mask, Form]  # as it arrives or leaves, the instances, and the form at the source
-
-
-class Arrival(NamedTuple):
-    """Instances that a flow first brought to a vertex in some form, and the form that they had at its source."""
-
-    flow: Flow
-    mask: Mask
-    source: Form
+_LARGE = 512  # instances
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holdings:
-    """The fixpoint of one reading; `log` tells how it came about, for witness paths."""
+    """The fixpoint of one reading; `log` tells which flow first brought what to a vertex, for witness paths."""
 
     graph: FlowGraph
     hiding: Hiding
     effects: Effects
     states: dict[str, State]
-    log: dict[str, dict[Form, list[Arrival]]] = field(default_factory=dict)
+    log: dict[str, list[tuple[Flow, list[Moved]]]] = field(default_factory=dict)
 
     def level(self, vertex: str, index: int) -> int:
         """The level at which a vertex holds an instance."""
@@ -61,24 +52,72 @@ def propagate(graph: FlowGraph, effects: Effects, hiding: Hiding, *, log: bool =
     """Push what is stored along the flows until nothing new arrives."""
     holdings = Holdings(graph=graph, hiding=hiding, effects=effects, states=_stored(graph))
     out = _outgoing(graph, effects)
-    queue = deque(sorted(holdings.states))
-    fresh: dict[str, State] = {vertex: dict(state) for vertex, state in holdings.states.items()}
-    same: dict[Mask, Mask] = {}
+    spread = _Spread(holdings=holdings, log=log, large=len(graph.data) > _LARGE)
     at_home = {vertex: state[Form(OPEN, VERBATIM)] for vertex, state in holdings.states.items()}
-    while queue:
-        vertex = queue.popleft()
-        new = _beside(fresh.pop(vertex), at_home.get(vertex, 0))
+    while spread.queue:
+        vertex = spread.queue.popleft()
+        new = _beside(spread.fresh.pop(vertex), at_home.get(vertex, 0))
         for effect, flows in out.get(vertex, ()):
-            sent = list(transfer(effect, new))
-            for flow, found in _delivered(holdings, flows, sent, same):
-                if flow.target not in fresh:
-                    queue.append(flow.target)
-                waiting = fresh.setdefault(flow.target, {})
-                for form, mask, _ in found:
-                    waiting[form] = waiting.get(form, 0) | mask
-                if log:
-                    _note(holdings.log.setdefault(flow.target, {}), flow, found)
+            sent = transfer(effect, new)
+            if sent:
+                spread.send(sent, flows)
     return holdings
+
+
+@dataclass(slots=True, kw_only=True)
+class _Spread:
+    """What is on its way: vertices in the order in which something new came to them, and what it was."""
+
+    holdings: Holdings
+    log: bool
+    large: bool
+    queue: deque[str] = field(default_factory=deque)
+    fresh: dict[str, State] = field(default_factory=dict)
+    same: dict[Mask, Mask] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Begin with what is stored."""
+        self.queue.extend(sorted(self.holdings.states))
+        self.fresh = {vertex: dict(state) for vertex, state in self.holdings.states.items()}
+
+    def send(self, sent: Sequence[Moved], flows: Sequence[Flow]) -> None:
+        """Send the same along several flows."""
+        # Most of what travels amounts to itself and nothing more.
+        as_it_is = all(form.kind == OPEN for form, _, _ in sent)
+        for flow in flows:
+            vertex = self.holdings.graph.vertices[flow.target]
+            arriving = sent
+            if not as_it_is or vertex.kind == "model":
+                arriving = [
+                    (arrived, part, source)
+                    for form, mask, source in sent
+                    for arrived, part in arrive_at(self.holdings, vertex, form, mask)
+                ]
+            found = self._new(self.holdings.states.setdefault(flow.target, {}), arriving)
+            if found:
+                self._keep(flow, found)
+
+    def _new(self, state: State, arriving: Sequence[Moved]) -> list[Moved]:
+        """Add what arrives to a state; say what was not there before."""
+        found: list[Moved] = []
+        for form, mask, source in arriving:
+            known = state.get(form, 0)
+            together = known | mask
+            if together != known:
+                # Equal masks share one object where they are long.
+                state[form] = self.same.setdefault(together, together) if self.large else together
+                found.append((form, self.same.setdefault(mask, mask) if self.large else mask, source))
+        return found
+
+    def _keep(self, flow: Flow, found: list[Moved]) -> None:
+        if flow.target not in self.fresh:
+            self.fresh[flow.target] = {}
+            self.queue.append(flow.target)
+        waiting = self.fresh[flow.target]
+        for form, mask, _ in found:
+            waiting[form] = waiting.get(form, 0) | mask
+        if self.log:
+            self.holdings.log.setdefault(flow.target, []).append((flow, found))
 
 
 def arrive_at(holdings: Holdings, vertex: Vertex, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
@@ -128,43 +167,6 @@ def _beside(state: State, at_home: Mask) -> State:
     if not at_home:
         return state
     return {form: mask if form.kind == OPEN else mask & ~at_home for form, mask in state.items()}
-
-
-def _delivered(
-    holdings: Holdings, flows: Sequence[Flow], sent: Sequence[Moved], same: dict[Mask, Mask]
-) -> Iterator[tuple[Flow, list[Moved]]]:
-    """Send the same along several flows; tell what is new at the end of each."""
-    as_it_is = not any(form.kind in {SUM, SEALED} for form, _, _ in sent)
-    for flow in flows if sent else ():
-        vertex = holdings.graph.vertices[flow.target]
-        arriving = sent
-        # Most of what travels amounts to itself and nothing more.
-        if not as_it_is or vertex.kind == "model":
-            arriving = [
-                (arrived, part, source)
-                for form, mask, source in sent
-                for arrived, part in arrive_at(holdings, vertex, form, mask)
-            ]
-        found = _new_at(holdings.states.setdefault(flow.target, {}), arriving, same)
-        if found:
-            yield flow, found
-
-
-def _new_at(state: State, arriving: Sequence[Moved], same: dict[Mask, Mask]) -> list[Moved]:
-    """Add what arrives to a state; say what was not there before (equal masks share one object)."""
-    found: list[Moved] = []
-    for form, mask, source in arriving:
-        known = state.get(form, 0)
-        if mask & ~known:
-            together = known | mask
-            state[form] = same.setdefault(together, together)
-            found.append((form, same.setdefault(mask, mask), source))
-    return found
-
-
-def _note(log: dict[Form, list[Arrival]], flow: Flow, found: Sequence[Moved]) -> None:
-    for form, mask, source in found:
-        log.setdefault(form, []).append(Arrival(flow, mask, source))
 
 
 def _opens(graph: FlowGraph, vertex: Vertex, seal: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from fedpolicy.analysis.exposure.readings import BOUNDED, INFERABLE
+from fedpolicy.analysis.exposure.readings import BOUNDED, INFERABLE, VERBATIM
 from fedpolicy.graph.model import Mask
 
 __all__ = ["NOISE", "OPEN", "SEALED", "SUM", "Form", "State", "read_sum", "unsealed"]
@@ -32,17 +32,19 @@ class Form(NamedTuple):
 
 
 State = dict[Form, Mask]
+_OPEN = tuple(Form(OPEN, level) for level in range(VERBATIM + 1))
 
 
 def read_sum(form: Form, mask: Mask, hidden: Mask) -> Iterator[tuple[Form, Mask]]:
     """What somebody reads in a sum that hides the instances `hidden` from them."""
-    yield Form(OPEN, BOUNDED), mask
-    if form.noise >= 0:
+    yield _OPEN[BOUNDED], mask
+    if hidden and form.noise >= 0:
         yield Form(NOISE, noise=form.noise), hidden
-    elif form.level >= INFERABLE:
-        yield Form(OPEN, INFERABLE), hidden
-    for level in range(INFERABLE, form.level + 1):
-        yield Form(OPEN, level), mask & ~hidden
+    elif hidden and form.level >= INFERABLE:
+        yield _OPEN[INFERABLE], hidden
+    if mask != hidden:
+        for level in range(INFERABLE, form.level + 1):
+            yield _OPEN[level], mask & ~hidden
 
 
 def unsealed(form: Form) -> Form:

@@ -45,7 +45,7 @@ class Hiding:
     graph: FlowGraph
     trust: Trust
     reading: Reading
-    _known: dict[tuple[int, tuple[str, ...]], Mask] = field(default_factory=dict)
+    _known: dict[tuple[int, tuple[str, ...], tuple[int, ...]], Mask] = field(default_factory=dict)
     _tallies: dict[int, Tally] = field(default_factory=dict)
 
     def hidden(self, index: int, viewers: tuple[str, ...], outer: tuple[int, ...] = ()) -> Mask:
@@ -55,11 +55,10 @@ class Hiding:
         The contributions of clients that the `viewers` operate or host can be subtracted, and what is left must
         come from at least two distinct owners. What a sum does not hide, a sum that it went into (`outer`) may.
         """
-        if outer:
-            return reduce(or_, (self.hidden(other, viewers) for other in outer), self.hidden(index, viewers))
-        key = (index, viewers)
+        key = (index, viewers, outer)
         if key not in self._known:
-            self._known[key] = self._compute(self.graph.aggregates[index], viewers)
+            alone = self._compute(self.graph.aggregates[index], viewers) if not outer else self.hidden(index, viewers)
+            self._known[key] = reduce(or_, (self.hidden(other, viewers) for other in outer), alone)
         return self._known[key]
 
     def remaining(self, index: int, viewers: tuple[str, ...]) -> int:

@@ -12,19 +12,20 @@ from fedpolicy.graph.model import Mask
 __all__ = ["transfer"]
 
 
-def transfer(effect: Effect, state: State) -> Iterator[tuple[Form, Mask, Form]]:
+def transfer(effect: Effect, state: State) -> list[tuple[Form, Mask, Form]]:
     """What a flow makes of what its source holds: the form that it sends, the instances, the form at the source."""
-    plain = _is_plain(effect)
+    plain, cap, data = _is_plain(effect), effect.cap, effect.data
+    found = []
     for form, held in state.items():
-        mask = held & effect.data
+        mask = held & data
         if not mask:
             continue
         if plain and form.kind == OPEN:
-            if form.level <= effect.cap:
-                yield form, mask, form
-            continue
-        for sent, part in _sent(effect, form, mask):
-            yield sent, part, form
+            if form.level <= cap:
+                found.append((form, mask, form))
+        else:
+            found += [(sent, part, form) for sent, part in _sent(effect, form, mask)]
+    return found
 
 
 def _is_plain(effect: Effect) -> bool:

@@ -91,6 +91,8 @@ def add_public(view: View, public: View) -> None:
 
 def seen_forms(holdings: Holdings, viewer: Viewer, form: Form, mask: Mask, openers: dict[str, dict[int, int]]) -> int:
     """The highest level that a form at one of its places gives a viewer of the instances of `mask`."""
+    if form.kind == OPEN:
+        return form.level
     seen = (f for f, part in _seen(holdings, viewer, form, mask, openers) if part and f.kind == OPEN)
     return max((f.level for f in seen), default=0)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import field
 from functools import reduce
 from operator import or_
+from typing import NamedTuple
 
 from fedpolicy.analysis.exposure.effects import Effect
-from fedpolicy.analysis.exposure.fixpoint import Arrival, Holdings, arrive_at
+from fedpolicy.analysis.exposure.fixpoint import Holdings, Moved, arrive_at
 from fedpolicy.analysis.exposure.forms import NOISE, OPEN, Form
 from fedpolicy.analysis.exposure.transfer import transfer
 from fedpolicy.analysis.exposure.views import Viewer, seen_forms, shielded
@@ -26,6 +27,14 @@ _DEEP = 100
 _MANY = -1
 
 
+class Arrival(NamedTuple):
+    """Instances that a flow first brought to a vertex in some form, and the form that they had at its source."""
+
+    flow: Flow
+    mask: Mask
+    source: Form
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witnesses:
     """Finds paths in one fixpoint that was computed with its log."""
@@ -34,6 +43,7 @@ class Witnesses:
     openers: dict[str, dict[int, int]]
     _into: dict[tuple[str, str, int], list[tuple[Flow, Effect]]] = field(default_factory=dict)
     _anything: dict[str, Mask] = field(default_factory=dict)
+    _arrivals: dict[str, dict[Form, list[Arrival]]] = field(default_factory=dict)
 
     def ways(self, viewer: Viewer, index: int, level: int) -> tuple[Trail, ...]:
         """One path per element (task, call, flow, placement) that brings an instance to a viewer at a level."""
@@ -150,5 +160,15 @@ class Witnesses:
         return None
 
     def _first_arrival(self, vertex: str, form: Form, index: int) -> Arrival | None:
-        arrivals = self.holdings.log.get(vertex, {}).get(form, ())
+        if vertex not in self._arrivals:
+            self._arrivals[vertex] = _by_form(self.holdings.log.get(vertex, ()))
+        arrivals = self._arrivals[vertex].get(form, ())
         return next((arrival for arrival in arrivals if arrival.mask >> index & 1), None)
+
+
+def _by_form(log: Iterable[tuple[Flow, Iterable[Moved]]]) -> dict[Form, list[Arrival]]:
+    found: dict[Form, list[Arrival]] = {}
+    for flow, moved in log:
+        for form, mask, source in moved:
+            found.setdefault(form, []).append(Arrival(flow, mask, source))
+    return found
