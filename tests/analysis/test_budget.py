@@ -140,3 +140,59 @@ def test_the_order_of_tasks_does_not_matter():
     )
 
     assert towards(ledger(one, other), "agg").high == towards(ledger(other, one), "agg").high
+
+
+LOCAL_THEN_CENTRAL = """
+fedpolicy: 1
+name: test
+parties: {{a: {{role: participant}}, b: {{role: participant}}, c: {{role: participant}}, agg: {{role: coordinator}}}}
+nodes: {{client: {{kind: client, party: [a, b, c]}}, aggregator: {{kind: aggregator, party: agg}}}}
+datasets: {{notes: {{at: client, categories: health, subjects: 100}}}}
+tasks: {{t: {{method: fedavg, data: notes, runs_on: client, rounds: 50, clients_per_round: 3, safeguards: [{guards}]}}}}
+"""
+
+
+def test_weak_noise_of_the_clients_does_not_hide_the_stronger_noise_of_the_aggregator():
+    weak, strong = noise("noise_multiplier: 1.1, sampling: none"), noise("noise_multiplier: 8.0, sampling: none")
+    text = LOCAL_THEN_CENTRAL.format(guards=f"{weak}, {strong.replace('where: client', 'where: aggregator')}")
+
+    found = ledger_of(graph_of(text), catalog(), 10)
+
+    assert towards(found, "agg").high == pytest.approx(50.47, abs=0.01)
+    published = towards(found, "a")
+    assert published.low == published.high == pytest.approx(4.25, abs=0.01)
+    assert published.mechanisms == ("tasks.t.safeguards.1",)
+    assert published.words == "about 4.25"
+
+
+def test_without_a_delta_the_epsilon_of_gaussian_noise_may_be_anything_from_next_to_nothing():
+    silent = noise("noise_multiplier: 0.8, sampling: none, steps: 1").replace("delta: 1.0e-6, ", "")
+
+    (share,) = ledger(silent).shares
+
+    assert share.spent.least < 1e-3
+    assert math.isinf(share.spent.high)
+    assert share.spent.missing == ("tasks.t0.safeguards.0.delta",)
+    (pure,) = ledger(silent.replace("noise_multiplier", "mechanism: laplace, noise_multiplier")).shares
+    assert pure.spent.least == pure.spent.high == pytest.approx(1.25)
+    (far_too_little,) = ledger(silent.replace("0.8", "0.05")).shares
+    assert far_too_little.spent.least > 50
+
+
+def test_sampling_records_amplifies_nothing_where_whole_clients_are_protected():
+    sgd = "mechanism: dp_sgd, noise_multiplier: 1.1, sampling: poisson, sampling_rate: 0.1, steps: 50"
+
+    (records,), (clients,) = (ledger(noise(sgd, unit), unit=unit).shares for unit in ("record", "client"))
+
+    assert records.spent.high < 10
+    assert clients.spent.high == pytest.approx(50.47, abs=0.01)
+    assert "a client that samples its records takes part in every step itself" in clients.spent.assumptions
+
+
+def test_what_is_certain_stays_above_the_limit_whatever_else_is_not_stated():
+    weak = noise("mechanism: sparse_vector, noise_multiplier: 0.8, steps: 100")
+    unstated = noise("sampling: none")
+
+    alone, both = towards(ledger(weak), "agg"), towards(ledger(weak, unstated), "agg")
+
+    assert both.low >= alone.low > 300

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from fedpolicy.analysis.budget.claims import Share, share_of
-from fedpolicy.analysis.exposure.budgets import combinations
+from fedpolicy.analysis.budget.sights import Looking, Sight
 from fedpolicy.analysis.exposure.disclose import undeclared
-from fedpolicy.analysis.exposure.readings import BOUNDED, Reading
-from fedpolicy.analysis.exposure.spending import Spending, spend
+from fedpolicy.analysis.exposure.spending import Spending, shown
 from fedpolicy.analysis.exposure.state import Exposure, prepare
-from fedpolicy.analysis.exposure.views import View, Viewer
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import FlowGraph, Guard, Mask, bits
 from fedpolicy.records import dataclass
@@ -20,9 +18,7 @@ from fedpolicy.spec.safeguards import DifferentialPrivacy
 
 __all__ = ["Budget", "Ledger", "ledger_of"]
 
-Names = tuple[int, ...]
-# Which noise is seen in the most and the least favourable reading, and whether it is seen without noise as well.
-Key = tuple[str, Names, Names, bool, bool]
+Key = tuple[str, tuple[Sight, ...]]  # the dataset, and how it is seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +26,10 @@ class Budget:
     """
     What every one of `parties` can learn about one `unit` of every one of `datasets`, all its capacities together.
 
-    `spent` composes all mechanisms through which it sees them; epsilon is infinite where it `sees_more` (without
-    noise, or through noise that protects a smaller unit), and may be where it sees `perhaps_more`. `missing` names
-    the facts that would decide. `whole` says that these are all instances of the dataset.
+    `spent` composes the mechanisms through which it sees them; epsilon is infinite where it `sees_more` (without
+    noise, or through noise that protects a smaller unit). `low` and `high` are epsilon in the most and the least
+    favourable reading, and `missing` names the facts that would decide. `whole` says that these are all instances of
+    the dataset.
     """
 
     parties: tuple[str, ...]
@@ -40,21 +37,17 @@ class Budget:
     family: str
     unit: str
     spent: Spending
+    low: float
+    high: float
     sees_more: bool
     mechanisms: tuple[str, ...]
     whole: bool = False
     missing: tuple[str, ...] = ()
-    perhaps_more: bool = False
 
     @property
-    def low(self) -> float:
-        """Epsilon in the most favourable reading."""
-        return math.inf if self.sees_more else self.spent.least
-
-    @property
-    def high(self) -> float:
-        """Epsilon in the least favourable reading."""
-        return math.inf if self.sees_more or self.perhaps_more else self.spent.high
+    def words(self) -> str:
+        """Epsilon in words, see `shown`."""
+        return shown(replace(self.spent, low=min(self.low, self.spent.low), high=self.high))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,20 +75,6 @@ class _Row:
         return True
 
 
-@dataclass(slots=True, kw_only=True)
-class _Seen:
-    """What one party sees in one reading, all capacities together."""
-
-    more: Mask = 0
-    noise: dict[int, Mask] = field(default_factory=dict)
-
-    def add(self, view: View) -> None:
-        """Count one capacity in."""
-        self.more |= view.levels[BOUNDED + 1]
-        for mechanism, mask in view.noise.items():
-            self.noise[mechanism] = self.noise.get(mechanism, 0) | mask
-
-
 def ledger_of(graph: FlowGraph, catalog: Catalog, limit: float, *, tight: bool = False) -> Ledger:
     """
     Account for everything, however large it gets.
@@ -104,19 +83,20 @@ def ledger_of(graph: FlowGraph, catalog: Catalog, limit: float, *, tight: bool =
     for the closest one throughout.
     """
     exposure = prepare(graph, catalog, math.inf)
+    looking = Looking(exposure=exposure, limit=limit, within=prepare(graph, catalog, limit))
     whole = _whole(graph)
     rows: dict[Key, list[_Row]] = {}
     covered = 0
-    for party, viewers in sorted(_parties(exposure).items()):
+    for party in sorted({viewer.party for viewer in exposure.viewers.values()}):
         own = exposure.own.get(party, 0)
-        for key, mask in _cells(exposure, whole, viewers, own):
-            covered |= mask if key[1] else 0
+        for key, mask in _cells(looking, whole, party, own):
+            covered |= mask if any(sight.favourable for sight in key[1]) else 0
             found = rows.setdefault(key, [])
             if not any(row.admit(party, mask, own) for row in found):
                 found.append(_Row(parties=[party], mask=mask, own_of_all=own))
     families = {graph.data[index].family for index in bits(covered)}
     budgets = [
-        _budget(exposure, key, row, limit, whole=row.mask == whole[key[0]], tight=tight)
+        _budget(looking, key, row, whole=row.mask == whole[key[0]], tight=tight)
         for key, found in rows.items()
         if key[0] in families
         for row in found
@@ -128,13 +108,6 @@ def ledger_of(graph: FlowGraph, catalog: Catalog, limit: float, *, tight: bool =
     )
 
 
-def _parties(exposure: Exposure) -> dict[str, list[Viewer]]:
-    found: dict[str, list[Viewer]] = {}
-    for viewer in exposure.viewers.values():
-        found.setdefault(viewer.party, []).append(viewer)
-    return found
-
-
 def _whole(graph: FlowGraph) -> dict[str, Mask]:
     found: dict[str, Mask] = {}
     for item in graph.data:
@@ -142,34 +115,14 @@ def _whole(graph: FlowGraph) -> dict[str, Mask]:
     return found
 
 
-def _cells(
-    exposure: Exposure, whole: Mapping[str, Mask], viewers: Sequence[Viewer], own: Mask
-) -> Iterator[tuple[Key, Mask]]:
+def _cells(looking: Looking, whole: Mapping[str, Mask], party: str, own: Mask) -> Iterator[tuple[Key, Mask]]:
     """The instances of others that a party sees at all, by dataset and by how it sees them."""
-    low, high = _Seen(), _Seen()
-    for viewer in viewers:
-        low.add(exposure.view(viewer, Reading.LOW))
-        high.add(exposure.view(viewer, Reading.HIGH))
-    everything = _union([low.more, high.more, *low.noise.values(), *high.noise.values()]) & ~own
-    for family, among in _families(exposure.graph, whole, everything):
-        for favourable, first in combinations(low.noise, among):
-            for unfavourable, second in combinations(high.noise, first):
-                for certain, third in _split(second, low.more):
-                    for possible, cell in _split(third, high.more):
-                        yield (family, favourable, unfavourable, certain, possible), cell
-
-
-def _union(masks: Sequence[Mask]) -> Mask:
-    found = 0
-    for mask in masks:
-        found |= mask
-    return found
-
-
-def _split(mask: Mask, by: Mask) -> Iterator[tuple[bool, Mask]]:
-    for inside, part in ((True, mask & by), (False, mask & ~by)):
-        if part:
-            yield inside, part
+    looks = looking.party(party)
+    for family, among in _families(looking.exposure.graph, whole, looks.everything & ~own):
+        cells: dict[Key, Mask] = {}
+        for sights, cell in looks.cells(among):
+            cells[family, sights] = cells.get((family, sights), 0) | cell
+        yield from cells.items()
 
 
 def _families(graph: FlowGraph, whole: Mapping[str, Mask], mask: Mask) -> Iterator[tuple[str, Mask]]:
@@ -179,23 +132,25 @@ def _families(graph: FlowGraph, whole: Mapping[str, Mask], mask: Mask) -> Iterat
         mask &= ~whole[family]
 
 
-def _budget(exposure: Exposure, key: Key, row: _Row, limit: float, *, whole: bool, tight: bool) -> Budget:
-    family, favourable, unfavourable, certain, possible = key
-    names = sorted({*favourable, *unfavourable})
-    seen = [exposure.mechanisms[name] for name in names]
-    spent = spend(seen, limit, tight=tight)
-    undecided = unfavourable != favourable or (possible and not certain)
+def _budget(looking: Looking, key: Key, row: _Row, *, whole: bool, tight: bool) -> Budget:
+    family, sights = key
+    exposure = looking.exposure
+    told = [(sight, looking.told(sight, tight=tight)) for sight in sights]
+    sight, (spent, low, high) = min(told, key=lambda one: (one[1][2], one[1][1]))
+    certain = math.isinf(low) and (sight.certain or not sight.names)
+    mechanisms = [exposure.mechanisms[name] for name in sight.names]
     return Budget(
         parties=tuple(sorted(row.parties)),
         datasets=exposure.names(row.mask),
         family=family,
         unit=exposure.graph.data[next(bits(row.mask))].unit,
         spent=spent,
-        sees_more=certain or not names,
-        mechanisms=tuple(sorted(mechanism.path for mechanism in seen)),
+        low=min(one[1][1] for one in told),
+        high=high,
+        sees_more=certain,
+        mechanisms=tuple(sorted(mechanism.path for mechanism in mechanisms)),
         whole=whole,
-        missing=() if certain else _missing(exposure, row, spent, undecided=undecided),
-        perhaps_more=undecided,
+        missing=() if certain else _missing(exposure, row, spent, undecided=sight.undecided),
     )
 
 

@@ -55,6 +55,7 @@ def mechanism_at(deployment: Deployment, path: Path, spec: DifferentialPrivacy) 
         return _by_claim(at, spec)
     steps = _steps(deployment, path, spec, at)
     silent = (f"{at}.noise_multiplier",) if spec.noise_multiplier is None else ()
+    without_delta = _without_delta(spec, at)
     parts = _participations(spec, at) if spec.mechanism == _TREE else _sampling(spec, at)
     return Mechanism(
         path=at,
@@ -62,9 +63,9 @@ def mechanism_at(deployment: Deployment, path: Path, spec: DifferentialPrivacy) 
         delta=spec.delta,
         low=None if parts.low is None or spec.noise_multiplier is None else _release(spec, steps.least, parts.low),
         high=None
-        if parts.high is None or steps.most is None or spec.noise_multiplier is None
+        if parts.high is None or steps.most is None or spec.noise_multiplier is None or without_delta
         else _release(spec, steps.most, parts.high),
-        missing=(*silent, *steps.missing, *parts.missing),
+        missing=(*silent, *steps.missing, *parts.missing, *without_delta),
         note=parts.note,
     )
 
@@ -106,18 +107,24 @@ def _release(spec: DifferentialPrivacy, steps: int, part: _Part) -> Release:
     )
 
 
+def _without_delta(spec: DifferentialPrivacy, at: str) -> tuple[str, ...]:
+    """The delta, where there should be one: the smaller it is, the larger is epsilon, without an end."""
+    return (f"{at}.delta",) if spec.delta is None and spec.mechanism not in PURE else ()
+
+
 def _by_claim(at: str, spec: DifferentialPrivacy) -> Mechanism:
     """Without its matrix nobody can recompute a matrix mechanism; what is claimed for it counts, and is said to."""
     release = Release(mechanism="zcdp", rho=spec.claimed_rho) if spec.claimed_rho is not None else None
     claimed = spec.claimed_epsilon if release is None else None
     silent = release is None and claimed is None
+    without_delta = _without_delta(spec, at)
     return Mechanism(
         path=at,
         unit=spec.unit,
         delta=spec.delta,
         low=release,
-        high=release,
-        missing=(f"{at}.claimed_rho",) if silent else (),
+        high=None if without_delta else release,
+        missing=(*((f"{at}.claimed_rho",) if silent else ()), *without_delta),
         claimed=claimed,
         rests_on_claim=True,
         note="a matrix mechanism cannot be recomputed without its matrix, so what is claimed counts",
@@ -145,8 +152,7 @@ def _sampling(spec: DifferentialPrivacy, at: str) -> _Parts:
     whole = _Part()
     if spec.sampling == "none" or spec.sampling_rate == 1.0:
         return _Parts(low=whole, high=whole)
-    if spec.where == "client" and spec.mechanism != "dp_sgd":
-        note = "whoever gets an update sees who sent it, so sampling clients adds nothing to each client's own noise"
+    if spec.where == "client" and (note := _seen_sender(spec)):
         return _Parts(low=whole, high=whole, note=note)
     if spec.sampling_rate is None:
         named = () if spec.sampling else (f"{at}.sampling",)
@@ -155,6 +161,13 @@ def _sampling(spec: DifferentialPrivacy, at: str) -> _Parts:
     if spec.sampling is None:
         return _Parts(low=part, high=whole, missing=(f"{at}.sampling",))
     return _Parts(low=part, high=part)
+
+
+def _seen_sender(spec: DifferentialPrivacy) -> str:
+    """Why sampling does not amplify what each client does by itself; nothing where it does: for its records."""
+    if spec.mechanism != "dp_sgd":
+        return "whoever gets an update sees who sent it, so sampling clients adds nothing to each client's own noise"
+    return "a client that samples its records takes part in every step itself" if spec.unit == "client" else ""
 
 
 def _participations(spec: DifferentialPrivacy, at: str) -> _Parts:

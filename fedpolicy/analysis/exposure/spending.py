@@ -14,6 +14,8 @@ __all__ = ["Spending", "composed", "over", "shown", "spend"]
 
 # Pure mechanisms have no delta; one that is far below one over the number of humans stands in for it.
 _NEXT_TO_NOTHING = 1e-15
+# The largest delta that somebody could have left out.
+_NEXT_TO_ONE = 1 - 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,21 +23,18 @@ class Spending:
     """
     What some mechanisms spend together: epsilon lies between `low` and `high` at `delta` (None: there is none).
 
+    `least` is what can be shown in the most favourable case: a bound, where a closer one cannot be had, else `low`.
     `missing` are facts that would narrow it, `undecided` the mechanisms that only the extra `dp` can tell about.
     """
 
     low: float
+    least: float
     high: float
     delta: float | None
     theorem: str
     assumptions: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()
-
-    @property
-    def least(self) -> float:
-        """What can be shown in the most favourable case: where nothing is open, that is the bound itself."""
-        return self.low if self.missing or self.undecided else self.high
 
 
 def spend(mechanisms: Sequence[Mechanism], limit: float, *, tight: bool = False) -> Spending:
@@ -65,6 +64,8 @@ def shown(spending: Spending) -> str:
 def over(spending: Spending, limit: float) -> str:
     """How epsilon is above a limit: `about 50.3` where it is exact, else `at least 16.8`, or `only known to be ...`."""
     if spending.low <= limit:
+        if math.isinf(spending.high):
+            return f"not known to be less than {_rounded(spending.least)}"
         return f"only known to be {shown(spending)}"
     low = _rounded(spending.low)
     return shown(spending) if low == _rounded(spending.high) else f"at least {low}"
@@ -79,26 +80,30 @@ def composed(mechanisms: tuple[Mechanism, ...], limit: float, tight: bool) -> Sp
     lows = tuple(m.low for m in mechanisms if m.low is not None)
     highs = tuple(m.high for m in mechanisms if m.high is not None)
     open_ended = any(m.high is None and m.claimed is None for m in mechanisms)
-    low, high = _bounds(lows, highs, delta or _NEXT_TO_NOTHING)
+    missing = tuple(sorted({fact for m in mechanisms for fact in m.missing}))
+    silent = any(f"{m.path}.delta" in m.missing for m in mechanisms)
+    low = _bounded(lows, delta or (_NEXT_TO_ONE if silent else _NEXT_TO_NOTHING))
+    high = _bounded(highs, delta or _NEXT_TO_NOTHING)
     undecided: tuple[str, ...] = ()
     closer = tight or low.low + claimed <= limit < high.high + claimed
     if closer and not open_ended and not (low.tight and high.tight):
         low, high, told = _closer(lows, highs, delta or _NEXT_TO_NOTHING, low, high)
         undecided = () if told else tuple(m.path for m in mechanisms)
+    shown_least = low.high if low.tight or not (missing or undecided) else low.low
     return Spending(
         low=low.low + claimed,
+        least=shown_least + claimed,
         high=math.inf if open_ended else high.high + claimed,
         delta=delta,
         theorem="; ".join(filter(None, (high.theorem if highs else "", _claims(mechanisms)))),
         assumptions=tuple(dict.fromkeys([*high.assumptions, *(m.note for m in mechanisms if m.note)])),
-        missing=tuple(sorted({fact for m in mechanisms for fact in m.missing})),
+        missing=missing,
         undecided=undecided,
     )
 
 
-def _bounds(lows: tuple[Release, ...], highs: tuple[Release, ...], delta: float) -> tuple[Bound, Bound]:
-    nothing = Bound(low=0.0, high=0.0, delta=delta, theorem="", tight=True)
-    return bound(lows, delta) if lows else nothing, bound(highs, delta) if highs else nothing
+def _bounded(releases: tuple[Release, ...], delta: float) -> Bound:
+    return bound(releases, delta) if releases else Bound(low=0.0, high=0.0, delta=delta, theorem="", tight=True)
 
 
 def _closer(

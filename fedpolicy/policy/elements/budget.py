@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fedpolicy.analysis.budget.ledger import Budget
-from fedpolicy.analysis.exposure.spending import shown
 from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
@@ -72,7 +71,7 @@ KIND = Kind(
             read=lambda view: view.found.low,
             known=Known.RANGE,
         ),
-        words("epsilon_text", "the same in words, such as `about 50.5`", lambda view: shown(view.found.spent)),
+        words("epsilon_text", "the same in words, such as `about 50.5`", lambda view: view.found.words),
         boolean("infinite", "they see these data without noise too", lambda view: view.found.sees_more),
         open_field("delta", Type.NUMBER, "the delta that epsilon is computed at", _delta),
         words("theorem", "how epsilon is computed", lambda view: view.found.spent.theorem),

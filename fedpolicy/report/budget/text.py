@@ -64,7 +64,7 @@ def _epsilon(budget: Budget) -> str:
         return f"epsilon is infinite {unit}; {'each ' if len(budget.parties) > 1 else ''}{why}"
     if math.isinf(budget.high):
         return f"epsilon is not known {unit}" + (f"; at least {budget.low:.3g}" if budget.low > 0 else "")
-    return f"epsilon is {shown(budget.spent)} {unit}{_at(budget.spent)}"
+    return f"epsilon is {budget.words} {unit}{_at(budget.spent)}"
 
 
 def _at(spent: Spending) -> str:
