@@ -126,14 +126,42 @@ def test_other_kinds_are_left_to_the_standard_library(make):
     class Ranked:
         x: int
 
+    @make(frozen=True)
+    class Roomy:
+        x: int
+
+    @make(slots=True)
+    class Busy:
+        x: int
+
+        def __post_init__(self):
+            self.x += 1
+
+    assert Ranked(x=1) < Ranked(x=2)
+    assert Roomy(1).__dict__ == {"x": 1}
+    assert Busy(1).x == 2
+
+
+@both
+def test_what_is_not_frozen_can_be_changed_and_has_no_hash(make):
     @make(slots=True)
     class Open:
         x: int
+        y: list[int] = field(default_factory=list)
 
-    assert Ranked(x=1) < Ranked(x=2)
+    @make(slots=True, eq=False)
+    class Single:
+        x: int
+
     one = Open(1)
     one.x = 2
     assert one == Open(2)
+    assert repr(one).endswith("Open(x=2, y=[])")
+    assert not hasattr(one, "__dict__")
+    assert copy.copy(one) == one
+    assert len({Single(1), Single(1)}) == 2
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(one)
 
 
 @records.dataclass(frozen=True, slots=True, kw_only=True)
