@@ -62,7 +62,7 @@ def repair(request: Request) -> Repairs:
         return answer
     checker.most = _most(request, len(before.facts.graph.flows))
     case = Case(before.facts, checker.catalog)
-    goal = goal_of(chosen, before.findings, least, strict=request.choice.strict)
+    goal = goal_of(chosen, before, checker.rules, least, strict=request.choice.strict)
     source = request.source.text.decode("utf-8")
     options = Options(
         pool=Pool(case=case, costs=request.costs, fills=request.fills),

@@ -459,3 +459,15 @@ def test_colours_where_they_are_wanted(run, small, monkeypatch):
 
     assert "\x1b[32m+  store: {kind: store, party: a}" in run("repair", str(small)).stdout
     assert "\x1b" not in run("repair", str(small), "--no-color").stdout
+
+
+def test_long_lists_and_patches_are_cut_for_people(run, tmp_path):
+    text = generated(500).replace("jurisdiction: FR", "jurisdiction: DE")
+    (tmp_path / "large.yaml").write_text(text, encoding="utf-8")
+    arguments = ["--rechecks", "4", "--pack", "gdpr", "--pack", "federation"]
+    shown = run("repair", "large.yaml", *arguments).stdout
+    found = json.loads(run("repair", "large.yaml", *arguments, "--format", "json").stdout)
+
+    assert f"  and {len(found['chosen']) - 12} more" in shown
+    assert f"  and {len(found['stuck']) - 12} more" in shown
+    assert f"... {len(found['proposals'][0]['diff'].splitlines()) - 60} lines more; --format json has all" in shown

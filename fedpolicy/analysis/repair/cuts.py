@@ -45,11 +45,6 @@ class Network:
     seen: tuple[str, ...]
     stored: frozenset[str]
 
-    @property
-    def origins(self) -> frozenset[str]:
-        """The elements behind its flows."""
-        return frozenset(flow.origin for flow in self.flows)
-
 
 @dataclass(slots=True, kw_only=True)
 class Cutter:
