@@ -157,8 +157,8 @@ def test_a_difference_mirrors_its_reverse(one, other):
     assert {(c.parties, c.role, c.datasets, c.before, c.after) for c in there.disclosures} == {
         (c.parties, c.role, c.datasets, c.after, c.before) for c in back.disclosures
     }
-    assert {(c.participants, c.task, c.capability, c.before, c.after) for c in there.control} == {
-        (c.participants, c.task, c.capability, c.after, c.before) for c in back.control
+    assert {(c.participants, c.use, c.capability, c.before, c.after) for c in there.control} == {
+        (c.participants, c.use, c.capability, c.after, c.before) for c in back.control
     }
     assert {(c.parties, c.datasets, c.unit, c.before, c.after) for c in there.budgets} == {
         (c.parties, c.datasets, c.unit, c.after, c.before) for c in back.budgets

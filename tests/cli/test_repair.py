@@ -109,7 +109,7 @@ def test_the_same_twice(run, example):
 
 def test_findings_are_chosen_by_the_beginning_of_their_fingerprint(run, example):
     everything = json.loads(run("repair", str(example), "--format", "json").stdout)["chosen"]
-    wanted = next(one for one in everything if one["rule"] == "dp-weak")
+    wanted = next(one for one in everything if one["rule"] == "claimed-epsilon-refuted")
     result = run("repair", str(example), "--finding", wanted["fingerprint"][:8].upper(), "--format", "json")
 
     assert [one["fingerprint"] for one in json.loads(result.stdout)["chosen"]] == [wanted["fingerprint"]]
@@ -131,7 +131,7 @@ def test_strict_clears_what_is_unknown_too(run, example):
     assert ("unsafe-weights-format", "unknown") in {(one["rule"], one["verdict"]) for one in chosen}
 
 
-@pytest.mark.parametrize("arguments", [["--fail-on", "never"], ["--rule", "dp-weak"], ["--write"]])
+@pytest.mark.parametrize("arguments", [["--fail-on", "never"], ["--rule", "claimed-epsilon-refuted"], ["--write"]])
 def test_nothing_to_repair(run, small, arguments):
     clean = SMALL.replace("party: x}", "party: a}")
     small.write_text(clean if arguments == ["--write"] else SMALL, encoding="utf-8")
@@ -250,7 +250,7 @@ def test_some_findings_cleared_and_some_not(run, small):
 
 def test_waived_and_known_findings_are_left_alone(run, example):
     chosen = json.loads(run("repair", str(example), "--format", "json").stdout)["chosen"]
-    mark = next(one["fingerprint"] for one in chosen if one["rule"] == "dp-weak")
+    mark = next(one["fingerprint"] for one in chosen if one["rule"] == "claimed-epsilon-refuted")
     people = [
         "--reason",
         "agreed",
@@ -266,7 +266,7 @@ def test_waived_and_known_findings_are_left_alone(run, example):
     assert run("waive", mark, str(example), *people).exit_code == 0
 
     left = json.loads(run("repair", str(example), "--today", "2026-12-02", "--format", "json").stdout)["chosen"]
-    assert [one["rule"] for one in left] == [one["rule"] for one in chosen if one["rule"] != "dp-weak"]
+    assert [one["rule"] for one in left] == [one["rule"] for one in chosen if one["rule"] != "claimed-epsilon-refuted"]
     later = json.loads(run("repair", str(example), "--today", "2027-01-02", "--format", "json").stdout)["chosen"]
     assert later == chosen
 

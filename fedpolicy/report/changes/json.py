@@ -107,7 +107,7 @@ def control_row(change: ControlChange) -> dict[str, Any]:
     """One change of who can take what away."""
     return {
         "participants": list(change.participants),
-        "task": change.task,
+        "use": change.use,
         "capability": change.capability,
         "before": None if change.before is None else list(change.before),
         "after": None if change.after is None else list(change.after),
