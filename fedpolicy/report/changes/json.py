@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.report.plain import waiver_row
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget.changes import BudgetChange, Loss
@@ -51,6 +52,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "file": finding.span.file,
         "line": finding.span.line,
         "fingerprint": finding.fingerprint,
+        "waiver": waiver_row(finding.waiver) if finding.waiver else None,
     }
 
 
