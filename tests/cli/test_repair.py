@@ -89,7 +89,7 @@ def test_programs_get_version_1(run, small):
     found = json.loads(run("repair", str(small), "--format", "json", "--proposals", "1").stdout)
 
     assert list(found) == ["version", "name", "file", "severity", "chosen", "proposals", "stuck", "rechecks",
-                           "most_rechecks", "stopped"]  # fmt: skip
+                           "most_rechecks", "stopped", "planned"]  # fmt: skip
     assert (found["version"], found["name"], found["file"], found["severity"]) == (1, "small", "small.yaml", "high")
     (one,) = found["proposals"]
     assert one["changes"] == [
@@ -278,7 +278,11 @@ def test_waived_and_known_findings_are_left_alone(run, example):
 def test_the_search_says_when_it_stopped(run, example):
     result = run("repair", str(example), "--rechecks", "1")
 
-    assert "1 changed copy checked; the search stopped there (--rechecks allows more)" in result.stdout
+    assert "1 changed copy checked; there are too many changes to try each, so one plan was made (--rechecks" in (
+        " ".join(result.stdout.split())
+    )
+    some = run("repair", str(example), "--rechecks", "90", "--proposals", "40")
+    assert "90 changed copies checked; the search stopped there (--rechecks allows more)" in some.stdout
 
 
 def test_a_large_deployment_takes_one_plan(run, tmp_path):
