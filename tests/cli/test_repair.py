@@ -85,6 +85,18 @@ def test_the_difference_to_the_repaired_form_is_what_has_vanished(run, example, 
     assert not any(finding["severity"] in {"high", "critical"} for finding in difference["introduced"])
 
 
+def test_the_repaired_form_lets_two_parties_learn_nothing_any_more_and_nobody_more(run, example, tmp_path):
+    repaired = tmp_path / "repaired.yaml"
+    repaired.write_bytes(example.read_bytes())
+    assert run("repair", str(repaired), "--write").exit_code == 0
+
+    assert run("check", str(repaired)).exit_code == 0
+    (difference,) = json.loads(run("diff", str(example), str(repaired), "--format", "json").stdout)["differences"]
+    gone = {(*one["parties"], one["as"]) for one in difference["disclosures"] if one["kind"] == "gone"}
+    assert gone == {("openai", "provider"), ("hetzner", "host")}
+    assert {one["kind"] for one in difference["disclosures"]} == {"gone", "better"}
+
+
 def test_programs_get_version_1(run, small):
     found = json.loads(run("repair", str(small), "--format", "json", "--proposals", "1").stdout)
 
