@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from functools import cache
-from operator import attrgetter
+from operator import attrgetter, ge, gt, le, lt
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +22,11 @@ _Methods = dict[str, Callable[..., Any]]
 _MADE: Any = object()  # the default of a field whose default is made anew each time
 
 
-def _quick(*, frozen: bool = False, slots: bool = False, eq: bool = True, **other: bool) -> Callable[[type], type]:
+def _quick(
+    *, frozen: bool = False, slots: bool = False, eq: bool = True, order: bool = False, **other: bool
+) -> Callable[[type], type]:
     """Make a class with slots from its annotations; any other kind is left to the standard library."""
-    standard = dataclasses.dataclass(frozen=frozen, slots=slots, eq=eq, **other)
+    standard = dataclasses.dataclass(frozen=frozen, slots=slots, eq=eq, order=order, **other)
     if not slots or other.keys() - {"kw_only"}:
         return standard
 
@@ -39,6 +41,7 @@ def _quick(*, frozen: bool = False, slots: bool = False, eq: bool = True, **othe
         methods = {"__init__": _init(made, fields), "__repr__": _shown(names)}
         methods |= {**_reading(names), **_FROZEN} if frozen else {}
         methods |= _equality(names) if eq else {}
+        methods |= _order(names) if order else {}
         for name, method in methods.items():
             if name not in cls.__dict__:  # what a class says itself holds
                 setattr(made, name, method)
@@ -115,6 +118,17 @@ def _equality(names: tuple[str, ...]) -> _Methods:
         return read(self) == read(other) if other.__class__ is self.__class__ else NotImplemented
 
     return {"__eq__": equal, "__hash__": lambda self: hash(read(self))}
+
+
+def _order(names: tuple[str, ...]) -> _Methods:
+    read: Callable[[object], Any] = attrgetter(*names) if names else lambda _: ()
+
+    def comparing(compare: Callable[[Any, Any], bool]) -> Callable[[object, object], bool]:
+        return lambda self, other: (
+            compare(read(self), read(other)) if other.__class__ is self.__class__ else NotImplemented
+        )
+
+    return {"__lt__": comparing(lt), "__le__": comparing(le), "__gt__": comparing(gt), "__ge__": comparing(ge)}
 
 
 def _refuse_to_set(_: object, name: str, __: object) -> None:

@@ -122,10 +122,6 @@ def test_what_a_class_says_itself_holds(make):
 
 @both
 def test_other_kinds_are_left_to_the_standard_library(make):
-    @make(frozen=True, slots=True, kw_only=True, order=True)
-    class Ranked:
-        x: int
-
     @make(frozen=True)
     class Roomy:
         x: int
@@ -137,9 +133,30 @@ def test_other_kinds_are_left_to_the_standard_library(make):
         def __post_init__(self):
             self.x += 1
 
-    assert Ranked(x=1) < Ranked(x=2)
     assert Roomy(1).__dict__ == {"x": 1}
     assert Busy(1).x == 2
+
+
+@both
+def test_those_with_an_order_compare_field_by_field(make):
+    @make(frozen=True, slots=True, kw_only=True, order=True)
+    class Ranked:
+        x: int
+        y: int = 0
+
+    @make(frozen=True, slots=True, order=True)
+    class Other:
+        x: int
+
+    low, high = Ranked(x=1, y=5), Ranked(x=2)
+    assert low < high
+    assert low <= high
+    assert low <= Ranked(x=1, y=5)
+    assert high > low
+    assert high >= low
+    assert sorted([high, Ranked(x=1, y=6), low]) == [low, Ranked(x=1, y=6), high]
+    with pytest.raises(TypeError, match="not supported"):
+        sorted([low, Other(1)])
 
 
 @both
