@@ -39,11 +39,12 @@ demo: $(VENV)/.stamp-run ## Set everything up and check the running example
 test: $(VENV)/.stamp-test ## Run all tests with branch coverage
 	@"$(PY)" -m pytest --cov --cov-report=term $(ARGS)
 
-lint: $(VENV)/.stamp-lint ## Check style, types and who imports whom
+lint: $(VENV)/.stamp-lint ## Check style, types, scripts and who imports whom
 	@"$(PY)" -m ruff check .
 	@"$(PY)" -m ruff format --check .
 	@"$(PY)" -m mypy
 	@"$(PY)" $(VENV)/bin/lint-imports --no-logo
+	@$(VENV)/bin/shellcheck action/*.sh .ci/run
 
 format: $(VENV)/.stamp-lint ## Format the code and mend what can be mended
 	@"$(PY)" -m ruff check --fix .

@@ -23,10 +23,10 @@ while IFS= read -r line || [ -n "$line" ]; do
 done <<<"$FEDPOLICY_PATHS"
 [ "${#paths[@]}" -gt 0 ] || paths=(.)
 [ -z "$FEDPOLICY_CONFIG" ] || common+=(--config "$FEDPOLICY_CONFIG")
+[ -z "$FEDPOLICY_CONFIG_FROM" ] || common+=(--config-from "$FEDPOLICY_CONFIG_FROM")
+[ -z "$FEDPOLICY_WAIVERS_FROM" ] || common+=(--waivers-from "$FEDPOLICY_WAIVERS_FROM")
 options=(${common[@]+"${common[@]}"})
 [ -z "$FEDPOLICY_FAIL_ON" ] || options+=(--fail-on "$FEDPOLICY_FAIL_ON")
-[ -z "$FEDPOLICY_CONFIG_FROM" ] || options+=(--config-from "$FEDPOLICY_CONFIG_FROM")
-[ -z "$FEDPOLICY_WAIVERS_FROM" ] || options+=(--waivers-from "$FEDPOLICY_WAIVERS_FROM")
 [ -z "$FEDPOLICY_BASELINE" ] || options+=(--baseline "$FEDPOLICY_BASELINE")
 [ -z "$FEDPOLICY_BASELINE_FROM" ] || options+=(--baseline-from "$FEDPOLICY_BASELINE_FROM")
 [ "$FEDPOLICY_STRICT" != true ] || options+=(--strict)
@@ -71,7 +71,7 @@ if [ -n "$FEDPOLICY_BASE" ]; then
       fi
     done
   else
-    printf 'Not shown: check out with %s, so that its base is there.\n\n' '`fetch-depth: 0`' >>"$out/diff.md"
+    printf 'Not shown: check out with \140fetch-depth: 0\140, so that its base is there.\n\n' >>"$out/diff.md"
   fi
 fi
 

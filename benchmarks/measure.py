@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Command", "Sample", "interleaved", "machine", "once", "script", "show"]
+__all__ = ["Bar", "Command", "Sample", "bar_row", "interleaved", "machine", "once", "script", "show"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,16 @@ class Sample:
     def median(self) -> float:
         """The middle of all runs, in seconds."""
         return statistics.median(self.seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One ratio of two measurements and what it should stay below (None: no bar, told for comparison)."""
+
+    name: str
+    value: float
+    limit: float | None
+    unit: str = "x"
 
 
 def interleaved(commands: Sequence[Command], runs: int) -> dict[str, Sample]:
@@ -93,6 +103,15 @@ def script(name: str) -> str:
 def machine() -> str:
     """The machine in general terms."""
     return f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+
+
+def bar_row(bar: Bar) -> tuple[str, ...]:
+    """One line of the last table."""
+    if bar.limit is None:
+        return bar.name, f"{bar.value:.2f} {bar.unit}", "", ""
+    form = ".2f" if bar.unit == "x" else ".0f"
+    verdict = "held" if bar.value <= bar.limit else "MISSED"
+    return bar.name, f"{bar.value:{form}} {bar.unit}", f"{bar.limit:{form}} {bar.unit}", verdict
 
 
 def show(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -1,8 +1,9 @@
 """
 Measure fedpolicy beside other tools: `make bench`, or `python benchmarks/run.py --smoke` to see that it runs.
 
-Four tables: cold starts on the running example beside check-jsonschema and yamllint, generated deployments of
-growing size, the analyses beside a check of the same deployment, and the ratios that the project wants to hold.
+Five tables: cold starts on the running example beside check-jsonschema and yamllint, generated deployments of
+growing size, the analyses beside a check of the same deployment, estates of many small deployments in one process and
+in two, and the ratios that the project wants to hold.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from estates import SIZES as FILES
+from estates import estate_bars, estate_rows, measured
 from generate import SHAPES, deployment
-from measure import Command, Sample, interleaved, machine, once, script, show
+from measure import Bar, Command, Sample, bar_row, interleaved, machine, once, script, show
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "clinical-notes" / "deployment.yaml"
@@ -23,16 +25,6 @@ SCHEMA = ROOT / "schemas" / "deployment.schema.json"
 SIZES = (100, 1_000, 10_000)
 BARE, VERSION, CHECK = "python -c pass", "fedpolicy --version", "fedpolicy check"
 LINT, JSONSCHEMA = "yamllint", "check-jsonschema"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """One ratio of two measurements and what it should stay below (None: no bar, told for comparison)."""
-
-    name: str
-    value: float
-    limit: float | None
-    unit: str = "x"
 
 
 def main() -> None:
@@ -50,8 +42,10 @@ def main() -> None:
     size = SIZES[0] if chosen.smoke else SIZES[1]
     asked = {shape: analysed(shape, size, 1 if chosen.smoke else 5) for shape in SHAPES}
     say(show((f"{size:,} nodes + flows", "median", "fastest", "peak"), analysis_rows(asked)) + "\n")
+    files = measured((5, 10) if chosen.smoke else FILES, 1 if chosen.smoke else 5)
+    say(show(("estate", "median", "fastest", "peak"), estate_rows(files)) + "\n")
     if not chosen.smoke:  # ratios of single runs would only mislead
-        bars = (*cold_bars(cold), *scale_bars(scale), *analysis_bars(asked))
+        bars = (*cold_bars(cold), *scale_bars(scale), *analysis_bars(asked), *estate_bars(files))
         say(show(("ratio", "measured", "bar", ""), [bar_row(bar) for bar in bars]))
 
 
@@ -166,15 +160,6 @@ def scale_bars(scale: Mapping[str, Mapping[int, Sample]]) -> list[Bar]:
         found.append(Bar(name=f"{shape}: time for each element, {large:,} / {small:,}", value=ratio, limit=1.0))
         found.append(Bar(name=f"{shape}: peak at {large:,}", value=samples[large].peak, limit=400, unit="MiB"))
     return found
-
-
-def bar_row(bar: Bar) -> tuple[str, ...]:
-    """One line of the last table."""
-    if bar.limit is None:
-        return bar.name, f"{bar.value:.2f} {bar.unit}", "", ""
-    form = ".2f" if bar.unit == "x" else ".0f"
-    verdict = "held" if bar.value <= bar.limit else "MISSED"
-    return bar.name, f"{bar.value:{form}} {bar.unit}", f"{bar.limit:{form}} {bar.unit}", verdict
 
 
 def say(text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fedpolicy import pipeline
@@ -33,6 +33,9 @@ def compare(old: Iterable[Source], new: Iterable[Source], settings: pipeline.Set
     """
     Compare two sets of files, deployment by deployment.
 
+    What the new state introduces and the waivers of the settings cover is waived. What is wrong with the waivers
+    themselves is not told: that is what a check is for.
+
     Deployments are told apart by their names; where a side has one name several times, by their files too. Raises
     Problems where the catalogue cannot be used.
     """
@@ -45,6 +48,7 @@ def compare(old: Iterable[Source], new: Iterable[Source], settings: pipeline.Set
     broken = errors or any(side.errors for side in sides)
     keys = keyed[0].keys() & keyed[1].keys() if broken else keyed[0].keys() | keyed[1].keys()
     found = [_difference(sides[0], keyed[0].get(key), sides[1], keyed[1].get(key), catalog) for key in sorted(keys)]
+    found = [replace(one, introduced=_excused(one.introduced, settings)) for one in found]
     said = [*errors, *(error for side in sides for error in side.errors)]
     return Comparison(
         differences=tuple(one for one in found if one),
@@ -132,3 +136,12 @@ def _only(these: Sequence[Finding], those: Sequence[Finding]) -> tuple[Finding, 
         if (finding.fingerprint, finding.verdict) not in known
         and not (finding.verdict is Verdict.UNKNOWN and finding.fingerprint in failing)
     )
+
+
+def _excused(findings: Sequence[Finding], settings: pipeline.Settings) -> tuple[Finding, ...]:
+    if settings.waivers is None:
+        return tuple(findings)
+    from fedpolicy.policy.waive import Checked, waive  # noqa: PLC0415  most comparisons waive nothing
+
+    nothing = Checked(rules=frozenset(), deployments=frozenset(), known=frozenset, whole=False)
+    return tuple(waive(findings, settings.waivers, nothing, settings.today)[: len(findings)])

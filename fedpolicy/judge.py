@@ -80,5 +80,5 @@ def _judge(document: Document, judge: Judge, checked: Checked) -> None:
     else:
         checked.findings += evaluation.findings
         checked.counts.update(evaluation.counts)
-        for fact in {fact for finding in evaluation.findings for fact in finding.missing}:
+        for fact in sorted({fact for finding in evaluation.findings for fact in finding.missing}):
             checked.places[document.file, document.deployment.name, fact] = place_of(document, fact)

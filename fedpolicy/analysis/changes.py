@@ -51,10 +51,10 @@ class DisclosureChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlChange:
-    """Who could take a capability away before and after (None: nobody has given it to them)."""
+    """Who could take a capability away, in a task or call, before and after (None: nobody has given it to them)."""
 
     participants: tuple[str, ...]
-    task: str
+    use: str
     capability: str
     before: tuple[str, ...] | None
     after: tuple[str, ...] | None
@@ -135,20 +135,20 @@ def _cells(facts: Facts | None) -> dict[_Cell, Disclosure]:
 def _control(old: Facts | None, new: Facts | None, catalog: Catalog) -> Iterator[ControlChange]:
     before, after = _matrix(old, catalog), _matrix(new, catalog)
     found: dict[tuple[str, str, tuple[str, ...] | None, tuple[str, ...] | None], list[str]] = {}
-    # A task that comes or goes is no change of control; its disclosures say what there is to say.
+    # A task or call that comes or goes is no change of control; its disclosures say what there is to say.
     for key in sorted(before.keys() & after.keys()):
         if before[key] != after[key]:
-            task, capability, party = key
-            found.setdefault((task, capability, before[key], after[key]), []).append(party)
-    for (task, capability, first, second), parties in found.items():
-        yield ControlChange(participants=tuple(parties), task=task, capability=capability, before=first, after=second)
+            use, capability, party = key
+            found.setdefault((use, capability, before[key], after[key]), []).append(party)
+    for (use, capability, first, second), parties in found.items():
+        yield ControlChange(participants=tuple(parties), use=use, capability=capability, before=first, after=second)
 
 
 def _matrix(facts: Facts | None, catalog: Catalog) -> dict[tuple[str, str, str], tuple[str, ...] | None]:
     if facts is None:
         return {}
     return {
-        (entry.task, entry.capability, party): tuple(h.party for h in entry.holds) if entry.attainable else None
+        (entry.use, entry.capability, party): entry.holders if entry.attainable else None
         for entry in continuity_of(facts.graph, catalog)
         for party in entry.participants
     }

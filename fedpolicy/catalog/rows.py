@@ -177,7 +177,11 @@ class ProviderRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LicenceRow(Row):
-    """What a licence or a service's terms allow; `user_limit` counts monthly active users."""
+    """
+    What a licence or a service's terms allow; `user_limit` counts monthly active users.
+
+    `not_granted_in` are the jurisdictions (ISO 3166-1 alpha-2) whose people and companies get no rights at all.
+    """
 
     name: str
     category: Literal["open", "use-restricted", "non-commercial", "proprietary"]
@@ -189,6 +193,7 @@ class LicenceRow(Row):
     user_limit: int | None = None
     naming: Literal["required", "none"] | None = None
     revocable: bool | None = None
+    not_granted_in: tuple[str, ...] | None = None
     aliases: tuple[str, ...] = ()
 
 
@@ -246,4 +251,4 @@ SAFEGUARDS = (
 )
 
 # Lists of text, for which one text may be written.
-LISTS = frozenset({"aliases", "interface", "regions", "source", "tasks", "to_runner"})
+LISTS = frozenset({"aliases", "interface", "not_granted_in", "regions", "source", "tasks", "to_runner"})

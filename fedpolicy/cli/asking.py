@@ -84,7 +84,7 @@ def control(question: Question, form: str, output: str | None, *, no_color: bool
     emit(
         control_json(name, matrix)
         if form == "json"
-        else control_text(name, matrix, look_for(output, no_color=no_color)),
+        else control_text(name, matrix, found.graph.principals, look_for(output, no_color=no_color)),
         output,
     )
 

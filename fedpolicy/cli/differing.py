@@ -11,6 +11,7 @@ from fedpolicy.cli.errors import CLEAN, FINDINGS, UNUSABLE
 from fedpolicy.cli.messages import report_errors
 from fedpolicy.cli.revisions import sources_of
 from fedpolicy.cli.terminal import emit, look_of
+from fedpolicy.cli.trusted import with_waivers
 from fedpolicy.comparing import compare
 from fedpolicy.findings import Severity, Verdict
 from fedpolicy.report.changes.json import render as as_json
@@ -24,9 +25,11 @@ __all__ = ["diff"]
 
 def diff(old: str, new: str, form: str, output: str | None, options: Mapping[str, Any]) -> int:
     """Compare, write what differs, and give the exit code. Raises InputError for what git does not have."""
-    choices = choose(find_config(options["config"], isolated=options["isolated"]), options)
+    config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
+    choices = choose(config, options)
+    settings = with_waivers(choices, config, options)
     sides = [sources_of(side, choices.search) for side in (old, new)]
-    comparison = compare(sides[0], sides[1], choices.settings)
+    comparison = compare(sides[0], sides[1], settings)
     no_color = options["no_color"]
     report_errors(comparison.errors, look=look_of(sys.stderr, no_color=no_color))
     emit(_written(comparison, form, output, no_color=no_color), output)
@@ -42,7 +45,7 @@ def _written(comparison: Comparison, form: str, output: str | None, *, no_color:
 
 
 def _fails(comparison: Comparison, fail_on: str, *, strict: bool) -> bool:
-    """Only what the new state introduces counts."""
+    """Only what the new state introduces counts, and of that only what nobody has waived."""
     if fail_on == "never":
         return False
     counted = {Verdict.FAIL, Verdict.UNKNOWN} if strict else {Verdict.FAIL}

@@ -186,14 +186,6 @@ class FlowGraph:
     access: tuple[Access, ...] = ()
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def mask(self, family: str) -> Mask:
-        """The instances of a dataset family."""
-        found = 0
-        for item in self.data:
-            if item.family == family:
-                found |= 1 << item.index
-        return found
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:

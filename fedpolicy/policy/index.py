@@ -189,6 +189,13 @@ class Index:
             self._families_of[instances] = tuple(ordered(map(family_of, instances)))
         return self._families_of[instances]
 
+    def instances_of(self, families: Iterable[str]) -> Mask:
+        """All instances of some datasets."""
+        found = 0
+        for name in families:
+            found |= self._masks.get(name, 0)
+        return found
+
     @cached_property
     def _masks(self) -> Mapping[str, Mask]:
         return family_masks(self.facts.graph)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from itertools import combinations
 
-from fedpolicy.analysis.facts import LEVELS, Disclosure
+from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.analysis.repair.case import Case
 from fedpolicy.analysis.repair.change import Change
 from fedpolicy.analysis.repair.cuts import Cutter, Network
+from fedpolicy.graph.model import bits
 from fedpolicy.records import dataclass
 from fedpolicy.repairing.pool import Pool, compatible, named, subsets_first
 from fedpolicy.repairing.prove import Bench, Proof
@@ -114,16 +115,9 @@ def networks_of(cutter: Cutter, target: Target) -> Iterator[Network]:
     """How the data of a target reach those who learn too much; nothing where the level does not matter."""
     if target.level >= _ALL_LEVELS:
         return
-    indices: Mapping[str, int] = {item.id: item.index for item in cutter.case.facts.graph.data}
-    for disclosure in target.disclosures:
-        for party in disclosure.parties:
-            yield cutter.network(party, disclosure.role, _mask(disclosure, indices, cutter, party), target.level)
-
-
-def _mask(disclosure: Disclosure, indices: Mapping[str, int], cutter: Cutter, party: str) -> int:
     data = cutter.case.facts.graph.data
-    mask = 0
-    for name in disclosure.datasets:
-        if data[indices[name]].owner != party:
-            mask |= 1 << indices[name]
-    return mask
+    for disclosure in target.disclosures:
+        mask = cutter.mask(disclosure.datasets)
+        for party in disclosure.parties:
+            own = cutter.mask(data[index].id for index in bits(mask) if data[index].owner == party)
+            yield cutter.network(party, disclosure.role, mask & ~own, target.level)

@@ -10,7 +10,7 @@ from fedpolicy.repairing.prove import Proof
 from fedpolicy.repairing.search import complete_sets
 from fedpolicy.repairing.targets import Target
 
-__all__ = ["proofs_of"]
+__all__ = ["proofs_of", "small_enough"]
 
 _ADDED = 2  # changes that are added against what others bring
 _TRIALS = 12  # of changes that might do that
@@ -19,15 +19,17 @@ _SMALL = 0.5  # changes of less weight only tidy up
 
 def proofs_of(options: Options, targets: Sequence[Target], wanted: int) -> list[Proof]:
     """The proposals, those that clear the most first, then the cheapest; none a part of another."""
-    checker = options.bench.checker
-    # With a trial for each change, half of the trials are left for putting them together.
-    small = len(options.changes) <= checker.most // 2
-    found = list(_tried(options, targets, wanted) if small else _foreseen(options, targets))
+    found = list(_tried(options, targets, wanted) if small_enough(options) else _foreseen(options, targets))
     kept: list[Proof] = []
     for proof in sorted(found, key=lambda one: _rank(options, one)):
         if not any(set(_names(other)) <= set(_names(proof)) for other in kept):
             kept.append(proof)
     return kept
+
+
+def small_enough(options: Options) -> bool:
+    """Whether every change can be tried, and half of the trials are left for putting them together."""
+    return len(options.changes) <= options.bench.checker.most // 2
 
 
 def _rank(options: Options, proof: Proof) -> tuple[object, ...]:

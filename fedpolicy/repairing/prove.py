@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import field
 
-from fedpolicy.analysis.repair.change import Blank, Change
+from fedpolicy.analysis.repair.change import Change
 from fedpolicy.records import dataclass
 from fedpolicy.repairing.checking import Checked, Checker
 from fedpolicy.repairing.goal import Goal, Outcome
@@ -41,11 +41,6 @@ class Proof:
         """Whether something is cleared and nothing as severe has come instead."""
         return bool(self.outcome.cleared) and not self.outcome.blocking
 
-    @property
-    def blanks(self) -> tuple[Blank, ...]:
-        """What the user has to fill in first."""
-        return tuple(blank for change in self.changes for blank in change.blanks)
-
 
 @dataclass(slots=True, kw_only=True)
 class Bench:
@@ -72,12 +67,8 @@ class Bench:
             elif self.checker.left:
                 rules = self.checker.rules_of(self.goal.chosen)
                 checked = self.checker.recheck(copy, rules)
-                self._measured[key] = self.goal.outcome(checked.findings).cleared
+                self._measured[key] = self.goal.outcome(checked).cleared
         return self._measured.get(key) or frozenset()
-
-    def tried(self, changes: Sequence[Change]) -> bool:
-        """Whether a set has been measured or does not fit."""
-        return frozenset(change.id for change in changes) in self._measured
 
     def prove(self, changes: Sequence[Change]) -> Proof | None:
         """Check a set by all rules, on the text as it would be written. None where it does not fit the file."""
@@ -105,7 +96,7 @@ class Bench:
                 return None
             copy, unwritable = found, error
         checked = self.checker.recheck(copy)
-        outcome = self.goal.outcome(checked.findings)
+        outcome = self.goal.outcome(checked)
         return Proof(changes=changes, outcome=outcome, checked=checked, text=text, unwritable=unwritable)
 
     def _edits(self, changes: Sequence[Change]) -> tuple[Edit, ...]:

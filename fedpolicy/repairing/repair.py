@@ -17,7 +17,7 @@ from fedpolicy.repairing.choice import Choice, chosen_findings
 from fedpolicy.repairing.goal import goal_of
 from fedpolicy.repairing.options import Options
 from fedpolicy.repairing.pool import Pool
-from fedpolicy.repairing.proposing import proofs_of
+from fedpolicy.repairing.proposing import proofs_of, small_enough
 from fedpolicy.repairing.prove import Bench, Proof
 from fedpolicy.repairing.targets import Target, targets_of
 from fedpolicy.report.repair.model import Proposal, Repairs, Stuck, difference
@@ -62,7 +62,7 @@ def repair(request: Request) -> Repairs:
         return answer
     checker.most = _most(request, len(before.facts.graph.flows))
     case = Case(before.facts, checker.catalog)
-    goal = goal_of(chosen, before.findings, least, strict=request.choice.strict)
+    goal = goal_of(chosen, before, checker.rules, least, strict=request.choice.strict)
     source = request.source.text.decode("utf-8")
     options = Options(
         pool=Pool(case=case, costs=request.costs, fills=request.fills),
@@ -72,6 +72,7 @@ def repair(request: Request) -> Repairs:
     targets = targets_of(case, before, chosen, checker)
     options.gather(targets)
     _must_fit(request.fills, options)
+    planned = not small_enough(options)
     proofs = proofs_of(options, targets, request.proposals)
     return replace(
         answer,
@@ -80,6 +81,7 @@ def repair(request: Request) -> Repairs:
         rechecks=checker.spent,
         most=checker.most,
         stopped=not checker.left,
+        planned=planned,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,8 +10,8 @@ from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.analysis.repair.case import Case, Element, callers, element_of
 from fedpolicy.findings import Finding
 from fedpolicy.policy.evaluate import evaluate
-from fedpolicy.policy.identity import fingerprint
 from fedpolicy.records import dataclass
+from fedpolicy.repairing.groups import disclosures_of
 from fedpolicy.spec.models import Task
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Target:
 def targets_of(case: Case, checked: Checked, chosen: Sequence[Finding], checker: Checker) -> tuple[Target, ...]:
     """Look up what each chosen finding is about."""
     rules = {(rule.id, rule.pack): rule for rule in checker.rules_of(chosen)}
-    found = _disclosures(case, [rule for rule in rules.values() if rule.applies_to == "disclosure"])
+    found = disclosures_of(case.facts, sorted({one.id for one in rules.values() if one.applies_to == "disclosure"}))
     levels = _Levels(checked, checker)
     near = _Near(case)
     targets = []
@@ -60,17 +60,6 @@ def targets_of(case: Case, checked: Checked, chosen: Sequence[Finding], checker:
             )
         )
     return tuple(targets)
-
-
-def _disclosures(case: Case, rules: Sequence[Rule]) -> Mapping[str, Sequence[Disclosure]]:
-    """By the fingerprint of a finding of one of these rules about them."""
-    found: dict[str, list[Disclosure]] = {}
-    principals = case.facts.graph.principals
-    for one in case.facts.disclosures if rules else ():
-        parties = sorted({principals[party].party if party in principals else party for party in one.parties})
-        for rule in rules:
-            found.setdefault(fingerprint(rule.id, one.role, *parties, *one.datasets), []).append(one)
-    return found
 
 
 class _Levels:

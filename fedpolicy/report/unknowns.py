@@ -16,6 +16,11 @@ __all__ = ["unknowns"]
 COMPUTED, MEANS = "epsilon", "pip install 'fedpolicy[dp]'"
 
 
+# What a model of the catalogue need not say, and how many of these are missing where hardly anything is said.
+ASPECTS = {"weights", "architecture", "inference_code", "training_code", "training_data", "licence", "interface"}
+_HARDLY = 3
+
+
 def unknowns(facts: Sequence[MissingFact], look: Look) -> list[str]:
     """Ask for the missing facts, what matters most first."""
     waiting = {finding.fingerprint or id(finding) for fact in facts for finding in fact.findings}
@@ -32,29 +37,65 @@ def _are(number: int) -> str:
 
 
 def _questions(facts: Sequence[MissingFact]) -> Iterable[list[MissingFact]]:
-    """What the same rules wait for is one question: several keys of one element, the same keys of many elements."""
+    """
+    What the same rules wait for is one question: several keys of one element, the same keys of many elements.
+
+    A model of which hardly anything is known is one question too, whichever rule waits for which of its aspects.
+    """
+    blank = _blank(facts)
     elements: dict[tuple[object, ...], list[MissingFact]] = {}
     for fact in facts:
-        elements.setdefault((fact.element, fact.rules, fact.alone), []).append(fact)
+        alike = fact.element in blank and fact.key in ASPECTS
+        waiting = (blank[fact.element], False) if alike else (fact.rules, fact.alone)
+        elements.setdefault((fact.element, *waiting), []).append(fact)
     questions: dict[tuple[object, ...], list[MissingFact]] = {}
-    for (element, *waiting), group in elements.items():
+    for (element, *waited), group in elements.items():
         keys = tuple(fact.key for fact in group)
-        questions.setdefault((str(element).partition(".")[0], keys, *waiting), []).extend(group)
+        questions.setdefault((str(element).partition(".")[0], keys, *waited), []).extend(group)
     return questions.values()
 
 
+def _blank(facts: Sequence[MissingFact]) -> dict[str, tuple[str, ...]]:
+    """Models whose weights and more aspects are missing, with all rules that wait for any of them."""
+    found: dict[str, list[MissingFact]] = {}
+    for fact in facts:
+        if fact.element.startswith("models.") and fact.key in ASPECTS:
+            found.setdefault(fact.element, []).append(fact)
+    return {
+        element: tuple(sorted({rule for fact in group for rule in fact.rules}))
+        for element, group in found.items()
+        if len(group) >= _HARDLY and any(fact.key == "weights" for fact in group)
+    }
+
+
 def _asked(facts: Sequence[MissingFact], look: Look) -> list[str]:
-    first, one = facts[0], len(facts) == 1
-    keys = list(dict.fromkeys(f"`{fact.key}`" for fact in facts))
-    elements = list(dict.fromkeys(fact.element for fact in facts))
-    what = f"say {listing(keys, most=8)}" + (f" of {listing(elements)}" if first.element else "")
-    if first.key == COMPUTED:
-        what = f"compute the epsilon of {listing(elements)} more closely ({MEANS})"
-    verb = ("decides" if one else "decide") if first.alone else ("helps to decide" if one else "help to decide")
-    text = f"{what}: {verb} {amount(len(first.rules), 'rule')}: {', '.join(first.rules)}"
+    rules = sorted({rule for fact in facts for rule in fact.rules})
+    what = _what(facts)
+    text = f"{what}: {_verb(facts)} {amount(len(rules), 'rule')}: {', '.join(rules)}"
     head, *rest = wrap(text, look, "  - ", "    ")
     bold = min(len(head), 4 + len(what))
     return [look.paint("bold", head[:bold]) + head[bold:], *rest, _place(facts, look)]
+
+
+def _verb(facts: Sequence[MissingFact]) -> str:
+    blank, named = bool(_blank(facts)), {fact.fact for fact in facts}
+    whole = blank and all(named.issuperset(waiting.missing) for fact in facts for waiting in fact.findings)
+    singular = blank or len(facts) == 1
+    if facts[0].alone or whole:
+        return "decides" if singular else "decide"
+    return "helps to decide" if singular else "help to decide"
+
+
+def _what(facts: Sequence[MissingFact]) -> str:
+    keys = list(dict.fromkeys(f"`{fact.key}`" for fact in facts))
+    elements = list(dict.fromkeys(fact.element for fact in facts))
+    if _blank(facts):
+        verb = "is" if len(elements) == 1 else "are"
+        own = ["`weights`", *(key for key in keys if key != "`weights`")]
+        return f"say what {listing(elements)} {verb}: a catalogue `ref`, or {listing(own, most=8)}"
+    if facts[0].key == COMPUTED:
+        return f"compute the epsilon of {listing(elements)} more closely ({MEANS})"
+    return f"say {listing(keys, most=8)}" + (f" of {listing(elements)}" if facts[0].element else "")
 
 
 def _place(facts: Sequence[MissingFact], look: Look) -> str:

@@ -10,7 +10,10 @@ from collections.abc import Mapping
 
 __all__ = ["DESCRIPTIONS", "ENTRIES", "describe"]
 
-_OPERATED = "Who performs it, if not the default of its kind: parties. It rests on them and on whose software does it."
+_OPERATED = (
+    "Who performs it, if not the default of its kind: parties, or `participants`. It rests on them and on whose"
+    " software does it."
+)
 _SAFEGUARDS = "What lowers or limits what others learn: a list of maps, each with its `kind`."
 _SEALED = "Who can open what is sealed: nodes or parties."
 _KIND = "Which safeguard this is."
@@ -132,7 +135,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "weights_at": "The nodes that hold a runnable copy. A produced model rests where its task runs and aggregates.",
         "copies": "All the same (shared), each node its own (personal), or pieces of which running needs all (parts).",
         "via": "How it is called: the hops up to whoever runs it, such as [gateway, openai]. Each sees what is sent.",
-        "account": "The party whose subscription it is; it may revoke the access.",
+        "account": "The party whose subscription it is; it may revoke the access. `participants`: each has its own.",
         "terms": "The terms of calls of this model; a call's own terms win.",
         "published": "Whether everybody can get it: a release to `public`.",
         "fallback": "Models that are used instead when this one cannot be reached.",
@@ -193,7 +196,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Agreement": {
         "kind": "What the contract is for.",
-        "between": "The parties to it.",
+        "between": "The parties to it; `participants` stands for all of them.",
         "mechanism": "Of a transfer: standard contractual clauses, adequacy, binding corporate rules or a derogation.",
         "covers": "The datasets or categories it covers. Left out: everything between these parties.",
         "reference": _REFERENCE,

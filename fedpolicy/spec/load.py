@@ -15,6 +15,7 @@ from fedpolicy.spec.claims import Claim, Lifted, lift
 from fedpolicy.spec.header import check_header
 from fedpolicy.spec.mistakes import Mistake, dotted, located
 from fedpolicy.spec.models import Deployment
+from fedpolicy.spec.participants import spelt_out
 from fedpolicy.spec.resolve import resolve
 from fedpolicy.spec.shape import Shape, entry_shape
 from fedpolicy.spec.source import Raw, read
@@ -112,7 +113,7 @@ def _validated(tree: object, mistakes: list[Mistake]) -> tuple[Deployment | None
 
 def _document(deployment: Deployment, raw: Raw, lifted: Lifted, spans: Spans, name: str) -> Document:
     return Document(
-        deployment=deployment,
+        deployment=spelt_out(deployment),
         file=name,
         index=raw.index,
         spans=spans,

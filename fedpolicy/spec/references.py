@@ -31,6 +31,7 @@ class Reference:
 
 
 _PARTY = Wanted(("party",))
+_SOMEBODY = Wanted(("party",), ("participants",))
 _ANYBODY = Wanted(("party",), ("unknown",))
 _NODE = Wanted(("node",))
 _MODEL = Wanted(("model",))
@@ -55,7 +56,7 @@ _KEYS: dict[str, dict[str, Wanted]] = {
         "ref": Wanted(("catalogue model",)),
         "provider": _RUNNER,
         "weights_at": _NODE,
-        "account": _PARTY,
+        "account": _SOMEBODY,
         "fallback": _MODEL,
     },
     "tasks": {
@@ -72,10 +73,10 @@ _KEYS: dict[str, dict[str, Wanted]] = {
     },
     "api_calls": {"from": _NODE, "model": _MODEL, "provider": _RUNNER, "sends": _DATASET, "payload": _PAYLOAD},
     "flows": {"from": _END, "to": _END, "payload": _PAYLOAD, "data": Wanted(("dataset", "model"))},
-    "agreements": {"between": _PARTY, "covers": Wanted(("dataset", "category"))},
+    "agreements": {"between": _SOMEBODY, "covers": Wanted(("dataset", "category"))},
 }
 _VIA = {"models": _LAST_HOP, "flows": _LAST_RELAY}
-_SAFEGUARD = {"operated_by": _PARTY, "sealed_for": _READER, "of": _READER}
+_SAFEGUARD = {"operated_by": _SOMEBODY, "sealed_for": _READER, "of": _READER}
 
 
 def references(root: Tree) -> Iterator[Reference]:

@@ -31,7 +31,7 @@ _CALLED = {
 _PLURAL = {"category": "categories of data", "country": "codes of countries", "catalogue model": "models"}
 _MEANS = {
     "public": "is everybody",
-    "participants": "stands for all of them in `releases` and `trusts` only",
+    "participants": "stands for all of them in `trusts`, `releases`, `between`, `operated_by` and `account` only",
 }
 _GROUPS = {"EEA", "EU", "EFTA", "APAC", "EMEA"}
 

@@ -45,7 +45,7 @@ def rows(changes, *, turned=False):
     both = (lambda c: (c.after, c.before)) if turned else (lambda c: (c.before, c.after))
     return (
         {(c.parties, c.role, c.datasets, *both(c)) for c in changes.disclosures},
-        {(c.participants, c.task, c.capability, *both(c)) for c in changes.control},
+        {(c.participants, c.use, c.capability, *both(c)) for c in changes.control},
         {(c.parties, c.datasets, c.unit, *both(c)) for c in changes.budgets},
     )
 

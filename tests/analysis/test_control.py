@@ -6,44 +6,75 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fedpolicy import api
-from fedpolicy.analysis.control.formula import Atom, all_of, any_of, holds
-from fedpolicy.analysis.control.matrix import continuity_of
+from fedpolicy.analysis.control.formula import AtLeast, Atom, Gap, Loss, all_of, any_of, holds
+from fedpolicy.analysis.control.matrix import EACH_OTHER, continuity_of
 from fedpolicy.cli.app import app
+from fedpolicy.errors import Problems
 
 CATALOG = api.load_catalog()
-HEAD = """
-fedpolicy: 1
-name: x
-parties:
-  a: {role: participant, jurisdiction: DE}
-  b: {role: participant, jurisdiction: DE}
-  tum: {role: coordinator, jurisdiction: DE}
-  openai: {role: provider, jurisdiction: US}
-nodes:
-  client: {kind: client, party: [a, b]}
-  aggregator: {kind: aggregator, party: tum}
-datasets:
-  letters: {at: client, categories: [health]}
-"""
-LORA = "tasks: {t: {method: lora, model: base, produces: tuned, data: [letters], runs_on: client}}\n"
+PARTIES = {
+    "a": "{role: participant, jurisdiction: DE}",
+    "b": "{role: participant, jurisdiction: DE}",
+    "tum": "{role: coordinator, jurisdiction: DE}",
+    "openai": "{role: provider, jurisdiction: US}",
+    "acme": "{role: provider, jurisdiction: US}",
+    "aws": "{role: host, jurisdiction: US}",
+}
+NODES = {
+    "client": "{kind: client, party: [a, b]}",
+    "aggregator": "{kind: aggregator, party: tum}",
+}
+LORA = "{t: {method: lora, model: base, produces: tuned, data: [letters], runs_on: client}}"
+JUDGE = "{t: {method: llm_judge, model: judge, data: [letters], runs_on: client}}"
+BLACK = "{weights: closed, provider: openai, account: participants}"
 
 
-def control(text):
-    (document,) = api.loads(HEAD + text, "x.yaml", CATALOG)
-    matrix = continuity_of(api.graph(document, CATALOG), CATALOG)
+def text_of(models, tasks, nodes=None, parties=None, more=""):
+    def section(name, entries):
+        return f"{name}:\n" + "".join(f"  {key}: {value}\n" for key, value in entries.items())
+
+    return (
+        "fedpolicy: 1\nname: x\n"
+        + section("parties", {**PARTIES, **(parties or {})})
+        + section("nodes", {**NODES, **(nodes or {})})
+        + "datasets: {letters: {at: client, categories: [health]}}\n"
+        + f"models: {models}\ntasks: {tasks}\n{more}"
+    )
+
+
+def matrix(models, tasks=JUDGE, **more):
+    (document,) = api.loads(text_of(models, tasks, **more), "x.yaml", CATALOG)
+    return continuity_of(api.graph(document, CATALOG), CATALOG)
+
+
+def control(models, tasks=JUDGE, **more):
+    """Who certainly can end each capability of each participant; None: nobody has given it to them."""
     return {
-        (entry.capability, party): ([hold.party for hold in entry.holds] if entry.attainable else None)
-        for entry in matrix
+        (entry.capability, party): list(entry.holders) if entry.attainable else None
+        for entry in matrix(models, tasks, **more)
         for party in entry.participants
     }
 
 
-def test_what_everybody_holds_nobody_takes_away_but_rounds_need_the_aggregator():
-    found = control(LORA + "models: {base: {weights: open, weights_at: [client, aggregator]}, tuned: {}}\n")
+def asked(models, tasks=JUDGE, **more):
+    """The facts that nobody states, by capability."""
+    return {
+        (entry.capability, fact)
+        for entry in matrix(models, tasks, **more)
+        for one in (*entry.holds, *entry.doubts)
+        for fact in one.missing
+    }
 
-    assert found == {
+
+OPEN = "{base: {weights: open, weights_at: [client, aggregator]}, tuned: {}}"
+
+
+def test_what_everybody_holds_nobody_takes_away_but_rounds_need_the_aggregator():
+    assert control(OPEN, LORA) == {
         ("run", "a"): [],
         ("run", "b"): [],
         ("join", "a"): ["tum"],
@@ -55,102 +86,449 @@ def test_what_everybody_holds_nobody_takes_away_but_rounds_need_the_aggregator()
     }
 
 
-def test_weights_that_only_the_coordinator_holds_are_its_to_give():
-    found = control(LORA + "models: {base: {weights: closed, provider: tum, weights_at: [aggregator]}, tuned: {}}\n")
-
-    assert found["keep", "a"] is None
-
-
-def test_a_result_that_stays_with_the_coordinator_is_never_given():
-    models = "models: {base: {weights: open, weights_at: [client, aggregator]}, tuned: {weights_at: [aggregator]}}\n"
-
-    assert control(LORA + models)["keep", "a"] is None
-
-
-def test_whoever_hosts_a_node_can_end_what_runs_there():
-    text = LORA + "models: {base: {weights: open, weights_at: [client]}, tuned: {}}\n"
-    (document,) = api.loads(
-        HEAD.replace("{kind: client, party: [a, b]}", "{kind: client, party: [a, b], host: openai}") + text, "x.yaml"
+def test_without_a_base_that_only_the_coordinator_runs_a_prompt_is_of_no_use():
+    models = (
+        "{base: {weights: closed, provider: tum, weights_at: [aggregator], via: [tum]}, tuned: {weights_at: client}}"
     )
-    matrix = continuity_of(api.graph(document), CATALOG)
+    tuned = LORA.replace("lora", "black_box_prompt_tuning")
+    found = control(models, tuned)
 
-    assert {(entry.capability, hold.party) for entry in matrix for hold in entry.holds} == {
-        ("run", "openai"),
-        ("join", "openai"),
-        ("join", "tum"),
-        ("keep", "openai"),
+    assert [found[name, "a"] for name in ("run", "keep", "inspect")] == [["tum"], ["tum"], None]
+
+
+@pytest.mark.parametrize(
+    ("tuned", "kept"),
+    [
+        ("{weights_at: [aggregator]}", None),
+        ("{weights_at: [aggregator], published: true}", []),
+        ("{weights_at: [client@b]}", None),
+        ("{}", []),
+    ],
+)
+def test_a_result_is_kept_by_whoever_has_a_copy_or_can_get_one(tuned, kept):
+    models = f"{{base: {{weights: open, weights_at: [client, aggregator]}}, tuned: {tuned}}}"
+
+    found = control(models, LORA)
+
+    assert found["keep", "a"] == kept
+    assert found["inspect", "a"] == kept
+
+
+def test_whoever_gives_data_to_a_training_elsewhere_has_a_claim_on_the_result():
+    tasks = "{t: {method: fedavg, produces: tuned, data: [letters], runs_on: aggregator, topology: central}}"
+
+    found = control("{tuned: {weights_at: [aggregator]}}", tasks)
+
+    assert found == {
+        ("run", "tum"): [],
+        ("keep", "a"): None,
+        ("keep", "b"): None,
+        ("keep", "tum"): [],
+        ("inspect", "tum"): [],
     }
 
 
-JUDGE = "tasks: {t: {method: llm_judge, model: judge, data: [letters], runs_on: client}}\n"
+def test_whoever_hosts_a_node_can_end_what_runs_there():
+    found = control(OPEN, LORA, nodes={"client": "{kind: client, party: [a, b], host: aws}"})
+
+    assert {key[0]: value for key, value in found.items() if key[1] == "a"} == {
+        "run": ["aws"],
+        "join": ["aws", "tum"],
+        "keep": ["aws"],
+        "inspect": ["aws"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("node", "holders"),
+    [
+        ("{kind: aggregator, party: tum, operators: [a]}", ["tum"]),  # on machines of tum's
+        ("{kind: aggregator, party: tum, host: aws, operators: [acme]}", ["aws"]),
+        ("{kind: aggregator, party: tum, host: b, operators: [b]}", ["b"]),
+        ("{kind: aggregator, party: a}", []),
+    ],
+)
+def test_what_several_run_goes_on_as_long_as_one_of_them_does(node, holders):
+    assert control(OPEN, LORA, nodes={"aggregator": node})["join", "a"] == holders
 
 
 def test_the_provider_of_a_closed_model_controls_running_it():
-    found = control(JUDGE + "models: {judge: {weights: closed, provider: openai, interface: [text]}}\n")
+    found = control(f"{{judge: {BLACK}}}")
 
     assert found == {("run", "a"): ["openai"], ("run", "b"): ["openai"], ("inspect", "a"): None, ("inspect", "b"): None}
 
 
+def test_a_call_is_a_use_too():
+    found = control(
+        f"{{judge: {BLACK}}}", "{}", more="api_calls: {ask: {from: client@a, model: judge, sends: letters}}\n"
+    )
+
+    assert found == {("run", "a"): ["openai"], ("inspect", "a"): None}
+
+
 @pytest.mark.parametrize(
     ("other", "holders"),
-    [("{weights: open, weights_at: [client]}", []), ("{weights: closed, provider: openai}", ["openai"])],
+    [
+        ("{weights: open, weights_at: [client]}", []),
+        ("{weights: closed, provider: openai, account: participants}", ["openai"]),
+        ("{weights: closed, provider: acme, account: participants}", []),
+        ("{weights: open, weights_at: [aggregator]}", []),
+        ("{weights: closed, provider: openai, account: participants, fallback: [third]}", []),
+    ],
 )
 def test_only_a_real_fallback_takes_the_hold_away(other, holders):
-    models = f"models: {{judge: {{weights: closed, provider: openai, fallback: [other]}}, other: {other}}}\n"
+    judge = BLACK.replace("}", ", fallback: [other]}")
+    models = f"{{judge: {judge}, other: {other}, third: {{weights: open, weights_at: [client]}}}}"
 
-    assert control(JUDGE + models)["run", "a"] == holders
+    assert control(models)["run", "a"] == holders
 
 
-def test_the_account_through_which_a_model_is_called_is_a_hold():
-    models = "models: {judge: {weights: closed, provider: openai, account: tum, via: [openai]}}\n"
+@pytest.mark.parametrize(
+    ("account", "holders", "missing"),
+    [
+        ("account: tum", ["openai", "tum"], set()),
+        ("account: a", ["openai"], set()),
+        ("account: participants", ["openai"], set()),
+        ("account: openai", ["openai"], set()),
+        ("terms: {retention_days: 0}", ["openai"], {("run", "models.judge.account")}),
+    ],
+)
+def test_the_account_through_which_a_model_is_called_is_a_hold(account, holders, missing):
+    models = f"{{judge: {{weights: closed, provider: openai, via: [openai], {account}}}}}"
 
-    assert control(JUDGE + models)["run", "a"] == ["openai", "tum"]
+    assert control(models)["run", "a"] == holders
+    assert asked(models) == missing
+
+
+def test_nobody_asks_for_the_account_of_the_only_member_or_of_one_that_calls_a_member():
+    alone = {"a": "{role: participant}", "b": "{role: auditor}", "tum": "{role: host}"}
+    models = "{judge: {weights: closed, provider: openai}}"
+
+    assert asked(models) == {("run", "models.judge.account")}
+    assert asked(models, JUDGE.replace("client", "client@a"), parties=alone) == set()
+    assert asked("{judge: {weights: open, via: [tum]}}") == set()
 
 
 def test_an_own_gateway_is_no_hold_of_others():
-    models = "models: {judge: {weights: open, via: [aggregator]}}\n"
+    assert control("{judge: {weights: open, via: [aggregator]}}")["run", "a"] == ["tum"]
+    gateway = {"gateway": "{kind: relay, party: [a, b]}"}
+    behind = f"{{judge: {BLACK.replace('}', ', via: [gateway, openai]}')}}}"
+    assert control(behind, nodes=gateway)["run", "a"] == ["openai"]
 
-    assert control(JUDGE + models)["run", "a"] == ["tum"]
+
+def test_whoever_runs_what_nobody_is_said_to_run_has_a_hold_and_is_asked_for():
+    (run, *_) = matrix("{judge: {weights: open}}")
+
+    assert [(hold.parties, hold.how, hold.missing) for hold in run.holds] == [
+        (("unknown",), "unstated", ("models.judge.via",))
+    ]
+    nodes = {"aggregator": "{kind: aggregator, party: unknown, host: unknown}"}
+    assert ("join", "nodes.aggregator.party") in asked(OPEN, LORA, nodes=nodes)
+    hosted = {"aggregator": "{kind: aggregator, party: tum, host: unknown}"}
+    assert ("join", "nodes.aggregator.host") in asked(OPEN, LORA, nodes=hosted)
+
+
+def test_a_model_in_parts_runs_only_with_all_parts():
+    models = "{judge: {weights: open, weights_at: [client, aggregator], copies: parts}}"
+
+    assert control(models)["run", "a"] == ["b", "tum"]
 
 
 def test_peers_need_one_other_peer():
-    task = LORA.replace("runs_on: client}", "runs_on: client, topology: peer_to_peer}")
-    found = control(task + "models: {base: {weights: open, weights_at: [client]}, tuned: {}}\n")
+    peers = LORA.replace("runs_on: client}", "runs_on: client, topology: peer_to_peer}")
 
-    assert found["join", "a"] == ["b"]
+    assert control(OPEN, peers)["join", "a"] == [EACH_OTHER]
 
 
-@pytest.mark.parametrize(("method", "memory", "held"), [("lora", 24, True), ("lora", 12, False), ("qlora", 12, True)])
+@pytest.mark.parametrize(
+    ("more", "holders"),
+    [
+        ("min_clients: 2", ["tum", EACH_OTHER]),
+        ("clients_per_round: 2", ["tum"]),
+        ("safeguards: [{kind: secure_aggregation, min_clients: 2}]", ["tum", EACH_OTHER]),
+    ],
+)
+def test_rounds_that_wait_for_everybody_end_with_anybody(more, holders):
+    found = matrix(OPEN, LORA.replace("runs_on: client}", f"runs_on: client, {more}}}"))
+
+    (joined,) = [entry for entry in found if entry.capability == "join"]
+    assert list(joined.holders) == holders
+    assert [joined.ends_without(party) for party in ("a", "tum", "aws")] == [EACH_OTHER in holders, True, False]
+
+
+def test_a_cohort_is_one_participant_and_needs_no_other():
+    nodes = {"client": "{kind: client, party: a, count: 100}"}
+    found = control(OPEN, LORA.replace("runs_on: client}", "runs_on: client, min_clients: 100}"), nodes=nodes)
+
+    assert set(found) == {(name, "a") for name in ("run", "join", "keep", "inspect")}
+    assert found["join", "a"] == ["tum"]
+
+
+LLAMA = "{base: {ref: meta-llama/Llama-3.1-8B-Instruct, weights_at: [client, aggregator]}, tuned: {}}"
+
+
+@pytest.mark.parametrize(
+    ("method", "memory", "held"),
+    [
+        ("lora", 24, True),
+        ("lora", 12, False),
+        ("qlora", 12, True),
+        ("inference", 3, False),
+        ("split_learning", 3, True),
+    ],
+)
 def test_a_participant_whose_memory_cannot_hold_the_model_is_left_out(method, memory, held):
-    head = HEAD.replace("party: [a, b]}", f"party: [a, b], hardware: {{gpu_memory_gib: {memory}}}}}")
-    text = LORA.replace("lora", method) + (
-        "models: {base: {ref: meta-llama/Llama-3.1-8B-Instruct, weights_at: [client, aggregator]}, tuned: {}}\n"
+    nodes = {"client": f"{{kind: client, party: [a, b], hardware: {{gpu_memory_gib: {memory}}}}}"}
+    found = matrix(LLAMA, LORA.replace("lora", method), nodes=nodes)
+
+    (run,) = [entry for entry in found if entry.capability == "run"]
+    assert run.attainable == held
+    assert [(gap.kind, gap.cause, gap.element) for gap in run.gaps] == (
+        [] if held else [("memory", "models.base", "nodes.client")]
     )
-    (document,) = api.loads(head + text, "x.yaml", CATALOG)
-    matrix = continuity_of(api.graph(document, CATALOG), CATALOG)
-
-    assert [entry.attainable for entry in matrix if entry.capability == "run"] == [held]
 
 
-def test_formulas_are_monotone():
-    x, y = (Atom(name, "place", frozenset({name})) for name in "xy")
+def test_memory_that_nobody_states_is_asked_for_and_leaves_holds_as_they_are():
+    assert asked(LLAMA, LORA) == {(name, "nodes.client.hardware.gpu_memory_gib") for name in ("run", "join")}
+    spare = f"{{judge: {BLACK.replace('}', ', fallback: [base]}')}, {LLAMA[1:]}"
+    assert control(spare)["run", "a"] == []
 
+
+@pytest.mark.parametrize(
+    ("weights", "kept", "missing"),
+    [
+        ("weights: open, ", [], set()),
+        ("weights: closed, ", ["acme"], set()),
+        ("", [], {("keep", "models.judge.weights"), ("inspect", "models.judge.weights")}),
+    ],
+)
+def test_where_nobody_says_whether_weights_can_be_had_it_is_not_known(weights, kept, missing):
+    models = f"{{judge: {{{weights}via: [acme], account: participants}}, tuned: {{weights_at: client}}}}"
+    tasks = LORA.replace("lora", "textual_gradient").replace("base", "judge")
+
+    assert control(models, tasks)["keep", "a"] == kept
+    assert asked(models, tasks) == missing
+
+
+REVOCABLE = "{base: {weights: open, licence: LicenseRef-opt-175b, weights_at: [client]}, tuned: {}}"
+
+
+@pytest.mark.parametrize(
+    ("models", "licensor"),
+    [
+        (REVOCABLE, "unknown"),
+        (REVOCABLE.replace("weights: open", "weights: open, provider: acme"), "acme"),
+        ("{base: {ref: facebook/opt-66b, weights_at: [client]}, tuned: {}}", "meta"),
+    ],
+)
+def test_a_licence_that_may_be_ended_is_a_hold_on_what_is_made_under_it(models, licensor):
+    found = control(models, LORA)
+
+    assert [found[name, "a"] for name in ("run", "keep", "inspect")] == [[licensor], [licensor], []]
+
+
+@pytest.mark.parametrize(
+    ("jurisdiction", "attainable", "missing"),
+    [
+        ("NL", False, set()),
+        ("CH", True, set()),
+        ("[NL, CH]", True, set()),
+        ("", True, {("run", "parties.a.jurisdiction")}),
+    ],
+)
+def test_a_licence_that_leaves_out_a_country_gives_no_rights_there(jurisdiction, attainable, missing):
+    models = "{judge: {weights: open, licence: LicenseRef-tencent-hunyuan-3d, weights_at: [client]}}"
+    where = f", jurisdiction: {jurisdiction}" if jurisdiction else ""
+    parties = {"a": f"{{role: participant{where}}}", "b": "{role: participant, jurisdiction: CH}"}
+
+    assert (control(models, parties=parties)["run", "a"] is not None) == attainable
+    assert asked(models, parties=parties) == missing
+
+
+@pytest.mark.parametrize(
+    ("where", "together"),
+    [
+        ("US", [("US", ("acme", "openai"), ())]),
+        ("DE", []),  # where the participants are
+        ("FR", []),  # no border lies between
+        ("CH", []),  # another country
+        ("[US, DE]", []),
+        ("", [("US", ("acme", "openai"), ("parties.acme.jurisdiction",))]),
+    ],
+)
+def test_all_parties_of_one_foreign_country_are_removed_together(where, together):
+    models = f"{{judge: {BLACK.replace('}', ', fallback: [other]}')}, other: {BLACK.replace('openai', 'acme')}}}"
+    parties = {"acme": f"{{role: provider{', jurisdiction: ' + where if where else ''}}}"}
+
+    (run, *_) = matrix(models, parties=parties)
+
+    assert [(hold.jurisdiction, hold.parties, hold.missing) for hold in run.holds] == together
+    assert run.holders == ()
+
+
+def test_two_parties_that_nobody_places_may_be_in_one_country():
+    models = f"{{judge: {BLACK.replace('}', ', fallback: [other]}')}, other: {BLACK.replace('openai', 'acme')}}}"
+    parties = dict.fromkeys(("openai", "acme"), "{role: provider}")
+
+    (run, *_) = matrix(models, parties=parties)
+
+    (hold,) = run.holds
+    assert (hold.jurisdiction, hold.missing) == ("", ("parties.acme.jurisdiction", "parties.openai.jurisdiction"))
+
+
+def atoms(names):
+    return [Atom(name, "operates", frozenset({name}), name) for name in names]
+
+
+def test_conditions_of_nothing():
     assert [holds(all_of([])), holds(any_of([]))] == [True, False]
-    assert [holds(any_of([x, y]), without="x"), holds(all_of([x, y]), without="x")] == [True, False]
+    assert [holds(any_of([all_of([]), *atoms("x")]), Loss(parties=frozenset("x")))] == [True]
+
+
+leaf = st.sampled_from(
+    [*atoms("xyz"), Gap("weights", "m"), Gap("weights", "n", ("fact",)), AtLeast("t", 2, (("x", 1), ("y", 2)), "t")]
+)
+formulas = st.recursive(
+    leaf,
+    lambda parts: st.lists(parts, max_size=3).flatmap(lambda some: st.sampled_from([all_of(some), any_of(some)])),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(formulas, st.frozensets(st.sampled_from("xyz")), st.sampled_from("xyz"))
+def test_conditions_are_monotone(formula, gone, more):
+    """Who loses more keeps no more; neither does who doubts more."""
+    before, after = Loss(parties=gone), Loss(parties=gone | {more})
+    doubted = Loss(parties=gone, doubted=frozenset({Gap("weights", "n", ("fact",))}))
+
+    assert holds(formula, after) <= holds(formula, before)
+    assert holds(formula, doubted) <= holds(formula, before)
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["control", *arguments])
 
 
 def test_the_running_example_says_what_it_must():
-    result = CliRunner().invoke(app, ["control", "examples/clinical-notes/deployment.yaml", "--format", "json"])
-    rows = json.loads(result.stdout)["continuity"]
-    said = {(row["task"], row["capability"]): [hold["party"] for hold in row["holds"]] for row in rows}
+    rows = json.loads(run("examples/clinical-notes/deployment.yaml", "--format", "json").stdout)["continuity"]
+    said = {
+        (row["use"], row["capability"]): [hold["parties"] for hold in row["holds"] if not hold["missing"]]
+        for row in rows
+    }
 
-    assert said["score", "run"] == ["openai"]
-    assert said["adapt", "keep"] == []
-    assert said["adapt", "join"] == ["hetzner", "tum"]
+    assert said["tasks.score", "run"] == [["openai"]]
+    assert said["tasks.adapt", "keep"] == []
+    assert said["tasks.adapt", "join"] == [["hetzner"], ["tum"], ["aphp", "charite", "lumc"]]
 
 
 def test_the_matrix_reads_well():
-    result = CliRunner().invoke(app, ["control", "examples/clinical-notes/deployment.yaml"])
+    assert run("examples/clinical-notes/deployment.yaml").stdout.splitlines() == [
+        "clinical-notes: who can take what away from whom",
+        "",
+        "tasks.adapt: aphp, charite and lumc",
+        "  run      nobody else can end it",
+        "  join     hetzner (DE) can end it: hosts aggregator",
+        "           tum (DE) can end it: runs aggregator (as coordinators do)",
+        "           any one of aphp, charite and lumc can end it for the others: the rounds wait for all of",
+        "             them",
+        "  keep     nobody else can end it",
+        "  inspect  nobody else can end it",
+        "  not stated: whether client has the 14.9 GiB that base takes at least",
+        "    (nodes.client.hardware.gpu_memory_gib); it decides run and join",
+        "",
+        "tasks.score: aphp, charite and lumc",
+        "  run      openai (US) can end it: runs judge",
+        "  inspect  never: the weights of judge are closed",
+        "  not stated: whose account it is that opens judge (models.judge.account); it decides run",
+        "",
+        "api_calls.translate: aphp, charite and lumc",
+        "  run      openai (US) can end it: runs judge",
+        "  inspect  never: the weights of judge are closed",
+        "  not stated: whose account it is that opens judge (models.judge.account); it decides run",
+        "",
+        "run: compute with the models; join: take part in the rounds; keep: leave with a working copy of the",
+        "result; inspect: look into the weights",
+    ]
 
-    assert "  run     aphp, charite and lumc: ends without openai\n" in result.stdout
-    assert "          openai through models.judge.licence and openai\n" in result.stdout
+
+@pytest.mark.parametrize(
+    ("models", "more", "line"),
+    [
+        (
+            LLAMA,
+            {"nodes": {"client": "{kind: client, party: [a, b], hardware: {gpu_memory_gib: 8}}"}},
+            "  run      never: client has 8 GiB, and base takes at least 14.9 GiB",
+        ),
+        (
+            OPEN.replace("tuned: {}", "tuned: {weights_at: aggregator}"),
+            {},
+            "  keep     never: they hold no copy of tuned",
+        ),
+        (REVOCABLE, {}, "  run      whoever licenses it can end it: may end the licence of base at will"),
+        (
+            REVOCABLE.replace("weights: open", "weights: open, provider: acme"),
+            {},
+            "  run      acme (US) can end it: may end the licence of base at will",
+        ),
+        (
+            "{base: {weights: open, licence: LicenseRef-tencent-hunyuan-3d, weights_at: client}, tuned: {}}",
+            {},
+            "  run      never: the licence of base grants no rights where they are",
+        ),
+        (
+            "{base: {weights: open, licence: LicenseRef-tencent-hunyuan-3d, weights_at: client}, tuned: {}}",
+            {"parties": {"a": "{role: participant}", "b": "{role: participant}"}},
+            "  run      not known",
+        ),
+        (
+            "{base: {weights: open}, tuned: {weights_at: client}}",
+            {},
+            "  run      whoever runs base can end it, and the file does not say who that is",
+        ),
+    ],
+)
+def test_every_reason_has_words(models, more, line, tmp_path):
+    path = tmp_path / "x.yaml"
+    path.write_text(text_of(models, LORA, **more))
+
+    assert line in run(str(path)).stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("acme", "words"),
+    [
+        (", jurisdiction: US", "acme (US) and openai (US) can end it together: nobody outside US is left"),
+        ("", "not stated: whether acme and openai are all in US (parties.acme.jurisdiction); it decides run"),
+    ],
+)
+def test_a_foreign_country_has_words(acme, words, tmp_path):
+    models = f"{{judge: {BLACK.replace('}', ', fallback: [other]}')}, other: {BLACK.replace('openai', 'acme')}}}"
+    path = tmp_path / "x.yaml"
+    path.write_text(text_of(models, JUDGE, parties={"acme": f"{{role: provider{acme}}}"}))
+
+    assert words in " ".join(run(str(path)).stdout.split())
+
+
+def test_participants_that_can_do_different_things_are_told_apart(tmp_path):
+    nodes = {
+        "tiny": "{kind: client, party: b, hardware: {gpu_memory_gib: 4}}",
+        "client": "{kind: client, party: [a], hardware: {gpu_memory_gib: 80}}",
+    }
+    path = tmp_path / "x.yaml"
+    path.write_text(text_of(LLAMA, LORA.replace("runs_on: client", "runs_on: [client, tiny]"), nodes=nodes))
+
+    heads = [line for line in run(str(path)).stdout.splitlines() if line.startswith("tasks.")]
+    assert heads == ["tasks.t: a", "tasks.t: b"]
+
+
+def test_a_deployment_in_which_nothing_runs(tmp_path):
+    path = tmp_path / "x.yaml"
+    path.write_text(text_of("{}", "{}"))
+
+    assert run(str(path)).stdout.splitlines()[-1] == "no task runs on anybody's node, and nobody calls a model"
+
+
+def test_an_account_is_no_node_and_no_stranger():
+    with pytest.raises(Problems):
+        matrix("{judge: {weights: closed, account: client}}")

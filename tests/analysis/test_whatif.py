@@ -142,8 +142,17 @@ def test_a_taken_client_shows_everything_that_it_stores_and_no_longer_masks():
 def test_without_the_provider_the_judge_stops():
     found = told("--remove", "openai")
 
-    assert [(c["task"], c["capability"], c["before"], c["after"]) for c in found["control"]] == [
-        ("score", "run", ["openai"], None)
+    assert [(c["use"], c["capability"], c["before"], c["after"]) for c in found["control"]] == [
+        ("tasks.score", "run", ["openai"], None),
+        ("api_calls.translate", "run", ["openai"], None),
+    ]
+
+
+def test_without_one_hospital_there_are_too_few_for_the_others():
+    found = told("--remove", "lumc")
+
+    assert [(c["participants"], c["use"], c["capability"], c["before"]) for c in found["control"]] == [
+        (["aphp", "charite"], "tasks.adapt", "join", ["hetzner", "tum", "any other participant"])
     ]
 
 
@@ -199,7 +208,13 @@ def test_answers_read_well():
         "  openai: letters@aphp, letters@charite and letters@lumc",
         "every set of up to 3 parties was tried",
     ]
-    assert "nothing changes for anybody" in ask("--remove", "lumc").stdout
+
+
+def test_where_two_clients_are_enough_one_of_three_can_leave():
+    text = Path(NOTES).read_text(encoding="utf-8").replace("min_clients: 3", "min_clients: 2")
+    found = CliRunner().invoke(app, ["whatif", "-", "--remove", "lumc"], input=text)
+
+    assert "nothing changes for anybody" in found.stdout
 
 
 def test_a_change_is_shown_with_its_way():
@@ -211,5 +226,6 @@ def test_a_change_is_shown_with_its_way():
 
 def test_what_a_party_takes_with_it_is_lost():
     assert ask("--remove", "openai").stdout.splitlines()[1:] == [
-        "  ! aphp, charite and lumc, run in tasks.score: ends without openai -> lost"
+        "  ! aphp, charite and lumc, run in tasks.score: ends without openai -> lost",
+        "  ! aphp, charite and lumc, run in api_calls.translate: ends without openai -> lost",
     ]

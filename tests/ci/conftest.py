@@ -22,3 +22,9 @@ def index(tmp_path_factory):
 def ourselves(tmp_path_factory):
     """A git repository with what this one has at its tag."""
     return repository(copy_of_ourselves(tmp_path_factory.mktemp("tagged") / "fedpolicy"), {})
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory):
+    """Where pre-commit keeps the environment, which is made once."""
+    return tmp_path_factory.mktemp("pre-commit-home")

@@ -60,12 +60,6 @@ def test_the_manifest_is_one(tmp_path):
     assert (done.returncode, done.stdout) == (0, "")
 
 
-@pytest.fixture(scope="session")
-def home(tmp_path_factory):
-    """Where pre-commit keeps the environment, which is made once."""
-    return tmp_path_factory.mktemp("pre-commit-home")
-
-
 @pytest.fixture
 def estate(tmp_path, ourselves, index):
     """Infrastructure with a clean deployment, a pack of its own, and files that are not ours."""

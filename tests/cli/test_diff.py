@@ -71,6 +71,64 @@ def test_only_what_is_introduced_fails(both):
     assert both("diff", "deployment.yaml", "deployment.yaml").stdout == "no difference in 1 deployment\n"
 
 
+WAIVER = """\
+fedpolicy_waivers: 1
+waivers:
+  trial:
+    rule: private-data-to-closed-model
+    element: parties.openai
+    reason: A *trial* until March
+    owner: alice
+    approved_by: bob
+    expires: 2027-03-31
+"""
+RULE = str(Path(__file__).parents[2] / "policies" / "federation" / "private-data-to-closed-model.yaml")
+TRIAL = "waived until 2027-03-31 by alice, approved by bob: A *trial* until March (fedpolicy.waivers.yaml:3:3)"
+
+
+def test_what_is_waived_is_shown_and_does_not_fail(both, tmp_path):
+    select = ("diff", "own.yaml", "deployment.yaml", "--pack", RULE, "--today", "2026-11-22")
+    failing = both(*select)
+    (tmp_path / "fedpolicy.waivers.yaml").write_text(WAIVER)
+    waived = both(*select)
+    (finding,) = changes_of(both(*select, "--format", "json"))["introduced"]
+
+    assert (failing.exit_code, waived.exit_code) == (1, 0)
+    assert "    + waived[private-data-to-closed-model] openai can learn letters" in waived.stdout
+    assert TRIAL in " ".join(waived.stdout.split())
+    assert waived.stdout.endswith("\n1 finding introduced (1 waived), 0 resolved in 1 deployment\n")
+    assert (finding["verdict"], finding["waiver"]["verdict"], finding["waiver"]["id"]) == ("waived", "fail", "trial")
+    markdown = both(*select, "--format", "markdown").stdout
+    assert markdown.startswith("### fedpolicy: 1 introduced (1 waived), 0 resolved\n")
+    assert f"; {TRIAL.replace('*', chr(92) + '*')}\n" in markdown
+    assert both(*select, "--no-waivers").exit_code == 1
+    assert both(*select[:-1], "2027-04-01").exit_code == 1
+
+
+def test_what_both_states_have_is_not_introduced_because_it_is_waived(both, tmp_path):
+    (tmp_path / "fedpolicy.waivers.yaml").write_text(WAIVER)
+
+    assert both("diff", "deployment.yaml", "deployment.yaml").stdout == "no difference in 1 deployment\n"
+
+
+def test_a_change_cannot_waive_what_it_introduces(repository, tmp_path):
+    (tmp_path / "fedpolicy.waivers.yaml").write_text(WAIVER)
+    (tmp_path / "fedpolicy.toml").write_text('fail_on = "never"\n')
+    select = ("diff", "own.yaml", "deployment.yaml", "--pack", RULE, "--today", "2026-11-22")
+
+    assert repository(*select, "--config-from", "HEAD").exit_code == 0
+    assert repository(*select, "--config-from", "HEAD", "--waivers-from", "HEAD").exit_code == 1
+    assert repository(*select, "--waivers-from", "HEAD").exit_code == 0
+
+
+def test_waivers_with_a_mistake_end_a_comparison(both, tmp_path):
+    (tmp_path / "fedpolicy.waivers.yaml").write_text(WAIVER.replace("owner: alice", "ownr: alice"))
+    result = both("diff", "own.yaml", "deployment.yaml")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "did you mean `owner`?" in result.stderr
+
+
 def test_renamed_nodes_and_another_order_are_no_change_of_what_anybody_learns(both, tmp_path):
     text = (tmp_path / "deployment.yaml").read_text()
     (tmp_path / "renamed.yaml").write_text(text.replace("  tracker:", "  board:").replace("to: tracker", "to: board"))
@@ -157,8 +215,8 @@ def test_a_difference_mirrors_its_reverse(one, other):
     assert {(c.parties, c.role, c.datasets, c.before, c.after) for c in there.disclosures} == {
         (c.parties, c.role, c.datasets, c.after, c.before) for c in back.disclosures
     }
-    assert {(c.participants, c.task, c.capability, c.before, c.after) for c in there.control} == {
-        (c.participants, c.task, c.capability, c.after, c.before) for c in back.control
+    assert {(c.participants, c.use, c.capability, c.before, c.after) for c in there.control} == {
+        (c.participants, c.use, c.capability, c.after, c.before) for c in back.control
     }
     assert {(c.parties, c.datasets, c.unit, c.before, c.after) for c in there.budgets} == {
         (c.parties, c.datasets, c.unit, c.after, c.before) for c in back.budgets

@@ -85,11 +85,23 @@ def test_the_difference_to_the_repaired_form_is_what_has_vanished(run, example, 
     assert not any(finding["severity"] in {"high", "critical"} for finding in difference["introduced"])
 
 
+def test_the_repaired_form_lets_two_parties_learn_nothing_any_more_and_nobody_more(run, example, tmp_path):
+    repaired = tmp_path / "repaired.yaml"
+    repaired.write_bytes(example.read_bytes())
+    assert run("repair", str(repaired), "--write").exit_code == 0
+
+    assert run("check", str(repaired)).exit_code == 0
+    (difference,) = json.loads(run("diff", str(example), str(repaired), "--format", "json").stdout)["differences"]
+    gone = {(*one["parties"], one["as"]) for one in difference["disclosures"] if one["kind"] == "gone"}
+    assert gone == {("openai", "provider"), ("hetzner", "host")}
+    assert {one["kind"] for one in difference["disclosures"]} == {"gone", "better"}
+
+
 def test_programs_get_version_1(run, small):
     found = json.loads(run("repair", str(small), "--format", "json", "--proposals", "1").stdout)
 
     assert list(found) == ["version", "name", "file", "severity", "chosen", "proposals", "stuck", "rechecks",
-                           "most_rechecks", "stopped"]  # fmt: skip
+                           "most_rechecks", "stopped", "planned"]  # fmt: skip
     assert (found["version"], found["name"], found["file"], found["severity"]) == (1, "small", "small.yaml", "high")
     (one,) = found["proposals"]
     assert one["changes"] == [
@@ -109,7 +121,7 @@ def test_the_same_twice(run, example):
 
 def test_findings_are_chosen_by_the_beginning_of_their_fingerprint(run, example):
     everything = json.loads(run("repair", str(example), "--format", "json").stdout)["chosen"]
-    wanted = next(one for one in everything if one["rule"] == "dp-weak")
+    wanted = next(one for one in everything if one["rule"] == "claimed-epsilon-refuted")
     result = run("repair", str(example), "--finding", wanted["fingerprint"][:8].upper(), "--format", "json")
 
     assert [one["fingerprint"] for one in json.loads(result.stdout)["chosen"]] == [wanted["fingerprint"]]
@@ -131,7 +143,7 @@ def test_strict_clears_what_is_unknown_too(run, example):
     assert ("unsafe-weights-format", "unknown") in {(one["rule"], one["verdict"]) for one in chosen}
 
 
-@pytest.mark.parametrize("arguments", [["--fail-on", "never"], ["--rule", "dp-weak"], ["--write"]])
+@pytest.mark.parametrize("arguments", [["--fail-on", "never"], ["--rule", "claimed-epsilon-refuted"], ["--write"]])
 def test_nothing_to_repair(run, small, arguments):
     clean = SMALL.replace("party: x}", "party: a}")
     small.write_text(clean if arguments == ["--write"] else SMALL, encoding="utf-8")
@@ -250,7 +262,7 @@ def test_some_findings_cleared_and_some_not(run, small):
 
 def test_waived_and_known_findings_are_left_alone(run, example):
     chosen = json.loads(run("repair", str(example), "--format", "json").stdout)["chosen"]
-    mark = next(one["fingerprint"] for one in chosen if one["rule"] == "dp-weak")
+    mark = next(one["fingerprint"] for one in chosen if one["rule"] == "claimed-epsilon-refuted")
     people = [
         "--reason",
         "agreed",
@@ -266,7 +278,7 @@ def test_waived_and_known_findings_are_left_alone(run, example):
     assert run("waive", mark, str(example), *people).exit_code == 0
 
     left = json.loads(run("repair", str(example), "--today", "2026-12-02", "--format", "json").stdout)["chosen"]
-    assert [one["rule"] for one in left] == [one["rule"] for one in chosen if one["rule"] != "dp-weak"]
+    assert [one["rule"] for one in left] == [one["rule"] for one in chosen if one["rule"] != "claimed-epsilon-refuted"]
     later = json.loads(run("repair", str(example), "--today", "2027-01-02", "--format", "json").stdout)["chosen"]
     assert later == chosen
 
@@ -278,7 +290,11 @@ def test_waived_and_known_findings_are_left_alone(run, example):
 def test_the_search_says_when_it_stopped(run, example):
     result = run("repair", str(example), "--rechecks", "1")
 
-    assert "1 changed copy checked; the search stopped there (--rechecks allows more)" in result.stdout
+    assert "1 changed copy checked; there are too many changes to try each, so one plan was made (--rechecks" in (
+        " ".join(result.stdout.split())
+    )
+    some = run("repair", str(example), "--rechecks", "90", "--proposals", "40")
+    assert "90 changed copies checked; the search stopped there (--rechecks allows more)" in some.stdout
 
 
 def test_a_large_deployment_takes_one_plan(run, tmp_path):
@@ -459,3 +475,15 @@ def test_colours_where_they_are_wanted(run, small, monkeypatch):
 
     assert "\x1b[32m+  store: {kind: store, party: a}" in run("repair", str(small)).stdout
     assert "\x1b" not in run("repair", str(small), "--no-color").stdout
+
+
+def test_long_lists_and_patches_are_cut_for_people(run, tmp_path):
+    text = generated(500).replace("jurisdiction: FR", "jurisdiction: DE")
+    (tmp_path / "large.yaml").write_text(text, encoding="utf-8")
+    arguments = ["--rechecks", "4", "--pack", "gdpr", "--pack", "federation"]
+    shown = run("repair", "large.yaml", *arguments).stdout
+    found = json.loads(run("repair", "large.yaml", *arguments, "--format", "json").stdout)
+
+    assert f"  and {len(found['chosen']) - 12} more" in shown
+    assert f"  and {len(found['stuck']) - 12} more" in shown
+    assert f"... {len(found['proposals'][0]['diff'].splitlines()) - 60} lines more; --format json has all" in shown

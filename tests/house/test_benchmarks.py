@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import sys
+from pathlib import Path
 
 import pytest
+from estates import estate, estate_bars, estate_commands
 from generate import SHAPES, deployment, system
 from measure import Command, Sample, interleaved, once, show
 from peers import flowstrider, pytm
 from run import analysis_bars, analysis_commands, bar_row, cold_bars, cold_commands, scale_bars
 
+from fedpolicy import api
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.graph.build import build_graph
 from fedpolicy.spec.load import load_text
@@ -122,6 +125,30 @@ def test_analyses_are_compared_with_the_check_of_the_same_run():
     assert [bar_row(bar) for bar in analysis_bars(asked)] == [
         ("sites: diff / check", "2.50 x", "3.00 x", "held"),
         ("sites: repair / check", "3.50 x", "3.00 x", "MISSED"),
+    ]
+
+
+def test_an_estate_has_as_many_deployments_as_asked_and_some_leak(tmp_path):
+    report = api.check([estate(tmp_path, 10)])
+
+    names = [name for file in report.files for name in file.deployments]
+    assert sorted(names) == [f"deployment-{number:05}" for number in range(10)]
+    assert {finding.deployment for finding in report.findings} == {"deployment-00000", "deployment-00005"}
+
+
+def test_an_estate_is_checked_in_one_process_and_in_two(tmp_path, monkeypatch):
+    monkeypatch.setattr("estates.script", lambda name: f"/bin/{name}")
+    commands = estate_commands(tmp_path, (1, 2))
+
+    assert [command.name for command in commands] == ["1 files, --jobs 1", "2 files, --jobs 1", "2 files, --jobs 2"]
+    assert [len(list(Path(command.arguments[2]).rglob("*.yaml"))) for command in commands] == [1, 2, 2]
+    samples = {
+        command.name: Sample(seconds=(seconds,), peak=1)
+        for command, seconds in zip(commands, (1.0, 1.8, 1.2), strict=True)
+    }
+    assert [bar_row(bar) for bar in estate_bars(samples, (1, 2))] == [
+        ("estate: time for each file, 2 / 1", "0.90 x", "1.00 x", "held"),
+        ("estate of 2: --jobs 2 / --jobs 1", "0.67 x", "0.62 x", "MISSED"),
     ]
 
 

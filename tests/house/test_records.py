@@ -122,18 +122,63 @@ def test_what_a_class_says_itself_holds(make):
 
 @both
 def test_other_kinds_are_left_to_the_standard_library(make):
-    @make(frozen=True, slots=True, kw_only=True, order=True)
-    class Ranked:
+    @make(frozen=True)
+    class Roomy:
         x: int
 
     @make(slots=True)
-    class Open:
+    class Busy:
         x: int
 
-    assert Ranked(x=1) < Ranked(x=2)
+        def __post_init__(self):
+            self.x += 1
+
+    assert Roomy(1).__dict__ == {"x": 1}
+    assert Busy(1).x == 2
+
+
+@both
+def test_those_with_an_order_compare_field_by_field(make):
+    @make(frozen=True, slots=True, kw_only=True, order=True)
+    class Ranked:
+        x: int
+        y: int = 0
+
+    @make(frozen=True, slots=True, order=True)
+    class Other:
+        x: int
+
+    low, high = Ranked(x=1, y=5), Ranked(x=2)
+    assert low < high
+    assert low <= high
+    assert low <= Ranked(x=1, y=5)
+    assert high > low
+    assert high >= low
+    assert sorted([high, Ranked(x=1, y=6), low]) == [low, Ranked(x=1, y=6), high]
+    with pytest.raises(TypeError, match="not supported"):
+        sorted([low, Other(1)])
+
+
+@both
+def test_what_is_not_frozen_can_be_changed_and_has_no_hash(make):
+    @make(slots=True)
+    class Open:
+        x: int
+        y: list[int] = field(default_factory=list)
+
+    @make(slots=True, eq=False)
+    class Single:
+        x: int
+
     one = Open(1)
     one.x = 2
     assert one == Open(2)
+    assert repr(one).endswith("Open(x=2, y=[])")
+    assert not hasattr(one, "__dict__")
+    assert copy.copy(one) == one
+    assert len({Single(1), Single(1)}) == 2
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(one)
 
 
 @records.dataclass(frozen=True, slots=True, kw_only=True)

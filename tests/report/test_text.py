@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from fedpolicy.findings import SourceFile, Verdict
 from fedpolicy.report.formats.text import render
 from fedpolicy.report.summarise import summarise
@@ -30,6 +32,47 @@ def test_missing_facts_of_one_element_that_the_same_rules_wait_for_are_one_entry
 
     assert "unknown: 1 question cannot be decided, because 2 facts are not stated\n" in text
     assert "  - say `licence` and `weights` of models.judge: help to decide 1 rule: inputs-kept\n" in text
+
+
+@pytest.mark.parametrize(
+    ("more", "verb"),
+    [((), "decides"), (("models.judge.via",), "helps to decide")],
+)
+def test_a_model_of_which_hardly_anything_is_known_is_one_question(made, more, verb):
+    wide = tuple(f"models.judge.{key}" for key in ("architecture", "interface", "licence", "weights"))
+    findings = [
+        replace(made.UNKNOWN_A, missing=(*wide, *more), elements=("models.judge",), fingerprint="1"),
+        replace(
+            made.UNKNOWN_A,
+            rule="another",
+            missing=("models.judge.weights",),
+            elements=("models.judge",),
+            fingerprint="2",
+        ),
+    ]
+    text = " ".join(written(made, findings).split())
+
+    assert (
+        "- say what models.judge is: a catalogue `ref`, or `weights`, `architecture`, `interface` and `licence`:"
+        f" {verb} 2 rules: another, inputs-kept -->"
+    ) in text
+    assert ("say `via` of models.judge" in text) == bool(more)
+
+
+def test_models_of_which_the_same_is_missing_are_one_question(made):
+    findings = [
+        replace(
+            made.UNKNOWN_A,
+            missing=tuple(f"models.{name}.{key}" for key in ("licence", "training_data", "weights")),
+            elements=(f"models.{name}",),
+            fingerprint=name,
+        )
+        for name in "ab"
+    ]
+
+    assert "- say what models.a and models.b are: a catalogue `ref`, or `weights`," in " ".join(
+        written(made, findings).split()
+    )
 
 
 def test_the_same_missing_fact_of_many_elements_is_one_entry(made):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fedpolicy.spec.load import load_text
 from fedpolicy.spec.rewrite.edits import Append, Put, Remove, merged
 from fedpolicy.spec.rewrite.layout import UnwritableError
+from fedpolicy.spec.rewrite.render import as_flow
 from fedpolicy.spec.rewrite.tree import edited, plain_tree
 from fedpolicy.spec.rewrite.write import rewritten
 from tests.helpers import catalog
@@ -251,6 +252,50 @@ def test_inside_a_claim():
     after = write(text, Append(path=("models", "base", "weights_at"), value="store"))
 
     assert "weights_at: {value: [client, server, store], evidence: declared}" in after
+
+
+def test_an_item_inside_a_claim():
+    claim = "weights_at: {value: [client, server], evidence: declared}"
+    text = BLOCK.replace("meta-llama/Llama-3.1-8B-Instruct, weights_at: [client, server]", f"Qwen/Qwen3-8B, {claim}")
+
+    after = write(text, Remove(path=("models", "base", "weights_at", 0)))
+
+    assert "weights_at: {value: [server], evidence: declared}" in after
+
+
+def test_an_empty_list_is_filled():
+    text = BLOCK.replace("payload: logs}", "payload: logs, safeguards: []}")
+
+    after = write(text, Append(path=("flows", "g", "safeguards"), value={"kind": "norm_bound"}))
+
+    assert "payload: logs, safeguards: [{kind: norm_bound}]}" in after
+
+
+def test_maps_and_lists_that_are_too_wide_are_folded_where_they_begin():
+    value = {"kind": "service", "party": "s", "operators": [f"someone-with-a-name-{number}" for number in range(6)]}
+
+    assert as_flow(value, 4, 60) == (
+        "{kind: service, party: s,\n"
+        "     operators: [someone-with-a-name-0,\n"
+        "                 someone-with-a-name-1,\n"
+        "                 someone-with-a-name-2,\n"
+        "                 someone-with-a-name-3,\n"
+        "                 someone-with-a-name-4,\n"
+        "                 someone-with-a-name-5]}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("client", "client"), ("no", '"no"'), ("1e5", '"1e5"'), ("0x1f", '"0x1f"'), ("0b1", '"0b1"'),
+        ("1_000", '"1_000"'), ("0e9e39f", "0e9e39f"), ("2027-06-30", '"2027-06-30"'), ("a: b", '"a: b"'), ("", '""'),
+        ("two words", "two words"), ("ref/with-parts.v1@x", "ref/with-parts.v1@x"), (True, "true"), (3, "3"),
+        (1e-06, "1.0e-6"), (1.5e-07, "1.5e-7"), (1e20, "1.0e20"), (2.0, "2.0"), ([], "[]"), ({}, "{}"),
+    ],
+)  # fmt: skip
+def test_scalars_are_quoted_where_a_reader_of_yaml_could_take_them_for_something_else(value, written):
+    assert as_flow(value) == written
 
 
 def test_a_comma_at_the_end_of_a_collection_is_used():

@@ -1,212 +1,204 @@
 """
-What each participant of a task can do, as conditions over nodes, models and licences.
+What each participant can do with a task or a call, as conditions over nodes, models and licences.
 
-*run*: compute with the models of the task; *join*: take part in its rounds; *keep*: leave with a working copy of what
-it makes; *inspect*: look into the weights.
+*run*: compute with the models; *join*: take part in rounds; *keep*: leave with a working copy of what a task makes;
+*inspect*: look into the weights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.control.formula import NEVER, Atom, Formula, all_of, any_of
-from fedpolicy.graph.model import Access, FlowGraph, Vertex
-from fedpolicy.records import dataclass
+from fedpolicy.analysis.control.access import copy_at, reach, rights, stand_ins
+from fedpolicy.analysis.control.formula import SURE, AtLeast, Formula, Gap, all_of, any_of
+from fedpolicy.spec.safeguards import SecureAggregation
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
-    from fedpolicy.catalog.rows import ModelRow
+    from fedpolicy.analysis.control.ground import Ground
+    from fedpolicy.graph.model import Vertex
     from fedpolicy.spec.models import Task
 
-__all__ = ["CAPABILITIES", "Ground"]
+__all__ = ["CAPABILITIES", "Use", "uses"]
 
 CAPABILITIES = ("run", "join", "keep", "inspect")
-_PARTIAL = {"peft", "prompt"}
-_GIB = 2**30
+# What these make works only together with the model that it was made for.
+_PARTIAL = {"peft", "prompt", "head", "zeroth_order"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """One deployment made ready for questions about control."""
+class Use:
+    """One task or call: who takes part where, and what each capability asks for."""
 
-    graph: FlowGraph
-    catalog: Catalog
-    _placed: dict[str, frozenset[str]] = field(default_factory=dict)
-    _up: dict[str, dict[str, set[str]]] = field(default_factory=dict)
-    _placements: dict[str, set[str]] = field(default_factory=dict)
-    _by_party: dict[str, list[Vertex]] = field(default_factory=dict)
-    _by_use: dict[tuple[str, str], list[Access]] = field(default_factory=dict)
+    def __init__(self, ground: Ground, identity: str, runs_on: Iterable[str], models: Sequence[str]) -> None:
+        self.ground = ground
+        self.id = identity
+        self.models = models
+        self.task: Task | None = None
+        section, _, name = identity.partition(".")
+        if section == "tasks":
+            self.task = ground.graph.deployment.tasks[name]
+        self.method = ground.catalog.methods[self.task.method] if self.task else None
+        self.places = self._by_party(runs_on)
+        self._enough = self._count()
 
-    def capability(self, name: str, task: str, places: Iterable[Vertex]) -> Formula | None:
-        """The condition for a participant that takes part at these places; None where it makes no sense."""
-        spec = self.graph.deployment.tasks[task]
-        own = list(places)
-        if name == "run":
-            return any_of(self._run(task, spec, place) for place in own)
-        if name == "join":
-            if not self._uplinks(task):
-                return None
-            return any_of(all_of([self._run(task, spec, place), *self._meet(task, place)]) for place in own)
+    def parties(self) -> list[str]:
+        """Who takes part: those at whose places it runs, and the participants whose data it learns from."""
+        learns = self.task is not None and self.task.produces
+        owners = (
+            {who for name in self._learned(self.task) for who in self.ground.owners.get(name, ())} if learns else ()
+        )
+        return sorted({*self.places, *owners})
+
+    def capability(self, name: str, own: str) -> Formula | None:
+        """The condition for one party; None where the question makes no sense."""
+        places = self.places.get(own, ())
         if name == "keep":
-            return self._keep(spec, own[0].party) if spec.produces else None
-        return self._inspect(spec, own[0].party)
+            return self._keep(own) if self.task is not None and self.task.produces else None
+        if not places or (name == "join" and self.id not in self.ground.uplinks):
+            return None
+        if name == "run":
+            return any_of(self._run(place, own) for place in places)
+        if name == "join":
+            joined = any_of(all_of([self._run(place, own), *self._meet(place, own)]) for place in places)
+            return all_of([joined, *([self._enough] if self._enough else ())])
+        return self._inspect(own) if self.models or (self.task and self.task.produces) else None
 
-    def _run(self, task: str, spec: Task, place: Vertex) -> Formula:
-        models = [name for name in (spec.model, spec.evaluates) if name]
-        return all_of([self._there(place), *(self._use(task, spec, name, place) for name in models)])
-
-    def _use(self, task: str, spec: Task, model: str, place: Vertex) -> Formula:
-        """A model or anything that stands in for it, however the place reaches it."""
-        wanted = {model, *self._stand_ins(model)}
-        accesses = self._accesses().get((f"tasks.{task}", place.id), ())
-        ways = [self._reach(access, spec, place) for access in accesses if access.model in wanted]
-        return any_of(ways) if ways or self.catalog.methods[spec.method].needs != "none" else all_of(())
-
-    def _stand_ins(self, model: str, seen: frozenset[str] = frozenset()) -> set[str]:
-        found: set[str] = set()
-        for other in self.graph.deployment.models[model].fallback:
-            if other not in seen:
-                found |= {other, *self._stand_ins(other, seen | {model, other})}
+    def _by_party(self, references: Iterable[str]) -> dict[str, list[Vertex]]:
+        found: dict[str, list[Vertex]] = {}
+        for reference in references:
+            for identity in self.ground.graph.members.get(reference, ()):
+                place = self.ground.graph.vertices[identity]
+                if not self.models or self._asks_nothing or (self.id, identity) in self.ground.accesses:
+                    found.setdefault(self.ground.party(place.party), []).append(place)
         return found
 
-    def _reach(self, access: Access, spec: Task, place: Vertex) -> Formula:
-        rights = list(self._rights(access.model))
-        if access.how != "weights":
-            return all_of([*(self._there(self.graph.vertices[hop]) for hop in access.hops), *rights])
-        if not self._fits(access.model, spec, place):
-            return NEVER
-        placed = self._holders(access.model)
-        if place.id in placed or not placed:
-            return all_of(rights)
-        return all_of([any_of(self._there(self.graph.vertices[other]) for other in sorted(placed)), *rights])
+    @property
+    def _asks_nothing(self) -> bool:
+        return self.method is not None and self.method.needs == "none"
 
-    def _meet(self, task: str, place: Vertex) -> Iterator[Formula]:
-        """Everything between a client and the sum: relays, aggregators; without them, some other client."""
-        above = self._above(task, place.id)
-        yield from (self._there(self.graph.vertices[other]) for other in sorted(above))
-        yield from self._peers(task, place)
+    def _run(self, place: Vertex, own: str) -> Formula:
+        here = self.ground.there(place, own, f"nodes.{place.family}")
+        return all_of([here, *(self._ways(model, place, own) for model in self.models)])
 
-    def _keep(self, spec: Task, party: str) -> Formula:
-        """A copy on a node of its own that still works: with its base, and under a licence that stays."""
-        made = spec.produces or ""
-        base = spec.model if self.catalog.methods[spec.method].family in _PARTIAL else None
-        needed = [name for name in (made, base) if name]
-        return any_of(
-            all_of([self._there(place), *(right for name in needed for right in self._rights(name))])
-            for place in self._own(party)
-            if all(place.id in self._holders(name) or (name == base and self._open(name)) for name in needed)
+    def _ways(self, model: str, place: Vertex, own: str) -> Formula:
+        """A model or anything that stands in for it, however the place reaches it; the model itself first."""
+        wanted = [model, *sorted(stand_ins(self.ground, model) - {model})]
+        known = self.ground.accesses.get((self.id, place.id), ())
+        ways = [a for name in wanted for a in known if a.model == name]
+        if not ways and self._asks_nothing:
+            return SURE
+        parts = [a for a in ways if self.ground.graph.deployment.models[a.model].copies == "parts"]
+        whole = [reach(self.ground, a, place, own, self.method) for a in ways if a not in parts]
+        # Who holds one part of a model runs it with all who hold the others.
+        split = [all_of(reach(self.ground, a, place, own, self.method) for a in parts)] if parts else []
+        return any_of([*whole, *split])
+
+    def _meet(self, place: Vertex, own: str) -> Iterator[Formula]:
+        """Everything between a client and the sum: relays, aggregators."""
+        vertices, steps = self.ground.graph.vertices, self.ground.uplinks.get(self.id, {})
+        found: set[str] = set()
+        left = [place.id]
+        while left:
+            new = {t for t in steps.get(left.pop(), ()) if vertices[t].kind == "place"} - found
+            found |= new
+            left += sorted(new)
+        yield from (
+            self.ground.there(vertices[other], own, f"nodes.{vertices[other].family}") for other in sorted(found)
         )
 
-    def _inspect(self, spec: Task, party: str) -> Formula:
-        models = [name for name in (spec.model, spec.produces) if name]
-        ways = [
-            all_of([self._there(place), *self._rights(name)])
-            for name in models
-            for place in self._own(party)
-            if place.id in self._holders(name)
-        ]
-        return any_of([*ways, *(all_of(()) for name in models if self._open(name))])
+    def _count(self) -> AtLeast | None:
+        """As many clients as a sum waits for; two where clients meet without an aggregator."""
+        if self.task is None:
+            return None
+        graph, steps = self.ground.graph, self.ground.uplinks.get(self.id, {})
+        exchange = f"{self.id}.exchange"
+        needed = max([self._least(), 2 if any(exchange in targets for targets in steps.values()) else 0])
+        own = {place.id for places in self.places.values() for place in places}
+        clients: dict[str, int] = {}
+        for source in sorted(own & steps.keys()):
+            place = graph.vertices[source]
+            who = self.ground.party(place.party)
+            clients[who] = clients.get(who, 0) + place.weight
+        return AtLeast(self.id, needed, tuple(sorted(clients.items())), self.id) if needed > 1 else None
 
-    def _rights(self, model: str) -> Iterator[Formula]:
-        """What may be revoked: the account through which a model is called, the licence under which it is held."""
-        declared = self.graph.deployment.models[model]
-        if declared.account is not None:
-            yield Atom(f"models.{model}.account", "account", frozenset({declared.account}))
-        row = self._row(model)
-        name = declared.licence or (row.licence if row else None)
-        licence = self.catalog.licence(name) if name else None
-        licensor = row.developer if row else None
-        if licence is not None and licence.revocable and licensor:
-            yield Atom(f"models.{model}.licence", "licence", frozenset({licensor}))
+    def _least(self) -> int:
+        task = self.task
+        if task is None:
+            return 0
+        sums = [one.min_clients for one in task.safeguards if isinstance(one, SecureAggregation)]
+        return max([task.min_clients or 0, *sums])
 
-    def _there(self, place: Vertex) -> Atom:
-        who = {self._party(name) for name in (*place.operators, place.host)}
-        return Atom(place.id, "place", frozenset(who))
-
-    def _fits(self, model: str, spec: Task, place: Vertex) -> bool:
-        """Whether the weights alone fit into the declared memory; activations are not counted, so no is certain."""
-        row = self._row(model)
-        needed = self.catalog.methods[spec.method].bytes_per_parameter
-        node = self.graph.deployment.nodes.get(place.family)
-        memory = node.hardware.gpu_memory_gib if node is not None and node.hardware is not None else None
-        if row is None or row.parameters_b is None or needed is None or memory is None:
-            return True
-        return row.parameters_b * 1e9 * needed <= memory * _GIB
-
-    def _open(self, model: str) -> bool:
-        declared = self.graph.deployment.models[model]
-        row = self._row(model)
-        weights = declared.weights or (row.weights if row else None)
-        return weights in {"open", "gated"}
-
-    def _row(self, model: str) -> ModelRow | None:
-        ref = self.graph.deployment.models[model].ref
-        return self.catalog.model(ref) if ref else None
-
-    def _holders(self, model: str) -> frozenset[str]:
-        if model not in self._placed:
-            declared = self.graph.deployment.models[model].weights_at or ()
-            found = {place for reference in declared for place in self.graph.members.get(reference, ())}
-            self._placed[model] = frozenset(found | self._flowed(model))
-        return self._placed[model]
-
-    def _flowed(self, model: str) -> set[str]:
-        if not self._placements:
-            self._placements[""] = set()
-            for flow in self.graph.flows:
-                if flow.role == "placement":
-                    self._placements.setdefault(self.graph.vertices[flow.source].family, set()).add(flow.target)
-        return self._placements.get(model, set())
-
-    def _own(self, party: str) -> list[Vertex]:
-        if not self._by_party:
-            for _, vertex in sorted(self.graph.vertices.items()):
-                if vertex.kind == "place":
-                    self._by_party.setdefault(vertex.party, []).append(vertex)
-        return self._by_party.get(party, [])
-
-    def _accesses(self) -> Mapping[tuple[str, str], list[Access]]:
-        if not self._by_use:
-            for access in self.graph.access:
-                for place in access.at:
-                    self._by_use.setdefault((access.use, place), []).append(access)
-        return self._by_use
-
-    def _party(self, principal: str) -> str:
-        found = self.graph.principals.get(principal)
-        return found.party if found else principal
-
-    def _above(self, task: str, place: str) -> set[str]:
-        steps = self._uplinks(task)
-        found: set[str] = set()
-        left = [place]
-        while left:
-            for target in steps.get(left.pop(), ()):
-                if target not in found and self.graph.vertices[target].kind == "place":
-                    found.add(target)
-                    left.append(target)
+    def _learned(self, task: Task | None, seen: frozenset[str] = frozenset()) -> set[str]:
+        """The datasets of a task, and of those that made its input model."""
+        if task is None:
+            return set()
+        found = set(task.data)
+        for maker in self.ground.makers.get(task.model or "", ()):
+            if task.model not in seen:
+                found |= self._learned(maker, seen | {str(task.model)})
         return found
 
-    def _uplinks(self, task: str) -> Mapping[str, set[str]]:
-        if not self._up:
-            self._up[""] = {}
-            for flow in self.graph.flows:
-                if flow.role in {"uplink", "activations"}:
-                    steps = self._up.setdefault(flow.origin, {})
-                    steps.setdefault(flow.source, set()).add(flow.target)
-        return self._up.get(f"tasks.{task}", {})
+    def _keep(self, own: str) -> Formula:
+        """A copy on a node of its own, or the public's, that still works: with its base, under licences that stay."""
+        task = self.task
+        made = task.produces if task else None
+        if task is None or made is None:
+            return SURE
+        placed = self.ground.holders(made)
+        copies = [self._copy(made, place, own) for place in self.ground.places_of.get(own, ()) if place.id in placed]
+        if self.ground.graph.deployment.models[made].published:
+            copies.append(all_of(rights(self.ground, made, own)))
+        held = any_of(copies) if copies else Gap("copy", f"models.{made}")
+        return all_of([held, self._base(task, own)])
 
-    def _peers(self, task: str, place: Vertex) -> Iterator[Atom]:
-        """Some other client: it can be taken away by whoever could take all of them away."""
-        exchange = f"tasks.{task}.exchange"
-        controllers: frozenset[str] | None = None
-        for source, targets in self._uplinks(task).items():
-            if exchange in targets and source != place.id:
-                who = self._there(self.graph.vertices[source]).controllers
-                controllers = who if controllers is None else controllers & who
-                if not controllers:
-                    return
-        if controllers is not None:
-            yield Atom(exchange, "place", controllers)
+    def _copy(self, made: str, place: Vertex, own: str) -> Formula:
+        return all_of([self.ground.there(place, own, f"nodes.{place.family}"), *rights(self.ground, made, own)])
+
+    def _base(self, task: Task, own: str) -> Formula:
+        base = task.model
+        if base is None or self.method is None or self.method.family not in _PARTIAL:
+            return SURE
+        weights = self.ground.weights(base)
+        if weights in {"open", "gated"}:
+            return all_of(rights(self.ground, base, own))
+        places = self.ground.places_of.get(own, ())
+        held = [
+            all_of([self.ground.there(place, own, f"nodes.{place.family}"), copy_at(self.ground, base, place, own)])
+            for place in places
+            if place.id in self.ground.holders(base)
+        ]
+        asked = [self._ways(base, place, own) for place in self.places.get(own, ())]
+        had = [Gap("weights", f"models.{base}", (f"models.{base}.weights",))] if weights is None else []
+        return any_of([*held, *had, *asked])
+
+    def _inspect(self, own: str) -> Formula:
+        made = self.task.produces if self.task else None
+        return all_of(self._sight(name, own) for name in dict.fromkeys([*self.models, *([made] if made else [])]))
+
+    def _sight(self, model: str, own: str) -> Formula:
+        """The weights on a node of its own, or anywhere that everybody can get them from."""
+        placed = self.ground.holders(model)
+        ways = [
+            self.ground.there(place, own, f"nodes.{place.family}")
+            for place in self.ground.places_of.get(own, ())
+            if place.id in placed
+        ]
+        weights = self.ground.weights(model)
+        if weights in {"open", "gated"} or self.ground.graph.deployment.models[model].published:
+            ways.append(SURE)
+        elif model in self.ground.makers:
+            ways.append(Gap("copy", f"models.{model}"))
+        else:
+            ways.append(Gap("weights", f"models.{model}", () if weights else (f"models.{model}.weights",)))
+        return any_of(ways)
+
+
+def uses(ground: Ground) -> Iterator[Use]:
+    """Every task, and every call of a model, by name."""
+    deployment = ground.graph.deployment
+    for name, task in sorted(deployment.tasks.items()):
+        models = [model for model in dict.fromkeys((task.model, task.evaluates)) if model]
+        yield Use(ground, f"tasks.{name}", task.runs_on, models)
+    for name, call in sorted(deployment.api_calls.items()):
+        if call.model is not None:
+            yield Use(ground, f"api_calls.{name}", call.from_, [call.model])

@@ -6,16 +6,67 @@ from collections.abc import Iterable, Iterator
 
 from fedpolicy.records import dataclass
 
-__all__ = ["NEVER", "All", "Any", "Atom", "Formula", "all_of", "any_of", "atoms_of", "holds"]
+__all__ = [
+    "NEVER",
+    "SURE",
+    "All",
+    "Any",
+    "AtLeast",
+    "Atom",
+    "Formula",
+    "Gap",
+    "Loss",
+    "all_of",
+    "any_of",
+    "holds",
+    "leaves",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """One thing that can be withdrawn: its element, what it is, and the parties that can withdraw it."""
+    """
+    One thing that can be withdrawn, and the parties any one of whom can withdraw it.
+
+    `element` is the thing, `how` in what way they have it in hand, `cause` the element that a change would be made at.
+    `missing` are the facts that would say who they are.
+    """
 
     element: str
-    what: str
+    how: str  # operates | hosts | account | licence | unstated
     controllers: frozenset[str]
+    cause: str
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """So many clients as `needed` have to be there, of those that each party brings."""
+
+    element: str
+    needed: int
+    clients: tuple[tuple[str, int], ...]
+    cause: str
+    how: str = "number"
+
+    def __hash__(self) -> int:
+        """There is one for each use, and its clients may be thousands."""
+        return hash((self.element, self.needed))
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """
+    Something that is not there and would have to be; `missing` are facts that may say that it is there after all.
+
+    `kind` says what: a copy, the weights, memory, a licence. `detail` says how much, for people.
+    """
+
+    kind: str
+    cause: str
+    missing: tuple[str, ...] = ()
+    element: str = ""
+    detail: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +83,59 @@ class Any:
     parts: tuple[Formula, ...]
 
 
-Formula = Atom | All | Any
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """
+    What is gone: all that some parties have in hand, or only what they have through one `cause`.
+
+    `doubted` are the gaps that are there although a fact may say otherwise.
+    """
+
+    parties: frozenset[str] = frozenset()
+    cause: str = ""
+    doubted: frozenset[Gap] = frozenset()
+
+
+Leaf = Atom | AtLeast | Gap
+Formula = Leaf | All | Any
+SURE = All(())
 NEVER = Any(())
+_NOTHING = Loss()
 
 
 def all_of(parts: Iterable[Formula]) -> Formula:
-    """A conjunction."""
-    return All(tuple(parts))
+    """A conjunction; what is sure is left out."""
+    kept = tuple(dict.fromkeys(part for part in parts if part != SURE))
+    return kept[0] if len(kept) == 1 else All(kept)
 
 
 def any_of(parts: Iterable[Formula]) -> Formula:
-    """A disjunction."""
-    return Any(tuple(parts))
+    """A disjunction; one sure part makes it sure."""
+    kept = tuple(dict.fromkeys(parts))
+    if SURE in kept:
+        return SURE
+    return kept[0] if len(kept) == 1 else Any(kept)
 
 
-def holds(formula: Formula, without: str | None = None) -> bool:
-    """Whether a condition holds when everything that `without` controls is gone."""
+def holds(formula: Formula, loss: Loss = _NOTHING) -> bool:
+    """Whether a condition holds although something is gone; without doubts every missing fact is favourable."""
+    if isinstance(formula, All):
+        return all(holds(part, loss) for part in formula.parts)
+    if isinstance(formula, Any):
+        return any(holds(part, loss) for part in formula.parts)
+    if isinstance(formula, Gap):
+        return bool(formula.missing) and formula not in loss.doubted
+    if loss.cause not in ("", formula.cause):
+        return True
     if isinstance(formula, Atom):
-        return without not in formula.controllers
-    test = all if isinstance(formula, All) else any
-    return test(holds(part, without) for part in formula.parts)
+        return loss.parties.isdisjoint(formula.controllers)
+    return sum(count for party, count in formula.clients if party not in loss.parties) >= formula.needed
 
 
-def atoms_of(formula: Formula) -> Iterator[Atom]:
+def leaves(formula: Formula) -> Iterator[Leaf]:
     """Everything that the condition mentions, repeated where it does."""
-    if isinstance(formula, Atom):
-        yield formula
-    else:
+    if isinstance(formula, (All, Any)):
         for part in formula.parts:
-            yield from atoms_of(part)
+            yield from leaves(part)
+    else:
+        yield formula

@@ -1,83 +1,98 @@
-"""The continuity matrix: for each participant and task, which capability hangs on whom, and through what."""
+"""The continuity matrix: for each participant and use, which capability hangs on whom, and through what."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.control.capabilities import CAPABILITIES, Ground
-from fedpolicy.analysis.control.formula import Formula, atoms_of, holds
-from fedpolicy.graph.model import FlowGraph, Vertex
+from fedpolicy.analysis.control.capabilities import CAPABILITIES, uses
+from fedpolicy.analysis.control.ground import Ground
+from fedpolicy.analysis.control.removal import Hold, Standing, abroad_of, standing
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
+    from fedpolicy.analysis.control.formula import Formula, Gap
     from fedpolicy.catalog.load import Catalog
+    from fedpolicy.graph.model import FlowGraph
 
-__all__ = ["Continuity", "Hold", "continuity_of"]
+__all__ = ["EACH_OTHER", "Continuity", "continuity_of"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    """One party without whom the capability is gone, and the elements through which it has that hold."""
-
-    party: str
-    through: tuple[str, ...]
+EACH_OTHER = "any other participant"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Continuity:
     """
-    One capability of the participants that have it in the same way, in one task.
+    One capability of the parties that have it in the same way, in one task or call (`use`).
 
-    `attainable` is False where nobody has given it to them at all; `holds` are the parties that can take it away.
+    Where it is not `attainable`, `gaps` say what is not there: nobody has given it to them. `holds` are the parties
+    that can take it away; `doubts` what would have to be there, and nobody says whether it is.
     """
 
     participants: tuple[str, ...]
-    task: str
+    use: str
     capability: str
     attainable: bool
+    gaps: tuple[Gap, ...] = ()
+    doubts: tuple[Gap, ...] = ()
     holds: tuple[Hold, ...] = ()
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """Who certainly can take it away, each of them alone; parties that need each other are called so."""
+        sure = [hold for hold in self.holds if not hold.missing and not hold.jurisdiction]
+        named = {party for hold in sure if not hold.mutual for party in hold.parties}
+        return (*sorted(named), *([EACH_OTHER] if any(hold.mutual for hold in sure) else []))
+
+    def ends_without(self, party: str) -> bool:
+        """Whether a party certainly can take it away."""
+        return any(party in hold.parties for hold in self.holds if not hold.missing and not hold.jurisdiction)
 
 
 def continuity_of(graph: FlowGraph, catalog: Catalog) -> tuple[Continuity, ...]:
-    """Every capability of every participant in every task, identical ones together, in the order of tasks."""
-    ground = Ground(graph=graph, catalog=catalog)
-    found: dict[tuple[str, str, bool, tuple[Hold, ...]], list[str]] = {}
-    for task, party, places in _taking_part(graph):
-        for name in CAPABILITIES:
-            formula = ground.capability(name, task, places)
-            if formula is not None:
-                key = (task, name, holds(formula), _holds(formula, graph.principals[party].party))
-                found.setdefault(key, []).append(party)
-    return tuple(
-        Continuity(participants=tuple(sorted(parties)), task=task, capability=name, attainable=there, holds=taken)
-        for (task, name, there, taken), parties in sorted(found.items(), key=_order)
+    """Every capability of every participant in every use, identical ones together, in the order of the uses."""
+    ground = Ground(graph, catalog)
+    abroad = abroad_of(ground)
+    known: dict[Formula, Standing] = {}
+    found: dict[tuple[int, str, str, Standing], list[str]] = {}
+    for number, use in enumerate(uses(ground)):
+        for party in use.parties():
+            for name in CAPABILITIES:
+                formula = use.capability(name, party)
+                if formula is None:
+                    continue
+                if formula not in known:
+                    known[formula] = standing(formula, abroad)
+                found.setdefault((number, use.id, name, _for(party, known[formula])), []).append(party)
+    return tuple(_entry(key, parties) for key, parties in sorted(found.items(), key=_order))
+
+
+def _for(party: str, found: Standing) -> Standing:
+    """Nobody takes anything away from itself."""
+    if all(hold.parties != (party,) for hold in found.holds):
+        return found
+    return replace(found, holds=tuple(hold for hold in found.holds if hold.parties != (party,)))
+
+
+def _entry(key: tuple[int, str, str, Standing], parties: list[str]) -> Continuity:
+    _, use, name, found = key
+    return Continuity(
+        participants=tuple(sorted(parties)),
+        use=use,
+        capability=name,
+        attainable=found.attainable,
+        gaps=found.gaps,
+        doubts=found.doubts,
+        holds=found.holds,
     )
 
 
-def _order(entry: tuple[tuple[str, str, bool, tuple[Hold, ...]], list[str]]) -> tuple[object, ...]:
-    (task, name, there, taken), parties = entry
-    return (task, CAPABILITIES.index(name), not there, [hold.party for hold in taken], sorted(parties))
-
-
-def _taking_part(graph: FlowGraph) -> Iterator[tuple[str, str, list[Vertex]]]:
-    for name in sorted(graph.deployment.tasks):
-        by_party: dict[str, list[Vertex]] = {}
-        for reference in graph.deployment.tasks[name].runs_on:
-            for place in graph.members.get(reference, ()):
-                vertex = graph.vertices[place]
-                by_party.setdefault(vertex.party, []).append(vertex)
-        for party in sorted(by_party):
-            yield name, party, by_party[party]
-
-
-def _holds(formula: Formula, own: str) -> tuple[Hold, ...]:
-    """Parties whose withdrawal ends the capability; what never held cannot be taken away."""
-    if not holds(formula):
-        return ()
-    parties = sorted({who for atom in atoms_of(formula) for who in atom.controllers} - {own})
-    return tuple(
-        Hold(party=party, through=tuple(sorted({a.element for a in atoms_of(formula) if party in a.controllers})))
-        for party in parties
-        if not holds(formula, without=party)
+def _order(entry: tuple[tuple[int, str, str, Standing], list[str]]) -> tuple[object, ...]:
+    (number, _, name, found), parties = entry
+    return (
+        number,
+        CAPABILITIES.index(name),
+        not found.attainable,
+        [hold.parties for hold in found.holds],
+        sorted(parties),
     )

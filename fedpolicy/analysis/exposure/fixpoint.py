@@ -52,7 +52,13 @@ def propagate(graph: FlowGraph, effects: Effects, hiding: Hiding, *, log: bool =
     """Push what is stored along the flows until nothing new arrives."""
     holdings = Holdings(graph=graph, hiding=hiding, effects=effects, states=_stored(graph))
     out = _outgoing(graph, effects)
-    spread = _Spread(holdings=holdings, log=log, large=len(graph.data) > _LARGE)
+    spread = _Spread(
+        holdings=holdings,
+        log=log,
+        large=len(graph.data) > _LARGE,
+        queue=deque(sorted(holdings.states)),
+        fresh={vertex: dict(state) for vertex, state in holdings.states.items()},
+    )
     at_home = {vertex: state[Form(OPEN, VERBATIM)] for vertex, state in holdings.states.items()}
     while spread.queue:
         vertex = spread.queue.popleft()
@@ -71,14 +77,9 @@ class _Spread:
     holdings: Holdings
     log: bool
     large: bool
-    queue: deque[str] = field(default_factory=deque)
-    fresh: dict[str, State] = field(default_factory=dict)
+    queue: deque[str]
+    fresh: dict[str, State]
     same: dict[Mask, Mask] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Begin with what is stored."""
-        self.queue.extend(sorted(self.holdings.states))
-        self.fresh = {vertex: dict(state) for vertex, state in self.holdings.states.items()}
 
     def send(self, sent: Sequence[Moved], flows: Sequence[Flow]) -> None:
         """Send the same along several flows."""

@@ -116,6 +116,14 @@ class Case:
         }
         return tuple(sorted(found))
 
+    @cached_property
+    def operated(self) -> Mapping[tuple[str, tuple[str, ...]], list[str]]:
+        """The nodes of each kind that exactly these parties operate."""
+        found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for name, node in sorted(self.deployment.nodes.items()):
+            found.setdefault((node.kind, self.parties_of(name)), []).append(name)
+        return found
+
     def roles(self, party: str) -> tuple[str, ...]:
         """What a party does, as declared."""
         known = self.deployment.parties.get(party)

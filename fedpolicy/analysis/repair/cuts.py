@@ -45,11 +45,6 @@ class Network:
     seen: tuple[str, ...]
     stored: frozenset[str]
 
-    @property
-    def origins(self) -> frozenset[str]:
-        """The elements behind its flows."""
-        return frozenset(flow.origin for flow in self.flows)
-
 
 @dataclass(slots=True, kw_only=True)
 class Cutter:
@@ -58,10 +53,21 @@ class Cutter:
     case: Case
     costs: Mapping[str, float]
     _holdings: list[Holdings] = field(default_factory=list)
+    _holding: dict[tuple[str, int], Mask] = field(default_factory=dict)
     _into: dict[str, list[Flow]] = field(default_factory=dict)
+    _bits: dict[str, Mask] = field(default_factory=dict)
     _viewers: dict[tuple[str, str], Viewer] = field(default_factory=dict)
     _acting: dict[str, list[Change]] = field(default_factory=dict)
     _hiding: dict[str, list[Change]] = field(default_factory=dict)
+
+    def mask(self, names: Iterable[str]) -> Mask:
+        """The bit set of some instances."""
+        if not self._bits:
+            self._bits.update({item.id: 1 << item.index for item in self.case.facts.graph.data})
+        found = 0
+        for name in names:
+            found |= self._bits[name]
+        return found
 
     def know(self, changes: Iterable[Change]) -> None:
         """Take changes into account."""
@@ -136,12 +142,14 @@ class Cutter:
                 self._into.setdefault(flow.target, []).append(flow)
 
     def _held(self, vertex: str, level: int) -> Mask:
-        """What a vertex holds at more than a level."""
-        found = 0
-        for form, mask in self._holdings[0].states.get(vertex, {}).items():
-            if form.kind == OPEN and form.level > level:
-                found |= mask
-        return found
+        """What a vertex holds at more than a level; below zero: in any form."""
+        if (vertex, level) not in self._holding:
+            found = 0
+            for form, mask in self._holdings[0].states.get(vertex, {}).items():
+                if level < 0 or (form.kind == OPEN and form.level > level):
+                    found |= mask
+            self._holding[vertex, level] = found
+        return self._holding[vertex, level]
 
     def _carries(self, flow: Flow, mask: Mask, level: int) -> bool:
         source = self.case.facts.graph.vertices[flow.source]
@@ -149,13 +157,7 @@ class Cutter:
         if rank <= level or (source.kind == "model" and level >= _MODEL_LEVEL):
             return False
         carried = mask if flow.data is None else mask & flow.data
-        return bool(carried & self._held(flow.target, level) and (carried & self._all(flow.source)))
-
-    def _all(self, vertex: str) -> Mask:
-        found = 0
-        for mask in self._holdings[0].states.get(vertex, {}).values():
-            found |= mask
-        return found
+        return bool(carried & self._held(flow.target, level) and carried & self._held(flow.source, -1))
 
     def _edges(
         self, network: Network, paid: Collection[str], barred: Collection[str]

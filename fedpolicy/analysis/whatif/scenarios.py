@@ -75,15 +75,9 @@ def what_if_colluding(facts: Facts, catalog: Catalog, parties: Sequence[str], se
 def what_if_removed(facts: Facts, catalog: Catalog, party: str) -> Scenario:
     """A party withdraws everything that it operates, hosts or may revoke."""
     lost = tuple(
-        ControlChange(
-            participants=entry.participants,
-            task=entry.task,
-            capability=entry.capability,
-            before=tuple(hold.party for hold in entry.holds),
-            after=None,
-        )
+        ControlChange(participants=others, use=entry.use, capability=entry.capability, before=entry.holders, after=None)
         for entry in continuity_of(facts.graph, catalog)
-        if any(hold.party == party for hold in entry.holds)
+        if entry.ends_without(party) and (others := tuple(who for who in entry.participants if who != party))
     )
     return Scenario(question=f"{party} withdraws everything", changes=Changes(control=lost))
 

@@ -9,11 +9,13 @@ import click
 from fedpolicy.cli.options import (
     catalog_option,
     colour_option,
+    config_from_option,
     config_option,
     debug_option,
     epsilon_option,
     isolated_option,
     output_option,
+    waiver_options,
 )
 
 __all__ = ["command"]
@@ -41,7 +43,9 @@ __all__ = ["command"]
 )
 @catalog_option
 @epsilon_option
+@waiver_options
 @config_option
+@config_from_option
 @isolated_option
 @output_option
 @colour_option
@@ -52,7 +56,8 @@ def command(old: str, new: str, form: str, output: str | None, **options: Any) -
     which findings come and go.
 
     OLD and NEW are files, folders, or either of them at a git revision, as in main:deployments/fedpolicy.yaml.
-    Renamed nodes and a new order change nothing. Exit code 1 is only for what NEW introduces.
+    Renamed nodes and a new order change nothing. Exit code 1 is only for what NEW introduces
+    and no waiver covers.
     """
     from fedpolicy.cli.differing import diff  # noqa: PLC0415  the rooms are heavy; help and completion need none
 

@@ -40,6 +40,11 @@ def _claimed(view: BudgetView) -> Presence:
     return sum(one for one in stated if one is not None) if stated and None not in stated else None
 
 
+def _largest(view: BudgetView) -> Presence:
+    least = [share.spent.least for share in view.world.ledger.shares if share.path in view.found.mechanisms]
+    return max(least, default=0.0)
+
+
 def _subjects(world: World) -> Sequence[Subject]:
     return [_subject(world, found) for found in world.ledger.budgets]
 
@@ -70,6 +75,12 @@ KIND = Kind(
             about="epsilon, computed and composed; infinite where they see anything without noise",
             read=lambda view: view.found.low,
             known=Known.RANGE,
+        ),
+        Field(
+            name="largest_epsilon",
+            type=Type.NUMBER,
+            about="epsilon of the one mechanism that spends most, at the least",
+            read=_largest,
         ),
         words("epsilon_text", "the same in words, such as `about 50.5`", lambda view: view.found.words),
         boolean("infinite", "they see these data without noise too", lambda view: view.found.sees_more),

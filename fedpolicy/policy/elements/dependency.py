@@ -1,71 +1,188 @@
-"""Dependencies: who can take what away from whom (control analysis)."""
+"""Dependencies: what participants have only as long as others let them, or were never given (control analysis)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control.capabilities import CAPABILITIES
-from fedpolicy.analysis.control.matrix import Continuity, Hold, continuity_of
-from fedpolicy.policy.elements.shared import boolean, texts, words
-from fedpolicy.policy.fields import Kind, Subject
+from fedpolicy.analysis.control.dependencies import Dependency, dependencies_of
+from fedpolicy.analysis.control.matrix import continuity_of
+from fedpolicy.analysis.openness import classify
+from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
+from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, texts, words
+from fedpolicy.policy.fields import CLASSES, Field, Kind, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 __all__ = ["KIND"]
+
+_HOW = ("operates", "hosts", "account", "licence", "number", "jurisdiction", "unstated", "copy", "weights", "memory")
 
 
 @dataclass(frozen=True, slots=True)
 class DependencyView:
-    """One capability, and one party without whom it is gone (None: nobody has given it to them at all)."""
+    """One cause of dependence, and whom it concerns."""
 
     world: World
-    found: Continuity
-    hold: Hold | None
+    found: Dependency
 
     @property
-    def controller(self) -> str:
-        """Who has the hold."""
-        return self.hold.party if self.hold else ""
+    def model(self) -> ModelView | None:
+        """The model that it is about, if any."""
+        section, _, name = self.found.cause.partition(".")
+        return model_view(self.world, name) if section == "models" else None
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The datasets that it is about: what a model has learned from, else what is worked on."""
+        if self.found.how == "copy" and self.model is not None:
+            return self.model.contents.families
+        return tuple(ordered(family for use in self.found.uses for family in self.world.use_data(use)))
+
+
+_LOSSES = {
+    "run": "run the models",
+    "join": "join the rounds",
+    "keep": "keep a working result",
+    "inspect": "look into the weights",
+}
+
+
+def _loss(view: DependencyView) -> str:
+    """The capabilities in words: `run the models or join the rounds`."""
+    said = [_LOSSES[name] for name in view.found.capabilities]
+    return " or ".join(part for part in (", ".join(said[:-1]), said[-1]) if part)
 
 
 def _roles(view: DependencyView) -> list[str]:
-    return ordered(view.world.roles(view.controller)) if view.hold else []
+    return ordered(role for party in view.found.controllers for role in view.world.roles(party))
 
 
-def _subjects(world: World) -> Sequence[Subject]:
-    found = []
-    for entry in continuity_of(world.facts.graph, world.catalog):
-        for hold in entry.holds or ((None,) if not entry.attainable else ()):
-            view = DependencyView(world, entry, hold)
-            parties = tuple(f"parties.{name}" for name in entry.participants)
-            identity = f"tasks.{entry.task}.{entry.capability}"
-            whom = (f"parties.{hold.party}",) if hold else ()
-            found.append(
-                Subject(id=identity, path=("tasks", entry.task), data=view, elements=(identity, *whom, *parties))
-            )
-    return found
+def _by_member(view: DependencyView) -> Presence:
+    return Missing(view.found.missing) if view.found.by_member is None else view.found.by_member
+
+
+def _by_coordinator(view: DependencyView) -> bool:
+    return all("coordinator" in view.world.roles(party) for party in view.found.controllers)
+
+
+def _of_model(read: Callable[[ModelView], Iterable[str]]) -> Callable[[DependencyView], Iterable[str]]:
+    return lambda view: () if view.model is None else read(view.model)
+
+
+def _aspect(name: str, about: str, kind: Type = Type.TEXT, choices: tuple[str, ...] = ()) -> Field:
+    def read(view: DependencyView) -> Presence:
+        model = view.model
+        found = model.facts.aspects.get(name) if model else None
+        if found is None:
+            return Missing((f"models.{model.id}.{name}",)) if model else Missing()
+        return [str(part) for part in found] if isinstance(found, (list, tuple)) else str(found)
+
+    return open_field(name, kind, about, read, choices=choices)
+
+
+def _figure(name: str, about: str) -> Field:
+    def read(view: DependencyView) -> Presence:
+        return dict(view.found.detail).get(name, Missing(view.found.missing))
+
+    return open_field(name, Type.NUMBER, about, read)
+
+
+def _class(view: DependencyView, *, rank: bool) -> Presence:
+    """The model's class where only one is left; a model whose weights are out of reach is a closed one."""
+    model = view.model
+    if model is None:
+        return len(CLASSES) - 1 if rank else ""
+    if view.found.how != "weights":
+        left = class_variants(model.facts)
+        found = left[0]["class_rank" if rank else "class"]
+        return found if len(left) == 1 else Missing(model.facts.missing)
+    low, high = classify({**model.facts.aspects, "weights": "closed"})
+    if low != high:
+        return Missing((f"models.{model.id}.interface",))
+    return CLASSES.index(low) if rank else low
+
+
+def _subjects(world: World) -> Iterable[Subject]:
+    graph = world.facts.graph
+    for found in dependencies_of(graph, continuity_of(graph, world.catalog)):
+        view = DependencyView(world, found)
+        names = dict.fromkeys([*found.controllers, *found.participants])
+        yield Subject(
+            id=f"{found.cause}.{found.how}",
+            path=tuple(found.cause.split(".", 1)),
+            data=view,
+            variants=(None, {}) if found.missing else (),
+            missing=found.missing,
+            elements=(found.cause, *(f"parties.{name}" for name in names)),
+        )
 
 
 KIND = Kind(
     name="dependency",
-    about="a capability that participants have only as long as another party lets them, or were never given",
+    about="what participants have only as long as others let them, or were never given; each cause once",
     fields=(
-        texts("participants", "who depends", lambda view: list(view.found.participants)),
-        words("task", "in which task", lambda view: view.found.task),
-        words(
-            "capability",
-            "run (compute with the models), join (take part in rounds), keep (leave with a working copy) or inspect",
-            lambda view: view.found.capability,
+        texts("participants", "who depends", lambda view: view.found.participants),
+        texts("uses", "in which tasks and calls, such as tasks.score", lambda view: view.found.uses),
+        texts(
+            "capabilities",
+            "what it is about: run (compute with the models), join (take part in rounds), keep (leave with a working"
+            " copy) or inspect (look into the weights)",
+            lambda view: view.found.capabilities,
             choices=CAPABILITIES,
         ),
-        boolean("attainable", "they have it as long as nobody takes it away", lambda view: view.found.attainable),
-        words("controller", "on whom they depend (empty: nobody has given it to them)", lambda view: view.controller),
-        texts("controller_roles", "roles of that party", _roles),
+        words("loss", "the same in words, such as: run the models or join the rounds", _loss),
+        boolean("given", "they have it as long as nobody takes it away", lambda view: view.found.given),
+        words(
+            "how",
+            "how the controllers have it in hand: they run or host what it needs (operates, hosts), have the account,"
+            " gave the licence, are too few without each other (number), share a foreign jurisdiction, or are not named"
+            " (unstated). What was never given: a copy, the weights, memory, a licence",
+            lambda view: view.found.how,
+            choices=_HOW,
+        ),
+        texts(
+            "controllers",
+            "on whom they depend: on each of them alone, or, for a jurisdiction, on all together",
+            lambda view: view.found.controllers,
+        ),
+        texts("controller_roles", "roles of those parties", _roles),
+        open_field("by_member", Type.BOOL, "all of them are participants or the coordinator", _by_member),
+        boolean("by_coordinator", "all of them coordinate", _by_coordinator),
+        boolean("mutual", "they depend on each other", lambda view: view.found.mutual),
+        words("jurisdiction", "the jurisdiction that they share, or an empty text", lambda v: v.found.jurisdiction),
         texts(
             "through",
-            "elements through which that party has its hold, such as nodes.aggregator or models.judge.account",
-            lambda view: list(view.hold.through) if view.hold else [],
+            "elements by which they have it in hand, such as nodes.aggregator or models.judge.account",
+            lambda view: view.found.through,
         ),
+        words("cause", "the element at which it could be changed", lambda view: view.found.cause),
+        words("model", "the model that it is about, or an empty text", lambda v: v.model.id if v.model else ""),
+        _aspect("weights", "whether that model's weights can be had", choices=("open", "gated", "closed")),
+        _aspect("interface", "what that model's interface gives", Type.LIST),
+        _aspect("licence", "that model's licence, as SPDX id or LicenseRef"),
+        open_field(
+            "class",
+            Type.TEXT,
+            "that model's class; empty for a learned prompt, and where it is about no model",
+            lambda view: _class(view, rank=False),
+            choices=CLASSES,
+        ),
+        open_field(
+            "class_rank",
+            Type.INT,
+            "the class as a number, to compare with BLACK_BOX < GRAY_BOX < OPEN_WEIGHT < OPEN_SOURCE",
+            lambda view: _class(view, rank=True),
+        ),
+        texts("runners", "parties that run that model for others", _of_model(lambda model: model.runners)),
+        texts("holders", "parties that hold its weights", _of_model(lambda model: model.holders)),
+        _figure("needed_gib", "memory, in GiB, that the model takes at the least"),
+        _figure("gpu_memory_gib", "GPU memory, in GiB, of the machines that are too small"),
+        *data_fields(),
     ),
     subjects=_subjects,
 )

@@ -32,12 +32,18 @@ _MOVES = {"place", "exchange"}
 
 @dataclass(frozen=True, slots=True)
 class FlowView:
-    """The flows of one origin with one role and payload; `ends` are the places that send and receive together."""
+    """
+    The flows of one origin with one role and payload; `ends` are the places that send and receive together.
+
+    `declared` is the entry of `flows`, if it is one, `call` the entry of `api_calls` that implies it, if one does.
+    """
 
     world: World
     id: str
     flows: tuple[Flow, ...]
     ends: tuple[tuple[frozenset[str], frozenset[str]], ...]
+    declared: spec.Flow | None
+    call: spec.ApiCall | None
 
     @property
     def senders(self) -> frozenset[str]:
@@ -53,18 +59,6 @@ class FlowView:
     def first(self) -> Flow:
         """A member."""
         return self.flows[0]
-
-    @property
-    def declared(self) -> spec.Flow | None:
-        """The entry of `flows`, if it is one."""
-        section, _, name = self.first.origin.partition(".")
-        return self.world.deployment.flows.get(name) if section == "flows" else None
-
-    @property
-    def call(self) -> spec.ApiCall | None:
-        """The entry of `api_calls` that implies it, if one does."""
-        section, _, name = self.first.origin.partition(".")
-        return self.world.deployment.api_calls.get(name) if section == "api_calls" else None
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -234,12 +228,15 @@ def _ends(world: World, flows: Sequence[Flow]) -> Iterator[tuple[frozenset[str],
 
 def _subject(world: World, name: str, flows: Sequence[Flow]) -> Subject:
     first = flows[0]
+    section, _, entry = first.origin.partition(".")
+    declared = world.deployment.flows.get(entry) if section == "flows" else None
+    call = world.deployment.api_calls.get(entry) if section == "api_calls" else None
     return Subject(
         id=name,
         path=first.path,
-        data=FlowView(world, name, tuple(flows), tuple(dict.fromkeys(_ends(world, flows)))),
+        data=FlowView(world, name, tuple(flows), tuple(dict.fromkeys(_ends(world, flows))), declared, call),
         variants=() if first.certain else (None, {}),
-        missing=tuple(sorted({fact for flow in flows for fact in flow.missing})),
+        missing=() if first.certain else tuple(sorted({fact for flow in flows for fact in flow.missing})),
     )
 
 

@@ -76,11 +76,7 @@ def _readers(view: SafeguardView) -> Iterable[str]:
 
 
 def _units(view: SafeguardView) -> Presence:
-    graph = view.world.facts.graph
-    mask = 0
-    for name in view.families:
-        mask |= graph.mask(name)
-    found = units_of(graph, mask)
+    found = units_of(view.world.facts.graph, view.world.instances_of(view.families))
     if found is not None:
         return found
     silent = [d for d in view.families if _subjects_of(view.world, d) is None]

@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.report.plain import waiver_row
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget.changes import BudgetChange, Loss
@@ -51,6 +52,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "file": finding.span.file,
         "line": finding.span.line,
         "fingerprint": finding.fingerprint,
+        "waiver": waiver_row(finding.waiver) if finding.waiver else None,
     }
 
 
@@ -107,7 +109,7 @@ def control_row(change: ControlChange) -> dict[str, Any]:
     """One change of who can take what away."""
     return {
         "participants": list(change.participants),
-        "task": change.task,
+        "use": change.use,
         "capability": change.capability,
         "before": None if change.before is None else list(change.before),
         "after": None if change.after is None else list(change.after),

@@ -21,7 +21,8 @@ _SIGNS = {"new": ":red_circle:", "worse": ":orange_circle:", "gone": ":green_cir
 def render(comparison: Comparison) -> str:
     """Write the differences as a comment."""
     resolved = sum(len(one.resolved) for one in comparison.differences)
-    head = f"### fedpolicy: {len(comparison.introduced)} introduced, {resolved} resolved"
+    waived = f" ({comparison.waived} waived)" if comparison.waived else ""
+    head = f"### fedpolicy: {len(comparison.introduced)} introduced{waived}, {resolved} resolved"
     if not comparison.differences:
         return "### fedpolicy: nothing changes for anybody\n"
     return "\n\n".join([head, *(part for one in comparison.differences for part in _one(one))]) + "\n"
@@ -45,8 +46,10 @@ def _one(one: Difference) -> Iterator[str]:
 
 
 def _finding(finding: Finding) -> str:
-    what = "undecided" if finding.verdict == "unknown" else finding.severity.label
     place = f"`{finding.span.file}:{finding.span.line}`"
+    if finding.waiver:
+        return f"- waived `{finding.rule}`: {_text(finding.message)} ({place}); {_text(finding.notes[0])}"
+    what = "undecided" if finding.verdict == "unknown" else finding.severity.label
     return f"- **{what}** `{finding.rule}`: {_text(finding.message)} ({place})"
 
 

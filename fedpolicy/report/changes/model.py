@@ -43,3 +43,8 @@ class Comparison:
     def introduced(self) -> list[Finding]:
         """What only the new state has, most severe first."""
         return [finding for one in self.differences for finding in one.introduced]
+
+    @property
+    def waived(self) -> int:
+        """How many of those a waiver covers."""
+        return sum(finding.waiver is not None for finding in self.introduced)

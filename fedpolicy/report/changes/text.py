@@ -39,11 +39,12 @@ def _findings(title: str, mark: str, found: tuple[Finding, ...], look: Look) -> 
         yield f"  {title}"
     for finding in found:
         style = "unknown" if finding.verdict == "unknown" else finding.severity.label
-        head = f"    {mark} {style}[{finding.rule}] "
+        head = f"    {mark} {'waived' if finding.waiver else style}[{finding.rule}] "
         first, *rest = wrap(finding.message, look, head, " " * 8) or [head]
-        yield look.paint(style, first[: len(head)]) + first[len(head) :]
+        yield look.paint("medium" if finding.waiver else style, first[: len(head)]) + first[len(head) :]
         yield from rest
-        yield f"        {finding.span}"
+        yield f"        {clean(str(finding.span))}"
+        yield from wrap(finding.notes[0], look, " " * 8, " " * 8) if finding.waiver else ()
 
 
 def _changes(changes: Changes, look: Look) -> Iterator[str]:
@@ -77,4 +78,5 @@ def _closing(comparison: Comparison) -> str:
     if not comparison.differences:
         return f"no difference in {amount(comparison.deployments, 'deployment')}"
     introduced = amount(len(comparison.introduced), "finding")
-    return f"{introduced} introduced, {resolved:,} resolved in {amount(comparison.deployments, 'deployment')}"
+    waived = f" ({comparison.waived:,} waived)" if comparison.waived else ""
+    return f"{introduced} introduced{waived}, {resolved:,} resolved in {amount(comparison.deployments, 'deployment')}"

@@ -35,7 +35,7 @@ def levels_said(levels: Levels) -> str:
 def control_line(change: ControlChange) -> str:
     """Who can take a capability away, before and after."""
     who = listing(change.participants)
-    return f"{who}, {change.capability} in tasks.{change.task}: {_held(change.before)} -> {_held(change.after)}"
+    return f"{who}, {change.capability} in {change.use}: {_held(change.before)} -> {_held(change.after)}"
 
 
 def budget_line(change: BudgetChange) -> str:

@@ -27,6 +27,7 @@ def render(repairs: Repairs) -> str:
         "rechecks": repairs.rechecks,
         "most_rechecks": repairs.most,
         "stopped": repairs.stopped,
+        "planned": repairs.planned,
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 

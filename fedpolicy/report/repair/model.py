@@ -55,7 +55,7 @@ class Repairs:
     The answer: proposals, cheapest first, none a part of another.
 
     `least` is the severity at and above which nothing new may fail. Of `most` changed copies `rechecks` were checked;
-    `stopped` says that more would have been.
+    `stopped` says that more would have been, `planned` that there were too many changes to try each.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Repairs:
     rechecks: int = 0
     most: int = 0
     stopped: bool = False
+    planned: bool = False
 
     @property
     def complete(self) -> bool:

@@ -93,8 +93,12 @@ def _stuck(repairs: Repairs, look: Look) -> Iterator[str]:
 
 
 def _closing(repairs: Repairs, look: Look) -> Iterator[str]:
-    checked = amount(repairs.rechecks, "changed copy", "changed copies")
-    stopped = "; the search stopped there (--rechecks allows more)" if repairs.stopped else ""
-    yield from wrap(f"{checked} checked{stopped}", look, "", "  ")
-    if any(one.text is not None and not one.blanks for one in repairs.proposals):
-        yield "--write N writes one of them into the file; --proposals N shows more"
+    said = f"{amount(repairs.rechecks, 'changed copy', 'changed copies')} checked"
+    if repairs.planned:
+        said += "; there are too many changes to try each, so one plan was made (--rechecks allows more)"
+    elif repairs.stopped:
+        said += "; the search stopped there (--rechecks allows more)"
+    yield from wrap(said, look, "", "  ")
+    if any(proposal.text is not None and not proposal.blanks for proposal in repairs.proposals):
+        one = "--write N writes one of them" if len(repairs.proposals) > 1 else "--write writes it"
+        yield f"{one} into the file" + ("" if repairs.planned else "; --proposals N shows more")

@@ -117,12 +117,23 @@ def check_flows(names: Names) -> Iterator[Contradiction]:
 def check_agreements(names: Names) -> Iterator[Contradiction]:
     """A contract has two sides, and only a transfer has a mechanism."""
     for path, agreement in entries(names.root, "agreements"):
-        between = {name for _, name in ids(agreement, "between")}
-        if len(between) == 1:
-            message = f"an agreement of `{next(iter(between))}` with nobody"
-            yield contradiction((*path, "between"), message, "name at least two parties")
+        named = {name for _, name in ids(agreement, "between")}
+        between = (named - {"participants"}) | (_participants(names) if "participants" in named else set())
+        if named and len(between) < 2:  # noqa: PLR2004  a contract has two sides
+            message = f"an agreement of {_everybody(between)} with nobody"
+            rests = [("parties",)] if "participants" in named else []
+            yield contradiction((*path, "between"), message, "name at least two parties", rests_on=rests)
         kind = text(agreement, "kind")
         if "mechanism" in agreement and kind not in (None, "transfer"):
             message = f"`mechanism` belongs to `kind: transfer`, and this is `{kind}`"
             advice = "remove it, or write an agreement of kind transfer"
             yield contradiction((*path, "mechanism"), message, advice, key=True, rests_on=[(*path, "kind")])
+
+
+def _participants(names: Names) -> set[str]:
+    parties = entries(names.root, "parties")
+    return {str(path[-1]) for path, party in parties if "participant" in {role for _, role in ids(party, "role")}}
+
+
+def _everybody(parties: set[str]) -> str:
+    return f"`{min(parties)}`" if parties else "no participants"

@@ -152,9 +152,7 @@ def _removal(layout: Layout, path: Path, row: int) -> Splice:
     parent = layout.value_row(path[:-1])
     siblings = layout.children(parent)
     if len(siblings) == 1:
-        if len(path) == 1:
-            raise layout.unwritable(path, row)
-        return splice_of(layout, Remove(path=path[:-1]))
+        return _splice(layout, Remove(path=path[:-1]))
     place = siblings.index(row)
     marks = layout.marks
     if layout.in_brackets(parent):
@@ -164,8 +162,6 @@ def _removal(layout: Layout, path: Path, row: int) -> Splice:
     start = marks.key_start[row] if marks.labels[row] is not None else marks.start[row]
     if marks.labels[row] is None:
         start = layout.line_start(start) + _dash(layout, path, row)
-    if layout.starts_line(start):
-        return Splice(layout.line_start(start), layout.line_after(marks.end[row]), "")
-    if place + 1 == len(siblings):
+    if not layout.starts_line(start):
         raise layout.unwritable(path, row)
-    return Splice(start, marks.key_start[siblings[place + 1]], "")
+    return Splice(layout.line_start(start), layout.line_after(marks.end[row]), "")

@@ -61,9 +61,7 @@ def _entry(entry: Entry, edits: list[Edit], depth: int) -> Entry:
 
 
 def _apply(tree: Any, path: Path, edit: Edit) -> None:  # noqa: ANN401  maps and lists of any depth
-    for place, step in enumerate(path[:-1]):
-        if isinstance(tree, dict) and step not in tree:
-            tree[step] = [] if isinstance(path[place + 1], int) else {}
+    for step in path[:-1]:
         tree = tree[step]
     last = path[-1]
     if isinstance(edit, Remove):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+from functools import cache
 from importlib import import_module
 
 from fedpolicy.analysis.repair.change import Kind
@@ -10,6 +11,7 @@ from fedpolicy.analysis.repair.change import Kind
 __all__ = ["kinds"]
 
 
+@cache
 def kinds() -> tuple[Kind, ...]:
     """Every kind, by name."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))

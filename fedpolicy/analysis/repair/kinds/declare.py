@@ -8,6 +8,7 @@ from fedpolicy.analysis.repair.case import Case, Element
 from fedpolicy.analysis.repair.change import FILL_IN, Blank, Change, Kind
 from fedpolicy.spec.models import Model
 from fedpolicy.spec.rewrite.edits import Edit, Put, Remove
+from fedpolicy.spec.safeguards import DifferentialPrivacy
 
 __all__ = ["KIND"]
 
@@ -25,6 +26,20 @@ def _changes(case: Case, element: Element) -> Iterator[Change]:
             )
     elif element.section == "models" and element.name in case.deployment.models:
         yield from _of_model(element, case.deployment.models[element.name])
+    elif element.section == "tasks" and element.name in case.deployment.tasks:
+        yield from _claims(case, element)
+
+
+def _claims(case: Case, element: Element) -> Iterator[Change]:
+    """A claim of a budget says nothing that its mechanism does not say."""
+    for index, safeguard in enumerate(case.deployment.tasks[element.name].safeguards):
+        if isinstance(safeguard, DifferentialPrivacy) and safeguard.claimed_epsilon is not None:
+            yield _change(
+                f"claim no epsilon for {element.id}.safeguards.{index}",
+                f"take back the claim that epsilon is {safeguard.claimed_epsilon:g} on {element.id}.safeguards.{index}",
+                Remove(path=("tasks", element.name, "safeguards", index, "claimed_epsilon")),
+                "safeguard.claim_holds",
+            )
 
 
 def _of_model(element: Element, model: Model) -> Iterator[Change]:

@@ -61,14 +61,13 @@ def _to_own_nodes(case: Case, element: Element) -> Iterator[Change]:
     if len(flow.to) != 1 or flow.to[0] not in case.deployment.nodes:
         return
     target = flow.to[0]
-    senders = {party for source in flow.from_ for party in case.parties_of(source)}
-    for name, node in sorted(case.deployment.nodes.items()):
-        same = node.kind == case.deployment.nodes[target].kind and name not in {target, *flow.from_}
-        if same and senders and set(case.parties_of(name)) == senders:
+    senders = tuple(sorted({party for source in flow.from_ for party in case.parties_of(source)}))
+    for name in case.operated.get((case.deployment.nodes[target].kind, senders), ()):
+        if name not in {target, *flow.from_}:
             yield Change(
                 id=f"send {element.id} to {name}",
                 kind=_NAME,
-                text=f"send {element.id} to {name}, which {said(sorted(senders))} operates, instead of {target}",
+                text=f"send {element.id} to {name}, which {said(senders)} operates, instead of {target}",
                 edits=(Put(path=("flows", element.name, "to"), value=name),),
                 acts=(Act(origin=element.id),),
             )

@@ -1,0 +1,180 @@
+"""A condition -> who can take it away: everybody is removed in turn, then all parties of one jurisdiction together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from fedpolicy.analysis.control.formula import AtLeast, Atom, Formula, Gap, Loss, holds, leaves
+from fedpolicy.records import dataclass
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.control.ground import Ground
+
+__all__ = ["Abroad", "Hold", "Standing", "abroad_of", "standing"]
+
+_ORDER = ("operates", "account", "licence", "hosts", "unstated")
+# Beyond this many doubts, only single ones and all of them together are tried.
+_MOST_DOUBTS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """
+    Parties without whom a capability is gone: each of them alone, or all those of one `jurisdiction` together.
+
+    `how` they have it in hand, `cause` the element at which that could be changed, `through` everything by which they
+    have it. `missing` are the facts that decide whether they have it; none: they have. `mutual`: they are the very
+    parties that need each other.
+    """
+
+    parties: tuple[str, ...]
+    how: str
+    cause: str
+    through: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    jurisdiction: str = ""
+    mutual: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """
+    What is known of one capability.
+
+    `gaps` say why nobody has it where it is not `attainable` at all. `doubts` are facts whose absence leaves open
+    whether it is.
+    """
+
+    attainable: bool
+    gaps: tuple[Gap, ...] = ()
+    doubts: tuple[Gap, ...] = ()
+    holds: tuple[Hold, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abroad:
+    """Where parties are that are not where participants are; `unstated` are those of whom nobody says."""
+
+    parties: Mapping[str, frozenset[str]]
+    unstated: frozenset[str]
+
+
+def abroad_of(ground: Ground) -> Abroad:
+    """
+    Parties by the one foreign jurisdiction that they are in.
+
+    A participant's jurisdiction is not foreign to the federation, nor is any of the European Economic Area where a
+    participant is in it: there is no border between them that data or services could be stopped at.
+    """
+    principals = {one.party: one for one in ground.graph.principals.values()}
+    countries = ground.catalog.countries
+    eea = {code for code, row in countries.items() if row.eea}
+    home = {code for one in principals.values() if "participant" in one.roles for code in one.jurisdictions or ()}
+    home |= eea if home & eea else set()
+    found: dict[str, set[str]] = {}
+    for name, one in principals.items():
+        if one.jurisdictions and len(one.jurisdictions) == 1 and one.jurisdictions[0] not in home:
+            found.setdefault(one.jurisdictions[0], set()).add(name)
+    unstated = {name for name, one in principals.items() if one.jurisdictions is None} - {"public", "unknown"}
+    return Abroad(parties={code: frozenset(who) for code, who in sorted(found.items())}, unstated=frozenset(unstated))
+
+
+def standing(formula: Formula, abroad: Abroad) -> Standing:
+    """Decide what is known of a condition."""
+    every = tuple(dict.fromkeys(leaves(formula)))
+    gaps = tuple(leaf for leaf in every if isinstance(leaf, Gap))
+    if not holds(formula):
+        return Standing(attainable=False, gaps=tuple(gap for gap in gaps if not gap.missing))
+    open_ = tuple(gap for gap in gaps if gap.missing)
+    doubts = tuple(gap for gap in open_ if not holds(formula, Loss(doubted=frozenset({gap}))))
+    if not doubts and not holds(formula, Loss(doubted=frozenset(open_))):
+        doubts = open_
+    atoms = tuple(leaf for leaf in every if isinstance(leaf, Atom))
+    single = [*_singles(formula, atoms, open_), *_mutual(formula, every)]
+    return Standing(attainable=True, doubts=doubts, holds=(*single, *_together(formula, atoms, abroad, single)))
+
+
+def _singles(formula: Formula, atoms: tuple[Atom, ...], gaps: tuple[Gap, ...]) -> Iterator[Hold]:
+    for party in sorted({who for atom in atoms for who in atom.controllers}):
+        own = [atom for atom in atoms if party in atom.controllers]
+        whom = frozenset({party})
+        if holds(formula, Loss(parties=whom)):
+            missing = _perhaps(formula, whom, gaps)
+            if missing:
+                yield _hold(party, own, missing)
+            continue
+        causes = dict.fromkeys(atom.cause for atom in own)
+        alone = [cause for cause in causes if not holds(formula, Loss(parties=whom, cause=cause))]
+        for cause in alone:
+            yield _hold(party, [atom for atom in own if atom.cause == cause])
+        if not alone:
+            yield _hold(party, own)
+
+
+def _hold(party: str, atoms: list[Atom], missing: tuple[str, ...] = ()) -> Hold:
+    first = min(atoms, key=lambda atom: _ORDER.index(atom.how))
+    # The main cause is that of the first atom: a task's own model comes before what stands in for it.
+    return Hold(
+        parties=(party,),
+        how=first.how,
+        cause=atoms[0].cause,
+        through=tuple(sorted({atom.element for atom in atoms})),
+        missing=tuple(sorted({*missing, *(fact for atom in atoms for fact in atom.missing)})),
+    )
+
+
+def _perhaps(formula: Formula, whom: frozenset[str], gaps: tuple[Gap, ...]) -> tuple[str, ...]:
+    """
+    The facts that leave open whether somebody has a hold; none where it certainly has not.
+
+    Memory that nobody states is no such fact: a file that places a runnable copy somewhere says that it runs there.
+    """
+    asked = tuple(gap for gap in gaps if gap.kind != "memory")
+    sizes = range(1, len(asked) + 1) if len(asked) <= _MOST_DOUBTS else (1, len(asked))
+    for size in sizes:
+        for some in combinations(asked, size):
+            doubted = frozenset(some)
+            if holds(formula, Loss(doubted=doubted)) and not holds(formula, Loss(parties=whom, doubted=doubted)):
+                return tuple(sorted({fact for gap in some for fact in gap.missing}))
+    return ()
+
+
+def _mutual(formula: Formula, every: tuple[object, ...]) -> Iterator[Hold]:
+    for leaf in every:
+        if isinstance(leaf, AtLeast):
+            total = sum(count for _, count in leaf.clients)
+            needed = tuple(party for party, count in leaf.clients if total - count < leaf.needed)
+            if needed and not holds(formula, Loss(parties=frozenset(needed[:1]), cause=leaf.cause)):
+                yield Hold(parties=needed, how=leaf.how, cause=leaf.cause, through=(leaf.element,), mutual=True)
+
+
+def _together(formula: Formula, atoms: tuple[Atom, ...], abroad: Abroad, single: list[Hold]) -> Iterator[Hold]:
+    """All parties of one foreign jurisdiction, where no one of them has a hold of its own."""
+    named = {who for atom in atoms for who in atom.controllers}
+    alone = {who for hold in single if not hold.missing for who in hold.parties}
+    maybe = frozenset((named & abroad.unstated) - alone)
+    unstated = tuple(f"parties.{who}.jurisdiction" for who in sorted(maybe))
+    found = False
+    for code, there in abroad.parties.items():
+        some = frozenset(named & there)
+        if some and not some & alone:
+            certain = len(some) > 1 and not holds(formula, Loss(parties=some))
+            if certain or (maybe and not holds(formula, Loss(parties=some | maybe))):
+                found = True
+                yield _joint(code, some, atoms) if certain else _joint(code, some | maybe, atoms, unstated)
+    if not found and len(maybe) > 1 and not holds(formula, Loss(parties=maybe)):
+        yield _joint("", maybe, atoms, unstated)
+
+
+def _joint(code: str, parties: frozenset[str], atoms: tuple[Atom, ...], missing: tuple[str, ...] = ()) -> Hold:
+    theirs = [atom for atom in atoms if not parties.isdisjoint(atom.controllers)]
+    return Hold(
+        parties=tuple(sorted(parties)),
+        how="jurisdiction",
+        cause=theirs[0].cause,
+        through=tuple(sorted({atom.element for atom in theirs})),
+        missing=missing,
+        jurisdiction=code,
+    )
