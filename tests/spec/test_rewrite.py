@@ -181,6 +181,19 @@ def test_what_becomes_too_wide_goes_on_below_its_first_key():
     assert max(len(line) for line in short.splitlines()) <= 100
 
 
+def test_a_long_entry_that_moves_up_to_its_key_keeps_the_line_ends():
+    value = {"ref": "Qwen/Qwen2.5-7B-Instruct", "revision": "a09a354", "format": "safetensors",
+             "weights_at": ["client", "server", "store"]}  # fmt: skip
+    entry = "  base: {ref: meta-llama/Llama-3.1-8B-Instruct, weights_at: [client, server]}"
+    block = "  base:\n    ref: meta-llama/Llama-3.1-8B-Instruct\n    weights_at: [client, server]"
+    text = BLOCK.replace(entry, block).replace("\n", "\r\n")
+
+    after = write(text, Put(path=("models", "base"), value=value))
+
+    assert "format: safetensors,\r\n" in after
+    assert "\n" not in after.replace("\r\n", "")
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("end", ["", "newline"])
 @pytest.mark.parametrize("bom", ["", "\ufeff"])

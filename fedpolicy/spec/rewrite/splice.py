@@ -62,8 +62,10 @@ def _replacement(layout: Layout, row: int, value: Value) -> Splice:
     if marks.labels[row] is not None and layout.line_start(start) != layout.line_start(marks.key_start[row]):
         # A block that begins below its key moves up to it.
         start = layout.content.index(":", marks.key_end[row]) + 1
-        return Splice(start, end, f" {as_flow(value, layout.column(start) + 1, width)}")
-    return Splice(start, end, as_flow(value, layout.column(start), width).replace("\n", layout.newline))
+        text = f" {as_flow(value, layout.column(start) + 1, width)}"
+    else:
+        text = as_flow(value, layout.column(start), width)
+    return Splice(start, end, text.replace("\n", layout.newline))
 
 
 def _new_key(layout: Layout, path: Path, value: Value) -> Splice:
