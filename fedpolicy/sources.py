@@ -101,6 +101,8 @@ def _shown(path: str) -> str:
 
 def _nearest(path: str) -> str:
     folder = Path(path).parent
+    if Path(path).is_symlink():
+        return "it is a link to a file that is not there"
     try:
         beside = sorted(item.name for item in folder.iterdir() if item.suffix in (".yaml", ".yml", ".json"))
     except OSError:

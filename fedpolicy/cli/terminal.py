@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from fedpolicy.cli.files import write_files
+from fedpolicy.errors import OutputError
 from fedpolicy.report.words import PLAIN, Look
 
 __all__ = ["chatter", "emit", "look_of", "stdin_bytes", "write"]
@@ -58,9 +59,19 @@ def _say(stream: TextIO, text: str) -> None:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _silence(stream)
     except UnicodeEncodeError:
         encoding = stream.encoding or "ascii"
         stream.write(text.encode(encoding, "replace").decode(encoding))
         stream.flush()
+    except OSError as error:
+        _silence(stream)
+        if stream is sys.stdout:
+            message = f"standard output cannot be written: {error.strerror}"
+            raise OutputError(message, help="make room, or send it elsewhere") from error
+
+
+def _silence(stream: TextIO) -> None:
+    """Let what is still to be written go nowhere: nobody listens any more."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

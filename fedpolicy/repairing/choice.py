@@ -58,7 +58,7 @@ def chosen_findings(
 
 def _must_exist(choice: Choice, found: Sequence[Finding], rules: Sequence[Rule]) -> None:
     for mark in choice.findings:
-        if not any(one.fingerprint.startswith(mark.lower()) for one in found):
+        if not mark or not any(one.fingerprint.startswith(mark.lower()) for one in found):
             advice = "`fedpolicy check --format json` shows the fingerprint of each finding"
             raise SettingsError(f"no finding has the fingerprint `{mark}`", help=advice)
     known = sorted({rule.id for rule in rules})

@@ -202,6 +202,8 @@ REFUSED = [
     (["--proposals", "0"], "0 is not in the range"),
     (["--write", "4"], "there is no proposal 4"),
     (["--write", "0"], "0 is not in the range"),
+    (["--write", "small.yaml"], "'small.yaml' is not the number of a proposal; put --write behind the file"),
+    (["--finding", ""], "no finding has the fingerprint ``"),
     (["--deployment", "large"], "`small.yaml` holds no deployment `large`"),
 ]
 

@@ -160,6 +160,18 @@ def test_a_broken_link_with_the_right_name_is_said():
     assert source.error.message == "`fedpolicy.yaml` does not exist"
 
 
+def test_a_link_to_nothing_is_not_a_wrong_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link.yaml").symlink_to("nowhere.yaml")
+
+    error = read("link.yaml").error
+
+    assert (error.message, error.help) == (
+        "`link.yaml` does not exist",
+        "it is a link to a file that is not there",
+    )
+
+
 def test_an_endless_file_ends():
     assert read("/dev/zero").error.message == "`/dev/zero` is larger than 64 MiB"
 

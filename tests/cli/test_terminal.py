@@ -195,3 +195,15 @@ def test_errors_are_coloured_on_a_terminal():
     shown = message(FedPolicyError("odd", help="look"), {}, Look(colour=True))
 
     assert shown.startswith("\x1b[1;31merror\x1b[0m\x1b[1m: odd\x1b[0m\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_no_bug(here):
+    (here / "d.yaml").write_text("fedpolicy: 1\nname: d\n", encoding="utf-8")
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "fedpolicy", "facts", "d.yaml"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith("error: standard output cannot be written: No space left on device\n")

@@ -53,6 +53,16 @@ def _fills(_context: click.Context, _option: click.Parameter, given: Sequence[st
     return fills
 
 
+class _Number(click.IntRange):
+    """The number of a proposal; without one, what follows the option is taken for it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ANN401  click's
+        """Say so where it is no number."""
+        if isinstance(value, str) and not value.lstrip("+-").isdigit():
+            self.fail(f"{value!r} is not the number of a proposal; put --write behind the file", param, ctx)
+        return int(super().convert(value, param, ctx))
+
+
 @click.command("repair")
 @click.argument("file")
 @click.option(
@@ -93,7 +103,7 @@ def _fills(_context: click.Context, _option: click.Parameter, given: Sequence[st
     is_flag=False,
     flag_value=1,
     default=None,
-    type=click.IntRange(min=1),
+    type=_Number(min=1),
     metavar="[N]",
     help="Write proposal N (default: 1) into FILE.",
 )
