@@ -128,6 +128,25 @@ def test_whoever_gives_data_to_a_training_elsewhere_has_a_claim_on_the_result():
     }
 
 
+@pytest.mark.parametrize(
+    ("method", "kept"), [("split_learning", ["tum"]), ("vertical_training", ["b", "tum"]), ("fedavg", [])]
+)
+def test_a_result_in_parts_works_only_with_those_of_others(method, kept):
+    tasks = f"{{t: {{method: {method}, produces: tuned, data: [letters], runs_on: client, aggregator: aggregator}}}}"
+
+    assert control("{tuned: {}}", tasks)["keep", "a"] == kept
+    (keep,) = [
+        entry for entry in matrix("{tuned: {}}", tasks) if (entry.capability, entry.participants[0]) == ("keep", "a")
+    ]
+    assert {hold.how for hold in keep.holds if hold.parties == ("b",)} <= {"part"}
+
+
+def test_parts_that_are_declared_are_needed_too():
+    tasks = "{t: {method: fedavg, produces: tuned, data: [letters], runs_on: client, topology: peer_to_peer}}"
+
+    assert control("{tuned: {weights_at: [client, aggregator], copies: parts}}", tasks)["keep", "a"] == ["b", "tum"]
+
+
 def test_whoever_gave_data_to_the_model_before_has_a_claim_too():
     tasks = (
         "{first: {method: fedavg, produces: base, data: [letters], runs_on: client},"

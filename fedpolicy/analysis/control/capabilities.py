@@ -36,6 +36,7 @@ class _TaskUse(Use):
         super().__init__(ground, f"tasks.{name}", task.runs_on, models, method)
         self.task = task
         self.family = method.family
+        self.topology = task.topology or method.topology
         self._steps = ground.uplinks.get(self.id, {})
         self._enough = list(self._waits_for())
 
@@ -58,14 +59,17 @@ class _TaskUse(Use):
 
     def _meet(self, place: Vertex, own: str) -> Iterator[Formula]:
         """Everything between a client and the sum: relays, aggregators."""
+        yield from (self.here(self.ground.graph.vertices[other], own) for other in sorted(self._above(place.id)))
+
+    def _above(self, place: str) -> set[str]:
         vertices = self.ground.graph.vertices
         found: set[str] = set()
-        left = [place.id]
+        left = [place]
         while left:
             new = {one for one in self._steps.get(left.pop(), ()) if vertices[one].kind == "place"} - found
             found |= new
             left += sorted(new)
-        yield from (self.here(vertices[other], own) for other in sorted(found))
+        return found
 
     def _waits_for(self) -> Iterator[AtLeast]:
         """As many clients as a sum waits for; two where clients meet without an aggregator."""
@@ -93,7 +97,23 @@ class _TaskUse(Use):
         copies = [all_of([here, *allowed]) for _, here in self.held(made, own)]
         if self.ground.graph.deployment.models[made].published:
             copies.append(all_of(allowed))
-        return all_of([any_of(copies) if copies else Gap("copy", f"models.{made}"), self._base(own)])
+        return all_of(
+            [any_of(copies) if copies else Gap("copy", f"models.{made}"), self._base(own), *self._parts(made, own)]
+        )
+
+    def _parts(self, made: str, own: str) -> Iterator[Formula]:
+        """Where a result rests in parts, those of others: the top model; of features held apart, everybody's."""
+        alike = {place.id for places in self.places.values() for place in places}
+        needed: set[str] = set()
+        if self.ground.graph.deployment.models[made].copies == "parts":
+            needed = set(self.ground.holders(made))
+        elif self.family == "split":
+            above = {one for place in alike for one in self._above(place)}
+            needed = above | (alike if self.topology == "vertical" else set())
+        for place in (self.ground.graph.vertices[one] for one in sorted(needed)):
+            # That features held apart make one model is what such a training is for.
+            how = "part" if place.id in alike else ""
+            yield self.ground.there(place, own, f"nodes.{place.family}", how)
 
     def _base(self, own: str) -> Formula:
         base = self.task.model

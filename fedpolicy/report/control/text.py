@@ -101,7 +101,7 @@ def _hold(hold: Hold, entry: Continuity, people: Mapping[str, Principal]) -> str
     return f"{who} can end it: {_VERBS[hold.how]} {_object(hold)}{_expected(hold, entry, people)}"
 
 
-_VERBS = {"operates": "runs", "hosts": "hosts", "account": "has the account for"}
+_VERBS = {"operates": "runs", "hosts": "hosts", "account": "has the account for", "part": "holds a part of"}
 
 
 def _object(hold: Hold) -> str:
