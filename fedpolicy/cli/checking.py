@@ -41,7 +41,9 @@ def check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapp
 def _told(report: Report, *, no_color: bool) -> list[Exception]:
     """What could not be used, and whether somebody stopped the run."""
     if report.interruption:
-        chatter(f"{report.interruption}\n")
+        # A terminal has written ^C where the next line would begin.
+        start = "\n" if sys.stderr.isatty() else ""
+        chatter(f"{start}{report.interruption}\n")
     found = [*report.errors, *(error for file in report.files for error in file.errors)]
     errors = [error for error in found if not isinstance(error, Interrupted)]
     lines = {file.name: file.lines for file in report.files}
