@@ -75,3 +75,39 @@ def test_checking_counts_all_five_verdicts():
 
     assert set(report.counts) == set(api.Verdict)
     assert report.counts[api.Verdict.FAIL] == sum(f.verdict is api.Verdict.FAIL for f in report.findings) > 0
+
+
+WAIVERS = """\
+fedpolicy_waivers: 1
+waivers:
+  trial:
+    rule: private-data-to-closed-model
+    element: parties.openai
+    reason: A trial
+    owner: alice
+    approved_by: bob
+    expires: 2999-01-01
+"""
+
+
+def test_waivers_and_a_baseline_are_read_for_settings(tmp_path):
+    (tmp_path / "waivers.yaml").write_text(WAIVERS, encoding="utf-8")
+    waivers = api.load_waivers(tmp_path / "waivers.yaml")
+    waived = api.check([NOTES], api.Settings(waivers=waivers, today="2026-11-22"))
+    (tmp_path / "baseline.json").write_text(api.write_baseline(waived.findings), encoding="utf-8")
+    baseline = api.load_baseline(str(tmp_path / "baseline.json"))
+    known = api.check([NOTES], api.Settings(waivers=waivers, today="2026-11-22", baseline=baseline))
+
+    assert waived.counts[api.Verdict.WAIVED] == 1
+    assert {finding.verdict for finding in known.findings} == {api.Verdict.WAIVED}
+    assert known.baseline.total == len(waived.findings) - 1
+
+
+@pytest.mark.parametrize("load", [api.load_waivers, api.load_baseline])
+def test_what_excuses_must_be_there_and_right(load, tmp_path):
+    (tmp_path / "broken").write_text("waivers: [", encoding="utf-8")
+
+    with pytest.raises(api.Problems, match="does not exist"):
+        load(tmp_path / "nowhere")
+    with pytest.raises(api.FedPolicyError):
+        load(tmp_path / "broken")

@@ -10,7 +10,7 @@ from fedpolicy.cli.configured import Choices, choose, find_config
 from fedpolicy.cli.errors import CLEAN, FINDINGS, INTERRUPTED, UNUSABLE
 from fedpolicy.cli.judging import judged
 from fedpolicy.cli.messages import report_errors
-from fedpolicy.cli.outputs import Output, plan, write_all
+from fedpolicy.cli.outputs import Output, must_have_folders, plan, write_all
 from fedpolicy.cli.terminal import chatter, look_of
 from fedpolicy.cli.trusted import trusted
 from fedpolicy.errors import Interrupted
@@ -27,6 +27,7 @@ __all__ = ["check"]
 def check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapping[str, Any]) -> int:
     """Check, write the reports, say what could not be used, and give the exit code."""
     planned = plan(outputs, form)
+    must_have_folders(planned)
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
     settings = trusted(choices, config, options)
@@ -40,7 +41,9 @@ def check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapp
 def _told(report: Report, *, no_color: bool) -> list[Exception]:
     """What could not be used, and whether somebody stopped the run."""
     if report.interruption:
-        chatter(f"{report.interruption}\n")
+        # A terminal has written ^C where the next line would begin.
+        start = "\n" if sys.stderr.isatty() else ""
+        chatter(f"{start}{report.interruption}\n")
     found = [*report.errors, *(error for file in report.files for error in file.errors)]
     errors = [error for error in found if not isinstance(error, Interrupted)]
     lines = {file.name: file.lines for file in report.files}

@@ -10,7 +10,7 @@ from typing import Any
 from fedpolicy import sources
 from fedpolicy.cli.configured import Choices
 from fedpolicy.cli.progress import Progress
-from fedpolicy.cli.terminal import stdin_bytes
+from fedpolicy.cli.terminal import chatter, stdin_bytes
 from fedpolicy.errors import SettingsError
 from fedpolicy.estates.run import Run
 from fedpolicy.findings import Report
@@ -51,6 +51,9 @@ def _work(run: Run, jobs: int, scheduler: str | None) -> None:
 
         with scheduled(scheduler, run.judge) as crew:
             run.over(crew)
+            gone = crew.broken
+        if gone:
+            chatter(f"note: the workers of `{scheduler}` are gone; what was left was checked here\n")
         return
     if jobs == 0:
         jobs = _jobs(run.total)

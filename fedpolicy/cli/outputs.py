@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from errno import ENOENT, ENOTDIR
 from pathlib import Path
 
 from fedpolicy.cli.files import write_files
 from fedpolicy.cli.terminal import emit
-from fedpolicy.errors import SettingsError
+from fedpolicy.errors import OutputError, SettingsError
 from fedpolicy.records import dataclass
 from fedpolicy.report.formats import format_ids
 from fedpolicy.spec.suggest import advise
 
-__all__ = ["Output", "plan", "write_all"]
+__all__ = ["Output", "must_have_folders", "plan", "write_all"]
 
 # One letter before a colon is a drive of Windows; a path such as `./a:b` has its separator first.
 _WITH_FORMAT = re.compile(r"([A-Za-z0-9_-]{2,}):(.*)", re.DOTALL)
@@ -56,6 +57,16 @@ def _output(text: str, form: str) -> Output:
     if not file:
         raise SettingsError(f"`--output {text}` names no file", help=f"write `{name}:FILE`, or `{name}:-`")
     return Output(form=name, file=None if file == _STDOUT else file)
+
+
+def must_have_folders(outputs: Sequence[Output]) -> None:
+    """Raise OutputError where there is no folder for a file: better before a long run than after it."""
+    for output in outputs:
+        folder = Path(os.path.realpath(output.file or ".")).parent
+        if output.file is not None and not folder.is_dir():
+            reason = os.strerror(ENOTDIR if folder.exists() else ENOENT)
+            advice = f"there is no folder `{Path(output.file).parent}`"
+            raise OutputError(f"`{output.file}` cannot be written: {reason}", help=advice)
 
 
 def write_all(texts: Sequence[tuple[Output, str]]) -> None:

@@ -9,7 +9,7 @@ from fedpolicy.judge import Checked
 from fedpolicy.records import dataclass
 from fedpolicy.sources import Source
 
-__all__ = ["Answer", "Chunk", "Crew", "Failed", "Lost"]
+__all__ = ["Answer", "Chunk", "Crew", "Failed", "Lost", "Returned"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,13 +31,18 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """Nobody has checked a chunk: somebody cancelled it, or the way to the workers is gone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """A check ended with an error that it must not end with; `error` is None where nobody knows it any more."""
 
     error: BaseException | None = None
 
 
-Answer = Sequence[Checked] | Lost | Failed
+Answer = Sequence[Checked] | Lost | Returned | Failed
 
 
 class Crew(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 
-from fedpolicy.estates.crew import Answer, Chunk, Failed, Lost
+from fedpolicy.estates.crew import Answer, Chunk, Failed, Lost, Returned
 from fedpolicy.estates.work import check_sources, mark, packed
 from fedpolicy.judge import Checked, Judge
 
@@ -50,7 +50,7 @@ class Borrowed:
         return True
 
     def take(self, seconds: float) -> Sequence[tuple[Chunk, Answer]]:
-        """Wait for answers. A future that somebody cancels counts as lost with all workers."""
+        """Wait for answers. Where somebody cancels a future, no more are submitted."""
         # Some executors cancel without telling those who wait, so it is looked at here as well.
         done = {future for future in self._out if future.done()} or wait(self._out, seconds, FIRST_COMPLETED).done
         return [(self._out.pop(future), self._answer(future)) for future in done]
@@ -62,8 +62,11 @@ class Borrowed:
         self._out.clear()
 
     def _answer(self, future: Future[list[Checked]]) -> Answer:
-        error = None if future.cancelled() else future.exception()
-        if future.cancelled() or isinstance(error, BrokenExecutor):
+        if future.cancelled():
+            self.broken = True
+            return Returned()
+        error = future.exception()
+        if isinstance(error, BrokenExecutor):
             self.broken = True
             return Lost()
         if error is None:

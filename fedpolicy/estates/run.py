@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from fedpolicy.errors import FedPolicyError, SettingsError, WorkerError
-from fedpolicy.estates.crew import Chunk, Crew, Failed, Lost
+from fedpolicy.estates.crew import Chunk, Crew, Failed, Lost, Returned
 from fedpolicy.findings import Interruption, Report, SourceFile
 from fedpolicy.judge import Checked, check_file
 from fedpolicy.pipeline import Settings, judge_of, report_of
@@ -104,11 +104,15 @@ class Run:
         return self._suspects.popleft() if self._suspects else None
 
     def _next(self) -> Chunk | None:
+        """The files that stand next to each other at the front, as many as one chunk may have."""
         most = min(_MOST_FILES, 1 + self.total // _SHARE)
         first = self._left[0][0] if self._left else 0
         sources: list[Source] = []
-        while self._left and len(sources) < most and sum(len(one.text) for one in sources) < _MOST_BYTES:
-            sources.append(_source(self._left.popleft()[1]))
+        size = 0
+        while self._left and self._left[0][0] == first + len(sources) < first + most and size < _MOST_BYTES:
+            source = _source(self._left.popleft()[1])
+            sources.append(source)
+            size += len(source.text)
         return Chunk(first, tuple(sources)) if sources else None
 
     def _back(self, chunk: Chunk) -> None:
@@ -117,8 +121,10 @@ class Run:
         else:
             self._left.extendleft(reversed(list(enumerate(chunk.sources, chunk.first))))
 
-    def _settle(self, chunk: Chunk, answer: Sequence[Checked] | Lost) -> None:
-        if not isinstance(answer, Lost):
+    def _settle(self, chunk: Chunk, answer: Sequence[Checked] | Lost | Returned) -> None:
+        if isinstance(answer, Returned):
+            self._back(chunk)
+        elif not isinstance(answer, Lost):
             self._checked.update(enumerate(answer, chunk.first))
         elif chunk.again:
             self._give_up(chunk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 from collections.abc import Iterator
@@ -33,6 +34,16 @@ def scheduled(address: str, judge: Judge, patience: float = _PATIENCE) -> Iterat
         advice = "install it: pip install 'fedpolicy[dask]'"
         raise SettingsError("`--scheduler` needs dask", help=advice) from error
     _knock(address, patience)
+    # What dask logs, down to tracebacks when its scheduler goes away, is not for users of fedpolicy.
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield from _crew(distributed, address, judge, patience)
+    finally:
+        logging.disable(before)
+
+
+def _crew(distributed: Any, address: str, judge: Judge, patience: float) -> Iterator[Crew]:  # noqa: ANN401  see below
     try:
         client = distributed.Client(address, timeout=patience, set_as_default=False)
     except (OSError, ValueError) as error:

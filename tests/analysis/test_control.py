@@ -128,6 +128,55 @@ def test_whoever_gives_data_to_a_training_elsewhere_has_a_claim_on_the_result():
     }
 
 
+@pytest.mark.parametrize(
+    ("method", "kept"), [("split_learning", ["tum"]), ("vertical_training", ["b", "tum"]), ("fedavg", [])]
+)
+def test_a_result_in_parts_works_only_with_those_of_others(method, kept):
+    tasks = f"{{t: {{method: {method}, produces: tuned, data: [letters], runs_on: client, aggregator: aggregator}}}}"
+
+    assert control("{tuned: {}}", tasks)["keep", "a"] == kept
+    (keep,) = [
+        entry for entry in matrix("{tuned: {}}", tasks) if (entry.capability, entry.participants[0]) == ("keep", "a")
+    ]
+    assert {hold.how for hold in keep.holds if hold.parties == ("b",)} <= {"part"}
+
+
+def test_parts_that_are_declared_are_needed_too():
+    tasks = "{t: {method: fedavg, produces: tuned, data: [letters], runs_on: client, topology: peer_to_peer}}"
+
+    assert control("{tuned: {weights_at: [client, aggregator], copies: parts}}", tasks)["keep", "a"] == ["b", "tum"]
+
+
+def test_whoever_gave_data_to_the_model_before_has_a_claim_too():
+    tasks = (
+        "{first: {method: fedavg, produces: base, data: [letters], runs_on: client},"
+        " t: {method: lora, model: base, produces: tuned, data: [cases], runs_on: aggregator, topology: local}}"
+    )
+    text = text_of("{base: {}, tuned: {weights_at: aggregator}}", tasks).replace(
+        "categories: [health]}}", "categories: [health]}, cases: {at: aggregator, owner: tum, categories: [health]}}"
+    )
+    (document,) = api.loads(text, "x.yaml", CATALOG)
+    found = continuity_of(api.graph(document, CATALOG), CATALOG)
+
+    kept = {
+        entry.participants: entry.attainable for entry in found if (entry.use, entry.capability) == ("tasks.t", "keep")
+    }
+    assert kept == {("a", "b"): False, ("tum",): True}
+
+
+def test_a_participant_without_data_takes_no_part():
+    nodes = {"client": "{kind: client, party: a}", "idle": "{kind: client, party: b}"}
+    tasks = JUDGE.replace("runs_on: client", "runs_on: [client, idle]")
+
+    assert control(f"{{judge: {BLACK}}}", tasks, nodes=nodes) == {("run", "a"): ["openai"], ("inspect", "a"): None}
+
+
+def test_a_method_that_asks_no_model_runs_without_one():
+    tasks = "{t: {method: gradient_boosting, model: base, produces: tuned, data: [letters], runs_on: client}}"
+
+    assert control("{base: {weights: closed, provider: openai}, tuned: {}}", tasks)["run", "a"] == []
+
+
 def test_whoever_hosts_a_node_can_end_what_runs_there():
     found = control(OPEN, LORA, nodes={"client": "{kind: client, party: [a, b], host: aws}"})
 
@@ -376,6 +425,17 @@ def test_two_parties_that_nobody_places_may_be_in_one_country():
     assert (hold.jurisdiction, hold.missing) == ("", ("parties.acme.jurisdiction", "parties.openai.jurisdiction"))
 
 
+def test_two_doubts_that_are_none_alone_are_one_together():
+    nodes = {"client": "{kind: client, party: a}", "other": "{kind: client, party: a}"}
+    tasks = LORA.replace("runs_on: client", "runs_on: [client, other], topology: local")
+
+    (run, *_) = matrix(LLAMA, tasks, nodes=nodes)
+
+    assert [gap.element for gap in run.doubts] == ["nodes.client", "nodes.other"]
+    nodes["other"] = "{kind: client, party: a, hardware: {gpu_memory_gib: 80}}"
+    assert matrix(LLAMA, tasks, nodes=nodes)[0].doubts == ()
+
+
 def atoms(names):
     return [Atom(name, "operates", frozenset({name}), name) for name in names]
 
@@ -434,7 +494,7 @@ def test_the_matrix_reads_well():
         "             them",
         "  keep     nobody else can end it",
         "  inspect  nobody else can end it",
-        "  not stated: whether client has the 14.9 GiB that base takes at least",
+        "  not stated: the memory of client, of which base takes at least 14.9 GiB",
         "    (nodes.client.hardware.gpu_memory_gib); it decides run and join",
         "",
         "tasks.score: aphp, charite and lumc",
@@ -508,6 +568,42 @@ def test_a_foreign_country_has_words(acme, words, tmp_path):
     path.write_text(text_of(models, JUDGE, parties={"acme": f"{{role: provider{acme}}}"}))
 
     assert words in " ".join(run(str(path)).stdout.split())
+
+
+def test_what_is_not_stated_is_asked_once(tmp_path):
+    path = tmp_path / "x.yaml"
+    models = "{base: {via: [acme], account: participants}, lost: {weights: open}, tuned: {weights_at: client}}"
+    tasks = (
+        "{t: {method: textual_gradient, model: base, produces: tuned, data: [letters], runs_on: client},"
+        " u: {method: inference, model: lost, data: [letters], runs_on: client}}"
+    )
+    path.write_text(text_of(models, tasks))
+
+    lines = [line for line in run(str(path)).stdout.splitlines() if "not stated" in line or "it decides" in line]
+    assert lines == [
+        "  not stated: whether base can be had without acme (US) (models.base.weights); it decides keep and",
+        "  not stated: who runs lost (models.lost.via); it decides run",
+    ]
+
+
+def test_machines_of_which_nobody_states_the_memory_are_one_question(tmp_path):
+    nodes = {"client": "{kind: client, party: [a]}", "other": "{kind: client, party: b}"}
+    path = tmp_path / "x.yaml"
+    path.write_text(text_of(LLAMA, LORA.replace("runs_on: client", "runs_on: [client, other]"), nodes=nodes).replace(
+        "letters: {at: client", "letters: {at: [client, other]"))  # fmt: skip
+    text = " ".join(run(str(path)).stdout.split())
+
+    assert "tasks.t: a and b run nobody else can end it" in text
+    assert "not stated: the memory of client and other, of which base takes at least 14.9 GiB (nodes.client" in text
+
+
+def test_rounds_that_wait_for_more_clients_than_have_data(tmp_path):
+    nodes = {"client": "{kind: client, party: a}", "idle": "{kind: client, party: b}"}
+    path = tmp_path / "x.yaml"
+    tasks = LORA.replace("runs_on: client", "runs_on: [client, idle], min_clients: 2")
+    path.write_text(text_of(OPEN, tasks, nodes=nodes))
+
+    assert "  join     never: its rounds wait for more clients than there are" in run(str(path)).stdout.splitlines()
 
 
 def test_participants_that_can_do_different_things_are_told_apart(tmp_path):

@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from fedpolicy.cli import judging, main
+from fedpolicy.cli.stopping import stoppable
 from tests.cli.conftest import EXAMPLE
 
 ROOT = Path(__file__).parents[2]
@@ -149,6 +151,29 @@ def test_before_anything_is_checked_there_is_nothing_to_report(run, example, mon
 
     assert (done.exit_code, done.stderr) == (130, "\ninterrupted\n")
     assert not Path("out.json").exists()
+
+
+def test_sigterm_is_what_ctrl_c_is_and_only_meanwhile():
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), stoppable():
+        signal.raise_signal(signal.SIGTERM)
+
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_thread_that_runs_a_command_leaves_signals_alone():
+    before = signal.getsignal(signal.SIGTERM)
+    seen = []
+
+    def inside():
+        with stoppable():
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=inside)
+    thread.start()
+    thread.join()
+
+    assert seen == [before]
 
 
 def test_an_interrupt_while_modules_load_is_no_traceback(monkeypatch, capsys):

@@ -98,6 +98,12 @@ def test_a_narrow_terminal_gets_what_fits(columns, line, monkeypatch):
     assert shown((2, 500)).split("\r")[1] == line
 
 
+def test_a_terminal_that_does_not_say_how_wide_it_is_has_80_columns(monkeypatch):
+    monkeypatch.delenv("COLUMNS")
+
+    assert shown((2, 500)).split("\r")[2] == " " * 79
+
+
 def test_a_terminal_that_goes_away_stops_nothing():
     class Gone(Terminal):
         def write(self, _):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -51,7 +52,8 @@ def test_the_running_example(run, example, golden):
     result = run("repair", str(example))
 
     assert result.exit_code == 0
-    golden(result.stdout, GOLDEN / "repair.txt")
+    # How many copies it takes depends on every rule there is.
+    golden(re.sub(r"^\d+(?= changed copies checked$)", "N", result.stdout, flags=re.MULTILINE), GOLDEN / "repair.txt")
 
 
 def test_an_open_weight_judge_of_ones_own_or_no_calls_at_all(run, example):

@@ -235,3 +235,15 @@ def test_one_folder_that_cannot_be_read_hides_no_other(monkeypatch):
 
     assert [source.name for source in sources] == ["c.yaml", "b/d.yaml", "a"]
     assert sources[2].error.message == "the folder `a` cannot be read: Permission denied"
+
+
+def test_a_file_that_cannot_be_looked_into_is_not_taken_for_ours(monkeypatch):
+    def refuse(self, *_, **__):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    write("a.yaml", "fedpolicy.yaml")
+    monkeypatch.setattr(Path, "open", refuse)
+
+    assert [source.error.message for source in find(["."], no_stdin)] == [
+        "`fedpolicy.yaml` cannot be read: Permission denied"
+    ]

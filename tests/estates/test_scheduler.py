@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -91,7 +91,7 @@ class Client:
         self.closed = False
 
     def wait_for_workers(self, count, timeout):
-        assert (count, timeout) == (1, 0.5)
+        assert (count, timeout > 0) == (1, True)
         if self.missing == "workers":
             raise TimeoutError
 
@@ -179,6 +179,23 @@ def test_what_is_missing_is_told(missing, message, listening, estate, monkeypatc
 
     with pytest.raises(SettingsError, match=message), scheduled(listening, run_of("a").judge, 0.5):
         pass
+
+
+def test_a_scheduler_that_goes_away_is_noted_and_the_rest_is_checked_here(listening, estate, monkeypatch):
+    del estate
+
+    class Gone(ThreadPoolExecutor):
+        def submit(self, *_arguments):
+            future = Future()
+            future.cancel()
+            return future
+
+    monkeypatch.setattr(Client, "get_executor", lambda *_, **__: Gone(1))
+    done = CliRunner().invoke(app, ["check", "a", "--scheduler", listening])
+
+    assert done.exit_code == 0
+    assert done.stderr == f"note: the workers of `{listening}` are gone; what was left was checked here\n"
+    assert "(1 deployment, " in done.stdout
 
 
 def test_as_many_chunks_are_under_way_as_there_are_threads_twice_over(listening, estate):

@@ -110,6 +110,24 @@ def test_parties_with_the_same_hold_are_one_dependency():
     ]
 
 
+def test_what_differs_in_what_is_lost_is_told_apart_and_has_names_of_its_own():
+    tasks = (
+        "{tune: {method: lora, model: base, produces: made, data: letters, runs_on: client},"
+        " split: {method: split_learning, produces: half, data: letters, runs_on: client, top_model_at: aggregator}}"
+    )
+    models = HELD.replace("made: {}", "made: {}, half: {}")
+    found = [one for one in subjects(models, tasks) if read(one, "controllers") == ["tum"]]
+
+    assert [(read(one, "uses"), read(one, "capabilities")) for one in found] == [
+        (["tasks.tune"], ["join"]),
+        (["tasks.split"], ["join", "keep"]),
+    ]
+    assert [one.subject.id for one in found] == [
+        "nodes.aggregator.operates.join",
+        "nodes.aggregator.operates.join-keep",
+    ]
+
+
 def test_those_who_need_each_other_are_told_together():
     tasks = TUNE.replace("runs_on: client", "runs_on: client, min_clients: 2")
     (found,) = [context for context in subjects(HELD, tasks) if read(context, "mutual")]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fedpolicy.report.words import PLAIN, Look, amount, cells, clean, listing, wrap
 
@@ -56,3 +60,17 @@ def test_only_what_asks_for_colour_gets_it():
     assert PLAIN.paint("high", "x") == "x"
     assert Look(colour=True).paint("high", "x") == "\x1b[31mx\x1b[0m"
     assert Look(colour=True).paint("high", "") == ""
+
+
+@given(
+    st.lists(st.text("ab -é", min_size=0, max_size=12), max_size=40).map(" ".join),
+    st.integers(40, 60),
+    st.text("x: ", max_size=50),
+)
+@settings(max_examples=200, deadline=None)
+def test_prose_is_broken_as_the_standard_library_breaks_it(text, width, first):
+    expected = textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+
+    assert wrap(text, Look(width=width), first, "  ") == expected

@@ -44,6 +44,8 @@ def budget_changes(old: Facts | None, new: Facts | None, catalog: Catalog) -> tu
     """Compare the ledgers of two states; None stands for a deployment that is not there."""
     before, after = _ledger(old, catalog), _ledger(new, catalog)
     named = before.keys() | after.keys()
+    if not named:  # who sees what is a large question, and nobody asks it without noise
+        return ()
     units = {name: unit for facts in (old, new) if facts for name, unit in _units(facts).items()}
     seen = [_seen(facts) for facts in (old, new)]
     found: dict[tuple[str, Loss, Loss], list[_Cell]] = {}

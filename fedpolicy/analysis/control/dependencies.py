@@ -73,6 +73,9 @@ class _Extent:
             getattr(self, name).update(getattr(other, name))
 
 
+_Found = dict[_Fact, dict[str, _Extent]]
+
+
 def dependencies_of(graph: FlowGraph, matrix: Iterable[Continuity]) -> tuple[Dependency, ...]:
     """Every dependency that a matrix shows, those with the same cause together, in the order of causes."""
     roles = {"participant", "coordinator"}
@@ -92,14 +95,14 @@ def _alike(capabilities: set[str]) -> frozenset[str]:
     return frozenset({"run"} if "run" in capabilities else capabilities)
 
 
-def _by_participant(matrix: Iterable[Continuity], members: set[str]) -> dict[str, dict[_Fact, _Extent]]:
-    found: dict[str, dict[_Fact, _Extent]] = {}
+def _by_participant(matrix: Iterable[Continuity], members: set[str]) -> dict[str, _Found]:
+    found: dict[str, _Found] = {}
     for entry in matrix:
         facts = list(_facts(entry, members))
         for party in entry.participants:
             own = found.setdefault(party, {})
             for fact, through in facts:
-                extent = own.setdefault(fact, _Extent())
+                extent = own.setdefault(fact, {}).setdefault(entry.use, _Extent())
                 extent.capabilities.add(entry.capability)
                 extent.uses.add(entry.use)
                 extent.through.update(through)
@@ -128,15 +131,19 @@ def _held(hold: Hold, members: set[str]) -> _Fact:
     )
 
 
-def _merged(facts: dict[_Fact, _Extent]) -> Iterator[tuple[_Fact, _Extent]]:
+def _merged(facts: _Found) -> Iterator[tuple[_Fact, _Extent]]:
     """Parties that have the same in hand in the same way are one dependency; what is certain need not be asked."""
     sure = {(fact.cause, fact.how, fact.parties) for fact in facts if not fact.missing}
-    together: dict[tuple[_Fact, frozenset[str]], _Extent] = {}
-    for fact, extent in facts.items():
+    by_loss: dict[tuple[_Fact, frozenset[str]], _Extent] = {}
+    for fact, extents in facts.items():
         if not fact.missing or (fact.cause, fact.how, fact.parties) not in sure:
-            extent.parties.update(fact.parties)
-            key = (replace(fact, parties=()), frozenset(extent.capabilities))
-            together.setdefault(key, _Extent()).add(extent)
+            for extent in extents.values():
+                by_loss.setdefault((fact, _alike(extent.capabilities)), _Extent()).add(extent)
+    together: dict[tuple[_Fact, frozenset[str]], _Extent] = {}
+    for (fact, _), extent in by_loss.items():
+        extent.parties.update(fact.parties)
+        key = (replace(fact, parties=()), frozenset(extent.capabilities))
+        together.setdefault(key, _Extent()).add(extent)
     yield from ((fact, extent) for (fact, _), extent in together.items())
 
 

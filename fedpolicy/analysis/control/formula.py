@@ -33,7 +33,7 @@ class Atom:
     """
 
     element: str
-    how: str  # operates | hosts | account | licence | unstated
+    how: str  # operates | hosts | account | licence | part | unstated
     controllers: frozenset[str]
     cause: str
     missing: tuple[str, ...] = ()

@@ -128,17 +128,21 @@ class Ground:
         row = self.row(model)
         return self.graph.deployment.models[model].weights or (row.weights if row else None)
 
-    def there(self, place: Vertex, own: str, cause: str) -> Formula:
+    def there(self, place: Vertex, own: str, cause: str, how: str = "") -> Formula:
         """
         A place that works: on its host's machines, run by any one of those who operate it.
 
-        What somebody operates or hosts itself, nobody else can take away.
+        What somebody operates or hosts itself, nobody else can take away. `how` replaces in what way others have it.
         """
         operators = sorted({self.party(name) for name in place.operators})
         host = self.party(place.host)
         element = f"nodes.{place.family}" if self.party(place.party) == own else place.id
-        run = SURE if own in operators else any_of(self._atom(element, "operates", who, cause) for who in operators)
-        kept = SURE if host == own or [host] == operators else self._atom(element, "hosts", host, cause)
+        run = (
+            SURE
+            if own in operators
+            else any_of(self._atom(element, how or "operates", who, cause) for who in operators)
+        )
+        kept = SURE if host == own or [host] == operators else self._atom(element, how or "hosts", host, cause)
         return all_of([run, kept])
 
     def _atom(self, element: str, how: str, who: str, cause: str) -> Atom:

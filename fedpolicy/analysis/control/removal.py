@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Abroad", "Hold", "Standing", "abroad_of", "standing"]
 
-_ORDER = ("operates", "account", "licence", "hosts", "unstated")
+_ORDER = ("operates", "account", "licence", "hosts", "part", "unstated")
 # Beyond this many doubts, only single ones and all of them together are tried.
 _MOST_DOUBTS = 4
 

@@ -24,7 +24,7 @@ def command(
     file: str, form: str, deployment: str, catalogs: Sequence[Path], output: str | None, *, no_color: bool
 ) -> None:
     """
-    Print the continuity matrix: what each participant can do in each task, and who can end it, through what.
+    Print the continuity matrix: what each participant can do in each task and call, and who can end it, through what.
 
     FILE is a deployment, or - for standard input. `run`: compute with the models; `join`: take part in rounds; `keep`:
     leave with a working copy; `inspect`: look into the weights.

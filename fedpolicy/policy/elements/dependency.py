@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["KIND"]
 
-_HOW = ("operates", "hosts", "account", "licence", "number", "jurisdiction", "unstated", "copy", "weights", "memory")
+_HOW = (
+    *("operates", "hosts", "account", "licence", "number", "part", "jurisdiction", "unstated"),
+    *("copy", "weights", "memory"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +110,18 @@ def _class(view: DependencyView, *, rank: bool) -> Presence:
     return CLASSES.index(low) if rank else low
 
 
+def _extent(capabilities: tuple[str, ...]) -> str:
+    # Two dependencies on the same parties through the same cause differ in this.
+    return "run" if "run" in capabilities else "-".join(capabilities)
+
+
 def _subjects(world: World) -> Iterable[Subject]:
     graph = world.facts.graph
     for found in dependencies_of(graph, continuity_of(graph, world.catalog)):
         view = DependencyView(world, found)
         names = dict.fromkeys([*found.controllers, *found.participants])
         yield Subject(
-            id=f"{found.cause}.{found.how}",
+            id=f"{found.cause}.{found.how}.{_extent(found.capabilities)}",
             path=tuple(found.cause.split(".", 1)),
             data=view,
             variants=(None, {}) if found.missing else (),
@@ -140,8 +148,9 @@ KIND = Kind(
         words(
             "how",
             "how the controllers have it in hand: they run or host what it needs (operates, hosts), have the account,"
-            " gave the licence, are too few without each other (number), share a foreign jurisdiction, or are not named"
-            " (unstated). What was never given: a copy, the weights, memory, a licence",
+            " gave the licence, are too few without each other (number), hold the features of a part of the model"
+            " (part), share a foreign jurisdiction, or are not named (unstated). What was never given: a copy, the"
+            " weights, memory, a licence",
             lambda view: view.found.how,
             choices=_HOW,
         ),

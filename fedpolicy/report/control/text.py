@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from fedpolicy.report.control.open import located, questions, short
 from fedpolicy.report.words import PLAIN, Look, clean, listing, wrap
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _MEANS = {
     "inspect": "look into the weights",
 }
 _INDENT = " " * 11
+_TOO_FEW = "its rounds wait for more clients than there are"
 
 
 def render(name: str, found: Sequence[Continuity], people: Mapping[str, Principal], look: Look = PLAIN) -> str:
@@ -41,30 +43,34 @@ def render(name: str, found: Sequence[Continuity], people: Mapping[str, Principa
 
 
 def _blocks(found: Sequence[Continuity]) -> Iterator[tuple[list[str], list[Continuity]]]:
-    """For each use, the participants of whom everything is said alike, with all that is said of them."""
+    """For each use, the participants of whom the same is certain, with all that is said of them."""
     for _, group in groupby(found, key=lambda entry: entry.use):
-        entries = list(group)
-        rows: dict[str, list[int]] = {}
-        for number, entry in enumerate(entries):
+        rows: dict[str, list[Continuity]] = {}
+        for entry in group:
             for party in entry.participants:
-                rows.setdefault(party, []).append(number)
-        alike: dict[tuple[int, ...], list[str]] = {}
+                rows.setdefault(party, []).append(entry)
+        alike: dict[tuple[object, ...], list[str]] = {}
         for party in sorted(rows):
-            alike.setdefault(tuple(rows[party]), []).append(party)
-        for numbers, parties in alike.items():
-            yield parties, [entries[number] for number in numbers]
+            alike.setdefault(tuple(_certain(entry) for entry in rows[party]), []).append(party)
+        for parties in alike.values():
+            yield parties, list(dict.fromkeys(entry for party in parties for entry in rows[party]))
+
+
+def _certain(entry: Continuity) -> tuple[object, ...]:
+    return (entry.capability, entry.attainable, _is_open(entry), entry.holds, entry.gaps)
 
 
 def _block(entries: Sequence[Continuity], people: Mapping[str, Principal], look: Look) -> Iterator[str]:
-    open_: dict[str, list[str]] = {}
-    for entry in entries:
+    for _, entry in sorted({entry.capability: entry for entry in reversed(entries)}.items(), key=_by_capability):
         said = list(_said(entry, people)) or ["not known" if _is_open(entry) else "nobody else can end it"]
         for number, line in enumerate(said):
             yield from wrap(line, look, _INDENT if number else f"  {entry.capability:<9}", _INDENT + "  ")
-        for question in _asked(entry, people):
-            open_.setdefault(question, []).append(entry.capability)
-    for question, capabilities in open_.items():
-        yield from wrap(f"not stated: {question}; it decides {listing(capabilities)}", look, "  ", "    ")
+    for question in questions(entries, people):
+        yield from wrap(f"not stated: {question}", look, "  ", "    ")
+
+
+def _by_capability(one: tuple[str, Continuity]) -> int:
+    return list(_MEANS).index(one[0])
 
 
 def _is_open(entry: Continuity) -> bool:
@@ -75,10 +81,10 @@ def _is_open(entry: Continuity) -> bool:
 def _said(entry: Continuity, people: Mapping[str, Principal]) -> Iterator[str]:
     """What is certain."""
     if not entry.attainable:
-        yield f"never: {listing([_lack(gap) for gap in entry.gaps])}"
+        yield f"never: {listing([_lack(gap) for gap in entry.gaps]) or _TOO_FEW}"
     for hold in entry.holds:
         if hold.how == "unstated":
-            yield f"whoever runs {_short(hold.cause)} can end it, and the file does not say who that is"
+            yield f"whoever runs {short(hold.cause)} can end it, and the file does not say who that is"
         elif not hold.missing:
             yield _hold(hold, entry, people)
 
@@ -86,79 +92,39 @@ def _said(entry: Continuity, people: Mapping[str, Principal]) -> Iterator[str]:
 def _hold(hold: Hold, entry: Continuity, people: Mapping[str, Principal]) -> str:
     if hold.how == "number":
         return f"any one of {listing(hold.parties)} can end it for the others: the rounds wait for all of them"
-    who = listing([_located(party, people) for party in hold.parties])
+    who = listing([located(party, people) for party in hold.parties])
     if hold.how == "jurisdiction":
         return f"{who} can end it together: nobody outside {hold.jurisdiction} is left"
     if hold.how == "licence":
         licensor = "whoever licenses it" if hold.parties == ("unknown",) else who
-        return f"{licensor} can end it: may end the licence of {_short(hold.cause)} at will"
+        return f"{licensor} can end it: may end the licence of {short(hold.cause)} at will"
     return f"{who} can end it: {_VERBS[hold.how]} {_object(hold)}{_expected(hold, entry, people)}"
 
 
-def _asked(entry: Continuity, people: Mapping[str, Principal]) -> Iterator[str]:
-    """The facts that nobody states and that would change the answer."""
-    for hold in entry.holds:
-        if hold.missing:
-            yield f"{_question(hold, people)} ({listing(hold.missing)})"
-    for gap in entry.doubts:
-        yield f"{_doubt(gap)} ({listing(gap.missing)})"
-
-
-def _question(hold: Hold, people: Mapping[str, Principal]) -> str:
-    what = _short(hold.cause)
-    if hold.how == "account":
-        return f"whose account it is that opens {what}"
-    if hold.how == "jurisdiction":
-        return f"whether {listing(hold.parties)} are all in {hold.jurisdiction or 'one country'}"
-    if hold.how == "unstated":
-        return f"who runs {what}"
-    who = listing([_located(party, people) for party in hold.parties])
-    return f"whether anything is left of {what} without {who}"
-
-
-_VERBS = {"operates": "runs", "hosts": "hosts", "account": "has the account for"}
+_VERBS = {"operates": "runs", "hosts": "hosts", "account": "has the account for", "part": "holds a part of"}
 
 
 def _object(hold: Hold) -> str:
     """What a party has in hand: a model by its name, and the nodes through which it runs it."""
-    places = [_short(one) for one in hold.through if one.startswith("nodes.")]
+    places = [short(one) for one in hold.through if one.startswith("nodes.")]
     if hold.how == "account" or not places:
-        return _short(hold.cause)
-    return listing(places) if hold.cause.startswith("nodes.") else f"{_short(hold.cause)} on {listing(places)}"
+        return short(hold.cause)
+    return listing(places) if hold.cause.startswith("nodes.") else f"{short(hold.cause)} on {listing(places)}"
 
 
 def _expected(hold: Hold, entry: Continuity, people: Mapping[str, Principal]) -> str:
     roles = [people[party].roles if party in people else () for party in hold.parties]
-    coordinates = hold.how == "operates" and all("coordinator" in one for one in roles)
-    return " (as coordinators do)" if coordinates and entry.capability == "join" else ""
-
-
-def _located(party: str, people: Mapping[str, Principal]) -> str:
-    known = people.get(party)
-    where = known.jurisdictions if known else None
-    return f"{party} ({', '.join(where)})" if where and len(where) == 1 else party
+    rounds = hold.how == "operates" and hold.cause.startswith("nodes.") and entry.capability == "join"
+    return " (as coordinators do)" if rounds and all("coordinator" in one for one in roles) else ""
 
 
 def _lack(gap: Gap) -> str:
-    what, figures = _short(gap.cause), dict(gap.detail)
+    what, figures = short(gap.cause), dict(gap.detail)
     if gap.kind == "memory":
         has, needs = figures["gpu_memory_gib"], figures["needed_gib"]
-        return f"{_short(gap.element)} has {has:g} GiB, and {what} takes at least {needs:.3g} GiB"
+        return f"{short(gap.element)} has {has:g} GiB, and {what} takes at least {needs:.3g} GiB"
     if gap.kind == "copy":
         return f"they hold no copy of {what}"
     if gap.kind == "licence":
         return f"the licence of {what} grants no rights where they are"
     return f"the weights of {what} are closed"
-
-
-def _doubt(gap: Gap) -> str:
-    what, figures = _short(gap.cause), dict(gap.detail)
-    if gap.kind == "memory":
-        return f"whether {_short(gap.element)} has the {figures['needed_gib']:.3g} GiB that {what} takes at least"
-    if gap.kind == "licence":
-        return f"where they are, and the licence of {what} leaves out some countries"
-    return f"whether the weights of {what} can be had"
-
-
-def _short(element: str) -> str:
-    return element.partition(".")[2]

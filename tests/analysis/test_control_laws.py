@@ -1,0 +1,119 @@
+"""Laws of control that hold in every deployment, tried on generated ones (DESIGN, section 6)."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+from hypothesis import given, settings
+
+from fedpolicy import api
+from fedpolicy.analysis.control.dependencies import dependencies_of
+from fedpolicy.analysis.control.matrix import EACH_OTHER, continuity_of
+from tests.analysis.deployments import deployments
+from tests.analysis.test_laws import LAW as LAWS
+from tests.helpers import graph_of
+
+CATALOG = api.load_catalog()
+LAW = settings(LAWS, max_examples=30)
+
+
+def matrix_of(deployment):
+    return continuity_of(graph_of(deployment), CATALOG)
+
+
+def cells(deployment):
+    """Who certainly can end what, for each party, use and capability; None: it was never given."""
+    return {
+        (entry.use, party, entry.capability): frozenset(entry.holders) if entry.attainable else None
+        for entry in matrix_of(deployment)
+        for party in entry.participants
+    }
+
+
+def reversed_of(tree):
+    if isinstance(tree, dict):
+        return {key: reversed_of(tree[key]) for key in reversed(tree)}
+    return tree
+
+
+@LAW
+@given(deployments())
+def test_the_order_of_the_file_never_matters(deployment):
+    assert matrix_of(reversed_of(deployment)) == matrix_of(deployment)
+
+
+@LAW
+@given(deployments())
+def test_each_party_has_each_capability_once_and_never_holds_its_own(deployment):
+    rows = [(e.use, e.capability, party) for e in matrix_of(deployment) for party in e.participants]
+
+    assert len(rows) == len(set(rows))
+    assert all(party not in (holders or ()) for (_, party, _), holders in cells(deployment).items())
+
+
+@LAW
+@given(deployments())
+def test_who_cannot_run_the_models_takes_part_in_no_round(deployment):
+    found = cells(deployment)
+
+    for (use, party, capability), holders in found.items():
+        if capability == "join" and holders is not None:
+            run = found[use, party, "run"]
+            assert run is not None
+            assert run <= holders
+
+
+@LAW
+@given(deployments())
+def test_a_copy_for_everybody_takes_no_one_s_hold_on_running_and_gives_nobody_one(deployment):
+    """A model that stands in and that every caller holds itself ends the holds of whoever runs the other."""
+    more = deepcopy(deployment)
+    more["models"]["spare"] = {"weights": "open", "weights_at": sorted(more["nodes"])}
+    for name in ("base", "closed", "out"):
+        more["models"][name]["fallback"] = "spare"
+    before, after = cells(deployment), cells(more)
+
+    for (use, party, capability), holders in before.items():
+        if capability == "run" and holders is not None:
+            now = after[use, party, capability]
+            assert now is not None
+            assert now <= holders
+            assert "acme" not in now or use.startswith("tasks.")
+
+
+@LAW
+@given(deployments())
+def test_dependencies_say_what_the_matrix_says(deployment):
+    graph = graph_of(deployment)
+    matrix = continuity_of(graph, CATALOG)
+    found = dependencies_of(graph, matrix)
+
+    told = {
+        (use, party, capability, EACH_OTHER if one.mutual else controller)
+        for one in found
+        if one.given and not one.missing and not one.jurisdiction
+        for use in one.uses
+        for party in one.participants
+        for capability in one.capabilities
+        for controller in one.controllers
+    }
+    shown = {
+        (entry.use, party, entry.capability, controller)
+        for entry in matrix
+        for party in entry.participants
+        for controller in entry.holders
+    }
+    assert shown <= told
+    # Whoever runs it somewhere is told together with whoever can lose more: each pair is true of somebody.
+    assert {(capability, controller) for _, _, capability, controller in told} <= {
+        (capability, controller) for _, _, capability, controller in shown
+    }
+
+
+@LAW
+@given(deployments())
+def test_what_is_lost_for_want_of_something_has_a_reason(deployment):
+    for entry in matrix_of(deployment):
+        if not entry.attainable:
+            assert not entry.holds
+            assert entry.gaps or entry.capability == "join"
