@@ -196,3 +196,22 @@ def test_what_is_certain_stays_above_the_limit_whatever_else_is_not_stated():
     alone, both = towards(ledger(weak), "agg"), towards(ledger(weak, unstated), "agg")
 
     assert both.low >= alone.low > 300
+
+
+@pytest.mark.parametrize(
+    ("change", "unit", "why"),
+    [
+        (("1.0e-6", "0.5"), "record", "its delta of 0.5 is not below one over the 300 units"),
+        (("unit: record", "unit: record"), "person", "it protects a record, but the dataset's unit is a person"),
+        (("multiplier: 8.0", "multiplier: 0"), "record", "its noise is zero"),
+        (("multiplier: 8.0", "multiplier: 0.1"), "record", None),
+    ],
+)
+def test_noise_that_does_not_count_whatever_its_epsilon_says_why(change, unit, why):
+    guard = noise("noise_multiplier: 8.0, sampling: none, steps: 1").replace(*change)
+
+    found = ledger(guard.replace("where: client", "where: aggregator"), unit=unit)
+
+    (share,) = found.shares
+    assert share.not_for == ((("notes", why),) if why else ())
+    assert bool(found.bare) is bool(why)

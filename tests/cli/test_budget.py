@@ -143,3 +143,15 @@ def test_a_file_with_mistakes_is_refused_with_all_of_them(run, example):
     assert (result.exit_code, result.stdout) == (2, "")
     assert "deployment.yaml:34" in result.stderr
     assert "deployment.yaml:38" in result.stderr
+
+
+def test_noise_that_protects_nothing_says_why(run, example):
+    change(example, ("delta: 1.0e-6", "delta: 0.5"))
+
+    result = run("budget", example.name)
+    (mechanism,) = json.loads(run("budget", example.name, "--format", "json").stdout)["mechanisms"]
+
+    assert "letters: no noise that counts protects these, so epsilon is infinite" in result.stdout
+    why = "its delta of 0.5 is not below one over the 120,000 units"
+    assert f"it does not count for letters: {why}" in result.stdout
+    assert mechanism["does_not_count"] == [{"dataset": "letters", "why": why}]

@@ -35,7 +35,8 @@ class Share:
     A declared mechanism in the ledger.
 
     `spent` is what it spends over its whole run. `stated` is the claimed epsilon (a claimed rho is converted at the
-    declared delta; None: nothing is claimed). `poisson` says that the claim would hold if units were sampled
+    declared delta; None: nothing is claimed). `not_for` says for which datasets it does not count, whatever epsilon
+    is, and why. `poisson` says that the claim would hold if units were sampled
     independently, while they are drawn in fixed numbers. `missing` names the facts that would settle the claim.
     """
 
@@ -47,6 +48,7 @@ class Share:
     claim: Claim
     poisson: bool = False
     missing: tuple[str, ...] = ()
+    not_for: tuple[tuple[str, str], ...] = ()
 
 
 def share_of(deployment: Deployment, path: Path, spec: DifferentialPrivacy, limit: float, *, tight: bool) -> Share:

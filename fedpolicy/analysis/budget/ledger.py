@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from fedpolicy.analysis.budget.claims import Share, share_of
 from fedpolicy.analysis.budget.sights import Looking, Sight
 from fedpolicy.analysis.exposure.disclose import undeclared
+from fedpolicy.analysis.exposure.privacy import judge, units_of
 from fedpolicy.analysis.exposure.spending import Spending, shown
 from fedpolicy.analysis.exposure.state import Exposure, prepare
+from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import FlowGraph, Guard, Mask, bits
 from fedpolicy.records import dataclass
@@ -83,11 +85,13 @@ def ledger_of(graph: FlowGraph, catalog: Catalog, limit: float, *, tight: bool =
     for the closest one throughout.
     """
     exposure = prepare(graph, catalog, math.inf)
-    looking = Looking(exposure=exposure, limit=limit, within=prepare(graph, catalog, limit))
+    looking = Looking(
+        exposure=exposure, limit=limit, within=prepare(graph, catalog, limit), viewers=_capacities(exposure)
+    )
     whole = _whole(graph)
     rows: dict[Key, list[_Row]] = {}
     covered = 0
-    for party in sorted({viewer.party for viewer in exposure.viewers.values()}):
+    for party in sorted(looking.viewers):
         own = exposure.own.get(party, 0)
         for key, mask in _cells(looking, whole, party, own):
             covered |= mask if any(sight.favourable for sight in key[1]) else 0
@@ -106,6 +110,13 @@ def ledger_of(graph: FlowGraph, catalog: Catalog, limit: float, *, tight: bool =
         shares=tuple(_shares(graph, limit, tight=tight)),
         bare=tuple(sorted({key[0] for key in rows} - families)),
     )
+
+
+def _capacities(exposure: Exposure) -> dict[str, list[Viewer]]:
+    found: dict[str, list[Viewer]] = {}
+    for viewer in exposure.viewers.values():
+        found.setdefault(viewer.party, []).append(viewer)
+    return found
 
 
 def _whole(graph: FlowGraph) -> dict[str, Mask]:
@@ -165,20 +176,30 @@ def _missing(exposure: Exposure, row: _Row, spent: Spending, *, undecided: bool)
 
 
 def _shares(graph: FlowGraph, limit: float, *, tight: bool) -> Iterator[Share]:
-    for guard in _mechanisms(graph):
-        spec = guard.spec
-        if isinstance(spec, DifferentialPrivacy):
-            yield share_of(graph.deployment, guard.path, spec, limit, tight=tight)
+    everything = (1 << len(graph.data)) - 1
+    guards: dict[str, Guard] = {}
+    carried: dict[str, set[Mask]] = {}
+    for flow in graph.flows:
+        for guard in flow.guards:
+            if isinstance(guard.spec, DifferentialPrivacy):
+                name = ".".join(map(str, guard.path))
+                guards[name] = guard
+                carried.setdefault(name, set()).add(everything if flow.data is None else flow.data)
+    for name, guard in sorted(guards.items()):
+        if isinstance(guard.spec, DifferentialPrivacy):
+            share = share_of(graph.deployment, guard.path, guard.spec, limit, tight=tight)
+            yield replace(share, not_for=_not_for(graph, guard, sorted(carried[name])))
 
 
-def _mechanisms(graph: FlowGraph) -> list[Guard]:
-    found: Mapping[str, Guard] = {
-        ".".join(map(str, guard.path)): guard
-        for flow in graph.flows
-        for guard in flow.guards
-        if isinstance(guard.spec, DifferentialPrivacy)
-    }
-    return [found[name] for name in sorted(found)]
+def _not_for(graph: FlowGraph, guard: Guard, masks: Sequence[Mask]) -> tuple[tuple[str, str], ...]:
+    """The datasets that a mechanism protects on none of its flows, and why; whatever its epsilon is."""
+    found: dict[str, list[str]] = {}
+    for mask in masks:
+        units = units_of(graph, mask)
+        first = {graph.data[index].family: index for index in bits(mask)}
+        for family, index in first.items():
+            found.setdefault(family, []).append(judge(graph, guard, index, units, math.inf).why)
+    return tuple((family, whys[-1]) for family, whys in sorted(found.items()) if all(whys))
 
 
 def _order(budget: Budget) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ is spent; with those only that keep to a limit, the second one. Both are bounds,
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from fedpolicy.analysis.exposure.budgets import combinations
 from fedpolicy.analysis.exposure.readings import BOUNDED, Reading
 from fedpolicy.analysis.exposure.spending import Spending, spend
 from fedpolicy.analysis.exposure.state import Exposure
-from fedpolicy.analysis.exposure.views import View
+from fedpolicy.analysis.exposure.views import View, Viewer
 from fedpolicy.graph.model import Mask
 from fedpolicy.records import dataclass
 
@@ -66,11 +66,16 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looking:
-    """What parties see where every mechanism counts (`exposure`), and where only what keeps to the limit does."""
+    """
+    What parties see where every mechanism counts (`exposure`), and where only what keeps to the limit does (`within`).
+
+    `viewers` are the capacities of each party.
+    """
 
     exposure: Exposure
     within: Exposure
     limit: float
+    viewers: Mapping[str, Sequence[Viewer]]
 
     def party(self, party: str) -> _Looks:
         """What one party sees, all capacities together."""
@@ -80,9 +85,8 @@ class Looking:
         """The same in one reading."""
         exposure = self.within if limited else self.exposure
         found = _Seen()
-        for viewer in exposure.viewers.values():
-            if viewer.party == party:
-                found.add(exposure.view(viewer, reading))
+        for viewer in self.viewers[party]:
+            found.add(exposure.view(viewer, reading))
         return found
 
     def told(self, sight: Sight, *, tight: bool = False) -> tuple[Spending, float, float]:

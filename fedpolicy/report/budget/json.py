@@ -62,6 +62,7 @@ def _share(share: Share) -> dict[str, Any]:
         "claim": share.claim.value,
         "holds_for_poisson_sampling_only": share.poisson,
         "missing": list(share.missing or share.spent.missing),
+        "does_not_count": [{"dataset": family, "why": why} for family, why in share.not_for],
     }
 
 

@@ -31,7 +31,8 @@ def render(name: str, ledger: Ledger, limit: float, look: Look = PLAIN) -> str:
         lines.append("")
     if ledger.bare:
         text = (
-            f"{listing(ledger.bare)}: nobody sees these through noise, so epsilon is infinite for all who learn of them"
+            f"{listing(ledger.bare)}: no noise that counts protects these, so epsilon is infinite for all who learn of "
+            "them"
         )
         lines += [*wrap(text, look), ""]
     if ledger.shares:
@@ -87,6 +88,9 @@ def _share(share: Share, look: Look) -> Iterator[str]:
     yield from _how(share.spent, look)
     if share.spent.missing and share.spent.low != share.spent.high:
         yield from wrap(f"not stated: {listing(share.spent.missing)}", look, _INDENT, _INDENT)
+    for family, why in share.not_for:
+        line = f"it does not count for {clean(family)}: {why}"
+        yield from (look.paint("high", part) for part in wrap(line, look, _INDENT, f"{_INDENT}  "))
     style, verdict = _verdict(share)
     for line in wrap(verdict, look, _INDENT, f"{_INDENT}  ") if verdict else ():
         yield look.paint(style, line)
