@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,3 +29,19 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         assert actual == path.read_text(encoding="utf-8")
 
     return compare
+
+
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """
+    Processes of fedpolicy are copies of this one, with all that a test has patched.
+
+    Libraries that other tests load have threads of their own, because of which they would not be, and Python 3.12
+    would warn. These threads wait, so they do no harm.
+    """
+    if sys.platform != "linux":
+        pytest.skip("processes are copies on Linux only")
+    monkeypatch.setattr("fedpolicy.estates.processes.forks", lambda: True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield

@@ -52,6 +52,7 @@ KINDS: Mapping[str, Kind] = {
     )
 }
 _ROOT = deployment.KIND.name
+Lack = tuple[Subject, Field, Missing | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +61,22 @@ class Context:
     What the rules read of one element.
 
     `variants` holds one set of values per value that its RANGE fields may take (mostly one; None: no such element);
-    `absent` the paths that would state each open field that is left out.
+    `lacks` the open fields that are left out, each with the element that lacks it and what is missing there.
     """
 
     subject: Subject
     variants: tuple[Mapping[str, Value] | None, ...]
-    absent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lacks: Mapping[str, Lack] = field(default_factory=dict)
+
+    @property
+    def absent(self) -> Mapping[str, tuple[str, ...]]:
+        """The paths that would state each open field that is left out."""
+        return {name: self.missing(name) for name in self.lacks}
+
+    def missing(self, name: str) -> tuple[str, ...]:
+        """The paths that would state one of them."""
+        subject, lacking, found = self.lacks[name]
+        return (found.paths if found else ()) or (".".join(map(str, (*subject.path, lacking.key or lacking.name))),)
 
 
 @cache
@@ -81,10 +92,10 @@ def contexts(world: World, kind: str, wanted: Collection[str]) -> Iterator[Conte
     around = _read(_whole(world), {name: known[name] for name in sorted(wanted) if name.startswith(f"{_ROOT}.")})
     own = {name: known[name] for name in sorted(wanted) if not name.startswith(f"{_ROOT}.")}
     for subject in KINDS[kind].subjects(world):
-        values, absent = _read(subject, own)
+        values, lacks = _read(subject, own)
         values |= around[0]
-        variants = tuple(_variant(kind, values, own, variant) for variant in subject.variants or ({},))
-        yield Context(subject=subject, variants=variants, absent={**around[1], **absent})
+        variants = tuple(_variant(kind, values, own, variant) for variant in subject.variants) or (values,)
+        yield Context(subject=subject, variants=variants, lacks={**around[1], **lacks} if around[1] else lacks)
 
 
 def read_field(world: World, kind: str, subject: Subject, name: str) -> list[Value]:
@@ -109,22 +120,16 @@ def _known(value: Presence) -> list[Value]:
     return [] if value is None or isinstance(value, Missing) else [value]
 
 
-def _read(subject: Subject, fields: Mapping[str, Field]) -> tuple[dict[str, Value], dict[str, tuple[str, ...]]]:
+def _read(subject: Subject, fields: Mapping[str, Field]) -> tuple[dict[str, Value], dict[str, Lack]]:
     values: dict[str, Value] = {}
-    absent: dict[str, tuple[str, ...]] = {}
+    lacks: dict[str, Lack] = {}
     for name, one in fields.items():
         found = one.read(subject.data)
-        if found is None:
-            absent[name] = (_path(subject, one),)
-        elif isinstance(found, Missing):
-            absent[name] = found.paths or (_path(subject, one),)
+        if found is None or isinstance(found, Missing):
+            lacks[name] = (subject, one, found)
         else:
             values[name] = found
-    return values, absent
-
-
-def _path(subject: Subject, one: Field) -> str:
-    return ".".join(map(str, (*subject.path, one.key or one.name)))
+    return values, lacks
 
 
 def _variant(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import Facts
@@ -25,7 +26,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Evaluation", "evaluate"]
 
-Said = list[tuple[Rule, Judgement]]
+
+@dataclass(slots=True, kw_only=True)
+class Said:
+    """What all rules for a kind say of elements with equal values; `telling` is what becomes findings."""
+
+    counts: Counter[Verdict] = field(default_factory=Counter)
+    telling: list[tuple[Rule, Judgement]] = field(default_factory=list)
+    elements: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +61,13 @@ def evaluate(
     findings: list[Finding] = []
     broken: dict[str, PolicyError] = {}
     for kind, some in _by_kind(rules).items():
-        for context, said in _judged(world, kind, some, broken):
-            counts.update(one.verdict for _, one in said)
-            findings += _told(world, context, said)
+        heard: dict[Hashable, Said] = {}
+        for context, said in _judged(world, kind, some, broken, heard):
+            said.elements += 1
+            if said.telling:
+                findings += _told(world, context, said.telling)
+        for said in heard.values():
+            counts.update({verdict: number * said.elements for verdict, number in said.counts.items()})
     if broken:
         raise Problems([broken[name] for name in sorted(broken)])
     return Evaluation(
@@ -72,36 +84,36 @@ def _by_kind(rules: Sequence[Rule]) -> dict[str, list[Rule]]:
 
 
 def _judged(
-    world: World, kind: str, rules: Sequence[Rule], broken: dict[str, PolicyError]
+    world: World, kind: str, rules: Sequence[Rule], broken: dict[str, PolicyError], heard: dict[Hashable, Said]
 ) -> Iterator[tuple[Context, Said]]:
+    """Every element and what the rules say of it; thousands of elements may differ in nothing that the rules read."""
     wanted = sorted({name for rule in rules for name in rule.variables})
     asked = sorted({name for rule in rules for part in (rule.match, rule.require) if part for name in part.asks})
     activate = activator()
     always: Mapping[str, Value] = {**CONSTANTS, **{key: value for rule in rules for key, value in rule.values.items()}}
-    # Thousands of elements may differ in nothing that these rules read.
-    known: dict[Hashable, Said] = {}
     for context in contexts(world, kind, wanted):
         key = alike(context)
-        if key not in known:
-            known[key] = _said(rules, cases_of(context, asked, always, activate), broken)
-        yield context, known[key]
+        if key not in heard:
+            heard[key] = _said(rules, cases_of(context, asked, always, activate), broken)
+        yield context, heard[key]
 
 
 def _said(rules: Sequence[Rule], cases: Sequence[Case | None], broken: dict[str, PolicyError]) -> Said:
-    found = []
+    said = Said()
     for rule in rules:
         if rule.id not in broken:
             try:
-                found.append((rule, judge(rule, cases)))
+                found = judge(rule, cases)
             except PolicyError as error:
                 broken[rule.id] = error
-    return found
+                continue
+            said.counts[found.verdict] += 1
+            if found.verdict in {Verdict.FAIL, Verdict.UNKNOWN}:
+                said.telling.append((rule, found))
+    return said
 
 
-def _told(world: World, context: Context, said: Said) -> list[Finding]:
-    telling = [(rule, one) for rule, one in said if one.verdict in {Verdict.FAIL, Verdict.UNKNOWN}]
-    if not telling:
-        return []
+def _told(world: World, context: Context, telling: Sequence[tuple[Rule, Judgement]]) -> list[Finding]:
     evidence = evidence_of(world, context.subject)
     return [
         finding_of(world, rule, context.subject, evidence, one.verdict, one.missing(context)) for rule, one in telling

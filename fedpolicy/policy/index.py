@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fedpolicy.analysis.budget import Ledger, ledger_of
 from fedpolicy.analysis.facts import Disclosure, Facts, ModelFacts
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
 
 __all__ = ["Index", "family_of", "ordered"]
+
+T = TypeVar("T")
 
 
 class Index:
@@ -36,6 +38,9 @@ class Index:
         self._families_of: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._owners_of: dict[tuple[str, ...], list[str]] = {}
         self._operators: dict[str, frozenset[str]] = {}
+        self._use_data: dict[str, tuple[str, ...]] = {}
+        self._uses_data: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._answers: dict[tuple[str, tuple[str, ...]], Any] = {}
 
     @property
     def deployment(self) -> Deployment:
@@ -228,8 +233,27 @@ class Index:
         known = self.parties.get(party)
         return known.roles if known else ()
 
+    def once(self, question: str, families: tuple[str, ...], answer: Callable[[tuple[str, ...]], T]) -> T:
+        """What is asked of the same datasets for thousands of elements is worked out once."""
+        key = (question, families)
+        if key not in self._answers:
+            self._answers[key] = answer(families)
+        found: T = self._answers[key]
+        return found
+
     def use_data(self, use: str) -> tuple[str, ...]:
         """The datasets that a task works on or a call sends."""
+        if use not in self._use_data:
+            self._use_data[use] = self._data_of(use)
+        return self._use_data[use]
+
+    def uses_data(self, uses: tuple[str, ...]) -> tuple[str, ...]:
+        """The same for several tasks and calls together."""
+        if uses not in self._uses_data:
+            self._uses_data[uses] = tuple(ordered(family for use in uses for family in self.use_data(use)))
+        return self._uses_data[uses]
+
+    def _data_of(self, use: str) -> tuple[str, ...]:
         section, _, name = use.partition(".")
         element: Task | ApiCall | None = None
         if section == "tasks":

@@ -37,7 +37,7 @@ class Judgement:
         """The dotted paths of the facts that would decide about one of these elements."""
         if self.verdict is not Verdict.UNKNOWN:
             return ()
-        facts = {path for name in self.absent for path in context.absent[name]}
+        facts = {path for name in self.absent for path in context.missing(name)}
         return tuple(sorted(facts | set(context.subject.missing if self.undecided else ())))
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedpolicy import api
-from fedpolicy.analysis.control.formula import AtLeast, Atom, Gap, Loss, all_of, any_of, holds
+from fedpolicy.analysis.control.formula import Atom, Gap, Loss, all_of, any_of, at_least, holds
 from fedpolicy.analysis.control.matrix import EACH_OTHER, continuity_of
 from fedpolicy.cli.app import app
 from fedpolicy.errors import Problems
@@ -446,7 +446,7 @@ def test_conditions_of_nothing():
 
 
 leaf = st.sampled_from(
-    [*atoms("xyz"), Gap("weights", "m"), Gap("weights", "n", ("fact",)), AtLeast("t", 2, (("x", 1), ("y", 2)), "t")]
+    [*atoms("xyz"), Gap("weights", "m"), Gap("weights", "n", ("fact",)), at_least(2, {"x": 1, "y": 2}, "t")]
 )
 formulas = st.recursive(
     leaf,

@@ -103,9 +103,8 @@ def test_standard_input_and_what_is_not_there_keep_their_places(estate):
     )
 
 
-def test_an_error_of_ours_is_told_as_without_processes(estate, monkeypatch):
-    if not processes.forks():
-        pytest.skip("only a copy of this process has the patched check")
+def test_an_error_of_ours_is_told_as_without_processes(estate, monkeypatch, forked):
+    del forked
 
     def fails(source, judge):
         del judge
@@ -119,11 +118,10 @@ def test_an_error_of_ours_is_told_as_without_processes(estate, monkeypatch):
     assert (two.exit_code, two.stderr) == (one.exit_code, one.stderr) == (3, one.stderr)
 
 
-def test_a_file_that_kills_its_process_is_told_and_makes_the_exit_code_2(estate, monkeypatch):
+def test_a_file_that_kills_its_process_is_told_and_makes_the_exit_code_2(estate, monkeypatch, forked):
     import os  # noqa: PLC0415  of no use elsewhere here
 
-    if not processes.forks():
-        pytest.skip("only a copy of this process has the patched check")
+    del forked
     real = processes.check_file
 
     def deadly(source, judge):

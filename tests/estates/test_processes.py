@@ -16,13 +16,6 @@ from fedpolicy.judge import check_file
 from tests.estates.conftest import errors_of, run_of, small
 
 
-@pytest.fixture
-def alone():
-    """Processes are copies of this one, with all that a test has patched."""
-    if not forks():
-        pytest.skip("a copy of a process with threads is not safe")
-
-
 def through(jobs, done):
     with Processes(jobs, done.judge) as crew:
         done.over(crew)
@@ -43,8 +36,8 @@ def deadly(word, *, kill=True):
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 20])
-def test_the_report_is_the_same(jobs, estate, alone):
-    del estate, alone
+def test_the_report_is_the_same(jobs, estate, forked):
+    del estate, forked
     here = run_of()
     here.here()
 
@@ -60,8 +53,8 @@ def test_the_report_is_the_same_where_processes_start_from_nothing(estate, monke
     assert repr(through(2, run_of())) == repr(here.report())
 
 
-def test_there_is_no_process_left(tmp_path, monkeypatch, alone):
-    del alone
+def test_there_is_no_process_left(tmp_path, monkeypatch, forked):
+    del forked
     monkeypatch.chdir(tmp_path)
     small(4)
     done = run_of()
@@ -75,9 +68,9 @@ def test_there_is_no_process_left(tmp_path, monkeypatch, alone):
 
 @pytest.mark.parametrize("count", [3, 70])
 def test_a_file_that_takes_its_process_with_it_is_an_error_and_the_others_are_checked(
-    count, tmp_path, monkeypatch, alone
+    count, tmp_path, monkeypatch, forked
 ):
-    del alone
+    del forked
     monkeypatch.chdir(tmp_path)
     names = small(count)
     monkeypatch.setattr(processes, "check_file", deadly("n01"))
@@ -90,8 +83,8 @@ def test_a_file_that_takes_its_process_with_it_is_an_error_and_the_others_are_ch
     assert "`fedpolicy check n01.yaml` checks it alone" in str(report.files[1].errors[0])
 
 
-def test_where_every_process_dies_every_file_is_an_error(tmp_path, monkeypatch, alone):
-    del alone
+def test_where_every_process_dies_every_file_is_an_error(tmp_path, monkeypatch, forked):
+    del forked
     monkeypatch.chdir(tmp_path)
     names = small(5)
     monkeypatch.setattr(processes, "check_file", deadly("n"))
@@ -99,8 +92,8 @@ def test_where_every_process_dies_every_file_is_an_error(tmp_path, monkeypatch, 
     assert list(errors_of(through(2, run_of()))) == names
 
 
-def test_an_error_of_ours_is_raised_as_without_processes_and_the_first_one_of_all(tmp_path, monkeypatch, alone):
-    del alone
+def test_an_error_of_ours_is_raised_as_without_processes_and_the_first_one_of_all(tmp_path, monkeypatch, forked):
+    del forked
     monkeypatch.chdir(tmp_path)
     small(30)
     for module in (processes, run):
@@ -110,8 +103,8 @@ def test_an_error_of_ours_is_raised_as_without_processes_and_the_first_one_of_al
         through(2, run_of())
 
 
-def test_an_error_that_only_processes_have_is_none(tmp_path, monkeypatch, alone):
-    del alone
+def test_an_error_that_only_processes_have_is_none(tmp_path, monkeypatch, forked):
+    del forked
     monkeypatch.chdir(tmp_path)
     names = small(6)
     monkeypatch.setattr(processes, "check_file", deadly("n02", kill=False))
@@ -120,8 +113,8 @@ def test_an_error_that_only_processes_have_is_none(tmp_path, monkeypatch, alone)
     assert ([file.name for file in report.files], errors_of(report)) == (names, {})
 
 
-def test_a_process_that_dies_while_it_waits_is_replaced(tmp_path, monkeypatch, alone):
-    del alone
+def test_a_process_that_dies_while_it_waits_is_replaced(tmp_path, monkeypatch, forked):
+    del forked
     monkeypatch.chdir(tmp_path)
     small(3)
     done = run_of()
@@ -138,8 +131,8 @@ def test_a_process_that_dies_while_it_waits_is_replaced(tmp_path, monkeypatch, a
         assert crew.take(10)[0][0] is chunks[1]
 
 
-def test_where_no_process_can_be_started_the_work_is_done_here(tmp_path, monkeypatch, alone):
-    del alone
+def test_where_no_process_can_be_started_the_work_is_done_here(tmp_path, monkeypatch, forked):
+    del forked
 
     def refuse(*_arguments, **_more):
         raise BlockingIOError(11, "Resource temporarily unavailable")
@@ -152,8 +145,8 @@ def test_where_no_process_can_be_started_the_work_is_done_here(tmp_path, monkeyp
     assert ([file.name for file in report.files], errors_of(report)) == (names, {})
 
 
-def test_an_interrupt_ends_processes_at_once(tmp_path, monkeypatch, alone):
-    del alone
+def test_an_interrupt_ends_processes_at_once(tmp_path, monkeypatch, forked):
+    del forked
 
     def forever(_source, _judge):
         time.sleep(600)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control.access import copy_at, rights
-from fedpolicy.analysis.control.formula import SURE, AtLeast, Formula, Gap, all_of, any_of
+from fedpolicy.analysis.control.formula import SURE, AtLeast, Formula, Gap, all_of, any_of, at_least
 from fedpolicy.analysis.control.use import Use
 from fedpolicy.spec.safeguards import SecureAggregation
 
@@ -81,7 +81,7 @@ class _TaskUse(Use):
             for party, places in sorted(self.places.items())
         }
         if needed > 1:
-            yield AtLeast(self.id, needed, tuple(clients.items()), self.id)
+            yield at_least(needed, clients, self.id)
 
     def _learned(self, task: Task, seen: frozenset[str] = frozenset()) -> set[str]:
         """The datasets of a task, and of those that made its input model."""

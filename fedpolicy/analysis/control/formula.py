@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from fedpolicy.records import dataclass
 
@@ -18,6 +18,7 @@ __all__ = [
     "Loss",
     "all_of",
     "any_of",
+    "at_least",
     "holds",
     "leaves",
 ]
@@ -41,11 +42,17 @@ class Atom:
 
 @dataclass(frozen=True, slots=True)
 class AtLeast:
-    """So many clients as `needed` have to be there, of those that each party brings."""
+    """
+    So many clients as `needed` have to be there, of those that each party brings.
+
+    `total` counts all of them; `each` are the parties without any one of whom there are too few.
+    """
 
     element: str
     needed: int
-    clients: tuple[tuple[str, int], ...]
+    clients: Mapping[str, int]
+    total: int
+    each: tuple[str, ...]
     cause: str
     how: str = "number"
 
@@ -103,18 +110,33 @@ NEVER = Any(())
 _NOTHING = Loss()
 
 
+def at_least(needed: int, clients: Mapping[str, int], cause: str) -> AtLeast:
+    """A condition on how many of some clients are there."""
+    total = sum(clients.values())
+    each = tuple(party for party, count in sorted(clients.items()) if total - count < needed)
+    return AtLeast(cause, needed, clients, total, each, cause)
+
+
 def all_of(parts: Iterable[Formula]) -> Formula:
     """A conjunction; what is sure is left out."""
-    kept = tuple(dict.fromkeys(part for part in parts if part != SURE))
+    kept = _each_once([part for part in parts if not _is_sure(part)])
     return kept[0] if len(kept) == 1 else All(kept)
 
 
 def any_of(parts: Iterable[Formula]) -> Formula:
     """A disjunction; one sure part makes it sure."""
-    kept = tuple(dict.fromkeys(parts))
-    if SURE in kept:
+    kept = _each_once(list(parts))
+    if any(map(_is_sure, kept)):
         return SURE
     return kept[0] if len(kept) == 1 else Any(kept)
+
+
+def _is_sure(formula: Formula) -> bool:
+    return isinstance(formula, All) and not formula.parts
+
+
+def _each_once(parts: list[Formula]) -> tuple[Formula, ...]:
+    return tuple(parts) if len(parts) == 1 else tuple(dict.fromkeys(parts))
 
 
 def holds(formula: Formula, loss: Loss = _NOTHING) -> bool:
@@ -129,7 +151,7 @@ def holds(formula: Formula, loss: Loss = _NOTHING) -> bool:
         return True
     if isinstance(formula, Atom):
         return loss.parties.isdisjoint(formula.controllers)
-    return sum(count for party, count in formula.clients if party not in loss.parties) >= formula.needed
+    return formula.total - sum(formula.clients.get(party, 0) for party in loss.parties) >= formula.needed
 
 
 def leaves(formula: Formula) -> Iterator[Leaf]:

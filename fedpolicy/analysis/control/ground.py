@@ -26,6 +26,9 @@ class Ground:
         self.graph = graph
         self.catalog = catalog
         self._holders: dict[str, frozenset[str]] = {}
+        self._rows: dict[str, ModelRow | None] = {}
+        self._licences: dict[str, LicenceRow | None] = {}
+        self._there: dict[tuple[str, str, str, str], Formula] = {}
 
     def party(self, principal: str) -> str:
         """The declared entry that somebody belongs to: `users` for `users.self`."""
@@ -114,14 +117,18 @@ class Ground:
 
     def row(self, model: str) -> ModelRow | None:
         """What the catalogue says of a model."""
-        ref = self.graph.deployment.models[model].ref
-        return self.catalog.model(ref) if ref else None
+        if model not in self._rows:
+            ref = self.graph.deployment.models[model].ref
+            self._rows[model] = self.catalog.model(ref) if ref else None
+        return self._rows[model]
 
     def licence(self, model: str) -> LicenceRow | None:
         """What the catalogue says of a model's licence."""
-        row = self.row(model)
-        name = self.graph.deployment.models[model].licence or (row.licence if row else None)
-        return self.catalog.licence(name) if name else None
+        if model not in self._licences:
+            row = self.row(model)
+            name = self.graph.deployment.models[model].licence or (row.licence if row else None)
+            self._licences[model] = self.catalog.licence(name) if name else None
+        return self._licences[model]
 
     def weights(self, model: str) -> str | None:
         """Whether the weights can be had: open, gated or closed; None where nobody says."""
@@ -134,6 +141,12 @@ class Ground:
 
         What somebody operates or hosts itself, nobody else can take away. `how` replaces in what way others have it.
         """
+        key = (place.id, own, cause, how)
+        if key not in self._there:
+            self._there[key] = self._standing(place, own, cause, how)
+        return self._there[key]
+
+    def _standing(self, place: Vertex, own: str, cause: str, how: str) -> Formula:
         operators = sorted({self.party(name) for name in place.operators})
         host = self.party(place.host)
         element = f"nodes.{place.family}" if self.party(place.party) == own else place.id

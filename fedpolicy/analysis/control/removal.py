@@ -69,16 +69,22 @@ def abroad_of(ground: Ground) -> Abroad:
     participant is in it: there is no border between them that data or services could be stopped at.
     """
     principals = {one.party: one for one in ground.graph.principals.values()}
-    countries = ground.catalog.countries
-    eea = {code for code, row in countries.items() if row.eea}
     home = {code for one in principals.values() if "participant" in one.roles for code in one.jurisdictions or ()}
-    home |= eea if home & eea else set()
+    # Only the countries that are named are looked up: to read all of them takes as long as to read a small deployment.
+    inside = any(_in_eea(ground, code) for code in home)
     found: dict[str, set[str]] = {}
     for name, one in principals.items():
         if one.jurisdictions and len(one.jurisdictions) == 1 and one.jurisdictions[0] not in home:
-            found.setdefault(one.jurisdictions[0], set()).add(name)
+            code = one.jurisdictions[0]
+            if not (inside and _in_eea(ground, code)):
+                found.setdefault(code, set()).add(name)
     unstated = {name for name, one in principals.items() if one.jurisdictions is None} - {"public", "unknown"}
     return Abroad(parties={code: frozenset(who) for code, who in sorted(found.items())}, unstated=frozenset(unstated))
+
+
+def _in_eea(ground: Ground, code: str) -> bool:
+    row = ground.catalog.countries.get(code)
+    return row is not None and row.eea
 
 
 def standing(formula: Formula, abroad: Abroad) -> Standing:
@@ -143,11 +149,10 @@ def _perhaps(formula: Formula, whom: frozenset[str], gaps: tuple[Gap, ...]) -> t
 
 def _mutual(formula: Formula, every: tuple[object, ...]) -> Iterator[Hold]:
     for leaf in every:
-        if isinstance(leaf, AtLeast):
-            total = sum(count for _, count in leaf.clients)
-            needed = tuple(party for party, count in leaf.clients if total - count < leaf.needed)
-            if needed and not holds(formula, Loss(parties=frozenset(needed[:1]), cause=leaf.cause)):
-                yield Hold(parties=needed, how=leaf.how, cause=leaf.cause, through=(leaf.element,), mutual=True)
+        if not isinstance(leaf, AtLeast) or not leaf.each:
+            continue
+        if not holds(formula, Loss(parties=frozenset(leaf.each[:1]), cause=leaf.cause)):
+            yield Hold(parties=leaf.each, how=leaf.how, cause=leaf.cause, through=(leaf.element,), mutual=True)
 
 
 def _together(formula: Formula, atoms: tuple[Atom, ...], abroad: Abroad, single: list[Hold]) -> Iterator[Hold]:

@@ -32,6 +32,7 @@ class Use:
         self.models = models
         self.method = method
         self.places = self._by_party(runs_on)
+        self._runs: dict[str, Formula] = {}
 
     def parties(self) -> list[str]:
         """Who takes part."""
@@ -47,7 +48,10 @@ class Use:
 
     def run(self, place: Vertex, own: str) -> Formula:
         """A place of its own, and every model that is asked there."""
-        return all_of([self.here(place, own), *(self.ways(model, place, own) for model in self.models)])
+        if place.id not in self._runs:  # a place is one party's own
+            asked = (self.ways(model, place, own) for model in self.models)
+            self._runs[place.id] = all_of([self.here(place, own), *asked])
+        return self._runs[place.id]
 
     def here(self, place: Vertex, own: str) -> Formula:
         """A place that works."""

@@ -44,7 +44,7 @@ class DependencyView:
         """The datasets that it is about: what a model has learned from, else what is worked on."""
         if self.found.how == "copy" and self.model is not None:
             return self.model.contents.families
-        return tuple(ordered(family for use in self.found.uses for family in self.world.use_data(use)))
+        return self.world.uses_data(self.found.uses)
 
 
 _LOSSES = {

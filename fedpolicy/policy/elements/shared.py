@@ -111,14 +111,16 @@ def safeguard_kinds(safeguards: Iterable[Any]) -> list[str]:
 
 def is_private(world: World, families: Iterable[str]) -> bool:
     """Whether any of these datasets is somebody's secret: not public, synthetic or anonymous."""
-    return any(not _NOT_PRIVATE & set(dataset.categories) for dataset in world.datasets(families))
+    return world.once(
+        "private",
+        tuple(families),
+        lambda names: any(not _NOT_PRIVATE & set(dataset.categories) for dataset in world.datasets(names)),
+    )
 
 
 def purposes_of(world: World, families: Iterable[str]) -> list[str] | Missing:
     """The purposes for which some datasets were collected; missing where one of them does not say."""
-    found = {name: dataset for name, dataset in world.deployment.datasets.items() if name in set(families)}
-    missing = tuple(f"datasets.{name}.purpose" for name, dataset in sorted(found.items()) if dataset.purpose is None)
-    return Missing(missing) if missing else ordered(dataset.purpose for dataset in found.values() if dataset.purpose)
+    return world.once("purposes", tuple(families), lambda names: _purposes(world, names))
 
 
 def in_eea(world: World, parties: Iterable[str]) -> bool | Missing:
@@ -149,6 +151,13 @@ def is_personal(world: World, families: Iterable[str]) -> bool:
     return any(_flag(world, name, "personal") for name in _categories(world, families))
 
 
+def _purposes(world: World, families: tuple[str, ...]) -> list[str] | Missing:
+    declared = world.deployment.datasets
+    found = {name: declared[name] for name in sorted(set(families)) if name in declared}
+    missing = tuple(f"datasets.{name}.purpose" for name, dataset in found.items() if dataset.purpose is None)
+    return Missing(missing) if missing else ordered(dataset.purpose for dataset in found.values() if dataset.purpose)
+
+
 def _partly(world: World, party: str) -> bool:
     # A population may live in several countries.
     found = world.jurisdictions([party])
@@ -157,7 +166,11 @@ def _partly(world: World, party: str) -> bool:
 
 
 def _categories(world: World, families: Iterable[str]) -> list[str]:
-    return ordered(category for dataset in world.datasets(families) for category in dataset.categories)
+    return world.once(
+        "categories",
+        tuple(families),
+        lambda names: ordered(category for dataset in world.datasets(names) for category in dataset.categories),
+    )
 
 
 def _flag(world: World, category: str, name: str) -> bool:
