@@ -10,7 +10,7 @@ from fedpolicy.analysis.budget import Ledger, ledger_of
 from fedpolicy.analysis.facts import Disclosure, Facts, ModelFacts
 from fedpolicy.analysis.settings import AnalysisSettings
 from fedpolicy.findings import Span
-from fedpolicy.graph.model import Access, Aggregate, Flow, Guard, Mask, Path, Principal, Vertex
+from fedpolicy.graph.model import Access, Aggregate, Flow, Guard, Mask, Path, Principal, Vertex, bits
 from fedpolicy.policy.reach import family_masks, held_anywhere
 from fedpolicy.spec.load import Document
 from fedpolicy.spec.models import Agreement, ApiCall, Deployment, Task
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Index", "family_of", "ordered"]
 
 T = TypeVar("T")
+_FEW = 64
 
 
 class Index:
@@ -40,7 +41,7 @@ class Index:
         self._operators: dict[str, frozenset[str]] = {}
         self._use_data: dict[str, tuple[str, ...]] = {}
         self._uses_data: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._answers: dict[tuple[str, tuple[str, ...]], Any] = {}
+        self._answers: dict[tuple[str, tuple[str, ...] | int], tuple[tuple[str, ...], Any]] = {}
 
     @property
     def deployment(self) -> Deployment:
@@ -184,9 +185,14 @@ class Index:
     def families_in(self, mask: Mask) -> tuple[str, ...]:
         """The datasets of some instances; thousands of flows carry the same ones."""
         if mask not in self._families:
-            found = (name for name, members in self._masks.items() if members & mask)
+            data = self.facts.graph.data
+            few = mask.bit_count() <= _FEW
+            found = {data[index].family for index in bits(mask)} if few else self._touched(mask)
             self._families[mask] = tuple(sorted(found))
         return self._families[mask]
+
+    def _touched(self, mask: Mask) -> set[str]:
+        return {name for name, members in self._masks.items() if members & mask}
 
     def families_of(self, instances: tuple[str, ...]) -> tuple[str, ...]:
         """The datasets of some instances, by their names."""
@@ -235,10 +241,11 @@ class Index:
 
     def once(self, question: str, families: tuple[str, ...], answer: Callable[[tuple[str, ...]], T]) -> T:
         """What is asked of the same datasets for thousands of elements is worked out once."""
-        key = (question, families)
+        # To compare thousands of names would take longer than most answers; those are kept, and known by themselves.
+        key = (question, families if len(families) <= _FEW else id(families))
         if key not in self._answers:
-            self._answers[key] = answer(families)
-        found: T = self._answers[key]
+            self._answers[key] = (families, answer(families))
+        found: T = self._answers[key][1]
         return found
 
     def use_data(self, use: str) -> tuple[str, ...]:

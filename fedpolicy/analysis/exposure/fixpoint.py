@@ -102,12 +102,14 @@ class _Spread:
         """Add what arrives to a state; say what was not there before."""
         found: list[Moved] = []
         for form, mask, source in arriving:
-            known = state.get(form, 0)
-            together = known | mask
-            if together != known:
-                # Equal masks share one object where they are long.
-                state[form] = self.same.setdefault(together, together) if self.large else together
-                found.append((form, self.same.setdefault(mask, mask) if self.large else mask, source))
+            known = state.get(form)
+            together = known | mask if known else mask
+            if together == known or not mask:
+                continue
+            # Equal masks share one object where they are long.
+            state[form] = self.same.setdefault(together, together) if self.large else together
+            new = mask if known else state[form]
+            found.append((form, self.same.setdefault(new, new) if known and self.large and self.log else new, source))
         return found
 
     def _keep(self, flow: Flow, found: list[Moved]) -> None:

@@ -108,13 +108,15 @@ def _sole_word(view: SafeguardView) -> str:
     if len(parties) != 1:
         return ""
     trust = Trust(graph=view.world.facts.graph)
-    owners = {item.owner for item in view.world.facts.graph.data if item.family in view.families}
+    families = set(view.families)
+    owners = {item.owner for item in view.world.facts.graph.data if item.family in families}
     return parties.pop() if all(trust.accepts(owner, _honest(view)) for owner in owners) else ""
 
 
 def _owners(view: SafeguardView) -> int:
     graph = view.world.facts.graph
-    places = {item.place for item in graph.data if item.family in view.families}
+    families = set(view.families)
+    places = {item.place for item in graph.data if item.family in families}
     return sum(graph.vertices[place].weight for place in places)
 
 
