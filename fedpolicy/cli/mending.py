@@ -37,6 +37,7 @@ def mend(file: str, form: str, output: str | None, number: int | None, options: 
     """
     config = find_config(options["config"], isolated=options["isolated"])
     choices = choose(config, options)
+    _must_differ(file, output)
     source = _source(file, number)
     request = Request(
         source=source,
@@ -56,6 +57,12 @@ def mend(file: str, form: str, output: str | None, number: int | None, options: 
     look = PLAIN if output else look_of(sys.stdout, no_color=options["no_color"])
     emit(json.render(repairs) if form == "json" else text.render(repairs, look), output)
     return CLEAN if repairs.complete else FINDINGS
+
+
+def _must_differ(file: str, output: str | None) -> None:
+    if output and file != _STDIN and Path(output).resolve() == Path(file).resolve():
+        message = f"`{file}` is what is to be repaired, and the answer would replace it"
+        raise SettingsError(message, help="name another file for --output; --write changes the deployment itself")
 
 
 def _source(file: str, number: int | None) -> sources.Source:

@@ -491,3 +491,13 @@ def test_long_lists_and_patches_are_cut_for_people(run, tmp_path):
     assert f"  and {len(found['chosen']) - 12} more" in shown
     assert f"  and {len(found['stuck']) - 12} more" in shown
     assert f"... {len(found['proposals'][0]['diff'].splitlines()) - 60} lines more; --format json has all" in shown
+
+
+def test_the_answer_never_replaces_the_deployment(run, example):
+    before = example.read_bytes()
+
+    result = run("repair", example.name, "--write", "--output", f"./{example.name}")
+
+    assert result.exit_code == 2
+    assert "the answer would replace it" in result.stderr
+    assert example.read_bytes() == before
