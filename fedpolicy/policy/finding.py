@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import field
+
 from fedpolicy.analysis.facts import Disclosure, NotCounted, Step
 from fedpolicy.findings import Finding, Hop, Span, Verdict
 from fedpolicy.policy.context import read_field, table
@@ -20,12 +22,17 @@ _MOST_NOTES = 8
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What all findings about one element share; `identity` says which element it is, however many it names."""
+    """
+    What all findings about one element share; `identity` says which element it is, however many it names.
+
+    `words` remembers its fields in words: several rules tell of the same ones.
+    """
 
     elements: tuple[str, ...]
     identity: tuple[str, ...]
     paths: tuple[tuple[Hop, ...], ...] = ()
     notes: tuple[str, ...] = ()
+    words: dict[str, str] = field(default_factory=dict)
 
 
 def evidence_of(world: World, subject: Subject) -> Evidence:
@@ -50,7 +57,7 @@ def finding_of(
         severity=rule.severity,
         verdict=verdict,
         elements=evidence.elements,
-        message=_message(world, rule, subject, evidence.elements[0], verdict),
+        message=_message(world, rule, subject, evidence, verdict),
         span=_place(world, rule, subject),
         deployment=world.deployment.name,
         paths=evidence.paths,
@@ -63,7 +70,8 @@ def finding_of(
     )
 
 
-def _message(world: World, rule: Rule, subject: Subject, element: str, verdict: Verdict) -> str:
+def _message(world: World, rule: Rule, subject: Subject, evidence: Evidence, verdict: Verdict) -> str:
+    element, known = evidence.elements[0], evidence.words
     if verdict is Verdict.UNKNOWN:
         return f"Undecided for {element}: {rule.title}"
     fields = table(rule.applies_to)
@@ -74,7 +82,9 @@ def _message(world: World, rule: Rule, subject: Subject, element: str, verdict: 
             return element
         if name in params:
             return said(params[name].type, [params[name].value])
-        return said(fields[name].type, read_field(world, rule.applies_to, subject, name))
+        if name not in known:
+            known[name] = said(fields[name].type, read_field(world, rule.applies_to, subject, name))
+        return known[name]
 
     return fill(rule.message, word)
 

@@ -66,6 +66,10 @@ class Witnesses:
         if not self._holds(place, index, level) or shielded(self.holdings, vertex) >> index & 1:
             return
         for flow, sent, source in self._deliveries(place, index):
+            if sent.kind == OPEN:
+                if sent.level >= level:
+                    yield flow, source
+                continue
             for form, _ in arrive_at(self.holdings, vertex, sent, 1 << index):
                 if form.kind != NOISE and seen_forms(self.holdings, viewer, form, 1 << index, self.openers) >= level:
                     yield flow, source
