@@ -1,4 +1,4 @@
-"""Adds to a wheel what would cost every start time: rules and models, worked out. Checkouts do without."""
+"""Adds to a wheel what would cost every start time: rules, models, completions, worked out. Checkouts do without."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ __all__ = ["Precompute"]
 
 
 class Precompute(BuildHookInterface[Any]):
-    """One JSON file a pack, see `fedpolicy/policy/bundle.py`; one module, see `fedpolicy/spec/validating.py`."""
+    """
+    One JSON file a pack, see `fedpolicy/policy/bundle.py`; two modules, see `fedpolicy/spec/validating.py` and
+    `fedpolicy/cli/quick.py`.
+    """
 
     PLUGIN_NAME = "custom"
 
@@ -23,7 +26,10 @@ class Precompute(BuildHookInterface[Any]):
             return
         sys.path.insert(0, self.root)
         try:
-            from fedpolicy.policy.bundling import bundle_of  # noqa: PLC0415  found only now
+            from fedpolicy.cli.app import app  # noqa: PLC0415  found only now
+            from fedpolicy.cli.completions import table_source  # noqa: PLC0415
+            from fedpolicy.cli.quick import TABLE  # noqa: PLC0415
+            from fedpolicy.policy.bundling import bundle_of  # noqa: PLC0415
             from fedpolicy.policy.load import shipped_packs  # noqa: PLC0415
             from fedpolicy.spec.validating import COMPILED, schema_source  # noqa: PLC0415
         finally:
@@ -31,6 +37,7 @@ class Precompute(BuildHookInterface[Any]):
         self.folder = TemporaryDirectory()
         for pack in shipped_packs():
             self._add(f"fedpolicy/_data/bundles/{pack}.json", bundle_of(pack), build_data)
+        self._add(f"{TABLE.replace('.', '/')}.py", table_source(app), build_data)
         try:
             self._add(f"{COMPILED.replace('.', '/')}.py", schema_source(), build_data)
         except ValueError as error:

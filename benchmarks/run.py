@@ -24,6 +24,7 @@ EXAMPLE = ROOT / "examples" / "clinical-notes" / "deployment.yaml"
 SCHEMA = ROOT / "schemas" / "deployment.schema.json"
 SIZES = (100, 1_000, 10_000)
 BARE, VERSION, CHECK = "python -c pass", "fedpolicy --version", "fedpolicy check"
+COMPLETION = "completion of `check`"
 LINT, JSONSCHEMA = "yamllint", "check-jsonschema"
 
 
@@ -54,6 +55,17 @@ def cold_commands() -> list[Command]:
     return [
         Command(name=BARE, arguments=(sys.executable, "-c", "pass")),
         Command(name=VERSION, arguments=(script("fedpolicy"), "--version")),
+        # As the script of a shell asks; `env` adds less than a millisecond.
+        Command(
+            name=COMPLETION,
+            arguments=(
+                "env",
+                "_FEDPOLICY_COMPLETE=bash_complete",
+                "COMP_WORDS=fedpolicy ch",
+                "COMP_CWORD=1",
+                script("fedpolicy"),
+            ),
+        ),
         # Long lines are a matter of taste to yamllint: it may complain, it must not fail.
         Command(name=LINT, arguments=(script("yamllint"), str(EXAMPLE)), codes=(0, 1)),
         Command(name=JSONSCHEMA, arguments=(script("check-jsonschema"), "--schemafile", str(SCHEMA), str(EXAMPLE))),
@@ -146,6 +158,7 @@ def cold_bars(cold: Mapping[str, Sample]) -> list[Bar]:
         Bar(name="check / check-jsonschema", value=cold[CHECK].median / cold[JSONSCHEMA].median, limit=1.0),
         Bar(name="check / yamllint", value=cold[CHECK].median / cold[LINT].median, limit=None),
         Bar(name="--version / bare Python", value=cold[VERSION].median / cold[BARE].median, limit=3.0),
+        Bar(name="completion / bare Python", value=cold[COMPLETION].median / cold[BARE].median, limit=3.0),
     ]
 
 

@@ -10,6 +10,9 @@ from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 from fedpolicy import __version__
+from fedpolicy.cli.app import app
+from fedpolicy.cli.completions import table_source
+from fedpolicy.cli.quick import TABLE
 from fedpolicy.policy.bundling import bundle_of
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.spec.validating import COMPILED, schema_source
@@ -48,6 +51,10 @@ def test_the_wheel_carries_every_pack_and_the_models_compiled(wheel):
     assert expected
     assert {name: content for name, content in wheel.items() if "/bundles/" in name} == expected
     assert wheel[f"{COMPILED.replace('.', '/')}.py"] == schema_source().encode()
+
+
+def test_the_wheel_carries_what_there_is_to_complete(wheel):
+    assert wheel[f"{TABLE.replace('.', '/')}.py"] == table_source(app).encode()
 
 
 def test_the_wheel_carries_the_whole_package_and_nothing_else(wheel):
