@@ -37,7 +37,7 @@ demo: $(VENV)/.stamp-run ## Set everything up and check the running example
 	esac
 
 test: $(VENV)/.stamp-test ## Run all tests with branch coverage
-	@"$(PY)" -m pytest --cov --cov-report=term $(ARGS)
+	@"$(PY)" -m pytest -n auto --maxprocesses 4 --cov --cov-report=term $(ARGS)
 
 lint: $(VENV)/.stamp-lint ## Check style, types, scripts and who imports whom
 	@"$(PY)" -m ruff check .
