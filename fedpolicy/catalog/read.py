@@ -10,6 +10,7 @@ import yaml
 from fedpolicy.errors import CatalogError
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
+from fedpolicy.yaml_events import events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,7 +123,7 @@ def _bound(text: str, place: Place) -> None:
     if len(text) > LARGEST:
         raise CatalogError("the file is larger than 4 MiB", span=place.at(None), help="split the file")
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for event in events(text, _Loader):
         span = place.at(event.start_mark)
         if isinstance(event, yaml.AliasEvent):
             raise CatalogError("a catalogue file cannot use YAML aliases", span=span, help="write the value out")

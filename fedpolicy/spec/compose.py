@@ -20,6 +20,7 @@ from fedpolicy.spec.marks import MERGE, Marks, Place
 from fedpolicy.spec.notes import Notes
 from fedpolicy.spec.scalars import TAGS, ScalarError, convert, plain
 from fedpolicy.spec.suggest import did_you_mean, shown, visible
+from fedpolicy.yaml_events import events
 
 __all__ = ["MAX_DEPTH", "MAX_NODES", "MAX_SCALAR", "Composer"]
 
@@ -70,7 +71,7 @@ class Composer:
 
         Raises Fatal or yaml.YAMLError at the first broken one.
         """
-        self._events = iter(loader(content).get_event, None)
+        self._events = events(content, loader)
         self._offset = offset
         self.opened = []
         for event in self._events:
