@@ -16,7 +16,7 @@ from fedpolicy.findings import Finding, Verdict
 from fedpolicy.graph.build import build_graph
 from fedpolicy.policy.chosen import chosen_rules
 from fedpolicy.policy.evaluate import evaluate
-from fedpolicy.report.changes.model import Comparison, Difference
+from fedpolicy.report.diff import Comparison, Difference
 from fedpolicy.sources import Source
 from fedpolicy.spec.load import Document, load_text
 

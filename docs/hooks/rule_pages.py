@@ -11,8 +11,7 @@ from fedpolicy.findings import Reference
 from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.policy.models import PRINCIPLES, Rule
 from fedpolicy.policy.pack import Pack, read_pack
-from fedpolicy.report.rules.entries import entry_of
-from fedpolicy.report.rules.markdown import page, table
+from fedpolicy.report.rules import as_markdown, entry_of, table_markdown
 
 BEGIN = (
     "# Rules\n\nEvery page is made from the rule's own file. `fedpolicy explain RULE` says the same in a terminal.\n\n"
@@ -33,12 +32,12 @@ def _pages() -> Iterator[tuple[str, str]]:
     for name, (pack, rules) in packs.items():
         yield f"rules/{name}/index.md", _pack(pack, rules)
         for rule in rules:
-            yield f"rules/{name}/{rule.id}.md", page(entry_of(rule))
+            yield f"rules/{name}/{rule.id}.md", as_markdown(entry_of(rule))
     for principle, about in PRINCIPLES.items():
         chosen = [rule for rule in every if rule.principle == principle]
         if chosen:
             title = principle.replace("-", " ").capitalize()
-            text = f"# {title}\n\n{about.capitalize()}.\n\n{table(chosen, '../{pack}/{id}.md')}"
+            text = f"# {title}\n\n{about.capitalize()}.\n\n{table_markdown(chosen, '../{pack}/{id}.md')}"
             yield f"rules/by-principle/{principle}.md", text
 
 
@@ -49,11 +48,11 @@ def _index(packs: dict[str, tuple[Pack, tuple[Rule, ...]]], every: list[Rule]) -
     used = {rule.principle for rule in every}
     listed = ((name, about) for name, about in PRINCIPLES.items() if name in used)
     by_principle = "\n".join(f"- [{name.replace('-', ' ')}](by-principle/{name}.md): {about}" for name, about in listed)
-    return f"## By pack\n\n{by_pack}\n\n## By principle\n\n{by_principle}\n\n## All\n\n{table(every)}"
+    return f"## By pack\n\n{by_pack}\n\n## By principle\n\n{by_principle}\n\n## All\n\n{table_markdown(every)}"
 
 
 def _pack(pack: Pack, rules: tuple[Rule, ...]) -> str:
-    parts = [f"# {pack.title}", pack.about, *_said(pack), table(rules, "{id}.md")]
+    parts = [f"# {pack.title}", pack.about, *_said(pack), table_markdown(rules, "{id}.md")]
     return "\n\n".join(parts)
 
 

@@ -18,13 +18,12 @@ from fedpolicy.analysis.explain import explain
 from fedpolicy.cli.terminal import emit, look_of, stdin_bytes
 from fedpolicy.errors import SettingsError
 from fedpolicy.graph.export import to_json
-from fedpolicy.report.budget.json import render as budget_json
-from fedpolicy.report.budget.text import render as budget_text
-from fedpolicy.report.control.json import render as control_json
-from fedpolicy.report.control.text import render as control_text
-from fedpolicy.report.facts.json import facts_json
-from fedpolicy.report.facts.text import facts_text
-from fedpolicy.report.facts.why import why_text
+from fedpolicy.report.budget import as_json as budget_json
+from fedpolicy.report.budget import as_text as budget_text
+from fedpolicy.report.control import as_json as control_json
+from fedpolicy.report.control import as_text as control_text
+from fedpolicy.report.facts import facts_text, why_text
+from fedpolicy.report.facts_json import facts_json
 from fedpolicy.report.words import PLAIN, Look, listing
 from fedpolicy.spec.suggest import nearest
 

@@ -14,10 +14,7 @@ from fedpolicy.cli.terminal import emit, look_of
 from fedpolicy.cli.trusted import with_waivers
 from fedpolicy.comparing import compare
 from fedpolicy.findings import Severity, Verdict
-from fedpolicy.report.changes.json import render as as_json
-from fedpolicy.report.changes.markdown import render as as_markdown
-from fedpolicy.report.changes.model import Comparison
-from fedpolicy.report.changes.text import render as as_text
+from fedpolicy.report.diff import Comparison, as_json, as_markdown, as_text
 from fedpolicy.report.words import PLAIN
 
 __all__ = ["diff"]

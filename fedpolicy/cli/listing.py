@@ -10,18 +10,10 @@ from pathlib import Path
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.cli.terminal import emit, look_of
 from fedpolicy.errors import FedPolicyError, Problems, SettingsError
-from fedpolicy.findings import RuleInfo
 from fedpolicy.policy.housekeeping import OWN_RULES
 from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.policy.models import PRINCIPLES, Rule
-from fedpolicy.report.models.entries import entries
-from fedpolicy.report.models.json import render as models_json
-from fedpolicy.report.models.text import render as models_text
-from fedpolicy.report.rules.entries import entry_of
-from fedpolicy.report.rules.json import render as rules_json
-from fedpolicy.report.rules.markdown import page, table
-from fedpolicy.report.rules.own import explain_own, own_json, own_page
-from fedpolicy.report.rules.text import explain, render
+from fedpolicy.report import models, rules
 from fedpolicy.report.words import PLAIN, Look
 from fedpolicy.spec.suggest import advise, did_you_mean
 
@@ -52,37 +44,29 @@ def list_rules(packs: Sequence[str], wanted: Filter, form: str, output: str | No
             raise SettingsError(f"there is no principle `{word}`", help=advise(word, list(PRINCIPLES)))
     found = [rule for rule in rules_of(packs) if wanted.wants(rule)]
     if form == "json":
-        emit(rules_json([entry_of(rule) for rule in found]), output)
+        emit(rules.as_json([rules.entry_of(rule) for rule in found]), output)
     elif form == "markdown":
-        emit(table(found), output)
+        emit(rules.table_markdown(found), output)
     else:
-        emit(render(found, _look(output, no_color=no_color)), output)
+        emit(rules.table_text(found, _look(output, no_color=no_color)), output)
 
 
 def explain_rule(name: str, packs: Sequence[str], form: str, output: str | None, *, no_color: bool) -> None:
     """Tell all about one rule (in every pack that has one of this name). Raises SettingsError where there is none."""
-    rules = rules_of(packs)
-    found = [entry_of(rule) for rule in rules if rule.id == name]
-    if not found and name in OWN_RULES:
-        emit(_own(OWN_RULES[name], form, _look(output, no_color=no_color)), output)
-        return
-    if not found:
-        advice = f"{advise(name, sorted({rule.id for rule in rules}))}; `fedpolicy rules` lists them"
+    known = rules_of(packs)
+    entries = [rules.entry_of(rule) for rule in known if rule.id == name]
+    if not entries and name in OWN_RULES:
+        entries = [rules.Entry.own(OWN_RULES[name])]
+    if not entries:
+        advice = f"{advise(name, sorted({rule.id for rule in known}))}; `fedpolicy rules` lists them"
         raise SettingsError(f"no rule is called `{name}`", help=advice)
     if form == "json":
-        emit(rules_json(found), output)
+        emit(rules.as_json(entries), output)
     elif form == "markdown":
-        emit("\n".join(page(entry) for entry in found), output)
+        emit("\n".join(rules.as_markdown(entry) for entry in entries), output)
     else:
         look = _look(output, no_color=no_color)
-        emit("\n".join(explain(entry, look) for entry in found), output)
-
-
-def _own(rule: RuleInfo, form: str, look: Look) -> str:
-    """A rule about waivers or baselines, which has neither a file nor examples."""
-    if form == "json":
-        return own_json(rule)
-    return own_page(rule) if form == "markdown" else explain_own(rule, look)
+        emit("\n".join(rules.as_text(entry, look) for entry in entries), output)
 
 
 def rules_of(packs: Sequence[str]) -> list[Rule]:
@@ -114,7 +98,7 @@ def list_models(
 ) -> None:
     """List models. Raises SettingsError where none is found."""
     catalog = load_catalog(catalogs)
-    found = list(entries(catalog, query, classes))
+    found = list(models.matching(catalog, query, classes))
     exact = catalog.model(query)
     if exact is not None:
         found = [entry for entry in found if entry.row.id == exact.id]
@@ -122,4 +106,5 @@ def list_models(
         near = did_you_mean(query, list(catalog.models)) or "`fedpolicy models` lists all"
         advice = f"{near}; for a model that is not there, say its openness in the deployment"
         raise SettingsError(f"no model matches `{query}`", help=advice)
-    emit(models_json(found) if form == "json" else models_text(found, _look(output, no_color=no_color)), output)
+    look = _look(output, no_color=no_color)
+    emit(models.as_json(found) if form == "json" else models.as_text(found, look), output)

@@ -19,8 +19,7 @@ from fedpolicy.config.find import Config
 from fedpolicy.errors import OutputError, SettingsError
 from fedpolicy.repairing.choice import Choice
 from fedpolicy.repairing.repair import Request, repair
-from fedpolicy.report.repair import json, text
-from fedpolicy.report.repair.model import Proposal, Repairs
+from fedpolicy.report.repair import Proposal, Repairs, as_json, as_text
 from fedpolicy.report.words import PLAIN
 from fedpolicy.spec.suggest import advise
 
@@ -55,7 +54,7 @@ def mend(file: str, form: str, output: str | None, number: int | None, options: 
     if number is not None and repairs.proposals:
         _write(Path(file), source, _chosen(repairs, number))
     look = PLAIN if output else look_of(sys.stdout, no_color=options["no_color"])
-    emit(json.render(repairs) if form == "json" else text.render(repairs, look), output)
+    emit(as_json(repairs) if form == "json" else as_text(repairs, look), output)
     return CLEAN if repairs.complete else FINDINGS
 
 

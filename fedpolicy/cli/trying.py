@@ -12,8 +12,7 @@ from fedpolicy.cli.terminal import emit, look_of
 from fedpolicy.errors import FedPolicyError, Problems, SettingsError
 from fedpolicy.policy.load import PACK_FILE, load_rules, shipped_packs
 from fedpolicy.policy.trial import try_rules
-from fedpolicy.report.trials import json, junit, text
-from fedpolicy.report.trials.counts import PackTrial, score, share
+from fedpolicy.report.trials import PackTrial, as_json, as_junit, as_text, score, share
 
 __all__ = ["FORMATS", "try_packs"]
 
@@ -35,9 +34,9 @@ def try_packs(
     results = _results(named or shipped_packs(), load_catalog(catalogs), mutate=mutate)
     if form == "text":
         look = look_of(sys.stdout, no_color=no_color or output is not None)
-        emit(text.render(results, look, coverage=coverage), output)
+        emit(as_text(results, look, coverage=coverage), output)
     else:
-        emit((json if form == "json" else junit).render(results), output)
+        emit((as_json if form == "json" else as_junit)(results), output)
     defects = [defect for pack in results for trial in pack.trials for defect in trial.defects]
     if defects:
         raise Problems(defects)

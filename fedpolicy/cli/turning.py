@@ -18,8 +18,7 @@ from fedpolicy.analysis.whatif.scenarios import (
 from fedpolicy.cli.asking import Question, computed, look_for
 from fedpolicy.cli.terminal import emit
 from fedpolicy.errors import SettingsError
-from fedpolicy.report.whatif.json import coalitions_json, scenario_json
-from fedpolicy.report.whatif.text import coalitions_text, scenario_text
+from fedpolicy.report.whatif import coalitions_json, coalitions_text, scenario_json, scenario_text
 from fedpolicy.spec.suggest import advise
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from fedpolicy.repairing.pool import Pool
 from fedpolicy.repairing.proposing import proofs_of, small_enough
 from fedpolicy.repairing.prove import Bench, Proof
 from fedpolicy.repairing.targets import Target, targets_of
-from fedpolicy.report.repair.model import Proposal, Repairs, Stuck, difference
+from fedpolicy.report.repair import Proposal, Repairs, Stuck, difference
 from fedpolicy.spec.suggest import advise
 
 if TYPE_CHECKING:

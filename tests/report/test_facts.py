@@ -10,9 +10,8 @@ import pytest
 
 from fedpolicy import pipeline
 from fedpolicy.analysis.explain import explain
-from fedpolicy.report.facts.json import facts_json
-from fedpolicy.report.facts.text import facts_text
-from fedpolicy.report.facts.why import why_text
+from fedpolicy.report.facts import facts_text, why_text
+from fedpolicy.report.facts_json import facts_json
 from fedpolicy.report.words import PLAIN
 from fedpolicy.resources import schemas_dir
 from fedpolicy.sources import Source

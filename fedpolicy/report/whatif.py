@@ -1,13 +1,22 @@
-"""For people: what changes against today, or which parties together learn too much."""
+"""What `fedpolicy whatif` says: what changes against today, or which parties together learn too much."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure.sums import HIDING
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.report.changes.words import budget_line, control_line, disclosure_line, short
+from fedpolicy.report.changes import (
+    budget_line,
+    budget_row,
+    control_line,
+    control_row,
+    disclosure_line,
+    disclosure_row,
+    short,
+)
 from fedpolicy.report.words import PLAIN, Look, amount, listing, wrap
 
 if TYPE_CHECKING:
@@ -15,7 +24,7 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.whatif.scenarios import Scenario
     from fedpolicy.analysis.whatif.sums import SmallerSum
 
-__all__ = ["coalitions_text", "scenario_text"]
+__all__ = ["coalitions_json", "coalitions_text", "scenario_json", "scenario_text"]
 
 _MARKS = {"new": "+", "worse": "!", "gone": "-", "better": "-"}
 _STYLES = {"new": "critical", "worse": "high", "gone": "pass", "better": "pass"}
@@ -32,9 +41,9 @@ def coalitions_text(name: str, dataset: str, search: Search, look: Look = PLAIN)
     """Write the smallest sets of parties, or that there is none."""
     level = LEVELS[search.level]
     lines = [look.paint("bold", f"{name}: who must come together to learn {dataset} at {level}?")]
-    for found in search.coalitions:
-        whom = listing(found.datasets)
-        lines += wrap(f"{listing(found.parties)}: {whom}", look, "  ", "      ")
+    for coalition in search.coalitions:
+        whom = listing(coalition.datasets)
+        lines += wrap(f"{listing(coalition.parties)}: {whom}", look, "  ", "      ")
     if not search.coalitions:
         lines.append(f"  no {search.size} parties together" if search.size > 1 else "  no single party")
     if search.stopped:
@@ -67,3 +76,34 @@ def _changes(scenario: Scenario, look: Look) -> Iterator[str]:
         yield from wrap(_sum_line(smaller), look, "  ! ", " " * 6)
     for control in scenario.changes.control:
         yield from wrap(control_line(control).replace("never given", "lost"), look, "  ! ", " " * 6)
+
+
+def scenario_json(name: str, scenario: Scenario) -> str:
+    """Write what one assumption less changes."""
+    document = {
+        "version": 1,
+        "name": name,
+        "question": scenario.question,
+        "disclosures": [disclosure_row(change) for change in scenario.changes.disclosures],
+        "budgets": [budget_row(change) for change in scenario.changes.budgets],
+        "control": [control_row(change) for change in scenario.changes.control],
+        "sums": [
+            {"origin": s.origin, "party": s.party, "with": list(s.others), "before": s.before, "after": s.after}
+            for s in scenario.sums
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def coalitions_json(name: str, dataset: str, search: Search) -> str:
+    """Write the smallest sets of parties."""
+    document = {
+        "version": 1,
+        "name": name,
+        "dataset": dataset,
+        "level": LEVELS[search.level],
+        "size": search.size,
+        "stopped": search.stopped,
+        "coalitions": [{"parties": list(c.parties), "datasets": list(c.datasets)} for c in search.coalitions],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

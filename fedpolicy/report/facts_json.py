@@ -1,7 +1,8 @@
-"""Facts -> plain rows: the documented JSON, before it is written."""
+"""What `fedpolicy facts` says to programs: everything that was computed, as documented JSON (version 1)."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.findings import Hop, Span
 from fedpolicy.graph.model import FlowGraph, bits
-from fedpolicy.report.budget.json import spending
+from fedpolicy.report.budget import spending_row
 from fedpolicy.report.plain import hop_row
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from fedpolicy.graph.model import Access, Flow, Guard, Principal
     from fedpolicy.spec.load import Document
 
-__all__ = ["MOST_LISTED", "VERSION", "facts_row", "hops_of", "wide"]
+__all__ = ["MOST_LISTED", "VERSION", "facts_json", "hops_of", "wide"]
 
 VERSION = 1
 MOST_LISTED = 100  # names in one list; how many there are is always said beside it
@@ -26,7 +27,7 @@ _ASPECTS = ("weights", "architecture", "inference_code", "training_code", "train
 _EVERYTHING = "*"
 
 
-def facts_row(document: Document, facts: Facts, disclosures: Iterable[Disclosure], *, version: str) -> dict[str, Any]:
+def _facts_row(document: Document, facts: Facts, disclosures: Iterable[Disclosure], *, version: str) -> dict[str, Any]:
     """Everything as one tree of plain values, in the documented order."""
     graph = facts.graph
     owners = {item.id: item.owner for item in graph.data}
@@ -197,7 +198,7 @@ def _disclosure(one: Disclosure, owners: Mapping[str, str], document: Document) 
         "not_counted": [_not_counted(reason) for reason in one.not_counted],
         "missing": list(one.missing),
         "claims": list(one.claims),
-        "epsilon": spending(one.spent) if one.spent else None,
+        "epsilon": spending_row(one.spent) if one.spent else None,
         "count": one.pairs,
         "parties": list(one.parties[:MOST_LISTED]),
         "parties_count": len(one.parties),
@@ -224,3 +225,9 @@ def _short(vertex: str) -> str:
 
 def _plain(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
+
+
+def facts_json(document: Document, facts: Facts, disclosures: Iterable[Disclosure], *, version: str) -> str:
+    """Write the facts as indented JSON; `disclosures` are those of the facts, or the same pair by pair."""
+    row = _facts_row(document, facts, disclosures, version=version)
+    return json.dumps(row, indent=2, ensure_ascii=False) + "\n"

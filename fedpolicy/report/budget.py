@@ -1,11 +1,12 @@
-"""For people: the ledger by dataset, then every mechanism with what is claimed for it."""
+"""What `fedpolicy budget` says: the ledger by dataset, then every mechanism with what is claimed for it."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.accounting import INSTALL_HINT
 from fedpolicy.analysis.budget.claims import Claim
@@ -16,18 +17,18 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.budget import Budget, Ledger, Share
     from fedpolicy.analysis.exposure.spending import Spending
 
-__all__ = ["render"]
+__all__ = ["as_json", "as_text", "spending_row"]
 
 _INDENT = " " * 4
 
 
-def render(name: str, ledger: Ledger, limit: float, look: Look = PLAIN) -> str:
+def as_text(name: str, ledger: Ledger, limit: float, look: Look = PLAIN) -> str:
     """Write who can learn how much about one unit of each dataset; `limit` is the largest epsilon that counts."""
     lines = [look.paint("bold", f"{clean(name)}: privacy loss per dataset and recipient (limit {limit:g})"), ""]
     for family, budgets in groupby(ledger.budgets, key=lambda budget: budget.family):
         lines.append(look.paint("bold", f"datasets.{clean(family)}"))
         for budget in budgets:
-            lines += _budget(budget, limit, look)
+            lines += _budget_lines(budget, limit, look)
         lines.append("")
     if ledger.bare:
         text = (
@@ -38,14 +39,14 @@ def render(name: str, ledger: Ledger, limit: float, look: Look = PLAIN) -> str:
     if ledger.shares:
         lines.append(look.paint("bold", "mechanisms"))
         for share in ledger.shares:
-            lines += _share(share, look)
+            lines += _share_lines(share, look)
         lines.append("")
     if not ledger.shares:
         lines += ["no differential privacy is declared", ""]
     return "\n".join(lines[:-1]) + "\n"
 
 
-def _budget(budget: Budget, limit: float, look: Look) -> Iterator[str]:
+def _budget_lines(budget: Budget, limit: float, look: Look) -> Iterator[str]:
     style = "pass" if budget.high <= limit else "high" if budget.low > limit else "unknown"
     first, *rest = wrap(f"{listing(budget.parties)}: {_epsilon(budget)}", look, "  ", _INDENT)
     yield look.paint(style, first)
@@ -65,10 +66,10 @@ def _epsilon(budget: Budget) -> str:
         return f"epsilon is infinite {unit}; {'each ' if len(budget.parties) > 1 else ''}{why}"
     if math.isinf(budget.high):
         return f"epsilon is not known {unit}" + (f"; at least {budget.low:.3g}" if budget.low > 0 else "")
-    return f"epsilon is {budget.words} {unit}{_at(budget.spent)}"
+    return f"epsilon is {budget.words} {unit}{_at_delta(budget.spent)}"
 
 
-def _at(spent: Spending) -> str:
+def _at_delta(spent: Spending) -> str:
     return f", at delta {spent.delta:g}" if spent.delta is not None else ""
 
 
@@ -81,9 +82,9 @@ def _how(spent: Spending, look: Look) -> Iterator[str]:
         yield from wrap(f"a closer bound takes: {INSTALL_HINT}", look, _INDENT, f"{_INDENT}  ")
 
 
-def _share(share: Share, look: Look) -> Iterator[str]:
+def _share_lines(share: Share, look: Look) -> Iterator[str]:
     unit = share.unit or "unit not stated"
-    head = f"{share.path} ({share.kind}, {unit}): epsilon is {shown(share.spent)}{_at(share.spent)}"
+    head = f"{share.path} ({share.kind}, {unit}): epsilon is {shown(share.spent)}{_at_delta(share.spent)}"
     yield from wrap(head, look, "  ", _INDENT)
     yield from _how(share.spent, look)
     if share.spent.missing and share.spent.low != share.spent.high:
@@ -114,3 +115,61 @@ def _verdict(share: Share) -> tuple[str, str]:
 def _for_want_of(share: Share) -> str:
     facts = [fact for fact in share.missing if not fact.endswith(".epsilon")]
     return f" without {listing(facts)}" if facts else f" without a closer computation: {INSTALL_HINT}"
+
+
+def as_json(name: str, ledger: Ledger, limit: float) -> str:
+    """Write the ledger as JSON."""
+    content = {
+        "version": 1,
+        "name": name,
+        "max_epsilon": limit,
+        "budgets": [_budget_row(budget) for budget in ledger.budgets],
+        "without_noise": list(ledger.bare),
+        "mechanisms": [_share_row(share) for share in ledger.shares],
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def spending_row(spent: Spending) -> dict[str, Any]:
+    """One privacy loss as a row."""
+    return {
+        "low": _number(spent.low),
+        "high": _number(spent.high),
+        "delta": spent.delta,
+        "theorem": spent.theorem,
+        "assumptions": list(spent.assumptions),
+        "needs_closer_computation": list(spent.undecided),
+    }
+
+
+def _budget_row(budget: Budget) -> dict[str, Any]:
+    return {
+        "parties": list(budget.parties),
+        "datasets": list(budget.datasets),
+        "unit": budget.unit,
+        "low": _number(budget.low),
+        "high": _number(budget.high),
+        "infinite": math.isinf(budget.low),
+        "mechanisms": list(budget.mechanisms),
+        "composed": spending_row(budget.spent) if budget.mechanisms else None,
+        "missing": list(budget.missing),
+    }
+
+
+def _share_row(share: Share) -> dict[str, Any]:
+    return {
+        "path": share.path,
+        "mechanism": share.kind,
+        "unit": share.unit,
+        **spending_row(share.spent),
+        "claimed": _number(share.stated) if share.stated is not None else None,
+        "claim": share.claim.value,
+        "holds_for_poisson_sampling_only": share.poisson,
+        "missing": list(share.missing or share.spent.missing),
+        "does_not_count": [{"dataset": family, "why": why} for family, why in share.not_for],
+    }
+
+
+def _number(value: float) -> float | None:
+    # Six digits are more than any accountant promises, and the same on every machine.
+    return None if math.isinf(value) else float(f"{value:.6g}")

@@ -1,1 +1,0 @@
-"""How the privacy ledger is written."""

@@ -1,1 +1,0 @@
-"""What `fedpolicy control` says: one file per format."""

@@ -1,0 +1,105 @@
+"""What `fedpolicy models` says of the catalogue: models with the class that their aspects give them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from fedpolicy.analysis.openness import classify_row
+from fedpolicy.report.words import PLAIN, Look, amount, clean, wrap
+
+if TYPE_CHECKING:
+    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog.rows import LicenceRow, ModelRow
+
+__all__ = ["Entry", "as_json", "as_text", "matching"]
+
+_ASPECTS = ("weights", "architecture", "inference_code", "training_code", "training_data", "licence", "interface")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A row, its class (the most closed and the most open that the known facts allow), and its licence's row."""
+
+    row: ModelRow
+    lowest: str
+    highest: str
+    licence: LicenceRow | None
+
+    @property
+    def cls(self) -> str:
+        """The class in words."""
+        return self.lowest if self.lowest == self.highest else f"{self.lowest} or {self.highest}"
+
+
+def matching(catalog: Catalog, query: str = "", classes: Sequence[str] = ()) -> Iterator[Entry]:
+    """The models whose id, alias, developer, licence or provider contains the query, in any case, by id."""
+    wanted = query.casefold()
+    for name in catalog.models:
+        row = catalog.models[name]
+        said = (row.id, *row.aliases, row.developer or "", row.licence or "", row.provider or "")
+        if any(wanted in text.casefold() for text in said):
+            lowest, highest = classify_row(row, catalog)
+            if not classes or (lowest == highest and lowest in classes):
+                licence = catalog.licence(row.licence) if row.licence else None
+                yield Entry(row=row, lowest=lowest, highest=highest, licence=licence)
+
+
+def as_text(entries: Sequence[Entry], look: Look = PLAIN) -> str:
+    """Write a table of several models, and one model in full."""
+    lines = list(_single(entries[0], look)) if len(entries) == 1 else list(_table(entries))
+    return "\n".join(lines) + "\n"
+
+
+def _table(entries: Sequence[Entry]) -> Iterator[str]:
+    names = max((len(entry.row.id) for entry in entries), default=0)
+    classes = max((len(entry.cls) for entry in entries), default=0)
+    for entry in entries:
+        yield f"{clean(entry.row.id):<{names}}  {entry.cls:<{classes}}  {entry.row.licence or 'licence not known'}"
+    yield ""
+    yield f"{amount(len(entries), 'model')}; name one to see everything that is known of it, with sources"
+
+
+def _single(entry: Entry, look: Look) -> Iterator[str]:
+    row = entry.row
+    yield look.paint("bold", clean(row.id))
+    facts: list[tuple[str, str]] = [("class", entry.cls)]
+    facts += [(name.replace("_", " "), _words(getattr(row, name))) for name in _ASPECTS]
+    facts += [("licence is", _licence(entry.licence))] if entry.licence else []
+    facts += [("developer", _words(row.developer)), ("run by", _words(row.provider))] if row.provider else []
+    facts += [("also called", ", ".join(row.aliases))] if row.aliases else []
+    facts += [("note", row.note)] if row.note else []
+    facts += [("source", source) for source in row.source]
+    facts += [("as of", str(row.as_of))]
+    width = max(len(name) for name, _ in facts)
+    for name, value in facts:
+        yield from wrap(value, look, f"  {name:<{width}}  ", " " * (width + 4))
+
+
+def _licence(row: LicenceRow) -> str:
+    parts = [f"{row.name} ({row.category})"]
+    for name in ("redistribution", "derivatives", "commercial_use", "output_use"):
+        value = getattr(row, name)
+        if value is not None:
+            parts.append(f"{name.replace('_', ' ')} {value}")
+    if row.field_of_use == "restricted":
+        parts.append("fields of use are excluded")
+    return "; ".join(parts)
+
+
+def _words(value: object) -> str:
+    if value is None:
+        return "not known"
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def as_json(entries: Sequence[Entry]) -> str:
+    """Write the models as JSON."""
+    return json.dumps({"version": 1, "models": [_row(entry) for entry in entries]}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    known = {"class": entry.lowest if entry.lowest == entry.highest else None}
+    return {**asdict(entry.row), **known, "classes": [entry.lowest, entry.highest]}

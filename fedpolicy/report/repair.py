@@ -1,0 +1,232 @@
+"""What `fedpolicy repair` says: what is to be cleared, proved proposals with their patches, and what nothing clears."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from difflib import unified_diff
+from typing import Any
+
+from fedpolicy.analysis.repair.change import Blank, Change
+from fedpolicy.findings import Finding, Severity, Verdict
+from fedpolicy.records import dataclass
+from fedpolicy.report.words import PLAIN, Look, amount, clean, wrap
+
+__all__ = ["Proposal", "Repairs", "Stuck", "as_json", "as_text", "difference"]
+
+_SHOWN = 12  # findings of a list
+_LINES = 60  # of a patch; the JSON has all of it
+_PAINT = {"+": "pass", "-": "critical", "@": "dim"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """
+    Changes that were applied to a copy and checked.
+
+    `costs` are those of the single changes, `new` the findings that come with them, all less severe. `text` is
+    the new file (None: it cannot be written, and `unwritable` says why), `diff` the same as a patch with blanks open.
+    """
+
+    number: int
+    changes: tuple[Change, ...]
+    costs: tuple[float, ...]
+    clears: tuple[Finding, ...]
+    leaves: tuple[Finding, ...]
+    new: tuple[Finding, ...]
+    text: str | None = None
+    diff: str = ""
+    unwritable: Exception | None = None
+
+    @property
+    def cost(self) -> float:
+        """What all changes cost together."""
+        return sum(self.costs)
+
+    @property
+    def blanks(self) -> tuple[Blank, ...]:
+        """What the user has to fill in first."""
+        return tuple(blank for change in self.changes for blank in change.blanks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stuck:
+    """A finding that no proposal clears, and why."""
+
+    finding: Finding
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repairs:
+    """
+    The answer: proposals, cheapest first, none a part of another.
+
+    `least` is the severity at and above which nothing new may fail. Of `most` changed copies `rechecks` were checked;
+    `stopped` says that more would have been, `planned` that there were too many changes to try each.
+    """
+
+    name: str
+    file: str
+    chosen: tuple[Finding, ...]
+    least: Severity
+    proposals: tuple[Proposal, ...] = ()
+    stuck: tuple[Stuck, ...] = ()
+    rechecks: int = 0
+    most: int = 0
+    stopped: bool = False
+    planned: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was chosen can be cleared; so it is where nothing was."""
+        return not self.chosen or any(not proposal.leaves for proposal in self.proposals)
+
+
+def difference(before: str, after: str, file: str) -> str:
+    """A patch from one text to another, as `patch` and `git apply -p0` read it."""
+    lines = unified_diff(_lines(before), _lines(after), file, file, n=2)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    """With their ends; only a line feed ends a line of a patch."""
+    *whole, last = text.split("\n")
+    return [*(f"{line}\n" for line in whole), *([last] if last else [])]
+
+
+def as_text(repairs: Repairs, look: Look = PLAIN) -> str:
+    """Write the answer."""
+    parts = [list(_asked(repairs, look))]
+    parts += [list(_proposal_lines(proposal, repairs, look)) for proposal in repairs.proposals]
+    if repairs.stuck:
+        parts.append(list(_stuck(repairs, look)))
+    if repairs.chosen:
+        parts.append(list(_closing(repairs, look)))
+    return "\n\n".join("\n".join(lines) for lines in parts) + "\n"
+
+
+def _asked(repairs: Repairs, look: Look) -> Iterator[str]:
+    where = f"{clean(repairs.name)} ({clean(repairs.file)})"
+    if not repairs.chosen:
+        yield look.paint("bold", f"{where}: nothing to repair")
+        return
+    yield look.paint("bold", f"{where}: {amount(len(repairs.chosen), 'finding')} to clear")
+    yield from _finding_lines(repairs.chosen, look)
+
+
+def _finding_lines(findings: Sequence[Finding], look: Look) -> Iterator[str]:
+    for finding in findings[:_SHOWN]:
+        style = "unknown" if finding.verdict is Verdict.UNKNOWN else finding.severity.label
+        head = f"  {style}[{finding.rule}] "
+        first, *rest = wrap(finding.message, look, head, " " * 6) or [head]
+        yield look.paint(style, first[: len(head)]) + first[len(head) :]
+        yield from rest
+    if len(findings) > _SHOWN:
+        yield f"  and {len(findings) - _SHOWN:,} more"
+
+
+def _proposal_lines(proposal: Proposal, repairs: Repairs, look: Look) -> Iterator[str]:
+    of = f" of {len(repairs.proposals)}" if len(repairs.proposals) > 1 else ""
+    what = f"all {len(proposal.clears)}" if len(proposal.clears) > 1 else "it"
+    cleared = what if not proposal.leaves else f"{len(proposal.clears)} of {len(repairs.chosen)}"
+    yield look.paint("bold", f"proposal {proposal.number}{of}: clears {cleared}, cost {proposal.cost:g}")
+    for change, cost in zip(proposal.changes, proposal.costs, strict=True):
+        yield from wrap(f"{change.text} ({change.kind}, {cost:g})", look, "  - ", "    ")
+    for blank in proposal.blanks:
+        path = ".".join(map(str, blank.path))
+        yield from wrap(f"fill in {path}: {blank.what} (--fill {path}=VALUE)", look, "  ? ", "    ")
+    if proposal.new:
+        yield "  what comes with it:"
+        yield from (f"  {line}" for line in _finding_lines(proposal.new, look))
+    if proposal.leaves:
+        yield "  what it leaves:"
+        yield from (f"  {line}" for line in _finding_lines(proposal.leaves, look))
+    if proposal.unwritable is not None:
+        yield from wrap(f"it cannot be written: {proposal.unwritable}", look, "  ", "    ")
+    elif proposal.diff:
+        yield ""
+        yield from _patch(proposal.diff, look)
+
+
+def _patch(diff: str, look: Look) -> Iterator[str]:
+    lines = diff.splitlines()
+    for line in lines[:_LINES]:
+        shown = clean(line.rstrip("\r"))
+        yield look.paint(_PAINT[shown[0]], shown) if shown[:1] in _PAINT else shown
+    if len(lines) > _LINES:
+        yield f"... {amount(len(lines) - _LINES, 'line')} more; --format json has all of them"
+
+
+def _stuck(repairs: Repairs, look: Look) -> Iterator[str]:
+    yield look.paint("bold", "not cleared by any proposal:")
+    for stuck in repairs.stuck[:_SHOWN]:
+        yield from _finding_lines((stuck.finding,), look)
+        yield from wrap(stuck.why, look, "    why: ", "      ")
+        yield from wrap(stuck.finding.help, look, "    help: ", "      ")
+    if len(repairs.stuck) > _SHOWN:
+        yield f"  and {len(repairs.stuck) - _SHOWN:,} more"
+
+
+def _closing(repairs: Repairs, look: Look) -> Iterator[str]:
+    said = f"{amount(repairs.rechecks, 'changed copy', 'changed copies')} checked"
+    if repairs.planned:
+        said += "; there are too many changes to try each, so one plan was made (--rechecks allows more)"
+    elif repairs.stopped:
+        said += "; the search stopped there (--rechecks allows more)"
+    yield from wrap(said, look, "", "  ")
+    if any(proposal.text is not None and not proposal.blanks for proposal in repairs.proposals):
+        hint = "--write N writes one of them" if len(repairs.proposals) > 1 else "--write writes it"
+        yield f"{hint} into the file" + ("" if repairs.planned else "; --proposals N shows more")
+
+
+def as_json(repairs: Repairs) -> str:
+    """Write everything as JSON."""
+    document = {
+        "version": 1,
+        "name": repairs.name,
+        "file": repairs.file,
+        "severity": repairs.least.label,
+        "chosen": [_finding_row(finding) for finding in repairs.chosen],
+        "proposals": [_proposal_row(proposal) for proposal in repairs.proposals],
+        "stuck": [
+            {"fingerprint": stuck.finding.fingerprint, "why": stuck.why, "help": stuck.finding.help}
+            for stuck in repairs.stuck
+        ],
+        "rechecks": repairs.rechecks,
+        "most_rechecks": repairs.most,
+        "stopped": repairs.stopped,
+        "planned": repairs.planned,
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _proposal_row(proposal: Proposal) -> dict[str, Any]:
+    return {
+        "number": proposal.number,
+        "cost": proposal.cost,
+        "changes": [
+            {"id": change.id, "kind": change.kind, "cost": cost, "text": change.text}
+            for change, cost in zip(proposal.changes, proposal.costs, strict=True)
+        ],
+        "fill_in": [{"path": ".".join(map(str, blank.path)), "what": blank.what} for blank in proposal.blanks],
+        "clears": [finding.fingerprint for finding in proposal.clears],
+        "leaves": [finding.fingerprint for finding in proposal.leaves],
+        "new": [_finding_row(finding) for finding in proposal.new],
+        "writable": proposal.unwritable is None,
+        "unwritable": None if proposal.unwritable is None else str(proposal.unwritable),
+        "diff": proposal.diff,
+    }
+
+
+def _finding_row(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.label,
+        "verdict": finding.verdict.value,
+        "elements": list(finding.elements),
+        "message": finding.message,
+        "file": finding.span.file,
+        "line": finding.span.line,
+        "fingerprint": finding.fingerprint,
+    }

@@ -1,1 +1,0 @@
-"""What `fedpolicy whatif` says."""
