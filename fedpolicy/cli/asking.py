@@ -24,7 +24,7 @@ from fedpolicy.report.control import as_json as control_json
 from fedpolicy.report.control import as_text as control_text
 from fedpolicy.report.facts import facts_text, why_text
 from fedpolicy.report.facts_json import facts_json
-from fedpolicy.report.words import PLAIN, Look, listing
+from fedpolicy.report.style import PLAIN, Style, listing
 from fedpolicy.spec.suggest import nearest
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def computed(question: Question) -> tuple[Document, Facts, Catalog]:
     return document, found, catalog
 
 
-def look_for(output: str | None, *, no_color: bool) -> Look:
+def look_for(output: str | None, *, no_color: bool) -> Style:
     """How to write to a file or to standard output."""
     return PLAIN if output else look_of(sys.stdout, no_color=no_color)
 

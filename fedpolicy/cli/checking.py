@@ -19,7 +19,7 @@ from fedpolicy.report.formats import load_format
 from fedpolicy.report.summarise import must_fail
 
 if TYPE_CHECKING:
-    from fedpolicy.report.words import Look
+    from fedpolicy.report.style import Style
 
 __all__ = ["check"]
 
@@ -53,7 +53,7 @@ def _told(report: Report, *, no_color: bool) -> list[Exception]:
 
 def _written(report: Report, output: Output, *, no_color: bool) -> str:
     chosen = load_format(output.form)
-    draw: Callable[[Report, Look], str] | None = getattr(chosen, "draw", None)
+    draw: Callable[[Report, Style], str] | None = getattr(chosen, "draw", None)
     if draw and output.file is None:
         return draw(report, look_of(sys.stdout, no_color=no_color))
     return chosen.render(report)

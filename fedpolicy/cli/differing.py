@@ -15,7 +15,7 @@ from fedpolicy.cli.trusted import with_waivers
 from fedpolicy.comparing import compare
 from fedpolicy.findings import Severity, Verdict
 from fedpolicy.report.diff import Comparison, as_json, as_markdown, as_text
-from fedpolicy.report.words import PLAIN
+from fedpolicy.report.style import PLAIN
 
 __all__ = ["diff"]
 

@@ -22,7 +22,7 @@ from fedpolicy.policy.baseline import write_baseline
 from fedpolicy.policy.housekeeping import OWN_PACK
 from fedpolicy.policy.waiveredit import Values, add_waiver
 from fedpolicy.policy.waiverfile import WaiverFile, read_waivers
-from fedpolicy.report.words import amount
+from fedpolicy.report.style import amount
 
 __all__ = ["write_baseline_file", "write_waiver"]
 

@@ -14,7 +14,7 @@ from fedpolicy.policy.housekeeping import OWN_RULES
 from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.policy.models import PRINCIPLES, Rule
 from fedpolicy.report import models, rules
-from fedpolicy.report.words import PLAIN, Look
+from fedpolicy.report.style import PLAIN, Style
 from fedpolicy.spec.suggest import advise, did_you_mean
 
 __all__ = ["Filter", "explain_rule", "list_models", "list_rules", "rules_of"]
@@ -83,7 +83,7 @@ def rules_of(packs: Sequence[str]) -> list[Rule]:
     return found
 
 
-def _look(output: str | None, *, no_color: bool) -> Look:
+def _look(output: str | None, *, no_color: bool) -> Style:
     return PLAIN if output else look_of(sys.stdout, no_color=no_color)
 
 

@@ -20,7 +20,7 @@ from fedpolicy.errors import OutputError, SettingsError
 from fedpolicy.repairing.choice import Choice
 from fedpolicy.repairing.repair import Request, repair
 from fedpolicy.report.repair import Proposal, Repairs, as_json, as_text
-from fedpolicy.report.words import PLAIN
+from fedpolicy.report.style import PLAIN
 from fedpolicy.spec.suggest import advise
 
 __all__ = ["mend"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.cli.terminal import chatter
 from fedpolicy.errors import FedPolicyError, Problems
 from fedpolicy.report.snippet import gutter, snippet
-from fedpolicy.report.words import PLAIN, Look, wrap
+from fedpolicy.report.style import PLAIN, Style, wrap
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Span
@@ -18,14 +18,14 @@ __all__ = ["message", "report_errors"]
 
 
 def report_errors(
-    errors: Iterable[Exception], lines: Mapping[str, Sequence[str]] | None = None, *, look: Look = PLAIN
+    errors: Iterable[Exception], lines: Mapping[str, Sequence[str]] | None = None, *, look: Style = PLAIN
 ) -> None:
     """Show errors on standard error, each with its place; `lines` are the files that are already read."""
     for error in errors:
         chatter(message(error, lines or {}, look) + "\n")
 
 
-def message(error: Exception, lines: Mapping[str, Sequence[str]], look: Look = PLAIN) -> str:
+def message(error: Exception, lines: Mapping[str, Sequence[str]], look: Style = PLAIN) -> str:
     """Say what is wrong, where, and what to do next."""
     if isinstance(error, Problems):
         return "\n".join(message(one, lines, look) for one in error.errors)
@@ -38,11 +38,11 @@ def message(error: Exception, lines: Mapping[str, Sequence[str]], look: Look = P
     return "\n".join([head, *rest, *place, *_help(error, place, lines, look)]) + "\n"
 
 
-def _place(span: Span, lines: Mapping[str, Sequence[str]], look: Look) -> list[str]:
+def _place(span: Span, lines: Mapping[str, Sequence[str]], look: Style) -> list[str]:
     return snippet(span, _lines(span.file, lines), look)
 
 
-def _help(error: FedPolicyError, place: list[str], lines: Mapping[str, Sequence[str]], look: Look) -> list[str]:
+def _help(error: FedPolicyError, place: list[str], lines: Mapping[str, Sequence[str]], look: Style) -> list[str]:
     if not error.help:
         return []
     width = gutter(error.span, _lines(error.span.file, lines)) if error.span and place else 1

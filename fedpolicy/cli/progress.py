@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TextIO
 
 from fedpolicy.cli.terminal import look_of
-from fedpolicy.report.words import Look
+from fedpolicy.report.style import Style
 
 __all__ = ["Progress"]
 
@@ -32,7 +32,7 @@ class Progress:
         self._total = total
         self._clock = clock
         self._watched = total > _FEW and _is_watched(stream)
-        self._look = look_of(stream, no_color=no_color) if self._watched else Look()
+        self._look = look_of(stream, no_color=no_color) if self._watched else Style()
         self._next = clock() + _AFTER
         self._shown = False
 
@@ -75,7 +75,7 @@ def _width(stream: TextIO) -> int:
     return max(columns - 1, 1)
 
 
-def _line(done: int, total: int, look: Look, width: int) -> str:
+def _line(done: int, total: int, look: Style, width: int) -> str:
     """`checking [######------] 120 of 1,000 files`, as much of it as there is room for."""
     count = f"{done:,} of {total:,} files"
     room = min(width - len(f"checking [] {count}"), _MOST_CELLS)

@@ -11,14 +11,14 @@ from typing import TextIO
 
 from fedpolicy.cli.files import write_files
 from fedpolicy.errors import OutputError
-from fedpolicy.report.words import PLAIN, Look
+from fedpolicy.report.style import PLAIN, Style
 
 __all__ = ["chatter", "emit", "look_of", "stdin_bytes", "write"]
 
 _NARROW, _WIDE = 60, 140
 
 
-def look_of(stream: TextIO, *, no_color: bool = False) -> Look:
+def look_of(stream: TextIO, *, no_color: bool = False) -> Style:
     """Decide width and colour for a stream: both are for terminals, and the user has the last word."""
     terminal = stream.isatty()
     colour = terminal and os.environ.get("TERM") != "dumb"
@@ -27,7 +27,7 @@ def look_of(stream: TextIO, *, no_color: bool = False) -> Look:
     if no_color or os.environ.get("NO_COLOR"):
         colour = False
     width = min(max(shutil.get_terminal_size().columns, _NARROW), _WIDE) if terminal else PLAIN.width
-    return Look(width=width, colour=colour)
+    return Style(width=width, colour=colour)
 
 
 def stdin_bytes() -> bytes:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy.analysis.accounting import INSTALL_HINT
 from fedpolicy.analysis.budget.claims import Claim
 from fedpolicy.analysis.exposure.spending import shown
-from fedpolicy.report.words import PLAIN, Look, clean, listing, wrap
+from fedpolicy.report.style import PLAIN, Style, clean, listing, wrap
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget import Budget, Ledger, Share
@@ -22,7 +22,7 @@ __all__ = ["as_json", "as_text", "spending_row"]
 _INDENT = " " * 4
 
 
-def as_text(name: str, ledger: Ledger, limit: float, look: Look = PLAIN) -> str:
+def as_text(name: str, ledger: Ledger, limit: float, look: Style = PLAIN) -> str:
     """Write who can learn how much about one unit of each dataset; `limit` is the largest epsilon that counts."""
     lines = [look.paint("bold", f"{clean(name)}: privacy loss per dataset and recipient (limit {limit:g})"), ""]
     for family, budgets in groupby(ledger.budgets, key=lambda budget: budget.family):
@@ -46,7 +46,7 @@ def as_text(name: str, ledger: Ledger, limit: float, look: Look = PLAIN) -> str:
     return "\n".join(lines[:-1]) + "\n"
 
 
-def _budget_lines(budget: Budget, limit: float, look: Look) -> Iterator[str]:
+def _budget_lines(budget: Budget, limit: float, look: Style) -> Iterator[str]:
     style = "pass" if budget.high <= limit else "high" if budget.low > limit else "unknown"
     first, *rest = wrap(f"{listing(budget.parties)}: {_epsilon(budget)}", look, "  ", _INDENT)
     yield look.paint(style, first)
@@ -73,7 +73,7 @@ def _at_delta(spent: Spending) -> str:
     return f", at delta {spent.delta:g}" if spent.delta is not None else ""
 
 
-def _how(spent: Spending, look: Look) -> Iterator[str]:
+def _how(spent: Spending, look: Style) -> Iterator[str]:
     if spent.theorem:
         yield from wrap(f"by: {spent.theorem}", look, _INDENT, f"{_INDENT}  ")
     for assumption in spent.assumptions:
@@ -82,7 +82,7 @@ def _how(spent: Spending, look: Look) -> Iterator[str]:
         yield from wrap(f"a closer bound takes: {INSTALL_HINT}", look, _INDENT, f"{_INDENT}  ")
 
 
-def _share_lines(share: Share, look: Look) -> Iterator[str]:
+def _share_lines(share: Share, look: Style) -> Iterator[str]:
     unit = share.unit or "unit not stated"
     head = f"{share.path} ({share.kind}, {unit}): epsilon is {shown(share.spent)}{_at_delta(share.spent)}"
     yield from wrap(head, look, "  ", _INDENT)

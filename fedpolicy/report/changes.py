@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.report.words import listing
+from fedpolicy.report.style import listing
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget.changes import BudgetChange, Loss

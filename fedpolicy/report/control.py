@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.records import dataclass
-from fedpolicy.report.words import PLAIN, Look, clean, listing, wrap
+from fedpolicy.report.style import PLAIN, Style, clean, listing, wrap
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.control.formula import Gap
@@ -29,7 +29,7 @@ _INDENT = " " * 11
 _TOO_FEW = "its rounds wait for more clients than there are"
 
 
-def as_text(name: str, matrix: Sequence[Continuity], people: Mapping[str, Principal], look: Look = PLAIN) -> str:
+def as_text(name: str, matrix: Sequence[Continuity], people: Mapping[str, Principal], look: Style = PLAIN) -> str:
     """Write who has which capability, who can take it away, and through what; `people` tell where parties are."""
     lines = [look.paint("bold", f"{clean(name)}: who can take what away from whom"), ""]
     for participants, entries in _blocks(matrix):
@@ -62,7 +62,7 @@ def _certain(entry: Continuity) -> tuple[object, ...]:
     return (entry.capability, entry.attainable, _is_open(entry), entry.holds, entry.gaps)
 
 
-def _block(entries: Sequence[Continuity], people: Mapping[str, Principal], look: Look) -> Iterator[str]:
+def _block(entries: Sequence[Continuity], people: Mapping[str, Principal], look: Style) -> Iterator[str]:
     for _, entry in sorted({entry.capability: entry for entry in reversed(entries)}.items(), key=_by_capability):
         said = list(_said(entry, people)) or ["not known" if _is_open(entry) else "nobody else can end it"]
         for number, line in enumerate(said):

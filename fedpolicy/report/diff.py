@@ -20,8 +20,8 @@ from fedpolicy.report.changes import (
     disclosure_row,
     short,
 )
-from fedpolicy.report.plain import waiver_row
-from fedpolicy.report.words import PLAIN, Look, amount, clean, wrap
+from fedpolicy.report.rows import waiver_row
+from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
 
 __all__ = ["Comparison", "Difference", "as_json", "as_markdown", "as_text"]
 
@@ -71,13 +71,13 @@ class Comparison:
         return sum(finding.waiver is not None for finding in self.introduced)
 
 
-def as_text(comparison: Comparison, look: Look = PLAIN) -> str:
+def as_text(comparison: Comparison, look: Style = PLAIN) -> str:
     """Write every difference; one line says it where there is none."""
     parts = ["\n".join(_difference_lines(difference, look)) for difference in comparison.differences]
     return "\n\n".join([*parts, _closing(comparison)]) + "\n"
 
 
-def _difference_lines(difference: Difference, look: Look) -> Iterator[str]:
+def _difference_lines(difference: Difference, look: Style) -> Iterator[str]:
     where = "" if difference.state == "changed" else f" ({difference.state})"
     yield look.paint("bold", f"{clean(difference.deployment)} ({clean(difference.file)}){where}")
     yield from _finding_lines("introduced", "+", difference.introduced, look)
@@ -85,7 +85,7 @@ def _difference_lines(difference: Difference, look: Look) -> Iterator[str]:
     yield from _change_lines(difference.changes, look)
 
 
-def _finding_lines(title: str, mark: str, found: tuple[Finding, ...], look: Look) -> Iterator[str]:
+def _finding_lines(title: str, mark: str, found: tuple[Finding, ...], look: Style) -> Iterator[str]:
     if found:
         yield f"  {title}"
     for finding in found:
@@ -98,7 +98,7 @@ def _finding_lines(title: str, mark: str, found: tuple[Finding, ...], look: Look
         yield from wrap(finding.notes[0], look, " " * 8, " " * 8) if finding.waiver else ()
 
 
-def _change_lines(changes: Changes, look: Look) -> Iterator[str]:
+def _change_lines(changes: Changes, look: Style) -> Iterator[str]:
     if changes.disclosures:
         yield "  who can learn what"
     for change in changes.disclosures:

@@ -9,7 +9,7 @@ from fedpolicy.analysis.exposure.spending import shown
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.report.facts_json import hops_of, wide
 from fedpolicy.report.hops import hop_lines
-from fedpolicy.report.words import Look, amount, cells, clean, listing, wrap
+from fedpolicy.report.style import Style, amount, cells, clean, listing, wrap
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.counterfactual import Counterfactual
@@ -24,7 +24,7 @@ _STYLES = ("pass", "pass", "low", "medium", "critical")
 _MOST_CHANGES = 8
 
 
-def facts_text(document: Document, facts: Facts, look: Look) -> str:
+def facts_text(document: Document, facts: Facts, look: Style) -> str:
     """Write the facts as two tables, the most revealing disclosure first."""
     parts = [
         [look.paint("bold", f"{clean(document.deployment.name)} ({clean(document.file)})"), _size(facts)],
@@ -47,7 +47,7 @@ def _size(facts: Facts) -> str:
     return ", ".join(sizes)
 
 
-def _model_lines(models: Sequence[ModelFacts], look: Look) -> Iterator[str]:
+def _model_lines(models: Sequence[ModelFacts], look: Style) -> Iterator[str]:
     if not models:
         yield "  none"
     names = max((cells(model.id) for model in models), default=0)
@@ -73,14 +73,14 @@ def _about(model: ModelFacts) -> Iterator[str]:
         yield f"not known: {listing(model.missing)}"
 
 
-def _all_disclosures(disclosures: Sequence[Disclosure], document: Document, look: Look) -> Iterator[str]:
+def _all_disclosures(disclosures: Sequence[Disclosure], document: Document, look: Style) -> Iterator[str]:
     if not disclosures:
         yield "  nobody learns anything about data that are not its own"
     for one in disclosures:
         yield from _disclosure_lines(one, document, look)
 
 
-def _disclosure_lines(one: Disclosure, document: Document, look: Look) -> Iterator[str]:
+def _disclosure_lines(one: Disclosure, document: Document, look: Style) -> Iterator[str]:
     level = wide(one.low, one.high)
     start = f"  {level}: "
     what = f"{listing(one.parties)}, as {one.role}, of {listing(one.datasets)}"
@@ -123,12 +123,12 @@ def _remarks(one: Disclosure) -> Iterator[str]:
         yield f"Not stated: {listing(one.missing)}."
 
 
-def _notes(facts: Facts, look: Look) -> Iterator[str]:
+def _notes(facts: Facts, look: Style) -> Iterator[str]:
     for note in facts.notes:
         yield from wrap(note, look, "note: ", "  ")
 
 
-def why_text(explanation: Explanation, document: Document, facts: Facts, catalog: Catalog, look: Look) -> str:
+def why_text(explanation: Explanation, document: Document, facts: Facts, catalog: Catalog, look: Style) -> str:
     """Write an explanation; where nothing reaches the party, say that plainly."""
     if not explanation.entries:
         return "\n".join(_nothing(explanation, facts, look)) + "\n"
@@ -136,7 +136,7 @@ def why_text(explanation: Explanation, document: Document, facts: Facts, catalog
     return "\n\n".join(parts) + "\n"
 
 
-def _nothing(explanation: Explanation, facts: Facts, look: Look) -> list[str]:
+def _nothing(explanation: Explanation, facts: Facts, look: Style) -> list[str]:
     party, dataset = explanation.party, explanation.dataset
     owned = [
         item.id
@@ -151,7 +151,7 @@ def _nothing(explanation: Explanation, facts: Facts, look: Look) -> list[str]:
     return lines
 
 
-def _explained(entry: Explained, document: Document, catalog: Catalog, look: Look) -> Iterator[str]:
+def _explained(entry: Explained, document: Document, catalog: Catalog, look: Style) -> Iterator[str]:
     yield from _level(entry.disclosure, catalog, look)
     for number, way in enumerate(entry.ways, start=1):
         head = f"way {number} of {len(entry.ways)}" if len(entry.ways) > 1 else "the way"
@@ -166,7 +166,7 @@ def _explained(entry: Explained, document: Document, catalog: Catalog, look: Loo
     yield from _counterfactuals(entry.counterfactuals, entry.disclosure, look)
 
 
-def _level(one: Disclosure, catalog: Catalog, look: Look) -> Iterator[str]:
+def _level(one: Disclosure, catalog: Catalog, look: Style) -> Iterator[str]:
     level = wide(one.low, one.high)
     start = f"{level}: "
     first, *rest = wrap(f"{listing(one.parties)}, as {one.role}, of {listing(one.datasets)}", look, start, "  ")
@@ -190,7 +190,7 @@ def _hangs_on(one: Disclosure) -> Iterator[str]:
         yield f"Not stated, and it would decide: {listing(one.missing)}."
 
 
-def _way(way: Sequence[HopLevel], document: Document, look: Look) -> Iterator[str]:
+def _way(way: Sequence[HopLevel], document: Document, look: Style) -> Iterator[str]:
     """The level that each hop leaves its target with, and the hop."""
     lines = hop_lines(hops_of([hop.step for hop in way], document), most=len(way))
     levels = [LEVELS[hop.high] + (f" ({LEVELS[hop.guaranteed]})" if hop.guaranteed != hop.high else "") for hop in way]
@@ -201,11 +201,11 @@ def _way(way: Sequence[HopLevel], document: Document, look: Look) -> Iterator[st
         yield "    (in brackets: what is guaranteed)"
 
 
-def _reason(reason: NotCounted, look: Look) -> list[str]:
+def _reason(reason: NotCounted, look: Style) -> list[str]:
     return wrap(f"{reason.safeguard} ({reason.kind}): {reason.why}", look, "    ", "      ")
 
 
-def _counterfactuals(changes: Sequence[Counterfactual], one: Disclosure, look: Look) -> Iterator[str]:
+def _counterfactuals(changes: Sequence[Counterfactual], one: Disclosure, look: Style) -> Iterator[str]:
     lowering = [change for change in changes if change.lowers]
     if not lowering:
         yield "    no single change that was tried"

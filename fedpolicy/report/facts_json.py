@@ -12,7 +12,7 @@ from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.findings import Hop, Span
 from fedpolicy.graph.model import FlowGraph, bits
 from fedpolicy.report.budget import spending_row
-from fedpolicy.report.plain import hop_row
+from fedpolicy.report.rows import hop_row
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure, Facts, ModelFacts, NotCounted, Step

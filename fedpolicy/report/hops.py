@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.report.words import cells, clean
+from fedpolicy.report.style import cells, clean
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Hop

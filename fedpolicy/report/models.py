@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.openness import classify_row
-from fedpolicy.report.words import PLAIN, Look, amount, clean, wrap
+from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
@@ -47,7 +47,7 @@ def matching(catalog: Catalog, query: str = "", classes: Sequence[str] = ()) -> 
                 yield Entry(row=row, lowest=lowest, highest=highest, licence=licence)
 
 
-def as_text(entries: Sequence[Entry], look: Look = PLAIN) -> str:
+def as_text(entries: Sequence[Entry], look: Style = PLAIN) -> str:
     """Write a table of several models, and one model in full."""
     lines = list(_single(entries[0], look)) if len(entries) == 1 else list(_table(entries))
     return "\n".join(lines) + "\n"
@@ -62,7 +62,7 @@ def _table(entries: Sequence[Entry]) -> Iterator[str]:
     yield f"{amount(len(entries), 'model')}; name one to see everything that is known of it, with sources"
 
 
-def _single(entry: Entry, look: Look) -> Iterator[str]:
+def _single(entry: Entry, look: Style) -> Iterator[str]:
     row = entry.row
     yield look.paint("bold", clean(row.id))
     facts: list[tuple[str, str]] = [("class", entry.cls)]

@@ -10,7 +10,7 @@ from typing import Any
 from fedpolicy.analysis.repair.change import Blank, Change
 from fedpolicy.findings import Finding, Severity, Verdict
 from fedpolicy.records import dataclass
-from fedpolicy.report.words import PLAIN, Look, amount, clean, wrap
+from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
 
 __all__ = ["Proposal", "Repairs", "Stuck", "as_json", "as_text", "difference"]
 
@@ -95,7 +95,7 @@ def _lines(text: str) -> list[str]:
     return [*(f"{line}\n" for line in whole), *([last] if last else [])]
 
 
-def as_text(repairs: Repairs, look: Look = PLAIN) -> str:
+def as_text(repairs: Repairs, look: Style = PLAIN) -> str:
     """Write the answer."""
     parts = [list(_asked(repairs, look))]
     parts += [list(_proposal_lines(proposal, repairs, look)) for proposal in repairs.proposals]
@@ -106,7 +106,7 @@ def as_text(repairs: Repairs, look: Look = PLAIN) -> str:
     return "\n\n".join("\n".join(lines) for lines in parts) + "\n"
 
 
-def _asked(repairs: Repairs, look: Look) -> Iterator[str]:
+def _asked(repairs: Repairs, look: Style) -> Iterator[str]:
     where = f"{clean(repairs.name)} ({clean(repairs.file)})"
     if not repairs.chosen:
         yield look.paint("bold", f"{where}: nothing to repair")
@@ -115,7 +115,7 @@ def _asked(repairs: Repairs, look: Look) -> Iterator[str]:
     yield from _finding_lines(repairs.chosen, look)
 
 
-def _finding_lines(findings: Sequence[Finding], look: Look) -> Iterator[str]:
+def _finding_lines(findings: Sequence[Finding], look: Style) -> Iterator[str]:
     for finding in findings[:_SHOWN]:
         style = "unknown" if finding.verdict is Verdict.UNKNOWN else finding.severity.label
         head = f"  {style}[{finding.rule}] "
@@ -126,7 +126,7 @@ def _finding_lines(findings: Sequence[Finding], look: Look) -> Iterator[str]:
         yield f"  and {len(findings) - _SHOWN:,} more"
 
 
-def _proposal_lines(proposal: Proposal, repairs: Repairs, look: Look) -> Iterator[str]:
+def _proposal_lines(proposal: Proposal, repairs: Repairs, look: Style) -> Iterator[str]:
     of = f" of {len(repairs.proposals)}" if len(repairs.proposals) > 1 else ""
     what = f"all {len(proposal.clears)}" if len(proposal.clears) > 1 else "it"
     cleared = what if not proposal.leaves else f"{len(proposal.clears)} of {len(repairs.chosen)}"
@@ -149,7 +149,7 @@ def _proposal_lines(proposal: Proposal, repairs: Repairs, look: Look) -> Iterato
         yield from _patch(proposal.diff, look)
 
 
-def _patch(diff: str, look: Look) -> Iterator[str]:
+def _patch(diff: str, look: Style) -> Iterator[str]:
     lines = diff.splitlines()
     for line in lines[:_LINES]:
         shown = clean(line.rstrip("\r"))
@@ -158,7 +158,7 @@ def _patch(diff: str, look: Look) -> Iterator[str]:
         yield f"... {amount(len(lines) - _LINES, 'line')} more; --format json has all of them"
 
 
-def _stuck(repairs: Repairs, look: Look) -> Iterator[str]:
+def _stuck(repairs: Repairs, look: Style) -> Iterator[str]:
     yield look.paint("bold", "not cleared by any proposal:")
     for stuck in repairs.stuck[:_SHOWN]:
         yield from _finding_lines((stuck.finding,), look)
@@ -168,7 +168,7 @@ def _stuck(repairs: Repairs, look: Look) -> Iterator[str]:
         yield f"  and {len(repairs.stuck) - _SHOWN:,} more"
 
 
-def _closing(repairs: Repairs, look: Look) -> Iterator[str]:
+def _closing(repairs: Repairs, look: Style) -> Iterator[str]:
     said = f"{amount(repairs.rechecks, 'changed copy', 'changed copies')} checked"
     if repairs.planned:
         said += "; there are too many changes to try each, so one plan was made (--rechecks allows more)"

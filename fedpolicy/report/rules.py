@@ -14,7 +14,7 @@ import yaml
 from fedpolicy.policy.reading import read_sheet
 from fedpolicy.policy.rulefile import EXPECTED, RULE
 from fedpolicy.policy.template import said
-from fedpolicy.report.words import PLAIN, Look, amount, wrap
+from fedpolicy.report.style import PLAIN, Style, amount, wrap
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Reference, RuleInfo
@@ -109,7 +109,7 @@ def _plain(value: object) -> object:
     return [_plain(entry) for entry in value] if isinstance(value, (list, tuple)) else value
 
 
-def table_text(rules: Sequence[Rule], look: Look = PLAIN) -> str:
+def table_text(rules: Sequence[Rule], look: Style = PLAIN) -> str:
     """Write a table, pack by pack, the most severe rules first."""
     lines = []
     width = max((len(rule.id) for rule in rules), default=0)
@@ -123,7 +123,7 @@ def table_text(rules: Sequence[Rule], look: Look = PLAIN) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_text(entry: Entry, look: Look = PLAIN) -> str:
+def as_text(entry: Entry, look: Style = PLAIN) -> str:
     """Write everything about one rule."""
     rule = entry.rule
     head = f"{rule.id} ({rule.pack}, {rule.severity.label}, {rule.principle})"
@@ -143,12 +143,12 @@ def as_text(entry: Entry, look: Look = PLAIN) -> str:
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
-def _part(title: str, body: Iterable[str], look: Look) -> list[str]:
+def _part(title: str, body: Iterable[str], look: Style) -> list[str]:
     lines = list(body)
     return [look.paint("bold", title), *lines] if lines else []
 
 
-def _condition_lines(entry: Entry, look: Look) -> Iterator[str]:
+def _condition_lines(entry: Entry, look: Style) -> Iterator[str]:
     if entry.match:
         yield from wrap(entry.match, look, "  where    ", "           ")
     if entry.require:
@@ -158,13 +158,13 @@ def _condition_lines(entry: Entry, look: Look) -> Iterator[str]:
         yield from wrap(text, look, "  not said ", "           ")
 
 
-def _param_lines(entry: Entry, look: Look) -> Iterator[str]:
+def _param_lines(entry: Entry, look: Style) -> Iterator[str]:
     for param in entry.params:
         value = said(param.type, [param.value])
         yield from wrap(f"{param.about} (default: {value})", look, f"  {entry.rule.id}.{param.name}  ", "      ")
 
 
-def _reference_lines(rule: RuleInfo, look: Look) -> Iterator[str]:
+def _reference_lines(rule: RuleInfo, look: Style) -> Iterator[str]:
     for reference in rule.references:
         url = f" <{reference.url}>" if reference.url else ""
         yield from wrap(f"{reference.title}{url}", look, f"  {reference.basis}: ", "    ")
@@ -172,12 +172,12 @@ def _reference_lines(rule: RuleInfo, look: Look) -> Iterator[str]:
             yield from wrap(reference.note, look, "    ", "    ")
 
 
-def _listed(texts: Sequence[str], look: Look) -> Iterator[str]:
+def _listed(texts: Sequence[str], look: Style) -> Iterator[str]:
     for text in texts:
         yield from wrap(text, look, "  - ", "    ")
 
 
-def _example_lines(shown: Shown, look: Look) -> Iterator[str]:
+def _example_lines(shown: Shown, look: Style) -> Iterator[str]:
     if shown.why:
         yield from wrap(shown.why, look, "  # ", "  # ")
     yield from (f"  {line}" for line in shown.text.splitlines())

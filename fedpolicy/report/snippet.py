@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.report.words import PLAIN, Look, cells, clean
+from fedpolicy.report.style import PLAIN, Style, cells, clean
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Span
@@ -15,7 +15,7 @@ __all__ = ["gutter", "snippet"]
 _MOST_LINES = 6
 
 
-def snippet(span: Span, lines: Sequence[str], look: Look = PLAIN, style: str = "error", label: str = "") -> list[str]:
+def snippet(span: Span, lines: Sequence[str], look: Style = PLAIN, style: str = "error", label: str = "") -> list[str]:
     """
     Show where a span is: an arrow with the place, the lines, and an underline with a label.
 
@@ -38,7 +38,7 @@ def _last(span: Span, lines: Sequence[str]) -> int:
     return min(max(span.end_line, span.line), max(len(lines), 1))
 
 
-def _body(span: Span, lines: Sequence[str], look: Look, margin: int, style: str, label: str) -> list[str]:
+def _body(span: Span, lines: Sequence[str], look: Style, margin: int, style: str, label: str) -> list[str]:
     last = _last(span, lines)
     # A block that ends at the start of the next line ends on the line before.
     if last > span.line and span.end_column <= 1:
@@ -49,7 +49,7 @@ def _body(span: Span, lines: Sequence[str], look: Look, margin: int, style: str,
     return _several(lines, (span.line, last), look, margin, style, label)
 
 
-def _one_line(text: str, place: tuple[int, int, int], look: Look, margin: int, style: str, label: str) -> list[str]:
+def _one_line(text: str, place: tuple[int, int, int], look: Style, margin: int, style: str, label: str) -> list[str]:
     number, start, end = place
     shown, start, end = _window(clean(text).rstrip(), start - 1, end - 1, look.width - margin - 3)
     marks = "^" * max(cells(shown[start:end]), 1)
@@ -72,7 +72,9 @@ def _window(text: str, start: int, end: int, room: int) -> tuple[str, int, int]:
     return part, start - left, min(end - left, len(part))
 
 
-def _several(lines: Sequence[str], ends: tuple[int, int], look: Look, margin: int, style: str, label: str) -> list[str]:
+def _several(
+    lines: Sequence[str], ends: tuple[int, int], look: Style, margin: int, style: str, label: str
+) -> list[str]:
     first, last = ends
     numbers: list[int | None] = list(range(first, last + 1))
     if len(numbers) > _MOST_LINES:
@@ -84,7 +86,7 @@ def _several(lines: Sequence[str], ends: tuple[int, int], look: Look, margin: in
     return [*drawn, _numbered(None, foot, look, margin)] if label else drawn
 
 
-def _edge(number: int | None, lines: Sequence[str], look: Look, margin: int, edge: str) -> str:
+def _edge(number: int | None, lines: Sequence[str], look: Style, margin: int, edge: str) -> str:
     if number is None:
         return f"{'.' * 3:<{margin + 2}} {edge}" if margin > 1 else f"... {edge}"
     text = clean(lines[number - 1]).rstrip()
@@ -92,6 +94,6 @@ def _edge(number: int | None, lines: Sequence[str], look: Look, margin: int, edg
     return _numbered(number, f"{edge} {text if len(text) <= room else text[: room - 1] + '…'}", look, margin)
 
 
-def _numbered(number: int | None, text: str, look: Look, margin: int) -> str:
+def _numbered(number: int | None, text: str, look: Style, margin: int) -> str:
     column = f"{number if number is not None else '':>{margin}}"
     return f"{look.paint('frame', f'{column} |')} {text}".rstrip()

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from fedpolicy.report.words import PLAIN, Look, amount, wrap
+from fedpolicy.report.style import PLAIN, Style, amount, wrap
 
 if TYPE_CHECKING:
     from fedpolicy.policy.trial import Trial
@@ -55,13 +55,13 @@ def share(part: int, whole: int) -> float:
     return 100.0 * part / whole if whole else 100.0
 
 
-def as_text(packs: Sequence[PackTrial], look: Look = PLAIN, *, coverage: bool = False) -> str:
+def as_text(packs: Sequence[PackTrial], look: Style = PLAIN, *, coverage: bool = False) -> str:
     """Write the results; `coverage` adds a line for every rule that has nothing wrong with it."""
     lines = [line for pack in packs for line in _pack_lines(pack, look, coverage=coverage)]
     return "\n".join([*lines, _total(score(packs))]) + "\n"
 
 
-def _pack_lines(pack: PackTrial, look: Look, *, coverage: bool) -> Iterator[str]:
+def _pack_lines(pack: PackTrial, look: Style, *, coverage: bool) -> Iterator[str]:
     yield look.paint("bold", f"{pack.pack}: {amount(len(pack.trials), 'rule')}")
     width = max((len(trial.rule.id) for trial in pack.trials), default=0)
     for trial in pack.trials:
@@ -77,7 +77,7 @@ def _pack_lines(pack: PackTrial, look: Look, *, coverage: bool) -> Iterator[str]
     yield ""
 
 
-def _rule_line(trial: Trial, width: int, look: Look) -> str:
+def _rule_line(trial: Trial, width: int, look: Style) -> str:
     mark = look.paint("pass", "ok  ") if trial.passed else look.paint("high", "FAIL")
     shown = ", ".join(f"{word} {count}" for word, count in trial.shown.items()) or "no examples"
     killed = f"mutants {trial.mutants - len(trial.survivors)}/{trial.mutants}" if trial.mutants else ""

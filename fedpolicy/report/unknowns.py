@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.report.words import Look, amount, clean, listing, wrap
+from fedpolicy.report.style import Style, amount, clean, listing, wrap
 
 if TYPE_CHECKING:
     from fedpolicy.report.summarise import MissingFact
@@ -21,7 +21,7 @@ ASPECTS = {"weights", "architecture", "inference_code", "training_code", "traini
 _HARDLY = 3
 
 
-def unknowns(facts: Sequence[MissingFact], look: Look) -> list[str]:
+def unknowns(facts: Sequence[MissingFact], look: Style) -> list[str]:
     """Ask for the missing facts, what matters most first."""
     waiting = {finding.fingerprint or id(finding) for fact in facts for finding in fact.findings}
     head = look.paint("unknown", "unknown")
@@ -68,7 +68,7 @@ def _blank(facts: Sequence[MissingFact]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _asked(facts: Sequence[MissingFact], look: Look) -> list[str]:
+def _asked(facts: Sequence[MissingFact], look: Style) -> list[str]:
     rules = sorted({rule for fact in facts for rule in fact.rules})
     what = _what(facts)
     text = f"{what}: {_verb(facts)} {amount(len(rules), 'rule')}: {', '.join(rules)}"
@@ -98,7 +98,7 @@ def _what(facts: Sequence[MissingFact]) -> str:
     return f"say {listing(keys, most=8)}" + (f" of {listing(elements)}" if facts[0].element else "")
 
 
-def _place(facts: Sequence[MissingFact], look: Look) -> str:
+def _place(facts: Sequence[MissingFact], look: Style) -> str:
     places = sorted({fact.span for fact in facts})
     more = f" and {amount(len(places) - 1, 'more place')}" if len(places) > 1 else ""
     return f"    {look.paint('frame', '-->')} {clean(str(places[0]))}{more}"

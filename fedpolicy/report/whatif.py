@@ -17,7 +17,7 @@ from fedpolicy.report.changes import (
     disclosure_row,
     short,
 )
-from fedpolicy.report.words import PLAIN, Look, amount, listing, wrap
+from fedpolicy.report.style import PLAIN, Style, amount, listing, wrap
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.whatif.coalitions import Search
@@ -30,14 +30,14 @@ _MARKS = {"new": "+", "worse": "!", "gone": "-", "better": "-"}
 _STYLES = {"new": "critical", "worse": "high", "gone": "pass", "better": "pass"}
 
 
-def scenario_text(name: str, scenario: Scenario, look: Look = PLAIN) -> str:
+def scenario_text(name: str, scenario: Scenario, look: Style = PLAIN) -> str:
     """Write what one assumption less changes."""
     head = look.paint("bold", f"{name}: what if {scenario.question}?")
     body = list(_changes(scenario, look)) or ["  nothing changes for anybody"]
     return "\n".join([head, *body]) + "\n"
 
 
-def coalitions_text(name: str, dataset: str, search: Search, look: Look = PLAIN) -> str:
+def coalitions_text(name: str, dataset: str, search: Search, look: Style = PLAIN) -> str:
     """Write the smallest sets of parties, or that there is none."""
     level = LEVELS[search.level]
     lines = [look.paint("bold", f"{name}: who must come together to learn {dataset} at {level}?")]
@@ -62,7 +62,7 @@ def _sum_line(smaller: SmallerSum) -> str:
     return f"{head} {smaller.after} contributions instead of {smaller.before}{more}"
 
 
-def _changes(scenario: Scenario, look: Look) -> Iterator[str]:
+def _changes(scenario: Scenario, look: Style) -> Iterator[str]:
     for change in scenario.changes.disclosures:
         first, *rest = wrap(disclosure_line(change), look, f"  {_MARKS[change.kind]} ", " " * 6)
         yield look.paint(_STYLES[change.kind], first)

@@ -39,7 +39,7 @@ RARE = {
     "fedpolicy.policy.examples",
     "fedpolicy.policy.trial",
     "fedpolicy.repairing",
-    "fedpolicy.report.mermaid",
+    "fedpolicy.report.markup",
     "fedpolicy.spec.descriptions",
     "fedpolicy.spec.explain",
     "fedpolicy.spec.rewrite",

@@ -15,7 +15,7 @@ from fedpolicy.cli.messages import message
 from fedpolicy.cli.terminal import emit, look_of, write
 from fedpolicy.errors import FedPolicyError, OutputError, PolicyError, Problems, SpecError
 from fedpolicy.findings import Span
-from fedpolicy.report.words import Look
+from fedpolicy.report.style import Style
 
 
 class Terminal(io.StringIO):
@@ -192,7 +192,7 @@ def test_several_problems_are_shown_one_after_the_other():
 
 
 def test_errors_are_coloured_on_a_terminal():
-    shown = message(FedPolicyError("odd", help="look"), {}, Look(colour=True))
+    shown = message(FedPolicyError("odd", help="look"), {}, Style(colour=True))
 
     assert shown.startswith("\x1b[1;31merror\x1b[0m\x1b[1m: odd\x1b[0m\n")
 

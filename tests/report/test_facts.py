@@ -12,7 +12,7 @@ from fedpolicy import pipeline
 from fedpolicy.analysis.explain import explain
 from fedpolicy.report.facts import facts_text, why_text
 from fedpolicy.report.facts_json import facts_json
-from fedpolicy.report.words import PLAIN
+from fedpolicy.report.style import PLAIN
 from fedpolicy.resources import schemas_dir
 from fedpolicy.sources import Source
 

@@ -9,7 +9,7 @@ import pytest
 from fedpolicy.errors import OutputError
 from fedpolicy.report.formats import format_ids, load_format
 from fedpolicy.report.formats.text import draw
-from fedpolicy.report.words import Look
+from fedpolicy.report.style import Style
 
 GOLDEN = Path(__file__).parent / "golden"
 REPORTS = ("full", "clean", "nothing", "stopped")
@@ -32,7 +32,7 @@ def test_a_report_is_written_as_its_golden_file_shows(name, report, made, golden
 
 
 def test_the_terminal_is_narrow_and_colourful(made, golden):
-    golden(draw(made.full(made.BROKEN), Look(width=72, colour=True)), GOLDEN / "terminal.ansi")
+    golden(draw(made.full(made.BROKEN), Style(width=72, colour=True)), GOLDEN / "terminal.ansi")
 
 
 @pytest.mark.parametrize("name", format_ids())

@@ -11,8 +11,7 @@ from markdown_it import MarkdownIt
 from fedpolicy.findings import Severity, SourceFile, Verdict
 from fedpolicy.report.formats import load_format
 from fedpolicy.report.formats.markdown import MOST_CHARACTERS
-from fedpolicy.report.markup import code, prose, row
-from fedpolicy.report.mermaid import MOST_HOPS, flowchart
+from fedpolicy.report.markup import MOST_HOPS, code, flowchart, prose, row
 from fedpolicy.report.summarise import summarise
 
 

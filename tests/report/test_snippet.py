@@ -6,7 +6,7 @@ import pytest
 
 from fedpolicy.findings import Span
 from fedpolicy.report.snippet import snippet
-from fedpolicy.report.words import Look
+from fedpolicy.report.style import Style
 
 LINES = (
     "fedpolicy: 1",
@@ -24,7 +24,7 @@ def span(line, column, end_column, end_line=0):
 
 
 def shown(*place, width=100, **more):
-    return snippet(span(*place), LINES, Look(width=width), **more)
+    return snippet(span(*place), LINES, Style(width=width), **more)
 
 
 def test_a_span_is_underlined_in_its_line():
@@ -103,7 +103,7 @@ def test_many_lines_are_cut_in_the_middle():
 @pytest.mark.parametrize("start", [1, 200, 5_000_000])
 def test_a_very_long_line_is_cut_around_the_span(start):
     lines = ["x" * (start - 1) + "HERE" + "y" * 5_000_000]
-    drawn = snippet(span(1, start, start + 4), lines, Look(width=60))
+    drawn = snippet(span(1, start, start + 4), lines, Style(width=60))
 
     text, marks = drawn[2], drawn[3]
     assert len(text) <= 60
@@ -111,13 +111,13 @@ def test_a_very_long_line_is_cut_around_the_span(start):
 
 
 def test_a_span_longer_than_the_line_is_cut_too():
-    drawn = snippet(span(1, 3, 4_000_000), ["z" * 5_000_000], Look(width=60))
+    drawn = snippet(span(1, 3, 4_000_000), ["z" * 5_000_000], Style(width=60))
 
     assert [len(line) for line in drawn[2:4]] == [60, 60]
 
 
 def test_colour_changes_no_column():
-    plain, coloured = shown(3, 3, 8), snippet(span(3, 3, 8), LINES, Look(colour=True), "high")
+    plain, coloured = shown(3, 3, 8), snippet(span(3, 3, 8), LINES, Style(colour=True), "high")
 
     assert "\x1b[31m^^^^^\x1b[0m" in coloured[3]
     assert len(plain) == len(coloured)

@@ -11,7 +11,7 @@ import io
 from collections.abc import Sequence
 
 from fedpolicy.findings import Finding, Report
-from fedpolicy.report.notices import baseline_words
+from fedpolicy.report.annotations import baseline_words
 
 __all__ = ["COLUMNS", "SUFFIX", "SUMMARY", "render"]
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from fedpolicy.findings import Report, Severity, Verdict
-from fedpolicy.report.notices import Notice, baseline_words, notices
-from fedpolicy.report.words import amount, clean
+from fedpolicy.report.annotations import Annotation, annotations_of, baseline_words
+from fedpolicy.report.style import amount, clean
 
 __all__ = ["MOST", "SUFFIX", "SUMMARY", "render"]
 
@@ -30,37 +30,38 @@ _LEVELS = {
 
 def render(report: Report) -> str:
     """Write one command a line, most severe first, then what is waived, and a last line with the counts."""
-    found = notices(report)
+    found = annotations_of(report)
     shown = [one for level in ("error", "warning", "notice") for one in _of(level, found)[:MOST]]
     lines = (*map(_command, shown), *_waived(report), _closing(report, len(found) - len(shown)))
     return "".join(f"{line}\n" for line in lines)
 
 
-def _of(level: str, found: Iterable[Notice]) -> list[Notice]:
+def _of(level: str, found: Iterable[Annotation]) -> list[Annotation]:
     return [one for one in found if _LEVELS[one.severity] == level]
 
 
-def _command(notice: Notice) -> str:
-    span = notice.span
-    label = notice.severity.label if notice.verdict == "fail" else notice.verdict
+def _command(annotation: Annotation) -> str:
+    span = annotation.span
+    label = annotation.severity.label if annotation.verdict == "fail" else annotation.verdict
     fields: dict[str, object] = {}
     if span.file:
         fields = {"file": span.file, "line": span.line, "endLine": span.end_line}
         if span.line == span.end_line:
             # GitHub takes columns of one line only.
             fields |= {"col": span.column, "endColumn": span.end_column}
-    fields["title"] = f"{label}: {notice.rule}"
+    fields["title"] = f"{label}: {annotation.rule}"
     written = ",".join(f"{name}={_property(str(value))}" for name, value in fields.items())
-    return f"::{_LEVELS[notice.severity]} {written}::{_data(_text(notice))}"
+    return f"::{_LEVELS[annotation.severity]} {written}::{_data(_text(annotation))}"
 
 
-def _text(notice: Notice) -> str:
+def _text(annotation: Annotation) -> str:
     hops = [
-        f"{hop.source} -> {hop.target}: {hop.payload} ({hop.span.file}:{hop.span.line})" for hop in notice.path[:MOST]
+        f"{hop.source} -> {hop.target}: {hop.payload} ({hop.span.file}:{hop.span.line})"
+        for hop in annotation.path[:MOST]
     ]
-    if len(notice.path) > MOST:
-        hops.append(f"... {len(notice.path) - MOST:,} more hops ...")
-    return "\n".join([notice.message, *hops, *([f"Help: {notice.help}"] if notice.help else [])])
+    if len(annotation.path) > MOST:
+        hops.append(f"... {len(annotation.path) - MOST:,} more hops ...")
+    return "\n".join([annotation.message, *hops, *([f"Help: {annotation.help}"] if annotation.help else [])])
 
 
 def _data(text: str) -> str:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from fedpolicy.findings import Report, Severity, Span
-from fedpolicy.report.notices import Notice, baseline_words, notices
+from fedpolicy.report.annotations import Annotation, annotations_of, baseline_words
 
 __all__ = ["SUFFIX", "SUMMARY", "render"]
 
@@ -31,14 +31,14 @@ _SEVERITIES = {
 
 def render(report: Report) -> str:
     """Write the list, most severe first."""
-    rows = [_row(notice) for notice in (*notices(report), *_known(report)) if notice.span.file]
+    rows = [_row(annotation) for annotation in (*annotations_of(report), *_known(report)) if annotation.span.file]
     return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
 
 
-def _known(report: Report) -> Iterator[Notice]:
+def _known(report: Report) -> Iterator[Annotation]:
     """The list has no other place for it."""
     if report.baseline:
-        yield Notice(
+        yield Annotation(
             rule="baseline",
             verdict="known",
             severity=Severity.INFO,
@@ -48,14 +48,14 @@ def _known(report: Report) -> Iterator[Notice]:
         )
 
 
-def _row(notice: Notice) -> dict[str, Any]:
+def _row(annotation: Annotation) -> dict[str, Any]:
     return {
-        "description": notice.message,
-        "check_name": notice.rule,
-        "fingerprint": sha256(notice.mark.encode("utf-8", "replace")).hexdigest(),
-        "severity": _SEVERITIES[notice.severity],
+        "description": annotation.message,
+        "check_name": annotation.rule,
+        "fingerprint": sha256(annotation.mark.encode("utf-8", "replace")).hexdigest(),
+        "severity": _SEVERITIES[annotation.severity],
         "location": {
-            "path": notice.span.file,
-            "lines": {"begin": notice.span.line, "end": notice.span.end_line},
+            "path": annotation.span.file,
+            "lines": {"begin": annotation.span.line, "end": annotation.span.end_line},
         },
     }

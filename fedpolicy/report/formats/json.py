@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from fedpolicy.report.plain import error_rows, hop_row, span_row, waiver_row
+from fedpolicy.report.rows import error_rows, hop_row, span_row, waiver_row
 from fedpolicy.report.summarise import OUT_OF_SCOPE, MissingFact, missing_facts
 
 if TYPE_CHECKING:

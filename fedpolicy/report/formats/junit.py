@@ -12,9 +12,9 @@ from itertools import groupby
 from xml.etree import ElementTree as ET
 
 from fedpolicy.findings import Finding, Report, Verdict
+from fedpolicy.report.annotations import Annotation, baseline_words, problems
 from fedpolicy.report.hops import ways_in
-from fedpolicy.report.notices import Notice, baseline_words, problems
-from fedpolicy.report.words import clean, listing
+from fedpolicy.report.style import clean, listing
 
 __all__ = ["SUFFIX", "SUMMARY", "render"]
 
@@ -92,8 +92,10 @@ def _details(finding: Finding) -> list[str]:
     return lines + [f"{label}: {clean(' '.join(text.split()))}" for label, text in named if text]
 
 
-def _error(notice: Notice) -> ET.Element:
-    case = _case(notice.message, notice.rule, notice.span.file, notice.span.line)
-    error = ET.SubElement(case, "error", message=clean(notice.message), type=notice.rule)
-    error.text = clean(f"{notice.span}: {notice.message} ({notice.help})" if notice.help else notice.message)
+def _error(annotation: Annotation) -> ET.Element:
+    case = _case(annotation.message, annotation.rule, annotation.span.file, annotation.span.line)
+    error = ET.SubElement(case, "error", message=clean(annotation.message), type=annotation.rule)
+    error.text = clean(
+        f"{annotation.span}: {annotation.message} ({annotation.help})" if annotation.help else annotation.message
+    )
     return case

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fedpolicy.findings import Finding, Report, Verdict
-from fedpolicy.report.markup import code, line, prose, row
-from fedpolicy.report.mermaid import flowchart
-from fedpolicy.report.notices import UNUSABLE, baseline_words, problems
+from fedpolicy.report.annotations import UNUSABLE, baseline_words, problems
+from fedpolicy.report.markup import code, flowchart, line, prose, row
+from fedpolicy.report.style import amount, listing
 from fedpolicy.report.summarise import OUT_OF_SCOPE, missing_facts
-from fedpolicy.report.words import amount, listing
 
 __all__ = ["MOST_CHARACTERS", "SUFFIX", "SUMMARY", "render"]
 

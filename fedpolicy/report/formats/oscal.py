@@ -14,8 +14,8 @@ from uuid import UUID, uuid5
 
 from fedpolicy.errors import OutputError
 from fedpolicy.findings import Finding, Report, Verdict
-from fedpolicy.report.notices import INTERRUPTED, Notice, baseline_words, problems
-from fedpolicy.report.words import clean
+from fedpolicy.report.annotations import INTERRUPTED, Annotation, baseline_words, problems
+from fedpolicy.report.style import clean
 
 __all__ = ["SUFFIX", "SUMMARY", "VERSION", "render"]
 
@@ -91,7 +91,7 @@ def _result(report: Report) -> dict[str, Any]:
     return row | {name: rows for name, rows in (("observations", observations), ("findings", findings)) if rows}
 
 
-def _problem(one: Notice) -> str:
+def _problem(one: Annotation) -> str:
     if one.rule == INTERRUPTED:
         return f"This is not the whole result; {one.message}."
     return f"Cannot be used: {one.span}: {one.message}." if one.span.file else f"Cannot be used: {one.message}."

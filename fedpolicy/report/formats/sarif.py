@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from fedpolicy.findings import Finding, Hop, Report, RuleInfo, Severity, Span, Verdict
-from fedpolicy.report.plain import error_rows, waiver_row
-from fedpolicy.report.sarif_rules import LEVELS, MISSING_FACT, rule_row
+from fedpolicy.findings import Finding, Hop, Reference, Report, RuleInfo, Severity, Span, Verdict
+from fedpolicy.report.annotations import MISSING_FACT
+from fedpolicy.report.rows import error_rows, waiver_row
 from fedpolicy.report.summarise import MissingFact, missing_facts
 
 __all__ = ["SUFFIX", "SUMMARY", "render"]
@@ -22,6 +22,16 @@ SUMMARY = "for code scanning: SARIF 2.1.0"
 SUFFIX = ".sarif"
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "note",
+    Severity.INFO: "note",
+}
+# Within the bands that GitHub shows as critical, high, medium and low. No score: no security alert.
+_SCORES = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "2.0"}
+_MOST_TEXT = 1000  # GitHub takes 1,024 characters of a description
 _MOST_ELEMENTS = 100  # what GitHub keeps of a result's locations
 
 
@@ -41,7 +51,7 @@ def _run(report: Report) -> dict[str, Any]:
                 "name": "fedpolicy",
                 "version": report.version,
                 "semanticVersion": report.version,
-                "rules": [rule_row(rule) for rule in rules],
+                "rules": [_rule_row(rule) for rule in rules],
             }
         },
         "automationDetails": {"id": "fedpolicy/"},
@@ -109,7 +119,7 @@ def _result(finding: Finding, index: Mapping[str, int], lines: Mapping[str, Sequ
     row = {
         "ruleId": finding.rule,
         "ruleIndex": index[finding.rule],
-        "level": LEVELS[finding.severity],
+        "level": _LEVELS[finding.severity],
         "message": {"text": finding.message or finding.title},
         "locations": [_location(finding.span, lines, finding.elements)],
         "partialFingerprints": {"primaryLocationLineHash": finding.fingerprint},
@@ -124,7 +134,7 @@ def _missing(fact: MissingFact, index: Mapping[str, int], lines: Mapping[str, Se
     return {
         "ruleId": MISSING_FACT.id,
         "ruleIndex": index[MISSING_FACT.id],
-        "level": LEVELS[Severity.INFO],
+        "level": _LEVELS[Severity.INFO],
         "message": {"text": f"{fact.fact} is not stated; it {verb} {', '.join(fact.rules)}"},
         "locations": [_location(fact.span, lines, (fact.fact,))],
         "partialFingerprints": {"primaryLocationLineHash": f"{fact.deployment}/{fact.fact}"},
@@ -206,3 +216,50 @@ def _notification(row: Mapping[str, Any]) -> dict[str, Any]:
         span = Span(file=row["file"], line=line, column=column, end_line=line, end_column=column)
         note["locations"] = [{"physicalLocation": _physical(span)}]
     return note
+
+
+def _rule_row(rule: RuleInfo) -> dict[str, Any]:
+    """One entry of `tool.driver.rules`: texts, markdown help, level and score."""
+    properties: dict[str, Any] = {"tags": [tag for tag in ("security", rule.principle, rule.pack) if tag]}
+    if rule.severity in _SCORES:
+        properties["security-severity"] = _SCORES[rule.severity]
+    name = "".join(word.capitalize() for word in rule.id.split("-"))
+    return {
+        "id": rule.id,
+        # SARIF wants a name that differs from the id, or none.
+        **({"name": name} if "-" in rule.id else {}),
+        "shortDescription": {"text": _short(rule.title or rule.id)},
+        "fullDescription": {"text": _short(rule.why or rule.title or rule.id)},
+        "help": {"text": _plain_help(rule), "markdown": _markdown(rule)},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        "properties": properties,
+    }
+
+
+def _short(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _MOST_TEXT else plain[: _MOST_TEXT - 1] + "…"
+
+
+def _plain_help(rule: RuleInfo) -> str:
+    references = [f"{one.basis}: {one.title} {one.url}".rstrip() for one in rule.references]
+    return "\n\n".join(part for part in (rule.title, rule.why, rule.help, "\n".join(references)) if part)
+
+
+def _markdown(rule: RuleInfo) -> str:
+    parts = [f"## {rule.title or rule.id}"]
+    if rule.why:
+        parts.append(f"### Why\n{rule.why.strip()}")
+    if rule.help:
+        parts.append(f"### What to do\n{rule.help.strip()}")
+    if rule.false_positives:
+        parts.append("### Known false positives\n" + "\n".join(f"- {text}" for text in rule.false_positives))
+    if rule.references:
+        parts.append("### References\n" + "\n".join(f"- {_reference(one)}" for one in rule.references))
+    return "\n\n".join(parts) + "\n"
+
+
+def _reference(reference: Reference) -> str:
+    title = f"[{reference.title}]({reference.url})" if reference.url else reference.title
+    note = f": {reference.note}" if reference.note else ""
+    return f"{title} ({reference.basis}){note}"

@@ -9,9 +9,9 @@ from itertools import groupby
 from fedpolicy.findings import Finding, Report, Span, Verdict
 from fedpolicy.report.hops import ways_in
 from fedpolicy.report.snippet import gutter, snippet
+from fedpolicy.report.style import PLAIN, Style, amount, clean, listing, wrap
 from fedpolicy.report.summarise import OUT_OF_SCOPE, missing_facts
 from fedpolicy.report.unknowns import unknowns
-from fedpolicy.report.words import PLAIN, Look, amount, clean, listing, wrap
 
 __all__ = ["SUFFIX", "SUMMARY", "draw", "render"]
 
@@ -34,7 +34,7 @@ def render(report: Report) -> str:
     return draw(report, PLAIN)
 
 
-def draw(report: Report, look: Look) -> str:
+def draw(report: Report, look: Style) -> str:
     """Write the report for a terminal of this width, coloured or not."""
     lines = {file.name: file.lines for file in report.files}
     several = sum(len(file.deployments) for file in report.files) > 1
@@ -52,7 +52,7 @@ def draw(report: Report, look: Look) -> str:
 
 
 def _deployment(
-    findings: Sequence[Finding], lines: Sequence[str], places: Places, told: set[str], look: Look
+    findings: Sequence[Finding], lines: Sequence[str], places: Places, told: set[str], look: Style
 ) -> Iterator[list[str]]:
     for finding in findings:
         if finding.verdict is Verdict.FAIL or (finding.verdict is Verdict.UNKNOWN and not finding.missing):
@@ -64,7 +64,7 @@ def _deployment(
         yield [line for finding in waived for line in _waived(finding, look)]
 
 
-def _finding(finding: Finding, lines: Sequence[str], told: bool, look: Look) -> list[str]:  # noqa: FBT001
+def _finding(finding: Finding, lines: Sequence[str], told: bool, look: Style) -> list[str]:  # noqa: FBT001
     style = "unknown" if finding.verdict is Verdict.UNKNOWN else finding.severity.label
     indent = " " * gutter(finding.span, lines)
     return [
@@ -74,7 +74,7 @@ def _finding(finding: Finding, lines: Sequence[str], told: bool, look: Look) -> 
     ]
 
 
-def _head(style: str, finding: Finding, look: Look) -> list[str]:
+def _head(style: str, finding: Finding, look: Style) -> list[str]:
     start = f"{style}[{finding.rule}]: "
     first, *rest = wrap(finding.message, look, start, "    ") or [start]
     return [look.paint(style, first[: len(start) - 2]) + look.paint("bold", first[len(start) - 2 :]), *rest]
@@ -98,7 +98,7 @@ def _remarks(finding: Finding, *, told: bool) -> Iterator[tuple[str, str | list[
         yield reference.basis, "\n".join(part for part in (title, reference.note) if part)
 
 
-def _remark(label: str, body: str | list[str], indent: str, look: Look) -> list[str]:
+def _remark(label: str, body: str | list[str], indent: str, look: Style) -> list[str]:
     start = f"{indent} {look.paint('frame', '=')} {look.paint('bold', label)}"
     if isinstance(body, list):
         return [f"{start}{':' if body else ''}", *(f"{indent}     {line}" for line in body)]
@@ -107,14 +107,14 @@ def _remark(label: str, body: str | list[str], indent: str, look: Look) -> list[
     return [f"{start}: {first[len(plain) :]}", *rest]
 
 
-def _waived(finding: Finding, look: Look) -> list[str]:
+def _waived(finding: Finding, look: Style) -> list[str]:
     start = f"waived[{finding.rule}]: "
     place = f"{' ' * 4}{look.paint('frame', '-->')} {clean(str(finding.span))}"
     notes = [line for note in finding.notes for line in wrap(note, look, "    ", "    ")]
     return [*wrap(finding.message, look, start, "    "), place, *notes]
 
 
-def _closing(report: Report, look: Look) -> list[str]:
+def _closing(report: Report, look: Style) -> list[str]:
     counts = [
         look.paint(
             style if report.counts[verdict] else "dim", f"{report.counts[verdict]:,} {verdict.replace('_', ' ')}"
@@ -130,14 +130,14 @@ def _closing(report: Report, look: Look) -> list[str]:
     ]
 
 
-def _stopped(report: Report, look: Look) -> list[str]:
+def _stopped(report: Report, look: Style) -> list[str]:
     return [look.paint("error", str(report.interruption))] if report.interruption else []
 
 
-def _known(report: Report, look: Look) -> list[str]:
+def _known(report: Report, look: Style) -> list[str]:
     if report.baseline is None:
         return []
-    from fedpolicy.report.notices import baseline_words  # noqa: PLC0415  few reports have a baseline
+    from fedpolicy.report.annotations import baseline_words  # noqa: PLC0415  few reports have a baseline
 
     return wrap(baseline_words(report.baseline), look, "", "    ")
 

@@ -9,8 +9,8 @@ import pytest
 
 from fedpolicy.errors import PolicyError
 from fedpolicy.findings import Baselined, Severity, SourceFile, Span, Verdict
+from fedpolicy.report.annotations import annotations_of
 from fedpolicy.report.formats import load_format
-from fedpolicy.report.notices import notices
 from fedpolicy.report.summarise import summarise
 
 
@@ -19,7 +19,7 @@ def commands(*findings, files=(), errors=()):
 
 
 def test_the_most_severe_comes_first_and_waived_findings_are_decided(made):
-    found = notices(made.full(made.BROKEN))
+    found = annotations_of(made.full(made.BROKEN))
 
     assert [(one.rule, one.severity.label) for one in found] == [
         ("unusable-input", "critical"),

@@ -6,20 +6,28 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from fedpolicy.findings import Baselined, Hop, Report, Severity, Span, Verdict
-from fedpolicy.report.plain import error_rows
-from fedpolicy.report.sarif_rules import MISSING_FACT
+from fedpolicy.findings import Baselined, Hop, Report, RuleInfo, Severity, Span, Verdict
+from fedpolicy.report.rows import error_rows
+from fedpolicy.report.style import amount
 from fedpolicy.report.summarise import missing_facts
-from fedpolicy.report.words import amount
 
-__all__ = ["INTERRUPTED", "UNUSABLE", "Notice", "baseline_words", "notices", "problems"]
+__all__ = ["INTERRUPTED", "MISSING_FACT", "UNUSABLE", "Annotation", "annotations_of", "baseline_words", "problems"]
 
 UNUSABLE = "unusable-input"
 INTERRUPTED = "interrupted"
+MISSING_FACT = RuleInfo(
+    id="missing-fact",
+    pack="fedpolicy",
+    title="A fact that rules need is not stated",
+    severity=Severity.INFO,
+    principle="transparency",
+    why="What is not declared is not compliant: rules that need the fact can neither pass nor fail.",
+    help="State the fact in the deployment. If it is not known, find it out before anything is deployed.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Annotation:
     """One thing to show at one place; `span` names no file where the run itself is meant. `mark` tells equals apart."""
 
     rule: str
@@ -32,19 +40,19 @@ class Notice:
     mark: str = ""
 
 
-def notices(report: Report) -> list[Notice]:
+def annotations_of(report: Report) -> list[Annotation]:
     """Everything that a report asks somebody to look at; waived findings are decided, so they are not among it."""
     found = [*problems(report), *_findings(report), *_missing(report)]
     return list(_numbered(sorted(found, key=lambda one: -one.severity)))
 
 
-def problems(report: Report) -> Iterator[Notice]:
+def problems(report: Report) -> Iterator[Annotation]:
     """What could not be used, of the run and of its files; first of all, that somebody stopped the run."""
     rows = [*error_rows(report.errors), *(row for file in report.files for row in error_rows(file.errors, file.name))]
     for row in rows:
         line, column = row["line"] or 1, row["column"] or 1
         message = f"{row['element']}: {row['message']}" if row["element"] else row["message"]
-        yield Notice(
+        yield Annotation(
             rule=INTERRUPTED if report.interruption and message == str(report.interruption) else UNUSABLE,
             verdict="error",
             severity=Severity.CRITICAL,
@@ -63,11 +71,11 @@ def baseline_words(baseline: Baselined) -> str:
     return f"{known}{f' ({counts})' if counts else ''}{fixed}"
 
 
-def _findings(report: Report) -> Iterator[Notice]:
+def _findings(report: Report) -> Iterator[Annotation]:
     for finding in report.findings:
         failed = finding.verdict is Verdict.FAIL
         if failed or (finding.verdict is Verdict.UNKNOWN and not finding.missing):
-            yield Notice(
+            yield Annotation(
                 rule=finding.rule,
                 verdict=finding.verdict.value,
                 severity=finding.severity if failed else Severity.INFO,
@@ -79,11 +87,11 @@ def _findings(report: Report) -> Iterator[Notice]:
             )
 
 
-def _missing(report: Report) -> Iterator[Notice]:
+def _missing(report: Report) -> Iterator[Annotation]:
     """One a fact: it may be missing for many rules, and none of them is known to fail."""
     for fact in missing_facts(report.findings, report.places):
         verb = "decides" if fact.alone else "helps to decide"
-        yield Notice(
+        yield Annotation(
             rule=MISSING_FACT.id,
             verdict=Verdict.UNKNOWN.value,
             severity=Severity.INFO,
@@ -94,8 +102,8 @@ def _missing(report: Report) -> Iterator[Notice]:
         )
 
 
-def _numbered(found: Iterable[Notice]) -> Iterator[Notice]:
+def _numbered(found: Iterable[Annotation]) -> Iterator[Annotation]:
     seen: Counter[tuple[str, str]] = Counter()
-    for notice in found:
-        seen[notice.rule, notice.mark] += 1
-        yield replace(notice, mark=f"{notice.rule}:{notice.mark}:{seen[notice.rule, notice.mark]}")
+    for annotation in found:
+        seen[annotation.rule, annotation.mark] += 1
+        yield replace(annotation, mark=f"{annotation.rule}:{annotation.mark}:{seen[annotation.rule, annotation.mark]}")

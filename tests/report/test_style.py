@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedpolicy.report.words import PLAIN, Look, amount, cells, clean, listing, wrap
+from fedpolicy.report.style import PLAIN, Style, amount, cells, clean, listing, wrap
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_cleaning_keeps_the_length():
 
 
 def test_prose_is_broken_at_the_width_with_its_indent():
-    assert wrap("one two three four five six seven eight", Look(width=40), "= why: ", "  ") == [
+    assert wrap("one two three four five six seven eight", Style(width=40), "= why: ", "  ") == [
         "= why: one two three four five six seven",
         "  eight",
     ]
@@ -58,8 +58,8 @@ def test_paragraphs_stay_apart():
 
 def test_only_what_asks_for_colour_gets_it():
     assert PLAIN.paint("high", "x") == "x"
-    assert Look(colour=True).paint("high", "x") == "\x1b[31mx\x1b[0m"
-    assert Look(colour=True).paint("high", "") == ""
+    assert Style(colour=True).paint("high", "x") == "\x1b[31mx\x1b[0m"
+    assert Style(colour=True).paint("high", "") == ""
 
 
 @given(
@@ -73,4 +73,4 @@ def test_prose_is_broken_as_the_standard_library_breaks_it(text, width, first):
         text, width, initial_indent=first, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
     )
 
-    assert wrap(text, Look(width=width), first, "  ") == expected
+    assert wrap(text, Style(width=width), first, "  ") == expected

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from fedpolicy.records import dataclass
 
-__all__ = ["PLAIN", "Look", "amount", "cells", "clean", "listing", "wrap"]
+__all__ = ["PLAIN", "Style", "amount", "cells", "clean", "listing", "wrap"]
 
 _CODES = {
     "critical": "1;31",
@@ -25,7 +25,7 @@ _CODES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Style:
     """How wide and how colourful a text is; the default is the same everywhere."""
 
     width: int = 100
@@ -36,7 +36,7 @@ class Look:
         return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self.colour and text else text
 
 
-PLAIN = Look()
+PLAIN = Style()
 
 
 def amount(number: int, noun: str, plural: str = "") -> str:
@@ -65,7 +65,7 @@ def cells(text: str) -> int:
     return sum(_cell(char) for char in text)
 
 
-def wrap(text: str, look: Look, first: str = "", rest: str = "") -> list[str]:
+def wrap(text: str, look: Style, first: str = "", rest: str = "") -> list[str]:
     """Break prose into lines; `first` starts the first one, `rest` the others."""
     width = max(look.width, 40)
     lines: list[str] = []
