@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
 
+from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.records import dataclass
 from fedpolicy.spec.marks import MERGE, Marks, Place
 from fedpolicy.spec.notes import Notes
@@ -238,8 +239,10 @@ class Composer:
             return text
         if text == "<<":
             return MERGE
-        if plain(text) is not text:
-            self.notes.add(f"the key `{text}` is not text", place[0], f'write "{text}" in quotes')
+        if _is_no_text(text):
+            said = text if len(text) <= MAX_DIGITS else f"{text[:20]}..."
+            advice = f'write "{text}" in quotes' if said is text else "write a plain word before the colon"
+            self.notes.add(f"the key `{said}` is not text", place[0], advice)
             return text
         return self._labels.setdefault(text, text)
 
@@ -270,3 +273,10 @@ class Composer:
                 self.lost = True
                 self.notes.add("`<<` merges maps only", self.marks.start[row], "write `<<: *name` of an anchored map")
                 return
+
+
+def _is_no_text(key: str) -> bool:
+    try:
+        return plain(key) is not key
+    except ScalarError:  # a number that is too long
+        return True

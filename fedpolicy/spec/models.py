@@ -16,6 +16,7 @@ from fedpolicy.spec.types import (
     Id,
     Ids,
     Name,
+    NonNegative,
     Positive,
     at_hop,
     one_reader,
@@ -72,7 +73,7 @@ class Tee(Entry):
 class Hardware(Entry):
     """What the machine offers; memory in GiB."""
 
-    gpu_memory_gib: Annotated[float, Field(ge=0)] | None = open_field()
+    gpu_memory_gib: NonNegative | None = open_field()
 
 
 class Node(Entry):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fedpolicy.spec.types import Entry, Ids, Positive, open_field
+from fedpolicy.spec.types import Above, Entry, Ids, NonNegative, Positive, open_field
 
 __all__ = [
     "Attestation",
@@ -25,7 +25,6 @@ __all__ = [
 ]
 
 Share = Annotated[float, Field(gt=0, le=1)]
-NonNegative = Annotated[float, Field(ge=0)]
 
 
 class Operated(Entry):
@@ -49,7 +48,7 @@ class DifferentialPrivacy(Operated):
     where: Literal["client", "distributed", "aggregator"]
     mechanism: Literal["gaussian", "dp_sgd", "laplace", "sparse_vector", "dp_ftrl_tree", "dp_matrix_ftrl"] = "gaussian"
     noise_multiplier: NonNegative | None = open_field()
-    clipping_norm: Annotated[float, Field(gt=0)] | None = open_field()
+    clipping_norm: Above | None = open_field()
     sampling: Literal["poisson", "fixed", "none"] | None = open_field()
     sampling_rate: Share | None = open_field()
     steps: Positive | None = open_field()
@@ -57,8 +56,8 @@ class DifferentialPrivacy(Operated):
     max_participations: Positive | None = open_field()
     delta: Annotated[float, Field(gt=0, lt=1)] | None = open_field()
     unit: Literal["record", "person", "client"] | None = open_field()
-    claimed_epsilon: Annotated[float, Field(gt=0)] | None = open_field()
-    claimed_rho: Annotated[float, Field(gt=0)] | None = open_field()
+    claimed_epsilon: Above | None = open_field()
+    claimed_rho: Above | None = open_field()
 
 
 class HomomorphicEncryption(Operated):
@@ -94,7 +93,7 @@ class NormBound(Operated):
     """Each contribution's norm is bounded; limits poisoning, hides nothing."""
 
     kind: Literal["norm_bound"]
-    limit: Annotated[float, Field(gt=0)] | None = open_field()
+    limit: Above | None = open_field()
 
 
 class Filter(Operated):

@@ -6,7 +6,10 @@ The core schema of YAML 1.2: which plain scalars are numbers, booleans or null.
 
 from __future__ import annotations
 
+import math
 import re
+
+from fedpolicy.limits import MAX_DIGITS
 
 __all__ = ["TAGS", "Scalar", "ScalarError", "convert", "plain"]
 
@@ -30,7 +33,6 @@ _FLOAT = re.compile(
     r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$|[-+]?\.(?:inf|Inf|INF)$|\.(?:nan|NaN|NAN)$"
 )
 _NUMERIC = frozenset("0123456789+-.")
-_LONGEST = 300  # digits; no quantity of the language needs more, and int() refuses thousands
 
 _PREFIX = "tag:yaml.org,2002:"
 TAGS = {f"{_PREFIX}{name}": name for name in ("str", "int", "float", "bool", "null")}
@@ -57,17 +59,24 @@ def convert(text: str, tag: str) -> Scalar:
         return text
     value = plain(text)
     if tag == "float" and type(value) is int:
-        return float(value)
+        return _as_float(value)
     if type(value) is not _TYPES[tag]:
         raise ScalarError(f"{text!r} is tagged !!{tag} and is not {_CALLED[tag]}")
     return value
 
 
 def _integer(text: str) -> int:
-    if len(text) > _LONGEST:
-        raise ScalarError(f"a number of {len(text)} digits is too long")
+    if len(text) > MAX_DIGITS:
+        raise ScalarError(f"a number of {len(text):,} digits is too long; at most {MAX_DIGITS} are read")
     # Python knows the two prefixes, but refuses the leading zeros that YAML 1.2 allows.
     return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+
+
+def _as_float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _float(text: str) -> float:

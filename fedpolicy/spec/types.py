@@ -8,11 +8,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
+from fedpolicy.limits import MAX_QUANTITY
 from fedpolicy.spec.suggest import shown
 
 __all__ = [
     "ID_PATTERN",
     "RESERVED",
+    "Above",
     "AnyIds",
     "Count",
     "Day",
@@ -21,6 +23,7 @@ __all__ = [
     "Id",
     "Ids",
     "Name",
+    "NonNegative",
     "Positive",
     "at_hop",
     "id_problem",
@@ -137,5 +140,7 @@ Name = Annotated[str, PlainValidator(_name), WithJsonSchema(_KEY)]
 Day = Annotated[
     date, PlainValidator(_day), WithJsonSchema({"type": "string", "format": "date", "pattern": _DAY.pattern})
 ]
-Count = Annotated[int, Field(ge=0)]
-Positive = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=0, le=MAX_QUANTITY)]
+Positive = Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
+NonNegative = Annotated[float, Field(ge=0, le=MAX_QUANTITY)]
+Above = Annotated[float, Field(gt=0, le=MAX_QUANTITY)]

@@ -58,7 +58,7 @@ def bound_mistake(one: Found) -> Mistake:
     key, words = _BOUNDS[one.type]
     limit = one.context[key]
     number = int(limit) if limit == int(limit) else limit
-    message = f"{shown(one.value)} is out of range: `{one.word}` must be {words} {number}"
+    message = f"{shown(one.value)} is out of range: `{one.word}` must be {words} {number:,}"
     return Mistake(path=one.path, message=message, help=f"write a number {words.replace('at least', 'from')} {number}")
 
 

@@ -65,7 +65,11 @@ CASES = {
         "a value of 5,000,000 characters; at most 1,048,576 are read",
     ),
     "long-key": (f'{HEAD}? "{"x" * 5_000_000}"\n: y', "f.yaml:3:3", None),
-    "long-number": (f"{HEAD}summary: {'9' * 100_000}", "f.yaml:3:10", "a number of 100000 digits is too long"),
+    "long-number": (
+        f"{HEAD}summary: {'9' * 100_000}",
+        "f.yaml:3:10",
+        "a number of 100,000 digits is too long; at most 300 are read",
+    ),
     "many-values": ("[" + "x," * 3_000_000 + "]", None, None),
 }
 

@@ -91,7 +91,7 @@ def test_not_a_number_is_a_number():
 
 
 def test_a_number_of_thousands_of_digits_is_refused():
-    with pytest.raises(ScalarError, match="5000 digits"):
+    with pytest.raises(ScalarError, match="5,000 digits"):
         plain("9" * 5000)
 
 

@@ -33,10 +33,10 @@ def _owner(names: Names, path: Path, dataset: Tree) -> Iterator[Contradiction]:
 
 
 def _releases(path: Path, dataset: Tree) -> Iterator[Contradiction]:
-    seen: set[tuple[str, object]] = set()
+    seen: set[tuple[str, str | None]] = set()
     for place, release in maps(dataset, "releases"):
         for _, party in ids(release, "to"):
-            found = (party, release.get("as", "any"))
+            found = (party, text(release, "as") if "as" in release else "any")
             if found in seen:
                 message = f"a second limit for `{party}`" + (f" as {found[1]}" if found[1] != "any" else "")
                 yield contradiction((*path, "releases", place), message, "keep one of the two")

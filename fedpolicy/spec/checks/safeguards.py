@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fedpolicy.spec.checks.base import Contradiction, clients_of, contradiction
 from fedpolicy.spec.names import Names
 from fedpolicy.spec.spans import Path
-from fedpolicy.spec.view import Tree, entries, hops, ids, maps, number, readers
+from fedpolicy.spec.view import Tree, entries, hops, ids, maps, number, readers, text
 
 __all__ = ["check_noise", "check_readers"]
 
@@ -15,7 +15,7 @@ __all__ = ["check_noise", "check_readers"]
 def check_noise(names: Names) -> Iterator[Contradiction]:
     """Differential privacy whose parameters contradict each other or its neighbours."""
     for path, entry in _guarded(names):
-        kinds = {safeguard.get("kind") for _, safeguard in maps(entry, "safeguards")}
+        kinds = {text(safeguard, "kind") for _, safeguard in maps(entry, "safeguards")}
         for place, safeguard in maps(entry, "safeguards"):
             if safeguard.get("kind") == "differential_privacy":
                 yield from _noise((*path, "safeguards", place), safeguard, kinds)
@@ -40,7 +40,7 @@ def _guarded(names: Names) -> Iterator[tuple[Path, Tree]]:
             yield (*path, "hops", place), hop
 
 
-def _noise(path: Path, safeguard: Tree, kinds: set[object]) -> Iterator[Contradiction]:
+def _noise(path: Path, safeguard: Tree, kinds: set[str | None]) -> Iterator[Contradiction]:
     if safeguard.get("where") == "distributed" and "secure_aggregation" not in kinds:
         message = "distributed noise adds up only under secure aggregation, and there is none beside it"
         advice = "add `{kind: secure_aggregation, min_clients: ...}`, or write `where: client`"

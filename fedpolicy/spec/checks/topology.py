@@ -39,7 +39,7 @@ def check_topology(names: Names) -> Iterator[Contradiction]:
 
 
 def _default(task: Tree, method: MethodRow | None) -> str:
-    if "hops" in task:
+    if task.get("hops"):
         return "tree"
     return (method.topology if method else None) or ("star" if method and method.up else "")
 
@@ -61,11 +61,11 @@ def _superfluous(path: Path, task: Tree, topology: str) -> Iterator[Contradictio
 
 
 def _hops(path: Path, task: Tree, topology: str) -> Iterator[Contradiction]:
-    if "hops" in task and topology != "tree":
+    if task.get("hops") and topology != "tree":
         message = f"`hops` are the levels of a tree, and this is `{topology}`"
         advice = "write `topology: tree`, or `via` for relays that add nothing up"
         yield contradiction((*path, "hops"), message, advice, key=True, rests_on=_rests(path))
-    if "hops" not in task and topology == "tree":
+    if task.get("hops", ()) == () and topology == "tree":
         message, advice = "a tree without `hops`", "list its levels in `hops`, the clients' first, or write `star`"
         yield contradiction((*path, "topology"), message, advice, rests_on=[(*path, "hops")])
 
