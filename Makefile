@@ -1,14 +1,21 @@
-# Needs make and python3 (3.11 or newer) with its venv module. Everything is installed into .venv, once; a changed
-# pyproject.toml installs again. Nothing is activated: every recipe names the interpreter it uses.
+# Needs make and python3 (3.11 or newer) with its venv module. Everything is installed into .venv, once, in the versions
+# of requirements/; a changed list or pyproject.toml installs again. Nothing is activated: every recipe names the
+# interpreter it uses.
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format bench bench-peers docs build clean
+.PHONY: help demo test lint format bench bench-peers docs build lock clean
 
 EXAMPLE := examples/clinical-notes/deployment.yaml
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check
+# Every file is checked by its hash and none is built, since a build would fetch what no hash covers; fedpolicy itself is
+# built with what is installed.
+LOCKED := $(PIP) --require-hashes --only-binary=:all: -r
+OURS := $(PIP) --no-deps --no-build-isolation
+# Files are UTF-8, whatever the locale.
+export PYTHONUTF8 := 1
 OLD := import sys; sys.exit(sys.version_info < (3, 11))
 
 # The first interpreter that is new enough: some systems keep an old python3 beside a newer python3.12.
@@ -62,15 +69,18 @@ bench-peers: .venv-bench ## Measure pytm and FlowStrider on the same model (slow
 .PHONY: .venv-bench
 .venv-bench: $(VENV)/.stamp-run
 	@"$(PY)" -m venv .venv-bench
-	@.venv-bench/bin/python $(PIP) '.[bench]'
-	@.venv-bench/bin/python $(PIP) --force-reinstall --no-deps .
+	@.venv-bench/bin/python $(LOCKED) requirements/bench.txt
+	@.venv-bench/bin/python $(OURS) --force-reinstall .
 
 docs: $(VENV)/.stamp-docs ## Build the documentation into site/
 	@NO_MKDOCS_2_WARNING=1 "$(PY)" -m mkdocs build --strict --quiet
 	@echo 'site/index.html is ready.'
 
 build: $(VENV)/.stamp-build ## Build the sdist and the wheel into dist/
-	@"$(PY)" -m build --outdir dist .
+	@"$(PY)" -m build --no-isolation --outdir dist .
+
+lock: $(VENV)/.stamp-lock ## Renew requirements/: the newest versions, with their hashes
+	@"$(PY)" .ci/lock.py
 
 clean: ## Remove everything that make has made
 	@rm -rf $(VENV) .venv-bench .venv-peers dist site
@@ -89,7 +99,8 @@ venv:
 	@"$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # The stamp, not the folder, says that an installation has ended well.
-$(VENV)/.stamp-%: pyproject.toml $(wildcard hatch_build.py) $(MAKE_VENV)
+$(VENV)/.stamp-%: requirements/%.txt pyproject.toml $(wildcard hatch_build.py) $(MAKE_VENV)
 	@echo 'Installing what "$*" needs into $(VENV) ...'
-	@"$(PY)" $(PIP) --editable '.$(if $(filter-out run,$*),[$*])'
+	@"$(PY)" $(LOCKED) $<
+	@"$(PY)" $(OURS) --editable .
 	@touch $@

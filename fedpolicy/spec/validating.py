@@ -50,7 +50,7 @@ def _schema() -> Any:  # noqa: ANN401  what pydantic_core takes
         compiled = import_module(COMPILED)
     except ModuleNotFoundError:
         return None
-    return compiled.SCHEMA if _made() == compiled.MADE else None
+    return compiled.schema() if _made() == compiled.MADE else None
 
 
 def _made() -> dict[str, str]:
@@ -61,14 +61,17 @@ def schema_source() -> str:
     """
     The Python source of the module that a wheel carries.
 
+    The schema is a function: it names what other versions of pydantic may not have, so it must not run before versions
+    are compared.
+
     Raises ValueError where this version of pydantic uses something that has no name to write.
     """
     Deployment.model_rebuild()
     modules: set[str] = set()
     schema = _written(Deployment.__pydantic_core_schema__, modules)
-    imports = "".join(f"import {name}\n" for name in sorted(modules))
+    imports = "".join(f"    import {name}\n" for name in sorted(modules))
     about = '"""Made when the wheel was built; see fedpolicy/spec/validating.py."""'
-    return f"{about}\n\n{imports}\nMADE = {_made()!r}\nSCHEMA = {schema}\n"
+    return f"{about}\n\nMADE = {_made()!r}\n\n\ndef schema():\n{imports}    return {schema}\n"
 
 
 def _written(value: Any, modules: set[str]) -> str:  # noqa: ANN401  whatever pydantic puts there

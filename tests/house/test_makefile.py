@@ -20,6 +20,7 @@ def make(tmp_path):
     folder.mkdir()
     for name in ("Makefile", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "requirements", folder / "requirements")
 
     def run(*arguments):
         # What a surrounding make has set is none of this one's business.
@@ -79,13 +80,14 @@ def test_a_failed_attempt_leaves_nothing_and_the_next_one_starts_anew(make):
     assert "-m venv .venv" in planned
 
 
-def test_a_finished_installation_is_not_repeated_until_pyproject_changes(make):
+@pytest.mark.parametrize("changed", ["pyproject.toml", "requirements/run.txt"])
+def test_a_finished_installation_is_not_repeated_until_what_it_needs_changes(make, changed):
     (make.folder / ".venv" / "bin").mkdir(parents=True)
     python(make.folder / ".venv" / "bin", "python", "exit 0")
     (make.folder / ".venv" / ".stamp-run").touch()
     assert "pip install" not in make("--dry-run", "demo").stdout
     later = (make.folder / ".venv" / ".stamp-run").stat().st_mtime + 10
-    os.utime(make.folder / "pyproject.toml", (later, later))
+    os.utime(make.folder / changed, (later, later))
     assert "pip install" in make("--dry-run", "demo").stdout
 
 

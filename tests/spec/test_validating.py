@@ -46,8 +46,13 @@ def test_both_read_the_same_and_find_the_same_mistakes(compiled):
     assert any(documents for _, documents, _ in usual)
 
 
-def test_what_another_version_made_is_not_used(compiled):
-    compiled().MADE = {"fedpolicy": "0", "pydantic": "2"}
+def test_what_another_version_made_is_not_used_and_not_even_looked_at(monkeypatch):
+    source = schema_source().replace("    import functools\n", "    import functools_of_tomorrow\n")
+    assert "of_tomorrow" in source
+    module = ModuleType(COMPILED)
+    exec(source, module.__dict__)  # noqa: S102  our own source
+    module.MADE = {"fedpolicy": "0", "pydantic": "2"}
+    monkeypatch.setitem(sys.modules, COMPILED, module)
 
     assert not is_compiled()
 

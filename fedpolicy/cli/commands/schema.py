@@ -13,15 +13,11 @@ __all__ = ["command"]
 _SUFFIX = ".schema.json"
 
 
-class _Names(click.Choice[str]):
-    """The schemas that ship, found when they are asked for."""
-
-    def __init__(self) -> None:
-        super().__init__(sorted(path.name.removesuffix(_SUFFIX) for path in schemas_dir().glob(f"*{_SUFFIX}")))
+_NAMES = sorted(path.name.removesuffix(_SUFFIX) for path in schemas_dir().glob(f"*{_SUFFIX}"))
 
 
 @click.command("schema")
-@click.argument("name", type=_Names())
+@click.argument("name", type=click.Choice(_NAMES))
 @output_option
 @debug_option
 def command(name: str, output: str | None) -> None:
