@@ -1,4 +1,4 @@
-"""Writes `requirements/`: for each purpose the newest versions with their hashes; and once, the lowest that we accept."""
+"""Writes `requirements/`: for each purpose the newest versions with hashes; and once, the lowest that we accept."""
 
 from __future__ import annotations
 
