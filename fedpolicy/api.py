@@ -16,10 +16,10 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
-from fedpolicy.analysis.analyse import analyse
 from fedpolicy.analysis.explain import Explanation, explain
-from fedpolicy.analysis.facts import Disclosure, Facts, ModelFacts
+from fedpolicy.analysis.facts import Disclosure, ModelFacts
 from fedpolicy.analysis.settings import AnalysisSettings
+from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, Problems
 from fedpolicy.estates.executors import Borrowed
@@ -42,7 +42,6 @@ __all__ = [
     "Disclosure",
     "Document",
     "Explanation",
-    "Facts",
     "FedPolicyError",
     "Finding",
     "FlowGraph",
@@ -53,6 +52,7 @@ __all__ = [
     "Settings",
     "Severity",
     "Source",
+    "Study",
     "Verdict",
     "WaiverFile",
     "check",
@@ -91,10 +91,13 @@ def graph(document: Document, catalog: Catalog | None = None) -> FlowGraph:
     return build_graph(document.deployment, catalog or load_catalog())
 
 
-def facts(document: Document, catalog: Catalog | None = None, settings: AnalysisSettings | None = None) -> Facts:
-    """Everything that is computed about a deployment: who can learn what, and how open each model is."""
-    catalog = catalog or load_catalog()
-    return analyse(graph(document, catalog), catalog, settings)
+def facts(document: Document, catalog: Catalog | None = None, settings: AnalysisSettings | None = None) -> Study:
+    """
+    Everything that is computed about a deployment: who can learn what, how open each model is, budgets, control.
+
+    Each part is computed when it is first asked for.
+    """
+    return Study(document.deployment, catalog or load_catalog(), settings)
 
 
 def check(

@@ -8,12 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fedpolicy import pipeline
-from fedpolicy.analysis.analyse import analyse
 from fedpolicy.analysis.changes import changes_between
-from fedpolicy.analysis.facts import Facts
+from fedpolicy.analysis.study import Study
 from fedpolicy.errors import FedPolicyError, Problems
 from fedpolicy.findings import Finding, Verdict
-from fedpolicy.graph.build import build_graph
 from fedpolicy.policy.chosen import chosen_rules
 from fedpolicy.policy.evaluate import evaluate
 from fedpolicy.report.diff import Comparison, Difference
@@ -47,7 +45,7 @@ def compare(old: Iterable[Source], new: Iterable[Source], settings: pipeline.Set
     # What could not be read on one side has not gone, so then only what both sides have is compared.
     broken = errors or any(side.errors for side in sides)
     keys = keyed[0].keys() & keyed[1].keys() if broken else keyed[0].keys() | keyed[1].keys()
-    found = [_difference(sides[0], keyed[0].get(key), sides[1], keyed[1].get(key), catalog) for key in sorted(keys)]
+    found = [_difference(sides[0], keyed[0].get(key), sides[1], keyed[1].get(key)) for key in sorted(keys)]
     found = [replace(one, introduced=_excused(one.introduced, settings)) for one in found]
     said = [*errors, *(error for side in sides for error in side.errors)]
     return Comparison(
@@ -62,7 +60,7 @@ _Place = tuple[str, str]  # name, file
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Side:
-    documents: dict[_Place, Facts] = field(default_factory=dict)
+    documents: dict[_Place, Study] = field(default_factory=dict)
     findings: dict[_Place, list[Finding]] = field(default_factory=dict)
     errors: list[FedPolicyError] = field(default_factory=list)
 
@@ -97,17 +95,17 @@ def _judge(
     document: Document, catalog: Catalog, rules: Sequence[Rule], settings: pipeline.Settings, side: _Side
 ) -> None:
     place = (document.deployment.name, document.file)
-    facts = analyse(build_graph(document.deployment, catalog), catalog, settings.analysis)
-    side.documents[place] = facts
+    study = Study(document.deployment, catalog, settings.analysis)
+    side.documents[place] = study
     try:
-        found = evaluate(facts, document, catalog, rules, settings.analysis).findings
+        found = evaluate(study, document, rules).findings
     except Problems as problems:
         side.errors.extend(problems.errors)
     else:
         side.findings.setdefault(place, []).extend(one for one in found if one.verdict in _TOLD)
 
 
-def _difference(old: _Side, before: _Place | None, new: _Side, after: _Place | None, catalog: Catalog) -> Difference:
+def _difference(old: _Side, before: _Place | None, new: _Side, after: _Place | None) -> Difference:
     name, file = after or before or ("", "")
     were = old.findings.get(before, ()) if before else ()
     are = new.findings.get(after, ()) if after else ()
@@ -118,7 +116,6 @@ def _difference(old: _Side, before: _Place | None, new: _Side, after: _Place | N
         changes=changes_between(
             old.documents[before] if before else None,
             new.documents[after] if after else None,
-            catalog,
         ),
         introduced=_only(are, were),
         resolved=_only(were, are),

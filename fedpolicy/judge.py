@@ -7,22 +7,20 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.analyse import analyse
 from fedpolicy.analysis.settings import AnalysisSettings
+from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.errors import FedPolicyError, Problems
 from fedpolicy.findings import Finding, SourceFile, Span, Verdict
-from fedpolicy.graph.build import build_graph
 from fedpolicy.records import dataclass
 from fedpolicy.spec.load import Document, load_text
 from fedpolicy.spec.pointing import place_of
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.facts import Facts
     from fedpolicy.policy.models import Rule
     from fedpolicy.sources import Source
 
-__all__ = ["Checked", "Judge", "check_file", "facts_about"]
+__all__ = ["Checked", "Judge", "check_file"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +62,12 @@ def check_file(source: Source, judge: Judge) -> Checked:
     return checked
 
 
-def facts_about(document: Document, catalog: Catalog, settings: AnalysisSettings) -> Facts:
-    """Everything that is computed about a deployment."""
-    return analyse(build_graph(document.deployment, catalog), catalog, settings)
-
-
 def _judge(document: Document, judge: Judge, checked: Checked) -> None:
     from fedpolicy.policy.evaluate import evaluate  # noqa: PLC0415  only a check needs rules
 
-    facts = facts_about(document, judge.catalog, judge.analysis)
+    study = Study(document.deployment, judge.catalog, judge.analysis)
     try:
-        evaluation = evaluate(facts, document, judge.catalog, judge.rules, judge.analysis)
+        evaluation = evaluate(study, document, judge.rules)
     except Problems as problems:
         checked.errors += problems.errors
     else:

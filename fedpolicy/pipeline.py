@@ -12,25 +12,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fedpolicy import __version__
-from fedpolicy.analysis.pairs import pairs_of
 from fedpolicy.analysis.settings import AnalysisSettings
+from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, InputError, Interrupted, Problems
 from fedpolicy.findings import Interruption, Report
-from fedpolicy.judge import Checked, Judge, check_file, facts_about
+from fedpolicy.judge import Checked, Judge, check_file
 from fedpolicy.records import dataclass
 from fedpolicy.report.summarise import ordered, summarise
 from fedpolicy.spec.load import Document, load_text
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.facts import Disclosure, Facts
     from fedpolicy.policy.baseline import Baseline
     from fedpolicy.policy.waiverfile import WaiverFile
     from fedpolicy.sources import Source
 
-__all__ = ["MOST_PAIRS", "Settings", "catalog_of", "check", "document_of", "facts_of", "judge_of", "pairs", "report_of"]
-
-MOST_PAIRS = 10_000
+__all__ = ["Settings", "catalog_of", "check", "document_of", "judge_of", "report_of", "study_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,31 +119,24 @@ def catalog_of(settings: Settings) -> Catalog:
     return load_catalog(settings.catalogs)
 
 
-def facts_of(source: Source, catalog: Catalog, settings: Settings, deployment: str = "") -> tuple[Document, Facts]:
+def study_of(source: Source, catalog: Catalog, settings: Settings, deployment: str = "") -> tuple[Document, Study]:
     """
-    Compute everything about the only deployment of a source, or the one with this name.
+    Read the only deployment of a source, or the one with this name, and make ready all that is computed about it.
 
     Raises Problems where the source has mistakes, and InputError where it leaves open which deployment is meant.
     """
     document = document_of(source, catalog, deployment)
-    return document, facts_about(document, catalog, settings.analysis)
+    return document, Study(document.deployment, catalog, settings.analysis)
 
 
 def document_of(source: Source, catalog: Catalog, deployment: str = "") -> Document:
-    """The only deployment of a source, or the one with this name, as it is read. Raises as `facts_of` does."""
+    """The only deployment of a source, or the one with this name, as it is read. Raises as `study_of` does."""
     if source.error:
         raise source.error
     loaded = load_text(source.text, source.name, catalog)
     if loaded.errors:
         raise Problems(loaded.errors)
     return _the_one(loaded.documents, source.name, deployment)
-
-
-def pairs(facts: Facts, catalog: Catalog, settings: Settings) -> Sequence[Disclosure]:
-    """The disclosures pair by pair, or grouped where there are more than MOST_PAIRS pairs."""
-    if sum(one.pairs for one in facts.disclosures) > MOST_PAIRS:
-        return facts.disclosures
-    return list(pairs_of(facts, catalog, settings.analysis))
 
 
 def _once(errors: Iterable[FedPolicyError]) -> list[FedPolicyError]:

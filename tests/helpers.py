@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
-from fedpolicy.analysis.analyse import analyse
-from fedpolicy.analysis.facts import LEVELS, Disclosure, Facts, Step
-from fedpolicy.analysis.pairs import pairs_of
+from fedpolicy.analysis.exposure.disclose import pairs_of
+from fedpolicy.analysis.facts import LEVELS, Disclosure, Step
 from fedpolicy.analysis.settings import AnalysisSettings
+from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.graph.build import build_graph
 from fedpolicy.graph.model import FlowGraph, bits
@@ -45,11 +45,20 @@ def graph_of(text: Text) -> FlowGraph:
     return build_graph(deployment_of(text), catalog())
 
 
-def facts_of(text: Text, max_epsilon: float | None = None) -> Facts:
-    return analyse(graph_of(text), catalog(), AnalysisSettings(max_epsilon=max_epsilon))
+def facts_of(text: Text, max_epsilon: float | None = None) -> Study:
+    return study_of(deployment_of(text), max_epsilon)
 
 
-def pairs(facts: Facts) -> dict[Pair, Disclosure]:
+def study_of(deployment: Deployment, max_epsilon: float | None = None) -> Study:
+    return Study(deployment, catalog(), AnalysisSettings(max_epsilon=max_epsilon))
+
+
+def seen_in(graph: FlowGraph) -> Study:
+    """The study of a graph that was changed."""
+    return Study(graph.deployment, catalog(), graph=graph)
+
+
+def pairs(facts: Study) -> dict[Pair, Disclosure]:
     """The grouped disclosures taken apart: one entry per party, capacity and instance that the party does not own."""
     owners = {item.id: item.owner for item in facts.graph.data}
     found: dict[Pair, Disclosure] = {}
@@ -65,10 +74,9 @@ def pairs(facts: Facts) -> dict[Pair, Disclosure]:
     return found
 
 
-def single_pairs(facts: Facts, max_epsilon: float | None = None) -> dict[Pair, Disclosure]:
+def single_pairs(facts: Study) -> dict[Pair, Disclosure]:
     """The same with paths and reasons of their own for every pair."""
-    settings = AnalysisSettings(max_epsilon=max_epsilon)
-    return {(d.parties[0], d.role, d.datasets[0]): d for d in pairs_of(facts, catalog(), settings)}
+    return {(d.parties[0], d.role, d.datasets[0]): d for d in pairs_of(facts.exposure, facts.disclosures)}
 
 
 def levels_of(disclosure: Disclosure | None) -> Levels:
@@ -77,12 +85,12 @@ def levels_of(disclosure: Disclosure | None) -> Levels:
     return LEVELS[disclosure.low], LEVELS[disclosure.high], LEVELS[disclosure.guaranteed]
 
 
-def level(facts: Facts, party: str, role: str, dataset: str) -> Levels:
+def level(facts: Study, party: str, role: str, dataset: str) -> Levels:
     """(low, high, guaranteed) of one pair; `none` three times where nothing is disclosed."""
     return levels_of(pairs(facts).get((party, role, dataset)))
 
 
-def table(facts: Facts) -> dict[Pair, Levels]:
+def table(facts: Study) -> dict[Pair, Levels]:
     """Every pair with its three levels."""
     return {key: levels_of(disclosure) for key, disclosure in pairs(facts).items()}
 
@@ -129,7 +137,7 @@ def read_case(path: Path) -> tuple[dict[str, Any], str]:
     return yaml.safe_load(expected), deployment
 
 
-def wanted_pairs(facts: Facts, key: str) -> list[Pair]:
+def wanted_pairs(facts: Study, key: str) -> list[Pair]:
     """
     The pairs that `agg,b operator notes@*` means.
 
@@ -143,7 +151,7 @@ def wanted_pairs(facts: Facts, key: str) -> list[Pair]:
     return found
 
 
-def expected_table(facts: Facts, lines: Mapping[str, str]) -> dict[Pair, str]:
+def expected_table(facts: Study, lines: Mapping[str, str]) -> dict[Pair, str]:
     """The table that the lines of a case describe; the first line that names a pair wins, `none` leaves it out."""
     found: dict[Pair, str] = {}
     for key, levels in lines.items():

@@ -1,1 +1,1 @@
-"""FlowGraph -> Facts: who can learn what about whose data, and how open each model is."""
+"""FlowGraph -> Study: who can learn what about whose data, and how open each model is."""

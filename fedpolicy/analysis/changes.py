@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.budget.changes import BudgetChange, budget_changes
-from fedpolicy.analysis.control.matrix import continuity_of
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.facts import Disclosure, Facts, Step
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.analysis.facts import Disclosure, Step
+    from fedpolicy.analysis.study import Study
 
 __all__ = ["Changes", "ControlChange", "DisclosureChange", "Levels", "changes_between"]
 
@@ -73,16 +72,16 @@ class Changes:
         return bool(self.disclosures or self.control or self.budgets)
 
 
-def changes_between(old: Facts | None, new: Facts | None, catalog: Catalog) -> Changes:
+def changes_between(old: Study | None, new: Study | None) -> Changes:
     """Compare two states; None stands for a deployment that is not there."""
     return Changes(
         disclosures=tuple(_disclosures(old, new)),
-        control=tuple(_control(old, new, catalog)),
-        budgets=budget_changes(old, new, catalog),
+        control=tuple(_control(old, new)),
+        budgets=budget_changes(old, new),
     )
 
 
-def _disclosures(old: Facts | None, new: Facts | None) -> list[DisclosureChange]:
+def _disclosures(old: Study | None, new: Study | None) -> list[DisclosureChange]:
     before, after = _cells(old), _cells(new)
     grouped: dict[tuple[str, Levels, Levels, tuple[str, ...]], list[_Cell]] = {}
     for cell in sorted(before.keys() | after.keys()):
@@ -117,23 +116,23 @@ def _levels(found: Disclosure | None) -> Levels:
     return _NOTHING if found is None else (found.low, found.high, found.guaranteed)
 
 
-def _cells(facts: Facts | None) -> dict[_Cell, Disclosure]:
-    if facts is None:
+def _cells(study: Study | None) -> dict[_Cell, Disclosure]:
+    if study is None:
         return {}
-    if sum(one.pairs for one in facts.disclosures) > _MOST_PAIRS:
-        return {(", ".join(one.parties), one.role, ", ".join(one.datasets)): one for one in facts.disclosures}
-    owners = {item.id: item.owner for item in facts.graph.data}
+    if sum(one.pairs for one in study.disclosures) > _MOST_PAIRS:
+        return {(", ".join(one.parties), one.role, ", ".join(one.datasets)): one for one in study.disclosures}
+    owners = {item.id: item.owner for item in study.graph.data}
     return {
         (party, one.role, dataset): one
-        for one in facts.disclosures
+        for one in study.disclosures
         for party in one.parties
         for dataset in one.datasets
         if owners[dataset] != party
     }
 
 
-def _control(old: Facts | None, new: Facts | None, catalog: Catalog) -> Iterator[ControlChange]:
-    before, after = _matrix(old, catalog), _matrix(new, catalog)
+def _control(old: Study | None, new: Study | None) -> Iterator[ControlChange]:
+    before, after = _matrix(old), _matrix(new)
     found: dict[tuple[str, str, tuple[str, ...] | None, tuple[str, ...] | None], list[str]] = {}
     # A task or call that comes or goes is no change of control; its disclosures say what there is to say.
     for key in sorted(before.keys() & after.keys()):
@@ -144,11 +143,11 @@ def _control(old: Facts | None, new: Facts | None, catalog: Catalog) -> Iterator
         yield ControlChange(participants=tuple(parties), use=use, capability=capability, before=first, after=second)
 
 
-def _matrix(facts: Facts | None, catalog: Catalog) -> dict[tuple[str, str, str], tuple[str, ...] | None]:
-    if facts is None:
+def _matrix(study: Study | None) -> dict[tuple[str, str, str], tuple[str, ...] | None]:
+    if study is None:
         return {}
     return {
         (entry.use, entry.capability, party): entry.holders if entry.attainable else None
-        for entry in continuity_of(facts.graph, catalog)
+        for entry in study.continuity
         for party in entry.participants
     }

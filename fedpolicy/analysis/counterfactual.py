@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure.readings import Reading
-from fedpolicy.analysis.exposure.state import prepare
-from fedpolicy.analysis.exposure.views import viewers_of
 from fedpolicy.analysis.facts import Disclosure
-from fedpolicy.graph.build import build_graph
 from fedpolicy.spec.safeguards import DifferentialPrivacy, SecureAggregation
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Step
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.analysis.study import Study
     from fedpolicy.spec.models import Deployment, Task
 
 __all__ = ["Change", "Counterfactual", "counterfactuals"]
@@ -42,30 +39,24 @@ class Counterfactual:
     lowers: bool
 
 
-def counterfactuals(
-    deployment: Deployment, catalog: Catalog, disclosure: Disclosure, max_epsilon: float | None
-) -> tuple[Counterfactual, ...]:
+def counterfactuals(study: Study, disclosure: Disclosure) -> tuple[Counterfactual, ...]:
     """
     Try every single change that bears on the paths of a disclosure, and all removals together.
 
     Only the first party and the first dataset of the disclosure are asked about.
     """
-    changes = list(_candidates(deployment, disclosure))
-    found = [_try(deployment, catalog, disclosure, change, max_epsilon) for change in changes]
+    changes = list(_candidates(study.deployment, disclosure))
+    found = [_try(study, disclosure, change) for change in changes]
     return tuple(sorted(found, key=lambda c: (not c.lowers, c.guaranteed, c.high, c.change)))
 
 
-def _try(
-    deployment: Deployment, catalog: Catalog, disclosure: Disclosure, change: Change, max_epsilon: float | None
-) -> Counterfactual:
-    graph = build_graph(change.apply(deployment), catalog)
-    exposure = prepare(graph, catalog, max_epsilon)
-    index = next((item.index for item in graph.data if item.id == disclosure.datasets[0]), None)
-    who = (disclosure.parties[0], disclosure.role)
-    viewer = next((v for v in viewers_of(graph) if (v.party, v.role) == who), None)
+def _try(study: Study, disclosure: Disclosure, change: Change) -> Counterfactual:
+    exposure = study.of(change.apply(study.deployment)).exposure
+    item = exposure.items.get(disclosure.datasets[0])
+    viewer = exposure.viewers.get((disclosure.parties[0], disclosure.role))
     levels = dict.fromkeys(Reading, 0)
-    if viewer is not None and index is not None:
-        levels = {reading: _level(exposure.view(viewer, reading).levels, index) for reading in Reading}
+    if viewer is not None and item is not None:
+        levels = {reading: _level(exposure.view(viewer, reading).levels, item.index) for reading in Reading}
     low, high, guaranteed = levels[Reading.LOW], levels[Reading.HIGH], levels[Reading.GUARANTEED]
     lowers = (high, guaranteed) != (disclosure.high, disclosure.guaranteed) and (
         high <= disclosure.high and guaranteed <= disclosure.guaranteed

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.counterfactual import Counterfactual, counterfactuals
 from fedpolicy.analysis.exposure.disclose import disclosure_of_pair
 from fedpolicy.analysis.exposure.readings import Reading
-from fedpolicy.analysis.exposure.state import prepare
-from fedpolicy.analysis.facts import Disclosure, Facts, Step
-from fedpolicy.analysis.settings import AnalysisSettings
+from fedpolicy.analysis.facts import Disclosure, Step
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.exposure.state import Exposure
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.analysis.study import Study
 
 __all__ = ["Explained", "Explanation", "HopLevel", "explain"]
 
@@ -46,42 +44,36 @@ class Explanation:
     entries: tuple[Explained, ...]
 
 
-def explain(
-    facts: Facts, catalog: Catalog, party: str, dataset: str, settings: AnalysisSettings | None = None
-) -> Explanation:
+def explain(study: Study, party: str, dataset: str) -> Explanation:
     """
     Explain what a party (or any member of a cohort of that name) learns of a dataset or one instance of it.
 
     Identical disclosures are explained once, for the first party and instance that match.
     """
-    limit = (settings or AnalysisSettings()).max_epsilon
-    exposure = prepare(facts.graph, catalog, limit)
     entries = []
-    for group in facts.disclosures:
-        parties = [name for name in group.parties if party in {name, facts.graph.principals[name].party}]
+    for group in study.disclosures:
+        parties = [name for name in group.parties if party in {name, study.lookup.party(name)}]
         wanted = [name for name in group.datasets if dataset in {name, name.partition("@")[0]}]
         # A group speaks of what its parties learn of one another; nobody's own data are meant.
-        asked = ((name, [one for one in wanted if exposure.items[one].owner != name]) for name in parties)
+        asked = ((name, [one for one in wanted if study.exposure.items[one].owner != name]) for name in parties)
         found = next(((name, others) for name, others in asked if others), None)
         if found:
-            entries.append(_explain(exposure, catalog, group, *found, limit))
+            entries.append(_explain(study, group, *found))
     return Explanation(party=party, dataset=dataset, entries=tuple(entries))
 
 
-def _explain(
-    exposure: Exposure, catalog: Catalog, group: Disclosure, party: str, datasets: list[str], limit: float | None
-) -> Explained:
-    pair = disclosure_of_pair(exposure, group, party, datasets[0])
+def _explain(study: Study, group: Disclosure, party: str, datasets: list[str]) -> Explained:
+    pair = disclosure_of_pair(study.exposure, group, party, datasets[0])
     shown = replace(pair, datasets=tuple(datasets), pairs=len(datasets))
     return Explained(
         disclosure=shown,
-        ways=tuple(tuple(_level(exposure, step, datasets[0]) for step in path) for path in pair.paths),
-        counterfactuals=counterfactuals(exposure.graph.deployment, catalog, pair, limit),
+        ways=tuple(tuple(_level(study.exposure, step, datasets[0]) for step in path) for path in pair.paths),
+        counterfactuals=counterfactuals(study, pair),
     )
 
 
 def _level(exposure: Exposure, step: Step, dataset: str) -> HopLevel:
-    index = next(item.index for item in exposure.graph.data if item.id == dataset)
+    index = exposure.items[dataset].index
     return HopLevel(
         step=step,
         high=exposure.holdings(Reading.HIGH).level(step.target, index),

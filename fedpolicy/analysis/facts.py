@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fedpolicy.analysis.exposure.spending import Spending
-from fedpolicy.graph.model import Access, FlowGraph, Path
+from fedpolicy.graph.model import Access, Path
 from fedpolicy.records import dataclass
-from fedpolicy.spec.models import Deployment
 
-__all__ = ["LEVELS", "Disclosure", "Facts", "ModelFacts", "NotCounted", "Step"]
+__all__ = ["LEVELS", "Disclosure", "ModelFacts", "NotCounted", "Step"]
 
 LEVELS = ("none", "bounded", "inferable", "reconstructable", "verbatim")
 
@@ -93,15 +92,3 @@ class ModelFacts:
     runners: tuple[str, ...] = ()
     contains: tuple[str, ...] = ()
     catalogue: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """All that was computed about one deployment; `max_epsilon` is the largest budget that counted as `bounded`."""
-
-    deployment: Deployment
-    graph: FlowGraph
-    models: tuple[ModelFacts, ...]
-    disclosures: tuple[Disclosure, ...]
-    max_epsilon: float = 0.0
-    notes: tuple[str, ...] = ()

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 from fedpolicy import __version__, pipeline, sources
 from fedpolicy.analysis.accounting import INSTALL_HINT
-from fedpolicy.analysis.budget import ledger_of
-from fedpolicy.analysis.control.matrix import continuity_of
 from fedpolicy.analysis.explain import explain
 from fedpolicy.cli.terminal import emit, look_of, stdin_bytes
 from fedpolicy.errors import SettingsError
@@ -28,8 +26,7 @@ from fedpolicy.report.style import PLAIN, Style, listing
 from fedpolicy.spec.suggest import nearest
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.facts import Facts
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.analysis.study import Study
     from fedpolicy.spec.load import Document
 
 __all__ = ["Question", "budget", "computed", "control", "facts", "graph", "look_for", "why"]
@@ -52,10 +49,9 @@ class Question:
 
 def facts(question: Question, form: str, output: str | None, *, no_color: bool) -> None:
     """Write what was computed."""
-    document, found, catalog = computed(question)
+    document, found = computed(question)
     if form == "json":
-        pairs = pipeline.pairs(found, catalog, question.settings)
-        text = facts_json(document, found, pairs, version=__version__)
+        text = facts_json(document, found, found.pairs(), version=__version__)
     else:
         text = facts_text(document, found, look_for(output, no_color=no_color))
     emit(text, output)
@@ -63,22 +59,22 @@ def facts(question: Question, form: str, output: str | None, *, no_color: bool) 
 
 def why(question: Question, party: str, dataset: str, output: str | None, *, no_color: bool) -> None:
     """Write what one party learns of one dataset. Raises SettingsError where there is no such party or dataset."""
-    document, found, catalog = computed(question)
+    document, found = computed(question)
     _must_exist(party, dataset, found)
-    explanation = explain(found, catalog, party, dataset, question.settings.analysis)
-    emit(why_text(explanation, document, found, catalog, look_for(output, no_color=no_color)), output)
+    explanation = explain(found, party, dataset)
+    emit(why_text(explanation, document, found, found.catalog, look_for(output, no_color=no_color)), output)
 
 
 def graph(question: Question, output: str | None) -> None:
     """Write the graph as JSON."""
-    _, found, _ = computed(question)
+    _, found = computed(question)
     emit(json.dumps(to_json(found.graph), indent=2, ensure_ascii=False) + "\n", output)
 
 
 def control(question: Question, form: str, output: str | None, *, no_color: bool) -> None:
     """Write the continuity matrix."""
-    document, found, catalog = computed(question)
-    matrix = continuity_of(found.graph, catalog)
+    document, found = computed(question)
+    matrix = found.continuity
     name = document.deployment.name
     emit(
         control_json(name, matrix)
@@ -93,8 +89,8 @@ def budget(question: Question, form: str, output: str | None, *, tight: bool, no
     if tight and not _installed("dp_accounting"):
         message = "the closest computation needs a library that is not installed"
         raise SettingsError(message, help=f"run `{INSTALL_HINT}`, or leave `--tight` out")
-    document, found, catalog = computed(question)
-    ledger = ledger_of(found.graph, catalog, found.max_epsilon, tight=tight)
+    document, found = computed(question)
+    ledger = found.closest_ledger if tight else found.ledger
     name, limit = document.deployment.name, found.max_epsilon
     emit(
         budget_json(name, ledger, limit)
@@ -111,12 +107,11 @@ def _installed(name: str) -> bool:
         return False
 
 
-def computed(question: Question) -> tuple[Document, Facts, Catalog]:
-    """Read and analyse the deployment that is asked about. Raises what cannot be used."""
+def computed(question: Question) -> tuple[Document, Study]:
+    """Read the deployment that is asked about, ready to be analysed. Raises what cannot be used."""
     source = next(sources.find([question.file], stdin_bytes))
     catalog = pipeline.catalog_of(question.settings)
-    document, found = pipeline.facts_of(source, catalog, question.settings, question.deployment)
-    return document, found, catalog
+    return pipeline.study_of(source, catalog, question.settings, question.deployment)
 
 
 def look_for(output: str | None, *, no_color: bool) -> Style:
@@ -124,7 +119,7 @@ def look_for(output: str | None, *, no_color: bool) -> Style:
     return PLAIN if output else look_of(sys.stdout, no_color=no_color)
 
 
-def _must_exist(party: str, dataset: str, facts: Facts) -> None:
+def _must_exist(party: str, dataset: str, facts: Study) -> None:
     graph = facts.graph
     parties = {name for one in graph.principals.values() for name in (one.id, one.party)} | {"public", "unknown"}
     datasets = {name for item in graph.data for name in (item.id, item.family)}

@@ -1,4 +1,4 @@
-"""Facts and rules -> findings, and counts of every verdict."""
+"""A study and rules -> findings, and counts of every verdict."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.facts import Facts
-from fedpolicy.analysis.settings import AnalysisSettings
 from fedpolicy.errors import PolicyError, Problems
 from fedpolicy.findings import VERDICTS, Finding, Verdict
 from fedpolicy.policy.context import Context, contexts
@@ -22,7 +20,7 @@ from fedpolicy.records import dataclass
 from fedpolicy.spec.load import Document
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.analysis.study import Study
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -44,19 +42,13 @@ class Evaluation:
     counts: dict[Verdict, int]
 
 
-def evaluate(
-    facts: Facts,
-    document: Document,
-    catalog: Catalog,
-    rules: Sequence[Rule],
-    settings: AnalysisSettings | None = None,
-) -> Evaluation:
+def evaluate(study: Study, document: Document, rules: Sequence[Rule]) -> Evaluation:
     """
     Judge every element by every rule that applies to its kind.
 
     Raises Problems with one PolicyError per rule that cannot be evaluated.
     """
-    world = World(facts, document, catalog, settings)
+    world = World(study, document)
     counts: Counter[Verdict] = Counter()
     findings: list[Finding] = []
     broken: dict[str, PolicyError] = {}

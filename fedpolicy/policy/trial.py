@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.analyse import analyse
+from fedpolicy.analysis.study import Study
 from fedpolicy.errors import PolicyError, Problems
 from fedpolicy.findings import Span, Verdict
-from fedpolicy.graph.build import build_graph
 from fedpolicy.policy.building import build_rule
 from fedpolicy.policy.evaluate import Evaluation, evaluate
 from fedpolicy.policy.examples import Example, examples_of, judged_wrongly, run_examples
@@ -21,7 +20,6 @@ from fedpolicy.policy.rulefile import RULE
 from fedpolicy.spec.load import load_text
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.facts import Facts
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.policy.models import Rule
     from fedpolicy.policy.reading import Sheet
@@ -95,11 +93,11 @@ class _Bench:
     """The facts of every example, computed once however many mutants are judged on them."""
 
     catalog: Catalog
-    prepared: Mapping[str, tuple[Document, Facts]]
+    prepared: Mapping[str, tuple[Document, Study]]
 
     def judge(self, rule: Rule, name: str) -> Evaluation:
-        document, facts = self.prepared[name]
-        return evaluate(facts, document, self.catalog, [rule])
+        document, study = self.prepared[name]
+        return evaluate(study, document, [rule])
 
 
 def _defects(rule: Rule, bench: _Bench, examples: Sequence[Example]) -> Iterator[PolicyError]:
@@ -125,12 +123,12 @@ def _never(rule: Rule, key: str, advice: str) -> PolicyError:
     return PolicyError(f"`{key}` is never true on any example of {rule.id}", span=rule.spans[key], help=advice)
 
 
-def _prepare(example: Example, catalog: Catalog) -> tuple[Document, Facts]:
+def _prepare(example: Example, catalog: Catalog) -> tuple[Document, Study]:
     loaded = load_text(example.text, example.name, catalog)
     if loaded.errors:
         raise Problems(loaded.errors)
     (document,) = loaded.documents
-    return document, analyse(build_graph(document.deployment, catalog), catalog)
+    return document, Study(document.deployment, catalog)
 
 
 def _tried(rule: Rule, bench: _Bench, examples: Sequence[Example]) -> Iterator[Survivor | None]:

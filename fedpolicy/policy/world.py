@@ -2,27 +2,122 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from fedpolicy.graph.lookup import family_of, ordered
+from fedpolicy.graph.model import Path
 from fedpolicy.policy.fields import Missing
-from fedpolicy.policy.index import Index, family_of, ordered
-from fedpolicy.spec.models import Dataset
+from fedpolicy.spec.models import ApiCall, Dataset, Task
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.budget.ledger import Ledger
+    from fedpolicy.analysis.facts import Disclosure, ModelFacts
+    from fedpolicy.analysis.study import Study
+    from fedpolicy.findings import Span
+    from fedpolicy.spec.load import Document
 
 __all__ = ["BUILT_IN", "World", "family_of", "ordered"]
 
+T = TypeVar("T")
 BUILT_IN = ("public", "unknown")
+_FEW = 64
 
 
-class World(Index):
-    """The facts of one deployment, and questions about its parties and data."""
+class World:
+    """What rules ask about: a study, and where everything stands in the file."""
 
-    def is_member(self, party: str) -> bool:
-        """Whether a party belongs to the federation: a participant or the coordinator."""
-        return not {"participant", "coordinator"}.isdisjoint(self.roles(party))
+    def __init__(self, study: Study, document: Document) -> None:
+        self.study = study
+        self.document = document
+        self.deployment = study.deployment
+        self.catalog = study.catalog
+        self.graph = study.graph
+        self.lookup = study.lookup
+        self._places: dict[Path, Span] = {}
+        self._owners_of: dict[tuple[str, ...], list[str]] = {}
+        self._use_data: dict[str, tuple[str, ...]] = {}
+        self._uses_data: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._answers: dict[tuple[str, tuple[str, ...] | int], tuple[tuple[str, ...], Any]] = {}
 
-    def parties_at(self, vertices: Iterable[str]) -> tuple[str, ...]:
-        """Who operates these places."""
-        return tuple(sorted(frozenset[str]().union(*map(self.operators, vertices))))
+    def place(self, path: Path) -> Span:
+        """Where the key of a path stands in the file."""
+        if path not in self._places:
+            self._places[path] = self.document.spans.key(path)
+        return self._places[path]
+
+    @cached_property
+    def models(self) -> Mapping[str, ModelFacts]:
+        """What was computed about each model."""
+        return {model.id: model for model in self.study.models}
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What every recipient can learn about one unit, in epsilon; empty where there is no noise."""
+        if self.study.is_noisy:
+            return self.study.ledger
+        from fedpolicy.analysis.budget.ledger import Ledger  # noqa: PLC0415  an empty one needs no analysis
+
+        return Ledger(budgets=(), shares=())
+
+    @cached_property
+    def coordinators(self) -> Sequence[str]:
+        """Who coordinates."""
+        return [party for party in self.lookup.parties if "coordinator" in self.lookup.roles(party)]
+
+    @cached_property
+    def learned_from(self) -> Mapping[str, Sequence[Disclosure]]:
+        """What anybody else learns of each dataset."""
+        found: dict[str, list[Disclosure]] = {}
+        for disclosure in self.study.disclosures:
+            for family in self.lookup.families_of(disclosure.datasets):
+                found.setdefault(family, []).append(disclosure)
+        return found
+
+    @cached_property
+    def users_of(self) -> Mapping[str, Sequence[str]]:
+        """The tasks and calls that use each dataset."""
+        uses = [f"tasks.{name}" for name in self.deployment.tasks]
+        uses += [f"api_calls.{name}" for name in self.deployment.api_calls]
+        found: dict[str, set[str]] = {}
+        for use in uses:
+            for family in self.use_data(use):
+                found.setdefault(family, set()).add(use)
+        return {family: sorted(names) for family, names in found.items()}
+
+    def once(self, question: str, families: tuple[str, ...], answer: Callable[[tuple[str, ...]], T]) -> T:
+        """What is asked of the same datasets for thousands of elements is worked out once."""
+        # To compare thousands of names would take longer than most answers; those are kept, and known by themselves.
+        key = (question, families if len(families) <= _FEW else id(families))
+        if key not in self._answers:
+            self._answers[key] = (families, answer(families))
+        found: T = self._answers[key][1]
+        return found
+
+    def use_data(self, use: str) -> tuple[str, ...]:
+        """The datasets that a task works on or a call sends."""
+        if use not in self._use_data:
+            self._use_data[use] = self._data_of(use)
+        return self._use_data[use]
+
+    def uses_data(self, uses: tuple[str, ...]) -> tuple[str, ...]:
+        """The same for several tasks and calls together."""
+        if uses not in self._uses_data:
+            self._uses_data[uses] = tuple(ordered(family for use in uses for family in self.use_data(use)))
+        return self._uses_data[uses]
+
+    def _data_of(self, use: str) -> tuple[str, ...]:
+        section, _, name = use.partition(".")
+        element: Task | ApiCall | None = None
+        if section == "tasks":
+            element = self.deployment.tasks.get(name)
+        elif section == "api_calls":
+            element = self.deployment.api_calls.get(name)
+        if element is None:
+            return ()
+        references = element.data if isinstance(element, Task) else element.sends
+        return tuple(ordered(family_of(reference) for reference in references))
 
     def datasets(self, families: Iterable[str]) -> list[Dataset]:
         """The declared datasets of these names."""
@@ -30,12 +125,12 @@ class World(Index):
 
     def owners(self, families: Iterable[str]) -> list[str]:
         """Who owns any instance of these datasets."""
-        return ordered(owner for family in families for owner in self._owners.get(family, ()))
+        return ordered(owner for family in families for owner in self.lookup.owners.get(family, ()))
 
     def owners_of(self, instances: tuple[str, ...]) -> list[str]:
         """Who owns these instances."""
         if instances not in self._owners_of:
-            self._owners_of[instances] = ordered(self._owner_of[instance] for instance in instances)
+            self._owners_of[instances] = ordered(self.lookup.owner_of[instance] for instance in instances)
         return self._owners_of[instances]
 
     def jurisdictions(self, parties: Iterable[str]) -> list[str] | Missing:
@@ -43,7 +138,7 @@ class World(Index):
         found: set[str] = set()
         missing: set[str] = set()
         for party in parties:
-            known = self.parties.get(party)
+            known = self.lookup.parties.get(party)
             declared = known.jurisdictions if known else None
             if declared is not None:
                 found |= set(declared)
@@ -53,7 +148,7 @@ class World(Index):
 
     def agreement_kinds(self, party: str, others: Iterable[str], families: Iterable[str]) -> list[str]:
         """The kinds of agreement that a party has with any of the others and that cover any of these datasets."""
-        known = self.agreements_of.get(party)
+        known = self.lookup.agreements_of.get(party)
         if not known:
             return []
         wanted, about = set(others) - {party}, set(families)

@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fedpolicy import pipeline
-from fedpolicy.analysis.analyse import analyse
-from fedpolicy.graph.build import build_graph
+from fedpolicy.analysis.study import Study
 from fedpolicy.policy.chosen import chosen_rules
 from fedpolicy.policy.evaluate import evaluate
 from fedpolicy.records import dataclass
@@ -17,7 +16,6 @@ from fedpolicy.spec.resolve import resolve
 from fedpolicy.spec.rewrite.tree import plain_tree
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.facts import Facts
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.findings import Finding
     from fedpolicy.policy.models import Rule
@@ -31,7 +29,7 @@ class Checked:
     """One state of a deployment: what was computed and what the rules say of it, nothing excused."""
 
     document: Document
-    facts: Facts
+    facts: Study
     findings: tuple[Finding, ...]
 
 
@@ -52,9 +50,9 @@ class Checker:
 
     def state(self, document: Document, rules: Sequence[Rule] | None = None) -> Checked:
         """Check a document by all rules, or by some. Raises Problems where a rule cannot be evaluated."""
-        facts = analyse(build_graph(document.deployment, self.catalog), self.catalog, self.settings.analysis)
+        facts = Study(document.deployment, self.catalog, self.settings.analysis)
         chosen = self.rules if rules is None else rules
-        found = evaluate(facts, document, self.catalog, chosen, self.settings.analysis)
+        found = evaluate(facts, document, chosen)
         return Checked(document=document, facts=facts, findings=found.findings)
 
     def recheck(self, document: Document, rules: Sequence[Rule] | None = None) -> Checked:

@@ -15,7 +15,8 @@ from fedpolicy.policy.identity import fingerprint
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.facts import Disclosure, Facts
+    from fedpolicy.analysis.facts import Disclosure
+    from fedpolicy.analysis.study import Study
     from fedpolicy.findings import Finding
 
 __all__ = ["Group", "Groups", "disclosures_of"]
@@ -50,7 +51,7 @@ class Group:
 class Groups:
     """The groups behind the findings of one state, looked up when they are asked for."""
 
-    def __init__(self, facts: Facts, rules: frozenset[str]) -> None:
+    def __init__(self, facts: Study, rules: frozenset[str]) -> None:
         self._facts, self._rules = facts, rules
 
     def of(self, finding: Finding) -> list[Group]:
@@ -74,7 +75,7 @@ class Groups:
         return {owner: frozenset(names) for owner, names in found.items()}
 
 
-def disclosures_of(facts: Facts, rules: Iterable[str]) -> Mapping[str, list[Disclosure]]:
+def disclosures_of(facts: Study, rules: Iterable[str]) -> Mapping[str, list[Disclosure]]:
     """Disclosures by the fingerprint that a finding of one of these rules about them has."""
     found: dict[str, list[Disclosure]] = {}
     principals = facts.graph.principals

@@ -43,7 +43,7 @@ def targets_of(case: Case, checked: Checked, chosen: Sequence[Finding], checker:
     """Look up what each chosen finding is about."""
     rules = {(rule.id, rule.pack): rule for rule in checker.rules_of(chosen)}
     found = disclosures_of(case.facts, sorted({one.id for one in rules.values() if one.applies_to == "disclosure"}))
-    levels = _Levels(checked, checker)
+    levels = _Levels(checked)
     near = _Near(case)
     targets = []
     for place, finding in enumerate(chosen):
@@ -65,8 +65,8 @@ def targets_of(case: Case, checked: Checked, chosen: Sequence[Finding], checker:
 class _Levels:
     """The highest level of a disclosure that a rule would accept; asked once for those that differ in nothing else."""
 
-    def __init__(self, checked: Checked, checker: Checker) -> None:
-        self._checked, self._checker = checked, checker
+    def __init__(self, checked: Checked) -> None:
+        self._checked = checked
         self._known: dict[tuple[object, ...], int] = {}
 
     def of(self, rule: Rule, disclosure: Disclosure) -> int:
@@ -80,10 +80,8 @@ class _Levels:
         accepted = 0
         for level in range(1, len(LEVELS)):
             lowered = replace(disclosure, low=level, high=level, guaranteed=level)
-            facts = replace(self._checked.facts, disclosures=(lowered,))
-            checker = self._checker
-            said = evaluate(facts, self._checked.document, checker.catalog, [rule], checker.settings.analysis)
-            if said.findings:
+            study = self._checked.facts.showing((lowered,))
+            if evaluate(study, self._checked.document, [rule]).findings:
                 break
             accepted = level
         return accepted

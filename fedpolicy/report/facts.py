@@ -14,7 +14,8 @@ from fedpolicy.report.style import Style, amount, cells, clean, listing, wrap
 if TYPE_CHECKING:
     from fedpolicy.analysis.counterfactual import Counterfactual
     from fedpolicy.analysis.explain import Explained, Explanation, HopLevel
-    from fedpolicy.analysis.facts import Disclosure, Facts, ModelFacts, NotCounted
+    from fedpolicy.analysis.facts import Disclosure, ModelFacts, NotCounted
+    from fedpolicy.analysis.study import Study
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.spec.load import Document
 
@@ -24,18 +25,18 @@ _STYLES = ("pass", "pass", "low", "medium", "critical")
 _MOST_CHANGES = 8
 
 
-def facts_text(document: Document, facts: Facts, look: Style) -> str:
+def facts_text(document: Document, facts: Study, look: Style) -> str:
     """Write the facts as two tables, the most revealing disclosure first."""
     parts = [
         [look.paint("bold", f"{clean(document.deployment.name)} ({clean(document.file)})"), _size(facts)],
         [look.paint("bold", "models"), *_model_lines(facts.models, look)],
         [look.paint("bold", "who can learn what"), *_all_disclosures(facts.disclosures, document, look)],
-        [*_notes(facts, look), f"fedpolicy why {clean(document.file)} PARTY DATASET explains one of them"],
+        [f"fedpolicy why {clean(document.file)} PARTY DATASET explains one of them"],
     ]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
-def _size(facts: Facts) -> str:
+def _size(facts: Study) -> str:
     graph = facts.graph
     places = sum(vertex.kind == "place" for vertex in graph.vertices.values())
     sizes = (
@@ -123,12 +124,7 @@ def _remarks(one: Disclosure) -> Iterator[str]:
         yield f"Not stated: {listing(one.missing)}."
 
 
-def _notes(facts: Facts, look: Style) -> Iterator[str]:
-    for note in facts.notes:
-        yield from wrap(note, look, "note: ", "  ")
-
-
-def why_text(explanation: Explanation, document: Document, facts: Facts, catalog: Catalog, look: Style) -> str:
+def why_text(explanation: Explanation, document: Document, facts: Study, catalog: Catalog, look: Style) -> str:
     """Write an explanation; where nothing reaches the party, say that plainly."""
     if not explanation.entries:
         return "\n".join(_nothing(explanation, facts, look)) + "\n"
@@ -136,7 +132,7 @@ def why_text(explanation: Explanation, document: Document, facts: Facts, catalog
     return "\n\n".join(parts) + "\n"
 
 
-def _nothing(explanation: Explanation, facts: Facts, look: Style) -> list[str]:
+def _nothing(explanation: Explanation, facts: Study, look: Style) -> list[str]:
     party, dataset = explanation.party, explanation.dataset
     owned = [
         item.id

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.analysis.study import Study
 from fedpolicy.findings import Hop, Span
 from fedpolicy.graph.model import FlowGraph, bits
 from fedpolicy.report.budget import spending_row
 from fedpolicy.report.rows import hop_row
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.facts import Disclosure, Facts, ModelFacts, NotCounted, Step
+    from fedpolicy.analysis.facts import Disclosure, ModelFacts, NotCounted, Step
     from fedpolicy.graph.model import Access, Flow, Guard, Principal
     from fedpolicy.spec.load import Document
 
@@ -27,7 +28,7 @@ _ASPECTS = ("weights", "architecture", "inference_code", "training_code", "train
 _EVERYTHING = "*"
 
 
-def _facts_row(document: Document, facts: Facts, disclosures: Iterable[Disclosure], *, version: str) -> dict[str, Any]:
+def _facts_row(document: Document, facts: Study, disclosures: Iterable[Disclosure], *, version: str) -> dict[str, Any]:
     """Everything as one tree of plain values, in the documented order."""
     graph = facts.graph
     owners = {item.id: item.owner for item in graph.data}
@@ -57,7 +58,7 @@ def _facts_row(document: Document, facts: Facts, disclosures: Iterable[Disclosur
         "models": [_model(model) for model in facts.models],
         "flows": [_flow(flow, names, document) for flow in graph.flows],
         "disclosures": [_disclosure(one, owners, document) for one in disclosures],
-        "notes": list(facts.notes),
+        "notes": [],
     }
 
 
@@ -227,7 +228,7 @@ def _plain(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def facts_json(document: Document, facts: Facts, disclosures: Iterable[Disclosure], *, version: str) -> str:
+def facts_json(document: Document, facts: Study, disclosures: Iterable[Disclosure], *, version: str) -> str:
     """Write the facts as indented JSON; `disclosures` are those of the facts, or the same pair by pair."""
     row = _facts_row(document, facts, disclosures, version=version)
     return json.dumps(row, indent=2, ensure_ascii=False) + "\n"

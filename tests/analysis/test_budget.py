@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy.analysis.budget import Claim, ledger_of
-from tests.helpers import catalog, graph_of
+from fedpolicy.analysis.budget import Claim
+from tests.helpers import facts_of
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "clinical-notes" / "deployment.yaml"
 RUNNING = EXAMPLE.read_text(encoding="utf-8")
@@ -35,7 +35,7 @@ def noise(more, unit="record"):
 
 def ledger(*guards, unit="record", data="notes"):
     lines = [TASK.format(name=f"t{n}", data=data, guard=guard) for n, guard in enumerate(guards)]
-    return ledger_of(graph_of(BASE.format(unit=unit, tasks="\n".join(lines))), catalog(), 10)
+    return facts_of(BASE.format(unit=unit, tasks="\n".join(lines)), 10).ledger
 
 
 def towards(found, party):
@@ -44,7 +44,7 @@ def towards(found, party):
 
 
 def test_the_running_example_s_claim_is_refuted():
-    found = ledger_of(graph_of(RUNNING), catalog(), 10)
+    found = facts_of(RUNNING, 10).ledger
 
     (share,) = found.shares
     assert (share.path, share.stated, share.claim) == ("tasks.adapt.safeguards.1", 8, Claim.REFUTED)
@@ -156,7 +156,7 @@ def test_weak_noise_of_the_clients_does_not_hide_the_stronger_noise_of_the_aggre
     weak, strong = noise("noise_multiplier: 1.1, sampling: none"), noise("noise_multiplier: 8.0, sampling: none")
     text = LOCAL_THEN_CENTRAL.format(guards=f"{weak}, {strong.replace('where: client', 'where: aggregator')}")
 
-    found = ledger_of(graph_of(text), catalog(), 10)
+    found = facts_of(text, 10).ledger
 
     assert towards(found, "agg").high == pytest.approx(50.47, abs=0.01)
     published = towards(found, "a")

@@ -59,7 +59,7 @@ def test_a_deployment_discloses_what_its_case_says(path):
     assert set(expected) <= KNOWN
     limit = expected.get("max_epsilon")
     facts = facts_of(deployment, limit)
-    single = single_pairs(facts, limit)
+    single = single_pairs(facts)
 
     found = {pair: shown(levels) for pair, levels in table(facts).items()}
     assert readable(found) == readable(expected_table(facts, expected["disclosures"]))

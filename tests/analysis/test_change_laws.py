@@ -5,13 +5,12 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fedpolicy.analysis.analyse import analyse
 from fedpolicy.analysis.changes import changes_between
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.analysis.whatif.coalitions import smallest_coalitions
 from fedpolicy.analysis.whatif.turned import compromised, pooled
 from tests.analysis.deployments import deployments
-from tests.helpers import catalog, graph_of
+from tests.helpers import facts_of, graph_of, seen_in
 
 LAW = settings(
     max_examples=25,
@@ -22,7 +21,7 @@ LAW = settings(
 
 
 def facts(deployment):
-    return analyse(graph_of(deployment), catalog())
+    return facts_of(deployment)
 
 
 def levels(found):
@@ -53,7 +52,7 @@ def rows(changes, *, turned=False):
 @LAW
 @given(deployments())
 def test_nothing_differs_from_itself(deployment):
-    assert not changes_between(facts(deployment), facts(deployment), catalog())
+    assert not changes_between(facts(deployment), facts(deployment))
 
 
 @LAW
@@ -61,7 +60,7 @@ def test_nothing_differs_from_itself(deployment):
 def test_a_difference_mirrors_its_reverse(one, other):
     first, second = facts(one), facts(other)
 
-    there, back = changes_between(first, second, catalog()), changes_between(second, first, catalog())
+    there, back = changes_between(first, second), changes_between(second, first)
 
     assert rows(there) == rows(back, turned=True)
 
@@ -72,9 +71,9 @@ def test_whoever_is_taken_over_nobody_learns_less(deployment, data):
     graph = graph_of(deployment)
     taken = data.draw(st.sampled_from(sorted({*deployment["parties"], *deployment["nodes"]})))
 
-    after = levels(analyse(compromised(graph, taken), catalog()))
+    after = levels(seen_in(compromised(graph, taken)))
 
-    assert less(levels(analyse(graph, catalog())), after) == []
+    assert less(levels(seen_in(graph)), after) == []
 
 
 @LAW
@@ -82,7 +81,7 @@ def test_whoever_is_taken_over_nobody_learns_less(deployment, data):
 def test_a_coalition_reaches_the_level_and_nobody_in_it_is_superfluous(deployment, level):
     graph = graph_of(deployment)
     for dataset in sorted(deployment["datasets"]):
-        for coalition in smallest_coalitions(graph, catalog(), dataset, level, size=3).coalitions:
+        for coalition in smallest_coalitions(seen_in(graph), dataset, level, size=3).coalitions:
             for instance in coalition.datasets:
                 assert together(graph, coalition.parties, instance) >= level, LEVELS[level]
                 for left in coalition.parties:
@@ -92,7 +91,7 @@ def test_a_coalition_reaches_the_level_and_nobody_in_it_is_superfluous(deploymen
 
 def together(graph, parties, instance):
     """The highest level at which parties that pool what they see learn of an instance that is not theirs."""
-    found = analyse(pooled(graph, parties), catalog())
+    found = seen_in(pooled(graph, parties))
     return max(
         (one.high for one in found.disclosures if set(parties) & set(one.parties) and instance in one.datasets),
         default=0,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fedpolicy import api
 from fedpolicy.analysis.control.formula import Atom, Gap, Loss, all_of, any_of, at_least, holds
-from fedpolicy.analysis.control.matrix import EACH_OTHER, continuity_of
+from fedpolicy.analysis.control.matrix import EACH_OTHER
 from fedpolicy.cli.app import app
 from fedpolicy.errors import Problems
 
@@ -48,7 +48,7 @@ def text_of(models, tasks, nodes=None, parties=None, more=""):
 
 def matrix(models, tasks=JUDGE, **more):
     (document,) = api.loads(text_of(models, tasks, **more), "x.yaml", CATALOG)
-    return continuity_of(api.graph(document, CATALOG), CATALOG)
+    return api.facts(document, CATALOG).continuity
 
 
 def control(models, tasks=JUDGE, **more):
@@ -156,7 +156,7 @@ def test_whoever_gave_data_to_the_model_before_has_a_claim_too():
         "categories: [health]}}", "categories: [health]}, cases: {at: aggregator, owner: tum, categories: [health]}}"
     )
     (document,) = api.loads(text, "x.yaml", CATALOG)
-    found = continuity_of(api.graph(document, CATALOG), CATALOG)
+    found = api.facts(document, CATALOG).continuity
 
     kept = {
         entry.participants: entry.attainable for entry in found if (entry.use, entry.capability) == ("tasks.t", "keep")

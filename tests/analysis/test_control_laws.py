@@ -8,17 +8,17 @@ from hypothesis import given, settings
 
 from fedpolicy import api
 from fedpolicy.analysis.control.dependencies import dependencies_of
-from fedpolicy.analysis.control.matrix import EACH_OTHER, continuity_of
+from fedpolicy.analysis.control.matrix import EACH_OTHER
 from tests.analysis.deployments import deployments
 from tests.analysis.test_laws import LAW as LAWS
-from tests.helpers import graph_of
+from tests.helpers import facts_of, graph_of, seen_in
 
 CATALOG = api.load_catalog()
 LAW = settings(LAWS, max_examples=30)
 
 
 def matrix_of(deployment):
-    return continuity_of(graph_of(deployment), CATALOG)
+    return facts_of(deployment).continuity
 
 
 def cells(deployment):
@@ -85,7 +85,7 @@ def test_a_copy_for_everybody_takes_no_one_s_hold_on_running_and_gives_nobody_on
 @given(deployments())
 def test_dependencies_say_what_the_matrix_says(deployment):
     graph = graph_of(deployment)
-    matrix = continuity_of(graph, CATALOG)
+    matrix = seen_in(graph).continuity
     found = dependencies_of(graph, matrix)
 
     told = {

@@ -8,7 +8,7 @@ import pytest
 
 from fedpolicy.analysis.explain import explain
 from fedpolicy.analysis.facts import LEVELS
-from tests.helpers import catalog, facts_of, hop, shown
+from tests.helpers import facts_of, hop, shown
 
 EXAMPLE = (Path(__file__).parents[2] / "examples" / "clinical-notes" / "deployment.yaml").read_text(encoding="utf-8")
 
@@ -39,7 +39,7 @@ def star(parties, **task):
 
 
 def changes(facts, party, dataset):
-    (entry,) = explain(facts, catalog(), party, dataset).entries
+    (entry,) = explain(facts, party, dataset).entries
     return {
         one.change: (shown((LEVELS[one.low], LEVELS[one.high], LEVELS[one.guaranteed])), one.lowers)
         for one in entry.counterfactuals
@@ -47,7 +47,7 @@ def changes(facts, party, dataset):
 
 
 def test_each_hop_says_what_is_known_behind_it(quiet):
-    (entry,) = explain(quiet, catalog(), "lumc", "letters@aphp").entries
+    (entry,) = explain(quiet, "lumc", "letters@aphp").entries
 
     levels = [[(hop(one.step), LEVELS[one.high], LEVELS[one.guaranteed]) for one in way] for way in entry.ways]
 
@@ -90,11 +90,11 @@ def test_one_client_alone_is_not_told_to_aggregate():
 
 
 def test_a_family_and_a_cohort_may_be_asked_about_by_name(example):
-    found = explain(example, catalog(), "openai", "letters").entries[0]
+    found = explain(example, "openai", "letters").entries[0]
 
     assert found.disclosure.datasets == ("letters@aphp", "letters@charite", "letters@lumc")
 
 
 def test_nothing_is_said_of_what_nobody_learns(example):
-    assert explain(example, catalog(), "hetzner", "nothing").entries == ()
-    assert explain(example, catalog(), "nobody", "letters").entries == ()
+    assert explain(example, "hetzner", "nothing").entries == ()
+    assert explain(example, "nobody", "letters").entries == ()

@@ -10,7 +10,7 @@ import pytest
 
 from fedpolicy.analysis.explain import explain
 from fedpolicy.graph.export import to_json
-from tests.helpers import catalog, facts_of, level, pairs, table
+from tests.helpers import facts_of, level, pairs, table
 
 SA = {"kind": "secure_aggregation", "min_clients": 50}
 
@@ -64,7 +64,7 @@ def test_a_group_is_no_larger_in_writing_than_its_members(many):
 
 
 def test_one_of_many_is_explained_by_itself(many):
-    found = explain(many, catalog(), "h00123", "notes@h00007")
+    found = explain(many, "h00123", "notes@h00007")
 
     (entry,) = found.entries
     assert entry.disclosure.parties == ("h00123",)

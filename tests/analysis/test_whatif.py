@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from fedpolicy import api
-from fedpolicy.analysis.analyse import analyse
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.analysis.whatif.coalitions import smallest_coalitions
 from fedpolicy.analysis.whatif.turned import compromised, pooled
 from fedpolicy.cli.app import app
+from tests.helpers import seen_in
 
 CATALOG = api.load_catalog()
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/deployment.yaml"))
@@ -53,19 +53,19 @@ def never_less(before, after):
 def test_whoever_is_taken_over_nobody_learns_less(path):
     (document,) = api.load(path)
     graph = api.graph(document, CATALOG)
-    before = levels(analyse(graph, CATALOG))
+    before = levels(seen_in(graph))
     for party in document.deployment.parties:
-        assert never_less(before, levels(analyse(compromised(graph, party), CATALOG))) == [], party
+        assert never_less(before, levels(seen_in(compromised(graph, party)))) == [], party
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
 def test_whoever_comes_together_nobody_learns_less(path):
     (document,) = api.load(path)
     graph = api.graph(document, CATALOG)
-    before = levels(analyse(graph, CATALOG))
+    before = levels(seen_in(graph))
     parties = sorted(document.deployment.parties)
     for one, other in pairwise(parties):
-        after = levels(analyse(pooled(graph, [one, other]), CATALOG))
+        after = levels(seen_in(pooled(graph, [one, other])))
         mine = {key: value for key, value in before.items() if key[0] not in {one, other}}
         assert never_less(mine, after) == [], (one, other)
 
@@ -76,7 +76,7 @@ def test_coalitions_are_minimal_and_reach_the_level(path, level):
     (document,) = api.load(path)
     graph = api.graph(document, CATALOG)
     for dataset in document.deployment.datasets:
-        found = smallest_coalitions(graph, CATALOG, dataset, level)
+        found = smallest_coalitions(seen_in(graph), dataset, level)
         for coalition in found.coalitions:
             for other in found.coalitions:
                 if set(other.parties) < set(coalition.parties):
@@ -177,7 +177,7 @@ tasks: {t: {method: fedavg, model: m, data: [d], runs_on: client, clients_per_ro
     (document,) = api.loads(text)
     graph = api.graph(document, CATALOG)
 
-    assert not [key for key in levels(analyse(compromised(graph, "h"), CATALOG)) if key[0] == "adversary"]
+    assert not [key for key in levels(seen_in(compromised(graph, "h"))) if key[0] == "adversary"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from fedpolicy.analysis.openness import CLASSES as COMPUTED
 from fedpolicy.policy.context import KINDS, contexts, read_field, table
 from fedpolicy.policy.fields import CLASSES, Known, Missing, Type
 from fedpolicy.policy.world import World
-from tests.policy.worlds import catalog, document_of, facts_of, world_of
+from tests.policy.worlds import document_of, facts_of, world_of
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*/deployment.yaml"))
@@ -23,7 +23,7 @@ ISSUE_ASKS_FOR = [
 @lru_cache
 def example(path):
     document = document_of(path.read_text(encoding="utf-8"), path.name)
-    return World(facts_of(document), document, catalog())
+    return World(facts_of(document), document)
 
 
 def test_there_is_a_table_for_every_kind():

@@ -3,7 +3,6 @@
 import pytest
 
 from fedpolicy.analysis.control.dependencies import dependencies_of
-from fedpolicy.analysis.control.matrix import continuity_of
 from fedpolicy.policy.context import contexts
 from tests.policy.worlds import world_of
 
@@ -214,9 +213,8 @@ def test_a_thousand_clients_with_a_call_each_depend_once():
     text = BASE.replace("      lumc:", f"{parties}      lumc:").replace("[lumc, aphp]", f"[{names}]")
     calls = "{" + ", ".join(f"c{n}: {{from: client@p{n}, model: judge, sends: letters}}" for n in range(1000)) + "}"
     world = world_of(text.format(models=f"{{judge: {JUDGE}}}", tasks="{}", calls=calls))
-    graph = world.facts.graph
 
-    found = dependencies_of(graph, continuity_of(graph, world.catalog))
+    found = dependencies_of(world.lookup, world.study.continuity)
 
     assert [(one.how, len(one.participants), len(one.uses)) for one in found] == [
         ("weights", 1000, 1000),

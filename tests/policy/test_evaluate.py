@@ -9,7 +9,7 @@ from fedpolicy.analysis.settings import AnalysisSettings
 from fedpolicy.errors import Problems
 from fedpolicy.findings import Severity, Verdict
 from fedpolicy.policy.evaluate import evaluate
-from tests.policy.worlds import catalog, document_of, facts_of, judged, rule_of, told
+from tests.policy.worlds import document_of, facts_of, judged, rule_of, told
 
 RUNNING = (Path(__file__).parents[2] / "examples" / "clinical-notes" / "deployment.yaml").read_text(encoding="utf-8")
 SMALL = """\
@@ -296,6 +296,6 @@ def test_a_flow_that_may_not_exist_is_no_failure():
 def test_hand_made_facts_are_judged_like_computed_ones():
     document = document_of(SMALL)
     facts = facts_of(document)
-    worse = replace(facts, disclosures=tuple(replace(d, low=4, high=4) for d in facts.disclosures))
-    found = evaluate(worse, document, catalog(), [rule_of("disclosure", "disclosure.level < VERBATIM")])
+    worse = facts.showing([replace(d, low=4, high=4) for d in facts.disclosures])
+    found = evaluate(worse, document, [rule_of("disclosure", "disclosure.level < VERBATIM")])
     assert found.counts[Verdict.FAIL] == len(facts.disclosures) > 0

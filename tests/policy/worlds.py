@@ -5,11 +5,9 @@ import textwrap
 from functools import lru_cache
 from pathlib import Path
 
-from fedpolicy.analysis.analyse import analyse
-from fedpolicy.analysis.settings import AnalysisSettings
+from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.errors import Problems
-from fedpolicy.graph.build import build_graph
 from fedpolicy.policy.building import build_rule
 from fedpolicy.policy.evaluate import evaluate
 from fedpolicy.policy.reading import read_sheet
@@ -32,12 +30,12 @@ def document_of(text, name="deployment.yaml"):
 
 
 def facts_of(document, settings=None):
-    return analyse(build_graph(document.deployment, catalog()), catalog(), settings or AnalysisSettings())
+    return Study(document.deployment, catalog(), settings)
 
 
 def world_of(text):
     document = document_of(text)
-    return World(facts_of(document), document, catalog())
+    return World(facts_of(document), document)
 
 
 def rule_of(applies_to, require, **more):
@@ -61,7 +59,7 @@ def rule_of(applies_to, require, **more):
 
 def judged(text, *rules, name="deployment.yaml", settings=None):
     document = document_of(text, name)
-    return evaluate(facts_of(document, settings), document, catalog(), rules, settings)
+    return evaluate(facts_of(document, settings), document, rules)
 
 
 def told(evaluation):

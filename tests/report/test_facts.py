@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from fedpolicy import pipeline
+from fedpolicy.analysis import study
 from fedpolicy.analysis.explain import explain
 from fedpolicy.report.facts import facts_text, why_text
 from fedpolicy.report.facts_json import facts_json
@@ -44,19 +45,19 @@ tasks:
 
 def facts_of(path):
     text = path.read_bytes()
-    document, facts = pipeline.facts_of(Source(name=f"{path.parent.name}/{path.name}", text=text), CATALOG, SETTINGS)
+    document, facts = pipeline.study_of(Source(name=f"{path.parent.name}/{path.name}", text=text), CATALOG, SETTINGS)
     return document, facts
 
 
 def rows_of(document, facts):
-    pairs = pipeline.pairs(facts, CATALOG, SETTINGS)
+    pairs = facts.pairs()
     return json.loads(facts_json(document, facts, pairs, version="0.0.0"))
 
 
 def crowd(members):
     parties = "".join(f"  p{number}: {{role: participant}}\n" for number in range(members))
     text = CROWD.replace("  users: {role: participant}\n", parties) % ", ".join(f"p{n}" for n in range(members))
-    return pipeline.facts_of(Source(name="crowd.yaml", text=text.encode()), CATALOG, SETTINGS)
+    return pipeline.study_of(Source(name="crowd.yaml", text=text.encode()), CATALOG, SETTINGS)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
@@ -100,7 +101,7 @@ def test_there_is_one_row_for_each_pair_and_none_for_own_data():
 def test_beyond_ten_thousand_pairs_a_group_is_one_row(monkeypatch):
     document, facts = crowd(12)
     single = rows_of(document, facts)["disclosures"]
-    monkeypatch.setattr(pipeline, "MOST_PAIRS", len(single) - 1)
+    monkeypatch.setattr(study, "MOST_PAIRS", len(single) - 1)
     grouped = rows_of(document, facts)["disclosures"]
 
     assert {row["count"] for row in single} == {1}
@@ -115,7 +116,7 @@ def test_beyond_ten_thousand_pairs_a_group_is_one_row(monkeypatch):
 
 
 def test_long_lists_of_names_are_cut_and_counted(monkeypatch):
-    monkeypatch.setattr(pipeline, "MOST_PAIRS", 0)
+    monkeypatch.setattr(study, "MOST_PAIRS", 0)
     rows = rows_of(*crowd(120))
     models = {model["id"]: model for model in rows["models"]}
     group = max(rows["disclosures"], key=lambda row: row["count"])
@@ -143,13 +144,13 @@ def test_the_facts_read_like_this(golden):
 )
 def test_an_explanation_reads_like_this(party, dataset, golden):
     document, facts = facts_of(RUNNING)
-    explanation = explain(facts, CATALOG, party, dataset, SETTINGS.analysis)
+    explanation = explain(facts, party, dataset)
 
     golden(why_text(explanation, document, facts, CATALOG, PLAIN), GOLDEN / f"why-{party}-{dataset}.txt")
 
 
 def test_a_deployment_where_nobody_learns_anything_says_so():
     text = b"fedpolicy: 1\nname: alone\n"
-    document, facts = pipeline.facts_of(Source(name="alone.yaml", text=text), CATALOG, SETTINGS)
+    document, facts = pipeline.study_of(Source(name="alone.yaml", text=text), CATALOG, SETTINGS)
 
     assert "nobody learns anything about data that are not its own" in facts_text(document, facts, PLAIN)

@@ -6,12 +6,10 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.budget.ledger import ledger_of
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.facts import Facts
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.analysis.study import Study
 
 __all__ = ["BudgetChange", "Loss", "budget_changes"]
 
@@ -40,14 +38,14 @@ class BudgetChange:
         return "better" if after[0] <= before[0] and after[1] <= before[1] else "changed"
 
 
-def budget_changes(old: Facts | None, new: Facts | None, catalog: Catalog) -> tuple[BudgetChange, ...]:
+def budget_changes(old: Study | None, new: Study | None) -> tuple[BudgetChange, ...]:
     """Compare the ledgers of two states; None stands for a deployment that is not there."""
-    before, after = _ledger(old, catalog), _ledger(new, catalog)
+    before, after = _ledger(old), _ledger(new)
     named = before.keys() | after.keys()
     if not named:  # who sees what is a large question, and nobody asks it without noise
         return ()
-    units = {name: unit for facts in (old, new) if facts for name, unit in _units(facts).items()}
-    seen = [_seen(facts) for facts in (old, new)]
+    units = {name: unit for study in (old, new) if study for name, unit in _units(study).items()}
+    seen = [_seen(study) for study in (old, new)]
     found: dict[tuple[str, Loss, Loss], list[_Cell]] = {}
     for cell in sorted(named):
         first, second = _loss(before, seen[0], cell), _loss(after, seen[1], cell)
@@ -71,30 +69,30 @@ def _loss(ledger: Mapping[_Cell, Loss], seen: set[_Cell], cell: _Cell) -> Loss:
     return ledger.get(cell, _INFINITE if cell in seen else None)
 
 
-def _ledger(facts: Facts | None, catalog: Catalog) -> dict[_Cell, Loss]:
-    if facts is None or not any(guard.mechanism is not None for flow in facts.graph.flows for guard in flow.guards):
+def _ledger(study: Study | None) -> dict[_Cell, Loss]:
+    if study is None or not study.is_noisy:
         return {}
-    owners = {item.id: item.owner for item in facts.graph.data}
+    owners = {item.id: item.owner for item in study.graph.data}
     return {
         (party, dataset): (_rounded(budget.low), _rounded(budget.high))
-        for budget in ledger_of(facts.graph, catalog, facts.max_epsilon).budgets
+        for budget in study.ledger.budgets
         for party in budget.parties
         for dataset in budget.datasets
         if owners[dataset] != party
     }
 
 
-def _seen(facts: Facts | None) -> set[_Cell]:
-    return set(_pairs(facts)) if facts else set()
+def _seen(study: Study | None) -> set[_Cell]:
+    return set(_pairs(study)) if study else set()
 
 
-def _pairs(facts: Facts) -> Iterator[_Cell]:
-    for one in facts.disclosures:
+def _pairs(study: Study) -> Iterator[_Cell]:
+    for one in study.disclosures:
         yield from ((party, dataset) for party in one.parties for dataset in one.datasets)
 
 
-def _units(facts: Facts) -> dict[str, str]:
-    return {item.id: item.unit for item in facts.graph.data}
+def _units(study: Study) -> dict[str, str]:
+    return {item.id: item.unit for item in study.graph.data}
 
 
 def _rounded(value: float) -> float:

@@ -11,9 +11,8 @@ from fedpolicy.analysis.budget.sights import Looking, Sight
 from fedpolicy.analysis.exposure.disclose import undeclared
 from fedpolicy.analysis.exposure.privacy import judge, units_of
 from fedpolicy.analysis.exposure.spending import Spending, shown
-from fedpolicy.analysis.exposure.state import Exposure, prepare
+from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import Viewer
-from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import FlowGraph, Guard, Mask, bits
 from fedpolicy.records import dataclass
 from fedpolicy.spec.safeguards import DifferentialPrivacy
@@ -77,17 +76,15 @@ class _Row:
         return True
 
 
-def ledger_of(graph: FlowGraph, catalog: Catalog, limit: float, *, tight: bool = False) -> Ledger:
+def ledger_of(exposure: Exposure, within: Exposure, *, tight: bool = False) -> Ledger:
     """
     Account for everything, however large it gets.
 
-    `limit` is what budgets will be compared with, so that the computation is as close as that takes; `tight` asks
-    for the closest one throughout.
+    In `exposure` every budget counts, in `within` those up to its limit: that is what budgets will be compared with, so
+    that the computation is as close as that takes. `tight` asks for the closest one throughout.
     """
-    exposure = prepare(graph, catalog, math.inf)
-    looking = Looking(
-        exposure=exposure, limit=limit, within=prepare(graph, catalog, limit), viewers=_capacities(exposure)
-    )
+    graph, limit = exposure.graph, within.max_epsilon
+    looking = Looking(exposure=exposure, limit=limit, within=within, viewers=_capacities(exposure))
     whole = _whole(graph)
     rows: dict[Key, list[_Row]] = {}
     covered = 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.control.formula import SURE, Atom, Formula, Gap, all_of, any_of
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.control.ground import Ground
+    from fedpolicy.analysis.control.means import Means
     from fedpolicy.catalog.rows import MethodRow
     from fedpolicy.graph.model import Access, Vertex
 
@@ -25,59 +25,59 @@ _DIVIDED = {"split"}
 _FROM_ANSWERS = {"prompt", "distillation", "head"}
 
 
-def stand_ins(ground: Ground, model: str, seen: frozenset[str] = frozenset()) -> set[str]:
+def stand_ins(means: Means, model: str, seen: frozenset[str] = frozenset()) -> set[str]:
     """The fallbacks of a model, and theirs."""
     found: set[str] = set()
-    for other in ground.graph.deployment.models[model].fallback:
+    for other in means.graph.deployment.models[model].fallback:
         if other not in seen:
-            found |= {other, *stand_ins(ground, other, seen | {model, other})}
+            found |= {other, *stand_ins(means, other, seen | {model, other})}
     return found
 
 
-def reach(ground: Ground, access: Access, place: Vertex, own: str, method: MethodRow | None) -> Formula:
+def reach(means: Means, access: Access, place: Vertex, own: str, method: MethodRow | None) -> Formula:
     """Everything that one way to a model needs; `method` is what a task does with it."""
     if access.how == "weights":
-        return all_of([_memory(ground, access.model, place, method), copy_at(ground, access.model, place, own)])
+        return all_of([_memory(means, access.model, place, method), copy_at(means, access.model, place, own)])
     cause = f"models.{access.model}"
-    vertices = ground.graph.vertices
-    parts = ground.graph.deployment.models[access.model].copies == "parts"
-    hops = {*access.hops, *(ground.holders(access.model) if parts else ())}
-    runner = ground.party(access.runner)
-    inside = runner == own or ground.is_member(runner)
+    vertices = means.graph.vertices
+    parts = means.graph.deployment.models[access.model].copies == "parts"
+    hops = {*access.hops, *(means.lookup.holders(access.model) if parts else ())}
+    runner = means.lookup.party(access.runner)
+    inside = runner == own or means.lookup.is_member(runner)
     return all_of(
         [
-            *(ground.there(vertices[hop], own, cause) for hop in sorted(hops)),
-            *([] if inside else _account(ground, access.model, runner, own)),
-            *(rights(ground, access.model, own) if inside else ()),
+            *(means.there(vertices[hop], own, cause) for hop in sorted(hops)),
+            *([] if inside else _account(means, access.model, runner, own)),
+            *(rights(means, access.model, own) if inside else ()),
         ]
     )
 
 
-def copy_at(ground: Ground, model: str, place: Vertex, own: str) -> Formula:
+def copy_at(means: Means, model: str, place: Vertex, own: str) -> Formula:
     """A copy to run at a place: there, or brought from wherever one rests; and the right to use it."""
-    vertices, placed = ground.graph.vertices, ground.holders(model)
-    there = (ground.there(vertices[other], own, f"models.{model}") for other in sorted(placed))
+    vertices, placed = means.graph.vertices, means.lookup.holders(model)
+    there = (means.there(vertices[other], own, f"models.{model}") for other in sorted(placed))
     brought = SURE if place.id in placed or not placed else any_of(there)
-    return all_of([brought, *rights(ground, model, own)])
+    return all_of([brought, *rights(means, model, own)])
 
 
-def rights(ground: Ground, model: str, own: str, seen: frozenset[str] = frozenset()) -> Iterator[Formula]:
+def rights(means: Means, model: str, own: str, seen: frozenset[str] = frozenset()) -> Iterator[Formula]:
     """The licences under which a model is held: its own, and those of the models that it is made from."""
-    row, licence = ground.row(model), ground.licence(model)
+    row, licence = means.row(model), means.licence(model)
     if licence is not None:
         cause = f"models.{model}"
-        licensor = ground.graph.deployment.models[model].provider or (row.developer if row else None) or "unknown"
+        licensor = means.graph.deployment.models[model].provider or (row.developer if row else None) or "unknown"
         if licence.revocable and licensor != own:
             yield Atom(f"{cause}.licence", "licence", frozenset({licensor}), cause)
-        yield from _granted(ground, cause, licence.not_granted_in or (), own)
-    for task in ground.makers.get(model, ()):
+        yield from _granted(means, cause, licence.not_granted_in or (), own)
+    for task in means.lookup.makers.get(model, ()):
         base = task.model
-        if base and base not in {model, *seen} and ground.catalog.methods[task.method].family not in _FROM_ANSWERS:
-            yield from rights(ground, base, own, seen | {model})
+        if base and base not in {model, *seen} and means.catalog.methods[task.method].family not in _FROM_ANSWERS:
+            yield from rights(means, base, own, seen | {model})
 
 
-def _granted(ground: Ground, cause: str, excluded: tuple[str, ...], own: str) -> Iterator[Formula]:
-    found = ground.graph.principals.get(own)
+def _granted(means: Means, cause: str, excluded: tuple[str, ...], own: str) -> Iterator[Formula]:
+    found = means.graph.principals.get(own)
     where = found.jurisdictions if found else None
     if excluded and where is None:
         yield Gap("licence", cause, (f"parties.{own}.jurisdiction",))
@@ -85,24 +85,24 @@ def _granted(ground: Ground, cause: str, excluded: tuple[str, ...], own: str) ->
         yield Gap("licence", cause)
 
 
-def _account(ground: Ground, model: str, runner: str, own: str) -> Iterator[Formula]:
+def _account(means: Means, model: str, runner: str, own: str) -> Iterator[Formula]:
     """A subscription can be ended by whoever has it; a participant's may be another member's where nobody says."""
     cause = f"models.{model}"
-    account = ground.graph.deployment.models[model].account
+    account = means.graph.deployment.models[model].account
     if account is not None and account not in {own, runner, "participants"}:
         yield Atom(f"{cause}.account", "account", frozenset({account}), cause)
-    elif account is None and runner != "unknown" and ground.has_fellows(own):
+    elif account is None and runner != "unknown" and means.has_fellows(own):
         yield Atom(f"{cause}.account", "account", frozenset({"unknown"}), cause, (f"{cause}.account",))
 
 
-def _memory(ground: Ground, model: str, place: Vertex, method: MethodRow | None) -> Formula:
+def _memory(means: Means, model: str, place: Vertex, method: MethodRow | None) -> Formula:
     """Whether the weights fit into the declared memory; activations are not counted, so that no is certain."""
-    size = _size(ground, model)
+    size = _size(means, model)
     if size is None or size < _LARGE or (method is not None and method.family in _DIVIDED):
         return SURE
     each = (method.bytes_per_parameter if method is not None else None) or _LEAST
     needed = size * 1e9 * each / _GIB
-    node = ground.graph.deployment.nodes.get(place.family)
+    node = means.graph.deployment.nodes.get(place.family)
     memory = node.hardware.gpu_memory_gib if node is not None and node.hardware is not None else None
     if memory is not None and needed <= memory:
         return SURE
@@ -111,13 +111,15 @@ def _memory(ground: Ground, model: str, place: Vertex, method: MethodRow | None)
     return Gap("memory", f"models.{model}", missing, f"nodes.{place.family}", detail)
 
 
-def _size(ground: Ground, model: str, seen: frozenset[str] = frozenset()) -> float | None:
+def _size(means: Means, model: str, seen: frozenset[str] = frozenset()) -> float | None:
     """Thousand millions of parameters; what is made from a model is as large."""
-    row = ground.row(model)
+    row = means.row(model)
     if row is not None and row.parameters_b is not None:
         return row.parameters_b
     bases = (
-        t.model for t in ground.makers.get(model, ()) if ground.catalog.methods[t.method].family not in _FROM_ANSWERS
+        t.model
+        for t in means.lookup.makers.get(model, ())
+        if means.catalog.methods[t.method].family not in _FROM_ANSWERS
     )
-    found = (_size(ground, base, seen | {model}) for base in bases if base and base not in {model, *seen})
+    found = (_size(means, base, seen | {model}) for base in bases if base and base not in {model, *seen})
     return next((size for size in found if size is not None), None)

@@ -16,7 +16,7 @@ from fedpolicy.analysis.control.use import Use
 from fedpolicy.spec.safeguards import SecureAggregation
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.control.ground import Ground
+    from fedpolicy.analysis.control.means import Means
     from fedpolicy.graph.model import Vertex
     from fedpolicy.spec.models import Task
 
@@ -30,20 +30,20 @@ _PARTIAL = {"peft", "prompt", "head", "zeroth_order"}
 class _TaskUse(Use):
     """A task, which may have rounds and leave a result."""
 
-    def __init__(self, ground: Ground, name: str, task: Task) -> None:
+    def __init__(self, means: Means, name: str, task: Task) -> None:
         models = [model for model in dict.fromkeys((task.model, task.evaluates)) if model]
-        method = ground.catalog.methods[task.method]
-        super().__init__(ground, f"tasks.{name}", task.runs_on, models, method)
+        method = means.catalog.methods[task.method]
+        super().__init__(means, f"tasks.{name}", task.runs_on, models, method)
         self.task = task
         self.family = method.family
         self.topology = task.topology or method.topology
-        self._steps = ground.uplinks.get(self.id, {})
+        self._steps = means.lookup.uplinks.get(self.id, {})
         self._enough = list(self._waits_for())
 
     def parties(self) -> list[str]:
         """Who takes part, and the participants whose data the result is learned from."""
         datasets = self._learned(self.task) if self.task.produces else ()
-        return sorted({*self.places, *(who for name in datasets for who in self.ground.owners.get(name, ()))})
+        return sorted({*self.places, *(who for name in datasets for who in self.means.owners.get(name, ()))})
 
     def capability(self, name: str, own: str) -> Formula | None:
         """The condition for one party; None where the question makes no sense."""
@@ -59,10 +59,10 @@ class _TaskUse(Use):
 
     def _meet(self, place: Vertex, own: str) -> Iterator[Formula]:
         """Everything between a client and the sum: relays, aggregators."""
-        yield from (self.here(self.ground.graph.vertices[other], own) for other in sorted(self._above(place.id)))
+        yield from (self.here(self.means.graph.vertices[other], own) for other in sorted(self._above(place.id)))
 
     def _above(self, place: str) -> set[str]:
-        vertices = self.ground.graph.vertices
+        vertices = self.means.graph.vertices
         found: set[str] = set()
         left = [place]
         while left:
@@ -87,15 +87,15 @@ class _TaskUse(Use):
         """The datasets of a task, and of those that made its input model."""
         found = set(task.data)
         if task.model and task.model not in seen:
-            for maker in self.ground.makers.get(task.model, ()):
+            for maker in self.means.lookup.makers.get(task.model, ()):
                 found |= self._learned(maker, seen | {task.model})
         return found
 
     def _keep(self, made: str, own: str) -> Formula:
         """A copy on a node of its own, or the public's, that still works: with its base, under licences that stay."""
-        allowed = list(rights(self.ground, made, own))
+        allowed = list(rights(self.means, made, own))
         copies = [all_of([here, *allowed]) for _, here in self.held(made, own)]
-        if self.ground.graph.deployment.models[made].published:
+        if self.means.graph.deployment.models[made].published:
             copies.append(all_of(allowed))
         return all_of(
             [any_of(copies) if copies else Gap("copy", f"models.{made}"), self._base(own), *self._parts(made, own)]
@@ -105,33 +105,33 @@ class _TaskUse(Use):
         """Where a result rests in parts, those of others: the top model; of features held apart, everybody's."""
         alike = {place.id for places in self.places.values() for place in places}
         needed: set[str] = set()
-        if self.ground.graph.deployment.models[made].copies == "parts":
-            needed = set(self.ground.holders(made))
+        if self.means.graph.deployment.models[made].copies == "parts":
+            needed = set(self.means.lookup.holders(made))
         elif self.family == "split":
             above = {one for place in alike for one in self._above(place)}
             needed = above | (alike if self.topology == "vertical" else set())
-        for place in (self.ground.graph.vertices[one] for one in sorted(needed)):
+        for place in (self.means.graph.vertices[one] for one in sorted(needed)):
             # That features held apart make one model is what such a training is for.
             how = "part" if place.id in alike else ""
-            yield self.ground.there(place, own, f"nodes.{place.family}", how)
+            yield self.means.there(place, own, f"nodes.{place.family}", how)
 
     def _base(self, own: str) -> Formula:
         base = self.task.model
         if base is None or self.family not in _PARTIAL:
             return SURE
-        weights = self.ground.weights(base)
+        weights = self.means.weights(base)
         if weights in {"open", "gated"}:
-            return all_of(rights(self.ground, base, own))
-        held = [all_of([here, copy_at(self.ground, base, place, own)]) for place, here in self.held(base, own)]
+            return all_of(rights(self.means, base, own))
+        held = [all_of([here, copy_at(self.means, base, place, own)]) for place, here in self.held(base, own)]
         had = [Gap("weights", f"models.{base}", (f"models.{base}.weights",))] if weights is None else []
         return any_of([*held, *had, *(self.ways(base, place, own) for place in self.places.get(own, ()))])
 
 
-def uses(ground: Ground) -> Iterator[Use]:
+def uses(means: Means) -> Iterator[Use]:
     """Every task, and every call of a model, by name."""
-    deployment = ground.graph.deployment
+    deployment = means.graph.deployment
     for name, task in sorted(deployment.tasks.items()):
-        yield _TaskUse(ground, name, task)
+        yield _TaskUse(means, name, task)
     for name, call in sorted(deployment.api_calls.items()):
         if call.model is not None:
-            yield Use(ground, f"api_calls.{name}", call.from_, [call.model])
+            yield Use(means, f"api_calls.{name}", call.from_, [call.model])

@@ -12,7 +12,7 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.analysis.control.matrix import Continuity
     from fedpolicy.analysis.control.removal import Hold
-    from fedpolicy.graph.model import FlowGraph
+    from fedpolicy.graph.lookup import Lookup
 
 __all__ = ["Dependency", "dependencies_of"]
 
@@ -76,10 +76,9 @@ class _Extent:
 _Found = dict[_Fact, dict[str, _Extent]]
 
 
-def dependencies_of(graph: FlowGraph, matrix: Iterable[Continuity]) -> tuple[Dependency, ...]:
+def dependencies_of(lookup: Lookup, matrix: Iterable[Continuity]) -> tuple[Dependency, ...]:
     """Every dependency that a matrix shows, those with the same cause together, in the order of causes."""
-    roles = {"participant", "coordinator"}
-    members = {one.party for one in graph.principals.values() if not roles.isdisjoint(one.roles)}
+    members = set(lookup.members)
     found: dict[tuple[_Fact, frozenset[str], frozenset[str]], _Extent] = {}
     for party, facts in _by_participant(matrix, members).items():
         for fact, extent in _merged(facts):

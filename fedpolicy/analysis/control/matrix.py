@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control.capabilities import CAPABILITIES, uses
-from fedpolicy.analysis.control.ground import Ground
+from fedpolicy.analysis.control.means import Means
 from fedpolicy.analysis.control.removal import Hold, Standing, abroad_of, standing
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.control.formula import Formula, Gap
     from fedpolicy.catalog.load import Catalog
-    from fedpolicy.graph.model import FlowGraph
+    from fedpolicy.graph.lookup import Lookup
 
 __all__ = ["EACH_OTHER", "Continuity", "continuity_of"]
 
@@ -49,13 +49,13 @@ class Continuity:
         return any(party in hold.parties for hold in self.holds if not hold.missing and not hold.jurisdiction)
 
 
-def continuity_of(graph: FlowGraph, catalog: Catalog) -> tuple[Continuity, ...]:
+def continuity_of(lookup: Lookup, catalog: Catalog) -> tuple[Continuity, ...]:
     """Every capability of every participant in every use, identical ones together, in the order of the uses."""
-    ground = Ground(graph, catalog)
-    abroad = abroad_of(ground)
+    means = Means(lookup, catalog)
+    abroad = abroad_of(means)
     known: dict[Formula, Standing] = {}
     found: dict[tuple[int, str, str, Standing], list[str]] = {}
-    for number, use in enumerate(uses(ground)):
+    for number, use in enumerate(uses(means)):
         for party in use.parties():
             for name in CAPABILITIES:
                 formula = use.capability(name, party)

@@ -10,7 +10,7 @@ from fedpolicy.analysis.control.formula import AtLeast, Atom, Formula, Gap, Loss
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.control.ground import Ground
+    from fedpolicy.analysis.control.means import Means
 
 __all__ = ["Abroad", "Hold", "Standing", "abroad_of", "standing"]
 
@@ -61,29 +61,29 @@ class Abroad:
     unstated: frozenset[str]
 
 
-def abroad_of(ground: Ground) -> Abroad:
+def abroad_of(means: Means) -> Abroad:
     """
     Parties by the one foreign jurisdiction that they are in.
 
     A participant's jurisdiction is not foreign to the federation, nor is any of the European Economic Area where a
     participant is in it: there is no border between them that data or services could be stopped at.
     """
-    principals = {one.party: one for one in ground.graph.principals.values()}
+    principals = {one.party: one for one in means.graph.principals.values()}
     home = {code for one in principals.values() if "participant" in one.roles for code in one.jurisdictions or ()}
     # Only the countries that are named are looked up: to read all of them takes as long as to read a small deployment.
-    inside = any(_in_eea(ground, code) for code in home)
+    inside = any(_in_eea(means, code) for code in home)
     found: dict[str, set[str]] = {}
     for name, one in principals.items():
         if one.jurisdictions and len(one.jurisdictions) == 1 and one.jurisdictions[0] not in home:
             code = one.jurisdictions[0]
-            if not (inside and _in_eea(ground, code)):
+            if not (inside and _in_eea(means, code)):
                 found.setdefault(code, set()).add(name)
     unstated = {name for name, one in principals.items() if one.jurisdictions is None} - {"public", "unknown"}
     return Abroad(parties={code: frozenset(who) for code, who in sorted(found.items())}, unstated=frozenset(unstated))
 
 
-def _in_eea(ground: Ground, code: str) -> bool:
-    row = ground.catalog.countries.get(code)
+def _in_eea(means: Means, code: str) -> bool:
+    row = means.catalog.countries.get(code)
     return row is not None and row.eea
 
 

@@ -9,7 +9,7 @@ from fedpolicy.analysis.control.access import reach, stand_ins
 from fedpolicy.analysis.control.formula import SURE, Formula, Gap, all_of, any_of
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.control.ground import Ground
+    from fedpolicy.analysis.control.means import Means
     from fedpolicy.catalog.rows import MethodRow
     from fedpolicy.graph.model import Vertex
 
@@ -21,13 +21,13 @@ class Use:
 
     def __init__(
         self,
-        ground: Ground,
+        means: Means,
         identity: str,
         runs_on: Iterable[str],
         models: Sequence[str],
         method: MethodRow | None = None,
     ) -> None:
-        self.ground = ground
+        self.means = means
         self.id = identity
         self.models = models
         self.method = method
@@ -55,18 +55,18 @@ class Use:
 
     def here(self, place: Vertex, own: str) -> Formula:
         """A place that works."""
-        return self.ground.there(place, own, f"nodes.{place.family}")
+        return self.means.there(place, own, f"nodes.{place.family}")
 
     def ways(self, model: str, place: Vertex, own: str) -> Formula:
         """A model or anything that stands in for it, however the place reaches it; the model itself first."""
-        wanted = [model, *sorted(stand_ins(self.ground, model) - {model})]
-        known = self.ground.accesses.get((self.id, place.id), ())
+        wanted = [model, *sorted(stand_ins(self.means, model) - {model})]
+        known = self.means.lookup.access_from.get((self.id, place.id), ())
         ways = [access for name in wanted for access in known if access.model == name]
         if not ways and self._asks_nothing:
             return SURE
-        models = self.ground.graph.deployment.models
+        models = self.means.graph.deployment.models
         reached = [
-            (models[one.model].copies == "parts", reach(self.ground, one, place, own, self.method)) for one in ways
+            (models[one.model].copies == "parts", reach(self.means, one, place, own, self.method)) for one in ways
         ]
         # Who holds one part of a model runs it with all who hold the others.
         parts = [formula for part, formula in reached if part]
@@ -78,15 +78,17 @@ class Use:
 
     def held(self, model: str, own: str) -> list[tuple[Vertex, Formula]]:
         """The places of its own that hold a copy, and what these ask for."""
-        placed = self.ground.holders(model)
-        return [(place, self.here(place, own)) for place in self.ground.places_of.get(own, ()) if place.id in placed]
+        placed = self.means.lookup.holders(model)
+        return [
+            (place, self.here(place, own)) for place in self.means.lookup.places_of.get(own, ()) if place.id in placed
+        ]
 
     def _sight(self, model: str, own: str) -> Formula:
         ways = [formula for _, formula in self.held(model, own)]
-        weights = self.ground.weights(model)
-        if weights in {"open", "gated"} or self.ground.graph.deployment.models[model].published:
+        weights = self.means.weights(model)
+        if weights in {"open", "gated"} or self.means.graph.deployment.models[model].published:
             return SURE
-        if model in self.ground.makers:
+        if model in self.means.lookup.makers:
             return any_of([*ways, Gap("copy", f"models.{model}")])
         return any_of([*ways, Gap("weights", f"models.{model}", () if weights else (f"models.{model}.weights",))])
 
@@ -97,8 +99,8 @@ class Use:
     def _by_party(self, references: Iterable[str]) -> Mapping[str, list[Vertex]]:
         """The places where it runs; one without data does not ask the models, and so takes no part."""
         found: dict[str, list[Vertex]] = {}
-        graph = self.ground.graph
+        graph = self.means.graph
         for place in (graph.vertices[name] for one in references for name in graph.members.get(one, ())):
-            if not self.models or self._asks_nothing or (self.id, place.id) in self.ground.accesses:
-                found.setdefault(self.ground.party(place.party), []).append(place)
+            if not self.models or self._asks_nothing or (self.id, place.id) in self.means.lookup.access_from:
+                found.setdefault(self.means.lookup.party(place.party), []).append(place)
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from fedpolicy.analysis.exposure.budgets import spending_on
@@ -11,13 +11,11 @@ from fedpolicy.analysis.exposure.privacy import unsettled
 from fedpolicy.analysis.exposure.readings import BOUNDED, Reading
 from fedpolicy.analysis.exposure.reasons import missing_on, not_counted
 from fedpolicy.analysis.exposure.state import Exposure
-from fedpolicy.analysis.exposure.views import (
-    Viewer,
-)
+from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.graph.model import DataItem, Flow, FlowGraph, Mask, bits
 
-__all__ = ["disclosure_of_pair", "disclosures_of", "undeclared"]
+__all__ = ["disclosure_of_pair", "disclosures_of", "pairs_of", "undeclared"]
 
 
 def disclosures_of(exposure: Exposure) -> tuple[Disclosure, ...]:
@@ -34,6 +32,22 @@ def disclosure_of_pair(exposure: Exposure, group: Disclosure, party: str, datase
     viewer, item = exposure.viewers[party, group.role], exposure.items[dataset]
     levels = (group.low, group.high, group.guaranteed)
     return replace(_evidence(exposure, viewer, item, levels), allowed=group.allowed)
+
+
+def pairs_of(exposure: Exposure, groups: Sequence[Disclosure]) -> Iterator[Disclosure]:
+    """
+    One disclosure for each pair of a party and a dataset instance, each with paths of its own, in a stable order.
+
+    There may be parties x instances of them: look at `sum(group.pairs for group in groups)` first.
+    """
+    singles = (
+        disclosure_of_pair(exposure, group, party, dataset)
+        for group in groups
+        for party in group.parties
+        for dataset in group.datasets
+        if exposure.items[dataset].owner != party
+    )
+    yield from sorted(singles, key=lambda one: (-one.high, -one.guaranteed, one.role, one.parties, one.datasets))
 
 
 def _disclosure(exposure: Exposure, group: Group) -> Disclosure:

@@ -10,7 +10,8 @@ from fedpolicy.records import dataclass
 from fedpolicy.spec.models import ApiCall, Deployment, Task
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.facts import Facts, ModelFacts
+    from fedpolicy.analysis.facts import ModelFacts
+    from fedpolicy.analysis.study import Study
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.catalog.rows import MethodRow
 
@@ -36,7 +37,7 @@ class Element:
 class Case:
     """What is asked of a deployment, looked up once."""
 
-    def __init__(self, facts: Facts, catalog: Catalog) -> None:
+    def __init__(self, facts: Study, catalog: Catalog) -> None:
         self.facts = facts
         self.catalog = catalog
         self.deployment: Deployment = facts.deployment

@@ -8,13 +8,13 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure.readings import Reading
-from fedpolicy.analysis.exposure.state import Exposure, prepare
 from fedpolicy.analysis.exposure.views import viewers_of
 from fedpolicy.analysis.whatif.turned import members, pooled
-from fedpolicy.graph.model import DataItem, FlowGraph
+from fedpolicy.graph.model import DataItem
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.analysis.exposure.state import Exposure
+    from fedpolicy.analysis.study import Study
 
 __all__ = ["Coalition", "Search", "smallest_coalitions"]
 
@@ -39,14 +39,13 @@ class Search:
     stopped: bool
 
 
-def smallest_coalitions(
-    graph: FlowGraph, catalog: Catalog, dataset: str, level: int, *, size: int = 3, max_epsilon: float | None = None
-) -> Search:
+def smallest_coalitions(study: Study, dataset: str, level: int, *, size: int = 3) -> Search:
     """
     Search every set of at most `size` parties, smallest first; supersets of what is found are not asked.
 
     The owner of an instance is never counted among those who reach it.
     """
+    graph = study.graph
     items = [item for item in graph.data if dataset in {item.id, item.family}]
     parties = sorted({graph.principals[viewer.party].party for viewer in viewers_of(graph)} - {"public"})
     found: dict[frozenset[str], list[str]] = {}
@@ -60,7 +59,7 @@ def smallest_coalitions(
             tried += 1
             if tried > _MOST_SETS:
                 return Search(level=level, coalitions=_listed(found), size=count - 1, stopped=True)
-            reached = [item.id for item in _reached(graph, catalog, group, left, level, max_epsilon)]
+            reached = [item.id for item in _reached(study, group, left, level)]
             if reached:
                 found[group] = reached
     return Search(level=level, coalitions=_listed(found), size=size, stopped=False)
@@ -70,16 +69,9 @@ def _known(found: dict[frozenset[str], list[str]], group: frozenset[str], item: 
     return any(smaller <= group and item in items for smaller, items in found.items())
 
 
-def _reached(
-    graph: FlowGraph,
-    catalog: Catalog,
-    group: frozenset[str],
-    items: Sequence[DataItem],
-    level: int,
-    max_epsilon: float | None,
-) -> Iterator[DataItem]:
-    exposure = prepare(pooled(graph, group) if len(group) > 1 else graph, catalog, max_epsilon)
-    names = members(graph, group)
+def _reached(study: Study, group: frozenset[str], items: Sequence[DataItem], level: int) -> Iterator[DataItem]:
+    exposure = (study.with_graph(pooled(study.graph, group)) if len(group) > 1 else study).exposure
+    names = members(study.graph, group)
     for item in items:
         if item.owner not in names and _level(exposure, names, item) >= level:
             yield item

@@ -6,17 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.analyse import analyse
 from fedpolicy.analysis.changes import Changes, ControlChange, changes_between
-from fedpolicy.analysis.control.matrix import continuity_of
-from fedpolicy.analysis.settings import AnalysisSettings
+from fedpolicy.analysis.study import Study
 from fedpolicy.analysis.whatif.sums import SmallerSum, smaller_sums
 from fedpolicy.analysis.whatif.turned import compromised, members, pooled
-from fedpolicy.graph.build import build_graph
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.facts import Facts
-    from fedpolicy.catalog.load import Catalog
     from fedpolicy.graph.model import FlowGraph
     from fedpolicy.spec.models import Deployment
 
@@ -39,18 +34,16 @@ class Scenario:
     sums: tuple[SmallerSum, ...] = ()
 
 
-def what_if_compromised(facts: Facts, catalog: Catalog, taken: str, settings: AnalysisSettings) -> Scenario:
+def what_if_compromised(study: Study, taken: str) -> Scenario:
     """A node or party is taken over: the adversary sees what it sees, and its safeguards are gone."""
-    return _turned(f"{taken} is taken over", facts, compromised(facts.graph, taken), catalog, settings)
+    return _turned(f"{taken} is taken over", study, compromised(study.graph, taken))
 
 
-def what_if_colluding(facts: Facts, catalog: Catalog, parties: Sequence[str], settings: AnalysisSettings) -> Scenario:
+def what_if_colluding(study: Study, parties: Sequence[str]) -> Scenario:
     """Parties pool what they see; only what is not theirs anyway counts."""
-    found = _turned(
-        f"{' and '.join(parties)} pool what they see", facts, pooled(facts.graph, parties), catalog, settings
-    )
-    names = members(facts.graph, parties)
-    theirs = {item.id for item in facts.graph.data if item.owner in names}
+    found = _turned(f"{' and '.join(parties)} pool what they see", study, pooled(study.graph, parties))
+    names = members(study.graph, parties)
+    theirs = {item.id for item in study.graph.data if item.owner in names}
     # A host of theirs learns nothing from what they tell each other.
     kept = [
         change
@@ -68,24 +61,23 @@ def what_if_colluding(facts: Facts, catalog: Catalog, parties: Sequence[str], se
     return replace(
         found,
         changes=replace(found.changes, disclosures=shown, budgets=budgets),
-        sums=smaller_sums(facts, sorted(set(parties))),
+        sums=smaller_sums(study, sorted(set(parties))),
     )
 
 
-def what_if_removed(facts: Facts, catalog: Catalog, party: str) -> Scenario:
+def what_if_removed(study: Study, party: str) -> Scenario:
     """A party withdraws everything that it operates, hosts or may revoke."""
     lost = tuple(
         ControlChange(participants=others, use=entry.use, capability=entry.capability, before=entry.holders, after=None)
-        for entry in continuity_of(facts.graph, catalog)
+        for entry in study.continuity
         if entry.ends_without(party) and (others := tuple(who for who in entry.participants if who != party))
     )
     return Scenario(question=f"{party} withdraws everything", changes=Changes(control=lost))
 
 
-def what_if_without(facts: Facts, catalog: Catalog, path: str, settings: AnalysisSettings) -> Scenario:
+def what_if_without(study: Study, path: str) -> Scenario:
     """One safeguard is not there."""
-    graph = build_graph(_without(facts.deployment, path), catalog)
-    return _turned(f"{path} is not there", facts, graph, catalog, settings)
+    return _compared(f"{path} is not there", study, study.of(_without(study.deployment, path)))
 
 
 def safeguards_of(deployment: Deployment) -> Mapping[str, str]:
@@ -98,8 +90,12 @@ def safeguards_of(deployment: Deployment) -> Mapping[str, str]:
     return found
 
 
-def _turned(question: str, facts: Facts, graph: FlowGraph, catalog: Catalog, settings: AnalysisSettings) -> Scenario:
-    changes = changes_between(facts, analyse(graph, catalog, settings), catalog)
+def _turned(question: str, study: Study, graph: FlowGraph) -> Scenario:
+    return _compared(question, study, study.with_graph(graph))
+
+
+def _compared(question: str, today: Study, then: Study) -> Scenario:
+    changes = changes_between(today, then)
     # Who sees what is asked; a graph that is only seen with other eyes changes nobody's control.
     return Scenario(question=question, changes=replace(changes, control=()))
 

@@ -12,7 +12,7 @@ from fedpolicy.analysis.whatif.turned import members
 from fedpolicy.graph.model import bits
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.facts import Facts
+    from fedpolicy.analysis.study import Study
     from fedpolicy.graph.model import Aggregate
 
 __all__ = ["SmallerSum", "smaller_sums"]
@@ -34,24 +34,24 @@ class SmallerSum:
     after: int
 
 
-def smaller_sums(facts: Facts, parties: Sequence[str]) -> tuple[SmallerSum, ...]:
+def smaller_sums(study: Study, parties: Sequence[str]) -> tuple[SmallerSum, ...]:
     """Every sum that hides less from one of the parties when they pool what they know."""
-    hiding = Hiding(graph=facts.graph, trust=Trust(graph=facts.graph), reading=Reading.HIGH)
-    found = {one for aggregate in facts.graph.aggregates for one in _of(facts, hiding, aggregate, parties)}
+    hiding = Hiding(graph=study.graph, trust=Trust(graph=study.graph), reading=Reading.HIGH)
+    found = {one for aggregate in study.graph.aggregates for one in _of(study, hiding, aggregate, parties)}
     return tuple(sorted(found))
 
 
-def _of(facts: Facts, hiding: Hiding, aggregate: Aggregate, parties: Sequence[str]) -> Iterator[SmallerSum]:
-    everybody = tuple(sorted(members(facts.graph, parties)))
+def _of(study: Study, hiding: Hiding, aggregate: Aggregate, parties: Sequence[str]) -> Iterator[SmallerSum]:
+    everybody = tuple(sorted(members(study.graph, parties)))
     after = hiding.remaining(aggregate.index, everybody)
     for party in parties:
-        before = hiding.remaining(aggregate.index, tuple(sorted(members(facts.graph, [party]))))
-        if after < before and _learns(facts, aggregate, party):
+        before = hiding.remaining(aggregate.index, tuple(sorted(members(study.graph, [party]))))
+        if after < before and _learns(study, aggregate, party):
             others = tuple(other for other in parties if other != party)
             yield SmallerSum(origin=aggregate.origin, party=party, others=others, before=before, after=after)
 
 
-def _learns(facts: Facts, aggregate: Aggregate, party: str) -> bool:
-    names = members(facts.graph, [party])
-    summed = {facts.graph.data[index].id for index in bits(aggregate.data)}
-    return any(names & set(one.parties) and summed & set(one.datasets) for one in facts.disclosures)
+def _learns(study: Study, aggregate: Aggregate, party: str) -> bool:
+    names = members(study.graph, [party])
+    summed = {study.graph.data[index].id for index in bits(aggregate.data)}
+    return any(names & set(one.parties) and summed & set(one.datasets) for one in study.disclosures)

@@ -36,14 +36,14 @@ class CallView:
     @property
     def callers(self) -> list[str]:
         """Who calls."""
-        members = self.world.facts.graph.members
-        return list(self.world.parties_at(place for name in self.call.from_ for place in members.get(name, ())))
+        members = self.world.graph.members
+        return list(self.world.lookup.parties_at(place for name in self.call.from_ for place in members.get(name, ())))
 
     @property
     def runners(self) -> list[str]:
         """Who runs what is called, where that is somebody else."""
-        access = self.world.access_of.get(f"api_calls.{self.id}", ())
-        remote = [self.world.party(entry.runner or "unknown") for entry in access if entry.how != "weights"]
+        access = self.world.lookup.access_of.get(f"api_calls.{self.id}", ())
+        remote = [self.world.lookup.party(entry.runner or "unknown") for entry in access if entry.how != "weights"]
         return ordered(remote if self.call.model else [self.call.provider or "unknown"])
 
     @property
@@ -88,7 +88,7 @@ _FIELDS = (
     boolean(
         "runner_is_member",
         "whoever runs it is a participant or the coordinator",
-        lambda v: all(map(v.world.is_member, v.runners)),
+        lambda v: all(map(v.world.lookup.is_member, v.runners)),
     ),
     boolean("runner_unknown", "nobody is said to run it", lambda view: "unknown" in view.runners),
     boolean(

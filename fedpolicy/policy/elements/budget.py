@@ -28,7 +28,7 @@ class BudgetView:
     @property
     def parties(self) -> list[str]:
         """The recipients; members of a cohort are their party."""
-        return ordered(self.world.party(party) for party in self.found.parties)
+        return ordered(self.world.lookup.party(party) for party in self.found.parties)
 
 
 def _delta(view: BudgetView) -> Presence:
@@ -67,7 +67,11 @@ KIND = Kind(
     fields=(
         words("dataset", "whose loss", lambda view: view.found.family),
         texts("recipients", "towards whom", lambda view: view.parties),
-        texts("roles", "their roles", lambda v: ordered(role for party in v.parties for role in v.world.roles(party))),
+        texts(
+            "roles",
+            "their roles",
+            lambda v: ordered(role for party in v.parties for role in v.world.lookup.roles(party)),
+        ),
         words("unit", "the unit that is protected", lambda v: v.found.unit, choices=("record", "person", "client")),
         Field(
             name="epsilon",

@@ -34,7 +34,7 @@ def shared_kinds(world: World, parties: Collection[str], families: Iterable[str]
 
 
 def _partners(world: World, party: str, kinds: Collection[str], families: Iterable[str]) -> set[str]:
-    known = world.agreements_of.get(party, ())
+    known = world.lookup.agreements_of.get(party, ())
     if not known:
         return set()
     about = _about(world, families)

@@ -57,7 +57,7 @@ _FIELDS = (
     texts(
         "owner_roles",
         "roles of these owners",
-        lambda view: ordered(r for o in view.owners for r in view.world.roles(o)),
+        lambda view: ordered(r for o in view.owners for r in view.world.lookup.roles(o)),
     ),
     texts("nodes", "where it is stored", lambda view: ordered(map(family_of, view.dataset.at))),
     *data_fields(of="the dataset"),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control.capabilities import CAPABILITIES
 from fedpolicy.analysis.control.dependencies import Dependency, dependencies_of
-from fedpolicy.analysis.control.matrix import continuity_of
 from fedpolicy.analysis.openness import classify
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
 from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, texts, words
@@ -62,7 +61,7 @@ def _loss(view: DependencyView) -> str:
 
 
 def _roles(view: DependencyView) -> list[str]:
-    return ordered(role for party in view.found.controllers for role in view.world.roles(party))
+    return ordered(role for party in view.found.controllers for role in view.world.lookup.roles(party))
 
 
 def _by_member(view: DependencyView) -> Presence:
@@ -70,7 +69,7 @@ def _by_member(view: DependencyView) -> Presence:
 
 
 def _by_coordinator(view: DependencyView) -> bool:
-    return all("coordinator" in view.world.roles(party) for party in view.found.controllers)
+    return all("coordinator" in view.world.lookup.roles(party) for party in view.found.controllers)
 
 
 def _of_model(read: Callable[[ModelView], Iterable[str]]) -> Callable[[DependencyView], Iterable[str]]:
@@ -116,8 +115,7 @@ def _extent(capabilities: tuple[str, ...]) -> str:
 
 
 def _subjects(world: World) -> Iterable[Subject]:
-    graph = world.facts.graph
-    for found in dependencies_of(graph, continuity_of(graph, world.catalog)):
+    for found in dependencies_of(world.lookup, world.study.continuity):
         view = DependencyView(world, found)
         names = dict.fromkeys([*found.controllers, *found.participants])
         yield Subject(

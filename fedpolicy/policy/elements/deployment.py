@@ -80,13 +80,13 @@ def _act_duties(whole: Whole) -> Presence:
 def _without_act_role(whole: Whole) -> Presence:
     roles = _roles_under_the_act(whole)
     world = whole.world
-    members = (party for party in world.parties if world.is_member(party))
+    members = (party for party in world.lookup.parties if world.lookup.is_member(party))
     return None if roles is None else ordered(party for party in members if party not in roles)
 
 
 def _jurisdictions(whole: Whole) -> Presence:
     world = whole.world
-    return world.jurisdictions(party for party in world.parties if party not in {"public", "unknown"})
+    return world.jurisdictions(party for party in world.lookup.parties if party not in {"public", "unknown"})
 
 
 def _eea_data(whole: Whole) -> Presence:
@@ -100,13 +100,13 @@ def _count(section: str, about: str) -> Field:
 
 def _participants(whole: Whole) -> int:
     world = whole.world
-    places = (place for place in world.places.values() if place.node_kind == "client")
+    places = (place for place in world.lookup.places.values() if place.node_kind == "client")
     clients = sum(place.weight for place in places)
-    return max(clients, sum("participant" in world.roles(party) for party in world.parties))
+    return max(clients, sum("participant" in world.lookup.roles(party) for party in world.lookup.parties))
 
 
 def _max_epsilon(whole: Whole) -> Presence:
-    own = whole.world.settings.max_epsilon
+    own = whole.world.study.settings.max_epsilon
     return float(whole.world.catalog.levels["bounded"].max_epsilon or 0.0 if own is None else own)
 
 
@@ -126,7 +126,7 @@ _FIELDS = (
     texts(
         "roles",
         "roles that any party has",
-        lambda whole: ordered(role for party in whole.world.parties for role in whole.world.roles(party)),
+        lambda whole: ordered(role for party in whole.world.lookup.parties for role in whole.world.lookup.roles(party)),
         choices=("participant", "coordinator", "provider", "host", "processor", "auditor", "public-body", "user"),
     ),
     number("clients", "how many clients there are, cohorts counted in full", _participants),

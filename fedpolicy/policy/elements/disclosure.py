@@ -52,7 +52,9 @@ def _range(name: str, kind: Type, about: str) -> Field:
 
 
 def _has_role(name: str, about: str) -> Field:
-    return boolean(f"to_{name}", about, lambda view: any(name in view.world.roles(party) for party in view.parties))
+    return boolean(
+        f"to_{name}", about, lambda view: any(name in view.world.lookup.roles(party) for party in view.parties)
+    )
 
 
 _FIELDS = (
@@ -114,7 +116,7 @@ _FIELDS = (
     texts(
         "owner_roles",
         "roles of the owners",
-        lambda view: ordered(role for owner in view.owners for role in view.world.roles(owner)),
+        lambda view: ordered(role for owner in view.owners for role in view.world.lookup.roles(owner)),
         choices=ROLES,
     ),
     open_field(
@@ -194,8 +196,8 @@ _FIELDS = (
 
 
 def _subject(world: World, found: Disclosure) -> Subject:
-    families = world.families_of(found.datasets)
-    parties = tuple(ordered(world.party(party) for party in found.parties))
+    families = world.lookup.families_of(found.datasets)
+    parties = tuple(ordered(world.lookup.party(party) for party in found.parties))
     view = DisclosureView(world, found, families, parties)
     levels = range(found.low, found.high + 1)
     return Subject(
@@ -208,7 +210,7 @@ def _subject(world: World, found: Disclosure) -> Subject:
 
 
 def _subjects(world: World) -> Iterator[Subject]:
-    return (_subject(world, found) for found in world.facts.disclosures)
+    return (_subject(world, found) for found in world.study.disclosures)
 
 
 KIND = Kind(

@@ -87,12 +87,12 @@ def allowed(view: DisclosureView) -> Presence:
 
 def roles(view: DisclosureView) -> Iterable[str]:
     """The roles of these parties."""
-    return ordered(role for party in view.parties for role in view.world.roles(party))
+    return ordered(role for party in view.parties for role in view.world.lookup.roles(party))
 
 
 def third(view: DisclosureView) -> bool:
     """Whether one of these parties is neither participant nor coordinator."""
-    return any(not view.world.is_member(party) for party in view.parties)
+    return any(not view.world.lookup.is_member(party) for party in view.parties)
 
 
 def tasks(view: DisclosureView) -> Iterable[str]:
@@ -104,8 +104,8 @@ def tasks(view: DisclosureView) -> Iterable[str]:
 
 def called(view: DisclosureView) -> list[str]:
     """The models that these parties run and that the last flows call."""
-    remote = (a for origin in view.origins for a in view.world.access_of.get(origin, ()) if a.how != "weights")
-    runs = {a.model for a in remote if view.world.party(a.runner or "unknown") in view.parties}
+    remote = (a for origin in view.origins for a in view.world.lookup.access_of.get(origin, ()) if a.how != "weights")
+    runs = {a.model for a in remote if view.world.lookup.party(a.runner or "unknown") in view.parties}
     return ordered(runs)
 
 
@@ -133,7 +133,7 @@ def way_roles(view: DisclosureView) -> Iterable[str]:
 
 def deidentified(view: DisclosureView) -> Iterable[str]:
     """The methods of de-identification that stand on every way."""
-    flows = {flow.id: flow for origin in _origins(view) for flow in view.world.flows_of.get(origin, ())}
+    flows = {flow.id: flow for origin in _origins(view) for flow in view.world.lookup.flows_of.get(origin, ())}
     found: list[set[str]] = [
         {
             guard.spec.method
@@ -153,12 +153,12 @@ def _origins(view: DisclosureView) -> set[str]:
 def rests_on(view: DisclosureView) -> list[str]:
     """On whose word the declared level rests, though the owner does not trust them."""
     doubted = (entry for entry in view.found.not_counted if entry.level == "guaranteed")
-    return ordered(view.world.party(who) for entry in doubted for who in entry.rests_on)
+    return ordered(view.world.lookup.party(who) for entry in doubted for who in entry.rests_on)
 
 
 def agreements(view: DisclosureView) -> Iterable[str]:
     """The kinds of agreement that each of these parties has."""
-    if not all(view.world.agreements_of.get(party) for party in view.parties):
+    if not all(view.world.lookup.agreements_of.get(party) for party in view.parties):
         return ()
     others = [*view.owners, *view.world.coordinators]
     found = [set(view.world.agreement_kinds(party, others, view.families)) for party in view.parties]

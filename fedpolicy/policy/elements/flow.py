@@ -65,19 +65,19 @@ class FlowView:
         """The datasets that it may carry."""
         mask = 0
         for flow in self.flows:
-            held = self.world.held[flow.source]
+            held = self.world.lookup.reach[flow.source]
             mask |= held if flow.data is None else held & flow.data
-        return self.world.families_in(mask)
+        return self.world.lookup.families_in(mask)
 
     @property
     def from_parties(self) -> tuple[str, ...]:
         """Who sends."""
-        return self.world.parties_at(self.senders)
+        return self.world.lookup.parties_at(self.senders)
 
     @property
     def to_parties(self) -> tuple[str, ...]:
         """Who receives."""
-        return self.world.parties_at(self.recipients)
+        return self.world.lookup.parties_at(self.recipients)
 
     @property
     def others(self) -> list[str]:
@@ -85,10 +85,12 @@ class FlowView:
         common: dict[frozenset[str], frozenset[str]] = {}
         for senders, recipients in self.ends:
             for sender in senders:
-                operators = self.world.operators(sender)
+                operators = self.world.lookup.operators(sender)
                 common[recipients] = common.get(recipients, operators) & operators
         # Whoever sends all of it receives nothing of another party's.
-        return ordered(who for to, own in common.items() for name in to for who in self.world.operators(name) - own)
+        return ordered(
+            who for to, own in common.items() for name in to for who in self.world.lookup.operators(name) - own
+        )
 
 
 def _level(view: FlowView) -> int:
@@ -111,15 +113,15 @@ def _purposes(view: FlowView) -> Presence:
 
 
 def _roles(world: World, parties: Iterable[str]) -> list[str]:
-    return ordered(role for party in parties for role in world.roles(party))
+    return ordered(role for party in parties for role in world.lookup.roles(party))
 
 
 def _third(view: FlowView) -> list[str]:
-    return [party for party in view.others if not view.world.is_member(party)]
+    return [party for party in view.others if not view.world.lookup.is_member(party)]
 
 
 def _families(view: FlowView, vertices: Iterable[str]) -> list[str]:
-    graph = view.world.facts.graph
+    graph = view.world.graph
     return ordered(graph.vertices[name].family or graph.vertices[name].name for name in vertices)
 
 
@@ -190,7 +192,7 @@ _FIELDS = (
 
 def _groups(world: World) -> dict[tuple[str, str, str, bool], list[Flow]]:
     """The flows by origin, role, payload, and whether they exist for certain."""
-    graph = world.facts.graph
+    graph = world.graph
     found: dict[tuple[str, str, str, bool], list[Flow]] = {}
     for flow in graph.flows:
         if flow.data != 0 and graph.vertices[flow.source].kind in _MOVES and graph.vertices[flow.target].kind in _MOVES:
@@ -214,12 +216,12 @@ def _names(groups: Iterable[tuple[str, str, str, bool]]) -> list[str]:
 
 def _ends(world: World, flows: Sequence[Flow]) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
     """Who sends and who receives, flow by flow; what is sent to an exchange is received by all who take part."""
-    vertices = world.facts.graph.vertices
+    vertices = world.graph.vertices
     met = {name for flow in flows for name in (flow.source, flow.target) if vertices[name].kind == "exchange"}
     if not met:
         yield from ((frozenset({flow.source}), frozenset({flow.target})) for flow in flows)
         return
-    peers = world.flows_of[flows[0].origin]
+    peers = world.lookup.flows_of[flows[0].origin]
     into = {name: frozenset(peer.source for peer in peers if peer.target == name) for name in met}
     out = {name: frozenset(peer.target for peer in peers if peer.source == name) for name in met}
     for flow in flows:

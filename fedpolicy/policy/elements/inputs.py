@@ -14,11 +14,13 @@ __all__ = ["inputs_kept", "inputs_read", "inputs_train", "senders"]
 
 def senders(view: ModelView) -> int:
     """How many owners send it private data where somebody else runs it; a cohort counts with all its members."""
-    vertices = view.world.facts.graph.vertices
+    vertices = view.world.graph.vertices
     found: dict[str, int] = {}
     for access in view.remote:
         if is_private(view.world, view.world.use_data(access.use)):
-            found |= {view.world.party(vertices[place].party): max(1, vertices[place].cohort) for place in access.at}
+            found |= {
+                view.world.lookup.party(vertices[place].party): max(1, vertices[place].cohort) for place in access.at
+            }
     return sum(found.values())
 
 

@@ -22,12 +22,14 @@ def _without_copy(view: ModelView) -> Iterable[str]:
     if view.model.published:
         return ()
     makers = view.world.owners(view.contents.families)
-    return ordered(party for party in makers if "participant" in view.world.roles(party) and party not in view.holders)
+    return ordered(
+        party for party in makers if "participant" in view.world.lookup.roles(party) and party not in view.holders
+    )
 
 
 def _smallest_gpu(view: ModelView) -> Presence:
     """The least memory of the client nodes that run it themselves; nothing where there is none."""
-    vertices = view.world.facts.graph.vertices
+    vertices = view.world.graph.vertices
     at = [vertices[place] for access in view.facts.access if access.how == "weights" for place in access.at]
     names = ordered(vertex.family for vertex in at if vertex.node_kind == "client")
     machines = {name: view.world.deployment.nodes[name].hardware for name in names}
@@ -49,7 +51,7 @@ HOLDING: tuple[Field, ...] = (
     boolean(
         "held_by_member",
         "a participant or the coordinator holds its weights",
-        lambda v: any(map(v.world.is_member, v.holders)),
+        lambda v: any(map(v.world.lookup.is_member, v.holders)),
     ),
     boolean("shared", "more than one party holds its weights", is_shared),
     texts("without_copy", "participants whose data it has learned from and who hold no copy", _without_copy),

@@ -41,7 +41,7 @@ def _of_contents(field: Field) -> Callable[[ModelView], Presence]:
 
 
 def _members_run(view: ModelView) -> bool:
-    return all(view.world.is_member(party) for party in view.runners)
+    return all(view.world.lookup.is_member(party) for party in view.runners)
 
 
 def _trained(view: ModelView) -> bool:

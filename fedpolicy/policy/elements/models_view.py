@@ -69,17 +69,17 @@ class ModelView:
     @property
     def runners(self) -> list[str]:
         """Who runs it for others."""
-        return ordered(self.world.party(access.runner or "unknown") for access in self.remote)
+        return ordered(self.world.lookup.party(access.runner or "unknown") for access in self.remote)
 
     @property
     def users(self) -> list[str]:
         """Who uses it: the parties at whose nodes it is called or trained."""
-        return list(self.world.parties_at(place for access in self.facts.access for place in access.at))
+        return list(self.world.lookup.parties_at(place for access in self.facts.access for place in access.at))
 
     @property
     def holders(self) -> list[str]:
         """Who holds its weights: whoever operates a node on which they are placed, or on which it is trained."""
-        graph = self.world.facts.graph
+        graph = self.world.graph
         declared = [place for name in self.model.weights_at or () for place in graph.members.get(name, ())]
         used = [place for access in self.facts.access if access.how == "weights" for place in access.at]
         made = [
@@ -87,7 +87,7 @@ class ModelView:
         ]
         # What is made here rests where it was made, unless the file says where it is or how it is called.
         rests = made if self.model.weights_at is None and self.model.via is None else ()
-        return list(self.world.parties_at([*declared, *used, *rests]))
+        return list(self.world.lookup.parties_at([*declared, *used, *rests]))
 
     @property
     def could_run(self) -> list[str]:
@@ -96,8 +96,8 @@ class ModelView:
         if closed and self.provider:
             return [self.provider]
         last = self.model.via[-1] if self.model.via else ""
-        places = self.world.facts.graph.members.get(last, ())
-        called = self.world.parties_at(places) or ([last] if last else [])
+        places = self.world.graph.members.get(last, ())
+        called = self.world.lookup.parties_at(places) or ([last] if last else [])
         return ordered(called if closed else [*self.holders, *called])
 
     @property
@@ -139,7 +139,9 @@ class ModelView:
         return self.world.catalog.licence(str(known)) if known is not None else None
 
     def _rests(self, task: Task) -> Sequence[str]:
-        hosted = any(access.how == "hosted" for access in self.world.access_of.get(f"tasks.{_name(self, task)}", ()))
+        hosted = any(
+            access.how == "hosted" for access in self.world.lookup.access_of.get(f"tasks.{_name(self, task)}", ())
+        )
         aggregator = task.aggregator or tuple(
             name for name, node in self.world.deployment.nodes.items() if node.kind == "aggregator"
         )

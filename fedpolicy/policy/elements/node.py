@@ -28,11 +28,11 @@ class NodeView:
     @property
     def families(self) -> tuple[str, ...]:
         """The datasets that are stored here."""
-        return tuple(ordered(family for place in self.places for family in self.world.stored.get(place.id, ())))
+        return tuple(ordered(family for place in self.places for family in self.world.lookup.stored.get(place.id, ())))
 
     def named(self, principals: Iterable[str]) -> list[str]:
         """These principals as parties."""
-        return ordered(self.world.party(who) for who in principals)
+        return ordered(self.world.lookup.party(who) for who in principals)
 
 
 def _memory(view: NodeView) -> Presence:
@@ -41,7 +41,7 @@ def _memory(view: NodeView) -> Presence:
 
 
 def _holds(view: NodeView) -> Iterable[str]:
-    return ordered(model for place in view.places for model in view.world.placed.get(place.id, ()))
+    return ordered(model for place in view.places for model in view.world.lookup.placed.get(place.id, ()))
 
 
 _FIELDS = (
@@ -69,7 +69,7 @@ _FIELDS = (
 
 def _subjects(world: World) -> Sequence[Subject]:
     places: dict[str, list[Vertex]] = {}
-    for place in world.places.values():
+    for place in world.lookup.places.values():
         places.setdefault(place.family, []).append(place)
     return [
         Subject(

@@ -34,7 +34,7 @@ def _trusts(party: PartyView) -> Iterable[str]:
 
 
 def _agreements(party: PartyView) -> Iterable[str]:
-    return ordered(agreement.kind for agreement in party.world.agreements_of.get(party.id, ()))
+    return ordered(agreement.kind for agreement in party.world.lookup.agreements_of.get(party.id, ()))
 
 
 def _runs(party: PartyView) -> Iterable[str]:
@@ -43,15 +43,15 @@ def _runs(party: PartyView) -> Iterable[str]:
 
 _FIELDS = (
     words("id", "its id", lambda party: party.id),
-    texts("roles", "its roles", lambda party: party.world.roles(party.id), choices=ROLES),
+    texts("roles", "its roles", lambda party: party.world.lookup.roles(party.id), choices=ROLES),
     boolean("implied", "it is not declared; a flow implies it", lambda p: p.id not in p.world.deployment.parties),
     open_field("jurisdictions", Type.LIST, "where it is", lambda party: party.world.jurisdictions([party.id])),
     open_field("eea", Type.BOOL, "it is in the European Economic Area", lambda party: in_eea(party.world, [party.id])),
     open_field("sector", Type.TEXT, "its sector, as declared", lambda party: _declared(party, "sector")),
     texts("trusts", "parties whose safeguards it accepts", _trusts),
-    texts("operates", "nodes that it operates", lambda party: party.world.operated.get(party.id, ())),
-    texts("hosts", "nodes of others on its machines", lambda party: party.world.hosted.get(party.id, ())),
-    texts("owns", "datasets of which it owns an instance", lambda party: party.world.owned.get(party.id, ())),
+    texts("operates", "nodes that it operates", lambda party: party.world.lookup.operated.get(party.id, ())),
+    texts("hosts", "nodes of others on its machines", lambda party: party.world.lookup.hosted.get(party.id, ())),
+    texts("owns", "datasets of which it owns an instance", lambda party: party.world.lookup.owned.get(party.id, ())),
     texts("runs_models", "models that it runs for anybody", _runs),
     texts("agreements", "kinds of the agreements that it has", _agreements),
 )
@@ -60,7 +60,7 @@ _FIELDS = (
 def _subjects(world: World) -> Sequence[Subject]:
     return [
         Subject(id=f"parties.{name}", path=("parties", name), data=PartyView(world, name))
-        for name in world.parties
+        for name in world.lookup.parties
         if name not in BUILT_IN
     ]
 

@@ -55,7 +55,7 @@ class SafeguardView:
     @property
     def guards(self) -> Sequence[Guard]:
         """How it applies to the single flows."""
-        return self.world.guards_at.get(self.path, ())
+        return self.world.lookup.guards_at.get(self.path, ())
 
 
 def _said(name: str, kind: Type, about: str, *, choices: tuple[str, ...] = ()) -> Field:
@@ -76,7 +76,7 @@ def _readers(view: SafeguardView) -> Iterable[str]:
 
 
 def _units(view: SafeguardView) -> Presence:
-    found = units_of(view.world.facts.graph, view.world.instances_of(view.families))
+    found = units_of(view.world.graph, view.world.lookup.instances_of(view.families))
     if found is not None:
         return found
     silent = [d for d in view.families if _subjects_of(view.world, d) is None]
@@ -94,7 +94,7 @@ def _protected(view: SafeguardView) -> str:
 
 
 def _performers(view: SafeguardView) -> Iterable[str]:
-    return ordered(view.world.party(who) for who in _honest(view))
+    return ordered(view.world.lookup.party(who) for who in _honest(view))
 
 
 def _honest(view: SafeguardView) -> frozenset[str]:
@@ -107,14 +107,14 @@ def _sole_word(view: SafeguardView) -> str:
     parties = set(_performers(view))
     if len(parties) != 1:
         return ""
-    trust = Trust(graph=view.world.facts.graph)
+    trust = Trust(graph=view.world.graph)
     families = set(view.families)
-    owners = {item.owner for item in view.world.facts.graph.data if item.family in families}
+    owners = {item.owner for item in view.world.graph.data if item.family in families}
     return parties.pop() if all(trust.accepts(owner, _honest(view)) for owner in owners) else ""
 
 
 def _owners(view: SafeguardView) -> int:
-    graph = view.world.facts.graph
+    graph = view.world.graph
     families = set(view.families)
     places = {item.place for item in graph.data if item.family in families}
     return sum(graph.vertices[place].weight for place in places)
@@ -228,14 +228,14 @@ def _protects(world: World, on: str) -> tuple[str, ...]:
         declared = world.deployment.flows[name].data or ()
         return tuple(ordered(family_of(one) for one in declared if family_of(one) in world.deployment.datasets))
     if section == "flows":
-        places = [flow.source for flow in world.flows_of.get(on, ())]
+        places = [flow.source for flow in world.lookup.flows_of.get(on, ())]
     else:
-        places = list(world.facts.graph.members.get(name, ()))
+        places = list(world.graph.members.get(name, ()))
     # A flow sends what its source holds, an enclave keeps what arrives in it: stored there or not.
     held = 0
     for place in places:
-        held |= world.held.get(place, 0)
-    return tuple(ordered(world.facts.graph.data[index].family for index in bits(held)))
+        held |= world.lookup.reach.get(place, 0)
+    return tuple(ordered(world.graph.data[index].family for index in bits(held)))
 
 
 def _subjects(world: World) -> Sequence[Subject]:
@@ -245,7 +245,7 @@ def _subjects(world: World) -> Sequence[Subject]:
 def _subject(world: World, on: str, path: Path, found: Safeguard | Tee) -> Subject:
     share = None
     if isinstance(found, DifferentialPrivacy):
-        share = share_of(world.deployment, path, found, world.facts.max_epsilon, tight=False)
+        share = share_of(world.deployment, path, found, world.study.max_epsilon, tight=False)
     return Subject(
         id=".".join(map(str, path)),
         path=path,

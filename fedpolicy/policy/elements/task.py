@@ -57,17 +57,17 @@ class TaskView:
     @property
     def access(self) -> Sequence[Access]:
         """How it reaches its models."""
-        return self.world.access_of.get(f"tasks.{self.id}", ())
+        return self.world.lookup.access_of.get(f"tasks.{self.id}", ())
 
     @property
     def flows(self) -> Sequence[Flow]:
         """The flows that it implies."""
-        return self.world.flows_of.get(f"tasks.{self.id}", ())
+        return self.world.lookup.flows_of.get(f"tasks.{self.id}", ())
 
     @property
     def places(self) -> list[Vertex]:
         """Where it runs."""
-        graph = self.world.facts.graph
+        graph = self.world.graph
         return [graph.vertices[name] for ref in self.task.runs_on for name in graph.members.get(ref, ())]
 
     @property
@@ -107,7 +107,7 @@ def _payload(view: TaskView) -> str:
 
 
 def _aggregators(view: TaskView) -> Iterable[str]:
-    return view.world.parties_at(flow.source for flow in view.flows if flow.role in {"downlink", "gradients"})
+    return view.world.lookup.parties_at(flow.source for flow in view.flows if flow.role in {"downlink", "gradients"})
 
 
 def _smallest_sum(view: TaskView) -> int:
@@ -116,7 +116,7 @@ def _smallest_sum(view: TaskView) -> int:
 
 
 def _hides_among(view: TaskView) -> Presence:
-    sums = view.world.sums_of.get(f"tasks.{view.id}", ())
+    sums = view.world.lookup.sums_of.get(f"tasks.{view.id}", ())
     missing = tuple(sorted({fact for one in sums if one.k_low != one.k_high for fact in one.missing}))
     return Missing(missing) if missing else min((one.k_high for one in sums), default=0)
 
@@ -179,7 +179,7 @@ _FIELDS = (
     texts(
         "runners",
         "parties that run a model for it",
-        lambda v: ordered(v.world.party(a.runner or "unknown") for a in v.access if a.how != "weights"),
+        lambda v: ordered(v.world.lookup.party(a.runner or "unknown") for a in v.access if a.how != "weights"),
     ),
     words("topology", "how contributions travel", _topology, choices=_TOPOLOGIES),
     boolean(
@@ -190,7 +190,9 @@ _FIELDS = (
     words("uplink", "payload that contributors send", _payload),
     texts("aggregators", "parties that aggregate or hold the top model", _aggregators),
     texts("relays", "nodes between clients and aggregator", lambda view: ordered(view.task.via)),
-    texts("parties", "parties on whose nodes it runs", lambda v: v.world.parties_at(place.id for place in v.places)),
+    texts(
+        "parties", "parties on whose nodes it runs", lambda v: v.world.lookup.parties_at(place.id for place in v.places)
+    ),
     number(
         "clients",
         "how many places run it, cohorts counted in full",

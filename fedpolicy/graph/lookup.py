@@ -1,0 +1,299 @@
+"""
+One set of indexes over a graph: who is who, who holds what, which flows belong to which element.
+
+Every index is made when it is first needed, and once for all who ask.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+
+from fedpolicy.graph.model import Access, Aggregate, Flow, FlowGraph, Guard, Mask, Path, Principal, Vertex, bits
+from fedpolicy.spec.models import Agreement, Task
+
+__all__ = ["Lookup", "family_of", "ordered"]
+
+_FEW = 64  # instances that are named one by one; of more it is asked which datasets they touch
+_UP = {"uplink", "activations"}
+
+
+class Lookup:
+    """The indexes of one graph; a *party* is a declared entry or an implied one, and a cohort is one party."""
+
+    def __init__(self, graph: FlowGraph) -> None:
+        self.graph = graph
+        self.deployment = graph.deployment
+        self._families: dict[Mask, tuple[str, ...]] = {}
+        self._families_of: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._operators: dict[str, frozenset[str]] = {}
+        self._holders: dict[str, frozenset[str]] = {}
+
+    # Parties
+
+    def party(self, principal: str) -> str:
+        """The party that a principal belongs to: `phones` for `phones.self`."""
+        known = self.graph.principals.get(principal)
+        return known.party if known else principal
+
+    @cached_property
+    def parties(self) -> Mapping[str, Principal]:
+        """Every party once, the implied ones included, by name."""
+        found: dict[str, Principal] = {}
+        for principal in self.graph.principals.values():
+            found.setdefault(principal.party, principal)
+        return dict(sorted(found.items()))
+
+    def roles(self, party: str) -> tuple[str, ...]:
+        """The roles of a party; one that nobody declared and the catalogue does not know has none."""
+        known = self.parties.get(party)
+        return known.roles if known else ()
+
+    def is_member(self, party: str) -> bool:
+        """Whether a party belongs to the federation: a participant or the coordinator."""
+        return not {"participant", "coordinator"}.isdisjoint(self.roles(party))
+
+    @cached_property
+    def members(self) -> Sequence[str]:
+        """The declared parties that belong to the federation."""
+        return [party for party in self.deployment.parties if self.is_member(party)]
+
+    # Places
+
+    def places_at(self, references: Iterable[str]) -> list[Vertex]:
+        """The places that references to nodes mean, in their order; one may come twice."""
+        members = self.graph.members
+        return [self.graph.vertices[name] for reference in references for name in members.get(reference, ())]
+
+    @cached_property
+    def places(self) -> Mapping[str, Vertex]:
+        """Where things run or rest."""
+        return {name: vertex for name, vertex in self.graph.vertices.items() if vertex.kind == "place"}
+
+    @cached_property
+    def places_of(self) -> Mapping[str, list[Vertex]]:
+        """The places of each party, in the order of their names."""
+        found: dict[str, list[Vertex]] = {}
+        for _, vertex in sorted(self.places.items()):
+            found.setdefault(self.party(vertex.party), []).append(vertex)
+        return found
+
+    def operators(self, vertex: str) -> frozenset[str]:
+        """The parties that operate a place."""
+        if vertex not in self._operators:
+            known = self.graph.vertices.get(vertex)
+            self._operators[vertex] = frozenset(map(self.party, known.operators) if known else ())
+        return self._operators[vertex]
+
+    def parties_at(self, vertices: Iterable[str]) -> tuple[str, ...]:
+        """The parties that operate any of these places."""
+        return tuple(sorted(frozenset[str]().union(*map(self.operators, vertices))))
+
+    @cached_property
+    def operated(self) -> Mapping[str, Sequence[str]]:
+        """The nodes that each party operates."""
+        places = self.places.values()
+        return _grouped((self.party(who), place.family) for place in places for who in place.operators)
+
+    @cached_property
+    def hosted(self) -> Mapping[str, Sequence[str]]:
+        """The nodes of others that stand on each party's machines."""
+        places = (place for place in self.places.values() if place.host not in place.operators)
+        return _grouped((self.party(place.host), place.family) for place in places)
+
+    # Models
+
+    def holders(self, model: str) -> frozenset[str]:
+        """The places that hold a copy of a model's weights."""
+        if model not in self._holders:
+            declared = self.places_at(self.deployment.models[model].weights_at or ())
+            self._holders[model] = frozenset({place.id for place in declared} | self._placements.get(model, set()))
+        return self._holders[model]
+
+    @cached_property
+    def _placements(self) -> Mapping[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for flow in self.graph.flows:
+            if flow.role == "placement":
+                found.setdefault(self.graph.vertices[flow.source].family, set()).add(flow.target)
+        return found
+
+    @cached_property
+    def placed(self) -> Mapping[str, Sequence[str]]:
+        """The models whose weights are at each place."""
+        models = {*self.deployment.models, *self._placements}
+        return _grouped((place, model) for model in models for place in self.holders(model))
+
+    @cached_property
+    def makers(self) -> Mapping[str, list[Task]]:
+        """The tasks that produce each model."""
+        found: dict[str, list[Task]] = {}
+        for _, task in sorted(self.deployment.tasks.items()):
+            if task.produces:
+                found.setdefault(task.produces, []).append(task)
+        return found
+
+    # Flows and uses
+
+    @cached_property
+    def flows_of(self) -> Mapping[str, Sequence[Flow]]:
+        """The flows that each element declares or implies."""
+        found: dict[str, list[Flow]] = {}
+        for flow in self.graph.flows:
+            found.setdefault(flow.origin, []).append(flow)
+        return found
+
+    @cached_property
+    def uplinks(self) -> Mapping[str, Mapping[str, set[str]]]:
+        """For each task, where every place sends what it contributes."""
+        found: dict[str, dict[str, set[str]]] = {}
+        for flow in self.graph.flows:
+            if flow.role in _UP:
+                found.setdefault(flow.origin, {}).setdefault(flow.source, set()).add(flow.target)
+        return found
+
+    @cached_property
+    def guards_at(self) -> Mapping[Path, Sequence[Guard]]:
+        """How each safeguard applies to single flows."""
+        found: dict[Path, list[Guard]] = {}
+        for flow in self.graph.flows:
+            for guard in flow.guards:
+                found.setdefault(guard.path, []).append(guard)
+        return found
+
+    @cached_property
+    def access_of(self) -> Mapping[str, Sequence[Access]]:
+        """How each task or call reaches models."""
+        found: dict[str, list[Access]] = {}
+        for access in self.graph.access:
+            found.setdefault(access.use, []).append(access)
+        return found
+
+    @cached_property
+    def access_from(self) -> Mapping[tuple[str, str], list[Access]]:
+        """How each task or call reaches models from each place."""
+        found: dict[tuple[str, str], list[Access]] = {}
+        for access in self.graph.access:
+            for place in access.at:
+                found.setdefault((access.use, place), []).append(access)
+        return found
+
+    @cached_property
+    def sums_of(self) -> Mapping[str, Sequence[Aggregate]]:
+        """The sums over contributions that each task or flow makes."""
+        found: dict[str, list[Aggregate]] = {}
+        for aggregate in self.graph.aggregates:
+            found.setdefault(aggregate.origin, []).append(aggregate)
+        return found
+
+    # Datasets
+
+    @cached_property
+    def instances(self) -> Mapping[str, Mask]:
+        """The instances of each dataset."""
+        found: dict[str, Mask] = {}
+        for item in self.graph.data:
+            found[item.family] = found.get(item.family, 0) | 1 << item.index
+        return found
+
+    def instances_of(self, families: Iterable[str]) -> Mask:
+        """All instances of some datasets."""
+        found = 0
+        for name in families:
+            found |= self.instances.get(name, 0)
+        return found
+
+    def families_in(self, mask: Mask) -> tuple[str, ...]:
+        """The datasets of some instances; thousands of flows carry the same ones."""
+        if mask not in self._families:
+            data = self.graph.data
+            few = mask.bit_count() <= _FEW
+            found = {data[index].family for index in bits(mask)} if few else self._touched(mask)
+            self._families[mask] = tuple(sorted(found))
+        return self._families[mask]
+
+    def _touched(self, mask: Mask) -> set[str]:
+        return {name for name, members in self.instances.items() if members & mask}
+
+    def families_of(self, instances: tuple[str, ...]) -> tuple[str, ...]:
+        """The datasets of some instances, by their names."""
+        if instances not in self._families_of:
+            self._families_of[instances] = tuple(ordered(map(family_of, instances)))
+        return self._families_of[instances]
+
+    @cached_property
+    def stored(self) -> Mapping[str, Sequence[str]]:
+        """The datasets that are stored at each place."""
+        return _grouped((item.place, item.family) for item in self.graph.data)
+
+    @cached_property
+    def owned(self) -> Mapping[str, Sequence[str]]:
+        """The datasets of which each party owns an instance."""
+        return _grouped((self.party(item.owner), item.family) for item in self.graph.data)
+
+    @cached_property
+    def owners(self) -> Mapping[str, Sequence[str]]:
+        """The parties that own any instance of each dataset."""
+        return _grouped((item.family, self.party(item.owner)) for item in self.graph.data)
+
+    @cached_property
+    def owner_of(self) -> Mapping[str, str]:
+        """The party that owns each instance."""
+        return {item.id: self.party(item.owner) for item in self.graph.data}
+
+    @cached_property
+    def reach(self) -> Mapping[str, Mask]:
+        """The instances that can be at each place or model at all, at whatever level."""
+        return _reach(self.graph)
+
+    # Agreements
+
+    @cached_property
+    def agreements_of(self) -> Mapping[str, Sequence[Agreement]]:
+        """The agreements that each party has."""
+        found: dict[str, list[Agreement]] = {}
+        for agreement in self.deployment.agreements.values():
+            for party in dict.fromkeys(agreement.between):
+                found.setdefault(party, []).append(agreement)
+        return found
+
+
+def family_of(instance: str) -> str:
+    """`letters` for `letters@charite`."""
+    return instance.partition("@")[0]
+
+
+def ordered(words: Iterable[str]) -> list[str]:
+    """Each word once, sorted, as a plain list."""
+    return sorted({str(word) for word in words})
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = {}
+    for key, name in pairs:
+        found.setdefault(key, set()).add(name)
+    return {key: sorted(names) for key, names in found.items()}
+
+
+def _reach(graph: FlowGraph) -> Mapping[str, Mask]:
+    """What a flow may carry is what its sender may hold."""
+    held: dict[str, Mask] = defaultdict(int)
+    for item in graph.data:
+        held[item.place] |= 1 << item.index
+    leaving: dict[str, list[Flow]] = defaultdict(list)
+    for flow in graph.flows:
+        leaving[flow.source].append(flow)
+    queue = deque(held)
+    waiting = set(queue)
+    while queue:
+        here = queue.popleft()
+        waiting.discard(here)
+        for flow in leaving[here]:
+            arriving = held[here] if flow.data is None else held[here] & flow.data
+            if arriving & ~held[flow.target]:
+                held[flow.target] |= arriving
+                if flow.target not in waiting:
+                    waiting.add(flow.target)
+                    queue.append(flow.target)
+    return held
