@@ -14,6 +14,7 @@ import click
 from fedpolicy import __version__
 from fedpolicy.cli import commands
 from fedpolicy.cli.errors import guard
+from fedpolicy.cli.groups import Group
 from fedpolicy.cli.options import debug_option
 from fedpolicy.cli.stopping import stoppable
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["app", "run"]
 
 
-class Commands(click.Group):
+class Commands(Group):
     """The commands of the folder `commands`, found by their file names."""
 
     def list_commands(self, ctx: Context) -> list[str]:

@@ -45,8 +45,19 @@ def _say(error: FedPolicyError, arguments: Sequence[str]) -> None:
 
 def _usage(error: click.ClickException) -> FedPolicyError:
     context = getattr(error, "ctx", None)
-    command = context.command_path if context else "fedpolicy"
-    return FedPolicyError(" ".join(error.format_message().split()), help=f"`{command} --help` shows what it takes")
+    advice = f"`{context.command_path if context else 'fedpolicy'} --help` shows what it takes"
+    if context and isinstance(error, click.NoSuchOption):
+        return _unknown_option(error.option_name, context, advice)
+    return FedPolicyError(" ".join(error.format_message().split()), help=advice)
+
+
+def _unknown_option(name: str, context: click.Context, advice: str) -> FedPolicyError:
+    """In words of ours: those of click change with its versions."""
+    from fedpolicy.spec.suggest import did_you_mean, visible  # noqa: PLC0415  only a mistake needs it
+
+    options = [one for one in context.command.get_params(context) if isinstance(one, click.Option) and not one.hidden]
+    found = did_you_mean(name, [each for one in options for each in (*one.opts, *one.secondary_opts)])
+    return FedPolicyError(f"there is no option `{visible(name)}`", help=f"{found} {advice}".strip())
 
 
 def _bug(error: Exception, *, debug: bool) -> str:

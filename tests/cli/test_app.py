@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 import fedpolicy.cli.commands.schema as schema_module
@@ -46,9 +47,8 @@ def test_the_version_is_said_by_both_ways_in(run, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["chek"], "No such command 'chek'"),
         (["check", "--fail-on", "hihg"], "'hihg' is not one of"),
-        (["check", "--nonsense"], "No such option"),
+        (["--debug"], "Missing command."),
         (["check", "--param", "threshold"], "'threshold' is not of the form rule.name=value"),
         (["check", "--param", "rule=3"], "'rule=3' is not of the form rule.name=value"),
         (["check", "--max-epsilon", "0"], "0.0 is not in the range"),
@@ -65,6 +65,65 @@ def test_wrong_usage_is_one_message_and_exit_code_2(arguments, message, run):
     assert message in " ".join(result.stderr.split())
     assert "--help` shows what it takes" in result.stderr
     assert result.stdout == ""
+
+
+GROUPS = [[], *([name] for name in COMMANDS if isinstance(app.get_command(None, name), click.Group))]
+
+
+def test_these_are_the_groups():
+    assert GROUPS == [[], ["config"], ["new"], ["pack"]]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_without_a_command_shows_its_help_and_is_no_pass(group, run):
+    bare, asked = run(*group), run(*group, "--help")
+
+    assert bare.stdout == asked.stdout != ""
+    assert bare.stderr == ""
+    assert (bare.exit_code, asked.exit_code) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "advice"),
+    [
+        (["chek"], "no command `chek`", "did you mean `check`? `fedpolicy --help` lists the commands"),
+        (["Check"], "no command `Check`", "did you mean `check`? `fedpolicy --help` lists the commands"),
+        (["zzzz"], "no command `zzzz`", "`fedpolicy --help` lists the commands"),
+        (["config", "shwo"], "no command `shwo`", "did you mean `show`? `fedpolicy config --help` lists the commands"),
+        (["new", "rul"], "no command `rul`", "did you mean `rule`? `fedpolicy new --help` lists the commands"),
+        (
+            ["pack", "diggest"],
+            "no command `diggest`",
+            "did you mean `digest`? `fedpolicy pack --help` lists the commands",
+        ),
+        (["a\tb"], r"no command `a\tb`", "`fedpolicy --help` lists the commands"),
+        (["x" * 5000], "no command `xxxx", "`fedpolicy --help` lists the commands"),
+        (["here.yaml"], "no command `here.yaml`", "to check it: `fedpolicy check here.yaml`"),
+        (["pack", "here.yaml"], "no command `here.yaml`", "`fedpolicy pack --help` lists the commands"),
+        (["--vresion"], "no option `--vresion`", "did you mean `--version`? `fedpolicy --help` shows what it takes"),
+        (
+            ["pack", "--hepl"],
+            "no option `--hepl`",
+            "did you mean `--help`? `fedpolicy pack --help` shows what it takes",
+        ),
+        (
+            ["pack", "digest", "--debgu", "x"],
+            "no option `--debgu`",
+            "did you mean `--debug`? `fedpolicy pack digest --help` shows what it takes",
+        ),
+        (["check", "-z"], "no option `-z`", "`fedpolicy check --help` shows what it takes"),
+    ],
+)
+def test_what_is_misspelt_is_recognised(arguments, message, advice, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("here.yaml").touch()
+
+    result = run(*arguments)
+
+    said = " ".join(result.stderr.split())
+    assert said.startswith(f"error: there is {message}")
+    assert said.endswith(f"= help: {advice}")
+    assert (result.exit_code, result.stdout) == (2, "")
 
 
 @pytest.mark.parametrize("path", sorted(schemas_dir().glob("*.schema.json")), ids=lambda path: path.name)

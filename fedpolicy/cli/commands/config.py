@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from fedpolicy.cli.groups import Group
 from fedpolicy.cli.options import config_option, debug_option, isolated_option
 
 __all__ = ["command"]
 
 
-@click.group("config")
+@click.group("config", cls=Group)
 def command() -> None:
     """Look at the configuration."""
 

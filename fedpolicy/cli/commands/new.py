@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from fedpolicy.cli.groups import Group
 from fedpolicy.cli.options import debug_option
 
 __all__ = ["command"]
 
 
-@click.group("new")
+@click.group("new", cls=Group)
 def command() -> None:
     """Begin something new: a rule."""
 

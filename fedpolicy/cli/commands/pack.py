@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from fedpolicy.cli.groups import Group
 from fedpolicy.cli.options import debug_option
 
 __all__ = ["command"]
 
 
-@click.group("pack")
+@click.group("pack", cls=Group)
 def command() -> None:
     """Work with packs of rules."""
 
