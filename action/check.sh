@@ -2,8 +2,9 @@
 # Checks, and tells the result everywhere a workflow looks: log, annotations, summary, outputs. The exit code of the check
 # is an output; a later step fails the job. Written for bash 3.2, which macOS has.
 set -euo pipefail
+. "${BASH_SOURCE[0]%/*}/isolation.sh"
 
-out=$(mktemp -d "${RUNNER_TEMP:-/tmp}/fedpolicy.XXXXXX")
+out=$(folder_for check)
 output() { printf '%s=%s\n' "$1" "$2" >>"$GITHUB_OUTPUT"; }
 
 if ! [[ $FEDPOLICY_FORMAT =~ ^[a-z]+$ ]]; then
@@ -33,7 +34,7 @@ options=(${common[@]+"${common[@]}"})
 
 report=$out/fedpolicy-report.$FEDPOLICY_FORMAT
 code=0
-"$FEDPOLICY_BIN/fedpolicy" check ${options[@]+"${options[@]}"} \
+isolated -m fedpolicy check ${options[@]+"${options[@]}"} \
   --output "text:$out/log.txt" --output "github:$out/annotations.txt" --output "markdown:$out/check.md" \
   --output "sarif:$out/fedpolicy.sarif" --output "json:$out/counts.json" --output "$FEDPOLICY_FORMAT:$report" \
   -- "${paths[@]}" >"$out/problems.txt" 2>&1 </dev/null || code=$?
@@ -63,9 +64,9 @@ cat "$out/annotations.txt"
 # On a pull request: what it changes, for information. The verdict is about what is there now.
 if [ -n "$FEDPOLICY_BASE" ]; then
   printf '## What this pull request changes\n\n' >"$out/diff.md"
-  if git cat-file -e "$FEDPOLICY_BASE^{commit}" 2>/dev/null; then
+  if quiet_git cat-file -e "$FEDPOLICY_BASE^{commit}" 2>/dev/null; then
     for path in "${paths[@]}"; do
-      if "$FEDPOLICY_BIN/fedpolicy" diff ${common[@]+"${common[@]}"} --fail-on never --format markdown \
+      if isolated -m fedpolicy diff ${common[@]+"${common[@]}"} --fail-on never --format markdown \
         --output "$out/one.md" -- "$FEDPOLICY_BASE:$path" "$path" >/dev/null 2>&1 </dev/null; then
         { cat "$out/one.md" && echo; } >>"$out/diff.md"
       fi
@@ -83,7 +84,7 @@ if [ -f "$out/diff.md" ]; then
 fi
 cat "$out/summary.md" >>"$GITHUB_STEP_SUMMARY"
 
-output counts "$("$FEDPOLICY_BIN/python" -c \
+output counts "$(isolated -c \
   'import json, sys; print(json.dumps(json.load(open(sys.argv[1], encoding="utf-8"))["summary"]))' "$out/counts.json")"
 output sarif "$out/fedpolicy.sarif"
 output report "$report"

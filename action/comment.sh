@@ -2,9 +2,12 @@
 # Writes the summary into the pull request, in one comment that later runs rewrite. A comment that cannot be written, as
 # for a pull request from a fork, is a warning: the verdict does not depend on it.
 set -euo pipefail
+. "${BASH_SOURCE[0]%/*}/isolation.sh"
 
 mark='<!-- fedpolicy -->'
-body=$(mktemp "${RUNNER_TEMP:-/tmp}/fedpolicy-comment.XXXXXX")
+place=$(folder_for comment)
+cd "$place"
+body=$place/body.md
 { echo "$mark" && cat "$FEDPOLICY_SUMMARY"; } >"$body"
 
 tell() {

@@ -74,7 +74,7 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 def copy_of_ourselves(folder: Path) -> Path:
     """What this repository would be at a tag: everything that an installation or an action needs."""
-    for name in ("fedpolicy", "policies", "schemas", "action"):
+    for name in ("fedpolicy", "policies", "schemas", "action", "requirements"):
         shutil.copytree(ROOT / name, folder / name, ignore=_IGNORED)
     names = ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml", "action.yml")
     for path in (*(ROOT / name for name in names), *ROOT.glob("*.py")):

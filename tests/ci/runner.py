@@ -84,21 +84,20 @@ def _run(
     done: Done,
     more: Mapping[str, str],
 ) -> dict[str, str]:
-    assert step["shell"] == "bash"
+    shell = step["shell"].split()
+    assert shell[0] == "bash"
+    assert shell[-1] == "{0}"
     assert "${{" not in step["run"], "text of users must not become a script"
     name = step["id"]
     files = {key: temporary / f"{name}-{key}" for key in ("output", "summary")}
+    script = temporary / f"{name}.sh"
+    script.write_text(step["run"], encoding="utf-8")
     for path in files.values():
         path.write_text("", encoding="utf-8")
     ended = run(
         workspace,
-        "bash",
-        "--noprofile",
-        "--norc",
-        "-eo",
-        "pipefail",
-        "-c",
-        step["run"],
+        *shell[:-1],
+        str(script),
         **{key: _filled(value, known) for key, value in step.get("env", {}).items()},
         GITHUB_ACTIONS="true",
         GITHUB_ACTION_PATH=str(action),

@@ -1,0 +1,97 @@
+"""The scripts of the action, in workspaces whose author wants to run code, to steer the tools, or to hide a leak."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.attacks.workspaces import harmless, hostile, steering
+from tests.ci.repositories import CLEAN, LEAKING, git, repository, run, write
+from tests.ci.runner import INSTALLED, act
+from tests.house.pages import ROOT
+
+SPEC = "infra/ward.fedpolicy.yaml"
+BASE = "github.event.pull_request.base.sha"
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    """A workspace full of traps, whose base was clean and whose pull request leaks."""
+    folder = repository(tmp_path / "workspace", {SPEC: CLEAN})
+    write(folder, hostile(folder, tmp_path / "markers") | {SPEC: LEAKING})
+    for program in (folder / "bin").iterdir():
+        program.chmod(0o755)
+    git(folder, "add", "--all", "--force")
+    git(folder, "commit", "--quiet", "--message=Attack")
+    return folder
+
+
+@pytest.fixture
+def action(workspace, tmp_path):
+    """Run the action in the workspace, with what is installed beside the tests unless it shall install itself."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+
+    def invoke(*, given=None, where=ROOT, installed=INSTALLED, more=None, **inputs):
+        known = {"github.token": "secret"} | (given or {}) | ({"steps.install": installed} if installed else {})
+        names = {name.replace("_", "-"): value for name, value in inputs.items()}
+        return act(where, workspace, names, temporary, given=known, **(more or {}))
+
+    return invoke
+
+
+def ran(tmp_path):
+    """What has left a marker."""
+    return sorted(path.name for path in (tmp_path / "markers").iterdir())
+
+
+def test_traps_close_on_who_walks_into_them(workspace, tmp_path):
+    """Without this one, the tests below would hold for traps that are none."""
+    variables = {key: value for key, value in steering(workspace).items() if key.startswith(("BASH", "GIT_CONFIG"))}
+    run(workspace, sys.executable, "-c", "import venv")
+    run(workspace, sys.executable, "-c", "", PYTHONPATH=str(workspace))
+    run(workspace, "bash", "-c", "mktemp", **variables)
+    run(workspace, "git", "status", **variables)
+
+    assert {"venv.py", "sitecustomize.py", "env.sh", "git"} <= set(ran(tmp_path))
+
+
+@pytest.mark.parametrize("more", [False, True], ids=["files", "files and variables"])
+def test_nothing_of_the_workspace_runs_and_the_leak_is_found(more, action, workspace, tmp_path):
+    done = action(given={BASE: git(workspace, "rev-parse", "HEAD^")}, more=steering(workspace) if more else None)
+
+    assert ran(tmp_path) == []
+    assert done.codes == {"check": 0, "verdict": 1}, done.log
+    assert done.outputs["verdict"] == "fail"
+    assert json.loads(done.outputs["counts"])["fail"] > 0
+    assert "critical[private-data-to-closed-model]: " in done.log
+    changes, _, _ = done.summary.partition("\n## fedpolicy: ")
+    assert "private-data-to-closed-model" in changes
+    assert json.loads(Path(done.outputs["sarif"]).read_text(encoding="utf-8"))["version"] == "2.1.0"
+
+
+@pytest.mark.slow
+def test_nothing_of_the_workspace_runs_while_the_action_installs_itself(action, workspace, ourselves, index, tmp_path):
+    del index
+    done = action(installed=None, where=ourselves, more=steering(workspace))
+
+    assert ran(tmp_path) == []
+    assert done.codes == {"install": 0, "check": 0, "verdict": 1}, done.log
+    assert re.search(r"^fedpolicy \d+\.\d+", done.log, re.MULTILINE)
+    assert git(workspace, "status", "--short", "--untracked-files=no") == ""
+    assert not (workspace / "target").exists()
+
+
+@pytest.mark.slow
+def test_a_repository_with_modules_of_such_names_is_checked(action, workspace, ourselves, index, tmp_path):
+    del index
+    write(workspace, harmless() | {SPEC: CLEAN})
+    done = action(installed=None, where=ourselves)
+
+    assert done.codes == {"install": 0, "check": 0, "verdict": 0}, done.log
+    assert done.outputs["verdict"] == "pass"
+    assert ran(tmp_path) == []
