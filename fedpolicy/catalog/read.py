@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import yaml
 
+from fedpolicy.characters import hidden
 from fedpolicy.errors import CatalogError
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
@@ -122,6 +123,10 @@ def _bound(text: str, place: Place) -> None:
     # The composer recurses in C and follows aliases, so both are bounded before it runs.
     if len(text) > LARGEST:
         raise CatalogError("the file is larger than 4 MiB", span=place.at(None), help="split the file")
+    found = hidden(text)
+    if found:
+        mark = yaml.Mark(place.name, 0, found.line - 1, found.column - 1, None, 0)
+        raise CatalogError(found.message, span=place.at(mark), help=found.help)
     depth = 0
     for event in events(text, _Loader):
         span = place.at(event.start_mark)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from fedpolicy.report.control import as_json as control_json
 from fedpolicy.report.control import as_text as control_text
 from fedpolicy.report.facts import facts_text, why_text
 from fedpolicy.report.facts_json import facts_json
+from fedpolicy.report.jsontext import json_text
 from fedpolicy.report.style import PLAIN, Style, listing
 from fedpolicy.spec.suggest import nearest
 
@@ -68,7 +68,7 @@ def why(question: Question, party: str, dataset: str, output: str | None, *, no_
 def graph(question: Question, output: str | None) -> None:
     """Write the graph as JSON."""
     _, found = computed(question)
-    emit(json.dumps(to_json(found.graph), indent=2, ensure_ascii=False) + "\n", output)
+    emit(json_text(to_json(found.graph)), output)
 
 
 def control(question: Question, form: str, output: str | None, *, no_color: bool) -> None:

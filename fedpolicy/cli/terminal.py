@@ -41,7 +41,11 @@ def chatter(text: str) -> None:
 
 
 def emit(text: str, output: str | None) -> None:
-    """Write a result to the file the user named, or to standard output."""
+    """
+    Write a result to the file the user named, or to standard output.
+
+    A terminal gets what it can show. A pipe or a file gets the bytes that `--output` would write, whatever the locale.
+    """
     if output is None:
         _say(sys.stdout, text)
     else:
@@ -56,19 +60,28 @@ def write(path: Path, text: str) -> None:
 def _say(stream: TextIO, text: str) -> None:
     # `fedpolicy check | head` closes the pipe early; that is no reason to complain or to change the exit code.
     try:
-        stream.write(text)
-        stream.flush()
+        _put(stream, text)
     except BrokenPipeError:
         _silence(stream)
-    except UnicodeEncodeError:
-        encoding = stream.encoding or "ascii"
-        stream.write(text.encode(encoding, "replace").decode(encoding))
-        stream.flush()
     except OSError as error:
         _silence(stream)
         if stream is sys.stdout:
             message = f"standard output cannot be written: {error.strerror}"
             raise OutputError(message, help="make room, or send it elsewhere") from error
+
+
+def _put(stream: TextIO, text: str) -> None:
+    raw = getattr(stream, "buffer", None)
+    if stream is sys.stdout and raw is not None and not stream.isatty():
+        stream.flush()
+        raw.write(text.encode("utf-8", "replace"))
+    else:
+        try:
+            stream.write(text)
+        except UnicodeEncodeError:
+            encoding = stream.encoding or "ascii"
+            stream.write(text.encode(encoding, "replace").decode(encoding))
+    stream.flush()
 
 
 def _silence(stream: TextIO) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from fedpolicy.characters import hidden
 from fedpolicy.config.find import Config, own_table
 from fedpolicy.config.models import ConfigFile, PackEntry, RepairEntry, RuleEntry
 from fedpolicy.errors import Problems, SettingsError
@@ -47,12 +48,23 @@ def parse_config(data: bytes, path: Path, name: str) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Problems([_unreadable(error, name)]) from error
     tree = own_table(tree) if path.name == "pyproject.toml" else tree
+    if tree:
+        _must_show(text, name)
     try:
         return Config(name=name, folder=path.parent, file=ConfigFile.model_validate(tree or {}))
     except ValidationError as error:
         lines = text.splitlines()
         found = [_mistake(one, lines, name) for one in _each(error)]
         raise Problems(sorted(found, key=lambda one: (one.span or Span(file=name), one.message))) from error
+
+
+def _must_show(text: str, name: str) -> None:
+    """Refuse what a reviewer would see as something else."""
+    found = hidden(text)
+    if found:
+        end = found.column + 1
+        span = Span(file=name, line=found.line, column=found.column, end_line=found.line, end_column=end)
+        raise Problems([SettingsError(found.message, span=span, help=found.help)])
 
 
 def _unreadable(error: ValueError, name: str) -> SettingsError:

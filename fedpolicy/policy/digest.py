@@ -23,6 +23,6 @@ def digest_of(folder: Path) -> str:
     found = sha256()
     for path in files:
         content = path.read_bytes()
-        found.update(f"{path.name}\0{len(content)}\0".encode())
+        found.update(f"{path.name}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
         found.update(content)
     return found.hexdigest()

@@ -11,4 +11,4 @@ _SHORT = 32
 
 def fingerprint(*parts: str) -> str:
     """The identity of a finding: its rule and its elements, never a line or a file."""
-    return sha256("\0".join(parts).encode()).hexdigest()[:_SHORT]
+    return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_SHORT]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from itertools import groupby
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy.analysis.accounting import INSTALL_HINT
 from fedpolicy.analysis.budget.claims import Claim
 from fedpolicy.analysis.exposure.spending import shown
+from fedpolicy.report.jsontext import json_text
 from fedpolicy.report.style import PLAIN, Style, clean, listing, wrap
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def as_json(name: str, ledger: Ledger, limit: float) -> str:
         "without_noise": list(ledger.bare),
         "mechanisms": [_share_row(share) for share in ledger.shares],
     }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return json_text(content)
 
 
 def spending_row(spent: Spending) -> dict[str, Any]:

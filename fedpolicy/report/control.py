@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.records import dataclass
+from fedpolicy.report.jsontext import json_text
 from fedpolicy.report.style import PLAIN, Style, clean, listing, wrap
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def as_json(name: str, matrix: Sequence[Continuity]) -> str:
         }
         for entry in matrix
     ]
-    return json.dumps({"version": 1, "name": name, "continuity": rows}, indent=2, ensure_ascii=False) + "\n"
+    return json_text({"version": 1, "name": name, "continuity": rows})
 
 
 def _hold_row(hold: Hold) -> dict[str, Any]:

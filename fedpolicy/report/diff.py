@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from fedpolicy.report.changes import (
     disclosure_row,
     short,
 )
+from fedpolicy.report.jsontext import json_text
 from fedpolicy.report.rows import waiver_row
 from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
 
@@ -207,7 +207,7 @@ def as_json(comparison: Comparison) -> str:
         "deployments": comparison.deployments,
         "differences": [_difference_row(difference) for difference in comparison.differences],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_text(document)
 
 
 def _difference_row(difference: Difference) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from fedpolicy.analysis.study import Study
 from fedpolicy.findings import Hop, Span
 from fedpolicy.graph.model import FlowGraph, bits
 from fedpolicy.report.budget import spending_row
+from fedpolicy.report.jsontext import json_text
 from fedpolicy.report.rows import hop_row
 
 if TYPE_CHECKING:
@@ -231,4 +231,4 @@ def _plain(value: object) -> object:
 def facts_json(document: Document, facts: Study, disclosures: Iterable[Disclosure], *, version: str) -> str:
     """Write the facts as indented JSON; `disclosures` are those of the facts, or the same pair by pair."""
     row = _facts_row(document, facts, disclosures, version=version)
-    return json.dumps(row, indent=2, ensure_ascii=False) + "\n"
+    return json_text(row)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.openness import classify_row
+from fedpolicy.report.jsontext import json_text
 from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _words(value: object) -> str:
 
 def as_json(entries: Sequence[Entry]) -> str:
     """Write the models as JSON."""
-    return json.dumps({"version": 1, "models": [_row(entry) for entry in entries]}, indent=2, ensure_ascii=False) + "\n"
+    return json_text({"version": 1, "models": [_row(entry) for entry in entries]})
 
 
 def _row(entry: Entry) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from difflib import unified_diff
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from fedpolicy.analysis.repair.change import Blank, Change
 from fedpolicy.findings import Finding, Severity, Verdict
 from fedpolicy.records import dataclass
+from fedpolicy.report.jsontext import json_text
 from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
 
 __all__ = ["Proposal", "Repairs", "Stuck", "as_json", "as_text", "difference"]
@@ -198,7 +198,7 @@ def as_json(repairs: Repairs) -> str:
         "stopped": repairs.stopped,
         "planned": repairs.planned,
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_text(document)
 
 
 def _proposal_row(proposal: Proposal) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
@@ -14,6 +13,7 @@ import yaml
 from fedpolicy.policy.reading import read_sheet
 from fedpolicy.policy.rulefile import EXPECTED, RULE
 from fedpolicy.policy.template import said
+from fedpolicy.report.jsontext import json_text
 from fedpolicy.report.style import PLAIN, Style, amount, wrap
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def _cell(text: str) -> str:
 
 def as_json(entries: Sequence[Entry]) -> str:
     """Write the rules as JSON."""
-    return json.dumps({"version": 1, "rules": [_row(entry) for entry in entries]}, indent=2, ensure_ascii=False) + "\n"
+    return json_text({"version": 1, "rules": [_row(entry) for entry in entries]})
 
 
 def _row(entry: Entry) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from fedpolicy.characters import spelt
 from fedpolicy.records import dataclass
 
 __all__ = ["PLAIN", "Style", "amount", "cells", "clean", "listing", "wrap"]
@@ -52,10 +53,14 @@ def listing(items: Sequence[str], most: int = 6) -> str:
 
 
 def clean(text: str) -> str:
-    """Replace what could steer a terminal, one character for one, so that columns stay true."""
+    """
+    Replace what could steer a terminal, one character for one, so that columns stay true.
+
+    Only bytes that are no characters take more room. They stand in names of files, which have no columns.
+    """
     if text.isprintable():
         return text
-    return "".join(" " if char == "\t" else char if char.isprintable() else "�" for char in text)
+    return "".join(" " if char == "\t" else char if char.isprintable() else "�" for char in spelt(text))
 
 
 def cells(text: str) -> int:

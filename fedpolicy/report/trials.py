@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+from fedpolicy.report.jsontext import json_text
 from fedpolicy.report.style import PLAIN, Style, amount, wrap
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def as_json(packs: Sequence[PackTrial]) -> str:
         "summary": asdict(score(packs)),
         "packs": [{"pack": pack.pack, "rules": [_row(trial) for trial in pack.trials]} for pack in packs],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_text(document)
 
 
 def _row(trial: Trial) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from fedpolicy.report.changes import (
     disclosure_row,
     short,
 )
+from fedpolicy.report.jsontext import json_text
 from fedpolicy.report.style import PLAIN, Style, amount, listing, wrap
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def scenario_json(name: str, scenario: Scenario) -> str:
             for s in scenario.sums
         ],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_text(document)
 
 
 def coalitions_json(name: str, dataset: str, search: Search) -> str:
@@ -106,4 +106,4 @@ def coalitions_json(name: str, dataset: str, search: Search) -> str:
         "stopped": search.stopped,
         "coalitions": [{"parties": list(c.parties), "datasets": list(c.datasets)} for c in search.coalitions],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_text(document)

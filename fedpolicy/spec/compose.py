@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
 
+from fedpolicy.characters import HIDING
 from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.records import dataclass
 from fedpolicy.spec.marks import MERGE, Marks, Place
@@ -31,7 +32,7 @@ MAX_SCALAR = 1024 * 1024  # characters
 
 _CORE = "tag:yaml.org,2002:"
 _OTHER_TAGS = {"!", f"{_CORE}map", f"{_CORE}seq"}
-_CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(f"[\0-\x08\x0b-\x1f\x7f-\x9f{HIDING}]")
 _FEWER = "use fewer aliases of aliases"
 
 

@@ -6,6 +6,7 @@ import re
 from array import array
 from bisect import bisect_right
 
+from fedpolicy.characters import hidden
 from fedpolicy.errors import InputError
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
@@ -16,8 +17,8 @@ __all__ = ["MAX_BYTES", "Text", "decode"]
 MAX_BYTES = 20 * 1024 * 1024
 _MIB = 1024 * 1024
 _BREAK = re.compile(r"\r\n|\r|\n")
-# What YAML calls printable; everything else may hide something from whoever reads the file.
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What YAML calls printable, without what `characters` calls hiding; all else may deceive whoever reads the file.
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BOMS = {
     b"\xff\xfe\x00\x00": "UTF-32",
     b"\x00\x00\xfe\xff": "UTF-32",
@@ -77,13 +78,15 @@ def decode(data: str | bytes, name: str) -> Text:
     text = _with_lines(content.removeprefix("\ufeff"), name)
     bad = _UNPRINTABLE.search(text.content)
     if bad:
-        span = text.span(bad.start(), bad.end())
-        raise InputError(f"{_called(bad.group())} is not allowed in YAML", span=span, help="delete it")
+        message, advice = _unprintable(bad.group())
+        raise InputError(message, span=text.span(bad.start(), bad.end()), help=advice)
     return text
 
 
-def _called(character: str) -> str:
-    return f"the control character U+{ord(character):04X}"
+def _unprintable(character: str) -> tuple[str, str]:
+    found = hidden(character)
+    message = f"the control character U+{ord(character):04X} is not allowed in YAML"
+    return (found.message, found.help) if found else (message, "delete it")
 
 
 def _text_of(data: bytes, name: str) -> str:

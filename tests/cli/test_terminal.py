@@ -123,11 +123,22 @@ def test_nothing_is_half_written_when_the_disk_is_full(monkeypatch):
 
 def test_a_terminal_without_unicode_gets_what_it_can_show(monkeypatch):
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(stream, "isatty", lambda: True)
     monkeypatch.setattr(sys, "stdout", stream)
 
     emit("ε of 8\n", None)
 
     assert stream.buffer.getvalue() == b"? of 8\n"
+
+
+def test_a_pipe_gets_utf8_whatever_the_locale(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    stream.write("before ")
+
+    emit("ε of 8\n", None)
+
+    assert stream.buffer.getvalue() == "before ε of 8\n".encode()
 
 
 @pytest.mark.parametrize("early", [True, False])

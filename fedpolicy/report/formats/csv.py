@@ -1,7 +1,8 @@
 """
 The report for spreadsheets: one row a finding, comma-separated.
 
-A cell that a spreadsheet would take for a formula begins with an apostrophe: the text comes from files of others.
+A cell that a spreadsheet would take for a formula begins with an apostrophe, and what would steer a terminal is
+replaced: the text comes from files of others.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 
 from fedpolicy.findings import Finding, Report
 from fedpolicy.report.annotations import baseline_words
+from fedpolicy.report.style import clean
 
 __all__ = ["COLUMNS", "SUFFIX", "SUMMARY", "render"]
 
@@ -85,4 +87,7 @@ def _elements(elements: Sequence[str]) -> str:
 
 
 def _cell(value: str | int) -> str | int:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    text = "\n".join(clean(line) for line in value.split("\n"))
+    return f"'{text}" if value.startswith(_FORMULA) else text

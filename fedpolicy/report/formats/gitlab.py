@@ -7,13 +7,13 @@ location. Problems of the run that belong to no file have no place there; the jo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
 from fedpolicy.findings import Report, Severity, Span
 from fedpolicy.report.annotations import Annotation, annotations_of, baseline_words
+from fedpolicy.report.jsontext import json_text
 
 __all__ = ["SUFFIX", "SUMMARY", "render"]
 
@@ -32,7 +32,7 @@ _SEVERITIES = {
 def render(report: Report) -> str:
     """Write the list, most severe first."""
     rows = [_row(annotation) for annotation in (*annotations_of(report), *_known(report)) if annotation.span.file]
-    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+    return json_text(rows)
 
 
 def _known(report: Report) -> Iterator[Annotation]:
@@ -52,7 +52,7 @@ def _row(annotation: Annotation) -> dict[str, Any]:
     return {
         "description": annotation.message,
         "check_name": annotation.rule,
-        "fingerprint": sha256(annotation.mark.encode("utf-8", "replace")).hexdigest(),
+        "fingerprint": sha256(annotation.mark.encode("utf-8", "surrogatepass")).hexdigest(),
         "severity": _SEVERITIES[annotation.severity],
         "location": {
             "path": annotation.span.file,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from fedpolicy.report.jsontext import json_text
 from fedpolicy.report.rows import error_rows, hop_row, span_row, waiver_row
 from fedpolicy.report.summarise import OUT_OF_SCOPE, MissingFact, missing_facts
 
@@ -20,7 +20,7 @@ VERSION = 1
 
 def render(report: Report) -> str:
     """Write the report as indented JSON; keys stand in the documented order and none is ever absent."""
-    return json.dumps(_report(report), indent=2, ensure_ascii=False) + "\n"
+    return json_text(_report(report))
 
 
 def _report(report: Report) -> dict[str, Any]:

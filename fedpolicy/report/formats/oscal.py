@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid5
 
+from fedpolicy.characters import spelt
 from fedpolicy.errors import OutputError
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.report.annotations import INTERRUPTED, Annotation, baseline_words, problems
@@ -158,4 +159,4 @@ def _property(name: str, value: str) -> dict[str, str]:
 
 
 def _id(*parts: str) -> str:
-    return str(uuid5(_OURS, "\0".join(parts)))
+    return str(uuid5(_OURS, spelt("\0".join(parts))))

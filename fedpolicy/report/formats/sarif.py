@@ -6,13 +6,13 @@ Unknown findings become one note a missing fact, and waived ones are left out; d
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fedpolicy.findings import Finding, Hop, Reference, Report, RuleInfo, Severity, Span, Verdict
 from fedpolicy.report.annotations import MISSING_FACT
+from fedpolicy.report.jsontext import json_text
 from fedpolicy.report.rows import error_rows, waiver_row
 from fedpolicy.report.summarise import MissingFact, missing_facts
 
@@ -38,7 +38,7 @@ _MOST_ELEMENTS = 100  # what GitHub keeps of a result's locations
 def render(report: Report) -> str:
     """Write the report as one SARIF run."""
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report)]}
-    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+    return json_text(log)
 
 
 def _run(report: Report) -> dict[str, Any]:
@@ -196,7 +196,8 @@ def _physical(span: Span) -> dict[str, Any]:
         "endLine": span.end_line,
         "endColumn": span.end_column,
     }
-    uri = f"file://{quote(span.file)}" if span.file.startswith("/") else quote(span.file)
+    name = quote(span.file, errors="surrogateescape")  # a name is bytes, which need not be UTF-8
+    uri = f"file://{name}" if span.file.startswith("/") else name
     return {"artifactLocation": {"uri": uri}, "region": region}
 
 
