@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.counterfactual import Counterfactual, counterfactuals
 from fedpolicy.analysis.exposure.disclose import disclosure_of_pair
-from fedpolicy.analysis.exposure.readings import Reading
+from fedpolicy.analysis.exposure.domain import Reading
 from fedpolicy.analysis.facts import Disclosure, Step
+from fedpolicy.spec.safeguards import DifferentialPrivacy, SecureAggregation
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.exposure.state import Exposure
+    from fedpolicy.analysis.facts import Step
     from fedpolicy.analysis.study import Study
+    from fedpolicy.spec.models import Deployment, Task
 
-__all__ = ["Explained", "Explanation", "HopLevel", "explain"]
+__all__ = ["Change", "Counterfactual", "Explained", "Explanation", "HopLevel", "counterfactuals", "explain"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,3 +82,180 @@ def _level(exposure: Exposure, step: Step, dataset: str) -> HopLevel:
         high=exposure.holdings(Reading.HIGH).level(step.target, index),
         guaranteed=exposure.holdings(Reading.GUARANTEED).level(step.target, index),
     )
+
+
+_MEMBERS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One edit of a deployment, in words and as a function."""
+
+    text: str
+    apply: Callable[[Deployment], Deployment]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counterfactual:
+    """What the levels of one disclosure become under a change; `lowers` says whether any of them falls."""
+
+    change: str
+    low: int
+    high: int
+    guaranteed: int
+    lowers: bool
+
+
+def counterfactuals(study: Study, disclosure: Disclosure) -> tuple[Counterfactual, ...]:
+    """
+    Try every single change that bears on the paths of a disclosure, and all removals together.
+
+    Only the first party and the first dataset of the disclosure are asked about.
+    """
+    changes = list(_candidates(study.deployment, disclosure))
+    found = [_try(study, disclosure, change) for change in changes]
+    return tuple(sorted(found, key=lambda c: (not c.lowers, c.guaranteed, c.high, c.change)))
+
+
+def _try(study: Study, disclosure: Disclosure, change: Change) -> Counterfactual:
+    exposure = study.of(change.apply(study.deployment)).exposure
+    item = exposure.items.get(disclosure.datasets[0])
+    viewer = exposure.viewers.get((disclosure.parties[0], disclosure.role))
+    levels = dict.fromkeys(Reading, 0)
+    if viewer is not None and item is not None:
+        levels = {reading: _highest(exposure.view(viewer, reading).levels, item.index) for reading in Reading}
+    low, high, guaranteed = levels[Reading.LOW], levels[Reading.HIGH], levels[Reading.GUARANTEED]
+    lowers = (high, guaranteed) != (disclosure.high, disclosure.guaranteed) and (
+        high <= disclosure.high and guaranteed <= disclosure.guaranteed
+    )
+    return Counterfactual(change=change.text, low=low, high=high, guaranteed=guaranteed, lowers=lowers)
+
+
+def _highest(levels: Sequence[int], index: int) -> int:
+    return max((level for level, mask in enumerate(levels) if level and mask >> index & 1), default=0)
+
+
+def _candidates(deployment: Deployment, disclosure: Disclosure) -> Iterator[Change]:
+    steps = [step for path in disclosure.paths for step in path]
+    origins = sorted({step.origin for step in steps})
+    yield from _removals(disclosure)
+    for origin in origins:
+        kind, _, name = origin.partition(".")
+        if kind == "tasks" and name in deployment.tasks:
+            yield from _safeguards(deployment, name, steps)
+    yield from _own_models(deployment, steps)
+    yield from _trust(disclosure)
+
+
+def _removals(disclosure: Disclosure) -> Iterator[Change]:
+    """Drop the last element of each way in, one at a time and then all."""
+    last = sorted({path[-1].origin for path in disclosure.paths if path})
+    removable = [origin for origin in last if origin.partition(".")[0] in {"tasks", "api_calls", "flows"}]
+    for origin in removable:
+        yield Change(text=f"drop {origin}", apply=_without([origin]))
+    if len(removable) > 1:
+        yield Change(text=f"drop {' and '.join(removable)}", apply=_without(removable))
+
+
+def _without(origins: Sequence[str]) -> Callable[[Deployment], Deployment]:
+    def apply(deployment: Deployment) -> Deployment:
+        update: dict[str, Mapping[str, object]] = {}
+        for origin in origins:
+            kind, _, name = origin.partition(".")
+            entries = update.get(kind, getattr(deployment, kind))
+            update[kind] = {key: value for key, value in entries.items() if key != name}
+        return deployment.model_copy(update=update)
+
+    return apply
+
+
+def _safeguards(deployment: Deployment, name: str, steps: Sequence[Step]) -> Iterator[Change]:
+    task = deployment.tasks[name]
+    if any(step.role == "uplink" and step.origin == f"tasks.{name}" for step in steps):
+        least = min(_MEMBERS, _clients(deployment, task))
+        if least > 1 and not any(isinstance(safeguard, SecureAggregation) for safeguard in task.safeguards):
+            added = SecureAggregation(kind="secure_aggregation", min_clients=least)
+            yield _add(name, task, added, f"secure aggregation over at least {least} clients on tasks.{name}")
+        if not any(isinstance(s, DifferentialPrivacy) and s.where == "client" for s in task.safeguards):
+            yield _add(name, task, _noise(), f"differential privacy applied by each client on tasks.{name}")
+
+
+def _clients(deployment: Deployment, task: Task) -> int:
+    """How many clients there are in a round."""
+    total = 0
+    for reference in task.runs_on:
+        family, at, _ = reference.partition("@")
+        node = deployment.nodes[family]
+        total += node.count * (1 if at or isinstance(node.party, str) else len(node.party))
+    return min(total, task.clients_per_round or total)
+
+
+def _add(name: str, task: Task, safeguard: SecureAggregation | DifferentialPrivacy, text: str) -> Change:
+    changed = task.model_copy(update={"safeguards": (*task.safeguards, safeguard)})
+
+    def apply(deployment: Deployment) -> Deployment:
+        return deployment.model_copy(update={"tasks": {**deployment.tasks, name: changed}})
+
+    return Change(text=text, apply=apply)
+
+
+def _noise() -> DifferentialPrivacy:
+    # A mechanism that is sound in every respect: what is asked is whether one there would help.
+    return DifferentialPrivacy(
+        kind="differential_privacy",
+        where="client",
+        noise_multiplier=1e6,
+        clipping_norm=1.0,
+        sampling="none",
+        steps=1,
+        delta=1e-12,
+        unit="client",
+    )
+
+
+def _own_models(deployment: Deployment, steps: Sequence[Step]) -> Iterator[Change]:
+    """Run an open-weight model of the same kind on the nodes that call."""
+    for name, callers in sorted(_called(deployment, steps).items()):
+        text = f"run an open-weight model in place of models.{name} on {', '.join(callers)}"
+        update = {"ref": None, "weights": "open", "via": None, "provider": None, "weights_at": tuple(callers)}
+        changed = deployment.models[name].model_copy(update=update)
+        yield Change(text=text, apply=_with_model(name, changed))
+
+
+def _with_model(name: str, changed: object) -> Callable[[Deployment], Deployment]:
+    def apply(deployment: Deployment) -> Deployment:
+        return deployment.model_copy(update={"models": {**deployment.models, name: changed}})
+
+    return apply
+
+
+def _called(deployment: Deployment, steps: Sequence[Step]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for step in steps:
+        if step.role not in {"call", "hosted-training"}:
+            continue
+        kind, _, name = step.origin.partition(".")
+        entry = deployment.tasks[name] if kind == "tasks" else deployment.api_calls[name]
+        if entry.model is not None:
+            callers = deployment.tasks[name].runs_on if kind == "tasks" else deployment.api_calls[name].from_
+            found[entry.model] = sorted({*found.get(entry.model, []), *callers})
+    return found
+
+
+def _trust(disclosure: Disclosure) -> Iterator[Change]:
+    """Let the owner accept those on whose word a safeguard rests."""
+    owner = disclosure.datasets[0].partition("@")[2].split(".")[0]
+    refused = sorted(
+        {who for reason in disclosure.not_counted for who in reason.rests_on if reason.level == "guaranteed"}
+    )
+    if not refused:
+        return
+
+    def apply(deployment: Deployment) -> Deployment:
+        party = deployment.parties.get(owner)
+        if party is None:
+            return deployment
+        changed = party.model_copy(update={"trusts": (*party.trusts, *refused)})
+        return deployment.model_copy(update={"parties": {**deployment.parties, owner: changed}})
+
+    yield Change(text=f"{owner} comes to trust {', '.join(refused)}", apply=apply)

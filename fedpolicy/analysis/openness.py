@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.exposure.readings import Reading
+from fedpolicy.analysis.exposure.domain import Reading
 from fedpolicy.analysis.facts import ModelFacts
 from fedpolicy.graph.model import FlowGraph, bits
 

@@ -12,8 +12,7 @@ from fedpolicy.report.hops import hop_lines
 from fedpolicy.report.style import Style, amount, cells, clean, listing, wrap
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.counterfactual import Counterfactual
-    from fedpolicy.analysis.explain import Explained, Explanation, HopLevel
+    from fedpolicy.analysis.explain import Counterfactual, Explained, Explanation, HopLevel
     from fedpolicy.analysis.facts import Disclosure, ModelFacts, NotCounted
     from fedpolicy.analysis.study import Study
     from fedpolicy.catalog.load import Catalog

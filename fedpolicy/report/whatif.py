@@ -21,8 +21,7 @@ from fedpolicy.report.style import PLAIN, Style, amount, listing, wrap
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.whatif.coalitions import Search
-    from fedpolicy.analysis.whatif.scenarios import Scenario
-    from fedpolicy.analysis.whatif.sums import SmallerSum
+    from fedpolicy.analysis.whatif.scenarios import Scenario, SmallerSum
 
 __all__ = ["coalitions_json", "coalitions_text", "scenario_json", "scenario_text"]
 

@@ -20,7 +20,6 @@ RARE = {
     "pickle",
     "subprocess",
     "tomllib",
-    "fedpolicy.analysis.counterfactual",
     "fedpolicy.analysis.explain",
     "fedpolicy.analysis.repair",
     "fedpolicy.analysis.whatif",

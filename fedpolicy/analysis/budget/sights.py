@@ -14,7 +14,7 @@ from dataclasses import field
 from typing import NamedTuple
 
 from fedpolicy.analysis.exposure.budgets import combinations
-from fedpolicy.analysis.exposure.readings import BOUNDED, Reading
+from fedpolicy.analysis.exposure.domain import BOUNDED, Reading
 from fedpolicy.analysis.exposure.spending import Spending, spend
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import View, Viewer

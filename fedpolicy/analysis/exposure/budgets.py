@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from fedpolicy.analysis.exposure.domain import BOUNDED, VERBATIM, Reading
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
-from fedpolicy.analysis.exposure.readings import BOUNDED, VERBATIM, Reading
 from fedpolicy.analysis.exposure.spending import Spending, spend
 from fedpolicy.analysis.exposure.views import View
 from fedpolicy.graph.model import Mask

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from fedpolicy.analysis.exposure.budgets import spending_on
+from fedpolicy.analysis.exposure.domain import BOUNDED, Reading
 from fedpolicy.analysis.exposure.groups import Group, group_views
 from fedpolicy.analysis.exposure.privacy import unsettled
-from fedpolicy.analysis.exposure.readings import BOUNDED, Reading
 from fedpolicy.analysis.exposure.reasons import missing_on, not_counted
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import Viewer

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import field
 
+from fedpolicy.analysis.exposure.domain import RECONSTRUCTABLE, VERBATIM, Reading, Trust
 from fedpolicy.analysis.exposure.mechanisms import mechanism_at
 from fedpolicy.analysis.exposure.privacy import bounded_for
-from fedpolicy.analysis.exposure.readings import RECONSTRUCTABLE, VERBATIM, Reading, Trust
 from fedpolicy.analysis.exposure.spending import spend
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import Flow, FlowGraph, Guard, Mask

@@ -11,9 +11,19 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 
+from fedpolicy.analysis.exposure.domain import (
+    INFERABLE,
+    OPEN,
+    SEALED,
+    SUM,
+    VERBATIM,
+    Form,
+    Reading,
+    State,
+    read_sum,
+    unsealed,
+)
 from fedpolicy.analysis.exposure.effects import Effect, Effects
-from fedpolicy.analysis.exposure.forms import OPEN, SEALED, SUM, Form, State, read_sum, unsealed
-from fedpolicy.analysis.exposure.readings import INFERABLE, VERBATIM, Reading
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.exposure.transfer import transfer
 from fedpolicy.graph.model import Flow, FlowGraph, Mask, Vertex

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 
-from fedpolicy.analysis.exposure.alike import Kinds
-from fedpolicy.analysis.exposure.arriving import Arriving
-from fedpolicy.analysis.exposure.readings import VERBATIM, Reading
+from fedpolicy.analysis.exposure.domain import VERBATIM, Reading
+from fedpolicy.analysis.exposure.equivalence import Arriving, Kinds
 from fedpolicy.analysis.exposure.views import View, Viewer
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import FlowGraph, Mask

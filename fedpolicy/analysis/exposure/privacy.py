@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from fedpolicy.analysis.exposure.domain import Reading
 from fedpolicy.analysis.exposure.mechanisms import PURE, Mechanism, mechanism_at
-from fedpolicy.analysis.exposure.readings import Reading
 from fedpolicy.analysis.exposure.spending import Spending, over, spend
 from fedpolicy.graph.model import FlowGraph, Guard, Mask, bits
 from fedpolicy.records import dataclass

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fedpolicy.analysis.accounting import INSTALL_HINT
+from fedpolicy.analysis.exposure.domain import INFERABLE
 from fedpolicy.analysis.exposure.fixpoint import Holdings
 from fedpolicy.analysis.exposure.privacy import judge, units_of
-from fedpolicy.analysis.exposure.readings import INFERABLE
 from fedpolicy.analysis.exposure.spending import Spending, over, shown
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.facts import NotCounted

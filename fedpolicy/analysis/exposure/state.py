@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 
 from fedpolicy.analysis.exposure.budgets import compose
+from fedpolicy.analysis.exposure.domain import Reading, Trust
 from fedpolicy.analysis.exposure.effects import Effects, free_text_of, malleable_seals
 from fedpolicy.analysis.exposure.fixpoint import Holdings, propagate
 from fedpolicy.analysis.exposure.mechanisms import Mechanism, mechanisms_of
-from fedpolicy.analysis.exposure.readings import Reading, Trust
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.exposure.views import (
     View,

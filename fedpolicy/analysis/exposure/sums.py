@@ -8,7 +8,7 @@ from dataclasses import field
 from functools import reduce
 from operator import or_
 
-from fedpolicy.analysis.exposure.readings import Reading, Trust
+from fedpolicy.analysis.exposure.domain import Reading, Trust
 from fedpolicy.graph.model import Aggregate, FlowGraph, Mask, Vertex, bits
 from fedpolicy.records import dataclass
 

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fedpolicy.analysis.exposure.domain import (
+    BOUNDED,
+    INFERABLE,
+    NOISE,
+    OPEN,
+    SEALED,
+    SUM,
+    VERBATIM,
+    Form,
+    State,
+    unsealed,
+)
 from fedpolicy.analysis.exposure.effects import Effect
-from fedpolicy.analysis.exposure.forms import NOISE, OPEN, SEALED, SUM, Form, State, unsealed
-from fedpolicy.analysis.exposure.readings import BOUNDED, INFERABLE, VERBATIM
 from fedpolicy.graph.model import Mask
 
 __all__ = ["transfer"]

@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import field
 
+from fedpolicy.analysis.exposure.domain import (
+    BOUNDED,
+    NOISE,
+    OPEN,
+    SEALED,
+    SUM,
+    VERBATIM,
+    Form,
+    Reading,
+    read_sum,
+    unsealed,
+)
 from fedpolicy.analysis.exposure.fixpoint import Holdings
-from fedpolicy.analysis.exposure.forms import NOISE, OPEN, SEALED, SUM, Form, read_sum, unsealed
-from fedpolicy.analysis.exposure.readings import BOUNDED, VERBATIM, Reading
 from fedpolicy.graph.model import FlowGraph, Mask, Vertex
 from fedpolicy.records import dataclass
 

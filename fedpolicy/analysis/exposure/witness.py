@@ -9,9 +9,9 @@ from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
+from fedpolicy.analysis.exposure.domain import NOISE, OPEN, Form
 from fedpolicy.analysis.exposure.effects import Effect
 from fedpolicy.analysis.exposure.fixpoint import Holdings, Moved, arrive_at
-from fedpolicy.analysis.exposure.forms import NOISE, OPEN, Form
 from fedpolicy.analysis.exposure.transfer import transfer
 from fedpolicy.analysis.exposure.views import Viewer, seen_forms, shielded
 from fedpolicy.graph.model import Flow, Mask

@@ -12,8 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.exposure.forms import OPEN
-from fedpolicy.analysis.exposure.readings import Reading
+from fedpolicy.analysis.exposure.domain import OPEN, Reading
 from fedpolicy.analysis.exposure.state import prepare
 from fedpolicy.records import dataclass
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.exposure.readings import Reading
+from fedpolicy.analysis.exposure.domain import Reading
 from fedpolicy.analysis.exposure.views import viewers_of
 from fedpolicy.analysis.whatif.turned import members, pooled
 from fedpolicy.graph.model import DataItem

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.changes import Changes, ControlChange, changes_between
+from fedpolicy.analysis.exposure.domain import Reading, Trust
+from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.study import Study
-from fedpolicy.analysis.whatif.sums import SmallerSum, smaller_sums
 from fedpolicy.analysis.whatif.turned import compromised, members, pooled
+from fedpolicy.graph.model import bits
 
 if TYPE_CHECKING:
-    from fedpolicy.graph.model import FlowGraph
+    from fedpolicy.analysis.study import Study
+    from fedpolicy.graph.model import Aggregate, FlowGraph
     from fedpolicy.spec.models import Deployment
 
 __all__ = [
     "Scenario",
+    "SmallerSum",
     "safeguards_of",
+    "smaller_sums",
     "what_if_colluding",
     "what_if_compromised",
     "what_if_removed",
@@ -106,3 +111,42 @@ def _without(deployment: Deployment, path: str) -> Deployment:
     kept = tuple(one for number, one in enumerate(entries[name].safeguards) if number != int(index))
     changed = entries[name].model_copy(update={"safeguards": kept})
     return deployment.model_copy(update={section: {**entries, name: changed}})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class SmallerSum:
+    """
+    What is left of a sum of `origin` for `party`, once it subtracts what `others` put in.
+
+    `before` and `after` count contributions per round in the least favourable reading; below two the sum is somebody's
+    own contribution.
+    """
+
+    origin: str
+    party: str
+    others: tuple[str, ...]
+    before: int
+    after: int
+
+
+def smaller_sums(study: Study, parties: Sequence[str]) -> tuple[SmallerSum, ...]:
+    """Every sum that hides less from one of the parties when they pool what they know."""
+    hiding = Hiding(graph=study.graph, trust=Trust(graph=study.graph), reading=Reading.HIGH)
+    found = {one for aggregate in study.graph.aggregates for one in _of(study, hiding, aggregate, parties)}
+    return tuple(sorted(found))
+
+
+def _of(study: Study, hiding: Hiding, aggregate: Aggregate, parties: Sequence[str]) -> Iterator[SmallerSum]:
+    everybody = tuple(sorted(members(study.graph, parties)))
+    after = hiding.remaining(aggregate.index, everybody)
+    for party in parties:
+        before = hiding.remaining(aggregate.index, tuple(sorted(members(study.graph, [party]))))
+        if after < before and _learns(study, aggregate, party):
+            others = tuple(other for other in parties if other != party)
+            yield SmallerSum(origin=aggregate.origin, party=party, others=others, before=before, after=after)
+
+
+def _learns(study: Study, aggregate: Aggregate, party: str) -> bool:
+    names = members(study.graph, [party])
+    summed = {study.graph.data[index].id for index in bits(aggregate.data)}
+    return any(names & set(one.parties) and summed & set(one.datasets) for one in study.disclosures)

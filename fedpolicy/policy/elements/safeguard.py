@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from fedpolicy.analysis.budget.claims import Share, share_of
+from fedpolicy.analysis.exposure.domain import Trust
 from fedpolicy.analysis.exposure.privacy import units_of
-from fedpolicy.analysis.exposure.readings import Trust
 from fedpolicy.graph.model import Guard, Path, bits
 from fedpolicy.policy.elements.safeguard_budget import BUDGET_FIELDS, open_facts, variants_of
 from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, texts, words
