@@ -10,6 +10,7 @@ import yaml
 from fedpolicy.characters import hidden
 from fedpolicy.errors import CatalogError
 from fedpolicy.findings import Span
+from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.records import dataclass
 from fedpolicy.yaml_events import events
 
@@ -134,9 +135,18 @@ def _bound(text: str, place: Place) -> None:
             raise CatalogError("a catalogue file cannot use YAML aliases", span=span, help="write the value out")
         if getattr(event, "tag", None):
             raise CatalogError("a catalogue file cannot use YAML tags", span=span, help="put text in quotes instead")
+        _bound_number(event, span)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             raise CatalogError("nested too deeply", span=span, help=f"use at most {DEEPEST} levels")
+
+
+def _bound_number(event: Any, span: Span) -> None:  # noqa: ANN401  one of the parser's
+    if not isinstance(event, yaml.ScalarEvent) or event.style or len(event.value) <= MAX_DIGITS:
+        return
+    if any(pattern.fullmatch(event.value) for pattern, _ in _NUMBERS):
+        message = f"a number of {len(event.value):,} digits is too long; at most {MAX_DIGITS} are read"
+        raise CatalogError(message, span=span, help="write a shorter one, or quote it if it is text")
 
 
 def _scalar(text: str) -> object:

@@ -12,6 +12,7 @@ import yaml
 
 from fedpolicy.catalog.read import Place, plain
 from fedpolicy.errors import CatalogError
+from fedpolicy.limits import MAX_QUANTITY
 from fedpolicy.records import dataclass
 
 __all__ = ["Look", "entries", "misfits", "misfits_of_class", "suggestion"]
@@ -111,6 +112,8 @@ def _no_scalar(hint: Any, look: Look) -> Iterator[CatalogError]:  # noqa: ANN401
     value = plain(look.node) if isinstance(look.node, yaml.ScalarNode) else None
     if not isinstance(value, types) or (isinstance(value, bool) and hint is not bool):
         yield look.error(f"this must be {name}", advice)
+    elif isinstance(value, (int, float)) and not abs(value) <= MAX_QUANTITY:
+        yield look.error("this number is out of range", f"write a number of at most {MAX_QUANTITY:,}")
 
 
 def _no_choice(choices: tuple[str, ...], look: Look) -> Iterator[CatalogError]:

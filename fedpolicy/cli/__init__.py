@@ -29,20 +29,25 @@ def _completed() -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run fedpolicy with these arguments (default: those of the process) and give the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given == ["--version"]:
+    heard = sys.stdout is not None
+    if heard and given == ["--version"]:
         # Scripts ask for the version all the time; it must not cost them the import of click.
         from fedpolicy import __version__  # noqa: PLC0415
 
         sys.stdout.write(f"fedpolicy {__version__}\n")
         return 0
     own = arguments is None
-    if own and _completed():
+    if own and heard and _completed():
         return 0
     if own:
         # A process that lives for a moment: collecting garbage while modules load, and once more over everything when
         # it ends, took a sixth of a check. A large deployment still gets its collections.
         gc.set_threshold(300_000, 50, 50)
     try:
+        if None in (sys.stdin, sys.stdout, sys.stderr):
+            from fedpolicy.cli.streams import replace_closed_streams  # noqa: PLC0415  hardly anybody closes them
+
+            replace_closed_streams()
         from fedpolicy.cli.app import run  # noqa: PLC0415
 
         code = run(given)

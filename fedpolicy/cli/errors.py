@@ -25,14 +25,21 @@ def guard(action: Callable[[], object], arguments: Sequence[str]) -> int:
         _say(_usage(error), arguments)
     except (KeyboardInterrupt, click.Abort) as stop:
         # A terminal shows ^C; click has ended that line before it aborts.
-        sys.stderr.write("interrupted\n" if isinstance(stop, click.Abort) else "\ninterrupted\n")
+        _tell("interrupted\n" if isinstance(stop, click.Abort) else "\ninterrupted\n")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001  whatever is left is our own mistake
-        sys.stderr.write(_bug(error, debug="--debug" in arguments))
+        _tell(_bug(error, debug="--debug" in arguments))
         return BUG
     else:
         return code if isinstance(code, int) else CLEAN
     return UNUSABLE
+
+
+def _tell(text: str) -> None:
+    # Where nobody can be told, the exit code still tells.
+    from fedpolicy.cli.terminal import chatter  # noqa: PLC0415  only where there is something to say
+
+    chatter(text)
 
 
 def _say(error: FedPolicyError, arguments: Sequence[str]) -> None:

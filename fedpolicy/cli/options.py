@@ -136,11 +136,14 @@ param_option = click.option(
 )
 
 
+_DIGITS = 6  # of a number of processes
+
+
 def _jobs(_context: click.Context, _option: click.Parameter, given: str | None) -> int | None:
     """A number of processes; 0 is `auto`."""
     if given is None:
         return None
-    if given == "auto" or (given.isascii() and given.isdigit()):
+    if given == "auto" or (given.isascii() and given.isdigit() and len(given) <= _DIGITS):
         return 0 if given == "auto" else int(given)
     message = f"{given!r} is no number of processes; write 1, 2, ... or auto"
     raise click.BadParameter(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
@@ -16,6 +17,7 @@ __all__ = ["NAMES", "Config", "discover", "has_table", "own_table"]
 
 NAMES = ("fedpolicy.toml", "pyproject.toml")
 _TABLE = ("tool", "fedpolicy")
+_OUR_TABLE = re.compile(rb"^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*[\"']?fedpolicy\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +54,20 @@ def own_table(tree: Mapping[str, Any]) -> Any:  # noqa: ANN401  what TOML gives
 
 
 def has_table(text: bytes) -> bool:
-    """Whether a `pyproject.toml` has our table; one that is no TOML has none, and its owner will say so."""
+    """
+    Whether a `pyproject.toml` has our table; one that is no TOML has none, and its owner will say so.
+
+    One that Python's reader gives up on has it if it seems to: somebody else's file must not stop us, and ours must
+    not go unread.
+    """
     import tomllib  # noqa: PLC0415  only for a file that may have our table
 
     try:
         return own_table(tomllib.loads(text.decode("utf-8"))) is not None
-    except ValueError:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         return False
+    except (ValueError, RecursionError):  # a number of thousands of digits, or nesting
+        return _OUR_TABLE.search(text) is not None
 
 
 def _is_ours(path: Path) -> bool:

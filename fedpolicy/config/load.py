@@ -15,18 +15,20 @@ from fedpolicy.config.find import Config, own_table
 from fedpolicy.config.models import ConfigFile, PackEntry, RepairEntry, RuleEntry
 from fedpolicy.errors import Problems, SettingsError
 from fedpolicy.findings import Span
+from fedpolicy.limits import MAX_DIGITS, MAX_QUANTITY
 from fedpolicy.spec.suggest import advise, did_you_mean, shown
 
 __all__ = ["parse_config", "read_config"]
 
 _PLACE = re.compile(r"line (\d+), column (\d+)")
-_TYPES = {"str", "bool", "int", "float", "constrained-str", "constrained-int"}
+_DIGITS = re.compile(rf"[0-9_]{{{MAX_DIGITS},}}")
 _JOBS = 'a number of processes: 1, 2, ... or "auto"'
 _KINDS = {"list_type": "a list", "string_type": "text", "bool_type": "true or false", "float_type": "a number"}
 
 _BOUNDS = {
     "greater_than": ("not above 0", "write a positive number"),
     "greater_than_equal": ("below 0", "write 0 or a positive number"),
+    "less_than_equal": ("out of range", f"write a number of at most {MAX_QUANTITY:,}"),
     "finite_number": ("no number to compare with", "write a plain number"),
 }
 
@@ -47,6 +49,8 @@ def parse_config(data: bytes, path: Path, name: str) -> Config:
         tree: Any = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Problems([_unreadable(error, name)]) from error
+    except (ValueError, RecursionError) as error:
+        raise Problems([_beyond(text, name)]) from error
     tree = own_table(tree) if path.name == "pyproject.toml" else tree
     if tree:
         _must_show(text, name)
@@ -54,7 +58,7 @@ def parse_config(data: bytes, path: Path, name: str) -> Config:
         return Config(name=name, folder=path.parent, file=ConfigFile.model_validate(tree or {}))
     except ValidationError as error:
         lines = text.splitlines()
-        found = [_mistake(one, lines, name) for one in _each(error)]
+        found = [_mistake(one, lines, name) for one in _each(error, tree)]
         raise Problems(sorted(found, key=lambda one: (one.span or Span(file=name), one.message))) from error
 
 
@@ -75,19 +79,36 @@ def _unreadable(error: ValueError, name: str) -> SettingsError:
     return SettingsError(f"this is no TOML: {what}", span=span, help="see docs/configuration.md for an example")
 
 
-def _each(error: ValidationError) -> Iterator[Any]:
+def _beyond(text: str, name: str) -> SettingsError:
+    """What Python's own reader of TOML gives up on: numbers of thousands of digits, and nesting."""
+    found = _DIGITS.search(text)
+    if found is None:
+        return SettingsError("nested too deeply", span=Span(file=name), help="see docs/configuration.md for an example")
+    line, column = text.count("\n", 0, found.start()) + 1, found.start() - text.rfind("\n", 0, found.start())
+    message = f"a number of {len(found[0]):,} digits is too long; at most {MAX_DIGITS} are read"
+    span = Span(file=name, line=line, column=column, end_line=line, end_column=column + len(found[0]))
+    return SettingsError(message, span=span, help="write a shorter one, or quote it if it is text")
+
+
+def _each(error: ValidationError, tree: object) -> Iterator[Any]:
     """One entry per place: a value that fits none of several types is one mistake, not several."""
     seen = set()
-    for one in error.errors():
-        place = tuple(part for part in one["loc"] if isinstance(part, int) or _is_key(part))
+    # A number that is too large is no text and no boolean either.
+    for one in sorted(error.errors(), key=lambda one: one["type"] not in _BOUNDS):
+        place = tuple(_keys(one["loc"], tree, missing=one["type"] == "missing"))
         if place not in seen:
             seen.add(place)
             yield {**one, "loc": place}
 
 
-def _is_key(part: object) -> bool:
-    # Pydantic puts the types of a union among the keys.
-    return isinstance(part, str) and re.fullmatch(r"[\w.@/*-]+", part) is not None and part not in _TYPES
+def _keys(location: tuple[Any, ...], tree: object, *, missing: bool) -> Iterator[str | int]:
+    """The keys of a location, followed through the file: pydantic puts the types of a union among them."""
+    for place, part in enumerate(location, 1):
+        if (isinstance(tree, dict) and part in tree) or (isinstance(tree, list) and isinstance(part, int)):
+            yield part
+            tree = tree[part]
+        elif missing and place == len(location):
+            yield part
 
 
 def _mistake(one: Any, lines: list[str], name: str) -> SettingsError:  # noqa: ANN401  pydantic's

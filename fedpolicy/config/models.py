@@ -6,10 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from fedpolicy.limits import MAX_QUANTITY
+
 __all__ = ["ConfigFile", "PackEntry", "RepairEntry", "RuleEntry"]
 
 Severity = Literal["info", "low", "medium", "high", "critical"]
-Value = str | bool | int | float | list[str]
+Whole = Annotated[int, Field(le=MAX_QUANTITY)]
+Number = Annotated[float, Field(le=MAX_QUANTITY, allow_inf_nan=False)]
+Value = str | bool | Whole | Number | list[str]
 
 
 class Entry(BaseModel):
@@ -36,7 +40,7 @@ class RuleEntry(Entry):
 class RepairEntry(Entry):
     """What repairs may be told."""
 
-    costs: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
+    costs: dict[str, Annotated[float, Field(ge=0, le=MAX_QUANTITY, allow_inf_nan=False)]] = Field(
         default_factory=dict, description="What each kind of change costs."
     )
 
@@ -57,12 +61,14 @@ class ConfigFile(Entry):
     ignore: list[str] | None = Field(default=None, description="Leave these rules out.")
     exclude: list[str] | None = Field(default=None, description="Patterns of files that a search leaves out.")
     gitignore: bool | None = Field(default=None, description="Whether a search leaves out what git ignores.")
-    jobs: Annotated[int, Field(ge=0)] | Literal["auto"] | None = Field(
+    jobs: Annotated[int, Field(ge=0, le=MAX_QUANTITY)] | Literal["auto"] | None = Field(
         default=None, description="In how many processes files are checked."
     )
     fail_on: Severity | Literal["never"] | None = Field(default=None, description="Least severity for exit code 1.")
     strict: bool | None = Field(default=None, description="Count unknown as failing.")
-    max_epsilon: Annotated[float, Field(gt=0)] | None = Field(default=None, description="Largest epsilon of `bounded`.")
+    max_epsilon: Annotated[float, Field(gt=0, le=MAX_QUANTITY, allow_inf_nan=False)] | None = Field(
+        default=None, description="Largest epsilon of `bounded`."
+    )
     waivers: str | None = Field(default=None, description="The file of waivers.")
     baseline: str | None = Field(default=None, description="The file of findings that are known.")
     rules: dict[str, RuleEntry] = Field(default_factory=dict, description="Settings by rule id.")

@@ -16,6 +16,7 @@ from typing import Any
 
 from fedpolicy.errors import InputError
 from fedpolicy.findings import Baselined, Finding, Severity, Span, Verdict
+from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.policy.housekeeping import OWN_PACK, OWN_RULES, own_finding
 
 __all__ = ["VERSION", "Baseline", "BaselineEntry", "compare", "read_baseline", "write_baseline"]
@@ -76,6 +77,9 @@ def read_baseline(text: str | bytes, name: str) -> Baseline:
         raise InputError(
             f"this is no JSON: {error.msg}", span=span, help=f"resolve the conflict, or {_ADVICE}"
         ) from error
+    except ValueError as error:  # Python does not read numbers of thousands of digits
+        message = f"`{name}` is no baseline: it holds a number of more than {MAX_DIGITS} digits"
+        raise InputError(message, help=_ADVICE) from error
     lines = tuple(content.splitlines())
     entries = tuple(_entry(row, place, name) for place, row in enumerate(_rows(tree, name)))
     return Baseline(name=name, entries=entries, lines=lines)

@@ -8,6 +8,7 @@ from typing import Any
 
 from fedpolicy.errors import PolicyError, Problems
 from fedpolicy.findings import Reference, Severity, Span
+from fedpolicy.limits import MAX_QUANTITY
 from fedpolicy.policy.choosing import typed
 from fedpolicy.policy.context import table
 from fedpolicy.policy.expression import BadExpression, Expression, Language, language
@@ -96,9 +97,9 @@ def _params(sheet: Sheet, errors: list[PolicyError]) -> tuple[Param, ...]:
         if value is None:
             # Declared all the same, so that its uses are no mistakes too.
             found.append(Param(name=name, type=kind, about="", value=""))
-            errors.append(
-                sheet.error(("params", name, "default"), f"this is no {kind}", f"the parameter's type is {kind}")
-            )
+            advice = f"the parameter's type is {kind}"
+            advice += f"; a number is at most {MAX_QUANTITY:,}" if kind in {Type.INT, Type.NUMBER} else ""
+            errors.append(sheet.error(("params", name, "default"), f"this is no {kind}", advice))
         else:
             found.append(Param(name=name, type=kind, about=_line(entry["description"]), value=value))
     return tuple(found)

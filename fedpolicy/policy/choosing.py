@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.errors import FedPolicyError, SettingsError
 from fedpolicy.findings import Severity
+from fedpolicy.limits import MAX_QUANTITY
 from fedpolicy.policy.fields import Type, Value
 from fedpolicy.policy.housekeeping import OWN_IDS
 from fedpolicy.policy.models import Param, Rule
@@ -72,7 +73,7 @@ def set_severities(
 
 
 def typed(kind: Type, value: object) -> Value | None:
-    """A value of a parameter's type (levels as numbers), or None."""
+    """A value of a parameter's type (levels as numbers), or None; numbers are bounded as those of deployments are."""
     if kind is Type.LEVEL:
         return LEVELS.index(value) if isinstance(value, str) and value in LEVELS else None
     if kind is Type.TEXT:
@@ -82,7 +83,7 @@ def typed(kind: Type, value: object) -> Value | None:
     if kind is Type.LIST:
         items = list(value) if isinstance(value, (list, tuple)) else None
         return items if items is not None and all(isinstance(item, str) for item in items) else None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= MAX_QUANTITY:
         return None
     return float(value) if kind is Type.NUMBER else value if isinstance(value, int) else None
 
@@ -96,6 +97,7 @@ def _set(rule: Rule, key: str, text: str, rules: dict[str, Rule]) -> SettingsErr
     value = _parsed(param, text)
     if value is None:
         what = f"a level: {', '.join(LEVELS)}" if param.type is Type.LEVEL else f"of type {param.type}"
+        what += f", at most {MAX_QUANTITY:,}" if param.type in {Type.INT, Type.NUMBER} else ""
         return SettingsError(f"{rule.id}.{key} cannot be {shown(text)}", help=f"write something {what}")
     if rule.id in rules:
         params = tuple(replace(one, value=value) if one.name == key else one for one in rule.params)
