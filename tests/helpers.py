@@ -19,7 +19,7 @@ from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.graph.build import build_graph
 from fedpolicy.graph.model import FlowGraph, bits
 from fedpolicy.spec.load import load_text
-from fedpolicy.spec.models import Deployment
+from fedpolicy.spec.model.deployment import Deployment
 
 Levels = tuple[str, str, str]
 Pair = tuple[str, str, str]  # party, capacity, dataset instance

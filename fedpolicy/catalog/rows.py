@@ -15,11 +15,16 @@ __all__ = [
     "AttackRow",
     "CategoryRow",
     "CountryRow",
+    "FieldOfUse",
     "LevelRow",
+    "LicenceCategory",
     "LicenceRow",
     "MethodRow",
     "ModelRow",
+    "Naming",
+    "Needs",
     "PayloadRow",
+    "Permission",
     "ProviderRow",
     "Row",
     "SafeguardRow",
@@ -29,6 +34,10 @@ __all__ = [
 Level = Literal["none", "bounded", "inferable", "reconstructable", "verbatim"]
 Topology = Literal["star", "tree", "peer_to_peer", "rotating", "split", "vertical", "local", "central"]
 Permission = Literal["allowed", "conditional", "forbidden"]
+LicenceCategory = Literal["open", "use-restricted", "non-commercial", "proprietary"]
+FieldOfUse = Literal["unrestricted", "restricted"]
+Naming = Literal["required", "none"]
+Needs = Literal["none", "text", "logits", "embeddings", "weights", "emulator"]
 Family = Literal[
     "full",
     "peft",
@@ -103,7 +112,7 @@ class MethodRow(Row):
     """
 
     title: str
-    needs: Literal["none", "text", "logits", "embeddings", "weights", "emulator"]
+    needs: Needs
     up: str | None = None
     down: str | None = None
     up_in: Mapping[Topology, str] | None = None
@@ -184,14 +193,14 @@ class LicenceRow(Row):
     """
 
     name: str
-    category: Literal["open", "use-restricted", "non-commercial", "proprietary"]
+    category: LicenceCategory
     redistribution: Permission | None = None
     derivatives: Permission | None = None
     commercial_use: Permission | None = None
-    field_of_use: Literal["unrestricted", "restricted"] | None = None
+    field_of_use: FieldOfUse | None = None
     output_use: Permission | None = None
     user_limit: int | None = None
-    naming: Literal["required", "none"] | None = None
+    naming: Naming | None = None
     revocable: bool | None = None
     not_granted_in: tuple[str, ...] | None = None
     aliases: tuple[str, ...] = ()

@@ -11,11 +11,11 @@ from fedpolicy.graph.guards import SEALING, guards_for, performers, readers, sea
 from fedpolicy.graph.model import Mask, Vertex
 from fedpolicy.graph.moved import instances_at
 from fedpolicy.graph.stations import hops, stations
-from fedpolicy.spec.safeguards import SecureAggregation
+from fedpolicy.spec.model.safeguards import SecureAggregation
 
 if TYPE_CHECKING:
     from fedpolicy.graph.model import Guard, Path
-    from fedpolicy.spec.models import Flow
+    from fedpolicy.spec.model.flow import Flow
 
 __all__ = ["bound_relays", "desugar_flows"]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.model import Guard, Path, Vertex
-from fedpolicy.spec.safeguards import (
+from fedpolicy.spec.model.safeguards import (
     Deidentification,
     DifferentialPrivacy,
     EndToEndEncryption,

@@ -13,13 +13,13 @@ from fedpolicy.graph.guards import guards_for, guards_on_work, performers, seal_
 from fedpolicy.graph.model import DataItem, Mask, Vertex
 from fedpolicy.graph.routes import held_by_federation
 from fedpolicy.records import dataclass
-from fedpolicy.spec.safeguards import SecureAggregation
+from fedpolicy.spec.model.safeguards import SecureAggregation
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
     from fedpolicy.graph.model import Guard, Path
-    from fedpolicy.spec.models import Task
-    from fedpolicy.spec.safeguards import Safeguard
+    from fedpolicy.spec.model.safeguards import Safeguard
+    from fedpolicy.spec.model.task import Task
 
 __all__ = [
     "Job",

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from fedpolicy.records import dataclass
-from fedpolicy.spec.models import Deployment, Tee
-from fedpolicy.spec.safeguards import Safeguard
+from fedpolicy.spec.model.deployment import Deployment
+from fedpolicy.spec.model.node import Tee
+from fedpolicy.spec.model.safeguards import Safeguard
 
 __all__ = ["Aggregate", "DataItem", "Flow", "FlowGraph", "Guard", "Mask", "Path", "Principal", "Seal", "Vertex", "bits"]
 

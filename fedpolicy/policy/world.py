@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.graph.model import Path
 from fedpolicy.policy.fields import Missing
-from fedpolicy.spec.models import ApiCall, Dataset, Task
+from fedpolicy.spec.model.call import ApiCall
+from fedpolicy.spec.model.dataset import Dataset
+from fedpolicy.spec.model.task import Task
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget.ledger import Ledger

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.findings import Finding
     from fedpolicy.policy.models import Rule
-    from fedpolicy.spec.models import Deployment
+    from fedpolicy.spec.model.deployment import Deployment
 
 __all__ = ["Checked", "Checker", "checker_of"]
 

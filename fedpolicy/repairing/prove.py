@@ -10,7 +10,7 @@ from fedpolicy.records import dataclass
 from fedpolicy.repairing.checking import Checked, Checker
 from fedpolicy.repairing.goal import Goal, Outcome
 from fedpolicy.spec.load import Document
-from fedpolicy.spec.models import Deployment
+from fedpolicy.spec.model.deployment import Deployment
 from fedpolicy.spec.rewrite.edits import Edit, merged
 from fedpolicy.spec.rewrite.layout import UnwritableError
 from fedpolicy.spec.rewrite.tree import edited

@@ -12,7 +12,7 @@ from fedpolicy.findings import Finding
 from fedpolicy.policy.evaluate import evaluate
 from fedpolicy.records import dataclass
 from fedpolicy.repairing.groups import disclosures_of
-from fedpolicy.spec.models import Task
+from fedpolicy.spec.model.task import Task
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure

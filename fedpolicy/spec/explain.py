@@ -9,10 +9,10 @@ from pydantic import ValidationError
 from fedpolicy.spec.kinds import kind_mistake
 from fedpolicy.spec.locate import Found, locate
 from fedpolicy.spec.mistakes import Mistake
+from fedpolicy.spec.model.types import id_problem
 from fedpolicy.spec.shape import Shape
 from fedpolicy.spec.spans import Path
 from fedpolicy.spec.suggest import advise, listed, nearest, shown
-from fedpolicy.spec.types import id_problem
 from fedpolicy.spec.values import bound_mistake, text_of, type_mistake
 
 __all__ = ["explain"]
@@ -75,9 +75,8 @@ def _how_to_add(one: Found) -> str:
     shape = one.shape.items or one.shape
     if shape.choices:
         return f"add `{one.word}`: {listed(shape.choices)}"
-    from fedpolicy.spec.descriptions import describe  # noqa: PLC0415  only a mistake pays for it
-
-    return f"add `{one.word}`: {describe(one.entry, one.word)}"
+    about = one.siblings[one.word].about.split(". ")[0].removesuffix(".")
+    return f"add `{one.word}`: {about[:1].lower()}{about[1:]}"
 
 
 def _not_a_choice(one: Found) -> Mistake:

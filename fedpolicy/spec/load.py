@@ -14,7 +14,7 @@ from fedpolicy.records import dataclass
 from fedpolicy.spec.claims import Claim, Lifted, lift
 from fedpolicy.spec.header import check_header
 from fedpolicy.spec.mistakes import Mistake, dotted, located
-from fedpolicy.spec.models import Deployment
+from fedpolicy.spec.model.deployment import Deployment
 from fedpolicy.spec.participants import spelt_out
 from fedpolicy.spec.resolve import resolve
 from fedpolicy.spec.shape import Shape, entry_shape

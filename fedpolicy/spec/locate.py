@@ -18,7 +18,7 @@ class Found:
     One thing that validation said.
 
     `value` is what stands at `path`, `shape` what may stand there, `siblings` the keys of the entry around it
-    and `around` that entry as it was written; `entry` is its name.
+    and `around` that entry as it was written.
     """
 
     type: str
@@ -28,7 +28,6 @@ class Found:
     context: Mapping[str, Any]
     siblings: Mapping[str, Key] = field(default_factory=dict)
     around: Mapping[str, object] = field(default_factory=dict)
-    entry: str = ""
     of_key: bool = False
 
     @property
@@ -50,7 +49,6 @@ class _Walk:
     shape: Shape
     siblings: Mapping[str, Key]
     around: Mapping[str, object]
-    entry: str = ""
 
 
 def locate(item: Mapping[str, Any], tree: object, root: Shape) -> Found:
@@ -67,7 +65,6 @@ def locate(item: Mapping[str, Any], tree: object, root: Shape) -> Found:
         context=item.get("ctx", {}),
         siblings=walk.siblings,
         around=walk.around,
-        entry=walk.entry,
         of_key=of_key,
     )
 
@@ -89,7 +86,7 @@ def _into_map(walk: _Walk, tree: dict[str, object], step: str) -> None:
         return  # the name of a kind, which is no key
     entry = walk.shape.entry_for(tree)
     if entry is not None:
-        walk.siblings, walk.around, walk.entry = entry_shape(entry), tree, entry.__name__
+        walk.siblings, walk.around = entry_shape(entry), tree
         key = walk.siblings.get(step)
         walk.shape = key.shape if key else VALUE
     else:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from fedpolicy.spec.models import Agreement, Deployment, Flow, Task, TreeHop
-from fedpolicy.spec.safeguards import Safeguard
+from fedpolicy.spec.model.agreement import Agreement
+from fedpolicy.spec.model.deployment import Deployment
+from fedpolicy.spec.model.flow import Flow
+from fedpolicy.spec.model.safeguards import Safeguard
+from fedpolicy.spec.model.task import Task, TreeHop
 
 __all__ = ["PARTICIPANTS", "spelt_out"]
 

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.resources import schemas_dir
 from fedpolicy.spec.claims import EVIDENCE
-from fedpolicy.spec.descriptions import DESCRIPTIONS, ENTRIES
-from fedpolicy.spec.models import Deployment
-from fedpolicy.spec.types import ID_PATTERN, RESERVED
+from fedpolicy.spec.model.deployment import Deployment
+from fedpolicy.spec.model.entry import Entry
+from fedpolicy.spec.model.types import ID_PATTERN, RESERVED
+from fedpolicy.spec.shape import Key, entries_under, entry_shape
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
@@ -56,10 +57,11 @@ def build_schema(catalog: Catalog) -> Schema:
     """The schema as a tree, with the ids of this catalogue for completion."""
     raw = Deployment.model_json_schema(by_alias=True, ref_template="#/definitions/{model}")
     definitions: Schema = _shared()
-    entries = {name: entry for name, entry in raw.pop("$defs").items() if name in DESCRIPTIONS}
-    root = _entry("Deployment", raw, definitions, catalog)
-    for name, entry in entries.items():
-        definitions[name] = _entry(name, entry, definitions, catalog)
+    below = raw.pop("$defs")
+    root = _entry(Deployment, raw, definitions, catalog)
+    for entry in entries_under(Deployment):
+        if entry is not Deployment:
+            definitions[entry.__name__] = _entry(entry, below[entry.__name__], definitions, catalog)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "fedpolicy deployment",
@@ -107,32 +109,33 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/definitions/{name}"}
 
 
-def _entry(name: str, raw: Schema, definitions: Schema, catalog: Catalog) -> Schema:
-    help_text = ENTRIES[name]
+def _entry(entry: type[Entry], raw: Schema, definitions: Schema, catalog: Catalog) -> Schema:
+    help_text = " ".join((entry.__doc__ or "").split())
     found: Schema = {"description": help_text, "markdownDescription": help_text, "type": "object"}
     found["properties"] = {
-        key: _property(name, key, value, definitions, catalog) for key, value in raw["properties"].items()
+        name: _property(entry, key, raw["properties"][name], definitions, catalog)
+        for name, key in entry_shape(entry).items()
     }
     if "required" in raw:
         found["required"] = raw["required"]
     return {**found, "additionalProperties": False}
 
 
-def _property(entry: str, key: str, raw: Schema, definitions: Schema, catalog: Catalog) -> Schema:
-    help_text = DESCRIPTIONS[entry][key]
-    found: Schema = {"description": help_text, "markdownDescription": help_text}
+def _property(entry: type[Entry], key: Key, raw: Schema, definitions: Schema, catalog: Catalog) -> Schema:
+    place = (entry.__name__, key.name)
+    found: Schema = {"description": key.about, "markdownDescription": key.about}
     if isinstance(raw.get("default"), (str, int, bool)):
         found["default"] = raw["default"]
     value = _value(raw)
-    if "additionalProperties" in value or (entry, key) == _PLAIN:
+    if "additionalProperties" in value or place == _PLAIN:
         return {**found, **value}
-    if (entry, key) == ("Party", "jurisdiction"):
+    if place == ("Party", "jurisdiction"):
         value = {"anyOf": [_ref("country"), {"type": "array", "items": _or_claim(_ref("country")), "minItems": 1}]}
-    options = [*_offered(entry, key, catalog), *value.get("anyOf", [value])]
-    if raw.get("x-open"):
+    options = [*_offered(place, catalog), *value.get("anyOf", [value])]
+    if key.open:
         options.append({"const": "unknown"})
     value = options[0] if len(options) == 1 else {"anyOf": options}
-    return {**found, **_claimable(f"{entry}.{key}", value, definitions)}
+    return {**found, **_claimable(".".join(place), value, definitions)}
 
 
 def _claimable(name: str, value: Schema, definitions: Schema) -> Schema:
@@ -148,8 +151,8 @@ def _or_claim(value: Schema) -> Schema:
     return {"anyOf": [*value.get("anyOf", [value]), claim]}
 
 
-def _offered(entry: str, key: str, catalog: Catalog) -> list[Schema]:
-    section = _CATALOGUE.get((entry, key))
+def _offered(place: tuple[str, str], catalog: Catalog) -> list[Schema]:
+    section = _CATALOGUE.get(place)
     return [{"enum": sorted(getattr(catalog, section))}] if section else []
 
 
@@ -163,7 +166,7 @@ def _value(raw: Mapping[str, Any]) -> Schema:
     options = [_value(option) for option in raw.get("anyOf", raw.get("oneOf", ())) if option != {"type": "null"}]
     if options:
         return _choice(options)
-    kept = {key: raw[key] for key in raw if key not in ("title", "default", "x-open", "description")}
+    kept = {key: raw[key] for key in raw if key not in ("title", "default", "x-open", "x-rule", "description")}
     if isinstance(kept.get("items"), dict):
         kept["items"] = _or_claim(_value(kept["items"]))
     if isinstance(kept.get("additionalProperties"), dict):

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fedpolicy.spec.mistakes import Mistake
-from fedpolicy.spec.models import Deployment
+from fedpolicy.spec.model.deployment import Deployment
+from fedpolicy.spec.model.types import RESERVED
 from fedpolicy.spec.shape import entry_shape
 from fedpolicy.spec.suggest import advise, did_you_mean, listed, shown
-from fedpolicy.spec.types import RESERVED
 from fedpolicy.spec.view import ids
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from pydantic import VERSION
 from pydantic_core import SchemaValidator
 
 from fedpolicy import __version__
-from fedpolicy.spec.models import Deployment
-from fedpolicy.spec.types import Entry
+from fedpolicy.spec.model.deployment import Deployment
+from fedpolicy.spec.model.entry import Entry
 
 __all__ = ["COMPILED", "is_compiled", "schema_source", "validated"]
 

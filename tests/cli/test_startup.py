@@ -39,7 +39,6 @@ RARE = {
     "fedpolicy.policy.trial",
     "fedpolicy.repairing",
     "fedpolicy.report.markup",
-    "fedpolicy.spec.descriptions",
     "fedpolicy.spec.explain",
     "fedpolicy.spec.rewrite",
     "fedpolicy.spec.schema",

@@ -12,7 +12,8 @@ import jsonschema
 import pytest
 
 from fedpolicy.catalog.load import load_catalog
-from fedpolicy.spec.descriptions import DESCRIPTIONS
+from fedpolicy.spec.model.deployment import Deployment
+from fedpolicy.spec.shape import entries_under, entry_shape
 from fedpolicy.spec.source import read
 from tests.house.pages import ROOT, blocks, named, pages
 
@@ -71,7 +72,7 @@ def test_the_page_on_the_language_names_every_key():
     text = LANGUAGE.read_text(encoding="utf-8")
     said = [*re.findall(r"`([^`\n]+)`", text), *blocks(text, "yaml")]
     named_keys = {word for part in said for word in re.findall(r"\w+", part)}
-    keys = {key for entry in DESCRIPTIONS.values() for key in entry} - {"kind"}
+    keys = {key for entry in entries_under(Deployment) for key in entry_shape(entry)} - {"kind"}
     assert keys - named_keys == set()
 
 

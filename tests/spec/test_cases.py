@@ -8,9 +8,10 @@ import re
 import jsonschema
 import pytest
 
-from fedpolicy.spec.descriptions import DESCRIPTIONS
+from fedpolicy.spec.model.deployment import Deployment
+from fedpolicy.spec.model.entry import Entry
 from fedpolicy.spec.schema import schema_path
-from fedpolicy.spec.types import Entry
+from fedpolicy.spec.shape import entries_under, entry_shape
 from tests.spec.reading import ACCEPT, REJECT, load, messages, plain_documents
 
 VALIDATOR = jsonschema.Draft7Validator(json.loads(schema_path().read_text(encoding="utf-8")))
@@ -68,7 +69,8 @@ def test_every_key_of_the_language_is_in_an_accepted_case():
     for path in ACCEPT:
         for document in load(path.read_bytes()).documents:
             _note_keys(document.deployment, used)
-    known = {name: set(keys) - {"operated_by"} for name, keys in DESCRIPTIONS.items()}  # the same for all safeguards
+    entries = {entry.__name__: entry_shape(entry) for entry in entries_under(Deployment)}
+    known = {name: set(keys) - {"operated_by"} for name, keys in entries.items()}  # the same for all safeguards
 
     assert {name: sorted(keys - used[name]) for name, keys in known.items() if not keys <= used[name]} == {}
 

@@ -10,8 +10,8 @@ from fedpolicy.analysis.exposure.privacy import unsettled
 from fedpolicy.analysis.exposure.spending import Spending, spend
 from fedpolicy.graph.model import Path
 from fedpolicy.records import dataclass
-from fedpolicy.spec.models import Deployment
-from fedpolicy.spec.safeguards import DifferentialPrivacy
+from fedpolicy.spec.model.deployment import Deployment
+from fedpolicy.spec.model.safeguards import DifferentialPrivacy
 
 __all__ = ["ROUNDING", "Claim", "Share", "share_of"]
 

@@ -15,7 +15,7 @@ from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.graph.model import FlowGraph, Guard, Mask, bits
 from fedpolicy.records import dataclass
-from fedpolicy.spec.safeguards import DifferentialPrivacy
+from fedpolicy.spec.model.safeguards import DifferentialPrivacy
 
 __all__ = ["Budget", "Ledger", "ledger_of"]
 

@@ -11,7 +11,7 @@ from fedpolicy.analysis.exposure.spending import spend
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import Flow, FlowGraph, Guard, Mask
 from fedpolicy.records import dataclass
-from fedpolicy.spec.safeguards import (
+from fedpolicy.spec.model.safeguards import (
     Deidentification,
     DifferentialPrivacy,
     EndToEndEncryption,

@@ -11,7 +11,7 @@ from fedpolicy.analysis.exposure.views import View, Viewer
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import FlowGraph, Mask
 from fedpolicy.records import dataclass
-from fedpolicy.spec.models import Dataset
+from fedpolicy.spec.model.dataset import Dataset
 
 __all__ = ["Group", "group_views"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fedpolicy.analysis.accounting import Release
 from fedpolicy.graph.model import FlowGraph, Path
 from fedpolicy.records import dataclass
-from fedpolicy.spec.models import Deployment
-from fedpolicy.spec.safeguards import DifferentialPrivacy
+from fedpolicy.spec.model.deployment import Deployment
+from fedpolicy.spec.model.safeguards import DifferentialPrivacy
 
 __all__ = ["PURE", "Mechanism", "mechanism_at", "mechanisms_of"]
 

@@ -12,7 +12,7 @@ from fedpolicy.analysis.exposure.spending import Spending, over, shown
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.facts import NotCounted
 from fedpolicy.graph.model import DataItem, Flow, Guard
-from fedpolicy.spec.safeguards import DifferentialPrivacy, SecureAggregation
+from fedpolicy.spec.model.safeguards import DifferentialPrivacy, SecureAggregation
 
 __all__ = ["missing_on", "not_counted"]
 

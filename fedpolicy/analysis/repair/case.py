@@ -7,7 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
-from fedpolicy.spec.models import ApiCall, Deployment, Task
+from fedpolicy.spec.model.call import ApiCall
+from fedpolicy.spec.model.deployment import Deployment
+from fedpolicy.spec.model.task import Task
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import ModelFacts

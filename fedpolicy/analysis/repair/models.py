@@ -14,7 +14,7 @@ from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ModelRow
-    from fedpolicy.spec.models import Model
+    from fedpolicy.spec.model.model import Model
 
 __all__ = ["StandIn", "at_hand", "stand_in"]
 

@@ -10,8 +10,8 @@ from fedpolicy.analysis.exposure.mechanisms import mechanism_at
 from fedpolicy.analysis.exposure.spending import spend
 from fedpolicy.analysis.repair.case import Case
 from fedpolicy.graph.model import Path
-from fedpolicy.spec.models import Task
-from fedpolicy.spec.safeguards import DifferentialPrivacy
+from fedpolicy.spec.model.safeguards import DifferentialPrivacy
+from fedpolicy.spec.model.task import Task
 
 __all__ = ["gaussian_noise", "more_noise"]
 

@@ -13,14 +13,14 @@ from fedpolicy.graph.model import Mask, Vertex
 from fedpolicy.graph.outcome import Outcome
 from fedpolicy.graph.topologies.relays import send_up
 from fedpolicy.graph.topologies.star import return_sum
-from fedpolicy.spec.models import TreeHop
+from fedpolicy.spec.model.task import TreeHop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fedpolicy.graph.builder import Builder
     from fedpolicy.graph.model import Path
-    from fedpolicy.spec.safeguards import Safeguard
+    from fedpolicy.spec.model.safeguards import Safeguard
 
 __all__ = ["desugar"]
 

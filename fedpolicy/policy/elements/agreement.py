@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fedpolicy.policy.elements.shared import open_field, texts, words
-from fedpolicy.policy.fields import Kind, Presence, Subject, Type
+from fedpolicy.policy.elements.declared import fields_of
+from fedpolicy.policy.elements.shared import texts, words
+from fedpolicy.policy.fields import Kind, Subject
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
-from fedpolicy.spec.models import Agreement
+from fedpolicy.spec.model.agreement import Agreement
+from fedpolicy.spec.shape import words_of
 
 __all__ = ["KIND", "KINDS"]
 
-KINDS = (
-    "data_processing",
-    "joint_controllers",
-    "business_associate",
-    "transfer",
-    "consortium",
-    "zero_retention",
-    "licence",
-)
+KINDS = words_of(Agreement, "kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +26,16 @@ class AgreementView:
     agreement: Agreement
 
 
-def _expires(view: AgreementView) -> Presence:
-    return None if view.agreement.expires is None else view.agreement.expires.isoformat()
-
-
 _FIELDS = (
     words("id", "its id", lambda view: view.id),
-    words("kind", "its kind", lambda view: view.agreement.kind, choices=KINDS),
-    texts("between", "its parties", lambda view: sorted(view.agreement.between)),
-    open_field(
-        "mechanism",
-        Type.TEXT,
-        "the transfer tool",
-        lambda view: view.agreement.mechanism,
-        choices=("scc", "adequacy", "bcr", "derogation"),
+    *fields_of(
+        Agreement,
+        lambda view: view.agreement,
+        read={"between": lambda view: sorted(view.agreement.between)},
     ),
     texts(
         "covers", "datasets or categories that it covers (none: everything)", lambda v: sorted(v.agreement.covers or ())
     ),
-    open_field("reference", Type.TEXT, "where it can be read", lambda view: view.agreement.reference),
-    open_field("expires", Type.TEXT, "its last day, as YYYY-MM-DD", _expires),
 )
 
 

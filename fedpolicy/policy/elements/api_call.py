@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from fedpolicy.policy.elements.agreement import KINDS
+from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, class_variants, model_view, term
 from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Presence, Subject, Type, Value
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec.models import ApiCall
+from fedpolicy.spec.model.call import ApiCall
 
 __all__ = ["KIND", "CallView", "call_term"]
 
@@ -64,10 +66,6 @@ def call_term(view: CallView, name: str) -> Presence:
     return term(view.model, name, view.call, f"api_calls.{view.id}") if settled is None else settled
 
 
-def _terms(name: str, kind: Type, about: str) -> Field:
-    return open_field(name, kind, about, lambda view: call_term(view, name))
-
-
 def _class(view: CallView) -> Mapping[str, Value]:
     # A service without a model shows nothing of its inside.
     return class_variants(view.model.facts)[0] if view.model else {"class_rank": 0, "closed": True}
@@ -79,7 +77,18 @@ def _range(name: str, kind: Type, about: str) -> Field:
 
 _FIELDS = (
     words("id", "its id", lambda view: view.id),
-    words("model", "the model that it calls, or an empty text", lambda view: view.call.model or ""),
+    *fields_of(
+        ApiCall,
+        lambda view: view.call,
+        read={
+            **{name: partial(call_term, name=name) for name in NOTHING_KEPT},
+            "region": lambda v: term(v.model, "region", v.call, f"api_calls.{v.id}"),
+        },
+        notes={
+            **dict.fromkeys(NOTHING_KEPT, "by an agreement, the call, the model's terms or the provider's"),
+            "region": "of the call or the model's terms",
+        },
+    ),
     _range("class_rank", Type.INT, "openness class of that model as a number (a service without a model: BLACK_BOX)"),
     _range("closed", Type.BOOL, "that model is a black box or a gray box"),
     texts("callers", "parties that call", lambda view: view.callers),
@@ -100,34 +109,6 @@ _FIELDS = (
         "runner_jurisdictions", Type.LIST, "where those are who run it", lambda v: v.world.jurisdictions(v.runners)
     ),
     open_field("runners_in_eea", Type.BOOL, "all who run it are in the EEA", lambda v: in_eea(v.world, v.runners)),
-    words("payload", "what is sent", lambda view: view.call.payload),
-    _terms(
-        "retention_days",
-        Type.INT,
-        "days for which inputs are kept: of the call, the model's terms, the provider's",
-    ),
-    _terms(
-        "trains_on_inputs",
-        Type.BOOL,
-        "inputs may be used for training: of the call, the model's terms, the provider's",
-    ),
-    _terms(
-        "human_review",
-        Type.BOOL,
-        "people may read inputs: of the call, the model's terms, the provider's",
-    ),
-    _terms(
-        "zero_retention",
-        Type.BOOL,
-        "nothing is kept: an agreement, the call, the model's terms, the provider's default",
-    ),
-    open_field(
-        "region",
-        Type.TEXT,
-        "where it is run, of the call or the model's terms",
-        lambda v: term(v.model, "region", v.call, f"api_calls.{v.id}"),
-    ),
-    open_field("purpose", Type.TEXT, "purpose, as declared", lambda view: view.call.purpose),
     texts(
         "agreements",
         "kinds of the agreements that cover it, between the callers and everybody who runs it",

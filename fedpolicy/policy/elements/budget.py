@@ -9,6 +9,8 @@ from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, t
 from fedpolicy.policy.fields import Field, Kind, Known, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
+from fedpolicy.spec.model.dataset import Dataset
+from fedpolicy.spec.shape import words_of
 
 __all__ = ["KIND"]
 
@@ -72,7 +74,7 @@ KIND = Kind(
             "their roles",
             lambda v: ordered(role for party in v.parties for role in v.world.lookup.roles(party)),
         ),
-        words("unit", "the unit that is protected", lambda v: v.found.unit, choices=("record", "person", "client")),
+        words("unit", "the unit that is protected", lambda v: v.found.unit, choices=words_of(Dataset, "unit")),
         Field(
             name="epsilon",
             type=Type.NUMBER,

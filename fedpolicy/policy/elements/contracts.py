@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from fedpolicy.policy.elements.disclosure_view import DisclosureView
 from fedpolicy.policy.world import World, ordered
-from fedpolicy.spec.models import Agreement
+from fedpolicy.spec.model.agreement import Agreement
 
 __all__ = ["shared_kinds", "without"]
 

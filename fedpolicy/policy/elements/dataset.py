@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, open_field, texts, words
-from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type
+from fedpolicy.policy.fields import Kind, Presence, Subject, Type
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec.models import Dataset
+from fedpolicy.spec.model.dataset import Dataset
 
 __all__ = ["KIND"]
-
-_BASES = ("consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +31,6 @@ class DatasetView:
     def owners(self) -> list[str]:
         """Who owns an instance."""
         return self.world.owners([self.id])
-
-
-def _said(name: str, kind: Type, about: str, *, choices: tuple[str, ...] = ()) -> Field:
-    return open_field(name, kind, about, lambda view: getattr(view.dataset, name), choices=choices)
 
 
 def _trained_into(view: DatasetView) -> Iterable[str]:
@@ -61,12 +56,7 @@ _FIELDS = (
     ),
     texts("nodes", "where it is stored", lambda view: ordered(map(family_of, view.dataset.at))),
     *data_fields(of="the dataset"),
-    words("unit", "the protected unit", lambda view: view.dataset.unit, choices=("record", "person", "client")),
-    _said("subjects", Type.INT, "units per instance"),
-    _said("purpose", Type.TEXT, "the purpose"),
-    _said("lawful_basis", Type.TEXT, "the basis under GDPR art. 6", choices=_BASES),
-    _said("special_basis", Type.TEXT, "the exception under GDPR art. 9(2)"),
-    _said("retention_days", Type.INT, "days for which it is kept"),
+    *fields_of(Dataset, lambda view: view.dataset),
     boolean("has_releases", "the owner states limits", lambda view: view.dataset.releases is not None),
     open_field("releases_to", Type.LIST, "to whom the owner allows anything", _releases_to, key="releases"),
     open_field(

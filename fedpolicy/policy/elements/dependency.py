@@ -13,6 +13,8 @@ from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, t
 from fedpolicy.policy.fields import CLASSES, Field, Kind, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
+from fedpolicy.spec.model.model import Model
+from fedpolicy.spec.shape import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -169,7 +171,7 @@ KIND = Kind(
         ),
         words("cause", "the element at which it could be changed", lambda view: view.found.cause),
         words("model", "the model that it is about, or an empty text", lambda v: v.model.id if v.model else ""),
-        _aspect("weights", "whether that model's weights can be had", choices=("open", "gated", "closed")),
+        _aspect("weights", "whether that model's weights can be had", choices=words_of(Model, "weights")),
         _aspect("interface", "what that model's interface gives", Type.LIST),
         _aspect("licence", "that model's licence, as SPDX id or LicenseRef"),
         open_field(

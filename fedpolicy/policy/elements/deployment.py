@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.shared import (
     any_in_eea,
     boolean,
@@ -12,26 +13,16 @@ from fedpolicy.policy.elements.shared import (
     number,
     open_field,
     texts,
-    words,
 )
 from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
+from fedpolicy.spec.model.deployment import Deployment
+from fedpolicy.spec.model.governance import EuAiAct, Governance
+from fedpolicy.spec.model.party import Party
+from fedpolicy.spec.shape import words_of
 
 __all__ = ["KIND", "Whole"]
-
-_GOVERNANCE = {
-    "withdrawal": ("when a participant can leave", ("any_round", "end_of_project", "none")),
-    "task_approval": ("who approves tasks", ("participants", "coordinator")),
-    "safeguards_set_by": ("who decides about safeguards", ("participants", "coordinator")),
-    "audit_log": ("how rounds are logged", ("append_only", "mutable", "none")),
-    "unlearning": ("how learned data can be removed", ("retrain", "approximate", "none")),
-    "result_owner": ("who owns the result", ("participants", "coordinator", "provider")),
-    "incident_contact": ("who is told of incidents", ()),
-    "dpia": ("reference to the data protection impact assessment", ()),
-    "leakage_audit": ("reference to a test of the result with published attacks", ()),
-    "records_of_processing": ("reference to the records of processing (GDPR art. 30)", ()),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +37,12 @@ class Whole:
         return tuple(sorted(self.world.deployment.datasets))
 
 
-def _governance(name: str, about: str, choices: tuple[str, ...]) -> Field:
-    def read(whole: Whole) -> Presence:
-        found = getattr(whole.world.deployment.governance, name)
-        return None if found is None else str(found)
-
-    return open_field(f"governance.{name}", Type.TEXT, about, read, choices=choices)
-
-
-def _act(name: str, about: str) -> Field:
-    def read(whole: Whole) -> Presence:
-        found: Presence = getattr(whole.world.deployment.governance.eu_ai_act, name, None)
-        return found
-
-    return open_field(f"governance.eu_ai_act.{name}", Type.TEXT, about, read)
+def _act(whole: Whole) -> EuAiAct | None:
+    return whole.world.deployment.governance.eu_ai_act
 
 
 def _roles_under_the_act(whole: Whole) -> Mapping[str, str] | None:
-    act = whole.world.deployment.governance.eu_ai_act
+    act = _act(whole)
     return act.roles if act else None
 
 
@@ -115,19 +94,12 @@ def _trains(whole: Whole) -> bool:
 
 
 _FIELDS = (
-    words("name", "the deployment's name", lambda whole: whole.world.deployment.name),
-    open_field(
-        "setting",
-        Type.TEXT,
-        "the federated setting",
-        lambda whole: whole.world.deployment.setting,
-        choices=("cross-silo", "cross-device", "not-federated"),
-    ),
+    *fields_of(Deployment, lambda whole: whole.world.deployment),
     texts(
         "roles",
         "roles that any party has",
         lambda whole: ordered(role for party in whole.world.lookup.parties for role in whole.world.lookup.roles(party)),
-        choices=("participant", "coordinator", "provider", "host", "processor", "auditor", "public-body", "user"),
+        choices=words_of(Party, "role"),
     ),
     number("clients", "how many clients there are, cohorts counted in full", _participants),
     _count("parties", "how many parties are declared"),
@@ -162,10 +134,13 @@ _FIELDS = (
     open_field("jurisdictions", Type.LIST, "where all parties are", _jurisdictions),
     *data_fields(of="all data"),
     open_field("eea_data", Type.BOOL, "some owner of personal data is in the EEA", _eea_data),
-    *(_governance(name, about, choices) for name, (about, choices) in _GOVERNANCE.items()),
-    _act("risk", "risk class under the EU AI Act, as declared"),
-    open_field(
-        "governance.eu_ai_act.roles", Type.LIST, "parties that have a role under the EU AI Act, as declared", _act_roles
+    *fields_of(Governance, lambda whole: whole.world.deployment.governance, under="governance."),
+    *fields_of(
+        EuAiAct,
+        _act,
+        read={"roles": _act_roles},
+        notes={"roles": "rules read the parties"},
+        under="governance.eu_ai_act.",
     ),
     open_field(
         "governance.eu_ai_act.duties",
@@ -181,8 +156,6 @@ _FIELDS = (
         _without_act_role,
         key="governance.eu_ai_act.roles",
     ),
-    _act("technical_documentation", "reference to the technical documentation (EU AI Act art. 11)"),
-    _act("data_governance", "reference to how the data were examined and prepared (EU AI Act art. 10)"),
 )
 
 

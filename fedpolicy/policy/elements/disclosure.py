@@ -30,6 +30,8 @@ from fedpolicy.policy.elements.party import ROLES
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, number, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Subject, Type, Value
 from fedpolicy.policy.world import World, ordered
+from fedpolicy.spec.model.safeguards import Deidentification
+from fedpolicy.spec.shape import words_of
 
 __all__ = ["KIND"]
 
@@ -190,7 +192,7 @@ _FIELDS = (
         "deidentified",
         "methods of de-identification that stand on every way",
         deidentified,
-        choices=("safe_harbor", "expert", "k_anonymity", "pseudonymisation", "redaction"),
+        choices=words_of(Deidentification, "method"),
     ),
 )
 

@@ -11,7 +11,7 @@ from fedpolicy.policy.fields import Missing, Presence, Type
 from fedpolicy.policy.template import said
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec.safeguards import Deidentification
+from fedpolicy.spec.model.safeguards import Deidentification
 
 __all__ = [
     "ADEQUACY",

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from fedpolicy.graph.model import Flow
+from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.shared import (
     boolean,
     data_fields,
@@ -23,7 +24,8 @@ from fedpolicy.policy.elements.shared import (
 from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec import models as spec
+from fedpolicy.spec.model import flow as declared
+from fedpolicy.spec.model.call import ApiCall
 
 __all__ = ["KIND"]
 
@@ -42,8 +44,8 @@ class FlowView:
     id: str
     flows: tuple[Flow, ...]
     ends: tuple[tuple[frozenset[str], frozenset[str]], ...]
-    declared: spec.Flow | None
-    call: spec.ApiCall | None
+    declared: declared.Flow | None
+    call: ApiCall | None
 
     @property
     def senders(self) -> frozenset[str]:
@@ -98,12 +100,6 @@ def _level(view: FlowView) -> int:
     return view.world.catalog.levels[row.level].rank if row else 4
 
 
-def _said(view: FlowView, key: str) -> Presence:
-    element = view.declared or view.call
-    found: Presence = getattr(element, key, None)
-    return found
-
-
 def _transport(view: FlowView) -> Presence:
     return view.declared.transport if view.declared else ""
 
@@ -140,7 +136,12 @@ _FIELDS = (
         lambda v: v.first.role,
     ),
     boolean("implied", "it is not an entry of `flows`", lambda view: view.declared is None),
-    words("payload", "what travels", lambda view: view.first.payload),
+    *fields_of(
+        declared.Flow,
+        lambda view: view.declared or view.call,
+        read={"payload": lambda view: view.first.payload, "transport": _transport},
+        notes={"transport": "empty where the flow is implied, which has no key for it"},
+    ),
     Field(name="payload_level", type=Type.LEVEL, about="what the payload reveals on its own", read=_level),
     number("count", "how many single flows it stands for", lambda view: len(view.flows)),
     texts("from_nodes", "nodes that send", lambda view: _families(view, view.senders)),
@@ -162,17 +163,6 @@ _FIELDS = (
     ),
     open_field(
         "from_jurisdictions", Type.LIST, "where the senders are", lambda v: v.world.jurisdictions(v.from_parties)
-    ),
-    open_field(
-        "transport",
-        Type.TEXT,
-        "transport security (empty where the flow is implied: there is no key for it)",
-        _transport,
-        choices=("none", "tls", "mtls"),
-    ),
-    open_field("purpose", Type.TEXT, "purpose, as declared", lambda view: _said(view, "purpose")),
-    open_field(
-        "retention_days", Type.INT, "days for which the recipient keeps it", lambda view: _said(view, "retention_days")
     ),
     texts(
         "safeguards",

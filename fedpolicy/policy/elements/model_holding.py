@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fedpolicy.policy.elements.models_view import ModelView
-from fedpolicy.policy.elements.shared import boolean, open_field, texts, words
+from fedpolicy.policy.elements.shared import boolean, open_field, texts
 from fedpolicy.policy.fields import Field, Missing, Presence, Type
 from fedpolicy.policy.world import ordered
 
@@ -45,8 +45,6 @@ def _silent(machine: object) -> bool:
 
 
 HOLDING: tuple[Field, ...] = (
-    words("copies", "how copies relate", lambda view: view.model.copies, choices=("shared", "personal", "parts")),
-    boolean("published", "it is released to the public", lambda view: view.model.published),
     texts("holders", "parties that hold its weights", lambda view: view.holders),
     boolean(
         "held_by_member",

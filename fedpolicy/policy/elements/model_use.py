@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
+from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.inputs import inputs_kept, inputs_read, inputs_train, senders
-from fedpolicy.policy.elements.models_view import ModelView, model_view, term
+from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, model_view, term
 from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, number, open_field, texts
 from fedpolicy.policy.fields import Field, Missing, Presence, Type
 from fedpolicy.policy.world import family_of, ordered
+from fedpolicy.spec.model.model import Terms
 
 __all__ = ["USE"]
 
 
-def _term(name: str, kind: Type, about: str) -> Field:
-    return open_field(
-        name,
-        kind,
-        about,
-        lambda view: term(view, name, None, f"models.{view.id}.terms"),
-        key=f"terms.{name}",
-    )
+def _term(view: ModelView, name: str) -> Presence:
+    return term(view, name, None, f"models.{view.id}.terms")
 
 
 def _sectors(view: ModelView) -> Presence:
@@ -62,12 +59,17 @@ USE = (
         "runner_jurisdictions", Type.LIST, "where those are who run it", lambda v: v.world.jurisdictions(v.runners)
     ),
     open_field("runners_in_eea", Type.BOOL, "all who run it are in the EEA", lambda v: in_eea(v.world, v.runners)),
-    open_field("provider", Type.TEXT, "who offers it", lambda view: view.provider),
-    open_field("account", Type.TEXT, "the party whose subscription it is", lambda view: view.model.account),
-    _term("trains_on_inputs", Type.BOOL, "inputs may be used for training, by the model's terms or the provider's"),
-    _term("retention_days", Type.INT, "days for which inputs are kept, by the model's terms or the provider's"),
-    _term("human_review", Type.BOOL, "people may read inputs, by the model's terms or the provider's"),
-    _term("zero_retention", Type.BOOL, "nothing is kept, by the model's terms or the provider's default"),
+    *(
+        field
+        for field in fields_of(
+            Terms,
+            lambda _: None,
+            read={name: partial(_term, name=name) for name in NOTHING_KEPT},
+            notes=dict.fromkeys(NOTHING_KEPT, "by the model's terms or the provider's"),
+            at="terms.",
+        )
+        if field.name in NOTHING_KEPT  # where a call is processed is asked of calls
+    ),
     number("senders", "how many owners send private data to whoever runs it, members of cohorts counted", senders),
     open_field(
         "inputs_train",
@@ -90,7 +92,6 @@ USE = (
         inputs_read,
         key="terms.human_review",
     ),
-    texts("fallback", "models that stand in for it", lambda view: view.model.fallback),
     boolean("fallback_elsewhere", "a fallback is run by another party, or held", _fallback_elsewhere),
     texts("used_by", "tasks and calls that use it, such as tasks.score", lambda view: view.uses),
     texts("users", "parties that use it", lambda view: view.users),

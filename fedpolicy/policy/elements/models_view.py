@@ -10,7 +10,8 @@ from fedpolicy.graph.model import Access
 from fedpolicy.policy.fields import CLASSES, Missing, Presence, Value
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec.models import Model, Task, Terms
+from fedpolicy.spec.model.model import Model, Terms
+from fedpolicy.spec.model.task import Task
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import LicenceRow, ModelRow, ProviderRow

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fedpolicy.graph.model import Vertex
+from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec.models import Node
+from fedpolicy.spec.model.node import Node
 
 __all__ = ["KIND"]
-
-KINDS = ("client", "aggregator", "relay", "store", "service", "registry", "tracker", "user")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def _holds(view: NodeView) -> Iterable[str]:
 
 _FIELDS = (
     words("id", "its id", lambda view: view.id),
-    words("kind", "its kind", lambda view: view.node.kind, choices=KINDS),
+    *fields_of(Node, lambda view: view.node),
     texts("parties", "who operates it", lambda v: v.named(who for place in v.places for who in place.operators)),
     texts("hosts", "on whose machines it runs", lambda view: view.named(place.host for place in view.places)),
     boolean(
@@ -56,7 +55,6 @@ _FIELDS = (
     ),
     texts("code_from", "whose software runs on it", lambda view: view.named(place.code_from for place in view.places)),
     number("count", "how many machines it stands for", lambda view: sum(place.weight for place in view.places)),
-    open_field("region", Type.TEXT, "where the machines are", lambda view: view.node.region),
     boolean("tee", "it runs in a trusted execution environment", lambda view: view.node.tee is not None),
     boolean("attested", "its TEE is attested", lambda view: view.node.tee is not None and view.node.tee.attested),
     texts("verified_by", "who verifies its attestation", lambda v: v.node.tee.verified_by if v.node.tee else ()),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.shared import boolean, in_eea, open_field, texts, words
-from fedpolicy.policy.fields import Kind, Presence, Subject, Type
+from fedpolicy.policy.fields import Kind, Subject, Type
 from fedpolicy.policy.world import BUILT_IN, World, ordered
 from fedpolicy.records import dataclass
+from fedpolicy.spec.model.party import Party
+from fedpolicy.spec.shape import words_of
 
 __all__ = ["KIND", "ROLES", "PartyView"]
 
-ROLES = ("participant", "coordinator", "provider", "host", "processor", "auditor", "public-body", "user")
+ROLES = words_of(Party, "role")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +25,8 @@ class PartyView:
     id: str
 
 
-def _declared(party: PartyView, key: str) -> Presence:
-    entry = party.world.deployment.parties.get(party.id)
-    found = getattr(entry, key) if entry else None
-    return None if found is None else str(found)
-
-
-def _trusts(party: PartyView) -> Iterable[str]:
-    entry = party.world.deployment.parties.get(party.id)
-    return entry.trusts if entry else ()
+def _entry(party: PartyView) -> Party | None:
+    return party.world.deployment.parties.get(party.id)
 
 
 def _agreements(party: PartyView) -> Iterable[str]:
@@ -47,8 +43,7 @@ _FIELDS = (
     boolean("implied", "it is not declared; a flow implies it", lambda p: p.id not in p.world.deployment.parties),
     open_field("jurisdictions", Type.LIST, "where it is", lambda party: party.world.jurisdictions([party.id])),
     open_field("eea", Type.BOOL, "it is in the European Economic Area", lambda party: in_eea(party.world, [party.id])),
-    open_field("sector", Type.TEXT, "its sector, as declared", lambda party: _declared(party, "sector")),
-    texts("trusts", "parties whose safeguards it accepts", _trusts),
+    *fields_of(Party, _entry),
     texts("operates", "nodes that it operates", lambda party: party.world.lookup.operated.get(party.id, ())),
     texts("hosts", "nodes of others on its machines", lambda party: party.world.lookup.hosted.get(party.id, ())),
     texts("owns", "datasets of which it owns an instance", lambda party: party.world.lookup.owned.get(party.id, ())),

@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from fedpolicy.analysis.budget.claims import Share, share_of
 from fedpolicy.analysis.exposure.domain import Trust
 from fedpolicy.analysis.exposure.privacy import units_of
 from fedpolicy.graph.model import Guard, Path, bits
+from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.safeguard_budget import BUDGET_FIELDS, open_facts, variants_of
 from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec.models import Deployment, Tee
-from fedpolicy.spec.safeguards import DifferentialPrivacy, Safeguard
+from fedpolicy.spec.model.dataset import Dataset
+from fedpolicy.spec.model.deployment import Deployment
+from fedpolicy.spec.model.does import Seal
+from fedpolicy.spec.model.node import Tee
+from fedpolicy.spec.model.safeguards import KINDS, DifferentialPrivacy, Safeguard
+from fedpolicy.spec.shape import words_of
 
 __all__ = ["KIND"]
 
-_KINDS = (
-    "secure_aggregation",
-    "differential_privacy",
-    "homomorphic_encryption",
-    "end_to_end_encryption",
-    "secret_sharing",
-    "deidentification",
-    "norm_bound",
-    "filter",
-    "update_inspection",
-    "robust_aggregation",
-    "attestation",
-    "leakage_audit",
-    "tee",
-)
 _NO_DELTA = {"laplace", "sparse_vector"}
 
 
@@ -58,21 +49,9 @@ class SafeguardView:
         return self.world.lookup.guards_at.get(self.path, ())
 
 
-def _said(name: str, kind: Type, about: str, *, choices: tuple[str, ...] = ()) -> Field:
-    def read(view: SafeguardView) -> Presence:
-        found = getattr(view.spec, name, None)
-        return float(found) if kind is Type.NUMBER and found is not None else found
-
-    return open_field(name, kind, about, read, choices=choices)
-
-
-def _closed(name: str, about: str, *, choices: tuple[str, ...] = ()) -> Field:
-    return words(name, about, lambda view: getattr(view.spec, name, None) or "", choices=choices)
-
-
-def _readers(view: SafeguardView) -> Iterable[str]:
-    found: Iterable[str] | None = getattr(view.spec, "sealed_for", None) or getattr(view.spec, "of", None)
-    return found or ()
+def _readers(view: SafeguardView) -> list[str]:
+    does = getattr(view.spec, "does", None)
+    return list(does.readers_of(view.spec)) if isinstance(does, Seal) else []
 
 
 def _units(view: SafeguardView) -> Presence:
@@ -90,7 +69,7 @@ def _subjects_of(world: World, family: str) -> int | None:
 
 def _protected(view: SafeguardView) -> str:
     units = [dataset.unit for dataset in view.world.datasets(view.families)]
-    return max(units, key=("record", "person", "client").index, default="record")
+    return max(units, key=words_of(Dataset, "unit").index, default="record")
 
 
 def _performers(view: SafeguardView) -> Iterable[str]:
@@ -124,11 +103,23 @@ def _applies(view: SafeguardView) -> bool:
     return not view.guards or any(not guard.ignored for guard in view.guards)
 
 
+def _declared() -> Iterator[Field]:
+    """What each kind says; kinds that share a key are told about together."""
+    found: dict[str, tuple[list[str], Field]] = {}
+    for kind, entry in KINDS.items():
+        for field in fields_of(entry, lambda view: view.spec, read={"sealed_for": _readers}):
+            found.setdefault(field.name, ([], field))[0].append(kind)
+    for name, (kinds, field) in found.items():
+        if name != "kind":
+            shared = len(kinds) == len(KINDS)
+            said = ", ".join(kind.replace("_", " ") for kind in kinds)
+            yield field if shared else replace(field, about=f"{said}: {field.about}")
+
+
 _FIELDS = (
-    words("kind", "its kind (tee: the enclave of a node)", lambda view: view.kind, choices=_KINDS),
+    words("kind", "its kind (tee: the enclave of a node)", lambda view: view.kind, choices=(*KINDS, "tee")),
     words("on", "the element that it stands on, such as tasks.adapt", lambda view: view.on),
     words("on_kind", "what that is", lambda view: view.on.partition(".")[0], choices=("tasks", "flows", "nodes")),
-    texts("operated_by", "who performs it, as declared", lambda view: getattr(view.spec, "operated_by", None) or ()),
     texts("rests_on", "parties on whose honesty it rests", _performers),
     words(
         "sole_word", "the one party on whom it rests alone, where every owner trusts it; else an empty text", _sole_word
@@ -140,59 +131,20 @@ _FIELDS = (
     texts(
         "ignored_because", "why it cannot lower some flows", lambda v: ordered(g.ignored for g in v.guards if g.ignored)
     ),
-    _closed("where", "differential privacy: where noise is added", choices=("client", "distributed", "aggregator")),
-    _closed(
-        "mechanism",
-        "differential privacy: the mechanism",
-        choices=("gaussian", "dp_sgd", "laplace", "sparse_vector", "dp_ftrl_tree", "dp_matrix_ftrl"),
-    ),
+    *_declared(),
     boolean(
         "has_delta",
         "the mechanism needs a delta",
         lambda v: v.kind == "differential_privacy" and v.spec.mechanism not in _NO_DELTA,
     ),
-    _said("noise_multiplier", Type.NUMBER, "differential privacy: noise multiplier"),
-    _said("clipping_norm", Type.NUMBER, "differential privacy: clipping norm"),
-    _said(
-        "sampling",
-        Type.TEXT,
-        "differential privacy: how clients or records are sampled",
-        choices=("poisson", "fixed", "none"),
-    ),
-    _said("sampling_rate", Type.NUMBER, "differential privacy: sampling rate"),
-    _said("steps", Type.INT, "differential privacy: steps"),
-    _said("delta", Type.NUMBER, "differential privacy: delta"),
-    _said("unit", Type.TEXT, "differential privacy: the unit that it protects", choices=("record", "person", "client")),
-    _said("claimed_epsilon", Type.NUMBER, "differential privacy: claimed epsilon"),
-    _said("claimed_rho", Type.NUMBER, "differential privacy: claimed rho"),
     *BUDGET_FIELDS,
     open_field("subjects", Type.INT, "units of all data that it protects", _units),
     words(
         "protected_unit",
         "the largest unit that its data ask to protect",
         _protected,
-        choices=("record", "person", "client"),
+        choices=words_of(Dataset, "unit"),
     ),
-    number(
-        "min_clients", "secure aggregation: the fewest clients in a sum", lambda v: getattr(v.spec, "min_clients", 0)
-    ),
-    _said("protocol", Type.TEXT, "secure aggregation: the protocol"),
-    texts(
-        "sealed_for",
-        "encryption: who can open it",
-        _readers,
-    ),
-    number("threshold", "secret sharing: how many readers together", lambda view: getattr(view.spec, "threshold", 0)),
-    _closed(
-        "method",
-        "de-identification: the method",
-        choices=("safe_harbor", "expert", "k_anonymity", "pseudonymisation", "redaction"),
-    ),
-    _said("limit", Type.NUMBER, "norm bound: the limit"),
-    _closed("name", "filter: its name"),
-    _said("attack", Type.TEXT, "leakage audit: the attack"),
-    _said("result", Type.TEXT, "leakage audit: what came out"),
-    _said("reference", Type.TEXT, "leakage audit: where it can be read"),
     words("tee_kind", "enclave: its kind", lambda view: view.spec.kind if isinstance(view.spec, Tee) else ""),
     boolean("attested", "enclave: it is attested", lambda view: isinstance(view.spec, Tee) and view.spec.attested),
     texts(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import get_args
 
-from fedpolicy.catalog.rows import MethodRow
+from fedpolicy.catalog.rows import MethodRow, Needs
 from fedpolicy.graph.model import Access, Flow, Vertex
 from fedpolicy.policy.elements.agreement import KINDS
 from fedpolicy.policy.elements.contracts import shared_kinds
+from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
 from fedpolicy.policy.elements.shared import (
     any_in_eea,
@@ -22,13 +24,11 @@ from fedpolicy.policy.elements.shared import (
 from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec.models import Task
-from fedpolicy.spec.safeguards import DifferentialPrivacy, Safeguard, SecureAggregation
+from fedpolicy.spec.model.safeguards import DifferentialPrivacy, Safeguard, SecureAggregation
+from fedpolicy.spec.model.task import Task
+from fedpolicy.spec.shape import words_of
 
 __all__ = ["KIND"]
-
-_TOPOLOGIES = ("star", "tree", "peer_to_peer", "rotating", "split", "vertical", "local", "central")
-_NEEDS = ("none", "text", "logits", "embeddings", "weights", "emulator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +129,25 @@ def _produced(view: TaskView) -> ModelView | None:
     return model_view(view.world, view.task.produces)
 
 
-def _said(name: str, kind: Type, about: str) -> Field:
-    return open_field(name, kind, about, lambda view: getattr(view.task, name))
-
-
 def _closed(view: TaskView) -> bool:
     return view.model is not None and bool(class_variants(view.model.facts)[0]["closed"])
 
 
 _FIELDS = (
     words("id", "its id", lambda view: view.id),
-    words("method", "its method", lambda view: view.task.method),
+    *fields_of(
+        Task,
+        lambda view: view.task,
+        read={"topology": _topology, "min_clients": _minimum},
+        notes={"topology": "worked out where it is left out"},
+    ),
     words("family", "family of its method", lambda view: view.method.family),
-    words("needs", "the least access to its model that the method needs", lambda v: v.method.needs, choices=_NEEDS),
+    words(
+        "needs",
+        "the least access to its model that the method needs",
+        lambda v: v.method.needs,
+        choices=get_args(Needs),
+    ),
     boolean("trains", "a model, an adapter or a prompt comes out", lambda view: view.method.trains),
     boolean(
         "hosted",
@@ -156,7 +162,6 @@ _FIELDS = (
         lambda view: ordered(a.how for a in _own(view)),
         choices=("weights", "remote", "hosted"),
     ),
-    words("model", "its input model", lambda view: view.task.model or ""),
     Field(
         name="model_closed",
         type=Type.BOOL,
@@ -164,8 +169,6 @@ _FIELDS = (
         known=Known.RANGE,
         read=_closed,
     ),
-    words("evaluates", "the model whose outputs it judges", lambda view: view.task.evaluates or ""),
-    words("produces", "the model that it produces", lambda view: view.task.produces or ""),
     boolean(
         "publishes",
         "the model that it produces is released to the public",
@@ -181,7 +184,6 @@ _FIELDS = (
         "parties that run a model for it",
         lambda v: ordered(v.world.lookup.party(a.runner or "unknown") for a in v.access if a.how != "weights"),
     ),
-    words("topology", "how contributions travel", _topology, choices=_TOPOLOGIES),
     boolean(
         "exchanges",
         "contributions leave the places where it runs",
@@ -198,11 +200,6 @@ _FIELDS = (
         "how many places run it, cohorts counted in full",
         lambda view: sum(place.weight for place in view.places),
     ),
-    _said("aggregation", Type.TEXT, "aggregation rule"),
-    _said("rounds", Type.INT, "how many rounds"),
-    _said("clients_per_round", Type.INT, "clients in a round"),
-    open_field("min_clients", Type.INT, "the fewest clients in a round (default: clients_per_round)", _minimum),
-    _said("local_steps", Type.INT, "local steps in a round"),
     texts(
         "safeguards",
         "kinds of its safeguards, those of its hops included",
@@ -216,7 +213,7 @@ _FIELDS = (
         _hides_among,
         key="clients_per_round",
     ),
-    texts("noise_at", "where noise is added", _noise_at, choices=("client", "distributed", "aggregator")),
+    texts("noise_at", "where noise is added", _noise_at, choices=words_of(DifferentialPrivacy, "where")),
     texts("datasets", "datasets that it works on", lambda view: view.families),
     texts("owners", "owners of these data", lambda view: view.world.owners(view.families)),
     open_field(

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from fedpolicy.spec.models import Deployment
+from fedpolicy.spec.model.deployment import Deployment
+from fedpolicy.spec.model.entry import Entry
 from fedpolicy.spec.rewrite.edits import Edit, Put, Remove, in_order
 from fedpolicy.spec.spans import Path
-from fedpolicy.spec.types import Entry
 
 __all__ = ["edited", "plain_tree"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.spec.claims import lift
 from fedpolicy.spec.load import Document, load_text
-from fedpolicy.spec.models import Deployment
+from fedpolicy.spec.model.deployment import Deployment
 from fedpolicy.spec.rewrite.edits import Edit, Remove, in_order
 from fedpolicy.spec.rewrite.layout import Layout, UnwritableError
 from fedpolicy.spec.rewrite.splice import Splice, splice_of

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from fedpolicy.analysis.repair.case import Case, Element
 from fedpolicy.analysis.repair.change import Act, Change, Kind
 from fedpolicy.analysis.repair.noise import gaussian_noise
-from fedpolicy.spec.models import Task
+from fedpolicy.spec.model.safeguards import DifferentialPrivacy
+from fedpolicy.spec.model.task import Task
 from fedpolicy.spec.rewrite.edits import Append, Edit, Put
-from fedpolicy.spec.safeguards import DifferentialPrivacy
 
 __all__ = ["KIND"]
 

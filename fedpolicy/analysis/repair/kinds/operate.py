@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from fedpolicy.analysis.repair.case import Case, Element
 from fedpolicy.analysis.repair.change import Change, Kind, Sight
-from fedpolicy.spec.models import Node
+from fedpolicy.spec.model.node import Node
+from fedpolicy.spec.model.safeguards import DifferentialPrivacy
 from fedpolicy.spec.rewrite.edits import Edit, Put, Remove
-from fedpolicy.spec.safeguards import DifferentialPrivacy
 
 __all__ = ["KIND"]
 

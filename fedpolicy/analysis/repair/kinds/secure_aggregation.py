@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fedpolicy.analysis.repair.case import Case, Element
 from fedpolicy.analysis.repair.change import Act, Change, Kind
-from fedpolicy.spec.models import Task
+from fedpolicy.spec.model.task import Task
 from fedpolicy.spec.rewrite.edits import Append, Edit, Put
 
 __all__ = ["KIND", "enough", "hidden_among"]

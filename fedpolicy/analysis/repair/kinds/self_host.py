@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fedpolicy.analysis.repair.case import Case, Element, callers
 from fedpolicy.analysis.repair.change import Act, Change, Kind, said
 from fedpolicy.analysis.repair.models import StandIn, stand_in
-from fedpolicy.spec.models import Task
+from fedpolicy.spec.model.task import Task
 from fedpolicy.spec.rewrite.edits import Edit, Put, Remove
 from fedpolicy.spec.rewrite.tree import plain_tree
 

@@ -8,9 +8,9 @@ from fedpolicy.analysis.repair.case import Case, Element
 from fedpolicy.analysis.repair.change import Act, Change, Kind
 from fedpolicy.analysis.repair.kinds.secure_aggregation import enough, hidden_among
 from fedpolicy.analysis.repair.noise import more_noise
-from fedpolicy.spec.models import Task
+from fedpolicy.spec.model.safeguards import DifferentialPrivacy, SecureAggregation
+from fedpolicy.spec.model.task import Task
 from fedpolicy.spec.rewrite.edits import Edit, Put
-from fedpolicy.spec.safeguards import DifferentialPrivacy, SecureAggregation
 
 __all__ = ["KIND"]
 

@@ -1,12 +1,12 @@
-"""The value types of the language: ids, lists of ids, dates, open values."""
+"""The value types of the language: ids, lists of ids, dates, numbers."""
 
 from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import Field, PlainValidator, WithJsonSchema
 
 from fedpolicy.limits import MAX_QUANTITY
 from fedpolicy.spec.suggest import shown
@@ -18,7 +18,6 @@ __all__ = [
     "AnyIds",
     "Count",
     "Day",
-    "Entry",
     "Family",
     "Id",
     "Ids",
@@ -27,9 +26,7 @@ __all__ = [
     "Positive",
     "at_hop",
     "id_problem",
-    "is_open",
     "one_reader",
-    "open_field",
     "several",
 ]
 
@@ -37,25 +34,6 @@ ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*(@[A-Za-z0-9][A-Za-z0-9_.-]*)?$"
 _ID = re.compile(ID_PATTERN)
 RESERVED = ("public", "unknown", "participants")
 _DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
-
-
-class Entry(BaseModel):
-    """One entry of the language: frozen, strict, and closed to unknown keys."""
-
-    model_config = ConfigDict(
-        frozen=True, strict=True, extra="forbid", defer_build=True, populate_by_name=False, allow_inf_nan=False
-    )
-
-
-def open_field() -> Any:  # noqa: ANN401  pydantic reads a field's default
-    """Declare an open value: absent or `unknown` means that the fact is not known."""
-    return Field(default=None, json_schema_extra={"x-open": True})
-
-
-def is_open(model: type[BaseModel], name: str) -> bool:
-    """Whether the field is open, so that `unknown` may be written for it."""
-    extra = model.model_fields[name].json_schema_extra
-    return isinstance(extra, dict) and bool(extra.get("x-open"))
 
 
 def id_problem(value: object) -> str:

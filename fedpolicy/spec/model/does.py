@@ -1,0 +1,74 @@
+"""What a safeguard does to what travels, as data: it seals, sums, adds noise, caps the level, or nothing of these."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from fedpolicy.records import dataclass
+
+__all__ = ["Cap", "Does", "Noise", "Seal", "Sum"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """
+    Only the readers can open what travels, `threshold` of them together.
+
+    Both name keys of the safeguard; without a threshold any one reader can. `malleable`: one can compute on it without
+    opening it.
+    """
+
+    readers: str
+    threshold: str = ""
+    malleable: bool = False
+
+    def readers_of(self, safeguard: object) -> tuple[str, ...]:
+        """Who can open it: nodes or parties."""
+        found: tuple[str, ...] = getattr(safeguard, self.readers)
+        return found
+
+    def threshold_of(self, safeguard: object) -> int:
+        """How many of them it takes."""
+        return int(getattr(safeguard, self.threshold)) if self.threshold else 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """Whoever adds up learns the sum only, over as many as the key `clients` says."""
+
+    clients: str
+
+    def clients_of(self, safeguard: object) -> int:
+        """How many contributions a sum has at least."""
+        return int(getattr(safeguard, self.clients))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noise:
+    """Noise is added by whom the key `where` says: `client`, `distributed` or `aggregator`."""
+
+    where: str
+
+    def where_of(self, safeguard: object) -> Literal["client", "distributed", "aggregator"]:
+        """Who adds it."""
+        found: Any = getattr(safeguard, self.where)
+        return found  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap:
+    """
+    What travels is lowered to what the catalogue says of the safeguard's `method`, which names a key.
+
+    Without one it lowers nothing, for the reason `uncounted`, a sentence with the safeguard's keys in braces.
+    """
+
+    method: str = ""
+    uncounted: str = ""
+
+    def method_of(self, safeguard: object) -> str:
+        """How it is lowered."""
+        return str(getattr(safeguard, self.method))
+
+
+Does = Seal | Sum | Noise | Cap
