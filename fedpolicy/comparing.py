@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from fedpolicy import pipeline
-from fedpolicy.analysis.changes import changes_between
+from fedpolicy.analysis.changes import Changes, changes_between
 from fedpolicy.analysis.study import Study
+from fedpolicy.containment import contained
 from fedpolicy.errors import FedPolicyError, Problems
-from fedpolicy.findings import Finding, Verdict
+from fedpolicy.findings import Finding, Span, Verdict
+from fedpolicy.judge import Judge, load_source
 from fedpolicy.policy.chosen import chosen_rules
-from fedpolicy.policy.evaluate import evaluate
-from fedpolicy.report.diff import Comparison, Difference
+from fedpolicy.policy.evaluate import Evaluation, evaluate
+from fedpolicy.policy.housekeeping import as_set, gone
+from fedpolicy.report.diff import UNCOMPARED, Comparison, Difference
 from fedpolicy.sources import Source
-from fedpolicy.spec.load import Document, load_text
+from fedpolicy.spec.load import Document
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
     from fedpolicy.policy.models import Rule
 
 __all__ = ["compare"]
@@ -34,34 +37,45 @@ def compare(old: Iterable[Source], new: Iterable[Source], settings: pipeline.Set
     What the new state introduces and the waivers of the settings cover is waived. What is wrong with the waivers
     themselves is not told: that is what a check is for.
 
-    Deployments are told apart by their names; where a side has one name several times, by their files too. Raises
-    Problems where the catalogue cannot be used.
+    Deployments are told apart by their names; where a side has one name several times, by their files too. One that
+    the new state lacks is a finding, unless the new state could not be read as a whole: then it may be in what could
+    not, and it is not compared. Raises Problems where the catalogue cannot be used.
     """
     catalog = pipeline.catalog_of(settings)
     rules, errors = _rules(settings)
-    sides = [_side(sources, catalog, rules, settings) for sources in (list(old), list(new))]
-    twice = {name for side in sides for name, count in Counter(n for n, _ in side.documents).items() if count > 1}
-    keyed = [{_key(*place, twice): place for place in side.documents} for side in sides]
-    # What could not be read on one side has not gone, so then only what both sides have is compared.
-    broken = errors or any(side.errors for side in sides)
-    keys = keyed[0].keys() & keyed[1].keys() if broken else keyed[0].keys() | keyed[1].keys()
-    found = [_difference(sides[0], keyed[0].get(key), sides[1], keyed[1].get(key)) for key in sorted(keys)]
+    sides = [_side(sources, Judge(catalog=catalog, rules=rules, analysis=settings.analysis)) for sources in (old, new)]
+    twice = {name for side in sides for name, count in Counter(n for n, _ in side.states).items() if count > 1}
+    keyed = [{_key(*place, twice): state for place, state in side.states.items()} for side in sides]
+    keys = sorted(keyed[0].keys() | keyed[1].keys())
+    failed: list[FedPolicyError] = []
+    whole = not errors and not sides[1].errors
+    found = [_difference(keyed[0].get(key), keyed[1].get(key), failed, whole=whole) for key in keys]
     found = [replace(one, introduced=_excused(one.introduced, settings)) for one in found]
-    said = [*errors, *(error for side in sides for error in side.errors)]
+    said = [*errors, *(error for side in sides for error in side.errors), *failed]
     return Comparison(
         differences=tuple(one for one in found if one),
         errors=tuple({str(error): error for error in said}.values()),
-        deployments=len(found),
+        deployments=sum(one.state != UNCOMPARED for one in found),
     )
 
 
 _Place = tuple[str, str]  # name, file
 
 
+@dataclass(slots=True, kw_only=True)
+class _State:
+    """A deployment of one side; it has no facts where they could not be computed. `broken` rules gave no answer."""
+
+    name: str
+    span: Span
+    study: Study | None = None
+    findings: list[Finding] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Side:
-    documents: dict[_Place, Study] = field(default_factory=dict)
-    findings: dict[_Place, list[Finding]] = field(default_factory=dict)
+    states: dict[_Place, _State] = field(default_factory=dict)
     errors: list[FedPolicyError] = field(default_factory=list)
 
 
@@ -78,48 +92,79 @@ def _rules(settings: pipeline.Settings) -> tuple[Sequence[Rule], Sequence[FedPol
         return (), problems.errors
 
 
-def _side(sources: Sequence[Source], catalog: Catalog, rules: Sequence[Rule], settings: pipeline.Settings) -> _Side:
+def _side(sources: Iterable[Source], judge: Judge) -> _Side:
     side = _Side()
     for source in sources:
-        if source.error:
-            side.errors.append(source.error)
+        loaded = contained(partial(load_source, source, judge.catalog), source.name)
+        if isinstance(loaded, FedPolicyError):
+            side.errors.append(loaded)
             continue
-        loaded = load_text(source.text, source.name, catalog)
         side.errors.extend(loaded.errors)
         for document in loaded.documents:
-            _judge(document, catalog, rules, settings, side)
+            place = (document.deployment.name, document.file)
+            state = side.states.setdefault(place, _State(name=place[0], span=document.spans.at(("name",))))
+            found = contained(partial(_judge, document, judge), source.name)
+            if isinstance(found, FedPolicyError):
+                side.errors.append(found)
+            else:
+                _add(found, state, side)
     return side
 
 
-def _judge(
-    document: Document, catalog: Catalog, rules: Sequence[Rule], settings: pipeline.Settings, side: _Side
-) -> None:
-    place = (document.deployment.name, document.file)
-    study = Study(document.deployment, catalog, settings.analysis)
-    side.documents[place] = study
-    try:
-        found = evaluate(study, document, rules).findings
-    except Problems as problems:
-        side.errors.extend(problems.errors)
-    else:
-        side.findings.setdefault(place, []).extend(one for one in found if one.verdict in _TOLD)
+def _judge(document: Document, judge: Judge) -> tuple[Study, Evaluation]:
+    study = Study(document.deployment, judge.catalog, judge.analysis)
+    study.graph  # noqa: B018  where there is none, nothing else can be said
+    return study, evaluate(study, document, judge.rules)
 
 
-def _difference(old: _Side, before: _Place | None, new: _Side, after: _Place | None) -> Difference:
-    name, file = after or before or ("", "")
-    were = old.findings.get(before, ()) if before else ()
-    are = new.findings.get(after, ()) if after else ()
+def _add(found: tuple[Study, Evaluation], state: _State, side: _Side) -> None:
+    state.study, said = found
+    state.findings += (one for one in said.findings if one.verdict in _TOLD)
+    state.broken |= said.broken.keys()
+    side.errors.extend(said.broken[name] for name in sorted(said.broken))
+
+
+def _difference(old: _State | None, new: _State | None, errors: list[FedPolicyError], *, whole: bool) -> Difference:
+    if new is None and old is not None:
+        return _without(old, errors) if whole else _uncompared(old)
+    if new is None or new.study is None:
+        return _uncompared(cast("_State", new or old))
+    were = old.findings if old else ()
     return Difference(
-        deployment=name,
-        file=file,
-        state="changed" if before and after else "new" if after else "gone",
-        changes=changes_between(
-            old.documents[before] if before else None,
-            new.documents[after] if after else None,
-        ),
-        introduced=_only(are, were),
-        resolved=_only(were, are),
+        deployment=new.name,
+        file=new.span.file,
+        state="changed" if old else "new",
+        changes=_changes(old, new, errors),
+        introduced=_only(new.findings, were),
+        # What a rule does not answer any more is not resolved.
+        resolved=_only([one for one in were if one.rule not in new.broken], new.findings),
     )
+
+
+def _without(old: _State, errors: list[FedPolicyError]) -> Difference:
+    """What only the old state has. Its findings are gone with it, which resolves none of them."""
+    return Difference(
+        deployment=old.name,
+        file=old.span.file,
+        state="gone",
+        changes=_changes(old, None, errors),
+        introduced=(gone(old.name, old.span, sum(one.verdict is Verdict.FAIL for one in old.findings)),),
+    )
+
+
+def _changes(old: _State | None, new: _State | None, errors: list[FedPolicyError]) -> Changes:
+    """What changes for whom; where that cannot be computed, findings are told all the same."""
+    name = next(state.span.file for state in (new, old) if state)
+    studies = (old.study if old else None, new.study if new else None)
+    found = contained(lambda: changes_between(*studies), name)
+    if isinstance(found, FedPolicyError):
+        errors.append(found)
+        return Changes()
+    return found
+
+
+def _uncompared(state: _State) -> Difference:
+    return Difference(deployment=state.name, file=state.span.file, state=UNCOMPARED, changes=Changes())
 
 
 def _only(these: Sequence[Finding], those: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -135,9 +180,10 @@ def _only(these: Sequence[Finding], those: Sequence[Finding]) -> tuple[Finding, 
     )
 
 
-def _excused(findings: Sequence[Finding], settings: pipeline.Settings) -> tuple[Finding, ...]:
+def _excused(found: Sequence[Finding], settings: pipeline.Settings) -> tuple[Finding, ...]:
+    findings = as_set(found, settings)
     if settings.waivers is None:
-        return tuple(findings)
+        return findings
     from fedpolicy.policy.waive import Checked, waive  # noqa: PLC0415  most comparisons waive nothing
 
     nothing = Checked(rules=frozenset(), deployments=frozenset(), known=frozenset, whole=False)

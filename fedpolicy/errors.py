@@ -10,6 +10,7 @@ FedPolicyError
 ├── OutputError           a result that cannot be written
 ├── WorkerError           a file whose check has taken its process with it
 ├── Interrupted           somebody stopped the run
+├── Bug                   a mistake of ours, met in one file
 └── Problems              several of the above, found together
 
 Each one says what is wrong, where, and what to do next.
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Interruption, Span
 
 __all__ = [
+    "Bug",
     "CatalogError",
     "FedPolicyError",
     "InputError",
@@ -35,6 +37,7 @@ __all__ = [
     "SettingsError",
     "SpecError",
     "WorkerError",
+    "is_bug",
 ]
 
 
@@ -91,6 +94,12 @@ class Interrupted(FedPolicyError):  # noqa: N818  nothing is wrong, but somethin
         super().__init__(str(interruption), help="run it again for the rest")
 
 
+class Bug(FedPolicyError):  # noqa: N818  the word that users read
+    """Something that must not happen has happened with one file; `trace` says where, for whoever mends it."""
+
+    trace = ""
+
+
 class Problems(FedPolicyError):  # noqa: N818  it is a collection of errors, not one
     """Several errors found together, in the order of their places."""
 
@@ -101,3 +110,8 @@ class Problems(FedPolicyError):  # noqa: N818  it is a collection of errors, not
     def __str__(self) -> str:
         """Say each problem on its own line."""
         return "\n".join(str(error) for error in self.errors)
+
+
+def is_bug(error: Exception) -> bool:
+    """Whether an error, or one of those that it holds, is a mistake of ours."""
+    return isinstance(error, Bug) or (isinstance(error, Problems) and any(map(is_bug, error.errors)))

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.settings import AnalysisSettings
 from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import Catalog
-from fedpolicy.errors import FedPolicyError, Problems
+from fedpolicy.containment import contained
+from fedpolicy.errors import FedPolicyError, InputError
 from fedpolicy.findings import Finding, SourceFile, Span, Verdict
 from fedpolicy.records import dataclass
-from fedpolicy.spec.load import Document, load_text
+from fedpolicy.spec.load import Document, Loaded, load_text
 from fedpolicy.spec.pointing import place_of
 
 if TYPE_CHECKING:
+    from fedpolicy.policy.evaluate import Evaluation
     from fedpolicy.policy.models import Rule
     from fedpolicy.sources import Source
 
-__all__ = ["Checked", "Judge", "check_file"]
+__all__ = ["Checked", "Judge", "check_file", "load_source", "unchecked"]
+
+_TOLD = (Verdict.FAIL, Verdict.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,29 +54,61 @@ class Checked:
 
 
 def check_file(source: Source, judge: Judge) -> Checked:
-    """Judge every deployment of a file; its mistakes are part of the result."""
+    """Judge every deployment of a file; its mistakes are part of the result, and so are ours."""
+    found = contained(partial(_checked, source, judge), source.name)
+    return unchecked(source.name, found) if isinstance(found, FedPolicyError) else found
+
+
+def unchecked(name: str, error: FedPolicyError) -> Checked:
+    """A file of which nothing is known but why."""
+    return Checked(file=SourceFile(name=name, errors=(error,)))
+
+
+def load_source(source: Source, catalog: Catalog) -> Loaded:
+    """Read every deployment of a file. Where there is none, there is an error that says why."""
     if source.error:
-        return Checked(file=SourceFile(name=source.name, errors=(source.error,)))
-    loaded = load_text(source.text, source.name, judge.catalog)
+        return Loaded(errors=(source.error,))
+    loaded = load_text(source.text, source.name, catalog)
+    if not loaded.documents and not loaded.errors:
+        return Loaded(errors=(_nothing(source.name),), lines=loaded.lines)
+    return loaded
+
+
+def _nothing(name: str) -> InputError:
+    message = f"neither a deployment nor a mistake was found in `{name}`, so nothing of it was checked"
+    return InputError(message, span=Span(file=name), help="report it with the file")
+
+
+def _checked(source: Source, judge: Judge) -> Checked:
+    loaded = load_source(source, judge.catalog)
     names = tuple(document.deployment.name for document in loaded.documents)
     checked = Checked(file=SourceFile(name=source.name, deployments=names, errors=loaded.errors))
     for document in loaded.documents if judge.rules else ():
-        _judge(document, judge, checked)
+        found = contained(partial(_judge, document, judge), source.name)
+        if isinstance(found, FedPolicyError):
+            checked.errors.append(found)
+        else:
+            _add(found, document, checked)
     if checked.findings or loaded.errors:
         checked.file = SourceFile(name=source.name, lines=loaded.lines, deployments=names, errors=loaded.errors)
     return checked
 
 
-def _judge(document: Document, judge: Judge, checked: Checked) -> None:
+def _judge(document: Document, judge: Judge) -> Evaluation:
     from fedpolicy.policy.evaluate import evaluate  # noqa: PLC0415  only a check needs rules
 
     study = Study(document.deployment, judge.catalog, judge.analysis)
-    try:
-        evaluation = evaluate(study, document, judge.rules)
-    except Problems as problems:
-        checked.errors += problems.errors
-    else:
-        checked.findings += evaluation.findings
-        checked.counts.update(evaluation.counts)
-        for fact in sorted({fact for finding in evaluation.findings for fact in finding.missing}):
-            checked.places[document.file, document.deployment.name, fact] = place_of(document, fact)
+    study.graph  # noqa: B018  where there is none, no rule can be judged, which is said once
+    evaluation = evaluate(study, document, judge.rules)
+    told = sum(evaluation.counts.get(verdict, 0) for verdict in _TOLD)
+    if told != len(evaluation.findings):
+        raise AssertionError(f"{told} verdicts and {len(evaluation.findings)} findings")
+    return evaluation
+
+
+def _add(found: Evaluation, document: Document, checked: Checked) -> None:
+    checked.findings += found.findings
+    checked.counts.update(found.counts)
+    checked.errors += [found.broken[name] for name in sorted(found.broken)]
+    for fact in sorted({fact for finding in found.findings for fact in finding.missing}):
+        checked.places[document.file, document.deployment.name, fact] = place_of(document, fact)

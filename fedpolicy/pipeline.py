@@ -17,10 +17,10 @@ from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, InputError, Interrupted, Problems
 from fedpolicy.findings import Interruption, Report
-from fedpolicy.judge import Checked, Judge, check_file
+from fedpolicy.judge import Checked, Judge, check_file, load_source
 from fedpolicy.records import dataclass
 from fedpolicy.report.summarise import ordered, summarise
-from fedpolicy.spec.load import Document, load_text
+from fedpolicy.spec.load import Document
 
 if TYPE_CHECKING:
     from fedpolicy.policy.baseline import Baseline
@@ -133,7 +133,7 @@ def document_of(source: Source, catalog: Catalog, deployment: str = "") -> Docum
     """The only deployment of a source, or the one with this name, as it is read. Raises as `study_of` does."""
     if source.error:
         raise source.error
-    loaded = load_text(source.text, source.name, catalog)
+    loaded = load_source(source, catalog)
     if loaded.errors:
         raise Problems(loaded.errors)
     return _the_one(loaded.documents, source.name, deployment)

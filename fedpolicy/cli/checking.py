@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.cli.configured import Choices, choose, find_config
-from fedpolicy.cli.errors import CLEAN, FINDINGS, INTERRUPTED, UNUSABLE
+from fedpolicy.cli.errors import BUG, CLEAN, FINDINGS, INTERRUPTED, UNUSABLE
 from fedpolicy.cli.judging import judged
 from fedpolicy.cli.messages import report_errors
 from fedpolicy.cli.outputs import Output, must_have_folders, plan, write_all
 from fedpolicy.cli.terminal import chatter, look_of
 from fedpolicy.cli.trusted import trusted
-from fedpolicy.errors import Interrupted
+from fedpolicy.errors import Interrupted, is_bug
 from fedpolicy.findings import Report, Severity
 from fedpolicy.report.formats import load_format
 from fedpolicy.report.summarise import must_fail
@@ -63,6 +63,6 @@ def _exit_code(report: Report, errors: Sequence[Exception], choices: Choices) ->
     if report.interruption:
         return INTERRUPTED
     if errors or not report.evaluated:
-        return UNUSABLE
+        return BUG if any(map(is_bug, errors)) else UNUSABLE
     threshold = None if choices.fail_on == "never" else Severity[choices.fail_on.upper()]
     return FINDINGS if must_fail(report, threshold, strict=choices.strict) else CLEAN

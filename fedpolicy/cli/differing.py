@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from fedpolicy.cli.configured import choose, find_config
-from fedpolicy.cli.errors import CLEAN, FINDINGS, UNUSABLE
+from fedpolicy.cli.errors import BUG, CLEAN, FINDINGS, UNUSABLE
 from fedpolicy.cli.messages import report_errors
-from fedpolicy.cli.revisions import sources_of
+from fedpolicy.cli.revisions import overlooked, sources_of
 from fedpolicy.cli.terminal import emit, look_of
 from fedpolicy.cli.trusted import with_waivers
 from fedpolicy.comparing import compare
+from fedpolicy.errors import is_bug
 from fedpolicy.findings import Severity, Verdict
 from fedpolicy.report.diff import Comparison, as_json, as_markdown, as_text
 from fedpolicy.report.style import PLAIN
@@ -25,13 +26,13 @@ def diff(old: str, new: str, form: str, output: str | None, options: Mapping[str
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
     settings = with_waivers(choices, config, options)
-    sides = [sources_of(side, choices.search) for side in (old, new)]
-    comparison = compare(sides[0], sides[1], settings)
+    before, after = (sources_of(side, choices.search) for side in (old, new))
+    comparison = compare(before, [*after, *overlooked(old, before, new, after)], settings)
     no_color = options["no_color"]
     report_errors(comparison.errors, look=look_of(sys.stderr, no_color=no_color))
     emit(_written(comparison, form, output, no_color=no_color), output)
     if comparison.errors:
-        return UNUSABLE
+        return BUG if any(map(is_bug, comparison.errors)) else UNUSABLE
     return FINDINGS if _fails(comparison, choices.fail_on, strict=choices.strict) else CLEAN
 
 

@@ -1,4 +1,4 @@
-"""Errors -> exit codes. The only place that catches everything."""
+"""Errors -> exit codes. Catches everything that one file did not cause; see `fedpolicy.containment` for that."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from fedpolicy.errors import FedPolicyError
+from fedpolicy.errors import FedPolicyError, is_bug
 
 __all__ = ["BUG", "CLEAN", "FINDINGS", "INTERRUPTED", "UNUSABLE", "guard"]
 
@@ -21,6 +21,7 @@ def guard(action: Callable[[], object], arguments: Sequence[str]) -> int:
         code = action()
     except FedPolicyError as error:
         _say(error, arguments)
+        return BUG if is_bug(error) else UNUSABLE
     except click.ClickException as error:
         _say(_usage(error), arguments)
     except (KeyboardInterrupt, click.Abort) as stop:

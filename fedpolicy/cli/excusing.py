@@ -11,12 +11,12 @@ from typing import Any
 
 from fedpolicy import pipeline, sources
 from fedpolicy.cli.configured import Choices, choose, find_config
-from fedpolicy.cli.errors import CLEAN, UNUSABLE
+from fedpolicy.cli.errors import BUG, CLEAN, UNUSABLE
 from fedpolicy.cli.judging import judged
 from fedpolicy.cli.messages import report_errors
 from fedpolicy.cli.terminal import chatter, emit, look_of, write
 from fedpolicy.cli.trusted import day_of, waivers_path, with_waivers
-from fedpolicy.errors import InputError, SettingsError
+from fedpolicy.errors import InputError, SettingsError, is_bug
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.policy.baseline import write_baseline
 from fedpolicy.policy.housekeeping import OWN_PACK
@@ -37,8 +37,8 @@ def write_baseline_file(paths: Sequence[str], output: str | None, options: Mappi
     choices = choose(config, options)
     settings = with_waivers(choices, config, options)
     report = _checked(paths, settings, choices, options)
-    if report is None:
-        return UNUSABLE
+    if isinstance(report, int):
+        return report
     known = [one for one in report.findings if one.verdict is not Verdict.WAIVED and one.pack != OWN_PACK]
     where = output or choices.origins["baseline"][0] or _BASELINE
     emit(write_baseline(known), None if where == "-" else where)
@@ -56,8 +56,8 @@ def write_waiver(mark: str, paths: Sequence[str], given: Values, until: datetime
     settings = replace(choices.settings, waivers=file, today=day_of(options))
     _allowed(given, until.date().isoformat(), settings.today)
     report = _checked(paths, settings, choices, options)
-    if report is None:
-        return UNUSABLE
+    if isinstance(report, int):
+        return report
     finding = _meant(mark, report, options["deployment"])
     taken = {entry.id for entry in file.entries}
     name = options["name"] or _free(f"{finding.rule}-{finding.fingerprint[:_SHORT]}", taken)
@@ -70,15 +70,15 @@ def write_waiver(mark: str, paths: Sequence[str], given: Values, until: datetime
 
 def _checked(
     paths: Sequence[str], settings: pipeline.Settings, choices: Choices, options: Mapping[str, Any]
-) -> Report | None:
-    """The report, or None where something could not be used, which has then been said."""
+) -> Report | int:
+    """The report, or the exit code where something could not be used, which has then been said."""
     report = judged(paths, settings, choices, options)
     if report.interruption:
         raise KeyboardInterrupt
     errors = [*report.errors, *(error for file in report.files for error in file.errors)]
     report_errors(errors, {file.name: file.lines for file in report.files}, look=look_of(sys.stderr))
     if errors:
-        return None
+        return BUG if any(map(is_bug, errors)) else UNUSABLE
     if not report.evaluated:
         raise InputError("nothing was evaluated", help="name a deployment, and rules that apply to it")
     return report

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
+from fedpolicy.cli.options import DEBUG
 from fedpolicy.cli.terminal import chatter
-from fedpolicy.errors import FedPolicyError, Problems
+from fedpolicy.errors import Bug, FedPolicyError, Problems
 from fedpolicy.report.snippet import gutter, snippet
 from fedpolicy.report.style import PLAIN, Style, wrap
 
@@ -23,6 +26,13 @@ def report_errors(
     """Show errors on standard error, each with its place; `lines` are the files that are already read."""
     for error in errors:
         chatter(message(error, lines or {}, look) + "\n")
+        if isinstance(error, Bug) and _debugging():
+            chatter(f"{error.trace}\n")
+
+
+def _debugging() -> bool:
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(DEBUG))
 
 
 def message(error: Exception, lines: Mapping[str, Sequence[str]], look: Style = PLAIN) -> str:

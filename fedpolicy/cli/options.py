@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 __all__ = [
+    "DEBUG",
     "baseline_options",
     "catalog_option",
     "colour_option",
@@ -27,6 +28,9 @@ __all__ = [
 ]
 
 
+DEBUG = "fedpolicy.debug"  # in the `meta` of a context: the user has asked for tracebacks
+
+
 def _finite(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
     if value is not None and not math.isfinite(value):
         message = f"{value} is not a positive number"
@@ -39,8 +43,17 @@ def _file(_context: click.Context, _option: click.Parameter, value: str | None) 
     return None if value == "-" else value
 
 
+def _debugging(context: click.Context, _option: click.Parameter, value: bool) -> None:  # noqa: FBT001  click's
+    if value:
+        context.meta[DEBUG] = True
+
+
 debug_option = click.option(
-    "--debug", is_flag=True, expose_value=False, help="Show the traceback if fedpolicy itself fails."
+    "--debug",
+    is_flag=True,
+    expose_value=False,
+    callback=_debugging,
+    help="Show the traceback if fedpolicy itself fails.",
 )
 catalog_option = click.option(
     "--catalog",

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, cast
 
 from fedpolicy.cli.terminal import stdin_bytes
 from fedpolicy.errors import InputError
 from fedpolicy.searching.walk import worth_reading
-from fedpolicy.sources import Search, Source, find, is_deployment
+from fedpolicy.sources import Search, Source, find, is_deployment, read
 
-__all__ = ["file_at", "sources_of"]
+__all__ = ["file_at", "overlooked", "sources_of"]
 
 _REVISION = re.compile(r"^(?P<revision>[^:]+):(?P<path>.*)$")
 
@@ -29,6 +30,33 @@ def sources_of(named: str, search: Search) -> list[Source]:
     if found is None or Path(named).exists():
         return list(find([named], stdin_bytes, search))
     return list(_at_revision(found["revision"], found["path"] or ".", search))
+
+
+def overlooked(old: str, before: Iterable[Source], new: str, after: Iterable[Source]) -> Iterator[Source]:
+    """
+    Files that a search of the old folder has found and that one of the new folder has not, though they are there.
+
+    A few characters make a search pass over a file; that does not make the file gone.
+    """
+    found = {_within(new, source) for source in after}
+    for inside in (_within(old, source) for source in before if not source.error):
+        if inside and inside not in found:
+            there = f"{new.rstrip('/')}/{inside}"
+            if _REVISION.match(new) is None or Path(new).exists():
+                yield from (read(str(Path(there))),) if Path(there).is_file() else ()
+            else:
+                with suppress(InputError):
+                    yield from sources_of(there, Search())
+
+
+def _within(named: str, source: Source) -> str:
+    """The path of a source inside the folder that was searched; empty where it was named itself."""
+    match = _REVISION.match(named)
+    if match is None or Path(named).exists():
+        return Path(os.path.relpath(source.name, named)).as_posix() if Path(named).is_dir() else ""
+    wanted = _in_repository(match["path"] or ".")
+    path = source.name.removeprefix(f"{match['revision']}:")
+    return path if wanted == "." else path[len(wanted) + 1 :]
 
 
 def file_at(revision: str, path: str | Path) -> Source | None:

@@ -11,8 +11,7 @@ from typing import Protocol
 from fedpolicy.errors import Problems
 from fedpolicy.findings import VERDICTS, Baselined, Finding, Report, SourceFile, Verdict
 from fedpolicy.policy.baseline import Baseline, compare
-from fedpolicy.policy.choosing import chosen_id
-from fedpolicy.policy.housekeeping import OWN_PACK, OWN_RULES
+from fedpolicy.policy.housekeeping import GONE, as_set
 from fedpolicy.policy.load import load_rules, shipped_ids
 from fedpolicy.policy.waive import Checked, waive
 from fedpolicy.policy.waiverfile import WaiverFile
@@ -60,7 +59,7 @@ def excuse(report: Report, settings: Excuses) -> Report:
     if settings.baseline:
         found, counted = compare(found, settings.baseline, checked.rules, checked.deployments)
         quoted.append(SourceFile(name=settings.baseline.name, lines=settings.baseline.lines))
-    found = _wanted(found, settings)
+    found = list(as_set(found, settings))
     return replace(
         report,
         findings=tuple(found),
@@ -72,26 +71,9 @@ def excuse(report: Report, settings: Excuses) -> Report:
 
 def _known(packs: Sequence[str]) -> frozenset[str]:
     try:
-        return shipped_ids() | {rule.id for rule in load_rules(packs)}
+        return shipped_ids() | {GONE} | {rule.id for rule in load_rules(packs)}
     except Problems:
-        return shipped_ids()  # said elsewhere
-
-
-def _wanted(findings: Sequence[Finding], settings: Excuses) -> list[Finding]:
-    """The findings about waivers and baselines obey the settings of rules, as all others do."""
-    ignored = (*settings.ignore, *settings.disabled)
-    kept = []
-    for finding in findings:
-        if finding.pack != OWN_PACK or finding.rule not in OWN_RULES:
-            kept.append(finding)
-        elif chosen_id(finding.rule, (), ignored):
-            kept.append(_graded(finding, settings.severities))
-    return kept
-
-
-def _graded(finding: Finding, severities: Mapping[str, str]) -> Finding:
-    word = severities.get(finding.rule)
-    return replace(finding, severity=type(finding.severity)[word.upper()]) if word else finding
+        return shipped_ids() | {GONE}  # what is wrong is said elsewhere
 
 
 def _counts(report: Report, found: Sequence[Finding]) -> dict[Verdict, int]:

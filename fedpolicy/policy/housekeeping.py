@@ -1,15 +1,19 @@
-"""The rules about waivers and baselines themselves: the pack `fedpolicy`, which no file holds."""
+"""The rules about a run itself, its waivers and its baseline: the pack `fedpolicy`, which no file holds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import Protocol
 
 from fedpolicy.findings import Finding, RuleInfo, Severity, Span, Verdict
 from fedpolicy.policy.identity import fingerprint
 
-__all__ = ["OWN_IDS", "OWN_PACK", "OWN_RULES", "own_finding"]
+__all__ = ["GONE", "OWN_IDS", "OWN_PACK", "OWN_RULES", "as_set", "gone", "own_finding"]
 
 OWN_PACK = "fedpolicy"
+GONE = "deployment-gone"  # the one that a waiver may be about, as it is about a deployment
 OWN_RULES: Mapping[str, RuleInfo] = {
     rule.id: rule
     for rule in (
@@ -21,6 +25,17 @@ OWN_RULES: Mapping[str, RuleInfo] = {
             principle="verifiability",
             why="An entry that stays would hide the same finding when it comes back.",
             help="Write the baseline anew with `fedpolicy baseline`; it gets shorter.",
+        ),
+        RuleInfo(
+            id=GONE,
+            pack=OWN_PACK,
+            title="A deployment is not there any more",
+            severity=Severity.HIGH,
+            principle="verifiability",
+            why="Nobody judges it any more, and what it says may go on all the same. A file that no search finds any"
+            " more, a renamed deployment and a removed one look alike from here.",
+            help="Bring it back under its name. If it ends indeed, have that approved: a waiver of this rule with"
+            " `deployment` set to its name.",
         ),
         RuleInfo(
             id="waiver-expired",
@@ -61,6 +76,38 @@ OWN_RULES: Mapping[str, RuleInfo] = {
     )
 }
 OWN_IDS = tuple(OWN_RULES)
+
+
+class Grades(Protocol):
+    """What a run says of rules; see `fedpolicy.pipeline.Settings`."""
+
+    @property
+    def severities(self) -> Mapping[str, str]: ...
+    @property
+    def disabled(self) -> Sequence[str]: ...
+    @property
+    def ignore(self) -> Sequence[str]: ...
+
+
+def as_set(findings: Sequence[Finding], settings: Grades) -> tuple[Finding, ...]:
+    """The findings of these rules obey the settings of rules, as all others do."""
+    ignored = (*settings.ignore, *settings.disabled)
+    kept = []
+    for finding in findings:
+        if finding.pack != OWN_PACK or finding.rule not in OWN_RULES:
+            kept.append(finding)
+        elif not any(fnmatchcase(finding.rule, pattern) for pattern in ignored):
+            word = settings.severities.get(finding.rule)
+            kept.append(replace(finding, severity=Severity[word.upper()]) if word else finding)
+    return tuple(kept)
+
+
+def gone(name: str, span: Span, failing: int) -> Finding:
+    """Tell that a deployment is not there any more; `failing` of its findings went with it."""
+    lost = f", and with it {failing} finding{'' if failing == 1 else 's'} that nobody has resolved" if failing else ""
+    return replace(
+        own_finding(OWN_RULES[GONE], "deployment", f"the deployment {name} is gone{lost}", span), deployment=name
+    )
 
 
 def own_finding(rule: RuleInfo, element: str, message: str, span: Span, notes: tuple[str, ...] = ()) -> Finding:

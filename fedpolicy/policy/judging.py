@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.errors import PolicyError
 from fedpolicy.findings import Verdict
 from fedpolicy.policy.context import Context
 from fedpolicy.policy.expression import EvaluationError, Expression, Truth
@@ -16,7 +15,7 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from cel_expr_python.cel import Activation
 
-__all__ = ["Case", "Judgement", "alike", "cases_of", "combine", "judge"]
+__all__ = ["Case", "Judgement", "Unanswered", "alike", "cases_of", "combine", "judge"]
 
 Case = tuple[Mapping[str, Value], "Activation"]
 
@@ -41,11 +40,20 @@ class Judgement:
         return tuple(sorted(facts | set(context.subject.missing if self.undecided else ())))
 
 
+class Unanswered(Exception):  # noqa: N818  the rule gives no answer
+    """An expression of a rule, `match` or `require`, failed on the values of an element."""
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(why)
+        self.key = key
+        self.why = why
+
+
 def judge(rule: Rule, cases: Sequence[Case | None]) -> Judgement:
     """
     Judge an element in every case that a missing fact leaves open.
 
-    Raises PolicyError where an expression fails for another reason than a missing fact.
+    Raises Unanswered where an expression fails for another reason than a missing fact.
     """
     single = [_single(rule, case) for case in cases]
     verdict, undecided = combine([verdict for verdict, _ in single])
@@ -81,10 +89,10 @@ def combine(verdicts: Sequence[Verdict]) -> tuple[Verdict, bool]:
 def _single(rule: Rule, case: Case | None) -> tuple[Verdict, tuple[str, ...]]:
     if case is None:
         return Verdict.NOT_APPLICABLE, ()
-    matched = _truth(rule, "match", rule.match, case) if rule.match else Truth(value=True)
+    matched = _truth("match", rule.match, case) if rule.match else Truth(value=True)
     if matched.value is False:
         return Verdict.NOT_APPLICABLE, ()
-    required = _truth(rule, "require", rule.require, case)
+    required = _truth("require", rule.require, case)
     if required.value is True:
         return Verdict.PASS, ()
     if matched.value is True and required.value is False:
@@ -92,12 +100,11 @@ def _single(rule: Rule, case: Case | None) -> tuple[Verdict, tuple[str, ...]]:
     return Verdict.UNKNOWN, tuple(sorted({*matched.absent, *required.absent}))
 
 
-def _truth(rule: Rule, key: str, expression: Expression, case: Case) -> Truth:
+def _truth(key: str, expression: Expression, case: Case) -> Truth:
     try:
         return expression.judge(*case)
     except EvaluationError as error:
-        message = f"`{key}` of the rule {rule.id} cannot be evaluated: {error}"
-        raise PolicyError(message, span=rule.spans[key], help="correct the expression") from error
+        raise Unanswered(key, str(error)) from error
 
 
 def cases_of(

@@ -97,7 +97,7 @@ class _Bench:
 
     def judge(self, rule: Rule, name: str) -> Evaluation:
         document, study = self.prepared[name]
-        return evaluate(study, document, [rule])
+        return evaluate(study, document, [rule]).whole()
 
 
 def _defects(rule: Rule, bench: _Bench, examples: Sequence[Example]) -> Iterator[PolicyError]:

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from fedpolicy.findings import Finding, Span, Verdict, Waiver
-from fedpolicy.policy.housekeeping import OWN_PACK, OWN_RULES, own_finding
+from fedpolicy.policy.housekeeping import GONE, OWN_PACK, OWN_RULES, own_finding
 from fedpolicy.policy.waiverfile import WaiverEntry, WaiverFile
 from fedpolicy.spec.suggest import did_you_mean
 
@@ -53,7 +53,7 @@ def covers(entry: WaiverEntry, finding: Finding) -> bool:
     """Whether a waiver is about a finding, whoever approved it and however old it is."""
     return (
         entry.rule == finding.rule
-        and finding.pack != OWN_PACK
+        and (finding.pack != OWN_PACK or finding.rule == GONE)
         and finding.verdict in _WAIVABLE
         and entry.verdict in ("", finding.verdict.value)
         and entry.deployment in ("", finding.deployment)

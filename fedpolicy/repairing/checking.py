@@ -52,7 +52,7 @@ class Checker:
         """Check a document by all rules, or by some. Raises Problems where a rule cannot be evaluated."""
         facts = Study(document.deployment, self.catalog, self.settings.analysis)
         chosen = self.rules if rules is None else rules
-        found = evaluate(facts, document, chosen)
+        found = evaluate(facts, document, chosen).whole()
         return Checked(document=document, facts=facts, findings=found.findings)
 
     def recheck(self, document: Document, rules: Sequence[Rule] | None = None) -> Checked:

@@ -81,7 +81,7 @@ class _Levels:
         for level in range(1, len(LEVELS)):
             lowered = replace(disclosure, low=level, high=level, guaranteed=level)
             study = self._checked.facts.showing((lowered,))
-            if evaluate(study, self._checked.document, [rule]).findings:
+            if evaluate(study, self._checked.document, [rule]).whole().findings:
                 break
             accepted = level
         return accepted

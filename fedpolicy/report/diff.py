@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,15 +20,19 @@ from fedpolicy.report.changes import (
     short,
 )
 from fedpolicy.report.jsontext import json_text
-from fedpolicy.report.rows import waiver_row
+from fedpolicy.report.rows import error_rows, waiver_row
 from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
 
-__all__ = ["Comparison", "Difference", "as_json", "as_markdown", "as_text"]
+__all__ = ["UNCOMPARED", "Comparison", "Difference", "as_json", "as_markdown", "as_text"]
+
+UNCOMPARED = "uncompared"
 
 _STYLES = {"new": "critical", "worse": "high", "gone": "pass", "better": "pass"}
 _LOSSES = {"worse": ("!", "high"), "better": ("-", "pass"), "changed": ("~", "unknown")}
 _MARKS = {"new": "+", "worse": "!", "gone": "-", "better": "-"}
 _MOST_EDGES = 30
+_MOST_ERRORS = 20
+_STATES = {UNCOMPARED: "not compared: not all of the new state could be used"}
 _SIGNS = {"new": ":red_circle:", "worse": ":orange_circle:", "gone": ":green_circle:", "better": ":green_circle:"}
 
 
@@ -37,7 +41,8 @@ class Difference:
     """
     One deployment in both states.
 
-    `state` is new, gone or changed; `introduced` and `resolved` are findings that only one of the states has.
+    `state` is new, gone, changed or uncompared: the new state may have it in what could not be used. `introduced` and
+    `resolved` are findings that only one of the states has; that one is gone is a finding of the new state.
     """
 
     deployment: str
@@ -49,7 +54,7 @@ class Difference:
 
     def __bool__(self) -> bool:
         """Whether anything differs."""
-        return bool(self.changes or self.introduced or self.resolved)
+        return bool(self.changes or self.introduced or self.resolved) or self.state in {"gone", UNCOMPARED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +83,7 @@ def as_text(comparison: Comparison, look: Style = PLAIN) -> str:
 
 
 def _difference_lines(difference: Difference, look: Style) -> Iterator[str]:
-    where = "" if difference.state == "changed" else f" ({difference.state})"
+    where = "" if difference.state == "changed" else f" ({_STATES.get(difference.state, difference.state)})"
     yield look.paint("bold", f"{clean(difference.deployment)} ({clean(difference.file)}){where}")
     yield from _finding_lines("introduced", "+", difference.introduced, look)
     yield from _finding_lines("resolved", "-", difference.resolved, look)
@@ -138,16 +143,28 @@ def as_markdown(comparison: Comparison) -> str:
     resolved = sum(len(difference.resolved) for difference in comparison.differences)
     waived = f" ({comparison.waived} waived)" if comparison.waived else ""
     head = f"### fedpolicy: {len(comparison.introduced)} introduced{waived}, {resolved} resolved"
-    if not comparison.differences:
+    if not comparison.differences and not comparison.errors:
         return "### fedpolicy: nothing changes for anybody\n"
-    return (
-        "\n\n".join([head, *(part for difference in comparison.differences for part in _difference_parts(difference))])
-        + "\n"
-    )
+    parts = (part for difference in comparison.differences for part in _difference_parts(difference))
+    return "\n\n".join([head, *_unusable(comparison), *parts]) + "\n"
+
+
+def _unusable(comparison: Comparison) -> Iterator[str]:
+    """What is not in the comparison stands first: nobody may take it for unchanged."""
+    rows = list(error_rows(comparison.errors))
+    if rows:
+        lines = [f"- {_where(row)}{_escaped(row['message'])}" for row in rows[:_MOST_ERRORS]]
+        more = [f"- and {len(rows) - _MOST_ERRORS} more"] if len(rows) > _MOST_ERRORS else []
+        yield "Could not be used, so nothing is said about it:\n\n" + "\n".join([*lines, *more])
+
+
+def _where(row: Mapping[str, Any]) -> str:
+    return f"`{row['file']}:{row['line']}`: " if row["file"] else ""
 
 
 def _difference_parts(difference: Difference) -> Iterator[str]:
-    yield f"**{_escaped(difference.deployment)}** (`{difference.file}`)"
+    state = {"new": ", new", "gone": ", gone", UNCOMPARED: ", not compared"}.get(difference.state, "")
+    yield f"**{_escaped(difference.deployment)}** (`{difference.file}`{state})"
     for title, found in (("Introduced", difference.introduced), ("Resolved", difference.resolved)):
         if found:
             yield f"{title}:\n\n" + "\n".join(_finding_item(finding) for finding in found)
@@ -206,6 +223,7 @@ def as_json(comparison: Comparison) -> str:
         "version": 1,
         "deployments": comparison.deployments,
         "differences": [_difference_row(difference) for difference in comparison.differences],
+        "errors": list(error_rows(comparison.errors)),
     }
     return json_text(document)
 

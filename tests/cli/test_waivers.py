@@ -389,7 +389,15 @@ def test_the_example_of_the_page_waives_what_it_says(run, example, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "rule", ["baseline-fixed", "waiver-expired", "waiver-self-approved", "waiver-unknown-rule", "waiver-unused"]
+    "rule",
+    [
+        "baseline-fixed",
+        "deployment-gone",
+        "waiver-expired",
+        "waiver-self-approved",
+        "waiver-unknown-rule",
+        "waiver-unused",
+    ],
 )
 @pytest.mark.parametrize("form", ["text", "json", "markdown"])
 def test_the_rules_about_waivers_are_explained(rule, form, run):

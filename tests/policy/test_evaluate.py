@@ -229,18 +229,40 @@ def test_the_fingerprint_knows_the_rule_and_the_elements():
 
 
 def test_an_expression_that_cannot_be_evaluated_is_an_error_of_the_rule_with_its_place():
-    with pytest.raises(Problems) as caught:
-        one(SMALL, "model", "1 / (model.claims_rank + 1) == 1")
-    (error,) = caught.value.errors
+    found = one(SMALL, "model", "1 / (model.claims_rank + 1) == 1")
+    (error,) = found.broken.values()
+
     assert str(error.span).startswith("a-rule.yaml:1:")
-    assert error.message == "`require` of the rule a-rule cannot be evaluated: divide by zero"
+    assert error.message == "`require` of the rule a-rule cannot be evaluated for models.base: divide by zero"
+    with pytest.raises(Problems):
+        found.whole()
 
 
-def test_a_rule_error_names_every_broken_rule_once():
-    rules = [rule_of("party", "1 / (size(party.roles) - 1) == 1", id=f"rule-{n}") for n in "ab"]
-    with pytest.raises(Problems) as caught:
-        judged(SMALL, *rules)
-    assert [error.span.file for error in caught.value.errors] == ["rule-a.yaml", "rule-b.yaml"]
+def test_every_rule_that_gives_no_answer_is_named_once_and_the_others_are_heard():
+    broken = [rule_of("party", "1 / (size(party.roles) - 1) == 1", id=f"rule-{n}") for n in "ab"]
+    found = judged(SMALL, *broken, rule_of("party", "false", id="rule-c"))
+
+    assert [error.span.file for error in found.broken.values()] == ["rule-a.yaml", "rule-b.yaml"]
+    assert {finding.rule for finding in found.findings} == {"rule-c"}
+
+
+def test_a_rule_that_fails_on_one_element_is_heard_about_the_others():
+    text = SMALL.replace("models:", "models:\n  zero: {weights: closed, claims: black_box}", 1)
+    assert "zero" in text
+    rule = rule_of("model", 'model.id != "zero" || 1 / (size(model.id) - size(model.id)) == 1')
+    found = judged(text, rule, rule_of("model", "false", id="rule-b"))
+
+    assert list(found.broken) == ["a-rule"]
+    assert {finding.elements for finding in found.findings} == {("models.base",), ("models.zero",)}
+    assert found.counts[Verdict.PASS] == 1
+
+
+def test_a_rule_that_ships_is_not_blamed_for_a_number_of_the_file():
+    rule = replace(rule_of("model", "1 / (size(model.id) - size(model.id)) == 1"), pack="federation")
+    (error,) = judged(SMALL, rule).broken.values()
+
+    assert error.message == "the rule a-rule cannot judge models.base: divide by zero"
+    assert error.span.file == "deployment.yaml"
 
 
 def test_parameters_hold_for_their_own_rule_only():
