@@ -31,6 +31,7 @@ def convert(order: float, divergence: float, delta: float) -> float:
     """
     if isinf(divergence):
         return inf
+    divergence = max(0.0, divergence)
     if delta * delta + expm1(-divergence) > 0:
         return 0.0
     return max(0.0, divergence + log1p(-1 / order) - (log(delta) + log(order)) / (order - 1))
