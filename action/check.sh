@@ -3,6 +3,7 @@
 # is an output; a later step fails the job. Written for bash 3.2, which macOS has.
 set -euo pipefail
 . "${BASH_SOURCE[0]%/*}/isolation.sh"
+. "${BASH_SOURCE[0]%/*}/compare.sh"
 
 out=$(folder_for check)
 output() { printf '%s=%s\n' "$1" "$2" >>"$GITHUB_OUTPUT"; }
@@ -26,11 +27,12 @@ done <<<"$FEDPOLICY_PATHS"
 [ -z "$FEDPOLICY_CONFIG" ] || common+=(--config "$FEDPOLICY_CONFIG")
 [ -z "$FEDPOLICY_CONFIG_FROM" ] || common+=(--config-from "$FEDPOLICY_CONFIG_FROM")
 [ -z "$FEDPOLICY_WAIVERS_FROM" ] || common+=(--waivers-from "$FEDPOLICY_WAIVERS_FROM")
-options=(${common[@]+"${common[@]}"})
-[ -z "$FEDPOLICY_FAIL_ON" ] || options+=(--fail-on "$FEDPOLICY_FAIL_ON")
+judged=()
+[ -z "$FEDPOLICY_FAIL_ON" ] || judged+=(--fail-on "$FEDPOLICY_FAIL_ON")
+[ "$FEDPOLICY_STRICT" != true ] || judged+=(--strict)
+options=(${common[@]+"${common[@]}"} ${judged[@]+"${judged[@]}"})
 [ -z "$FEDPOLICY_BASELINE" ] || options+=(--baseline "$FEDPOLICY_BASELINE")
 [ -z "$FEDPOLICY_BASELINE_FROM" ] || options+=(--baseline-from "$FEDPOLICY_BASELINE_FROM")
-[ "$FEDPOLICY_STRICT" != true ] || options+=(--strict)
 
 report=$out/fedpolicy-report.$FEDPOLICY_FORMAT
 code=0
@@ -38,6 +40,10 @@ isolated -m fedpolicy check ${options[@]+"${options[@]}"} \
   --output "text:$out/log.txt" --output "github:$out/annotations.txt" --output "markdown:$out/check.md" \
   --output "sarif:$out/fedpolicy.sarif" --output "json:$out/counts.json" --output "$FEDPOLICY_FORMAT:$report" \
   -- "${paths[@]}" >"$out/problems.txt" 2>&1 </dev/null || code=$?
+
+changed=0
+[ -z "$FEDPOLICY_BASE" ] || [ ! -f "$out/annotations.txt" ] || compare
+[ "$changed" -le "$code" ] || code=$changed
 
 # Texts of the deployment stand in the log; between these marks, the runner obeys none of them.
 mark=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
@@ -61,27 +67,18 @@ if [ ! -f "$out/annotations.txt" ]; then
 fi
 cat "$out/annotations.txt"
 
-# On a pull request: what it changes, for information. The verdict is about what is there now.
+: >"$out/summary.md"
 if [ -n "$FEDPOLICY_BASE" ]; then
-  printf '## What this pull request changes\n\n' >"$out/diff.md"
-  if quiet_git cat-file -e "$FEDPOLICY_BASE^{commit}" 2>/dev/null; then
-    for path in "${paths[@]}"; do
-      if isolated -m fedpolicy diff ${common[@]+"${common[@]}"} --fail-on never --format markdown \
-        --output "$out/one.md" -- "$FEDPOLICY_BASE:$path" "$path" >/dev/null 2>&1 </dev/null; then
-        { cat "$out/one.md" && echo; } >>"$out/diff.md"
-      fi
-    done
+  cat "$out/notes.txt"
+  [ "$changed" -eq 0 ] || printf '**A deployment of the base is gone, or could not be compared: see the annotations.**\n\n' >>"$out/summary.md"
+  # A comment may have 65,536 characters; the check stays below that on its own.
+  if [ $(($(wc -c <"$out/diff.md") + $(wc -c <"$out/check.md"))) -le 65000 ]; then
+    cat "$out/diff.md" >>"$out/summary.md"
   else
-    printf 'Not shown: check out with \140fetch-depth: 0\140, so that its base is there.\n\n' >>"$out/diff.md"
+    printf 'What this pull request changes is too long to be shown here.\n\n' >>"$out/summary.md"
   fi
 fi
-
-# A comment may have 65,536 characters; the check stays below that on its own.
-cp "$out/check.md" "$out/summary.md"
-if [ -f "$out/diff.md" ]; then
-  both=$(($(wc -c <"$out/diff.md") + $(wc -c <"$out/check.md")))
-  [ "$both" -gt 65000 ] || cat "$out/diff.md" "$out/check.md" >"$out/summary.md"
-fi
+cat "$out/check.md" >>"$out/summary.md"
 cat "$out/summary.md" >>"$GITHUB_STEP_SUMMARY"
 
 output counts "$(isolated -c \
