@@ -72,20 +72,6 @@ def test_a_deployment_that_is_gone_fails_the_job(new_name, action, workspace):
     assert "the deployment clinical-notes is gone" in done.summary
 
 
-@pytest.mark.parametrize("header", ['"\\u0066edpolicy": 1', "&x fedpolicy: 1", "? fedpolicy\n: 1"])
-def test_an_edit_that_nobody_sees_does_not_take_a_leak_out_of_sight(header, action, workspace):
-    write(workspace, {"infra/notes.yaml": LEAKING})
-    git(workspace, "rm", "--quiet", OTHER)
-    git(workspace, "add", "--all")
-    git(workspace, "commit", "--quiet", "--message=Another name")
-    base = git(workspace, "rev-parse", "HEAD")
-    assert "\nfedpolicy: 1\n" in f"\n{LEAKING}"
-    write(workspace, {"infra/notes.yaml": LEAKING.replace("fedpolicy: 1\n", f"{header}\n", 1)})
-    done = action(base=base)
-
-    assert done.outputs["verdict"] == "fail", done.log
-
-
 def test_a_removal_is_allowed_by_the_workflow(action, workspace):
     git(workspace, "rm", "--quiet", OTHER)
     done = action(allow_removed="true")

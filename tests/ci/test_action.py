@@ -233,9 +233,9 @@ def test_nothing_is_uploaded_where_nothing_was_written(action):
     assert done.summary.startswith("## fedpolicy: nothing could be checked\n")
 
 
-def test_a_pull_request_shows_what_it_changes(action, estate, leak):
-    del leak
+def test_a_pull_request_shows_what_it_changes(action, estate):
     base = git(estate, "rev-parse", "HEAD")
+    write(estate, {SPEC: LEAKING.replace("name: clinical-notes\n", "name: discharge-summaries\n", 1)})
     done = action(given={"github.event.pull_request.base.sha": base})
     changes, _, check = done.summary.partition("\n## fedpolicy: ")
 
