@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path, PurePath
 
 from fedpolicy.errors import InputError
+from fedpolicy.files import content
 from fedpolicy.records import dataclass
-from fedpolicy.searching.header import MOST_BYTES, is_deployment
+from fedpolicy.searching.header import is_deployment
 from fedpolicy.searching.walk import Search, Unreadable, walk
 
-__all__ = ["STDIN", "Search", "Source", "find", "is_deployment", "locate", "read"]
+__all__ = ["STDIN", "Search", "Source", "find", "is_deployment", "locate", "read", "shown"]
 
 STDIN = "<stdin>"
 
@@ -55,42 +56,53 @@ def locate(paths: Iterable[str], stdin: Callable[[], bytes], search: Search = _E
 
 def read(path: str) -> Source:
     """Read one file; what prevents it becomes the source's error."""
-    name = _shown(path)
+    name = shown(path)
     try:
-        with Path(path).open("rb") as handle:
-            text = handle.read(MOST_BYTES + 1)
+        return Source(name=name, text=content(Path(path)))
     except FileNotFoundError:
         return _unusable(name, f"`{name}` does not exist", _nearest(path))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        return _unusable(name, f"`{name}` cannot be read: {reason}", "check the path and its permissions")
-    if len(text) > MOST_BYTES:
-        return _unusable(name, f"`{name}` is larger than 64 MiB", "a deployment is a file that people write")
-    return Source(name=name, text=text)
+        return _unusable(name, f"`{name}` cannot be read: {reason}", _remedy(error))
+
+
+def _remedy(error: OSError | ValueError) -> str:
+    if getattr(error, "errno", 0) == errno.EFBIG:
+        return "a deployment is a file that people write"
+    if getattr(error, "errno", 0) == errno.EINVAL:
+        return "name a plain file; `-` is standard input"
+    return "check the path and its permissions"
 
 
 def _folder(folder: str, search: Search) -> Iterator[str | Source]:
     found = 0
     for item in walk(folder, search):
         if isinstance(item, Unreadable):
-            name = _shown(item.path)
-            yield _unusable(name, f"the folder `{name}` cannot be read: {item.why}", "check its permissions")
+            yield _unsearched(item, folder)
         else:
             found += 1
             yield item
     if not found:
-        name = _shown(folder)
+        name = shown(folder)
         yield _unusable(name, f"no deployment found in the folder `{name}`", _advice(folder, search))
+
+
+def _unsearched(item: Unreadable, folder: str) -> Source:
+    name = shown(item.path)
+    if item.link:
+        message = f"`{name}` is a link that leads out of `{shown(folder)}`, and a search does not follow it"
+        return _unusable(name, message, "put the file itself there, or name the link")
+    return _unusable(name, f"the folder `{name}` cannot be read: {item.why}", "check its permissions")
 
 
 def _advice(folder: str, search: Search) -> str:
     """What to do where a search finds nothing; most often nothing is ignored either."""
-    everything = walk(folder, replace(search, gitignore=False)) if search.gitignore else iter(())
+    everything = walk(folder, Search(exclude=search.exclude, gitignore=False)) if search.gitignore else iter(())
     ignored = any(isinstance(item, str) for item in everything)
     return "git ignores what is there; `--no-gitignore` checks it all the same" if ignored else _ADVICE
 
 
-def _shown(path: str) -> str:
+def shown(path: str) -> str:
     """Say the path as it is seen from here, so that the output is the same on every machine."""
     normal = os.path.normpath(path)
     if PurePath(normal).is_absolute():
@@ -106,11 +118,11 @@ def _nearest(path: str) -> str:
     try:
         beside = sorted(item.name for item in folder.iterdir() if item.suffix in (".yaml", ".yml", ".json"))
     except OSError:
-        return f"there is no folder `{_shown(str(folder))}` either"
+        return f"there is no folder `{shown(str(folder))}` either"
     from difflib import get_close_matches  # noqa: PLC0415  only a mistake pays for it
 
     near = get_close_matches(Path(path).name, beside, n=1, cutoff=0.5)
-    return f"did you mean `{_shown(str(folder / near[0]))}`?" if near else "check the path"
+    return f"did you mean `{shown(str(folder / near[0]))}`?" if near else "check the path"
 
 
 def _unusable(name: str, message: str, advice: str) -> Source:

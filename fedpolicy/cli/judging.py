@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import Any
 
@@ -15,6 +16,8 @@ from fedpolicy.errors import SettingsError
 from fedpolicy.estates.run import Run
 from fedpolicy.findings import Report
 from fedpolicy.pipeline import Settings
+from fedpolicy.report.words import clean
+from fedpolicy.searching.skipped import Skipped, skipped_words
 
 __all__ = ["judged"]
 
@@ -32,7 +35,9 @@ def judged(paths: Sequence[str], settings: Settings, choices: Choices, options: 
     if options["scheduler"] and options["jobs"] is not None:
         advice = "the scheduler knows its workers: leave `--jobs` out"
         raise SettingsError("`--jobs` and `--scheduler` do not go together", help=advice)
-    places = list(sources.locate(paths or ["."], stdin_bytes, choices.search))
+    skipped: list[Skipped] = []
+    search = replace(choices.search, skip=skipped.append)
+    places = list(sources.locate(paths or ["."], stdin_bytes, search))
     progress = Progress(sys.stderr, len(places), no_color=bool(options.get("no_color")))
     run = Run(places, settings, progress.tell)
     try:
@@ -42,7 +47,17 @@ def judged(paths: Sequence[str], settings: Settings, choices: Choices, options: 
         return run.report(stopped=True)
     finally:
         progress.erase()
+    _tell(skipped, named=bool(options.get("verbose")))
     return run.report()
+
+
+def _tell(skipped: Sequence[Skipped], *, named: bool) -> None:
+    if not skipped:
+        return
+    advice = "" if named else "; `-v` names them"
+    chatter(f"note: the search left out {skipped_words(skipped)}{advice}\n")
+    for one in skipped if named else ():
+        chatter(f"    {clean(sources.shown(one.path))}: {one.why}\n")
 
 
 def _work(run: Run, jobs: int, scheduler: str | None) -> None:

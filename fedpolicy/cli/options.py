@@ -179,6 +179,7 @@ _ESTATE = (
         show_default="auto",
         help="Check in so many processes; auto: as many as there are processors, where it pays.",
     ),
+    click.option("--verbose", "-v", is_flag=True, help="Name what a search leaves out."),
     click.option(
         "--scheduler", metavar="ADDRESS", help="Check on the workers of a dask scheduler, as tcp://HOST:PORT."
     ),

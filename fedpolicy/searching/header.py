@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from pathlib import Path, PurePath
 
-__all__ = ["MOST_BYTES", "has_name", "is_deployment", "looks_like", "may_have_key"]
+from fedpolicy.files import MOST_BYTES, beginning
+from fedpolicy.searching.keys import has_top_level
 
-MOST_BYTES = 64 * 1024 * 1024
-_NAMED = re.compile(r"^(?:fedpolicy|.+\.fedpolicy)\.(?:yaml|yml)$|^.+\.fedpolicy\.json$")
-_YAML = (".yaml", ".yml")
-_WORD = b"fedpolicy"
+__all__ = ["MOST_BYTES", "has_key", "has_name", "is_deployment", "looks_like", "may_be_ours"]
+
+# Whoever may change a name may change its case, so case says nothing.
+_NAMED = re.compile(r"^(?:fedpolicy|.+\.fedpolicy)\.(?:yaml|yml)$|^.+\.fedpolicy\.json$", re.IGNORECASE)
+_ENDINGS = (".yaml", ".yml", ".json")
+_WORD = "fedpolicy"
+_PLAIN = _WORD.encode()
 _KEY = re.compile(rb"""^(?:\xef\xbb\xbf)?(?:fedpolicy|"fedpolicy"|'fedpolicy')[ \t]*:(?:\s|$)""", re.MULTILINE)
+# The same word with letters written as escapes, or with a line folded in it, as YAML allows between double quotes.
+_FOLD = rb"(?:\\\r?\n[ \t]*)?"
+_ESCAPED = re.compile(_FOLD.join(rb"(?:%c|\\(?:x|u00|U000000)(?i:%02x))" % (letter, letter) for letter in _PLAIN))
+_WIDE = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 
 
 def has_name(name: str) -> bool:
@@ -19,30 +33,36 @@ def has_name(name: str) -> bool:
     return _NAMED.match(name) is not None
 
 
-def may_have_key(name: str) -> bool:
+def may_be_ours(path: str) -> bool:
     """Whether it is worth looking into a file of this name."""
-    return name.endswith(_YAML) and not name.startswith(".")
+    return path.lower().endswith(_ENDINGS)
 
 
 def is_deployment(path: str, text: bytes) -> bool:
     """Whether a file with this path and text is one of ours."""
     name = PurePath(path).name
-    return has_name(name) or (may_have_key(name) and _has_key(text))
+    return has_name(name) or (may_be_ours(name) and has_key(text))
 
 
 def looks_like(path: str, name: str) -> bool:
     """The same for a file on the disk, of which no more is read than a deployment may have."""
     if has_name(name):
         return True
-    if not may_have_key(name):
+    if not may_be_ours(name):
         return False
     try:
-        with Path(path).open("rb") as handle:
-            return _has_key(handle.read(MOST_BYTES))
+        return has_key(beginning(Path(path), MOST_BYTES))
     except OSError:
         return False
 
 
-def _has_key(text: bytes) -> bool:
-    # Most YAML of a repository is not ours: to look for the word takes a tenth of the time that the expression takes.
-    return _WORD in text and _KEY.search(text) is not None
+def has_key(text: bytes) -> bool:
+    """Whether a document of the text has our key at its top, however it is written."""
+    # Most YAML of a repository is not ours: to look for the word takes a tenth of the time that an expression takes.
+    if _PLAIN in text:
+        return _KEY.search(text) is not None or has_top_level(text, _WORD)
+    if b"\\" in text and _ESCAPED.search(text):
+        return has_top_level(text, _WORD)
+    # Not readable as a deployment, but meant as one: whoever reads it says so.
+    encoding = next((name for bom, name in _WIDE.items() if text.startswith(bom)), "")
+    return bool(encoding) and _WORD in text.decode(encoding, "ignore")

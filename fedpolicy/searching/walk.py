@@ -1,8 +1,9 @@
 """
 Walk a folder and find what looks like a deployment, in the same order everywhere.
 
-Links to folders are not followed, so that a loop of links cannot trap us, and only plain files are opened, so that a
-pipe cannot either. Of a file that cannot be ours, not even the size is asked for.
+What git tracks is never left out by what a folder is called or looks like. Links to folders are not followed, so that
+a loop of links cannot trap us, nor links to files elsewhere, so that nobody's files are read for somebody who cannot
+read them. Only plain files are opened. Of a file that cannot be ours, not even the size is asked for.
 """
 
 from __future__ import annotations
@@ -11,19 +12,25 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 from fedpolicy.records import dataclass
-from fedpolicy.searching.header import has_name, looks_like, may_have_key
-from fedpolicy.searching.ignored import NOTHING, Ignored, ignored_in
+from fedpolicy.searching.header import has_name, looks_like, may_be_ours
+from fedpolicy.searching.listing import Listing, listing_of
+from fedpolicy.searching.skipped import EXCLUDED, HIDDEN, IGNORED, INSTALLED, LINK, Skipped
 
 __all__ = ["Search", "Unreadable", "walk", "worth_reading"]
 
 Excluded = Callable[[str], bool]
-_INSTALLED = {"node_modules", "__pycache__"}
+_COMPILED = "__pycache__"
+_INSTALLED = {"node_modules", _COMPILED}
+_PYTHONS = ("bin/python", "Scripts/python.exe")
+_GIT = ".git"
 
 
-def _quiet(_: str) -> None:
+def _quiet(_: object) -> None:
     """Say nothing."""
 
 
@@ -33,81 +40,162 @@ class Search:
     How folders are searched.
 
     `exclude` are patterns of paths below a searched folder, as in `.gitignore`; `gitignore` leaves out what git
-    ignores; `note` is told, once a repository, where git gives no answer.
+    ignores; `note` is told, once a repository, where git gives no answer; `skip` is told what is left out.
     """
 
     exclude: Sequence[str] = ()
     gitignore: bool = True
     note: Callable[[str], None] = _quiet
+    skip: Callable[[Skipped], None] = _quiet
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A folder that could not be listed, and why."""
+    """Something that could not be searched: what is wrong with it, and what to do."""
 
     path: str
     why: str
+    link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What one repository says; its paths begin after `start` characters of those below the searched folder."""
+
+    listing: Listing
+    start: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """`below` is its path below the searched folder, `inside` that below the folder that git was asked about."""
+    """
+    One folder to look into; `below` is its path below the searched one, with a slash at the end.
+
+    `views` are those of the repositories around it, the innermost last. `why` says why all but what git tracks is left
+    out, `excluded` that everything is, and only counted.
+    """
 
     path: str
-    below: str
-    inside: str
-    ignored: Ignored
+    below: str = ""
+    views: tuple[_View, ...] = ()
+    why: str = ""
+    excluded: bool = False
+
+    def tracks(self, path: str, *, folder: bool = False) -> bool:
+        return any(view.listing.tracks(path[view.start :], folder=folder) for view in self.views)
+
+    def ignores(self, path: str, *, folder: bool = False) -> bool:
+        view = self.views[-1]
+        return view.listing.ignores(path[view.start :], folder=folder) and not self.tracks(path, folder=folder)
 
 
 def worth_reading(path: str, search: Search) -> bool:
-    """Whether a walk would look into a file at this path below the searched folder, as far as names say."""
-    *folders, name = path.split("/")
-    if any(map(_skipped_name, folders)) or not (has_name(name) or may_have_key(name)):
+    """Whether a walk would look into a tracked file at this path below the searched folder, as far as names say."""
+    if not may_be_ours(path):
         return False
     excluded = _excluder(tuple(search.exclude))
-    parts = [*folders, name]
+    parts = path.split("/")
     return not any(excluded("/".join(parts[: end + 1])) for end in range(len(parts)))
 
 
 def walk(start: str, search: Search) -> Iterator[str | Unreadable]:
-    """Paths of files that look like deployments, then the folders that could not be read."""
-    excluded = _excluder(tuple(search.exclude))
-    unreadable: list[Unreadable] = []
-    waiting = [_Folder(start, "", "", _asked(start, search))]
-    while waiting:
-        here = waiting.pop()
+    """Paths of files that look like deployments, then what could not be searched."""
+    return _Walk(start, search).found()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Place:
+    """What a link may lead to."""
+
+    root: str
+
+    def holds(self, path: str) -> bool:
         try:
-            with os.scandir(here.path) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
-        except OSError as error:
-            unreadable.append(Unreadable(here.path, error.strerror or str(error)))
-            continue
-        if here.below and any(entry.name == ".git" for entry in found):
-            here = _Folder(here.path, here.below, "", _asked(here.path, search))
-        folders = []
-        for entry in found:
-            if _is_folder(entry):
-                folders.append(entry)
-            elif _wanted(entry, here, excluded):
-                yield entry.path
-        waiting += reversed(list(_below(folders, here, excluded)))
-    yield from unreadable
+            inside = Path(os.path.relpath(os.path.realpath(path), self.root)).parts
+        except ValueError:  # another drive
+            return False
+        return os.pardir not in inside and _GIT not in inside
 
 
-def _asked(folder: str, search: Search) -> Ignored:
-    if not search.gitignore:
-        return NOTHING
-    found = ignored_in(folder)
-    if found.why:
-        search.note(f"nothing is left out of `{folder}` for being ignored by git: {found.why}")
-    return found
+class _Walk:
+    """One search of one folder."""
 
+    def __init__(self, start: str, search: Search) -> None:
+        self._start = start
+        self._search = search
+        self._place = _Place(root=os.path.realpath(start))
+        self._excluded = _excluder(tuple(search.exclude))
+        self._unreadable: list[Unreadable] = []
 
-def _wanted(entry: os.DirEntry[str], here: _Folder, excluded: Excluded) -> bool:
-    name = entry.name
-    if not (has_name(name) or may_have_key(name)) or here.ignored.file(here.inside + name):
+    def found(self) -> Iterator[str | Unreadable]:
+        waiting = [self._with_view(_Folder(self._start))]
+        while waiting:
+            here = waiting.pop()
+            try:
+                with os.scandir(here.path) as entries:
+                    listed = sorted(entries, key=lambda entry: entry.name)
+            except OSError as error:
+                self._unreadable.append(Unreadable(here.path, error.strerror or str(error)))
+                continue
+            if here.below and any(entry.name == _GIT for entry in listed):
+                here = self._with_view(here)
+            folders = []
+            for entry in listed:
+                if _is_folder(entry):
+                    folders.append(entry)
+                elif self._wanted(entry, here):
+                    yield entry.path
+            waiting += reversed([found for entry in folders if (found := self._below(entry, here))])
+        yield from self._unreadable
+
+    def _with_view(self, here: _Folder) -> _Folder:
+        found = listing_of(here.path, ignored=self._search.gitignore)
+        if found.why:
+            self._search.note(f"nothing is left out of `{here.path}` for being ignored by git: {found.why}")
+        return replace(here, views=(*here.views, _View(found, len(here.below))))
+
+    def _wanted(self, entry: os.DirEntry[str], here: _Folder) -> bool:
+        name, below = entry.name, here.below + entry.name
+        if not may_be_ours(name):
+            return False
+        if (here.why or (name.startswith(".") and not has_name(name))) and not here.tracks(below):
+            return False
+        if here.ignores(below):
+            return self._skip(entry, IGNORED)
+        if entry.is_symlink() and not self._place.holds(entry.path):
+            return self._leads_out(entry)
+        if not (_is_plain(entry) and looks_like(entry.path, name)):
+            return False
+        return not (here.excluded or self._excluded(below)) or self._skip(entry, EXCLUDED)
+
+    def _leads_out(self, entry: os.DirEntry[str]) -> bool:
+        # A name that says it is a deployment is a promise, and a file that goes unread in silence breaks it.
+        if has_name(entry.name):
+            self._unreadable.append(Unreadable(entry.path, "", link=True))
+            return False
+        return self._skip(entry, LINK)
+
+    def _below(self, entry: os.DirEntry[str], here: _Folder) -> _Folder | None:
+        below = here.below + entry.name
+        if entry.is_symlink():
+            if not self._place.holds(entry.path):
+                self._skip(entry, LINK)
+            return None
+        if entry.name == _GIT:
+            return None
+        why = here.why or _why(entry)
+        tracked = here.tracks(below, folder=True)
+        if not tracked and (why or here.ignores(below, folder=True)):
+            # What lies in a folder that is left out already is counted with it.
+            if not here.why:
+                self._skip(entry, why or IGNORED)
+            return None
+        return _Folder(entry.path, f"{below}/", here.views, why, here.excluded or self._excluded(below))
+
+    def _skip(self, entry: os.DirEntry[str], why: str) -> bool:
+        if entry.name != _COMPILED:  # nobody wants to hear of these
+            self._search.skip(Skipped(path=entry.path, why=why))
         return False
-    return not excluded(here.below + name) and _is_plain(entry) and looks_like(entry.path, name)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -124,19 +212,15 @@ def _is_plain(entry: os.DirEntry[str]) -> bool:
         return True  # a broken link, say; whoever reads it says so
 
 
-def _below(folders: Sequence[os.DirEntry[str]], here: _Folder, excluded: Excluded) -> Iterator[_Folder]:
-    for entry in folders:
-        below, inside = here.below + entry.name, here.inside + entry.name
-        if not (_skipped(entry) or here.ignored.folder(inside) or excluded(below)):
-            yield _Folder(entry.path, f"{below}/", f"{inside}/", here.ignored)
-
-
-def _skipped(entry: os.DirEntry[str]) -> bool:
-    return _skipped_name(entry.name) or entry.is_symlink() or os.path.lexists(f"{entry.path}/pyvenv.cfg")
-
-
-def _skipped_name(name: str) -> bool:
-    return name.startswith(".") or name in _INSTALLED
+def _why(entry: os.DirEntry[str]) -> str:
+    """Why nobody looks into a folder for what people have written; empty where there is no reason."""
+    if entry.name.startswith("."):
+        return HIDDEN
+    # The file alone is easily added to any folder; without a Python there is no environment.
+    environment = os.path.lexists(f"{entry.path}/pyvenv.cfg") and any(
+        os.path.lexists(f"{entry.path}/{python}") for python in _PYTHONS
+    )
+    return INSTALLED if environment or entry.name in _INSTALLED else ""
 
 
 @cache

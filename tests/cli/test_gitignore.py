@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy.searching.ignored import ignored_in
+from fedpolicy.searching.listing import listing_of
 from fedpolicy.sources import Search, find
 
 SPEC = "fedpolicy: 1\nname: x\n"
@@ -140,24 +140,24 @@ def test_without_an_answer_of_git_nothing_is_left_out_and_that_is_said(repositor
     names = [source.name for source in find(["."], lambda: b"", Search(note=said.append))]
 
     assert names == ["a.yaml", "b.yaml"]
-    assert said == ["nothing is left out of `.` for being ignored by git: git cannot be run: No such file or directory"]
+    assert said == ["nothing is left out of `.` for being ignored by git: git cannot be run: it is not installed"]
 
 
 def test_a_git_that_refuses_is_quoted(repository, monkeypatch):
     script = repository / "bin" / "git"
-    write("bin/git", text="#!/bin/sh\necho 'fatal: detected dubious ownership' >&2\necho more >&2\nexit 128\n")
+    write("bin/git", text="#!/bin/sh\necho 'fatal: bad config line 1' >&2\necho more >&2\nexit 128\n")
     script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{script.parent}{os.pathsep}{os.environ['PATH']}")
 
-    assert ignored_in(".").why == "detected dubious ownership"
+    assert listing_of(".").why == "git refuses: bad config line 1"
 
 
-def test_a_git_that_looks_elsewhere_is_not_believed(repository, monkeypatch):
-    write("infra/a.yaml")
+def test_what_is_set_about_git_around_us_does_not_lead_it_elsewhere(repository, monkeypatch):
+    write("infra/a.yaml", "infra/b.yaml")
     write(".gitignore", text="infra/a.yaml\n")
     monkeypatch.setenv("GIT_DIR", str(repository / ".git"))
 
-    assert ignored_in("infra").why == "git takes another folder for the repository"
+    assert listing_of("infra").ignored == {"a.yaml"}
 
 
 def test_the_command_line_and_the_configuration_switch_it_off(repository, run, example):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy.sources import STDIN, find, read
+from fedpolicy.searching.skipped import EXCLUDED, HIDDEN, INSTALLED, LINK, Skipped, skipped_words
+from fedpolicy.sources import STDIN, Search, find, read
 
 SPEC = "fedpolicy: 1\nname: x\n"
 
@@ -69,10 +70,30 @@ def test_folders_are_searched_in_order_and_deep():
 
 
 def test_hidden_folders_and_what_is_installed_are_left_out():
-    write(".git/d.yaml", "node_modules/d.yaml", "venv/d.yaml", "deep/env/lib/d.yaml", "src/d.yaml", ".hidden.yaml")
-    write("venv/pyvenv.cfg", "deep/env/pyvenv.cfg", text="")
+    write(".tox/d.yaml", "node_modules/d.yaml", "venv/d.yaml", "deep/env/lib/d.yaml", "src/d.yaml", ".hidden.yaml")
+    write("venv/pyvenv.cfg", "deep/env/pyvenv.cfg", "venv/bin/python", "deep/env/Scripts/python.exe", text="")
 
     assert found() == ["src/d.yaml"]
+
+
+def test_what_is_left_out_is_told():
+    write("node_modules/d.yaml", "venv/d.yaml", ".tox/d.yaml", "drafts/d.yaml", "drafts/no.yaml", "src/d.yaml")
+    write("venv/pyvenv.cfg", "venv/bin/python", "drafts/no.yaml", "src/__pycache__/x", text="")
+    Path("src/out").symlink_to("/usr")
+    told: list[Skipped] = []
+    search = Search(exclude=["drafts"], skip=told.append)
+
+    assert [source.name for source in find(["."], no_stdin, search)] == ["src/d.yaml"]
+    assert sorted((one.path, one.why) for one in told) == [
+        ("./.tox", HIDDEN),
+        ("./drafts/d.yaml", EXCLUDED),
+        ("./node_modules", INSTALLED),
+        ("./src/out", LINK),
+        ("./venv", INSTALLED),
+    ]
+    assert skipped_words(told) == (
+        "1 hidden folder, 2 folders of installed packages, 1 excluded deployment, 1 link that leads out"
+    )
 
 
 def test_arguments_keep_their_order_and_a_file_is_read_once():
@@ -173,7 +194,7 @@ def test_a_link_to_nothing_is_not_a_wrong_name(tmp_path, monkeypatch):
 
 
 def test_an_endless_file_ends():
-    assert read("/dev/zero").error.message == "`/dev/zero` is larger than 64 MiB"
+    assert read("/dev/zero").error.message == "`/dev/zero` cannot be read: it is no plain file"
 
 
 def test_a_folder_that_cannot_be_read_is_said(monkeypatch):
@@ -201,16 +222,16 @@ def test_a_link_to_itself_and_what_is_no_file_are_left_alone():
 def test_only_what_may_be_ours_is_opened(monkeypatch):
     write("a.yaml", "data.csv", "deep/model.safetensors", "deep/x.json", ".x.yaml", text="x")
     opened = []
-    real = Path.open
+    real = os.open
 
-    def open_(self, *arguments, **more):
-        opened.append(self.name)
-        return real(self, *arguments, **more)
+    def open_(path, *arguments, **more):
+        opened.append(Path(path).name)
+        return real(path, *arguments, **more)
 
-    monkeypatch.setattr(Path, "open", open_)
+    monkeypatch.setattr(os, "open", open_)
 
     assert [source.error.message for source in find(["."], no_stdin)] == ["no deployment found in the folder `.`"]
-    assert set(opened) == {"a.yaml"}
+    assert set(opened) == {"a.yaml", "x.json"}
 
 
 def test_of_a_huge_file_no_more_is_read_than_a_deployment_may_have(monkeypatch):
@@ -238,11 +259,11 @@ def test_one_folder_that_cannot_be_read_hides_no_other(monkeypatch):
 
 
 def test_a_file_that_cannot_be_looked_into_is_not_taken_for_ours(monkeypatch):
-    def refuse(self, *_, **__):
-        raise PermissionError(13, "Permission denied", str(self))
+    def refuse(path, *_, **__):
+        raise PermissionError(13, "Permission denied", str(path))
 
     write("a.yaml", "fedpolicy.yaml")
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
 
     assert [source.error.message for source in find(["."], no_stdin)] == [
         "`fedpolicy.yaml` cannot be read: Permission denied"

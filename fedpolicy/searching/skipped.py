@@ -1,0 +1,38 @@
+"""What a search leaves out, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from fedpolicy.records import dataclass
+
+__all__ = ["EXCLUDED", "HIDDEN", "IGNORED", "INSTALLED", "LINK", "Skipped", "skipped_words"]
+
+EXCLUDED = "excluded"
+HIDDEN = "hidden"
+IGNORED = "ignored by git"
+INSTALLED = "installed packages"
+LINK = "a link out of the searched folder"
+_COUNTED = {
+    HIDDEN: ("hidden folder", "hidden folders"),
+    INSTALLED: ("folder of installed packages", "folders of installed packages"),
+    IGNORED: ("entry that git ignores", "entries that git ignores"),
+    EXCLUDED: ("excluded deployment", "excluded deployments"),
+    LINK: ("link that leads out", "links that lead out"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A folder or file that a search left out with everything in it."""
+
+    path: str
+    why: str
+
+
+def skipped_words(skipped: Iterable[Skipped]) -> str:
+    """How much was left out for which reason, in words; empty where nothing was."""
+    counts = Counter(one.why for one in skipped)
+    said = [f"{counts[why]:,} {words[counts[why] > 1]}" for why, words in _COUNTED.items() if counts[why]]
+    return ", ".join(said)
