@@ -16,7 +16,7 @@ from fedpolicy.errors import SettingsError
 from fedpolicy.estates.run import Run
 from fedpolicy.findings import Report
 from fedpolicy.pipeline import Settings
-from fedpolicy.report.words import clean
+from fedpolicy.report.style import clean
 from fedpolicy.searching.skipped import Skipped, skipped_words
 
 __all__ = ["judged"]
