@@ -13,7 +13,7 @@ from fedpolicy.spec.model.types import id_problem
 from fedpolicy.spec.shape import Shape
 from fedpolicy.spec.spans import Path
 from fedpolicy.spec.suggest import advise, listed, nearest, shown
-from fedpolicy.spec.values import bound_mistake, text_of, type_mistake
+from fedpolicy.spec.values import bound_mistake, only_item, text_of, type_mistake
 
 __all__ = ["explain"]
 
@@ -24,7 +24,8 @@ def explain(error: ValidationError, tree: object, root: Shape) -> list[Mistake]:
     meant = _meant(found)
     misspelt = set(meant.values())
     kept = [one for one in found if not (one.type == "missing" and one.path in misspelt) and not _in_claim(one)]
-    return [mistake for one in kept for mistake in _mistakes(one, meant)]
+    # Validation has refused the document, so there is something to say even where each mistake seems said elsewhere.
+    return [mistake for one in kept or found for mistake in _mistakes(one, meant) or [_other(one)]]
 
 
 def _meant(found: list[Found]) -> dict[Path, Path]:
@@ -82,7 +83,9 @@ def _how_to_add(one: Found) -> str:
 def _not_a_choice(one: Found) -> Mistake:
     if not isinstance(one.value, str):
         message = f"{text_of(one.value)}, but `{one.word}` is a word"
-        return Mistake(path=one.path, message=message, help=f"write one of {listed(one.shape.choices)}")
+        meant = only_item(one.value)
+        advice = f"write `{one.word}: {meant}`" if meant in one.shape.choices else None
+        return Mistake(path=one.path, message=message, help=advice or f"write one of {listed(one.shape.choices)}")
     message = f"{shown(one.value)} is no `{one.word}`"
     return Mistake(path=one.path, message=message, help=lambda: advise(str(one.value), one.shape.choices))
 
@@ -96,10 +99,19 @@ def _no_unknown(one: Found) -> Mistake:
 
 def _said_by_us(one: Found) -> list[Mistake]:
     """Our own validators say what is wrong and, after a semicolon, what to write; of a list they say the first item."""
-    if isinstance(one.value, tuple) and one.value:
+    said = str(one.context["error"])
+    if isinstance(one.value, tuple) and said == id_problem(one.value):
+        return [_one_id(one, one.value)]
+    if isinstance(one.value, tuple) and any(map(id_problem, one.value)):
         wrong = [(place, item) for place, item in enumerate(one.value) if id_problem(item)]
         return [_split((*one.path, place), id_problem(item)) for place, item in wrong]
-    return [_split(one.path, str(one.context["error"]), key=one.of_key)]
+    return [_split(one.path, said, key=one.of_key)]
+
+
+def _one_id(one: Found, listed_ids: tuple[object, ...]) -> Mistake:
+    ids = [item for item in listed_ids if isinstance(item, str) and not id_problem(item)]
+    advice = f"write `{one.word}: {ids[0]}`" if len(ids) == 1 else "write one word, such as `client`"
+    return Mistake(path=one.path, message=f"`{one.word}` is one id, and this is a list", help=advice)
 
 
 def _split(path: Path, said: str, *, key: bool = False) -> Mistake:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Document", "Loaded", "load_text"]
 
+_REPORT = "report it with the file: this is a bug in fedpolicy"
 _ROOT = Shape(entry=Deployment)
 
 
@@ -95,6 +96,8 @@ def _read_document(raw: Raw, name: str, catalog: Catalog) -> tuple[Document | No
     if raw.lost:
         mistakes = [mistake for mistake in mistakes if not mistake.absence]
     spans = Spans(marks=raw.spans.marks, root=raw.spans.root, lifted=frozenset(lifted.claims))
+    if deployment is None and not mistakes and not raw.flawed:
+        mistakes = [Mistake(path=(), message="this document cannot be read, and nobody can say why", help=_REPORT)]
     if mistakes or deployment is None:
         return None, [*located(mistakes, spans)]
     return _document(deployment, raw, lifted, spans, name), []

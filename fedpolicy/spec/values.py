@@ -9,7 +9,7 @@ from fedpolicy.spec.mistakes import Mistake
 from fedpolicy.spec.shape import entry_shape
 from fedpolicy.spec.suggest import listed, shown
 
-__all__ = ["bound_mistake", "text_of", "type_mistake"]
+__all__ = ["bound_mistake", "only_item", "text_of", "type_mistake"]
 
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _BOOLEANS = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
@@ -41,6 +41,13 @@ def text_of(value: object) -> str:
     return f"{shown(value)} is text" if isinstance(value, str) else f"this is {shown(value)}"
 
 
+def only_item(value: object) -> str:
+    """The value that a list of one holds, as it would be written without the list; empty for anything else."""
+    if isinstance(value, tuple) and len(value) == 1 and isinstance(value[0], (str, int, float)):
+        return str(value[0]).lower() if isinstance(value[0], bool) else str(value[0])
+    return ""
+
+
 def type_mistake(one: Found) -> Mistake:
     """A value of another type than its key takes; nothing is ever converted."""
     expected = _EXPECTED[one.type]
@@ -63,6 +70,8 @@ def bound_mistake(one: Found) -> Mistake:
 
 
 def _rewritten(one: Found, expected: str) -> str:
+    if (meant := only_item(one.value)) and expected in {"text", "true or false", "a number", "a whole number"}:
+        return f"write `{one.word}: {meant}`"
     if expected == "text":
         if isinstance(one.value, float):
             return "write it in quotes"
