@@ -30,13 +30,16 @@ def measured(sizes: tuple[int, int], runs: int) -> dict[str, Sample]:
 def estate(folder: Path, count: int) -> Path:
     """Write so many deployments."""
     clean, leaking = (
-        (EXAMPLES / name / "deployment.yaml").read_text() for name in ("clean-open-weight", "clinical-notes")
+        (EXAMPLES / name / "deployment.yaml").read_text(encoding="utf-8")
+        for name in ("clean-open-weight", "clinical-notes")
     )
     for number in range(count):
         text = leaking if number % _LEAKING_EVERY == 0 else clean
         path = folder / f"team-{number % 20:02}" / f"{number:05}.fedpolicy.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(re.sub(r"^name: .*$", f"name: deployment-{number:05}", text, count=1, flags=re.MULTILINE))
+        path.write_text(
+            re.sub(r"^name: .*$", f"name: deployment-{number:05}", text, count=1, flags=re.MULTILINE), encoding="utf-8"
+        )
     return folder
 
 

@@ -1,13 +1,21 @@
-"""What tests of every room share: golden files."""
+"""What tests of every room share: golden files, processes, how laws are tried."""
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is not a mistake: no example has a deadline, and slow generation is none either.
+settings.register_profile("ours", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ours")
+# Processes that tests start write UTF-8, whatever the locale; tests read it as such.
+os.environ["PYTHONUTF8"] = "1"
 
 Golden = Callable[[str, Path], None]
 

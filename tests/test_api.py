@@ -51,7 +51,7 @@ def test_every_flow_of_the_json_graph_joins_vertices_that_are_there(facts):
     "deployment", sorted((ROOT / "examples").glob("*/deployment.yaml")), ids=lambda p: p.parent.name
 )
 def test_the_json_graph_follows_its_schema(deployment):
-    schema = json.loads((schemas_dir() / "graph.schema.json").read_text())
+    schema = json.loads((schemas_dir() / "graph.schema.json").read_text(encoding="utf-8"))
     (document,) = api.load(deployment)
 
     jsonschema.validate(api.to_json(api.graph(document)), schema)

@@ -14,7 +14,6 @@ from tests.helpers import facts_of, graph_of, seen_in
 
 LAW = settings(
     max_examples=25,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )

@@ -455,7 +455,7 @@ formulas = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(formulas, st.frozensets(st.sampled_from("xyz")), st.sampled_from("xyz"))
 def test_conditions_are_monotone(formula, gone, more):
     """Who loses more keeps no more; neither does who doubts more."""
@@ -550,7 +550,7 @@ def test_the_matrix_reads_well():
 )
 def test_every_reason_has_words(models, more, line, tmp_path):
     path = tmp_path / "x.yaml"
-    path.write_text(text_of(models, LORA, **more))
+    path.write_text(text_of(models, LORA, **more), encoding="utf-8")
 
     assert line in run(str(path)).stdout.splitlines()
 
@@ -565,7 +565,7 @@ def test_every_reason_has_words(models, more, line, tmp_path):
 def test_a_foreign_country_has_words(acme, words, tmp_path):
     models = f"{{judge: {BLACK.replace('}', ', fallback: [other]}')}, other: {BLACK.replace('openai', 'acme')}}}"
     path = tmp_path / "x.yaml"
-    path.write_text(text_of(models, JUDGE, parties={"acme": f"{{role: provider{acme}}}"}))
+    path.write_text(text_of(models, JUDGE, parties={"acme": f"{{role: provider{acme}}}"}), encoding="utf-8")
 
     assert words in " ".join(run(str(path)).stdout.split())
 
@@ -577,7 +577,7 @@ def test_what_is_not_stated_is_asked_once(tmp_path):
         "{t: {method: textual_gradient, model: base, produces: tuned, data: [letters], runs_on: client},"
         " u: {method: inference, model: lost, data: [letters], runs_on: client}}"
     )
-    path.write_text(text_of(models, tasks))
+    path.write_text(text_of(models, tasks), encoding="utf-8")
 
     lines = [line for line in run(str(path)).stdout.splitlines() if "not stated" in line or "it decides" in line]
     assert lines == [
@@ -590,7 +590,7 @@ def test_machines_of_which_nobody_states_the_memory_are_one_question(tmp_path):
     nodes = {"client": "{kind: client, party: [a]}", "other": "{kind: client, party: b}"}
     path = tmp_path / "x.yaml"
     path.write_text(text_of(LLAMA, LORA.replace("runs_on: client", "runs_on: [client, other]"), nodes=nodes).replace(
-        "letters: {at: client", "letters: {at: [client, other]"))  # fmt: skip
+        "letters: {at: client", "letters: {at: [client, other]"), encoding="utf-8")  # fmt: skip
     text = " ".join(run(str(path)).stdout.split())
 
     assert "tasks.t: a and b run nobody else can end it" in text
@@ -601,7 +601,7 @@ def test_rounds_that_wait_for_more_clients_than_have_data(tmp_path):
     nodes = {"client": "{kind: client, party: a}", "idle": "{kind: client, party: b}"}
     path = tmp_path / "x.yaml"
     tasks = LORA.replace("runs_on: client", "runs_on: [client, idle], min_clients: 2")
-    path.write_text(text_of(OPEN, tasks, nodes=nodes))
+    path.write_text(text_of(OPEN, tasks, nodes=nodes), encoding="utf-8")
 
     assert "  join     never: its rounds wait for more clients than there are" in run(str(path)).stdout.splitlines()
 
@@ -612,7 +612,9 @@ def test_participants_that_can_do_different_things_are_told_apart(tmp_path):
         "client": "{kind: client, party: [a], hardware: {gpu_memory_gib: 80}}",
     }
     path = tmp_path / "x.yaml"
-    path.write_text(text_of(LLAMA, LORA.replace("runs_on: client", "runs_on: [client, tiny]"), nodes=nodes))
+    path.write_text(
+        text_of(LLAMA, LORA.replace("runs_on: client", "runs_on: [client, tiny]"), nodes=nodes), encoding="utf-8"
+    )
 
     heads = [line for line in run(str(path)).stdout.splitlines() if line.startswith("tasks.")]
     assert heads == ["tasks.t: a", "tasks.t: b"]
@@ -620,7 +622,7 @@ def test_participants_that_can_do_different_things_are_told_apart(tmp_path):
 
 def test_a_deployment_in_which_nothing_runs(tmp_path):
     path = tmp_path / "x.yaml"
-    path.write_text(text_of("{}", "{}"))
+    path.write_text(text_of("{}", "{}"), encoding="utf-8")
 
     assert run(str(path)).stdout.splitlines()[-1] == "no task runs on anybody's node, and nobody calls a model"
 

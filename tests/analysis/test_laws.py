@@ -15,7 +15,6 @@ from tests.helpers import NONE, facts_of, flow_lines, graph_of, single_pairs, ta
 RANK = {name: rank for rank, name in enumerate(LEVELS)}
 LAW = settings(
     max_examples=70,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )

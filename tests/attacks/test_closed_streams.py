@@ -28,7 +28,7 @@ def shell(tmp_path):
 
     def run(arguments: str, streams: str) -> tuple[int, str, str]:
         command = f'"{sys.executable}" -c "{code}" {arguments} {streams}'
-        done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+        done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
         return done.returncode, done.stdout, done.stderr
 
     return run

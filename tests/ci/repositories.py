@@ -42,7 +42,7 @@ def run(folder: Path, *command: str, **more: str) -> subprocess.CompletedProcess
         env=environment(**more),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
 

@@ -147,7 +147,7 @@ def test_completion_offers_the_commands():
         [sys.executable, "-m", "fedpolicy"],
         env={"_FEDPOLICY_COMPLETE": "bash_complete", "COMP_WORDS": "fedpolicy ch", "COMP_CWORD": "1"},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
 

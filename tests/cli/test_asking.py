@@ -78,7 +78,9 @@ def test_a_missing_file_and_a_broken_one_are_exit_code_2(command, run):
 
 
 def test_why_explains_hop_by_hop(run, example):
-    example.write_text(example.read_text().replace("noise_multiplier: 1.1", "noise_multiplier: 12"))
+    example.write_text(
+        example.read_text(encoding="utf-8").replace("noise_multiplier: 1.1", "noise_multiplier: 12"), encoding="utf-8"
+    )
 
     result = run("why", example.name, "charite", "letters@aphp")
 

@@ -33,11 +33,11 @@ def known(run, example):
 @pytest.fixture
 def edit(tmp_path):
     def change(*pairs, file="deployment.yaml"):
-        text = (tmp_path / file).read_text()
+        text = (tmp_path / file).read_text(encoding="utf-8")
         for old, new in pairs:
             assert old in text
             text = text.replace(old, new)
-        (tmp_path / file).write_text(text)
+        (tmp_path / file).write_text(text, encoding="utf-8")
 
     return change
 
@@ -46,7 +46,7 @@ def report_of(run, *arguments):
     result = run("check", "--baseline", FILE, "--format", "json", *arguments)
     assert result.stdout, result.stderr
     report = json.loads(result.stdout)
-    schema = json.loads((schemas_dir() / "report.schema.json").read_text())
+    schema = json.loads((schemas_dir() / "report.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(report)
     return report
 
@@ -112,7 +112,7 @@ def test_a_second_leak_of_the_same_rule_is_shown(known, edit):
 
 
 def test_another_deployment_with_the_same_leak_is_shown(known, edit, tmp_path):
-    (tmp_path / "other.yaml").write_text((tmp_path / "deployment.yaml").read_text())
+    (tmp_path / "other.yaml").write_text((tmp_path / "deployment.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     twice = report_of(known, "deployment.yaml", "other.yaml")
     assert len(twice["findings"]) == 12
     assert twice["baseline"]["known"] == {"fail": 10, "unknown": 2}
@@ -129,7 +129,7 @@ def test_a_known_question_that_turns_out_a_failure_is_shown(known, edit):
 
 
 def test_a_finding_that_is_now_more_severe_is_shown(known, tmp_path):
-    (tmp_path / "fedpolicy.toml").write_text('[rules.licence-field-of-use]\nseverity = "high"\n')
+    (tmp_path / "fedpolicy.toml").write_text('[rules.licence-field-of-use]\nseverity = "high"\n', encoding="utf-8")
 
     assert shown(report_of(known)) == [("licence-field-of-use", "fail", "models.base")]
 
@@ -138,7 +138,7 @@ def test_a_fixed_entry_is_told_with_its_line_until_the_file_has_shrunk(known, ed
     edit(("revision: 0e9e39f,", "revision: 0e9e39f, format: safetensors,"))
     report = report_of(known)
     (finding,) = report["findings"]
-    lines = (tmp_path / FILE).read_text().splitlines()
+    lines = (tmp_path / FILE).read_text(encoding="utf-8").splitlines()
     line = next(number for number, text in enumerate(lines, 1) if "unsafe-weights-format" in text)
 
     assert (finding["rule"], finding["severity"], finding["elements"]) == (
@@ -154,12 +154,12 @@ def test_a_fixed_entry_is_told_with_its_line_until_the_file_has_shrunk(known, ed
     assert "11 findings known" in text
 
     known("baseline")
-    assert len((tmp_path / FILE).read_text().splitlines()) == len(lines) - 1
+    assert len((tmp_path / FILE).read_text(encoding="utf-8").splitlines()) == len(lines) - 1
     assert shown(report_of(known)) == []
 
 
 def test_what_was_not_looked_at_is_not_fixed(known, edit, tmp_path):
-    (tmp_path / "other.yaml").write_text((tmp_path / "deployment.yaml").read_text())
+    (tmp_path / "other.yaml").write_text((tmp_path / "deployment.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     edit(("name: clinical-notes", "name: other"), file="other.yaml")
 
     assert report_of(known, "other.yaml")["baseline"]["fixed"] == 0
@@ -173,7 +173,8 @@ def test_faults_of_waivers_are_never_known_and_waived_findings_not_fixed(known, 
     (tmp_path / "fedpolicy.waivers.yaml").write_text(
         "fedpolicy_waivers: 1\nwaivers:\n"
         f"  judge: {{rule: {CLOSED}, element: parties.openai, {others}, approved_by: b}}\n"
-        f"  self: {{rule: {CLOSED}, element: parties.x, {others}, approved_by: a}}\n"
+        f"  self: {{rule: {CLOSED}, element: parties.x, {others}, approved_by: a}}\n",
+        encoding="utf-8",
     )
     report = report_of(known)
 
@@ -183,12 +184,12 @@ def test_faults_of_waivers_are_never_known_and_waived_findings_not_fixed(known, 
     ]
     assert report["baseline"]["fixed"] == 0
     assert known("baseline").stderr == f"{FILE}: 11 findings known from now on\n"
-    assert "waiver-self-approved" not in (tmp_path / FILE).read_text()
+    assert "waiver-self-approved" not in (tmp_path / FILE).read_text(encoding="utf-8")
 
 
 def test_the_configuration_names_the_baseline(known, tmp_path):
     (tmp_path / FILE).rename(tmp_path / "known.json")
-    (tmp_path / "fedpolicy.toml").write_text('baseline = "known.json"\n')
+    (tmp_path / "fedpolicy.toml").write_text('baseline = "known.json"\n', encoding="utf-8")
 
     assert known("check").exit_code == 0
     assert known("check", "--isolated").exit_code == 1
@@ -196,7 +197,7 @@ def test_the_configuration_names_the_baseline(known, tmp_path):
 
 
 def test_a_baseline_is_the_same_bytes_every_time_and_goes_to_standard_output(known, tmp_path):
-    text = (tmp_path / FILE).read_text()
+    text = (tmp_path / FILE).read_text(encoding="utf-8")
 
     assert known("baseline", "--output", "-").stdout == text
     assert str(tmp_path) not in text
@@ -205,7 +206,7 @@ def test_a_baseline_is_the_same_bytes_every_time_and_goes_to_standard_output(kno
 
 def test_a_baseline_of_a_clean_deployment_is_empty(run, example, tmp_path):
     del example
-    (tmp_path / "fedpolicy.toml").write_text('select = ["unknown-runner"]\n')
+    (tmp_path / "fedpolicy.toml").write_text('select = ["unknown-runner"]\n', encoding="utf-8")
 
     assert run("baseline", "--output", "-").stdout == '{\n  "fedpolicy_baseline": 1,\n  "findings": []\n}\n'
 
@@ -247,7 +248,7 @@ def test_a_baseline_that_is_not_there(run, example):
 
 def test_no_baseline_is_written_of_what_cannot_be_read(run, example, tmp_path):
     del example
-    (tmp_path / "broken.yaml").write_text("fedpolicy: 1\nname: [\n")
+    (tmp_path / "broken.yaml").write_text("fedpolicy: 1\nname: [\n", encoding="utf-8")
     result = run("baseline")
 
     assert result.exit_code == 2
@@ -260,19 +261,20 @@ def test_a_change_cannot_add_to_the_baseline_it_is_measured_by(run, example, tmp
         who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
         subprocess.run(["git", *who, *arguments], cwd=tmp_path, check=True, capture_output=True)
 
-    text = example.read_text()
+    text = example.read_text(encoding="utf-8")
     run("baseline")
-    before = set((tmp_path / FILE).read_text().splitlines())
+    before = set((tmp_path / FILE).read_text(encoding="utf-8").splitlines())
     git("init", "-q", "-b", "main")
     git("add", ".")
     git("commit", "-q", "-m", "state")
     example.write_text(
         text.replace("models:\n", "models:\n  second: {ref: openai/gpt-4o, via: [openai]}\n").replace(
             "api_calls:\n", "api_calls:\n  again: {from: client, model: second, sends: [letters], region: US}\n"
-        )
+        ),
+        encoding="utf-8",
     )
     run("baseline")
-    assert set((tmp_path / FILE).read_text().splitlines()) - before
+    assert set((tmp_path / FILE).read_text(encoding="utf-8").splitlines()) - before
 
     assert shown(report_of(run)) == []
     new = report_of(run, "--baseline-from", "main")

@@ -216,7 +216,9 @@ def test_a_catalogue_that_cannot_be_used_is_exit_code_2(check):
 
 
 def test_a_smaller_epsilon_is_a_stricter_check(check, example):
-    example.write_text(example.read_text().replace("noise_multiplier: 1.1", "noise_multiplier: 12"))
+    example.write_text(
+        example.read_text(encoding="utf-8").replace("noise_multiplier: 1.1", "noise_multiplier: 12"), encoding="utf-8"
+    )
     text = (Path(PACK) / "model-may-change.yaml").read_text(encoding="utf-8")
     text = text.replace("model-may-change", "learns-much").replace("{model.id}", "{disclosure.parties}")
     text = text.replace("applies_to: model\nmatch: model.remote", "applies_to: disclosure")
@@ -262,7 +264,9 @@ def test_the_same_input_gives_the_same_bytes_whatever_the_hash_seed(example):
 
 def test_a_closed_pipe_is_quiet(example):
     command = f"{sys.executable} -m fedpolicy check {example.name} | head -n 1"
-    done = subprocess.run(["bash", "-c", command], cwd=example.parent, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=example.parent, capture_output=True, encoding="utf-8", check=False
+    )
 
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""

@@ -119,7 +119,7 @@ def test_with_a_table_no_word_waits_for_click(tmp_path):
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT), **asked("bash", [], "ch")},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
     )
     code, *modules = done.stderr.split()

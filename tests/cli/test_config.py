@@ -14,7 +14,7 @@ def configured(run, example, tmp_path):
     del example
 
     def write(text, name="fedpolicy.toml"):
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_text(text, encoding="utf-8")
         return run
 
     return write
@@ -60,7 +60,7 @@ def test_a_pyproject_with_our_table_counts_and_one_without_does_not(configured, 
 
 def test_isolated_and_another_file(configured, tmp_path):
     run = configured('fail_on = "never"\n')
-    (tmp_path / "strict.toml").write_text('fail_on = "info"\n')
+    (tmp_path / "strict.toml").write_text('fail_on = "info"\n', encoding="utf-8")
 
     assert run("check", "--isolated").exit_code == 1
     assert run("check", "--config", "strict.toml").exit_code == 1
@@ -71,7 +71,7 @@ def test_a_search_leaves_out_what_is_excluded(configured, tmp_path):
     run = configured('exclude = ["drafts/**", "*.old.yaml"]\n')
     (tmp_path / "drafts").mkdir()
     for name in ("drafts/broken.yaml", "broken.old.yaml"):
-        (tmp_path / name).write_text("fedpolicy: 1\nname: [\n")
+        (tmp_path / name).write_text("fedpolicy: 1\nname: [\n", encoding="utf-8")
 
     assert run("check").exit_code == 1
     assert run("check", "drafts/broken.yaml").exit_code == 2
@@ -149,7 +149,7 @@ def test_a_pinned_pack_that_has_changed_is_refused(configured, tmp_path):
     assert run("check").exit_code == 0
 
     rule = tmp_path / "ours" / "keep-short.yaml"
-    rule.write_text(rule.read_text() + "# changed\n")
+    rule.write_text(rule.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
     result = run("check")
 
     assert result.exit_code == 2

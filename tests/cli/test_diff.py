@@ -18,9 +18,9 @@ OWN = "judge:   {ref: mistralai/Mistral-7B-Instruct-v0.3, revision: abc1234, wei
 
 @pytest.fixture
 def both(run, example, tmp_path):
-    text = example.read_text()
+    text = example.read_text(encoding="utf-8")
     assert CLOSED in text
-    (tmp_path / "own.yaml").write_text(text.replace(CLOSED, OWN))
+    (tmp_path / "own.yaml").write_text(text.replace(CLOSED, OWN), encoding="utf-8")
     return run
 
 
@@ -89,7 +89,7 @@ TRIAL = "waived until 2027-03-31 by alice, approved by bob: A *trial* until Marc
 def test_what_is_waived_is_shown_and_does_not_fail(both, tmp_path):
     select = ("diff", "own.yaml", "deployment.yaml", "--pack", RULE, "--today", "2026-11-22")
     failing = both(*select)
-    (tmp_path / "fedpolicy.waivers.yaml").write_text(WAIVER)
+    (tmp_path / "fedpolicy.waivers.yaml").write_text(WAIVER, encoding="utf-8")
     waived = both(*select)
     (finding,) = changes_of(both(*select, "--format", "json"))["introduced"]
 
@@ -106,14 +106,14 @@ def test_what_is_waived_is_shown_and_does_not_fail(both, tmp_path):
 
 
 def test_what_both_states_have_is_not_introduced_because_it_is_waived(both, tmp_path):
-    (tmp_path / "fedpolicy.waivers.yaml").write_text(WAIVER)
+    (tmp_path / "fedpolicy.waivers.yaml").write_text(WAIVER, encoding="utf-8")
 
     assert both("diff", "deployment.yaml", "deployment.yaml").stdout == "no difference in 1 deployment\n"
 
 
 def test_a_change_cannot_waive_what_it_introduces(repository, tmp_path):
-    (tmp_path / "fedpolicy.waivers.yaml").write_text(WAIVER)
-    (tmp_path / "fedpolicy.toml").write_text('fail_on = "never"\n')
+    (tmp_path / "fedpolicy.waivers.yaml").write_text(WAIVER, encoding="utf-8")
+    (tmp_path / "fedpolicy.toml").write_text('fail_on = "never"\n', encoding="utf-8")
     select = ("diff", "own.yaml", "deployment.yaml", "--pack", RULE, "--today", "2026-11-22")
 
     assert repository(*select, "--config-from", "HEAD").exit_code == 0
@@ -122,7 +122,7 @@ def test_a_change_cannot_waive_what_it_introduces(repository, tmp_path):
 
 
 def test_waivers_with_a_mistake_end_a_comparison(both, tmp_path):
-    (tmp_path / "fedpolicy.waivers.yaml").write_text(WAIVER.replace("owner: alice", "ownr: alice"))
+    (tmp_path / "fedpolicy.waivers.yaml").write_text(WAIVER.replace("owner: alice", "ownr: alice"), encoding="utf-8")
     result = both("diff", "own.yaml", "deployment.yaml")
 
     assert (result.exit_code, result.stdout) == (2, "")
@@ -130,8 +130,10 @@ def test_waivers_with_a_mistake_end_a_comparison(both, tmp_path):
 
 
 def test_renamed_nodes_and_another_order_are_no_change_of_what_anybody_learns(both, tmp_path):
-    text = (tmp_path / "deployment.yaml").read_text()
-    (tmp_path / "renamed.yaml").write_text(text.replace("  tracker:", "  board:").replace("to: tracker", "to: board"))
+    text = (tmp_path / "deployment.yaml").read_text(encoding="utf-8")
+    (tmp_path / "renamed.yaml").write_text(
+        text.replace("  tracker:", "  board:").replace("to: tracker", "to: board"), encoding="utf-8"
+    )
     result = both("diff", "deployment.yaml", "renamed.yaml")
 
     assert (result.exit_code, result.stdout) == (0, "no difference in 1 deployment\n")
@@ -146,7 +148,7 @@ def test_markdown_draws_the_new_ways_only(both):
 
 
 def test_revisions_of_a_repository(repository, tmp_path):
-    (tmp_path / "own.yaml").write_text((tmp_path / "deployment.yaml").read_text())
+    (tmp_path / "own.yaml").write_text((tmp_path / "deployment.yaml").read_text(encoding="utf-8"), encoding="utf-8")
 
     assert repository("diff", "HEAD:own.yaml", "own.yaml").exit_code == 1
     assert repository("diff", "main:deployment.yaml", "deployment.yaml").stdout == "no difference in 1 deployment\n"
@@ -157,8 +159,11 @@ def test_both_states_are_searched_alike(repository, tmp_path):
     names = ["drafts/a.yaml", "node_modules/b.yaml", ".hidden/c.yaml", "kept/d e.yaml"]
     for name in names:
         (tmp_path / name).parent.mkdir()
-        (tmp_path / name).write_text((tmp_path / "own.yaml").read_text().replace("clinical-notes", name[0:1] + "x"))
-    (tmp_path / "fedpolicy.toml").write_text('exclude = ["drafts/**"]\n')
+        (tmp_path / name).write_text(
+            (tmp_path / "own.yaml").read_text(encoding="utf-8").replace("clinical-notes", name[0:1] + "x"),
+            encoding="utf-8",
+        )
+    (tmp_path / "fedpolicy.toml").write_text('exclude = ["drafts/**"]\n', encoding="utf-8")
     subprocess.run(["git", "add", "--force", "."], cwd=tmp_path, check=True, capture_output=True)
     who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
     subprocess.run(["git", *who, "commit", "-q", "-m", "more"], cwd=tmp_path, check=True, capture_output=True)
@@ -184,7 +189,7 @@ def test_a_revision_or_path_that_is_not_there(repository, old, message):
 
 
 def test_what_cannot_be_read_is_not_taken_for_gone(both, tmp_path):
-    (tmp_path / "broken.yaml").write_text("fedpolicy: 1\nname: [\n")
+    (tmp_path / "broken.yaml").write_text("fedpolicy: 1\nname: [\n", encoding="utf-8")
     result = both("diff", "deployment.yaml", "broken.yaml")
 
     assert result.exit_code == 2
@@ -227,8 +232,8 @@ def test_a_difference_mirrors_its_reverse(one, other):
 
 
 def test_more_noise_is_a_smaller_loss_in_every_format(both, example, tmp_path):
-    quiet = example.read_text().replace("noise_multiplier: 1.1", "noise_multiplier: 12")
-    (tmp_path / "quiet.yaml").write_text(quiet)
+    quiet = example.read_text(encoding="utf-8").replace("noise_multiplier: 1.1", "noise_multiplier: 12")
+    (tmp_path / "quiet.yaml").write_text(quiet, encoding="utf-8")
 
     (budget,) = changes_of(both("diff", "deployment.yaml", "quiet.yaml", "--format", "json"))["budgets"]
     text = both("diff", "quiet.yaml", "deployment.yaml").stdout
@@ -242,9 +247,9 @@ def test_more_noise_is_a_smaller_loss_in_every_format(both, example, tmp_path):
 
 
 def test_noise_that_is_taken_away_makes_a_loss_infinite(both, example, tmp_path):
-    lines = example.read_text().splitlines(keepends=True)
+    lines = example.read_text(encoding="utf-8").splitlines(keepends=True)
     at = next(number for number, line in enumerate(lines) if "differential_privacy" in line)
-    (tmp_path / "loud.yaml").write_text("".join(lines[:at] + lines[at + 2 :]))
+    (tmp_path / "loud.yaml").write_text("".join(lines[:at] + lines[at + 2 :]), encoding="utf-8")
 
     (budget,) = changes_of(both("diff", "deployment.yaml", "loud.yaml", "--format", "json"))["budgets"]
 

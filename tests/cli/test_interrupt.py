@@ -36,7 +36,7 @@ def start(tmp_path):
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
             start_new_session=True,
         )
         running.append(child)
@@ -55,7 +55,9 @@ def opened(fifo):
 
 
 def children(child):
-    return [int(one) for one in Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()]
+    return [
+        int(one) for one in Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text(encoding="utf-8").split()
+    ]
 
 
 def gone(ids):
@@ -70,7 +72,7 @@ def gone(ids):
 def alive(process):
     """Whether a process runs; one that has ended and that nobody has asked about yet does not."""
     try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] != "Z"
+        return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(") ")[2][0] != "Z"
     except OSError:
         return False
 

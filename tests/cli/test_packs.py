@@ -36,7 +36,7 @@ def test_nothing_is_overwritten(ours):
 
 
 def test_a_pack_may_stand_in_the_way_of_a_file(run, tmp_path):
-    (tmp_path / "ours").write_text("a file")
+    (tmp_path / "ours").write_text("a file", encoding="utf-8")
     result = run("new", "rule", "keep-short", "--pack", "ours")
 
     assert result.exit_code == 2
@@ -45,7 +45,9 @@ def test_a_pack_may_stand_in_the_way_of_a_file(run, tmp_path):
 
 def test_a_rule_that_does_not_do_what_it_says_ends_with_1(ours, tmp_path):
     rule = tmp_path / "ours" / "keep-short.yaml"
-    rule.write_text(rule.read_text().replace("retention_days: 366", "retention_days: 3"))
+    rule.write_text(
+        rule.read_text(encoding="utf-8").replace("retention_days: 366", "retention_days: 3"), encoding="utf-8"
+    )
     result = ours("test", "ours")
 
     assert result.exit_code == 1
@@ -56,7 +58,10 @@ def test_a_rule_that_does_not_do_what_it_says_ends_with_1(ours, tmp_path):
 def test_too_few_noticed_mutants_end_with_1_when_asked_for(ours, tmp_path):
     rule = tmp_path / "ours" / "keep-short.yaml"
     rule.write_text(
-        rule.read_text().replace("match: dataset.personal", "match: dataset.personal && dataset.unit != ''")
+        rule.read_text(encoding="utf-8").replace(
+            "match: dataset.personal", "match: dataset.personal && dataset.unit != ''"
+        ),
+        encoding="utf-8",
     )
 
     assert ours("test", "ours").exit_code == 0
@@ -76,7 +81,9 @@ def test_results_as_json(ours):
 
 def test_results_as_junit(ours, tmp_path):
     rule = tmp_path / "ours" / "keep-short.yaml"
-    rule.write_text(rule.read_text().replace("retention_days: 366", "retention_days: 3"))
+    rule.write_text(
+        rule.read_text(encoding="utf-8").replace("retention_days: 366", "retention_days: 3"), encoding="utf-8"
+    )
     result = ours("test", "ours", "--format", "junit", "--output", "junit.xml")
 
     assert result.exit_code == 1
@@ -87,8 +94,8 @@ def test_results_as_junit(ours, tmp_path):
 
 def test_a_rule_without_examples_ends_with_2_and_its_place(ours, tmp_path):
     rule = tmp_path / "ours" / "keep-short.yaml"
-    text = rule.read_text()
-    rule.write_text(text[: text.index("examples:")] + "examples: {}\n")
+    text = rule.read_text(encoding="utf-8")
+    rule.write_text(text[: text.index("examples:")] + "examples: {}\n", encoding="utf-8")
     result = ours("test", "ours")
 
     assert result.exit_code == 2
@@ -105,7 +112,7 @@ def test_a_rule_without_examples_ends_with_2_and_its_place(ours, tmp_path):
 )
 def test_an_expression_that_is_never_true_ends_with_2_and_its_place(ours, tmp_path, old, new, key, line):
     rule = tmp_path / "ours" / "keep-short.yaml"
-    rule.write_text(rule.read_text().replace(old, new))
+    rule.write_text(rule.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     result = ours("test", "ours")
 
     assert result.exit_code == 2
@@ -115,7 +122,7 @@ def test_an_expression_that_is_never_true_ends_with_2_and_its_place(ours, tmp_pa
 
 def test_a_pack_without_its_own_file_cannot_be_used(ours, tmp_path):
     (tmp_path / "ours" / "_pack.yaml").unlink()
-    (tmp_path / "fedpolicy.yaml").write_text("fedpolicy: 1\nname: x\n")
+    (tmp_path / "fedpolicy.yaml").write_text("fedpolicy: 1\nname: x\n", encoding="utf-8")
     result = ours("check", "--pack", "ours")
 
     assert result.exit_code == 2
@@ -136,7 +143,9 @@ def test_every_pack_of_a_folder_is_tested_and_every_broken_rule_told(ours, tmp_p
     ours("new", "rule", "third", "--pack", "more/those")
     for name in ("theirs/other", "those/third"):
         rule = tmp_path / "more" / f"{name}.yaml"
-        rule.write_text(rule.read_text().replace("severity: medium", "severity: mdium"))
+        rule.write_text(
+            rule.read_text(encoding="utf-8").replace("severity: medium", "severity: mdium"), encoding="utf-8"
+        )
     result = ours("test", "more")
 
     assert result.exit_code == 2
@@ -195,7 +204,7 @@ def test_explain_says_everything_about_a_rule(run, form):
 def test_the_deployments_that_explain_shows_can_be_checked(run, tmp_path):
     rules = json.loads(run("explain", "private-data-to-closed-model", "--format", "json").stdout)["rules"]
     text = next(example["text"] for example in rules[0]["examples"] if example["expected"] == "fail")
-    (tmp_path / "fedpolicy.yaml").write_text(f"fedpolicy: 1\nname: shown\n{text}")
+    (tmp_path / "fedpolicy.yaml").write_text(f"fedpolicy: 1\nname: shown\n{text}", encoding="utf-8")
     found = json.loads(run("check", "--select", "private-data-to-closed-model", "--format", "json").stdout)
 
     assert found["summary"]["fail"] == 1

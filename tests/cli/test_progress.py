@@ -129,7 +129,7 @@ sys.exit(main({arguments!r}))
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TERM": "xterm", **environment},
         stdout=subprocess.PIPE,
         stderr=theirs,
-        text=True,
+        encoding="utf-8",
     )
     os.close(theirs)
     stdout, _ = child.communicate(timeout=60)

@@ -58,7 +58,7 @@ def imported_by(*arguments, **environment):
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
     )
     code, *modules = json.loads(done.stdout.splitlines()[-1])
@@ -96,7 +96,7 @@ def test_completing_a_word_needs_no_room(words, offered):
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT), **asked},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
 

@@ -42,7 +42,7 @@ def test_a_new_file_is_made_and_waives(run, mark, tmp_path):
 
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr == f"{FILE}: {CLOSED}-d7447396 waives {CLOSED} until the end of 2027-03-31\n"
-    assert (tmp_path / FILE).read_text() == (
+    assert (tmp_path / FILE).read_text(encoding="utf-8") == (
         "# What fedpolicy finds and somebody has accepted for a time.\nfedpolicy_waivers: 1\nwaivers:\n" + written(mark)
     )
     assert run("check", "--select", CLOSED, "--today", "2026-11-22").exit_code == 0
@@ -61,9 +61,9 @@ def test_a_new_file_is_made_and_waives(run, mark, tmp_path):
     ],
 )
 def test_comments_order_and_form_stay(before, after, run, mark, tmp_path):
-    (tmp_path / FILE).write_text(before)
+    (tmp_path / FILE).write_text(before, encoding="utf-8")
     result = run("waive", mark[:8], *UNTIL, *SAY, "--name", "judge")
-    text = (tmp_path / FILE).read_text()
+    text = (tmp_path / FILE).read_text(encoding="utf-8")
 
     assert result.exit_code == 0, result.stderr
     assert text.endswith(after)
@@ -99,14 +99,14 @@ def test_an_unknown_finding_is_waived_as_unknown_only(run, mark, tmp_path):
     mark = next(one["fingerprint"] for one in found if one["verdict"] == "unknown")
     assert run("waive", mark, *UNTIL, *SAY).exit_code == 0
 
-    assert "    verdict: unknown\n" in (tmp_path / FILE).read_text()
+    assert "    verdict: unknown\n" in (tmp_path / FILE).read_text(encoding="utf-8")
 
 
 def test_a_second_waiver_of_an_expired_one_gets_a_name_of_its_own(run, mark, tmp_path):
     assert run("waive", mark, "--until", "2026-11-22", *SAY).exit_code == 0
     assert run("waive", mark, *UNTIL, *SAY, "--today", "2026-11-23").exit_code == 0
 
-    assert f"  {CLOSED}-d7447396-2:\n" in (tmp_path / FILE).read_text()
+    assert f"  {CLOSED}-d7447396-2:\n" in (tmp_path / FILE).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_a_fingerprint_that_is_none_or_several(run, mark):
 
 
 def test_several_deployments_with_the_same_finding(run, mark, example, tmp_path):
-    other = example.read_text().replace("name: clinical-notes", "name: other")
-    (tmp_path / "other.yaml").write_text(other)
+    other = example.read_text(encoding="utf-8").replace("name: clinical-notes", "name: other")
+    (tmp_path / "other.yaml").write_text(other, encoding="utf-8")
     result = run("waive", mark, *UNTIL, *SAY)
 
     assert result.exit_code == 2
@@ -169,10 +169,10 @@ def test_what_is_waived_already_is_said(run, mark):
     ],
 )
 def test_a_file_that_nothing_can_be_added_to_stays_as_it_is(text, message, run, mark, tmp_path):
-    (tmp_path / FILE).write_text(text)
+    (tmp_path / FILE).write_text(text, encoding="utf-8")
     result = run("waive", mark, *UNTIL, *SAY, "--name", "judge")
 
     assert result.exit_code == 2
     assert message in " ".join(result.stderr.split())
-    assert (tmp_path / FILE).read_text() == text
+    assert (tmp_path / FILE).read_text(encoding="utf-8") == text
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []

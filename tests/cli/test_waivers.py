@@ -14,7 +14,9 @@ from fedpolicy.resources import schemas_dir
 TODAY = ("--today", "2026-11-22")
 CLOSED = "private-data-to-closed-model"
 GOOD = {"reason": "moves in March", "owner": "ana", "approved_by": "bob", "expires": "2027-03-31"}
-SCHEMA = jsonschema.Draft202012Validator(json.loads((schemas_dir() / "waivers.schema.json").read_text()))
+SCHEMA = jsonschema.Draft202012Validator(
+    json.loads((schemas_dir() / "waivers.schema.json").read_text(encoding="utf-8"))
+)
 OPENAI = ["parties.openai", "datasets.letters@*"]
 
 
@@ -28,7 +30,7 @@ def waivers(run, example, tmp_path):
         tree = {"fedpolicy_waivers": 1, "waivers": filled}
         SCHEMA.validate(tree)
         text = yaml.safe_dump(tree, sort_keys=False)
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_text(text, encoding="utf-8")
         return run
 
     return write
@@ -84,7 +86,7 @@ def test_a_waiver_is_shown_with_who_why_and_until_when(waivers):
     }
     assert report["summary"]["waived"] == 1
     assert own(report) == []
-    schema = json.loads((schemas_dir() / "report.schema.json").read_text())
+    schema = json.loads((schemas_dir() / "report.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(report)
 
 
@@ -140,11 +142,12 @@ def test_all_elements_of_a_section_must_be_meant(element, waived, waivers):
 def test_one_more_dataset_is_another_decision(waivers, tmp_path):
     run = waivers(judge={"rule": CLOSED, "element": OPENAI})
     deployment = tmp_path / "deployment.yaml"
-    text = deployment.read_text()
+    text = deployment.read_text(encoding="utf-8")
     deployment.write_text(
         text.replace("sends: [letters]", "sends: [letters, scans]").replace(
             "datasets:\n", "datasets:\n  scans: {at: client, categories: [health]}\n"
-        )
+        ),
+        encoding="utf-8",
     )
 
     assert ("fail", "parties.openai") in verdicts(report_of(run), CLOSED)
@@ -214,7 +217,7 @@ def test_a_run_of_other_rules_calls_no_waiver_unused(waivers):
 
 def test_nothing_is_called_unused_where_a_file_could_not_be_read(waivers, tmp_path):
     run = waivers(judge={"rule": CLOSED, "element": "parties.nobody"})
-    (tmp_path / "broken.fedpolicy.yaml").write_text("fedpolicy: 1\nname: [\n")
+    (tmp_path / "broken.fedpolicy.yaml").write_text("fedpolicy: 1\nname: [\n", encoding="utf-8")
 
     assert own(report_of(run)) == []
 
@@ -222,9 +225,9 @@ def test_nothing_is_called_unused_where_a_file_could_not_be_read(waivers, tmp_pa
 def test_findings_about_waivers_obey_the_configuration(waivers, tmp_path):
     run = waivers(judge={"rule": CLOSED, "element": "parties.nobody"})
     assert own(report_of(run, "--ignore", "waiver-unused")) == []
-    (tmp_path / "fedpolicy.toml").write_text('[rules.waiver-unused]\nseverity = "high"\n')
+    (tmp_path / "fedpolicy.toml").write_text('[rules.waiver-unused]\nseverity = "high"\n', encoding="utf-8")
     assert own(report_of(run)) == [("waiver-unused", "high", "waivers.judge", 3)]
-    (tmp_path / "fedpolicy.toml").write_text("[rules.waiver-unused]\nenabled = false\n")
+    (tmp_path / "fedpolicy.toml").write_text("[rules.waiver-unused]\nenabled = false\n", encoding="utf-8")
     assert own(report_of(run)) == []
 
 
@@ -244,11 +247,11 @@ def test_where_waivers_are_looked_for(waivers, tmp_path):
 
     assert waived() == 0
     assert waived("--waivers", "ours.yaml") == 1
-    (tmp_path / "fedpolicy.toml").write_text('waivers = "ours.yaml"\n')
+    (tmp_path / "fedpolicy.toml").write_text('waivers = "ours.yaml"\n', encoding="utf-8")
     assert waived() == 1
     assert 'waivers     = "ours.yaml"' in run("config", "show").stdout
     (tmp_path / "policy").mkdir()
-    (tmp_path / "policy" / "fedpolicy.toml").write_text("")
+    (tmp_path / "policy" / "fedpolicy.toml").write_text("", encoding="utf-8")
     (tmp_path / "ours.yaml").rename(tmp_path / "policy" / "fedpolicy.waivers.yaml")
     assert waived("--config", "policy/fedpolicy.toml") == 1
     assert waived("--isolated") == 0
@@ -266,7 +269,8 @@ def test_every_mistake_fails_the_run_at_once(run, example, tmp_path):
         "    ownr: ana\n"
         "    approved_by: 3\n"
         "    expires: 2027-02-30\n"
-        "  Second: {rule: a, reason: b, owner: c, approved_by: d, expires: 2027-01-01}\n"
+        "  Second: {rule: a, reason: b, owner: c, approved_by: d, expires: 2027-01-01}\n",
+        encoding="utf-8",
     )
     result = run("check", "--output", "json:report.json")
 
@@ -302,7 +306,7 @@ def test_every_mistake_fails_the_run_at_once(run, example, tmp_path):
 )
 def test_what_is_no_file_of_waivers_fails_the_run(text, message, run, example, tmp_path):
     del example
-    (tmp_path / "w.yaml").write_text(text)
+    (tmp_path / "w.yaml").write_text(text, encoding="utf-8")
     result = run("check", "--waivers", "w.yaml")
 
     assert (result.exit_code, result.stdout) == (2, "")
@@ -321,7 +325,7 @@ def test_a_change_cannot_excuse_itself(waivers, repository, tmp_path):
     run = waivers()
     repository()
     waivers(judge={"rule": CLOSED, "element": "parties.openai"})
-    (tmp_path / "fedpolicy.toml").write_text('fail_on = "never"\n')
+    (tmp_path / "fedpolicy.toml").write_text('fail_on = "never"\n', encoding="utf-8")
     select = ("check", "--select", CLOSED, *TODAY)
 
     assert run(*select).exit_code == 0
@@ -342,7 +346,7 @@ def test_waivers_that_only_the_change_has_waive_nothing(waivers, repository, tmp
     (tmp_path / "other.yaml").unlink()
     repository()
     waivers("new.yaml", judge={"rule": CLOSED, "element": "parties.openai"})
-    (tmp_path / "fedpolicy.toml").write_text('waivers = "new.yaml"\n')
+    (tmp_path / "fedpolicy.toml").write_text('waivers = "new.yaml"\n', encoding="utf-8")
 
     assert report_of(run)["summary"]["waived"] == 1
     assert report_of(run, "--waivers-from", "HEAD")["summary"]["waived"] == 0
@@ -353,11 +357,11 @@ def test_waivers_that_only_the_change_has_waive_nothing(waivers, repository, tmp
 
 def test_the_configuration_of_a_revision_is_found_as_that_of_the_folder(waivers, repository, tmp_path, monkeypatch):
     run = waivers()
-    (tmp_path / "pyproject.toml").write_text('[tool.fedpolicy]\nfail_on = "never"\n')
+    (tmp_path / "pyproject.toml").write_text('[tool.fedpolicy]\nfail_on = "never"\n', encoding="utf-8")
     (tmp_path / "deep").mkdir()
     (tmp_path / "deployment.yaml").rename(tmp_path / "deep" / "deployment.yaml")
     repository()
-    (tmp_path / "deep" / "fedpolicy.toml").write_text('fail_on = "info"\n')
+    (tmp_path / "deep" / "fedpolicy.toml").write_text('fail_on = "info"\n', encoding="utf-8")
     monkeypatch.chdir(tmp_path / "deep")
 
     assert run("check").exit_code == 1
@@ -383,7 +387,7 @@ def test_the_example_of_the_page_waives_what_it_says(run, example, tmp_path):
     del example
     page = (Path(__file__).parents[2] / "docs" / "waivers.md").read_text(encoding="utf-8")
     (text,) = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    (tmp_path / "fedpolicy.waivers.yaml").write_text(text)
+    (tmp_path / "fedpolicy.waivers.yaml").write_text(text, encoding="utf-8")
 
     assert verdicts(report_of(run), CLOSED) == [("waived", "parties.openai")]
 

@@ -36,7 +36,7 @@ def address():
     """The scheduler of a cluster with two workers."""
     command = [sys.executable, str(Path(__file__).parent / "cluster.py")]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT, text=True, cwd=ROOT
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT, encoding="utf-8", cwd=ROOT
     ) as cluster:
         yield cluster.stdout.readline().strip()
         cluster.stdin.close()
@@ -45,7 +45,7 @@ def address():
 
 def fedpolicy(*arguments):
     command = [sys.executable, "-m", "fedpolicy", *arguments]
-    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, encoding="utf-8", check=False)
 
 
 @pytest.mark.slow

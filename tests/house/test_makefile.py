@@ -26,7 +26,7 @@ def make(tmp_path):
         # What a surrounding make has set is none of this one's business.
         environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
         return subprocess.run(
-            ["make", *arguments], cwd=folder, capture_output=True, text=True, check=False, env=environment
+            ["make", *arguments], cwd=folder, capture_output=True, encoding="utf-8", check=False, env=environment
         )
 
     run.folder = folder

@@ -23,7 +23,7 @@ def printed(command, folder):
         cwd=folder,
         env={key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR"}},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert done.returncode in {0, 1}, done.stderr

@@ -138,5 +138,5 @@ def test_an_expression_knows_what_it_reads():
 
 def test_loading_rules_does_not_need_the_library_before_one_is_compiled():
     code = "import sys, fedpolicy.policy.load, fedpolicy.policy.evaluate; print('cel_expr_python' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout == "False\n"

@@ -25,7 +25,7 @@ def test_a_folder_without_its_own_file_is_no_pack(tmp_path):
 
 
 def test_mistakes_in_a_packs_own_file_have_their_place(tmp_path):
-    (tmp_path / "_pack.yaml").write_text("pack: ours\ntitel: Ours\n")
+    (tmp_path / "_pack.yaml").write_text("pack: ours\ntitel: Ours\n", encoding="utf-8")
     with pytest.raises(Problems) as caught:
         read_pack(tmp_path)
 

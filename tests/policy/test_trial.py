@@ -15,16 +15,16 @@ CATALOG = load_catalog()
 
 @pytest.fixture
 def pack(tmp_path):
-    (tmp_path / "_pack.yaml").write_text(new_pack("ours"))
-    (tmp_path / "keep-short.yaml").write_text(new_rule("keep-short"))
+    (tmp_path / "_pack.yaml").write_text(new_pack("ours"), encoding="utf-8")
+    (tmp_path / "keep-short.yaml").write_text(new_rule("keep-short"), encoding="utf-8")
     return tmp_path
 
 
 def changed(pack, old, new):
     path = pack / "keep-short.yaml"
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert old in text
-    path.write_text(text.replace(old, new))
+    path.write_text(text.replace(old, new), encoding="utf-8")
     (rule,) = load_rules([str(pack)])
     return try_rule(rule, CATALOG)
 
@@ -73,8 +73,8 @@ def test_a_mutant_that_no_example_notices_is_told(pack):
 
 def test_a_rule_without_passing_examples_does_not_pass(pack):
     path = pack / "keep-short.yaml"
-    text = path.read_text()
-    path.write_text(text[: text.index("  pass:")] + text[text.index("  unknown:") :])
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text[: text.index("  pass:")] + text[text.index("  unknown:") :], encoding="utf-8")
     (rule,) = load_rules([str(pack)])
 
     assert "keep-short has no example that must pass" in try_rule(rule, CATALOG).problems
@@ -94,10 +94,12 @@ def test_an_id_must_be_one():
 
 def test_a_digest_changes_with_every_byte_and_name_but_not_with_other_files(pack):
     first = digest_of(pack)
-    (pack / "README.md").write_text("not a rule")
+    (pack / "README.md").write_text("not a rule", encoding="utf-8")
     assert digest_of(pack) == first
 
-    (pack / "keep-short.yaml").write_text((pack / "keep-short.yaml").read_text() + "#")
+    (pack / "keep-short.yaml").write_text(
+        (pack / "keep-short.yaml").read_text(encoding="utf-8") + "#", encoding="utf-8"
+    )
     second = digest_of(pack)
     (pack / "keep-short.yaml").rename(pack / "keep-shorter.yaml")
     assert len({first, second, digest_of(pack)}) == 3

@@ -18,7 +18,6 @@ from tests.analysis.deployments import deployments
 
 LAW = settings(
     max_examples=12,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )

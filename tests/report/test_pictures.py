@@ -33,7 +33,9 @@ def test_mermaid_reads_every_picture(made, tmp_path):
     for number, report in enumerate(reports):
         files.append(tmp_path / f"{number}.md")
         files[-1].write_text(load_format("markdown").render(report), encoding="utf-8")
-    done = subprocess.run(["node", HERE / "mermaid.mjs", MODULES, *files], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["node", HERE / "mermaid.mjs", MODULES, *files], capture_output=True, encoding="utf-8", check=False
+    )
 
     assert done.returncode == 0, done.stderr
     assert done.stdout == "4\n"

@@ -127,6 +127,6 @@ def test_nothing_of_the_error_path_is_loaded_for_a_good_file():
         "print([name for name in sys.modules if name.split('.')[0] in ('jsonschema', 'networkx', 'click')\n"
         "       or name in ('fedpolicy.spec.explain', 'fedpolicy.spec.schema')])\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=True)
 
     assert done.stdout == "[]\n"

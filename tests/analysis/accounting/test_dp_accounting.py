@@ -14,7 +14,7 @@ pld = pytest.importorskip("dp_accounting.pld", reason="needs the extra dp")
 rdp = pytest.importorskip("dp_accounting.rdp", reason="needs the extra dp")
 np = pytest.importorskip("numpy", reason="needs the extra dp")
 
-FEW = settings(max_examples=8, deadline=None, derandomize=True)
+FEW = settings(max_examples=8, derandomize=True)
 
 
 def event(run):

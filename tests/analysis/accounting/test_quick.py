@@ -212,5 +212,5 @@ def test_the_quick_bound_needs_the_standard_library_only():
         "a.bound([a.Release(mechanism='dp_sgd', noise_multiplier=1, rate=.1, sampling='fixed', steps=9)], 1e-5);"
         "print(sorted({'numpy', 'scipy', 'dp_accounting', 'pydantic'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.strip() == "[]"
