@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from click.testing import CliRunner, Result
 
 from fedpolicy.cli.app import app
 
+# Until 8.1, click mixed what goes to the two streams unless it was told not to.
+APART = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}
 EXAMPLE = Path(__file__).parents[2] / "examples" / "clinical-notes" / "deployment.yaml"
 
 
@@ -21,7 +24,7 @@ def run(tmp_path, monkeypatch) -> Callable[..., Result]:
         monkeypatch.delenv(name, raising=False)
 
     def invoke(*arguments: str, **more) -> Result:
-        return CliRunner().invoke(app, list(arguments), **more)
+        return CliRunner(**APART).invoke(app, list(arguments), **more)
 
     return invoke
 
