@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Origin
 from fedpolicy.graph.calls import sent_from
-from fedpolicy.graph.guards import SEALING, guards_for, performers, readers, seal_for
+from fedpolicy.graph.guards import guards_for, performers, readers, seal_for
 from fedpolicy.graph.model import Mask, Vertex
 from fedpolicy.graph.moved import instances_at
 from fedpolicy.graph.stations import hops, stations
-from fedpolicy.spec.model.safeguards import SecureAggregation
+from fedpolicy.spec.model.does import Seal, Sum
 
 if TYPE_CHECKING:
     from fedpolicy.graph.model import Guard, Path
@@ -59,7 +59,7 @@ def _send(builder: Builder, origin: Origin, flow: Flow, source: Vertex, target: 
 def _send_models(
     builder: Builder, origin: Origin, flow: Flow, source: Vertex, chain: list[list[str]], guards: tuple[Guard, ...]
 ) -> None:
-    sealing = tuple(guard for guard in guards if isinstance(guard.spec, SEALING))
+    sealing = tuple(guard for guard in guards if isinstance(guard.does, Seal))
     seal = _seal(builder, origin, flow)
     models = [builder.model_vertex(name, source).id for name in flow.data or () if name in builder.deployment.models]
     for model in models:
@@ -89,11 +89,11 @@ def _seal(builder: Builder, origin: Origin, flow: Flow) -> int | None:
 def _sums(builder: Builder, origin: Origin, flow: Flow, sources: list[Vertex]) -> dict[Path, int]:
     found: dict[Path, int] = {}
     for index, safeguard in enumerate(flow.safeguards):
-        if isinstance(safeguard, SecureAggregation):
+        if isinstance(does := safeguard.does, Sum):
             mask = 0
             for source in sources:
                 mask |= _mask(builder, flow, source) or _stored(builder, source)
-            k = (safeguard.min_clients, safeguard.min_clients)
+            k = (does.clients_of(safeguard),) * 2
             ids = [source.id for source in sources]
             found[*origin.path, "safeguards", index] = builder.add_aggregate(origin, ids, mask, k, frozenset())
     return found

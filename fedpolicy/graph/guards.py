@@ -7,35 +7,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.model import Guard, Path, Vertex
-from fedpolicy.spec.model.safeguards import (
-    Deidentification,
-    DifferentialPrivacy,
-    EndToEndEncryption,
-    Filter,
-    HomomorphicEncryption,
-    Safeguard,
-    SecretSharing,
-    SecureAggregation,
-)
+from fedpolicy.spec.model.does import Cap, Noise, Seal, Sum
+from fedpolicy.spec.model.safeguards import Safeguard
 
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
 
-__all__ = ["SEALING", "guards_for", "guards_on_work", "performers", "readers", "seal_for"]
+__all__ = ["guards_for", "guards_on_work", "performers", "readers", "seal_for"]
 
 Stage = str  # uplink | hop | aggregated | local | call | declared
 
 _READABLE = {"verbatim", "reconstructable"}
-_LOWERING = (
-    SecureAggregation,
-    DifferentialPrivacy,
-    HomomorphicEncryption,
-    EndToEndEncryption,
-    SecretSharing,
-    Deidentification,
-    Filter,
-)
-SEALING = (HomomorphicEncryption, EndToEndEncryption, SecretSharing)
 
 
 def performers(*places: Vertex) -> frozenset[str]:
@@ -81,7 +63,7 @@ def _guards(
     sums: Mapping[Path, int],
 ) -> Iterator[Guard]:
     for index, safeguard in enumerate(safeguards):
-        if isinstance(safeguard, _LOWERING) and not (stage == "aggregated" and _is_done(safeguard)):
+        if safeguard.does is not None and not (stage == "aggregated" and _is_done(safeguard)):
             at = (*path, "safeguards", index)
             guard = _guard(builder, safeguard, at, stage, source, payload, clients)
             yield replace(guard, aggregate=sums.get(at))
@@ -92,12 +74,12 @@ def guards_on_work(
 ) -> tuple[Guard, ...]:
     """The guards on what is sent to somebody who computes with it, and who therefore has to read it."""
     found = guards_for(builder, safeguards, path, "call", source, payload=payload)
-    if not any(isinstance(guard.spec, SEALING) for guard in found):
+    if not any(isinstance(guard.does, Seal) for guard in found):
         return found
     why = f"{worker.name} works on what it is sent, so it has to read it"
     return tuple(
         replace(guard, ignored=why)
-        if isinstance(guard.spec, SEALING) and not _reads(builder, guard.spec, worker)
+        if isinstance(guard.does, Seal) and not _reads(builder, guard.spec, worker)
         else guard
         for guard in found
     )
@@ -113,20 +95,17 @@ def seal_for(builder: Builder, safeguards: Sequence[Safeguard], path: Path, work
         at = (*path, "safeguards", index)
         if worker is not None and not _reads(builder, safeguard, worker):
             continue
-        if isinstance(safeguard, SecretSharing):
-            return builder.add_seal(at, readers(builder, safeguard.of), safeguard.threshold)
-        if isinstance(safeguard, (HomomorphicEncryption, EndToEndEncryption)):
-            return builder.add_seal(at, readers(builder, safeguard.sealed_for), 1)
+        if isinstance(does := safeguard.does, Seal):
+            return builder.add_seal(at, readers(builder, does.readers_of(safeguard)), does.threshold_of(safeguard))
     return None
 
 
 def _reads(builder: Builder, safeguard: Safeguard, place: Vertex) -> bool:
     """Whether a place can open by itself what a safeguard seals."""
-    if isinstance(safeguard, SecretSharing):
-        return safeguard.threshold == 1 and _is_among(place, readers(builder, safeguard.of))
-    if isinstance(safeguard, (HomomorphicEncryption, EndToEndEncryption)):
-        return _is_among(place, readers(builder, safeguard.sealed_for))
-    return False
+    does = safeguard.does
+    if not isinstance(does, Seal) or does.threshold_of(safeguard) > 1:
+        return False
+    return _is_among(place, readers(builder, does.readers_of(safeguard)))
 
 
 def _is_among(place: Vertex, names: Sequence[str]) -> bool:
@@ -148,7 +127,12 @@ def _principals(builder: Builder, party: str) -> list[str]:
 
 def _is_done(safeguard: Safeguard) -> bool:
     # What clients did before sending already lowered what the aggregator holds.
-    return not (isinstance(safeguard, DifferentialPrivacy) and safeguard.where == "aggregator")
+    return _adder(safeguard) != "aggregator"
+
+
+def _adder(safeguard: Safeguard) -> str:
+    """Who adds the noise, if any is added."""
+    return safeguard.does.where_of(safeguard) if isinstance(safeguard.does, Noise) else ""
 
 
 def _guard(
@@ -160,7 +144,7 @@ def _guard(
     payload: str,
     clients: frozenset[str],
 ) -> Guard:
-    mechanism = builder.mechanism(path) if isinstance(safeguard, DifferentialPrivacy) else None
+    mechanism = builder.mechanism(path) if isinstance(safeguard.does, Noise) else None
     return Guard(
         path=path,
         spec=safeguard,
@@ -173,19 +157,20 @@ def _guard(
 def _rests_on(safeguard: Safeguard, source: Vertex, clients: frozenset[str]) -> frozenset[str]:
     if safeguard.operated_by:
         return frozenset({*safeguard.operated_by, source.code_from})
-    if isinstance(safeguard, DifferentialPrivacy) and safeguard.where == "distributed":
+    if _adder(safeguard) == "distributed":
         # Noise that is summed from shares is only there if everybody adds theirs.
         return clients
     return performers(source)
 
 
 def _ignored(builder: Builder, safeguard: Safeguard, stage: Stage, source: Vertex, payload: str) -> str:
-    if isinstance(safeguard, Filter):
-        return f"a filter named {safeguard.name} gives no guarantee that could be counted"
-    if isinstance(safeguard, SecureAggregation):
+    does = safeguard.does
+    if isinstance(does, Cap):
+        return does.why_uncounted(safeguard)
+    if isinstance(does, Sum):
         return _not_summed(builder, stage, payload)
-    if isinstance(safeguard, DifferentialPrivacy):
-        return _no_numbers(builder, payload) or _too_late(safeguard, stage, source)
+    if isinstance(does, Noise):
+        return _no_numbers(builder, payload) or _too_late(does.where_of(safeguard), stage, source)
     return ""
 
 
@@ -205,11 +190,11 @@ def _not_summed(builder: Builder, stage: Stage, payload: str) -> str:
     return "" if row is None or row.summable else f"it adds numbers, and {payload} cannot be added"
 
 
-def _too_late(safeguard: DifferentialPrivacy, stage: Stage, source: Vertex) -> str:
+def _too_late(adder: str, stage: Stage, source: Vertex) -> str:
     if stage == "call":
         return "it protects what is uploaded, not what is sent to whoever runs the model"
-    if safeguard.where == "aggregator" and stage == "uplink":
+    if adder == "aggregator" and stage == "uplink":
         return "the aggregator applies it only after it has seen its input"
-    if safeguard.where == "aggregator" and stage == "declared" and source.node_kind == "client":
+    if adder == "aggregator" and stage == "declared" and source.node_kind == "client":
         return f"it is applied by the aggregator, and {source.name} sends this before"
     return ""

@@ -13,7 +13,7 @@ from fedpolicy.graph.guards import guards_for, guards_on_work, performers, seal_
 from fedpolicy.graph.model import DataItem, Mask, Vertex
 from fedpolicy.graph.routes import held_by_federation
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.safeguards import SecureAggregation
+from fedpolicy.spec.model.does import Sum
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
@@ -182,8 +182,8 @@ def secure_sums(
     found: dict[Path, int] = {}
     here = sum(place.weight for place in contributors)
     for index, safeguard in enumerate(safeguards):
-        if isinstance(safeguard, SecureAggregation):
-            k = min(safeguard.min_clients, here)
+        if isinstance(does := safeguard.does, Sum):
+            k = min(does.clients_of(safeguard), here)
             ids = [place.id for place in contributors]
             found[*path, "safeguards", index] = builder.add_aggregate(job.origin, ids, mask, (k, k), frozenset())
     return found

@@ -12,8 +12,9 @@ from dataclasses import field
 
 from fedpolicy.records import dataclass
 from fedpolicy.spec.model.deployment import Deployment
+from fedpolicy.spec.model.does import Does
 from fedpolicy.spec.model.node import Tee
-from fedpolicy.spec.model.safeguards import Safeguard
+from fedpolicy.spec.model.safeguards import DifferentialPrivacy, Safeguard
 
 __all__ = ["Aggregate", "DataItem", "Flow", "FlowGraph", "Guard", "Mask", "Path", "Principal", "Seal", "Vertex", "bits"]
 
@@ -111,6 +112,16 @@ class Guard:
     ignored: str = ""
     mechanism: int | None = None
     aggregate: int | None = None
+
+    @property
+    def does(self) -> Does | None:
+        """What it does to what travels."""
+        return self.spec.does
+
+    @property
+    def noise(self) -> DifferentialPrivacy | None:
+        """The parameters of the noise that it adds, if it adds any."""
+        return self.spec if isinstance(self.spec, DifferentialPrivacy) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from fedpolicy.graph.builder import Builder, Use
 from fedpolicy.graph.calls import Call, Runs, call_model
-from fedpolicy.graph.guards import SEALING, guards_for, guards_on_work, performers, seal_for
+from fedpolicy.graph.guards import guards_for, guards_on_work, performers, seal_for
 from fedpolicy.graph.jobs import Job, prepare
 from fedpolicy.graph.model import Access, Mask, Vertex
 from fedpolicy.graph.outcome import Outcome
 from fedpolicy.graph.routes import aspect, route
 from fedpolicy.graph.topologies import alone, peers, split, star, tree
+from fedpolicy.spec.model.does import Seal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -165,7 +166,7 @@ def _carry(builder: Builder, job: Job, model: str, places: Mapping[str, None]) -
         replace(guard, rests_on=job.clients)
         for place in job.contributors[:1]
         for guard in guards_for(builder, job.task.safeguards, job.origin.path, "uplink", place, payload=job.up)
-        if isinstance(guard.spec, SEALING)
+        if isinstance(guard.does, Seal)
     ]
     builder.uses.append(
         Use(

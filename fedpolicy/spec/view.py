@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from fedpolicy.spec.model.does import Does
+from fedpolicy.spec.model.safeguards import KINDS
 from fedpolicy.spec.spans import Path
 
-__all__ = ["Tree", "entries", "hops", "ids", "maps", "number", "readers", "text"]
+__all__ = ["Tree", "does", "entries", "hops", "ids", "maps", "number", "readers", "text"]
 
 Tree = Mapping[str, object]
 
@@ -58,6 +60,12 @@ def hops(task: Tree) -> Iterator[tuple[int, Tree]]:
         for place, item in enumerate(found):
             if isinstance(item, (dict, str)):
                 yield place, item if isinstance(item, dict) else {"at": item}
+
+
+def does(safeguard: Tree) -> Does | None:
+    """What a safeguard of this kind does, if there is such a kind."""
+    entry = KINDS.get(text(safeguard, "kind") or "")
+    return entry.does if entry else None
 
 
 def readers(value: object) -> Tree:

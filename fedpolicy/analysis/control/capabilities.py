@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.control.access import copy_at, rights
 from fedpolicy.analysis.control.formula import SURE, AtLeast, Formula, Gap, all_of, any_of, at_least
 from fedpolicy.analysis.control.use import Use
-from fedpolicy.spec.model.safeguards import SecureAggregation
+from fedpolicy.spec.model.does import Sum
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.control.means import Means
@@ -73,7 +73,7 @@ class _TaskUse(Use):
 
     def _waits_for(self) -> Iterator[AtLeast]:
         """As many clients as a sum waits for; two where clients meet without an aggregator."""
-        sums = [one.min_clients for one in self.task.safeguards if isinstance(one, SecureAggregation)]
+        sums = [one.does.clients_of(one) for one in self.task.safeguards if isinstance(one.does, Sum)]
         meets = 2 if any(f"{self.id}.exchange" in targets for targets in self._steps.values()) else 0
         needed = max([self.task.min_clients or 0, meets, *sums])
         clients = {

@@ -11,18 +11,10 @@ from fedpolicy.analysis.exposure.spending import spend
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import Flow, FlowGraph, Guard, Mask
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.safeguards import (
-    Deidentification,
-    DifferentialPrivacy,
-    EndToEndEncryption,
-    HomomorphicEncryption,
-    SecretSharing,
-    SecureAggregation,
-)
+from fedpolicy.spec.model.does import Cap, Noise, Seal, Sum
 
 __all__ = ["Effect", "Effects", "free_text_of", "malleable_seals"]
 
-_SEALING = (HomomorphicEncryption, EndToEndEncryption, SecretSharing)
 _CACHED = tuple[tuple[str | int, ...], Mask]
 
 
@@ -111,7 +103,7 @@ class Effects:
     def _counts(self, guard: Guard, data: Mask) -> Mask:
         """The instances for which a safeguard counts: valid, and resting on somebody whom the owner accepts."""
         mask = data
-        if isinstance(guard.spec, DifferentialPrivacy):
+        if isinstance(guard.does, Noise):
             mask = self._protected(guard, data) if self.private else 0
         if self.reading is Reading.GUARANTEED:
             mask = self.trust.accepting(guard.rests_on, mask)
@@ -120,9 +112,9 @@ class Effects:
     def _epsilon(self, counted: tuple[Guard, Mask]) -> float:
         # Of several mechanisms on one flow the one with the smallest budget says what is spent.
         guard, _ = counted
-        if not isinstance(guard.spec, DifferentialPrivacy):
+        if guard.noise is None:
             return 0.0
-        return spend([mechanism_at(self.graph.deployment, guard.path, guard.spec)], self.max_epsilon).high
+        return spend([mechanism_at(self.graph.deployment, guard.path, guard.noise)], self.max_epsilon).high
 
     def _protected(self, guard: Guard, data: Mask) -> Mask:
         key = (guard.path, data)
@@ -150,10 +142,10 @@ class Effects:
         return VERBATIM if self.catalog.payloads[flow.payload].aggregate else cap
 
     def _limits(self, guard: Guard, mask: Mask) -> list[tuple[int, Mask]]:
-        if not isinstance(guard.spec, Deidentification):
+        if not isinstance(guard.does, Cap):
             return []
-        row = self.catalog.safeguards["deidentification"]
-        level = self.catalog.levels[(row.caps or {}).get(guard.spec.method, "verbatim")].rank
+        row = self.catalog.safeguards[guard.spec.kind]
+        level = self.catalog.levels[(row.caps or {}).get(guard.does.method_of(guard.spec), "verbatim")].rank
         text = self.free_text & mask
         floor = self.catalog.levels[row.free_text_cap].rank if row.free_text_cap else RECONSTRUCTABLE
         return [(level, mask & ~text), (max(level, floor), mask & text)]
@@ -161,7 +153,7 @@ class Effects:
     def _sealed(self, flow: Flow, data: Mask, counted: list[tuple[Guard, Mask]]) -> Mask:
         if flow.seal is None:
             return 0
-        found = [mask for guard, mask in counted if isinstance(guard.spec, _SEALING)]
+        found = [mask for guard, mask in counted if isinstance(guard.does, Seal)]
         if found:
             return found[0]
         source = self.graph.vertices[flow.source]
@@ -173,9 +165,12 @@ def malleable_seals(graph: FlowGraph) -> frozenset[int]:
     """The seals under which somebody without the key can compute."""
     if not graph.seals:
         return frozenset()
-    kinds = (HomomorphicEncryption, SecretSharing)
-    paths = {guard.path for flow in graph.flows for guard in flow.guards if isinstance(guard.spec, kinds)}
+    paths = {guard.path for flow in graph.flows for guard in flow.guards if _is_malleable(guard)}
     return frozenset(seal.index for seal in graph.seals if seal.path in paths)
+
+
+def _is_malleable(guard: Guard) -> bool:
+    return isinstance(guard.does, Seal) and guard.does.malleable
 
 
 def free_text_of(graph: FlowGraph) -> Mask:
@@ -191,10 +186,10 @@ def _hidden(counted: list[tuple[Guard, Mask]]) -> tuple[tuple[int, Mask], ...]:
     return tuple(
         (guard.aggregate, mask)
         for guard, mask in counted
-        if isinstance(guard.spec, SecureAggregation) and guard.aggregate is not None
+        if isinstance(guard.does, Sum) and guard.aggregate is not None
     )
 
 
 def _noisy(guard: Guard, *where: str) -> int | None:
-    spec = guard.spec
-    return guard.mechanism if isinstance(spec, DifferentialPrivacy) and spec.where in where else None
+    does = guard.does
+    return guard.mechanism if isinstance(does, Noise) and does.where_of(guard.spec) in where else None

@@ -42,8 +42,8 @@ def mechanisms_of(graph: FlowGraph) -> dict[int, Mechanism]:
     found: dict[int, Mechanism] = {}
     for flow in graph.flows:
         for guard in flow.guards:
-            spec = guard.spec
-            if isinstance(spec, DifferentialPrivacy) and guard.mechanism is not None and guard.mechanism not in found:
+            spec = guard.noise
+            if spec is not None and guard.mechanism is not None and guard.mechanism not in found:
                 found[guard.mechanism] = mechanism_at(graph.deployment, guard.path, spec)
     return found
 

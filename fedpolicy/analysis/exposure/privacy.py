@@ -41,8 +41,8 @@ def judge(graph: FlowGraph, guard: Guard, index: int, units: int | None, max_eps
     least as large as the one that is protected, and a delta below one over the number of units (Dwork and Roth
     2014, section 2.3).
     """
-    spec = guard.spec
-    if not isinstance(spec, DifferentialPrivacy):
+    spec = guard.noise
+    if spec is None:
         return Verdict(why="it is no differential privacy")
     if spec.noise_multiplier == 0:
         return Verdict(why="its noise is zero")

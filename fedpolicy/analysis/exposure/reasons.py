@@ -12,7 +12,7 @@ from fedpolicy.analysis.exposure.spending import Spending, over, shown
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.facts import NotCounted
 from fedpolicy.graph.model import DataItem, Flow, Guard
-from fedpolicy.spec.model.safeguards import DifferentialPrivacy, SecureAggregation
+from fedpolicy.spec.model.does import Noise, Sum
 
 __all__ = ["missing_on", "not_counted"]
 
@@ -72,7 +72,7 @@ def _counted(holdings: Holdings, viewer: Viewer, item: DataItem, trail: Sequence
 def _of_guards(holdings: Holdings, item: DataItem, flow: Flow, max_epsilon: float) -> Iterator[str]:
     units = units_of(holdings.graph, _data(holdings, flow))
     for guard in flow.guards:
-        if isinstance(guard.spec, DifferentialPrivacy) and not guard.ignored:
+        if isinstance(guard.does, Noise) and not guard.ignored:
             verdict = judge(holdings.graph, guard, item.index, units, max_epsilon)
             if not verdict.why:
                 yield from verdict.missing
@@ -104,10 +104,10 @@ def _summed_before(holdings: Holdings, item: DataItem, flow: Flow) -> bool:
 
 
 def _invalid(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, guard: Guard, max_epsilon: float) -> str:
-    if isinstance(guard.spec, DifferentialPrivacy):
+    if isinstance(guard.does, Noise):
         verdict = judge(holdings.graph, guard, item.index, units_of(holdings.graph, _data(holdings, flow)), max_epsilon)
         return verdict.why or (_undecided(verdict.missing) if verdict.missing else "")
-    if isinstance(guard.spec, SecureAggregation) and guard.aggregate is not None:
+    if isinstance(guard.does, Sum) and guard.aggregate is not None:
         return _exposed(holdings, viewer, item, guard.aggregate)
     return ""
 
@@ -133,7 +133,7 @@ def _overspent(
     for trail in trails:
         for number, flow in enumerate(trail):
             for guard in flow.guards:
-                if isinstance(guard.spec, DifferentialPrivacy):
+                if isinstance(guard.does, Noise):
                     yield _note(guard, why, DECLARED, number)
 
 

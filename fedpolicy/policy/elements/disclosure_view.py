@@ -11,7 +11,7 @@ from fedpolicy.policy.fields import Missing, Presence, Type
 from fedpolicy.policy.template import said
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.safeguards import Deidentification
+from fedpolicy.spec.model.does import Cap
 
 __all__ = [
     "ADEQUACY",
@@ -136,10 +136,10 @@ def deidentified(view: DisclosureView) -> Iterable[str]:
     flows = {flow.id: flow for origin in _origins(view) for flow in view.world.lookup.flows_of.get(origin, ())}
     found: list[set[str]] = [
         {
-            guard.spec.method
+            guard.does.method_of(guard.spec)
             for step in path
             for guard in flows[step.flow].guards
-            if isinstance(guard.spec, Deidentification)
+            if isinstance(guard.does, Cap) and guard.does.method
         }
         for path in view.found.paths
     ]

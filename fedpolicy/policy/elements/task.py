@@ -24,7 +24,8 @@ from fedpolicy.policy.elements.shared import (
 from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.safeguards import DifferentialPrivacy, Safeguard, SecureAggregation
+from fedpolicy.spec.model.does import Noise, Sum
+from fedpolicy.spec.model.safeguards import DifferentialPrivacy, Safeguard
 from fedpolicy.spec.model.task import Task
 from fedpolicy.spec.shape import words_of
 
@@ -111,7 +112,7 @@ def _aggregators(view: TaskView) -> Iterable[str]:
 
 
 def _smallest_sum(view: TaskView) -> int:
-    sizes = [found.min_clients for found in view.safeguards if isinstance(found, SecureAggregation)]
+    sizes = [found.does.clients_of(found) for found in view.safeguards if isinstance(found.does, Sum)]
     return min(sizes, default=0)
 
 
@@ -122,7 +123,7 @@ def _hides_among(view: TaskView) -> Presence:
 
 
 def _noise_at(view: TaskView) -> Iterable[str]:
-    return ordered(found.where for found in view.safeguards if isinstance(found, DifferentialPrivacy))
+    return ordered(found.does.where_of(found) for found in view.safeguards if isinstance(found.does, Noise))
 
 
 def _produced(view: TaskView) -> ModelView | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fedpolicy.spec.checks.base import Contradiction, clients_of, contradiction
+from fedpolicy.spec.model.does import Sum
 from fedpolicy.spec.names import Names
 from fedpolicy.spec.spans import Path
-from fedpolicy.spec.view import Tree, entries, hops, ids, maps, number
+from fedpolicy.spec.view import Tree, does, entries, hops, ids, maps, number
 
 __all__ = ["check_cohorts", "check_flow_cohorts"]
 
@@ -61,9 +62,9 @@ class _Limits:
 
 def _thresholds(entry: Tree, path: Path, limits: _Limits) -> Iterator[Contradiction]:
     for place, safeguard in maps(entry, "safeguards"):
-        if safeguard.get("kind") == "secure_aggregation":
-            here = (*path, "safeguards", place, "min_clients")
-            yield from limits.above(here, number(safeguard, "min_clients"))
+        if isinstance(sums := does(safeguard), Sum):
+            here = (*path, "safeguards", place, sums.clients)
+            yield from limits.above(here, number(safeguard, sums.clients))
 
 
 def _clients(total: int) -> str:

@@ -60,15 +60,19 @@ class Cap:
     """
     What travels is lowered to what the catalogue says of the safeguard's `method`, which names a key.
 
-    Without one it lowers nothing, for the reason `uncounted`, a sentence with the safeguard's keys in braces.
+    Without one it lowers nothing, and `uncounted` says why: a sentence in which `{it}` is the safeguard.
     """
 
     method: str = ""
     uncounted: str = ""
 
     def method_of(self, safeguard: object) -> str:
-        """How it is lowered."""
-        return str(getattr(safeguard, self.method))
+        """How it is lowered; an empty text where nothing is."""
+        return str(getattr(safeguard, self.method)) if self.method else ""
+
+    def why_uncounted(self, safeguard: object) -> str:
+        """Why it lowers nothing; an empty text where it lowers something."""
+        return self.uncounted.format(it=safeguard)
 
 
 Does = Seal | Sum | Noise | Cap

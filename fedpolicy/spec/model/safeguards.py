@@ -145,7 +145,7 @@ class NormBound(Safeguard):
 class Filter(Safeguard):
     """Anything else that a framework calls a privacy filter. It lowers nothing."""
 
-    does: ClassVar[Does] = Cap(uncounted="a filter named {name} gives no guarantee that could be counted")
+    does: ClassVar[Does] = Cap(uncounted="a filter named {it.name} gives no guarantee that could be counted")
 
     kind: Literal["filter"]
     name: str = key("What the framework calls it.", rule=True)

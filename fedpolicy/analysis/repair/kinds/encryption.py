@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fedpolicy.analysis.repair.case import Case, Element
 from fedpolicy.analysis.repair.change import Act, Change, Kind, said
+from fedpolicy.spec.model.does import Seal
+from fedpolicy.spec.model.safeguards import Safeguard
 from fedpolicy.spec.rewrite.edits import Append
 
 __all__ = ["KIND"]
 
 _NAME = "encryption"
-_SEALING = {"end_to_end_encryption", "homomorphic_encryption", "secret_sharing"}
 
 
 def _changes(case: Case, element: Element) -> Iterator[Change]:
@@ -23,14 +24,14 @@ def _changes(case: Case, element: Element) -> Iterator[Change]:
 
 def _on_flow(case: Case, element: Element) -> Iterator[Change]:
     flow = case.deployment.flows[element.name]
-    sealed = flow.sealed_for or _SEALING & {safeguard.kind for safeguard in flow.safeguards}
+    sealed = flow.sealed_for or _seals(flow.safeguards)
     if flow.via and not sealed and "public" not in flow.to:
         yield _sealed(element, "end_to_end_encryption", flow.to, "end-to-end encryption")
 
 
 def _on_task(case: Case, element: Element) -> Iterator[Change]:
     task = case.deployment.tasks[element.name]
-    sealed = _SEALING & {safeguard.kind for safeguard in task.safeguards}
+    sealed = _seals(task.safeguards)
     row = case.catalog.payloads.get(case.method(task).up or "")
     if row is None or sealed or not case.aggregators(task):
         return
@@ -39,6 +40,10 @@ def _on_task(case: Case, element: Element) -> Iterator[Change]:
         yield _sealed(element, "homomorphic_encryption", task.runs_on, "homomorphic encryption", weight=2)
     if task.via:
         yield _sealed(element, "end_to_end_encryption", case.aggregators(task), "end-to-end encryption")
+
+
+def _seals(safeguards: Sequence[Safeguard]) -> bool:
+    return any(isinstance(safeguard.does, Seal) for safeguard in safeguards)
 
 
 def _sealed(element: Element, kind: str, readers: tuple[str, ...], words: str, weight: float = 1) -> Change:
