@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -94,4 +95,20 @@ def test_a_repository_with_modules_of_such_names_is_checked(action, workspace, o
 
     assert done.codes == {"install": 0, "check": 0, "verdict": 0}, done.log
     assert done.outputs["verdict"] == "pass"
+    assert ran(tmp_path) == []
+
+
+def test_a_file_name_that_is_no_utf_8_takes_no_output_away(action, workspace, tmp_path):
+    name = os.fsencode(workspace / "infra") + b"/\xff:,%0A.fedpolicy.yaml"
+    (workspace / SPEC).unlink()
+    Path(os.fsdecode(name)).write_text(LEAKING, encoding="utf-8")
+    done = action(given={BASE: git(workspace, "rev-parse", "HEAD^")}, format="junit")
+
+    assert done.codes == {"check": 0, "verdict": 1}, done.log
+    assert "critical[private-data-to-closed-model]: " in done.log
+    assert json.loads(done.outputs["counts"])["fail"] > 0
+    (sarif,) = json.loads(Path(done.outputs["sarif"]).read_text(encoding="utf-8"))["runs"]
+    uris = {one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in sarif["results"]}
+    assert uris == {"infra/%FF%3A%2C%250A.fedpolicy.yaml"}
+    assert "private-data-to-closed-model" in done.summary
     assert ran(tmp_path) == []
