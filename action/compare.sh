@@ -38,8 +38,6 @@ compare_path() {
   [ "$follows" -le "$changed" ] || changed=$follows
 }
 
-# A file of the workspace that is called as the base is would be read in its place.
 difference() {
-  [ ! -e "$base:$path" ] || return 2
   isolated -m fedpolicy diff ${common[@]+"${common[@]}"} "$@" -- "$base:$path" "$path" </dev/null
 }

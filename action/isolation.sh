@@ -19,10 +19,10 @@ folder_for() { mktemp -d "${RUNNER_TEMP:-/tmp}/fedpolicy-$1.XXXXXX"; }
 # `-I` takes no module from the working folder, and no variable of Python's.
 isolated() { "$FEDPOLICY_BIN/python" -I -X utf8 "$@"; }
 
-# Asks the repository and runs nothing that it names: no hook, no monitor, no fetching, no bare repository among its files.
+# Asks the repository and runs nothing that it names: no hook, no monitor, no fetching, no repository among its files.
 quiet_git() {
-  GIT_NO_LAZY_FETCH=1 GIT_ALLOW_PROTOCOL=none GIT_OPTIONAL_LOCKS=0 GIT_TERMINAL_PROMPT=0 git --no-pager \
-    -c safe.bareRepository=explicit -c core.fsmonitor=false -c core.hooksPath=/dev/null "$@"
+  GIT_NO_LAZY_FETCH=1 GIT_ALLOW_PROTOCOL=none GIT_NO_REPLACE_OBJECTS=1 GIT_OPTIONAL_LOCKS=0 GIT_TERMINAL_PROMPT=0 \
+    git --no-pager -c safe.bareRepository=explicit -c core.fsmonitor=false -c core.hooksPath=/dev/null "$@"
 }
 
 unset_steering

@@ -7,18 +7,26 @@ import sys
 
 import pytest
 
-from tests.ci.repositories import CLEAN, LEAKING, git, repository, write
+from tests.ci.repositories import git, repository, write
 from tests.ci.runner import INSTALLED, act
 from tests.house.pages import ROOT
 
 SPEC, OTHER = "infra/ward.fedpolicy.yaml", "infra/notes.fedpolicy.yaml"
+CLEAN = """\
+fedpolicy: 1
+name: ward
+parties: {a: {role: participant}, b: {role: coordinator}}
+nodes: {n: {kind: client, party: a}, g: {kind: aggregator, party: b}}
+datasets: {d: {at: n, categories: [health]}}
+"""
+LEAKING = CLEAN.replace("ward", "notes") + "flows: {f: {from: n, to: g, payload: records}}\n"
 WAIVER = """\
 fedpolicy_waivers: 1
 waivers:
   end-of-the-study:
     rule: deployment-gone
     element: deployment
-    deployment: clinical-notes
+    deployment: notes
     reason: The study has ended
     owner: alice
     approved_by: bob
@@ -49,7 +57,7 @@ def action(workspace, tmp_path):
 
 def annotations(done, file=OTHER):
     """Those about one file that the base has."""
-    return [line for line in done.commands if f" file={file}," in line and "clinical-notes is gone" in line]
+    return [line for line in done.commands if f" file={file}," in line and "notes is gone" in line]
 
 
 @pytest.mark.parametrize("new_name", ["", "infra/notes.txt", "elsewhere/notes.fedpolicy.yaml"])
@@ -69,7 +77,20 @@ def test_a_deployment_that_is_gone_fails_the_job(new_name, action, workspace):
     assert done.summary.startswith(
         "**A deployment of the base is gone, or could not be compared: see the annotations.**\n"
     )
-    assert "the deployment clinical-notes is gone" in done.summary
+    assert "the deployment notes is gone" in done.summary
+
+
+@pytest.mark.parametrize("header", ['"\\u0066edpolicy": 1', "&x fedpolicy: 1", "? fedpolicy\n: 1"])
+def test_an_edit_that_nobody_sees_does_not_take_a_leak_out_of_sight(header, action, workspace):
+    write(workspace, {"infra/notes.yaml": LEAKING})
+    git(workspace, "rm", "--quiet", OTHER)
+    git(workspace, "add", "--all")
+    git(workspace, "commit", "--quiet", "--message=Another name")
+    base = git(workspace, "rev-parse", "HEAD")
+    write(workspace, {"infra/notes.yaml": LEAKING.replace("fedpolicy: 1\n", f"{header}\n", 1)})
+    done = action(base=base)
+
+    assert done.outputs["verdict"] == "fail", done.log
 
 
 def test_a_removal_is_allowed_by_the_workflow(action, workspace):
@@ -79,7 +100,7 @@ def test_a_removal_is_allowed_by_the_workflow(action, workspace):
     assert done.codes == {"check": 0, "verdict": 0}, done.log
     (told,) = annotations(done)
     assert told.startswith("::warning ")
-    assert "the deployment clinical-notes is gone" in done.summary
+    assert "the deployment notes is gone" in done.summary
 
 
 def test_a_removal_is_allowed_by_a_waiver_but_not_by_one_of_the_same_change(action, workspace):
@@ -137,12 +158,13 @@ def test_a_folder_called_as_the_base_is_not_read_in_its_place(action, workspace)
     git(workspace, "rm", "--quiet", OTHER)
     done = action()
 
-    assert done.outputs["verdict"] == "error", done.log
+    assert done.outputs["verdict"] == "fail", done.log
+    assert annotations(done)
 
 
 def test_what_the_base_has_got_since_a_branch_began_is_not_gone(action, workspace):
     """Where the head of the branch is checked out, not what a merge would give."""
-    write(workspace, {"infra/later.fedpolicy.yaml": LEAKING.replace("name: clinical-notes", "name: later")})
+    write(workspace, {"infra/later.fedpolicy.yaml": LEAKING.replace("name: notes", "name: later")})
     git(workspace, "rm", "--quiet", OTHER)
     git(workspace, "commit", "--quiet", "--message=Main without the leak")
     begun = git(workspace, "rev-parse", "HEAD")
