@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from fedpolicy.errors import FedPolicyError, PolicyError, Problems, SettingsError
@@ -16,6 +17,7 @@ from fedpolicy.spec.suggest import advise
 __all__ = ["load_rules", "pack_files", "shipped_ids", "shipped_packs"]
 
 PACK_FILE = "_pack.yaml"
+_KEPT = 1024  # rules
 
 
 def load_rules(
@@ -112,18 +114,24 @@ def _folder(folder: Path, errors: list[FedPolicyError]) -> list[tuple[str, Path,
 
 
 def _load(files: Iterable[tuple[str, Path, str]], errors: list[FedPolicyError]) -> Iterator[Rule]:
-    from fedpolicy.policy.building import build_rule  # noqa: PLC0415  compiled packs need no compiler
-    from fedpolicy.policy.reading import read_sheet  # noqa: PLC0415
-    from fedpolicy.policy.rulefile import RULE  # noqa: PLC0415
-
     for pack, path, name in files:
         try:
-            yield build_rule(read_sheet(path.read_bytes(), name, RULE, examples=False), pack, path)
+            yield _rule(pack, path, name, path.read_bytes())
         except Problems as problems:
             errors += problems.errors
         except OSError as error:
             reason = error.strerror or "it cannot be read"
             errors.append(PolicyError(reason, span=Span(file=name), help="name a rule file that can be read"))
+
+
+# Who checks again and again in one process compiles what has not changed once.
+@lru_cache(maxsize=_KEPT)
+def _rule(pack: str, path: Path, name: str, content: bytes) -> Rule:
+    from fedpolicy.policy.building import build_rule  # noqa: PLC0415  compiled packs need no compiler
+    from fedpolicy.policy.reading import read_sheet  # noqa: PLC0415
+    from fedpolicy.policy.rulefile import RULE  # noqa: PLC0415
+
+    return build_rule(read_sheet(content, name, RULE, examples=False), pack, path)
 
 
 def _twice(rule: Rule, other: Rule) -> PolicyError:
