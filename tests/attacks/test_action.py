@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -111,4 +112,49 @@ def test_a_file_name_that_is_no_utf_8_takes_no_output_away(action, workspace, tm
     uris = {one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in sarif["results"]}
     assert uris == {"infra/%FF%3A%2C%250A.fedpolicy.yaml"}
     assert "private-data-to-closed-model" in done.summary
+    assert ran(tmp_path) == []
+
+
+BARE = """\
+[core]
+\trepositoryformatversion = 1
+\tbare = true
+[extensions]
+\tpartialClone = evil
+[remote "evil"]
+\turl = ext::touch {marker}
+\tpromisor = true
+[protocol "ext"]
+\tallow = always
+"""
+MISSING = "0123456789" * 4
+
+
+def test_a_workspace_without_git_that_looks_like_a_repository_runs_nothing(action, workspace, tmp_path):
+    """As where a checkout was downloaded: then the files of the pull request are all that git can find."""
+    shutil.rmtree(workspace / ".git")
+    marker = tmp_path / "markers" / "ext"
+    write(workspace, {"HEAD": "ref: refs/heads/main\n", "config": BARE.format(marker=marker)})
+    write(workspace, {"refs/heads/main": f"{MISSING}\n", "objects/.keep": ""})
+    done = action(given={BASE: MISSING}, paths="infra")
+
+    assert ran(tmp_path) == []
+    assert done.outputs["verdict"] == "fail", done.log
+    assert any("since the base is not here" in line for line in done.commands)
+    run(workspace, "git", "cat-file", "-e", MISSING)
+    assert ran(tmp_path) == ["ext"]
+
+
+def test_the_comment_is_written_from_outside_of_the_workspace(action, workspace, tmp_path):
+    write(tmp_path / "programs", {"gh": f"#!/bin/sh\npwd >>'{tmp_path}/places'\n"})
+    (tmp_path / "programs" / "gh").chmod(0o755)
+    path = f"{tmp_path / 'programs'}{os.pathsep}{os.environ['PATH']}"
+    done = action(
+        comment="true", given={"github.event.pull_request.number": "7"}, more=steering(workspace) | {"PATH": path}
+    )
+
+    assert done.codes == {"check": 0, "comment": 0, "verdict": 1}, done.log
+    places = (tmp_path / "places").read_text(encoding="utf-8").splitlines()
+    assert len(places) == 2
+    assert not any(Path(place).is_relative_to(workspace) for place in places)
     assert ran(tmp_path) == []
