@@ -65,8 +65,8 @@ if [ ! -f "$out/annotations.txt" ]; then
   printf '## fedpolicy: nothing could be checked\n\nThe log of the step says why.\n' >>"$GITHUB_STEP_SUMMARY"
   exit 0
 fi
-cat "$out/annotations.txt"
 
+# The annotations about what is gone come first: GitHub shows ten of each level.
 : >"$out/summary.md"
 if [ -n "$FEDPOLICY_BASE" ]; then
   cat "$out/notes.txt"
@@ -78,6 +78,7 @@ if [ -n "$FEDPOLICY_BASE" ]; then
     printf 'What this pull request changes is too long to be shown here.\n\n' >>"$out/summary.md"
   fi
 fi
+cat "$out/annotations.txt"
 cat "$out/check.md" >>"$out/summary.md"
 cat "$out/summary.md" >>"$GITHUB_STEP_SUMMARY"
 

@@ -20,6 +20,7 @@ nodes: {n: {kind: client, party: a}, g: {kind: aggregator, party: b}}
 datasets: {d: {at: n, categories: [health]}}
 """
 LEAKING = CLEAN.replace("ward", "notes") + "flows: {f: {from: n, to: g, payload: records}}\n"
+HEADERS = ['"\\u0066edpolicy": 1', "&x fedpolicy: 1", "? fedpolicy\n: 1"]
 WAIVER = """\
 fedpolicy_waivers: 1
 waivers:
@@ -80,7 +81,23 @@ def test_a_deployment_that_is_gone_fails_the_job(new_name, action, workspace):
     assert "the deployment notes is gone" in done.summary
 
 
-@pytest.mark.parametrize("header", ['"\\u0066edpolicy": 1', "&x fedpolicy: 1", "? fedpolicy\n: 1"])
+def test_many_that_are_gone_leave_room_for_other_annotations(action, workspace):
+    files = {f"infra/{name}.fedpolicy.yaml": CLEAN.replace("ward", name) for name in ("a", "b", "c", "d", "e", "f")}
+    write(workspace, files)
+    git(workspace, "add", "--all")
+    git(workspace, "commit", "--quiet", "--message=Six more")
+    base = git(workspace, "rev-parse", "HEAD")
+    git(workspace, "rm", "--quiet", *files)
+    done = action(base=base)
+
+    errors = [line for line in done.commands if line.startswith("::error ")]
+    assert [" is gone" in line for line in errors[:4]] == [True] * 4
+    assert errors[4] == "::error title=fedpolicy::2 more deployments are gone; the summary names them"
+    assert "raw-data-leaves-silo" in errors[5]
+    assert all(f"the deployment {name} is gone" in done.summary for name in "abcdef")
+
+
+@pytest.mark.parametrize("header", HEADERS)
 def test_an_edit_that_nobody_sees_does_not_take_a_leak_out_of_sight(header, action, workspace):
     write(workspace, {"infra/notes.yaml": LEAKING})
     git(workspace, "rm", "--quiet", OTHER)
