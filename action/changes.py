@@ -15,7 +15,7 @@ from typing import Any
 
 GONE = "deployment-gone"
 MOST = 4  # GitHub shows ten annotations of a level, and findings need some of them
-FAILED = "the comparison with the base has failed, so whether deployments are gone is not known; the log says why"
+FAILED = "the comparison with the base failed, so a removed deployment goes unnoticed; see the log"
 
 
 def main(base: str, code: int, file: Path, *, allowed: bool) -> int:
@@ -31,7 +31,9 @@ def main(base: str, code: int, file: Path, *, allowed: bool) -> int:
     # With exit code 0, the settings of the job say that this is nothing to fail for.
     fails = bool(gone) and code != 0 and not allowed
     for finding in gone[:MOST]:
-        tell(fails, f"{finding['message']}; `allow-removed` or a waiver of {GONE} permits that", finding, base)
+        tell(
+            fails, f"{finding['message']}; to allow it, merge a waiver for {GONE} or set `allow-removed`", finding, base
+        )
     if gone[MOST:]:
         tell(fails, f"{len(gone[MOST:])} more deployments are gone; the summary names them")
     if code <= 1:

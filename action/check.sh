@@ -70,7 +70,7 @@ fi
 : >"$out/summary.md"
 if [ -n "$FEDPOLICY_BASE" ]; then
   cat "$out/notes.txt"
-  [ "$changed" -eq 0 ] || printf '**A deployment of the base is gone, or could not be compared: see the annotations.**\n\n' >>"$out/summary.md"
+  [ "$changed" -eq 0 ] || printf '**This pull request removes a deployment, or the comparison with its base failed. See the annotations.**\n\n' >>"$out/summary.md"
   # A comment may have 65,536 characters; the check stays below that on its own.
   if [ $(($(wc -c <"$out/diff.md") + $(wc -c <"$out/check.md"))) -le 65000 ]; then
     cat "$out/diff.md" >>"$out/summary.md"

@@ -10,7 +10,7 @@ compare() {
   : >"$out/notes.txt"
   printf '## What this pull request changes\n\n' >"$out/diff.md"
   if ! quiet_git cat-file -e "$FEDPOLICY_BASE^{commit}" 2>/dev/null; then
-    echo '::warning title=fedpolicy::whether deployments are gone is not known, since the base is not here: check out with fetch-depth: 0' >>"$out/notes.txt"
+    echo '::warning title=fedpolicy::the base commit is not in this clone, so a removed deployment goes unnoticed: check out with fetch-depth: 0' >>"$out/notes.txt"
     printf 'Not shown: check out with \140fetch-depth: 0\140, so that its base is there.\n\n' >>"$out/diff.md"
     return
   fi

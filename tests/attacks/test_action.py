@@ -140,7 +140,7 @@ def test_a_workspace_without_git_that_looks_like_a_repository_runs_nothing(actio
 
     assert ran(tmp_path) == []
     assert done.outputs["verdict"] == "fail", done.log
-    assert any("since the base is not here" in line for line in done.commands)
+    assert any("the base commit is not in this clone" in line for line in done.commands)
     run(workspace, "git", "cat-file", "-e", MISSING)
     assert ran(tmp_path) == ["ext"]
 

@@ -74,9 +74,9 @@ def test_a_deployment_that_is_gone_fails_the_job(new_name, action, workspace):
     assert done.outputs["verdict"] == "fail"
     (told,) = annotations(done)
     assert told.startswith("::error ")
-    assert "`allow-removed` or a waiver of deployment-gone permits that" in told
+    assert "to allow it, merge a waiver for deployment-gone or set `allow-removed`" in told
     assert done.summary.startswith(
-        "**A deployment of the base is gone, or could not be compared: see the annotations.**\n"
+        "**This pull request removes a deployment, or the comparison with its base failed. See the annotations.**\n"
     )
     assert "the deployment notes is gone" in done.summary
 
@@ -138,9 +138,7 @@ def test_whether_one_is_gone_is_told_although_another_has_a_mistake(action, work
     done = action()
 
     assert done.outputs["verdict"] == "error"
-    assert any(
-        "the comparison with the base has failed" in line and line.startswith("::error ") for line in done.commands
-    )
+    assert any("the comparison with the base failed" in line and line.startswith("::error ") for line in done.commands)
 
 
 def test_a_comparison_that_fails_fails_the_job_and_is_told(action, workspace, tmp_path):
@@ -155,7 +153,7 @@ def test_a_comparison_that_fails_fails_the_job_and_is_told(action, workspace, tm
 
     assert done.codes == {"check": 0, "verdict": 2}, done.log
     assert done.outputs["verdict"] == "error"
-    assert [line for line in done.commands if "the comparison with the base has failed" in line]
+    assert [line for line in done.commands if "the comparison with the base failed" in line]
 
 
 def test_a_mistake_of_the_base_can_be_mended(action, workspace):
@@ -195,6 +193,6 @@ def test_what_the_base_has_got_since_a_branch_began_is_not_gone(action, workspac
 
 
 def test_without_the_base_it_is_told_that_nothing_is_known(action):
-    (told,) = [line for line in action(base="0" * 40).commands if "since the base is not here" in line]
+    (told,) = [line for line in action(base="0" * 40).commands if "the base commit is not in this clone" in line]
 
-    assert told.startswith("::warning title=fedpolicy::whether deployments are gone is not known")
+    assert told.startswith("::warning title=fedpolicy::the base commit is not in this clone")
