@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 from fedpolicy.records import dataclass
+from fedpolicy.topologies import TopologyName
 
 __all__ = [
     "LEVELS",
@@ -32,7 +33,6 @@ __all__ = [
 ]
 
 Level = Literal["none", "bounded", "inferable", "reconstructable", "verbatim"]
-Topology = Literal["star", "tree", "peer_to_peer", "rotating", "split", "vertical", "local", "central"]
 Permission = Literal["allowed", "conditional", "forbidden"]
 LicenceCategory = Literal["open", "use-restricted", "non-commercial", "proprietary"]
 FieldOfUse = Literal["unrestricted", "restricted"]
@@ -115,9 +115,9 @@ class MethodRow(Row):
     needs: Needs
     up: str | None = None
     down: str | None = None
-    up_in: Mapping[Topology, str] | None = None
+    up_in: Mapping[TopologyName, str] | None = None
     to_runner: tuple[str, ...] = ()
-    topology: Topology | None = None
+    topology: TopologyName | None = None
     hosted: bool = False
     trains: bool
     output: str | None = None

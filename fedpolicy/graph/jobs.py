@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.calls import Runs
-from fedpolicy.graph.guards import guards_for, guards_on_work, performers, seal_for
+from fedpolicy.graph.guards import guards_on_work, performers, seal_for
 from fedpolicy.graph.model import DataItem, Mask, Vertex
 from fedpolicy.graph.routes import held_by_federation
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.does import Sum
+from fedpolicy.topologies import TOPOLOGIES
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
-    from fedpolicy.graph.model import Guard, Path
-    from fedpolicy.spec.model.safeguards import Safeguard
     from fedpolicy.spec.model.task import Task
 
 __all__ = [
@@ -27,12 +25,8 @@ __all__ = [
     "is_hosted",
     "prepare",
     "produced_at",
-    "secure_sums",
     "topology_of",
-    "uplink_guards",
 ]
-
-_EXCHANGING = {"star", "tree", "peer_to_peer", "rotating"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,14 +110,15 @@ def topology_of(builder: Builder, task: Task, method: MethodRow) -> str:
     exchanges = bool(method.up)
     if task.topology:
         # A method that sends nothing up exchanges nothing, wherever it is said to run.
-        return task.topology if exchanges or task.topology not in _EXCHANGING else "local"
-    if method.topology in {"split", "vertical", "central", "local"}:
+        return task.topology if exchanges or TOPOLOGIES[task.topology].exchanges != "updates" else "local"
+    default = TOPOLOGIES[method.topology] if method.topology else None
+    if method.topology and default and default.exchanges != "updates":
         return method.topology
     if task.hops:
         return "tree"
     if exchanges and aggregators_of(builder, task):
         return "star"
-    return method.topology if exchanges and method.topology in {"peer_to_peer", "rotating"} else "local"
+    return method.topology if exchanges and method.topology and default and default.aggregator == "none" else "local"
 
 
 def aggregators_of(builder: Builder, task: Task) -> tuple[str, ...]:
@@ -161,34 +156,6 @@ def produced_at(builder: Builder) -> dict[str, list[str]]:
         hosted |= again
 
 
-def uplink_guards(
-    builder: Builder,
-    job: Job,
-    source: Vertex,
-    safeguards: tuple[Safeguard, ...],
-    sums: dict[Path, int],
-    path: Path,
-) -> tuple[tuple[Guard, ...], int | None]:
-    """The guards and the seal on what one contributor sends."""
-    stage = "uplink" if path == job.origin.path else "hop"
-    guards = guards_for(builder, safeguards, path, stage, source, payload=job.up, clients=job.clients, sums=sums)
-    return guards, seal_for(builder, safeguards, path)
-
-
-def secure_sums(
-    builder: Builder, job: Job, safeguards: Iterable[Safeguard], path: Path, contributors: Sequence[Vertex], mask: Mask
-) -> dict[Path, int]:
-    """One aggregate per secure aggregation: it hides a contribution among `min_clients`, if there are as many."""
-    found: dict[Path, int] = {}
-    here = sum(place.weight for place in contributors)
-    for index, safeguard in enumerate(safeguards):
-        if isinstance(does := safeguard.does, Sum):
-            k = min(does.clients_of(safeguard), here)
-            ids = [place.id for place in contributors]
-            found[*path, "safeguards", index] = builder.add_aggregate(job.origin, ids, mask, (k, k), frozenset())
-    return found
-
-
 def _looked_up(found: dict[str, list[str]]) -> Runs:
     return lambda name: found.get(name, [])
 
@@ -199,12 +166,9 @@ def _uplink_payload(method: MethodRow, topology: str) -> str:
 
 
 def _rests(builder: Builder, task: Task) -> list[str]:
-    topology = topology_of(builder, task, builder.catalog.methods[task.method])
-    above: tuple[str, ...] = ()
-    if topology in {"split", "vertical"}:
-        above = task.top_model_at or aggregators_of(builder, task)
-    elif topology in {"star", "tree"}:
-        above = aggregators_of(builder, task)
+    row = TOPOLOGIES[topology_of(builder, task, builder.catalog.methods[task.method])]
+    top = task.top_model_at if "top_model_at" in row.keys else None
+    above = () if row.aggregator == "none" else top or aggregators_of(builder, task)
     references = [*task.runs_on, *above]
     return sorted({place for reference in references for place in builder.places.members.get(reference, [])})
 

@@ -4,40 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Use
 from fedpolicy.graph.calls import Call, Runs, call_model
+from fedpolicy.graph.exchange import Exchange
 from fedpolicy.graph.guards import guards_for, guards_on_work, performers, seal_for
 from fedpolicy.graph.jobs import Job, prepare
 from fedpolicy.graph.model import Access, Mask, Vertex
 from fedpolicy.graph.outcome import Outcome
 from fedpolicy.graph.routes import aspect, route
-from fedpolicy.graph.topologies import alone, peers, split, star, tree
 from fedpolicy.spec.model.does import Seal
+from fedpolicy.topologies import DESUGAR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["desugar_tasks"]
-
-
-class Desugar(Protocol):
-    """Add the flows of one topology and say where the result rests."""
-
-    def __call__(self, builder: Builder, job: Job) -> list[Outcome]: ...
-
-
-TOPOLOGIES: Mapping[str, Desugar] = {
-    "star": star.desugar,
-    "tree": tree.desugar,
-    "peer_to_peer": peers.desugar,
-    "rotating": peers.desugar,
-    "split": split.desugar,
-    "vertical": split.desugar,
-    "local": alone.desugar,
-    "central": alone.desugar,
-}
 
 
 def desugar_tasks(builder: Builder, runs: Runs) -> None:
@@ -50,7 +33,7 @@ def desugar_tasks(builder: Builder, runs: Runs) -> None:
             outcomes = _host(builder, job, runs)
         else:
             _use_model(builder, job, runs)
-            outcomes = TOPOLOGIES[job.topology](builder, job)
+            outcomes = DESUGAR[job.topology](Exchange(builder=builder, job=job))
         _carry_input(builder, job, outcomes, since)
         if job.task.produces is not None:
             _produce(builder, job, job.task.produces, outcomes)

@@ -22,6 +22,14 @@ def test_imports_go_one_way():
     assert " 0 broken" in done.stdout
 
 
+def test_topologies_load_neither_the_language_nor_the_graph():
+    # They are words of the language; what they name of the graph is for type checkers.
+    ask = "import sys, fedpolicy.topologies; print(*(name for name in sys.modules if name.startswith('fedpolicy.')))"
+    done = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+    loaded = {name for name in done.stdout.split() if not name.startswith("fedpolicy.topologies")}
+    assert loaded == {"fedpolicy.records"}
+
+
 @pytest.mark.parametrize("module", MODULES, ids=named)
 def test_a_module_fits_in_a_head(module):
     assert len(module.read_text(encoding="utf-8").splitlines()) <= MOST_LINES

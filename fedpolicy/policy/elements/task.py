@@ -28,6 +28,7 @@ from fedpolicy.spec.model.does import Noise, Sum
 from fedpolicy.spec.model.safeguards import DifferentialPrivacy, Safeguard
 from fedpolicy.spec.model.task import Task
 from fedpolicy.spec.shape import words_of
+from fedpolicy.topologies import TOPOLOGIES
 
 __all__ = ["KIND"]
 
@@ -98,7 +99,7 @@ def _topology(view: TaskView) -> str:
     if view.task.hops:
         return "tree"
     default = view.method.topology
-    if default in {"split", "vertical", "central", "local"}:
+    if default and TOPOLOGIES[default].exchanges != "updates":
         return default
     return "star" if any(flow.role == "uplink" for flow in view.flows) else "local"
 

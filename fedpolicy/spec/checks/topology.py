@@ -10,19 +10,12 @@ from fedpolicy.spec.names import Names
 from fedpolicy.spec.spans import Path
 from fedpolicy.spec.suggest import listed
 from fedpolicy.spec.view import Tree, entries, ids, text
+from fedpolicy.topologies import TOPOLOGIES
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
 
 __all__ = ["check_topology"]
-
-_WITHOUT_AGGREGATOR = {
-    "peer_to_peer": "every client sends to every other",
-    "rotating": "every client is the aggregator in turn",
-    "local": "nothing is exchanged",
-    "central": "everything happens where the task runs",
-}
-_SPLIT = ("split", "vertical")
 
 
 def check_topology(names: Names) -> Iterator[Contradiction]:
@@ -32,9 +25,10 @@ def check_topology(names: Names) -> Iterator[Contradiction]:
         topology = text(task, "topology") or _default(task, method)
         yield from _superfluous(path, task, topology)
         yield from _hops(path, task, topology)
-        if topology in _SPLIT:
+        row = TOPOLOGIES.get(topology)
+        if row and "top_model_at" in row.keys:
             yield from _top(names, path, task, topology)
-        elif topology == "star":
+        elif row and row.aggregator == "one":
             yield from _aggregator(names, path, task, method)
 
 
@@ -49,14 +43,15 @@ def _rests(path: Path) -> list[Path]:
 
 
 def _superfluous(path: Path, task: Tree, topology: str) -> Iterator[Contradiction]:
-    why = _WITHOUT_AGGREGATOR.get(topology)
-    if why and "topology" in task and "aggregator" in task:
-        message = f"`topology: {topology}` has no aggregator: {why}"
+    row = TOPOLOGIES.get(topology)
+    if row and row.aggregator == "none" and "topology" in task and "aggregator" in task:
+        message = f"`topology: {topology}` has no aggregator: {row.about}"
         yield contradiction((*path, "aggregator"), message, "remove `aggregator`", key=True, rests_on=_rests(path))
     for key in ("labels_at", "top_model_at"):
-        if key in task and topology and topology not in _SPLIT:
-            message = f"`{key}` belongs to split and vertical training, and this is `{topology}`"
-            advice = "remove it, or write `topology: split` or `topology: vertical`"
+        if key in task and topology and not (row and key in row.keys):
+            owners = [name for name, known in TOPOLOGIES.items() if key in known.keys]
+            message = f"`{key}` belongs to {' and '.join(owners)} training, and this is `{topology}`"
+            advice = f"remove it, or write {' or '.join(f'`topology: {name}`' for name in owners)}"
             yield contradiction((*path, key), message, advice, key=True, rests_on=_rests(path))
 
 

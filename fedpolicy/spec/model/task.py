@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BeforeValidator
 
 from fedpolicy.spec.model.entry import Entry, key
 from fedpolicy.spec.model.safeguards import AnySafeguard
 from fedpolicy.spec.model.types import AnyIds, Id, Ids, Positive, at_hop
+from fedpolicy.topologies import TopologyName
 
 __all__ = ["Task", "TreeHop"]
 
@@ -36,7 +37,7 @@ class Task(Entry):
     aggregator: Ids | None = key(
         "The node that combines the updates. Left out: the only node of kind aggregator.", None
     )
-    topology: Literal["star", "tree", "peer_to_peer", "rotating", "split", "vertical", "local", "central"] | None = key(
+    topology: TopologyName | None = key(
         "Who exchanges with whom. Left out: a star with an aggregator, or what the method needs.", None, rule=True
     )
     hops: tuple[Hop, ...] = key(

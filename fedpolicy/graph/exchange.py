@@ -1,0 +1,200 @@
+"""What topologies are made of: the steps by which contributions to one task travel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from itertools import pairwise, product
+from operator import or_
+from typing import TYPE_CHECKING
+
+from fedpolicy.graph.divided import train_divided
+from fedpolicy.graph.guards import guards_for, performers, seal_for
+from fedpolicy.graph.jobs import Job, aggregators_of
+from fedpolicy.graph.outcome import Outcome
+from fedpolicy.graph.stations import stations
+from fedpolicy.records import dataclass
+from fedpolicy.spec.model.does import Sum
+
+if TYPE_CHECKING:
+    from fedpolicy.graph.builder import Builder
+    from fedpolicy.graph.model import Guard, Mask, Path, Vertex
+    from fedpolicy.spec.model.safeguards import Safeguard
+
+__all__ = ["Cohort", "Exchange", "Stage"]
+
+Cohort = tuple[int, int, tuple[str, ...]]
+Stage = tuple[Sequence["Safeguard"], "Path"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """The contributions to one task, and the graph that their flows are added to."""
+
+    builder: Builder
+    job: Job
+
+    @property
+    def own(self) -> Stage:
+        """The task's own safeguards, and where they stand: those of what the clients send."""
+        return self.job.task.safeguards, self.job.origin.path
+
+    def aggregator_names(self) -> tuple[str, ...]:
+        """References to the aggregator: as declared, else the only node of that kind."""
+        return aggregators_of(self.builder, self.job.task)
+
+    def aggregators(self, place: Vertex) -> list[str]:
+        """The aggregators that a place sends to."""
+        found = (self.builder.targets(place, reference) for reference in self.aggregator_names())
+        return [target for targets in found for target in targets]
+
+    def mask_of(self, contributors: Iterable[Vertex]) -> Mask:
+        """The instances that some contributors work on."""
+        return reduce(or_, (self.job.masks[place.id] for place in contributors), 0)
+
+    def guards(
+        self, stage: str, place: Vertex, payload: str, of: Stage | None = None, sums: dict[Path, int] | None = None
+    ) -> tuple[Guard, ...]:
+        """The safeguards on what a place sends at a stage: `uplink`, `hop`, `aggregated` or `local`."""
+        safeguards, path = of or self.own
+        return guards_for(
+            self.builder, safeguards, path, stage, place, payload=payload, clients=self.job.clients, sums=sums
+        )
+
+    def seal(self, of: Stage | None = None) -> int | None:
+        """The seal that these safeguards put on what is sent, if any."""
+        safeguards, path = of or self.own
+        return seal_for(self.builder, safeguards, path)
+
+    def uplink(
+        self, place: Vertex, sums: dict[Path, int], of: Stage | None = None
+    ) -> tuple[tuple[Guard, ...], int | None]:
+        """The guards and the seal on what one contributor sends."""
+        stage = "uplink" if of is None or of[1] == self.job.origin.path else "hop"
+        return self.guards(stage, place, self.job.up, of, sums), self.seal(of)
+
+    def secure_sums(self, contributors: Sequence[Vertex], mask: Mask, of: Stage | None = None) -> dict[Path, int]:
+        """One aggregate per secure aggregation: it hides a contribution among its clients, if there are as many."""
+        safeguards, path = of or self.own
+        found: dict[Path, int] = {}
+        here = sum(place.weight for place in contributors)
+        for index, safeguard in enumerate(safeguards):
+            if isinstance(does := safeguard.does, Sum):
+                k = min(does.clients_of(safeguard), here)
+                ids = [place.id for place in contributors]
+                found[*path, "safeguards", index] = self.builder.add_aggregate(
+                    self.job.origin, ids, mask, (k, k), frozenset()
+                )
+        return found
+
+    def aggregate(self, contributors: Sequence[Vertex], mask: Mask, cohort: Cohort, at: Vertex | None = None) -> int:
+        """A sum over contributions; without a place `at` which they are added up it rests on all who contribute."""
+        low, high, missing = cohort
+        return self.builder.add_aggregate(
+            self.job.origin,
+            [place.id for place in contributors],
+            mask,
+            (low, high),
+            self.job.clients if at is None else performers(at),
+            summable=self.builder.catalog.payloads[self.job.up].summable,
+            missing=missing,
+        )
+
+    def send(  # noqa: PLR0913  a flow has this many sides
+        self,
+        role: str,
+        source: str,
+        target: str,
+        payload: str,
+        mask: Mask,
+        *,
+        guards: tuple[Guard, ...] = (),
+        seal: int | None = None,
+        aggregate: int | None = None,
+        raw: str = "",
+        echo: bool = False,
+    ) -> None:
+        """Add one flow."""
+        self.builder.add(
+            self.job.origin,
+            role,
+            source,
+            target,
+            payload,
+            mask,
+            guards=guards,
+            seal=seal,
+            aggregate=aggregate,
+            raw=raw,
+            echo=echo,
+        )
+
+    def send_up(
+        self,
+        place: Vertex,
+        target: str,
+        payload: str,
+        role: str,
+        *,
+        guards: tuple[Guard, ...] = (),
+        seal: int | None = None,
+    ) -> None:
+        """Send a client's own contribution through the relays; safeguards apply where it leaves the client."""
+        own = self.job.masks[place.id]
+        for source, end in (pair for station in self.way(place, target) for pair in station):
+            first = source == place.id
+            self.send(role, source, end, payload, own, guards=guards if first else (), seal=seal if first else None)
+
+    def relays(self, place: Vertex) -> list[list[str]]:
+        """The relays between a place and the aggregator, one station after the other; they see what they pass on."""
+        return stations(self.builder, place, self.job.task.via)
+
+    def way(self, place: Vertex, target: str) -> list[list[tuple[str, str]]]:
+        """The single hops from a place to a target through the relays, one station after the other."""
+        chain = [[place.id], *self.relays(place), [target]]
+        return [list(product(sources, ends)) for sources, ends in pairwise(chain)]
+
+    def train_divided(self) -> list[Outcome]:
+        """Train a model of which the clients have the bottom and somebody else the top."""
+        return train_divided(self)
+
+    def send_down(self, top: Vertex, aggregate: int, below: Sequence[Vertex], between: Iterable[str] = ()) -> Outcome:
+        """
+        Send the aggregate back to everybody below who takes part, if the method does, and say where it rests.
+
+        Whoever passes it on (`between`, and the relays) gets it from the top too: it is not theirs to add up.
+        """
+        job = self.job
+        guards = self.guards("aggregated", top, job.down)
+        sent = dict.fromkeys(between)
+        for place in below:
+            for station in self.relays(place):
+                sent |= dict.fromkeys(station)
+            sent[place.id] = None
+        for target in sent if job.method.down else ():
+            self.send("downlink", top.id, target, job.down, job.mask, guards=guards, aggregate=aggregate, raw=job.up)
+        return Outcome(place=top.id, mask=job.mask, guards=guards, aggregate=aggregate, raw=job.up)
+
+    def share_with_all(self) -> list[Outcome]:
+        """
+        Send every contribution to a meeting point, and all of them from there to everybody who takes part.
+
+        It stands for the n x (n - 1) flows between the clients; nobody operates it and it keeps nothing back.
+        """
+        job = self.job
+        hub = self.builder.exchange(job.origin).id
+        sums = self.secure_sums(job.contributors, job.mask)
+        for place in job.contributors:
+            guards, seal = self.uplink(place, sums)
+            self.send_up(place, hub, job.up, "uplink", guards=guards, seal=seal)
+        for place in job.members:
+            self.send("exchange", hub, place.id, job.up, job.mask)
+        aggregate = self.aggregate(job.contributors, job.mask, job.cohort())
+        return [Outcome(place=hub, mask=job.mask, aggregate=aggregate, raw=job.up)]
+
+    def stay(self) -> list[Outcome]:
+        """Leave the result where the task runs."""
+        return [
+            Outcome(place=place.id, mask=self.job.masks[place.id], guards=self.guards("local", place, "model_weights"))
+            for place in self.job.contributors
+        ]

@@ -1,0 +1,53 @@
+"""
+How the contributions to a task travel: one file a topology, found by its name.
+
+Each has a `TOPOLOGY`, the row that says what it needs, and `desugar(exchange)`, which adds its flows. Rows are words of
+the language; the functions are called by the graph. So this room knows neither: what a topology does, it does through
+the exchange that it is given.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal
+
+from fedpolicy.records import dataclass
+
+if TYPE_CHECKING:
+    from fedpolicy.graph.exchange import Exchange
+    from fedpolicy.graph.outcome import Outcome
+
+__all__ = ["DESUGAR", "TOPOLOGIES", "Topology", "TopologyName"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topology:
+    """
+    One way for contributions to travel.
+
+    `about` says in a phrase who exchanges with whom. `exchanges`: the clients' updates, activations of a divided model,
+    or nothing. `aggregator`: there is none, there has to be one, or there may be one. `keys` are the keys of a task
+    that belong to this topology, or to few others too. `order` says how early lists of words name it.
+    """
+
+    about: str
+    exchanges: Literal["updates", "activations", "nothing"]
+    aggregator: Literal["none", "one", "optional"]
+    keys: tuple[str, ...] = ()
+    order: int = 100
+
+
+# Each file imports what stands above.
+_FILES = {module.name: import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)}
+_NAMES = sorted(_FILES, key=lambda name: (_FILES[name].TOPOLOGY.order, name))
+
+TOPOLOGIES: Mapping[str, Topology] = {name: _FILES[name].TOPOLOGY for name in _NAMES}
+DESUGAR: Mapping[str, Callable[[Exchange], list[Outcome]]] = {name: _FILES[name].desugar for name in _NAMES}
+
+# Which names there are is known when the files are found; for type checkers any will do.
+if TYPE_CHECKING:
+    TopologyName = str
+else:
+    TopologyName = Literal[tuple(TOPOLOGIES)]

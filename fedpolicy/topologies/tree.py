@@ -1,0 +1,102 @@
+"""Clients send to a first level of aggregators, these to the next, the last one sends the sum back down."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING
+
+from fedpolicy.topologies import Topology
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fedpolicy.graph.exchange import Cohort, Exchange, Stage
+    from fedpolicy.graph.model import Mask, Vertex
+    from fedpolicy.graph.outcome import Outcome
+
+__all__ = ["TOPOLOGY", "desugar"]
+
+TOPOLOGY = Topology(
+    about="clients send to a first level of aggregators, these to the next",
+    exchanges="updates",
+    aggregator="optional",
+    keys=("hops",),
+    order=2,
+)
+
+# What a place sends on: the contributing clients, their data, and the aggregate that hides them (clients: none).
+Load = tuple[list["Vertex"], "Mask", int | None]
+
+
+def desugar(exchange: Exchange) -> list[Outcome]:
+    """Add one level of flows after the other; each level's safeguards protect what that level sends."""
+    job = exchange.job
+    loads: dict[str, Load] = {place.id: ([place], job.masks[place.id], None) for place in job.contributors}
+    guarded = exchange.own
+    between: list[str] = []
+    for index, hop in enumerate(job.task.hops):
+        between += loads if index else ()
+        loads = _climb(exchange, loads, hop.at, hop.min_clients, guarded)
+        guarded = (hop.safeguards, (*job.origin.path, "hops", index))
+    if top := exchange.aggregator_names():
+        between += loads if job.task.hops else ()
+        loads = _climb(exchange, loads, top, None, guarded)
+    return [_down(exchange, exchange.builder.vertex(at), load, between) for at, load in sorted(loads.items())]
+
+
+def _climb(
+    exchange: Exchange, loads: dict[str, Load], at: tuple[str, ...], least: int | None, guarded: Stage
+) -> dict[str, Load]:
+    children: dict[str, dict[str, Load]] = {}
+    for source in sorted(loads):
+        for reference in at:
+            for target in exchange.builder.targets(exchange.builder.vertex(source), reference):
+                children.setdefault(target, {})[source] = loads[source]
+    spots = Counter(client.id for below in children.values() for client in _clients(below))
+    return {target: _collect(exchange, target, children[target], least, guarded, spots) for target in sorted(children)}
+
+
+def _clients(below: dict[str, Load]) -> list[Vertex]:
+    return list({client.id: client for load in below.values() for client in load[0]}.values())
+
+
+def _collect(
+    exchange: Exchange,
+    target: str,
+    below: dict[str, Load],
+    least: int | None,
+    guarded: Stage,
+    spots: Mapping[str, int],
+) -> Load:
+    job, vertex = exchange.job, exchange.builder.vertex
+    clients = _clients(below)
+    mask = reduce(or_, (load[1] for load in below.values()), 0)
+    sums = exchange.secure_sums(clients, mask, guarded)
+    for source, (_, own, hidden) in sorted(below.items()):
+        guards, seal = exchange.uplink(vertex(source), sums, guarded)
+        if hidden is None:
+            exchange.send_up(vertex(source), target, job.up, "uplink", guards=guards, seal=seal)
+            continue
+        exchange.send(
+            "uplink", source, target, "aggregate_update", own, guards=guards, seal=seal, aggregate=hidden, raw=job.up
+        )
+    # Who may send to several places may be missing at each of them.
+    sure = sum(client.weight for client in clients if spots[client.id] == 1)
+    return clients, mask, exchange.aggregate(clients, mask, _cohort(exchange, clients, sure, least), vertex(target))
+
+
+def _cohort(exchange: Exchange, clients: list[Vertex], sure: int, least: int | None) -> Cohort:
+    job = exchange.job
+    if least is not None:
+        known = min(least, sum(client.weight for client in clients))
+        return known, known, ()
+    low, high, missing = job.cohort_at(clients, sure)
+    return low, high, job.cohort()[2] or (missing and (f"{job.origin.id}.hops.min_clients",))
+
+
+def _down(exchange: Exchange, top: Vertex, load: Load, between: list[str]) -> Outcome:
+    """The sum goes back to the clients, and every level on the way sees it."""
+    aggregate = load[2] if load[2] is not None else 0
+    return exchange.send_down(top, aggregate, exchange.job.members, between)
