@@ -1,10 +1,11 @@
 """
-The JSON schema of the language, generated from the models: help, completion and checks while somebody writes.
+The JSON schema of the language, made from its declarations: help, completion and checks while somebody writes.
 
     python -m fedpolicy.spec.schema
 
 writes `schemas/deployment.schema.json`. It is draft 7, which editors know best. It accepts what the loader
 accepts before it looks at cross references. The catalogue's ids are offered, not enforced: users add their own.
+Each list of words and each type of value is one definition, and a claim is one for all of them.
 """
 
 from __future__ import annotations
@@ -12,16 +13,19 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
 
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.resources import schemas_dir
 from fedpolicy.spec.claims import EVIDENCE
 from fedpolicy.spec.model.deployment import Deployment
 from fedpolicy.spec.model.entry import Entry
-from fedpolicy.spec.model.types import ID_PATTERN, RESERVED
+from fedpolicy.spec.model.types import ID_PATTERN, RESERVED, Above, Count, NonNegative, Positive
+from fedpolicy.spec.schematext import written
 from fedpolicy.spec.shape import Key, entries_under, entry_shape
 
 if TYPE_CHECKING:
@@ -31,11 +35,12 @@ __all__ = ["build_schema", "main", "render_schema", "schema_path"]
 
 Schema = dict[str, Any]
 
-_INLINE = 150  # characters of a value's schema that is repeated in its claim; longer ones become definitions
 _ID: Schema = {"type": "string", "pattern": ID_PATTERN}
 _NAME: Schema = {"pattern": ID_PATTERN.partition("(")[0] + "$", "not": {"enum": list(RESERVED)}}
 _COUNTRY: Schema = {"type": "string", "pattern": "^[A-Z]{2}$"}
 _PLAIN = ("Deployment", "fedpolicy")  # the one value that cannot be a claim
+_NUMBERS: Mapping[str, Any] = {"count": Count, "positive": Positive, "non_negative": NonNegative, "above": Above}
+_UNKNOWN: Schema = {"const": "unknown"}
 # Keys whose values are ids of the catalogue.
 _CATALOGUE = {
     ("Task", "method"): "methods",
@@ -55,24 +60,22 @@ def schema_path() -> Path:
 
 def build_schema(catalog: Catalog) -> Schema:
     """The schema as a tree, with the ids of this catalogue for completion."""
-    raw = Deployment.model_json_schema(by_alias=True, ref_template="#/definitions/{model}")
-    definitions: Schema = _shared()
+    raw = Deployment.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
     below = raw.pop("$defs")
-    root = _entry(Deployment, raw, definitions, catalog)
+    definitions = _shared()
+    names = {_content(value): name for name, value in definitions.items()}
+    root = _entry(Deployment, raw, _Values(definitions, names), catalog)
     for entry in entries_under(Deployment):
         if entry is not Deployment:
-            definitions[entry.__name__] = _entry(entry, below[entry.__name__], definitions, catalog)
-    return {
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "fedpolicy deployment",
-        **root,
-        "definitions": dict(sorted(definitions.items())),
-    }
+            raw_entry = below[entry.__name__]
+            definitions[entry.__name__] = _entry(entry, raw_entry, _Values(definitions, names), catalog)
+    head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "fedpolicy deployment"}
+    return {**head, **root, "$defs": dict(sorted(definitions.items()))}
 
 
 def render_schema(catalog: Catalog) -> str:
     """The schema as the text of its file."""
-    return json.dumps(build_schema(catalog), indent=1, ensure_ascii=False) + "\n"
+    return written(build_schema(catalog))
 
 
 def main() -> None:
@@ -85,35 +88,88 @@ def main() -> None:
     os.replace(handle.name, target)  # noqa: PTH105  atomic on every system
 
 
+class _Values:
+    """The definitions of values, each once: the same value under another key is the same definition."""
+
+    def __init__(self, definitions: Schema, names: dict[str, str]) -> None:
+        self.definitions, self.names = definitions, names
+
+    def claimable(self, value: Schema, name: str, *, open: bool) -> Schema:  # noqa: A002  the word of the language
+        """A value, `unknown` if the key is `open`, or a claim of either."""
+        found = self._words(value, name)
+        if "$ref" not in found:
+            found = self._named(found, f"{name}s" if name in self.definitions else name)
+        return _or_claim(found, *([_UNKNOWN] if open else []))
+
+    def _named(self, value: Schema, name: str) -> Schema:
+        name = self.names.setdefault(_content(value), name)
+        self.definitions[name] = value
+        return _ref(name)
+
+    def _words(self, value: Any, name: str) -> Any:  # noqa: ANN401  any part of a schema
+        """The same with the list of words by name; the ids of the catalogue, which have no type, stay."""
+        if isinstance(value, list):
+            return [self._words(item, name) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if "enum" in value and "type" in value:
+            return self._named(value, name)
+        return {key: self._words(item, name) for key, item in value.items()}
+
+
 def _shared() -> Schema:
-    return {
+    def said(about: str, **value: object) -> Schema:
+        return {"description": about, "markdownDescription": about, **value}
+
+    words = {
+        "text": {"type": "string"},
+        "yes_or_no": {"type": "boolean"},
         "id": _ID,
-        "ids": {"anyOf": [_ref("id"), {"type": "array", "items": _or_claim(_ref("id")), "minItems": 1}]},
-        "any_ids": {"anyOf": [_ref("id"), {"type": "array", "items": _or_claim(_ref("id"))}]},
-        "name": _NAME,
+        "ids": _several("id", {"minItems": 1}),
+        "any_ids": _several("id", {}),
         "country": _COUNTRY,
-        "evidence": {
-            "description": "On what the value rests.",
-            "markdownDescription": "On what the value rests.",
-            "enum": list(EVIDENCE),
-        },
-        "reference": {
-            "description": "Where that can be read.",
-            "markdownDescription": "Where that can be read.",
-            "type": "string",
+        "countries": _several("country", {"minItems": 1}),
+        **{name: TypeAdapter(kind).json_schema() for name, kind in _NUMBERS.items()},
+    }
+    return {
+        **words,
+        "name": _NAME,
+        "claim": {
+            "type": "object",
+            "properties": {
+                "value": True,
+                "evidence": said("On what the value rests.", enum=list(EVIDENCE)),
+                "reference": said("Where that can be read.", type="string"),
+            },
+            "required": ["value"],
+            "additionalProperties": False,
         },
     }
 
 
+def _content(value: Schema) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
 def _ref(name: str) -> Schema:
-    return {"$ref": f"#/definitions/{name}"}
+    return {"$ref": f"#/$defs/{name}"}
 
 
-def _entry(entry: type[Entry], raw: Schema, definitions: Schema, catalog: Catalog) -> Schema:
+def _several(name: str, extra: Schema) -> Schema:
+    return {"anyOf": [_ref(name), {"type": "array", "items": _or_claim(_ref(name)), **extra}]}
+
+
+def _or_claim(value: Schema, *others: Schema) -> Schema:
+    # `properties` binds claims only: no value is a map with the key `value`.
+    claimed = {"anyOf": [value, *others]} if others else value
+    return {"anyOf": [value, *others, _ref("claim")], "properties": {"value": claimed}}
+
+
+def _entry(entry: type[Entry], raw: Schema, values: _Values, catalog: Catalog) -> Schema:
     help_text = " ".join((entry.__doc__ or "").split())
     found: Schema = {"description": help_text, "markdownDescription": help_text, "type": "object"}
     found["properties"] = {
-        name: _property(entry, key, raw["properties"][name], definitions, catalog)
+        name: _property(entry, key, raw["properties"][name], values, catalog)
         for name, key in entry_shape(entry).items()
     }
     if "required" in raw:
@@ -121,7 +177,7 @@ def _entry(entry: type[Entry], raw: Schema, definitions: Schema, catalog: Catalo
     return {**found, "additionalProperties": False}
 
 
-def _property(entry: type[Entry], key: Key, raw: Schema, definitions: Schema, catalog: Catalog) -> Schema:
+def _property(entry: type[Entry], key: Key, raw: Schema, values: _Values, catalog: Catalog) -> Schema:
     place = (entry.__name__, key.name)
     found: Schema = {"description": key.about, "markdownDescription": key.about}
     if isinstance(raw.get("default"), (str, int, bool)):
@@ -130,25 +186,11 @@ def _property(entry: type[Entry], key: Key, raw: Schema, definitions: Schema, ca
     if "additionalProperties" in value or place == _PLAIN:
         return {**found, **value}
     if place == ("Party", "jurisdiction"):
-        value = {"anyOf": [_ref("country"), {"type": "array", "items": _or_claim(_ref("country")), "minItems": 1}]}
-    options = [*_offered(place, catalog), *value.get("anyOf", [value])]
-    if key.open:
-        options.append({"const": "unknown"})
-    value = options[0] if len(options) == 1 else {"anyOf": options}
-    return {**found, **_claimable(".".join(place), value, definitions)}
-
-
-def _claimable(name: str, value: Schema, definitions: Schema) -> Schema:
-    if len(json.dumps(value)) > _INLINE:
-        definitions[name] = value
-        value = _ref(name)
-    return _or_claim(value)
-
-
-def _or_claim(value: Schema) -> Schema:
-    properties = {"value": value, "evidence": _ref("evidence"), "reference": _ref("reference")}
-    claim = {"type": "object", "properties": properties, "required": ["value"], "additionalProperties": False}
-    return {"anyOf": [*value.get("anyOf", [value]), claim]}
+        value = _ref("countries")
+    offered = _offered(place, catalog)
+    if offered:
+        value = {"anyOf": [*offered, *value.get("anyOf", [value])]}
+    return {**found, **values.claimable(value, ".".join(place), open=key.open)}
 
 
 def _offered(place: tuple[str, str], catalog: Catalog) -> list[Schema]:
@@ -174,12 +216,13 @@ def _value(raw: Mapping[str, Any]) -> Schema:
     return kept
 
 
-def _choice(options: list[Schema]) -> Schema:
+def _choice(options: Iterable[Schema]) -> Schema:
+    found = list(options)
     for name, extra in (("ids", {"minItems": 1}), ("any_ids", {})):
-        several = {"type": "array", "items": _or_claim(_ref("id")), **extra}
-        if _ref("id") in options and several in options:
-            options = [_ref(name), *(option for option in options if option not in (_ref("id"), several))]
-    return options[0] if len(options) == 1 else {"anyOf": options}
+        one, several = _several("id", extra)["anyOf"]
+        if one in found and several in found:
+            found = [_ref(name), *(option for option in found if option not in (one, several))]
+    return found[0] if len(found) == 1 else {"anyOf": found}
 
 
 if __name__ == "__main__":

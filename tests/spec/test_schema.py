@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import jsonschema
+import pytest
 
 from fedpolicy.spec import schema
 from fedpolicy.spec.model.deployment import Deployment
@@ -34,7 +35,7 @@ def test_every_key_has_help():
 
 def test_editors_show_the_help():
     built = schema.build_schema(catalog())
-    task = built["definitions"]["Task"]["properties"]
+    task = built["$defs"]["Task"]["properties"]
 
     assert built["properties"]["parties"]["markdownDescription"] == ENTRIES["Deployment"]["parties"].about
     assert task["runs_on"]["description"] == task["runs_on"]["markdownDescription"] == ENTRIES["Task"]["runs_on"].about
@@ -43,7 +44,7 @@ def test_editors_show_the_help():
 def test_the_ids_of_the_catalogue_are_offered_and_others_are_possible():
     validator = jsonschema.Draft7Validator(schema.build_schema(catalog()))
     flow = {"from": "a", "to": "b", "payload": "something-of-our-own"}
-    offered = validator.schema["definitions"]["Flow.payload"]["anyOf"][0]["enum"]
+    offered = validator.schema["$defs"]["ApiCall.payload"]["anyOf"][0]["enum"]
 
     assert "model_update" in offered
     assert validator.is_valid({"fedpolicy": 1, "name": "x", "flows": {"f": flow}})
@@ -62,3 +63,42 @@ def test_writing_replaces_the_old_schema_whole(tmp_path, monkeypatch):
 
 def test_every_safeguard_of_the_language_has_its_row():
     assert {*KINDS, "tee"} == set(catalog().safeguards)
+
+
+def test_each_list_of_words_and_the_claim_stand_once():
+    found = [json.dumps(value) for value in values_of(schema.build_schema(catalog())) if "enum" in value]
+    claims = [value for value in values_of(schema.build_schema(catalog())) if "evidence" in value.get("properties", {})]
+
+    assert sorted(found) == sorted(set(found))
+    assert len(claims) == 1
+
+
+def values_of(schema):
+    if isinstance(schema, dict):
+        yield schema
+    for value in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from values_of(value)
+
+
+@pytest.mark.parametrize(
+    ("claim", "valid"),
+    [
+        ({"value": "client", "evidence": "declared"}, True),
+        ({"value": "clients"}, False),
+        ({"value": {"value": "client"}}, False),
+        ({"evidence": "declared"}, False),
+        ({"value": "client", "evidence": "sworn"}, False),
+        ({"value": "client", "because": "x"}, False),
+    ],
+)
+def test_a_claim_holds_what_its_key_may_hold(claim, valid):
+    document = {"fedpolicy": 1, "name": "x", "nodes": {"n": {"party": "p", "kind": claim}}}
+
+    assert jsonschema.Draft7Validator(schema.build_schema(catalog())).is_valid(document) == valid
+
+
+def test_the_text_is_the_schema():
+    built = schema.build_schema(catalog())
+
+    assert json.loads(schema.render_schema(catalog())) == built
+    assert max(map(len, schema.render_schema(catalog()).splitlines())) < 250
