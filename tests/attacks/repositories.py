@@ -31,7 +31,7 @@ def git(folder: Path, *arguments: str) -> str:
         env=clean_environment(folder),
         check=True,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     return done.stdout.strip()
 
@@ -71,7 +71,7 @@ def fedpolicy(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
         cwd=folder,
         env=clean_environment(folder.parent),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
         stdin=subprocess.DEVNULL,
         timeout=120,

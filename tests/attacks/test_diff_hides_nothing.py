@@ -32,8 +32,8 @@ def sides(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for side in ("old", "new"):
         (tmp_path / side / "sub").mkdir(parents=True)
-        (tmp_path / side / "other.fedpolicy.yaml").write_text(HEAD.format(name="other"))
-    (tmp_path / "old" / "sub" / "leak.yaml").write_text(LEAK.format(name="leak"))
+        (tmp_path / side / "other.fedpolicy.yaml").write_text(HEAD.format(name="other"), encoding="utf-8")
+    (tmp_path / "old" / "sub" / "leak.yaml").write_text(LEAK.format(name="leak"), encoding="utf-8")
     return tmp_path
 
 
@@ -84,7 +84,7 @@ waivers:
 
 @pytest.mark.parametrize(("name", "code"), [("leak", 0), ("other", 1)])
 def test_a_waiver_of_its_own_deployment_covers_it_and_a_check_does_not_call_it_unused(name, code, sides):
-    (sides / "fedpolicy.waivers.yaml").write_text(WAIVER.format(name=name))
+    (sides / "fedpolicy.waivers.yaml").write_text(WAIVER.format(name=name), encoding="utf-8")
     check = CliRunner().invoke(app, ["check", "new", "--today", "2026-11-22"])
 
     assert diff("--today", "2026-11-22").exit_code == code
@@ -96,7 +96,7 @@ def test_a_waiver_of_its_own_deployment_covers_it_and_a_check_does_not_call_it_u
     [('severity = "medium"', 0), ('severity = "critical"', 1), ("enabled = false", 0)],
 )
 def test_the_configuration_grades_it(settings, code, sides):
-    (sides / "fedpolicy.toml").write_text(f"[rules.deployment-gone]\n{settings}\n")
+    (sides / "fedpolicy.toml").write_text(f"[rules.deployment-gone]\n{settings}\n", encoding="utf-8")
 
     assert diff().exit_code == code
 
@@ -110,7 +110,7 @@ def test_the_configuration_grades_it(settings, code, sides):
     ],
 )
 def test_a_file_that_a_search_no_longer_finds_is_there_all_the_same(change, sides):
-    (sides / "new" / "sub" / "leak.yaml").write_text(change(LEAK.format(name="leak")))
+    (sides / "new" / "sub" / "leak.yaml").write_text(change(LEAK.format(name="leak")), encoding="utf-8")
     done = diff("--format", "json")
 
     assert (done.exit_code, differences(done)) == (0, [])
@@ -126,7 +126,7 @@ def test_a_file_that_a_search_no_longer_finds_is_there_all_the_same(change, side
     ],
 )
 def test_a_file_that_is_there_and_cannot_be_used_is_not_called_gone(text, sides):
-    (sides / "new" / "sub" / "leak.yaml").write_text(text)
+    (sides / "new" / "sub" / "leak.yaml").write_text(text, encoding="utf-8")
     done = diff("--format", "json")
     page = diff("--format", "markdown").stdout
     (one,) = differences(done)
@@ -140,8 +140,8 @@ def test_a_file_that_is_there_and_cannot_be_used_is_not_called_gone(text, sides)
 
 
 def test_a_broken_file_does_not_hide_what_another_one_introduces(sides):
-    (sides / "new" / "sub" / "leak.yaml").write_text("fedpolicy: 1\nname: [\n")
-    (sides / "new" / "fresh.fedpolicy.yaml").write_text(LEAK.format(name="fresh"))
+    (sides / "new" / "sub" / "leak.yaml").write_text("fedpolicy: 1\nname: [\n", encoding="utf-8")
+    (sides / "new" / "fresh.fedpolicy.yaml").write_text(LEAK.format(name="fresh"), encoding="utf-8")
     done = diff("--format", "json")
     found = {one["deployment"]: {finding["rule"] for finding in one["introduced"]} for one in differences(done)}
 
@@ -152,7 +152,7 @@ def test_a_broken_file_does_not_hide_what_another_one_introduces(sides):
 
 def test_what_a_rule_no_longer_answers_is_not_resolved(sides, monkeypatch):
     (sides / "new" / "sub" / "leak.yaml").write_text(
-        LEAK.format(name="leak").replace("payload: records", "payload: metrics")
+        LEAK.format(name="leak").replace("payload: records", "payload: metrics"), encoding="utf-8"
     )
     assert RULE in {one["rule"] for one in differences(diff("--format", "json"))[0]["resolved"]}
 
@@ -172,7 +172,7 @@ def test_what_a_rule_no_longer_answers_is_not_resolved(sides, monkeypatch):
 
 
 def test_a_bug_in_one_state_ends_with_3_and_resolves_nothing(sides, monkeypatch):
-    (sides / "new" / "sub" / "leak.yaml").write_text(LEAK.format(name="leak"))
+    (sides / "new" / "sub" / "leak.yaml").write_text(LEAK.format(name="leak"), encoding="utf-8")
 
     def fails(study, document, rules):
         if document.file == "new/sub/leak.yaml":
@@ -197,8 +197,9 @@ def test_a_revision_is_searched_for_what_is_there_as_well(sides):
     git("add", ".")
     git("commit", "-q", "-m", "before")
     path = sides / "old" / "sub" / "leak.yaml"
-    path.write_text(path.read_text().replace("fedpolicy: 1", '"fedpolicy" : 1').replace("name:", "&x name:"))
-    path.write_text("&y " + path.read_text())
+    text = path.read_text(encoding="utf-8")
+    hidden = text.replace("fedpolicy: 1", '"fedpolicy" : 1').replace("name:", "&x name:")
+    path.write_text(f"&y {hidden}", encoding="utf-8")
     git("commit", "-q", "-a", "-m", "after")
 
     for old, new in (("HEAD~1:old", "old"), ("HEAD~1:old", "HEAD:old"), ("HEAD~1:", "HEAD:")):

@@ -36,7 +36,7 @@ def run(*arguments):
 def pair(tmp_path, monkeypatch):
     """A harmless deployment beside one that a test writes."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "clean.yaml").write_text(HEAD.format(name="clean"))
+    (tmp_path / "clean.yaml").write_text(HEAD.format(name="clean"), encoding="utf-8")
     return tmp_path / "leak.yaml"
 
 
@@ -81,7 +81,9 @@ def test_the_slip_is_told_with_what_to_write(key, slip, said):
 
 
 def test_beside_a_clean_file_it_ends_with_2_in_every_format(pair):
-    pair.write_text(LEAK.format(name="leak").replace("kind: aggregator", "kind: aggregator, host: [b]"))
+    pair.write_text(
+        LEAK.format(name="leak").replace("kind: aggregator", "kind: aggregator, host: [b]"), encoding="utf-8"
+    )
     done = run("check", "leak.yaml", "clean.yaml", "--format", "json")
 
     assert done.exit_code == 2
@@ -122,7 +124,7 @@ NOTHING = "neither a deployment nor a mistake was found in `leak.yaml`, so nothi
 @pytest.fixture
 def vanishing(pair, monkeypatch):
     """Reading leak.yaml gives nothing."""
-    pair.write_text(LEAK.format(name="leak"))
+    pair.write_text(LEAK.format(name="leak"), encoding="utf-8")
     real = judge.load_text
 
     def reads(text, name, catalog):
@@ -152,7 +154,7 @@ def test_no_question_is_answered_with_empty_words(command, vanishing):
 
 def test_a_comparison_does_not_call_it_gone(vanishing, pair):
     del vanishing
-    (pair.parent / "before.yaml").write_text(LEAK.format(name="leak"))
+    (pair.parent / "before.yaml").write_text(LEAK.format(name="leak"), encoding="utf-8")
     done = run("diff", "before.yaml", "leak.yaml", "--format", "json")
     (one,) = json.loads(done.stdout)["differences"]
 
@@ -205,8 +207,8 @@ CASES += [(stage, gives_one_too_few, code) for stage, code in zip(list(STAGES)[:
 
 @pytest.mark.parametrize(("stage", "fault", "code"), CASES, ids=lambda one: getattr(one, "__name__", str(one)))
 def test_a_stage_that_fails_costs_its_own_file_only(stage, fault, code, pair, monkeypatch):
-    pair.write_text(LEAK.format(name="leak"))
-    (pair.parent / "other.yaml").write_text(LEAK.format(name="other"))
+    pair.write_text(LEAK.format(name="leak"), encoding="utf-8")
+    (pair.parent / "other.yaml").write_text(LEAK.format(name="other"), encoding="utf-8")
     module, _, name = stage.rpartition(".")
     real = getattr(__import__(module, fromlist=[name]), name)
     about = STAGES[stage]

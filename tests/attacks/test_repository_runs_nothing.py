@@ -139,7 +139,7 @@ def test_the_main_of_a_folder_that_looks_like_a_repository_waives_nothing(tmp_pa
     committed(inner, {"fedpolicy.waivers.yaml": WAIVERS, "leak.yaml": LEAK})
     bare = tmp_path / "origin" / "d"
     shutil.copytree(inner / ".git", bare)
-    (bare / "objects" / ".keep").write_text("")
+    (bare / "objects" / ".keep").write_text("", encoding="utf-8")
     committed(tmp_path / "origin", {"d/leak.yaml": LEAK})
     here = cloned(tmp_path / "origin", tmp_path / "checkout") / "d"
 
