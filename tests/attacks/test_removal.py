@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+import subprocess
 import sys
 
 import pytest
@@ -196,3 +198,30 @@ def test_without_the_base_it_is_told_that_nothing_is_known(action):
     (told,) = [line for line in action(base="0" * 40).commands if "the base commit is not in this clone" in line]
 
     assert told.startswith("::warning title=fedpolicy::the base commit is not in this clone")
+
+
+FINDING = {"rule": "deployment-gone", "message": "a%\n::set-env name=x::y\r", "file": "main:a,b:\n::c", "line": 3}
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "output"),
+    [
+        (
+            json.dumps({"differences": [{"introduced": [FINDING | {"waiver": None}]}]}),
+            1,
+            (
+                "::error file=a%2Cb%3A%0A%3A%3Ac,line=3,title=fedpolicy::a%25%0A::set-env name=x::y%0D; to allow it, "
+                "merge a waiver for deployment-gone or set `allow-removed`\n"
+            ),
+        ),
+        (json.dumps({"differences": [{"introduced": [FINDING | {"waiver": {"owner": "a"}}]}]}), 0, ""),
+        ("{", 1, ""),
+    ],
+    ids=["text of others", "waived", "no JSON"],
+)
+def test_what_a_comparison_says_starts_no_command(text, code, output, tmp_path):
+    write(tmp_path, {"one.json": text})
+    command = [sys.executable, "-I", str(ROOT / "action" / "changes.py"), "main", "1", "false", "one.json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+
+    assert (done.returncode, done.stdout) == (code, output)
