@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from fedpolicy import sources
-from fedpolicy.analysis.repair.change import costs_of
-from fedpolicy.analysis.repair.kinds import kinds
 from fedpolicy.cli.configured import choose, find_config
 from fedpolicy.cli.errors import CLEAN, FINDINGS
 from fedpolicy.cli.terminal import chatter, emit, look_of, stdin_bytes, write
 from fedpolicy.cli.trusted import trusted
 from fedpolicy.config.find import Config
 from fedpolicy.errors import OutputError, SettingsError
-from fedpolicy.repairing.choice import Choice
-from fedpolicy.repairing.repair import Request, repair
+from fedpolicy.repair.answer import Choice, Request, repair
+from fedpolicy.repair.change import costs_of
+from fedpolicy.repair.changes import kinds
 from fedpolicy.report.repair import Proposal, Repairs, as_json, as_text
 from fedpolicy.report.style import PLAIN
 from fedpolicy.spec.suggest import advise
@@ -92,9 +91,8 @@ def _chosen(repairs: Repairs, number: int) -> Proposal:
         raise chosen.unwritable
     if chosen.blanks:
         blank = chosen.blanks[0]
-        path = ".".join(map(str, blank.path))
-        message = f"proposal {number} needs a value that only you know: `{path}`, {blank.what}"
-        raise SettingsError(message, help=f"add --fill {path}=VALUE; nothing was written")
+        message = f"proposal {number} needs a value that only you know: `{blank.path}`, {blank.what}"
+        raise SettingsError(message, help=f"add --fill {blank.path}=VALUE; nothing was written")
     return chosen
 
 

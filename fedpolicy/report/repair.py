@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from difflib import unified_diff
 from typing import Any
 
-from fedpolicy.analysis.repair.change import Blank, Change
 from fedpolicy.findings import Finding, Severity, Verdict
 from fedpolicy.records import dataclass
 from fedpolicy.report.jsontext import json_text
 from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
 
-__all__ = ["Proposal", "Repairs", "Stuck", "as_json", "as_text", "difference"]
+__all__ = ["Blank", "Proposal", "Repairs", "Step", "Stuck", "as_json", "as_text", "difference"]
 
 _SHOWN = 12  # findings of a list
 _LINES = 60  # of a patch; the JSON has all of it
@@ -20,17 +19,35 @@ _PAINT = {"+": "pass", "-": "critical", "@": "dim"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Blank:
+    """A value that only the user can know: its dotted path, and what it is."""
+
+    path: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One change of a proposal, in words, and what the user has to fill in first."""
+
+    id: str
+    kind: str
+    cost: float
+    text: str
+    blanks: tuple[Blank, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """
     Changes that were applied to a copy and checked.
 
-    `costs` are those of the single changes, `new` the findings that come with them, all less severe. `text` is
-    the new file (None: it cannot be written, and `unwritable` says why), `diff` the same as a patch with blanks open.
+    `new` are the findings that come with them, all less severe. `text` is the new file (None: it cannot be written,
+    and `unwritable` says why), `diff` the same as a patch with blanks open.
     """
 
     number: int
-    changes: tuple[Change, ...]
-    costs: tuple[float, ...]
+    changes: tuple[Step, ...]
     clears: tuple[Finding, ...]
     leaves: tuple[Finding, ...]
     new: tuple[Finding, ...]
@@ -41,12 +58,12 @@ class Proposal:
     @property
     def cost(self) -> float:
         """What all changes cost together."""
-        return sum(self.costs)
+        return sum(step.cost for step in self.changes)
 
     @property
     def blanks(self) -> tuple[Blank, ...]:
         """What the user has to fill in first."""
-        return tuple(blank for change in self.changes for blank in change.blanks)
+        return tuple(blank for step in self.changes for blank in step.blanks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,11 +148,10 @@ def _proposal_lines(proposal: Proposal, repairs: Repairs, look: Style) -> Iterat
     what = f"all {len(proposal.clears)}" if len(proposal.clears) > 1 else "it"
     cleared = what if not proposal.leaves else f"{len(proposal.clears)} of {len(repairs.chosen)}"
     yield look.paint("bold", f"proposal {proposal.number}{of}: clears {cleared}, cost {proposal.cost:g}")
-    for change, cost in zip(proposal.changes, proposal.costs, strict=True):
-        yield from wrap(f"{change.text} ({change.kind}, {cost:g})", look, "  - ", "    ")
+    for step in proposal.changes:
+        yield from wrap(f"{step.text} ({step.kind}, {step.cost:g})", look, "  - ", "    ")
     for blank in proposal.blanks:
-        path = ".".join(map(str, blank.path))
-        yield from wrap(f"fill in {path}: {blank.what} (--fill {path}=VALUE)", look, "  ? ", "    ")
+        yield from wrap(f"fill in {blank.path}: {blank.what} (--fill {blank.path}=VALUE)", look, "  ? ", "    ")
     if proposal.new:
         yield "  what comes with it:"
         yield from (f"  {line}" for line in _finding_lines(proposal.new, look))
@@ -206,10 +222,9 @@ def _proposal_row(proposal: Proposal) -> dict[str, Any]:
         "number": proposal.number,
         "cost": proposal.cost,
         "changes": [
-            {"id": change.id, "kind": change.kind, "cost": cost, "text": change.text}
-            for change, cost in zip(proposal.changes, proposal.costs, strict=True)
+            {"id": step.id, "kind": step.kind, "cost": step.cost, "text": step.text} for step in proposal.changes
         ],
-        "fill_in": [{"path": ".".join(map(str, blank.path)), "what": blank.what} for blank in proposal.blanks],
+        "fill_in": [{"path": blank.path, "what": blank.what} for blank in proposal.blanks],
         "clears": [finding.fingerprint for finding in proposal.clears],
         "leaves": [finding.fingerprint for finding in proposal.leaves],
         "new": [_finding_row(finding) for finding in proposal.new],

@@ -1,0 +1,197 @@
+"""A deployment and what is wrong with it -> proved proposals, and why nothing else helps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field, replace
+from typing import TYPE_CHECKING
+
+from fedpolicy import pipeline
+from fedpolicy.errors import SettingsError
+from fedpolicy.findings import Finding, Severity, Verdict
+from fedpolicy.records import dataclass
+from fedpolicy.repair.candidates import Pool, Target, targets_of
+from fedpolicy.repair.change import FILL_IN, Change
+from fedpolicy.repair.context import RepairContext
+from fedpolicy.repair.cuts import Cutter
+from fedpolicy.repair.goal import goal_of
+from fedpolicy.repair.proof import Checker, Proof, Prover, checker_of
+from fedpolicy.repair.search import Options, proofs_of, small_enough
+from fedpolicy.report.repair import Blank, Proposal, Repairs, Step, Stuck, difference
+from fedpolicy.spec.suggest import advise
+
+if TYPE_CHECKING:
+    from fedpolicy.policy.models import Rule
+    from fedpolicy.sources import Source
+
+__all__ = ["Choice", "Request", "repair"]
+
+_MOST, _LEAST = 300, 2
+_FLOWS = 13_000  # flows that all changed copies together may have; about two seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """
+    What the user wants cleared: findings by the beginnings of their fingerprints, by rules, or all that fail a check.
+
+    `fail_on` is the word of a severity, or `never`; `strict` counts what is unknown as failing.
+    """
+
+    fail_on: str = "high"
+    strict: bool = False
+    findings: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+
+def _chosen_findings(
+    found: Sequence[Finding], choice: Choice, source: Source, settings: pipeline.Settings, rules: Sequence[Rule]
+) -> tuple[list[Finding], Severity]:
+    """
+    The findings to clear, and the least severity at which nothing new may fail.
+
+    What is waived or known is not among them. Raises SettingsError for a fingerprint or a rule that there is not.
+    """
+    _must_exist(choice, found, rules)
+    counting = _counting(source, settings)
+    counted = {Verdict.FAIL, Verdict.UNKNOWN} if choice.strict else {Verdict.FAIL}
+    least = Severity.CRITICAL if choice.fail_on == "never" else Severity[choice.fail_on.upper()]
+    chosen = []
+    for one in found:
+        named = any(one.fingerprint.startswith(mark.lower()) for mark in choice.findings)
+        by_rule = one.rule in choice.rules and one.verdict in counted
+        everything = not (choice.findings or choice.rules) and choice.fail_on != "never"
+        severe = everything and one.verdict in counted and one.severity >= least
+        counts = counting is None or (one.rule, one.fingerprint) in counting
+        if named or ((by_rule or severe) and counts):
+            chosen.append(one)
+    return chosen, min([least, *(one.severity for one in chosen)])
+
+
+def _must_exist(choice: Choice, found: Sequence[Finding], rules: Sequence[Rule]) -> None:
+    for mark in choice.findings:
+        if not mark or not any(one.fingerprint.startswith(mark.lower()) for one in found):
+            advice = "`fedpolicy check --format json` shows the fingerprint of each finding"
+            raise SettingsError(f"no finding has the fingerprint `{mark}`", help=advice)
+    known = sorted({rule.id for rule in rules})
+    for name in choice.rules:
+        if name not in known:
+            raise SettingsError(f"no rule of this run is called `{name}`", help=advise(name, known))
+
+
+def _counting(source: Source, settings: pipeline.Settings) -> set[tuple[str, str]] | None:
+    """The rules and fingerprints that a check counts; None where nothing is waived or known beforehand."""
+    if not (settings.waivers or settings.baseline):
+        return None
+    shown = pipeline.check([source], settings).findings
+    return {(one.rule, one.fingerprint) for one in shown if one.verdict is not Verdict.WAIVED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """
+    What is asked for.
+
+    `rechecks` limits how many changed copies are checked (None: by the size of the deployment), `fills` are values
+    for blanks by dotted path.
+    """
+
+    source: Source
+    settings: pipeline.Settings
+    costs: Mapping[str, float]
+    choice: Choice
+    deployment: str = ""
+    proposals: int = 3
+    rechecks: int | None = None
+    fills: Mapping[str, str] = field(default_factory=dict)
+
+
+def repair(request: Request) -> Repairs:
+    """Search. Raises Problems for a file, a rule or a catalogue that cannot be used, SettingsError for the choice."""
+    checker = checker_of(request.settings)
+    document = pipeline.document_of(request.source, checker.catalog, request.deployment)
+    before = checker.state(document)
+    chosen, least = _chosen_findings(before.findings, request.choice, request.source, request.settings, checker.rules)
+    answer = Repairs(name=document.deployment.name, file=document.file, chosen=tuple(chosen), least=least)
+    if not chosen:
+        return answer
+    checker.most = _most(request, len(before.facts.graph.flows))
+    context = RepairContext(before.facts, checker.catalog)
+    goal = goal_of(chosen, before, checker.rules, least, strict=request.choice.strict)
+    source = request.source.text.decode("utf-8")
+    options = Options(
+        pool=Pool(context=context, costs=request.costs, fills=request.fills),
+        prover=Prover(checker=checker, document=document, source=source, goal=goal),
+        cutter=Cutter(context=context, costs=request.costs),
+    )
+    targets = targets_of(context, before, chosen, checker)
+    options.gather(targets)
+    _must_fit(request.fills, options)
+    planned = not small_enough(options)
+    proofs = proofs_of(options, targets, request.proposals)
+    return replace(
+        answer,
+        proposals=tuple(_proposal(number, one, options, source, answer) for number, one in enumerate(proofs, 1)),
+        stuck=tuple(_stuck(options, targets, proofs)),
+        rechecks=checker.spent,
+        most=checker.most,
+        stopped=not checker.left,
+        planned=planned,
+    )
+
+
+def _most(request: Request, flows: int) -> int:
+    return request.rechecks or max(_LEAST, min(_MOST, _FLOWS // max(1, flows)))
+
+
+def _must_fit(fills: Mapping[str, str], options: Options) -> None:
+    """Refuse a value that no change asks for."""
+    for path in fills:
+        if path not in options.pool.fitted:
+            blanks = {blank.dotted for change in options.changes.values() for blank in change.blanks}
+            known = sorted(blanks - options.pool.fitted)
+            advice = advise(path, known) if known else "there is nothing to fill in"
+            raise SettingsError(f"no change of this deployment writes `{path}`", help=advice)
+
+
+def _proposal(number: int, proof: Proof, options: Options, source: str, answer: Repairs) -> Proposal:
+    cleared = proof.outcome.cleared
+    found = tuple(enumerate(answer.chosen))
+    # Whoever applies the patch by hand must not get a value that stands for nothing.
+    shown = None if proof.text is None or FILL_IN in source else proof.text.replace(FILL_IN, "unknown")
+    return Proposal(
+        number=number,
+        changes=tuple(_step(change, options) for change in proof.changes),
+        clears=tuple(one for place, one in found if place in cleared),
+        leaves=tuple(one for place, one in found if place not in cleared),
+        new=tuple(replace(one, message=one.message.replace(FILL_IN, "(to be filled in)")) for one in proof.outcome.new),
+        text=proof.text,
+        diff=difference(source, shown or proof.text, answer.file) if proof.text is not None else "",
+        unwritable=proof.unwritable,
+    )
+
+
+def _step(change: Change, options: Options) -> Step:
+    blanks = tuple(Blank(path=blank.dotted, what=blank.what) for blank in change.blanks)
+    return Step(id=change.id, kind=change.kind, cost=options.pool.price([change]), text=change.text, blanks=blanks)
+
+
+def _stuck(options: Options, targets: Sequence[Target], proofs: Sequence[Proof]) -> Iterator[Stuck]:
+    cleared = {place for proof in proofs for place in proof.outcome.cleared}
+    for target in targets:
+        if target.place not in cleared:
+            yield Stuck(finding=target.finding, why=_why(options, target, options.prover.checker))
+
+
+def _why(options: Options, target: Target, checker: Checker) -> str:
+    near = len(options.pool.changes(target))
+    if not near:
+        return "no change of this file bears on it: it asks for something that is to be obtained, not chosen"
+    regressions = options.prover.regressions_for(target.place)
+    if regressions:
+        return f"what clears it brings something as severe: {', '.join(regressions)}"
+    if not checker.left:
+        return f"nothing was found that clears it before the search stopped; {near} changes bear on it"
+    if near == 1:
+        return "the one change of this file that bears on it does not clear it"
+    return f"none of the {near} changes of this file that bear on it clears it, alone or with others"

@@ -1,0 +1,41 @@
+"""Take out what names people before records travel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fedpolicy.repair.change import Act, Change, Kind
+from fedpolicy.repair.context import Element, RepairContext
+from fedpolicy.spec.rewrite.edits import Append
+
+__all__ = ["KIND"]
+
+_NAME = "deidentification"
+_RECONSTRUCTABLE = 3
+
+
+def _changes(context: RepairContext, element: Element) -> Iterator[Change]:
+    entry = (
+        getattr(context.deployment, element.section, {}).get(element.name)
+        if element.section in {"tasks", "flows"}
+        else None
+    )
+    if entry is None or any(safeguard.kind == _NAME for safeguard in entry.safeguards):
+        return
+    # `expert` rests on a finding that somebody has to make; these two can be chosen.
+    for method, words in (
+        ("redaction", "redaction"),
+        ("safe_harbor", "the removal of identifiers that safe harbor asks for"),
+    ):
+        yield Change(
+            id=f"de-identify {element.id} ({method})",
+            kind=_NAME,
+            text=f"put de-identification on {element.id}: {words}",
+            edits=(
+                Append(path=(element.section, element.name, "safeguards"), value={"kind": _NAME, "method": method}),
+            ),
+            acts=(Act(origin=element.id, level=_RECONSTRUCTABLE),),
+        )
+
+
+KIND = Kind(name=_NAME, cost=4, about="put de-identification on a flow or a task", changes=_changes)

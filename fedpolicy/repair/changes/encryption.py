@@ -1,0 +1,61 @@
+"""Seal what travels for those who are to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fedpolicy.repair.change import Act, Change, Kind, said
+from fedpolicy.repair.context import Element, RepairContext
+from fedpolicy.spec.model.does import Seal
+from fedpolicy.spec.model.safeguards import Safeguard
+from fedpolicy.spec.rewrite.edits import Append
+
+__all__ = ["KIND"]
+
+_NAME = "encryption"
+
+
+def _changes(context: RepairContext, element: Element) -> Iterator[Change]:
+    if element.section == "flows" and element.name in context.deployment.flows:
+        yield from _on_flow(context, element)
+    elif element.section == "tasks" and element.name in context.deployment.tasks:
+        yield from _on_task(context, element)
+
+
+def _on_flow(context: RepairContext, element: Element) -> Iterator[Change]:
+    flow = context.deployment.flows[element.name]
+    sealed = flow.sealed_for or _seals(flow.safeguards)
+    if flow.via and not sealed and "public" not in flow.to:
+        yield _sealed(element, "end_to_end_encryption", flow.to, "end-to-end encryption")
+
+
+def _on_task(context: RepairContext, element: Element) -> Iterator[Change]:
+    task = context.deployment.tasks[element.name]
+    sealed = _seals(task.safeguards)
+    row = context.catalog.payloads.get(context.method(task).up or "")
+    if row is None or sealed or not context.aggregators(task):
+        return
+    if row.summable:
+        # To add up what is encrypted is expensive.
+        yield _sealed(element, "homomorphic_encryption", task.runs_on, "homomorphic encryption", weight=2)
+    if task.via:
+        yield _sealed(element, "end_to_end_encryption", context.aggregators(task), "end-to-end encryption")
+
+
+def _seals(safeguards: Sequence[Safeguard]) -> bool:
+    return any(isinstance(safeguard.does, Seal) for safeguard in safeguards)
+
+
+def _sealed(element: Element, kind: str, readers: tuple[str, ...], words: str, weight: float = 1) -> Change:
+    value = {"kind": kind, "sealed_for": list(readers)}
+    return Change(
+        id=f"seal {element.id} for {', '.join(readers)}",
+        kind=_NAME,
+        weight=weight,
+        text=f"put {words} on {element.id}, so that only {said(readers)} can read it",
+        edits=(Append(path=(element.section, element.name, "safeguards"), value=value),),
+        acts=(Act(origin=element.id, roles=frozenset({"uplink", "downlink", "declared"})),),
+    )
+
+
+KIND = Kind(name=_NAME, cost=3, about="seal a flow or a task for those who are to read it", changes=_changes)

@@ -1,0 +1,174 @@
+"""The proof of a proposal: it is applied to a copy, read back, and checked by all rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import field, replace
+from typing import TYPE_CHECKING
+
+from fedpolicy import pipeline
+from fedpolicy.analysis.study import Study
+from fedpolicy.policy.chosen import chosen_rules
+from fedpolicy.policy.evaluate import evaluate
+from fedpolicy.records import dataclass
+from fedpolicy.repair.change import Change
+from fedpolicy.repair.goal import Goal, Outcome, State
+from fedpolicy.spec.load import Document
+from fedpolicy.spec.model.deployment import Deployment
+from fedpolicy.spec.resolve import resolve
+from fedpolicy.spec.rewrite.edits import Edit, merged
+from fedpolicy.spec.rewrite.layout import UnwritableError
+from fedpolicy.spec.rewrite.tree import edited, plain_tree
+from fedpolicy.spec.rewrite.write import rewritten
+
+if TYPE_CHECKING:
+    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.findings import Finding
+    from fedpolicy.policy.models import Rule
+
+__all__ = ["Checker", "Proof", "Prover", "checker_of"]
+
+_SECTIONS = ("parties", "nodes", "datasets", "models", "tasks", "api_calls", "flows", "agreements")
+
+
+@dataclass(slots=True, kw_only=True)
+class Checker:
+    """Checks states of one deployment; `spent` counts how many changed ones, of at most `most`."""
+
+    catalog: Catalog
+    rules: Sequence[Rule]
+    settings: pipeline.Settings
+    most: int = 0
+    spent: int = 0
+
+    @property
+    def left(self) -> int:
+        """How many changed states may still be checked."""
+        return max(0, self.most - self.spent)
+
+    def state(self, document: Document, rules: Sequence[Rule] | None = None) -> State:
+        """Check a document by all rules, or by some. Raises Problems where a rule cannot be evaluated."""
+        facts = Study(document.deployment, self.catalog, self.settings.analysis)
+        chosen = self.rules if rules is None else rules
+        found = evaluate(facts, document, chosen).whole()
+        return State(document=document, facts=facts, findings=found.findings)
+
+    def recheck(self, document: Document, rules: Sequence[Rule] | None = None) -> State:
+        """The same for a changed one, which is counted."""
+        self.spent += 1
+        return self.state(document, rules)
+
+    def copy(self, document: Document, deployment: Deployment) -> Document | None:
+        """The document with another deployment in memory; None where it would contradict itself."""
+        if resolve(plain_tree(deployment), self.catalog):
+            return None
+        return replace(document, deployment=deployment)
+
+    def rules_of(self, findings: Iterable[Finding]) -> tuple[Rule, ...]:
+        """The rules that these findings come from."""
+        wanted = {(finding.rule, finding.pack) for finding in findings}
+        return tuple(rule for rule in self.rules if (rule.id, rule.pack) in wanted)
+
+
+def checker_of(settings: pipeline.Settings) -> Checker:
+    """Load the catalogue and the rules. Raises Problems."""
+    return Checker(catalog=pipeline.catalog_of(settings), rules=chosen_rules(settings), settings=settings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """
+    What became of a set of changes.
+
+    `text` is the whole new file, None where it cannot be written (`unwritable` says why); a proof in memory holds all
+    the same. `state` is the changed deployment, with all that was found.
+    """
+
+    changes: tuple[Change, ...]
+    outcome: Outcome
+    state: State
+    text: str | None = None
+    unwritable: UnwritableError | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether something is cleared and nothing as severe has come instead."""
+        return bool(self.outcome.cleared) and not self.outcome.blocking
+
+
+@dataclass(slots=True, kw_only=True)
+class Prover:
+    """Where sets of changes of one document are tried; each set once."""
+
+    checker: Checker
+    document: Document
+    source: str
+    goal: Goal
+    _measured: dict[frozenset[str], frozenset[int] | None] = field(default_factory=dict)
+    _proved: dict[frozenset[str], Proof | None] = field(default_factory=dict)
+
+    def measure(self, changes: Sequence[Change]) -> frozenset[int]:
+        """
+        Which chosen findings a set of changes clears, by their own rules only.
+
+        None of them where it does not fit the file, or where the search may not check any more.
+        """
+        key = frozenset(change.id for change in changes)
+        if key not in self._measured:
+            copy = self._copy(self._edits(changes))
+            if copy is None:
+                self._measured[key] = None
+            elif self.checker.left:
+                rules = self.checker.rules_of(self.goal.chosen)
+                state = self.checker.recheck(copy, rules)
+                self._measured[key] = self.goal.outcome(state).cleared
+        return self._measured.get(key) or frozenset()
+
+    def prove(self, changes: Sequence[Change]) -> Proof | None:
+        """Check a set by all rules, on the text as it would be written. None where it does not fit the file."""
+        key = frozenset(change.id for change in changes)
+        if key not in self._proved and self.checker.left:
+            self._proved[key] = self._prove(tuple(sorted(changes, key=_order)))
+        return self._proved.get(key)
+
+    def regressions_for(self, place: int) -> list[str]:
+        """The rules that fail instead wherever a finding is cleared; none where it never was."""
+        tried = [proof for proof in self._proved.values() if proof is not None and place in proof.outcome.cleared]
+        return sorted({finding.rule for proof in tried for finding in proof.outcome.blocking})
+
+    def _prove(self, changes: tuple[Change, ...]) -> Proof | None:
+        edits = self._edits(changes)
+        expected = self._changed(edits)
+        if expected is None:
+            return None
+        text, unwritable = None, None
+        try:
+            text, copy = rewritten(self.source, self.document, edits, expected, self.checker.catalog)
+        except UnwritableError as error:
+            found = self._copy(edits)
+            if found is None:
+                return None
+            copy, unwritable = found, error
+        state = self.checker.recheck(copy)
+        outcome = self.goal.outcome(state)
+        return Proof(changes=changes, outcome=outcome, state=state, text=text, unwritable=unwritable)
+
+    def _edits(self, changes: Sequence[Change]) -> tuple[Edit, ...]:
+        sizes = {name: len(getattr(self.document.deployment, name)) for name in _SECTIONS}
+        return merged((edit for change in changes for edit in change.edits), sizes)
+
+    def _copy(self, edits: Sequence[Edit]) -> Document | None:
+        changed = self._changed(edits)
+        return None if changed is None else self.checker.copy(self.document, changed)
+
+    def _changed(self, edits: Sequence[Edit]) -> Deployment | None:
+        """The deployment with these edits; None where they do not fit, or where it would do nothing any more."""
+        changed = edited(self.document.deployment, edits)
+        if changed is None or not (changed.tasks or changed.api_calls or changed.flows):
+            return None
+        return changed
+
+
+def _order(change: Change) -> tuple[object, ...]:
+    """What only tidies up comes last."""
+    return change.weight < 1, change.kind, change.id
