@@ -1,139 +1,88 @@
-"""Every key that names something, and what it may name."""
+"""Every name in a document that must exist, as the declarations say what their keys name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from fedpolicy.records import dataclass
+from fedpolicy.spec.model.deployment import Deployment
+from fedpolicy.spec.model.entry import Entry
+from fedpolicy.spec.model.named import Named
+from fedpolicy.spec.shape import Key, Shape, entry_shape
 from fedpolicy.spec.spans import Path
-from fedpolicy.spec.view import Tree, entries, hops, ids, maps
+from fedpolicy.spec.view import Tree, entries, ids
 
-__all__ = ["Reference", "Wanted", "references"]
+__all__ = ["Reference", "references"]
 
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a key may name: kinds of things, and which of the built-in words."""
-
-    kinds: tuple[str, ...]
-    words: tuple[str, ...] = ()
-    repeats: bool = False
+Keys = tuple[tuple[Key, ...], tuple[Key, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One name that somebody wrote, and what it may mean there. `first` is an earlier place of the same name."""
+    """One name that somebody wrote, and what it may mean there; `repeated`: the list has it before."""
 
     path: Path
     name: str
-    wanted: Wanted
+    wanted: Named
     repeated: bool = False
-
-
-_PARTY = Wanted(("party",))
-_SOMEBODY = Wanted(("party",), ("participants",))
-_ANYBODY = Wanted(("party",), ("unknown",))
-_NODE = Wanted(("node",))
-_MODEL = Wanted(("model",))
-_DATASET = Wanted(("dataset",))
-_RUNNER = Wanted(("party", "provider"), ("unknown",))
-_LAST_HOP = Wanted(("node", "party", "provider"), ("unknown",))
-_LAST_RELAY = Wanted(("node", "party"), ("unknown",))
-_PAYLOAD = Wanted(("payload",))
-_READER = Wanted(("node", "party"))
-_END = Wanted(("node", "party"), ("public", "unknown"))
-
-_KEYS: dict[str, dict[str, Wanted]] = {
-    "parties": {"jurisdiction": Wanted(("country",)), "trusts": Wanted(("party",), ("participants",))},
-    "nodes": {
-        "party": Wanted(("party",), ("unknown",), repeats=True),
-        "operators": _ANYBODY,
-        "host": _ANYBODY,
-        "code_from": _ANYBODY,
-    },
-    "datasets": {"at": _NODE, "owner": _PARTY, "categories": Wanted(("category",))},
-    "models": {
-        "ref": Wanted(("catalogue model",)),
-        "provider": _RUNNER,
-        "weights_at": _NODE,
-        "account": _SOMEBODY,
-        "fallback": _MODEL,
-    },
-    "tasks": {
-        "method": Wanted(("method",)),
-        "model": _MODEL,
-        "evaluates": _MODEL,
-        "produces": _MODEL,
-        "data": _DATASET,
-        "runs_on": _NODE,
-        "aggregator": _NODE,
-        "via": _NODE,
-        "labels_at": _NODE,
-        "top_model_at": _NODE,
-    },
-    "api_calls": {"from": _NODE, "model": _MODEL, "provider": _RUNNER, "sends": _DATASET, "payload": _PAYLOAD},
-    "flows": {"from": _END, "to": _END, "payload": _PAYLOAD, "data": Wanted(("dataset", "model"))},
-    "agreements": {"between": _SOMEBODY, "covers": Wanted(("dataset", "category"))},
-}
-_VIA = {"models": _LAST_HOP, "flows": _LAST_RELAY}
-_SAFEGUARD = {"operated_by": _SOMEBODY, "sealed_for": _READER, "of": _READER}
 
 
 def references(root: Tree) -> Iterator[Reference]:
     """Every name in a document that must exist."""
-    for section, keys in _KEYS.items():
-        for path, entry in entries(root, section):
-            for key, wanted in keys.items():
-                if key in entry:
-                    yield from _named(entry, path, key, wanted)
-            yield from _nested(section, path, entry)
+    for section in entry_shape(Deployment).values():
+        entry = section.shape.values.entry if section.shape.values else None
+        if entry is not None:
+            keys = _keys((entry,))
+            for path, tree in entries(root, section.name):
+                yield from _of_entry(tree, path, keys)
 
 
-def _named(entry: Tree, path: Path, key: str, wanted: Wanted) -> Iterator[Reference]:
+@cache
+def _keys(kinds: tuple[type[Entry], ...]) -> Keys:
+    """The keys of an entry that name something, and those under which there may be others that do."""
+    found = {key.name: key for entry in kinds for key in entry_shape(entry).values()}.values()
+    below = (key for key in found if _inside(key.shape.items or key.shape))
+    return tuple(key for key in found if key.names), tuple(below)
+
+
+def _inside(shape: Shape) -> tuple[type[Entry], ...]:
+    # What a safeguard names is looked up even where its kind is wrong.
+    return tuple(shape.kinds.values()) if shape.kinds else (shape.entry,) if shape.entry else ()
+
+
+def _of_entry(tree: Tree, path: Path, keys: Keys) -> Iterator[Reference]:
+    named, below = keys
+    for key in named:
+        if key.names and key.name in tree:
+            yield from _of_key(tree, path, key.name, key.names)
+    for key in below:
+        if key.name in tree:
+            inner = _keys(_inside(key.shape.items or key.shape))
+            for place, item in _maps(tree[key.name], key.shape):
+                yield from _of_entry(item, (*path, key.name, *place), inner)
+
+
+def _maps(found: object, shape: Shape) -> Iterator[tuple[Path, Tree]]:
+    """The maps behind a key; a bare id among the hops of a tree is a hop."""
+    if isinstance(found, dict):
+        yield (), found
+    elif isinstance(found, tuple) and shape.items:
+        for place, item in enumerate(found):
+            if isinstance(item, dict):
+                yield (place,), item
+            elif isinstance(item, str):
+                yield (place,), {"at": item}
+
+
+def _of_key(entry: Tree, path: Path, key: str, wanted: Named) -> Iterator[Reference]:
     found = entry.get(key)
     if isinstance(found, str):
-        yield Reference((*path, key, 0), found, wanted)
+        yield Reference((*path, key, 0), found, wanted.last or wanted)
         return
     seen: set[str] = set()
-    for place, name in ids(entry, key):
-        yield Reference((*path, key, place), name, wanted, name in seen and not wanted.repeats)
+    named = ids(entry, key)
+    for place, name in named:
+        meant = wanted.last if wanted.last and place == named[-1][0] else wanted
+        yield Reference((*path, key, place), name, meant, name in seen and not wanted.repeats)
         seen.add(name)
-
-
-def _nested(section: str, path: Path, entry: Tree) -> Iterator[Reference]:
-    if "via" in entry and section in _VIA:
-        yield from _via(entry, path, _VIA[section])
-    if section == "nodes" and isinstance(tee := entry.get("tee"), dict):
-        yield from _named(tee, (*path, "tee"), "verified_by", _PARTY)
-    if section == "datasets":
-        for place, release in maps(entry, "releases"):
-            to = Wanted(("party",), ("participants", "public"))
-            yield from _named(release, (*path, "releases", place), "to", to)
-    if "safeguards" in entry and section in ("tasks", "flows"):
-        yield from _guards(entry, path)
-    if "hops" in entry and section == "tasks":
-        for place, hop in hops(entry):
-            yield from _named(hop, (*path, "hops", place), "at", _NODE)
-            yield from _guards(hop, (*path, "hops", place))
-    if "sealed_for" in entry and section == "flows":
-        yield from _sealed(entry, path)
-
-
-def _via(entry: Tree, path: Path, last: Wanted) -> Iterator[Reference]:
-    found = ids(entry, "via")
-    for place, name in found:
-        yield Reference((*path, "via", place), name, last if place == found[-1][0] else _NODE)
-
-
-def _guards(entry: Tree, path: Path) -> Iterator[Reference]:
-    for place, safeguard in maps(entry, "safeguards"):
-        for key, wanted in _SAFEGUARD.items():
-            yield from _named(safeguard, (*path, "safeguards", place), key, wanted)
-
-
-def _sealed(entry: Tree, path: Path) -> Iterator[Reference]:
-    readers = entry.get("sealed_for")
-    if isinstance(readers, dict):
-        yield from _named(readers, (*path, "sealed_for"), "of", _READER)
-    else:
-        yield from _named(entry, path, "sealed_for", _READER)

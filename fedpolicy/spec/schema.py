@@ -38,6 +38,7 @@ Schema = dict[str, Any]
 _ID: Schema = {"type": "string", "pattern": ID_PATTERN}
 _NAME: Schema = {"pattern": ID_PATTERN.partition("(")[0] + "$", "not": {"enum": list(RESERVED)}}
 _COUNTRY: Schema = {"type": "string", "pattern": "^[A-Z]{2}$"}
+_GENERATED = ("title", "default", "description")
 _PLAIN = ("Deployment", "fedpolicy")  # the one value that cannot be a claim
 _NUMBERS: Mapping[str, Any] = {"count": Count, "positive": Positive, "non_negative": NonNegative, "above": Above}
 _UNKNOWN: Schema = {"const": "unknown"}
@@ -208,7 +209,7 @@ def _value(raw: Mapping[str, Any]) -> Schema:
     options = [_value(option) for option in raw.get("anyOf", raw.get("oneOf", ())) if option != {"type": "null"}]
     if options:
         return _choice(options)
-    kept = {key: raw[key] for key in raw if key not in ("title", "default", "x-open", "x-rule", "description")}
+    kept = {key: raw[key] for key in raw if key not in _GENERATED and not key.startswith("x-")}
     if isinstance(kept.get("items"), dict):
         kept["items"] = _or_claim(_value(kept["items"]))
     if isinstance(kept.get("additionalProperties"), dict):

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from fedpolicy.records import dataclass
 from fedpolicy.spec.model.entry import Entry
+from fedpolicy.spec.model.named import NAMED, Named
 
 __all__ = ["VALUE", "Key", "Shape", "entries_under", "entry_shape", "words_of"]
 
@@ -46,7 +47,8 @@ class Key:
     """
     One key of an entry: its help, and what may stand behind it.
 
-    `open` ones may be written `unknown`; rules may read those with `rule`. `attribute` is its name in Python.
+    `open` ones may be written `unknown`; rules may read those with `rule`; `names` says what the values name.
+    `attribute` is its name in Python.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Key:
     open: bool
     required: bool
     rule: bool
+    names: Named | None
     shape: Shape
 
 
@@ -113,6 +116,7 @@ def _key(entry: type[Entry], name: str, field: FieldInfo) -> Key:
         open=bool(marks.get("x-open")),
         required=field.is_required(),
         rule=bool(marks.get("x-rule")),
+        names=NAMED[str(marks["x-names"])] if marks.get("x-names") else None,
         shape=_shape(field.annotation),
     )
 

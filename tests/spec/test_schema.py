@@ -102,3 +102,24 @@ def test_the_text_is_the_schema():
 
     assert json.loads(schema.render_schema(catalog())) == built
     assert max(map(len, schema.render_schema(catalog()).splitlines())) < 250
+
+
+def test_every_key_that_holds_ids_says_what_they_name():
+    built = schema.build_schema(catalog())
+    silent = [
+        f"{name}.{key.name}"
+        for name, keys in ENTRIES.items()
+        for key in keys.values()
+        if key.names is None and name != "Deployment"
+        if {"$ref": "#/$defs/id"} in below(built, built["$defs"][name]["properties"][key.name])
+    ]
+
+    assert silent == []
+
+
+def below(built, value):
+    for part in values_of(value):
+        yield part
+        name = part.get("$ref", "").rpartition("/")[2]
+        if name and name[0].islower():
+            yield from below(built, built["$defs"][name])

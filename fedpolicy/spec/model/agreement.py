@@ -22,14 +22,14 @@ class Agreement(Entry):
         "zero_retention",
         "licence",
     ] = key("What the contract is for.", rule=True)
-    between: Ids = key("The parties to it; `participants` stands for all of them.", rule=True)
+    between: Ids = key("The parties to it; `participants` stands for all of them.", rule=True, names="parties")
     mechanism: Literal["scc", "adequacy", "bcr", "derogation"] | None = key(
         "Of a transfer: standard contractual clauses, adequacy, binding corporate rules or a derogation.",
         open=True,
         rule=True,
     )
     covers: Ids | None = key(
-        "The datasets or categories it covers. Left out: everything between these parties.", open=True
+        "The datasets or categories it covers. Left out: everything between these parties.", open=True, names="covered"
     )
     reference: str | None = key("Where the document can be found: a path, a URL or a number.", open=True, rule=True)
     expires: Day | None = key("The day it ends, as YYYY-MM-DD.", open=True, rule=True)

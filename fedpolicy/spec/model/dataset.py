@@ -16,7 +16,7 @@ Unit = Literal["record", "person", "client"]
 class Release(Entry):
     """One thing that the owner of a dataset allows."""
 
-    to: Ids = key("Who may learn it: parties, `participants` or `public`.")
+    to: Ids = key("Who may learn it: parties, `participants` or `public`.", names="recipients")
     as_: Literal["any", "operator", "host", "provider"] = key(
         "In which capacity: as operator, host or provider. Left out: any.", "any", alias="as"
     )
@@ -26,9 +26,13 @@ class Release(Entry):
 class Dataset(Entry):
     """What is protected."""
 
-    at: Ids = key("The nodes where it rests, one instance each: `letters@charite`.")
-    owner: Id | None = key("The party whose data these are. Left out: the node's party, on client nodes only.", None)
-    categories: Ids = key("What the data are about: ids of the catalogue, such as health or free-text.")
+    at: Ids = key("The nodes where it rests, one instance each: `letters@charite`.", names="nodes")
+    owner: Id | None = key(
+        "The party whose data these are. Left out: the node's party, on client nodes only.", None, names="party"
+    )
+    categories: Ids = key(
+        "What the data are about: ids of the catalogue, such as health or free-text.", names="categories"
+    )
     unit: Literal["record", "person", "client"] = key(
         "What one row stands for, and so what is protected.", "record", rule=True
     )

@@ -23,14 +23,15 @@ def key(
     *,
     open: bool = False,  # noqa: A002  the word of the language
     rule: bool = False,
+    names: str = "",
     alias: str | None = None,
 ) -> Any:  # noqa: ANN401  pydantic reads a field's default
     """
     Declare a key: its help, what it means left out (no default: it has to be there), and how far it reaches.
 
     An `open` key may be absent or `unknown`: the fact is not known, which is not the same as none. `rule` says that
-    rules may read it, by its own name.
+    rules may read it, by its own name; `names` what its values name, a word of `named.py`.
     """
-    extra: dict[str, JsonValue] = {"x-open": open, "x-rule": rule}
+    extra: dict[str, JsonValue] = {"x-open": open, "x-rule": rule, "x-names": names}
     absent: Any = None if open else default
     return Field(absent, description=about, json_schema_extra=extra, alias=alias)

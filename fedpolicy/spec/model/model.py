@@ -36,7 +36,10 @@ class Model(Entry):
     """A model, an adapter, a learned prompt or a classifier head."""
 
     ref: str | None = key(
-        "The model's id in the catalogue, which then knows its openness, licence and provider.", open=True, rule=True
+        "The model's id in the catalogue, which then knows its openness, licence and provider.",
+        open=True,
+        rule=True,
+        names="catalogue model",
     )
     weights: Literal["open", "gated", "closed"] | None = key(
         "Whether the weights can be downloaded: by everybody, on application (gated), or not.", open=True, rule=True
@@ -65,12 +68,15 @@ class Model(Entry):
         "Who runs it for others: a party, or a provider of the catalogue. Left out: the catalogue's.",
         open=True,
         rule=True,
+        names="runner",
     )
     revision: str | None = key("The exact version in use, such as a commit.", open=True, rule=True)
     digest: str | None = key("The checksum of the weights, such as sha256:....", open=True, rule=True)
     format: str | None = key("The file format, such as safetensors, gguf or pickle.", open=True, rule=True)
     weights_at: Ids | None = key(
-        "The nodes that hold a runnable copy. A produced model rests where its task runs and aggregates.", None
+        "The nodes that hold a runnable copy. A produced model rests where its task runs and aggregates.",
+        None,
+        names="nodes",
     )
     copies: Literal["shared", "personal", "parts"] = key(
         "All the same (shared), each node its own (personal), or pieces of which running needs all (parts).",
@@ -78,16 +84,21 @@ class Model(Entry):
         rule=True,
     )
     via: Ids | None = key(
-        "How it is called: the hops up to whoever runs it, such as [gateway, openai]. Each sees what is sent.", None
+        "How it is called: the hops up to whoever runs it, such as [gateway, openai]. Each sees what is sent.",
+        None,
+        names="hops",
     )
     account: Id | None = key(
         "The party whose subscription it is; it may revoke the access. `participants`: each has its own.",
         open=True,
         rule=True,
+        names="parties",
     )
     terms: Terms | None = key("The terms of calls of this model; a call's own terms win.", open=True)
     published: bool = key("Whether everybody can get it: a release to `public`.", False, rule=True)
-    fallback: AnyIds = key("Models that are used instead when this one cannot be reached.", (), rule=True)
+    fallback: AnyIds = key(
+        "Models that are used instead when this one cannot be reached.", (), rule=True, names="model"
+    )
     documentation: str | None = key(
         "Its model card, or what else tells users about it: the reference.", open=True, rule=True
     )

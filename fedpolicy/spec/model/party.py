@@ -23,8 +23,10 @@ class Party(Entry):
         Field(min_length=1),
     ] = key("What the party does: one role or a list. A provider runs models for others, a host only machines.")
     jurisdiction: Ids | None = key(
-        "The ISO 3166-1 alpha-2 code of its country, such as DE; a list for a population.", open=True
+        "The ISO 3166-1 alpha-2 code of its country, such as DE; a list for a population.", open=True, names="countries"
     )
-    trusts: AnyIds = key("The parties whose safeguards it relies on. Not transitive. Left out: nobody.", (), rule=True)
+    trusts: AnyIds = key(
+        "The parties whose safeguards it relies on. Not transitive. Left out: nobody.", (), rule=True, names="parties"
+    )
     sector: str | None = key("The sector it belongs to, such as healthcare.", open=True, rule=True)
     name: str | None = key("Its full name.", open=True)

@@ -44,6 +44,7 @@ class Safeguard(Entry):
         " software does it.",
         None,
         rule=True,
+        names="parties",
     )
     kind: str = key("Which safeguard this is.", rule=True)
 
@@ -102,7 +103,7 @@ class HomomorphicEncryption(Safeguard):
     does: ClassVar[Does] = Seal(readers="sealed_for", malleable=True)
 
     kind: Literal["homomorphic_encryption"]
-    sealed_for: Ids = key("Who can open what is sealed: nodes or parties.", rule=True)
+    sealed_for: Ids = key("Who can open what is sealed: nodes or parties.", rule=True, names="readers")
 
 
 class EndToEndEncryption(Safeguard):
@@ -111,7 +112,7 @@ class EndToEndEncryption(Safeguard):
     does: ClassVar[Does] = Seal(readers="sealed_for")
 
     kind: Literal["end_to_end_encryption"]
-    sealed_for: Ids = key("Who can open what is sealed: nodes or parties.", rule=True)
+    sealed_for: Ids = key("Who can open what is sealed: nodes or parties.", rule=True, names="readers")
 
 
 class SecretSharing(Safeguard):
@@ -121,7 +122,7 @@ class SecretSharing(Safeguard):
 
     kind: Literal["secret_sharing"]
     threshold: Positive = key("How many of the readers must come together; must not be more than there are.", rule=True)
-    of: Ids = key("The readers: nodes or parties.")
+    of: Ids = key("The readers: nodes or parties.", names="readers")
 
 
 class Deidentification(Safeguard):

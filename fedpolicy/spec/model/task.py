@@ -17,7 +17,7 @@ __all__ = ["Task", "TreeHop"]
 class TreeHop(Entry):
     """One level of aggregators in a tree."""
 
-    at: Ids = key("The nodes of this level.")
+    at: Ids = key("The nodes of this level.", names="nodes")
     min_clients: Positive | None = key("How many clients each of them adds up at least.", open=True)
     safeguards: tuple[AnySafeguard, ...] = key("What protects what this level sends on.", ())
 
@@ -28,14 +28,18 @@ Hop = Annotated[TreeHop, BeforeValidator(at_hop, json_schema_input_type=Id | Tre
 class Task(Entry):
     """What is repeated on data: training, evaluation, labelling."""
 
-    method: str = key("What is done: an id of the catalogue, such as fedavg, lora or llm_judge.", rule=True)
-    model: Id | None = key("The model that goes in.", None, rule=True)
-    evaluates: Id | None = key("The model whose outputs are judged.", None, rule=True)
-    produces: Id | None = key("The model that comes out.", None, rule=True)
-    data: Ids = key("The datasets it works on. Data that are not where it runs are moved there as records.")
-    runs_on: Ids = key("The nodes where it runs.")
+    method: str = key(
+        "What is done: an id of the catalogue, such as fedavg, lora or llm_judge.", rule=True, names="method"
+    )
+    model: Id | None = key("The model that goes in.", None, rule=True, names="model")
+    evaluates: Id | None = key("The model whose outputs are judged.", None, rule=True, names="model")
+    produces: Id | None = key("The model that comes out.", None, rule=True, names="model")
+    data: Ids = key(
+        "The datasets it works on. Data that are not where it runs are moved there as records.", names="datasets"
+    )
+    runs_on: Ids = key("The nodes where it runs.", names="nodes")
     aggregator: Ids | None = key(
-        "The node that combines the updates. Left out: the only node of kind aggregator.", None
+        "The node that combines the updates. Left out: the only node of kind aggregator.", None, names="nodes"
     )
     topology: TopologyName | None = key(
         "Who exchanges with whom. Left out: a star with an aggregator, or what the method needs.", None, rule=True
@@ -43,9 +47,11 @@ class Task(Entry):
     hops: tuple[Hop, ...] = key(
         "The levels of aggregators of a tree, the clients' first: ids, or maps with safeguards of their own.", ()
     )
-    via: AnyIds = key("Relays between client and aggregator; each one sees what passes.", ())
-    labels_at: Ids | None = key("The node that holds the labels, in vertical and split training.", None)
-    top_model_at: Ids | None = key("The node that holds the top of the model, in vertical and split training.", None)
+    via: AnyIds = key("Relays between client and aggregator; each one sees what passes.", (), names="nodes")
+    labels_at: Ids | None = key("The node that holds the labels, in vertical and split training.", None, names="nodes")
+    top_model_at: Ids | None = key(
+        "The node that holds the top of the model, in vertical and split training.", None, names="nodes"
+    )
     aggregation: str | None = key(
         "The rule: mean, weighted_mean, median, trimmed_mean, krum, norm_bounded, ...", open=True, rule=True
     )
