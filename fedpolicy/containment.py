@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from fedpolicy.errors import Bug, FedPolicyError
+from fedpolicy.errors import Bug, FedPolicyError, InputError
+from fedpolicy.findings import Span
 
 __all__ = ["bug", "contained"]
 
@@ -23,6 +24,8 @@ def contained(work: Callable[[], _Result], name: str) -> _Result | FedPolicyErro
     try:
         found = work()
     except FedPolicyError as error:
+        if error.span is None and isinstance(error, InputError):
+            error.span = Span(file=name)
         return error
     except Exception as error:  # noqa: BLE001  whatever is left is our own mistake
         return _caught(error, name)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 __all__ = [
     "MAX_DIGITS",
+    "MAX_HIDDEN_FORMS",
+    "MAX_NESTED_SUMS",
     "MAX_QUANTITY",
 ]
 
@@ -20,4 +22,19 @@ MAX_QUANTITY = 10**12
 The largest quantity: clients, subjects, days, rounds, steps, GiB, multiples of noise.
 
 Sums over a million of them still fit into the 64 bits of CEL and are exact as JSON numbers in every program.
+"""
+
+MAX_HIDDEN_FORMS = 500_000
+"""
+In how many ways sums and sealed messages may lie at all places together.
+
+Where tasks pass sums on to each other, the ways multiply. A tree of a hundred sites and ten regions has about two
+thousand.
+"""
+
+MAX_NESTED_SUMS = 128
+"""
+In how many ways one sum may have gone into further sums when it comes to a place, no way contained in another.
+
+They double with each layer of tasks that pass their results on to the next. Ten layers are far from any federation.
 """

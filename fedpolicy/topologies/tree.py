@@ -40,7 +40,8 @@ def desugar(exchange: Exchange) -> list[Outcome]:
         between += loads if index else ()
         loads = _climb(exchange, loads, hop.at, hop.min_clients, guarded)
         guarded = (hop.safeguards, (*job.origin.path, "hops", index))
-    if top := exchange.aggregator_names():
+    met = {reference for hop in job.task.hops for reference in hop.at}
+    if (top := exchange.aggregator_names()) and met.isdisjoint(top):
         between += loads if job.task.hops else ()
         loads = _climb(exchange, loads, top, None, guarded)
     return [_down(exchange, exchange.builder.vertex(at), load, between) for at, load in sorted(loads.items())]

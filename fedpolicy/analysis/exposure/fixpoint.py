@@ -24,6 +24,7 @@ from fedpolicy.analysis.exposure.domain import (
     unsealed,
 )
 from fedpolicy.analysis.exposure.effects import Effect, Effects
+from fedpolicy.analysis.exposure.hidden import Hidden
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.exposure.transfer import transfer
 from fedpolicy.graph.model import Flow, FlowGraph, Mask, Vertex
@@ -33,6 +34,7 @@ __all__ = ["Holdings", "Moved", "arrive_at", "propagate"]
 
 Moved = tuple[Form, Mask, Form]  # as it arrives or leaves, the instances, and the form at the source
 _LARGE = 512  # instances
+_HIDDEN = (SUM, SEALED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ class _Spread:
     queue: deque[str]
     fresh: dict[str, State]
     same: dict[Mask, Mask] = field(default_factory=dict)
+    hidden: Hidden = field(default_factory=Hidden)
 
     def send(self, sent: Sequence[Moved], flows: Sequence[Flow]) -> None:
         """Send the same along several flows."""
@@ -104,15 +107,19 @@ class _Spread:
                     for form, mask, source in sent
                     for arrived, part in arrive_at(self.holdings, vertex, form, mask)
                 ]
-            found = self._new(self.holdings.states.setdefault(flow.target, {}), arriving)
+            found = self._new(flow.target, arriving)
             if found:
                 self._keep(flow, found)
 
-    def _new(self, state: State, arriving: Sequence[Moved]) -> list[Moved]:
-        """Add what arrives to a state; say what was not there before."""
+    def _new(self, target: str, arriving: Sequence[Moved]) -> list[Moved]:
+        """Add what arrives to the state of its target; say what was not there before."""
+        state = self.holdings.states.setdefault(target, {})
         found: list[Moved] = []
-        for form, mask, source in arriving:
+        for form, arrived, source in arriving:
             known = state.get(form)
+            mask = arrived
+            if form.kind in _HIDDEN:
+                mask = self.hidden.new(target, form, arrived, state)
             together = known | mask if known else mask
             if together == known or not mask:
                 continue

@@ -23,6 +23,7 @@ from fedpolicy.analysis.exposure.views import (
 )
 from fedpolicy.analysis.exposure.witness import Trail, Witnesses
 from fedpolicy.catalog.load import Catalog
+from fedpolicy.errors import InputError
 from fedpolicy.graph.model import DataItem, FlowGraph, Mask, bits
 from fedpolicy.records import dataclass
 
@@ -52,6 +53,7 @@ class Exposure:
     _openers: dict[Reading, dict[str, dict[int, int]]] = field(default_factory=dict)
     _witnesses: dict[tuple[Reading, bool], Witnesses] = field(default_factory=dict)
     _public: dict[tuple[Reading, bool], View] = field(default_factory=dict)
+    _refused: InputError | None = None
 
     def holdings(self, reading: Reading, *, private: bool = True, log: bool = False) -> Holdings:
         """The fixpoint of a reading, with or without differential privacy, and with its log for witness paths."""
@@ -71,8 +73,18 @@ class Exposure:
                 free_text=free_text_of(self.graph),
                 malleable=malleable_seals(self.graph),
             )
-            self._holdings[key] = propagate(self.graph, effects, hiding, log=log)
+            self._holdings[key] = self._propagated(effects, hiding, log=log)
         return self._holdings[key]
+
+    def _propagated(self, effects: Effects, hiding: Hiding, *, log: bool) -> Holdings:
+        """The fixpoint; what cannot be followed takes seconds to find out, and is found out once."""
+        if self._refused is not None:
+            raise self._refused
+        try:
+            return propagate(self.graph, effects, hiding, log=log)
+        except InputError as error:
+            self._refused = error
+            raise
 
     def names(self, mask: Mask) -> tuple[str, ...]:
         """The instances of a set by name; many groups share one."""

@@ -9,7 +9,7 @@ from fedpolicy.spec.checks.base import Contradiction, clients_of, contradiction
 from fedpolicy.spec.names import Names
 from fedpolicy.spec.spans import Path
 from fedpolicy.spec.suggest import listed
-from fedpolicy.spec.view import Tree, entries, ids, text
+from fedpolicy.spec.view import Tree, entries, hops, ids, text
 from fedpolicy.topologies import TOPOLOGIES
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ def check_topology(names: Names) -> Iterator[Contradiction]:
         topology = text(task, "topology") or _default(task, method)
         yield from _superfluous(path, task, topology)
         yield from _hops(path, task, topology)
+        if topology == "tree":
+            yield from _met_twice(names, path, task)
         row = TOPOLOGIES.get(topology)
         if row and "top_model_at" in row.keys:
             yield from _top(names, path, task, topology)
@@ -63,6 +65,29 @@ def _hops(path: Path, task: Tree, topology: str) -> Iterator[Contradiction]:
     if task.get("hops", ()) == () and topology == "tree":
         message, advice = "a tree without `hops`", "list its levels in `hops`, the clients' first, or write `star`"
         yield contradiction((*path, "topology"), message, advice, rests_on=[(*path, "hops")])
+
+
+def _met_twice(names: Names, path: Path, task: Tree) -> Iterator[Contradiction]:
+    """Places where a tree comes back to: sums would go round in it, and into themselves."""
+    levels = [((*path, "runs_on"), _nodes(task, "runs_on"))]
+    levels += [((*path, "hops", place), _nodes(hop, "at")) for place, hop in hops(task)]
+    aggregators = _nodes(task, "aggregator")
+    if aggregators and (len(levels) == 1 or set(aggregators) != set(levels[-1][1])):
+        levels.append(((*path, "aggregator"), aggregators))
+    met: dict[str, Path] = {}
+    for here, references in levels:
+        places = names.places(references) or frozenset()
+        again = min(places & met.keys(), default=None)
+        if again is not None:
+            message = f"the tree comes back to `{again}`, where it has been already"
+            advice = "name other nodes at each level, from the clients' side up to the top"
+            yield contradiction(here, message, advice, rests_on=[met[again], ("nodes", again.partition("@")[0])])
+            return
+        met |= dict.fromkeys(places, here)
+
+
+def _nodes(entry: Tree, key: str) -> list[str]:
+    return [name for _, name in ids(entry, key)]
 
 
 def _top(names: Names, path: Path, task: Tree, topology: str) -> Iterator[Contradiction]:

@@ -1,0 +1,158 @@
+"""Sums that go round: the ways of a sum may double with each task, and a few hundred bytes would take all memory."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from fedpolicy import api
+from fedpolicy.analysis.exposure.domain import Reading
+from fedpolicy.analysis.study import Study
+from fedpolicy.pipeline import check
+from fedpolicy.sources import Source
+from tests.spec.reading import catalog, one
+
+PEOPLE = "parties: {a: {role: participant}, b: {role: participant}, o: {role: coordinator}}"
+SECURE = "safeguards: [{kind: secure_aggregation, min_clients: 2}]"
+LEAK = """
+fedpolicy: 1
+name: leak
+parties: {a: {role: participant}, b: {role: coordinator}}
+nodes: {n: {kind: client, party: a}, g: {kind: aggregator, party: b}}
+datasets: {d: {at: n, categories: [health]}}
+flows: {f: {from: n, to: g, payload: records}}
+"""
+
+
+def tasks_that_share_a_place(number, guards=""):
+    """Each task adds up what is at the lake, and sends the sum back to where the next one adds up again."""
+    nodes = "".join(f"  g{n}: {{kind: aggregator, party: o}}\n" for n in range(number))
+    tasks = "".join(
+        f"  t{n}: {{method: fedavg, data: d, runs_on: lake, aggregator: g{n}{guards}}}\n" for n in range(number)
+    )
+    return (
+        f"fedpolicy: 1\nname: lake\n{PEOPLE}\nnodes:\n  site: {{kind: client, party: [a, b]}}\n"
+        f"  lake: {{kind: client, party: [a, b]}}\n{nodes}"
+        "datasets: {d: {at: site, categories: [health]}}\n"
+        f"flows: {{f: {{from: site, to: lake, payload: records, data: d}}}}\ntasks:\n{tasks}"
+    )  # fmt: skip
+
+
+def layers(deep, wide):
+    """Each layer's tasks pass their sums on to the next layer, which adds them up in so many other ways."""
+    each = [(layer, place) for layer in range(deep) for place in range(wide)]
+    lakes = "".join(f"  l{layer}: {{kind: client, party: [a, b]}}\n" for layer in range(deep))
+    nodes = "".join(f"  g{layer}-{place}: {{kind: aggregator, party: o}}\n" for layer, place in each)
+    flows = "".join(
+        f"  f{layer}-{place}: {{from: g{layer}-{place}, to: l{layer + 1}, payload: aggregate_update, data: d}}\n"
+        for layer, place in each
+        if layer + 1 < deep
+    )
+    tasks = "".join(
+        f"  t{layer}-{place}: {{method: fedavg, data: d, runs_on: l{layer}, aggregator: g{layer}-{place}, {SECURE}}}\n"
+        for layer, place in each
+    )
+    return (
+        f"fedpolicy: 1\nname: layers\n{PEOPLE}\nnodes:\n  site: {{kind: client, party: [a, b]}}\n{lakes}{nodes}"
+        "datasets: {d: {at: site, categories: [health]}}\n"
+        f"flows:\n  f: {{from: site, to: l0, payload: records, data: d}}\n{flows}tasks:\n{tasks}"
+    )
+
+
+def tree(clients, regions):
+    """Every client reaches every region, and every region sends the sum back to every client."""
+    names = [f"h{n}" for n in range(clients)]
+    hosts = [f"r{n}" for n in range(regions)]
+    parties = "".join(f"  {name}: {{role: participant}}\n" for name in names)
+    parties += "".join(f"  {name}: {{role: host}}\n" for name in hosts)
+    return (
+        f"fedpolicy: 1\nname: tree\nparties:\n  o: {{role: coordinator}}\n{parties}nodes:\n"
+        f"  site: {{kind: client, party: [{', '.join(names)}]}}\n  edge: {{kind: relay, party: [{', '.join(hosts)}]}}\n"
+        "  top: {kind: aggregator, party: o}\ndatasets: {d: {at: site, categories: [health]}}\n"
+        "tasks: {t: {method: fedavg, data: d, runs_on: site, hops: [edge, top]}}\n"
+    )
+
+
+def forms(text):
+    study = Study(one(text).deployment, catalog())
+    states = study.exposure.holdings(Reading.HIGH).states
+    return sum(map(len, states.values())), len(study.graph.flows)
+
+
+@pytest.mark.parametrize("guards", ["", f", {SECURE}"], ids=["plain", "secure"])
+def test_the_forms_of_tasks_that_share_a_place_grow_with_the_tasks(guards):
+    few, _ = forms(tasks_that_share_a_place(10, guards))
+    many, _ = forms(tasks_that_share_a_place(40, guards))
+
+    assert many < 20 * few
+
+
+def test_the_forms_of_a_tree_grow_with_its_flows():
+    held, flows = forms(tree(60, 12))
+
+    assert held < 4 * flows
+
+
+@pytest.mark.parametrize("shape", [(14, 2), (30, 2), (9, 6)])
+def test_layers_that_double_the_ways_of_a_sum_are_an_error_of_their_file(shape):
+    sources = [
+        Source(name="layers.yaml", text=layers(*shape).encode()),
+        Source(name="leak.yaml", text=LEAK.encode()),
+    ]
+    report = check(sources)
+
+    message = "a sum that goes into further sums, or behind further seals, in 128 ways cannot be followed"
+    assert {(error.span.file, error.message) for error in report.errors} == {("layers.yaml", message)}
+    assert "leak" in {finding.deployment for finding in report.findings}
+
+
+def test_a_few_layers_are_followed():
+    study = Study(one(layers(6, 2)).deployment, catalog())
+
+    assert study.disclosures
+
+
+GROWING = """
+fedpolicy: 1
+name: grow
+parties: {h0: {role: participant}, h1: {role: participant}, h2: {role: participant}, o: {role: coordinator}}
+nodes:
+  site: {kind: client, party: [h0, h1, h2], count: 3}
+  edge: {kind: aggregator, party: o}
+  top: {kind: aggregator, party: o}
+datasets: {d: {at: site, owner: o, categories: [health]}}
+tasks: {t: {method: fedavg, data: d, runs_on: site, aggregator: site, hops: [edge, site, top]}}
+"""
+
+
+def test_a_tree_that_comes_back_is_refused():
+    with pytest.raises(api.Problems) as caught:
+        api.loads(GROWING)
+
+    assert "the tree comes back to `site@h0`" in str(caught.value)
+
+
+PROGRAM = """
+import json, resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (1_000_000_000, 1_000_000_000))
+resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+from fedpolicy.pipeline import check
+from fedpolicy.sources import Source
+report = check([Source(name="f.yaml", text=sys.stdin.buffer.read())])
+print(json.dumps([error.message for error in report.errors]))
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [tasks_that_share_a_place(25, f", {SECURE}"), layers(40, 2), tree(150, 15)],
+    ids=["tasks", "layers", "tree"],
+)
+def test_none_of_them_takes_all_memory(text):
+    done = subprocess.run([sys.executable, "-c", PROGRAM], input=text.encode(), capture_output=True, check=False)
+
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    assert all("ways cannot be followed" in message for message in json.loads(done.stdout))
