@@ -1,13 +1,17 @@
-"""Read a file that somebody names: a plain one, of a size that people write."""
+"""Read a file that somebody names: a plain one, of a size that people write, as it lies here or as it once was."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+from collections.abc import Mapping
+from dataclasses import field
 from pathlib import Path
 
-__all__ = ["MOST_BYTES", "beginning", "content", "text_of"]
+from fedpolicy.records import dataclass
+
+__all__ = ["HERE", "MOST_BYTES", "Files", "Kept", "beginning", "content"]
 
 MOST_BYTES = 64 * 1024 * 1024
 # A pipe that nobody writes to would be waited for, and a terminal would become ours.
@@ -30,9 +34,56 @@ def beginning(path: Path, most: int) -> bytes:
         return handle.read(most)
 
 
-def text_of(path: Path) -> str:
-    """The same as text, with line breaks as Python has them. Raises UnicodeDecodeError too."""
-    return content(path).decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file as it once was, by the name that users see."""
+
+    name: str
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """
+    Files by path: as a trusted revision has them where it has been asked, else as they lie here.
+
+    `kept` are files of the revision; of a folder that holds one of them, nothing that lies here counts.
+    """
+
+    kept: Mapping[str, Kept] = field(default_factory=dict)
+
+    def content(self, path: Path, *, listed: bool = False) -> bytes:
+        """What a file holds; one that was `listed`, not named, may be no link out of its folder. Raises OSError."""
+        found = self.kept.get(path.as_posix())
+        if found:
+            return found.text
+        if listed and path.is_symlink() and path.resolve().parent != path.parent.resolve():
+            raise OSError(errno.EINVAL, "it is a link that leads out of its folder")
+        return content(path)
+
+    def name(self, path: Path) -> str:
+        """What users see of a path."""
+        found = self.kept.get(path.as_posix())
+        return found.name if found else path.as_posix()
+
+    def is_file(self, path: Path) -> bool:
+        """Whether there is such a file."""
+        return path.as_posix() in self.kept or path.is_file()
+
+    def is_folder(self, path: Path) -> bool:
+        """Whether there is such a folder."""
+        return bool(self._inside(path)) or path.is_dir()
+
+    def yaml(self, folder: Path) -> list[Path]:
+        """The YAML files in a folder, by name."""
+        inside = [path for path in self._inside(folder) if path.suffix == ".yaml"]
+        return sorted(inside or folder.glob("*.yaml"))
+
+    def _inside(self, folder: Path) -> list[Path]:
+        return [path for path in map(Path, self.kept) if path.parent == folder]
+
+
+HERE = Files()
 
 
 def _must_be_plain(mode: int) -> None:

@@ -16,6 +16,7 @@ from fedpolicy.analysis.settings import AnalysisSettings
 from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, InputError, Interrupted, Problems
+from fedpolicy.files import HERE, Files
 from fedpolicy.findings import Interruption, Report
 from fedpolicy.judge import Checked, Judge, check_file, load_source
 from fedpolicy.records import dataclass
@@ -35,13 +36,16 @@ class Settings:
     """
     What the user chose; `params` are texts by `rule-id.name`, `severities` words by rule id.
 
-    `pins` are SHA-256 digests by pack (see `fedpolicy pack digest`); `configured` are the rules that a configuration
+    `pins` and `catalog_pins` are SHA-256 digests by pack and catalogue (see `fedpolicy pack digest`), `files` those of
+    them that a trusted revision has; `configured` are the rules that a configuration
     names, which may belong to packs that this run does not use, and `disabled` those of them that are switched off.
     `today` is the day that waivers are measured by, as ISO 8601.
     """
 
     packs: Sequence[str] = ("federation",)
     catalogs: Sequence[Path] = ()
+    catalog_pins: Mapping[Path, str] = field(default_factory=dict)
+    files: Files = HERE
     params: Mapping[str, str] = field(default_factory=dict)
     select: Sequence[str] = ()
     ignore: Sequence[str] = ()
@@ -115,8 +119,15 @@ def report_of(
 
 
 def catalog_of(settings: Settings) -> Catalog:
-    """The catalogue with the user's own files. Raises Problems."""
-    return load_catalog(settings.catalogs)
+    """The catalogue with the user's own files, each as it is pinned. Raises Problems."""
+    if settings.catalog_pins:
+        from fedpolicy.policy.chosen import changed  # noqa: PLC0415  few runs have any
+
+        pins = settings.catalog_pins.items()
+        errors = [error for path, pin in pins for error in changed("catalogue", path, path.as_posix(), pin)]
+        if errors:
+            raise Problems(errors)
+    return load_catalog(settings.catalogs, settings.files)
 
 
 def study_of(source: Source, catalog: Catalog, settings: Settings, deployment: str = "") -> tuple[Document, Study]:

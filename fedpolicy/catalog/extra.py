@@ -13,6 +13,7 @@ from fedpolicy.catalog.rows import LEVELS, ROWS, SAFEGUARDS, LevelRow, Row
 from fedpolicy.catalog.sections import build_row
 from fedpolicy.catalog.shape import Look, entries, misfits_of_class, suggestion
 from fedpolicy.errors import CatalogError, Problems
+from fedpolicy.files import HERE, Files
 
 __all__ = ["read_extra"]
 
@@ -24,7 +25,9 @@ _FIXED = {"levels": LEVELS, "safeguards": SAFEGUARDS}
 OwnRows = list[tuple[str, Row, Look]]
 
 
-def read_extra(paths: Sequence[Path], shipped: Mapping[str, Mapping[str, Row]]) -> dict[str, dict[str, Row]]:
+def read_extra(
+    paths: Sequence[Path], shipped: Mapping[str, Mapping[str, Row]], files: Files = HERE
+) -> dict[str, dict[str, Row]]:
     """
     The rows of the user's files by section and id; a later file wins.
 
@@ -33,21 +36,21 @@ def read_extra(paths: Sequence[Path], shipped: Mapping[str, Mapping[str, Row]]) 
     errors: list[CatalogError] = []
     found: OwnRows = []
     for path in paths:
-        found += _read_file(path, errors)
+        found += _read_file(path, errors, files)
     # The row that wins stands for its id; what it replaces is not looked at further.
     own = list({(section, row.id): (section, row, look) for section, row, look in found}.values())
     rows = {section: {row.id: row for name, row, _ in own if name == section} for section in ROWS}
     errors += broken_links(own, lambda section: {**shipped.get(section, {}), **rows[section]})
     if errors:
-        order = {path.as_posix(): place for place, path in enumerate(paths)}
+        order = {files.name(path): place for place, path in enumerate(paths)}
         raise Problems(sorted(errors, key=lambda error: (order[error.span.file], error.span) if error.span else ()))
     return rows
 
 
-def _read_file(path: Path, errors: list[CatalogError]) -> OwnRows:
-    place = Place(name=path.as_posix())
+def _read_file(path: Path, errors: list[CatalogError], files: Files) -> OwnRows:
+    place = Place(name=files.name(path))
     try:
-        tree = compose(path.read_text(encoding="utf-8"), place)
+        tree = compose(_text(files.content(path)), place)
     except CatalogError as error:
         errors.append(error)
         return []
@@ -63,6 +66,10 @@ def _read_file(path: Path, errors: list[CatalogError]) -> OwnRows:
         errors.append(CatalogError("the file is empty", span=place.at(None), help=advice))
         return []
     return _read_sections(Look(place=place, node=tree, path=""), errors)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _read_sections(look: Look, errors: list[CatalogError]) -> OwnRows:

@@ -20,6 +20,7 @@ from fedpolicy.catalog.rows import (
     SafeguardRow,
 )
 from fedpolicy.catalog.sections import Section
+from fedpolicy.files import HERE, Files
 from fedpolicy.records import dataclass
 from fedpolicy.resources import catalog_dir
 
@@ -53,7 +54,7 @@ class Catalog:
         return self.licences.find(ref)
 
 
-def load_catalog(extra: Sequence[Path] = ()) -> Catalog:
+def load_catalog(extra: Sequence[Path] = (), files: Files = HERE) -> Catalog:
     """
     The shipped catalogue with the rows of the user's own files over it; a later file wins.
 
@@ -64,7 +65,7 @@ def load_catalog(extra: Sequence[Path] = ()) -> Catalog:
         return Catalog(**shipped)
     from fedpolicy.catalog.extra import read_extra  # noqa: PLC0415  most runs have no files of their own
 
-    return Catalog(**_sections(read_extra(extra, shipped)))
+    return Catalog(**_sections(read_extra(extra, shipped, files)))
 
 
 def _sections(own: Mapping[str, Mapping[str, Row]]) -> dict[str, Section[Any]]:

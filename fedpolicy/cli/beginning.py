@@ -32,6 +32,6 @@ def begin_rule(identity: str, folder: Path) -> None:
 
 
 def print_digest(pack: str) -> None:
-    """Print the digest of a shipped pack or of a folder."""
+    """Print the digest of a shipped pack, a folder or a file."""
     folder = policies_dir() / pack if pack in shipped_packs() else Path(pack)
     emit(f"{digest_of(folder)}\n", None)

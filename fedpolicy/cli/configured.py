@@ -10,6 +10,7 @@ from typing import Any
 
 from fedpolicy.cli.terminal import chatter
 from fedpolicy.config.find import Config, discover
+from fedpolicy.files import HERE, Files
 from fedpolicy.pipeline import Settings
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.records import dataclass
@@ -20,7 +21,7 @@ __all__ = ["Choices", "choose", "find_config", "shown_settings"]
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A pack by name or path, perhaps pinned to a digest."""
+    """A pack by name or path, or a catalogue by path, perhaps pinned to a digest."""
 
     path: str
     sha256: str | None = None
@@ -41,6 +42,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "baseline": None,
 }
 _ALL = tuple(_DEFAULTS)
+_PINNED = ("packs", "catalogs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ def find_config(given: str | None, *, isolated: bool, revision: str | None = Non
     Raises Problems with every mistake in it.
     """
     if isolated:
-        return Config()
+        return Config(revision=revision or "")
     if revision is not None:
         from fedpolicy.cli.trusted import config_at  # noqa: PLC0415  most runs trust what lies there
 
@@ -86,10 +88,13 @@ def choose(config: Config, options: Mapping[str, Any]) -> Choices:
     rules = config.file.rules if config.file else {}
     params = {f"{rule}.{key}": _text(value) for rule, entry in rules.items() for key, value in entry.params.items()}
     packs: Sequence[Pack] = values["packs"][0]
+    catalogs: Sequence[Pack] = values["catalogs"][0]
     settings = Settings(
         packs=tuple(pack.path for pack in packs),
         pins={pack.path: pack.sha256 for pack in packs if pack.sha256},
-        catalogs=tuple(Path(path) for path in values["catalogs"][0]),
+        catalogs=tuple(Path(one.path) for one in catalogs),
+        catalog_pins={Path(one.path): one.sha256 for one in catalogs if one.sha256},
+        files=_files(config, values),
         params={**params, **options.get("params", {})},
         severities={rule: entry.severity for rule, entry in rules.items() if entry.severity},
         disabled=tuple(rule for rule, entry in rules.items() if not entry.enabled),
@@ -116,31 +121,47 @@ def choose(config: Config, options: Mapping[str, Any]) -> Choices:
     )
 
 
+def _files(config: Config, values: Mapping[str, tuple[Any, str]]) -> Files:
+    """Packs and catalogues as the trusted revision has them, but for those that are pinned: they prove themselves."""
+    if not config.revision:
+        return HERE
+    from fedpolicy.cli.trusted import files_at  # noqa: PLC0415  most runs trust what lies there
+
+    shipped = shipped_packs()
+    wanted = {
+        one.path: origin == config.name
+        for packs, origin in (values["packs"], values["catalogs"])
+        for one in packs
+        if not one.sha256 and one.path not in shipped
+    }
+    return files_at(config.revision, wanted)
+
+
 def _note(text: str) -> None:
     chatter(f"note: {text}\n")
 
 
 def _value(name: str, config: Config, given: Mapping[str, Any]) -> tuple[Any, str]:
     if name in given:
-        return _packs(given[name]) if name == "packs" else given[name], "command line"
+        return _packs(given[name]) if name in _PINNED else given[name], "command line"
     own = getattr(config.file, name, None)
     if own is not None:
         return _placed(name, own, config.folder), config.name
     return _DEFAULTS[name], "default"
 
 
-def _packs(names: Sequence[str]) -> list[Pack]:
-    return [Pack(name) for name in names]
+def _packs(names: Sequence[str | Path]) -> list[Pack]:
+    return [Pack(name.as_posix() if isinstance(name, Path) else name) for name in names]
 
 
 def _placed(name: str, value: Any, folder: Path) -> Any:  # noqa: ANN401  one of several kinds of settings
     """Paths in the file start at its folder; names of shipped packs stay."""
-    if name == "packs":
-        shipped = shipped_packs()
+    if name in _PINNED:
+        shipped = shipped_packs() if name == "packs" else ()
         return [Pack(pack.path if pack.path in shipped else _shown(folder / pack.path), pack.sha256) for pack in value]
     if name in {"waivers", "baseline"}:
         return _shown(folder / value)
-    return [_shown(folder / path) for path in value] if name == "catalogs" else value
+    return value
 
 
 def _text(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import click
 from fedpolicy.cli.options import DEBUG
 from fedpolicy.cli.terminal import chatter
 from fedpolicy.errors import Bug, FedPolicyError, Problems
+from fedpolicy.files import content
 from fedpolicy.report.snippet import gutter, snippet
 from fedpolicy.report.style import PLAIN, Style, wrap
 
@@ -63,10 +65,18 @@ def _help(error: FedPolicyError, place: list[str], lines: Mapping[str, Sequence[
 
 
 def _lines(file: str, lines: Mapping[str, Sequence[str]]) -> Sequence[str]:
-    """The lines of a file: those at hand, else (rules and catalogues are not kept) those on the disk."""
+    """
+    The lines of a file: those at hand, else (rules and catalogues are not kept) those on the disk.
+
+    What a configuration names may be anything that can be read, so lines of a link, and of what lies elsewhere, stay
+    where they are.
+    """
     if file in lines:
         return lines[file]
+    path = Path(os.path.relpath(file))
+    if os.pardir in path.parts or path.is_symlink():
+        return ()
     try:
-        return Path(file).read_text(encoding="utf-8").splitlines()
+        return content(path).decode("utf-8").splitlines()
     except (OSError, ValueError):
         return ()

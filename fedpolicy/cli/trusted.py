@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy import sources
 from fedpolicy.cli.configured import Choices
 from fedpolicy.config.find import NAMES, Config, has_table
 from fedpolicy.errors import InputError
+from fedpolicy.files import Files, Kept
 
 if TYPE_CHECKING:
     from fedpolicy.pipeline import Settings
     from fedpolicy.sources import Source
 
-__all__ = ["config_at", "day_of", "trusted", "waivers_path", "with_waivers"]
+__all__ = ["config_at", "day_of", "files_at", "trusted", "waivers_path", "with_waivers"]
 
 _WAIVERS = "fedpolicy.waivers.yaml"
 
@@ -75,8 +76,30 @@ def config_at(given: str | None, revision: str) -> Config:
         if given and found is None:
             raise _not_there(given, revision)
         if found and (given or path.name == NAMES[0] or has_table(found.text)):
-            return parse_config(found.text, path, found.name)
-    return Config()
+            return replace(parse_config(found.text, path, found.name), revision=revision)
+    return Config(revision=revision)
+
+
+def files_at(revision: str, wanted: Mapping[str, bool]) -> Files:
+    """
+    Packs and catalogues by their paths, as a revision has them; true are those that must be there.
+
+    What the command line names and the revision lacks is not of this repository, and lies where it was brought to.
+    Raises InputError where the revision lacks what its own configuration names, or is not there.
+    """
+    from fedpolicy.cli.revisions import revision_of  # noqa: PLC0415  most runs need no git
+
+    found: dict[str, Kept] = {}
+    trusted_ = revision_of(revision)
+    for path, must in wanted.items():
+        at = PurePath(trusted_.inside(path) or ".")
+        near = [name for name in trusted_.names(path) if at in (PurePath(name), PurePath(name).parent)]
+        for name, text in trusted_.texts(near):
+            found[(PurePath(path) / PurePath(name).relative_to(at)).as_posix()] = Kept(f"{revision}:{name}", text)
+        if must and not near:
+            advice = "commit it there first, or pin it: `fedpolicy pack digest` prints the `sha256` to write beside it"
+            raise InputError(f"`{path}` is not in the revision `{revision}`", help=advice)
+    return Files(kept=found)
 
 
 def _found(what: str, choices: Choices, config: Config, revision: str | None) -> Source | None:

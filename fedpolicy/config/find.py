@@ -8,6 +8,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fedpolicy.files import content
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
@@ -22,9 +23,14 @@ _OUR_TABLE = re.compile(rb"^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*[\"']?fedpolicy\b", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """A configuration that was read: its file as users see it (None: there is none), and where its paths start."""
+    """
+    A configuration that was read: its file as users see it (None: there is none), and where its paths start.
+
+    `revision` is the git revision that the run trusts instead of what lies here.
+    """
 
     name: str = ""
+    revision: str = ""
     folder: Path = field(default_factory=Path)
     file: ConfigFile | None = None
 
@@ -72,6 +78,6 @@ def has_table(text: bytes) -> bool:
 
 def _is_ours(path: Path) -> bool:
     try:
-        return path.is_file() and (path.name == NAMES[0] or has_table(path.read_bytes()))
+        return path.exists() and not path.is_dir() and (path.name == NAMES[0] or has_table(content(path)))
     except OSError:
         return False

@@ -14,6 +14,7 @@ from fedpolicy.characters import hidden
 from fedpolicy.config.find import Config, own_table
 from fedpolicy.config.models import ConfigFile, PackEntry, RepairEntry, RuleEntry
 from fedpolicy.errors import Problems, SettingsError
+from fedpolicy.files import content
 from fedpolicy.findings import Span
 from fedpolicy.limits import MAX_DIGITS, MAX_QUANTITY
 from fedpolicy.spec.suggest import advise, did_you_mean, shown
@@ -36,7 +37,7 @@ _BOUNDS = {
 def read_config(path: Path, name: str) -> Config:
     """Read a configuration that errors call `name`. Raises Problems with one SettingsError per mistake."""
     try:
-        data = path.read_bytes()
+        data = content(path)
     except OSError as error:
         raise Problems([SettingsError(f"`{name}` cannot be read: {error.strerror}", help="check the path")]) from error
     return parse_config(data, path, name)
@@ -142,7 +143,7 @@ def _fields(path: tuple[Any, ...]) -> Iterator[str]:
     model = ConfigFile
     if path[:1] == ("rules",):
         model = RuleEntry  # type: ignore[assignment]  # another table
-    elif path[:1] == ("packs",):
+    elif path[:1] in {("packs",), ("catalogs",)}:
         model = PackEntry  # type: ignore[assignment]  # another table
     elif path[:1] == ("repair",):
         model = RepairEntry  # type: ignore[assignment]  # another table

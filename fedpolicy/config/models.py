@@ -23,7 +23,7 @@ class Entry(BaseModel):
 
 
 class PackEntry(Entry):
-    """A pack: a shipped one by name, or a folder or file by its path, perhaps pinned."""
+    """A pack, shipped by name or by the path of a folder or file, or a catalogue by its path; perhaps pinned."""
 
     path: str
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
@@ -56,7 +56,7 @@ class ConfigFile(Entry):
     """The whole file. Paths in it are relative to the file."""
 
     packs: list[Pack] | None = Field(default=None, description="Packs of rules: names, paths, or {path, sha256}.")
-    catalogs: list[str] | None = Field(default=None, description="Catalogue files of your own.")
+    catalogs: list[Pack] | None = Field(default=None, description="Catalogue files of your own: paths, {path, sha256}.")
     select: list[str] | None = Field(default=None, description="Check these rules only.")
     ignore: list[str] | None = Field(default=None, description="Leave these rules out.")
     exclude: list[str] | None = Field(default=None, description="Patterns of files that a search leaves out.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fedpolicy.errors import FedPolicyError, Problems, SettingsError
+from fedpolicy.files import Files
 from fedpolicy.policy.digest import digest_of
 from fedpolicy.policy.housekeeping import OWN_IDS
 from fedpolicy.policy.load import load_rules, shipped_ids, shipped_packs
@@ -14,7 +15,7 @@ from fedpolicy.policy.models import Rule
 from fedpolicy.resources import policies_dir
 from fedpolicy.spec.suggest import advise
 
-__all__ = ["Wanted", "chosen_rules"]
+__all__ = ["Wanted", "changed", "chosen_rules"]
 
 
 class Wanted(Protocol):
@@ -36,6 +37,8 @@ class Wanted(Protocol):
     def select(self) -> Sequence[str]: ...  # noqa: D102
     @property
     def ignore(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def files(self) -> Files: ...  # noqa: D102
 
 
 def chosen_rules(wanted: Wanted) -> tuple[Rule, ...]:
@@ -44,12 +47,14 @@ def chosen_rules(wanted: Wanted) -> tuple[Rule, ...]:
 
     What a configuration says of a rule of another shipped pack is left alone. Raises Problems.
     """
-    errors = [error for pack, pin in wanted.pins.items() for error in _changed(pack, pin)]
+    errors = [error for pack, pin in wanted.pins.items() for error in _changed_pack(pack, pin)]
     if errors:
         raise Problems(errors)
     if not wanted.configured:
-        return load_rules(wanted.packs, params=wanted.params, select=wanted.select, ignore=wanted.ignore)
-    present = {rule.id for rule in load_rules(wanted.packs)}
+        return load_rules(
+            wanted.packs, params=wanted.params, select=wanted.select, ignore=wanted.ignore, files=wanted.files
+        )
+    present = {rule.id for rule in load_rules(wanted.packs, files=wanted.files)}
     elsewhere = shipped_ids() - present
     _must_exist(wanted.configured, present | elsewhere | set(OWN_IDS))
     return load_rules(
@@ -58,16 +63,21 @@ def chosen_rules(wanted: Wanted) -> tuple[Rule, ...]:
         severities={rule: word for rule, word in wanted.severities.items() if rule in present},
         select=wanted.select,
         ignore=(*wanted.ignore, *(rule for rule in wanted.disabled if rule in present)),
+        files=wanted.files,
     )
 
 
-def _changed(pack: str, pin: str) -> list[FedPolicyError]:
-    folder = policies_dir() / pack if pack in shipped_packs() else Path(pack)
-    found = digest_of(folder)
+def changed(what: str, path: Path, shown: str, pin: str) -> list[FedPolicyError]:
+    """What is wrong with a pack or a catalogue that is not as pinned."""
+    found = digest_of(path)
     if found == pin:
         return []
     advice = "read what has changed; if it is right, `fedpolicy pack digest` prints the new digest"
-    return [SettingsError(f"the pack `{pack}` is not the one that is pinned: its digest is {found}", help=advice)]
+    return [SettingsError(f"the {what} `{shown}` is not the one that is pinned: its digest is {found}", help=advice)]
+
+
+def _changed_pack(pack: str, pin: str) -> list[FedPolicyError]:
+    return changed("pack", policies_dir() / pack if pack in shipped_packs() else Path(pack), pack, pin)
 
 
 def _must_exist(configured: Sequence[str], known: set[str]) -> None:

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Protocol
 
 from fedpolicy.errors import Problems
+from fedpolicy.files import Files
 from fedpolicy.findings import VERDICTS, Baselined, Finding, Report, SourceFile, Verdict
 from fedpolicy.policy.baseline import Baseline, compare
 from fedpolicy.policy.housekeeping import GONE, as_set
@@ -31,6 +32,8 @@ class Excuses(Protocol):
     @property
     def packs(self) -> Sequence[str]: ...  # noqa: D102
     @property
+    def files(self) -> Files: ...  # noqa: D102
+    @property
     def severities(self) -> Mapping[str, str]: ...  # noqa: D102
     @property
     def disabled(self) -> Sequence[str]: ...  # noqa: D102
@@ -47,7 +50,7 @@ def excuse(report: Report, settings: Excuses) -> Report:
     checked = Checked(
         rules={rule.id for rule in report.rules} if whole else set(),
         deployments={name for file in report.files for name in file.deployments},
-        known=cache(lambda: _known(settings.packs)),
+        known=cache(lambda: _known(settings.packs, settings.files)),
         whole=whole,
     )
     found = list(report.findings)
@@ -69,9 +72,9 @@ def excuse(report: Report, settings: Excuses) -> Report:
     )
 
 
-def _known(packs: Sequence[str]) -> frozenset[str]:
+def _known(packs: Sequence[str], files: Files) -> frozenset[str]:
     try:
-        return shipped_ids() | {GONE} | {rule.id for rule in load_rules(packs)}
+        return shipped_ids() | {GONE} | {rule.id for rule in load_rules(packs, files=files)}
     except Problems:
         return shipped_ids() | {GONE}  # what is wrong is said elsewhere
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 
 from fedpolicy.errors import FedPolicyError, PolicyError, Problems, SettingsError
+from fedpolicy.files import HERE, Files
 from fedpolicy.findings import Span
 from fedpolicy.policy.bundle import bundled
 from fedpolicy.policy.choosing import choose, set_params, set_severities
@@ -27,17 +28,19 @@ def load_rules(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     severities: Mapping[str, str] | None = None,
+    files: Files = HERE,
 ) -> tuple[Rule, ...]:
     """
     The rules of some packs, sorted by id.
 
     A pack is the name of a shipped one, a folder of rule files, or one rule file. `params` are texts by
     `rule-id.name`; `select` and `ignore` are ids or patterns such as `licence-*`; `severities` are words by rule id.
+    `files` has packs of your own as a trusted revision has them.
     Raises Problems with a PolicyError per mistake in a file and a SettingsError per mistake in what the user set.
     """
     errors: list[FedPolicyError] = []
     found: dict[str, Rule] = {}
-    for rule in _rules(packs, errors):
+    for rule in _rules(packs, errors, files):
         if rule.id in found:
             errors.append(_twice(rule, found[rule.id]))
         else:
@@ -63,21 +66,22 @@ def shipped_ids() -> frozenset[str]:
     return frozenset(path.stem for path in policies_dir().glob("*/*.yaml") if not path.name.startswith("_"))
 
 
-def pack_files(folder: Path) -> list[Path]:
+def pack_files(folder: Path, files: Files = HERE) -> list[Path]:
     """The rule files of a pack."""
-    return sorted(path for path in folder.glob("*.yaml") if not path.name.startswith("_"))
+    return [path for path in files.yaml(folder) if not path.name.startswith("_")]
 
 
-def _rules(packs: Sequence[str], errors: list[FedPolicyError]) -> Iterator[Rule]:
+def _rules(packs: Sequence[str], errors: list[FedPolicyError], files: Files) -> Iterator[Rule]:
     shipped = shipped_packs()
     for pack in dict.fromkeys(packs):
         # A name is a shipped pack; a path has a separator, an ending, or exists and is none of ours.
         if pack in shipped:
             yield from _shipped(pack, errors)
-        elif Path(pack).is_dir():
-            yield from _load(_folder(Path(pack), errors), errors)
-        elif Path(pack).is_file():
-            yield from _load([(Path(pack).resolve().parent.name, Path(pack), Path(pack).as_posix())], errors)
+        elif files.is_folder(Path(pack)):
+            yield from _load(_folder(Path(pack), errors, files), errors, partial(files.content, listed=True))
+        elif files.is_file(Path(pack)):
+            name = files.name(Path(pack))
+            yield from _load([(Path(pack).resolve().parent.name, Path(pack), name)], errors, files.content)
         else:
             advice = f"{advise(pack, shipped, called='shipped')}, or a folder or file of rules"
             errors.append(SettingsError(f"there is no pack `{pack}`", help=advice))
@@ -88,40 +92,48 @@ def _shipped(pack: str, errors: list[FedPolicyError]) -> Iterable[Rule]:
     compiled = bundled(pack, folder)
     if compiled is not None:
         return compiled
-    return _load([(pack, path, f"policies/{pack}/{path.name}") for path in pack_files(folder)], errors)
+    return _load([(pack, path, f"policies/{pack}/{path.name}") for path in pack_files(folder)], errors, HERE.content)
 
 
-def _folder(folder: Path, errors: list[FedPolicyError]) -> list[tuple[str, Path, str]]:
+def _folder(folder: Path, errors: list[FedPolicyError], files: Files) -> list[tuple[str, Path, str]]:
     name = folder.resolve().name
     own = folder / PACK_FILE
-    if own.is_file():
+    found = pack_files(folder, files)
+    if files.is_file(own):
         from fedpolicy.policy.reading import read_sheet  # noqa: PLC0415  see _load
         from fedpolicy.policy.rulefile import PACK  # noqa: PLC0415
 
         try:
-            name = str(read_sheet(own.read_bytes(), own.as_posix(), PACK).tree["pack"])
-        except Problems as problems:
-            errors += problems.errors
-    elif pack_files(folder):
-        advice = f"add one with `pack: {name}` and a `title`; docs/writing-rules.md shows it"
-        errors.append(PolicyError(f"the pack has no `{PACK_FILE}`", span=Span(file=own.as_posix()), help=advice))
-    files = pack_files(folder)
-    if not files:
-        errors.append(
-            SettingsError(f"the pack `{folder.as_posix()}` holds no rules", help="add a file such as my-rule.yaml")
-        )
-    return [(name, path, path.as_posix()) for path in files]
-
-
-def _load(files: Iterable[tuple[str, Path, str]], errors: list[FedPolicyError]) -> Iterator[Rule]:
-    for pack, path, name in files:
-        try:
-            yield _rule(pack, path, name, path.read_bytes())
+            name = str(read_sheet(files.content(own, listed=True), files.name(own), PACK).tree["pack"])
         except Problems as problems:
             errors += problems.errors
         except OSError as error:
-            reason = error.strerror or "it cannot be read"
-            errors.append(PolicyError(reason, span=Span(file=name), help="name a rule file that can be read"))
+            errors.append(_unreadable(files.name(own), error))
+    elif found:
+        advice = f"add one with `pack: {name}` and a `title`; docs/writing-rules.md shows it"
+        errors.append(PolicyError(f"the pack has no `{PACK_FILE}`", span=Span(file=own.as_posix()), help=advice))
+    if not found:
+        errors.append(
+            SettingsError(f"the pack `{folder.as_posix()}` holds no rules", help="add a file such as my-rule.yaml")
+        )
+    return [(name, path, files.name(path)) for path in found]
+
+
+def _load(
+    files: Iterable[tuple[str, Path, str]], errors: list[FedPolicyError], read: Callable[[Path], bytes]
+) -> Iterator[Rule]:
+    for pack, path, name in files:
+        try:
+            yield _rule(pack, path, name, read(path))
+        except Problems as problems:
+            errors += problems.errors
+        except OSError as error:
+            errors.append(_unreadable(name, error))
+
+
+def _unreadable(name: str, error: OSError) -> PolicyError:
+    reason = error.strerror or "it cannot be read"
+    return PolicyError(reason, span=Span(file=name), help="name a rule file that can be read")
 
 
 # Who checks again and again in one process compiles what has not changed once.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fedpolicy.errors import Problems, SettingsError
+from fedpolicy.files import content
 from fedpolicy.findings import Reference
 from fedpolicy.policy.load import PACK_FILE, shipped_packs
 from fedpolicy.policy.reading import read_sheet
@@ -37,7 +38,7 @@ def read_pack(name: str | Path) -> Pack:
         error = SettingsError(f"`{Path(name).as_posix()}` has no `{PACK_FILE}`", help="docs/writing-rules.md shows one")
         raise Problems([error])
     shown = f"policies/{name}/{PACK_FILE}" if shipped else path.as_posix()
-    tree: Any = read_sheet(path.read_bytes(), shown, PACK).tree
+    tree: Any = read_sheet(content(path), shown, PACK).tree
     return Pack(
         name=tree["pack"],
         title=tree["title"],

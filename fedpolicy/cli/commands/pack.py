@@ -20,9 +20,9 @@ def command() -> None:
 @debug_option
 def digest(pack: str) -> None:
     """
-    Print the SHA-256 of a pack's files.
+    Print the SHA-256 of a pack, or of a catalogue file.
 
-    Write it into the configuration, and a pack that says something else is refused.
+    Write it into the configuration, and a pack or catalogue that says something else is refused.
     """
     from fedpolicy.cli.beginning import print_digest  # noqa: PLC0415  the rooms are heavy; help and completion need none
 
