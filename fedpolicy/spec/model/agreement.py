@@ -1,7 +1,5 @@
 """Agreements: contracts between the parties."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from fedpolicy.spec.model.entry import Entry, key

@@ -1,7 +1,5 @@
 """Calls of somebody else's model or service."""
 
-from __future__ import annotations
-
 from fedpolicy.spec.model.entry import key
 from fedpolicy.spec.model.model import Terms
 from fedpolicy.spec.model.types import Id, Ids

@@ -1,7 +1,5 @@
 """Datasets: what is protected, and what its owner allows."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from fedpolicy.spec.model.entry import Entry, key

@@ -1,7 +1,5 @@
 """Flows: movements that no task and no call implies."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator

@@ -1,7 +1,5 @@
 """Governance: who decides, and what is kept as evidence."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from fedpolicy.spec.model.entry import Entry, key

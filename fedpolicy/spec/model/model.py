@@ -1,7 +1,5 @@
 """Models: what is used, what comes out, and the terms of calls."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator

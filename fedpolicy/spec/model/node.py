@@ -1,7 +1,5 @@
 """Nodes: the places where things run or rest."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from fedpolicy.spec.model.entry import Entry, key

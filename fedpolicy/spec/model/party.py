@@ -1,7 +1,5 @@
 """Parties: who takes part, runs something, or receives something."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field

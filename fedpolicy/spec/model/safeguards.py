@@ -1,7 +1,5 @@
 """The safeguards of the language: one class a kind, which says as data what it does."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import reduce
 from operator import or_

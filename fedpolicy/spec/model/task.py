@@ -1,7 +1,5 @@
 """Tasks: what is repeated on data."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import BeforeValidator
