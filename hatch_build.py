@@ -29,14 +29,14 @@ class Precompute(BuildHookInterface[Any]):
             from fedpolicy.cli.app import app  # noqa: PLC0415  found only now
             from fedpolicy.cli.completions import table_source  # noqa: PLC0415
             from fedpolicy.cli.quick import TABLE  # noqa: PLC0415
-            from fedpolicy.policy.bundling import bundle_of  # noqa: PLC0415
-            from fedpolicy.policy.load import shipped_packs  # noqa: PLC0415
+            from fedpolicy.policy.bundle import bundle_of  # noqa: PLC0415
+            from fedpolicy.policy.load import load_rules, shipped_packs  # noqa: PLC0415
             from fedpolicy.spec.validating import COMPILED, schema_source  # noqa: PLC0415
         finally:
             sys.path.remove(self.root)
         self.folder = TemporaryDirectory()
         for pack in shipped_packs():
-            self._add(f"fedpolicy/_data/bundles/{pack}.json", bundle_of(pack), build_data)
+            self._add(f"fedpolicy/_data/bundles/{pack}.json", bundle_of(pack, load_rules([pack])), build_data)
         self._add(f"{TABLE.replace('.', '/')}.py", table_source(app), build_data)
         try:
             self._add(f"{COMPILED.replace('.', '/')}.py", schema_source(), build_data)

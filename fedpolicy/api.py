@@ -30,7 +30,7 @@ from fedpolicy.graph.export import GRAPH_VERSION, to_json, to_networkx
 from fedpolicy.graph.model import FlowGraph
 from fedpolicy.pipeline import Settings
 from fedpolicy.policy.baseline import Baseline, read_baseline, write_baseline
-from fedpolicy.policy.waiverfile import WaiverFile, read_waivers
+from fedpolicy.policy.waivers import WaiverFile, read_waivers
 from fedpolicy.sources import Search, Source, locate, read
 from fedpolicy.spec.load import Document, load_text
 

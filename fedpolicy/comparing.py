@@ -184,7 +184,7 @@ def _excused(found: Sequence[Finding], settings: pipeline.Settings) -> tuple[Fin
     findings = as_set(found, settings)
     if settings.waivers is None:
         return findings
-    from fedpolicy.policy.waive import Checked, waive  # noqa: PLC0415  most comparisons waive nothing
+    from fedpolicy.policy.excuse import Coverage, waive  # noqa: PLC0415  most comparisons waive nothing
 
-    nothing = Checked(rules=frozenset(), deployments=frozenset(), known=frozenset, whole=False)
+    nothing = Coverage(rules=frozenset(), deployments=frozenset(), known=frozenset, whole=False)
     return tuple(waive(findings, settings.waivers, nothing, settings.today)[: len(findings)])

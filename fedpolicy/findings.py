@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from enum import IntEnum, StrEnum
+from hashlib import sha256
 
 from fedpolicy.records import dataclass
 
@@ -22,7 +23,10 @@ __all__ = [
     "Span",
     "Verdict",
     "Waiver",
+    "fingerprint",
 ]
+
+_SHORT = 32  # characters of a fingerprint
 
 
 class Severity(IntEnum):
@@ -215,3 +219,8 @@ class Report:
     def evaluated(self) -> bool:
         """Whether any rule said anything of any element."""
         return bool(sum(self.counts.values()) or (self.baseline and self.baseline.total))
+
+
+def fingerprint(*parts: str) -> str:
+    """The identity of a finding across runs: its rule and its elements, never a line or a file."""
+    return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_SHORT]

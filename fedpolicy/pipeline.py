@@ -25,7 +25,7 @@ from fedpolicy.spec.load import Document
 
 if TYPE_CHECKING:
     from fedpolicy.policy.baseline import Baseline
-    from fedpolicy.policy.waiverfile import WaiverFile
+    from fedpolicy.policy.waivers import WaiverFile
     from fedpolicy.sources import Source
 
 __all__ = ["Settings", "catalog_of", "check", "document_of", "judge_of", "report_of", "study_of"]

@@ -20,8 +20,7 @@ from fedpolicy.errors import InputError, SettingsError, is_bug
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.policy.baseline import write_baseline
 from fedpolicy.policy.housekeeping import OWN_PACK
-from fedpolicy.policy.waiveredit import Values, add_waiver
-from fedpolicy.policy.waiverfile import WaiverFile, read_waivers
+from fedpolicy.policy.waivers import Values, WaiverFile, add_waiver, read_waivers
 from fedpolicy.report.style import amount
 
 __all__ = ["write_baseline_file", "write_waiver"]

@@ -42,7 +42,7 @@ def with_waivers(choices: Choices, config: Config, options: Mapping[str, Any]) -
     found = None if options["no_waivers"] else _found("waivers", choices, config, options["waivers_from"])
     if found is None:
         return choices.settings
-    from fedpolicy.policy.waiverfile import read_waivers  # noqa: PLC0415  most runs have none
+    from fedpolicy.policy.waivers import read_waivers  # noqa: PLC0415  most runs have none
 
     return replace(choices.settings, waivers=read_waivers(found.text, found.name), today=day_of(options))
 

@@ -14,9 +14,8 @@ from fedpolicy.policy.context import table
 from fedpolicy.policy.expression import BadExpression, Expression, Language, language
 from fedpolicy.policy.fields import Field, Type
 from fedpolicy.policy.models import Param, Rule
-from fedpolicy.policy.reading import Sheet
-from fedpolicy.policy.template import placeholders
-from fedpolicy.policy.tokens import compared, names
+from fedpolicy.policy.sheet import Sheet
+from fedpolicy.policy.texts import compared, names, placeholders
 from fedpolicy.spec.suggest import advise, did_you_mean
 
 __all__ = ["build_rule"]

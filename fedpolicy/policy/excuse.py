@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Protocol
 
 from fedpolicy.errors import Problems
 from fedpolicy.files import Files
-from fedpolicy.findings import VERDICTS, Baselined, Finding, Report, SourceFile, Verdict
+from fedpolicy.findings import VERDICTS, Baselined, Finding, Report, SourceFile, Span, Verdict, Waiver
 from fedpolicy.policy.baseline import Baseline, compare
-from fedpolicy.policy.housekeeping import GONE, as_set
+from fedpolicy.policy.housekeeping import GONE, OWN_PACK, OWN_RULES, as_set, own_finding
 from fedpolicy.policy.load import load_rules, shipped_ids
-from fedpolicy.policy.waive import Checked, waive
-from fedpolicy.policy.waiverfile import WaiverFile
+from fedpolicy.policy.waivers import WaiverEntry, WaiverFile
+from fedpolicy.spec.suggest import did_you_mean
 
-__all__ = ["Excuses", "excuse"]
+__all__ = ["Coverage", "Excuses", "covers", "excuse", "waive"]
+
+_WAIVABLE = {Verdict.FAIL, Verdict.UNKNOWN}
 
 
 class Excuses(Protocol):
@@ -47,7 +51,7 @@ def excuse(report: Report, settings: Excuses) -> Report:
     """Apply the waivers, then the baseline, to the findings of all deployments; the order of findings is left open."""
     # Where something could not be checked, nobody can tell what is unused or fixed.
     whole = not report.errors and not any(file.errors for file in report.files)
-    checked = Checked(
+    coverage = Coverage(
         rules={rule.id for rule in report.rules} if whole else set(),
         deployments={name for file in report.files for name in file.deployments},
         known=cache(lambda: _known(settings.packs, settings.files)),
@@ -57,10 +61,10 @@ def excuse(report: Report, settings: Excuses) -> Report:
     quoted: list[SourceFile] = []
     counted: Baselined | None = None
     if settings.waivers:
-        found = waive(found, settings.waivers, checked, settings.today)
+        found = waive(found, settings.waivers, coverage, settings.today)
         quoted.append(SourceFile(name=settings.waivers.name, lines=settings.waivers.lines))
     if settings.baseline:
-        found, counted = compare(found, settings.baseline, checked.rules, checked.deployments)
+        found, counted = compare(found, settings.baseline, coverage.rules, coverage.deployments)
         quoted.append(SourceFile(name=settings.baseline.name, lines=settings.baseline.lines))
     found = list(as_set(found, settings))
     return replace(
@@ -85,3 +89,158 @@ def _counts(report: Report, found: Sequence[Finding]) -> dict[Verdict, int]:
     counts.subtract(Counter(finding.verdict for finding in report.findings))
     counts.update(Counter(finding.verdict for finding in found))
     return {verdict: counts[verdict] for verdict in VERDICTS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """
+    What a run has looked at, so that nothing else is called unused.
+
+    `rules` and `deployments` are names; `known` gives all rules that exist, also those that this run leaves out.
+    `whole` says that every file and rule could be used.
+    """
+
+    rules: AbstractSet[str]
+    deployments: AbstractSet[str]
+    known: Callable[[], AbstractSet[str]]
+    whole: bool
+
+
+def waive(findings: Sequence[Finding], file: WaiverFile, coverage: Coverage, today: str) -> list[Finding]:
+    """
+    The findings, some of them waived, and then one for each waiver that is expired, unused or not in order.
+
+    `today` is a day as ISO 8601; a waiver holds until the end of its own. Only waivers in order waive something; a
+    finding that one of the others is about says so in a note.
+    """
+    faults = {entry.id: fault for entry in file.entries if (fault := _fault(entry, coverage, today))}
+    by_rule: dict[str, list[WaiverEntry]] = {}
+    for entry in file.entries:
+        by_rule.setdefault(entry.rule, []).append(entry)
+    used: set[str] = set()
+    found = [_waived(finding, by_rule.get(finding.rule, ()), faults, used) for finding in findings]
+    said = [_said(entry, faults.get(entry.id), used, coverage) for entry in file.entries]
+    return [*found, *(one for one in said if one)]
+
+
+def covers(entry: WaiverEntry, finding: Finding) -> bool:
+    """Whether a waiver is about a finding, whoever approved it and however old it is."""
+    return (
+        entry.rule == finding.rule
+        and (finding.pack != OWN_PACK or finding.rule == GONE)
+        and finding.verdict in _WAIVABLE
+        and entry.verdict in ("", finding.verdict.value)
+        and entry.deployment in ("", finding.deployment)
+        and entry.fingerprint in ("", finding.fingerprint)
+        and _means(entry.elements, finding.elements)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fault:
+    """Why a waiver waives nothing: the rule that says so, where, and how it is told beside what it is about."""
+
+    rule: str
+    span: Span
+    message: str
+    note: str
+
+
+def _fault(entry: WaiverEntry, coverage: Coverage, today: str) -> _Fault | None:
+    if entry.rule not in coverage.rules and coverage.whole and entry.rule not in (known := coverage.known()):
+        near = did_you_mean(entry.rule, known)
+        message = f"the waiver {entry.id} names the rule {entry.rule}, which does not exist"
+        return _Fault(
+            rule="waiver-unknown-rule",
+            span=entry.spans["rule"],
+            message=f"{message}: {near.replace('`', '')}" if near else message,
+            note="",
+        )
+    if _person(entry.owner) == _person(entry.approved_by):
+        return _Fault(
+            rule="waiver-self-approved",
+            span=entry.spans["approved_by"],
+            message=f"the waiver {entry.id} of {entry.rule} is approved by its own owner, {entry.owner}",
+            note=f"the waiver {entry.id} does not count: its owner approved it ({entry.span})",
+        )
+    if today > entry.expires:
+        return _Fault(
+            rule="waiver-expired",
+            span=entry.spans["expires"],
+            message=f"the waiver {entry.id} of {entry.rule} expired on {entry.expires}",
+            note=f"the waiver {entry.id} expired on {entry.expires} ({entry.span})",
+        )
+    return None
+
+
+def _person(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _waived(finding: Finding, entries: Iterable[WaiverEntry], faults: Mapping[str, _Fault], used: set[str]) -> Finding:
+    about = [entry for entry in entries if covers(entry, finding)]
+    good = [entry for entry in about if entry.id not in faults]
+    used.update(entry.id for entry in good)
+    if good:
+        return _with(finding, max(good, key=lambda entry: entry.expires))
+    notes = [faults[entry.id].note for entry in about]
+    return replace(finding, notes=(*finding.notes, *notes)) if notes else finding
+
+
+def _with(finding: Finding, entry: WaiverEntry) -> Finding:
+    note = (
+        f"waived until {entry.expires} by {entry.owner}, approved by {entry.approved_by}:"
+        f" {' '.join(entry.reason.split())} ({entry.span})"
+    )
+    waiver = Waiver(
+        id=entry.id,
+        reason=entry.reason,
+        owner=entry.owner,
+        approved_by=entry.approved_by,
+        expires=entry.expires,
+        span=entry.span,
+        verdict=finding.verdict,
+    )
+    return replace(finding, verdict=Verdict.WAIVED, notes=(note, *finding.notes), waiver=waiver)
+
+
+def _said(entry: WaiverEntry, fault: _Fault | None, used: AbstractSet[str], coverage: Coverage) -> Finding | None:
+    element = f"waivers.{entry.id}"
+    if fault:
+        return own_finding(OWN_RULES[fault.rule], element, fault.message, fault.span)
+    if entry.id in used or not _looked_for(entry, coverage):
+        return None
+    message = f"the waiver {entry.id} waives nothing: {entry.rule} finds nothing that it is about"
+    return own_finding(OWN_RULES["waiver-unused"], element, message, entry.span)
+
+
+def _looked_for(entry: WaiverEntry, coverage: Coverage) -> bool:
+    """A run of other rules or other deployments says nothing about a waiver."""
+    here = not entry.deployment or entry.deployment in coverage.deployments
+    return coverage.whole and here and entry.rule in coverage.rules
+
+
+def _means(patterns: Sequence[str], elements: Sequence[str]) -> bool:
+    """Whether all elements are meant in every section that the patterns name: one more dataset is another decision."""
+    return all(
+        any(_section(element) == section for element in elements)
+        and all(
+            any(_matches(element, pattern) for pattern in some) for element in elements if _section(element) == section
+        )
+        for section, some in _by_section(patterns)
+    )
+
+
+def _by_section(patterns: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    found: dict[str, list[str]] = {}
+    for pattern in patterns:
+        found.setdefault(_section(pattern), []).append(pattern)
+    yield from found.items()
+
+
+def _section(element: str) -> str:
+    return element.partition(".")[0]
+
+
+def _matches(element: str, pattern: str) -> bool:
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), element, re.DOTALL) is not None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.policy.fields import CONSTANTS, Type, Value
-from fedpolicy.policy.tokens import Name, names, with_presence
+from fedpolicy.policy.texts import Name, names, with_presence
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:

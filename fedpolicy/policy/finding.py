@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import field
 
 from fedpolicy.analysis.facts import Disclosure, NotCounted, Step
-from fedpolicy.findings import Finding, Hop, Span, Verdict
+from fedpolicy.findings import Finding, Hop, Span, Verdict, fingerprint
 from fedpolicy.policy.context import read_field, table
 from fedpolicy.policy.elements.disclosure_view import DisclosureView
 from fedpolicy.policy.fields import Subject
-from fedpolicy.policy.identity import fingerprint
 from fedpolicy.policy.models import Rule
-from fedpolicy.policy.template import fill, said
+from fedpolicy.policy.texts import fill, said
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
 

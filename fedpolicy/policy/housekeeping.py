@@ -7,8 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Protocol
 
-from fedpolicy.findings import Finding, RuleInfo, Severity, Span, Verdict
-from fedpolicy.policy.identity import fingerprint
+from fedpolicy.findings import Finding, RuleInfo, Severity, Span, Verdict, fingerprint
 
 __all__ = ["GONE", "OWN_IDS", "OWN_PACK", "OWN_RULES", "as_set", "gone", "own_finding"]
 

@@ -100,8 +100,8 @@ def _folder(folder: Path, errors: list[FedPolicyError], files: Files) -> list[tu
     own = folder / PACK_FILE
     found = pack_files(folder, files)
     if files.is_file(own):
-        from fedpolicy.policy.reading import read_sheet  # noqa: PLC0415  see _load
         from fedpolicy.policy.rulefile import PACK  # noqa: PLC0415
+        from fedpolicy.policy.sheet import read_sheet  # noqa: PLC0415  see _load
 
         try:
             name = str(read_sheet(files.content(own, listed=True), files.name(own), PACK).tree["pack"])
@@ -140,8 +140,8 @@ def _unreadable(name: str, error: OSError) -> PolicyError:
 @lru_cache(maxsize=_KEPT)
 def _rule(pack: str, path: Path, name: str, content: bytes) -> Rule:
     from fedpolicy.policy.building import build_rule  # noqa: PLC0415  compiled packs need no compiler
-    from fedpolicy.policy.reading import read_sheet  # noqa: PLC0415
     from fedpolicy.policy.rulefile import RULE  # noqa: PLC0415
+    from fedpolicy.policy.sheet import read_sheet  # noqa: PLC0415
 
     return build_rule(read_sheet(content, name, RULE, examples=False), pack, path)
 

@@ -10,8 +10,8 @@ from fedpolicy.errors import Problems, SettingsError
 from fedpolicy.files import content
 from fedpolicy.findings import Reference
 from fedpolicy.policy.load import PACK_FILE, shipped_packs
-from fedpolicy.policy.reading import read_sheet
 from fedpolicy.policy.rulefile import PACK
+from fedpolicy.policy.sheet import read_sheet
 from fedpolicy.resources import policies_dir
 
 __all__ = ["Pack", "read_pack"]

@@ -8,7 +8,7 @@ from fedpolicy.findings import Severity
 from fedpolicy.policy.context import KINDS
 from fedpolicy.policy.fields import Type
 from fedpolicy.policy.models import PRINCIPLES
-from fedpolicy.policy.shape import Anything, ListOf, MapOf, Record, Text
+from fedpolicy.policy.sheet import Anything, ListOf, MapOf, Record, Text
 
 __all__ = ["BASES", "EXPECTED", "PACK", "RULE", "RULE_ID", "policy_schema"]
 

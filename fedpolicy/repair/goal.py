@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fedpolicy.findings import Finding, Severity, Verdict
-from fedpolicy.policy.identity import fingerprint
+from fedpolicy.findings import Finding, Severity, Verdict, fingerprint
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from fedpolicy.policy.reading import read_sheet
 from fedpolicy.policy.rulefile import EXPECTED, RULE
-from fedpolicy.policy.template import said
+from fedpolicy.policy.sheet import read_sheet
+from fedpolicy.policy.texts import said
 from fedpolicy.report.jsontext import json_text
 from fedpolicy.report.style import PLAIN, Style, amount, wrap
 

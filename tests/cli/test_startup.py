@@ -34,8 +34,6 @@ RARE = {
     "fedpolicy.estates.scheduler",
     "fedpolicy.estates.work",
     "fedpolicy.graph.export",
-    "fedpolicy.policy.bundling",
-    "fedpolicy.policy.examples",
     "fedpolicy.policy.trial",
     "fedpolicy.report.markup",
     "fedpolicy.spec.explain",

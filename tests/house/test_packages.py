@@ -13,8 +13,8 @@ from fedpolicy import __version__
 from fedpolicy.cli.app import app
 from fedpolicy.cli.completions import table_source
 from fedpolicy.cli.quick import TABLE
-from fedpolicy.policy.bundling import bundle_of
-from fedpolicy.policy.load import shipped_packs
+from fedpolicy.policy.bundle import bundle_of
+from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.spec.validating import COMPILED, schema_source
 from tests.house.pages import ROOT
 
@@ -47,7 +47,9 @@ def test_the_wheel_carries_data_from_beside_the_package(wheel, folder, pattern):
 
 
 def test_the_wheel_carries_every_pack_and_the_models_compiled(wheel):
-    expected = {f"fedpolicy/_data/bundles/{pack}.json": bundle_of(pack).encode() for pack in shipped_packs()}
+    expected = {
+        f"fedpolicy/_data/bundles/{pack}.json": bundle_of(pack, load_rules([pack])).encode() for pack in shipped_packs()
+    }
     assert expected
     assert {name: content for name, content in wheel.items() if "/bundles/" in name} == expected
     assert wheel[f"{COMPILED.replace('.', '/')}.py"] == schema_source().encode()

@@ -11,7 +11,7 @@ import pytest
 
 from fedpolicy import pipeline, sources
 from fedpolicy.policy import bundle
-from fedpolicy.policy.bundling import bundle_of
+from fedpolicy.policy.bundle import bundle_of
 from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.report.formats import load_format
 from fedpolicy.resources import bundles_dir, policies_dir
@@ -24,7 +24,7 @@ FEDERATION = policies_dir() / "federation"
 def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bundles")
     for pack in shipped_packs():
-        (folder / f"{pack}.json").write_text(bundle_of(pack), encoding="utf-8")
+        (folder / f"{pack}.json").write_text(bundle_of(pack, load_rules([pack])), encoding="utf-8")
     return folder
 
 
@@ -112,4 +112,6 @@ def test_a_broken_bundle_is_not_used(content, tmp_path, monkeypatch):
 
 
 def test_a_bundle_has_the_same_bytes_every_time(built):
-    assert bundle_of("federation") == (built / "federation.json").read_text(encoding="utf-8")
+    assert bundle_of("federation", load_rules(["federation"])) == (built / "federation.json").read_text(
+        encoding="utf-8"
+    )

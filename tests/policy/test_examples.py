@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy.policy.examples import run_examples
 from fedpolicy.policy.load import load_rules, pack_files, shipped_packs
+from fedpolicy.policy.trial import run_examples
 from fedpolicy.resources import policies_dir
 from tests.policy.worlds import judged
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fedpolicy.policy.reference import reference
 from fedpolicy.policy.rulefile import policy_schema
-from fedpolicy.policy.waiverfile import waivers_schema
+from fedpolicy.policy.waivers import waivers_schema
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,8 +7,8 @@ import pytest
 from fedpolicy.errors import PolicyError, Problems, SettingsError
 from fedpolicy.findings import Severity
 from fedpolicy.policy.load import load_rules, shipped_packs
-from fedpolicy.policy.reading import read_sheet, without_examples
 from fedpolicy.policy.rulefile import RULE
+from fedpolicy.policy.sheet import read_sheet, without_examples
 
 RULE_TEXT = """\
 id: {name}

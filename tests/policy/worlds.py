@@ -10,8 +10,8 @@ from fedpolicy.catalog.load import load_catalog
 from fedpolicy.errors import Problems
 from fedpolicy.policy.building import build_rule
 from fedpolicy.policy.evaluate import evaluate
-from fedpolicy.policy.reading import read_sheet
 from fedpolicy.policy.rulefile import RULE
+from fedpolicy.policy.sheet import read_sheet
 from fedpolicy.policy.world import World
 from fedpolicy.spec.load import load_text
 

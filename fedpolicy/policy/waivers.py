@@ -1,7 +1,12 @@
-"""`fedpolicy.waivers.yaml` -> waivers with their places, or every mistake in it; and the schema of the file."""
+"""
+`fedpolicy.waivers.yaml` -> waivers with their places, or every mistake in it; and the schema of the file.
+
+An entry is added to its text so that every other character stays as it is.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,12 +15,12 @@ from typing import Any
 
 from fedpolicy.errors import FedPolicyError, PolicyError, Problems
 from fedpolicy.findings import Span
-from fedpolicy.policy.reading import Sheet, read_sheet
 from fedpolicy.policy.rulefile import RULE_ID
-from fedpolicy.policy.shape import MapOf, Misfit, Path, Record, Shape, Text
+from fedpolicy.policy.sheet import MapOf, Misfit, Path, Record, Shape, Sheet, Text, read_sheet
+from fedpolicy.spec.source import read
 from fedpolicy.spec.suggest import shown
 
-__all__ = ["NAME", "VERSION", "WaiverEntry", "WaiverFile", "read_waivers", "waivers_schema"]
+__all__ = ["NAME", "VERSION", "WaiverEntry", "WaiverFile", "add_waiver", "read_waivers", "waivers_schema"]
 
 NAME = "fedpolicy.waivers.yaml"
 VERSION = 1
@@ -23,6 +28,10 @@ _ELEMENT = r"[a-z_]+(?:\.\S.*)?"
 _PATTERN = Text(pattern=_ELEMENT, called="an element such as datasets.letters@aphp (`*` stands for any characters)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _ADVICE = "docs/waivers.md shows an example"
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.@/+-]*(?: [A-Za-z0-9_.@/()+-]+)*|\d{4}-\d\d-\d\d")
+_WORDS = {"true", "false", "null", "yes", "no", "on", "off"}  # other readers of YAML take some of them for booleans
+_START = f"# What fedpolicy finds and somebody has accepted for a time.\nfedpolicy_waivers: {VERSION}\nwaivers:\n"
+Values = Mapping[str, str | tuple[str, ...]]
 
 
 class _Version(Shape):
@@ -104,6 +113,8 @@ _ENTRY = _Waiver(
     },
     required=("rule", "reason", "owner", "approved_by", "expires"),
 )
+
+
 _FILE = Record(
     called="a file of waivers",
     about="Findings of fedpolicy that somebody has accepted for a time.",
@@ -150,7 +161,7 @@ def read_waivers(text: str | bytes, name: str) -> WaiverFile:
         raise Problems([_own(error) for error in problems.errors]) from problems
     entries: Any = sheet.tree.get("waivers", {})
     return WaiverFile(
-        name=name, entries=tuple(_entry(sheet, key, entry) for key, entry in entries.items()), lines=sheet.lines
+        name=name, entries=tuple(_entry_of(sheet, key, entry) for key, entry in entries.items()), lines=sheet.lines
     )
 
 
@@ -163,7 +174,7 @@ def waivers_schema() -> dict[str, Any]:
     }
 
 
-def _entry(sheet: Sheet, name: str, tree: dict[str, Any]) -> WaiverEntry:
+def _entry_of(sheet: Sheet, name: str, tree: dict[str, Any]) -> WaiverEntry:
     element = tree.get("element", ())
     texts = {key: value for key, value in tree.items() if key != "element"}
     return WaiverEntry(
@@ -186,3 +197,77 @@ def _is_day(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def add_waiver(text: str, file: str, name: str, values: Values) -> str:
+    """
+    The text of a file with one more waiver (of an empty text: a new file), read back to be sure.
+
+    Raises Problems where the text has mistakes, or is written so that only a person can add to it.
+    """
+    before = read_waivers(text, file) if text.strip() else WaiverFile(name=file)
+    text = text if text.strip() else _START
+    newline = "\r\n" if "\r\n" in text else "\n"
+    place, indent = _place(text, file, before)
+    lines = text.splitlines(keepends=True)
+    if lines[place - 1 : place] and not lines[place - 1].endswith(("\n", "\r")):
+        lines[place - 1] += newline
+    step = indent * 2
+    block = [f"{indent}{name}:", *(f"{step}{key}: {_value(value)}" for key, value in values.items())]
+    lines.insert(place, "".join(f"{line}{newline}" for line in block))
+    return _sure("".join(lines), file, name, before)
+
+
+def _place(text: str, file: str, before: WaiverFile) -> tuple[int, str]:
+    """Behind which line to insert, and how entries are indented."""
+    raw = read(text, file).documents[0]
+    tree = raw.tree
+    if not before.entries:
+        if isinstance(tree, dict) and tree.get("waivers") is not None:
+            raise _by_hand(file, raw.spans.key(("waivers",)), "write `waivers:` without `{}`, and an entry below it")
+        if isinstance(tree, dict) and "waivers" in tree:
+            return raw.spans.key(("waivers",)).line, "  "
+        raise _by_hand(file, Span(file=file), "add `waivers:` at its end, and an entry below it")
+    last = before.entries[-1]
+    value = raw.spans.at(("waivers", last.id))
+    if raw.spans.at(("waivers",)).line == raw.spans.key(("waivers",)).line:
+        raise _by_hand(file, last.span, "write one entry below the other, without `{}` around them")
+    return value.end_line - (value.end_column == 1), " " * (last.span.column - 1)
+
+
+def _value(value: str | tuple[str, ...]) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS
+    return value if plain else json.dumps(value, ensure_ascii=False)
+
+
+def _sure(text: str, file: str, name: str, before: WaiverFile) -> str:
+    after = read_waivers(text, file)
+    same = [_content(entry) for entry in after.entries if entry.id != name] == [
+        _content(entry) for entry in before.entries
+    ]
+    if not same or len(after.entries) != len(before.entries) + 1:
+        raise _by_hand(file, Span(file=file), "add the entry by hand; docs/waivers.md shows one")
+    return text
+
+
+def _content(entry: object) -> tuple[object, ...]:
+    """What an entry says, wherever it stands."""
+    keys = (
+        "id",
+        "rule",
+        "elements",
+        "fingerprint",
+        "deployment",
+        "verdict",
+        "reason",
+        "owner",
+        "approved_by",
+        "expires",
+    )
+    return tuple(getattr(entry, key) for key in keys)
+
+
+def _by_hand(file: str, span: Span, advice: str) -> Problems:
+    return Problems([PolicyError(f"`{file}` is written so that no entry can be added to it", span=span, help=advice)])

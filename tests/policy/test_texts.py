@@ -3,7 +3,7 @@
 import pytest
 
 from fedpolicy.policy.fields import Type
-from fedpolicy.policy.template import fill, placeholders, said
+from fedpolicy.policy.texts import fill, placeholders, said
 
 
 @pytest.mark.parametrize(
