@@ -15,6 +15,11 @@ datasets: {d: {at: n, categories: [health]}}
 """
 LEAK = f"fedpolicy: 1\n{START}flows: {{f: {{from: n, to: g, payload: records}}}}\n"
 CLEAN = f"fedpolicy: 1\n{START}".replace("name: x", "name: ok")
+# A catalogue by which records reveal nothing.
+OWN_FACT = (
+    'payloads: {records: {title: R, level: none, aggregate: false, summable: false, note: n, as_of: "2026-01-01", '
+    'source: "https://x.y/z"}}\n'
+)
 
 
 def clean_environment(home: Path) -> dict[str, str]:

@@ -10,12 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from fedpolicy.cli.app import app
-from tests.attacks.repositories import CLEAN, LEAK, committed, git, put
+from tests.attacks.repositories import CLEAN, LEAK, OWN_FACT, committed, git, put
 
-OWN_FACT = (
-    'payloads: {records: {title: R, level: none, aggregate: false, summable: false, note: n, as_of: "2026-01-01", '
-    'source: "https://x.y/z"}}\n'
-)
 FACTS = 'providers: {mine: {name: M, jurisdiction: DE, as_of: "2026-01-01", source: "https://x.y/z"}}\n'
 RULE = """\
 id: no-plain-records
