@@ -109,7 +109,7 @@ def _answers(version: Path, commands: list[list[str]]) -> list[tuple[dict[str, A
         cwd=version,
         input="".join(json.dumps(command) + "\n" for command in commands),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
     )
     answers = [json.loads(line) for line in done.stdout.splitlines()]
