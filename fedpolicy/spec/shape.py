@@ -56,6 +56,7 @@ class Key:
     about: str
     open: bool
     required: bool
+    default: object
     rule: bool
     names: Named | None
     shape: Shape
@@ -115,6 +116,7 @@ def _key(entry: type[Entry], name: str, field: FieldInfo) -> Key:
         about=declared.description or "",
         open=bool(marks.get("x-open")),
         required=field.is_required(),
+        default=None if field.is_required() else field.default,
         rule=bool(marks.get("x-rule")),
         names=NAMED[str(marks["x-names"])] if marks.get("x-names") else None,
         shape=_shape(field.annotation),

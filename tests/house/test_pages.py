@@ -15,6 +15,8 @@ from fedpolicy.catalog.load import load_catalog
 from fedpolicy.spec.model.deployment import Deployment
 from fedpolicy.spec.shape import entries_under, entry_shape
 from fedpolicy.spec.source import read
+from tests.house.language import table as _table
+from tests.house.language import tables
 from tests.house.pages import ROOT, blocks, named, pages
 
 LANGUAGE = ROOT / "docs" / "language.md"
@@ -76,9 +78,11 @@ def test_the_page_on_the_language_names_every_key():
     assert keys - named_keys == set()
 
 
-def test_the_tables_of_methods_and_payloads_are_those_of_the_catalogue(request):
+def test_the_tables_of_the_language_are_those_of_its_declarations_and_of_the_catalogue(request):
     text = LANGUAGE.read_text(encoding="utf-8")
-    current = _written(_written(text, "methods", methods()), "payloads", payloads())
+    current = text
+    for name, table in {**tables(), "methods": methods(), "payloads": payloads()}.items():
+        current = _written(current, name, table)
     if request.config.getoption("--update-golden"):
         LANGUAGE.write_text(current, encoding="utf-8")
     assert LANGUAGE.read_text(encoding="utf-8") == current
@@ -121,7 +125,3 @@ def payloads():
         groups[catalog.levels[catalog.payloads[name].level].rank, catalog.payloads[name].level].append(f"`{name}`")
     lines = [f"| `{level}` | {', '.join(names)} |" for (_, level), names in sorted(groups.items(), reverse=True)]
     return _table(("level", "payloads"), lines)
-
-
-def _table(header, lines):
-    return "\n".join([f"| {' | '.join(header)} |", "|---" * len(header) + "|", *lines]) + "\n"
