@@ -9,7 +9,12 @@ from __future__ import annotations
 
 __all__ = [
     "MAX_DIGITS",
+    "MAX_EXPRESSION",
+    "MAX_FILTERED",
+    "MAX_FILTERS",
     "MAX_HIDDEN_FORMS",
+    "MAX_ITEM_EXPRESSION",
+    "MAX_JOINS",
     "MAX_NESTED_SUMS",
     "MAX_QUANTITY",
 ]
@@ -38,3 +43,18 @@ In how many ways one sum may have gone into further sums when it comes to a plac
 
 They double with each layer of tasks that pass their results on to the next. Ten layers are far from any federation.
 """
+
+MAX_EXPRESSION = 4_000
+"""Characters of an expression of a rule. The longest one that ships has 432."""
+
+MAX_ITEM_EXPRESSION = 200
+"""Characters inside `all(...)` and its like, which are evaluated for each of up to ten thousand items."""
+
+MAX_JOINS = 16
+"""How often one expression may join texts or lists with `+`, or add."""
+
+MAX_FILTERS = 4
+"""How often one expression may use `filter`, whose memory grows with the square of the items."""
+
+MAX_FILTERED = 2_000
+"""Items of a list that a rule with `filter` may read; `exists` and `all` read more."""

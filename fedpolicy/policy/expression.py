@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.policy.fields import CONSTANTS, Type, Value
+from fedpolicy.policy.sizes import excesses, too_long_to_filter
 from fedpolicy.policy.texts import Name, names, with_presence
 from fedpolicy.records import dataclass
 
@@ -81,6 +82,8 @@ class Expression:
         An absent field does not matter where the rest decides. Raises EvaluationError if nothing is absent and
         there is no answer all the same.
         """
+        if "filter" in self.text and (why := too_long_to_filter(facts[name] for name in self.reads if name in facts)):
+            raise EvaluationError(why)
         try:
             result = self.program.eval(activation)
         except RuntimeError as error:  # only the bound on iterations is raised
@@ -107,6 +110,9 @@ class Language:
 
     def compile(self, text: str) -> Expression | tuple[BadExpression, ...]:
         """Compile an expression that must say yes or no, or say everything that is wrong with it."""
+        too_much = tuple(BadExpression(one.message, one.offset) for one in excesses(text))
+        if too_much:
+            return too_much
         found = list(names(text))
         try:
             program = self.env.compile(with_presence(text))

@@ -9,7 +9,7 @@ from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.policy.fields import Type, Value
 from fedpolicy.records import dataclass
 
-__all__ = ["Name", "compared", "fill", "names", "placeholders", "said", "with_presence"]
+__all__ = ["Name", "code_of", "compared", "fill", "names", "placeholders", "said", "with_presence"]
 
 _TOKEN = re.compile(
     r"""(?P<comment>//[^\n]*)
@@ -44,6 +44,13 @@ def names(expression: str) -> Iterator[Name]:
             yield Name(_joined(token["inner"]), token.start("inner"), has=True)
         elif token["name"]:
             yield Name(_joined(token["name"]), token.start("name"))
+
+
+def code_of(expression: str) -> str:
+    """The same with strings and comments blanked, each character at its place."""
+    return _TOKEN.sub(
+        lambda token: " " * len(token.group()) if token["comment"] or token["text"] else token.group(), expression
+    )
 
 
 def with_presence(expression: str) -> str:
