@@ -82,7 +82,7 @@ def judge_of(settings: Settings) -> tuple[Judge, Sequence[FedPolicyError]]:
     Then there are no rules, but deployments can be read all the same, so that their mistakes are told in the same run.
     Raises Problems only where the catalogue cannot be used.
     """
-    from fedpolicy.policy.chosen import chosen_rules  # noqa: PLC0415  only a check needs rules
+    from fedpolicy.policy.load import chosen_rules  # noqa: PLC0415  only a check needs rules
 
     catalog = catalog_of(settings)
     try:
@@ -121,7 +121,7 @@ def report_of(
 def catalog_of(settings: Settings) -> Catalog:
     """The catalogue with the user's own files, each as it is pinned. Raises Problems."""
     if settings.catalog_pins:
-        from fedpolicy.policy.chosen import changed  # noqa: PLC0415  few runs have any
+        from fedpolicy.policy.load import changed  # noqa: PLC0415  few runs have any
 
         pins = settings.catalog_pins.items()
         errors = [error for path, pin in pins for error in changed("catalogue", path, path.as_posix(), pin)]

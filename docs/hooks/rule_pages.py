@@ -8,9 +8,8 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from fedpolicy.findings import Reference
-from fedpolicy.policy.load import load_rules, shipped_packs
+from fedpolicy.policy.load import Pack, load_rules, read_pack, shipped_packs
 from fedpolicy.policy.models import PRINCIPLES, Rule
-from fedpolicy.policy.pack import Pack, read_pack
 from fedpolicy.report.rules import as_markdown, entry_of, table_markdown
 
 BEGIN = (

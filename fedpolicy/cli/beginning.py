@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fedpolicy.cli.terminal import chatter, emit, write
 from fedpolicy.errors import OutputError
-from fedpolicy.policy.digest import digest_of
+from fedpolicy.policy.bundle import digest_of
 from fedpolicy.policy.load import PACK_FILE, shipped_packs
 from fedpolicy.policy.scaffold import new_pack, new_rule
 from fedpolicy.resources import policies_dir

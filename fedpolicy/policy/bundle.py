@@ -11,18 +11,20 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from fedpolicy import __version__
+from fedpolicy.errors import SettingsError
+from fedpolicy.files import content
 from fedpolicy.findings import Reference, Severity, Span
-from fedpolicy.policy.digest import digest_of
 from fedpolicy.policy.expression import Expression, library_version, restored
 from fedpolicy.policy.fields import Type
 from fedpolicy.policy.models import Param, Rule
 from fedpolicy.resources import bundles_dir, policies_dir
 
-__all__ = ["PLAIN", "bundle_of", "bundled", "made_with"]
+__all__ = ["PLAIN", "bundle_of", "bundled", "digest_of", "made_with"]
 
 # The parts of a rule that JSON holds as they are.
 PLAIN = (
@@ -42,6 +44,32 @@ PLAIN = (
 # google/api/expr/v1alpha1/checked.proto: maps, which are written in any order, and the places in the text.
 _MAPS, _SOURCE = (2, 3), 5
 _LENGTH = 2  # the wire type of what says its own length
+
+
+def digest_of(path: Path) -> str:
+    """
+    SHA-256 as hex: of a file's content, or over the names and contents of a folder's YAML files, by name.
+
+    Raises SettingsError where there is neither.
+    """
+    try:
+        return _of_folder(path) if path.is_dir() else sha256(content(path)).hexdigest()
+    except OSError as error:
+        advice = "name a pack, or a file of rules or of a catalogue"
+        raise SettingsError(f"`{path.as_posix()}` cannot be read: {error.strerror}", help=advice) from error
+
+
+def _of_folder(folder: Path) -> str:
+    files = sorted(folder.glob("*.yaml"), key=lambda path: path.name)
+    if not files:
+        advice = "name the folder that holds `_pack.yaml` and the rules"
+        raise SettingsError(f"`{folder.as_posix()}` is no pack: no YAML files are in it", help=advice)
+    found = sha256()
+    for path in files:
+        text = content(path)
+        found.update(f"{path.name}\0{len(text)}\0".encode("utf-8", "surrogateescape"))
+        found.update(text)
+    return found.hexdigest()
 
 
 def bundled(pack: str, folder: Path) -> tuple[Rule, ...] | None:

@@ -1,21 +1,34 @@
-"""Packs -> rules: shipped ones by name, others by path, with what the user sets; every mistake at once."""
+"""Packs -> rules: shipped ones by name, others by path, as pinned, with what the user sets; every mistake at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any, Protocol
 
 from fedpolicy.errors import FedPolicyError, PolicyError, Problems, SettingsError
-from fedpolicy.files import HERE, Files
-from fedpolicy.findings import Span
-from fedpolicy.policy.bundle import bundled
-from fedpolicy.policy.choosing import choose, set_params, set_severities
+from fedpolicy.files import HERE, Files, content
+from fedpolicy.findings import Reference, Span
+from fedpolicy.policy.bundle import bundled, digest_of
+from fedpolicy.policy.housekeeping import OWN_IDS
 from fedpolicy.policy.models import Rule
+from fedpolicy.policy.selection import choose, set_params, set_severities
+from fedpolicy.records import dataclass
 from fedpolicy.resources import policies_dir
 from fedpolicy.spec.suggest import advise
 
-__all__ = ["load_rules", "pack_files", "shipped_ids", "shipped_packs"]
+__all__ = [
+    "Pack",
+    "Wanted",
+    "changed",
+    "chosen_rules",
+    "load_rules",
+    "pack_files",
+    "read_pack",
+    "shipped_ids",
+    "shipped_packs",
+]
 
 PACK_FILE = "_pack.yaml"
 _KEPT = 1024  # rules
@@ -139,7 +152,7 @@ def _unreadable(name: str, error: OSError) -> PolicyError:
 # Who checks again and again in one process compiles what has not changed once.
 @lru_cache(maxsize=_KEPT)
 def _rule(pack: str, path: Path, name: str, content: bytes) -> Rule:
-    from fedpolicy.policy.building import build_rule  # noqa: PLC0415  compiled packs need no compiler
+    from fedpolicy.policy.compiler import build_rule  # noqa: PLC0415  compiled packs need no compiler
     from fedpolicy.policy.rulefile import RULE  # noqa: PLC0415
     from fedpolicy.policy.sheet import read_sheet  # noqa: PLC0415
 
@@ -149,3 +162,113 @@ def _rule(pack: str, path: Path, name: str, content: bytes) -> Rule:
 def _twice(rule: Rule, other: Rule) -> PolicyError:
     message = f"the id `{rule.id}` is also that of the rule at {other.spans['id']}"
     return PolicyError(message, span=rule.spans["id"], help="rename one of them, file and id")
+
+
+class Wanted(Protocol):
+    """What a run says of rules; see `fedpolicy.pipeline.Settings`."""
+
+    @property
+    def packs(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def pins(self) -> Mapping[str, str]: ...  # noqa: D102
+    @property
+    def params(self) -> Mapping[str, str]: ...  # noqa: D102
+    @property
+    def severities(self) -> Mapping[str, str]: ...  # noqa: D102
+    @property
+    def configured(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def disabled(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def select(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def ignore(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def files(self) -> Files: ...  # noqa: D102
+
+
+def chosen_rules(wanted: Wanted) -> tuple[Rule, ...]:
+    """
+    Load the packs, refuse one that is not as pinned, and apply what is said of single rules.
+
+    What a configuration says of a rule of another shipped pack is left alone. Raises Problems.
+    """
+    errors = [error for pack, pin in wanted.pins.items() for error in _changed_pack(pack, pin)]
+    if errors:
+        raise Problems(errors)
+    if not wanted.configured:
+        return load_rules(
+            wanted.packs, params=wanted.params, select=wanted.select, ignore=wanted.ignore, files=wanted.files
+        )
+    present = {rule.id for rule in load_rules(wanted.packs, files=wanted.files)}
+    elsewhere = shipped_ids() - present
+    _must_exist(wanted.configured, present | elsewhere | set(OWN_IDS))
+    return load_rules(
+        wanted.packs,
+        params={name: text for name, text in wanted.params.items() if name.partition(".")[0] not in elsewhere},
+        severities={rule: word for rule, word in wanted.severities.items() if rule in present},
+        select=wanted.select,
+        ignore=(*wanted.ignore, *(rule for rule in wanted.disabled if rule in present)),
+        files=wanted.files,
+    )
+
+
+def changed(what: str, path: Path, shown: str, pin: str) -> list[FedPolicyError]:
+    """What is wrong with a pack or a catalogue that is not as pinned."""
+    found = digest_of(path)
+    if found == pin:
+        return []
+    advice = "read what has changed; if it is right, `fedpolicy pack digest` prints the new digest"
+    return [SettingsError(f"the {what} `{shown}` is not the one that is pinned: its digest is {found}", help=advice)]
+
+
+def _changed_pack(pack: str, pin: str) -> list[FedPolicyError]:
+    return changed("pack", policies_dir() / pack if pack in shipped_packs() else Path(pack), pack, pin)
+
+
+def _must_exist(configured: Sequence[str], known: set[str]) -> None:
+    errors = [
+        SettingsError(f"no rule is called `{name}`", help=advise(name, sorted(known)))
+        for name in configured
+        if name not in known
+    ]
+    if errors:
+        raise Problems(errors)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """A pack's own file; what it leaves out is empty."""
+
+    name: str
+    title: str
+    version: str = ""
+    about: str = ""
+    scope: str = ""
+    not_covered: str = ""
+    references: tuple[Reference, ...] = ()
+
+
+def read_pack(name: str | Path) -> Pack:
+    """Read what a shipped pack, or the one in a folder, says of itself. Raises Problems."""
+    from fedpolicy.policy.rulefile import PACK  # noqa: PLC0415  see _load
+    from fedpolicy.policy.sheet import read_sheet  # noqa: PLC0415
+
+    shipped = str(name) in shipped_packs()
+    path = (policies_dir() / str(name) if shipped else Path(name)) / PACK_FILE
+    if not path.is_file():
+        error = SettingsError(f"`{Path(name).as_posix()}` has no `{PACK_FILE}`", help="docs/writing-rules.md shows one")
+        raise Problems([error])
+    shown = f"policies/{name}/{PACK_FILE}" if shipped else path.as_posix()
+    tree: Any = read_sheet(content(path), shown, PACK).tree
+    return Pack(
+        name=tree["pack"],
+        title=tree["title"],
+        version=tree.get("version", ""),
+        **{key: _prose(tree.get(key, "")) for key in ("about", "scope", "not_covered")},
+        references=tuple(Reference(**reference) for reference in tree.get("references", ())),
+    )
+
+
+def _prose(text: str) -> str:
+    return "\n\n".join(" ".join(part.split()) for part in text.strip().split("\n\n"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy.analysis.study import Study
 from fedpolicy.errors import PolicyError, Problems
 from fedpolicy.findings import Finding, Span, Verdict
-from fedpolicy.policy.building import build_rule
+from fedpolicy.policy.compiler import build_rule
 from fedpolicy.policy.evaluate import Evaluation, evaluate
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.mutants import mutants_of

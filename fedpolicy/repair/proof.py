@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from fedpolicy import pipeline
 from fedpolicy.analysis.study import Study
-from fedpolicy.policy.chosen import chosen_rules
 from fedpolicy.policy.evaluate import evaluate
+from fedpolicy.policy.load import chosen_rules
 from fedpolicy.records import dataclass
 from fedpolicy.repair.change import Change
 from fedpolicy.repair.goal import Goal, Outcome, State

@@ -12,7 +12,7 @@ import pytest
 from fedpolicy import api
 from fedpolicy.cli import main
 from fedpolicy.errors import Problems
-from fedpolicy.policy.digest import digest_of
+from fedpolicy.policy.bundle import digest_of
 from fedpolicy.report.formats import format_ids
 
 LEAK = """\

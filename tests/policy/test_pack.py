@@ -3,8 +3,7 @@
 import pytest
 
 from fedpolicy.errors import Problems
-from fedpolicy.policy.load import shipped_packs
-from fedpolicy.policy.pack import read_pack
+from fedpolicy.policy.load import read_pack, shipped_packs
 
 
 @pytest.mark.parametrize("name", shipped_packs())

@@ -4,7 +4,7 @@ import pytest
 
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.errors import SettingsError
-from fedpolicy.policy.digest import digest_of
+from fedpolicy.policy.bundle import digest_of
 from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.policy.scaffold import new_pack, new_rule
 from fedpolicy.policy.trial import try_rule

@@ -8,7 +8,7 @@ from pathlib import Path
 from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.errors import Problems
-from fedpolicy.policy.building import build_rule
+from fedpolicy.policy.compiler import build_rule
 from fedpolicy.policy.evaluate import evaluate
 from fedpolicy.policy.rulefile import RULE
 from fedpolicy.policy.sheet import read_sheet

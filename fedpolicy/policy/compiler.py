@@ -9,11 +9,11 @@ from typing import Any
 from fedpolicy.errors import PolicyError, Problems
 from fedpolicy.findings import Reference, Severity, Span
 from fedpolicy.limits import MAX_QUANTITY
-from fedpolicy.policy.choosing import typed
 from fedpolicy.policy.context import table
 from fedpolicy.policy.expression import BadExpression, Expression, Language, language
 from fedpolicy.policy.fields import Field, Type
 from fedpolicy.policy.models import Param, Rule
+from fedpolicy.policy.selection import typed
 from fedpolicy.policy.sheet import Sheet
 from fedpolicy.policy.texts import compared, names, placeholders
 from fedpolicy.spec.suggest import advise, did_you_mean
