@@ -56,6 +56,7 @@ def compare(old: Iterable[Source], new: Iterable[Source], settings: pipeline.Set
         differences=tuple(one for one in found if one),
         errors=tuple({str(error): error for error in said}.values()),
         deployments=sum(one.state != UNCOMPARED for one in found),
+        overrides=() if errors else pipeline.overrides_in(settings, catalog),
     )
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "Finding",
     "Hop",
     "Interruption",
+    "Override",
     "Reference",
     "Report",
     "RuleInfo",
@@ -193,6 +194,21 @@ class Interruption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """
+    What settings leave out of a verdict, or have put in place of what ships.
+
+    `what` is one of the kinds that `report/overrides.py` has words for, `names` say of which, where there are few, and
+    `by` is the file that says so, or the command line.
+    """
+
+    what: str
+    by: str
+    amount: int
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """
     Everything a format needs.
@@ -202,6 +218,7 @@ class Report:
     itself, such as a rule that does not compile; those of a file are on the file. `places` says where to
     write the facts that are missing, by file, deployment and dotted path. What a baseline knows is neither among
     the findings nor in `counts`; `baseline` counts it. Where the run was stopped, `interruption` says how far it got.
+    `overrides` says what settings took out of the verdict.
     """
 
     findings: tuple[Finding, ...]
@@ -214,6 +231,7 @@ class Report:
     version: str = ""
     baseline: Baselined | None = None
     interruption: Interruption | None = None
+    overrides: tuple[Override, ...] = ()
 
     @property
     def evaluated(self) -> bool:

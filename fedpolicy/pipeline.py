@@ -17,7 +17,7 @@ from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, InputError, Interrupted, Problems
 from fedpolicy.files import HERE, Files
-from fedpolicy.findings import Interruption, Report
+from fedpolicy.findings import Interruption, Override, Report
 from fedpolicy.judge import Checked, Judge, check_file, load_source
 from fedpolicy.records import dataclass
 from fedpolicy.report.summarise import ordered, summarise
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fedpolicy.policy.waivers import WaiverFile
     from fedpolicy.sources import Source
 
-__all__ = ["Settings", "catalog_of", "check", "document_of", "judge_of", "report_of", "study_of"]
+__all__ = ["Settings", "catalog_of", "check", "document_of", "judge_of", "overrides_in", "report_of", "study_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Settings:
     `pins` and `catalog_pins` are SHA-256 digests by pack and catalogue (see `fedpolicy pack digest`), `files` those of
     them that a trusted revision has; `configured` are the rules that a configuration
     names, which may belong to packs that this run does not use, and `disabled` those of them that are switched off.
-    `today` is the day that waivers are measured by, as ISO 8601.
+    `today` is the day that waivers are measured by, as ISO 8601. `origins` says of a setting who made it, for reports.
     """
 
     packs: Sequence[str] = ("federation",)
@@ -57,6 +57,7 @@ class Settings:
     waivers: WaiverFile | None = None
     baseline: Baseline | None = None
     today: str = ""
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def analysis(self) -> AnalysisSettings:
@@ -110,12 +111,23 @@ def report_of(
         places={key: span for one in checked for key, span in one.places.items()},
         version=__version__,
     )
-    report = replace(report, interruption=interruption)
+    overrides = () if errors else overrides_in(settings, judge.catalog)
+    report = replace(report, interruption=interruption, overrides=overrides)
     if settings.waivers or settings.baseline:
         from fedpolicy.policy.excuse import excuse  # noqa: PLC0415  most runs excuse nothing
 
         return ordered(excuse(report, settings))
     return report
+
+
+def overrides_in(settings: Settings, catalog: Catalog) -> tuple[Override, ...]:
+    """What the settings change of the rules and facts as they come."""
+    own = (settings.configured, settings.select, settings.ignore, settings.params, settings.catalogs)
+    if not any(own) and settings.max_epsilon is None:
+        return ()
+    from fedpolicy.policy.overrides import overrides_of  # noqa: PLC0415  most runs change nothing
+
+    return overrides_of(settings, catalog)
 
 
 def catalog_of(settings: Settings) -> Catalog:

@@ -29,11 +29,12 @@ _ROW = re.compile(r"^  (?P<quote>[\"']?)(?P<id>[^\s\"'#][^\s\"']*)(?P=quote):(?=
 class Section(Mapping[str, R], Generic[R]):
     """A read-only mapping from id to row, in the order of ids."""
 
-    __slots__ = ("_folder", "_name", "_rows", "_texts")
+    __slots__ = ("_folder", "_name", "_own", "_rows", "_texts")
 
     def __init__(self, name: str, folder: Path, own: Mapping[str, R]) -> None:
         self._name = name
         self._folder = folder
+        self._own = frozenset(own)
         self._rows = dict(own)
         self._texts: Mapping[str, str] | None = None
 
@@ -64,6 +65,10 @@ class Section(Mapping[str, R], Generic[R]):
         texts = self._shipped()
         near = (key for key in sorted({*self._rows, *texts}) if key in self._rows or ref in texts[key])
         return next((self[key] for key in near if ref in getattr(self[key], "aliases", ())), None)
+
+    def replaced(self) -> list[str]:
+        """The ids of shipped rows that the user's own ones stand in for."""
+        return sorted(self._own & self._shipped().keys()) if self._own else []
 
     def _shipped(self) -> Mapping[str, str]:
         if self._texts is None:

@@ -102,6 +102,7 @@ def choose(config: Config, options: Mapping[str, Any]) -> Choices:
         select=tuple(values["select"][0]),
         ignore=tuple(values["ignore"][0]),
         max_epsilon=values["max_epsilon"][0],
+        origins=_origins(config, values, options.get("params", {}), params),
     )
     return Choices(
         settings=settings,
@@ -119,6 +120,15 @@ def choose(config: Config, options: Mapping[str, Any]) -> Choices:
             ),
         },
     )
+
+
+def _origins(
+    config: Config, values: Mapping[str, tuple[Any, str]], given: Mapping[str, str], params: Mapping[str, str]
+) -> dict[str, str]:
+    """Who made a setting, in the words of a report."""
+    by = {name: f"the {origin}" if origin == "command line" else origin for name, (_, origin) in values.items()}
+    own = {f"params.{key}": config.name for key in params}
+    return {**by, "rules": config.name, **own, **{f"params.{key}": "the command line" for key in given}}
 
 
 def _files(config: Config, values: Mapping[str, tuple[Any, str]]) -> Files:

@@ -14,10 +14,10 @@ from fedpolicy.cli.progress import Progress
 from fedpolicy.cli.terminal import chatter, stdin_bytes
 from fedpolicy.errors import SettingsError
 from fedpolicy.estates.run import Run
-from fedpolicy.findings import Report
+from fedpolicy.findings import Override, Report
 from fedpolicy.pipeline import Settings
 from fedpolicy.report.style import clean
-from fedpolicy.searching.skipped import Skipped, skipped_words
+from fedpolicy.searching.skipped import EXCLUDED, Skipped, skipped_words
 
 __all__ = ["judged"]
 
@@ -44,11 +44,22 @@ def judged(paths: Sequence[str], settings: Settings, choices: Choices, options: 
         _work(run, choices.jobs, options["scheduler"])
     except KeyboardInterrupt:
         progress.erase()
-        return run.report(stopped=True)
+        return _whole(run.report(stopped=True), choices, skipped)
     finally:
         progress.erase()
     _tell(skipped, named=bool(options.get("verbose")))
-    return run.report()
+    return _whole(run.report(), choices, skipped)
+
+
+def _whole(report: Report, choices: Choices, skipped: Sequence[Skipped]) -> Report:
+    """The report with what settings did before any rule was asked, and will do after."""
+    found = list(report.overrides)
+    by = choices.settings.origins
+    if excluded := sum(one.why == EXCLUDED for one in skipped):
+        found.append(Override(what="deployments_excluded", by=by["exclude"], amount=excluded))
+    if choices.fail_on in {"critical", "never"}:
+        found.append(Override(what="failing_from", by=by["fail_on"], amount=1, names=(choices.fail_on,)))
+    return replace(report, overrides=tuple(found))
 
 
 def _tell(skipped: Sequence[Skipped], *, named: bool) -> None:

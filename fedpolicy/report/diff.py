@@ -9,7 +9,7 @@ from typing import Any
 
 from fedpolicy.analysis.changes import Changes
 from fedpolicy.errors import FedPolicyError
-from fedpolicy.findings import Finding
+from fedpolicy.findings import Finding, Override
 from fedpolicy.report.changes import (
     budget_line,
     budget_row,
@@ -20,6 +20,7 @@ from fedpolicy.report.changes import (
     short,
 )
 from fedpolicy.report.jsontext import json_text
+from fedpolicy.report.overrides import override_lines, override_rows
 from fedpolicy.report.rows import error_rows, waiver_row
 from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
 
@@ -64,6 +65,7 @@ class Comparison:
     differences: tuple[Difference, ...]
     errors: tuple[FedPolicyError, ...] = ()
     deployments: int = 0
+    overrides: tuple[Override, ...] = ()
 
     @property
     def introduced(self) -> list[Finding]:
@@ -79,7 +81,8 @@ class Comparison:
 def as_text(comparison: Comparison, look: Style = PLAIN) -> str:
     """Write every difference; one line says it where there is none."""
     parts = ["\n".join(_difference_lines(difference, look)) for difference in comparison.differences]
-    return "\n\n".join([*parts, _closing(comparison)]) + "\n"
+    closing = [_closing(comparison), *(clean(one) for one in override_lines(comparison.overrides))]
+    return "\n\n".join([*parts, "\n".join(closing)]) + "\n"
 
 
 def _difference_lines(difference: Difference, look: Style) -> Iterator[str]:
@@ -144,9 +147,13 @@ def as_markdown(comparison: Comparison) -> str:
     waived = f" ({comparison.waived} waived)" if comparison.waived else ""
     head = f"### fedpolicy: {len(comparison.introduced)} introduced{waived}, {resolved} resolved"
     if not comparison.differences and not comparison.errors:
-        return "### fedpolicy: nothing changes for anybody\n"
+        return "\n\n".join(["### fedpolicy: nothing changes for anybody", *_overridden(comparison)]) + "\n"
     parts = (part for difference in comparison.differences for part in _difference_parts(difference))
-    return "\n\n".join([head, *_unusable(comparison), *parts]) + "\n"
+    return "\n\n".join([head, *_overridden(comparison), *_unusable(comparison), *parts]) + "\n"
+
+
+def _overridden(comparison: Comparison) -> list[str]:
+    return [f"**{_escaped(one)}.**" for one in override_lines(comparison.overrides)]
 
 
 def _unusable(comparison: Comparison) -> Iterator[str]:
@@ -222,6 +229,7 @@ def as_json(comparison: Comparison) -> str:
     document = {
         "version": 1,
         "deployments": comparison.deployments,
+        **({"overrides": override_rows(comparison.overrides)} if comparison.overrides else {}),
         "differences": [_difference_row(difference) for difference in comparison.differences],
         "errors": list(error_rows(comparison.errors)),
     }

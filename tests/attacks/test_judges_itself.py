@@ -207,3 +207,92 @@ def test_large_files_are_refused(repository, run, monkeypatch):
 
     assert done.exit_code == 2
     assert "it is larger than 64 MiB" in done.stderr
+
+
+SETTINGS = {
+    "a rule off": (
+        "[rules.raw-data-leaves-silo]\nenabled = false\n",
+        [],
+        "1 rule off (raw-data-leaves-silo), by fedpolicy.toml",
+    ),
+    "a rule ignored": (
+        'ignore = ["raw-data-*"]\n',
+        [],
+        "1 rule ignored (raw-data-leaves-silo), by fedpolicy.toml",
+    ),
+    "a severity lowered": (
+        '[rules.raw-data-leaves-silo]\nseverity = "low"\n',
+        [],
+        "1 severity lowered (raw-data-leaves-silo), by fedpolicy.toml",
+    ),
+    "a fact replaced": (
+        'catalogs = ["own.yaml"]\n',
+        [],
+        "1 shipped fact replaced (payloads.records), by fedpolicy.toml",
+    ),
+    "a parameter": (
+        "",
+        ["--param", "checks-behind-masks.needs_single_updates=median"],
+        "1 parameter set (checks-behind-masks.needs_single_updates), by the command line",
+    ),
+    "a larger epsilon": ("max_epsilon = 900.0\n", [], "1 parameter set (max_epsilon), by fedpolicy.toml"),
+    "never": ('fail_on = "never"\n', [], "no finding fails, by fedpolicy.toml"),
+    "on the command line": (
+        "",
+        ["--ignore", "raw-data-leaves-silo", "--fail-on", "critical", "--exclude", "drafts"],
+        (
+            "1 rule ignored (raw-data-leaves-silo), 2 deployments excluded, only critical findings fail,"
+            " by the command line"
+        ),
+    ),
+    "excluded": ('exclude = ["drafts/deep"]\n', [], "1 deployment excluded, by fedpolicy.toml"),
+}
+
+
+@pytest.fixture
+def plain(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    put(tmp_path, {"drafts/a.yaml": LEAK.replace("name: x", "name: y"), "drafts/deep/b.yaml": CLEAN})
+    put(tmp_path, {"leak.yaml": LEAK, "own.yaml": OWN_FACT, "drafts/no.yaml": "a: b\n"})
+    return tmp_path
+
+
+@pytest.mark.parametrize(("config", "options", "says"), SETTINGS.values(), ids=SETTINGS)
+def test_every_report_says_what_settings_took_out_of_the_verdict(plain, run, config, options, says):
+    put(plain, {"fedpolicy.toml": config})
+    outputs = ["text:out.txt", "markdown:out.md", "json:out.json", "sarif:out.sarif"]
+    run("check", ".", *options, *(part for output in outputs for part in ("--output", output)))
+    text, markdown = ((plain / f"out.{ending}").read_text() for ending in ("txt", "md"))
+    rows = json.loads((plain / "out.json").read_text())["overrides"]
+    (invocation,) = json.loads((plain / "out.sarif").read_text())["runs"][0]["invocations"]
+
+    assert says in " ".join(text.split())
+    assert says in markdown.replace("\\", "")
+    assert invocation["properties"] == {"overrides": rows, "summary": [says]}
+    assert {row["by"] for row in rows} == {says.rpartition(", by ")[2]}
+
+
+def test_without_such_settings_no_report_mentions_them(plain, run):
+    put(plain, {"fedpolicy.toml": 'fail_on = "low"\n[rules.raw-data-leaves-silo]\nseverity = "critical"\n'})
+    done = run("check", ".", "--format", "json")
+
+    assert "overrides" not in json.loads(done.stdout)
+    assert "by fedpolicy.toml" not in run("check", ".").stdout
+    assert "properties" not in json.loads(run("check", ".", "--format", "sarif").stdout)["runs"][0]["invocations"][0]
+
+
+def test_many_are_counted_and_few_are_named(plain, run):
+    del plain
+    said = " ".join(run("check", "leak.yaml", "--select", "raw-*").stdout.split())
+
+    assert " rules not selected, by the command line" in said
+    assert "(a" not in said.partition(" rules not selected")[0][-12:]
+
+
+def test_a_comparison_says_it_too(plain, run):
+    put(plain, {"fedpolicy.toml": SETTINGS["a rule off"][0], "old.yaml": LEAK})
+    says = SETTINGS["a rule off"][2]
+
+    assert says in run("diff", "old.yaml", "leak.yaml").stdout
+    assert says in run("diff", "old.yaml", "leak.yaml", "--format", "markdown").stdout
+    assert json.loads(run("diff", "old.yaml", "leak.yaml", "--format", "json").stdout)["overrides"][0]["amount"] == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.report.jsontext import json_text
+from fedpolicy.report.overrides import override_rows
 from fedpolicy.report.rows import error_rows, hop_row, span_row, waiver_row
 from fedpolicy.report.summarise import OUT_OF_SCOPE, MissingFact, missing_facts
 
@@ -19,7 +20,7 @@ VERSION = 1
 
 
 def render(report: Report) -> str:
-    """Write the report as indented JSON; keys stand in the documented order and none is ever absent."""
+    """Write the report as indented JSON; keys stand in the documented order; only `overrides` is absent where empty."""
     return json_text(_report(report))
 
 
@@ -30,6 +31,7 @@ def _report(report: Report) -> dict[str, Any]:
         "tool": {"name": "fedpolicy", "version": report.version},
         "summary": {verdict.value: number for verdict, number in report.counts.items()},
         "baseline": _baseline(report.baseline) if report.baseline else None,
+        **({"overrides": override_rows(report.overrides)} if report.overrides else {}),
         "interrupted": _interruption(report.interruption) if report.interruption else None,
         "packs": list(report.packs),
         "deployments": [{"file": file.name, "name": name} for file in report.files for name in file.deployments],

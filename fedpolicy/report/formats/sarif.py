@@ -13,6 +13,7 @@ from typing import Any
 from fedpolicy.findings import Finding, Hop, Reference, Report, RuleInfo, Severity, Span, Verdict
 from fedpolicy.report.annotations import MISSING_FACT
 from fedpolicy.report.jsontext import json_text
+from fedpolicy.report.overrides import override_lines, override_rows
 from fedpolicy.report.rows import error_rows, waiver_row
 from fedpolicy.report.summarise import MissingFact, missing_facts
 
@@ -203,10 +204,14 @@ def _physical(span: Span) -> dict[str, Any]:
 
 def _invocation(report: Report) -> dict[str, Any]:
     rows = [*error_rows(report.errors), *(row for file in report.files for row in error_rows(file.errors, file.name))]
-    return {
+    found: dict[str, Any] = {
         "executionSuccessful": not rows,
         "toolExecutionNotifications": [_notification(row) for row in rows],
     }
+    if report.overrides:
+        said = {"overrides": override_rows(report.overrides), "summary": override_lines(report.overrides)}
+        found["properties"] = said
+    return found
 
 
 def _notification(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def draw(report: Report, look: Style) -> str:
     lines = {file.name: file.lines for file in report.files}
     several = sum(len(file.deployments) for file in report.files) > 1
     if not report.evaluated:
-        return "\n".join(["nothing was evaluated", *_stopped(report, look)]) + "\n"
+        return "\n".join(["nothing was evaluated", *_overridden(report, look), *_stopped(report, look)]) + "\n"
     parts: list[list[str]] = []
     told: set[str] = set()
     for (file, deployment), group in groupby(report.findings, key=lambda one: (one.span.file, one.deployment)):
@@ -125,6 +125,7 @@ def _closing(report: Report, look: Style) -> list[str]:
     return [
         f"{', '.join(counts)} ({_severities(report)}{_extent(report)})",
         *_known(report, look),
+        *_overridden(report, look),
         *_stopped(report, look),
         *(look.paint("dim", line) for line in scope),
     ]
@@ -140,6 +141,14 @@ def _known(report: Report, look: Style) -> list[str]:
     from fedpolicy.report.annotations import baseline_words  # noqa: PLC0415  few reports have a baseline
 
     return wrap(baseline_words(report.baseline), look, "", "    ")
+
+
+def _overridden(report: Report, look: Style) -> list[str]:
+    if not report.overrides:
+        return []
+    from fedpolicy.report.overrides import override_lines  # noqa: PLC0415  few reports have any
+
+    return [line for one in override_lines(report.overrides) for line in wrap(one, look, "", "    ")]
 
 
 def _severities(report: Report) -> str:
