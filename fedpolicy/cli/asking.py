@@ -21,7 +21,7 @@ from fedpolicy.report.control import as_json as control_json
 from fedpolicy.report.control import as_text as control_text
 from fedpolicy.report.facts import facts_text, why_text
 from fedpolicy.report.facts_json import facts_json
-from fedpolicy.report.jsontext import json_text
+from fedpolicy.report.rows import json_text
 from fedpolicy.report.style import PLAIN, Style, listing
 from fedpolicy.spec.suggest import nearest
 

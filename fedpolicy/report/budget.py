@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy.analysis.accounting import INSTALL_HINT
 from fedpolicy.analysis.budget.claims import Claim
 from fedpolicy.analysis.exposure.spending import shown
-from fedpolicy.report.jsontext import json_text
+from fedpolicy.report.rows import json_text
 from fedpolicy.report.style import PLAIN, Style, clean, listing, wrap
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure.spending import shown
 from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.report.excerpt import hop_lines
 from fedpolicy.report.facts_json import hops_of, wide
-from fedpolicy.report.hops import hop_lines
 from fedpolicy.report.style import Style, amount, cells, clean, listing, wrap
 
 if TYPE_CHECKING:

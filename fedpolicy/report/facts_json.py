@@ -12,8 +12,7 @@ from fedpolicy.analysis.study import Study
 from fedpolicy.findings import Hop, Span
 from fedpolicy.graph.model import FlowGraph, bits
 from fedpolicy.report.budget import spending_row
-from fedpolicy.report.jsontext import json_text
-from fedpolicy.report.rows import hop_row
+from fedpolicy.report.rows import hop_row, json_text
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure, ModelFacts, NotCounted, Step

@@ -8,7 +8,7 @@ from typing import Any
 
 from fedpolicy.findings import Finding, Severity, Verdict
 from fedpolicy.records import dataclass
-from fedpolicy.report.jsontext import json_text
+from fedpolicy.report.rows import json_text
 from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
 
 __all__ = ["Blank", "Proposal", "Repairs", "Step", "Stuck", "as_json", "as_text", "difference"]

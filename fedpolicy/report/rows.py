@@ -1,9 +1,11 @@
-"""Places, hops and errors as rows of plain values, the same in every JSON that fedpolicy writes."""
+"""Places, hops and errors as rows of plain values, and the JSON that every answer of fedpolicy is written as."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
+from fedpolicy.characters import SURROGATES, spelt
 from fedpolicy.errors import FedPolicyError, Problems
 
 if TYPE_CHECKING:
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 
     from fedpolicy.findings import Hop, Span, Waiver
 
-__all__ = ["error_rows", "hop_row", "span_row", "waiver_row"]
+__all__ = ["error_rows", "hop_row", "json_text", "span_row", "waiver_row"]
 
 
 def span_row(span: Span) -> dict[str, Any]:
@@ -71,3 +73,24 @@ def _error_row(error: Exception, file: str) -> dict[str, Any]:
         "message": known.message,
         "help": known.help,
     }
+
+
+def json_text(document: object) -> str:
+    r"""
+    Write a document. A character that cannot be seen is written as its escape (`\u202e`), which means the same.
+
+    A name with bytes that are no UTF-8 has `\xff` in their place: half a character is refused by many readers.
+    """
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n")) + "\n"
+
+
+def _escaped(line: str) -> str:
+    # Outside of texts JSON is ASCII, so whatever is found here stands inside of one.
+    named = SURROGATES.sub(lambda found: _inside(spelt(found.group()), ensure_ascii=False), line)
+    return "".join(char if char.isprintable() else _inside(char, ensure_ascii=True) for char in named)
+
+
+def _inside(text: str, *, ensure_ascii: bool) -> str:
+    # The encoder leaves out one control character.
+    return json.dumps(text, ensure_ascii=ensure_ascii)[1:-1].replace("\x7f", "\\u007f")

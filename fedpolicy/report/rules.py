@@ -13,7 +13,7 @@ import yaml
 from fedpolicy.policy.rulefile import EXPECTED, RULE
 from fedpolicy.policy.sheet import read_sheet
 from fedpolicy.policy.texts import said
-from fedpolicy.report.jsontext import json_text
+from fedpolicy.report.rows import json_text
 from fedpolicy.report.style import PLAIN, Style, amount, wrap
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from fedpolicy.report.jsontext import json_text
+from fedpolicy.report.rows import json_text
 from fedpolicy.report.style import PLAIN, Style, amount, wrap
 
 if TYPE_CHECKING:

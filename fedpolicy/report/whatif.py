@@ -16,7 +16,7 @@ from fedpolicy.report.changes import (
     disclosure_row,
     short,
 )
-from fedpolicy.report.jsontext import json_text
+from fedpolicy.report.rows import json_text
 from fedpolicy.report.style import PLAIN, Style, amount, listing, wrap
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedpolicy.report.jsontext import json_text
+from fedpolicy.report.rows import json_text
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from fedpolicy.findings import Report, Severity, Span
 from fedpolicy.report.annotations import Annotation, annotations_of, baseline_words
-from fedpolicy.report.jsontext import json_text
+from fedpolicy.report.rows import json_text
 
 __all__ = ["SUFFIX", "SUMMARY", "render"]
 

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.report.annotations import Annotation, baseline_words, problems
-from fedpolicy.report.hops import ways_in
+from fedpolicy.report.excerpt import ways_in
 from fedpolicy.report.style import clean, listing
 
 __all__ = ["SUFFIX", "SUMMARY", "render"]

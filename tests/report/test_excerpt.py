@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fedpolicy.findings import Span
-from fedpolicy.report.snippet import snippet
+from fedpolicy.report.excerpt import snippet
 from fedpolicy.report.style import Style
 
 LINES = (
