@@ -10,9 +10,8 @@ from fedpolicy.catalog.load import Catalog
 from fedpolicy.catalog.rows import ROWS
 from fedpolicy.errors import Problems
 from fedpolicy.findings import Override, Severity
-from fedpolicy.policy.chosen import Wanted
 from fedpolicy.policy.housekeeping import OWN_RULES
-from fedpolicy.policy.load import load_rules
+from fedpolicy.policy.load import Wanted, load_rules
 
 __all__ = ["COMMAND_LINE", "Settled", "overrides_of"]
 
