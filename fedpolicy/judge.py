@@ -69,9 +69,23 @@ def load_source(source: Source, catalog: Catalog) -> Loaded:
     if source.error:
         return Loaded(errors=(source.error,))
     loaded = load_text(source.text, source.name, catalog)
+    if source.found and loaded.errors and not loaded.documents and _is_other(source):
+        return Loaded(errors=(_other(source.name),))
     if not loaded.documents and not loaded.errors:
         return Loaded(errors=(_nothing(source.name),), lines=loaded.lines)
     return loaded
+
+
+def _is_other(source: Source) -> bool:
+    from fedpolicy.searching.header import has_key  # noqa: PLC0415  only a mistake asks
+
+    return not has_key(source.text)
+
+
+def _other(name: str) -> InputError:
+    # Nobody has named this file: a link may have led to it, and a report may be read by those who cannot read it.
+    message = f"`{name}` holds no deployment, although its name says so; nothing of it is shown"
+    return InputError(message, help="begin it with `fedpolicy: 1`, rename it, or name it to see what is wrong with it")
 
 
 def _nothing(name: str) -> InputError:

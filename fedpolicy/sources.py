@@ -23,11 +23,22 @@ _EVERYTHING = Search()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One file that was asked for: its bytes, or why they could not be read. The name is what users see."""
+    """
+    One file that was asked for: its bytes, or why they could not be read. The name is what users see.
+
+    One that was `found` by a search was named by nobody, so it may be anything.
+    """
 
     name: str
     text: bytes = b""
     error: InputError | None = None
+    found: bool = False
+
+
+class Found(str):
+    """A path that a search has come across."""
+
+    __slots__ = ()
 
 
 def find(paths: Iterable[str], stdin: Callable[[], bytes], search: Search = _EVERYTHING) -> Iterator[Source]:
@@ -58,7 +69,7 @@ def read(path: str) -> Source:
     """Read one file; what prevents it becomes the source's error."""
     name = shown(path)
     try:
-        return Source(name=name, text=content(Path(path)))
+        return Source(name=name, text=content(Path(path)), found=isinstance(path, Found))
     except FileNotFoundError:
         return _unusable(name, f"`{name}` does not exist", _nearest(path))
     except (OSError, ValueError) as error:
@@ -81,7 +92,7 @@ def _folder(folder: str, search: Search) -> Iterator[str | Source]:
             yield _unsearched(item, folder)
         else:
             found += 1
-            yield item
+            yield Found(item)
     if not found:
         name = shown(folder)
         yield _unusable(name, f"no deployment found in the folder `{name}`", _advice(folder, search))

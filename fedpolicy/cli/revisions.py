@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path, PurePath
 from threading import Timer
 from typing import IO, cast
@@ -183,7 +184,7 @@ def _searched(revision: Revision, path: str, search: Search) -> Iterator[Source]
     searched = names if single else [name for name in names if worth_reading(name[start:], search)]
     for name, text in revision.texts(searched):
         if single or is_deployment(name, text):
-            yield revision.source(name, text)
+            yield replace(revision.source(name, text), found=not single)
 
 
 def _answer(answers: IO[bytes]) -> tuple[bytes, bytes]:
