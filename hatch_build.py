@@ -14,8 +14,8 @@ __all__ = ["Precompute"]
 
 class Precompute(BuildHookInterface[Any]):
     """
-    One JSON file a pack, see `fedpolicy/policy/bundle.py`; two modules, see `fedpolicy/spec/validating.py` and
-    `fedpolicy/cli/quick.py`.
+    One JSON file a pack, see `fedpolicy/policy/bundle.py`; two modules, see
+    `fedpolicy/language/reading/validating.py` and `fedpolicy/cli/quick.py`.
     """
 
     PLUGIN_NAME = "custom"
@@ -29,9 +29,9 @@ class Precompute(BuildHookInterface[Any]):
             from fedpolicy.cli.app import app  # noqa: PLC0415  found only now
             from fedpolicy.cli.completions import table_source  # noqa: PLC0415
             from fedpolicy.cli.quick import TABLE  # noqa: PLC0415
+            from fedpolicy.language.reading.validating import COMPILED, schema_source  # noqa: PLC0415
             from fedpolicy.policy.bundle import bundle_of  # noqa: PLC0415
             from fedpolicy.policy.load import load_rules, shipped_packs  # noqa: PLC0415
-            from fedpolicy.spec.validating import COMPILED, schema_source  # noqa: PLC0415
         finally:
             sys.path.remove(self.root)
         self.folder = TemporaryDirectory()

@@ -15,12 +15,12 @@ from fedpolicy.containment import contained
 from fedpolicy.errors import FedPolicyError, Problems
 from fedpolicy.findings import Finding, Span, Verdict
 from fedpolicy.judge import Judge, load_source
+from fedpolicy.language.reading.load import Document
 from fedpolicy.policy.evaluate import Evaluation, evaluate
 from fedpolicy.policy.housekeeping import as_set, gone
 from fedpolicy.policy.load import chosen_rules
 from fedpolicy.report.diff import UNCOMPARED, Comparison, Difference
 from fedpolicy.sources import Source
-from fedpolicy.spec.load import Document
 
 if TYPE_CHECKING:
     from fedpolicy.policy.models import Rule

@@ -14,9 +14,9 @@ from fedpolicy.catalog.load import Catalog
 from fedpolicy.containment import contained
 from fedpolicy.errors import FedPolicyError, InputError
 from fedpolicy.findings import Finding, SourceFile, Span, Verdict
+from fedpolicy.language.reading.load import Document, Loaded, load_text
+from fedpolicy.language.reading.pointing import place_of
 from fedpolicy.records import dataclass
-from fedpolicy.spec.load import Document, Loaded, load_text
-from fedpolicy.spec.pointing import place_of
 
 if TYPE_CHECKING:
     from fedpolicy.policy.evaluate import Evaluation

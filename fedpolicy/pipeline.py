@@ -19,9 +19,9 @@ from fedpolicy.errors import FedPolicyError, InputError, Interrupted, Problems
 from fedpolicy.files import HERE, Files
 from fedpolicy.findings import Interruption, Override, Report
 from fedpolicy.judge import Checked, Judge, check_file, load_source
+from fedpolicy.language.reading.load import Document
 from fedpolicy.records import dataclass
 from fedpolicy.report.summarise import ordered, summarise
-from fedpolicy.spec.load import Document
 
 if TYPE_CHECKING:
     from fedpolicy.policy.baseline import Baseline

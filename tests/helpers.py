@@ -18,8 +18,8 @@ from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.graph.build import build_graph
 from fedpolicy.graph.model import FlowGraph, bits
-from fedpolicy.spec.load import load_text
-from fedpolicy.spec.model.deployment import Deployment
+from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.reading.load import load_text
 
 Levels = tuple[str, str, str]
 Pair = tuple[str, str, str]  # party, capacity, dataset instance

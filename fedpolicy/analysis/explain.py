@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.exposure.disclose import disclosure_of_pair
 from fedpolicy.analysis.exposure.domain import Reading
 from fedpolicy.analysis.facts import Disclosure, Step
-from fedpolicy.spec.model.safeguards import DifferentialPrivacy, SecureAggregation
+from fedpolicy.language.model.safeguards import DifferentialPrivacy, SecureAggregation
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.exposure.state import Exposure
     from fedpolicy.analysis.facts import Step
     from fedpolicy.analysis.study import Study
-    from fedpolicy.spec.model.deployment import Deployment
-    from fedpolicy.spec.model.task import Task
+    from fedpolicy.language.model.deployment import Deployment
+    from fedpolicy.language.model.task import Task
 
 __all__ = ["Change", "Counterfactual", "Explained", "Explanation", "HopLevel", "counterfactuals", "explain"]
 

@@ -9,18 +9,23 @@ from pathlib import Path
 
 from fedpolicy.catalog.links import broken_links
 from fedpolicy.catalog.read import Place, compose, plain
-from fedpolicy.catalog.rows import LEVELS, ROWS, SAFEGUARDS, LevelRow, Row
+from fedpolicy.catalog.rows import LEVELS, ROWS, LevelRow, Row
 from fedpolicy.catalog.sections import build_row
 from fedpolicy.catalog.shape import Look, entries, misfits_of_class, suggestion
 from fedpolicy.errors import CatalogError, Problems
 from fedpolicy.files import HERE, Files
+from fedpolicy.language.model.does import Noise, Seal, Sum
+from fedpolicy.language.model.safeguards import KINDS
 
 __all__ = ["read_extra"]
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SOURCE = re.compile(r"(https?://|arXiv:|doi:)\S.*")
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_FIXED = {"levels": LEVELS, "safeguards": SAFEGUARDS}
+_HIDING = tuple(kind for kind, entry in KINDS.items() if isinstance(entry.does, (Noise, Seal, Sum)))
+# An enclave hides, too, though it is written on a node.
+_SAFEGUARDS = (*_HIDING, "tee", *(kind for kind in KINDS if kind not in _HIDING))
+_FIXED = {"levels": LEVELS, "safeguards": _SAFEGUARDS}
 
 OwnRows = list[tuple[str, Row, Look]]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, get_args
 
+from fedpolicy.language.model.words import Access, Level, Published, TrainingData, Weights
 from fedpolicy.records import dataclass
 from fedpolicy.topologies import TopologyName
 
@@ -12,7 +13,6 @@ __all__ = [
     "LEVELS",
     "LISTS",
     "ROWS",
-    "SAFEGUARDS",
     "AttackRow",
     "CategoryRow",
     "CountryRow",
@@ -32,7 +32,6 @@ __all__ = [
     "TermsRow",
 ]
 
-Level = Literal["none", "bounded", "inferable", "reconstructable", "verbatim"]
 Permission = Literal["allowed", "conditional", "forbidden"]
 LicenceCategory = Literal["open", "use-restricted", "non-commercial", "proprietary"]
 FieldOfUse = Literal["unrestricted", "restricted"]
@@ -150,13 +149,13 @@ class ModelRow(Row):
 
     name: str | None = None
     developer: str | None = None
-    weights: Literal["open", "gated", "closed"] | None = None
-    architecture: Literal["open", "closed"] | None = None
-    inference_code: Literal["open", "closed"] | None = None
-    training_code: Literal["open", "closed"] | None = None
-    training_data: Literal["open", "described", "undisclosed"] | None = None
+    weights: Weights | None = None
+    architecture: Published | None = None
+    inference_code: Published | None = None
+    training_code: Published | None = None
+    training_data: TrainingData | None = None
     licence: str | None = None
-    interface: tuple[Literal["text", "top_logprobs", "logprobs", "embeddings", "fine_tuning"], ...] | None = None
+    interface: tuple[Access, ...] | None = None
     provider: str | None = None
     aliases: tuple[str, ...] = ()
     parameters_b: float | None = None
@@ -243,21 +242,6 @@ ROWS: Mapping[str, type[Row]] = {
 
 # What the language itself fixes: these rows can be replaced, not added to.
 LEVELS: tuple[str, ...] = get_args(Level)
-SAFEGUARDS = (
-    "secure_aggregation",
-    "differential_privacy",
-    "homomorphic_encryption",
-    "end_to_end_encryption",
-    "secret_sharing",
-    "tee",
-    "deidentification",
-    "norm_bound",
-    "filter",
-    "update_inspection",
-    "robust_aggregation",
-    "attestation",
-    "leakage_audit",
-)
 
 # Lists of text, for which one text may be written.
 LISTS = frozenset({"aliases", "interface", "not_granted_in", "regions", "source", "tasks", "to_runner"})

@@ -23,11 +23,11 @@ from fedpolicy.report.facts import facts_text, why_text
 from fedpolicy.report.facts_json import facts_json
 from fedpolicy.report.rows import json_text
 from fedpolicy.report.style import PLAIN, Style, listing
-from fedpolicy.spec.suggest import nearest
+from fedpolicy.suggest import nearest
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study
-    from fedpolicy.spec.load import Document
+    from fedpolicy.language.reading.load import Document
 
 __all__ = ["Question", "budget", "computed", "control", "facts", "graph", "look_for", "why"]
 

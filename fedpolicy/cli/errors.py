@@ -61,7 +61,7 @@ def _usage(error: click.ClickException) -> FedPolicyError:
 
 def _unknown_option(name: str, context: click.Context, advice: str) -> FedPolicyError:
     """In words of ours: those of click change with its versions."""
-    from fedpolicy.spec.suggest import did_you_mean, visible  # noqa: PLC0415  only a mistake needs it
+    from fedpolicy.suggest import did_you_mean, visible  # noqa: PLC0415  only a mistake needs it
 
     options = [one for one in context.command.get_params(context) if isinstance(one, click.Option) and not one.hidden]
     found = did_you_mean(name, [each for one in options for each in (*one.opts, *one.secondary_opts)])

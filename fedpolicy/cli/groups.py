@@ -34,7 +34,7 @@ class Group(click.Group):
         raise self._unknown(ctx, name)
 
     def _unknown(self, ctx: Context, name: str) -> SettingsError:
-        from fedpolicy.spec.suggest import did_you_mean, visible  # noqa: PLC0415  only a mistake needs it
+        from fedpolicy.suggest import did_you_mean, visible  # noqa: PLC0415  only a mistake needs it
 
         advice = f"`{ctx.command_path} --help` lists the commands"
         if found := did_you_mean(name, self.list_commands(ctx)):

@@ -15,7 +15,7 @@ from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.policy.models import PRINCIPLES, Rule
 from fedpolicy.report import models, rules
 from fedpolicy.report.style import PLAIN, Style
-from fedpolicy.spec.suggest import advise, did_you_mean
+from fedpolicy.suggest import advise, did_you_mean
 
 __all__ = ["Filter", "explain_rule", "list_models", "list_rules", "rules_of"]
 

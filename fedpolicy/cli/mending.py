@@ -20,7 +20,7 @@ from fedpolicy.repair.change import costs_of
 from fedpolicy.repair.changes import kinds
 from fedpolicy.report.repair import Proposal, Repairs, as_json, as_text
 from fedpolicy.report.style import PLAIN
-from fedpolicy.spec.suggest import advise
+from fedpolicy.suggest import advise
 
 __all__ = ["mend"]
 

@@ -13,7 +13,7 @@ from fedpolicy.cli.terminal import emit
 from fedpolicy.errors import OutputError, SettingsError
 from fedpolicy.records import dataclass
 from fedpolicy.report.formats import format_ids
-from fedpolicy.spec.suggest import advise
+from fedpolicy.suggest import advise
 
 __all__ = ["Output", "must_have_folders", "plan", "write_all"]
 

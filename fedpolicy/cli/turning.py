@@ -19,7 +19,7 @@ from fedpolicy.cli.asking import Question, computed, look_for
 from fedpolicy.cli.terminal import emit
 from fedpolicy.errors import SettingsError
 from fedpolicy.report.whatif import coalitions_json, coalitions_text, scenario_json, scenario_text
-from fedpolicy.spec.suggest import advise
+from fedpolicy.suggest import advise
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study

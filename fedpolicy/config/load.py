@@ -17,7 +17,7 @@ from fedpolicy.errors import Problems, SettingsError
 from fedpolicy.files import content
 from fedpolicy.findings import Span
 from fedpolicy.limits import MAX_DIGITS, MAX_QUANTITY
-from fedpolicy.spec.suggest import advise, did_you_mean, shown
+from fedpolicy.suggest import advise, did_you_mean, shown
 
 __all__ = ["parse_config", "read_config"]
 

@@ -17,7 +17,7 @@ from fedpolicy.graph.tasks import desugar_tasks
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
-    from fedpolicy.spec.model.deployment import Deployment
+    from fedpolicy.language.model.deployment import Deployment
 
 __all__ = ["build_graph"]
 

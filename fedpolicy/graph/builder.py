@@ -13,7 +13,7 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.graph.places import Places
-    from fedpolicy.spec.model.deployment import Deployment
+    from fedpolicy.language.model.deployment import Deployment
 
 __all__ = ["Builder", "Origin", "Use", "mask_of"]
 

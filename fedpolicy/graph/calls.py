@@ -12,9 +12,9 @@ from fedpolicy.graph.routes import Route, aspect, provider_of, route, runs_for_o
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.spec.model.call import ApiCall
-    from fedpolicy.spec.model.model import Terms
-    from fedpolicy.spec.model.safeguards import Safeguard
+    from fedpolicy.language.model.call import ApiCall
+    from fedpolicy.language.model.model import Terms
+    from fedpolicy.language.model.safeguards import Safeguard
 
 __all__ = ["Call", "call_model", "desugar_api_calls", "may_train"]
 

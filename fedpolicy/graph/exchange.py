@@ -13,13 +13,13 @@ from fedpolicy.graph.guards import guards_for, performers, seal_for
 from fedpolicy.graph.jobs import Job, aggregators_of
 from fedpolicy.graph.outcome import Outcome
 from fedpolicy.graph.stations import stations
+from fedpolicy.language.model.does import Sum
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.does import Sum
 
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
     from fedpolicy.graph.model import Guard, Mask, Path, Vertex
-    from fedpolicy.spec.model.safeguards import Safeguard
+    from fedpolicy.language.model.safeguards import Safeguard
 
 __all__ = ["Cohort", "Exchange", "Stage"]
 

@@ -11,11 +11,11 @@ from fedpolicy.graph.guards import guards_for, performers, readers, seal_for
 from fedpolicy.graph.model import Mask, Vertex
 from fedpolicy.graph.moved import instances_at
 from fedpolicy.graph.stations import hops, stations
-from fedpolicy.spec.model.does import Seal, Sum
+from fedpolicy.language.model.does import Seal, Sum
 
 if TYPE_CHECKING:
     from fedpolicy.graph.model import Guard, Path
-    from fedpolicy.spec.model.flow import Flow
+    from fedpolicy.language.model.flow import Flow
 
 __all__ = ["bound_relays", "desugar_flows"]
 

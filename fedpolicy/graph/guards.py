@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.model import Guard, Path, Vertex
-from fedpolicy.spec.model.does import Cap, Noise, Seal, Sum
-from fedpolicy.spec.model.safeguards import Safeguard
+from fedpolicy.language.model.does import Cap, Noise, Seal, Sum
+from fedpolicy.language.model.safeguards import Safeguard
 
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder

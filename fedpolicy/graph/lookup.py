@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from fedpolicy.graph.model import Access, Aggregate, Flow, FlowGraph, Guard, Mask, Path, Principal, Vertex, bits
-from fedpolicy.spec.model.agreement import Agreement
-from fedpolicy.spec.model.task import Task
+from fedpolicy.language.model.agreement import Agreement
+from fedpolicy.language.model.task import Task
 
 __all__ = ["Lookup", "family_of", "ordered"]
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
+from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model.does import Does
+from fedpolicy.language.model.node import Tee
+from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.deployment import Deployment
-from fedpolicy.spec.model.does import Does
-from fedpolicy.spec.model.node import Tee
-from fedpolicy.spec.model.safeguards import DifferentialPrivacy, Safeguard
 
 __all__ = ["Aggregate", "DataItem", "Flow", "FlowGraph", "Guard", "Mask", "Path", "Principal", "Seal", "Vertex", "bits"]
 

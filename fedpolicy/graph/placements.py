@@ -9,7 +9,7 @@ from fedpolicy.graph.calls import Runs
 from fedpolicy.graph.routes import aspect, holders, provider_of
 
 if TYPE_CHECKING:
-    from fedpolicy.spec.model.model import Model
+    from fedpolicy.language.model.model import Model
 
 __all__ = ["add_uses", "place_models"]
 

@@ -13,9 +13,9 @@ from fedpolicy.graph.principals import members_of, principals_of
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.spec.model.dataset import Dataset
-    from fedpolicy.spec.model.deployment import Deployment
-    from fedpolicy.spec.model.node import Node
+    from fedpolicy.language.model.dataset import Dataset
+    from fedpolicy.language.model.deployment import Deployment
+    from fedpolicy.language.model.node import Node
 
 __all__ = ["Places", "lay_out"]
 

@@ -8,8 +8,8 @@ from fedpolicy.graph.model import Principal
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
-    from fedpolicy.spec.model.deployment import Deployment
-    from fedpolicy.spec.model.party import Party
+    from fedpolicy.language.model.deployment import Deployment
+    from fedpolicy.language.model.party import Party
 
 __all__ = ["COHORT_MEMBERS", "implied_principal", "members_of", "principals_of"]
 

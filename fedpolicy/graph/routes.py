@@ -10,7 +10,7 @@ from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
-    from fedpolicy.spec.model.model import Model
+    from fedpolicy.language.model.model import Model
 
 __all__ = ["Route", "aspect", "held_by_federation", "holders", "provider_of", "route", "runs_for_others"]
 

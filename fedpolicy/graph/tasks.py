@@ -14,7 +14,7 @@ from fedpolicy.graph.jobs import Job, prepare
 from fedpolicy.graph.model import Access, Mask, Vertex
 from fedpolicy.graph.outcome import Outcome
 from fedpolicy.graph.routes import aspect, route
-from fedpolicy.spec.model.does import Seal
+from fedpolicy.language.model.does import Seal
 from fedpolicy.topologies import DESUGAR
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from fedpolicy.policy.models import Param, Rule
 from fedpolicy.policy.selection import typed
 from fedpolicy.policy.sheet import Sheet
 from fedpolicy.policy.texts import compared, names, placeholders
-from fedpolicy.spec.suggest import advise, did_you_mean
+from fedpolicy.suggest import advise, did_you_mean
 
 __all__ = ["build_rule"]
 

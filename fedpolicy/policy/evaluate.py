@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.containment import contained
 from fedpolicy.errors import FedPolicyError, InputError, PolicyError, Problems
 from fedpolicy.findings import VERDICTS, Finding, Verdict
+from fedpolicy.language.reading.load import Document
 from fedpolicy.policy.context import Context, contexts
 from fedpolicy.policy.expression import activator
 from fedpolicy.policy.fields import CONSTANTS, Value
@@ -20,7 +21,6 @@ from fedpolicy.policy.load import shipped_packs
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
-from fedpolicy.spec.load import Document
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study

@@ -17,7 +17,7 @@ from fedpolicy.policy.baseline import Baseline, compare
 from fedpolicy.policy.housekeeping import GONE, OWN_PACK, OWN_RULES, as_set, own_finding
 from fedpolicy.policy.load import load_rules, shipped_ids
 from fedpolicy.policy.waivers import WaiverEntry, WaiverFile
-from fedpolicy.spec.suggest import did_you_mean
+from fedpolicy.suggest import did_you_mean
 
 __all__ = ["Coverage", "Excuses", "covers", "excuse", "waive"]
 

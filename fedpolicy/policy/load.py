@@ -16,7 +16,7 @@ from fedpolicy.policy.models import Rule
 from fedpolicy.policy.selection import choose, set_params, set_severities
 from fedpolicy.records import dataclass
 from fedpolicy.resources import policies_dir
-from fedpolicy.spec.suggest import advise
+from fedpolicy.suggest import advise
 
 __all__ = [
     "Pack",

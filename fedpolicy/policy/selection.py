@@ -14,7 +14,7 @@ from fedpolicy.limits import MAX_QUANTITY
 from fedpolicy.policy.fields import Type, Value
 from fedpolicy.policy.housekeeping import OWN_IDS
 from fedpolicy.policy.models import Param, Rule
-from fedpolicy.spec.suggest import advise, shown
+from fedpolicy.suggest import advise, shown
 
 __all__ = ["choose", "chosen_id", "set_params", "set_severities", "typed"]
 

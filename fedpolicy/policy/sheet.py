@@ -13,11 +13,11 @@ from typing import Any
 
 from fedpolicy.errors import FedPolicyError, PolicyError, Problems
 from fedpolicy.findings import Span
+from fedpolicy.language.reading.mistakes import dotted
+from fedpolicy.language.reading.source import read
+from fedpolicy.language.reading.spans import Spans
 from fedpolicy.records import dataclass
-from fedpolicy.spec.mistakes import dotted
-from fedpolicy.spec.source import read
-from fedpolicy.spec.spans import Spans
-from fedpolicy.spec.suggest import advise, shown
+from fedpolicy.suggest import advise, shown
 
 __all__ = [
     "Anything",

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy.analysis.study import Study
 from fedpolicy.errors import PolicyError, Problems
 from fedpolicy.findings import Finding, Span, Verdict
+from fedpolicy.language.reading.load import load_text
 from fedpolicy.policy.compiler import build_rule
 from fedpolicy.policy.evaluate import Evaluation, evaluate
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.mutants import mutants_of
 from fedpolicy.policy.rulefile import EXPECTED, RULE
 from fedpolicy.policy.sheet import read_sheet
-from fedpolicy.spec.load import load_text
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
+    from fedpolicy.language.reading.load import Document
     from fedpolicy.policy.models import Rule
     from fedpolicy.policy.sheet import Sheet
-    from fedpolicy.spec.load import Document
 
 __all__ = ["Example", "Survivor", "Trial", "examples_of", "judged_wrongly", "run_examples", "try_rule", "try_rules"]
 

@@ -15,10 +15,10 @@ from typing import Any
 
 from fedpolicy.errors import FedPolicyError, PolicyError, Problems
 from fedpolicy.findings import Span
+from fedpolicy.language.reading.source import read
 from fedpolicy.policy.rulefile import RULE_ID
 from fedpolicy.policy.sheet import MapOf, Misfit, Path, Record, Shape, Sheet, Text, read_sheet
-from fedpolicy.spec.source import read
-from fedpolicy.spec.suggest import shown
+from fedpolicy.suggest import shown
 
 __all__ = ["NAME", "VERSION", "WaiverEntry", "WaiverFile", "add_waiver", "read_waivers", "waivers_schema"]
 

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.graph.model import Path
+from fedpolicy.language.model.call import ApiCall
+from fedpolicy.language.model.dataset import Dataset
+from fedpolicy.language.model.task import Task
 from fedpolicy.policy.fields import Missing
-from fedpolicy.spec.model.call import ApiCall
-from fedpolicy.spec.model.dataset import Dataset
-from fedpolicy.spec.model.task import Task
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget.ledger import Ledger
     from fedpolicy.analysis.facts import Disclosure, ModelFacts
     from fedpolicy.analysis.study import Study
     from fedpolicy.findings import Span
-    from fedpolicy.spec.load import Document
+    from fedpolicy.language.reading.load import Document
 
 __all__ = ["BUILT_IN", "World", "family_of", "ordered"]
 

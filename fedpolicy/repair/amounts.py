@@ -9,9 +9,9 @@ from fedpolicy.analysis.accounting import Release, bound
 from fedpolicy.analysis.exposure.mechanisms import mechanism_at
 from fedpolicy.analysis.exposure.spending import spend
 from fedpolicy.graph.model import Path
+from fedpolicy.language.model.safeguards import DifferentialPrivacy
+from fedpolicy.language.model.task import Task
 from fedpolicy.repair.context import RepairContext
-from fedpolicy.spec.model.safeguards import DifferentialPrivacy
-from fedpolicy.spec.model.task import Task
 
 __all__ = ["LEAST_HIDDEN", "enough", "gaussian_noise", "hidden_among", "more_noise"]
 

@@ -18,7 +18,7 @@ from fedpolicy.repair.goal import goal_of
 from fedpolicy.repair.proof import Checker, Proof, Prover, checker_of
 from fedpolicy.repair.search import Options, proofs_of, small_enough
 from fedpolicy.report.repair import Blank, Proposal, Repairs, Step, Stuck, difference
-from fedpolicy.spec.suggest import advise
+from fedpolicy.suggest import advise
 
 if TYPE_CHECKING:
     from fedpolicy.policy.models import Rule

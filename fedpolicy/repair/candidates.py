@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.findings import Finding
+from fedpolicy.language.model.task import Task
+from fedpolicy.language.rewriting.edits import Edit, Put, Remove
 from fedpolicy.policy.evaluate import evaluate
 from fedpolicy.records import dataclass
 from fedpolicy.repair.change import Bundle, Change
 from fedpolicy.repair.changes import kinds
 from fedpolicy.repair.context import Element, RepairContext, callers, element_of
 from fedpolicy.repair.goal import disclosures_of
-from fedpolicy.spec.model.task import Task
-from fedpolicy.spec.rewrite.edits import Edit, Put, Remove
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
+from fedpolicy.language.reading.spans import Path
+from fedpolicy.language.rewriting.edits import Edit
 from fedpolicy.records import dataclass
-from fedpolicy.spec.rewrite.edits import Edit
-from fedpolicy.spec.spans import Path
 
 if TYPE_CHECKING:
     from fedpolicy.repair.context import Element, RepairContext

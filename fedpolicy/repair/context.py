@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from fedpolicy.language.model.call import ApiCall
+from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model.task import Task
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.call import ApiCall
-from fedpolicy.spec.model.deployment import Deployment
-from fedpolicy.spec.model.task import Task
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import ModelFacts

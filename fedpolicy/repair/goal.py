@@ -12,8 +12,8 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure
     from fedpolicy.analysis.study import Study
+    from fedpolicy.language.reading.load import Document
     from fedpolicy.policy.models import Rule
-    from fedpolicy.spec.load import Document
 
 __all__ = ["Goal", "Group", "Groups", "Outcome", "State", "disclosures_of", "goal_of"]
 

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.openness import CLASSES, classify_row
+from fedpolicy.language.rewriting.edits import Remove
 from fedpolicy.records import dataclass
 from fedpolicy.repair.change import FILL_IN, Blank, Change
 from fedpolicy.repair.context import RepairContext
-from fedpolicy.spec.rewrite.edits import Remove
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ModelRow
-    from fedpolicy.spec.model.model import Model
+    from fedpolicy.language.model.model import Model
 
 __all__ = ["StandIn", "at_hand", "stand_in", "unused"]
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from fedpolicy import pipeline
 from fedpolicy.analysis.study import Study
+from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.reading.load import Document
+from fedpolicy.language.reading.resolve import resolve
+from fedpolicy.language.rewriting.edits import Edit, merged
+from fedpolicy.language.rewriting.layout import UnwritableError
+from fedpolicy.language.rewriting.tree import edited, plain_tree
+from fedpolicy.language.rewriting.write import rewritten
 from fedpolicy.policy.evaluate import evaluate
 from fedpolicy.policy.load import chosen_rules
 from fedpolicy.records import dataclass
 from fedpolicy.repair.change import Change
 from fedpolicy.repair.goal import Goal, Outcome, State
-from fedpolicy.spec.load import Document
-from fedpolicy.spec.model.deployment import Deployment
-from fedpolicy.spec.resolve import resolve
-from fedpolicy.spec.rewrite.edits import Edit, merged
-from fedpolicy.spec.rewrite.layout import UnwritableError
-from fedpolicy.spec.rewrite.tree import edited, plain_tree
-from fedpolicy.spec.rewrite.write import rewritten
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog

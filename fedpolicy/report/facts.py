@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure, ModelFacts, NotCounted
     from fedpolicy.analysis.study import Study
     from fedpolicy.catalog.load import Catalog
-    from fedpolicy.spec.load import Document
+    from fedpolicy.language.reading.load import Document
 
 __all__ = ["facts_text", "why_text"]
 

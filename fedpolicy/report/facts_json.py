@@ -17,7 +17,7 @@ from fedpolicy.report.rows import hop_row, json_text
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure, ModelFacts, NotCounted, Step
     from fedpolicy.graph.model import Access, Flow, Guard, Principal
-    from fedpolicy.spec.load import Document
+    from fedpolicy.language.reading.load import Document
 
 __all__ = ["MOST_LISTED", "VERSION", "facts_json", "hops_of", "wide"]
 

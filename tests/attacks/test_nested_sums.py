@@ -13,7 +13,7 @@ from fedpolicy.analysis.exposure.domain import Reading
 from fedpolicy.analysis.study import Study
 from fedpolicy.pipeline import check
 from fedpolicy.sources import Source
-from tests.spec.reading import catalog, one
+from tests.language.reading import catalog, one
 
 PEOPLE = "parties: {a: {role: participant}, b: {role: participant}, o: {role: coordinator}}"
 SECURE = "safeguards: [{kind: secure_aggregation, min_clients: 2}]"

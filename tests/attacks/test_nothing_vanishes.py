@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from fedpolicy import judge
 from fedpolicy.cli.app import app
 from fedpolicy.errors import InputError
+from fedpolicy.language.reading import explain, load
+from fedpolicy.language.reading.load import Loaded
 from fedpolicy.report.formats import format_ids
-from fedpolicy.spec import explain, load
-from fedpolicy.spec.load import Loaded
 from tests.attacks.test_odd_values import PLACES, put
-from tests.spec.reading import load as read
+from tests.language.reading import load as read
 
 HEAD = """\
 fedpolicy: 1

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from tests.spec.reading import ACCEPT, load, plain_documents
+from tests.language.reading import ACCEPT, load, plain_documents
 
 ODD = [
     {},

@@ -12,8 +12,8 @@ import pytest
 from generate import deployment as generated
 
 from fedpolicy.cli import mending
-from fedpolicy.spec.load import load_text
-from fedpolicy.spec.rewrite.tree import plain_tree
+from fedpolicy.language.reading.load import load_text
+from fedpolicy.language.rewriting.tree import plain_tree
 from tests.helpers import catalog
 
 GOLDEN = Path(__file__).parent / "golden"

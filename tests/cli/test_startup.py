@@ -36,9 +36,9 @@ RARE = {
     "fedpolicy.graph.export",
     "fedpolicy.policy.trial",
     "fedpolicy.report.markup",
-    "fedpolicy.spec.explain",
-    "fedpolicy.spec.rewrite",
-    "fedpolicy.spec.schema",
+    "fedpolicy.language.reading.explain",
+    "fedpolicy.language.rewriting",
+    "fedpolicy.language.reading.schema",
 }
 ASK = """
 import json, sys

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from fedpolicy.spec.model.agreement import Agreement
-from fedpolicy.spec.model.call import ApiCall
-from fedpolicy.spec.model.dataset import Dataset
-from fedpolicy.spec.model.deployment import Deployment
-from fedpolicy.spec.model.flow import Flow
-from fedpolicy.spec.model.governance import Governance
-from fedpolicy.spec.model.model import Model
-from fedpolicy.spec.model.node import Node
-from fedpolicy.spec.model.party import Party
-from fedpolicy.spec.model.safeguards import KINDS
-from fedpolicy.spec.model.task import Task
-from fedpolicy.spec.shape import entry_shape
+from fedpolicy.language.model.agreement import Agreement
+from fedpolicy.language.model.call import ApiCall
+from fedpolicy.language.model.dataset import Dataset
+from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model.flow import Flow
+from fedpolicy.language.model.governance import Governance
+from fedpolicy.language.model.model import Model
+from fedpolicy.language.model.node import Node
+from fedpolicy.language.model.party import Party
+from fedpolicy.language.model.safeguards import KINDS
+from fedpolicy.language.model.shape import entry_shape
+from fedpolicy.language.model.task import Task
 from fedpolicy.topologies import TOPOLOGIES
 
 __all__ = ["tables"]

@@ -13,9 +13,9 @@ from fedpolicy import __version__
 from fedpolicy.cli.app import app
 from fedpolicy.cli.completions import table_source
 from fedpolicy.cli.quick import TABLE
+from fedpolicy.language.reading.validating import COMPILED, schema_source
 from fedpolicy.policy.bundle import bundle_of
 from fedpolicy.policy.load import load_rules, shipped_packs
-from fedpolicy.spec.validating import COMPILED, schema_source
 from tests.house.pages import ROOT
 
 # `.ci/run` installs both and uses them; these tests only look inside, so that a missing file shows at once.

@@ -12,9 +12,9 @@ import jsonschema
 import pytest
 
 from fedpolicy.catalog.load import load_catalog
-from fedpolicy.spec.model.deployment import Deployment
-from fedpolicy.spec.shape import entries_under, entry_shape
-from fedpolicy.spec.source import read
+from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model.shape import entries_under, entry_shape
+from fedpolicy.language.reading.source import read
 from tests.house.language import table as _table
 from tests.house.language import tables
 from tests.house.pages import ROOT, blocks, named, pages

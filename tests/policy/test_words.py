@@ -7,9 +7,9 @@ from typing import get_args, get_origin, get_type_hints
 import pytest
 
 from fedpolicy.catalog.rows import ROWS
+from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model.shape import entries_under, entry_shape
 from fedpolicy.policy.context import KINDS
-from fedpolicy.spec.model.deployment import Deployment
-from fedpolicy.spec.shape import entries_under, entry_shape
 
 # Words that the rules add to those of the language: a node's enclave is told about as a safeguard.
 ADDED = {"safeguard.kind": {"tee"}, "disclosure.as": {"public"}}

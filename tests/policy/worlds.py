@@ -8,12 +8,12 @@ from pathlib import Path
 from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.errors import Problems
+from fedpolicy.language.reading.load import load_text
 from fedpolicy.policy.compiler import build_rule
 from fedpolicy.policy.evaluate import evaluate
 from fedpolicy.policy.rulefile import RULE
 from fedpolicy.policy.sheet import read_sheet
 from fedpolicy.policy.world import World
-from fedpolicy.spec.load import load_text
 
 
 @lru_cache(maxsize=1)

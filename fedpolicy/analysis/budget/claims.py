@@ -9,9 +9,9 @@ from fedpolicy.analysis.exposure.mechanisms import Mechanism, mechanism_at
 from fedpolicy.analysis.exposure.privacy import unsettled
 from fedpolicy.analysis.exposure.spending import Spending, spend
 from fedpolicy.graph.model import Path
+from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.deployment import Deployment
-from fedpolicy.spec.model.safeguards import DifferentialPrivacy
 
 __all__ = ["ROUNDING", "Claim", "Share", "share_of"]
 

@@ -14,8 +14,8 @@ from fedpolicy.analysis.exposure.spending import Spending, shown
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.graph.model import FlowGraph, Guard, Mask, bits
+from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.safeguards import DifferentialPrivacy
 
 __all__ = ["Budget", "Ledger", "ledger_of"]
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.control.access import copy_at, rights
 from fedpolicy.analysis.control.formula import SURE, AtLeast, Formula, Gap, all_of, any_of, at_least
 from fedpolicy.analysis.control.use import Use
-from fedpolicy.spec.model.does import Sum
+from fedpolicy.language.model.does import Sum
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.control.means import Means
     from fedpolicy.graph.model import Vertex
-    from fedpolicy.spec.model.task import Task
+    from fedpolicy.language.model.task import Task
 
 __all__ = ["CAPABILITIES", "uses"]
 

@@ -10,8 +10,8 @@ from fedpolicy.analysis.exposure.privacy import bounded_for
 from fedpolicy.analysis.exposure.spending import spend
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import Flow, FlowGraph, Guard, Mask
+from fedpolicy.language.model.does import Cap, Noise, Seal, Sum
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.does import Cap, Noise, Seal, Sum
 
 __all__ = ["Effect", "Effects", "free_text_of", "malleable_seals"]
 

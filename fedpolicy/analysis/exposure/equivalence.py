@@ -8,9 +8,9 @@ from dataclasses import field
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import FlowGraph, Mask, bits
+from fedpolicy.language.model.agreement import Agreement
+from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.agreement import Agreement
-from fedpolicy.spec.model.dataset import Dataset
 
 __all__ = ["Alike", "Arriving", "Kinds", "Ways"]
 Key = tuple[Hashable, ...]

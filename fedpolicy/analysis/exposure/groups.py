@@ -10,8 +10,8 @@ from fedpolicy.analysis.exposure.equivalence import Arriving, Kinds
 from fedpolicy.analysis.exposure.views import View, Viewer
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import FlowGraph, Mask
+from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.dataset import Dataset
 
 __all__ = ["Group", "group_views"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fedpolicy.analysis.accounting import Release
 from fedpolicy.graph.model import FlowGraph, Path
+from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.deployment import Deployment
-from fedpolicy.spec.model.safeguards import DifferentialPrivacy
 
 __all__ = ["PURE", "Mechanism", "mechanism_at", "mechanisms_of"]
 

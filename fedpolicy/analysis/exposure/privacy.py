@@ -6,8 +6,8 @@ from fedpolicy.analysis.exposure.domain import Reading
 from fedpolicy.analysis.exposure.mechanisms import PURE, Mechanism, mechanism_at
 from fedpolicy.analysis.exposure.spending import Spending, over, spend
 from fedpolicy.graph.model import FlowGraph, Guard, Mask, bits
+from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.safeguards import DifferentialPrivacy
 
 __all__ = ["UNITS", "Verdict", "bounded_for", "judge", "units_of", "unsettled"]
 

@@ -12,7 +12,7 @@ from fedpolicy.analysis.exposure.spending import Spending, over, shown
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.facts import NotCounted
 from fedpolicy.graph.model import DataItem, Flow, Guard
-from fedpolicy.spec.model.does import Noise, Sum
+from fedpolicy.language.model.does import Noise, Sum
 
 __all__ = ["missing_on", "not_counted"]
 

@@ -16,7 +16,7 @@ from fedpolicy.graph.model import bits
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study
     from fedpolicy.graph.model import Aggregate, FlowGraph
-    from fedpolicy.spec.model.deployment import Deployment
+    from fedpolicy.language.model.deployment import Deployment
 
 __all__ = [
     "Scenario",

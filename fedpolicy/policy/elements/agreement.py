@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fedpolicy.language.model.agreement import Agreement
+from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.shared import texts, words
 from fedpolicy.policy.fields import Kind, Subject
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.agreement import Agreement
-from fedpolicy.spec.shape import words_of
 
 __all__ = ["KIND", "KINDS"]
 

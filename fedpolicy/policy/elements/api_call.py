@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from fedpolicy.language.model.call import ApiCall
 from fedpolicy.policy.elements.agreement import KINDS
 from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, class_variants, model_view, term
@@ -12,7 +13,6 @@ from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, open_
 from fedpolicy.policy.fields import Field, Kind, Known, Presence, Subject, Type, Value
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.call import ApiCall
 
 __all__ = ["KIND", "CallView", "call_term"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fedpolicy.analysis.budget.ledger import Budget
+from fedpolicy.language.model.dataset import Dataset
+from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.dataset import Dataset
-from fedpolicy.spec.shape import words_of
 
 __all__ = ["KIND"]
 

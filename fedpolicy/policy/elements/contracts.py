@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.policy.elements.disclosure_view import DisclosureView
 from fedpolicy.policy.world import World, ordered
-from fedpolicy.spec.model.agreement import Agreement
 
 __all__ = ["shared_kinds", "without"]
 

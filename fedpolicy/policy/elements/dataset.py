@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Presence, Subject, Type
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.dataset import Dataset
 
 __all__ = ["KIND"]
 

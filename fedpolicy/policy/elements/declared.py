@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from fedpolicy.language.model.entry import Entry
+from fedpolicy.language.model.shape import Key, Shape, entry_shape
 from fedpolicy.policy.fields import Field, Known, Presence, Type
-from fedpolicy.spec.model.entry import Entry
-from fedpolicy.spec.shape import Key, Shape, entry_shape
 
 __all__ = ["fields_of"]
 

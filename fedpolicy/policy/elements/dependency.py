@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.control.capabilities import CAPABILITIES
 from fedpolicy.analysis.control.dependencies import Dependency, dependencies_of
 from fedpolicy.analysis.openness import classify
+from fedpolicy.language.model.model import Model
+from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
 from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, texts, words
 from fedpolicy.policy.fields import CLASSES, Field, Kind, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.model import Model
-from fedpolicy.spec.shape import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model.governance import EuAiAct, Governance
+from fedpolicy.language.model.party import Party
+from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.shared import (
     any_in_eea,
@@ -17,10 +21,6 @@ from fedpolicy.policy.elements.shared import (
 from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.deployment import Deployment
-from fedpolicy.spec.model.governance import EuAiAct, Governance
-from fedpolicy.spec.model.party import Party
-from fedpolicy.spec.shape import words_of
 
 __all__ = ["KIND", "Whole"]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fedpolicy.analysis.facts import Disclosure
+from fedpolicy.language.model.safeguards import Deidentification
+from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.agreement import KINDS
 from fedpolicy.policy.elements.arrivals import FORMS, also_public, forms
 from fedpolicy.policy.elements.contracts import without
@@ -30,8 +32,6 @@ from fedpolicy.policy.elements.party import ROLES
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, number, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Subject, Type, Value
 from fedpolicy.policy.world import World, ordered
-from fedpolicy.spec.model.safeguards import Deidentification
-from fedpolicy.spec.shape import words_of
 
 __all__ = ["KIND"]
 

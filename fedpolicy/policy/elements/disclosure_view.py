@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fedpolicy.analysis.facts import Disclosure, Step
+from fedpolicy.language.model.does import Cap
 from fedpolicy.policy.elements.models_view import class_variants
 from fedpolicy.policy.elements.shared import purposes_of
 from fedpolicy.policy.fields import Missing, Presence, Type
 from fedpolicy.policy.texts import said
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.does import Cap
 
 __all__ = [
     "ADEQUACY",

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from fedpolicy.graph.model import Flow
+from fedpolicy.language.model import flow as declared
+from fedpolicy.language.model.call import ApiCall
 from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.shared import (
     boolean,
@@ -24,8 +26,6 @@ from fedpolicy.policy.elements.shared import (
 from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model import flow as declared
-from fedpolicy.spec.model.call import ApiCall
 
 __all__ = ["KIND"]
 

@@ -7,11 +7,11 @@ from functools import partial
 from typing import get_args
 
 from fedpolicy.catalog.rows import FieldOfUse, LicenceCategory, Naming, Permission
+from fedpolicy.language.model.model import Model
 from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, licence_fact
 from fedpolicy.policy.elements.shared import boolean, number, open_field, words
 from fedpolicy.policy.fields import CLASSES, Field, Known, Presence, Type
-from fedpolicy.spec.model.model import Model
 
 __all__ = ["OPENNESS"]
 

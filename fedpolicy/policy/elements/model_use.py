@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+from fedpolicy.language.model.model import Terms
 from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.inputs import inputs_kept, inputs_read, inputs_train, senders
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, model_view, term
 from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, number, open_field, texts
 from fedpolicy.policy.fields import Field, Missing, Presence, Type
 from fedpolicy.policy.world import family_of, ordered
-from fedpolicy.spec.model.model import Terms
 
 __all__ = ["USE"]
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import ModelFacts
 from fedpolicy.graph.model import Access
+from fedpolicy.language.model.model import Model, Terms
+from fedpolicy.language.model.task import Task
 from fedpolicy.policy.fields import CLASSES, Missing, Presence, Value
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.model import Model, Terms
-from fedpolicy.spec.model.task import Task
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import LicenceRow, ModelRow, ProviderRow

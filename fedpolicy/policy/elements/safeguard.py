@@ -9,18 +9,18 @@ from fedpolicy.analysis.budget.claims import Share, share_of
 from fedpolicy.analysis.exposure.domain import Trust
 from fedpolicy.analysis.exposure.privacy import units_of
 from fedpolicy.graph.model import Guard, Path, bits
+from fedpolicy.language.model.dataset import Dataset
+from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model.does import Seal
+from fedpolicy.language.model.node import Tee
+from fedpolicy.language.model.safeguards import KINDS, DifferentialPrivacy, Safeguard
+from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.safeguard_budget import BUDGET_FIELDS, open_facts, variants_of
 from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.dataset import Dataset
-from fedpolicy.spec.model.deployment import Deployment
-from fedpolicy.spec.model.does import Seal
-from fedpolicy.spec.model.node import Tee
-from fedpolicy.spec.model.safeguards import KINDS, DifferentialPrivacy, Safeguard
-from fedpolicy.spec.shape import words_of
 
 __all__ = ["KIND"]
 

@@ -7,6 +7,10 @@ from typing import get_args
 
 from fedpolicy.catalog.rows import MethodRow, Needs
 from fedpolicy.graph.model import Access, Flow, Vertex
+from fedpolicy.language.model.does import Noise, Sum
+from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard
+from fedpolicy.language.model.shape import words_of
+from fedpolicy.language.model.task import Task
 from fedpolicy.policy.elements.agreement import KINDS
 from fedpolicy.policy.elements.contracts import shared_kinds
 from fedpolicy.policy.elements.declared import fields_of
@@ -24,10 +28,6 @@ from fedpolicy.policy.elements.shared import (
 from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
-from fedpolicy.spec.model.does import Noise, Sum
-from fedpolicy.spec.model.safeguards import DifferentialPrivacy, Safeguard
-from fedpolicy.spec.model.task import Task
-from fedpolicy.spec.shape import words_of
 from fedpolicy.topologies import TOPOLOGIES
 
 __all__ = ["KIND"]

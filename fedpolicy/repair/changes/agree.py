@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fedpolicy.language.rewriting.edits import Put
 from fedpolicy.repair.change import Change, Kind
 from fedpolicy.repair.context import Element, RepairContext
-from fedpolicy.spec.rewrite.edits import Put
 
 __all__ = ["KIND"]
 

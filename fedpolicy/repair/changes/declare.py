@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fedpolicy.language.model.model import Model
+from fedpolicy.language.model.safeguards import DifferentialPrivacy
+from fedpolicy.language.rewriting.edits import Edit, Put, Remove
 from fedpolicy.repair.change import FILL_IN, Blank, Change, Kind
 from fedpolicy.repair.context import Element, RepairContext
-from fedpolicy.spec.model.model import Model
-from fedpolicy.spec.model.safeguards import DifferentialPrivacy
-from fedpolicy.spec.rewrite.edits import Edit, Put, Remove
 
 __all__ = ["KIND"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fedpolicy.language.model.safeguards import DifferentialPrivacy
+from fedpolicy.language.model.task import Task
+from fedpolicy.language.rewriting.edits import Append, Edit, Put
 from fedpolicy.repair.amounts import gaussian_noise
 from fedpolicy.repair.change import Act, Change, Kind
 from fedpolicy.repair.context import Element, RepairContext
-from fedpolicy.spec.model.safeguards import DifferentialPrivacy
-from fedpolicy.spec.model.task import Task
-from fedpolicy.spec.rewrite.edits import Append, Edit, Put
 
 __all__ = ["KIND"]
 

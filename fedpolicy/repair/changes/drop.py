@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fedpolicy.language.rewriting.edits import Put, Remove
 from fedpolicy.repair.change import Act, Change, Kind
 from fedpolicy.repair.context import Element, RepairContext
 from fedpolicy.repair.models import unused
-from fedpolicy.spec.rewrite.edits import Put, Remove
 
 __all__ = ["KIND"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from fedpolicy.language.model.does import Seal
+from fedpolicy.language.model.safeguards import Safeguard
+from fedpolicy.language.rewriting.edits import Append
 from fedpolicy.repair.change import Act, Change, Kind, said
 from fedpolicy.repair.context import Element, RepairContext
-from fedpolicy.spec.model.does import Seal
-from fedpolicy.spec.model.safeguards import Safeguard
-from fedpolicy.spec.rewrite.edits import Append
 
 __all__ = ["KIND"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fedpolicy.language.model.node import Node
+from fedpolicy.language.model.safeguards import DifferentialPrivacy
+from fedpolicy.language.rewriting.edits import Edit, Put, Remove
 from fedpolicy.repair.change import Change, Kind, Sight
 from fedpolicy.repair.context import Element, RepairContext
-from fedpolicy.spec.model.node import Node
-from fedpolicy.spec.model.safeguards import DifferentialPrivacy
-from fedpolicy.spec.rewrite.edits import Edit, Put, Remove
 
 __all__ = ["KIND"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fedpolicy.language.rewriting.edits import Edit, Put, Remove
 from fedpolicy.repair.change import Act, Change, Kind, said
 from fedpolicy.repair.context import Element, RepairContext, callers
 from fedpolicy.repair.models import at_hand, unused
-from fedpolicy.spec.rewrite.edits import Edit, Put, Remove
 
 __all__ = ["KIND"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fedpolicy.language.model.task import Task
+from fedpolicy.language.rewriting.edits import Append, Edit, Put
 from fedpolicy.repair.amounts import LEAST_HIDDEN, enough, hidden_among
 from fedpolicy.repair.change import Act, Change, Kind
 from fedpolicy.repair.context import Element, RepairContext
-from fedpolicy.spec.model.task import Task
-from fedpolicy.spec.rewrite.edits import Append, Edit, Put
 
 __all__ = ["KIND"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fedpolicy.language.model.task import Task
+from fedpolicy.language.rewriting.edits import Edit, Put, Remove
+from fedpolicy.language.rewriting.tree import plain_tree
 from fedpolicy.repair.change import Act, Change, Kind, said
 from fedpolicy.repair.context import Element, RepairContext, callers
 from fedpolicy.repair.models import StandIn, stand_in
-from fedpolicy.spec.model.task import Task
-from fedpolicy.spec.rewrite.edits import Edit, Put, Remove
-from fedpolicy.spec.rewrite.tree import plain_tree
 
 __all__ = ["KIND"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fedpolicy.language.model.safeguards import DifferentialPrivacy, SecureAggregation
+from fedpolicy.language.model.task import Task
+from fedpolicy.language.rewriting.edits import Edit, Put
 from fedpolicy.repair.amounts import enough, hidden_among, more_noise
 from fedpolicy.repair.change import Act, Change, Kind
 from fedpolicy.repair.context import Element, RepairContext
-from fedpolicy.spec.model.safeguards import DifferentialPrivacy, SecureAggregation
-from fedpolicy.spec.model.task import Task
-from fedpolicy.spec.rewrite.edits import Edit, Put
 
 __all__ = ["KIND"]
 

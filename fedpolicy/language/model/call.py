@@ -1,0 +1,20 @@
+"""Calls of somebody else's model or service."""
+
+from fedpolicy.language.model.entry import key
+from fedpolicy.language.model.model import Terms
+from fedpolicy.language.model.types import Id, Ids
+
+__all__ = ["ApiCall"]
+
+
+class ApiCall(Terms):
+    """A call of a model that somebody else runs, or of a third party's service."""
+
+    from_: Ids = key("The nodes that call.", alias="from", names="nodes")
+    model: Id | None = key("The model that is called.", None, rule=True, names="model")
+    provider: Id | None = key("Who is called, where no model is meant.", None, names="runner")
+    sends: Ids = key("The datasets whose content is sent.", names="datasets")
+    payload: str = key(
+        "What is sent: a payload of the catalogue. Left out: prompts.", "prompts", rule=True, names="payload"
+    )
+    purpose: str | None = key("What the data are used for here.", open=True, rule=True)

@@ -1,0 +1,47 @@
+"""A deployment: the sections of one document."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from fedpolicy.language.model.agreement import Agreement
+from fedpolicy.language.model.call import ApiCall
+from fedpolicy.language.model.dataset import Dataset
+from fedpolicy.language.model.entry import Entry, key
+from fedpolicy.language.model.flow import Flow
+from fedpolicy.language.model.governance import Governance
+from fedpolicy.language.model.model import Model
+from fedpolicy.language.model.node import Node
+from fedpolicy.language.model.party import Party
+from fedpolicy.language.model.task import Task
+from fedpolicy.language.model.types import Name
+
+__all__ = ["Deployment"]
+
+
+class Deployment(Entry):
+    """One federated deployment."""
+
+    fedpolicy: Literal[1] = key("The version of the language: 1.")
+    name: Annotated[str, Field(min_length=1)] = key("A short name; findings are shown under it.", rule=True)
+    summary: str | None = key("What the deployment is for, in a sentence or two.", None)
+    setting: Literal["cross-silo", "cross-device", "not-federated"] | None = key(
+        "A few organisations (cross-silo), very many devices (cross-device), or no federation at all.",
+        open=True,
+        rule=True,
+    )
+    parties: dict[Name, Party] = key(
+        "Who there is, by id. Built in: `public`, `unknown`, and the set `participants`.", {}
+    )
+    nodes: dict[Name, Node] = key("Where things run or rest, by id.", {})
+    datasets: dict[Name, Dataset] = key("What is protected, by id.", {})
+    models: dict[Name, Model] = key("Models, adapters, learned prompts and heads, by id.", {})
+    tasks: dict[Name, Task] = key(
+        "What is repeated on data, by id: training, evaluation, labelling. A task implies its flows.", {}
+    )
+    api_calls: dict[Name, ApiCall] = key(
+        "Calls of models or services that somebody else runs, by id. A call implies its flow.", {}
+    )
+    flows: dict[Name, Flow] = key("Every other movement, by id: logs, dashboards, backups, exports.", {})
+    agreements: dict[Name, Agreement] = key("Contracts between the parties, by id.", {})
+    governance: Governance = key("Who decides, and what is kept as evidence.", Governance.model_construct())

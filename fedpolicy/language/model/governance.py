@@ -1,0 +1,50 @@
+"""Governance: who decides, and what is kept as evidence."""
+
+from typing import Literal
+
+from fedpolicy.language.model.entry import Entry, key
+
+__all__ = ["EuAiAct", "Governance"]
+
+
+class EuAiAct(Entry):
+    """What the parties say of the system under Regulation (EU) 2024/1689."""
+
+    risk: str | None = key("The risk class, such as high or limited.", open=True, rule=True)
+    roles: dict[str, str] | None = key("Who is what under the regulation, as a map.", open=True, rule=True)
+    technical_documentation: str | None = key(
+        "The technical documentation (article 11 and Annex IV): its reference.", open=True, rule=True
+    )
+    data_governance: str | None = key(
+        "How each participant's data were examined and prepared (article 10): the reference.", open=True, rule=True
+    )
+
+
+class Governance(Entry):
+    """Who decides, and what is kept as evidence."""
+
+    withdrawal: Literal["any_round", "end_of_project", "none"] | None = key(
+        "When a participant may leave.", open=True, rule=True
+    )
+    task_approval: Literal["participants", "coordinator"] | None = key(
+        "Who approves a task before it runs.", open=True, rule=True
+    )
+    safeguards_set_by: Literal["participants", "coordinator"] | None = key(
+        "Who sets the safeguards' parameters.", open=True, rule=True
+    )
+    audit_log: Literal["append_only", "mutable", "none"] | None = key(
+        "Whether there is a log, and whether it can be changed.", open=True, rule=True
+    )
+    unlearning: Literal["retrain", "approximate", "none"] | None = key(
+        "How a contribution is removed from a model.", open=True, rule=True
+    )
+    result_owner: Literal["participants", "coordinator", "provider"] | None = key(
+        "Who owns what is produced.", open=True, rule=True
+    )
+    incident_contact: str | None = key("Whom to tell about an incident.", open=True, rule=True)
+    dpia: str | None = key("The data protection impact assessment: its reference.", open=True, rule=True)
+    leakage_audit: str | None = key("The report of an attack on the result: its reference.", open=True, rule=True)
+    records_of_processing: str | None = key(
+        "The records of processing activities: their reference.", open=True, rule=True
+    )
+    eu_ai_act: EuAiAct | None = key("What the parties say of the system under Regulation (EU) 2024/1689.", open=True)

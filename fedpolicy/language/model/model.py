@@ -1,0 +1,105 @@
+"""Models: what is used, what comes out, and the terms of calls."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
+
+from fedpolicy.language.model.entry import Entry, key
+from fedpolicy.language.model.types import AnyIds, Count, Id, Ids, several
+from fedpolicy.language.model.words import Access, Published, TrainingData, Weights
+
+__all__ = ["Model", "Terms"]
+
+
+class Terms(Entry):
+    """What whoever runs a model may do with what it is sent."""
+
+    retention_days: Count | None = key(
+        "For how many days whoever runs the model keeps what it is sent; 0: it keeps nothing.", open=True, rule=True
+    )
+    trains_on_inputs: bool | None = key(
+        "Whether whoever runs the model may train on what it is sent; then all its users may learn it.",
+        open=True,
+        rule=True,
+    )
+    human_review: bool | None = key("Whether people at the provider may read what is sent.", open=True, rule=True)
+    zero_retention: bool | None = key(
+        "Whether nothing is kept. An agreement of kind zero_retention covers it and wins.", open=True, rule=True
+    )
+    region: str | None = key("Where the call is processed, such as a country code.", open=True, rule=True)
+
+
+class Model(Entry):
+    """A model, an adapter, a learned prompt or a classifier head."""
+
+    ref: str | None = key(
+        "The model's id in the catalogue, which then knows its openness, licence and provider.",
+        open=True,
+        rule=True,
+        names="catalogue model",
+    )
+    weights: Weights | None = key(
+        "Whether the weights can be downloaded: by everybody, on application (gated), or not.", open=True, rule=True
+    )
+    architecture: Published | None = key("Whether the architecture is published.", open=True, rule=True)
+    inference_code: Published | None = key("Whether the code that runs it is published.", open=True, rule=True)
+    training_code: Published | None = key("Whether the code that trained it is published.", open=True, rule=True)
+    training_data: TrainingData | None = key(
+        "Whether the training data are available, described, or undisclosed.", open=True, rule=True
+    )
+    licence: str | None = key(
+        "An SPDX id, or LicenseRef-... for a licence that SPDX does not list.", open=True, rule=True
+    )
+    interface: (
+        Annotated[tuple[Access, ...], BeforeValidator(several, json_schema_input_type=Access | tuple[Access, ...])]
+        | None
+    ) = key("What a caller gets: text, top_logprobs, logprobs, embeddings, fine_tuning.", open=True, rule=True)
+    claims: Literal["open_source", "open_weight", "gray_box", "black_box"] | None = key(
+        "How open its maker or the deployment says it is; compared with what the aspects show.", open=True
+    )
+    provider: Id | None = key(
+        "Who runs it for others: a party, or a provider of the catalogue. Left out: the catalogue's.",
+        open=True,
+        rule=True,
+        names="runner",
+    )
+    revision: str | None = key("The exact version in use, such as a commit.", open=True, rule=True)
+    digest: str | None = key("The checksum of the weights, such as sha256:....", open=True, rule=True)
+    format: str | None = key("The file format, such as safetensors, gguf or pickle.", open=True, rule=True)
+    weights_at: Ids | None = key(
+        "The nodes that hold a runnable copy. A produced model rests where its task runs and aggregates.",
+        None,
+        names="nodes",
+    )
+    copies: Literal["shared", "personal", "parts"] = key(
+        "All the same (shared), each node its own (personal), or pieces of which running needs all (parts).",
+        "shared",
+        rule=True,
+    )
+    via: Ids | None = key(
+        "How it is called: the hops up to whoever runs it, such as [gateway, openai]. Each sees what is sent.",
+        None,
+        names="hops",
+    )
+    account: Id | None = key(
+        "The party whose subscription it is; it may revoke the access. `participants`: each has its own.",
+        open=True,
+        rule=True,
+        names="parties",
+    )
+    terms: Terms | None = key("The terms of calls of this model; a call's own terms win.", open=True)
+    published: bool = key("Whether everybody can get it: a release to `public`.", False, rule=True)
+    fallback: AnyIds = key(
+        "Models that are used instead when this one cannot be reached.", (), rule=True, names="model"
+    )
+    documentation: str | None = key(
+        "Its model card, or what else tells users about it: the reference.", open=True, rule=True
+    )
+    systemic_risk: bool | None = key(
+        "Whether it is a general-purpose model with systemic risk under Regulation (EU) 2024/1689.",
+        open=True,
+        rule=True,
+    )
+    open_source_exemption: bool = key(
+        "Whether its provider relies on its exemption for open models (article 53(2)).", False, rule=True
+    )

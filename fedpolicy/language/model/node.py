@@ -1,0 +1,48 @@
+"""Nodes: the places where things run or rest."""
+
+from typing import Literal
+
+from fedpolicy.language.model.entry import Entry, key
+from fedpolicy.language.model.types import AnyIds, Family, Id, NonNegative, Positive
+
+__all__ = ["Hardware", "Node", "Tee"]
+
+
+class Tee(Entry):
+    """A trusted execution environment around a node."""
+
+    kind: str = key("The technology, such as sgx, tdx, sev-snp or nitro.")
+    attested: bool = key("Whether the environment proves what it runs.")
+    verified_by: AnyIds = key("The parties that check the attestation. Left out: nobody does.", (), names="party")
+
+
+class Hardware(Entry):
+    """What the machine offers."""
+
+    gpu_memory_gib: NonNegative | None = key("Memory of the accelerator, in GiB.", open=True)
+
+
+class Node(Entry):
+    """A place where things run or rest. A list of parties makes one node for each of them."""
+
+    party: Family = key(
+        "The party that operates it. A list makes one node per entry: `client@aphp`.", names="operators"
+    )
+    kind: Literal["client", "aggregator", "relay", "store", "service", "registry", "tracker", "user"] = key(
+        "What it is. Only `client` has a meaning: the data on it belong to its party.", "service", rule=True
+    )
+    operators: AnyIds = key("Parties that also run it and see what it sees.", (), names="anybody")
+    host: Id | None = key(
+        "The party whose machines it runs on; it sees what the node sees. Left out: the node's own party.",
+        None,
+        names="anybody",
+    )
+    code_from: Id | None = key(
+        "The party whose software applies safeguards here. Left out: the node's own party.", None, names="anybody"
+    )
+    count: Positive = key("How many distinct owners stand behind it: a cohort of a million phones is one node.", 1)
+    region: str | None = key(
+        "Where the machine stands, such as a country code or a cloud region.", open=True, rule=True
+    )
+    tee: Tee | None = key("The trusted execution environment that it runs in.", None)
+    hardware: Hardware | None = key("What the machine offers.", open=True)

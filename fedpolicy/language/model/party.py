@@ -1,0 +1,30 @@
+"""Parties: who takes part, runs something, or receives something."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from fedpolicy.language.model.entry import Entry, key
+from fedpolicy.language.model.types import AnyIds, Ids, several
+
+__all__ = ["Party", "Role"]
+
+Role = Literal["participant", "coordinator", "provider", "host", "processor", "auditor", "public-body", "user"]
+
+
+class Party(Entry):
+    """Somebody who takes part, runs something, or receives something."""
+
+    role: Annotated[
+        tuple[Role, ...],
+        BeforeValidator(several, json_schema_input_type=Role | Annotated[tuple[Role, ...], Field(min_length=1)]),
+        Field(min_length=1),
+    ] = key("What the party does: one role or a list. A provider runs models for others, a host only machines.")
+    jurisdiction: Ids | None = key(
+        "The ISO 3166-1 alpha-2 code of its country, such as DE; a list for a population.", open=True, names="countries"
+    )
+    trusts: AnyIds = key(
+        "The parties whose safeguards it relies on. Not transitive. Left out: nobody.", (), rule=True, names="parties"
+    )
+    sector: str | None = key("The sector it belongs to, such as healthcare.", open=True, rule=True)
+    name: str | None = key("Its full name.", open=True)

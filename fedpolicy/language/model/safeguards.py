@@ -1,0 +1,190 @@
+"""The safeguards of the language: one class a kind, which says as data what it does."""
+
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args
+
+from pydantic import Field
+
+from fedpolicy.language.model.does import Cap, Does, Noise, Seal, Sum
+from fedpolicy.language.model.entry import Entry, key
+from fedpolicy.language.model.types import Above, Ids, NonNegative, Positive
+
+__all__ = [
+    "KINDS",
+    "AnySafeguard",
+    "Attestation",
+    "Deidentification",
+    "DifferentialPrivacy",
+    "EndToEndEncryption",
+    "Filter",
+    "HomomorphicEncryption",
+    "LeakageAudit",
+    "NormBound",
+    "RobustAggregation",
+    "Safeguard",
+    "SecretSharing",
+    "SecureAggregation",
+    "UpdateInspection",
+]
+
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class Safeguard(Entry):
+    """What every safeguard says: its kind, and who performs it, if not the default of its kind."""
+
+    does: ClassVar[Does | None] = None
+
+    operated_by: Ids | None = key(
+        "Who performs it, if not the default of its kind: parties, or `participants`. It rests on them and on whose"
+        " software does it.",
+        None,
+        rule=True,
+        names="parties",
+    )
+    kind: str = key("Which safeguard this is.", rule=True)
+
+
+class SecureAggregation(Safeguard):
+    """The aggregator learns only the sum over at least `min_clients` clients."""
+
+    does: ClassVar[Does] = Sum(clients="min_clients")
+
+    kind: Literal["secure_aggregation"]
+    min_clients: Positive = key("How many clients a sum has at least; must not be more than there are.", rule=True)
+    protocol: str | None = key("The protocol, such as secagg+.", open=True, rule=True)
+
+
+class DifferentialPrivacy(Safeguard):
+    """Calibrated noise. Without noise and clipping it counts for nothing."""
+
+    does: ClassVar[Does] = Noise(where="where")
+
+    kind: Literal["differential_privacy"]
+    where: Literal["client", "distributed", "aggregator"] = key(
+        "Who adds the noise: each client, all of them together (needs secure aggregation), or the aggregator.",
+        rule=True,
+    )
+    mechanism: Literal["gaussian", "dp_sgd", "laplace", "sparse_vector", "dp_ftrl_tree", "dp_matrix_ftrl"] = key(
+        "How the noise is made.", "gaussian", rule=True
+    )
+    noise_multiplier: NonNegative | None = key(
+        "Standard deviation of the noise over the clipping norm. 0 is no safeguard.", open=True, rule=True
+    )
+    clipping_norm: Above | None = key("The bound on one contribution's norm.", open=True, rule=True)
+    sampling: Literal["poisson", "fixed", "none"] | None = key("How contributions are drawn.", open=True, rule=True)
+    sampling_rate: Share | None = key("The share that is drawn each time, above 0 and at most 1.", open=True, rule=True)
+    steps: Positive | None = key(
+        "How often noise is added. Left out: the rounds; for dp_sgd rounds times local steps.", open=True, rule=True
+    )
+    min_separation: Positive | None = key("How many steps lie between two uses of the same unit at least.", open=True)
+    max_participations: Positive | None = key("How often one unit is used at most.", open=True)
+    delta: Annotated[float, Field(gt=0, lt=1)] | None = key(
+        "The delta of the guarantee; should be below one over the number of units.", open=True, rule=True
+    )
+    unit: Literal["record", "person", "client"] | None = key(
+        "What one guarantee protects: a record, a person or a whole client.", open=True, rule=True
+    )
+    claimed_epsilon: Above | None = key(
+        "The epsilon that the deployment claims; it is recomputed and compared.", open=True, rule=True
+    )
+    claimed_rho: Above | None = key(
+        "The rho that the deployment claims (zero-concentrated differential privacy).", open=True, rule=True
+    )
+
+
+class HomomorphicEncryption(Safeguard):
+    """The payload stays encrypted for everybody but the holders of the key."""
+
+    does: ClassVar[Does] = Seal(readers="sealed_for", malleable=True)
+
+    kind: Literal["homomorphic_encryption"]
+    sealed_for: Ids = key("Who can open what is sealed: nodes or parties.", rule=True, names="readers")
+
+
+class EndToEndEncryption(Safeguard):
+    """The payload stays encrypted from the sender to the named readers."""
+
+    does: ClassVar[Does] = Seal(readers="sealed_for")
+
+    kind: Literal["end_to_end_encryption"]
+    sealed_for: Ids = key("Who can open what is sealed: nodes or parties.", rule=True, names="readers")
+
+
+class SecretSharing(Safeguard):
+    """The payload is split; `threshold` of the named readers together can read it."""
+
+    does: ClassVar[Does] = Seal(readers="of", threshold="threshold", malleable=True)
+
+    kind: Literal["secret_sharing"]
+    threshold: Positive = key("How many of the readers must come together; must not be more than there are.", rule=True)
+    of: Ids = key("The readers: nodes or parties.", names="readers")
+
+
+class Deidentification(Safeguard):
+    """Identifying parts are removed or changed before the payload leaves."""
+
+    does: ClassVar[Does] = Cap(method="method")
+
+    kind: Literal["deidentification"]
+    method: Literal["safe_harbor", "expert", "k_anonymity", "pseudonymisation", "redaction"] = key(
+        "How. No method makes free text less than reconstructable.", rule=True
+    )
+
+
+class NormBound(Safeguard):
+    """Each contribution's norm is bounded. Limits poisoning, hides nothing."""
+
+    kind: Literal["norm_bound"]
+    limit: Above | None = key("The bound on the norm.", open=True, rule=True)
+
+
+class Filter(Safeguard):
+    """Anything else that a framework calls a privacy filter. It lowers nothing."""
+
+    does: ClassVar[Does] = Cap(uncounted="a filter named {it.name} gives no guarantee that could be counted")
+
+    kind: Literal["filter"]
+    name: str = key("What the framework calls it.", rule=True)
+
+
+class UpdateInspection(Safeguard):
+    """Single updates are looked at before they are used."""
+
+    kind: Literal["update_inspection"]
+
+
+class RobustAggregation(Safeguard):
+    """The aggregation rule withstands some malicious contributions."""
+
+    kind: Literal["robust_aggregation"]
+
+
+class Attestation(Safeguard):
+    """The software that runs is measured and checked."""
+
+    kind: Literal["attestation"]
+
+
+class LeakageAudit(Safeguard):
+    """A published attack was run against the result before its release."""
+
+    kind: Literal["leakage_audit"]
+    attack: str | None = key("The attack that was run.", open=True, rule=True)
+    result: str | None = key("What it found.", open=True, rule=True)
+    reference: str | None = key("Where the document can be found: a path, a URL or a number.", open=True, rule=True)
+
+
+def _kind(entry: type[Safeguard]) -> str:
+    found: str = get_args(entry.model_fields["kind"].annotation)[0]
+    return found
+
+
+KINDS: Mapping[str, type[Safeguard]] = {_kind(entry): entry for entry in Safeguard.__subclasses__()}
+# A list of safeguards may hold any kind; type checkers see what all have in common.
+if TYPE_CHECKING:
+    AnySafeguard = Safeguard
+else:
+    AnySafeguard = Annotated[reduce(or_, KINDS.values()), Field(discriminator="kind")]

@@ -1,0 +1,64 @@
+"""Tasks: what is repeated on data."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from fedpolicy.language.model.entry import Entry, key
+from fedpolicy.language.model.safeguards import AnySafeguard
+from fedpolicy.language.model.types import AnyIds, Id, Ids, Positive, at_hop
+from fedpolicy.topologies import TopologyName
+
+__all__ = ["Task", "TreeHop"]
+
+
+class TreeHop(Entry):
+    """One level of aggregators in a tree."""
+
+    at: Ids = key("The nodes of this level.", names="nodes")
+    min_clients: Positive | None = key("How many clients each of them adds up at least.", open=True)
+    safeguards: tuple[AnySafeguard, ...] = key("What protects what this level sends on.", ())
+
+
+Hop = Annotated[TreeHop, BeforeValidator(at_hop, json_schema_input_type=Id | TreeHop)]
+
+
+class Task(Entry):
+    """What is repeated on data: training, evaluation, labelling."""
+
+    method: str = key(
+        "What is done: an id of the catalogue, such as fedavg, lora or llm_judge.", rule=True, names="method"
+    )
+    model: Id | None = key("The model that goes in.", None, rule=True, names="model")
+    evaluates: Id | None = key("The model whose outputs are judged.", None, rule=True, names="model")
+    produces: Id | None = key("The model that comes out.", None, rule=True, names="model")
+    data: Ids = key(
+        "The datasets it works on. Data that are not where it runs are moved there as records.", names="datasets"
+    )
+    runs_on: Ids = key("The nodes where it runs.", names="nodes")
+    aggregator: Ids | None = key(
+        "The node that combines the updates. Left out: the only node of kind aggregator.", None, names="nodes"
+    )
+    topology: TopologyName | None = key(
+        "Who exchanges with whom. Left out: a star with an aggregator, or what the method needs.", None, rule=True
+    )
+    hops: tuple[Hop, ...] = key(
+        "The levels of aggregators of a tree, the clients' first: ids, or maps with safeguards of their own.", ()
+    )
+    via: AnyIds = key("Relays between client and aggregator; each one sees what passes.", (), names="nodes")
+    labels_at: Ids | None = key("The node that holds the labels, in vertical and split training.", None, names="nodes")
+    top_model_at: Ids | None = key(
+        "The node that holds the top of the model, in vertical and split training.", None, names="nodes"
+    )
+    aggregation: str | None = key(
+        "The rule: mean, weighted_mean, median, trimmed_mean, krum, norm_bounded, ...", open=True, rule=True
+    )
+    rounds: Positive | None = key("How many rounds there are.", open=True, rule=True)
+    clients_per_round: Positive | None = key("How many clients contribute to a round.", open=True, rule=True)
+    min_clients: Positive | None = key(
+        "How many clients a round needs at least. Left out: `clients_per_round`.", open=True, rule=True
+    )
+    local_steps: Positive | None = key("How many steps a client computes in a round.", open=True, rule=True)
+    safeguards: tuple[AnySafeguard, ...] = key(
+        "What lowers or limits what others learn: a list of maps, each with its `kind`.", ()
+    )

@@ -1,0 +1,139 @@
+"""Contradictions within parties, datasets, models, calls, flows and agreements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fedpolicy.language.reading.checks.base import Contradiction, clients_of, contradiction
+from fedpolicy.language.reading.names import Names
+from fedpolicy.language.reading.spans import Path
+from fedpolicy.language.reading.view import Tree, entries, ids, maps, text
+
+__all__ = ["check_agreements", "check_calls", "check_datasets", "check_flows", "check_models"]
+
+
+def check_datasets(names: Names) -> Iterator[Contradiction]:
+    """Data without an owner, and two limits for one recipient."""
+    for path, dataset in entries(names.root, "datasets"):
+        if "owner" not in dataset:
+            yield from _owner(names, path, dataset)
+        yield from _releases(path, dataset)
+
+
+def _owner(names: Names, path: Path, dataset: Tree) -> Iterator[Contradiction]:
+    for _, name in ids(dataset, "at"):
+        family = name.partition("@")[0]
+        kind = names.entry("nodes", family).get("kind", "service")
+        if names.has("node", name) and kind != "client":
+            message = f"whose data these are is not said: `{name}` is a {kind}, not a client"
+            rests = [(*path, "owner"), (*path, "at"), ("nodes", family, "kind")]
+            advice = "add `owner`: the party whose data these are"
+            yield contradiction((*path, "owner"), message, advice, key=True, rests_on=rests)
+            return
+
+
+def _releases(path: Path, dataset: Tree) -> Iterator[Contradiction]:
+    seen: set[tuple[str, str | None]] = set()
+    for place, release in maps(dataset, "releases"):
+        for _, party in ids(release, "to"):
+            found = (party, text(release, "as") if "as" in release else "any")
+            if found in seen:
+                message = f"a second limit for `{party}`" + (f" as {found[1]}" if found[1] != "any" else "")
+                yield contradiction((*path, "releases", place), message, "keep one of the two")
+            seen.add(found)
+
+
+def check_models(names: Names) -> Iterator[Contradiction]:
+    """Parts without places, terms that exclude each other, a licence's capitals."""
+    for path, model in entries(names.root, "models"):
+        if model.get("copies") == "parts":
+            yield from _parts(names, path, model, produced=path[1] in names.produced)
+        if isinstance(terms := model.get("terms"), dict):
+            yield from _terms((*path, "terms"), terms)
+        yield from _own_licence(names, path, model)
+
+
+def _parts(names: Names, path: Path, model: Tree, *, produced: bool) -> Iterator[Contradiction]:
+    if "weights_at" not in model and not produced:
+        advice = "add `weights_at`: the nodes that hold a part each"
+        message = "a model in parts, and it is not said who holds them"
+        yield contradiction((*path, "weights_at"), message, advice, key=True)
+    holders, rests = clients_of(names, path, "weights_at", [name for _, name in ids(model, "weights_at")])
+    if "weights_at" in model and holders == 1:
+        message, advice = "a model in parts at one single node", "name all nodes that hold a part, or remove `copies`"
+        yield contradiction((*path, "copies"), message, advice, rests_on=rests)
+
+
+def _own_licence(names: Names, path: Path, model: Tree) -> Iterator[Contradiction]:
+    # SPDX ids that the catalogue lacks are fine; one that differs only in its capitals is a slip.
+    licence = text(model, "licence")
+    if licence is None or names.has("licence", licence):
+        return
+    known = next((name for name in names.known("licence") if name.casefold() == licence.casefold()), None)
+    if known:
+        yield contradiction((*path, "licence"), f"`{licence}` is not how SPDX writes this licence", f"write {known}")
+
+
+def _terms(path: Path, terms: Tree) -> Iterator[Contradiction]:
+    if terms.get("zero_retention") is not True:
+        return
+    kept = terms.get("retention_days")
+    if isinstance(kept, int) and kept > 0:
+        message = f"nothing is kept (`zero_retention`), and something is kept for {kept} days"
+        rests = [(*path, "zero_retention")]
+        yield contradiction((*path, "retention_days"), message, "keep one of the two", rests_on=rests)
+    if terms.get("trains_on_inputs") is True:
+        message = "nothing is kept (`zero_retention`), and inputs are used for training"
+        rests = [(*path, "zero_retention")]
+        yield contradiction((*path, "trains_on_inputs"), message, "keep one of the two", rests_on=rests)
+
+
+def check_calls(names: Names) -> Iterator[Contradiction]:
+    """A call needs somebody who is called, once."""
+    for path, call in entries(names.root, "api_calls"):
+        yield from _terms(path, call)
+        rests = [(*path, "model"), (*path, "provider")]
+        if "model" in call and "provider" in call:
+            message = "`model` and `provider` both say who is called"
+            advice = "keep `model`; its entry says who runs it"
+            yield contradiction((*path, "provider"), message, advice, key=True, rests_on=rests)
+        if "model" not in call and "provider" not in call:
+            message, advice = "it is not said who is called", "add `model`, or `provider` where no model is meant"
+            yield contradiction((*path, "model"), message, advice, key=True, rests_on=rests)
+
+
+def check_flows(names: Names) -> Iterator[Contradiction]:
+    """A flow that moves nothing."""
+    for path, flow in entries(names.root, "flows"):
+        source, target = ({name for _, name in ids(flow, key)} for key in ("from", "to"))
+        if len(source) == 1 and source == target:
+            same = next(iter(source))
+            advice = "members of a family pair with themselves; name two members, or use a task with `peer_to_peer`"
+            advice = advice if same in names.families else "name another receiver"
+            message = f"from `{same}` to itself nothing moves"
+            yield contradiction((*path, "to"), message, advice, rests_on=[(*path, "from")])
+
+
+def check_agreements(names: Names) -> Iterator[Contradiction]:
+    """A contract has two sides, and only a transfer has a mechanism."""
+    for path, agreement in entries(names.root, "agreements"):
+        named = {name for _, name in ids(agreement, "between")}
+        between = (named - {"participants"}) | (_participants(names) if "participants" in named else set())
+        if named and len(between) < 2:  # noqa: PLR2004  a contract has two sides
+            message = f"an agreement of {_everybody(between)} with nobody"
+            rests = [("parties",)] if "participants" in named else []
+            yield contradiction((*path, "between"), message, "name at least two parties", rests_on=rests)
+        kind = text(agreement, "kind")
+        if "mechanism" in agreement and kind not in (None, "transfer"):
+            message = f"`mechanism` belongs to `kind: transfer`, and this is `{kind}`"
+            advice = "remove it, or write an agreement of kind transfer"
+            yield contradiction((*path, "mechanism"), message, advice, key=True, rests_on=[(*path, "kind")])
+
+
+def _participants(names: Names) -> set[str]:
+    parties = entries(names.root, "parties")
+    return {str(path[-1]) for path, party in parties if "participant" in {role for _, role in ids(party, "role")}}
+
+
+def _everybody(parties: set[str]) -> str:
+    return f"`{min(parties)}`" if parties else "no participants"

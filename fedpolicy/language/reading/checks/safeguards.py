@@ -1,0 +1,73 @@
+"""Safeguards that cannot work as they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fedpolicy.language.model.does import Noise, Seal, Sum
+from fedpolicy.language.reading.checks.base import Contradiction, clients_of, contradiction
+from fedpolicy.language.reading.names import Names
+from fedpolicy.language.reading.spans import Path
+from fedpolicy.language.reading.view import Tree, does, entries, hops, ids, maps, number, readers
+
+__all__ = ["check_noise", "check_readers"]
+
+_SHARED = Seal(readers="of", threshold="threshold")  # what `sealed_for` of a flow says
+
+
+def check_noise(names: Names) -> Iterator[Contradiction]:
+    """Differential privacy whose parameters contradict each other or its neighbours."""
+    for path, entry in _guarded(names):
+        summed = any(isinstance(does(safeguard), Sum) for _, safeguard in maps(entry, "safeguards"))
+        for place, safeguard in maps(entry, "safeguards"):
+            if isinstance(does(safeguard), Noise):
+                yield from _noise((*path, "safeguards", place), safeguard, summed=summed)
+
+
+def check_readers(names: Names) -> Iterator[Contradiction]:
+    """Thresholds above the number of readers."""
+    for path, entry in _guarded(names):
+        for place, safeguard in maps(entry, "safeguards"):
+            if isinstance(seal := does(safeguard), Seal) and seal.threshold:
+                yield from _readers(names, (*path, "safeguards", place), safeguard, seal)
+        if path[0] == "flows":
+            yield from _readers(names, (*path, "sealed_for"), readers(entry.get("sealed_for")), _SHARED)
+
+
+def _guarded(names: Names) -> Iterator[tuple[Path, Tree]]:
+    """Everything that has safeguards."""
+    yield from entries(names.root, "flows")
+    for path, task in entries(names.root, "tasks"):
+        yield path, task
+        for place, hop in hops(task):
+            yield (*path, "hops", place), hop
+
+
+def _noise(path: Path, safeguard: Tree, *, summed: bool) -> Iterator[Contradiction]:
+    if safeguard.get("where") == "distributed" and not summed:
+        message = "distributed noise adds up only under secure aggregation, and there is none beside it"
+        advice = "add `{kind: secure_aggregation, min_clients: ...}`, or write `where: client`"
+        yield contradiction((*path, "where"), message, advice, rests_on=[path[:-1]])
+    rate = safeguard.get("sampling_rate")
+    if safeguard.get("sampling") == "none" and isinstance(rate, (int, float)) and rate != 1:
+        message = f"`sampling: none` uses everything each time, and `sampling_rate` is {rate}"
+        advice = "write 1.0, or say how contributions are drawn: poisson or fixed"
+        yield contradiction((*path, "sampling_rate"), message, advice, rests_on=[(*path, "sampling")])
+
+
+def _readers(names: Names, path: Path, shared: Tree, seal: Seal) -> Iterator[Contradiction]:
+    threshold = number(shared, seal.threshold)
+    if threshold is None:
+        return
+    named = [name for _, name in ids(shared, seal.readers)]
+    nodes = [name for name in named if names.has("node", name)]
+    total, rests = clients_of(names, path, seal.readers, nodes)
+    if total is None:
+        return
+    found = total + len(named) - len(nodes)
+    if threshold > found:
+        message = (
+            f"`{seal.threshold}` is {threshold}, but {'one reader is' if found == 1 else f'{found} readers are'} named"
+        )
+        advice = f"write at most {found}, or name more readers in `{seal.readers}`"
+        yield contradiction((*path, seal.threshold), message, advice, rests_on=rests)

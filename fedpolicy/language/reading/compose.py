@@ -1,0 +1,283 @@
+"""
+Parser events -> a raw tree and its marks, within bounds.
+
+A composer that is given hostile text crashes (libyaml on deep nesting), never ends (alias bombs) or ties knots
+(cyclic aliases), so the events are put together here: maps become dicts, lists become tuples.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import field
+from typing import Any
+
+import yaml
+from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
+
+from fedpolicy.characters import HIDING
+from fedpolicy.language.reading.marks import MERGE, Marks, Place
+from fedpolicy.language.reading.notes import Notes
+from fedpolicy.language.reading.scalars import TAGS, ScalarError, convert, plain
+from fedpolicy.limits import MAX_DIGITS
+from fedpolicy.records import dataclass
+from fedpolicy.suggest import did_you_mean, shown, visible
+from fedpolicy.yaml_events import events
+
+__all__ = ["MAX_DEPTH", "MAX_NODES", "MAX_SCALAR", "Composer"]
+
+MAX_DEPTH = 64
+MAX_NODES = 2_000_000  # values of a file, aliases counted as often as they are used
+MAX_SCALAR = 1024 * 1024  # characters
+
+_CORE = "tag:yaml.org,2002:"
+_OTHER_TAGS = {"!", f"{_CORE}map", f"{_CORE}seq"}
+_CONTROL = re.compile(f"[\0-\x08\x0b-\x1f\x7f-\x9f{HIDING}]")
+_FEWER = "use fewer aliases of aliases"
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """A finished anchor: its value, its row, how many values it holds and how deep it is."""
+
+    value: object
+    row: int
+    weight: int
+    height: int
+
+
+@dataclass(slots=True, eq=False)
+class Composer:
+    """
+    Puts the documents of one file together.
+
+    `lost` says that keys of the current document are missing because of a mistake, `opened` where the brackets
+    that are not closed yet stand.
+    """
+
+    marks: Marks
+    notes: Notes
+    lost: bool = False
+    opened: list[int] = field(default_factory=list)
+    _events: Iterator[Any] = field(default_factory=lambda: iter(()))
+    _anchors: dict[str, _Anchor | None] = field(default_factory=dict)
+    _labels: dict[str, str] = field(default_factory=dict)
+    _words: dict[str, str] = field(default_factory=dict)
+    _offset: int = 0
+    _count: int = 0
+    _deepest: int = 0
+
+    def documents(self, content: str, offset: int, loader: Any) -> Iterator[tuple[object, int]]:  # noqa: ANN401
+        """
+        Yield the tree and the root row of each document; `content` starts at this offset of the file.
+
+        Raises Fatal or yaml.YAMLError at the first broken one.
+        """
+        self._events = events(content, loader)
+        self._offset = offset
+        self.opened = []
+        for event in self._events:
+            if type(event) is yaml.DocumentStartEvent:
+                self._anchors, self._deepest, self.lost = {}, 0, False
+                row = len(self.marks.labels)
+                tree = self._node(next(self._events), 0, None, None)
+                # Only now is it known that nothing that cannot be read follows in this document.
+                next(self._events)
+                yield tree, row
+
+    def _place(self, event: Any) -> Place:  # noqa: ANN401
+        start, end, text = event.start_mark.index + self._offset, event.end_mark.index + self._offset, self.marks.text
+        return (text.original(start), text.original(end)) if text.moved else (start, end)
+
+    def _node(self, event: Any, depth: int, label: str | None, key: Place | None) -> object:  # noqa: ANN401
+        place = self._place(event)
+        row = self.marks.add(place, label, key or place)
+        self._spend(1, place[0])
+        if event.anchor is None:
+            return self._value(event, depth, row)
+        if type(event) is AliasEvent:
+            return self._alias(str(event.anchor), depth, row)
+        return self._anchored(event, depth, row)
+
+    def _value(self, event: Any, depth: int, row: int) -> object:  # noqa: ANN401
+        if type(event) is ScalarEvent:
+            return self._scalar(event, row)
+        if depth == MAX_DEPTH:
+            message = f"nested deeper than {MAX_DEPTH} levels"
+            raise self._fatal(message, row, "a deployment needs about eight")
+        return self._collection(event, depth + 1, row)
+
+    def _spend(self, values: int, start: int) -> None:
+        self._count += values
+        if self._count > MAX_NODES:
+            message = f"the file holds more than {MAX_NODES:,} values once its aliases are expanded"
+            raise self.notes.fatal(message, start, f"write `count` for a cohort; {_FEWER}")
+
+    def _fatal(self, message: str, row: int, advice: str) -> Exception:
+        start = self.marks.start[row]
+        return self.notes.fatal(message, start, advice, resume=start)
+
+    def _scalar(self, event: Any, row: int) -> object:  # noqa: ANN401
+        text: str = event.value
+        if len(text) > MAX_SCALAR:
+            message = f"a value of {len(text):,} characters; at most {MAX_SCALAR:,} are read"
+            raise self._fatal(message, row, "refer to a file instead")
+        if event.style in ("|", ">"):
+            self.marks.trim(row)
+        if event.style == '"':
+            self._printable(text, row)
+        try:
+            if event.tag is None:
+                value = plain(text) if event.implicit[0] else text
+                # Names are written many times over; they share one text.
+                return value if value is not text else self._words.setdefault(text, text)
+            return convert(text, TAGS[event.tag]) if event.tag in TAGS else self._tagged(event.tag, text, row)
+        except ScalarError as error:
+            self.notes.add(str(error), self.marks.start[row], "quote it if it is text")
+            return text
+
+    def _printable(self, text: str, row: int) -> None:
+        # An escape can bring in what the file itself may not hold, and what would then reach a terminal.
+        control = _CONTROL.search(text)
+        if control:
+            message = f"the control character U+{ord(control.group()):04X} is not allowed in text"
+            self.notes.add(message, self.marks.start[row], "delete its escape")
+
+    def _tagged(self, tag: str, value: object, row: int) -> object:
+        if tag not in _OTHER_TAGS:
+            message = f"the tag `{visible(tag.replace(_CORE, '!!'))}` has no meaning here"
+            self.notes.add(message, self.marks.start[row], "remove it")
+        return value
+
+    def _alias(self, name: str, depth: int, row: int) -> object:
+        start = self.marks.start[row]
+        if name not in self._anchors:
+            self.lost = True
+            advice = did_you_mean(name, self._anchors, mark="*")
+            message = f"no anchor `&{name}` stands before this alias"
+            self.notes.add(message, start, advice or f"write `&{name}` before the value that it should repeat")
+            return None
+        anchor = self._anchors[name]
+        if anchor is None:
+            raise self._fatal(f"`*{name}` stands inside the value that it names", row, "a value cannot contain itself")
+        self._deepest = max(self._deepest, depth + anchor.height)
+        if self._deepest > MAX_DEPTH:
+            raise self._fatal(f"`*{name}` nests deeper than {MAX_DEPTH} levels", row, _FEWER)
+        self._spend(anchor.weight - 1, start)
+        self.marks.alias[row] = anchor.row
+        return anchor.value
+
+    def _anchored(self, event: Any, depth: int, row: int) -> object:  # noqa: ANN401
+        name, before, outer = event.anchor, self._count, self._deepest
+        self._anchors[name] = None
+        self._deepest = depth
+        value = self._value(event, depth, row)
+        # A second anchor of this name inside wins: it stands later in the text.
+        if self._anchors[name] is None:
+            self._anchors[name] = _Anchor(value, row, self._count - before + 1, self._deepest - depth)
+        self._deepest = max(outer, self._deepest)
+        return value
+
+    def _collection(self, event: Any, depth: int, row: int) -> object:  # noqa: ANN401
+        self._deepest = max(self._deepest, depth)
+        if event.flow_style:
+            self.opened.append(self.marks.start[row])
+        value = self._mapping(depth, row) if type(event) is MappingStartEvent else self._sequence(depth, row)
+        if event.flow_style:
+            self.opened.pop()
+        return value if event.tag is None else self._tagged(event.tag, value, row)
+
+    def _close(self, event: Any, row: int, last: int) -> None:  # noqa: ANN401
+        start, end = self._place(event)
+        self.marks.close(row, last, end if end > start else None)
+
+    def _sequence(self, depth: int, row: int) -> tuple[object, ...]:
+        items = []
+        last = row
+        for event in self._events:
+            if type(event) is SequenceEndEvent:
+                self._close(event, row, last)
+                break
+            last = len(self.marks.labels)
+            items.append(self._node(event, depth, None, None))
+        return tuple(items)
+
+    def _mapping(self, depth: int, row: int) -> dict[str, object]:
+        own: dict[str, object] = {}
+        merged: dict[str, object] = {}
+        rows: dict[str, int] = {}
+        last = row
+        for event in self._events:
+            if type(event) is MappingEndEvent:
+                self._close(event, row, last)
+                break
+            label, place = self._key(event, depth)
+            last = len(self.marks.labels)
+            value = self._node(next(self._events), depth, label, place)
+            if rows.setdefault(label, last) != last:
+                self._duplicate(label, rows[label], place)
+            elif label == MERGE:
+                self._merge(merged, value, last)
+            else:
+                own[label] = value
+        return {**merged, **own} if merged else own
+
+    def _key(self, event: Any, depth: int) -> tuple[str, Place]:  # noqa: ANN401
+        place = self._place(event)
+        if type(event) is not ScalarEvent or event.tag or event.anchor or len(event.value) > MAX_SCALAR:
+            return self._odd_key(event, depth, place)
+        text: str = event.value
+        # The same keys stand in thousands of entries: they are looked at once, and share one text.
+        if event.implicit[0] and text in self._labels:
+            return self._labels[text], place
+        return self._new_key(text, place, plainly=event.implicit[0]), place
+
+    def _new_key(self, text: str, place: Place, *, plainly: bool) -> str:
+        if _CONTROL.search(text):
+            self.notes.add("a key with a control character", place[0], "delete its escape")
+            return text
+        if not plainly:
+            return text
+        if text == "<<":
+            return MERGE
+        if _is_no_text(text):
+            said = text if len(text) <= MAX_DIGITS else f"{text[:20]}..."
+            advice = f'write "{text}" in quotes' if said is text else "write a plain word before the colon"
+            self.notes.add(f"the key `{said}` is not text", place[0], advice)
+            return text
+        return self._labels.setdefault(text, text)
+
+    def _odd_key(self, event: Any, depth: int, place: Place) -> tuple[str, Place]:  # noqa: ANN401
+        # Anchored, tagged, aliased or no text at all. It is no value, so it keeps no rows.
+        row = len(self.marks.labels)
+        value = self._node(event, depth, None, None)
+        self.marks.drop(row)
+        if isinstance(value, str):
+            return value, place
+        self.notes.add("a key that is not text", place[0], "write a plain word before the colon")
+        return f"{place[0]}", place
+
+    def _duplicate(self, label: str, first: int, place: Place) -> None:
+        marks = self.marks
+        before = marks.text.span(marks.key_start[first], marks.key_end[first])
+        merged = label == MERGE
+        advice = "merge several maps as `<<: [*a, *b]`" if merged else "keep one of the two"
+        where = f"it stands first in line {before.line}, column {before.column}"
+        self.notes.add(f"the key {shown('<<' if merged else label)} is written twice; {where}", place[0], advice)
+
+    def _merge(self, merged: dict[str, object], value: object, row: int) -> None:
+        for source in value if isinstance(value, tuple) else (value,):
+            if isinstance(source, dict):
+                for key, item in source.items():
+                    merged.setdefault(key, item)
+            elif source is not None:  # None: an alias of nothing, which was said
+                self.lost = True
+                self.notes.add("`<<` merges maps only", self.marks.start[row], "write `<<: *name` of an anchored map")
+                return
+
+
+def _is_no_text(key: str) -> bool:
+    try:
+        return plain(key) is not key
+    except ScalarError:  # a number that is too long
+        return True

@@ -1,0 +1,152 @@
+"""What validation found wrong, in the words of the language: one mistake each, with advice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pydantic import ValidationError
+
+from fedpolicy.language.model.shape import Shape
+from fedpolicy.language.model.types import id_problem
+from fedpolicy.language.reading.kinds import kind_mistake
+from fedpolicy.language.reading.locate import Found, locate
+from fedpolicy.language.reading.mistakes import Mistake
+from fedpolicy.language.reading.spans import Path
+from fedpolicy.language.reading.values import bound_mistake, only_item, text_of, type_mistake
+from fedpolicy.suggest import advise, listed, nearest, shown
+
+__all__ = ["explain"]
+
+
+def explain(error: ValidationError, tree: object, root: Shape) -> list[Mistake]:
+    """Say each mistake once: a key that is misspelt is not also a key that is missing."""
+    found = [locate(item, tree, root) for item in error.errors(include_url=False)]
+    meant = _meant(found)
+    misspelt = set(meant.values())
+    kept = [one for one in found if not (one.type == "missing" and one.path in misspelt) and not _in_claim(one)]
+    # Validation has refused the document, so there is something to say even where each mistake seems said elsewhere.
+    return [mistake for one in kept or found for mistake in _mistakes(one, meant) or [_other(one)]]
+
+
+def _meant(found: list[Found]) -> dict[Path, Path]:
+    """Unknown keys, and the known ones that were probably meant."""
+    meant: dict[Path, Path] = {}
+    for one in found:
+        if one.type == "extra_forbidden":
+            near = nearest(one.word, [key for key in one.siblings if key not in one.around])
+            if near:
+                meant[one.path] = (*one.path[:-1], near)
+    return meant
+
+
+def _in_claim(one: Found) -> bool:
+    # A whole entry was written as a claim; that is said once, at `value`.
+    wrapped = "value" in one.around and "value" not in one.siblings
+    return wrapped and (one.type == "missing" or one.word in ("evidence", "reference"))
+
+
+def _mistakes(one: Found, meant: Mapping[Path, Path]) -> list[Mistake]:
+    if one.type == "extra_forbidden":
+        return [_unknown_key(one, meant.get(one.path))]
+    if one.type == "value_error":
+        return _said_by_us(one)
+    if one.value == "unknown" and one.type != "missing":
+        return [_no_unknown(one)]
+    return [_BY_TYPE.get(one.type, _other)(one)]
+
+
+def _unknown_key(one: Found, meant: Path | None) -> Mistake:
+    unused = [key for key in one.siblings if key not in one.around]
+    if one.word == "value" and {"evidence", "reference"} & set(one.around):
+        advice = "an entry is no claim; write `{value: ..., evidence: ...}` around one of its values"
+        return Mistake(path=one.path, message=f"unknown key {shown(one.word)}", help=advice, key=True)
+    advice = f"did you mean `{meant[-1]}`?" if meant else f"the keys here are {listed(list(one.siblings))}"
+    if not meant and not unused:
+        advice = "remove it"
+    return Mistake(
+        path=one.path, message=f"unknown key {shown(one.word)}", help=advice, key=True, also=(meant,) if meant else ()
+    )
+
+
+def _missing(one: Found) -> Mistake:
+    return Mistake(path=one.path, message=f"`{one.word}` is missing", help=_how_to_add(one), key=True, absence=True)
+
+
+def _how_to_add(one: Found) -> str:
+    shape = one.shape.items or one.shape
+    if shape.choices:
+        return f"add `{one.word}`: {listed(shape.choices)}"
+    about = one.siblings[one.word].about.split(". ")[0].removesuffix(".")
+    return f"add `{one.word}`: {about[:1].lower()}{about[1:]}"
+
+
+def _not_a_choice(one: Found) -> Mistake:
+    if not isinstance(one.value, str):
+        message = f"{text_of(one.value)}, but `{one.word}` is a word"
+        meant = only_item(one.value)
+        advice = f"write `{one.word}: {meant}`" if meant in one.shape.choices else None
+        return Mistake(path=one.path, message=message, help=advice or f"write one of {listed(one.shape.choices)}")
+    message = f"{shown(one.value)} is no `{one.word}`"
+    return Mistake(path=one.path, message=message, help=lambda: advise(str(one.value), one.shape.choices))
+
+
+def _no_unknown(one: Found) -> Mistake:
+    message = f"`unknown` cannot stand for `{one.word}`"
+    choices = (one.shape.items or one.shape).choices
+    words = f"write one of {listed(choices)}" if choices else "write its value"
+    return Mistake(path=one.path, message=message, help=words if one.required else f"leave the key out, or {words}")
+
+
+def _said_by_us(one: Found) -> list[Mistake]:
+    """Our own validators say what is wrong and, after a semicolon, what to write; of a list they say the first item."""
+    said = str(one.context["error"])
+    if isinstance(one.value, tuple) and said == id_problem(one.value):
+        return [_one_id(one, one.value)]
+    if isinstance(one.value, tuple) and any(map(id_problem, one.value)):
+        wrong = [(place, item) for place, item in enumerate(one.value) if id_problem(item)]
+        return [_split((*one.path, place), id_problem(item)) for place, item in wrong]
+    return [_split(one.path, said, key=one.of_key)]
+
+
+def _one_id(one: Found, listed_ids: tuple[object, ...]) -> Mistake:
+    ids = [item for item in listed_ids if isinstance(item, str) and not id_problem(item)]
+    advice = f"write `{one.word}: {ids[0]}`" if len(ids) == 1 else "write one word, such as `client`"
+    return Mistake(path=one.path, message=f"`{one.word}` is one id, and this is a list", help=advice)
+
+
+def _split(path: Path, said: str, *, key: bool = False) -> Mistake:
+    message, _, advice = said.partition("; ")
+    return Mistake(path=path, message=message, help=advice, key=key)
+
+
+def _empty(one: Found) -> Mistake:
+    advice = "write at least one" if isinstance(one.value, tuple) else "write a short text"
+    return Mistake(path=one.path, message=f"`{one.word}` is empty", help=advice)
+
+
+def _other(one: Found) -> Mistake:
+    return Mistake(path=one.path, message=f"{shown(one.value)} cannot stand here", help="see the language reference")
+
+
+_BY_TYPE: dict[str, Callable[[Found], Mistake]] = {
+    "missing": _missing,
+    "literal_error": _not_a_choice,
+    "union_tag_invalid": kind_mistake,
+    "union_tag_not_found": kind_mistake,
+    "string_too_short": _empty,
+    "too_short": _empty,
+    "int_type": type_mistake,
+    "int_from_float": type_mistake,
+    "float_type": type_mistake,
+    "string_type": type_mistake,
+    "bool_type": type_mistake,
+    "model_type": type_mistake,
+    "model_attributes_type": type_mistake,
+    "dict_type": type_mistake,
+    "tuple_type": type_mistake,
+    "finite_number": bound_mistake,
+    "greater_than": bound_mistake,
+    "greater_than_equal": bound_mistake,
+    "less_than": bound_mistake,
+    "less_than_equal": bound_mistake,
+}

@@ -1,0 +1,230 @@
+"""
+The JSON schema of the language, made from its declarations: help, completion and checks while somebody writes.
+
+    python -m fedpolicy.language.reading.schema
+
+writes `schemas/deployment.schema.json`. It is draft 7, which editors know best. It accepts what the loader
+accepts before it looks at cross references. The catalogue's ids are offered, not enforced: users add their own.
+Each list of words and each type of value is one definition, and a claim is one for all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
+
+from fedpolicy.catalog.load import load_catalog
+from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model.entry import Entry
+from fedpolicy.language.model.shape import Key, entries_under, entry_shape
+from fedpolicy.language.model.types import ID_PATTERN, RESERVED, Above, Count, NonNegative, Positive
+from fedpolicy.language.reading.claims import EVIDENCE
+from fedpolicy.language.reading.schematext import written
+from fedpolicy.resources import schemas_dir
+
+if TYPE_CHECKING:
+    from fedpolicy.catalog.load import Catalog
+
+__all__ = ["build_schema", "main", "render_schema", "schema_path"]
+
+Schema = dict[str, Any]
+
+_ID: Schema = {"type": "string", "pattern": ID_PATTERN}
+_NAME: Schema = {"pattern": ID_PATTERN.partition("(")[0] + "$", "not": {"enum": list(RESERVED)}}
+_COUNTRY: Schema = {"type": "string", "pattern": "^[A-Z]{2}$"}
+_GENERATED = ("title", "default", "description")
+_PLAIN = ("Deployment", "fedpolicy")  # the one value that cannot be a claim
+_NUMBERS: Mapping[str, Any] = {"count": Count, "positive": Positive, "non_negative": NonNegative, "above": Above}
+_UNKNOWN: Schema = {"const": "unknown"}
+# Keys whose values are ids of the catalogue.
+_CATALOGUE = {
+    ("Task", "method"): "methods",
+    ("ApiCall", "payload"): "payloads",
+    ("Flow", "payload"): "payloads",
+    ("Dataset", "categories"): "categories",
+    ("Model", "ref"): "models",
+    ("Model", "provider"): "providers",
+    ("Model", "licence"): "licences",
+}
+
+
+def schema_path() -> Path:
+    """Where the generated schema is kept."""
+    return schemas_dir() / "deployment.schema.json"
+
+
+def build_schema(catalog: Catalog) -> Schema:
+    """The schema as a tree, with the ids of this catalogue for completion."""
+    raw = Deployment.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
+    below = raw.pop("$defs")
+    definitions = _shared()
+    names = {_content(value): name for name, value in definitions.items()}
+    root = _entry(Deployment, raw, _Values(definitions, names), catalog)
+    for entry in entries_under(Deployment):
+        if entry is not Deployment:
+            raw_entry = below[entry.__name__]
+            definitions[entry.__name__] = _entry(entry, raw_entry, _Values(definitions, names), catalog)
+    head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "fedpolicy deployment"}
+    return {**head, **root, "$defs": dict(sorted(definitions.items()))}
+
+
+def render_schema(catalog: Catalog) -> str:
+    """The schema as the text of its file."""
+    return written(build_schema(catalog))
+
+
+def main() -> None:
+    """Write the schema; the old one stays whole until the new one is complete."""
+    target = schema_path()
+    text = render_schema(load_catalog())
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, suffix=".tmp", delete=False) as handle:
+        handle.write(text)
+    Path(handle.name).chmod(0o644)
+    os.replace(handle.name, target)  # noqa: PTH105  atomic on every system
+
+
+class _Values:
+    """The definitions of values, each once: the same value under another key is the same definition."""
+
+    def __init__(self, definitions: Schema, names: dict[str, str]) -> None:
+        self.definitions, self.names = definitions, names
+
+    def claimable(self, value: Schema, name: str, *, open: bool) -> Schema:  # noqa: A002  the word of the language
+        """A value, `unknown` if the key is `open`, or a claim of either."""
+        found = self._words(value, name)
+        if "$ref" not in found:
+            found = self._named(found, f"{name}s" if name in self.definitions else name)
+        return _or_claim(found, *([_UNKNOWN] if open else []))
+
+    def _named(self, value: Schema, name: str) -> Schema:
+        name = self.names.setdefault(_content(value), name)
+        self.definitions[name] = value
+        return _ref(name)
+
+    def _words(self, value: Any, name: str) -> Any:  # noqa: ANN401  any part of a schema
+        """The same with the list of words by name; the ids of the catalogue, which have no type, stay."""
+        if isinstance(value, list):
+            return [self._words(item, name) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if "enum" in value and "type" in value:
+            return self._named(value, name)
+        return {key: self._words(item, name) for key, item in value.items()}
+
+
+def _shared() -> Schema:
+    def said(about: str, **value: object) -> Schema:
+        return {"description": about, "markdownDescription": about, **value}
+
+    words = {
+        "text": {"type": "string"},
+        "yes_or_no": {"type": "boolean"},
+        "id": _ID,
+        "ids": _several("id", {"minItems": 1}),
+        "any_ids": _several("id", {}),
+        "country": _COUNTRY,
+        "countries": _several("country", {"minItems": 1}),
+        **{name: TypeAdapter(kind).json_schema() for name, kind in _NUMBERS.items()},
+    }
+    return {
+        **words,
+        "name": _NAME,
+        "claim": {
+            "type": "object",
+            "properties": {
+                "value": True,
+                "evidence": said("On what the value rests.", enum=list(EVIDENCE)),
+                "reference": said("Where that can be read.", type="string"),
+            },
+            "required": ["value"],
+            "additionalProperties": False,
+        },
+    }
+
+
+def _content(value: Schema) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _several(name: str, extra: Schema) -> Schema:
+    return {"anyOf": [_ref(name), {"type": "array", "items": _or_claim(_ref(name)), **extra}]}
+
+
+def _or_claim(value: Schema, *others: Schema) -> Schema:
+    # `properties` binds claims only: no value is a map with the key `value`.
+    claimed = {"anyOf": [value, *others]} if others else value
+    return {"anyOf": [value, *others, _ref("claim")], "properties": {"value": claimed}}
+
+
+def _entry(entry: type[Entry], raw: Schema, values: _Values, catalog: Catalog) -> Schema:
+    help_text = " ".join((entry.__doc__ or "").split())
+    found: Schema = {"description": help_text, "markdownDescription": help_text, "type": "object"}
+    found["properties"] = {
+        name: _property(entry, key, raw["properties"][name], values, catalog)
+        for name, key in entry_shape(entry).items()
+    }
+    if "required" in raw:
+        found["required"] = raw["required"]
+    return {**found, "additionalProperties": False}
+
+
+def _property(entry: type[Entry], key: Key, raw: Schema, values: _Values, catalog: Catalog) -> Schema:
+    place = (entry.__name__, key.name)
+    found: Schema = {"description": key.about, "markdownDescription": key.about}
+    if isinstance(raw.get("default"), (str, int, bool)):
+        found["default"] = raw["default"]
+    value = _value(raw)
+    if "additionalProperties" in value or place == _PLAIN:
+        return {**found, **value}
+    if place == ("Party", "jurisdiction"):
+        value = _ref("countries")
+    offered = _offered(place, catalog)
+    if offered:
+        value = {"anyOf": [*offered, *value.get("anyOf", [value])]}
+    return {**found, **values.claimable(value, ".".join(place), open=key.open)}
+
+
+def _offered(place: tuple[str, str], catalog: Catalog) -> list[Schema]:
+    section = _CATALOGUE.get(place)
+    return [{"enum": sorted(getattr(catalog, section))}] if section else []
+
+
+def _value(raw: Mapping[str, Any]) -> Schema:
+    """One value's schema without the words of its generator."""
+    if "patternProperties" in raw:
+        inner = next(iter(raw["patternProperties"].values()))
+        return {"type": "object", "propertyNames": _ref("name"), "additionalProperties": inner}
+    if raw.get("pattern") == ID_PATTERN:
+        return _ref("id")
+    options = [_value(option) for option in raw.get("anyOf", raw.get("oneOf", ())) if option != {"type": "null"}]
+    if options:
+        return _choice(options)
+    kept = {key: raw[key] for key in raw if key not in _GENERATED and not key.startswith("x-")}
+    if isinstance(kept.get("items"), dict):
+        kept["items"] = _or_claim(_value(kept["items"]))
+    if isinstance(kept.get("additionalProperties"), dict):
+        kept["additionalProperties"] = _or_claim(_value(kept["additionalProperties"]))
+    return kept
+
+
+def _choice(options: Iterable[Schema]) -> Schema:
+    found = list(options)
+    for name, extra in (("ids", {"minItems": 1}), ("any_ids", {})):
+        one, several = _several("id", extra)["anyOf"]
+        if one in found and several in found:
+            found = [_ref(name), *(option for option in found if option not in (one, several))]
+    return found[0] if len(found) == 1 else {"anyOf": found}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Text -> raw trees with positions: YAML 1.2 (and so JSON), several documents a file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import field
+
+import yaml
+
+from fedpolicy.errors import FedPolicyError, InputError, SpecError
+from fedpolicy.findings import Span
+from fedpolicy.language.reading.compose import Composer
+from fedpolicy.language.reading.marks import Marks
+from fedpolicy.language.reading.notes import Fatal, Notes
+from fedpolicy.language.reading.spans import Spans
+from fedpolicy.language.reading.syntax import explain
+from fedpolicy.language.reading.text import Text, decode
+from fedpolicy.records import dataclass
+
+__all__ = ["Raw", "Source", "read"]
+
+_MARKER = re.compile(r"^---(?=\s|$)", re.MULTILINE)
+_MAX_BROKEN = 100  # documents of a file whose syntax errors are reported; each costs another start of the parser
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # without libyaml the parser in Python, which is slow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raw:
+    """
+    One document before validation.
+
+    `flawed` says that its YAML has mistakes though it could be read, `lost` that keys are missing because of them.
+    """
+
+    tree: object
+    spans: Spans
+    index: int
+    flawed: bool = False
+    lost: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Source:
+    """What a file holds: its documents that could be read, and the mistakes in its YAML."""
+
+    documents: list[Raw] = field(default_factory=list)
+    errors: list[FedPolicyError] = field(default_factory=list)
+    lines: tuple[str, ...] = ()
+
+
+def read(data: str | bytes, name: str) -> Source:
+    """Read every document of a file; a broken one does not hide the others. Documents without content do not count."""
+    source = Source()
+    try:
+        text = decode(data, name)
+    except InputError as error:
+        source.errors.append(error)
+        return source
+    source.lines = text.lines
+    _read_documents(text, source)
+    if not source.documents and not source.errors:
+        source.errors.append(_empty(name))
+    return source
+
+
+def _empty(name: str) -> InputError:
+    message = "the file holds no deployment: it is empty or has only comments"
+    return InputError(message, span=Span(file=name), help="start with `fedpolicy: 1` and a `name`")
+
+
+def _read_documents(text: Text, source: Source) -> None:
+    composer = Composer(Marks(text=text), Notes(text=text, errors=source.errors))
+    offset = 0
+    for _ in range(_MAX_BROKEN):
+        stopped = _read_from(offset, composer, source)
+        marker = None if stopped is None else _MARKER.search(text.parsed, max(stopped, offset + 1))
+        if marker is None:
+            return
+        offset = marker.start()
+    message = "too many broken documents; the rest of the file is not read"
+    source.errors.append(SpecError(message, span=text.span(offset, offset), help="mend the ones above first"))
+
+
+def _read_from(offset: int, composer: Composer, source: Source) -> int | None:
+    """Read documents from here on; where one is broken, say behind which offset the next one may start."""
+    text = composer.marks.text
+    errors = len(source.errors)
+    try:
+        for tree, root in composer.documents(text.parsed[offset:], offset, _LOADER):
+            if tree is not None:
+                source.documents.append(_raw(composer, root, tree, source, flawed=len(source.errors) > errors))
+            errors = len(source.errors)
+    except Fatal as fatal:
+        source.errors.append(fatal.error)
+        return fatal.resume
+    except yaml.MarkedYAMLError as error:
+        found, stopped = explain(error, text, offset, composer.opened)
+        source.errors.append(found)
+        return stopped
+    return None
+
+
+def _raw(composer: Composer, root: int, tree: object, source: Source, *, flawed: bool) -> Raw:
+    spans = Spans(marks=composer.marks, root=root)
+    return Raw(tree=tree, spans=spans, index=len(source.documents), flawed=flawed, lost=composer.lost)

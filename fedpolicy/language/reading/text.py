@@ -1,0 +1,113 @@
+"""Bytes -> text that can be parsed: decoded, within bounds, free of control characters, with a table of lines."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_right
+
+from fedpolicy.characters import hidden
+from fedpolicy.errors import InputError
+from fedpolicy.findings import Span
+from fedpolicy.language.reading.escapes import rewrite_pairs, to_original
+from fedpolicy.records import dataclass
+
+__all__ = ["MAX_BYTES", "Text", "decode"]
+
+MAX_BYTES = 20 * 1024 * 1024
+_MIB = 1024 * 1024
+_BREAK = re.compile(r"\r\n|\r|\n")
+# What YAML does not call printable, and what `characters` calls hiding: it may deceive whoever reads the file. (What is
+# allowed, negated, would take ten times as long to compile.)
+_UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_BOMS = {
+    b"\xff\xfe\x00\x00": "UTF-32",
+    b"\x00\x00\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Text:
+    """
+    The text of one file and where its lines start; offsets count characters from 0.
+
+    `parsed` is what the parser is given; `original` translates its offsets.
+    """
+
+    name: str
+    content: str
+    parsed: str
+    moved: array[int]
+    starts: array[int]
+    lines: tuple[str, ...]
+
+    def span(self, start: int, end: int) -> Span:
+        """Turn two offsets into a place for people."""
+        line, column = self._place(start)
+        end_line, end_column = self._place(max(start, end))
+        return Span(file=self.name, line=line, column=column, end_line=end_line, end_column=end_column)
+
+    def original(self, offset: int) -> int:
+        """Where an offset of the parser stands in the file."""
+        return to_original(offset, self.moved) if self.moved else offset
+
+    def line(self, offset: int) -> str:
+        """The line that holds this offset."""
+        return self.lines[bisect_right(self.starts, offset) - 1]
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self.starts, offset)
+        return line, offset - self.starts[line - 1] + 1
+
+
+def decode(data: str | bytes, name: str) -> Text:
+    """
+    Decode a file.
+
+    Raises InputError where it is too large, is not UTF-8 or holds characters that YAML does not allow.
+    """
+    if len(data) > MAX_BYTES:
+        size = f"{len(data) / _MIB:.1f} MiB; at most {MAX_BYTES // _MIB} MiB are read"
+        raise InputError(
+            f"the file is too large: {size}",
+            span=Span(file=name),
+            help="split it, or write `count` for a cohort instead of one node per client",
+        )
+    content = _text_of(data, name) if isinstance(data, bytes) else data
+    text = _with_lines(content.removeprefix("\ufeff"), name)
+    bad = _UNPRINTABLE.search(text.content)
+    if bad:
+        message, advice = _unprintable(bad.group())
+        raise InputError(message, span=text.span(bad.start(), bad.end()), help=advice)
+    return text
+
+
+def _unprintable(character: str) -> tuple[str, str]:
+    found = hidden(character)
+    message = f"the control character U+{ord(character):04X} is not allowed in YAML"
+    return (found.message, found.help) if found else (message, "delete it")
+
+
+def _text_of(data: bytes, name: str) -> str:
+    for bom, encoding in _BOMS.items():
+        if data.startswith(bom):
+            raise InputError(f"the file is {encoding}, not UTF-8", span=Span(file=name), help="save it as UTF-8")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = _with_lines(data[: error.start].decode("utf-8").removeprefix("\ufeff"), name)
+        end = len(before.content)
+        raise InputError(
+            f"the byte 0x{data[error.start]:02x} is not UTF-8", span=before.span(end, end + 1), help="save it as UTF-8"
+        ) from None
+
+
+def _with_lines(content: str, name: str) -> Text:
+    # Editors break lines here and nowhere else; YAML 1.1's other breaks (U+2028, ...) would shift every number.
+    starts = array("I", [0])
+    starts.extend(match.end() for match in _BREAK.finditer(content))
+    parsed, moved = rewrite_pairs(content)
+    lines = tuple(_BREAK.split(content))
+    return Text(name=name, content=content, parsed=parsed, moved=moved, starts=starts, lines=lines)

@@ -1,0 +1,177 @@
+"""A name that means nothing where it stands: why, and what it could have meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model.shape import entry_shape
+from fedpolicy.language.model.types import RESERVED
+from fedpolicy.language.reading.mistakes import Mistake
+from fedpolicy.language.reading.view import ids
+from fedpolicy.suggest import advise, did_you_mean, listed, shown
+
+if TYPE_CHECKING:
+    from fedpolicy.language.reading.names import Names
+    from fedpolicy.language.reading.references import Reference
+    from fedpolicy.language.reading.spans import Path
+
+__all__ = ["unresolved"]
+
+Said = tuple[str, str | Callable[[], str]]
+
+_DECLARED = {"party": "parties", "node": "nodes", "dataset": "datasets", "model": "models"}
+_CALLED = {
+    "provider": "provider",
+    "category": "category of data",
+    "country": "ISO 3166-1 alpha-2 code",
+    "catalogue model": "model of the catalogue",
+}
+_PLURAL = {"category": "categories of data", "country": "codes of countries", "catalogue model": "models"}
+_MEANS = {
+    "public": "is everybody",
+    "participants": "stands for all of them in `trusts`, `releases`, `between`, `operated_by` and `account` only",
+}
+_GROUPS = {"EEA", "EU", "EFTA", "APAC", "EMEA"}
+
+
+def unresolved(reference: Reference, names: Names) -> Mistake | None:
+    """Why this name cannot stand here, or None where it can."""
+    name, wanted = reference.name, reference.wanted
+    if name in wanted.words:
+        return None
+    found = [kind for kind in wanted.kinds if names.has(kind, name)]
+    if len(found) == 1 and not reference.repeated:
+        return None
+    if found and reference.repeated:
+        return Mistake(path=reference.path, message=f"{shown(name)} is named twice", help="name it once")
+    if found == ["dataset", "model"]:
+        message = f"{shown(name)} is the id of a dataset and of a model"
+        return Mistake(path=reference.path, message=message, help="rename one of the two")
+    if found or _unsure(name, names):
+        return None
+    message, advice = _why(reference, names)
+    return Mistake(path=reference.path, message=message, help=advice)
+
+
+def _unsure(name: str, names: Names) -> bool:
+    """Whether this may be a member of something that is wrong itself, which was said."""
+    family, at, _ = name.partition("@")
+    if not at:
+        return False
+    if family in names.declared("datasets"):
+        return names.places([place for _, place in ids(names.entry("datasets", family), "at")]) is None
+    party = names.entry("nodes", family).get("party")
+    return family in names.declared("nodes") and len(ids({"party": party}, "party")) != (
+        len(party) if isinstance(party, tuple) else 1
+    )
+
+
+def _why(reference: Reference, names: Names) -> Said:
+    name, kinds = reference.name, reference.wanted.kinds
+    if name in RESERVED:
+        return _reserved(reference, names)
+    if "country" in kinds:
+        return _country(name, names)
+    if "@" in name and (kind := next((kind for kind in kinds if kind in ("node", "dataset")), None)):
+        return _member(name, kind, names)
+    return _elsewhere(reference, names) or _nowhere(reference, names)
+
+
+def _reserved(reference: Reference, names: Names) -> Said:
+    wanted = f"`{_key(reference)}`, which names {_either(reference)}"
+    if reference.name == "unknown":
+        advice = "name one" if _required(reference.path) else "name one, or leave the key out"
+        return f"`unknown` cannot stand for {wanted}", advice
+    message = f"{shown(reference.name)} {_MEANS[reference.name]}; it cannot stand for {wanted}"
+    return message, lambda: f"known: {listed(_known(reference, names))}"
+
+
+def _country(name: str, names: Names) -> Said:
+    countries = names.known("country")
+    if name.upper() in _GROUPS:
+        message = f"{shown(name)} is a group of countries, not an ISO 3166-1 alpha-2 code"
+        return message, "list the codes of the countries concerned, such as [DE, FR]"
+    if name.upper() == "UK":
+        return "`UK` is not an ISO 3166-1 alpha-2 code", "write GB for the United Kingdom"
+    if name.upper() in countries:
+        return f"{shown(name)} is not an ISO 3166-1 alpha-2 code", f"write {name.upper()}"
+    section = names.catalog.countries
+    code = next((code for code in countries if section[code].name.casefold() == name.casefold()), None)
+    message = f"{shown(name)} is not an ISO 3166-1 alpha-2 code"
+    return message, f"write {code}" if code else "write two capital letters, such as DE"
+
+
+def _member(name: str, kind: str, names: Names) -> Said:
+    family, _, member = name.partition("@")
+    if not names.has(kind, family):
+        known = names.known(kind)
+        return f"no {kind} {shown(family)}", lambda: did_you_mean(family, known) or _declare(kind)
+    members = names.members_of(kind, family)
+    if not members:
+        return f"{kind} {shown(family)} is one, not one per party", f"write {shown(family)}, or make its `party` a list"
+    message = f"{kind} {shown(family)} has no member {shown(member)}"
+    return message, lambda: advise(member, sorted(members), called="its members are")
+
+
+def _elsewhere(reference: Reference, names: Names) -> Said | None:
+    """Somebody named a party where a node is meant, and the like."""
+    others = [kind for kind, section in _DECLARED.items() if reference.name in names.declared(section)]
+    if not others:
+        return None
+    message = f"{shown(reference.name)} is a {others[0]}, and `{_key(reference)}` names {_either(reference)}"
+    return message, lambda: _near(reference, names, others[0])
+
+
+def _near(reference: Reference, names: Names, kind: str) -> str:
+    if kind != "party" or "node" not in reference.wanted.kinds:
+        return f"known: {listed(_known(reference, names))}"
+    own = [f"{family}@{m}" for family, members in names.families.items() for m in members if m == reference.name]
+    own += [name for name in names.declared("nodes") if names.entry("nodes", name).get("party") == reference.name]
+    return f"its nodes are {listed(sorted(own))}" if own else "it has no node; declare one under `nodes`"
+
+
+def _nowhere(reference: Reference, names: Names) -> Said:
+    name = reference.name
+    kind = next((kind for kind in reference.wanted.kinds if kind in _DECLARED), reference.wanted.kinds[0])
+    return f"no {_called(reference)} {shown(name)}", lambda: _hint(reference, names, kind)
+
+
+def _hint(reference: Reference, names: Names, kind: str) -> str:
+    known = _known(reference, names)
+    found = did_you_mean(reference.name, known)
+    if kind in _DECLARED:
+        return found or f"{_declare(kind)}; known: {listed(known)}" if known else _declare(kind)
+    if kind == "catalogue model":
+        return found or "leave `ref` out and say its own `weights`, `licence`, ..., or add it to a catalogue file"
+    return advise(reference.name, known)
+
+
+def _declare(kind: str) -> str:
+    return f"declare it under `{_DECLARED[kind]}`"
+
+
+def _known(reference: Reference, names: Names) -> list[str]:
+    declared = [name for kind in reference.wanted.kinds for name in names.known(kind) if name not in RESERVED]
+    return list(dict.fromkeys([*declared, *reference.wanted.words]))
+
+
+def _required(path: Path) -> bool:
+    section = entry_shape(Deployment).get(str(path[0]))
+    entry = section.shape.values.entry if section and section.shape.values else None
+    key = entry_shape(entry).get(str(path[2])) if entry else None
+    return key is not None and key.required
+
+
+def _called(reference: Reference) -> str:
+    return " or ".join(_CALLED.get(kind, kind) for kind in reference.wanted.kinds)
+
+
+def _either(reference: Reference) -> str:
+    kinds = [_DECLARED.get(kind, _PLURAL.get(kind, f"{kind}s")) for kind in reference.wanted.kinds]
+    return " or ".join(kinds)
+
+
+def _key(reference: Reference) -> str:
+    return next(str(step) for step in reversed(reference.path) if isinstance(step, str))

@@ -1,0 +1,103 @@
+"""Values of the wrong type or size, and how to write them."""
+
+from __future__ import annotations
+
+import re
+
+from fedpolicy.language.model.shape import entry_shape
+from fedpolicy.language.reading.locate import Found
+from fedpolicy.language.reading.mistakes import Mistake
+from fedpolicy.suggest import listed, shown
+
+__all__ = ["bound_mistake", "only_item", "text_of", "type_mistake"]
+
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_BOOLEANS = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
+_EXPECTED = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "model_type": "a map of keys",
+    "model_attributes_type": "a map of keys",
+    "dict_type": "a map by id",
+    "tuple_type": "a list",
+}
+_BOUNDS = {
+    "greater_than": ("gt", "more than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "less than"),
+    "less_than_equal": ("le", "at most"),
+}
+
+
+def text_of(value: object) -> str:
+    """What stands there: `"3"` is text."""
+    if isinstance(value, bool):
+        return f"{shown(value)} is a boolean"
+    if isinstance(value, (int, float)):
+        return f"{shown(value)} is a number"
+    return f"{shown(value)} is text" if isinstance(value, str) else f"this is {shown(value)}"
+
+
+def only_item(value: object) -> str:
+    """The value that a list of one holds, as it would be written without the list; empty for anything else."""
+    if isinstance(value, tuple) and len(value) == 1 and isinstance(value[0], (str, int, float)):
+        return str(value[0]).lower() if isinstance(value[0], bool) else str(value[0])
+    return ""
+
+
+def type_mistake(one: Found) -> Mistake:
+    """A value of another type than its key takes; nothing is ever converted."""
+    expected = _EXPECTED[one.type]
+    said = text_of(one.value)
+    if isinstance(one.value, float) and expected == "a whole number":
+        said = f"{shown(one.value)} has a decimal point"
+    what = f"an item of `{one.word}`" if one.path and isinstance(one.path[-1], int) else f"`{one.word}`"
+    return Mistake(path=one.path, message=f"{said}, but {what} is {expected}", help=_rewritten(one, expected))
+
+
+def bound_mistake(one: Found) -> Mistake:
+    """A number out of its range."""
+    if one.type == "finite_number":
+        return Mistake(path=one.path, message=f"`{one.word}` must be finite", help="write a plain number")
+    key, words = _BOUNDS[one.type]
+    limit = one.context[key]
+    number = int(limit) if limit == int(limit) else limit
+    message = f"{shown(one.value)} is out of range: `{one.word}` must be {words} {number:,}"
+    return Mistake(path=one.path, message=message, help=f"write a number {words.replace('at least', 'from')} {number}")
+
+
+def _rewritten(one: Found, expected: str) -> str:
+    if (meant := only_item(one.value)) and expected in {"text", "true or false", "a number", "a whole number"}:
+        return f"write `{one.word}: {meant}`"
+    if expected == "text":
+        if isinstance(one.value, float):
+            return "write it in quotes"
+        return f'write "{str(one.value).lower()}" in quotes' if isinstance(one.value, int) else "write plain text"
+    if expected == "true or false":
+        return f"write {_BOOLEANS.get(str(one.value).lower(), 'true or false')}"
+    if expected in ("a number", "a whole number"):
+        return _as_number(one.value, expected)
+    return _as_collection(one, expected)
+
+
+def _as_number(value: object, expected: str) -> str:
+    if isinstance(value, str) and _NUMBER.fullmatch(value) and (expected == "a number" or value.isdigit()):
+        return f"write {value} without quotes"
+    if isinstance(value, str) and (digits := value.replace("_", "").replace(",", "")).isdigit():
+        return f"write {digits}"
+    if isinstance(value, float) and value.is_integer():
+        return f"write {int(value)}"
+    return f"write {expected}"
+
+
+def _as_collection(one: Found, expected: str) -> str:
+    if expected == "a list":
+        return "start each item with `- `, or write `[...]`"
+    if one.shape.values:
+        return f"write `{one.word}: {{some-id: {{...}}}}`, one key per entry"
+    entry = one.shape.entry
+    keys = entry_shape(entry) if entry else ()
+    return f"write its keys: {listed(list(keys))}" if keys else "write `- kind: ...`"
