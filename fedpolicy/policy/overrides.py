@@ -13,9 +13,7 @@ from fedpolicy.findings import Override, Severity
 from fedpolicy.policy.housekeeping import OWN_RULES
 from fedpolicy.policy.load import Wanted, load_rules
 
-__all__ = ["COMMAND_LINE", "Settled", "overrides_of"]
-
-COMMAND_LINE = "command line"
+__all__ = ["Settled", "overrides_of"]
 
 
 class Settled(Wanted, Protocol):
