@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format bench bench-peers docs build lock clean
+.PHONY: help demo test fuzz lint format bench bench-peers docs build lock clean
 
 EXAMPLE := examples/clinical-notes/deployment.yaml
 VENV := .venv
@@ -45,6 +45,9 @@ demo: $(VENV)/.stamp-run ## Set everything up and check the running example
 
 test: $(VENV)/.stamp-test ## Run all tests with branch coverage
 	@"$(PY)" -m pytest -n auto --maxprocesses 4 --cov --cov-report=term $(ARGS)
+
+fuzz: $(VENV)/.stamp-test ## Look for crashes, hangs and lost deployments: make fuzz MINUTES=30 SEED=7
+	@"$(PY)" -m fuzz $(if $(MINUTES),--minutes $(MINUTES),--seconds $(or $(SECONDS),60)) $(if $(SEED),--seed $(SEED))
 
 lint: $(VENV)/.stamp-lint ## Check style, types, scripts and who imports whom
 	@"$(PY)" -m ruff check .

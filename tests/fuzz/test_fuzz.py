@@ -1,0 +1,198 @@
+"""The fuzzer finds faults that are planted, says where, and makes them small."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from random import Random
+
+import pytest
+
+from fedpolicy.errors import Problems
+from fuzz.command import Broken
+from fuzz.corpus import LEAK, ROOT, read_corpus
+from fuzz.inputs import Source
+from fuzz.laws import LAWS, Box
+from fuzz.session import STEP, Session, again, breaks, inputs_of, write
+from fuzz.smallest import smallest
+
+FEW = 3  # steps of 16 inputs
+
+
+@pytest.fixture(scope="module")
+def source():
+    return Source("tests")
+
+
+@pytest.fixture
+def found(monkeypatch, source):
+    """Plant a fault in a function, and give the findings of a few steps until one breaks this law."""
+
+    def search(law, *, wanted=1, seconds=20.0):
+        findings = []
+        session = Session("tests", seconds, findings.append, shrink=1.0)
+        monkeypatch.setattr(session, "_source", source)
+        for number in range(FEW):
+            session.step(number)
+            if sum(one.broken.law == law for one in findings) >= wanted:
+                return [one for one in findings if one.broken.law == law]
+        pytest.fail(f"no `{law}` in {FEW * STEP} inputs: {findings}")
+
+    return search
+
+
+def test_a_document_that_is_dropped_is_found(found, monkeypatch):
+    from fedpolicy import api, judge  # noqa: PLC0415  what is broken here
+
+    real = judge.load_text
+    nothing = type(real(LEAK, "d.yaml", api.load_catalog()))()
+
+    def dropping(text, name, catalog):
+        return nothing if b"aggregator" in bytes(text) else real(text, name, catalog)
+
+    monkeypatch.setattr(judge, "load_text", dropping)
+    monkeypatch.setattr(api, "load_text", dropping)
+    finding = found("vanished")[0]
+
+    assert any(b"aggregator" in text for text in finding.files.values())
+
+
+def test_a_stage_that_raises_is_found_with_its_place(found, monkeypatch):
+    from fedpolicy.graph import builder  # noqa: PLC0415  what is broken here
+
+    real = builder.Builder.add
+
+    def raising(*given, **named):
+        if {"prompts", "updates", "records"} & set(map(str, (*given, *named.values()))):
+            raise ZeroDivisionError("planted")
+        return real(*given, **named)
+
+    monkeypatch.setattr(builder.Builder, "add", raising)
+    finding = found("crash")[0]
+
+    assert "ZeroDivisionError" in str(finding.broken) + finding.broken.site
+
+
+def test_an_endless_loop_is_found(monkeypatch):
+    from fedpolicy import judge  # noqa: PLC0415  what is broken here
+
+    def endless(*_given):
+        while True:
+            pass
+
+    monkeypatch.setattr(judge, "check_file", endless)
+    monkeypatch.setattr("fedpolicy.estates.run.check_file", endless, raising=False)
+    broken = breaks("clean beside", "deployment", {"d.yaml": LEAK}, 0.0, 0.3)
+
+    assert broken is not None
+    assert (broken.law, broken.detail) == ("hang", "more than 0.3 s of processor time")
+
+
+def test_a_random_report_is_found(monkeypatch):
+    from fedpolicy.cli import checking  # noqa: PLC0415  what is broken here
+
+    real = checking.write_all
+    drawn = iter(range(9))
+    monkeypatch.setattr(
+        checking, "write_all", lambda texts: real([(out, f"{text}{next(drawn)}") for out, text in texts])
+    )
+    broken = breaks("same bytes", "deployment", {"d.yaml": LEAK}, 0.0, 20.0)
+
+    assert broken is not None
+    assert broken.law == "different"
+
+
+def test_a_leak_that_a_clean_file_hides_is_found(monkeypatch):
+    from fedpolicy.cli import checking  # noqa: PLC0415  what is broken here
+
+    real = checking._exit_code  # noqa: SLF001
+    monkeypatch.setattr(
+        checking, "_exit_code", lambda report, *more: 0 if len(report.files) > 1 else real(report, *more)
+    )
+    broken = breaks("clean beside", "deployment", {"d.yaml": LEAK}, 0.0, 20.0)
+
+    assert broken is not None
+    assert str(broken) == "lowered: exit code 0, and 1 without clean.yaml"
+
+
+def test_what_is_sound_breaks_no_law():
+    for law in LAWS["deployment"]:
+        assert breaks(law, "deployment", {"d.yaml": LEAK}, 0.3, 20.0) is None, law
+
+
+def test_the_same_seed_gives_the_same_inputs(source):
+    assert inputs_of(Source("tests"), 3) == inputs_of(source, 3)
+    assert inputs_of(Source("others"), 3) != inputs_of(source, 3)
+
+
+def test_inputs_are_of_every_kind_and_many_are_sound(source):
+    from fedpolicy import api  # noqa: PLC0415  the product
+
+    def sound(text):
+        try:
+            return bool(api.loads(text))
+        except Problems:
+            return False
+
+    drawn = [one for number in range(20) for one in inputs_of(source, number)]
+    deployments = [one.text for one in drawn if one.kind == "deployment"]
+
+    assert set(Counter(one.kind for one in drawn)) == set(read_corpus())
+    assert len(set(deployments)) > 0.9 * len(deployments)
+    assert sum(map(sound, deployments)) > 0.4 * len(deployments)
+
+
+def test_what_breaks_is_made_small():
+    text = b"a: 1\nb: 2\nbad: 3\nc: 4\n"
+
+    assert smallest({"one": text, "two": b"x"}, lambda files: b"bad" in files.get("one", b""), 5.0) == {"one": b"bad"}
+
+
+def test_a_reproducer_can_be_run_again(tmp_path, monkeypatch):
+    from fedpolicy.cli import checking  # noqa: PLC0415  what is broken here
+
+    findings = []
+    session = Session("x", 20.0, findings.append, shrink=0.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(checking, "_exit_code", lambda *_: 3)
+        session._judge("clean beside", "deployment", {"d.yaml": LEAK}, Random(1))  # noqa: S311, SLF001
+        place = write(findings[0], tmp_path, "python -m fuzz --seed x, step 0")
+        assert again(place, 20.0) is not None
+
+    assert again(place, 20.0) is None
+    assert (place / "d.yaml").read_bytes() == LEAK
+    assert "here: fedpolicy check --isolated --today 2026-11-28 --jobs 1 d.yaml" in (place / "README.txt").read_text()
+
+
+def test_a_box_tells_crashes_apart(tmp_path, monkeypatch):
+    from fedpolicy.cli import checking  # noqa: PLC0415  what is broken here
+
+    monkeypatch.setattr(checking, "find_config", lambda *_, **__: 1 / 0)
+    with pytest.raises(Broken) as raised:
+        Box(tmp_path, {"d.yaml": LEAK}).fill().run("check", "d.yaml")
+
+    assert raised.value.signature == "crash check ZeroDivisionError fedpolicy/cli/checking.py check"
+
+
+def test_a_run_prints_its_seed_and_what_it_did(tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "fuzz",
+        "--seed",
+        "7",
+        "--steps",
+        "1",
+        "--seconds",
+        "60",
+        "--found",
+        tmp_path / "f",
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ})
+
+    assert done.stderr == ""
+    assert done.stdout.startswith("seed 7\n")
+    assert "16 inputs; " in done.stdout
+    assert done.stdout.endswith("0 found\n"), done.stdout
