@@ -6,14 +6,17 @@ import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from fedpolicy.errors import InputError
 from fedpolicy.files import content
 from fedpolicy.records import dataclass
-from fedpolicy.searching.header import is_deployment
-from fedpolicy.searching.walk import Search, Unreadable, walk
+from fedpolicy.searching.search import Search
 
-__all__ = ["STDIN", "Search", "Source", "find", "is_deployment", "locate", "read", "shown"]
+if TYPE_CHECKING:
+    from fedpolicy.searching.walk import Unreadable
+
+__all__ = ["STDIN", "Search", "Source", "find", "locate", "read", "shown"]
 
 STDIN = "<stdin>"
 
@@ -86,6 +89,8 @@ def _remedy(error: OSError | ValueError) -> str:
 
 
 def _folder(folder: str, search: Search) -> Iterator[str | Source]:
+    from fedpolicy.searching.walk import Unreadable, walk  # noqa: PLC0415  most runs search no folder
+
     found = 0
     for item in walk(folder, search):
         if isinstance(item, Unreadable):
@@ -108,6 +113,8 @@ def _unsearched(item: Unreadable, folder: str) -> Source:
 
 def _advice(folder: str, search: Search) -> str:
     """What to do where a search finds nothing; most often nothing is ignored either."""
+    from fedpolicy.searching.walk import walk  # noqa: PLC0415  see above
+
     everything = walk(folder, Search(exclude=search.exclude, gitignore=False)) if search.gitignore else iter(())
     ignored = any(isinstance(item, str) for item in everything)
     return "git ignores what is there; `--no-gitignore` checks it all the same" if ignored else _ADVICE

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fedpolicy import sources
 from fedpolicy.cli.configured import Choices
@@ -17,7 +17,9 @@ from fedpolicy.estates.run import Run
 from fedpolicy.findings import Override, Report
 from fedpolicy.pipeline import Settings
 from fedpolicy.report.style import clean
-from fedpolicy.searching.skipped import EXCLUDED, Skipped, skipped_words
+
+if TYPE_CHECKING:
+    from fedpolicy.searching.skipped import Skipped
 
 __all__ = ["judged"]
 
@@ -55,7 +57,7 @@ def _whole(report: Report, choices: Choices, skipped: Sequence[Skipped]) -> Repo
     """The report with what settings did before any rule was asked, and will do after."""
     found = list(report.overrides)
     by = choices.settings.origins
-    if excluded := sum(one.why == EXCLUDED for one in skipped):
+    if excluded := sum(one.excluded for one in skipped):
         found.append(Override(what="deployments_excluded", by=by["exclude"], amount=excluded))
     if choices.fail_on in {"critical", "never"}:
         found.append(Override(what="failing_from", by=by["fail_on"], amount=1, names=(choices.fail_on,)))
@@ -65,6 +67,8 @@ def _whole(report: Report, choices: Choices, skipped: Sequence[Skipped]) -> Repo
 def _tell(skipped: Sequence[Skipped], *, named: bool) -> None:
     if not skipped:
         return
+    from fedpolicy.searching.skipped import skipped_words  # noqa: PLC0415  most runs search no folder
+
     advice = "" if named else "; `-v` names them"
     chatter(f"note: the search left out {skipped_words(skipped)}{advice}\n")
     for one in skipped if named else ():

@@ -15,9 +15,9 @@ from fedpolicy.cli.terminal import stdin_bytes
 from fedpolicy.errors import InputError
 from fedpolicy.records import dataclass
 from fedpolicy.repository import PATIENCE, Repository, repository_of
-from fedpolicy.searching.header import MOST_BYTES
+from fedpolicy.searching.header import MOST_BYTES, is_deployment
 from fedpolicy.searching.walk import worth_reading
-from fedpolicy.sources import Search, Source, find, is_deployment, read
+from fedpolicy.sources import Search, Source, find, read
 
 __all__ = ["Revision", "file_at", "revision_of", "sources_of"]
 

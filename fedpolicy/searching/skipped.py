@@ -30,6 +30,11 @@ class Skipped:
     path: str
     why: str
 
+    @property
+    def excluded(self) -> bool:
+        """Whether it is a deployment that a pattern of the settings excludes."""
+        return self.why == EXCLUDED
+
 
 def skipped_words(skipped: Iterable[Skipped]) -> str:
     """How much was left out for which reason, in words; empty where nothing was."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,34 +19,16 @@ from pathlib import Path
 from fedpolicy.records import dataclass
 from fedpolicy.searching.header import has_name, looks_like, may_be_ours
 from fedpolicy.searching.listing import Listing, listing_of
+from fedpolicy.searching.search import Search
 from fedpolicy.searching.skipped import EXCLUDED, HIDDEN, IGNORED, INSTALLED, LINK, Skipped
 
-__all__ = ["Search", "Unreadable", "walk", "worth_reading"]
+__all__ = ["Unreadable", "walk", "worth_reading"]
 
 Excluded = Callable[[str], bool]
 _COMPILED = "__pycache__"
 _INSTALLED = {"node_modules", _COMPILED}
 _PYTHONS = ("bin/python", "Scripts/python.exe")
 _GIT = ".git"
-
-
-def _quiet(_: object) -> None:
-    """Say nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """
-    How folders are searched.
-
-    `exclude` are patterns of paths below a searched folder, as in `.gitignore`; `gitignore` leaves out what git
-    ignores; `note` is told, once a repository, where git gives no answer; `skip` is told what is left out.
-    """
-
-    exclude: Sequence[str] = ()
-    gitignore: bool = True
-    note: Callable[[str], None] = _quiet
-    skip: Callable[[Skipped], None] = _quiet
 
 
 @dataclass(frozen=True, slots=True)

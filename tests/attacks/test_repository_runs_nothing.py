@@ -6,6 +6,7 @@ import ast
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -194,3 +195,19 @@ def test_only_one_module_starts_git_and_few_start_anything():
                 found.add(path.relative_to(PACKAGE).as_posix())
 
     assert found == {"repository.py"}
+
+
+def test_a_file_that_is_named_starts_no_git_and_loads_no_search(tmp_path):
+    committed(tmp_path / "here", {"leak.yaml": LEAK})
+    ask = (
+        "import sys; sys.argv = ['fedpolicy', 'check', 'leak.yaml']\n"
+        "from fedpolicy.__main__ import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print(sorted({'subprocess', 'fedpolicy.repository', 'fedpolicy.searching.walk'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", ask], cwd=tmp_path / "here", capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+    assert "raw-data-leaves-silo" in done.stdout
