@@ -107,6 +107,7 @@ def check(
     *,
     executor: Executor | None = None,
     search: Search | None = None,
+    timeout: float = 300,
 ) -> Report:
     """
     Judge files and folders, as `fedpolicy check` does; `texts` are sources that are no files.
@@ -114,6 +115,10 @@ def check(
     With an executor (processes, threads, dask, ...) its workers check the files, a few at a time, and the report is the
     same. Start and stop it yourself. Workers need fedpolicy in the same version and no file of yours. A file whose
     check takes a worker with it is an error of the report; where the executor breaks, what is left is checked here.
+
+    Where no worker has answered for as long as the files of one chunk may take, `timeout` seconds each (0: as long as
+    it takes), what is left is checked in a process of our own, which is killed where one file takes longer;
+    that is an error of the report. Without an executor nobody can stop this process, and there is no such limit.
 
     `search` says how folders are searched. Raises Problems where the catalogue cannot be used, SettingsError where
     the workers cannot check files, and whatever `executor.submit` raises.
@@ -123,9 +128,9 @@ def check(
         ...     report = check(["examples"], executor=executor)
     """
     found = locate((str(path) for path in paths), lambda: b"", search or Search())
-    run = Run([*found, *texts], settings or Settings())
+    run = Run([*found, *texts], settings or Settings(), timeout=timeout)
     if executor is not None:
-        run.over(Borrowed(executor, run.judge))
+        run.over(Borrowed(executor, run.judge, timeout=timeout))
     run.here()
     return run.report()
 

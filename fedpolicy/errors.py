@@ -9,6 +9,7 @@ FedPolicyError
 ├── SettingsError         an option or a parameter that cannot be used
 ├── OutputError           a result that cannot be written
 ├── WorkerError           a file whose check has taken its process with it
+├── OverdueError          a file whose check took longer than it may
 ├── Interrupted           somebody stopped the run
 ├── Bug                   a mistake of ours, met in one file
 └── Problems              several of the above, found together
@@ -32,6 +33,7 @@ __all__ = [
     "InputError",
     "Interrupted",
     "OutputError",
+    "OverdueError",
     "PolicyError",
     "Problems",
     "SettingsError",
@@ -85,6 +87,10 @@ class OutputError(FedPolicyError):
 
 class WorkerError(FedPolicyError):
     """A file that was not checked, because the process that checked it ended: killed, or out of memory."""
+
+
+class OverdueError(FedPolicyError):
+    """A file that was not checked, because that took longer than the run allows."""
 
 
 class Interrupted(FedPolicyError):  # noqa: N818  nothing is wrong, but something is missing

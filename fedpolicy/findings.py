@@ -30,6 +30,9 @@ __all__ = [
 _SHORT = 32  # characters of a fingerprint
 
 
+_MOST_NAMES = 10  # of files, in one sentence
+
+
 class Severity(IntEnum):
     """How much a finding matters; ordered, so `finding.severity >= Severity.HIGH` reads well."""
 
@@ -183,14 +186,21 @@ class Baselined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interruption:
-    """Somebody stopped the run when this many of so many files were checked."""
+    """Somebody stopped the run when this many of so many files were checked, and these were `running`."""
 
     checked: int
     files: int
+    running: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """The same in words."""
-        return f"interrupted: {self.checked:,} of {self.files:,} {'file' if self.files == 1 else 'files'} checked"
+        done = f"interrupted: {self.checked:,} of {self.files:,} {'file' if self.files == 1 else 'files'} checked"
+        if not self.running:
+            return done
+        more = len(self.running) - _MOST_NAMES
+        names = [*self.running[:_MOST_NAMES], *([f"{more:,} more"] if more > 0 else [])]
+        said = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        return f"{done}; {said} {'was' if len(names) == 1 else 'were'} running"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

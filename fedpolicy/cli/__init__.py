@@ -6,7 +6,12 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fedpolicy.cli.watchdog import Watch
 
 __all__ = ["main"]
 
@@ -43,6 +48,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A process that lives for a moment: collecting garbage while modules load, and once more over everything when
         # it ends, took a sixth of a check. A large deployment still gets its collections.
         gc.set_threshold(300_000, 50, 50)
+    if own:
+        from fedpolicy.cli.watchdog import watched, worth_watching  # noqa: PLC0415  what answers above needs none
+
+        if worth_watching(given):
+            return watched(partial(_run, given))
+    code = _run(given)
+    if own:
+        gc.freeze()
+    return code
+
+
+def _run(given: list[str], watch: Watch | None = None) -> int:
     try:
         if None in (sys.stdin, sys.stdout, sys.stderr):
             from fedpolicy.cli.streams import replace_closed_streams  # noqa: PLC0415  hardly anybody closes them
@@ -50,10 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             replace_closed_streams()
         from fedpolicy.cli.app import run  # noqa: PLC0415
 
-        code = run(given)
+        return run(given, watch)
     except KeyboardInterrupt:  # while modules load; later, the command line deals with it
         sys.stderr.write("\ninterrupted\n")
         return 130
-    if own:
-        gc.freeze()
-    return code

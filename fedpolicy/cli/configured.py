@@ -35,6 +35,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "exclude": [],
     "gitignore": True,
     "jobs": "auto",
+    "timeout": 300.0,
     "fail_on": "high",
     "strict": False,
     "max_epsilon": None,
@@ -50,7 +51,8 @@ class Choices:
     """
     What holds for one run: settings of the pipeline, when to fail, how folders are searched, and the origins.
 
-    `jobs` is the number of processes that check files; 0: as many as pay.
+    `jobs` is the number of processes that check files; 0: as many as pay. A file may take `timeout` seconds; 0: as long
+    as it takes.
     """
 
     settings: Settings
@@ -58,6 +60,7 @@ class Choices:
     strict: bool
     search: Search
     jobs: int
+    timeout: float
     origins: Mapping[str, tuple[Any, str]]
 
 
@@ -107,6 +110,7 @@ def choose(config: Config, options: Mapping[str, Any]) -> Choices:
     return Choices(
         settings=settings,
         jobs=0 if values["jobs"][0] == "auto" else values["jobs"][0],
+        timeout=float(values["timeout"][0]),
         fail_on=values["fail_on"][0],
         strict=values["strict"][0],
         search=Search(exclude=tuple(values["exclude"][0]), gitignore=values["gitignore"][0], note=_note),

@@ -5,15 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+
+import click
 
 from fedpolicy import sources
 from fedpolicy.cli.configured import Choices
 from fedpolicy.cli.progress import Progress
 from fedpolicy.cli.terminal import chatter, stdin_bytes
+from fedpolicy.cli.watchdog import Watch
 from fedpolicy.errors import SettingsError
-from fedpolicy.estates.run import Run
+from fedpolicy.estates.run import Run, died, overdue, unwatched
 from fedpolicy.findings import Override, Report
 from fedpolicy.pipeline import Settings
 from fedpolicy.report.style import clean
@@ -39,11 +43,13 @@ def judged(paths: Sequence[str], settings: Settings, choices: Choices, options: 
         raise SettingsError("`--jobs` and `--scheduler` do not go together", help=advice)
     skipped: list[Skipped] = []
     search = replace(choices.search, skip=skipped.append)
-    places = list(sources.locate(paths or ["."], stdin_bytes, search))
+    watch = _watch()
+    read_input = partial(watch.stdin, stdin_bytes) if watch else stdin_bytes
+    places = list(sources.locate(paths or ["."], read_input, search))
     progress = Progress(sys.stderr, len(places), no_color=bool(options.get("no_color")))
-    run = Run(places, settings, progress.tell)
+    run = Run(places, settings, progress.tell, choices.timeout)
     try:
-        _work(run, choices.jobs, options["scheduler"])
+        _work(run, choices, options["scheduler"], watch)
     except KeyboardInterrupt:
         progress.erase()
         return _whole(run.report(stopped=True), choices, skipped)
@@ -75,26 +81,60 @@ def _tell(skipped: Sequence[Skipped], *, named: bool) -> None:
         chatter(f"    {clean(sources.shown(one.path))}: {one.why}\n")
 
 
-def _work(run: Run, jobs: int, scheduler: str | None) -> None:
-    if scheduler:
-        from fedpolicy.estates.scheduler import scheduled  # noqa: PLC0415  few have one
+def _watch() -> Watch | None:
+    context = click.get_current_context(silent=True)
+    return context.find_object(Watch) if context else None
 
-        with scheduled(scheduler, run.judge) as crew:
-            run.over(crew)
-            gone = crew.broken
-        if gone:
-            chatter(f"note: the workers of `{scheduler}` are gone; what was left was checked here\n")
+
+def _work(run: Run, choices: Choices, scheduler: str | None, watch: Watch | None) -> None:
+    if watch:
+        run.leave_out({name: (died(name) if dead else overdue(name, run.timeout)) for name, dead in watch.lost.items()})
+    if scheduler:
+        _elsewhere(run, scheduler)
         return
-    if jobs == 0:
-        jobs = _jobs(run.total)
-        run.here(_pays(run) if jobs > 1 else _never)
-    if jobs == 1 or run.done == run.total:
-        run.here()
-        return
+    jobs = choices.jobs or _jobs(run.total)
+    if not _needs_processes(choices, watch):
+        begin = partial(watch.begin, seconds=run.timeout) if watch else unwatched
+        if jobs == 1:
+            run.here(begin=begin)
+        elif choices.jobs == 0:
+            run.here(_pays(run), begin)
+    if watch:
+        watch.rest()
+    if run.done < run.total:
+        _in_processes(run, jobs, watch)
+
+
+def _needs_processes(choices: Choices, watch: Watch | None) -> bool:
+    """Whether files need a process that can be killed: one was lost, or nobody watches and the user sets a limit."""
+    if watch:
+        return bool(watch.lost)
+    return bool(choices.timeout) and choices.origins["timeout"][1] != "default"
+
+
+def _in_processes(run: Run, jobs: int, watch: Watch | None) -> None:
     from fedpolicy.estates.processes import Processes  # noqa: PLC0415  few files need no processes
 
-    with Processes(jobs, run.judge) as crew:
+    tell = run.progress
+
+    def progress(done: int) -> None:
+        if watch:
+            watch.must_live()
+        tell(done)
+
+    run.progress = progress
+    with Processes(jobs, run.judge, run.timeout) as crew:
         run.over(crew)
+
+
+def _elsewhere(run: Run, scheduler: str) -> None:
+    from fedpolicy.estates.scheduler import scheduled  # noqa: PLC0415  few have one
+
+    with scheduled(scheduler, run.judge, timeout=run.timeout) as crew:
+        run.over(crew)
+        gone = crew.broken
+    if gone:
+        chatter(f"note: the workers of `{scheduler}` are gone; what was left was checked here\n")
 
 
 def _jobs(total: int) -> int:
@@ -103,10 +143,6 @@ def _jobs(total: int) -> int:
     from fedpolicy.estates.cpus import usable_cpus  # noqa: PLC0415  only where it may pay
 
     return usable_cpus()
-
-
-def _never() -> bool:
-    return False
 
 
 def _pays(run: Run) -> Callable[[], bool]:

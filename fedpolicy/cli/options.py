@@ -181,6 +181,15 @@ _ESTATE = (
     ),
     click.option("--verbose", "-v", is_flag=True, help="Name what a search leaves out."),
     click.option(
+        "--timeout",
+        type=click.FloatRange(min=0),
+        default=None,
+        callback=_finite,
+        metavar="SECONDS",
+        show_default="300",
+        help="How long one file may take; 0: as long as it takes.",
+    ),
+    click.option(
         "--scheduler", metavar="ADDRESS", help="Check on the workers of a dask scheduler, as tcp://HOST:PORT."
     ),
 )

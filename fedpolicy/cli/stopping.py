@@ -9,11 +9,14 @@ from contextlib import contextmanager
 
 __all__ = ["stoppable"]
 
+_UNSET = signal.SIG_DFL
+
 
 @contextmanager
 def stoppable() -> Iterator[None]:
     """Let SIGTERM be what Ctrl-C is, KeyboardInterrupt, so that everything is tidied up; a second one ends at once."""
-    if threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGUSR1) is not _UNSET:
+        # A thread hears no signals, and a process that is watched listens already.
         yield
         return
     before = signal.signal(signal.SIGTERM, _interrupt)

@@ -64,6 +64,9 @@ class ConfigFile(Entry):
     jobs: Annotated[int, Field(ge=0, le=MAX_QUANTITY)] | Literal["auto"] | None = Field(
         default=None, description="In how many processes files are checked."
     )
+    timeout: Annotated[float, Field(ge=0, le=MAX_QUANTITY, allow_inf_nan=False)] | None = Field(
+        default=None, description="How many seconds one file may take; 0: as long as it takes."
+    )
     fail_on: Severity | Literal["never"] | None = Field(default=None, description="Least severity for exit code 1.")
     strict: bool | None = Field(default=None, description="Count unknown as failing.")
     max_epsilon: Annotated[float, Field(gt=0, le=MAX_QUANTITY, allow_inf_nan=False)] | None = Field(

@@ -9,7 +9,7 @@ from fedpolicy.judge import Checked
 from fedpolicy.records import dataclass
 from fedpolicy.sources import Source
 
-__all__ = ["Answer", "Chunk", "Crew", "Failed", "Lost", "Returned"]
+__all__ = ["Answer", "Chunk", "Crew", "Failed", "Lost", "Overdue", "Returned"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +42,14 @@ class Failed:
     error: BaseException | None = None
 
 
-Answer = Sequence[Checked] | Lost | Returned | Failed
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """The file behind the ones that are done took longer than it may; nobody works on it any more."""
+
+    done: tuple[Checked, ...] = ()
+
+
+Answer = Sequence[Checked] | Lost | Returned | Failed | Overdue
 
 
 class Crew(Protocol):
@@ -64,6 +71,14 @@ class Crew(Protocol):
     @property
     def apart(self) -> bool:
         """Whether each chunk has a worker of its own, so that one that dies takes no other chunk with it."""
+
+    @property
+    def silent(self) -> bool:
+        """Whether there were no answers for so long that all chunks were taken back."""
+
+    @property
+    def running(self) -> Sequence[str]:
+        """The names of the files that are being checked."""
 
     def give(self, chunk: Chunk) -> bool:
         """Hand over a chunk; False where nobody takes it."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from time import monotonic
 
 from fedpolicy.estates.crew import Answer, Chunk, Failed, Lost, Returned
 from fedpolicy.estates.work import check_sources, mark, packed
@@ -19,12 +20,29 @@ class Borrowed:
     Workers of an executor that somebody else starts and stops.
 
     `room` chunks are under way at a time. `lost` are errors that mean that a worker died and others still work.
+
+    Nobody can end what a foreign worker does. Where none has answered for as long as the files of one chunk may take,
+    `timeout` seconds each, everything is taken back; so it is where `patience` seconds pass and `alive` says that there
+    is no worker.
     """
 
     def __init__(
-        self, executor: Executor, judge: Judge, room: int = ROOM, lost: tuple[type[BaseException], ...] = ()
+        self,
+        executor: Executor,
+        judge: Judge,
+        room: int = ROOM,
+        lost: tuple[type[BaseException], ...] = (),
+        *,
+        timeout: float = 0,
+        alive: Callable[[], bool] | None = None,
+        patience: float = 10.0,
     ) -> None:
         self.broken = False
+        self.silent = False
+        self._timeout = timeout
+        self._alive = alive
+        self._patience = patience
+        self._since = self._seen = monotonic()
         self._executor = executor
         self._judge = packed(judge)
         self._mark = mark()
@@ -46,6 +64,8 @@ class Borrowed:
         except BrokenExecutor:
             self.broken = True
             return False
+        if not self._out:
+            self._since = self._seen = monotonic()
         self._out[future] = chunk
         return True
 
@@ -53,7 +73,35 @@ class Borrowed:
         """Wait for answers. Where somebody cancels a future, no more are submitted."""
         # Some executors cancel without telling those who wait, so it is looked at here as well.
         done = {future for future in self._out if future.done()} or wait(self._out, seconds, FIRST_COMPLETED).done
-        return [(self._out.pop(future), self._answer(future)) for future in done]
+        if done:
+            self._since = self._seen = monotonic()
+        elif self._given_up():
+            return self._taken_back()
+        return [(chunk := self._out.pop(future), self._answer(future, chunk)) for future in done]
+
+    def _given_up(self) -> bool:
+        """Whether nothing is to be expected any more: no worker is left, or all of them take too long."""
+        now = monotonic()
+        most = max((len(chunk.sources) for chunk in self._out.values()), default=1)
+        if self._timeout and now - self._since > self._timeout * most:
+            return True
+        if self._alive is None or now - self._seen < self._patience:
+            return False
+        if self._alive():
+            self._seen = now
+            return False
+        return True
+
+    def _taken_back(self) -> list[tuple[Chunk, Answer]]:
+        self.broken = self.silent = True
+        chunks = list(self._out.values())
+        self.stop()
+        return [(chunk, Returned()) for chunk in chunks]
+
+    @property
+    def running(self) -> Sequence[str]:
+        """All files that are under way; nobody says which of them somebody works on."""
+        return [source.name for chunk in self._out.values() for source in chunk.sources]
 
     def stop(self) -> None:
         """Cancel what has not begun."""
@@ -61,7 +109,7 @@ class Borrowed:
             future.cancel()
         self._out.clear()
 
-    def _answer(self, future: Future[list[Checked]]) -> Answer:
+    def _answer(self, future: Future[list[Checked]], chunk: Chunk) -> Answer:
         if future.cancelled():
             self.broken = True
             return Returned()
@@ -70,5 +118,16 @@ class Borrowed:
             self.broken = True
             return Lost()
         if error is None:
-            return future.result()
-        return Lost() if isinstance(error, self._lost) else Failed(error)
+            return _whole(future.result(), chunk)
+        # Memory that ends in a worker ends over a file; whatever else it says is about the worker.
+        return Lost() if isinstance(error, (MemoryError, *self._lost)) else Failed(error)
+
+
+def _whole(answer: object, chunk: Chunk) -> Answer:
+    """What a foreign executor gives back, if it is an answer for each file."""
+    if isinstance(answer, (list, tuple)) and all(isinstance(one, Checked) for one in answer):
+        found = [one.file.name for one in answer]
+        if found == [source.name for source in chunk.sources]:
+            return answer
+        return Failed(ValueError(f"{len(found)} answers for {len(chunk.sources)} files"))
+    return Failed(TypeError(f"{type(answer).__name__} is no answer"))

@@ -17,10 +17,11 @@ from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
-from fedpolicy.estates.crew import Answer, Chunk, Failed, Lost
+from fedpolicy.estates.crew import Answer, Chunk, Failed, Lost, Overdue
 from fedpolicy.estates.work import packed, unpacked
 from fedpolicy.judge import Checked, Judge, check_file
 from fedpolicy.sources import Source
@@ -48,6 +49,14 @@ class _Worker:
         self.process = process
         self.pipe = pipe
         self.chunk: Chunk | None = None
+        self.done: list[Checked] = []
+        self.since = 0.0
+
+    def begin(self, chunk: Chunk | None) -> None:
+        """Turn to a chunk, or to nothing."""
+        self.chunk = chunk
+        self.done = []
+        self.since = monotonic()
 
     def end(self) -> int:
         """Let it end, and say how it did."""
@@ -59,15 +68,21 @@ class _Worker:
 
 
 class Processes:
-    """At most `jobs` processes, started when there is something to do; use it in a `with`."""
+    """
+    At most `jobs` processes, started when there is something to do; use it in a `with`.
 
-    def __init__(self, jobs: int, judge: Judge) -> None:
+    A process that works on one file for more than `timeout` seconds is killed; 0 waits for ever.
+    """
+
+    def __init__(self, jobs: int, judge: Judge, timeout: float = 0) -> None:
         self._jobs = jobs
+        self._timeout = timeout
         self._workers: list[_Worker] = []
         self._context: ForkContext | SpawnContext = get_context("fork") if forks() else get_context("spawn")
         self._judge: Judge | bytes = judge if self._context.get_start_method() == "fork" else packed(judge)
 
     apart = True
+    silent = False  # a process that says nothing is killed
 
     @property
     def broken(self) -> bool:
@@ -78,6 +93,12 @@ class Processes:
     def free(self) -> int:
         """How many processes have nothing to do, or are not started yet."""
         return self._jobs - sum(worker.chunk is not None for worker in self._workers)
+
+    @property
+    def running(self) -> Sequence[str]:
+        """Each process knows which of its files it is at."""
+        busy = [(worker.chunk, len(worker.done)) for worker in self._workers]
+        return [chunk.sources[done].name for chunk, done in busy if chunk and done < len(chunk.sources)]
 
     def __enter__(self) -> Self:
         """Start nothing yet."""
@@ -103,23 +124,40 @@ class Processes:
             except OSError:
                 self._dismissed(worker)  # it died while it had nothing to do
             else:
-                worker.chunk = chunk
+                worker.begin(chunk)
                 return True
         return False
 
     def take(self, seconds: float) -> Sequence[tuple[Chunk, Answer]]:
-        """Wait for answers."""
+        """Wait for answers, and for processes that take too long."""
         busy = {worker.pipe: worker for worker in self._workers if worker.chunk is not None}
-        return [self._answered(busy[pipe]) for pipe in wait(list(busy), seconds) if isinstance(pipe, Connection)]
+        ready = [busy[pipe] for pipe in wait(list(busy), seconds) if isinstance(pipe, Connection)]
+        answers = [answer for worker in ready if (answer := self._answered(worker))]
+        late = [worker for worker in busy.values() if self._timeout and worker.chunk and self._late(worker)]
+        return [*answers, *(self._stopped(worker) for worker in late)]
 
-    def _answered(self, worker: _Worker) -> tuple[Chunk, Answer]:
+    def _late(self, worker: _Worker) -> bool:
+        return monotonic() - worker.since > self._timeout
+
+    def _stopped(self, worker: _Worker) -> tuple[Chunk, Answer]:
+        worker.process.kill()
+        self._dismissed(worker)
+        return cast("Chunk", worker.chunk), Overdue(tuple(worker.done))
+
+    def _answered(self, worker: _Worker) -> tuple[Chunk, Answer] | None:
+        """One file more is done; the answer is whole with the last one of the chunk."""
         chunk = cast("Chunk", worker.chunk)
-        worker.chunk = None
         try:
-            answer: list[Checked] = worker.pipe.recv()
+            worker.done.append(worker.pipe.recv())
         except (EOFError, OSError):
+            worker.chunk = None
             # Python ends with a positive code where an error is ours; it is then raised where everybody sees it.
             return chunk, Failed() if self._dismissed(worker) > 0 else Lost()
+        worker.since = monotonic()
+        if len(worker.done) < len(chunk.sources):
+            return None
+        answer = worker.done
+        worker.begin(None)
         return chunk, answer
 
     def _idle(self) -> _Worker | None:
@@ -164,7 +202,8 @@ def _serve(pipe: Connection, judge: Judge | bytes, foreign: Sequence[Connection]
             sources: Sequence[Source] = pipe.recv()
         except (EOFError, OSError):
             return
-        pipe.send([check_file(source, ours) for source in sources])
+        for source in sources:
+            pipe.send(check_file(source, ours))
 
 
 @contextmanager

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from fedpolicy.errors import FedPolicyError, SettingsError, WorkerError
-from fedpolicy.estates.crew import Chunk, Crew, Failed, Lost, Returned
-from fedpolicy.findings import Interruption, Report, SourceFile
-from fedpolicy.judge import Checked, check_file
+from fedpolicy.errors import FedPolicyError, OverdueError, SettingsError, WorkerError
+from fedpolicy.estates.crew import Chunk, Crew, Failed, Lost, Overdue, Returned
+from fedpolicy.findings import Interruption, Report
+from fedpolicy.judge import Checked, check_file, unchecked
 from fedpolicy.pipeline import Settings, judge_of, report_of
-from fedpolicy.sources import Source, read
+from fedpolicy.sources import Source, read, shown
 
-__all__ = ["Run"]
+__all__ = ["Run", "died", "overdue", "place_name", "unwatched"]
 
 _TICK = 0.2  # seconds between two looks at the clock, for whoever shows progress
 _MOST_FILES = 16  # in one chunk: some tenths of a second of work
 _MOST_BYTES = 1024 * 1024  # of text in one chunk, unless a single file has more
 _SHARE = 64  # small runs make smaller chunks, so that everybody gets some
+
+
+def unwatched(_: str) -> None:
+    """Nobody listens."""
 
 
 def _quiet(_: int) -> None:
@@ -29,15 +33,22 @@ class Run:
     Files in order, checked in any order.
 
     `total` files are to be checked; `done` counts those that are. `progress` gets that number after every step, and
-    now and then while there is none. `judge` is what files are judged by.
+    now and then while there is none. `judge` is what files are judged by; one file may take `timeout` seconds (0: as
+    long as it takes) where somebody watches. `running` names what is being checked.
     """
 
     def __init__(
-        self, places: Sequence[str | Source], settings: Settings, progress: Callable[[int], None] = _quiet
+        self,
+        places: Sequence[str | Source],
+        settings: Settings,
+        progress: Callable[[int], None] = _quiet,
+        timeout: float = 0,
     ) -> None:
         """Load what files are judged by. Raises Problems where the catalogue cannot be used."""
         self.total = len(places)
         self.progress = progress
+        self.timeout = timeout
+        self.running: Sequence[str] = ()
         self._settings = settings
         self.judge, self._errors = judge_of(settings)
         self._left: deque[tuple[int, str | Source]] = deque(enumerate(places))
@@ -49,13 +60,28 @@ class Run:
         """How many files are checked."""
         return len(self._checked)
 
-    def here(self, leave: Callable[[], bool] = lambda: False) -> None:
-        """Check what is left in this process, one file after the other, until `leave` says to stop."""
+    def here(self, leave: Callable[[], bool] = lambda: False, begin: Callable[[str], None] = unwatched) -> None:
+        """
+        Check what is left in this process, one file after the other, until `leave` says to stop.
+
+        `begin` hears of each file before anything is done with it.
+        """
         while self._left and not leave():
             index, place = self._left[0]
+            name = place_name(place)
+            self.running = (name,)
+            begin(name)
             self._checked[index] = check_file(_source(place), self.judge)
             self._left.popleft()
+            self.running = ()
             self.progress(self.done)
+
+    def leave_out(self, lost: Mapping[str, FedPolicyError]) -> None:
+        """Do not check these files, by name: their errors say why."""
+        for index, place in list(self._left):
+            if error := lost.get(place_name(place)):
+                self._checked[index] = unchecked(place_name(place), error)
+        self._left = deque(one for one in self._left if one[0] not in self._checked)
 
     def over(self, crew: Crew) -> None:
         """
@@ -72,11 +98,15 @@ class Run:
                     self._repeat(chunk, failure)
         while suspect := self._suspect():
             self._give_up(suspect)
+        self.running = ()
+        if self._left and crew.silent:
+            self._alone()
         self.here()
 
     def report(self, *, stopped: bool = False) -> Report:
         """What is known so far."""
-        interruption = Interruption(checked=self.done, files=self.total) if stopped else None
+        running = tuple(dict.fromkeys(self.running))
+        interruption = Interruption(checked=self.done, files=self.total, running=running) if stopped else None
         checked = [self._checked[index] for index in sorted(self._checked)]
         return report_of(checked, self.judge, self._settings, self._errors, interruption)
 
@@ -92,6 +122,7 @@ class Run:
                 out += 1
             if not out:
                 return sorted(failed, key=lambda one: one[0].first)
+            self.running = crew.running
             for chunk, answer in crew.take(_TICK):
                 out -= 1
                 if isinstance(answer, Failed):
@@ -99,6 +130,13 @@ class Run:
                 else:
                     self._settle(chunk, answer)
             self.progress(self.done)
+
+    def _alone(self) -> None:
+        """Check what is left in a process of our own: some of it may never end, and a process can be killed."""
+        from fedpolicy.estates.processes import Processes  # noqa: PLC0415  hardly ever
+
+        with Processes(1, self.judge, self.timeout) as crew:
+            self.over(crew)
 
     def _suspect(self) -> Chunk | None:
         return self._suspects.popleft() if self._suspects else None
@@ -121,9 +159,11 @@ class Run:
         else:
             self._left.extendleft(reversed(list(enumerate(chunk.sources, chunk.first))))
 
-    def _settle(self, chunk: Chunk, answer: Sequence[Checked] | Lost | Returned) -> None:
+    def _settle(self, chunk: Chunk, answer: Sequence[Checked] | Lost | Returned | Overdue) -> None:
         if isinstance(answer, Returned):
             self._back(chunk)
+        elif isinstance(answer, Overdue):
+            self._overtaken(chunk, answer.done)
         elif not isinstance(answer, Lost):
             self._checked.update(enumerate(answer, chunk.first))
         elif chunk.again:
@@ -132,21 +172,48 @@ class Run:
             places = enumerate(chunk.sources, chunk.first)
             self._suspects.extend(Chunk(index, (source,), again=True) for index, source in places)
 
+    def _overtaken(self, chunk: Chunk, done: Sequence[Checked]) -> None:
+        """The files that are done count; the one behind them is an error, and the rest is still to be checked."""
+        self._checked.update(enumerate(done, chunk.first))
+        late, *rest = chunk.sources[len(done) :]
+        first = chunk.first + len(done)
+        self._checked[first] = unchecked(late.name, overdue(late.name, self.timeout))
+        if rest:
+            self._back(Chunk(first + 1, tuple(rest), again=chunk.again))
+
     def _repeat(self, chunk: Chunk, failure: Failed) -> None:
         if isinstance(failure.error, FedPolicyError):
             raise failure.error
         for index, source in enumerate(chunk.sources, chunk.first):
             self._checked[index] = check_file(source, self.judge)
         if failure.error is not None:
-            advice = "install the same fedpolicy where the workers run"
-            raise SettingsError(f"the workers cannot check files: {failure.error!r}", help=advice) from failure.error
+            advice = "install the same fedpolicy where the workers run; what they failed on was checked here"
+            self._errors = [
+                *self._errors,
+                SettingsError(f"the workers cannot check files: {failure.error!r}", help=advice),
+            ]
 
     def _give_up(self, chunk: Chunk) -> None:
         for index, source in enumerate(chunk.sources, chunk.first):
-            message = f"`{source.name}` was not checked: the process that checked it died"
-            advice = f"perhaps it ran out of memory; `fedpolicy check {source.name}` checks it alone"
-            error = WorkerError(message, help=advice)
-            self._checked[index] = Checked(file=SourceFile(name=source.name, errors=(error,)))
+            self._checked[index] = unchecked(source.name, died(source.name))
+
+
+def died(name: str) -> WorkerError:
+    """The error of a file that took its process with it."""
+    advice = f"perhaps it ran out of memory; `fedpolicy check {name}` checks it alone"
+    return WorkerError(f"`{name}` was not checked: the process that checked it died", help=advice)
+
+
+def overdue(name: str, timeout: float) -> OverdueError:
+    """The error of a file that took too long."""
+    advice = "allow it more with `--timeout`, or 0 for as long as it takes; or make the deployment smaller"
+    limit = f"{timeout:g} second{'' if timeout == 1 else 's'}"
+    return OverdueError(f"`{name}` was not checked: it took longer than {limit}", help=advice)
+
+
+def place_name(place: str | Source) -> str:
+    """What a run calls a file before it is read."""
+    return shown(place) if isinstance(place, str) else place.name
 
 
 def _source(place: str | Source) -> Source:

@@ -7,6 +7,7 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -22,11 +23,13 @@ _PATIENCE = 10.0  # seconds for the scheduler, and again for its first worker
 
 
 @contextmanager
-def scheduled(address: str, judge: Judge, patience: float = _PATIENCE) -> Iterator[Crew]:
+def scheduled(address: str, judge: Judge, patience: float = _PATIENCE, timeout: float = 0) -> Iterator[Crew]:
     """
     Workers of the dask scheduler at an address such as tcp://10.0.0.5:8786.
 
-    Raises SettingsError where dask is not installed, nothing answers within `patience` seconds, or no worker is there.
+    Where all workers go, or none has answered for as long as files may take (`timeout` seconds each), everything is
+    given back. Raises SettingsError where dask is not installed, nothing answers within `patience` seconds, or no
+    worker is there.
     """
     try:
         distributed: Any = import_module("distributed")  # a second, and optional
@@ -38,12 +41,18 @@ def scheduled(address: str, judge: Judge, patience: float = _PATIENCE) -> Iterat
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        yield from _crew(distributed, address, judge, patience)
+        yield from _crew(distributed, address, judge, patience, timeout)
     finally:
         logging.disable(before)
 
 
-def _crew(distributed: Any, address: str, judge: Judge, patience: float) -> Iterator[Crew]:  # noqa: ANN401  see below
+def _crew(  # the types of dask are unknown
+    distributed: Any,  # noqa: ANN401
+    address: str,
+    judge: Judge,
+    patience: float,
+    timeout: float,
+) -> Iterator[Crew]:
     try:
         client = distributed.Client(address, timeout=patience, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -51,7 +60,9 @@ def _crew(distributed: Any, address: str, judge: Judge, patience: float) -> Iter
     with client:
         room = 2 * _workers(client, address, patience)
         lost = (distributed.scheduler.KilledWorker,)
-        crew = Borrowed(client.get_executor(pure=False), judge, room, lost)
+        executor = client.get_executor(pure=False)
+        alive = partial(_alive, client)
+        crew = Borrowed(executor, judge, room, lost, timeout=timeout, alive=alive, patience=patience)
         try:
             yield crew
         finally:
@@ -79,6 +90,14 @@ def _workers(client: Any, address: str, patience: float) -> int:  # noqa: ANN401
             message, help="start some: dask worker ADDRESS, with the same fedpolicy installed"
         ) from error
     return sum(client.nthreads().values())
+
+
+def _alive(client: Any) -> bool:  # noqa: ANN401  dask has no types
+    """Whether the scheduler has a worker; where it is gone itself, dask says so by other means."""
+    try:
+        return bool(client.nthreads())
+    except (OSError, TimeoutError):
+        return True
 
 
 def _silent(address: str, why: str) -> SettingsError:

@@ -89,6 +89,7 @@ def test_show_tells_every_value_and_where_it_comes_from(configured):
         "exclude                 = []                  # default",
         "gitignore               = true                # default",
         'jobs                    = "auto"              # default',
+        "timeout                 = 300.0               # default",
         'fail_on                 = "high"              # default',
         "strict                  = false               # default",
         "max_epsilon             = 3.0                 # fedpolicy.toml",

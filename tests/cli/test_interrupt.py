@@ -15,10 +15,28 @@ import pytest
 
 from fedpolicy.cli import judging, main
 from fedpolicy.cli.stopping import stoppable
+from fedpolicy.findings import Interruption
 from tests.cli.conftest import EXAMPLE
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks into /proc for processes")
+
+
+SLOW = """
+import sys
+from fedpolicy import judge
+from fedpolicy.cli import main
+
+real = judge.load_text
+
+def slow(text, name, catalog):
+    if name == "slow.yaml":
+        open("gate").read()
+    return real(text, name, catalog)
+
+judge.load_text = slow
+sys.exit(main())
+"""
 
 
 @pytest.fixture
@@ -26,12 +44,13 @@ def start(tmp_path):
     """Start fedpolicy with processes of its own group; whatever is left of it in the end is killed."""
     for name in ("a", "b"):
         (tmp_path / f"{name}.yaml").write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
-    os.mkfifo(tmp_path / "slow.yaml")  # whoever reads it waits
+    (tmp_path / "slow.yaml").write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    os.mkfifo(tmp_path / "gate")  # whoever checks slow.yaml waits there
     running = []
 
     def begin(*arguments):
         child = subprocess.Popen(
-            [sys.executable, "-m", "fedpolicy", *arguments],
+            [sys.executable, "-c", SLOW, *arguments],
             cwd=tmp_path,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
@@ -54,10 +73,14 @@ def opened(fifo):
     return os.open(fifo, os.O_WRONLY)
 
 
-def children(child):
-    return [
-        int(one) for one in Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text(encoding="utf-8").split()
-    ]
+def children(process):
+    return [int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8").split()]
+
+
+def workers_of(child):
+    """The process that works, a child of the one that watches it, and its processes."""
+    (works,) = children(child.pid)
+    return works, children(works)
 
 
 def gone(ids):
@@ -82,31 +105,33 @@ def alive(process):
 def test_what_is_done_is_reported_and_says_that_it_is_not_all(jobs, stop, start, tmp_path):
     outputs = ("--output", "json:out.json", "--output", "sarif:out.sarif", "--output", "text:-")
     child = start("check", "a.yaml", "b.yaml", "slow.yaml", "a.yaml", "gone.yaml", "--jobs", jobs, *outputs)
-    writer = opened(tmp_path / "slow.yaml")
-    workers = children(child)
+    writer = opened(tmp_path / "gate")
+    works, workers = workers_of(child)
     os.killpg(child.pid, stop)  # as a terminal does: all of them get it
     stdout, stderr = child.communicate(timeout=30)
     os.close(writer)
     done = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     (run,) = json.loads((tmp_path / "out.sarif").read_text(encoding="utf-8"))["runs"]
-    checked = done["interrupted"]["checked"]
+    checked, running = done["interrupted"]["checked"], done["interrupted"]["running"]
+    said = str(Interruption(checked=checked, files=4, running=tuple(running)))
 
     assert child.returncode == 130
-    assert stderr == f"interrupted: {checked} of 4 files checked\n"
-    assert f"\ninterrupted: {checked} of 4 files checked\n" in f"\n{stdout}"
-    assert checked == 2 if jobs == "1" else checked <= 2
-    assert len(done["deployments"]) == checked
+    assert stderr.startswith(f"{said}\n")
+    assert f" {said} " in f" {' '.join(stdout.split())} "
+    assert (checked, running) == (2, ["slow.yaml"]) if jobs == "1" else checked <= 3
+    assert "slow.yaml" in running
+    assert len(done["deployments"]) <= checked
     assert done["interrupted"]["files"] == 4
     assert run["invocations"][0]["executionSuccessful"] is False
-    assert len(workers) == (0 if jobs == "1" else 2)
-    assert gone(workers)
+    assert len(workers) == (0 if jobs == "1" else 3)
+    assert gone([works, *workers])
 
 
 def test_a_second_one_ends_at_once_and_leaves_no_half_of_a_file(start, tmp_path):
     os.mkfifo(tmp_path / "report")  # nobody reads it, so whoever writes it waits
     (tmp_path / "old.json").write_text("old", encoding="utf-8")
     child = start("check", "a.yaml", "slow.yaml", "--output", "json:old.json", "--output", "json:report")
-    writer = opened(tmp_path / "slow.yaml")
+    writer = opened(tmp_path / "gate")
     child.send_signal(signal.SIGINT)
     while not (tmp_path / "old.json").read_text(encoding="utf-8").startswith("{"):
         time.sleep(0.01)
@@ -115,24 +140,24 @@ def test_a_second_one_ends_at_once_and_leaves_no_half_of_a_file(start, tmp_path)
     os.close(writer)
 
     assert child.returncode == 130
-    assert stderr == "interrupted: 1 of 2 files checked\n\ninterrupted\n"
-    assert {path.name for path in tmp_path.iterdir()} == {"a.yaml", "b.yaml", "slow.yaml", "report", "old.json"}
+    assert stderr == "interrupted: 1 of 2 files checked; slow.yaml was running\n\ninterrupted\n"
+    assert {path.name for path in tmp_path.iterdir()} == {"a.yaml", "b.yaml", "slow.yaml", "gate", "report", "old.json"}
 
 
 def test_processes_of_a_run_that_is_killed_end_by_themselves(start, tmp_path):
     child = start("check", "a.yaml", "b.yaml", "slow.yaml", "--jobs", "3")
-    writer = opened(tmp_path / "slow.yaml")
-    workers = children(child)
+    writer = opened(tmp_path / "gate")
+    works, workers = workers_of(child)
     child.kill()
     os.close(writer)
 
-    assert len(workers) == 2
-    assert gone(workers)
+    assert len(workers) == 3
+    assert gone([works, *workers])
 
 
 def test_a_baseline_of_half_a_run_is_not_written(start, tmp_path):
     child = start("baseline", "a.yaml", "slow.yaml")
-    writer = opened(tmp_path / "slow.yaml")
+    writer = opened(tmp_path / "gate")
     child.send_signal(signal.SIGTERM)
     _, stderr = child.communicate(timeout=30)
     os.close(writer)
@@ -179,7 +204,7 @@ def test_a_thread_that_runs_a_command_leaves_signals_alone():
 
 
 def test_an_interrupt_while_modules_load_is_no_traceback(monkeypatch, capsys):
-    def stop(_):
+    def stop(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("fedpolicy.cli.app.run", stop)
@@ -207,7 +232,7 @@ def test_waivers_are_not_called_unused_by_half_a_run(run, example, monkeypatch, 
     done = run("check")
 
     assert done.exit_code == 130
-    assert "interrupted: 1 of 2 files checked\n" in done.stdout
+    assert "interrupted: 1 of 2 files checked; deployment.yaml was running\n" in done.stdout
     assert "waiver-unused" not in done.stdout
 
 
@@ -221,6 +246,14 @@ def test_stopped_before_the_first_file_every_format_can_say_so(run, example, mon
     done = run("check", "--output", "text:-", "--output", "json:out.json", "--output", "markdown:out.md")
 
     assert done.exit_code == 130
-    assert done.stdout == "nothing was evaluated\ninterrupted: 0 of 1 file checked\n"
-    assert json.loads(Path("out.json").read_text(encoding="utf-8"))["interrupted"] == {"checked": 0, "files": 1}
-    assert Path("out.md").read_text(encoding="utf-8").startswith("## fedpolicy: interrupted: 0 of 1 file checked\n")
+    assert done.stdout == "nothing was evaluated\ninterrupted: 0 of 1 file checked; deployment.yaml was running\n"
+    assert json.loads(Path("out.json").read_text(encoding="utf-8"))["interrupted"] == {
+        "checked": 0,
+        "files": 1,
+        "running": ["deployment.yaml"],
+    }
+    assert (
+        Path("out.md")
+        .read_text(encoding="utf-8")
+        .startswith("## fedpolicy: interrupted: 0 of 1 file checked; deployment.yaml was running\n")
+    )

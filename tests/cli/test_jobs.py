@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fedpolicy import judge
 from fedpolicy.cli import judging
 from fedpolicy.estates import processes
 from fedpolicy.estates.cpus import usable_cpus
@@ -105,17 +106,22 @@ def test_standard_input_and_what_is_not_there_keep_their_places(estate):
 
 def test_an_error_of_ours_is_told_as_without_processes(estate, monkeypatch, forked):
     del forked
+    real = judge.load_text
 
-    def fails(source, judge):
-        del judge
-        raise RuntimeError(source.name)
+    def fails(text, name, catalog):
+        if name.startswith("team-05"):
+            raise RuntimeError(name)
+        return real(text, name, catalog)
 
-    for module in ("fedpolicy.estates.run.check_file", "fedpolicy.estates.processes.check_file"):
-        monkeypatch.setattr(module, fails)
-    one, two = (estate("check", "--jobs", jobs) for jobs in ("1", "2"))
+    monkeypatch.setattr(judge, "load_text", fails)
+    one, two = (estate("check", "--jobs", jobs, "--exclude", "team-06") for jobs in ("1", "2"))
 
-    assert one.stderr.startswith("fedpolicy failed: RuntimeError: team-00/fedpolicy.yaml\n")
-    assert (two.exit_code, two.stderr) == (one.exit_code, one.stderr) == (3, one.stderr)
+    assert (
+        "error: a bug in fedpolicy, in `team-05/fedpolicy.yaml`: RuntimeError: team-05/fedpolicy.yaml\n" in one.stderr
+    )
+    assert "leaking-1" in one.stdout
+    assert (one.exit_code, two.exit_code) == (3, 3)
+    assert (two.stderr, two.stdout) == (one.stderr, one.stdout)
 
 
 def test_a_file_that_kills_its_process_is_told_and_makes_the_exit_code_2(estate, monkeypatch, forked):
@@ -134,6 +140,7 @@ def test_a_file_that_kills_its_process_is_told_and_makes_the_exit_code_2(estate,
 
     assert done.exit_code == 2
     assert done.stderr == (
+        "note: the search left out 1 excluded deployment; `-v` names them\n"
         "error: `team-09/fedpolicy.yaml` was not checked: the process that checked it died\n"
         "  = help: perhaps it ran out of memory; `fedpolicy check team-09/fedpolicy.yaml` checks it alone\n\n"
     )

@@ -113,13 +113,16 @@ def test_what_works_here_and_not_there_is_the_workers_fault(estate):
     def lacks(future, _):
         future.set_exception(ModuleNotFoundError("No module named 'fedpolicy'"))
 
-    with pytest.raises(SettingsError) as caught:
-        through(Executor(lacks), run_of())
+    report = through(Executor(lacks), run_of())
+    here = run_of()
+    here.here()
 
-    assert str(caught.value) == (
+    (error,) = report.errors
+    assert str(error) == (
         "the workers cannot check files: ModuleNotFoundError(\"No module named 'fedpolicy'\")"
-        " (install the same fedpolicy where the workers run)"
+        " (install the same fedpolicy where the workers run; what they failed on was checked here)"
     )
+    assert repr(report.files) == repr(here.report().files)
 
 
 class Dying(Exception):  # noqa: N818  as dask has one

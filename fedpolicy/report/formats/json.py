@@ -71,8 +71,8 @@ def _baseline(baseline: Baselined) -> dict[str, Any]:
     return {"file": baseline.file, "known": known, "fixed": baseline.fixed}
 
 
-def _interruption(interruption: Interruption) -> dict[str, int]:
-    return {"checked": interruption.checked, "files": interruption.files}
+def _interruption(interruption: Interruption) -> dict[str, Any]:
+    return {"checked": interruption.checked, "files": interruption.files, "running": list(interruption.running)}
 
 
 def _reference(reference: Reference) -> dict[str, str]:
