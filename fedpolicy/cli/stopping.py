@@ -9,13 +9,11 @@ from contextlib import contextmanager
 
 __all__ = ["stoppable"]
 
-_UNSET = signal.SIG_DFL
-
 
 @contextmanager
 def stoppable() -> Iterator[None]:
     """Let SIGTERM be what Ctrl-C is, KeyboardInterrupt, so that everything is tidied up; a second one ends at once."""
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGUSR1) is not _UNSET:
+    if threading.current_thread() is not threading.main_thread() or _listens():
         # A thread hears no signals, and a process that is watched listens already.
         yield
         return
@@ -24,6 +22,12 @@ def stoppable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _listens() -> bool:
+    """Whether this is the process that a watchdog has started, which hears SIGUSR1; Windows has no such signal."""
+    passed_on = getattr(signal, "SIGUSR1", None)
+    return passed_on is not None and signal.getsignal(passed_on) not in {signal.SIG_DFL, signal.SIG_IGN}
 
 
 def _interrupt(_number: int, _frame: object) -> None:
