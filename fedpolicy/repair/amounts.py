@@ -96,6 +96,6 @@ def _least(epsilon: Callable[[float], float], target: float) -> float | None:
 def _units(context: RepairContext, task: Task) -> int:
     """How many units the data of a task have together."""
     families = {reference.partition("@")[0] for reference in task.data}
-    found = [item.units for item in context.facts.graph.data if item.family in families]
+    found = [item.units for item in context.study.graph.data if item.family in families]
     known = [units for units in found if units is not None]
     return max(sum(known), 1) if known and len(known) == len(found) else _UNKNOWN_UNITS

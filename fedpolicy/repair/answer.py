@@ -115,8 +115,8 @@ def repair(request: Request) -> Repairs:
     answer = Repairs(name=document.deployment.name, file=document.file, chosen=tuple(chosen), least=least)
     if not chosen:
         return answer
-    checker.most = _most(request, len(before.facts.graph.flows))
-    context = RepairContext(before.facts, checker.catalog)
+    checker.most = _most(request, len(before.study.graph.flows))
+    context = RepairContext(before.study, checker.catalog)
     goal = goal_of(chosen, before, checker.rules, least, strict=request.choice.strict)
     source = request.source.text.decode("utf-8")
     options = Options(

@@ -46,7 +46,7 @@ class Target:
 def targets_of(context: RepairContext, state: State, chosen: Sequence[Finding], checker: Checker) -> tuple[Target, ...]:
     """Look up what each chosen finding is about."""
     rules = {(rule.id, rule.pack): rule for rule in checker.rules_of(chosen)}
-    found = disclosures_of(context.facts, sorted({one.id for one in rules.values() if one.applies_to == "disclosure"}))
+    found = disclosures_of(context.study, sorted({one.id for one in rules.values() if one.applies_to == "disclosure"}))
     levels = _Levels(state)
     near = _Near(context)
     targets = []
@@ -84,7 +84,7 @@ class _Levels:
         accepted = 0
         for level in range(1, len(LEVELS)):
             lowered = replace(disclosure, low=level, high=level, guaranteed=level)
-            study = self._state.facts.showing((lowered,))
+            study = self._state.study.showing((lowered,))
             if evaluate(study, self._state.document, [rule]).whole().findings:
                 break
             accepted = level

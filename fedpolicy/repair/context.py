@@ -39,11 +39,11 @@ class Element:
 class RepairContext:
     """What is asked of a deployment, looked up once."""
 
-    def __init__(self, facts: Study, catalog: Catalog) -> None:
-        self.facts = facts
+    def __init__(self, study: Study, catalog: Catalog) -> None:
+        self.study = study
         self.catalog = catalog
-        self.deployment: Deployment = facts.deployment
-        self.max_epsilon = facts.max_epsilon
+        self.deployment: Deployment = study.deployment
+        self.max_epsilon = study.max_epsilon
 
     @cached_property
     def uses(self) -> Mapping[str, list[tuple[Element, Task | ApiCall]]]:
@@ -60,17 +60,17 @@ class RepairContext:
     @cached_property
     def models(self) -> Mapping[str, ModelFacts]:
         """What is known of each model."""
-        return {facts.id: facts for facts in self.facts.models}
+        return {model.id: model for model in self.study.models}
 
     @cached_property
     def remote(self) -> frozenset[str]:
         """The models that somebody runs for somebody else."""
-        return frozenset(access.model for access in self.facts.graph.access if access.how != "weights")
+        return frozenset(access.model for access in self.study.graph.access if access.how != "weights")
 
     @cached_property
     def owners(self) -> tuple[str, ...]:
         """The declared parties whose data there are."""
-        graph = self.facts.graph
+        graph = self.study.graph
         return tuple(sorted({graph.principals[item.owner].party for item in graph.data}))
 
     @cached_property
@@ -105,19 +105,13 @@ class RepairContext:
 
     def population(self, task: Task) -> int:
         """How many clients a task has, cohorts counted in full."""
-        graph = self.facts.graph
+        graph = self.study.graph
         places = {place for reference in task.runs_on for place in graph.members.get(reference, ())}
         return sum(graph.vertices[place].weight for place in places)
 
     def parties_of(self, reference: str) -> tuple[str, ...]:
         """The declared parties that operate the nodes of a reference."""
-        graph = self.facts.graph
-        found = {
-            graph.principals[who].party
-            for place in graph.members.get(reference, ())
-            for who in graph.vertices[place].operators
-        }
-        return tuple(sorted(found))
+        return self.study.lookup.parties_at(self.study.graph.members.get(reference, ()))
 
     @cached_property
     def operated(self) -> Mapping[tuple[str, tuple[str, ...]], list[str]]:

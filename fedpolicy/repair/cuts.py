@@ -13,14 +13,11 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure.domain import OPEN, Reading
-from fedpolicy.analysis.exposure.state import prepare
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.graph.model import bits
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.exposure.fixpoint import Holdings
-    from fedpolicy.analysis.exposure.views import Viewer
     from fedpolicy.graph.model import Flow, Mask
     from fedpolicy.repair.candidates import Target
     from fedpolicy.repair.change import Change
@@ -56,18 +53,16 @@ class Cutter:
 
     context: RepairContext
     costs: Mapping[str, float]
-    _holdings: list[Holdings] = field(default_factory=list)
     _holding: dict[tuple[str, int], Mask] = field(default_factory=dict)
     _into: dict[str, list[Flow]] = field(default_factory=dict)
     _bits: dict[str, Mask] = field(default_factory=dict)
-    _viewers: dict[tuple[str, str], Viewer] = field(default_factory=dict)
     _acting: dict[str, list[Change]] = field(default_factory=dict)
     _hiding: dict[str, list[Change]] = field(default_factory=dict)
 
     def mask(self, names: Iterable[str]) -> Mask:
         """The bit set of some instances."""
         if not self._bits:
-            self._bits.update({item.id: 1 << item.index for item in self.context.facts.graph.data})
+            self._bits.update({item.id: 1 << item.index for item in self.context.study.graph.data})
         found = 0
         for name in names:
             found |= self._bits[name]
@@ -84,8 +79,8 @@ class Cutter:
     def network(self, party: str, role: str, mask: Mask, level: int) -> Network:
         """Everything through which a viewer gets any of these instances at more than this level."""
         self._prepare()
-        viewer = self._viewers.get((party, role))
-        graph = self.context.facts.graph
+        viewer = self.context.study.exposure.viewers.get((party, role))
+        graph = self.context.study.graph
         stored = frozenset(item.place for item in graph.data if mask >> item.index & 1)
         seen = tuple(place for place in viewer.places if self._held(place, level) & mask) if viewer else ()
         found: list[Flow] = []
@@ -135,13 +130,9 @@ class Cutter:
         return True
 
     def _prepare(self) -> None:
-        if self._holdings:
+        if self._into:
             return
-        graph = self.context.facts.graph
-        exposure = prepare(graph, self.context.catalog, self.context.max_epsilon)
-        self._holdings.append(exposure.holdings(Reading.HIGH))
-        self._viewers.update(exposure.viewers)
-        for flow in graph.flows:
+        for flow in self.context.study.graph.flows:
             if not flow.echo:
                 self._into.setdefault(flow.target, []).append(flow)
 
@@ -149,14 +140,14 @@ class Cutter:
         """What a vertex holds at more than a level; below zero: in any form."""
         if (vertex, level) not in self._holding:
             found = 0
-            for form, mask in self._holdings[0].states.get(vertex, {}).items():
+            for form, mask in self.context.study.exposure.holdings(Reading.HIGH).states.get(vertex, {}).items():
                 if level < 0 or (form.kind == OPEN and form.level > level):
                     found |= mask
             self._holding[vertex, level] = found
         return self._holding[vertex, level]
 
     def _carries(self, flow: Flow, mask: Mask, level: int) -> bool:
-        source = self.context.facts.graph.vertices[flow.source]
+        source = self.context.study.graph.vertices[flow.source]
         rank = self.context.catalog.levels[self.context.catalog.payloads[flow.payload].level].rank
         if rank <= level or (source.kind == "model" and level >= _MODEL_LEVEL):
             return False
@@ -213,7 +204,7 @@ class Cutter:
         return self.cost(change) / share[change.id]
 
     def _stopping(self, flow: Flow, level: int) -> Iterator[Change]:
-        target = self.context.facts.graph.vertices[flow.target]
+        target = self.context.study.graph.vertices[flow.target]
         for change in self._acting.get(flow.origin, ()):
             for act in change.acts:
                 fits = act.origin == flow.origin and (not act.roles or flow.role in act.roles)
@@ -225,8 +216,8 @@ class Cutter:
         return bool(chosen) and any(change.id in chosen for change in self._stopping(flow, level))
 
     def _hiders(self, place: str, party: str) -> Iterator[Change]:
-        vertex = self.context.facts.graph.vertices[place]
-        principal = self.context.facts.graph.principals.get(party)
+        vertex = self.context.study.graph.vertices[place]
+        principal = self.context.study.graph.principals.get(party)
         names = {"", party, principal.party if principal else party}
         for change in self._hiding.get(vertex.family or vertex.name, ()):
             if any(sight.party in names for sight in change.sights):
@@ -240,7 +231,7 @@ def networks_of(cutter: Cutter, target: Target) -> Iterator[Network]:
     """How the data of a target reach those who learn too much; nothing where the level does not matter."""
     if target.level >= _ALL_LEVELS:
         return
-    data = cutter.context.facts.graph.data
+    data = cutter.context.study.graph.data
     for disclosure in target.disclosures:
         mask = cutter.mask(disclosure.datasets)
         for party in disclosure.parties:

@@ -26,7 +26,7 @@ class State:
     """One state of a deployment: what was computed and what the rules say of it, nothing excused."""
 
     document: Document
-    facts: Study
+    study: Study
     findings: tuple[Finding, ...]
 
 
@@ -61,7 +61,7 @@ class Goal:
         present = {_key(finding) for finding in reported}
         # What was not there before may be new, or what is left of something that was.
         new_findings = [finding for finding in reported if _key(finding) not in self.before]
-        groups = Groups(state.facts, self.grouped & {finding.rule for finding in new_findings})
+        groups = Groups(state.study, self.grouped & {finding.rule for finding in new_findings})
         cleared = frozenset(
             place
             for place, one in enumerate(self.chosen)
@@ -117,7 +117,7 @@ def goal_of(chosen: Sequence[Finding], before: State, rules: Iterable[Rule], lea
         strict=strict,
         grouped=grouped,
         before=reported,
-        groups=Groups(before.facts, grouped & {finding.rule for finding in reported.values()}),
+        groups=Groups(before.study, grouped & {finding.rule for finding in reported.values()}),
     )
 
 
@@ -169,8 +169,8 @@ class Group:
 class Groups:
     """The groups behind the findings of one state, looked up when they are asked for."""
 
-    def __init__(self, facts: Study, rules: frozenset[str]) -> None:
-        self._facts, self._rules = facts, rules
+    def __init__(self, study: Study, rules: frozenset[str]) -> None:
+        self._study, self._rules = study, rules
 
     def of(self, finding: Finding) -> list[Group]:
         """What a finding about disclosures speaks of; nothing for any other."""
@@ -183,22 +183,22 @@ class Groups:
 
     @cached_property
     def _known(self) -> Mapping[str, list[Disclosure]]:
-        return disclosures_of(self._facts, self._rules)
+        return disclosures_of(self._study, self._rules)
 
     @cached_property
     def _own(self) -> Mapping[str, frozenset[str]]:
         found: dict[str, set[str]] = {}
-        for item in self._facts.graph.data:
+        for item in self._study.graph.data:
             found.setdefault(item.owner, set()).add(item.id)
         return {owner: frozenset(names) for owner, names in found.items()}
 
 
-def disclosures_of(facts: Study, rules: Iterable[str]) -> Mapping[str, list[Disclosure]]:
+def disclosures_of(study: Study, rules: Iterable[str]) -> Mapping[str, list[Disclosure]]:
     """Disclosures by the fingerprint that a finding of one of these rules about them has."""
     found: dict[str, list[Disclosure]] = {}
-    principals = facts.graph.principals
+    principals = study.graph.principals
     names = list(rules)
-    for one in facts.disclosures if names else ():
+    for one in study.disclosures if names else ():
         parties = sorted({principals[party].party if party in principals else party for party in one.parties})
         for rule in names:
             found.setdefault(fingerprint(rule, one.role, *parties, *one.datasets), []).append(one)

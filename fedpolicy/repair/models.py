@@ -30,7 +30,7 @@ _TIDY = 0.05  # an entry that nothing uses any more costs next to nothing
 
 def at_hand(context: RepairContext, name: str, callers: Iterable[str]) -> Iterator[str]:
     """The declared models that do the same work, whose weights every caller holds, and that no task here produces."""
-    members = context.facts.graph.members
+    members = context.study.graph.members
     places = {place for caller in callers for place in members.get(caller, ())}
     wanted = _tasks(context, name)
     for other, model in sorted(context.deployment.models.items()):

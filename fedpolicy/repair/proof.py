@@ -48,10 +48,10 @@ class Checker:
 
     def state(self, document: Document, rules: Sequence[Rule] | None = None) -> State:
         """Check a document by all rules, or by some. Raises Problems where a rule cannot be evaluated."""
-        facts = Study(document.deployment, self.catalog, self.settings.analysis)
+        study = Study(document.deployment, self.catalog, self.settings.analysis)
         chosen = self.rules if rules is None else rules
-        found = evaluate(facts, document, chosen).whole()
-        return State(document=document, facts=facts, findings=found.findings)
+        found = evaluate(study, document, chosen).whole()
+        return State(document=document, study=study, findings=found.findings)
 
     def recheck(self, document: Document, rules: Sequence[Rule] | None = None) -> State:
         """The same for a changed one, which is counted."""
