@@ -15,7 +15,7 @@ from fedpolicy.containment import contained
 from fedpolicy.errors import FedPolicyError, InputError
 from fedpolicy.findings import Finding, SourceFile, Span, Verdict
 from fedpolicy.language.reading.load import Document, Loaded, load_text
-from fedpolicy.language.reading.pointing import place_of
+from fedpolicy.language.reading.spans import place_of
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:

@@ -11,10 +11,9 @@ from fedpolicy.analysis.study import Study
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.reading.load import Document
 from fedpolicy.language.reading.resolve import resolve
-from fedpolicy.language.rewriting.edits import Edit, merged
+from fedpolicy.language.rewriting.edits import Edit, edited, merged, plain_tree
 from fedpolicy.language.rewriting.layout import UnwritableError
-from fedpolicy.language.rewriting.tree import edited, plain_tree
-from fedpolicy.language.rewriting.write import rewritten
+from fedpolicy.language.rewriting.splice import rewritten
 from fedpolicy.policy.evaluate import evaluate
 from fedpolicy.policy.load import chosen_rules
 from fedpolicy.records import dataclass

@@ -13,7 +13,7 @@ from generate import deployment as generated
 
 from fedpolicy.cli import mending
 from fedpolicy.language.reading.load import load_text
-from fedpolicy.language.rewriting.tree import plain_tree
+from fedpolicy.language.rewriting.edits import plain_tree
 from tests.helpers import catalog
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -6,7 +6,7 @@ import pytest
 
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.language.reading.load import load_text
-from fedpolicy.language.reading.pointing import place_of
+from fedpolicy.language.reading.spans import place_of
 
 TEXT = """\
 fedpolicy: 1

@@ -10,11 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedpolicy.language.reading.load import load_text
-from fedpolicy.language.rewriting.edits import Append, Put, Remove, merged
-from fedpolicy.language.rewriting.layout import UnwritableError
-from fedpolicy.language.rewriting.render import as_flow
-from fedpolicy.language.rewriting.tree import edited, plain_tree
-from fedpolicy.language.rewriting.write import rewritten
+from fedpolicy.language.rewriting.edits import Append, Put, Remove, edited, merged, plain_tree
+from fedpolicy.language.rewriting.layout import UnwritableError, as_flow
+from fedpolicy.language.rewriting.splice import rewritten
 from tests.helpers import catalog
 
 BLOCK = """\

@@ -9,8 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from fedpolicy.language.model.entry import Entry
-from fedpolicy.language.model.named import NAMED, Named
+from fedpolicy.language.model.entry import NAMED, Entry, Named
 from fedpolicy.records import dataclass
 
 __all__ = ["VALUE", "Key", "Shape", "entries_under", "entry_shape", "words_of"]

@@ -16,9 +16,9 @@ import yaml
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
 
 from fedpolicy.characters import HIDING
-from fedpolicy.language.reading.marks import MERGE, Marks, Place
 from fedpolicy.language.reading.notes import Notes
 from fedpolicy.language.reading.scalars import TAGS, ScalarError, convert, plain
+from fedpolicy.language.reading.spans import MERGE, Marks, Place
 from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import did_you_mean, shown, visible

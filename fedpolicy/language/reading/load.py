@@ -13,7 +13,6 @@ from fedpolicy.findings import Span
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.shape import Shape, entry_shape
 from fedpolicy.language.reading.claims import Claim, Lifted, lift
-from fedpolicy.language.reading.header import check_header
 from fedpolicy.language.reading.mistakes import Mistake, dotted, located
 from fedpolicy.language.reading.participants import spelt_out
 from fedpolicy.language.reading.resolve import resolve
@@ -21,11 +20,12 @@ from fedpolicy.language.reading.source import Raw, read
 from fedpolicy.language.reading.spans import Spans
 from fedpolicy.language.reading.validating import validated
 from fedpolicy.records import dataclass
+from fedpolicy.suggest import nearest, shown
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
 
-__all__ = ["Document", "Loaded", "load_text"]
+__all__ = ["VERSION", "Document", "Loaded", "check_header", "load_text"]
 
 _REPORT = "report it with the file: this is a bug in fedpolicy"
 _ROOT = Shape(entry=Deployment)
@@ -123,3 +123,36 @@ def _document(deployment: Deployment, raw: Raw, lifted: Lifted, spans: Spans, na
         claims={dotted(path): claim for path, claim in lifted.claims.items()},
         unknowns=frozenset(map(dotted, lifted.unknowns)),
     )
+
+
+VERSION = 1
+_START = f"start with `fedpolicy: {VERSION}` and a `name`"
+
+
+def check_header(tree: object, known: Mapping[str, object]) -> tuple[list[Mistake], bool]:
+    """What is wrong with the top of a document, and whether it is worth reading on."""
+    if not isinstance(tree, dict):
+        kind = "a list" if isinstance(tree, tuple) else shown(tree)
+        return [Mistake(path=(), message=f"a deployment is a map of keys; this is {kind}", help=_START)], False
+    if "fedpolicy" not in tree:
+        return _without_version(tree, known)
+    return _with_version(tree["fedpolicy"])
+
+
+def _without_version(tree: Mapping[str, object], known: Mapping[str, object]) -> tuple[list[Mistake], bool]:
+    if nearest("fedpolicy", [key for key in tree if key not in known]):
+        return [], True  # misspelt, which is said as an unknown key
+    sections = [key for key in tree if key in known and key not in ("name", "summary")]
+    message = "the document has no `fedpolicy` key, which names the version of the language"
+    return [Mistake(path=("fedpolicy",), message=message, help=_START, key=True)], bool(sections)
+
+
+def _with_version(value: object) -> tuple[list[Mistake], bool]:
+    if value == VERSION and type(value) is int:
+        return [], True
+    if type(value) is int:
+        message = f"version {shown(value)} of the language is not known"
+        advice = f"this fedpolicy reads `fedpolicy: {VERSION}`; newer versions need a newer fedpolicy"
+        return [Mistake(path=("fedpolicy",), message=message, help=advice)], False
+    message = f"{shown(value)} is no version of the language"
+    return [Mistake(path=("fedpolicy",), message=message, help=f"write `fedpolicy: {VERSION}`, without quotes")], True

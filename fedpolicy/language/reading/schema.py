@@ -13,7 +13,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +26,12 @@ from fedpolicy.language.model.entry import Entry
 from fedpolicy.language.model.shape import Key, entries_under, entry_shape
 from fedpolicy.language.model.types import ID_PATTERN, RESERVED, Above, Count, NonNegative, Positive
 from fedpolicy.language.reading.claims import EVIDENCE
-from fedpolicy.language.reading.schematext import written
 from fedpolicy.resources import schemas_dir
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
 
-__all__ = ["build_schema", "main", "render_schema", "schema_path"]
+__all__ = ["build_schema", "main", "render_schema", "schema_path", "written"]
 
 Schema = dict[str, Any]
 
@@ -228,3 +228,31 @@ def _choice(options: Iterable[Schema]) -> Schema:
 
 if __name__ == "__main__":
     main()
+
+
+_WIDTH = 120
+
+
+def written(schema: dict[str, Any]) -> str:
+    """The text of a schema, with a line break at its end."""
+    return "".join(_lines(schema, "", "")) + "\n"
+
+
+def _lines(value: Any, indent: str, before: str) -> Iterator[str]:  # noqa: ANN401  JSON
+    short = json.dumps(value, ensure_ascii=False)
+    # What has properties of its own is read from top to bottom.
+    if not isinstance(value, (dict, list)) or (len(indent + before + short) < _WIDTH and "description" not in short):
+        yield before + short
+        return
+    inner = f"{indent} "
+    opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
+    yield f"{before}{opening}"
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        words = ", ".join(json.dumps(item, ensure_ascii=False) for item in value)
+        yield "\n" + textwrap.fill(words, _WIDTH, initial_indent=inner, subsequent_indent=inner, break_on_hyphens=False)
+    else:
+        pairs = value.items() if isinstance(value, dict) else (("", item) for item in value)
+        for number, (name, item) in enumerate(pairs):
+            yield f"{',' if number else ''}\n{inner}"
+            yield from _lines(item, inner, f"{json.dumps(name, ensure_ascii=False)}: " if name else "")
+    yield f"\n{indent}{closing}"

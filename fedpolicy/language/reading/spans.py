@@ -1,14 +1,91 @@
-"""Where every value and key of a document stands, looked up by path."""
+"""Where everything in a document stands: the marks of its text, spans of paths, and the path at a place."""
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import field
+from typing import TYPE_CHECKING
 
 from fedpolicy.findings import Span
-from fedpolicy.language.reading.marks import MERGE, Marks
+from fedpolicy.language.reading.text import Text
 from fedpolicy.records import dataclass
 
-__all__ = ["Path", "Spans"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fedpolicy.findings import Span
+    from fedpolicy.language.reading.load import Document
+
+__all__ = ["MERGE", "Marks", "Path", "Place", "Spans", "place_of"]
+
+Place = tuple[int, int]  # two offsets: first character, one past the last
+MERGE = "<<\0merge"  # the label of a merge key; no key of a document can be this text
+
+
+def _offsets() -> array[int]:
+    return array("I")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Marks:
+    """
+    The values of a file in the order of its text, one row each.
+
+    `after[i]` is the row behind everything inside row i. `labels` holds the keys (None in a list). An alias has
+    a row of its own, and `alias` says which row it stands for.
+    """
+
+    text: Text
+    start: array[int] = field(default_factory=_offsets)
+    end: array[int] = field(default_factory=_offsets)
+    key_start: array[int] = field(default_factory=_offsets)
+    key_end: array[int] = field(default_factory=_offsets)
+    after: array[int] = field(default_factory=_offsets)
+    labels: list[str | None] = field(default_factory=list)
+    alias: dict[int, int] = field(default_factory=dict)
+
+    def add(self, value: Place, label: str | None, key: Place) -> int:
+        """Start a row behind the last one and return its number."""
+        row = len(self.labels)
+        self.start.append(value[0])
+        self.end.append(value[1])
+        self.key_start.append(key[0])
+        self.key_end.append(key[1])
+        self.after.append(row + 1)
+        self.labels.append(label)
+        return row
+
+    def close(self, row: int, last: int, end: int | None) -> None:
+        """
+        Finish a collection; `last` is the row of its last item.
+
+        A bracket says where its collection ends. A block is closed by whatever follows it: it ends with its last
+        item.
+        """
+        self.end[row] = max(self.end[last], self.key_end[last]) if end is None else end
+        self.after[row] = len(self.labels)
+
+    def trim(self, row: int) -> None:
+        """End a block scalar where its text ends, not behind the empty lines that follow it."""
+        start = self.start[row]
+        self.end[row] = start + len(self.text.content[start : self.end[row]].rstrip())
+
+    def drop(self, row: int) -> None:
+        """Forget this row and everything behind it."""
+        for column in (self.start, self.end, self.key_start, self.key_end, self.after):
+            del column[row:]
+        del self.labels[row:]
+        for alias in [alias for alias in reversed(self.alias) if alias >= row]:
+            del self.alias[alias]
+
+    def children(self, row: int) -> list[int]:
+        """The rows directly inside this one."""
+        found, at, stop = [], row + 1, self.after[row]
+        while at < stop:
+            found.append(at)
+            at = self.after[at]
+        return found
+
 
 Path = tuple[str | int, ...]
 
@@ -98,3 +175,31 @@ def _added(step: str | int, inside: dict[str | int, int]) -> bool:
     if type(step) is int:
         return 0 not in inside
     return step in ("of", "at") and (0 in inside or not inside)
+
+
+def place_of(document: Document, fact: str) -> Span:
+    """
+    The key of `api_calls.translate.trains_on_inputs` where it is written, else the nearest entry around it.
+
+    Members of a family (`nodes.client@aphp.region`) stand where the family stands.
+    """
+    section, _, rest = fact.partition(".")
+    entries = getattr(document.deployment, section, None)
+    if not isinstance(entries, dict):
+        return document.spans.key((section, *_steps(rest)))
+    name = _entry(entries, rest)
+    return document.spans.key((section, name, *_steps(_behind(rest, name))))
+
+
+def _entry(entries: Mapping[str, object], rest: str) -> str:
+    """The longest id that the path begins with, for ids may have dots of their own."""
+    ends = [len(rest), *(place for place in range(len(rest) - 1, 0, -1) if rest[place] in ".@")]
+    return next((rest[:end] for end in ends if rest[:end] in entries), rest.partition(".")[0])
+
+
+def _behind(rest: str, name: str) -> str:
+    return rest[len(name) :].removeprefix(".") if not rest.startswith(f"{name}@") else rest.partition(".")[2]
+
+
+def _steps(text: str) -> Path:
+    return tuple(int(part) if part.isdigit() else part for part in text.split(".") if part)

@@ -14,7 +14,7 @@ from fedpolicy.suggest import advise, did_you_mean, listed, shown
 
 if TYPE_CHECKING:
     from fedpolicy.language.reading.names import Names
-    from fedpolicy.language.reading.references import Reference
+    from fedpolicy.language.reading.resolve import Reference
     from fedpolicy.language.reading.spans import Path
 
 __all__ = ["unresolved"]

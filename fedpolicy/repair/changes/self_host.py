@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fedpolicy.language.model.task import Task
-from fedpolicy.language.rewriting.edits import Edit, Put, Remove
-from fedpolicy.language.rewriting.tree import plain_tree
+from fedpolicy.language.rewriting.edits import Edit, Put, Remove, plain_tree
 from fedpolicy.repair.change import Act, Change, Kind, said
 from fedpolicy.repair.context import Element, RepairContext, callers
 from fedpolicy.repair.models import StandIn, stand_in

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from fedpolicy.language.reading.checks.base import Check
-from fedpolicy.language.reading.checks.cohorts import check_cohorts, check_flow_cohorts
 from fedpolicy.language.reading.checks.entries import (
     check_agreements,
     check_calls,
     check_datasets,
+    check_fallbacks,
     check_flows,
     check_models,
 )
-from fedpolicy.language.reading.checks.fallbacks import check_fallbacks
-from fedpolicy.language.reading.checks.safeguards import check_noise, check_readers
+from fedpolicy.language.reading.checks.safeguards import check_cohorts, check_flow_cohorts, check_noise, check_readers
 from fedpolicy.language.reading.checks.topology import check_topology
 
 __all__ = ["CHECKS"]

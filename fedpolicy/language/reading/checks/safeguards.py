@@ -1,4 +1,4 @@
-"""Safeguards that cannot work as they are written."""
+"""Safeguards and thresholds that cannot work as they are written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fedpolicy.language.reading.names import Names
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.language.reading.view import Tree, does, entries, hops, ids, maps, number, readers
 
-__all__ = ["check_noise", "check_readers"]
+__all__ = ["check_cohorts", "check_flow_cohorts", "check_noise", "check_readers"]
 
 _SHARED = Seal(readers="of", threshold="threshold")  # what `sealed_for` of a flow says
 
@@ -71,3 +71,61 @@ def _readers(names: Names, path: Path, shared: Tree, seal: Seal) -> Iterator[Con
         )
         advice = f"write at most {found}, or name more readers in `{seal.readers}`"
         yield contradiction((*path, seal.threshold), message, advice, rests_on=rests)
+
+
+def check_cohorts(names: Names) -> Iterator[Contradiction]:
+    """Clients per round, minimum numbers and thresholds of tasks."""
+    for path, task in entries(names.root, "tasks"):
+        total, rests = clients_of(names, path, "runs_on", [name for _, name in ids(task, "runs_on")])
+        if total is None:
+            continue
+        limits = _Limits(total, rests, number(task, "clients_per_round"), path)
+        yield from limits.above((*path, "clients_per_round"), limits.per_round, of_round=False)
+        yield from limits.above((*path, "min_clients"), number(task, "min_clients"))
+        yield from _thresholds(task, path, limits)
+        for place, hop in hops(task):
+            here = (*path, "hops", place)
+            yield from limits.above((*here, "min_clients"), number(hop, "min_clients"))
+            yield from _thresholds(hop, here, limits)
+
+
+def check_flow_cohorts(names: Names) -> Iterator[Contradiction]:
+    """Thresholds of declared flows that come from clients."""
+    for path, flow in entries(names.root, "flows"):
+        sources = [name for _, name in ids(flow, "from")]
+        if all(names.entry("nodes", name.partition("@")[0]).get("kind") == "client" for name in sources):
+            total, rests = clients_of(names, path, "from", sources)
+            if total is not None:
+                yield from _thresholds(flow, path, _Limits(total, rests, None, path))
+
+
+class _Limits:
+    """How many clients a task has in all and in each round."""
+
+    def __init__(self, total: int, rests: tuple[Path, ...], per_round: int | None, path: Path) -> None:
+        self.total, self.rests, self.per_round = total, rests, per_round
+        self.path = path
+
+    def above(self, path: Path, wanted: int | None, *, of_round: bool = True) -> Iterator[Contradiction]:
+        """Say that a number is above what there is."""
+        if wanted is None:
+            return
+        if wanted > self.total:
+            message = f"`{path[-1]}` is {wanted}, but only {_clients(self.total)}"
+            advice = f"write at most {self.total}, or say the size of a cohort with `count` on its node"
+            yield contradiction(path, message, advice, rests_on=self.rests)
+        elif of_round and self.per_round is not None and wanted > self.per_round:
+            message = f"`{path[-1]}` is {wanted}, but a round has only {self.per_round} clients"
+            advice = f"write at most {self.per_round}, or raise `clients_per_round`"
+            yield contradiction(path, message, advice, rests_on=[(*self.path, "clients_per_round")])
+
+
+def _thresholds(entry: Tree, path: Path, limits: _Limits) -> Iterator[Contradiction]:
+    for place, safeguard in maps(entry, "safeguards"):
+        if isinstance(sums := does(safeguard), Sum):
+            here = (*path, "safeguards", place, sums.clients)
+            yield from limits.above(here, number(safeguard, sums.clients))
+
+
+def _clients(total: int) -> str:
+    return "one client takes part" if total == 1 else f"{total} clients take part"
