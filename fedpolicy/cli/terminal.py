@@ -13,7 +13,7 @@ from fedpolicy.cli.files import write_files
 from fedpolicy.errors import OutputError
 from fedpolicy.report.style import PLAIN, Style
 
-__all__ = ["chatter", "emit", "look_of", "stdin_bytes", "write"]
+__all__ = ["chatter", "emit", "look_for", "look_of", "stdin_bytes", "write"]
 
 _NARROW, _WIDE = 60, 140
 
@@ -28,6 +28,11 @@ def look_of(stream: TextIO, *, no_color: bool = False) -> Style:
         colour = False
     width = min(max(shutil.get_terminal_size().columns, _NARROW), _WIDE) if terminal else PLAIN.width
     return Style(width=width, colour=colour)
+
+
+def look_for(output: str | None, *, no_color: bool) -> Style:
+    """How to write to a file or to standard output."""
+    return PLAIN if output else look_of(sys.stdout, no_color=no_color)
 
 
 def stdin_bytes() -> bytes:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from generate import deployment as generated
 
-from fedpolicy.cli import mending
 from fedpolicy.language.reading.load import load_text
 from fedpolicy.language.rewriting.edits import plain_tree
+from fedpolicy.repair import answer
 from tests.helpers import catalog
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -445,14 +445,14 @@ def test_another_model_can_be_named(run, small):
 
 
 def test_a_file_that_changes_in_the_meantime_is_left_alone(run, small, monkeypatch):
-    search = mending.repair
+    search = answer.repair
 
     def slow(request):
         found = search(request)
         small.write_text("# somebody else was quicker\n", encoding="utf-8")
         return found
 
-    monkeypatch.setattr(mending, "repair", slow)
+    monkeypatch.setattr(answer, "repair", slow)
     result = run("repair", str(small), "--write")
 
     assert result.exit_code == 2

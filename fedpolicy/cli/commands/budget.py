@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +17,11 @@ from fedpolicy.cli.options import (
     epsilon_option,
     output_option,
 )
+from fedpolicy.cli.terminal import emit, look_for
+from fedpolicy.errors import SettingsError
+
+if TYPE_CHECKING:
+    from fedpolicy.cli.question import Question
 
 __all__ = ["command"]
 
@@ -46,7 +53,34 @@ def command(
     FILE is a deployment, or - for standard input. Every epsilon is computed from the declared mechanism and compared
     with what is claimed. Without noise it is infinite.
     """
-    from fedpolicy.cli import asking  # noqa: PLC0415  the rooms are heavy; help and completion need none
+    from fedpolicy.cli.question import Question
 
-    question = asking.Question(file=file, deployment=deployment, catalogs=catalogs, max_epsilon=max_epsilon)
-    asking.budget(question, form, output, tight=tight, no_color=no_color)
+    question = Question(file=file, deployment=deployment, catalogs=catalogs, max_epsilon=max_epsilon)
+    _answer(question, form, output, tight=tight, no_color=no_color)
+
+
+def _answer(question: Question, form: str, output: str | None, *, tight: bool, no_color: bool) -> None:
+    """Write the privacy ledger. Raises SettingsError where the closest computation cannot be had."""
+    from fedpolicy.analysis.accounting import INSTALL_HINT
+    from fedpolicy.report.budget import as_json as budget_json
+    from fedpolicy.report.budget import as_text as budget_text
+
+    if tight and not _installed("dp_accounting"):
+        message = "the closest computation needs a library that is not installed"
+        raise SettingsError(message, help=f"run `{INSTALL_HINT}`, or leave `--tight` out")
+    document, found = question.study()
+    ledger = found.closest_ledger if tight else found.ledger
+    name, limit = document.deployment.name, found.max_epsilon
+    emit(
+        budget_json(name, ledger, limit)
+        if form == "json"
+        else budget_text(name, ledger, limit, look_for(output, no_color=no_color)),
+        output,
+    )
+
+
+def _installed(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ValueError:  # a module that was taken out of sight
+        return False

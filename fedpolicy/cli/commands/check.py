@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from fedpolicy.cli.errors import BUG, CLEAN, FINDINGS, INTERRUPTED, UNUSABLE
 from fedpolicy.cli.options import (
     baseline_options,
     catalog_option,
@@ -21,7 +23,15 @@ from fedpolicy.cli.options import (
     param_option,
     waiver_options,
 )
-from fedpolicy.report.formats import format_ids
+from fedpolicy.cli.terminal import chatter, look_of
+from fedpolicy.errors import Interrupted, is_bug
+from fedpolicy.report.formats import format_ids, load_format
+from fedpolicy.report.style import Style
+
+if TYPE_CHECKING:
+    from fedpolicy.cli.configured import Choices
+    from fedpolicy.cli.outputs import Output
+    from fedpolicy.findings import Report
 
 __all__ = ["command"]
 
@@ -86,6 +96,58 @@ def command(paths: tuple[str, ...], form: str, outputs: tuple[str, ...], **optio
       fedpolicy check . --fail-on medium --output sarif:fedpolicy.sarif --output text:-
       fedpolicy check deployment.yaml --pack federation --pack ./our-rules
     """  # noqa: D301  click reads the \b itself
-    from fedpolicy.cli import checking  # noqa: PLC0415  the rooms are heavy; help and completion need none
+    return _check(paths, form, outputs, options)
 
-    return checking.check(paths, form, outputs, options)
+
+def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapping[str, Any]) -> int:
+    """Check, write the reports, say what could not be used, and give the exit code."""
+    from fedpolicy.cli.configured import choose, find_config
+    from fedpolicy.cli.judging import judged
+    from fedpolicy.cli.outputs import must_have_folders, plan, write_all
+    from fedpolicy.cli.trusted import trusted
+
+    planned = plan(outputs, form)
+    must_have_folders(planned)
+    config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
+    choices = choose(config, options)
+    settings = trusted(choices, config, options)
+    report = judged(paths, settings, choices, options)
+    no_color = options["no_color"]
+    errors = _told(report, no_color=no_color)
+    write_all([(output, _written(report, output, no_color=no_color)) for output in planned])
+    return _exit_code(report, errors, choices)
+
+
+def _told(report: Report, *, no_color: bool) -> list[Exception]:
+    """What could not be used, and whether somebody stopped the run."""
+    from fedpolicy.cli.messages import report_errors
+
+    if report.interruption:
+        # A terminal has written ^C where the next line would begin.
+        start = "\n" if sys.stderr.isatty() else ""
+        chatter(f"{start}{report.interruption}\n")
+    found = [*report.errors, *(error for file in report.files for error in file.errors)]
+    errors = [error for error in found if not isinstance(error, Interrupted)]
+    lines = {file.name: file.lines for file in report.files}
+    report_errors(errors, lines, look=look_of(sys.stderr, no_color=no_color))
+    return errors
+
+
+def _written(report: Report, output: Output, *, no_color: bool) -> str:
+    chosen = load_format(output.form)
+    draw: Callable[[Report, Style], str] | None = getattr(chosen, "draw", None)
+    if draw and output.file is None:
+        return draw(report, look_of(sys.stdout, no_color=no_color))
+    return chosen.render(report)
+
+
+def _exit_code(report: Report, errors: Sequence[Exception], choices: Choices) -> int:
+    from fedpolicy.findings import Severity
+    from fedpolicy.report.summarise import must_fail
+
+    if report.interruption:
+        return INTERRUPTED
+    if errors or not report.evaluated:
+        return BUG if any(map(is_bug, errors)) else UNUSABLE
+    threshold = None if choices.fail_on == "never" else Severity[choices.fail_on.upper()]
+    return FINDINGS if must_fail(report, threshold, strict=choices.strict) else CLEAN

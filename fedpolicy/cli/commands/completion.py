@@ -23,7 +23,7 @@ def command(context: click.Context, shell: str) -> None:
     zsh:  eval "$(fedpolicy completion zsh)"
     fish: fedpolicy completion fish | source
     """  # noqa: D301  click reads the \b itself
-    from click.shell_completion import get_completion_class  # noqa: PLC0415  only this command needs it
+    from click.shell_completion import get_completion_class
 
     completion = get_completion_class(shell)
     root = context.find_root()

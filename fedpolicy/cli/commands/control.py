@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fedpolicy.cli.options import catalog_option, colour_option, debug_option, deployment_option, output_option
+from fedpolicy.cli.terminal import emit, look_for
+
+if TYPE_CHECKING:
+    from fedpolicy.cli.question import Question
 
 __all__ = ["command"]
 
@@ -29,8 +34,22 @@ def command(
     FILE is a deployment, or - for standard input. `run`: compute with the models; `join`: take part in rounds; `keep`:
     leave with a working copy; `inspect`: look into the weights.
     """
-    from fedpolicy.cli import asking  # noqa: PLC0415  the rooms are heavy; help and completion need none
+    from fedpolicy.cli.question import Question
 
-    asking.control(
-        asking.Question(file=file, deployment=deployment, catalogs=catalogs), form, output, no_color=no_color
+    _answer(Question(file=file, deployment=deployment, catalogs=catalogs), form, output, no_color=no_color)
+
+
+def _answer(question: Question, form: str, output: str | None, *, no_color: bool) -> None:
+    """Write the continuity matrix."""
+    from fedpolicy.report.control import as_json as control_json
+    from fedpolicy.report.control import as_text as control_text
+
+    document, found = question.study()
+    matrix = found.continuity
+    name = document.deployment.name
+    emit(
+        control_json(name, matrix)
+        if form == "json"
+        else control_text(name, matrix, found.graph.principals, look_for(output, no_color=no_color)),
+        output,
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from fedpolicy.cli.errors import BUG, CLEAN, FINDINGS, UNUSABLE
 from fedpolicy.cli.options import (
     catalog_option,
     colour_option,
@@ -17,6 +20,12 @@ from fedpolicy.cli.options import (
     output_option,
     waiver_options,
 )
+from fedpolicy.cli.terminal import emit, look_of
+from fedpolicy.errors import is_bug
+from fedpolicy.report.style import PLAIN
+
+if TYPE_CHECKING:
+    from fedpolicy.report.diff import Comparison
 
 __all__ = ["command"]
 
@@ -59,6 +68,44 @@ def command(old: str, new: str, form: str, output: str | None, **options: Any) -
     Renamed nodes and a new order change nothing. Exit code 1 is only for what NEW introduces
     and no waiver covers.
     """
-    from fedpolicy.cli.differing import diff  # noqa: PLC0415  the rooms are heavy; help and completion need none
+    return _diff(old, new, form, output, options)
 
-    return diff(old, new, form, output, options)
+
+def _diff(old: str, new: str, form: str, output: str | None, options: Mapping[str, Any]) -> int:
+    """Compare, write what differs, and give the exit code. Raises InputError for what git does not have."""
+    from fedpolicy.cli.configured import choose, find_config
+    from fedpolicy.cli.messages import report_errors
+    from fedpolicy.cli.revisions import overlooked, sources_of
+    from fedpolicy.cli.trusted import with_waivers
+    from fedpolicy.comparing import compare
+
+    config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
+    choices = choose(config, options)
+    settings = with_waivers(choices, config, options)
+    before, after = (sources_of(side, choices.search) for side in (old, new))
+    comparison = compare(before, [*after, *overlooked(old, before, new, after)], settings)
+    no_color = options["no_color"]
+    report_errors(comparison.errors, look=look_of(sys.stderr, no_color=no_color))
+    emit(_written(comparison, form, output, no_color=no_color), output)
+    if comparison.errors:
+        return BUG if any(map(is_bug, comparison.errors)) else UNUSABLE
+    return FINDINGS if _fails(comparison, choices.fail_on, strict=choices.strict) else CLEAN
+
+
+def _written(comparison: Comparison, form: str, output: str | None, *, no_color: bool) -> str:
+    from fedpolicy.report.diff import as_json, as_markdown, as_text
+
+    if form == "text":
+        return as_text(comparison, PLAIN if output else look_of(sys.stdout, no_color=no_color))
+    return (as_json if form == "json" else as_markdown)(comparison)
+
+
+def _fails(comparison: Comparison, fail_on: str, *, strict: bool) -> bool:
+    """Only what the new state introduces counts, and of that only what nobody has waived."""
+    from fedpolicy.findings import Severity, Verdict
+
+    if fail_on == "never":
+        return False
+    counted = {Verdict.FAIL, Verdict.UNKNOWN} if strict else {Verdict.FAIL}
+    least = Severity[fail_on.upper()]
+    return any(one.verdict in counted and one.severity >= least for one in comparison.introduced)

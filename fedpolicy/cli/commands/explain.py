@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from fedpolicy.cli.options import colour_option, debug_option, output_option
+from fedpolicy.cli.terminal import emit, look_for
+from fedpolicy.errors import SettingsError
 
 __all__ = ["command"]
 
@@ -24,6 +28,27 @@ def command(rule: str, packs: tuple[str, ...], form: str, output: str | None, *,
 
     RULE is the id that findings show in brackets.
     """
-    from fedpolicy.cli.listing import explain_rule  # noqa: PLC0415  the rooms are heavy; help and completion need none
+    _explain(rule, packs, form, output, no_color=no_color)
 
-    explain_rule(rule, packs, form, output, no_color=no_color)
+
+def _explain(name: str, packs: Sequence[str], form: str, output: str | None, *, no_color: bool) -> None:
+    """Tell all about one rule (in every pack that has one of this name). Raises SettingsError where there is none."""
+    from fedpolicy.cli.commands.rules import rules_of
+    from fedpolicy.policy.housekeeping import OWN_RULES
+    from fedpolicy.report import rules
+    from fedpolicy.suggest import advise
+
+    known = rules_of(packs)
+    entries = [rules.entry_of(rule) for rule in known if rule.id == name]
+    if not entries and name in OWN_RULES:
+        entries = [rules.Entry.own(OWN_RULES[name])]
+    if not entries:
+        advice = f"{advise(name, sorted({rule.id for rule in known}))}; `fedpolicy rules` lists them"
+        raise SettingsError(f"no rule is called `{name}`", help=advice)
+    if form == "json":
+        emit(rules.as_json(entries), output)
+    elif form == "markdown":
+        emit("\n".join(rules.as_markdown(entry) for entry in entries), output)
+    else:
+        look = look_for(output, no_color=no_color)
+        emit("\n".join(rules.as_text(entry, look) for entry in entries), output)

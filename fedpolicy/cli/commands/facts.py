@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,10 @@ from fedpolicy.cli.options import (
     epsilon_option,
     output_option,
 )
+from fedpolicy.cli.terminal import emit, look_for
+
+if TYPE_CHECKING:
+    from fedpolicy.cli.question import Question
 
 __all__ = ["command"]
 
@@ -49,7 +54,21 @@ def command(
 
     FILE is a deployment, or - for standard input.
     """
-    from fedpolicy.cli import asking  # noqa: PLC0415  the rooms are heavy; help and completion need none
+    from fedpolicy.cli.question import Question
 
-    question = asking.Question(file=file, deployment=deployment, catalogs=catalogs, max_epsilon=max_epsilon)
-    asking.facts(question, form, output, no_color=no_color)
+    question = Question(file=file, deployment=deployment, catalogs=catalogs, max_epsilon=max_epsilon)
+    _answer(question, form, output, no_color=no_color)
+
+
+def _answer(question: Question, form: str, output: str | None, *, no_color: bool) -> None:
+    """Write what was computed."""
+    from fedpolicy import __version__
+    from fedpolicy.report.facts import facts_text
+    from fedpolicy.report.facts_json import facts_json
+
+    document, found = question.study()
+    if form == "json":
+        text = facts_json(document, found, found.pairs(), version=__version__)
+    else:
+        text = facts_text(document, found, look_for(output, no_color=no_color))
+    emit(text, output)

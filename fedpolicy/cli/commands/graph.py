@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fedpolicy.cli.options import catalog_option, debug_option, deployment_option, output_option
+from fedpolicy.cli.terminal import emit
+
+if TYPE_CHECKING:
+    from fedpolicy.cli.question import Question
 
 __all__ = ["command"]
 
@@ -23,6 +28,15 @@ def command(file: str, deployment: str, catalogs: tuple[Path, ...], output: str 
 
     FILE is a deployment, or - for standard input. Implied flows say what implies them.
     """
-    from fedpolicy.cli import asking  # noqa: PLC0415  the rooms are heavy; help and completion need none
+    from fedpolicy.cli.question import Question
 
-    asking.graph(asking.Question(file=file, deployment=deployment, catalogs=catalogs), output)
+    _answer(Question(file=file, deployment=deployment, catalogs=catalogs), output)
+
+
+def _answer(question: Question, output: str | None) -> None:
+    """Write the graph as JSON."""
+    from fedpolicy.graph.export import to_json
+    from fedpolicy.report.rows import json_text
+
+    _, found = question.study()
+    emit(json_text(to_json(found.graph)), output)

@@ -8,6 +8,8 @@ import click
 
 from fedpolicy.cli.groups import Group
 from fedpolicy.cli.options import debug_option
+from fedpolicy.cli.terminal import chatter, write
+from fedpolicy.errors import OutputError
 
 __all__ = ["command"]
 
@@ -33,6 +35,24 @@ def rule(identity: str, pack: Path) -> None:
 
     Then: fedpolicy test FOLDER
     """
-    from fedpolicy.cli.beginning import begin_rule  # noqa: PLC0415  the rooms are heavy; help and completion need none
+    _begin(identity, pack)
 
-    begin_rule(identity, pack)
+
+def _begin(identity: str, folder: Path) -> None:
+    """Write a new rule and, for a new pack, its own file. Raises OutputError rather than overwrite anything."""
+    from fedpolicy.policy.load import PACK_FILE
+    from fedpolicy.policy.scaffold import new_pack, new_rule
+
+    text = new_rule(identity)
+    target = folder / f"{identity}.yaml"
+    if target.exists():
+        raise OutputError(f"`{target.as_posix()}` is already there", help="choose another id; nothing was written")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"`{folder.as_posix()}` cannot be made: {error.strerror}", help="name a folder") from error
+    if not (folder / PACK_FILE).exists():
+        write(folder / PACK_FILE, new_pack(folder.resolve().name))
+        chatter(f"wrote {(folder / PACK_FILE).as_posix()}\n")
+    write(target, text)
+    chatter(f"wrote {target.as_posix()}\nnow change it, and run: fedpolicy test {folder.as_posix()}\n")

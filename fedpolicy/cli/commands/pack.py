@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from fedpolicy.cli.groups import Group
 from fedpolicy.cli.options import debug_option
+from fedpolicy.cli.terminal import emit
+from fedpolicy.resources import policies_dir
 
 __all__ = ["command"]
 
@@ -24,6 +28,13 @@ def digest(pack: str) -> None:
 
     Write it into the configuration, and a pack or catalogue that says something else is refused.
     """
-    from fedpolicy.cli.beginning import print_digest  # noqa: PLC0415  the rooms are heavy; help and completion need none
+    _print_digest(pack)
 
-    print_digest(pack)
+
+def _print_digest(pack: str) -> None:
+    """Print the digest of a shipped pack, a folder or a file."""
+    from fedpolicy.policy.bundle import digest_of
+    from fedpolicy.policy.load import shipped_packs
+
+    folder = policies_dir() / pack if pack in shipped_packs() else Path(pack)
+    emit(f"{digest_of(folder)}\n", None)

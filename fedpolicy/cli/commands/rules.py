@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 import click
 
 from fedpolicy.cli.options import colour_option, debug_option, output_option
+from fedpolicy.cli.terminal import emit, look_for
+from fedpolicy.errors import FedPolicyError, Problems, SettingsError
+
+if TYPE_CHECKING:
+    from fedpolicy.policy.models import Rule
 
 __all__ = ["command"]
 
@@ -39,7 +48,56 @@ def command(
     no_color: bool,
 ) -> None:
     """List the rules of packs. Several filters must all hold; several values of one filter are alternatives."""
-    from fedpolicy.cli.listing import Filter, list_rules  # noqa: PLC0415  the rooms are heavy; help needs none
-
     wanted = Filter(principles=principles, severities=severities, bases=bases)
-    list_rules(packs, wanted, form, output, no_color=no_color)
+    _list(packs, wanted, form, output, no_color=no_color)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which rules are wanted; an empty field wants all."""
+
+    principles: Sequence[str] = ()
+    severities: Sequence[str] = ()
+    bases: Sequence[str] = ()
+
+    def wants(self, rule: Rule) -> bool:
+        """Whether a rule is among them."""
+        return (
+            (not self.principles or rule.principle in self.principles)
+            and (not self.severities or rule.severity.label in self.severities)
+            and (not self.bases or any(reference.basis in self.bases for reference in rule.references))
+        )
+
+
+def _list(packs: Sequence[str], wanted: Filter, form: str, output: str | None, *, no_color: bool) -> None:
+    """List rules. Raises SettingsError for a principle that does not exist, Problems for packs that cannot be used."""
+    from fedpolicy.policy.models import PRINCIPLES
+    from fedpolicy.report import rules
+    from fedpolicy.suggest import advise
+
+    for word in wanted.principles:
+        if word not in PRINCIPLES:
+            raise SettingsError(f"there is no principle `{word}`", help=advise(word, list(PRINCIPLES)))
+    found = [rule for rule in rules_of(packs) if wanted.wants(rule)]
+    if form == "json":
+        emit(rules.as_json([rules.entry_of(rule) for rule in found]), output)
+    elif form == "markdown":
+        emit(rules.table_markdown(found), output)
+    else:
+        emit(rules.table_text(found, look_for(output, no_color=no_color)), output)
+
+
+def rules_of(packs: Sequence[str]) -> list[Rule]:
+    """The rules of some packs, or of all that ship; packs may share ids here. Raises Problems."""
+    from fedpolicy.policy.load import load_rules, shipped_packs
+
+    found: list[Rule] = []
+    errors: list[FedPolicyError] = []
+    for pack in packs or shipped_packs():
+        try:
+            found += load_rules([pack])
+        except Problems as problems:
+            errors += problems.errors
+    if errors:
+        raise Problems(errors)
+    return found

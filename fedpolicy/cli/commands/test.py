@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from fedpolicy.cli.errors import CLEAN, FINDINGS
 from fedpolicy.cli.options import catalog_option, colour_option, debug_option, output_option
+from fedpolicy.cli.terminal import emit, look_of
+from fedpolicy.errors import FedPolicyError, Problems, SettingsError
+
+if TYPE_CHECKING:
+    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.report.trials import PackTrial
 
 __all__ = ["command"]
 
@@ -50,9 +60,7 @@ def command(
 
     Exit codes: 0 all rules do what their examples say, 1 some do not, 2 a pack cannot be used.
     """
-    from fedpolicy.cli.trying import try_packs  # noqa: PLC0415  the rooms are heavy; help and completion need none
-
-    return try_packs(
+    return _test(
         packs,
         catalogs,
         form,
@@ -62,3 +70,82 @@ def command(
         minimum=minimum,
         no_color=no_color,
     )
+
+
+def _test(
+    named: Sequence[str],
+    catalogs: Sequence[Path],
+    form: str,
+    output: str | None,
+    *,
+    mutate: bool,
+    coverage: bool,
+    minimum: float,
+    no_color: bool,
+) -> int:
+    """Try every pack, write the results, and give the exit code. Raises Problems where a pack cannot be read."""
+    from fedpolicy.catalog.load import load_catalog
+    from fedpolicy.policy.load import shipped_packs
+    from fedpolicy.report.trials import as_json, as_junit, as_text, score, share
+
+    results = _results(named or shipped_packs(), load_catalog(catalogs), mutate=mutate)
+    if form == "text":
+        look = look_of(sys.stdout, no_color=no_color or output is not None)
+        emit(as_text(results, look, coverage=coverage), output)
+    else:
+        emit((as_json if form == "json" else as_junit)(results), output)
+    defects = [defect for pack in results for trial in pack.trials for defect in trial.defects]
+    if defects:
+        raise Problems(defects)
+    total = score(results)
+    good = total.passed == total.rules and share(total.killed, total.mutants) >= minimum
+    return CLEAN if good else FINDINGS
+
+
+def _results(named: Sequence[str], catalog: Catalog, *, mutate: bool) -> list[PackTrial]:
+    from fedpolicy.policy.load import load_rules
+    from fedpolicy.policy.trial import try_rules
+    from fedpolicy.report.trials import PackTrial
+
+    found: list[PackTrial] = []
+    errors: list[FedPolicyError] = []
+    for pack in _chosen(named):
+        try:
+            rules = load_rules([pack])
+            found.append(PackTrial(pack=pack, trials=list(try_rules(rules, catalog, mutate=mutate))))
+        except Problems as problems:
+            errors += problems.errors
+    if errors:
+        raise Problems(errors)
+    return found
+
+
+def _chosen(named: Sequence[str]) -> list[str]:
+    """Each pack once; a rule file whose whole pack is named as well is not tried twice."""
+    from fedpolicy.policy.load import PACK_FILE
+
+    chosen = dict.fromkeys(one for name in named for one in _packs(name))
+    folders = {name for name in chosen if (Path(name) / PACK_FILE).is_file()}
+    return [name for name in chosen if Path(name).parent.as_posix() not in folders]
+
+
+def _packs(name: str) -> Iterator[str]:
+    """
+    A pack itself, or every pack in a folder of packs. Raises SettingsError for a folder that is neither.
+
+    A `_pack.yaml` stands for its pack: that is what a pre-commit hook names when the file has changed.
+    """
+    from fedpolicy.policy.load import PACK_FILE, shipped_packs
+
+    folder = Path(name)
+    if folder.name == PACK_FILE and folder.is_file():
+        yield folder.parent.as_posix()
+        return
+    if name in shipped_packs() or not folder.is_dir() or (folder / PACK_FILE).is_file():
+        yield name
+        return
+    inside = sorted(path.parent.as_posix() for path in folder.glob(f"*/{PACK_FILE}"))
+    if not inside:
+        advice = f"add `{PACK_FILE}` with its `pack`, `title` and `about`; docs/writing-rules.md shows one"
+        raise SettingsError(f"`{folder.as_posix()}` is no pack: it has no `{PACK_FILE}`", help=advice)
+    yield from inside

@@ -72,7 +72,7 @@ def command(
     Adds an entry to the file of waivers and keeps everything else in it.
     FINGERPRINT, or its beginning, is in the JSON report. PATHS are checked to find it; by default the current folder.
     """
-    from fedpolicy.cli.excusing import write_waiver  # noqa: PLC0415  heavy; help and completion need none
+    from fedpolicy.cli.excusing import write_waiver
 
     given = {"reason": reason, "owner": owner, "approved_by": approved_by}
     return write_waiver(fingerprint, paths, given, until, options)
