@@ -192,9 +192,13 @@ class Exchange:
         aggregate = self.aggregate(job.contributors, job.mask, job.cohort())
         return [Outcome(place=hub, mask=job.mask, aggregate=aggregate, raw=job.up)]
 
-    def stay(self) -> list[Outcome]:
-        """Leave the result where the task runs."""
+    def stay(self, mask: Mask | None = None) -> list[Outcome]:
+        """Leave the result where the task runs; `mask` is what went into it, if that is more than a place's own."""
         return [
-            Outcome(place=place.id, mask=self.job.masks[place.id], guards=self.guards("local", place, "model_weights"))
+            Outcome(
+                place=place.id,
+                mask=self.job.masks[place.id] if mask is None else mask,
+                guards=self.guards("local", place, "model_weights"),
+            )
             for place in self.job.contributors
         ]

@@ -226,10 +226,6 @@ def _choice(options: Iterable[Schema]) -> Schema:
     return found[0] if len(found) == 1 else {"anyOf": found}
 
 
-if __name__ == "__main__":
-    main()
-
-
 _WIDTH = 120
 
 
@@ -256,3 +252,7 @@ def _lines(value: Any, indent: str, before: str) -> Iterator[str]:  # noqa: ANN4
             yield f"{',' if number else ''}\n{inner}"
             yield from _lines(item, inner, f"{json.dumps(name, ensure_ascii=False)}: " if name else "")
     yield f"\n{indent}{closing}"
+
+
+if __name__ == "__main__":
+    main()
