@@ -9,7 +9,6 @@ from fedpolicy.language.model.safeguards import Deidentification
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.agreement import KINDS
 from fedpolicy.policy.elements.arrivals import FORMS, also_public, forms
-from fedpolicy.policy.elements.contracts import without
 from fedpolicy.policy.elements.disclosure_view import (
     ADEQUACY,
     DisclosureView,
@@ -27,6 +26,7 @@ from fedpolicy.policy.elements.disclosure_view import (
     third,
     way_roles,
     whose,
+    without,
 )
 from fedpolicy.policy.elements.party import ROLES
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, number, open_field, texts, words

@@ -1,10 +1,11 @@
-"""One group of identical disclosures, and what rules ask of it."""
+"""One group of identical disclosures, what rules ask of it, and which owners no contract connects with who learns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from fedpolicy.analysis.facts import Disclosure, Step
+from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.does import Cap
 from fedpolicy.policy.elements.models_view import class_variants
 from fedpolicy.policy.elements.shared import purposes_of
@@ -26,10 +27,12 @@ __all__ = [
     "purposes",
     "rests_on",
     "roles",
+    "shared_kinds",
     "tasks",
     "third",
     "way_roles",
     "whose",
+    "without",
 ]
 
 MANY = 50  # parties, datasets or instances of one dataset; more are named together
@@ -180,3 +183,42 @@ def adequacy(view: DisclosureView) -> Presence:
 def purposes(view: DisclosureView) -> Presence:
     """The purposes of the datasets."""
     return purposes_of(view.world, view.families)
+
+
+def without(view: DisclosureView, kinds: Collection[str]) -> list[str]:
+    """
+    The owners with whom some of these parties has no agreement of these kinds about the data.
+
+    An agreement may be direct, or both may have one with the same coordinator: a processor's processor.
+    """
+    left: set[str] = set()
+    for party in view.parties:
+        near = _partners(view.world, party, kinds, view.families)
+        through = (_partners(view.world, c, kinds, view.families) for c in view.world.coordinators if c in near)
+        left |= set(view.owners) - {party} - near.union(*through)
+    return ordered(left)
+
+
+def shared_kinds(world: World, parties: Collection[str], families: Iterable[str]) -> list[str]:
+    """The kinds of agreement about some datasets to which all of these parties belong."""
+    about = _about(world, families)
+    wanted = set(parties)
+    found = world.deployment.agreements.values()
+    return ordered(one.kind for one in found if wanted <= set(one.between) and _covers(one, about))
+
+
+def _partners(world: World, party: str, kinds: Collection[str], families: Iterable[str]) -> set[str]:
+    known = world.lookup.agreements_of.get(party, ())
+    if not known:
+        return set()
+    about = _about(world, families)
+    return {other for one in known if one.kind in kinds and _covers(one, about) for other in one.between}
+
+
+def _about(world: World, families: Iterable[str]) -> set[str]:
+    names = set(families)
+    return names | {category for dataset in world.datasets(sorted(names)) for category in dataset.categories}
+
+
+def _covers(agreement: Agreement, about: set[str]) -> bool:
+    return agreement.covers is None or not about.isdisjoint(agreement.covers)

@@ -1,21 +1,179 @@
-"""Models: what is made from them; openness, holding and use have files of their own."""
+"""Models: how open they are, who holds them, and what is made from them; their use has a file of its own."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import get_args
 
-from fedpolicy.policy.elements.model_holding import HOLDING, is_shared
-from fedpolicy.policy.elements.model_openness import OPENNESS
+from fedpolicy.catalog.rows import FieldOfUse, LicenceCategory, Naming, Permission
+from fedpolicy.language.model.model import Model
+from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.model_use import USE
-from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
-from fedpolicy.policy.elements.shared import boolean, texts
-from fedpolicy.policy.fields import Kind, Subject
+from fedpolicy.policy.elements.models_view import ModelView, class_variants, licence_fact, model_view
+from fedpolicy.policy.elements.shared import boolean, number, open_field, texts, words
+from fedpolicy.policy.fields import CLASSES, Field, Kind, Known, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 
-__all__ = ["KIND"]
+__all__ = ["KIND", "is_shared"]
 
+_MOVING = re.compile(r"main|master|latest|head|stable|dev|default", re.IGNORECASE)
+_ASPECTS = ("weights", "architecture", "inference_code", "training_code", "training_data", "licence")
+_LICENCE = {
+    "category": (get_args(LicenceCategory), "kind of licence"),
+    "redistribution": (get_args(Permission), "may it be passed on"),
+    "derivatives": (get_args(Permission), "may models be made from it"),
+    "commercial_use": (get_args(Permission), "may it be used commercially"),
+    "field_of_use": (get_args(FieldOfUse), "are fields of use excluded"),
+    "output_use": (get_args(Permission), "may its outputs improve other models"),
+    "naming": (get_args(Naming), "must models made from it bear a name"),
+}
 _REUSED = {"distillation"}
 _REUSED_OUTPUTS = {"labels", "synthetic_data"}
+
+
+def is_shared(view: ModelView | None) -> bool:
+    """Whether more than one party holds the same copy."""
+    return view is not None and view.model.copies != "personal" and len(view.holders) > 1
+
+
+def _without_copy(view: ModelView) -> Iterable[str]:
+    """What everybody can get, nobody lacks."""
+    if view.model.published:
+        return ()
+    makers = view.world.owners(view.contents.families)
+    return ordered(
+        party for party in makers if "participant" in view.world.lookup.roles(party) and party not in view.holders
+    )
+
+
+def _smallest_gpu(view: ModelView) -> Presence:
+    """The least memory of the client nodes that run it themselves; nothing where there is none."""
+    vertices = view.world.graph.vertices
+    at = [vertices[place] for access in view.facts.access if access.how == "weights" for place in access.at]
+    names = ordered(vertex.family for vertex in at if vertex.node_kind == "client")
+    machines = {name: view.world.deployment.nodes[name].hardware for name in names}
+    found = [machine.gpu_memory_gib for machine in machines.values() if machine]
+    known = [float(memory) for memory in found if memory is not None]
+    if len(known) < len(names):
+        return Missing(tuple(f"nodes.{n}.hardware.gpu_memory_gib" for n, m in machines.items() if _silent(m)))
+    return min(known, default=None)
+
+
+def _silent(machine: object) -> bool:
+    return getattr(machine, "gpu_memory_gib", None) is None
+
+
+_HOLDING: tuple[Field, ...] = (
+    texts("holders", "parties that hold its weights", lambda view: view.holders),
+    boolean(
+        "held_by_member",
+        "a participant or the coordinator holds its weights",
+        lambda v: any(map(v.world.lookup.is_member, v.holders)),
+    ),
+    boolean("shared", "more than one party holds its weights", is_shared),
+    texts("without_copy", "participants whose data it has learned from and who hold no copy", _without_copy),
+    texts(
+        "users_without_weights",
+        "parties that use it and hold no copy",
+        lambda view: ordered(set(view.users) - set(view.holders)),
+    ),
+    open_field(
+        "smallest_gpu_gib", Type.NUMBER, "the least GPU memory, in GiB, of the client nodes that run it", _smallest_gpu
+    ),
+)
+
+
+def _range(name: str, kind: Type, about: str, choices: tuple[str, ...] = ()) -> Field:
+    return Field(
+        name=name,
+        type=kind,
+        about=about,
+        known=Known.RANGE,
+        choices=choices,
+        read=lambda view: class_variants(view.facts)[0][name],
+    )
+
+
+def _aspect(view: ModelView, name: str) -> Presence:
+    found = view.facts.aspects.get(name)
+    return None if found is None else str(found)
+
+
+def _licence(name: str, choices: tuple[str, ...], about: str) -> Field:
+    return open_field(f"licence_{name}", Type.TEXT, about, lambda view: licence_fact(view, name), choices=choices)
+
+
+def _interface(view: ModelView) -> Presence:
+    found = view.facts.aspects.get("interface")
+    return [str(part) for part in found] if isinstance(found, (tuple, list)) else None
+
+
+def _pinned(view: ModelView) -> bool:
+    revision = view.model.revision
+    return view.model.digest is not None or (revision is not None and not _MOVING.fullmatch(revision))
+
+
+def _figure(view: ModelView, key: str) -> Presence:
+    row = view.row
+    found = getattr(row, key, None)
+    return None if found is None else float(found)
+
+
+_OPENNESS = (
+    words("id", "its id", lambda view: view.id),
+    _range(
+        "class",
+        Type.TEXT,
+        "openness class, computed from the aspects; empty for a learned prompt, which has none",
+        CLASSES,
+    ),
+    _range(
+        "class_rank",
+        Type.INT,
+        "the class as a number, to compare with BLACK_BOX < GRAY_BOX < OPEN_WEIGHT < OPEN_SOURCE",
+    ),
+    _range("closed", Type.BOOL, "it is a black box or a gray box"),
+    *fields_of(
+        Model,
+        lambda view: view.model,
+        read={
+            **{name: partial(_aspect, name=name) for name in _ASPECTS},
+            "interface": _interface,
+            "provider": lambda view: view.provider,
+        },
+        notes=dict.fromkeys((*_ASPECTS, "interface"), "as declared, else as the catalogue says"),
+    ),
+    words(
+        "claims", "the class that the deployment claims, or an empty text", lambda v: v.facts.claimed, choices=CLASSES
+    ),
+    number(
+        "claims_rank",
+        "the claimed class as a number, or -1",
+        lambda v: CLASSES.index(v.facts.claimed) if v.facts.claimed else -1,
+    ),
+    *(
+        _licence(name, choices, f"licence, as the catalogue says: {about}")
+        for name, (choices, about) in _LICENCE.items()
+    ),
+    open_field(
+        "licence_revocable", Type.BOOL, "the licence can be withdrawn", lambda view: licence_fact(view, "revocable")
+    ),
+    open_field(
+        "licence_user_limit",
+        Type.INT,
+        "monthly active users above which the licence ends",
+        lambda view: licence_fact(view, "user_limit"),
+    ),
+    boolean("pinned", "a digest is stated, or a revision that is no moving name such as `main`", _pinned),
+    open_field(
+        "parameters_b",
+        Type.NUMBER,
+        "thousand millions of parameters, as the catalogue says",
+        lambda v: _figure(v, "parameters_b"),
+    ),
+)
 
 
 def _outputs_reused(view: ModelView) -> bool:
@@ -79,6 +237,6 @@ def _subjects(world: World) -> Sequence[Subject]:
 KIND = Kind(
     name="model",
     about="a model, an adapter, a learned prompt or a classifier head",
-    fields=(*OPENNESS, *_MAKING, *HOLDING, *USE),
+    fields=(*_OPENNESS, *_MAKING, *_HOLDING, *USE),
     subjects=_subjects,
 )
