@@ -7,6 +7,7 @@ from datetime import date
 from typing import Annotated
 
 from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticKnownError
 
 from fedpolicy.limits import MAX_QUANTITY
 from fedpolicy.suggest import shown
@@ -25,6 +26,7 @@ __all__ = [
     "NonNegative",
     "Positive",
     "at_hop",
+    "filled",
     "id_problem",
     "one_reader",
     "several",
@@ -90,6 +92,13 @@ def _day(value: object) -> date:
 def several(value: object) -> object:
     """Read one value as a list of one."""
     return value if isinstance(value, (list, tuple)) else (value,)
+
+
+def filled(value: tuple[object, ...]) -> tuple[object, ...]:
+    """Refuse an empty list. Some versions of pydantic count one whose items are all wrong as empty, too."""
+    if not value:
+        raise PydanticKnownError("too_short", {"field_type": "Tuple", "min_length": 1, "actual_length": 0})
+    return value
 
 
 def at_hop(value: object) -> object:
