@@ -1,9 +1,9 @@
-"""A study and rules -> findings, and counts of every verdict."""
+"""A study and rules -> findings, and counts of every verdict; where one is unknown, the facts that are missing."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,32 +13,139 @@ from fedpolicy.errors import FedPolicyError, InputError, PolicyError, Problems
 from fedpolicy.findings import VERDICTS, Finding, Verdict
 from fedpolicy.language.reading.load import Document
 from fedpolicy.policy.context import Context, contexts
-from fedpolicy.policy.expression import activator
+from fedpolicy.policy.expression import EvaluationError, Expression, Truth, activator
 from fedpolicy.policy.fields import CONSTANTS, Value
 from fedpolicy.policy.finding import evidence_of, finding_of
-from fedpolicy.policy.judging import Case, Judgement, Unanswered, alike, cases_of, judge
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
+    from cel_expr_python.cel import Activation
+
     from fedpolicy.analysis.study import Study
 
-__all__ = ["Evaluation", "evaluate"]
+__all__ = ["Evaluation", "combine", "evaluate"]
+
+Scenario = tuple[Mapping[str, Value], "Activation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """
+    What a rule says of all elements with the same values.
+
+    `absent` are the fields that it lacks for an answer; `undecided` says that the scenarios of a missing fact differ.
+    """
+
+    verdict: Verdict
+    absent: tuple[str, ...] = ()
+    undecided: bool = False
+
+    def missing(self, context: Context) -> tuple[str, ...]:
+        """The dotted paths of the facts that would decide about one of these elements."""
+        if self.verdict is not Verdict.UNKNOWN:
+            return ()
+        facts = {path for name in self.absent for path in context.missing(name)}
+        return tuple(sorted(facts | set(context.subject.missing if self.undecided else ())))
+
+
+class Unanswered(Exception):  # noqa: N818  the rule gives no answer
+    """An expression of a rule, `match` or `require`, failed on the values of an element."""
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(why)
+        self.key = key
+        self.why = why
+
+
+def _judge(rule: Rule, scenarios: Sequence[Scenario | None]) -> Judgement:
+    """
+    Judge an element in every scenario that a missing fact leaves open.
+
+    Raises Unanswered where an expression fails for another reason than a missing fact.
+    """
+    single = [_single(rule, scenario) for scenario in scenarios]
+    verdict, undecided = combine([verdict for verdict, _ in single])
+    if verdict is not Verdict.UNKNOWN:
+        return Judgement(verdict)
+    return Judgement(verdict, tuple(sorted({name for _, absent in single for name in absent})), undecided)
+
+
+def _equivalence(context: Context) -> Hashable:
+    """Equal for elements whose values are equal: every rule says the same of them."""
+    return tuple(
+        None
+        if values is None
+        else (tuple(values), tuple(tuple(one) if isinstance(one, list) else one for one in values.values()))
+        for values in context.variants
+    )
+
+
+def combine(verdicts: Sequence[Verdict]) -> tuple[Verdict, bool]:
+    """
+    One verdict for several scenarios, and whether they differ.
+
+    All the same: that one. Only not applicable and pass: pass. Else it is not known.
+    """
+    found = set(verdicts)
+    if len(found) == 1:
+        return verdicts[0], False
+    if found == {Verdict.NOT_APPLICABLE, Verdict.PASS}:
+        return Verdict.PASS, True
+    return Verdict.UNKNOWN, True
+
+
+def _single(rule: Rule, scenario: Scenario | None) -> tuple[Verdict, tuple[str, ...]]:
+    if scenario is None:
+        return Verdict.NOT_APPLICABLE, ()
+    matched = _truth("match", rule.match, scenario) if rule.match else Truth(value=True)
+    if matched.value is False:
+        return Verdict.NOT_APPLICABLE, ()
+    required = _truth("require", rule.require, scenario)
+    if required.value is True:
+        return Verdict.PASS, ()
+    if matched.value is True and required.value is False:
+        return Verdict.FAIL, ()
+    return Verdict.UNKNOWN, tuple(sorted({*matched.absent, *required.absent}))
+
+
+def _truth(key: str, expression: Expression, scenario: Scenario) -> Truth:
+    try:
+        return expression.judge(*scenario)
+    except EvaluationError as error:
+        raise Unanswered(key, str(error)) from error
+
+
+def _scenarios_of(
+    context: Context,
+    asked: Sequence[str],
+    always: Mapping[str, Value],
+    activate: Callable[[Mapping[str, Value]], Activation],
+) -> list[Scenario | None]:
+    """One activation per scenario, shared by all rules; `asked` are the fields whose presence some rule asks for."""
+    found: list[Scenario | None] = []
+    for values in context.variants:
+        if values is None:
+            found.append(None)
+        else:
+            presence = {f"has.{name}": name in values for name in asked}
+            found.append((values, activate({**always, **values, **presence})))
+    return found
 
 
 @dataclass(slots=True, kw_only=True)
-class Said:
-    """What all rules for a kind say of elements with equal values; `telling` is what becomes findings."""
+class GroupVerdict:
+    """What all rules for a kind say of elements with equal values; `reportable` is what becomes findings."""
 
     counts: Counter[Verdict] = field(default_factory=Counter)
-    telling: list[tuple[Rule, Judgement]] = field(default_factory=list)
+    reportable: list[tuple[Rule, Judgement]] = field(default_factory=list)
     elements: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
-class Part:
+class KindVerdict:
     """What the rules for one kind of element say; `broken` holds, by rule, why one of them gave no answer."""
 
     counts: Counter[Verdict] = field(default_factory=Counter)
@@ -72,7 +179,7 @@ def evaluate(study: Study, document: Document, rules: Sequence[Rule]) -> Evaluat
     A rule that cannot be evaluated takes nothing else along: not its answers about other elements, nor other rules.
     """
     world = World(study, document)
-    whole = Part()
+    whole = KindVerdict()
     for kind, some in _by_kind(rules).items():
         part = contained(partial(_of_kind, world, kind, some), document.file)
         if isinstance(part, FedPolicyError):
@@ -88,15 +195,15 @@ def evaluate(study: Study, document: Document, rules: Sequence[Rule]) -> Evaluat
     )
 
 
-def _of_kind(world: World, kind: str, rules: Sequence[Rule]) -> Part:
-    part = Part()
-    heard: dict[Hashable, Said] = {}
-    for context, said in _judged(world, kind, rules, part.broken, heard):
-        said.elements += 1
-        if said.telling:
-            part.findings += _told(world, context, said.telling)
-    for said in heard.values():
-        part.counts.update({verdict: number * said.elements for verdict, number in said.counts.items()})
+def _of_kind(world: World, kind: str, rules: Sequence[Rule]) -> KindVerdict:
+    part = KindVerdict()
+    cache: dict[Hashable, GroupVerdict] = {}
+    for context, group in _judged(world, kind, rules, part.broken, cache):
+        group.elements += 1
+        if group.reportable:
+            part.findings += _findings_for(world, context, group.reportable)
+    for group in cache.values():
+        part.counts.update({verdict: number * group.elements for verdict, number in group.counts.items()})
     return part
 
 
@@ -108,35 +215,41 @@ def _by_kind(rules: Sequence[Rule]) -> dict[str, list[Rule]]:
 
 
 def _judged(
-    world: World, kind: str, rules: Sequence[Rule], broken: dict[str, FedPolicyError], heard: dict[Hashable, Said]
-) -> Iterator[tuple[Context, Said]]:
+    world: World,
+    kind: str,
+    rules: Sequence[Rule],
+    broken: dict[str, FedPolicyError],
+    cache: dict[Hashable, GroupVerdict],
+) -> Iterator[tuple[Context, GroupVerdict]]:
     """Every element and what the rules say of it; thousands of elements may differ in nothing that the rules read."""
     wanted = sorted({name for rule in rules for name in rule.variables})
     asked = sorted({name for rule in rules for part in (rule.match, rule.require) if part for name in part.asks})
     activate = activator()
     always: Mapping[str, Value] = {**CONSTANTS, **{key: value for rule in rules for key, value in rule.values.items()}}
     for context in contexts(world, kind, wanted):
-        key = alike(context)
-        if key not in heard:
-            heard[key], silent = _said(rules, cases_of(context, asked, always, activate))
+        key = _equivalence(context)
+        if key not in cache:
+            cache[key], silent = _group_verdict(rules, _scenarios_of(context, asked, always, activate))
             for rule, why in silent:
                 broken.setdefault(rule.id, _silent(world, rule, context, why))
-        yield context, heard[key]
+        yield context, cache[key]
 
 
-def _said(rules: Sequence[Rule], cases: Sequence[Case | None]) -> tuple[Said, list[tuple[Rule, Unanswered]]]:
-    said = Said()
+def _group_verdict(
+    rules: Sequence[Rule], scenarios: Sequence[Scenario | None]
+) -> tuple[GroupVerdict, list[tuple[Rule, Unanswered]]]:
+    group = GroupVerdict()
     silent: list[tuple[Rule, Unanswered]] = []
     for rule in rules:
         try:
-            found = judge(rule, cases)
+            found = _judge(rule, scenarios)
         except Unanswered as why:
             silent.append((rule, why))
             continue
-        said.counts[found.verdict] += 1
+        group.counts[found.verdict] += 1
         if found.verdict in {Verdict.FAIL, Verdict.UNKNOWN}:
-            said.telling.append((rule, found))
-    return said, silent
+            group.reportable.append((rule, found))
+    return group, silent
 
 
 def _silent(world: World, rule: Rule, context: Context, why: Unanswered) -> FedPolicyError:
@@ -150,8 +263,9 @@ def _silent(world: World, rule: Rule, context: Context, why: Unanswered) -> FedP
     return PolicyError(message, span=rule.spans[why.key], help="correct the expression")
 
 
-def _told(world: World, context: Context, telling: Sequence[tuple[Rule, Judgement]]) -> list[Finding]:
+def _findings_for(world: World, context: Context, reportable: Sequence[tuple[Rule, Judgement]]) -> list[Finding]:
     evidence = evidence_of(world, context.subject)
     return [
-        finding_of(world, rule, context.subject, evidence, one.verdict, one.missing(context)) for rule, one in telling
+        finding_of(world, rule, context.subject, evidence, one.verdict, one.missing(context))
+        for rule, one in reportable
     ]
