@@ -143,7 +143,8 @@ class Arriving:
             if others & seen:
                 for mask, ways in _cells(kind, others, few.get(number, {}), many):
                     if mask & seen:
-                        yield kind, mask, always | ways
+                        # Thousands of datasets share one set of ways.
+                        yield kind, mask, always if ways <= always else always | ways
 
     def _few(self, into: Sequence[_Into], mine: Mask) -> dict[int, dict[str, set[Way]]]:
         """By kind and dataset, the ways that carry few instances."""
