@@ -9,10 +9,14 @@ from __future__ import annotations
 
 __all__ = [
     "MAX_DIGITS",
+    "MAX_ENTRIES",
     "MAX_EXPRESSION",
     "MAX_FILTERED",
     "MAX_FILTERS",
+    "MAX_FLOWS",
     "MAX_HIDDEN_FORMS",
+    "MAX_INSTANCES",
+    "MAX_ITEMS",
     "MAX_ITEM_EXPRESSION",
     "MAX_JOINS",
     "MAX_NESTED_SUMS",
@@ -58,3 +62,15 @@ MAX_FILTERS = 4
 
 MAX_FILTERED = 2_000
 """Items of a list that a rule with `filter` may read; `exists` and `all` read more."""
+
+MAX_ITEMS = 20_000
+"""Items of one list, such as the members of a family. What is more is a cohort, and one node with `count`."""
+
+MAX_ENTRIES = 100_000
+"""Keys of one map, such as the parties of a deployment."""
+
+MAX_INSTANCES = 50_000
+"""Nodes, and instances of datasets: families and what rests at them counted by their members."""
+
+MAX_FLOWS = 500_000
+"""Flows that a deployment implies. Two families of different parties have as many as pairs of members."""

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import field
 from typing import TYPE_CHECKING
 
+from fedpolicy.errors import InputError
 from fedpolicy.graph.model import Access, Aggregate, DataItem, Flow, Guard, Mask, Path, Seal, Vertex
 from fedpolicy.graph.principals import implied_principal
+from fedpolicy.limits import MAX_FLOWS
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
@@ -156,6 +158,9 @@ class Builder:
         if source == target or data == 0:
             return None
         index = len(self.flows)
+        if index == MAX_FLOWS:
+            message = f"the deployment implies more than {MAX_FLOWS:,} flows between its nodes"
+            raise InputError(message, help="write `count` on one node for a cohort, or name fewer pairs of nodes")
         self.flows.append(
             Flow(
                 index=index,

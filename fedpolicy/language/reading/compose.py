@@ -19,7 +19,7 @@ from fedpolicy.characters import HIDING
 from fedpolicy.language.reading.notes import Notes
 from fedpolicy.language.reading.scalars import TAGS, ScalarError, convert, plain
 from fedpolicy.language.reading.spans import MERGE, Marks, Place
-from fedpolicy.limits import MAX_DIGITS
+from fedpolicy.limits import MAX_DIGITS, MAX_ENTRIES, MAX_ITEMS
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import did_you_mean, shown, visible
 from fedpolicy.yaml_events import events
@@ -34,6 +34,7 @@ _CORE = "tag:yaml.org,2002:"
 _OTHER_TAGS = {"!", f"{_CORE}map", f"{_CORE}seq"}
 _CONTROL = re.compile(f"[\0-\x08\x0b-\x1f\x7f-\x9f{HIDING}]")
 _FEWER = "use fewer aliases of aliases"
+_COHORT = "write `count` for a cohort, or check parts of it in files of their own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,8 @@ class Composer:
                 break
             last = len(self.marks.labels)
             items.append(self._node(event, depth, None, None))
+        if len(items) > MAX_ITEMS:
+            raise self._fatal(f"a list of {len(items):,} items; at most {MAX_ITEMS:,} are read", row, _COHORT)
         return tuple(items)
 
     def _mapping(self, depth: int, row: int) -> dict[str, object]:
@@ -220,6 +223,8 @@ class Composer:
                 self._merge(merged, value, last)
             else:
                 own[label] = value
+        if len(rows) > MAX_ENTRIES:
+            raise self._fatal(f"a map of {len(rows):,} keys; at most {MAX_ENTRIES:,} are read", row, _COHORT)
         return {**merged, **own} if merged else own
 
     def _key(self, event: Any, depth: int) -> tuple[str, Place]:  # noqa: ANN401

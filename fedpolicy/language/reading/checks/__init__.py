@@ -12,11 +12,13 @@ from fedpolicy.language.reading.checks.entries import (
     check_models,
 )
 from fedpolicy.language.reading.checks.safeguards import check_cohorts, check_flow_cohorts, check_noise, check_readers
+from fedpolicy.language.reading.checks.sizes import check_sizes
 from fedpolicy.language.reading.checks.topology import check_topology
 
 __all__ = ["CHECKS"]
 
 CHECKS: tuple[Check, ...] = (
+    check_sizes,
     check_datasets,
     check_models,
     check_fallbacks,
