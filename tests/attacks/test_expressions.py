@@ -98,7 +98,11 @@ print(rule.judge(facts, activator()(facts)).value)
 )
 def test_what_is_accepted_takes_little_memory(text, items):
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], input=json.dumps([text, items]), capture_output=True, text=True, check=False
+        [sys.executable, "-c", PROGRAM],
+        input=json.dumps([text, items]),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
 
     assert done.stdout == "True\n", done.stderr[-2000:]

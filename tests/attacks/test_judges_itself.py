@@ -262,9 +262,9 @@ def test_every_report_says_what_settings_took_out_of_the_verdict(plain, run, con
     put(plain, {"fedpolicy.toml": config})
     outputs = ["text:out.txt", "markdown:out.md", "json:out.json", "sarif:out.sarif"]
     run("check", ".", *options, *(part for output in outputs for part in ("--output", output)))
-    text, markdown = ((plain / f"out.{ending}").read_text() for ending in ("txt", "md"))
-    rows = json.loads((plain / "out.json").read_text())["overrides"]
-    (invocation,) = json.loads((plain / "out.sarif").read_text())["runs"][0]["invocations"]
+    text, markdown = ((plain / f"out.{ending}").read_text(encoding="utf-8") for ending in ("txt", "md"))
+    rows = json.loads((plain / "out.json").read_text(encoding="utf-8"))["overrides"]
+    (invocation,) = json.loads((plain / "out.sarif").read_text(encoding="utf-8"))["runs"][0]["invocations"]
 
     assert says in " ".join(text.split())
     assert says in markdown.replace("\\", "")

@@ -206,7 +206,7 @@ def test_a_file_that_is_named_starts_no_git_and_loads_no_search(tmp_path):
         "print(sorted({'subprocess', 'fedpolicy.repository', 'fedpolicy.searching.walk'} & set(sys.modules)))"
     )
     done = subprocess.run(
-        [sys.executable, "-P", "-c", ask], cwd=tmp_path / "here", capture_output=True, text=True, check=False
+        [sys.executable, "-P", "-c", ask], cwd=tmp_path / "here", capture_output=True, encoding="utf-8", check=False
     )
 
     assert done.stdout.splitlines()[-1] == "[]", done.stderr

@@ -163,7 +163,9 @@ def test_a_reproducer_can_be_run_again(tmp_path, monkeypatch):
 
     assert again(place, 20.0) is None
     assert (place / "d.yaml").read_bytes() == LEAK
-    assert "here: fedpolicy check --isolated --today 2026-11-28 --jobs 1 d.yaml" in (place / "README.txt").read_text()
+    assert "here: fedpolicy check --isolated --today 2026-11-28 --jobs 1 d.yaml" in (place / "README.txt").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_box_tells_crashes_apart(tmp_path, monkeypatch):
@@ -190,7 +192,7 @@ def test_a_run_prints_its_seed_and_what_it_did(tmp_path):
         "--found",
         tmp_path / "f",
     ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ})
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False, env={**os.environ})
 
     assert done.stderr == ""
     assert done.stdout.startswith("seed 7\n")

@@ -6,7 +6,7 @@ from decimal import Decimal, localcontext
 from math import inf
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedpolicy.analysis.accounting import Release, bound
@@ -38,7 +38,6 @@ def test_divergences_have_all_their_digits(found, true, order):
         assert found(order, epsilon) == pytest.approx(expected, rel=1e-13)
 
 
-@settings(deadline=None)
 @given(st.floats(1 + 1e-9, 1e12), st.floats(0, 700))
 def test_no_divergence_is_negative(order, epsilon):
     assert 0 <= laplace_divergence(order, epsilon) <= epsilon * (1 + 1e-12)
