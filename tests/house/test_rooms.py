@@ -50,3 +50,22 @@ def test_every_room_is_on_the_map():
     map_ = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rooms = sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file())
     assert [room for room in rooms if f"{room}/" not in map_] == []
+
+
+WALKS = re.findall(
+    r"^\*\*(How [^*]+)\*\* \(at most (\d+) files\):\n\n((?:\d+\. .*\n)+)",
+    (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize(("most", "steps"), [found[1:] for found in WALKS], ids=[found[0] for found in WALKS])
+def test_a_walk_through_the_house_opens_files_that_are_there_and_few(most, steps):
+    files = re.findall(r"^\d+\. `([\w/]+\.py)`", steps, re.MULTILINE)
+
+    assert [file for file in files if not (PACKAGE / file).is_file()] == []
+    assert len(files) == len(steps.splitlines()) <= int(most)
+
+
+def test_the_house_has_walks():
+    assert "How a repair is proved" in {walk for walk, _, _ in WALKS}
