@@ -21,6 +21,7 @@ __all__ = [
     "MAX_JOINS",
     "MAX_NESTED_SUMS",
     "MAX_QUANTITY",
+    "MAX_REPAIR_FLOWS",
 ]
 
 MAX_DIGITS = 300
@@ -74,3 +75,6 @@ MAX_INSTANCES = 50_000
 
 MAX_FLOWS = 500_000
 """Flows that a deployment implies. Two families of different parties have as many as pairs of members."""
+
+MAX_REPAIR_FLOWS = 200_000
+"""Flows that all changed copies of a repair may have together, whatever `--rechecks` allows; about half a minute."""

@@ -136,6 +136,7 @@ def repair(request: Request) -> Repairs:
         rechecks=checker.spent,
         most=checker.most,
         stopped=not checker.left,
+        exhausted=checker.exhausted,
         planned=planned,
     )
 

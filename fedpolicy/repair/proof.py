@@ -14,6 +14,7 @@ from fedpolicy.language.reading.resolve import resolve
 from fedpolicy.language.rewriting.edits import Edit, edited, merged, plain_tree
 from fedpolicy.language.rewriting.layout import UnwritableError
 from fedpolicy.language.rewriting.splice import rewritten
+from fedpolicy.limits import MAX_REPAIR_FLOWS
 from fedpolicy.policy.evaluate import evaluate
 from fedpolicy.policy.load import chosen_rules
 from fedpolicy.records import dataclass
@@ -32,18 +33,28 @@ _SECTIONS = ("parties", "nodes", "datasets", "models", "tasks", "api_calls", "fl
 
 @dataclass(slots=True, kw_only=True)
 class Checker:
-    """Checks states of one deployment; `spent` counts how many changed ones, of at most `most`."""
+    """
+    Checks states of one deployment; `spent` counts how many changed ones, of at most `most`.
+
+    `flows` counts the flows of all of them. However many copies are allowed, they are bounded too: time follows them.
+    """
 
     catalog: Catalog
     rules: Sequence[Rule]
     settings: pipeline.Settings
     most: int = 0
     spent: int = 0
+    flows: int = 0
 
     @property
     def left(self) -> int:
         """How many changed states may still be checked."""
-        return max(0, self.most - self.spent)
+        return 0 if self.exhausted else max(0, self.most - self.spent)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the changed states have had as many flows as all of them may have."""
+        return self.flows >= MAX_REPAIR_FLOWS
 
     def state(self, document: Document, rules: Sequence[Rule] | None = None) -> State:
         """Check a document by all rules, or by some. Raises Problems where a rule cannot be evaluated."""
@@ -55,7 +66,9 @@ class Checker:
     def recheck(self, document: Document, rules: Sequence[Rule] | None = None) -> State:
         """The same for a changed one, which is counted."""
         self.spent += 1
-        return self.state(document, rules)
+        state = self.state(document, rules)
+        self.flows += len(state.study.graph.flows)
+        return state
 
     def copy(self, document: Document, deployment: Deployment) -> Document | None:
         """The document with another deployment in memory; None where it would contradict itself."""

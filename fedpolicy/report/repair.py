@@ -7,6 +7,7 @@ from difflib import unified_diff
 from typing import Any
 
 from fedpolicy.findings import Finding, Severity, Verdict
+from fedpolicy.limits import MAX_REPAIR_FLOWS
 from fedpolicy.records import dataclass
 from fedpolicy.report.rows import json_text
 from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
@@ -80,7 +81,8 @@ class Repairs:
     The answer: proposals, cheapest first, none a part of another.
 
     `least` is the severity at and above which nothing new may fail. Of `most` changed copies `rechecks` were checked;
-    `stopped` says that more would have been, `planned` that there were too many changes to try each.
+    `stopped` says that more would have been, `exhausted` that no number of copies allows more, `planned` that there
+    were too many changes to try each.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Repairs:
     rechecks: int = 0
     most: int = 0
     stopped: bool = False
+    exhausted: bool = False
     planned: bool = False
 
     @property
@@ -186,7 +189,9 @@ def _stuck(repairs: Repairs, look: Style) -> Iterator[str]:
 
 def _closing(repairs: Repairs, look: Style) -> Iterator[str]:
     said = f"{amount(repairs.rechecks, 'changed copy', 'changed copies')} checked"
-    if repairs.planned:
+    if repairs.exhausted:
+        said += f"; the search stopped there: they have {MAX_REPAIR_FLOWS:,} flows, which is as far as it goes"
+    elif repairs.planned:
         said += "; there are too many changes to try each, so one plan was made (--rechecks allows more)"
     elif repairs.stopped:
         said += "; the search stopped there (--rechecks allows more)"

@@ -1,0 +1,42 @@
+"""However many copies somebody allows, a repair ends: what all copies may hold together is bounded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fedpolicy import pipeline
+from fedpolicy.repair import proof
+from fedpolicy.repair.answer import Choice, Request, repair
+from fedpolicy.repair.change import costs_of
+from fedpolicy.repair.changes import kinds
+from fedpolicy.report.repair import as_text
+from fedpolicy.sources import read
+
+EXAMPLE = str(Path(__file__).parents[2] / "examples" / "clinical-notes" / "deployment.yaml")
+
+
+def asked(rechecks):
+    settings, costs = pipeline.Settings(), costs_of(kinds())
+    choice = Choice(fail_on="low")
+    return repair(
+        Request(source=read(EXAMPLE), settings=settings, costs=costs, choice=choice, rechecks=rechecks),
+    )
+
+
+@pytest.mark.parametrize("rechecks", [300, 10**9])
+def test_the_flows_of_all_copies_are_bounded_and_the_answer_says_so(monkeypatch, rechecks):
+    monkeypatch.setattr(proof, "MAX_REPAIR_FLOWS", 100)
+    found = asked(rechecks)
+
+    assert found.exhausted
+    assert found.stopped
+    assert found.rechecks < 20
+    assert "the search stopped there: they have 200,000 flows, which is as far as it goes" in " ".join(
+        as_text(found).split()
+    )
+
+
+def test_a_few_copies_are_no_reason_to_stop():
+    assert not asked(3).exhausted
