@@ -1,24 +1,73 @@
-"""The mechanisms of the language, each made a part of a composition."""
+"""
+The mechanisms of the language, each made a part of a composition; and how far one unit can move a tree of sums.
+
+Tree aggregation (DP-FTRL) adds Gaussian noise once per node, so the whole tree is one Gaussian mechanism whose
+sensitivity is the Euclidean length of what the unit adds to all nodes (Kairouz et al. 2021, appendix D; for
+contributions chosen adaptively: Denisov et al. 2022). Only complete nodes count, as in dp-accounting's
+SingleEpochTreeAggregationDpEvent: of a tree over `steps` leaves no node is released before its last leaf. A unit that
+takes part once is in one node of each level.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from math import inf, sqrt
 
-from fedpolicy.analysis.accounting import tree
-from fedpolicy.analysis.accounting.laplaces import fixed_laplace, laplace, poisson_laplace, sparse_vector
-from fedpolicy.analysis.accounting.numbers import clamp
-from fedpolicy.analysis.accounting.parts import Part
-from fedpolicy.analysis.accounting.releases import Release
-from fedpolicy.analysis.accounting.samplings import CLIPPED, fixed_gaussian, mu_of, poisson_gaussian
+from fedpolicy.analysis.accounting.gaussian import clamp
+from fedpolicy.analysis.accounting.laplace import fixed_laplace, laplace, poisson_laplace, sparse_vector
+from fedpolicy.analysis.accounting.releases import Part, Release
+from fedpolicy.analysis.accounting.sampling import CLIPPED, fixed_gaussian, mu_of, poisson_gaussian
 
-__all__ = ["part_of", "sampling_of"]
+__all__ = ["largest_square", "part_of", "reached_square", "sampling_of"]
+
+# More participations than this are no longer counted one by one.
+_COUNTED = 4096
+
+
+def largest_square(steps: int, participations: int, separation: int) -> int:
+    """
+    Return an upper bound on the squared sensitivity, in squared clipping norms.
+
+    At each level a node over 2^level steps holds at most ceil(2^level / separation) participations, and the sum of
+    squares is largest when nodes are filled one after the other. Levels are bounded one by one; with a single
+    participation that is exact.
+    """
+    total = _possible(steps, participations, separation)
+    square = 0
+    for level in range(steps.bit_length()):
+        each = min(total, ((1 << level) - 1) // separation + 1)
+        full, rest = divmod(total, each)
+        square += min(full * each * each + rest * rest, (steps >> level) * each * each)
+    return square
+
+
+@cache
+def reached_square(steps: int, participations: int, separation: int) -> int:
+    """Return the squared sensitivity that a unit reaches that takes part as early and as often as it may."""
+    total = min(_possible(steps, participations, separation), _COUNTED)
+    return sum(_reached(level, steps, total, separation) for level in range(steps.bit_length()))
+
+
+def _reached(level: int, steps: int, total: int, separation: int) -> int:
+    if (total - 1) * separation >> level == 0:
+        return total * total
+    counts: dict[int, int] = {}
+    for one in range(total):
+        node = one * separation >> level
+        if node < steps >> level:  # an incomplete node is never released
+            counts[node] = counts.get(node, 0) + 1
+    return sum(count * count for count in counts.values())
+
+
+def _possible(steps: int, participations: int, separation: int) -> int:
+    return min(participations, (steps - 1) // separation + 1)
+
 
 TREE = (
     "no unit takes part more often, or after fewer steps, than stated, and only complete nodes of the tree are released"
 )
 STATED = "the stated rho is right"
-
 _GAUSSIAN = "Gaussian mechanism, exact (Balle and Wang 2018, theorem 8)"
 _ZCDP = "Zero-concentrated privacy (Bun and Steinke 2016; Canonne, Kamath and Steinke 2020, proposition 12)"
 _MATRIX = "DP-FTRL with a matrix: no bound can be computed without the matrix, only an epsilon or rho can be stated"
@@ -61,8 +110,8 @@ def _normal(name: str, assumptions: tuple[str, ...], least: float, most: float) 
 
 def _tree(release: Release) -> Part:
     often, apart = max(1, release.participations or 1), max(1, release.separation or 1)
-    most = tree.largest_square(release.steps, often, apart)
-    least = tree.reached_square(release.steps, often, apart)
+    most = largest_square(release.steps, often, apart)
+    least = reached_square(release.steps, often, apart)
     return _normal(
         "Tree aggregation, one Gaussian mechanism (Kairouz et al. 2021; Balle and Wang 2018, theorem 8)",
         (CLIPPED, TREE),

@@ -46,13 +46,13 @@ def _tight(releases: tuple[Release, ...], delta: float) -> Bound:
 
 
 def _measured(releases: tuple[Release, ...], quick: Bound, rounding: float) -> Bound:
-    from fedpolicy.analysis.accounting import curves, losses  # noqa: PLC0415  only here is dp-accounting there for sure
+    from fedpolicy.analysis.accounting import curves  # noqa: PLC0415  only here is dp-accounting there for sure
 
     sides = [curves.sides_of(one) for one in releases]
     known = [one for one in sides if one is not None]
     if len(known) < len(sides):
         return _as_tight(quick, quick.low, quick.high)
-    found = losses.measure(known, quick.high, quick.delta, rounding)
+    found = curves.measure(known, quick.high, quick.delta, rounding)
     return _as_tight(quick, max(quick.low, found[0]), found[1], assumed(tuple(part_of(one) for one in releases)))
 
 

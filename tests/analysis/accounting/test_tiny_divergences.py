@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedpolicy.analysis.accounting import Release, bound
-from fedpolicy.analysis.accounting.pure import laplace_divergence, pure_divergence
+from fedpolicy.analysis.accounting.laplace import laplace_divergence, pure_divergence
 from fedpolicy.analysis.accounting.renyi import convert
 
 ORDERS = (1 + 1e-6, 1.001, 1.5, 2.0, 17.0, 1e3, 1e4)

@@ -1,0 +1,185 @@
+"""
+Gaussian noise on samples of fixed size, m of n without replacement, with one unit's contribution there or zeroed.
+
+A step gives P = (1 - q) A + q B with the contribution and P' = (1 - q) A + q B' without it, q = m / n: A where the
+unit is not drawn and another one is in its place, B and B' where it is drawn. Two units change a sum by up to twice
+the clipping norm, so B may be two clipping norms from A, whereas B' is one from A and one from B. This is why the
+noise multiplier counts half here: dp-accounting leaves that to its user (its SampledWithoutReplacementDpEvent wants
+REPLACE_ONE neighbours and takes the noise multiplier as the ratio to the sensitivity between them; only its PLD for
+REPLACE_ONE halves itself).
+
+Let D1(u) and D2(u) be the hockey-stick divergences at u of Gaussian noise whose sensitivity is one and two clipping
+norms. By advanced joint convexity (Balle, Barthe and Gaboardi 2018, theorem 2) and couplings that exchange one unit,
+at t = 1 + q (u - 1) and with b = t / u,
+
+    H_t(P, P') <= F(t) = q ((1 - b) D2(u) + b D1(u))    and    H_t(P', P) <= q D1(u).
+
+The divergence of order a is log(E) / (a - 1) with E = 1 + a (a - 1) ∫ t^(a-2) H_t(P, P') + t^(-a-1) H_t(P', P) dt
+over t >= 1. The terms q D2 and q D1 alone are those of Poisson sampling with half and with the whole noise
+multiplier, whose E is A2 and A1 (see `renyi`), less the other direction of each. Hence E <= A2 + A1 - 1 - C, where
+C collects what was counted too much: ∫ t^(a-2) q b (D2 - D1), and the other directions. C is bounded from below on a
+grid, with every function at the end of each cell where it is smallest.
+
+One direction suffices: F is nowhere below q D1. Even without C, no term is above half of its like in theorem 27 of
+Wang, Balle and Kasiviswanathan 2019; with C the bound is several times smaller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from math import exp, expm1, log, log1p, sqrt
+
+from fedpolicy.analysis.accounting.gaussian import (
+    clamp,
+    epsilon_of_mu,
+    log1p_exp,
+    log_delta_of_mu,
+    log_normal_tail,
+    log_sum,
+)
+from fedpolicy.analysis.accounting.lower import Chance, counting
+from fedpolicy.analysis.accounting.releases import Part, Release
+from fedpolicy.analysis.accounting.renyi import amplified, log_excess, poisson_divergence
+
+__all__ = ["CLIPPED", "FIXED", "POISSON", "fixed_divergence", "fixed_gaussian", "mu_of", "poisson_gaussian", "thinned"]
+
+_CELLS = 320
+# exp() of more than this does not fit into a float; what is left out of C only makes the bound larger.
+_LARGEST = 600.0
+# From and to in log(t), with the lower bound of q b (D2 - D1) between; and the same for the two other directions.
+_Cell = tuple[float, float, float, float, float, float, float]
+
+
+def fixed_divergence(order: int, noise: float, rate: float) -> float:
+    """Return the Rényi divergence of one step, at an integer order; 0 < rate < 1."""
+    twice, once = log_excess(order, noise / 2, rate), log_excess(order, noise, rate)
+    excess = log_sum([twice, once])
+    if abs(excess) < _LARGEST:
+        # Poisson sampling costs no more: the others may contribute nothing.
+        excess = max(once, log(max(exp(excess) - _overcounted(order, noise, rate), exp(-_LARGEST))))
+    # A zeroed contribution changes any sum by one clipping norm at most, whoever else is in the sample.
+    return min(log1p_exp(excess) / (order - 1), order * (0.5 / noise / noise))
+
+
+def _overcounted(order: int, noise: float, rate: float) -> float:
+    within = (cell for cell in _cells(noise, rate) if (order - 1) * cell[1] < _LARGEST)
+    return sum(
+        order * (_grown(order - 1, start, end) * gap + _grown(order - 1, other_start, other_end) * once)
+        - (order - 1) * _grown(-order, other_start, other_end) * twice
+        for start, end, gap, other_start, other_end, once, twice in within
+    )
+
+
+def _grown(power: int, start: float, end: float) -> float:
+    """Return t^power at the end less t^power at the start, which are given as logarithms."""
+    return exp(power * start) * expm1(power * (end - start))
+
+
+@cache
+def _cells(noise: float, rate: float) -> tuple[_Cell, ...]:
+    """Return the cells of the grid: equally spaced in (log u)^(2/3) up to where D2 vanishes."""
+    top = 2 / noise / noise + 12 / noise
+    losses = [top * (place / _CELLS) ** 1.5 for place in range(_CELLS + 1)]
+    first = [exp(log_delta_of_mu(1 / noise, loss)) for loss in losses]
+    second = [exp(log_delta_of_mu(2 / noise, loss)) for loss in losses]
+    return tuple(
+        _cell(rate, losses[place], losses[place + 1], first[place : place + 2], second[place + 1])
+        for place in range(_CELLS)
+    )
+
+
+def _cell(rate: float, near: float, far: float, first: list[float], second: float) -> _Cell:
+    start, end = amplified(near, rate), amplified(far, rate)
+    # The other direction of Poisson sampling has H(t) = t q exp(-l) D(exp(l)) at t = 1 / (1 - q (1 - exp(-l))).
+    other_start, other_end = -log1p(rate * expm1(-near)), -log1p(rate * expm1(-far))
+    gap = rate * exp(end - far) * max(0.0, second - first[0])
+    other = rate * exp(other_end - far)
+    return start, end, gap, other_start, other_end, other * first[1], other * second
+
+
+CLIPPED = "each unit's contribution to each step is clipped before noise is added"
+POISSON = "every unit takes part in each step independently with the stated probability (Poisson sampling)"
+FIXED = "each step draws a fresh, uniformly random sample of fixed size from a number of units that is no secret"
+# Thresholds, in standard deviations of the noise, that serve a count of steps best at one noise or another.
+_THRESHOLDS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
+# Outside these, exponents or differences leave the floats.
+_LEAST_NOISE, _MOST_NOISE = 1e-3, 1e6
+
+
+def poisson_gaussian(release: Release) -> Part:
+    """Gaussian noise where each unit takes part in each step with some probability."""
+    if not _LEAST_NOISE < release.noise_multiplier < _MOST_NOISE:
+        return _bare(release)
+    noise, rate, steps = release.noise_multiplier, release.rate, clamp(release.steps)
+    return Part(
+        name="Poisson-sampled Gaussian, Rényi (Mironov, Talwar and Zhang 2019)",
+        single_name="Poisson-sampled Gaussian, one step, exact (Balle, Barthe and Gaboardi 2018, theorem 8)",
+        assumptions=(CLIPPED,),
+        sampling=(POISSON,),
+        most_mu=mu_of(release),
+        curve=lambda order: steps * poisson_divergence(int(order), noise, rate),
+        any_order=False,
+        low=lambda delta: counting(release.steps, _chances(noise, rate, 0.0), delta),
+        single=thinned(lambda delta: epsilon_of_mu(1 / noise, delta), rate) if release.steps == 1 else None,
+        exact=True,
+        aided=True,
+    )
+
+
+def fixed_gaussian(release: Release) -> Part:
+    """Gaussian noise where each step draws as many units as every other."""
+    if not _LEAST_NOISE < release.noise_multiplier < _MOST_NOISE:
+        return _bare(release)
+    noise, rate, steps = release.noise_multiplier, release.rate, clamp(release.steps)
+
+    def low(delta: float) -> float:
+        return counting(release.steps, (*_chances(noise, rate, 0.0), *_chances(noise, rate, 1.0)), delta)
+
+    return Part(
+        name="Gaussian on samples of fixed size, Rényi (after Balle, Barthe and Gaboardi 2018, theorem 2)",
+        single_name="Gaussian on a sample of fixed size, one step (Balle, Barthe and Gaboardi 2018)",
+        assumptions=(CLIPPED,),
+        sampling=(FIXED,),
+        most_mu=mu_of(release),
+        curve=lambda order: steps * fixed_divergence(int(order), noise, rate),
+        any_order=False,
+        low=low,
+        single=thinned(lambda delta: epsilon_of_mu(2 / noise, delta), rate) if release.steps == 1 else None,
+        aided=True,
+    )
+
+
+def _bare(release: Release) -> Part:
+    """Gaussian noise so small, or so large, that sampling changes nothing worth the digits it would take."""
+    half = mu_of(release) * mu_of(release) / 2
+    name = "Gaussian mechanism, exact (Balle and Wang 2018, theorem 8), without amplification by sampling"
+    return Part(name=name, assumptions=(CLIPPED,), most_mu=mu_of(release), curve=lambda order: order * half)
+
+
+def mu_of(release: Release) -> float:
+    """Return the sensitivity of the whole run in standard deviations of its noise, sampling disregarded."""
+    return sqrt(clamp(release.steps)) / release.noise_multiplier
+
+
+def thinned(epsilon: Callable[[float], float], rate: float) -> Callable[[float], float]:
+    """Amplify an ε at δ by sampling: δ' = q δ at ε' = log(1 + q (exp(ε) - 1))."""
+    return lambda delta: amplified(epsilon(delta / rate), rate) if delta < rate else 0.0
+
+
+def _chances(noise: float, rate: float, others: float) -> tuple[Chance, ...]:
+    """
+    Return how likely one step is above each threshold, with a unit and with its contribution zeroed.
+
+    `others` is how far a unit drawn in its place pulls the other way: 0 with Poisson sampling, up to 1 with fixed
+    size.
+    """
+
+    def above(threshold: float) -> float:
+        return exp(log_normal_tail(threshold))
+
+    def pair(threshold: float) -> Chance:
+        away = (1 - rate) * above(threshold + others / noise)
+        return away + rate * above(threshold - 1 / noise), away + rate * above(threshold)
+
+    return tuple(pair(threshold) for threshold in (*_THRESHOLDS, 0.5 / noise))
