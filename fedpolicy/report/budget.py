@@ -98,14 +98,18 @@ def _share_lines(share: Share, look: Style) -> Iterator[str]:
 
 
 def _verdict(share: Share) -> tuple[str, str]:
-    if share.stated is None:
+    if not share.claimed:
         return "dim", ""
-    claim = f"claimed: {share.stated:.3g}"
+    claim = f"claimed: {share.claimed if share.stated_rho is not None else f'{share.stated:.3g}'}"
+    why = f", as it comes to {share.found}" if share.stated_rho is not None else ""
     words = {
-        Claim.HOLDS: ("pass", f"{claim}; the claim holds"),
-        Claim.REFUTED: ("high", f"{claim}; the claim is refuted"),
+        Claim.HOLDS: ("pass", f"{claim}; the claim holds{why}"),
+        Claim.REFUTED: ("high", f"{claim}; the claim is refuted{why}"),
         Claim.UNCHECKED: ("unknown", f"{claim}; nobody can check this from the file, so it is believed"),
-        Claim.UNDECIDED: ("unknown", f"{claim}; whether that is true cannot be told{_for_want_of(share)}"),
+        Claim.OPEN: (
+            "unknown",
+            f"{claim}; {_between(share)}, so whether that is true cannot be told{_for_want_of(share)}",
+        ),
     }
     style, text = words[share.claim]
     more = " (it would hold if units were sampled independently, but they are drawn in fixed numbers)"
@@ -113,8 +117,19 @@ def _verdict(share: Share) -> tuple[str, str]:
 
 
 def _for_want_of(share: Share) -> str:
-    facts = [fact for fact in share.missing if not fact.endswith(".epsilon")]
-    return f" without {listing(facts)}" if facts else f" without a closer computation: {INSTALL_HINT}"
+    facts = [fact for fact in share.missing if not fact.endswith((".epsilon", ".claim"))]
+    if facts:
+        return f" without {listing(facts)}"
+    return f" without a closer computation: {INSTALL_HINT}" if share.spent.undecided else ""
+
+
+def _between(share: Share) -> str:
+    """The two ends of what is computed; a claim between them is neither shown nor refuted."""
+    low, high, name = (
+        (*share.rho, "rho") if share.stated_rho is not None else (share.spent.low, share.spent.high, "epsilon")
+    )
+    upper = "nothing bounds it" if math.isinf(high) else f"at most {high:.3g}"
+    return f"{name} is at least {low:.3g} and {upper}" if low > 0 else f"{name} may be next to nothing, and {upper}"
 
 
 def as_json(name: str, ledger: Ledger, limit: float) -> str:
@@ -163,6 +178,8 @@ def _share_row(share: Share) -> dict[str, Any]:
         "unit": share.unit,
         **spending_row(share.spent),
         "claimed": _number(share.stated) if share.stated is not None else None,
+        "claimed_rho": share.stated_rho,
+        "rho": {"low": _number(share.rho[0]), "high": _number(share.rho[1])},
         "claim": share.claim.value,
         "holds_for_poisson_sampling_only": share.poisson,
         "missing": list(share.missing or share.spent.missing),

@@ -27,6 +27,7 @@ tasks:
 """
 TASK = "  {name}: {{method: fedavg, data: {data}, runs_on: client, clients_per_round: 3, safeguards: [{guard}]}}"
 NOISE = "{{kind: differential_privacy, where: client, clipping_norm: 1.0, delta: 1.0e-6, {more}}}"
+FIXED = "mechanism: dp_sgd, noise_multiplier: 1.0, sampling: fixed, sampling_rate: 0.01, steps: 1000"
 
 
 def noise(more, unit="record"):
@@ -104,21 +105,51 @@ def test_what_is_not_declared_leaves_an_interval():
         ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_epsilon: 4.89", Claim.HOLDS),
         ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_epsilon: 4.8", Claim.REFUTED),
         ("noise_multiplier: 0.0, sampling: none, steps: 1, claimed_epsilon: 4", Claim.REFUTED),
-        ("noise_multiplier: 1.0, sampling: none, claimed_epsilon: 9", Claim.UNDECIDED),
+        ("noise_multiplier: 1.0, sampling: none, claimed_epsilon: 9", Claim.OPEN),
         ("noise_multiplier: 1.0, sampling: none, claimed_epsilon: 4.8", Claim.REFUTED),
-        ("sampling: none, steps: 1, claimed_epsilon: 9", Claim.UNDECIDED),
+        ("sampling: none, steps: 1, claimed_epsilon: 9", Claim.OPEN),
         ("mechanism: dp_matrix_ftrl, claimed_epsilon: 9", Claim.UNCHECKED),
         ("mechanism: dp_matrix_ftrl, claimed_rho: 0.81", Claim.UNCHECKED),
         ("mechanism: dp_matrix_ftrl, claimed_rho: 0.1, claimed_epsilon: 9", Claim.UNCHECKED),
         ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_rho: 0.5", Claim.HOLDS),
         ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_rho: 0.05", Claim.REFUTED),
+        # A rho is compared as a rho: converted at the delta, 12 % too little would pass.
+        ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_rho: 0.46", Claim.REFUTED),
+        ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_rho: 0.497", Claim.HOLDS),
+        ("mechanism: laplace, noise_multiplier: 2.0, steps: 4, claimed_rho: 0.5", Claim.HOLDS),
+        ("mechanism: laplace, noise_multiplier: 2.0, steps: 4, claimed_rho: 0.4", Claim.OPEN),
+        # An upper bound shows no smaller claim, however tight it is.
+        ("mechanism: sparse_vector, noise_multiplier: 0.01, steps: 100, claimed_epsilon: 1.0e-9", Claim.OPEN),
+        ("mechanism: sparse_vector, noise_multiplier: 1.0, steps: 1, claimed_epsilon: 3.0", Claim.HOLDS),
+        (f"{FIXED}, claimed_epsilon: 12.6", Claim.OPEN),
     ],
 )
 def test_a_claim_is_judged_by_what_is_computed(more, claim):
     (share,) = ledger(noise(more)).shares
 
     assert share.claim is claim
-    assert bool(share.missing) is (claim is Claim.UNDECIDED)
+    assert bool(share.missing) is (claim is Claim.OPEN)
+
+
+def test_a_claim_keeps_its_delta_under_composition():
+    believed = noise("mechanism: dp_matrix_ftrl, claimed_epsilon: 2").replace("1.0e-6", "1.0e-4")
+    computed = noise("noise_multiplier: 5.0, sampling: none, steps: 1").replace("1.0e-6", "1.0e-9")
+
+    both = towards(ledger(believed, computed), "agg").spent
+    alone = towards(ledger(computed), "agg").spent
+
+    # A claim at 1e-4 says nothing at 1e-9: its delta is added (Dwork and Roth 2014, theorem 3.16).
+    assert both.delta == pytest.approx(1e-4 + 1e-9)
+    assert both.high == pytest.approx(2 + alone.high)
+    twice = towards(ledger(*[noise("mechanism: dp_matrix_ftrl, claimed_epsilon: 2")] * 2), "agg").spent
+    assert (twice.high, twice.delta) == (4, 2e-6)
+
+
+def test_an_open_claim_is_told_with_both_numbers():
+    (share,) = ledger(noise("mechanism: sparse_vector, noise_multiplier: 1.0, steps: 1, claimed_epsilon: 0.001")).shares
+
+    assert (share.claim, share.spent.low, share.spent.high) == (Claim.OPEN, 0, 3)
+    assert share.missing == ("tasks.t0.safeguards.0.claim",)
 
 
 def test_a_claim_that_takes_fixed_samples_for_poisson_samples_is_told():

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from fedpolicy.analysis.accounting.releases import Bound, Release
 
-__all__ = ["INSTALL_HINT", "Bound", "Release", "bound", "epsilon_of_rho", "tight_bound"]
+__all__ = ["INSTALL_HINT", "Bound", "Release", "bound", "epsilon_of_rho", "rho_of", "tight_bound"]
 
 INSTALL_HINT = "pip install 'fedpolicy[dp]'"
 
@@ -48,3 +48,10 @@ def epsilon_of_rho(rho: float, delta: float) -> float:
     from fedpolicy.analysis.accounting import renyi  # noqa: PLC0415
 
     return renyi.epsilon_of_rho(rho, delta)
+
+
+def rho_of(releases: Sequence[Release]) -> tuple[float, float]:
+    """Bound the rho of everything released from below and from above (zero-concentrated privacy)."""
+    from fedpolicy.analysis.accounting import quick  # noqa: PLC0415
+
+    return quick.rho(releases)

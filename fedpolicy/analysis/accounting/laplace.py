@@ -98,6 +98,7 @@ def laplace(release: Release) -> Part:
         pure_name="Laplace mechanism, basic composition (Dwork, McSherry, Nissim and Smith 2006)",
         assumptions=(CLIPPED,),
         pure=steps * whole,
+        most_rho=steps * whole * whole / 2,  # pure ε has at most a rho of ε²/2 (Bun and Steinke 2016, proposition 3.3)
         curve=lambda order: steps * laplace_divergence(order, whole),
         low=lambda delta: counting(release.steps, _chances(whole, 1.0), delta),
         single=partial(laplace_epsilon, whole) if release.steps == 1 else None,
@@ -148,6 +149,7 @@ def _sampled(
         assumptions=(CLIPPED,),
         sampling=(assumption,),
         pure=steps * each,
+        most_rho=steps * each * each / 2,
         curve=curve,
         low=lambda delta: counting(release.steps, _chances(whole, release.rate), delta),
         single=alone if release.steps == 1 else None,
@@ -175,5 +177,6 @@ def sparse_vector(release: Release) -> Part:
         pure_name=name,
         assumptions=(CLIPPED, SPARSE),
         pure=total,
+        most_rho=total * total / 2,
         curve=lambda order: pure_divergence(order, total),
     )

@@ -122,7 +122,7 @@ def _tree(release: Release) -> Part:
 
 def _zcdp(release: Release) -> Part:
     rho = max(0.0, release.rho or 0.0)
-    return Part(name=_ZCDP, assumptions=(STATED,), curve=lambda order: order * rho)
+    return Part(name=_ZCDP, assumptions=(STATED,), curve=lambda order: order * rho, least_rho=rho, most_rho=rho)
 
 
 _Makers = Mapping[str, Callable[[Release], Part]]

@@ -15,7 +15,7 @@ from fedpolicy.analysis.accounting.mechanisms import part_of
 from fedpolicy.analysis.accounting.releases import Bound, Part, Release
 from fedpolicy.analysis.accounting.renyi import best_integer, best_order
 
-__all__ = ["assumed", "bound", "merged"]
+__all__ = ["assumed", "bound", "merged", "rho"]
 
 # Of these, two runs alike are one run of as many steps.
 _ADDING = ("gaussian", "dp_sgd", "laplace", "sparse_vector")
@@ -32,6 +32,16 @@ def bound(releases: Sequence[Release], delta: float) -> Bound:
     milliseconds a release at worst. Raises nothing: what has no bound is infinite.
     """
     return _bound(merged(releases), delta)
+
+
+def rho(releases: Sequence[Release]) -> tuple[float, float]:
+    """
+    Bound the least rho for which everything released is rho-zCDP; equal where that is exact.
+
+    Rho is the largest Rényi divergence over its order, at any order; so rhos add up (Bun and Steinke 2016, lemma 1.7).
+    """
+    parts = tuple(part_of(one) for one in merged(releases))
+    return sum(part.rho[0] for part in parts), sum(part.rho[1] for part in parts)
 
 
 def merged(releases: Sequence[Release]) -> tuple[Release, ...]:

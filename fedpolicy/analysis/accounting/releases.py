@@ -68,8 +68,8 @@ class Part:
     one with `most_mu` does, sampling disregarded. `pure` is its pure ε, infinite where it has none. `curve` bounds
     its Rényi divergences at integer orders, and at every order where `any_order`. `low` gives a lower bound on ε at a
     δ. `single` gives an ε at a δ that holds where nothing else is released, and that is the best one where `exact`.
-    `sampling` says what only the amplification by sampling assumes. `aided` says whether dp-accounting may know
-    better.
+    `sampling` says what only the amplification by sampling assumes. `least_rho` and `most_rho` are between what its rho
+    lies, where mu does not tell. `aided` says whether dp-accounting may know better.
     """
 
     name: str
@@ -85,4 +85,16 @@ class Part:
     low: Callable[[float], float] = _nothing
     single: Callable[[float], float] | None = None
     exact: bool = False
+    least_rho: float = 0.0
+    most_rho: float = inf
     aided: bool = False
+
+    @property
+    def rho(self) -> tuple[float, float]:
+        """
+        Between what its rho lies (zero-concentrated privacy): mu²/2 for Gaussian noise.
+
+        A sample has nearly that of the whole at high orders, which those who state a rho for samples leave out (Bun,
+        Dwork, Rothblum and Steinke 2018).
+        """
+        return max(self.least_rho, self.least_mu**2 / 2), min(self.most_rho, self.most_mu**2 / 2)

@@ -10,7 +10,7 @@ from fedpolicy.analysis.accounting import Bound, Release, bound, tight_bound
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.records import dataclass
 
-__all__ = ["Spending", "composed", "over", "shown", "spend"]
+__all__ = ["Spending", "composed", "over", "shown", "shown_between", "spend"]
 
 # Pure mechanisms have no delta; one that is far below one over the number of humans stands in for it.
 _NEXT_TO_NOTHING = 1e-15
@@ -41,8 +41,8 @@ def spend(mechanisms: Sequence[Mechanism], limit: float, *, tight: bool = False)
     """
     Compose mechanisms at the smallest of their deltas, as closely as it takes to compare with `limit`.
 
-    `tight` asks for the closest bound in any case. Claims that nothing can check are added (basic composition,
-    Dwork and Roth 2014, theorem 3.16).
+    `tight` asks for the closest bound in any case. An epsilon that is claimed, and that nothing can check, is added
+    with its delta (basic composition, Dwork and Roth 2014, theorem 3.16): at a smaller delta it says nothing.
     """
     return composed(tuple(mechanisms), limit, tight)
 
@@ -61,6 +61,15 @@ def shown(spending: Spending) -> str:
     return f"between {low} and {high}" if spending.missing and spending.low > 0 else f"at most {high}"
 
 
+def shown_between(low: float, high: float) -> str:
+    """Two ends in words: one number where they are equal as shown."""
+    if _rounded(low) == _rounded(high):
+        return _rounded(low)
+    if math.isinf(high):
+        return f"at least {_rounded(low)}" if low > 0 else "not known"
+    return f"between {_rounded(low)} and {_rounded(high)}" if low > 0 else f"at most {_rounded(high)}"
+
+
 def over(spending: Spending, limit: float) -> str:
     """How epsilon is above a limit: `about 50.3` where it is exact, else `at least 16.8`, or `only known to be ...`."""
     if spending.low <= limit:
@@ -74,8 +83,8 @@ def over(spending: Spending, limit: float) -> str:
 @lru_cache(maxsize=4096)
 def composed(mechanisms: tuple[Mechanism, ...], limit: float, tight: bool) -> Spending:  # noqa: FBT001  a cache's key
     """See `spend`; equal questions are answered once."""
-    deltas = [m.delta for m in mechanisms if m.delta is not None]
-    delta = min(deltas, default=None)
+    delta = min((m.delta for m in mechanisms if m.delta is not None and m.claimed is None), default=None)
+    stated = math.fsum(m.delta or 0.0 for m in mechanisms if m.claimed is not None)
     claimed = sum(m.claimed or 0.0 for m in mechanisms)
     lows = tuple(m.low for m in mechanisms if m.low is not None)
     highs = tuple(m.high for m in mechanisms if m.high is not None)
@@ -94,7 +103,7 @@ def composed(mechanisms: tuple[Mechanism, ...], limit: float, tight: bool) -> Sp
         low=low.low + claimed,
         least=shown_least + claimed,
         high=math.inf if open_ended else high.high + claimed,
-        delta=delta,
+        delta=(delta or 0.0) + stated or None,
         theorem="; ".join(filter(None, (high.theorem if highs else "", _claims(mechanisms)))),
         assumptions=tuple(dict.fromkeys([*high.assumptions, *(m.note for m in mechanisms if m.note)])),
         missing=missing,

@@ -44,7 +44,7 @@ def _of_share(name: str, about: str, read: Callable[[Share], Presence], empty: V
 
 def _claim_holds(view: Budgeted) -> Presence:
     share = view.share
-    if share is None or share.claim is not Claim.UNDECIDED:
+    if share is None or share.claim is not Claim.OPEN:
         return share is None or share.claim is not Claim.REFUTED
     return Missing(share.missing or open_facts(share))
 
@@ -67,9 +67,9 @@ BUDGET_FIELDS = (
         0.0,
         Type.NUMBER,
     ),
-    open_field(
-        "claim_holds", Type.BOOL, "differential privacy: epsilon is no larger than what is claimed", _claim_holds
-    ),
+    _of_share("claim_text", "what is claimed, such as `an epsilon of 8`", lambda s: s.claimed, "", Type.TEXT),
+    _of_share("found_text", "the like of it, as computed", lambda s: s.found, "", Type.TEXT),
+    open_field("claim_holds", Type.BOOL, "differential privacy: no more is spent than is claimed", _claim_holds),
     _of_share(
         "holds_for_poisson",
         "the claim would hold for Poisson sampling, but units are drawn in fixed numbers",

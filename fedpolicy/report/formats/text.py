@@ -24,6 +24,7 @@ _COUNTED = (
     (Verdict.WAIVED, "medium"),
 )
 # No key of the language: what is missing is not a fact but the means to compute it.
+_CLAIMED = "claim"
 _COMPUTED, _MEANS = "epsilon", "pip install 'fedpolicy[dp]'"
 # What a model of the catalogue need not say, and how many of these are missing where hardly anything is said.
 _ASPECTS = {"weights", "architecture", "inference_code", "training_code", "training_data", "licence", "interface"}
@@ -243,6 +244,8 @@ def _what(facts: Sequence[MissingFact]) -> str:
         return f"say what {listing(elements)} {verb}: a catalogue `ref`, or {listing(own, most=8)}"
     if facts[0].key == _COMPUTED:
         return f"compute the epsilon of {listing(elements)} more closely ({_MEANS})"
+    if facts[0].key == _CLAIMED:
+        return f"prove what {listing(elements)} claims: it lies between the bounds that are known"
     return f"say {listing(keys, most=8)}" + (f" of {listing(elements)}" if facts[0].element else "")
 
 
