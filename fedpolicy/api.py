@@ -29,9 +29,9 @@ from fedpolicy.graph.build import build_graph
 from fedpolicy.graph.export import GRAPH_VERSION, to_json, to_networkx
 from fedpolicy.graph.model import FlowGraph
 from fedpolicy.language.reading.load import Document, load_text
-from fedpolicy.pipeline import Settings
 from fedpolicy.policy.baseline import Baseline, read_baseline, write_baseline
 from fedpolicy.policy.waivers import WaiverFile, read_waivers
+from fedpolicy.settings import Settings
 from fedpolicy.sources import Search, Source, locate, read
 
 __all__ = [

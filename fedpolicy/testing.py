@@ -17,7 +17,8 @@ from pathlib import Path
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.policy.load import load_rules
 from fedpolicy.policy.models import Rule
-from fedpolicy.policy.trial import Trial, try_rule
+from fedpolicy.report.trials import Trial
+from fedpolicy.trial import try_rule
 
 __all__ = ["Rule", "Trial", "assert_rule", "rules_of", "try_one"]
 

@@ -11,9 +11,9 @@ from typing import Any
 from fedpolicy.cli.terminal import chatter
 from fedpolicy.config.find import Config, discover
 from fedpolicy.files import HERE, Files
-from fedpolicy.pipeline import Settings
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.records import dataclass
+from fedpolicy.settings import Settings
 from fedpolicy.sources import Search
 
 __all__ = ["Choices", "choose", "find_config", "shown_settings"]

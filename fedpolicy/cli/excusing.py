@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fedpolicy import pipeline, sources
+from fedpolicy import sources
 from fedpolicy.cli.configured import Choices, choose, find_config
 from fedpolicy.cli.errors import BUG, CLEAN, UNUSABLE
 from fedpolicy.cli.judging import judged
@@ -22,6 +22,7 @@ from fedpolicy.policy.baseline import write_baseline
 from fedpolicy.policy.housekeeping import OWN_PACK
 from fedpolicy.policy.waivers import Values, WaiverFile, add_waiver, read_waivers
 from fedpolicy.report.style import amount
+from fedpolicy.settings import Settings
 
 __all__ = ["write_baseline_file", "write_waiver"]
 
@@ -67,9 +68,7 @@ def write_waiver(mark: str, paths: Sequence[str], given: Values, until: datetime
     return CLEAN
 
 
-def _checked(
-    paths: Sequence[str], settings: pipeline.Settings, choices: Choices, options: Mapping[str, Any]
-) -> Report | int:
+def _checked(paths: Sequence[str], settings: Settings, choices: Choices, options: Mapping[str, Any]) -> Report | int:
     """The report, or the exit code where something could not be used, which has then been said."""
     report = judged(paths, settings, choices, options)
     if report.interruption:

@@ -19,8 +19,8 @@ from fedpolicy.cli.watchdog import Watch
 from fedpolicy.errors import SettingsError
 from fedpolicy.estates.run import Run, died, overdue, unwatched
 from fedpolicy.findings import Override, Report
-from fedpolicy.pipeline import Settings
 from fedpolicy.report.style import clean
+from fedpolicy.settings import Settings
 
 if TYPE_CHECKING:
     from fedpolicy.searching.skipped import Skipped

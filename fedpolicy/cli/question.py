@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fedpolicy import pipeline, sources
+from fedpolicy import check, sources
 from fedpolicy.cli.terminal import stdin_bytes
 from fedpolicy.records import dataclass
+from fedpolicy.settings import Settings
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study
@@ -28,6 +29,6 @@ class Question:
 
     def study(self) -> tuple[Document, Study]:
         """Read the deployment, ready to be analysed. Raises what cannot be used."""
-        settings = pipeline.Settings(catalogs=self.catalogs, max_epsilon=self.max_epsilon)
+        settings = Settings(catalogs=self.catalogs, max_epsilon=self.max_epsilon)
         source = next(sources.find([self.file], stdin_bytes))
-        return pipeline.study_of(source, pipeline.catalog_of(settings), settings, self.deployment)
+        return check.study_of(source, check.catalog_of(settings), settings, self.deployment)

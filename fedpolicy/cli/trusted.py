@@ -14,7 +14,7 @@ from fedpolicy.errors import InputError
 from fedpolicy.files import Files, Kept
 
 if TYPE_CHECKING:
-    from fedpolicy.pipeline import Settings
+    from fedpolicy.settings import Settings
     from fedpolicy.sources import Source
 
 __all__ = ["config_at", "day_of", "files_at", "trusted", "waivers_path", "with_waivers"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from fedpolicy.judge import Checked
+from fedpolicy.check import Checked
 from fedpolicy.records import dataclass
 from fedpolicy.sources import Source
 

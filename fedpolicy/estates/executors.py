@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from time import monotonic
 
+from fedpolicy.check import Checked, Judge
 from fedpolicy.estates.crew import Answer, Chunk, Failed, Lost, Returned
 from fedpolicy.estates.work import check_sources, mark, packed
-from fedpolicy.judge import Checked, Judge
 
 __all__ = ["ROOM", "Borrowed"]
 

@@ -21,9 +21,9 @@ from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
+from fedpolicy.check import Checked, Judge, check_file
 from fedpolicy.estates.crew import Answer, Chunk, Failed, Lost, Overdue
 from fedpolicy.estates.work import packed, unpacked
-from fedpolicy.judge import Checked, Judge, check_file
 from fedpolicy.sources import Source
 
 if TYPE_CHECKING:

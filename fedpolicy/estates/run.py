@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
+from fedpolicy.check import Checked, check_file, judge_of, report_of, unchecked
 from fedpolicy.errors import FedPolicyError, OverdueError, SettingsError, WorkerError
 from fedpolicy.estates.crew import Chunk, Crew, Failed, Lost, Overdue, Returned
 from fedpolicy.findings import Interruption, Report
-from fedpolicy.judge import Checked, check_file, unchecked
-from fedpolicy.pipeline import Settings, judge_of, report_of
+from fedpolicy.settings import Settings
 from fedpolicy.sources import Source, read, shown
 
 __all__ = ["Run", "died", "overdue", "place_name", "unwatched"]

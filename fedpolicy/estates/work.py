@@ -10,8 +10,8 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from fedpolicy import __version__
+from fedpolicy.check import Checked, Judge, check_file
 from fedpolicy.errors import SettingsError
-from fedpolicy.judge import Checked, Judge, check_file
 from fedpolicy.policy.expression import library_version, restored
 from fedpolicy.sources import Source
 

@@ -25,7 +25,7 @@ _WAIVABLE = {Verdict.FAIL, Verdict.UNKNOWN}
 
 
 class Excuses(Protocol):
-    """What a run says of waivers and the baseline; see `fedpolicy.pipeline.Settings`."""
+    """What a run says of waivers and the baseline; see `fedpolicy.settings.Settings`."""
 
     @property
     def waivers(self) -> WaiverFile | None: ...  # noqa: D102

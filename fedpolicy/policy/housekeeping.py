@@ -78,7 +78,7 @@ OWN_IDS = tuple(OWN_RULES)
 
 
 class Grades(Protocol):
-    """What a run says of rules; see `fedpolicy.pipeline.Settings`."""
+    """What a run says of rules; see `fedpolicy.settings.Settings`."""
 
     @property
     def severities(self) -> Mapping[str, str]: ...

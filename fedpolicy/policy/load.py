@@ -165,7 +165,7 @@ def _twice(rule: Rule, other: Rule) -> PolicyError:
 
 
 class Wanted(Protocol):
-    """What a run says of rules; see `fedpolicy.pipeline.Settings`."""
+    """What a run says of rules; see `fedpolicy.settings.Settings`."""
 
     @property
     def packs(self) -> Sequence[str]: ...  # noqa: D102

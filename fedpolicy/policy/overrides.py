@@ -17,7 +17,7 @@ __all__ = ["Settled", "overrides_of"]
 
 
 class Settled(Wanted, Protocol):
-    """What a run says of rules and facts, and who says it; see `fedpolicy.pipeline.Settings`."""
+    """What a run says of rules and facts, and who says it; see `fedpolicy.settings.Settings`."""
 
     @property
     def origins(self) -> Mapping[str, str]: ...  # noqa: D102

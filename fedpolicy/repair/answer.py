@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
-from fedpolicy import pipeline
+from fedpolicy import check
 from fedpolicy.errors import SettingsError
 from fedpolicy.findings import Finding, Severity, Verdict
 from fedpolicy.records import dataclass
@@ -18,6 +18,7 @@ from fedpolicy.repair.goal import goal_of
 from fedpolicy.repair.proof import Checker, Proof, Prover, checker_of
 from fedpolicy.repair.search import Options, proofs_of, small_enough
 from fedpolicy.report.repair import Blank, Proposal, Repairs, Step, Stuck, difference
+from fedpolicy.settings import Settings
 from fedpolicy.suggest import advise
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Choice:
 
 
 def _chosen_findings(
-    found: Sequence[Finding], choice: Choice, source: Source, settings: pipeline.Settings, rules: Sequence[Rule]
+    found: Sequence[Finding], choice: Choice, source: Source, settings: Settings, rules: Sequence[Rule]
 ) -> tuple[list[Finding], Severity]:
     """
     The findings to clear, and the least severity at which nothing new may fail.
@@ -79,11 +80,11 @@ def _must_exist(choice: Choice, found: Sequence[Finding], rules: Sequence[Rule])
             raise SettingsError(f"no rule of this run is called `{name}`", help=advise(name, known))
 
 
-def _counting(source: Source, settings: pipeline.Settings) -> set[tuple[str, str]] | None:
+def _counting(source: Source, settings: Settings) -> set[tuple[str, str]] | None:
     """The rules and fingerprints that a check counts; None where nothing is waived or known beforehand."""
     if not (settings.waivers or settings.baseline):
         return None
-    shown = pipeline.check([source], settings).findings
+    shown = check.check([source], settings).findings
     return {(one.rule, one.fingerprint) for one in shown if one.verdict is not Verdict.WAIVED}
 
 
@@ -97,7 +98,7 @@ class Request:
     """
 
     source: Source
-    settings: pipeline.Settings
+    settings: Settings
     costs: Mapping[str, float]
     choice: Choice
     deployment: str = ""
@@ -109,15 +110,17 @@ class Request:
 def repair(request: Request) -> Repairs:
     """Search. Raises Problems for a file, a rule or a catalogue that cannot be used, SettingsError for the choice."""
     checker = checker_of(request.settings)
-    document = pipeline.document_of(request.source, checker.catalog, request.deployment)
+    document = check.document_of(request.source, checker.judge.catalog, request.deployment)
     before = checker.state(document)
-    chosen, least = _chosen_findings(before.findings, request.choice, request.source, request.settings, checker.rules)
+    chosen, least = _chosen_findings(
+        before.findings, request.choice, request.source, request.settings, checker.judge.rules
+    )
     answer = Repairs(name=document.deployment.name, file=document.file, chosen=tuple(chosen), least=least)
     if not chosen:
         return answer
     checker.most = _most(request, len(before.study.graph.flows))
-    context = RepairContext(before.study, checker.catalog)
-    goal = goal_of(chosen, before, checker.rules, least, strict=request.choice.strict)
+    context = RepairContext(before.study, checker.judge.catalog)
+    goal = goal_of(chosen, before, checker.judge.rules, least, strict=request.choice.strict)
     source = request.source.text.decode("utf-8")
     options = Options(
         pool=Pool(context=context, costs=request.costs, fills=request.fills),

@@ -7,10 +7,10 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.check import assess
 from fedpolicy.findings import Finding
 from fedpolicy.language.model.task import Task
 from fedpolicy.language.rewriting.edits import Edit, Put, Remove
-from fedpolicy.policy.evaluate import evaluate
 from fedpolicy.records import dataclass
 from fedpolicy.repair.change import Bundle, Change
 from fedpolicy.repair.changes import kinds
@@ -19,8 +19,8 @@ from fedpolicy.repair.goal import disclosures_of
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure
+    from fedpolicy.check import Assessment, Judge
     from fedpolicy.policy.models import Rule
-    from fedpolicy.repair.goal import State
     from fedpolicy.repair.proof import Checker
 
 __all__ = ["Pool", "Target", "compatible", "named", "subsets_first", "targets_of"]
@@ -43,11 +43,13 @@ class Target:
     level: int = 0
 
 
-def targets_of(context: RepairContext, state: State, chosen: Sequence[Finding], checker: Checker) -> tuple[Target, ...]:
+def targets_of(
+    context: RepairContext, state: Assessment, chosen: Sequence[Finding], checker: Checker
+) -> tuple[Target, ...]:
     """Look up what each chosen finding is about."""
     rules = {(rule.id, rule.pack): rule for rule in checker.rules_of(chosen)}
     found = disclosures_of(context.study, sorted({one.id for one in rules.values() if one.applies_to == "disclosure"}))
-    levels = _Levels(state)
+    levels = _Levels(state, checker.judge)
     near = _Near(context)
     targets = []
     for place, finding in enumerate(chosen):
@@ -69,8 +71,8 @@ def targets_of(context: RepairContext, state: State, chosen: Sequence[Finding], 
 class _Levels:
     """The highest level of a disclosure that a rule would accept; asked once for those that differ in nothing else."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    def __init__(self, state: Assessment, judge: Judge) -> None:
+        self._state, self._judge = state, judge
         self._known: dict[tuple[object, ...], int] = {}
 
     def of(self, rule: Rule, disclosure: Disclosure) -> int:
@@ -84,8 +86,8 @@ class _Levels:
         accepted = 0
         for level in range(1, len(LEVELS)):
             lowered = replace(disclosure, low=level, high=level, guaranteed=level)
-            study = self._state.study.showing((lowered,))
-            if evaluate(study, self._state.document, [rule]).whole().findings:
+            judge = replace(self._judge, rules=(rule,))
+            if assess(self._state.document, judge, self._state.study.showing((lowered,))).whole().findings:
                 break
             accepted = level
         return accepted

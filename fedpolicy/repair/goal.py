@@ -12,22 +12,13 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure
     from fedpolicy.analysis.study import Study
-    from fedpolicy.language.reading.load import Document
+    from fedpolicy.check import Assessment
     from fedpolicy.policy.models import Rule
 
-__all__ = ["Goal", "Group", "Groups", "Outcome", "State", "disclosures_of", "goal_of"]
+__all__ = ["Goal", "Group", "Groups", "Outcome", "disclosures_of", "goal_of"]
 
 _REPORTED = (Verdict.FAIL, Verdict.UNKNOWN)
 _Key = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """One state of a deployment: what was computed and what the rules say of it, nothing excused."""
-
-    document: Document
-    study: Study
-    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +46,7 @@ class Goal:
     before: Mapping[_Key, Finding]
     groups: Groups
 
-    def outcome(self, state: State) -> Outcome:
+    def outcome(self, state: Assessment) -> Outcome:
         """Compare the findings of a changed deployment with those before. A chosen one that turns unknown stays."""
         reported = [finding for finding in state.findings if finding.verdict in _REPORTED]
         present = {_key(finding) for finding in reported}
@@ -107,7 +98,9 @@ class Goal:
         return counted and finding.severity >= self.least
 
 
-def goal_of(chosen: Sequence[Finding], before: State, rules: Iterable[Rule], least: Severity, *, strict: bool) -> Goal:
+def goal_of(
+    chosen: Sequence[Finding], before: Assessment, rules: Iterable[Rule], least: Severity, *, strict: bool
+) -> Goal:
     """Remember what was found before anything was changed."""
     grouped = frozenset(rule.id for rule in rules if rule.applies_to == "disclosure")
     reported = {_key(finding): finding for finding in before.findings if finding.verdict in _REPORTED}

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
-from fedpolicy import pipeline
-from fedpolicy.analysis.study import Study
+from fedpolicy.check import Assessment, Judge, assess, judge_of
+from fedpolicy.errors import Problems
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.reading.load import Document
 from fedpolicy.language.reading.resolve import resolve
@@ -15,14 +15,12 @@ from fedpolicy.language.rewriting.edits import Edit, edited, merged, plain_tree
 from fedpolicy.language.rewriting.layout import UnwritableError
 from fedpolicy.language.rewriting.splice import rewritten
 from fedpolicy.limits import MAX_REPAIR_FLOWS
-from fedpolicy.policy.evaluate import evaluate
-from fedpolicy.policy.load import chosen_rules
 from fedpolicy.records import dataclass
 from fedpolicy.repair.change import Change
-from fedpolicy.repair.goal import Goal, Outcome, State
+from fedpolicy.repair.goal import Goal, Outcome
+from fedpolicy.settings import Settings
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
     from fedpolicy.findings import Finding
     from fedpolicy.policy.models import Rule
 
@@ -39,9 +37,7 @@ class Checker:
     `flows` counts the flows of all of them. However many copies are allowed, they are bounded too: time follows them.
     """
 
-    catalog: Catalog
-    rules: Sequence[Rule]
-    settings: pipeline.Settings
+    judge: Judge
     most: int = 0
     spent: int = 0
     flows: int = 0
@@ -56,14 +52,12 @@ class Checker:
         """Whether the changed states have had as many flows as all of them may have."""
         return self.flows >= MAX_REPAIR_FLOWS
 
-    def state(self, document: Document, rules: Sequence[Rule] | None = None) -> State:
+    def state(self, document: Document, rules: Sequence[Rule] | None = None) -> Assessment:
         """Check a document by all rules, or by some. Raises Problems where a rule cannot be evaluated."""
-        study = Study(document.deployment, self.catalog, self.settings.analysis)
-        chosen = self.rules if rules is None else rules
-        found = evaluate(study, document, chosen).whole()
-        return State(document=document, study=study, findings=found.findings)
+        judge = self.judge if rules is None else replace(self.judge, rules=rules)
+        return assess(document, judge).whole()
 
-    def recheck(self, document: Document, rules: Sequence[Rule] | None = None) -> State:
+    def recheck(self, document: Document, rules: Sequence[Rule] | None = None) -> Assessment:
         """The same for a changed one, which is counted."""
         self.spent += 1
         state = self.state(document, rules)
@@ -72,19 +66,22 @@ class Checker:
 
     def copy(self, document: Document, deployment: Deployment) -> Document | None:
         """The document with another deployment in memory; None where it would contradict itself."""
-        if resolve(plain_tree(deployment), self.catalog):
+        if resolve(plain_tree(deployment), self.judge.catalog):
             return None
         return replace(document, deployment=deployment)
 
     def rules_of(self, findings: Iterable[Finding]) -> tuple[Rule, ...]:
         """The rules that these findings come from."""
         wanted = {(finding.rule, finding.pack) for finding in findings}
-        return tuple(rule for rule in self.rules if (rule.id, rule.pack) in wanted)
+        return tuple(rule for rule in self.judge.rules if (rule.id, rule.pack) in wanted)
 
 
-def checker_of(settings: pipeline.Settings) -> Checker:
+def checker_of(settings: Settings) -> Checker:
     """Load the catalogue and the rules. Raises Problems."""
-    return Checker(catalog=pipeline.catalog_of(settings), rules=chosen_rules(settings), settings=settings)
+    judge, errors = judge_of(settings)
+    if errors:
+        raise Problems(errors)
+    return Checker(judge=judge)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +95,7 @@ class Proof:
 
     changes: tuple[Change, ...]
     outcome: Outcome
-    state: State
+    state: Assessment
     text: str | None = None
     unwritable: UnwritableError | None = None
 
@@ -155,7 +152,7 @@ class Prover:
             return None
         text, unwritable = None, None
         try:
-            text, copy = rewritten(self.source, self.document, edits, expected, self.checker.catalog)
+            text, copy = rewritten(self.source, self.document, edits, expected, self.checker.judge.catalog)
         except UnwritableError as error:
             found = self._copy(edits)
             if found is None:

@@ -56,7 +56,7 @@ class Options:
 
     def against(self, proof: Proof) -> Iterator[frozenset[str]]:
         """The changes of a proof with one more each, against what has come instead of the findings that it clears."""
-        context = RepairContext(proof.state.study, self.prover.checker.catalog)
+        context = RepairContext(proof.state.study, self.prover.checker.judge.catalog)
         pool = Pool(context=context, costs=self.pool.costs, fills=self.pool.fills)
         names = named(proof.changes)
         found: dict[str, Change] = {}

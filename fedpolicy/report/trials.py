@@ -2,18 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+from fedpolicy.findings import Span
 from fedpolicy.report.rows import json_text
 from fedpolicy.report.style import PLAIN, Style, amount, wrap
 
 if TYPE_CHECKING:
-    from fedpolicy.policy.trial import Trial
+    from fedpolicy.errors import PolicyError
+    from fedpolicy.policy.models import Rule
 
-__all__ = ["PackTrial", "Score", "as_json", "as_junit", "as_text", "score", "share"]
+__all__ = ["PackTrial", "Score", "Survivor", "Trial", "as_json", "as_junit", "as_text", "score", "share"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survivor:
+    """A mutant that no example noticed: which expression, what was done to it, and the place in the rule's file."""
+
+    key: str
+    what: str
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """
+    The result for one rule.
+
+    `shown` counts the examples that must fail, pass and be unknown; `problems` says what went wrong; `mutants`
+    counts the mutants that could be tried, `survivors` are those that no example noticed. `defects` are mistakes in
+    the rule's file that only its examples bring to light.
+    """
+
+    rule: Rule
+    shown: Mapping[str, int]
+    problems: tuple[str, ...]
+    mutants: int = 0
+    survivors: tuple[Survivor, ...] = ()
+    defects: tuple[PolicyError, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether the rule does what its examples say, and has one that fails and one that passes."""
+        return not self.problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

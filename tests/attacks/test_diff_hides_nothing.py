@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from fedpolicy import comparing
 from fedpolicy.cli.app import app
 from fedpolicy.errors import PolicyError
+from fedpolicy.policy import evaluate as evaluation
 from fedpolicy.policy.evaluate import evaluate
 
 HEAD = """\
@@ -164,7 +164,7 @@ def test_what_a_rule_no_longer_answers_is_not_resolved(sides, monkeypatch):
         (rule,) = (rule for rule in rules if rule.id == RULE)
         return replace(found, broken={rule.id: PolicyError("no answer")})
 
-    monkeypatch.setattr(comparing, "evaluate", silent)
+    monkeypatch.setattr(evaluation, "evaluate", silent)
     done = diff("--format", "json")
 
     assert done.exit_code == 2
@@ -179,7 +179,7 @@ def test_a_bug_in_one_state_ends_with_3_and_resolves_nothing(sides, monkeypatch)
             raise TypeError("unhashable")
         return evaluate(study, document, rules)
 
-    monkeypatch.setattr(comparing, "evaluate", fails)
+    monkeypatch.setattr(evaluation, "evaluate", fails)
     done = diff("--format", "json")
     (one,) = differences(done)
 

@@ -11,7 +11,7 @@ import pytest
 from fedpolicy import api
 from fedpolicy.analysis.exposure.domain import Reading
 from fedpolicy.analysis.study import Study
-from fedpolicy.pipeline import check
+from fedpolicy.check import check
 from fedpolicy.sources import Source
 from tests.language.reading import catalog, one
 
@@ -139,7 +139,7 @@ PROGRAM = """
 import json, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (1_000_000_000, 1_000_000_000))
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
-from fedpolicy.pipeline import check
+from fedpolicy.check import check
 from fedpolicy.sources import Source
 report = check([Source(name="f.yaml", text=sys.stdin.buffer.read())])
 print(json.dumps([error.message for error in report.errors]))

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from pydantic import ValidationError
 
-from fedpolicy import judge
+from fedpolicy import check
 from fedpolicy.cli.app import app
 from fedpolicy.errors import InputError
 from fedpolicy.language.reading import explain, load
@@ -125,12 +125,12 @@ NOTHING = "neither a deployment nor a mistake was found in `leak.yaml`, so nothi
 def vanishing(pair, monkeypatch):
     """Reading leak.yaml gives nothing."""
     pair.write_text(LEAK.format(name="leak"), encoding="utf-8")
-    real = judge.load_text
+    real = check.load_text
 
     def reads(text, name, catalog):
         return Loaded() if name.endswith("leak.yaml") else real(text, name, catalog)
 
-    monkeypatch.setattr(judge, "load_text", reads)
+    monkeypatch.setattr(check, "load_text", reads)
 
 
 @pytest.mark.parametrize("form", [form for form in format_ids() if form not in {"csv", "gitlab", "oscal"}])
@@ -195,7 +195,7 @@ def gives_one_too_few(real, *arguments):
 
 ENDS = {throws: 3, throws_deep: 3, out_of_memory: 3, refuses: 2, gives_nothing: 3}
 STAGES = {
-    "fedpolicy.judge.load_text": lambda arguments: arguments[1],
+    "fedpolicy.check.load_text": lambda arguments: arguments[1],
     "fedpolicy.analysis.study.build_graph": lambda arguments: arguments[0].name,
     "fedpolicy.analysis.study.prepare": lambda arguments: arguments[0].deployment.name,
     "fedpolicy.policy.evaluate._of_kind": lambda arguments: arguments[0].document.file,

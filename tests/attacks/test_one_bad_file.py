@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from fedpolicy import api, judge
+from fedpolicy import api, check
 from fedpolicy.cli.app import app
 from fedpolicy.estates import executors
 from fedpolicy.estates.executors import Borrowed
 from fedpolicy.estates.run import Run
-from fedpolicy.pipeline import Settings
+from fedpolicy.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 LEAK = """\
@@ -36,10 +36,10 @@ needs_copies = pytest.mark.skipif(sys.platform != "linux", reason="processes are
 # What bad.yaml does to the process that checks it; `sum(iter(int, 1))` never comes back from C to hear a signal.
 DRIVER = """
 import os, sys
-from fedpolicy import judge
+from fedpolicy import check
 from fedpolicy.cli import main
 
-real, how = judge.load_text, sys.argv.pop(1)
+real, how = check.load_text, sys.argv.pop(1)
 
 def bad(text, name, catalog):
     if name == "bad.yaml" or (name == "<stdin>" and how == "input"):
@@ -53,7 +53,7 @@ def bad(text, name, catalog):
             raise TypeError("unhashable type: 'dict'")
     return real(text, name, catalog)
 
-judge.load_text = bad
+check.load_text = bad
 sys.exit(main())
 """
 
@@ -81,12 +81,12 @@ def fedpolicy(how, *arguments, **more):
 
 
 def never_ends(monkeypatch):
-    real = judge.load_text
+    real = check.load_text
 
     def bad(text, name, catalog):
         return sum(iter(int, 1)) if name == "bad.yaml" else real(text, name, catalog)
 
-    monkeypatch.setattr(judge, "load_text", bad)
+    monkeypatch.setattr(check, "load_text", bad)
 
 
 def reported(report):
@@ -135,7 +135,7 @@ def test_the_configuration_sets_it_and_the_command_line_has_the_last_word(estate
 
 def test_debug_shows_where(estate, monkeypatch):
     del estate
-    monkeypatch.setattr(judge, "load_text", lambda *_: {}[{}])
+    monkeypatch.setattr(check, "load_text", lambda *_: {}[{}])
     runner = CliRunner()
 
     assert "Traceback" not in runner.invoke(app, ["check", "a.yaml"]).stderr
@@ -182,7 +182,7 @@ class Executor(ThreadPoolExecutor):
 ANSWERS = {
     "one too few": lambda future, work: future.set_result(work()[:-1]),
     "one too many": lambda future, work: future.set_result(work() * 2),
-    "others": lambda future, work: future.set_result([judge.unchecked("x", ValueError()) for _ in work()]),
+    "others": lambda future, work: future.set_result([check.unchecked("x", ValueError()) for _ in work()]),
     "nothing": lambda future, _: future.set_result(None),
     "an empty list": lambda future, _: future.set_result([]),
     "a text": lambda future, _: future.set_result("fine"),

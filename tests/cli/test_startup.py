@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = "examples/clinical-notes/deployment.yaml"
-ROOMS = {"pydantic", "yaml", "cel_expr_python", "networkx", "jsonschema", "fedpolicy.pipeline"}
+ROOMS = {"pydantic", "yaml", "cel_expr_python", "networkx", "jsonschema", "fedpolicy.check"}
 NEVER = {"networkx", "jsonschema", "pygls", "dp_accounting", "numpy", "rich", "requests", "hypothesis"}
 # What is for mistakes, for configurations, for a user's own catalogue, for other commands and other formats.
 RARE = {
@@ -34,7 +34,7 @@ RARE = {
     "fedpolicy.estates.scheduler",
     "fedpolicy.estates.work",
     "fedpolicy.graph.export",
-    "fedpolicy.policy.trial",
+    "fedpolicy.trial",
     "fedpolicy.report.markup",
     "fedpolicy.language.reading.explain",
     "fedpolicy.language.rewriting",

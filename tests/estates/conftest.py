@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fedpolicy.estates.run import Run
-from fedpolicy.pipeline import Settings
+from fedpolicy.settings import Settings
 from fedpolicy.sources import find, locate
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from fedpolicy import api
+from fedpolicy.check import check_file
 from fedpolicy.errors import SettingsError
 from fedpolicy.estates import work
 from fedpolicy.estates.executors import ROOM, Borrowed
 from fedpolicy.estates.run import Run
 from fedpolicy.estates.work import check_sources, mark, packed, unpacked
-from fedpolicy.judge import check_file
-from fedpolicy.pipeline import Settings
+from fedpolicy.settings import Settings
 from fedpolicy.sources import locate
 from tests.estates.conftest import errors_of, run_of, small, sources_of
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from fedpolicy.check import check_file
 from fedpolicy.estates import processes
 from fedpolicy.estates.processes import Processes, forks
-from fedpolicy.judge import check_file
 from tests.estates.conftest import errors_of, run_of, small
 
 

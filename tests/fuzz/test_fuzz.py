@@ -44,15 +44,15 @@ def found(monkeypatch, source):
 
 
 def test_a_document_that_is_dropped_is_found(found, monkeypatch):
-    from fedpolicy import api, judge  # noqa: PLC0415  what is broken here
+    from fedpolicy import api, check  # noqa: PLC0415  what is broken here
 
-    real = judge.load_text
+    real = check.load_text
     nothing = type(real(LEAK, "d.yaml", api.load_catalog()))()
 
     def dropping(text, name, catalog):
         return nothing if b"aggregator" in bytes(text) else real(text, name, catalog)
 
-    monkeypatch.setattr(judge, "load_text", dropping)
+    monkeypatch.setattr(check, "load_text", dropping)
     monkeypatch.setattr(api, "load_text", dropping)
     finding = found("vanished")[0]
 
@@ -76,13 +76,13 @@ def test_a_stage_that_raises_is_found_with_its_place(found, monkeypatch):
 
 
 def test_an_endless_loop_is_found(monkeypatch):
-    from fedpolicy import judge  # noqa: PLC0415  what is broken here
+    from fedpolicy import check  # noqa: PLC0415  what is broken here
 
     def endless(*_given):
         while True:
             pass
 
-    monkeypatch.setattr(judge, "check_file", endless)
+    monkeypatch.setattr(check, "check_file", endless)
     monkeypatch.setattr("fedpolicy.estates.run.check_file", endless, raising=False)
     broken = breaks("clean beside", "deployment", {"d.yaml": LEAK}, 0.0, 0.3)
 

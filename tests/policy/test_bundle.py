@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy import pipeline, sources
+from fedpolicy import check, sources
 from fedpolicy.policy import bundle
 from fedpolicy.policy.bundle import bundle_of
 from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.report.formats import load_format
 from fedpolicy.resources import bundles_dir, policies_dir
+from fedpolicy.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 FEDERATION = policies_dir() / "federation"
@@ -45,7 +46,7 @@ def comparable(rules):
 
 def report():
     found = sources.find([str(ROOT / "examples")], lambda: b"")
-    return load_format("json").render(pipeline.check(found, pipeline.Settings(packs=shipped_packs())))
+    return load_format("json").render(check.check(found, Settings(packs=shipped_packs())))
 
 
 def test_a_checkout_has_no_bundles():

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from fedpolicy.policy.load import load_rules, pack_files, shipped_packs
-from fedpolicy.policy.trial import run_examples
 from fedpolicy.resources import policies_dir
+from fedpolicy.trial import run_examples
 from tests.policy.worlds import judged
 
 SHIPPED = [path for pack in shipped_packs() for path in pack_files(policies_dir() / pack)]

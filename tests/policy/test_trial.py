@@ -7,8 +7,8 @@ from fedpolicy.errors import SettingsError
 from fedpolicy.policy.bundle import digest_of
 from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.policy.scaffold import new_pack, new_rule
-from fedpolicy.policy.trial import try_rule
 from fedpolicy.testing import assert_rule, rules_of
+from fedpolicy.trial import try_rule
 
 CATALOG = load_catalog()
 

@@ -7,11 +7,12 @@ import json
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from fedpolicy import pipeline
+from fedpolicy import check
 from fedpolicy.findings import Severity, Verdict
 from fedpolicy.repair.answer import Choice, Request, repair
 from fedpolicy.repair.change import costs_of
 from fedpolicy.repair.changes import kinds
+from fedpolicy.settings import Settings
 from fedpolicy.sources import Source
 from tests.analysis.deployments import deployments
 
@@ -20,7 +21,7 @@ LAW = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
-SETTINGS = pipeline.Settings()
+SETTINGS = Settings()
 
 
 def written(tree):
@@ -28,7 +29,7 @@ def written(tree):
 
 
 def failing(text, least):
-    report = pipeline.check([Source(name="d.json", text=text.encode())], SETTINGS)
+    report = check.check([Source(name="d.json", text=text.encode())], SETTINGS)
     assert not report.errors
     assert not any(file.errors for file in report.files)
     return [one for one in report.findings if one.verdict is Verdict.FAIL and one.severity >= least]

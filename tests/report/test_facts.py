@@ -8,20 +8,21 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from fedpolicy import pipeline
+from fedpolicy import check
 from fedpolicy.analysis import study
 from fedpolicy.analysis.explain import explain
 from fedpolicy.report.facts import facts_text, why_text
 from fedpolicy.report.facts_json import facts_json
 from fedpolicy.report.style import PLAIN
 from fedpolicy.resources import schemas_dir
+from fedpolicy.settings import Settings
 from fedpolicy.sources import Source
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/deployment.yaml"))
 RUNNING = next(path for path in EXAMPLES if path.parent.name == "clinical-notes")
 SCHEMA = json.loads((schemas_dir() / "facts.schema.json").read_text(encoding="utf-8"))
-SETTINGS = pipeline.Settings()
-CATALOG = pipeline.catalog_of(SETTINGS)
+SETTINGS = Settings()
+CATALOG = check.catalog_of(SETTINGS)
 GOLDEN = Path(__file__).parent / "golden" / "facts"
 
 CROWD = """
@@ -45,7 +46,7 @@ tasks:
 
 def facts_of(path):
     text = path.read_bytes()
-    document, facts = pipeline.study_of(Source(name=f"{path.parent.name}/{path.name}", text=text), CATALOG, SETTINGS)
+    document, facts = check.study_of(Source(name=f"{path.parent.name}/{path.name}", text=text), CATALOG, SETTINGS)
     return document, facts
 
 
@@ -57,7 +58,7 @@ def rows_of(document, facts):
 def crowd(members):
     parties = "".join(f"  p{number}: {{role: participant}}\n" for number in range(members))
     text = CROWD.replace("  users: {role: participant}\n", parties) % ", ".join(f"p{n}" for n in range(members))
-    return pipeline.study_of(Source(name="crowd.yaml", text=text.encode()), CATALOG, SETTINGS)
+    return check.study_of(Source(name="crowd.yaml", text=text.encode()), CATALOG, SETTINGS)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
@@ -151,6 +152,6 @@ def test_an_explanation_reads_like_this(party, dataset, golden):
 
 def test_a_deployment_where_nobody_learns_anything_says_so():
     text = b"fedpolicy: 1\nname: alone\n"
-    document, facts = pipeline.study_of(Source(name="alone.yaml", text=text), CATALOG, SETTINGS)
+    document, facts = check.study_of(Source(name="alone.yaml", text=text), CATALOG, SETTINGS)
 
     assert "nobody learns anything about data that are not its own" in facts_text(document, facts, PLAIN)

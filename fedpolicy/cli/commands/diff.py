@@ -77,7 +77,7 @@ def _diff(old: str, new: str, form: str, output: str | None, options: Mapping[st
     from fedpolicy.cli.messages import report_errors
     from fedpolicy.cli.revisions import overlooked, sources_of
     from fedpolicy.cli.trusted import with_waivers
-    from fedpolicy.comparing import compare
+    from fedpolicy.comparison import compare
 
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)

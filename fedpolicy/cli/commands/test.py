@@ -104,8 +104,8 @@ def _test(
 
 def _results(named: Sequence[str], catalog: Catalog, *, mutate: bool) -> list[PackTrial]:
     from fedpolicy.policy.load import load_rules
-    from fedpolicy.policy.trial import try_rules
     from fedpolicy.report.trials import PackTrial
+    from fedpolicy.trial import try_rules
 
     found: list[PackTrial] = []
     errors: list[FedPolicyError] = []

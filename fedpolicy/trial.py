@@ -9,26 +9,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fedpolicy.analysis.study import Study
+from fedpolicy.analysis.settings import AnalysisSettings
+from fedpolicy.check import Assessment, Judge, assess
 from fedpolicy.errors import PolicyError, Problems
-from fedpolicy.findings import Finding, Span, Verdict
+from fedpolicy.findings import Finding, Verdict
 from fedpolicy.language.reading.load import load_text
 from fedpolicy.policy.compiler import build_rule
-from fedpolicy.policy.evaluate import Evaluation, evaluate
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.mutants import mutants_of
 from fedpolicy.policy.rulefile import EXPECTED, RULE
 from fedpolicy.policy.sheet import read_sheet
+from fedpolicy.report.trials import Survivor, Trial
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
-    from fedpolicy.language.reading.load import Document
     from fedpolicy.policy.models import Rule
     from fedpolicy.policy.sheet import Sheet
 
-__all__ = ["Example", "Survivor", "Trial", "examples_of", "judged_wrongly", "run_examples", "try_rule", "try_rules"]
+__all__ = ["Example", "examples_of", "judged_wrongly", "run_examples", "try_rule", "try_rules"]
 
-Check = Callable[[str, str], Evaluation]
+Check = Callable[[str, str], Assessment]
 _EXPRESSIONS = ("match", "require")
 
 
@@ -93,12 +93,12 @@ def _lacking(examples: Sequence[Example]) -> Iterable[str]:
     return (word for word in ("fail", "pass") if word not in {example.expected for example in examples})
 
 
-def judged_wrongly(example: Example, evaluation: Evaluation) -> list[str]:
+def judged_wrongly(example: Example, evaluation: Assessment) -> list[str]:
     """What an evaluation says that the example does not expect."""
     return list(_problems(example, evaluation))
 
 
-def _problems(example: Example, evaluation: Evaluation) -> Iterable[str]:
+def _problems(example: Example, evaluation: Assessment) -> Iterable[str]:
     found = {verdict: [f for f in evaluation.findings if f.verdict is verdict] for verdict in Verdict}
     expected = Verdict(example.expected)
     if example.expected == "pass":
@@ -126,41 +126,8 @@ def _unwanted(finding: Finding) -> str:
     return f"unwanted {finding.verdict} for {', '.join(finding.elements)}: {finding.message}{missing}"
 
 
-def _counted(evaluation: Evaluation) -> str:
+def _counted(evaluation: Assessment) -> str:
     return ", ".join(f"{count} {verdict}" for verdict, count in evaluation.counts.items() if count) or "nothing"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survivor:
-    """A mutant that no example noticed: which expression, what was done to it, and the place in the rule's file."""
-
-    key: str
-    what: str
-    text: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """
-    The result for one rule.
-
-    `shown` counts the examples that must fail, pass and be unknown; `problems` says what went wrong; `mutants`
-    counts the mutants that could be tried, `survivors` are those that no example noticed. `defects` are mistakes in
-    the rule's file that only its examples bring to light.
-    """
-
-    rule: Rule
-    shown: Mapping[str, int]
-    problems: tuple[str, ...]
-    mutants: int = 0
-    survivors: tuple[Survivor, ...] = ()
-    defects: tuple[PolicyError, ...] = ()
-
-    @property
-    def passed(self) -> bool:
-        """Whether the rule does what its examples say, and has one that fails and one that passes."""
-        return not self.problems
 
 
 def try_rules(rules: Sequence[Rule], catalog: Catalog, *, mutate: bool = True) -> Iterator[Trial]:
@@ -193,11 +160,11 @@ class _Bench:
     """The facts of every example, computed once however many mutants are judged on them."""
 
     catalog: Catalog
-    prepared: Mapping[str, tuple[Document, Study]]
+    prepared: Mapping[str, Assessment]
 
-    def judge(self, rule: Rule, name: str) -> Evaluation:
-        document, study = self.prepared[name]
-        return evaluate(study, document, [rule]).whole()
+    def judge(self, rule: Rule, name: str) -> Assessment:
+        known = self.prepared[name]
+        return assess(known.document, _judge(self.catalog, [rule]), known.study).whole()
 
 
 def _defects(rule: Rule, bench: _Bench, examples: Sequence[Example]) -> Iterator[PolicyError]:
@@ -223,12 +190,16 @@ def _never(rule: Rule, key: str, advice: str) -> PolicyError:
     return PolicyError(f"`{key}` is never true on any example of {rule.id}", span=rule.spans[key], help=advice)
 
 
-def _prepare(example: Example, catalog: Catalog) -> tuple[Document, Study]:
+def _prepare(example: Example, catalog: Catalog) -> Assessment:
     loaded = load_text(example.text, example.name, catalog)
     if loaded.errors:
         raise Problems(loaded.errors)
     (document,) = loaded.documents
-    return document, Study(document.deployment, catalog)
+    return assess(document, _judge(catalog, ()))
+
+
+def _judge(catalog: Catalog, rules: Sequence[Rule]) -> Judge:
+    return Judge(catalog=catalog, rules=rules, analysis=AnalysisSettings())
 
 
 def _tried(rule: Rule, bench: _Bench, examples: Sequence[Example]) -> Iterator[Survivor | None]:

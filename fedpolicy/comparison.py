@@ -1,4 +1,4 @@
-"""Two states of files -> what differs: the stages of the pipeline, run on both sides."""
+"""Two states of files -> what differs: both sides are checked, and compared deployment by deployment."""
 
 from __future__ import annotations
 
@@ -8,29 +8,25 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from fedpolicy import pipeline
 from fedpolicy.analysis.changes import Changes, changes_between
-from fedpolicy.analysis.study import Study
+from fedpolicy.check import Assessment, Judge, assess_source, judge_of, overrides_in
 from fedpolicy.containment import contained
-from fedpolicy.errors import FedPolicyError, Problems
+from fedpolicy.errors import FedPolicyError
 from fedpolicy.findings import Finding, Span, Verdict
-from fedpolicy.judge import Judge, load_source
-from fedpolicy.language.reading.load import Document
-from fedpolicy.policy.evaluate import Evaluation, evaluate
 from fedpolicy.policy.housekeeping import as_set, gone
-from fedpolicy.policy.load import chosen_rules
 from fedpolicy.report.diff import UNCOMPARED, Comparison, Difference
+from fedpolicy.settings import Settings
 from fedpolicy.sources import Source
 
 if TYPE_CHECKING:
-    from fedpolicy.policy.models import Rule
+    from fedpolicy.analysis.study import Study
 
 __all__ = ["compare"]
 
 _TOLD = (Verdict.FAIL, Verdict.UNKNOWN)
 
 
-def compare(old: Iterable[Source], new: Iterable[Source], settings: pipeline.Settings) -> Comparison:
+def compare(old: Iterable[Source], new: Iterable[Source], settings: Settings) -> Comparison:
     """
     Compare two sets of files, deployment by deployment.
 
@@ -41,9 +37,8 @@ def compare(old: Iterable[Source], new: Iterable[Source], settings: pipeline.Set
     the new state lacks is a finding, unless the new state could not be read as a whole: then it may be in what could
     not, and it is not compared. Raises Problems where the catalogue cannot be used.
     """
-    catalog = pipeline.catalog_of(settings)
-    rules, errors = _rules(settings)
-    sides = [_side(sources, Judge(catalog=catalog, rules=rules, analysis=settings.analysis)) for sources in (old, new)]
+    judge, errors = judge_of(settings)
+    sides = [_side(sources, judge) for sources in (old, new)]
     twice = {name for side in sides for name, count in Counter(n for n, _ in side.states).items() if count > 1}
     keyed = [{_key(*place, twice): state for place, state in side.states.items()} for side in sides]
     keys = sorted(keyed[0].keys() | keyed[1].keys())
@@ -56,7 +51,7 @@ def compare(old: Iterable[Source], new: Iterable[Source], settings: pipeline.Set
         differences=tuple(one for one in found if one),
         errors=tuple({str(error): error for error in said}.values()),
         deployments=sum(one.state != UNCOMPARED for one in found),
-        overrides=() if errors else pipeline.overrides_in(settings, catalog),
+        overrides=() if errors else overrides_in(settings, judge.catalog),
     )
 
 
@@ -85,44 +80,30 @@ def _key(name: str, file: str, twice: set[str]) -> _Place:
     return (name, file.rpartition(":")[2]) if name in twice else (name, "")
 
 
-def _rules(settings: pipeline.Settings) -> tuple[Sequence[Rule], Sequence[FedPolicyError]]:
-    try:
-        return chosen_rules(settings), ()
-    except Problems as problems:
-        # The files are read all the same, so that their mistakes are told in the same run.
-        return (), problems.errors
-
-
 def _side(sources: Iterable[Source], judge: Judge) -> _Side:
     side = _Side()
     for source in sources:
-        loaded = contained(partial(load_source, source, judge.catalog), source.name)
-        if isinstance(loaded, FedPolicyError):
-            side.errors.append(loaded)
+        found = contained(partial(assess_source, source, judge), source.name)
+        if isinstance(found, FedPolicyError):
+            side.errors.append(found)
             continue
+        loaded, assessed = found
         side.errors.extend(loaded.errors)
-        for document in loaded.documents:
+        for document, assessment in assessed:
             place = (document.deployment.name, document.file)
             state = side.states.setdefault(place, _State(name=place[0], span=document.spans.at(("name",))))
-            found = contained(partial(_judge, document, judge), source.name)
-            if isinstance(found, FedPolicyError):
-                side.errors.append(found)
+            if isinstance(assessment, FedPolicyError):
+                side.errors.append(assessment)
             else:
-                _add(found, state, side)
+                _add(assessment, state, side)
     return side
 
 
-def _judge(document: Document, judge: Judge) -> tuple[Study, Evaluation]:
-    study = Study(document.deployment, judge.catalog, judge.analysis)
-    study.graph  # noqa: B018  where there is none, nothing else can be said
-    return study, evaluate(study, document, judge.rules)
-
-
-def _add(found: tuple[Study, Evaluation], state: _State, side: _Side) -> None:
-    state.study, said = found
-    state.findings += (one for one in said.findings if one.verdict in _TOLD)
-    state.broken |= said.broken.keys()
-    side.errors.extend(said.broken[name] for name in sorted(said.broken))
+def _add(found: Assessment, state: _State, side: _Side) -> None:
+    state.study = found.study
+    state.findings += (one for one in found.findings if one.verdict in _TOLD)
+    state.broken |= found.broken.keys()
+    side.errors.extend(found.broken[name] for name in sorted(found.broken))
 
 
 def _difference(old: _State | None, new: _State | None, errors: list[FedPolicyError], *, whole: bool) -> Difference:
@@ -181,7 +162,7 @@ def _only(these: Sequence[Finding], those: Sequence[Finding]) -> tuple[Finding, 
     )
 
 
-def _excused(found: Sequence[Finding], settings: pipeline.Settings) -> tuple[Finding, ...]:
+def _excused(found: Sequence[Finding], settings: Settings) -> tuple[Finding, ...]:
     findings = as_set(found, settings)
     if settings.waivers is None:
         return findings

@@ -1,0 +1,293 @@
+"""
+The stages, in order: this page is the way that every deployment takes, whoever asks.
+
+    source -> language -> graph -> analysis -> policy -> report
+
+`assess` judges one deployment: `check`, `diff`, `repair`, `test` and programs call it, and processes and executors are
+handed it. Prints nothing; what is wrong with one file is data, and the others still run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fedpolicy import __version__
+from fedpolicy.analysis.study import Study
+from fedpolicy.catalog.load import Catalog, load_catalog
+from fedpolicy.containment import contained
+from fedpolicy.errors import FedPolicyError, InputError, Interrupted, Problems
+from fedpolicy.findings import Finding, Interruption, Override, Report, SourceFile, Span, Verdict
+from fedpolicy.language.reading.load import Document, Loaded, load_text
+from fedpolicy.language.reading.spans import place_of
+from fedpolicy.records import dataclass
+from fedpolicy.report.summarise import ordered, summarise
+from fedpolicy.settings import Settings
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.settings import AnalysisSettings
+    from fedpolicy.policy.models import Rule
+    from fedpolicy.sources import Source
+
+__all__ = [
+    "Assessment",
+    "Checked",
+    "Judge",
+    "assess",
+    "assess_source",
+    "catalog_of",
+    "check",
+    "check_file",
+    "document_of",
+    "judge_of",
+    "overrides_in",
+    "report_of",
+    "study_of",
+    "unchecked",
+]
+
+_REPORTED = (Verdict.FAIL, Verdict.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """What every file of a run is judged by."""
+
+    catalog: Catalog
+    rules: Sequence[Rule]
+    analysis: AnalysisSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """
+    One deployment, judged: all that was computed about it, and what the rules say.
+
+    `counts` has all five verdicts, one per rule and element; `broken` holds, by rule, why one of them gave no answer.
+    """
+
+    document: Document
+    study: Study
+    findings: tuple[Finding, ...]
+    counts: Mapping[Verdict, int]
+    broken: Mapping[str, FedPolicyError]
+
+    def whole(self) -> Assessment:
+        """The same, where every rule gave an answer. Raises Problems otherwise."""
+        if self.broken:
+            raise Problems([self.broken[name] for name in sorted(self.broken)])
+        return self
+
+
+def assess(document: Document, judge: Judge, study: Study | None = None) -> Assessment:
+    """Judge one deployment. A `study` that is at hand is not made again."""
+    from fedpolicy.policy.evaluate import evaluate  # noqa: PLC0415  only a check needs rules
+
+    study = study or Study(document.deployment, judge.catalog, judge.analysis)
+    study.graph  # noqa: B018  where there is none, no rule can be judged, which is said once
+    found = evaluate(study, document, judge.rules)
+    reported = sum(found.counts.get(verdict, 0) for verdict in _REPORTED)
+    if reported != len(found.findings):
+        raise AssertionError(f"{reported} verdicts and {len(found.findings)} findings")
+    return Assessment(document=document, study=study, findings=found.findings, counts=found.counts, broken=found.broken)
+
+
+def assess_source(source: Source, judge: Judge) -> tuple[Loaded, list[tuple[Document, Assessment | FedPolicyError]]]:
+    """Judge every deployment of a file. One that cannot be judged, by a mistake of ours, takes no other along."""
+    loaded = _loaded(source, judge.catalog)
+    return loaded, [
+        (document, contained(partial(assess, document, judge), source.name)) for document in loaded.documents
+    ]
+
+
+@dataclass(slots=True, kw_only=True)
+class Checked:
+    """
+    What came of one file; nothing of the deployment itself is kept.
+
+    `errors` are those of rules that could not be evaluated, `places` where to write missing facts. The file has its
+    lines only where a report may show some.
+    """
+
+    file: SourceFile
+    findings: list[Finding] = field(default_factory=list)
+    counts: Counter[Verdict] = field(default_factory=Counter)
+    errors: list[FedPolicyError] = field(default_factory=list)
+    places: dict[tuple[str, str, str], Span] = field(default_factory=dict)
+
+
+def check_file(source: Source, judge: Judge) -> Checked:
+    """Judge every deployment of a file; its mistakes are part of the result, and so are ours."""
+    found = contained(partial(_checked, source, judge), source.name)
+    return unchecked(source.name, found) if isinstance(found, FedPolicyError) else found
+
+
+def unchecked(name: str, error: FedPolicyError) -> Checked:
+    """A file of which nothing is known but why."""
+    return Checked(file=SourceFile(name=name, errors=(error,)))
+
+
+def _checked(source: Source, judge: Judge) -> Checked:
+    loaded, assessed = assess_source(source, judge) if judge.rules else (_loaded(source, judge.catalog), [])
+    names = tuple(document.deployment.name for document in loaded.documents)
+    checked = Checked(file=SourceFile(name=source.name, deployments=names, errors=loaded.errors))
+    for document, found in assessed:
+        if isinstance(found, FedPolicyError):
+            checked.errors.append(found)
+        else:
+            _add(found, document, checked)
+    if checked.findings or loaded.errors:
+        checked.file = replace(checked.file, lines=loaded.lines)
+    return checked
+
+
+def _add(found: Assessment, document: Document, checked: Checked) -> None:
+    checked.findings += found.findings
+    checked.counts.update(found.counts)
+    checked.errors += [found.broken[name] for name in sorted(found.broken)]
+    for fact in sorted({fact for finding in found.findings for fact in finding.missing}):
+        checked.places[document.file, document.deployment.name, fact] = place_of(document, fact)
+
+
+def check(sources: Iterable[Source], settings: Settings | None = None) -> Report:
+    """
+    Judge every deployment of every source by the rules.
+
+    Mistakes in files and rules are in the report. Raises Problems only where the catalogue cannot be used.
+    """
+    settings = settings or Settings()
+    judge, errors = judge_of(settings)
+    return report_of([check_file(source, judge) for source in sources], judge, settings, errors)
+
+
+def judge_of(settings: Settings) -> tuple[Judge, Sequence[FedPolicyError]]:
+    """
+    What every file is judged by, and what is wrong with the rules.
+
+    Then there are no rules, but deployments can be read all the same, so that their mistakes are told in the same run.
+    Raises Problems only where the catalogue cannot be used.
+    """
+    from fedpolicy.policy.load import chosen_rules  # noqa: PLC0415  only a check needs rules
+
+    catalog = catalog_of(settings)
+    try:
+        return Judge(catalog=catalog, rules=chosen_rules(settings), analysis=settings.analysis), ()
+    except Problems as problems:
+        return Judge(catalog=catalog, rules=(), analysis=settings.analysis), problems.errors
+
+
+def report_of(
+    checked: Sequence[Checked],
+    judge: Judge,
+    settings: Settings,
+    errors: Sequence[FedPolicyError] = (),
+    interruption: Interruption | None = None,
+) -> Report:
+    """One report of all files in this order; `interruption` says that these are not all."""
+    stopped = [Interrupted(interruption)] if interruption else []
+    report = summarise(
+        [finding for one in checked for finding in one.findings],
+        [one.counts for one in checked],
+        [one.file for one in checked],
+        packs=sorted({rule.pack for rule in judge.rules}),
+        rules=[rule.info for rule in judge.rules],
+        errors=_once([*stopped, *errors, *(error for one in checked for error in one.errors)]),
+        places={key: span for one in checked for key, span in one.places.items()},
+        version=__version__,
+    )
+    overrides = () if errors else overrides_in(settings, judge.catalog)
+    report = replace(report, interruption=interruption, overrides=overrides)
+    if settings.waivers or settings.baseline:
+        from fedpolicy.policy.excuse import excuse  # noqa: PLC0415  most runs excuse nothing
+
+        return ordered(excuse(report, settings))
+    return report
+
+
+def overrides_in(settings: Settings, catalog: Catalog) -> tuple[Override, ...]:
+    """What the settings change of the rules and facts as they come."""
+    own = (settings.configured, settings.select, settings.ignore, settings.params, settings.catalogs)
+    if not any(own) and settings.max_epsilon is None:
+        return ()
+    from fedpolicy.policy.overrides import overrides_of  # noqa: PLC0415  most runs change nothing
+
+    return overrides_of(settings, catalog)
+
+
+def catalog_of(settings: Settings) -> Catalog:
+    """The catalogue with the user's own files, each as it is pinned. Raises Problems."""
+    if settings.catalog_pins:
+        from fedpolicy.policy.load import changed  # noqa: PLC0415  few runs have any
+
+        pins = settings.catalog_pins.items()
+        errors = [error for path, pin in pins for error in changed("catalogue", path, path.as_posix(), pin)]
+        if errors:
+            raise Problems(errors)
+    return load_catalog(settings.catalogs, settings.files)
+
+
+def study_of(source: Source, catalog: Catalog, settings: Settings, deployment: str = "") -> tuple[Document, Study]:
+    """
+    Read the only deployment of a source, or the one with this name, and make ready all that is computed about it.
+
+    Raises Problems where the source has mistakes, and InputError where it leaves open which deployment is meant.
+    """
+    document = document_of(source, catalog, deployment)
+    return document, Study(document.deployment, catalog, settings.analysis)
+
+
+def document_of(source: Source, catalog: Catalog, deployment: str = "") -> Document:
+    """The only deployment of a source, or the one with this name, as it is read. Raises as `study_of` does."""
+    if source.error:
+        raise source.error
+    loaded = _loaded(source, catalog)
+    if loaded.errors:
+        raise Problems(loaded.errors)
+    return _the_one(loaded.documents, source.name, deployment)
+
+
+def _once(errors: Iterable[FedPolicyError]) -> list[FedPolicyError]:
+    """Several deployments find the same mistake in the same rule."""
+    return list({str(error): error for error in errors}.values())
+
+
+def _the_one(documents: Sequence[Document], file: str, name: str) -> Document:
+    found = [document for document in documents if name in ("", document.deployment.name)]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(f"`{document.deployment.name}`" for document in documents)
+    if not found:
+        raise InputError(f"`{file}` holds no deployment `{name}`", help=f"it holds {names}")
+    raise InputError(f"`{file}` holds {len(found)} deployments", help=f"say which with --deployment: {names}")
+
+
+def _loaded(source: Source, catalog: Catalog) -> Loaded:
+    """Read every deployment of a file. Where there is none, there is an error that says why."""
+    if source.error:
+        return Loaded(errors=(source.error,))
+    loaded = load_text(source.text, source.name, catalog)
+    if source.found and loaded.errors and not loaded.documents and _is_other(source):
+        return Loaded(errors=(_other(source.name),))
+    if not loaded.documents and not loaded.errors:
+        return Loaded(errors=(_nothing(source.name),), lines=loaded.lines)
+    return loaded
+
+
+def _is_other(source: Source) -> bool:
+    from fedpolicy.searching.header import has_key  # noqa: PLC0415  only a mistake asks
+
+    return not has_key(source.text)
+
+
+def _other(name: str) -> InputError:
+    # Nobody has named this file: a link may have led to it, and a report may be read by those who cannot read it.
+    message = f"`{name}` holds no deployment, although its name says so; nothing of it is shown"
+    return InputError(message, help="begin it with `fedpolicy: 1`, rename it, or name it to see what is wrong with it")
+
+
+def _nothing(name: str) -> InputError:
+    message = f"neither a deployment nor a mistake was found in `{name}`, so nothing of it was checked"
+    return InputError(message, span=Span(file=name), help="report it with the file")

@@ -1,0 +1,52 @@
+"""What the user chose for a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fedpolicy.analysis.settings import AnalysisSettings
+from fedpolicy.files import HERE, Files
+from fedpolicy.records import dataclass
+
+if TYPE_CHECKING:
+    from fedpolicy.policy.baseline import Baseline
+    from fedpolicy.policy.waivers import WaiverFile
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """
+    What the user chose; `params` are texts by `rule-id.name`, `severities` words by rule id.
+
+    `pins` and `catalog_pins` are SHA-256 digests by pack and catalogue (see `fedpolicy pack digest`), `files` those of
+    them that a trusted revision has; `configured` are the rules that a configuration
+    names, which may belong to packs that this run does not use, and `disabled` those of them that are switched off.
+    `today` is the day that waivers are measured by, as ISO 8601. `origins` says of a setting who made it, for reports.
+    """
+
+    packs: Sequence[str] = ("federation",)
+    catalogs: Sequence[Path] = ()
+    catalog_pins: Mapping[Path, str] = field(default_factory=dict)
+    files: Files = HERE
+    params: Mapping[str, str] = field(default_factory=dict)
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    severities: Mapping[str, str] = field(default_factory=dict)
+    pins: Mapping[str, str] = field(default_factory=dict)
+    configured: Sequence[str] = ()
+    disabled: Sequence[str] = ()
+    max_epsilon: float | None = None
+    waivers: WaiverFile | None = None
+    baseline: Baseline | None = None
+    today: str = ""
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def analysis(self) -> AnalysisSettings:
+        """What the analyses are told."""
+        return AnalysisSettings(max_epsilon=self.max_epsilon)
