@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import click
 
 from fedpolicy.errors import FedPolicyError, is_bug
 
-__all__ = ["BUG", "CLEAN", "FINDINGS", "INTERRUPTED", "UNUSABLE", "guard"]
+__all__ = ["BUG", "CLEAN", "FINDINGS", "INTERRUPTED", "UNUSABLE", "exit_code", "guard"]
 
 CLEAN, FINDINGS, UNUSABLE, BUG = 0, 1, 2, 3
 INTERRUPTED = 130
+
+
+def exit_code(errors: Iterable[Exception], *, failing: bool = False, evaluated: bool = True) -> int:
+    """
+    The exit code of a run, decided here for every command.
+
+    A bug of ours is told before what could not be used, and both before findings; nothing `evaluated` is no pass.
+    """
+    bugs = [is_bug(error) for error in errors]
+    if any(bugs):
+        return BUG
+    if bugs or not evaluated:
+        return UNUSABLE
+    return FINDINGS if failing else CLEAN
 
 
 def guard(action: Callable[[], object], arguments: Sequence[str]) -> int:
@@ -21,7 +35,7 @@ def guard(action: Callable[[], object], arguments: Sequence[str]) -> int:
         code = action()
     except FedPolicyError as error:
         _say(error, arguments)
-        return BUG if is_bug(error) else UNUSABLE
+        return exit_code([error])
     except click.ClickException as error:
         _say(_usage(error), arguments)
     except (KeyboardInterrupt, click.Abort) as stop:

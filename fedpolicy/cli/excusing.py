@@ -11,12 +11,12 @@ from typing import Any
 
 from fedpolicy import sources
 from fedpolicy.cli.configured import Choices, choose, find_config
-from fedpolicy.cli.errors import BUG, CLEAN, UNUSABLE
+from fedpolicy.cli.errors import CLEAN, exit_code
 from fedpolicy.cli.judging import judged
 from fedpolicy.cli.messages import report_errors
 from fedpolicy.cli.terminal import chatter, emit, look_of, write
 from fedpolicy.cli.trusted import day_of, waivers_path, with_waivers
-from fedpolicy.errors import InputError, SettingsError, is_bug
+from fedpolicy.errors import InputError, SettingsError
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.policy.baseline import write_baseline
 from fedpolicy.policy.housekeeping import OWN_PACK
@@ -76,7 +76,7 @@ def _checked(paths: Sequence[str], settings: Settings, choices: Choices, options
     errors = [*report.errors, *(error for file in report.files for error in file.errors)]
     report_errors(errors, {file.name: file.lines for file in report.files}, look=look_of(sys.stderr))
     if errors:
-        return BUG if any(map(is_bug, errors)) else UNUSABLE
+        return exit_code(errors)
     if not report.evaluated:
         raise InputError("nothing was evaluated", help="name a deployment, and rules that apply to it")
     return report

@@ -109,9 +109,10 @@ def missing_facts(findings: Iterable[Finding], places: Mapping[tuple[str, str, s
     return tuple(sorted(found, key=lambda one: (one.file, one.deployment, -one.severity, -len(one.rules), one.fact)))
 
 
-def must_fail(report: Report, threshold: Severity | None, *, strict: bool) -> bool:
-    """Whether a finding is at or above the threshold (None: never); `strict` counts unknown as failing."""
-    if threshold is None:
+def must_fail(findings: Iterable[Finding], fail_on: str, *, strict: bool) -> bool:
+    """Whether a finding is at or above a severity (`never`: none is); `strict` counts unknown as failing."""
+    if fail_on == "never":
         return False
+    threshold = Severity[fail_on.upper()]
     failing = {Verdict.FAIL, Verdict.UNKNOWN} if strict else {Verdict.FAIL}
-    return any(finding.verdict in failing and finding.severity >= threshold for finding in report.findings)
+    return any(finding.verdict in failing and finding.severity >= threshold for finding in findings)

@@ -91,12 +91,12 @@ def test_an_endless_loop_is_found(monkeypatch):
 
 
 def test_a_random_report_is_found(monkeypatch):
-    from fedpolicy.cli import checking  # noqa: PLC0415  what is broken here
+    from fedpolicy.cli import outputs  # noqa: PLC0415  what is broken here
 
-    real = checking.write_all
+    real = outputs.write_all
     drawn = iter(range(9))
     monkeypatch.setattr(
-        checking, "write_all", lambda texts: real([(out, f"{text}{next(drawn)}") for out, text in texts])
+        outputs, "write_all", lambda texts: real([(out, f"{text}{next(drawn)}") for out, text in texts])
     )
     broken = breaks("same bytes", "deployment", {"d.yaml": LEAK}, 0.0, 20.0)
 
@@ -105,7 +105,7 @@ def test_a_random_report_is_found(monkeypatch):
 
 
 def test_a_leak_that_a_clean_file_hides_is_found(monkeypatch):
-    from fedpolicy.cli import checking  # noqa: PLC0415  what is broken here
+    from fedpolicy.cli.commands import check as checking  # noqa: PLC0415  what is broken here
 
     real = checking._exit_code  # noqa: SLF001
     monkeypatch.setattr(
@@ -151,7 +151,7 @@ def test_what_breaks_is_made_small():
 
 
 def test_a_reproducer_can_be_run_again(tmp_path, monkeypatch):
-    from fedpolicy.cli import checking  # noqa: PLC0415  what is broken here
+    from fedpolicy.cli.commands import check as checking  # noqa: PLC0415  what is broken here
 
     findings = []
     session = Session("x", 20.0, findings.append, shrink=0.0)
@@ -169,13 +169,13 @@ def test_a_reproducer_can_be_run_again(tmp_path, monkeypatch):
 
 
 def test_a_box_tells_crashes_apart(tmp_path, monkeypatch):
-    from fedpolicy.cli import checking  # noqa: PLC0415  what is broken here
+    from fedpolicy.cli import configured  # noqa: PLC0415  what is broken here
 
-    monkeypatch.setattr(checking, "find_config", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(configured, "find_config", lambda *_, **__: 1 / 0)
     with pytest.raises(Broken) as raised:
         Box(tmp_path, {"d.yaml": LEAK}).fill().run("check", "d.yaml")
 
-    assert raised.value.signature == "crash check ZeroDivisionError fedpolicy/cli/checking.py check"
+    assert raised.value.signature == "crash check ZeroDivisionError fedpolicy/cli/commands/check.py _check"
 
 
 def test_a_run_prints_its_seed_and_what_it_did(tmp_path):

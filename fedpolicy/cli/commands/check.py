@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fedpolicy.cli.errors import BUG, CLEAN, FINDINGS, INTERRUPTED, UNUSABLE
+from fedpolicy.cli.errors import INTERRUPTED, exit_code
 from fedpolicy.cli.options import (
     baseline_options,
     catalog_option,
@@ -24,7 +24,7 @@ from fedpolicy.cli.options import (
     waiver_options,
 )
 from fedpolicy.cli.terminal import chatter, look_of
-from fedpolicy.errors import Interrupted, is_bug
+from fedpolicy.errors import Interrupted
 from fedpolicy.report.formats import format_ids, load_format
 from fedpolicy.report.style import Style
 
@@ -142,12 +142,9 @@ def _written(report: Report, output: Output, *, no_color: bool) -> str:
 
 
 def _exit_code(report: Report, errors: Sequence[Exception], choices: Choices) -> int:
-    from fedpolicy.findings import Severity
     from fedpolicy.report.summarise import must_fail
 
     if report.interruption:
         return INTERRUPTED
-    if errors or not report.evaluated:
-        return BUG if any(map(is_bug, errors)) else UNUSABLE
-    threshold = None if choices.fail_on == "never" else Severity[choices.fail_on.upper()]
-    return FINDINGS if must_fail(report, threshold, strict=choices.strict) else CLEAN
+    failing = must_fail(report.findings, choices.fail_on, strict=choices.strict)
+    return exit_code(errors, failing=failing, evaluated=bool(report.evaluated))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fedpolicy.cli.errors import BUG, CLEAN, FINDINGS, UNUSABLE
+from fedpolicy.cli.errors import exit_code
 from fedpolicy.cli.options import (
     catalog_option,
     colour_option,
@@ -21,7 +21,6 @@ from fedpolicy.cli.options import (
     waiver_options,
 )
 from fedpolicy.cli.terminal import emit, look_of
-from fedpolicy.errors import is_bug
 from fedpolicy.report.style import PLAIN
 
 if TYPE_CHECKING:
@@ -78,6 +77,7 @@ def _diff(old: str, new: str, form: str, output: str | None, options: Mapping[st
     from fedpolicy.cli.revisions import overlooked, sources_of
     from fedpolicy.cli.trusted import with_waivers
     from fedpolicy.comparison import compare
+    from fedpolicy.report.summarise import must_fail
 
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
@@ -87,9 +87,10 @@ def _diff(old: str, new: str, form: str, output: str | None, options: Mapping[st
     no_color = options["no_color"]
     report_errors(comparison.errors, look=look_of(sys.stderr, no_color=no_color))
     emit(_written(comparison, form, output, no_color=no_color), output)
-    if comparison.errors:
-        return BUG if any(map(is_bug, comparison.errors)) else UNUSABLE
-    return FINDINGS if _fails(comparison, choices.fail_on, strict=choices.strict) else CLEAN
+    # Only what the new state introduces counts, and of that only what nobody has waived.
+    return exit_code(
+        comparison.errors, failing=must_fail(comparison.introduced, choices.fail_on, strict=choices.strict)
+    )
 
 
 def _written(comparison: Comparison, form: str, output: str | None, *, no_color: bool) -> str:
@@ -98,14 +99,3 @@ def _written(comparison: Comparison, form: str, output: str | None, *, no_color:
     if form == "text":
         return as_text(comparison, PLAIN if output else look_of(sys.stdout, no_color=no_color))
     return (as_json if form == "json" else as_markdown)(comparison)
-
-
-def _fails(comparison: Comparison, fail_on: str, *, strict: bool) -> bool:
-    """Only what the new state introduces counts, and of that only what nobody has waived."""
-    from fedpolicy.findings import Severity, Verdict
-
-    if fail_on == "never":
-        return False
-    counted = {Verdict.FAIL, Verdict.UNKNOWN} if strict else {Verdict.FAIL}
-    least = Severity[fail_on.upper()]
-    return any(one.verdict in counted and one.severity >= least for one in comparison.introduced)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fedpolicy.cli.errors import CLEAN, FINDINGS
+from fedpolicy.cli.errors import exit_code
 from fedpolicy.cli.options import (
     baseline_options,
     catalog_option,
@@ -183,7 +183,7 @@ def _repair(file: str, form: str, output: str | None, number: int | None, option
         _write(Path(file), source, _chosen(repairs, number))
     look = PLAIN if output else look_of(sys.stdout, no_color=options["no_color"])
     emit(as_json(repairs) if form == "json" else as_text(repairs, look), output)
-    return CLEAN if repairs.complete else FINDINGS
+    return exit_code((), failing=not repairs.complete)
 
 
 def _must_differ(file: str, output: str | None) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fedpolicy.cli.errors import CLEAN, FINDINGS
+from fedpolicy.cli.errors import exit_code
 from fedpolicy.cli.options import catalog_option, colour_option, debug_option, output_option
 from fedpolicy.cli.terminal import emit, look_of
 from fedpolicy.errors import FedPolicyError, Problems, SettingsError
@@ -99,7 +99,7 @@ def _test(
         raise Problems(defects)
     total = score(results)
     good = total.passed == total.rules and share(total.killed, total.mutants) >= minimum
-    return CLEAN if good else FINDINGS
+    return exit_code((), failing=not good)
 
 
 def _results(named: Sequence[str], catalog: Catalog, *, mutate: bool) -> list[PackTrial]:
