@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from fedpolicy.analysis.budget import Claim
+from fedpolicy.analysis.budget.changes import BudgetChange
 from tests.helpers import facts_of
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "clinical-notes" / "deployment.yaml"
@@ -246,3 +248,46 @@ def test_noise_that_does_not_count_whatever_its_epsilon_says_why(change, unit, w
     (share,) = found.shares
     assert share.not_for == ((("notes", why),) if why else ())
     assert bool(found.bare) is bool(why)
+
+
+def test_a_tree_whose_separation_nobody_states_is_taken_at_its_worst():
+    tree = "mechanism: dp_ftrl_tree, noise_multiplier: 4.0, steps: 100, max_participations: 3"
+
+    ((silent,), (next_to_each_other,), (apart,)) = (
+        ledger(noise(tree + more)).shares for more in ("", ", min_separation: 1", ", min_separation: 2")
+    )
+
+    assert silent.spent.high == next_to_each_other.spent.high > apart.spent.high
+    assert silent.spent.missing == ("tasks.t0.safeguards.0.min_separation",)
+
+
+def test_a_closer_computation_is_made_only_where_the_quick_bounds_lie_on_both_sides():
+    sgd = noise("mechanism: dp_sgd, noise_multiplier: 1.0, steps: 500, sampling: poisson, sampling_rate: 0.01")
+    text = BASE.format(unit="record", tasks=TASK.format(name="t0", data="notes", guard=sgd))
+    quick = towards(facts_of(text, 1e6).ledger, "agg").spent
+    asked = towards(facts_of(text, (quick.low + quick.high) / 2).ledger, "agg").spent
+
+    assert quick.low < quick.high
+    assert quick.undecided == ()
+    closer = asked.high - asked.low < quick.high - quick.low
+    assert closer is bool(find_spec("dp_accounting"))
+    assert asked.undecided == (() if closer else ("tasks.t0.safeguards.0",))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        ((1.0, 2.0), (1.0, 3.0), "worse"),
+        ((1.0, 2.0), (1.5, 2.0), "worse"),
+        (None, (0.0, 1.0), "worse"),
+        ((1.0, 3.0), (1.0, 2.0), "better"),
+        ((1.0, 3.0), (0.5, 3.0), "better"),
+        ((1.0, 2.0), None, "better"),
+        ((1.0, 2.0), (0.5, 3.0), "changed"),
+        ((0.5, 3.0), (1.0, 2.0), "changed"),
+    ],
+)
+def test_a_budget_gets_worse_better_or_only_different(before, after, kind):
+    change = BudgetChange(parties=("agg",), datasets=("notes@a",), unit="record", before=before, after=after)
+
+    assert change.kind == kind

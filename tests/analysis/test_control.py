@@ -33,7 +33,7 @@ JUDGE = "{t: {method: llm_judge, model: judge, data: [letters], runs_on: client}
 BLACK = "{weights: closed, provider: openai, account: participants}"
 
 
-def text_of(models, tasks, nodes=None, parties=None, more=""):
+def text_of(models, tasks, nodes=None, parties=None, more="", at="client"):
     def section(name, entries):
         return f"{name}:\n" + "".join(f"  {key}: {value}\n" for key, value in entries.items())
 
@@ -41,7 +41,7 @@ def text_of(models, tasks, nodes=None, parties=None, more=""):
         "fedpolicy: 1\nname: x\n"
         + section("parties", {**PARTIES, **(parties or {})})
         + section("nodes", {**NODES, **(nodes or {})})
-        + "datasets: {letters: {at: client, categories: [health]}}\n"
+        + f"datasets: {{letters: {{at: {at}, categories: [health]}}}}\n"
         + f"models: {models}\ntasks: {tasks}\n{more}"
     )
 
@@ -287,6 +287,47 @@ def test_peers_need_one_other_peer():
     peers = LORA.replace("runs_on: client}", "runs_on: client, topology: peer_to_peer}")
 
     assert control(OPEN, peers)["join", "a"] == [EACH_OTHER]
+
+
+def test_of_three_peers_each_can_go():
+    peers = LORA.replace("runs_on: client}", "runs_on: client, topology: peer_to_peer}")
+    parties = {"c": "{role: participant, jurisdiction: DE}"}
+
+    assert (
+        control(OPEN, peers, nodes={"client": "{kind: client, party: [a, b, c]}"}, parties=parties)["join", "a"] == []
+    )
+
+
+def test_rounds_that_can_spare_one_end_with_nobody_but_the_aggregator():
+    parties, nodes = {"c": "{role: participant, jurisdiction: DE}"}, {"client": "{kind: client, party: [a, b, c]}"}
+
+    for least, holders in ((2, ["tum"]), (3, ["tum", EACH_OTHER])):
+        tasks = LORA.replace("runs_on: client}", f"runs_on: client, min_clients: {least}}}")
+        assert control(OPEN, tasks, nodes=nodes, parties=parties)["join", "a"] == holders
+
+
+def test_rounds_that_can_spare_a_small_site_cannot_spare_a_large_one():
+    nodes = {"client": "{kind: client, party: a}", "others": "{kind: client, party: b, count: 5}"}
+    tasks = LORA.replace("runs_on: client}", "runs_on: [client, others], min_clients: 5}")
+    found = control(OPEN, tasks, nodes=nodes, at="[client, others]")
+
+    assert (found["join", "a"], found["join", "b"]) == (["tum", EACH_OTHER], ["tum"])
+
+
+def test_whoever_runs_the_aggregator_has_a_hold_on_the_others_only():
+    nodes = {"aggregator": "{kind: aggregator, party: a}"}
+    found = control(OPEN, LORA, nodes=nodes)
+
+    assert (found["join", "a"], found["join", "b"]) == ([], ["a"])
+
+
+def test_a_party_in_two_countries_is_removed_with_neither():
+    models = f"{{judge: {BLACK.replace('}', ', fallback: [other]}')}, other: {BLACK.replace('openai', 'acme')}}}"
+    parties = {"openai": "{role: provider, jurisdiction: [US, CN]}", "acme": "{role: provider, jurisdiction: US}"}
+
+    (run, *_) = matrix(models, parties=parties)
+
+    assert [hold.parties for hold in run.holds] == []
 
 
 @pytest.mark.parametrize(
