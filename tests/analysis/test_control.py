@@ -314,6 +314,13 @@ def test_rounds_that_can_spare_a_small_site_cannot_spare_a_large_one():
     assert (found["join", "a"], found["join", "b"]) == (["tum", EACH_OTHER], ["tum"])
 
 
+def test_a_cohort_of_peers_has_no_hold_on_itself():
+    nodes = {"client": "{kind: client, party: a, count: 1000}"}
+    found = matrix(OPEN, LORA.replace("runs_on: client}", "runs_on: client, topology: peer_to_peer}"), nodes=nodes)
+
+    assert [(one.participants, one.holds) for one in found if one.capability == "join"] == [(("a",), ())]
+
+
 def test_whoever_runs_the_aggregator_has_a_hold_on_the_others_only():
     nodes = {"aggregator": "{kind: aggregator, party: a}"}
     found = control(OPEN, LORA, nodes=nodes)
@@ -435,6 +442,16 @@ def test_a_licence_that_leaves_out_a_country_gives_no_rights_there(jurisdiction,
     assert asked(models, parties=parties) == missing
 
 
+def test_a_doubt_about_the_use_is_no_hold_of_those_who_can_stand_in_for_one_another():
+    models = "{judge: {weights: open, licence: LicenseRef-tencent-hunyuan-3d, weights_at: [one, two]}}"
+    nodes = {"one": "{kind: service, party: a, host: aws}", "two": "{kind: service, party: a, host: acme}"}
+    parties = {"a": "{role: participant}", "acme": "{role: provider, jurisdiction: CH}"}
+    run = next(one for one in matrix(models, nodes=nodes, parties=parties) if one.capability == "run")
+
+    assert [gap.missing for gap in run.doubts] == [("parties.a.jurisdiction",)]
+    assert run.holds == ()
+
+
 @pytest.mark.parametrize(
     ("where", "together"),
     [
@@ -454,6 +471,7 @@ def test_all_parties_of_one_foreign_country_are_removed_together(where, together
 
     assert [(hold.jurisdiction, hold.parties, hold.missing) for hold in run.holds] == together
     assert run.holders == ()
+    assert [run.ends_without(party) for party in ("acme", "openai")] == [False, False]
 
 
 def test_two_parties_that_nobody_places_may_be_in_one_country():
@@ -464,6 +482,7 @@ def test_two_parties_that_nobody_places_may_be_in_one_country():
 
     (hold,) = run.holds
     assert (hold.jurisdiction, hold.missing) == ("", ("parties.acme.jurisdiction", "parties.openai.jurisdiction"))
+    assert not run.ends_without("acme")
 
 
 def test_two_doubts_that_are_none_alone_are_one_together():
