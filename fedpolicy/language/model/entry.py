@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar, Unpack
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from fedpolicy.records import dataclass
 
-__all__ = ["NAMED", "Entry", "Named", "key"]
+__all__ = ["NAMED", "Declared", "Entry", "Named", "key"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,43 @@ NAMED: Mapping[str, Named] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What is declared of a key besides what may stand there; see `key`."""
+
+    about: str
+    default: Any = ...
+    open: bool = False
+    rule: bool = False
+    names: str = ""
+    alias: str | None = None
+
+
 class Entry(BaseModel):
-    """One entry of the language: frozen, strict, and closed to unknown keys."""
+    """
+    One entry of the language: frozen, strict, and closed to unknown keys.
+
+    `declared` holds what is said of its keys. pydantic gets their annotations and defaults, no more: it would take
+    longer to carry the rest through each start than to validate a file.
+    """
 
     model_config = ConfigDict(
         frozen=True, strict=True, extra="forbid", defer_build=True, populate_by_name=False, allow_inf_nan=False
     )
+    declared: ClassVar[Mapping[str, Declared]] = {}
+
+    def __init_subclass__(cls, **options: Unpack[ConfigDict]) -> None:
+        """Take the declarations out of the class before pydantic looks at it."""
+        super().__init_subclass__(**options)
+        own = {name: value for name, value in vars(cls).items() if isinstance(value, Declared)}
+        for name, key in own.items():
+            if key.alias:
+                setattr(cls, name, Field(key.default, alias=key.alias))
+            elif key.default is ...:
+                delattr(cls, name)
+            else:
+                setattr(cls, name, key.default)
+        cls.declared = {**cls.declared, **own}
 
 
 def key(
@@ -67,13 +98,12 @@ def key(
     rule: bool = False,
     names: str = "",
     alias: str | None = None,
-) -> Any:  # noqa: ANN401  pydantic reads a field's default
+) -> Any:  # noqa: ANN401  what stands for a value of any type
     """
     Declare a key: its help, what it means left out (no default: it has to be there), and how far it reaches.
 
     An `open` key may be absent or `unknown`: the fact is not known, which is not the same as none. `rule` says that
-    rules may read it, by its own name; `names` what its values name, a word of `named.py`.
+    rules may read it, by its own name; `names` what its values name, a word of `NAMED`.
     """
-    extra: dict[str, JsonValue] = {"x-open": open, "x-rule": rule, "x-names": names}
-    absent: Any = None if open else default
-    return Field(absent, description=about, json_schema_extra=extra, alias=alias)
+    absent = None if open else default
+    return Declared(about=about, default=absent, open=open, rule=rule, names=names, alias=alias)

@@ -97,27 +97,16 @@ def words_of(entry: type[Entry], name: str) -> tuple[str, ...]:
 
 
 def _key(entry: type[Entry], name: str, field: FieldInfo) -> Key:
-    # A kind of safeguard narrows the `kind` that all of them declare.
-    declared = (
-        field
-        if field.description
-        else next(
-            base.model_fields[name]
-            for base in entry.__mro__[1:]
-            if issubclass(base, Entry) and name in base.model_fields
-        )
-    )
-    extra = declared.json_schema_extra
-    marks = extra if isinstance(extra, dict) else {}
+    declared = entry.declared[name]
     return Key(
-        name=field.alias or name,
+        name=declared.alias or name,
         attribute=name,
-        about=declared.description or "",
-        open=bool(marks.get("x-open")),
-        required=field.is_required(),
-        default=None if field.is_required() else field.default,
-        rule=bool(marks.get("x-rule")),
-        names=NAMED[str(marks["x-names"])] if marks.get("x-names") else None,
+        about=declared.about,
+        open=declared.open,
+        required=declared.default is ...,
+        default=None if declared.default is ... else declared.default,
+        rule=declared.rule,
+        names=NAMED[declared.names] if declared.names else None,
         shape=_shape(field.annotation),
     )
 
