@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.exposure.disclose import disclosure_of_pair
 from fedpolicy.analysis.exposure.domain import Reading
 from fedpolicy.analysis.facts import Disclosure, Step
+from fedpolicy.language.model.does import Noise, Sum
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, SecureAggregation
 
 if TYPE_CHECKING:
@@ -174,10 +175,10 @@ def _safeguards(deployment: Deployment, name: str, steps: Sequence[Step]) -> Ite
     task = deployment.tasks[name]
     if any(step.role == "uplink" and step.origin == f"tasks.{name}" for step in steps):
         least = min(_MEMBERS, _clients(deployment, task))
-        if least > 1 and not any(isinstance(safeguard, SecureAggregation) for safeguard in task.safeguards):
+        if least > 1 and not any(isinstance(safeguard.does, Sum) for safeguard in task.safeguards):
             added = SecureAggregation(kind="secure_aggregation", min_clients=least)
             yield _add(name, task, added, f"secure aggregation over at least {least} clients on tasks.{name}")
-        if not any(isinstance(s, DifferentialPrivacy) and s.where == "client" for s in task.safeguards):
+        if not any(isinstance(s.does, Noise) and s.does.where_of(s) == "client" for s in task.safeguards):
             yield _add(name, task, _noise(), f"differential privacy applied by each client on tasks.{name}")
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import get_args
 
 from fedpolicy.analysis.exposure.spending import Spending
 from fedpolicy.graph.model import Access, Path
+from fedpolicy.language.model.words import Level
 from fedpolicy.records import dataclass
 
 __all__ = ["LEVELS", "Disclosure", "ModelFacts", "NotCounted", "Step"]
 
-LEVELS = ("none", "bounded", "inferable", "reconstructable", "verbatim")
+LEVELS: tuple[str, ...] = get_args(Level)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

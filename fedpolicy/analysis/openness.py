@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from fedpolicy.analysis.exposure.domain import Reading
 from fedpolicy.analysis.facts import ModelFacts
 from fedpolicy.graph.model import FlowGraph, bits
+from fedpolicy.language.model.words import OpennessClass
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.exposure.state import Exposure
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["CLASSES", "classify", "classify_row", "models_of"]
 
 # From the most closed to the most open.
-CLASSES = ("black_box", "gray_box", "open_weight", "open_source")
+CLASSES: tuple[str, ...] = get_args(OpennessClass)[::-1]
 
 _ASPECTS = ("weights", "architecture", "inference_code", "training_code", "training_data", "licence", "interface")
 _VALUES: Mapping[str, tuple[object, ...]] = {

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.analysis.openness import CLASSES
 from fedpolicy.records import dataclass
 
 __all__ = [
@@ -24,7 +25,6 @@ __all__ = [
 ]
 
 Value = str | bool | int | float | list[str]
-CLASSES = ("black_box", "gray_box", "open_weight", "open_source")
 
 # Levels and classes are numbers in expressions, so that `disclosure.level >= RECONSTRUCTABLE` reads as it is meant.
 CONSTANTS: Mapping[str, int] = {

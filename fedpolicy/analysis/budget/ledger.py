@@ -14,7 +14,6 @@ from fedpolicy.analysis.exposure.spending import Spending, shown
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.graph.model import FlowGraph, Guard, Mask, bits
-from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass
 
 __all__ = ["Budget", "Ledger", "ledger_of"]
@@ -178,13 +177,13 @@ def _shares(graph: FlowGraph, limit: float, *, tight: bool) -> Iterator[Share]:
     carried: dict[str, set[Mask]] = {}
     for flow in graph.flows:
         for guard in flow.guards:
-            if isinstance(guard.spec, DifferentialPrivacy):
+            if guard.noise is not None:
                 name = ".".join(map(str, guard.path))
                 guards[name] = guard
                 carried.setdefault(name, set()).add(everything if flow.data is None else flow.data)
     for name, guard in sorted(guards.items()):
-        if isinstance(guard.spec, DifferentialPrivacy):
-            share = share_of(graph.deployment, guard.path, guard.spec, limit, tight=tight)
+        if guard.noise is not None:
+            share = share_of(graph.deployment, guard.path, guard.noise, limit, tight=tight)
             yield replace(share, not_for=_not_for(graph, guard, sorted(carried[name])))
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from fedpolicy.analysis.exposure.domain import Reading
 from fedpolicy.analysis.exposure.mechanisms import PURE, Mechanism, mechanism_at
 from fedpolicy.analysis.exposure.spending import Spending, over, spend
 from fedpolicy.graph.model import FlowGraph, Guard, Mask, bits
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
+from fedpolicy.language.model.words import Unit
 from fedpolicy.records import dataclass
 
 __all__ = ["UNITS", "Verdict", "bounded_for", "judge", "units_of", "unsettled"]
 
-UNITS = ("record", "person", "client")  # the larger the unit, the more one guarantee covers
+UNITS: tuple[str, ...] = get_args(Unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from fedpolicy.cli.options import catalog_option, colour_option, debug_option, output_option
 from fedpolicy.cli.terminal import emit, look_for
 from fedpolicy.errors import SettingsError
+from fedpolicy.language.model.words import OpennessClass
 
 __all__ = ["command"]
-
-_CLASSES = ("open_source", "open_weight", "gray_box", "black_box")
 
 
 @click.command("models")
 @click.argument("query", default="")
-@click.option("--class", "classes", multiple=True, type=click.Choice(_CLASSES), help="Models of this class only.")
+@click.option(
+    "--class", "classes", multiple=True, type=click.Choice(get_args(OpennessClass)), help="Models of this class only."
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write the list.")
 @catalog_option
 @output_option

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
@@ -18,6 +18,7 @@ from fedpolicy.cli.options import (
 )
 from fedpolicy.cli.terminal import emit
 from fedpolicy.errors import SettingsError
+from fedpolicy.language.model.words import Level
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study
@@ -40,7 +41,7 @@ __all__ = ["command"]
 )
 @click.option(
     "--level",
-    type=click.Choice(["bounded", "inferable", "reconstructable", "verbatim"]),
+    type=click.Choice(get_args(Level)[1:]),
     default="reconstructable",
     show_default=True,
     help="What counts as too much for --smallest-coalition.",

@@ -4,11 +4,9 @@ from typing import Literal
 
 from fedpolicy.language.model.entry import Entry, key
 from fedpolicy.language.model.types import Count, Id, Ids, Positive
-from fedpolicy.language.model.words import Level
+from fedpolicy.language.model.words import Level, Unit
 
-__all__ = ["Dataset", "Release", "Unit"]
-
-Unit = Literal["record", "person", "client"]
+__all__ = ["Dataset", "Release"]
 
 
 class Release(Entry):
@@ -31,9 +29,7 @@ class Dataset(Entry):
     categories: Ids = key(
         "What the data are about: ids of the catalogue, such as health or free-text.", names="categories"
     )
-    unit: Literal["record", "person", "client"] = key(
-        "What one row stands for, and so what is protected.", "record", rule=True
-    )
+    unit: Unit = key("What one row stands for, and so what is protected.", "record", rule=True)
     subjects: Positive | None = key(
         "How many units each instance holds; a cohort holds `count` times as many.", open=True, rule=True
     )

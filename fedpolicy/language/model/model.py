@@ -6,7 +6,7 @@ from pydantic import BeforeValidator
 
 from fedpolicy.language.model.entry import Entry, key
 from fedpolicy.language.model.types import AnyIds, Count, Id, Ids, several
-from fedpolicy.language.model.words import Access, Published, TrainingData, Weights
+from fedpolicy.language.model.words import Access, OpennessClass, Published, TrainingData, Weights
 
 __all__ = ["Model", "Terms"]
 
@@ -54,7 +54,7 @@ class Model(Entry):
         Annotated[tuple[Access, ...], BeforeValidator(several, json_schema_input_type=Access | tuple[Access, ...])]
         | None
     ) = key("What a caller gets: text, top_logprobs, logprobs, embeddings, fine_tuning.", open=True, rule=True)
-    claims: Literal["open_source", "open_weight", "gray_box", "black_box"] | None = key(
+    claims: OpennessClass | None = key(
         "How open its maker or the deployment says it is; compared with what the aspects show.", open=True
     )
     provider: Id | None = key(

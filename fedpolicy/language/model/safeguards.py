@@ -10,6 +10,7 @@ from pydantic import Field
 from fedpolicy.language.model.does import Cap, Does, Noise, Seal, Sum
 from fedpolicy.language.model.entry import Entry, key
 from fedpolicy.language.model.types import Above, Ids, NonNegative, Positive
+from fedpolicy.language.model.words import Unit
 
 __all__ = [
     "KINDS",
@@ -84,9 +85,7 @@ class DifferentialPrivacy(Safeguard):
     delta: Annotated[float, Field(gt=0, lt=1)] | None = key(
         "The delta of the guarantee; should be below one over the number of units.", open=True, rule=True
     )
-    unit: Literal["record", "person", "client"] | None = key(
-        "What one guarantee protects: a record, a person or a whole client.", open=True, rule=True
-    )
+    unit: Unit | None = key("What one guarantee protects: a record, a person or a whole client.", open=True, rule=True)
     claimed_epsilon: Above | None = key(
         "The epsilon that the deployment claims; it is recomputed and compared.", open=True, rule=True
     )

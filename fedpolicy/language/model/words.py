@@ -1,12 +1,14 @@
-"""Words that the language shares with the catalogue."""
+"""Words that more than one element uses, or the catalogue, or the analysis. Their order is theirs: it counts."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["Access", "Level", "Published", "TrainingData", "Weights"]
+__all__ = ["Access", "Level", "OpennessClass", "Published", "TrainingData", "Unit", "Weights"]
 
 Level = Literal["none", "bounded", "inferable", "reconstructable", "verbatim"]
+Unit = Literal["record", "person", "client"]  # the larger, the more one guarantee covers
+OpennessClass = Literal["open_source", "open_weight", "gray_box", "black_box"]
 Weights = Literal["open", "gated", "closed"]
 Published = Literal["open", "closed"]
 TrainingData = Literal["open", "described", "undisclosed"]

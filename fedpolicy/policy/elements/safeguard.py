@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from fedpolicy.analysis.budget.claims import Share, share_of
 from fedpolicy.analysis.exposure.domain import Trust
+from fedpolicy.analysis.exposure.mechanisms import PURE
 from fedpolicy.analysis.exposure.privacy import units_of
 from fedpolicy.graph.model import Guard, Path, bits
 from fedpolicy.language.model.dataset import Dataset
@@ -23,8 +24,6 @@ from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import dataclass
 
 __all__ = ["KIND"]
-
-_NO_DELTA = {"laplace", "sparse_vector"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ _FIELDS = (
     boolean(
         "has_delta",
         "the mechanism needs a delta",
-        lambda v: v.kind == "differential_privacy" and v.spec.mechanism not in _NO_DELTA,
+        lambda v: v.kind == "differential_privacy" and v.spec.mechanism not in PURE,
     ),
     *BUDGET_FIELDS,
     open_field("subjects", Type.INT, "units of all data that it protects", _units),
