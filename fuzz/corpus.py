@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-__all__ = ["CLEAN", "CONFIG", "LEAK", "ROOT", "read_corpus"]
+__all__ = ["CLEAN", "CONFIG", "FOLDERS", "LEAK", "ROOT", "read_corpus"]
 
 ROOT = Path(__file__).resolve().parent.parent
 _LARGEST = 10_000  # bytes; a mutation of more is slow and finds nothing else
@@ -60,14 +60,14 @@ _BASELINE = b"""\
   ]
 }
 """
-_FOLDERS = {
+FOLDERS = {
     "deployment": (
         "examples/*/*.yaml",
         "tests/language/accept/*.yaml",
         "tests/language/reject/*.yaml",
         "tests/analysis/cases/*.yaml",
         "tests/graph/cases/*.yaml",
-        "tests/repairing/cases/*.yaml",
+        "tests/repair/cases/*.yaml",
     ),
     "rule": ("policies/*/[!_]*.yaml", "tests/policy/accept/*.yaml", "tests/policy/reject/*.yaml"),
     "pack": ("policies/*/_pack.yaml",),
@@ -77,7 +77,7 @@ _FOLDERS = {
 
 def read_corpus() -> Mapping[str, tuple[bytes, ...]]:
     """Seeds by the kind of file; every kind has some."""
-    found = {kind: tuple(_texts(patterns)) for kind, patterns in _FOLDERS.items()}
+    found = {kind: tuple(_texts(patterns)) for kind, patterns in FOLDERS.items()}
     return found | {"waivers": (_WAIVERS,), "baseline": (_BASELINE,), "config": (CONFIG,)}
 
 

@@ -291,3 +291,26 @@ def test_a_budget_gets_worse_better_or_only_different(before, after, kind):
     change = BudgetChange(parties=("agg",), datasets=("notes@a",), unit="record", before=before, after=after)
 
     assert change.kind == kind
+
+
+def test_a_share_tells_the_closer_of_two_computations():
+    """A claim asks for a closer one than the limit does; without the extra both are the same."""
+    sgd = "mechanism: dp_sgd, noise_multiplier: 1.0, steps: 500, sampling: poisson, sampling_rate: 0.01"
+    (quick,) = ledger(noise(sgd)).shares
+    between = (quick.spent.low + quick.spent.high) / 2
+    (claimed,) = ledger(noise(f"{sgd}, claimed_epsilon: {between}")).shares
+    (far,) = ledger(noise(f"{sgd}, claimed_epsilon: 1000")).shares
+
+    width = quick.spent.high - quick.spent.low
+    assert (claimed.spent.high - claimed.spent.low < width) is bool(find_spec("dp_accounting"))
+    assert far.spent == quick.spent
+
+
+def test_what_changes_no_epsilon_is_not_asked_for():
+    task = TASK.replace(", clients_per_round: 3", "")
+    guard = noise("noise_multiplier: 1.0, sampling: none, steps: 1")
+    text = BASE.format(unit="record", tasks=task.format(name="t0", data="notes", guard=guard))
+    found = towards(facts_of(text, 10).ledger, "agg")
+
+    assert found.low == found.high
+    assert found.missing == ()

@@ -12,7 +12,7 @@ import pytest
 
 from fedpolicy.errors import Problems
 from fuzz.command import Broken
-from fuzz.corpus import LEAK, ROOT, read_corpus
+from fuzz.corpus import FOLDERS, LEAK, ROOT, read_corpus
 from fuzz.inputs import Source
 from fuzz.laws import LAWS, Box
 from fuzz.session import STEP, Session, again, breaks, inputs_of, write
@@ -142,6 +142,11 @@ def test_inputs_are_of_every_kind_and_many_are_sound(source):
     assert set(Counter(one.kind for one in drawn)) == set(read_corpus())
     assert len(set(deployments)) > 0.9 * len(deployments)
     assert sum(map(sound, deployments)) > 0.4 * len(deployments)
+
+
+@pytest.mark.parametrize("pattern", [pattern for patterns in FOLDERS.values() for pattern in patterns])
+def test_seeds_are_where_the_corpus_looks_for_them(pattern):
+    assert list(ROOT.glob(pattern))
 
 
 def test_what_breaks_is_made_small():
