@@ -30,8 +30,11 @@ def beginning(path: Path, most: int) -> bytes:
     """So many bytes of a file, where it has them. Raises OSError where it cannot be read or is no plain file."""
     _must_be_plain(os.stat(path).st_mode)  # noqa: PTH116  to open a device may do something already
     with open(os.open(path, _FLAGS), "rb") as handle:  # noqa: PTH123  by its number
-        _must_be_plain(os.fstat(handle.fileno()).st_mode)
-        return handle.read(most)
+        known = os.fstat(handle.fileno())
+        _must_be_plain(known.st_mode)
+        # To ask for 64 MiB would make room for them first.
+        found = handle.read(min(most, known.st_size + 1))
+        return found + handle.read(most - len(found)) if len(found) > known.st_size else found
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # to import typing would cost `--version` a third of its time
 if TYPE_CHECKING:
     from fedpolicy.cli.watchdog import Watch
 

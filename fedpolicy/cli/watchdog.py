@@ -16,7 +16,9 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from fedpolicy.records import dataclass
 
 __all__ = ["Watch", "watched", "worth_watching"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
@@ -59,14 +59,14 @@ def digest_of(path: Path) -> str:
         raise SettingsError(f"`{path.as_posix()}` cannot be read: {error.strerror}", help=advice) from error
 
 
-def _of_folder(folder: Path) -> str:
+def _of_folder(folder: Path, read: Callable[[Path], bytes] = content) -> str:
     files = sorted(folder.glob("*.yaml"), key=lambda path: path.name)
     if not files:
         advice = "name the folder that holds `_pack.yaml` and the rules"
         raise SettingsError(f"`{folder.as_posix()}` is no pack: no YAML files are in it", help=advice)
     found = sha256()
     for path in files:
-        text = content(path)
+        text = read(path)
         found.update(f"{path.name}\0{len(text)}\0".encode("utf-8", "surrogateescape"))
         found.update(text)
     return found.hexdigest()
@@ -85,8 +85,12 @@ def bundled(pack: str, folder: Path) -> tuple[Rule, ...] | None:
 
 
 def made_with(folder: Path) -> dict[str, str]:
-    """What a bundle depends on."""
-    return {"fedpolicy": __version__, "cel-expr-python": library_version(), "files": digest_of(folder)}
+    """What a bundle depends on; its folder lies in the installation, so its files are what they are."""
+    return {
+        "fedpolicy": __version__,
+        "cel-expr-python": library_version(),
+        "files": _of_folder(folder, Path.read_bytes),
+    }
 
 
 def _rule(entry: Mapping[str, Any], folder: Path) -> Rule:
