@@ -6,7 +6,7 @@ import re
 import string
 from collections.abc import Collection
 
-__all__ = ["advise", "did_you_mean", "listed", "nearest", "shown", "visible"]
+__all__ = ["advise", "did_you_mean", "listed", "misspelt", "nearest", "shown", "visible"]
 
 _CLOSE = 0.63
 _PART = 0.7  # how alike a word is to one that contains it
@@ -14,6 +14,7 @@ _LONG_ENOUGH = 4  # letters of a word that says something on its own
 _MANY = 2000  # words; among more of them only those that are one letter away are looked for
 _LETTERS = string.ascii_letters + string.digits + "_-.@"
 _LISTED = 14
+_NO_PART = re.compile(r"[^0-9a-z]+")
 _LONGEST = 60  # characters of a value that a message repeats
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
 _LOOKS_ELSE = re.compile(r"[-+.0-9][-+.0-9eExXoO_]*|true|false|null|~|", re.IGNORECASE)
@@ -56,6 +57,35 @@ def nearest(word: str, known: Collection[str]) -> str | None:
         if alike > score:
             best, score = candidate, alike
     return best
+
+
+def misspelt(word: str, known: Collection[str]) -> str | None:
+    """
+    The known name of which this one is a slip of the pen, or None.
+
+    Part by part: at most one letter of a part differs, and none of a part with a digit. What has another size, version
+    or suffix is another thing.
+    """
+    parts = _parts(word)
+    return next((name for name in sorted(known) if _alike(parts, _parts(name))), None)
+
+
+def _parts(name: str) -> list[str]:
+    return _NO_PART.split(name[:_LONGEST].casefold())
+
+
+def _alike(parts: list[str], others: list[str]) -> bool:
+    return len(parts) == len(others) and all(map(_slipped, parts, others))
+
+
+def _slipped(part: str, other: str) -> bool:
+    if part == other:
+        return True
+    if not part.isalpha() or not other.isalpha() or abs(len(part) - len(other)) > 1:
+        return False
+    # Of three letters or fewer, another one makes another word; two that changed places do not.
+    close = sorted(part) == sorted(other) or max(len(part), len(other)) >= _LONG_ENOUGH
+    return close and part in _one_edit_away(other)
 
 
 def did_you_mean(word: str, known: Collection[str], *, mark: str = "") -> str:

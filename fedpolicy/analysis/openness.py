@@ -113,6 +113,8 @@ def _aspects(graph: FlowGraph, catalog: Catalog, name: str, seen: frozenset[str]
     inherited = _inherited(graph, catalog, name, seen | {name})
     found: dict[str, object] = {}
     for aspect in _ASPECTS:
+        if model.says_unknown(aspect):
+            continue
         own = getattr(model, aspect)
         value = _weaker(aspect, own if own is not None else getattr(row, aspect, None), inherited.get(aspect))
         if value is not None:

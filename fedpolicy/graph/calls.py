@@ -98,9 +98,13 @@ def may_train(builder: Builder, call: Call, runner: Vertex) -> tuple[bool | None
     """
     model = builder.deployment.models[call.model]
     places = [*call.terms, *([(f"models.{call.model}.terms", model.terms)] if model.terms else [])]
-    for _, terms in places:
+    for where, terms in places:
         if terms.trains_on_inputs is not None:
             return terms.trains_on_inputs, ""
+        if terms.says_unknown("trains_on_inputs"):
+            return None, f"{where}.trains_on_inputs"
+    if model.says_unknown("terms"):
+        return None, f"models.{call.model}.terms.trains_on_inputs"
     rows = [builder.catalog.provider(name) for name in (runner.party, provider_of(builder, call.model) or "")]
     known = next((row.terms.trains_on_inputs for row in rows if row and row.terms.trains_on_inputs is not None), None)
     first = call.terms[0][0] if call.terms else f"models.{call.model}.terms"

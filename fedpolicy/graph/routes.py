@@ -35,7 +35,7 @@ def aspect(builder: Builder, name: str, key: str) -> object:
     """An openness aspect of a model: what the deployment says, else what the catalogue says, else None."""
     model = builder.deployment.models.get(name)
     own = getattr(model, key, None) if model else None
-    if own is not None:
+    if own is not None or (model and model.says_unknown(key)):
         return own
     row = builder.catalog.model(model.ref) if model and model.ref else None
     return getattr(row, key, None)
@@ -74,7 +74,9 @@ def route(builder: Builder, place: Vertex, name: str, runs: Callable[[str], list
         return Route(local=False, chains=_hops(builder, place, model.via))
     if at:
         return _remote(builder, place, model, at)
-    return Route(local=False, chains=((builder.party_place("unknown"),),))
+    # Who is said to run it for others does, unless everybody could.
+    runner = model.provider if aspect(builder, name, "weights") is None else None
+    return Route(local=False, chains=((builder.party_place(runner or "unknown"),),))
 
 
 def _closed(builder: Builder, name: str) -> bool:

@@ -7,7 +7,9 @@ from dataclasses import field
 from fedpolicy.analysis.facts import Disclosure, NotCounted, Step
 from fedpolicy.findings import Finding, Hop, Span, Verdict, fingerprint
 from fedpolicy.policy.context import read_field, table
+from fedpolicy.policy.elements.api_call import CallView
 from fedpolicy.policy.elements.disclosure_view import DisclosureView
+from fedpolicy.policy.elements.models_view import ModelView, unlisted, unlisted_provider
 from fedpolicy.policy.fields import Subject
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.texts import fill, said
@@ -37,11 +39,18 @@ class Evidence:
 def evidence_of(world: World, subject: Subject) -> Evidence:
     """Make the witness paths and the notes of an element."""
     if not isinstance(subject.data, DisclosureView):
-        return Evidence(subject.elements or (subject.id,), (subject.id, *subject.elements))
+        notes = tuple(_questions(subject.data))
+        return Evidence(subject.elements or (subject.id,), (subject.id, *subject.elements), notes=notes)
     found = subject.data.found
     identity = (found.role, *subject.data.parties, *found.datasets)
     paths = tuple(tuple(_hop(world, step) for step in path) for path in found.paths)
     return Evidence(subject.data.elements, identity, paths, tuple(_notes(found)))
+
+
+def _questions(data: object) -> list[str]:
+    if isinstance(data, ModelView):
+        return unlisted(data)
+    return unlisted_provider(data.world, data.call.provider) if isinstance(data, CallView) else []
 
 
 def finding_of(

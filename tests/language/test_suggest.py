@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedpolicy.suggest import advise, did_you_mean, listed, nearest, shown, visible
+from fedpolicy.suggest import advise, did_you_mean, listed, misspelt, nearest, shown, visible
 
 KEYS = ["method", "model", "data", "runs_on", "aggregator", "clients_per_round", "min_clients", "noise_multiplier"]
 
@@ -24,6 +24,28 @@ KEYS = ["method", "model", "data", "runs_on", "aggregator", "clients_per_round",
 )
 def test_the_nearest_word(word, found):
     assert nearest(word, KEYS) == found
+
+
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [
+        ("openai/gtp-4o", "openai/gpt-4o"),
+        ("openai-gpt-4o", "openai/gpt-4o"),
+        ("opnai/gpt-4o", "openai/gpt-4o"),
+        ("meta/llama-3.1-70b-instruct", None),
+        ("meta/llama-3.1-8b", None),
+        ("meta/llama-3.2-8b-instruct", None),
+        ("meta/llama-3.1-8b-instrukt", "meta/llama-3.1-8b-instruct"),
+        ("mistral/mistral-small", None),
+        ("openai/gpt-4", None),
+        ("openai/gpt-4o-mini", None),
+        ("nova/pra", None),
+        ("nova/por", "nova/pro"),
+    ],
+)
+def test_another_size_or_version_is_no_slip_of_the_pen(word, found):
+    known = ["openai/gpt-4o", "meta/llama-3.1-8b-instruct", "mistral/mistral-large", "nova/pro"]
+    assert misspelt(word, known) == found
 
 
 def test_the_order_of_the_known_words_never_matters():

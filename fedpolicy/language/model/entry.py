@@ -89,6 +89,10 @@ class Entry(BaseModel):
                 setattr(cls, name, key.default)
         cls.declared = {**cls.declared, **own}
 
+    def says_unknown(self, attribute: str) -> bool:
+        """Whether the file says that this is not known: no default of the catalogue's holds then."""
+        return getattr(self, attribute) is None and attribute in self.model_fields_set
+
 
 def key(
     about: str,

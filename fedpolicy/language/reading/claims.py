@@ -2,7 +2,7 @@
 Evidence and `unknown`, taken out of the tree before it is validated.
 
 Any value may be written `{value, evidence, reference}`: the value stays, the rest goes to a side table.
-An open value written `unknown` is dropped and remembered: it says the same as a key that is not there.
+An open value written `unknown` is remembered, and read as None: nobody knows, whatever else would hold by default.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ __all__ = ["EVIDENCE", "Claim", "Lifted", "lift"]
 
 EVIDENCE: tuple[str, ...] = get_args(Literal["declared", "contractual", "attested", "measured"])
 _CLAIM_KEYS = ("value", "evidence", "reference")
-_DROP = object()
 _PLAIN = {str, int, float, bool}
 
 
@@ -80,7 +79,7 @@ class Lifted:
         if found == "unknown" and key.open:
             self.unknowns.add(path)
             self.claims.pop(path, None)
-            return _DROP
+            return None
         return found
 
     def _claim(self, tree: dict[str, object], shape: Shape, path: Path) -> object:
@@ -102,7 +101,7 @@ def lift(tree: object, shape: Shape) -> Lifted:
 def _rebuilt(tree: dict[str, object], found: dict[str, object]) -> dict[str, object]:
     if all(found[key] is item for key, item in tree.items()):
         return tree
-    return {key: item for key, item in found.items() if item is not _DROP}
+    return found
 
 
 def _is_claim(tree: Mapping[str, object], keys: Mapping[str, Key]) -> bool:

@@ -10,7 +10,7 @@ from fedpolicy.language.model.shape import entry_shape
 from fedpolicy.language.model.types import RESERVED
 from fedpolicy.language.reading.mistakes import Mistake
 from fedpolicy.language.reading.view import ids
-from fedpolicy.suggest import advise, did_you_mean, listed, shown
+from fedpolicy.suggest import advise, did_you_mean, listed, misspelt, shown
 
 if TYPE_CHECKING:
     from fedpolicy.language.reading.names import Names
@@ -26,9 +26,8 @@ _CALLED = {
     "provider": "provider",
     "category": "category of data",
     "country": "ISO 3166-1 alpha-2 code",
-    "catalogue model": "model of the catalogue",
 }
-_PLURAL = {"category": "categories of data", "country": "codes of countries", "catalogue model": "models"}
+_PLURAL = {"category": "categories of data", "country": "codes of countries"}
 _MEANS = {
     "public": "is everybody",
     "participants": "stands for all of them in `trusts`, `releases`, `between`, `operated_by` and `account` only",
@@ -49,7 +48,7 @@ def unresolved(reference: Reference, names: Names) -> Mistake | None:
     if found == ["dataset", "model"]:
         message = f"{shown(name)} is the id of a dataset and of a model"
         return Mistake(path=reference.path, message=message, help="rename one of the two")
-    if found or _unsure(name, names):
+    if found or _unsure(name, names) or _new(reference, names):
         return None
     message, advice = _why(reference, names)
     return Mistake(path=reference.path, message=message, help=advice)
@@ -66,6 +65,22 @@ def _unsure(name: str, names: Names) -> bool:
     return family in names.declared("nodes") and len(ids({"party": party}, "party")) != (
         len(party) if isinstance(party, tuple) else 1
     )
+
+
+def _new(reference: Reference, names: Names) -> bool:
+    """
+    Whether this can be a model or provider that the catalogue does not know yet, which is a question and no mistake.
+
+    What is nearly the name of something declared here is a slip of the pen.
+    """
+    name, kinds = reference.name, reference.wanted.kinds
+    if "catalogue model" in kinds:
+        return True
+    if "provider" not in kinds or name in RESERVED or "@" in name:
+        return False
+    if any(name in names.declared(section) for section in _DECLARED.values()):
+        return False
+    return not misspelt(name, [known for kind in kinds if kind in _DECLARED for known in names.known(kind)])
 
 
 def _why(reference: Reference, names: Names) -> Said:
@@ -143,8 +158,6 @@ def _hint(reference: Reference, names: Names, kind: str) -> str:
     found = did_you_mean(reference.name, known)
     if kind in _DECLARED:
         return found or f"{_declare(kind)}; known: {listed(known)}" if known else _declare(kind)
-    if kind == "catalogue model":
-        return found or "leave `ref` out and say its own `weights`, `licence`, ..., or add it to a catalogue file"
     return advise(reference.name, known)
 
 

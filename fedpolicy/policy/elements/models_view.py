@@ -12,11 +12,22 @@ from fedpolicy.language.model.task import Task
 from fedpolicy.policy.fields import CLASSES, Missing, Presence, Value
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import dataclass
+from fedpolicy.suggest import misspelt
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import LicenceRow, ModelRow, ProviderRow
 
-__all__ = ["NOTHING_KEPT", "Contents", "ModelView", "class_variants", "licence_fact", "model_view", "term"]
+__all__ = [
+    "NOTHING_KEPT",
+    "Contents",
+    "ModelView",
+    "class_variants",
+    "licence_fact",
+    "model_view",
+    "term",
+    "unlisted",
+    "unlisted_provider",
+]
 
 # Families of methods whose results are learned from what a model answers, not made from its weights.
 _FROM_ANSWERS = {"prompt", "distillation", "head"}
@@ -126,6 +137,8 @@ class ModelView:
     @property
     def provider(self) -> str | None:
         """Who offers it: as declared, else as the catalogue says."""
+        if self.model.says_unknown("provider"):
+            return None
         return self.model.provider or (self.row.provider if self.row else None)
 
     @property
@@ -188,12 +201,39 @@ def term(view: ModelView | None, key: str, call: Terms | None, path: str) -> Pre
         found: Presence = getattr(said, key, None)
         if found is not None:
             return found
+        if said is not None and said.says_unknown(key):
+            return Missing((f"{path}.{key}",))
+    if view and view.model.says_unknown("terms"):
+        return Missing((f"{path}.{key}",))
     row = view.provider_row if view else None
     known = getattr(row.terms, key, None) if row and key != "region" else None
     if key == "zero_retention" and known is not None:
         # What a provider grants on request is not granted until an agreement says so.
         return bool(known == "default")
     return Missing((f"{path}.{key}",)) if known is None else known
+
+
+def unlisted(view: ModelView) -> list[str]:
+    """What the file says of a model and the catalogue does not know, in words; a slip of the pen is pointed out."""
+    model = view.model
+    found = []
+    if model.ref is not None and view.row is None:
+        near = misspelt(model.ref, view.world.catalog.models)
+        advice = f"did you mean `{near}`?" if near else "say its own `weights` and so on, or add a row"
+        found.append(f"the catalogue does not know the model {model.ref}: {advice}")
+    for name in dict.fromkeys((model.provider, *(model.via or ())[-1:])):
+        found += unlisted_provider(view.world, name)
+    return found
+
+
+def unlisted_provider(world: World, name: str | None) -> list[str]:
+    """The same of somebody who runs things for others and whom the file does not declare."""
+    known = {*world.deployment.parties, *world.graph.members, "unknown"}
+    if name is None or name in known or world.catalog.provider(name):
+        return []
+    near = misspelt(name, world.catalog.providers)
+    advice = f"did you mean `{near}`?" if near else "declare it under `parties`, or add it to a catalogue"
+    return [f"the catalogue does not know the provider {name}: {advice}"]
 
 
 def _name(view: ModelView, task: Task) -> str:

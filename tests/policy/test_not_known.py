@@ -1,0 +1,95 @@
+"""What nobody knows is a question: names that no catalogue has, and what an author says not to know."""
+
+import pytest
+
+from fedpolicy.findings import Verdict
+from tests.policy.worlds import judged, rule_of
+
+START = """
+    fedpolicy: 1
+    name: test
+    parties: {a: {role: participant}, openai: {role: provider}}
+    nodes: {client: {kind: client, party: [a]}}
+    datasets: {notes: {at: client, categories: [health]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("models", "note"),
+    [
+        (
+            "{ref: openai/gtp-4o}",
+            "the catalogue does not know the model openai/gtp-4o: did you mean `openai/gpt-4o`?",
+        ),
+        (
+            "{ref: claude-opus-9-9}",
+            "the catalogue does not know the model claude-opus-9-9: say its own `weights` and so on, or add a row",
+        ),
+        (
+            "{provider: antropic}",
+            "the catalogue does not know the provider antropic: did you mean `anthropic`?",
+        ),
+        (
+            "{via: [brandnew]}",
+            "the catalogue does not know the provider brandnew: declare it under `parties`, or add it to a catalogue",
+        ),
+    ],
+)
+def test_a_name_that_no_catalogue_has_is_told_with_the_question(models, note):
+    (found,) = judged(f"{START}    models: {{m: {models}}}\n", rule_of("model", "model.weights == 'open'")).findings
+    assert (found.verdict, found.missing, found.notes) == (Verdict.UNKNOWN, ("models.m.weights",), (note,))
+
+
+@pytest.mark.parametrize("models", ["{ref: openai/gpt-4o, provider: openai, via: [client]}", "{via: [unknown]}"])
+def test_names_that_are_known_need_no_note(models):
+    (found,) = judged(f"{START}    models: {{m: {models}}}\n", rule_of("model", "model.id == ''")).findings
+    assert found.notes == ()
+
+
+def test_a_service_that_no_catalogue_has_is_told_with_its_call():
+    text = f"{START}    api_calls: {{ask: {{from: client, provider: brandnew, sends: notes}}}}\n"
+    (found,) = judged(text, rule_of("api_call", "api_call.trains_on_inputs == false")).findings
+    note = "the catalogue does not know the provider brandnew: declare it under `parties`, or add it to a catalogue"
+    assert (found.verdict, found.missing, found.notes) == (
+        Verdict.UNKNOWN,
+        ("api_calls.ask.trains_on_inputs",),
+        (note,),
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "call", "field", "missing"),
+    [
+        ("{ref: openai/gpt-4o}", "retention_days: unknown", "retention_days == 30", "api_calls.ask.retention_days"),
+        ("{ref: openai/gpt-4o, terms: unknown}", "", "retention_days == 30", "api_calls.ask.retention_days"),
+        (
+            "{ref: openai/gpt-4o, terms: {retention_days: unknown}}",
+            "",
+            "retention_days == 30",
+            "api_calls.ask.retention_days",
+        ),
+        ("{ref: openai/gpt-4o, provider: unknown}", "", "retention_days == 30", "api_calls.ask.retention_days"),
+    ],
+)
+def test_what_an_author_does_not_know_beats_the_catalogue(model, call, field, missing):
+    text = (
+        f"{START}    models: {{m: {model}}}\n    api_calls: {{ask: {{from: client, model: m, sends: notes, {call}}}}}\n"
+    )
+    (found,) = judged(text, rule_of("api_call", f"api_call.{field}")).findings
+    assert (found.verdict, found.missing) == (Verdict.UNKNOWN, (missing,))
+
+
+@pytest.mark.parametrize(
+    ("aspect", "value"),
+    [
+        ("weights", "'open'"),
+        ("licence", "'MIT'"),
+        ("interface", "['text']"),
+        ("training_data", "'open'"),
+        ("provider", "'openai'"),
+    ],
+)
+def test_an_aspect_that_an_author_does_not_know_is_open(aspect, value):
+    text = f"{START}    models: {{m: {{ref: openai/gpt-4o, {aspect}: unknown}}}}\n"
+    (found,) = judged(text, rule_of("model", f"model.{aspect} == {value}")).findings
+    assert (found.verdict, found.missing) == (Verdict.UNKNOWN, (f"models.m.{aspect}",))
