@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fedpolicy.graph.places import Places
     from fedpolicy.language.model.deployment import Deployment
 
-__all__ = ["Builder", "Origin", "Use", "mask_of"]
+__all__ = ["Builder", "LookUp", "Origin", "Use", "mask_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +62,23 @@ def mask_of(items: Iterable[DataItem]) -> Mask:
     return mask
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUp:
+    """Instances that a model looks up at a place to answer for an element; they must be there."""
+
+    origin: Origin
+    place: str
+    data: Mask
+
+
 @dataclass(slots=True, kw_only=True)
 class Builder:
     """
     Vertices, flows, aggregates and seals that have been found so far.
 
     `relayed` says, for a flow on which a relay passes on all that it got, by index, where that came from.
+    `indexes` says what a model at a place can look up, `lookups` what it is said to; `quoted` remembers by datasets
+    and place what that is.
     """
 
     deployment: Deployment
@@ -78,6 +89,9 @@ class Builder:
     seals: list[Seal] = field(default_factory=list)
     access: list[Access] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
+    indexes: dict[tuple[str, str], Mask] = field(default_factory=dict)
+    quoted: dict[tuple[tuple[str, ...], str], Mask] = field(default_factory=dict)
+    lookups: list[LookUp] = field(default_factory=list)
     mechanisms: dict[Path, int] = field(default_factory=dict)
     sealed: dict[Path, int] = field(default_factory=dict)
     relayed: dict[int, str] = field(default_factory=dict)
@@ -138,6 +152,25 @@ class Builder:
     def sources(self, reference: str) -> list[str]:
         """All vertices that a reference to nodes, else to a party, means."""
         return self.places.members.get(reference) or [self.party_place(reference).id]
+
+    def instances(self, place: Vertex, references: Iterable[str]) -> Mask:
+        """
+        The instances that references to datasets mean at a place: its own where it stores any of them, else all.
+
+        A member of a family of nodes pairs with the instances of its own party.
+        """
+        mask = 0
+        for reference in references:
+            stored = self.places.stored.get(place.id, ())
+            own = [item for item in stored if reference in {item.family, item.id}]
+            mask |= mask_of(own or self._paired(place, reference))
+        return mask
+
+    def _paired(self, place: Vertex, reference: str) -> Sequence[DataItem]:
+        every = self.places.families.get(reference, [])
+        if "@" not in place.name:
+            return every
+        return [item for item in every if self.vertex(item.place).party == place.party] or every
 
     def add(  # noqa: PLR0913  a flow has this many sides
         self,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph.builder import Builder, Origin, Use, mask_of
+from fedpolicy.graph.builder import Builder, Origin, Use
 from fedpolicy.graph.guards import guards_on_work, seal_for
-from fedpolicy.graph.model import Access, DataItem, Mask, Vertex
+from fedpolicy.graph.model import Access, Mask, Vertex
+from fedpolicy.graph.retrieval import answer
 from fedpolicy.graph.routes import Route, aspect, provider_of, route, runs_for_others
 from fedpolicy.records import dataclass
 
@@ -23,7 +24,11 @@ Runs = Callable[[str], list[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One use of one model: what is sent, under which safeguards and terms."""
+    """
+    One use of one model: what is sent, under which safeguards and terms.
+
+    `retrieves` names what its answers quote (None: not said).
+    """
 
     origin: Origin
     model: str
@@ -31,6 +36,7 @@ class Call:
     terms: tuple[tuple[str, Terms], ...] = ()
     safeguards: tuple[Safeguard, ...] = ()
     judged: tuple[str, ...] = ()
+    retrieves: tuple[str, ...] | None = None
     role: str = "call"
 
 
@@ -40,53 +46,43 @@ def desugar_api_calls(builder: Builder, runs: Runs) -> None:
         call = builder.deployment.api_calls[name]
         origin = Origin(id=f"api_calls.{name}", path=("api_calls", name), implied_by=_implied_by(name, call))
         for place in _callers(builder, call):
-            mask = sent_from(builder, place, call.sends)
+            mask = builder.instances(place, call.sends)
             if call.model is None:
                 _to_party(builder, origin, place, call, mask)
             else:
-                terms = ((origin.id, call),)
-                call_model(
-                    builder,
-                    place,
-                    mask,
-                    Call(origin=origin, model=call.model, payloads=(call.payload,), terms=terms),
-                    runs,
-                )
+                call_model(builder, place, mask, _declared(origin, call.model, call), runs)
 
 
-def sent_from(builder: Builder, place: Vertex, references: Sequence[str]) -> Mask:
+def _declared(origin: Origin, model: str, call: ApiCall) -> Call:
+    return Call(
+        origin=origin,
+        model=model,
+        payloads=(call.payload,),
+        terms=((origin.id, call),),
+        safeguards=call.safeguards,
+        retrieves=call.retrieves,
+    )
+
+
+def call_model(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) -> Mask:
     """
-    The instances that a place sends: its own where it stores any of that dataset, else all of them.
+    Add the flows of one use of a model, and of its fallbacks as flows that may happen.
 
-    A member of a family of nodes pairs with the instances of its own party.
+    Returns what its answers quote beside what they were sent.
     """
-    mask = 0
-    for reference in references:
-        stored = builder.places.stored.get(place.id, ())
-        own = [item for item in stored if reference in {item.family, item.id}]
-        mask |= mask_of(own or _paired(builder, place, reference))
-    return mask
-
-
-def _paired(builder: Builder, place: Vertex, reference: str) -> Sequence[DataItem]:
-    every = builder.places.families.get(reference, [])
-    if "@" not in place.name:
-        return every
-    return [item for item in every if builder.vertex(item.place).party == place.party] or every
-
-
-def call_model(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) -> None:
-    """Add the flows of one use of a model, and of its fallbacks as flows that may happen."""
     found = route(builder, place, call.model, runs)
     _note_access(builder, place, call, found)
+    quoted = 0
     for chain in found.chains:
         _send(builder, place, chain, mask, call, found.payload)
+        quoted |= answer(builder, call.origin, (place, *chain), call.model, call.retrieves)
         for partner in (other for other in found.partners if other != chain[-1]):
             _send(builder, chain[-1], (partner,), mask, call, "activations")
     if found.local:
         _keep(builder, place, mask, call)
+        quoted |= answer(builder, call.origin, (place,), call.model, call.retrieves)
     _use(builder, place, call, found)
-    _fall_back(builder, place, mask, call, runs)
+    return quoted | _fall_back(builder, place, mask, call, runs)
 
 
 def may_train(builder: Builder, call: Call, runner: Vertex) -> tuple[bool | None, str]:
@@ -121,8 +117,11 @@ def _implied_by(name: str, call: ApiCall) -> str:
 
 def _to_party(builder: Builder, origin: Origin, place: Vertex, call: ApiCall, mask: Mask) -> None:
     target = builder.party_place(call.provider or "unknown")
-    builder.add(origin, "call", place.id, target.id, call.payload, mask)
+    guards = guards_on_work(builder, call.safeguards, origin.path, place, target, payload=call.payload)
+    seal = seal_for(builder, call.safeguards, origin.path, target)
+    builder.add(origin, "call", place.id, target.id, call.payload, mask, guards=guards, seal=seal)
     builder.add(origin, "completion", target.id, place.id, "completions", mask, echo=True)
+    answer(builder, origin, (place, target), "", call.retrieves)
 
 
 def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask, call: Call, payload: str) -> None:
@@ -176,7 +175,8 @@ def _note_access(builder: Builder, place: Vertex, call: Call, found: Route) -> N
         )
 
 
-def _fall_back(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) -> None:
+def _fall_back(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) -> Mask:
+    quoted = 0
     for name in builder.deployment.models[call.model].fallback:
         origin = call.origin.unless([f"models.{call.model}.fallback"])
         fallback = Call(
@@ -185,6 +185,8 @@ def _fall_back(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Ru
             payloads=call.payloads,
             safeguards=call.safeguards,
             judged=call.judged,
+            retrieves=call.retrieves,
             role="fallback",
         )
-        call_model(builder, place, mask, fallback, runs)
+        quoted |= call_model(builder, place, mask, fallback, runs)
+    return quoted

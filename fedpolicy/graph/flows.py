@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Origin
-from fedpolicy.graph.calls import sent_from
 from fedpolicy.graph.guards import guards_for, performers, readers, seal_for
 from fedpolicy.graph.model import Mask, Vertex
 from fedpolicy.graph.moved import instances_at
@@ -76,7 +75,7 @@ def bound_relays(builder: Builder) -> None:
 
 
 def _mask(builder: Builder, flow: Flow, source: Vertex) -> Mask | None:
-    return None if flow.data is None else sent_from(builder, source, flow.data)
+    return None if flow.data is None else builder.instances(source, flow.data)
 
 
 def _seal(builder: Builder, origin: Origin, flow: Flow) -> int | None:

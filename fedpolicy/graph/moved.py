@@ -16,14 +16,15 @@ __all__ = ["instances_at", "move_data_to_senders"]
 
 def move_data_to_senders(builder: Builder) -> None:
     """
-    Where a call or a declared flow sends data that no other flow brings to its sender, add a `records` flow.
+    Where a call or a declared flow sends data that no other flow brings to its sender, or a model looks up
+    data that no other flow brings to where it runs, add a `records` flow.
 
     What it sends must be made from something at least as revealing: who has metrics only cannot send records.
     """
     reached: dict[int, Mapping[str, Mask]] = {}
     sent = [flow for flow in builder.flows if flow.data and flow.role in {"call", "declared"}]
     passed_on = {(flow.origin, flow.target) for flow in sent}
-    wanted: dict[tuple[str, str, Mask], Flow] = {}
+    wanted: dict[tuple[str, str, Mask], Origin] = {}
     for flow in sent:
         if (flow.origin, flow.source) not in passed_on:
             level = _level(builder, flow)
@@ -31,9 +32,16 @@ def move_data_to_senders(builder: Builder) -> None:
                 reached[level] = instances_at(builder, level)
             lacking = (flow.data or 0) & ~reached[level].get(flow.source, 0)
             if lacking:
-                wanted.setdefault((flow.origin, flow.source, lacking), flow)
-    for (_, _, lacking), flow in wanted.items():
-        _bring(builder, flow, lacking)
+                wanted.setdefault((flow.origin, flow.source, lacking), _origin(flow))
+    for lookup in builder.lookups:
+        top = builder.catalog.levels["verbatim"].rank
+        if top not in reached:
+            reached[top] = instances_at(builder, top)
+        lacking = lookup.data & ~reached[top].get(lookup.place, 0)
+        if lacking:
+            wanted.setdefault((lookup.origin.id, lookup.place, lacking), lookup.origin)
+    for (_, place, lacking), origin in wanted.items():
+        _bring(builder, origin, place, lacking)
 
 
 def _level(builder: Builder, flow: Flow) -> int:
@@ -42,18 +50,21 @@ def _level(builder: Builder, flow: Flow) -> int:
     return builder.catalog.levels[highest].rank
 
 
-def _bring(builder: Builder, flow: Flow, lacking: Mask) -> None:
-    origin = Origin(
+def _origin(flow: Flow) -> Origin:
+    return Origin(
         id=flow.origin,
         path=flow.path,
         implied_by=flow.implied_by or flow.origin,
         certain=flow.certain,
         missing=flow.missing,
     )
+
+
+def _bring(builder: Builder, origin: Origin, target: str, lacking: Mask) -> None:
     items = [builder.places.data[index] for index in bits(lacking)]
     for place in sorted({item.place for item in items}):
         mask = mask_of(item for item in items if item.place == place)
-        builder.add(origin, "records", place, flow.source, "records", mask)
+        builder.add(origin, "records", place, target, "records", mask)
 
 
 def instances_at(builder: Builder, level: int) -> Mapping[str, Mask]:

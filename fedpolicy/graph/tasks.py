@@ -13,6 +13,7 @@ from fedpolicy.graph.guards import guards_for, guards_on_work, performers, seal_
 from fedpolicy.graph.jobs import Job, prepare
 from fedpolicy.graph.model import Access, Mask, Vertex
 from fedpolicy.graph.outcome import Outcome
+from fedpolicy.graph.retrieval import note_indexes
 from fedpolicy.graph.routes import aspect, route
 from fedpolicy.language.model.does import Seal
 from fedpolicy.topologies import DESUGAR
@@ -25,22 +26,27 @@ __all__ = ["desugar_tasks"]
 
 def desugar_tasks(builder: Builder, runs: Runs) -> None:
     """Turn every task into flows."""
+    note_indexes(builder, runs)
     for name in sorted(builder.deployment.tasks):
         job = prepare(builder, name, runs)
         since = len(builder.flows)
-        _evaluate(builder, job, runs)
+        quoted = _evaluate(builder, job, runs)
         if job.hosted:
             outcomes = _host(builder, job, runs)
         else:
-            _use_model(builder, job, runs)
+            _use_model(builder, job, runs, quoted)
             outcomes = DESUGAR[job.topology](Exchange(builder=builder, job=job))
         _carry_input(builder, job, outcomes, since)
         if job.task.produces is not None:
             _produce(builder, job, job.task.produces, outcomes)
 
 
-def _use_model(builder: Builder, job: Job, runs: Runs) -> None:
-    """Let the places that take part run the input model: on the spot for training, else wherever it is run."""
+def _use_model(builder: Builder, job: Job, runs: Runs, quoted: Mapping[str, Mask]) -> None:
+    """
+    Let the places that take part run the input model: on the spot for training, else wherever it is run.
+
+    What the judged model `quoted` at a place goes to the judge with the rest.
+    """
     if job.task.model is None or job.method.needs == "none":
         return
     if job.method.needs == "weights":
@@ -52,9 +58,19 @@ def _use_model(builder: Builder, job: Job, runs: Runs) -> None:
         payloads=job.method.to_runner or ("prompts",),
         safeguards=job.task.safeguards,
         judged=_judged(builder, job),
+        retrieves=_retrieves(job, job.task.model),
     )
     for place in job.contributors:
-        call_model(builder, place, job.masks[place.id], call, runs)
+        call_model(builder, place, job.masks[place.id] | quoted.get(place.id, 0), call, runs)
+
+
+def _retrieves(job: Job, model: str) -> tuple[str, ...] | None:
+    """What the answers of a model quote in a task: the judged one looks things up, where there is one."""
+    task = job.task
+    if task.retrieves is None:
+        # What a task that retrieves looks up by itself is what it sends.
+        return () if job.method.retrieves and model == task.model else None
+    return task.retrieves if model == (task.evaluates or task.model) else ()
 
 
 def _hold(builder: Builder, job: Job, model: str) -> None:
@@ -70,19 +86,19 @@ def _judged(builder: Builder, job: Job) -> tuple[str, ...]:
     return (builder.model_vertex(job.task.evaluates).id,) if job.task.evaluates else ()
 
 
-def _evaluate(builder: Builder, job: Job, runs: Runs) -> None:
-    """The judged model must answer first, wherever it is run."""
+def _evaluate(builder: Builder, job: Job, runs: Runs) -> Mapping[str, Mask]:
+    """The judged model must answer first, wherever it is run; returns what it quotes at each place."""
     if job.task.evaluates is None or job.task.evaluates == job.task.model:
-        return
+        return {}
     call = Call(
         origin=job.origin,
         model=job.task.evaluates,
         payloads=("prompts",),
         safeguards=job.task.safeguards,
+        retrieves=_retrieves(job, job.task.evaluates),
         role="evaluated",
     )
-    for place in job.contributors:
-        call_model(builder, place, job.masks[place.id], call, runs)
+    return {place.id: call_model(builder, place, job.masks[place.id], call, runs) for place in job.contributors}
 
 
 def _host(builder: Builder, job: Job, runs: Runs) -> list[Outcome]:

@@ -88,7 +88,7 @@ def what_if_without(study: Study, path: str) -> Scenario:
 def safeguards_of(deployment: Deployment) -> Mapping[str, str]:
     """Every safeguard by its dotted path, with its kind."""
     found = {}
-    for section in ("tasks", "flows"):
+    for section in ("tasks", "api_calls", "flows"):
         for name, entry in getattr(deployment, section).items():
             for index, safeguard in enumerate(entry.safeguards):
                 found[f"{section}.{name}.safeguards.{index}"] = safeguard.kind

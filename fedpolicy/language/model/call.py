@@ -2,7 +2,8 @@
 
 from fedpolicy.language.model.entry import key
 from fedpolicy.language.model.model import Terms
-from fedpolicy.language.model.types import Id, Ids
+from fedpolicy.language.model.safeguards import AnySafeguard
+from fedpolicy.language.model.types import AnyIds, Id, Ids
 
 __all__ = ["ApiCall"]
 
@@ -14,7 +15,15 @@ class ApiCall(Terms):
     model: Id | None = key("The model that is called.", None, rule=True, names="model")
     provider: Id | None = key("Who is called, where no model is meant.", None, names="runner")
     sends: Ids = key("The datasets whose content is sent.", names="datasets")
+    retrieves: AnyIds | None = key(
+        "The datasets that answers quote: looked up where the model runs, and read by whoever asked. `[]`: none.",
+        open=True,
+        names="datasets",
+    )
     payload: str = key(
         "What is sent: a payload of the catalogue. Left out: prompts.", "prompts", rule=True, names="payload"
     )
     purpose: str | None = key("What the data are used for here.", open=True, rule=True)
+    safeguards: tuple[AnySafeguard, ...] = key(
+        "What lowers what is sent before it leaves: a list of maps, each with its `kind`.", ()
+    )

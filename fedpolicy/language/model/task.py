@@ -35,6 +35,12 @@ class Task(Entry):
     data: Ids = key(
         "The datasets it works on. Data that are not where it runs are moved there as records.", names="datasets"
     )
+    retrieves: AnyIds | None = key(
+        "The datasets that answers quote: looked up where the model runs, and read by whoever asked. Left out: for rag"
+        " its `data`. `[]`: none.",
+        open=True,
+        names="datasets",
+    )
     runs_on: Ids = key("The nodes where it runs.", names="nodes")
     aggregator: Ids | None = key(
         "The node that combines the updates. Left out: the only node of kind aggregator.", None, names="nodes"

@@ -1,4 +1,4 @@
-"""Safeguards: those of tasks, of their hops, of flows, and the enclaves of nodes."""
+"""Safeguards: those of tasks, of their hops, of calls and flows, and the enclaves of nodes."""
 
 from __future__ import annotations
 
@@ -118,7 +118,12 @@ def _declared() -> Iterator[Field]:
 _FIELDS = (
     words("kind", "its kind (tee: the enclave of a node)", lambda view: view.kind, choices=(*KINDS, "tee")),
     words("on", "the element that it stands on, such as tasks.adapt", lambda view: view.on),
-    words("on_kind", "what that is", lambda view: view.on.partition(".")[0], choices=("tasks", "flows", "nodes")),
+    words(
+        "on_kind",
+        "what that is",
+        lambda view: view.on.partition(".")[0],
+        choices=("tasks", "api_calls", "flows", "nodes"),
+    ),
     texts("rests_on", "parties on whose honesty it rests", _performers),
     words(
         "sole_word", "the one party on whom it rests alone, where every owner trusts it; else an empty text", _sole_word
@@ -158,22 +163,27 @@ _FIELDS = (
 
 def _listed(deployment: Deployment) -> Iterator[tuple[str, Path, Safeguard | Tee]]:
     for name, task in sorted(deployment.tasks.items()):
-        for index, found in enumerate(task.safeguards):
-            yield f"tasks.{name}", ("tasks", name, "safeguards", index), found
+        yield from _standing(("tasks", name), task.safeguards)
         for place, hop in enumerate(task.hops):
-            for index, found in enumerate(hop.safeguards):
-                yield f"tasks.{name}", ("tasks", name, "hops", place, "safeguards", index), found
+            yield from _standing(("tasks", name, "hops", place), hop.safeguards)
+    for name, call in sorted(deployment.api_calls.items()):
+        yield from _standing(("api_calls", name), call.safeguards)
     for name, flow in sorted(deployment.flows.items()):
-        for index, found in enumerate(flow.safeguards):
-            yield f"flows.{name}", ("flows", name, "safeguards", index), found
+        yield from _standing(("flows", name), flow.safeguards)
     for name, node in sorted(deployment.nodes.items()):
         if node.tee is not None:
             yield f"nodes.{name}", ("nodes", name, "tee"), node.tee
 
 
+def _standing(path: Path, safeguards: Sequence[Safeguard]) -> Iterator[tuple[str, Path, Safeguard]]:
+    """Safeguards, each with the element that it stands on and its own place."""
+    for index, found in enumerate(safeguards):
+        yield f"{path[0]}.{path[1]}", (*path, "safeguards", index), found
+
+
 def _protects(world: World, on: str) -> tuple[str, ...]:
     section, _, name = on.partition(".")
-    if section == "tasks":
+    if section in {"tasks", "api_calls"}:
         return world.use_data(on)
     if section == "flows" and world.deployment.flows[name].data:
         declared = world.deployment.flows[name].data or ()
@@ -208,7 +218,7 @@ def _subject(world: World, on: str, path: Path, found: Safeguard | Tee) -> Subje
 
 KIND = Kind(
     name="safeguard",
-    about="a safeguard of a task, a hop or a flow, or a node's enclave",
+    about="a safeguard of a task, a hop, a call or a flow, or a node's enclave",
     fields=_FIELDS,
     subjects=_subjects,
 )

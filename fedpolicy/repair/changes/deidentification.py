@@ -17,7 +17,7 @@ _RECONSTRUCTABLE = 3
 def _changes(context: RepairContext, element: Element) -> Iterator[Change]:
     entry = (
         getattr(context.deployment, element.section, {}).get(element.name)
-        if element.section in {"tasks", "flows"}
+        if element.section in {"tasks", "api_calls", "flows"}
         else None
     )
     if entry is None or any(safeguard.kind == _NAME for safeguard in entry.safeguards):
@@ -38,4 +38,4 @@ def _changes(context: RepairContext, element: Element) -> Iterator[Change]:
         )
 
 
-KIND = Kind(name=_NAME, cost=4, about="put de-identification on a flow or a task", changes=_changes)
+KIND = Kind(name=_NAME, cost=4, about="put de-identification on a flow, a call or a task", changes=_changes)

@@ -10,6 +10,7 @@ from fedpolicy.language.reading.checks.entries import (
     check_fallbacks,
     check_flows,
     check_models,
+    check_retrieval,
 )
 from fedpolicy.language.reading.checks.safeguards import check_cohorts, check_flow_cohorts, check_noise, check_readers
 from fedpolicy.language.reading.checks.sizes import check_sizes
@@ -25,6 +26,7 @@ CHECKS: tuple[Check, ...] = (
     check_topology,
     check_cohorts,
     check_calls,
+    check_retrieval,
     check_flows,
     check_flow_cohorts,
     check_noise,

@@ -9,7 +9,15 @@ from fedpolicy.language.reading.names import Names
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.language.reading.view import Tree, entries, ids, maps, text
 
-__all__ = ["check_agreements", "check_calls", "check_datasets", "check_fallbacks", "check_flows", "check_models"]
+__all__ = [
+    "check_agreements",
+    "check_calls",
+    "check_datasets",
+    "check_fallbacks",
+    "check_flows",
+    "check_models",
+    "check_retrieval",
+]
 
 
 def check_datasets(names: Names) -> Iterator[Contradiction]:
@@ -100,6 +108,24 @@ def check_calls(names: Names) -> Iterator[Contradiction]:
         if "model" not in call and "provider" not in call:
             message, advice = "it is not said who is called", "add `model`, or `provider` where no model is meant"
             yield contradiction((*path, "model"), message, advice, key=True, rests_on=rests)
+
+
+def check_retrieval(names: Names) -> Iterator[Contradiction]:
+    """A task whose method asks no model has no answers that could quote anything."""
+    for path, task in entries(names.root, "tasks"):
+        method = names.catalog.methods.get(text(task, "method") or "")
+        if not task.get("retrieves") or method is None:
+            continue
+        rests = [(*path, key) for key in ("method", "model", "evaluates")]
+        message = "`retrieves` is what a model quotes in its answers, and "
+        if "evaluates" not in task and method.needs in {"none", "weights"}:
+            message += f"`{method.id}` asks no model anything"
+            advice = "remove it, or put the call of the model into `api_calls`"
+        elif "model" not in task and "evaluates" not in task:
+            message, advice = f"{message}no model is named", "add `model`: the one that answers"
+        else:
+            continue
+        yield contradiction((*path, "retrieves"), message, advice, key=True, rests_on=rests)
 
 
 def check_flows(names: Names) -> Iterator[Contradiction]:

@@ -37,6 +37,7 @@ def check_readers(names: Names) -> Iterator[Contradiction]:
 def _guarded(names: Names) -> Iterator[tuple[Path, Tree]]:
     """Everything that has safeguards."""
     yield from entries(names.root, "flows")
+    yield from entries(names.root, "api_calls")
     for path, task in entries(names.root, "tasks"):
         yield path, task
         for place, hop in hops(task):
