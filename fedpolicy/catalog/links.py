@@ -27,7 +27,7 @@ _LINKS = (
     ("methods", "to_runner", "payloads"),
     ("methods", "output", "payloads"),
 )
-_ALIASED = ("models", "providers", "licences")
+_ALIASED = ("enclaves", "models", "providers", "licences")
 
 
 def broken_links(own: Places, rows: Rows) -> Iterator[CatalogError]:

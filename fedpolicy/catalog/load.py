@@ -10,6 +10,7 @@ from fedpolicy.catalog.rows import (
     ROWS,
     CategoryRow,
     CountryRow,
+    EnclaveRow,
     LevelRow,
     LicenceRow,
     MethodRow,
@@ -35,6 +36,7 @@ class Catalog:
     payloads: Section[PayloadRow]
     methods: Section[MethodRow]
     safeguards: Section[SafeguardRow]
+    enclaves: Section[EnclaveRow]
     models: Section[ModelRow]
     providers: Section[ProviderRow]
     licences: Section[LicenceRow]
@@ -48,6 +50,10 @@ class Catalog:
     def provider(self, ref: str) -> ProviderRow | None:
         """The provider with this id or alias."""
         return self.providers.find(ref)
+
+    def enclave(self, kind: str) -> EnclaveRow | None:
+        """The kind of trusted execution environment with this id or alias."""
+        return self.enclaves.find(kind)
 
     def licence(self, ref: str) -> LicenceRow | None:
         """The licence with this id (SPDX or LicenseRef) or alias."""

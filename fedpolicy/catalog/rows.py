@@ -16,6 +16,7 @@ __all__ = [
     "AttackRow",
     "CategoryRow",
     "CountryRow",
+    "EnclaveRow",
     "FieldOfUse",
     "LevelRow",
     "LicenceCategory",
@@ -146,6 +147,16 @@ class SafeguardRow(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnclaveRow(Row):
+    """A kind of trusted execution environment: whether it keeps out the `host`, and those who run what is in it."""
+
+    title: str
+    host: bool | None = None
+    operator: bool | None = None
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRow(Row):
     """What is public about a model; `parameters_b` counts thousand millions of parameters."""
 
@@ -235,6 +246,7 @@ ROWS: Mapping[str, type[Row]] = {
     "payloads": PayloadRow,
     "methods": MethodRow,
     "safeguards": SafeguardRow,
+    "enclaves": EnclaveRow,
     "models": ModelRow,
     "providers": ProviderRow,
     "licences": LicenceRow,

@@ -28,7 +28,7 @@ def build_graph(deployment: Deployment, catalog: Catalog) -> FlowGraph:
 
     Nothing is computed here about who learns what; see `fedpolicy.analysis`.
     """
-    builder = Builder(deployment=deployment, catalog=catalog, places=lay_out(deployment))
+    builder = Builder(deployment=deployment, catalog=catalog, places=lay_out(deployment, catalog))
     runs = _runs(builder)
     desugar_tasks(builder, runs)
     desugar_api_calls(builder, runs)
@@ -47,6 +47,7 @@ def build_graph(deployment: Deployment, catalog: Catalog) -> FlowGraph:
         seals=tuple(builder.seals),
         access=judge_access(builder),
         members={name: tuple(ids) for name, ids in builder.places.members.items()},
+        enclaves={place.word: place for place in builder.places.vertices.values() if place.vouches},
     )
 
 

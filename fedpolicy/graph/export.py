@@ -88,7 +88,7 @@ def _vertex(vertex: Vertex) -> dict[str, Any]:
         "host": vertex.host,
         "code_from": vertex.code_from,
         "members": vertex.cohort,
-        "tee": vertex.tee is not None,
+        "tee": vertex.enclave is not None,
         "provider": vertex.provider,
     }
 

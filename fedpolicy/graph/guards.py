@@ -21,8 +21,9 @@ _READABLE = {"verbatim", "reconstructable"}
 
 
 def performers(*places: Vertex) -> frozenset[str]:
-    """Those who run these places and those whose software runs there."""
-    return frozenset(who for place in places for who in (*place.operators, place.code_from))
+    """Those who run these places and those whose software runs there; an enclave that keeps them out stands for them."""
+    found = ((place.word,) if place.vouches else (*place.operators, place.code_from) for place in places)
+    return frozenset(who for some in found for who in some)
 
 
 def guards_for(
@@ -45,7 +46,8 @@ def guards_for(
     if not safeguards:
         return ()
     # Thousands of records for one client have the same guards; those on declared flows name the place that sends.
-    who = (source.name if stage == "declared" else "", source.operators, source.code_from)
+    named = source.name if stage == "declared" else ""
+    who = (named, source.word) if source.enclave is not None else (named, source.operators, source.code_from)
     key = (path, stage, who, payload, clients, frozenset((sums or {}).items()))
     if key not in builder.guards:
         builder.guards[key] = tuple(_guards(builder, safeguards, path, stage, source, payload, clients, sums or {}))
@@ -156,7 +158,7 @@ def _guard(
 
 def _rests_on(safeguard: Safeguard, source: Vertex, clients: frozenset[str]) -> frozenset[str]:
     if safeguard.operated_by:
-        return frozenset({*safeguard.operated_by, source.code_from})
+        return frozenset({*safeguard.operated_by, *([] if source.vouches else [source.code_from])})
     if _adder(safeguard) == "distributed":
         # Noise that is summed from shares is only there if everybody adds theirs.
         return clients

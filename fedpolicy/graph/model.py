@@ -12,11 +12,23 @@ from dataclasses import field
 
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.does import Does
-from fedpolicy.language.model.node import Tee
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard
 from fedpolicy.records import dataclass
 
-__all__ = ["Aggregate", "DataItem", "Flow", "FlowGraph", "Guard", "Mask", "Path", "Principal", "Seal", "Vertex", "bits"]
+__all__ = [
+    "Aggregate",
+    "DataItem",
+    "Enclave",
+    "Flow",
+    "FlowGraph",
+    "Guard",
+    "Mask",
+    "Path",
+    "Principal",
+    "Seal",
+    "Vertex",
+    "bits",
+]
 
 Mask = int
 _FEW = 16
@@ -72,6 +84,20 @@ class DataItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Enclave:
+    """
+    A trusted execution environment: whom it keeps out (None: nobody says), and who checks that.
+
+    One that is not `attested` keeps out nobody.
+    """
+
+    attested: bool
+    verified_by: tuple[str, ...]
+    host: bool | None
+    operator: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vertex:
     """
     A place, a model, or the exchange of a peer-to-peer task (which nobody operates).
@@ -91,9 +117,30 @@ class Vertex:
     node_kind: str = ""
     weight: int = 1
     cohort: int = 1
-    tee: Tee | None = None
+    enclave: Enclave | None = None
     provider: bool = False
     public: bool = False
+
+    def keeps_out(self, party: str) -> bool | None:
+        """Whether its enclave keeps a party from what is inside, in whatever capacity it comes; None: not said."""
+        if self.enclave is None or not self.enclave.attested:
+            return False
+        ways = [self.enclave.operator] if party in self.operators else []
+        ways += [self.enclave.host] if party == self.host or not ways else []
+        return False if False in ways else None if None in ways else True
+
+    @property
+    def vouches(self) -> bool | None:
+        """Whether nobody who runs it can change what it does, so that its attestation stands for it; None: not said."""
+        if self.enclave is None:
+            return False
+        kept = {self.keeps_out(who) for who in self.operators}
+        return False if False in kept else None if None in kept else True
+
+    @property
+    def word(self) -> str:
+        """What stands for the enclave where it vouches for what is done in it; no id looks like this."""
+        return f"enclave:{self.id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +233,11 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowGraph:
-    """Everything that the analyses read. `access` tells who calls which model and how; see graph.calls."""
+    """
+    Everything that the analyses read. `access` tells who calls which model and how; see graph.calls.
+
+    `enclaves` are the places that vouch for what is done in them, by the word that safeguards rest on.
+    """
 
     deployment: Deployment
     principals: Mapping[str, Principal]
@@ -197,6 +248,7 @@ class FlowGraph:
     seals: tuple[Seal, ...] = ()
     access: tuple[Access, ...] = ()
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    enclaves: Mapping[str, Vertex] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,14 +8,15 @@ from dataclasses import field
 from itertools import count
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph.model import DataItem, Principal, Vertex
+from fedpolicy.graph.model import DataItem, Enclave, Principal, Vertex
 from fedpolicy.graph.principals import members_of, principals_of
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
+    from fedpolicy.catalog.load import Catalog
     from fedpolicy.language.model.dataset import Dataset
     from fedpolicy.language.model.deployment import Deployment
-    from fedpolicy.language.model.node import Node
+    from fedpolicy.language.model.node import Node, Tee
 
 __all__ = ["Places", "lay_out"]
 
@@ -50,11 +51,12 @@ class Places:
         return self.own.get((reference, source.party)) or self.members[reference]
 
 
-def lay_out(deployment: Deployment) -> Places:
+def lay_out(deployment: Deployment, catalog: Catalog) -> Places:
     """Make one vertex per node (two for a cohort) and one instance per dataset and place, in order of their names."""
     places = Places(principals=principals_of(deployment))
     for name in sorted(deployment.nodes):
-        for vertex, reference in _family(name, deployment.nodes[name]):
+        node = deployment.nodes[name]
+        for vertex, reference in _family(name, node, _enclave(node.tee, catalog) if node.tee else None):
             _add(places, vertex, reference)
     stored = [one for name in sorted(deployment.datasets) for one in _stored(places, name, deployment.datasets[name])]
     # Numbered in the order of their names, so that the lowest bit of a set is the first name in it.
@@ -70,16 +72,27 @@ def _add(places: Places, vertex: Vertex, reference: str) -> None:
         places.own.setdefault((key, vertex.party), []).append(vertex.id)
 
 
-def _family(name: str, node: Node) -> Iterator[tuple[Vertex, str]]:
+def _enclave(tee: Tee, catalog: Catalog) -> Enclave:
+    row = catalog.enclave(tee.kind) if tee.hides_from is None else None
+    said = tee.hides_from
+    return Enclave(
+        attested=tee.attested,
+        verified_by=tee.verified_by,
+        host="host" in said if said is not None else row.host if row else None,
+        operator="operator" in said if said is not None else row.operator if row else None,
+    )
+
+
+def _family(name: str, node: Node, enclave: Enclave | None) -> Iterator[tuple[Vertex, str]]:
     listed = not isinstance(node.party, str)
     parties = [node.party] if isinstance(node.party, str) else sorted(node.party)
     for party, number in _numbered(parties):
         reference = f"{name}@{party}{number}" if listed else name
         for principal in members_of(party, cohort=node.count > 1):
-            yield _vertex(name, node, reference, party, principal), reference
+            yield _vertex(name, node, reference, party, principal, enclave), reference
 
 
-def _vertex(name: str, node: Node, reference: str, party: str, principal: str) -> Vertex:
+def _vertex(name: str, node: Node, reference: str, party: str, principal: str, enclave: Enclave | None) -> Vertex:
     member = principal.removeprefix(party)
     return Vertex(
         id=f"nodes.{reference}{member}",
@@ -94,7 +107,7 @@ def _vertex(name: str, node: Node, reference: str, party: str, principal: str) -
         node_kind=node.kind,
         weight=node.count - 1 if member == ".peer" else 1,
         cohort=node.count,
-        tee=node.tee,
+        enclave=enclave,
     )
 
 

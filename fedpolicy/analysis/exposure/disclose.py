@@ -90,7 +90,7 @@ def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: tuple[
     spent = None
     if exposure.mechanisms:
         spent = spending_on(exposure.view(viewer, reading), exposure.mechanisms, item.index, limit)
-    missing = missing_on(holdings, item, trails, limit) if low != high else ()
+    missing = missing_on(holdings, viewer, item, trails, limit) if low != high else ()
     if low != high and spent and not private:
         missing = tuple(sorted({*missing, *unsettled(spent, limit)}))
     return Disclosure(
@@ -117,7 +117,7 @@ def undeclared(exposure: Exposure, viewers: Sequence[Viewer], index: int) -> tup
         if level:
             trails, _ = exposure.ways(viewer, index, Reading.HIGH, level)
             item = exposure.graph.data[index]
-            found.update(missing_on(exposure.holdings(Reading.HIGH), item, trails, exposure.max_epsilon))
+            found.update(missing_on(exposure.holdings(Reading.HIGH), viewer, item, trails, exposure.max_epsilon))
     return tuple(sorted(found))
 
 

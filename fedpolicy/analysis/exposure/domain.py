@@ -7,7 +7,7 @@ from dataclasses import field
 from enum import Enum
 from typing import NamedTuple
 
-from fedpolicy.graph.model import FlowGraph, Mask, bits
+from fedpolicy.graph.model import Enclave, FlowGraph, Mask, bits
 from fedpolicy.records import dataclass
 
 __all__ = [
@@ -73,7 +73,25 @@ class Trust:
         key = (rests_on, trusts)
         if key not in self._left:
             self._left[key] = rests_on - trusts
-        return self._left[key] - {owner}
+        left = self._left[key] - {owner}
+        return self._but_enclaves(owner, left) if self.graph.enclaves else left
+
+    def verifies(self, owner: str, enclave: Enclave) -> bool:
+        """Whether somebody on whom the owner relies checks an enclave, or everybody can."""
+        return "public" in enclave.verified_by or any(
+            self.accepts(owner, frozenset({who})) for who in enclave.verified_by
+        )
+
+    def _but_enclaves(self, owner: str, words: frozenset[str]) -> frozenset[str]:
+        """Instead of enclaves that nobody checks for the owner, those who run what is in them."""
+        found: set[str] = set()
+        for word in words:
+            place = self.graph.enclaves.get(word)
+            if place is None or place.enclave is None:
+                found.add(word)
+            elif not self.verifies(owner, place.enclave):
+                found |= self.refused(owner, frozenset({*place.operators, place.code_from}))
+        return frozenset(found)
 
 
 OPEN, SUM, SEALED, NOISE = "open", "sum", "sealed", "noise"

@@ -39,13 +39,18 @@ _HIDDEN = (SUM, SEALED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holdings:
-    """The fixpoint of one reading; `log` tells which flow first brought what to a vertex, for witness paths."""
+    """
+    The fixpoint of one reading; `log` tells which flow first brought what to a vertex, for witness paths.
+
+    `models_into` are the flows by which models, or what they answer, come to enclaves.
+    """
 
     graph: FlowGraph
     hiding: Hiding
     effects: Effects
     states: dict[str, State]
     log: dict[str, list[tuple[Flow, list[Moved]]]] = field(default_factory=dict)
+    models_into: dict[str, list[Flow]] = field(default_factory=dict)
 
     def level(self, vertex: str, index: int) -> int:
         """The level at which a vertex holds an instance."""
@@ -62,7 +67,9 @@ class Holdings:
 
 def propagate(graph: FlowGraph, effects: Effects, hiding: Hiding, *, log: bool = False) -> Holdings:
     """Push what is stored along the flows until nothing new arrives."""
-    holdings = Holdings(graph=graph, hiding=hiding, effects=effects, states=_stored(graph))
+    holdings = Holdings(
+        graph=graph, hiding=hiding, effects=effects, states=_stored(graph), models_into=_models_into(graph, effects)
+    )
     out = _outgoing(graph, effects)
     spread = _Spread(
         holdings=holdings,
@@ -171,11 +178,24 @@ def _stored(graph: FlowGraph) -> dict[str, State]:
     return states
 
 
+def _models_into(graph: FlowGraph, effects: Effects) -> dict[str, list[Flow]]:
+    found: dict[str, list[Flow]] = {}
+    enclaves = {name for name, vertex in graph.vertices.items() if vertex.enclave is not None}
+    for flow in graph.flows if enclaves else ():
+        if flow.target in enclaves and graph.vertices[flow.source].kind == "model" and _exists(flow, effects):
+            found.setdefault(flow.target, []).append(flow)
+    return found
+
+
+def _exists(flow: Flow, effects: Effects) -> bool:
+    return not flow.echo and (flow.certain or effects.reading is not Reading.LOW)
+
+
 def _outgoing(graph: FlowGraph, effects: Effects) -> dict[str, list[tuple[Effect, list[Flow]]]]:
     """The flows out of each vertex; those with the same effect go together."""
     found: dict[str, dict[int, tuple[Effect, list[Flow]]]] = {}
     for flow in graph.flows:
-        if flow.echo or (effects.reading is Reading.LOW and not flow.certain):
+        if not _exists(flow, effects):
             continue
         effect = effects.of(flow)
         found.setdefault(flow.source, {}).setdefault(id(effect), (effect, []))[1].append(flow)

@@ -11,7 +11,7 @@ from fedpolicy.analysis.exposure.privacy import judge, units_of
 from fedpolicy.analysis.exposure.spending import Spending, over, shown
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.facts import NotCounted
-from fedpolicy.graph.model import DataItem, Flow, Guard
+from fedpolicy.graph.model import DataItem, Flow, Guard, Vertex
 from fedpolicy.language.model.does import Noise, Sum
 
 __all__ = ["missing_on", "not_counted"]
@@ -48,16 +48,30 @@ def not_counted(
 
 
 def missing_on(
-    holdings: Holdings, item: DataItem, trails: Sequence[Sequence[Flow]], max_epsilon: float
+    holdings: Holdings, viewer: Viewer, item: DataItem, trails: Sequence[Sequence[Flow]], max_epsilon: float
 ) -> tuple[str, ...]:
     """The facts that the level along these paths hangs on."""
-    found: set[str] = set()
+    found = set(_of_enclaves(holdings, viewer, item, trails))
     for trail in trails:
         for flow in trail:
             found.update(flow.missing)
             found.update(_of_guards(holdings, item, flow, max_epsilon))
             found.update(_of_sums(holdings, flow))
     return tuple(sorted(found))
+
+
+def _of_enclaves(holdings: Holdings, viewer: Viewer, item: DataItem, trails: Sequence[Sequence[Flow]]) -> Iterator[str]:
+    """Where the data are in an enclave of the viewer, or the key to them is, and nobody says whom it keeps out."""
+    graph = holdings.graph
+    if all(vertex.enclave is None for vertex in graph.vertices.values()):
+        return
+    ends = {trail[-1].target for trail in trails if trail} | {item.place}
+    seals = {flow.seal for trail in trails for flow in trail if flow.seal is not None}
+    for name in ends.union(*(graph.seals[seal].readers for seal in seals)):
+        vertex = graph.vertices.get(name)
+        theirs = vertex is not None and viewer.party in (*vertex.operators, vertex.host)
+        if vertex is not None and theirs and vertex.keeps_out(viewer.party) is None:
+            yield f"nodes.{vertex.family}.tee.hides_from"
 
 
 def _counted(holdings: Holdings, viewer: Viewer, item: DataItem, trail: Sequence[Flow], max_epsilon: float) -> set[str]:
@@ -170,16 +184,37 @@ def _plain_sum(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, n
 def _enclaves(holdings: Holdings, viewer: Viewer, item: DataItem) -> Iterator[NotCounted]:
     for place in viewer.places:
         vertex = holdings.graph.vertices[place]
-        if vertex.tee is None or not holdings.level(place, item.index):
+        if vertex.enclave is None or not holdings.level(place, item.index):
             continue
         name = f"nodes.{vertex.family}.tee"
-        if not vertex.tee.attested:
-            yield NotCounted(safeguard=name, kind="tee", why="the enclave is not attested", level=DECLARED)
-        elif not any(holdings.effects.trust.accepts(item.owner, frozenset({who})) for who in vertex.tee.verified_by):
+        if why := _open_enclave(vertex, viewer):
+            yield NotCounted(safeguard=name, kind="tee", why=why, level=DECLARED)
+        elif not holdings.effects.trust.verifies(item.owner, vertex.enclave):
             why = f"nobody whom {item.owner} trusts verifies the attestation"
             yield NotCounted(
-                safeguard=name, kind="tee", why=why, level=GUARANTEED, rests_on=tuple(sorted(vertex.tee.verified_by))
+                safeguard=name,
+                kind="tee",
+                why=why,
+                level=GUARANTEED,
+                rests_on=tuple(sorted(vertex.enclave.verified_by)),
             )
+        elif vertex.node_kind == "client" and viewer.party in vertex.operators:
+            why = f"it hides nothing of what the models on it answer, and {viewer.party} can ask them"
+            yield NotCounted(safeguard=name, kind="tee", why=why, level=DECLARED)
+
+
+def _open_enclave(vertex: Vertex, viewer: Viewer) -> str:
+    """Why an enclave keeps nothing from somebody, whoever checks it."""
+    if vertex.enclave is None or not vertex.enclave.attested:
+        return "the enclave is not attested"
+    kept_out = vertex.keeps_out(viewer.party)
+    if kept_out is None:
+        return f"it is not said whether it keeps out {_capacity(vertex, viewer)}"
+    return "" if kept_out else f"it does not keep out {_capacity(vertex, viewer)}"
+
+
+def _capacity(vertex: Vertex, viewer: Viewer) -> str:
+    return f"its operator, {viewer.party}" if viewer.party in vertex.operators else f"its host, {viewer.party}"
 
 
 def _note(guard: Guard, why: str, level: str, number: int, rests_on: tuple[str, ...] = ()) -> NotCounted:

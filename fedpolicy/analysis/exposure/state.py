@@ -12,6 +12,7 @@ from fedpolicy.analysis.exposure.fixpoint import Holdings, propagate
 from fedpolicy.analysis.exposure.mechanisms import Mechanism, mechanisms_of
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.exposure.views import (
+    Openers,
     View,
     Viewer,
     add_noise,
@@ -24,7 +25,7 @@ from fedpolicy.analysis.exposure.views import (
 from fedpolicy.analysis.exposure.witness import Trail, Witnesses
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.errors import InputError
-from fedpolicy.graph.model import DataItem, FlowGraph, Mask, bits
+from fedpolicy.graph.model import DataItem, FlowGraph, Mask, Vertex, bits
 from fedpolicy.records import dataclass
 
 __all__ = ["Exposure", "prepare"]
@@ -50,7 +51,7 @@ class Exposure:
     settled: bool
     _holdings: dict[tuple[Reading, bool, bool], Holdings] = field(default_factory=dict)
     _names: dict[Mask, tuple[str, ...]] = field(default_factory=dict)
-    _openers: dict[Reading, dict[str, dict[int, int]]] = field(default_factory=dict)
+    _openers: dict[Reading, Openers] = field(default_factory=dict)
     _witnesses: dict[tuple[Reading, bool], Witnesses] = field(default_factory=dict)
     _public: dict[tuple[Reading, bool], View] = field(default_factory=dict)
     _refused: InputError | None = None
@@ -124,8 +125,8 @@ class Exposure:
         found = {reading: self.view(viewer, reading) for reading in (Reading.HIGH, Reading.GUARANTEED)}
         return {Reading.LOW: found[Reading.HIGH] if self.settled else self.view(viewer, Reading.LOW), **found}
 
-    def openers(self, reading: Reading) -> dict[str, dict[int, int]]:
-        """How many readers of each seal each party has, in a reading."""
+    def openers(self, reading: Reading) -> Openers:
+        """What each party can open of each seal, in a reading."""
         if reading not in self._openers:
             self._openers[reading] = count_readers(self.holdings(reading))
         return self._openers[reading]
@@ -143,10 +144,8 @@ class Exposure:
 
         It does not where the budgets together are too large.
         """
-        place = self.graph.data[index].place
-        stored = (
-            place in viewer.places and not shielded(self.holdings(reading), self.graph.vertices[place]) >> index & 1
-        )
+        home = self.graph.vertices[self.graph.data[index].place]
+        stored = home.id in viewer.places and not shielded(self.holdings(reading), home, viewer.party) >> index & 1
         everybody = replace(viewer, places=(*viewer.places, *(self.public.places if self.public else ())))
         for private in (True, False):
             trails = self.witnesses(reading, private=private).ways(everybody, index, level)
@@ -178,7 +177,16 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
 
 
 def _settled(graph: FlowGraph) -> bool:
-    return all(flow.certain for flow in graph.flows) and all(one.k_low == one.k_high for one in graph.aggregates)
+    return (
+        all(flow.certain for flow in graph.flows)
+        and all(one.k_low == one.k_high for one in graph.aggregates)
+        and all(_says(vertex) for vertex in graph.vertices.values() if vertex.enclave is not None)
+    )
+
+
+def _says(vertex: Vertex) -> bool:
+    """Whether it is clear whom an enclave keeps out."""
+    return all(vertex.keeps_out(who) is not None for who in (*vertex.operators, vertex.host))
 
 
 def _capacities(viewers: Sequence[Viewer]) -> dict[str, list[Viewer]]:

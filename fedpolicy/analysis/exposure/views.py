@@ -14,18 +14,22 @@ from fedpolicy.analysis.exposure.domain import (
     VERBATIM,
     Form,
     Reading,
+    State,
     read_sum,
     unsealed,
 )
-from fedpolicy.analysis.exposure.fixpoint import Holdings
+from fedpolicy.analysis.exposure.fixpoint import Holdings, arrive_at
+from fedpolicy.analysis.exposure.transfer import transfer
 from fedpolicy.graph.model import FlowGraph, Mask, Vertex
 from fedpolicy.records import dataclass
 
 __all__ = [
+    "Openers",
     "View",
     "Viewer",
     "add_noise",
     "add_public",
+    "answering",
     "count_readers",
     "levels_of",
     "seen_forms",
@@ -33,6 +37,7 @@ __all__ = [
     "viewers_of",
 ]
 
+Openers = dict[str, dict[int, Mask]]  # by party and seal, what it can open
 Levels = list[Mask]  # index: level; the instances seen at least at that level (index 0 is unused)
 
 
@@ -64,25 +69,31 @@ def viewers_of(graph: FlowGraph) -> tuple[Viewer, ...]:
     return tuple(Viewer(party=p, role=r, places=tuple(found[p, r])) for p, r in sorted(found))
 
 
-def levels_of(holdings: Holdings, viewer: Viewer, openers: dict[str, dict[int, int]]) -> View:
+def levels_of(holdings: Holdings, viewer: Viewer, openers: Openers) -> View:
     """
     What a viewer sees of everything.
 
-    `openers` counts, per party and seal, the readers that it operates or hosts (see `count_readers`).
+    `openers` says, per party and seal, what it can open (see `count_readers`).
     """
     view = View(levels=[0] * (VERBATIM + 1))
     for name in viewer.places:
         vertex = holdings.graph.vertices[name]
-        visible = ~shielded(holdings, vertex)
-        for form, mask in holdings.states.get(name, {}).items():
-            if form.kind == OPEN:
-                view.levels[form.level] |= mask & visible
-            else:
-                for seen, part in _seen(holdings, viewer, form, mask & visible, openers):
-                    _note(view, seen, part)
+        hidden = shielded(holdings, vertex, viewer.party)
+        _look(holdings, viewer, view, holdings.states.get(name, {}), ~hidden, openers)
+        if hidden and viewer.party in vertex.operators:
+            _look(holdings, viewer, view, answering(holdings, vertex), hidden, openers)
     for level in range(VERBATIM, 1, -1):
         view.levels[level - 1] |= view.levels[level]
     return view
+
+
+def _look(holdings: Holdings, viewer: Viewer, view: View, state: State, visible: Mask, openers: Openers) -> None:
+    for form, mask in state.items():
+        if form.kind == OPEN:
+            view.levels[form.level] |= mask & visible
+        else:
+            for seen, part in _seen(holdings, viewer, form, mask & visible, openers):
+                _note(view, seen, part)
 
 
 def add_noise(view: View, other: View) -> None:
@@ -99,7 +110,7 @@ def add_public(view: View, public: View) -> None:
     add_noise(view, public)
 
 
-def seen_forms(holdings: Holdings, viewer: Viewer, form: Form, mask: Mask, openers: dict[str, dict[int, int]]) -> int:
+def seen_forms(holdings: Holdings, viewer: Viewer, form: Form, mask: Mask, openers: Openers) -> int:
     """The highest level that a form at one of its places gives a viewer of the instances of `mask`."""
     if form.kind == OPEN:
         return form.level
@@ -107,27 +118,59 @@ def seen_forms(holdings: Holdings, viewer: Viewer, form: Form, mask: Mask, opene
     return max((f.level for f in seen), default=0)
 
 
-def count_readers(holdings: Holdings) -> dict[str, dict[int, int]]:
-    """How many readers of each seal each party operates or hosts, those inside verified enclaves left out."""
-    found: dict[str, dict[int, int]] = {}
+def count_readers(holdings: Holdings) -> Openers:
+    """
+    The instances behind each seal that each party can open, by as many readers as it takes.
+
+    It has those readers in hand that it operates or hosts and from whose enclave it is not kept out.
+    """
+    found: Openers = {}
+    everything = (1 << len(holdings.graph.data)) - 1
     for seal in holdings.graph.seals:
+        reached: dict[str, list[Mask]] = {}
         for reader in seal.readers:
-            for party in _behind(holdings, reader):
-                counts = found.setdefault(party, {})
-                counts[seal.index] = counts.get(seal.index, 0) + 1
+            for party, mask in _behind(holdings, reader, everything):
+                _count(reached.setdefault(party, [everything, *([0] * seal.threshold)]), mask)
+        for party, counts in reached.items():
+            if counts[-1]:
+                found.setdefault(party, {})[seal.index] = counts[-1]
     return found
 
 
-def shielded(holdings: Holdings, vertex: Vertex) -> Mask:
-    """The instances that an enclave hides from whoever operates or hosts the place."""
-    if vertex.tee is None or not vertex.tee.attested:
+def _count(counts: list[Mask], mask: Mask) -> None:
+    """Count one more for the instances of a mask; `counts` holds those that have been counted so many times."""
+    for number in range(len(counts) - 1, 0, -1):
+        counts[number] |= counts[number - 1] & mask
+
+
+def shielded(holdings: Holdings, vertex: Vertex, party: str) -> Mask:
+    """The instances that an enclave hides from a party that operates or hosts the place."""
+    if vertex.enclave is None:
+        return 0
+    kept_out, reading = vertex.keeps_out(party), holdings.effects.reading
+    if kept_out is False or (kept_out is None and reading is not Reading.LOW):
         return 0
     everything = (1 << len(holdings.graph.data)) - 1
-    if holdings.effects.reading is not Reading.GUARANTEED:
+    if reading is not Reading.GUARANTEED or "public" in vertex.enclave.verified_by:
         return everything
     found = 0
-    for verifier in vertex.tee.verified_by:
+    for verifier in vertex.enclave.verified_by:
         found |= holdings.effects.trust.accepting(frozenset({verifier}), everything)
+    return found
+
+
+def answering(holdings: Holdings, vertex: Vertex) -> State:
+    """
+    What the models say that an enclave of a client has, in the forms in which it gets there.
+
+    Whoever operates a client can run them, however little it sees of the machine.
+    """
+    found: State = {}
+    if vertex.node_kind == "client":
+        for flow in holdings.models_into.get(vertex.id, ()):
+            for form, mask, _ in transfer(holdings.effects.of(flow), holdings.states.get(flow.source, {})):
+                for arrived, part in arrive_at(holdings, vertex, form, mask):
+                    found[arrived] = found.get(arrived, 0) | part
     return found
 
 
@@ -139,16 +182,17 @@ def _roles(vertex: Vertex) -> Iterator[tuple[str, str]]:
         yield vertex.host, "host"
 
 
-def _seen(
-    holdings: Holdings, viewer: Viewer, form: Form, mask: Mask, openers: dict[str, dict[int, int]]
-) -> Iterator[tuple[Form, Mask]]:
+def _seen(holdings: Holdings, viewer: Viewer, form: Form, mask: Mask, openers: Openers) -> Iterator[tuple[Form, Mask]]:
     if not mask:
         return
     if form.kind in {OPEN, NOISE}:
         yield form, mask
     elif form.kind == SUM:
         yield from _subtracted(holdings, viewer, form, mask)
-    elif form.kind == SEALED and all(_can_open(holdings, viewer, seal, openers) for seal in form.seals):
+    elif form.kind == SEALED:
+        keys = openers.get(viewer.party, {})
+        for seal in form.seals:
+            mask &= keys.get(seal, 0)
         yield from _seen(holdings, viewer, unsealed(form), mask, openers)
 
 
@@ -157,15 +201,14 @@ def _subtracted(holdings: Holdings, viewer: Viewer, form: Form, mask: Mask) -> I
     yield from read_sum(form, mask, mask & holdings.hiding.hidden(form.sum, (viewer.party,), form.outer))
 
 
-def _can_open(holdings: Holdings, viewer: Viewer, seal: int, openers: dict[str, dict[int, int]]) -> bool:
-    return openers.get(viewer.party, {}).get(seal, 0) >= holdings.graph.seals[seal].threshold
-
-
-def _behind(holdings: Holdings, reader: str) -> set[str]:
+def _behind(holdings: Holdings, reader: str, everything: Mask) -> Iterator[tuple[str, Mask]]:
+    """Who has a reader in hand, and for which instances."""
     vertex = holdings.graph.vertices.get(reader)
     if vertex is None:
-        return {reader}
-    return set() if shielded(holdings, vertex) else {*vertex.operators, vertex.host}
+        yield reader, everything
+        return
+    for party in dict.fromkeys((*vertex.operators, vertex.host)):
+        yield party, everything & ~shielded(holdings, vertex, party)
 
 
 def _note(view: View, form: Form, mask: Mask) -> None:

@@ -13,7 +13,7 @@ from fedpolicy.analysis.exposure.domain import NOISE, OPEN, Form
 from fedpolicy.analysis.exposure.effects import Effect
 from fedpolicy.analysis.exposure.fixpoint import Holdings, Moved, arrive_at
 from fedpolicy.analysis.exposure.transfer import transfer
-from fedpolicy.analysis.exposure.views import Viewer, seen_forms, shielded
+from fedpolicy.analysis.exposure.views import Openers, Viewer, seen_forms, shielded
 from fedpolicy.graph.model import Flow, Mask
 from fedpolicy.records import dataclass
 
@@ -40,7 +40,7 @@ class Witnesses:
     """Finds paths in one fixpoint that was computed with its log."""
 
     holdings: Holdings
-    openers: dict[str, dict[int, int]]
+    openers: Openers
     _into: dict[tuple[str, str, int], list[tuple[Flow, Effect]]] = field(default_factory=dict)
     _anything: dict[str, Mask] = field(default_factory=dict)
     _arrivals: dict[str, dict[Form, list[Arrival]]] = field(default_factory=dict)
@@ -63,9 +63,13 @@ class Witnesses:
 
     def _entries(self, viewer: Viewer, place: str, index: int, level: int) -> Iterator[tuple[Flow, Form]]:
         vertex = self.holdings.graph.vertices[place]
-        if not self._holds(place, index, level) or shielded(self.holdings, vertex) >> index & 1:
+        if not self._holds(place, index, level):
             return
+        kept_out = shielded(self.holdings, vertex, viewer.party) >> index & 1
+        answers = vertex.node_kind == "client" and viewer.party in vertex.operators
         for flow, sent, source in self._deliveries(place, index):
+            if kept_out and not (answers and self.holdings.graph.vertices[flow.source].kind == "model"):
+                continue
             if sent.kind == OPEN:
                 if sent.level >= level:
                     yield flow, source

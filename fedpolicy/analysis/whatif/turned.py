@@ -63,7 +63,8 @@ def _places(graph: FlowGraph, taken: str) -> set[str]:
     return {
         name
         for name, vertex in graph.vertices.items()
-        if vertex.kind == "place" and (names & set(vertex.operators) or (vertex.host in names and vertex.tee is None))
+        if vertex.kind == "place"
+        and (names & set(vertex.operators) or (vertex.host in names and not vertex.keeps_out(vertex.host)))
     }
 
 

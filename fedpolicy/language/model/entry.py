@@ -34,6 +34,7 @@ NAMED: Mapping[str, Named] = {
     "operators": Named(("party",), ("unknown",), repeats=True),
     "recipients": Named(("party",), ("participants", "public")),
     "runner": Named(("party", "provider"), ("unknown",)),
+    "verifiers": Named(("party",), ("public",)),
     "readers": Named(("node", "party")),
     "ends": Named(("node", "party"), ("public", "unknown")),
     "nodes": Named(("node",)),

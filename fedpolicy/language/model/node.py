@@ -1,11 +1,16 @@
 """Nodes: the places where things run or rest."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
 
 from fedpolicy.language.model.entry import Entry, key
-from fedpolicy.language.model.types import AnyIds, Family, Id, NonNegative, Positive
+from fedpolicy.language.model.types import AnyIds, Family, Id, NonNegative, Positive, several
 
 __all__ = ["Hardware", "Node", "Tee"]
+
+
+Outside = Literal["host", "operator"]
 
 
 class Tee(Entry):
@@ -13,7 +18,20 @@ class Tee(Entry):
 
     kind: str = key("The technology, such as sgx, tdx, sev-snp or nitro.")
     attested: bool = key("Whether the environment proves what it runs.")
-    verified_by: AnyIds = key("The parties that check the attestation. Left out: nobody does.", (), names="party")
+    verified_by: AnyIds = key(
+        "The parties that check the attestation; `public` where source, build and measurement are published, so that"
+        " anybody can. Left out: nobody does.",
+        (),
+        names="verifiers",
+    )
+    hides_from: (
+        Annotated[tuple[Outside, ...], BeforeValidator(several, json_schema_input_type=Outside | tuple[Outside, ...])]
+        | None
+    ) = key(
+        "Whom it keeps out: whoever owns the machine (host), and those who run the node (operator). Left out: as the"
+        " catalogue says of its `kind`.",
+        open=True,
+    )
 
 
 class Hardware(Entry):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from pydantic import ValidationError
 
-from fedpolicy.language.model.shape import Shape
+from fedpolicy.language.model.shape import Shape, entry_shape
 from fedpolicy.language.model.types import id_problem
 from fedpolicy.language.reading.locate import Found, locate
 from fedpolicy.language.reading.mistakes import Mistake
@@ -59,12 +59,22 @@ def _unknown_key(one: Found, meant: Path | None) -> Mistake:
     if one.word == "value" and {"evidence", "reference"} & set(one.around):
         advice = "an entry is no claim; write `{value: ..., evidence: ...}` around one of its values"
         return Mistake(path=one.path, message=f"unknown key {shown(one.word)}", help=advice, key=True)
+    if inside := _belongs_in(one):
+        return Mistake(
+            path=one.path, message=f"unknown key {shown(one.word)}", help=f"write it in `{inside}`", key=True
+        )
     advice = f"did you mean `{meant[-1]}`?" if meant else f"the keys here are {listed(list(one.siblings))}"
     if not meant and not unused:
         advice = "remove it"
     return Mistake(
         path=one.path, message=f"unknown key {shown(one.word)}", help=advice, key=True, also=(meant,) if meant else ()
     )
+
+
+def _belongs_in(one: Found) -> str:
+    """The key beside it whose map has a key of that name."""
+    entries = {name: key.shape.entry for name, key in one.siblings.items() if key.shape.entry is not None}
+    return next((name for name, entry in entries.items() if one.word in entry_shape(entry)), "")
 
 
 def _missing(one: Found) -> Mistake:

@@ -39,6 +39,15 @@ def _memory(view: NodeView) -> Presence:
     return None if found is None else float(found)
 
 
+def _hides_from(view: NodeView) -> Presence:
+    """Whom the enclave of its members keeps out; of nodes without one: nobody."""
+    enclaves = [place.enclave for place in view.places if place.enclave is not None]
+    if not enclaves:
+        return []
+    found = {"host": enclaves[0].host, "operator": enclaves[0].operator}
+    return None if None in found.values() else [who for who, hidden in found.items() if hidden]
+
+
 def _holds(view: NodeView) -> Iterable[str]:
     return ordered(model for place in view.places for model in view.world.lookup.placed.get(place.id, ()))
 
@@ -58,6 +67,7 @@ _FIELDS = (
     boolean("tee", "it runs in a trusted execution environment", lambda view: view.node.tee is not None),
     boolean("attested", "its TEE is attested", lambda view: view.node.tee is not None and view.node.tee.attested),
     texts("verified_by", "who verifies its attestation", lambda v: v.node.tee.verified_by if v.node.tee else ()),
+    open_field("hides_from", Type.LIST, "whom its TEE keeps out: host, operator", _hides_from, key="tee.hides_from"),
     open_field("gpu_memory_gib", Type.NUMBER, "memory of its GPUs in GiB", _memory, key="hardware.gpu_memory_gib"),
     texts("datasets", "datasets that are stored on it", lambda view: view.families),
     texts("models", "models whose weights are placed on it", _holds),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fedpolicy.language.model.node import Node
 from fedpolicy.language.rewriting.edits import Put
-from fedpolicy.repair.change import Change, Kind, Sight, said
+from fedpolicy.repair.change import FILL_IN, Blank, Change, Kind, Sight, said
 from fedpolicy.repair.context import Element, RepairContext
 
 __all__ = ["KIND"]
@@ -20,15 +21,23 @@ def _changes(context: RepairContext, element: Element) -> Iterator[Change]:
     if node is None or node.tee is not None or node.kind in {"client", "user"} or not 0 < len(context.owners) <= _FEW:
         return
     owners = list(context.owners)
+    path = ("nodes", element.name, "tee")
+    tee = {"kind": FILL_IN, "attested": True, "verified_by": owners, "hides_from": ["host", "operator"]}
     yield Change(
         id=f"run nodes.{element.name} in an enclave",
         kind=_NAME,
-        text=f"run nodes.{element.name} in a trusted execution environment whose attestation {said(owners)} verify",
-        edits=(
-            Put(path=("nodes", element.name, "tee"), value={"kind": "tdx", "attested": True, "verified_by": owners}),
-        ),
+        text=f"run nodes.{element.name} in a trusted execution environment that keeps out its host and its operator, and"
+        f" whose attestation {said(owners)} verify",
+        edits=(Put(path=path, value=tee),),
         sights=(Sight(place=element.name),),
+        # What a machine of somebody else attests, only they can say.
+        blanks=(Blank(path=(*path, "kind"), what=f"which one {_who(node)} attests: sgx, nitro, sev-snp, tdx"),),
     )
+
+
+def _who(node: Node) -> str:
+    """Whose machine it is."""
+    return node.host or (node.party if isinstance(node.party, str) else "each of its parties")
 
 
 KIND = Kind(

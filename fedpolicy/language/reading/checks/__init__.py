@@ -10,6 +10,7 @@ from fedpolicy.language.reading.checks.entries import (
     check_fallbacks,
     check_flows,
     check_models,
+    check_nodes,
     check_retrieval,
 )
 from fedpolicy.language.reading.checks.safeguards import check_cohorts, check_flow_cohorts, check_noise, check_readers
@@ -21,6 +22,7 @@ __all__ = ["CHECKS"]
 CHECKS: tuple[Check, ...] = (
     check_sizes,
     check_datasets,
+    check_nodes,
     check_models,
     check_fallbacks,
     check_topology,

@@ -16,6 +16,7 @@ __all__ = [
     "check_fallbacks",
     "check_flows",
     "check_models",
+    "check_nodes",
     "check_retrieval",
 ]
 
@@ -49,6 +50,17 @@ def _releases(path: Path, dataset: Tree) -> Iterator[Contradiction]:
                 message = f"a second limit for `{party}`" + (f" as {found[1]}" if found[1] != "any" else "")
                 yield contradiction((*path, "releases", place), message, "keep one of the two")
             seen.add(found)
+
+
+def check_nodes(names: Names) -> Iterator[Contradiction]:
+    """An enclave that nobody has seen prove what it runs keeps out nobody."""
+    for path, node in entries(names.root, "nodes"):
+        tee = node.get("tee")
+        if isinstance(tee, dict) and tee.get("attested") is False and tee.get("hides_from"):
+            at = (*path, "tee")
+            message = "an enclave that is not attested keeps out nobody"
+            advice = "remove `hides_from`, or have the enclave attested"
+            yield contradiction((*at, "hides_from"), message, advice, key=True, rests_on=[(*at, "attested")])
 
 
 def check_models(names: Names) -> Iterator[Contradiction]:
