@@ -21,7 +21,7 @@ _READABLE = {"verbatim", "reconstructable"}
 
 
 def performers(*places: Vertex) -> frozenset[str]:
-    """Those who run these places and those whose software runs there; an enclave that keeps them out stands for them."""
+    """Those who run these places, and those whose software runs there; an enclave that keeps them out instead."""
     found = ((place.word,) if place.vouches else (*place.operators, place.code_from) for place in places)
     return frozenset(who for some in found for who in some)
 

@@ -26,8 +26,8 @@ def _changes(context: RepairContext, element: Element) -> Iterator[Change]:
     yield Change(
         id=f"run nodes.{element.name} in an enclave",
         kind=_NAME,
-        text=f"run nodes.{element.name} in a trusted execution environment that keeps out its host and its operator, and"
-        f" whose attestation {said(owners)} verify",
+        text=f"run nodes.{element.name} in a trusted execution environment that keeps out its host and its operator,"
+        f" and whose attestation {said(owners)} verify",
         edits=(Put(path=path, value=tee),),
         sights=(Sight(place=element.name),),
         # What a machine of somebody else attests, only they can say.
