@@ -16,7 +16,6 @@ _BREAKS = "\x85\u2028\u2029"
 HIDING = _TURNS + _BREAKS
 
 SURROGATES = re.compile("[\ud800-\udfff]+")
-_HIDING = re.compile(f"[{HIDING}]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +30,7 @@ class Hidden:
 
 def hidden(text: str) -> Hidden | None:
     """The first such character of a text whose lines end with a line feed."""
-    found = _HIDING.search(text)
+    found = None if text.isascii() else re.search(f"[{HIDING}]", text)
     if found is None:
         return None
     does = "ends a line that editors do not show" if found.group() in _BREAKS else "changes the order of what is shown"

@@ -18,6 +18,12 @@ def test_a_test_that_the_page_names_is_there(name):
     assert re.search(r"^def test_", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)
 
 
+def test_the_page_names_every_attack():
+    attacks = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests" / "attacks").glob("test_*.py")}
+
+    assert attacks - set(NAMED) == set()
+
+
 @pytest.mark.parametrize("who", WHO)
 def test_the_page_says_of_everybody_what_holds_and_what_does_not(who):
     part = PAGE.partition(f"## {who}\n")[2].partition("\n## ")[0]
