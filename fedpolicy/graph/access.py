@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.model import Access
-from fedpolicy.graph.routes import aspect
+from fedpolicy.graph.routes import aspect, stand_ins
 
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
@@ -41,7 +41,8 @@ def _needs(builder: Builder, access: Access) -> str:
         return "text"
     task = builder.deployment.tasks[name]
     # A model that is only judged has to answer, whatever the method asks of the task's own model.
-    return builder.catalog.methods[task.method].needs if task.model == access.model else "text"
+    own = task.model is not None and access.model in {task.model, *stand_ins(builder.deployment, task.model)}
+    return builder.catalog.methods[task.method].needs if own else "text"
 
 
 def _feasible(builder: Builder, access: Access, needs: str) -> tuple[bool | None, str]:
@@ -50,7 +51,8 @@ def _feasible(builder: Builder, access: Access, needs: str) -> tuple[bool | None
     offered = access.interface
     if access.how == "hosted" or needs in {"weights", "emulator"}:
         wanted = "fine_tuning"
-        reason = f"needs the weights of {access.model}, which nobody in the federation holds"
+        what = "an emulator" if needs == "emulator" else "the weights"
+        reason = f"needs {what} of {access.model}, which nobody in the federation holds"
     elif aspect(builder, access.model, "weights") in {"open", "gated"}:
         return True, ""
     else:

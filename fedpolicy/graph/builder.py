@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.errors import InputError
@@ -29,6 +29,10 @@ class Origin:
     implied_by: str = ""
     certain: bool = True
     missing: tuple[str, ...] = ()
+
+    def fallback(self, model: str, of: str) -> Origin:
+        """The same element, for what happens when `of` cannot be reached and `model` is used instead."""
+        return replace(self, implied_by=f"{self.implied_by}, fallback {model} of {of}")
 
     def unless(self, missing: Iterable[str]) -> Origin:
         """The same element, for a flow that exists only in the least favourable reading."""
@@ -76,9 +80,9 @@ class Builder:
     """
     Vertices, flows, aggregates and seals that have been found so far.
 
-    `relayed` says, for a flow on which a relay passes on all that it got, by index, where that came from.
-    `indexes` says what a model at a place can look up, `lookups` what it is said to; `quoted` remembers by datasets
-    and place what that is.
+    `relayed` says, for a flow on which a relay passes on all that it got, by index, where that came from; `copies`
+    the vertices of the personal copies of a model that tasks make. `indexes` says what a model at a place can look up,
+    `lookups` what it is said to; `quoted` remembers by datasets and place what that is.
     """
 
     deployment: Deployment
@@ -95,6 +99,7 @@ class Builder:
     mechanisms: dict[Path, int] = field(default_factory=dict)
     sealed: dict[Path, int] = field(default_factory=dict)
     relayed: dict[int, str] = field(default_factory=dict)
+    copies: dict[str, dict[str, None]] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
     guards: dict[tuple[object, ...], tuple[Guard, ...]] = field(default_factory=dict)
 
@@ -135,6 +140,19 @@ class Builder:
                 id=identity, kind="model", name=name, family=model, path=("models", model)
             )
         return self.places.vertices[identity]
+
+    def contents(self, vertex: str) -> tuple[str, ...]:
+        """
+        The models whose contents come with a model: itself, but of a personal one what it was trained on later too.
+
+        Whoever has no copy of its own, such as the public, gets every copy.
+        """
+        family = self.vertex(vertex).family
+        copies = self.copies.get(family)
+        if copies is None:
+            return (vertex,)
+        own = (vertex,) if vertex in copies else tuple(copies)
+        return (*own, *(name for name in (f"models.{family}",) if name in self.places.vertices))
 
     def exchange(self, origin: Origin) -> Vertex:
         """The meeting point of a peer-to-peer task; nobody operates it."""

@@ -66,7 +66,7 @@ def _declared(origin: Origin, model: str, call: ApiCall) -> Call:
 
 def call_model(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) -> Mask:
     """
-    Add the flows of one use of a model, and of its fallbacks as flows that may happen.
+    Add the flows of one use of a model, and of its fallbacks.
 
     Returns what its answers quote beside what they were sent.
     """
@@ -178,9 +178,8 @@ def _note_access(builder: Builder, place: Vertex, call: Call, found: Route) -> N
 def _fall_back(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Runs) -> Mask:
     quoted = 0
     for name in builder.deployment.models[call.model].fallback:
-        origin = call.origin.unless([f"models.{call.model}.fallback"])
         fallback = Call(
-            origin=origin,
+            origin=call.origin.fallback(name, call.model),
             model=name,
             payloads=call.payloads,
             safeguards=call.safeguards,

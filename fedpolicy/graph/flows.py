@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.graph.builder import Builder, Origin
 from fedpolicy.graph.guards import guards_for, performers, readers, seal_for
 from fedpolicy.graph.model import Mask, Vertex
-from fedpolicy.graph.moved import instances_at
+from fedpolicy.graph.moved import reached_at
 from fedpolicy.graph.stations import hops, stations
 from fedpolicy.language.model.does import Seal, Sum
 
@@ -60,16 +60,25 @@ def _send_models(
 ) -> None:
     sealing = tuple(guard for guard in guards if isinstance(guard.does, Seal))
     seal = _seal(builder, origin, flow)
-    models = [builder.model_vertex(name, source).id for name in flow.data or () if name in builder.deployment.models]
+    held = [builder.model_vertex(name, source).id for name in flow.data or () if name in builder.deployment.models]
+    models = [model for name in held for model in builder.contents(name)]
     for model in models:
         for end in dict.fromkeys(place for ends in chain[1:] for place in ends):
-            builder.add(origin, "", model, end, flow.payload, None, guards=sealing, seal=seal)
+            role = _release(builder, flow, end)
+            builder.add(origin, role, model, end, flow.payload, None, guards=sealing, seal=seal)
+
+
+def _release(builder: Builder, flow: Flow, end: str) -> str:
+    """A flow of weights says what `weights_at` and `published` say, and is the same thing to rules."""
+    if not builder.catalog.payloads[flow.payload].aggregate:
+        return ""
+    return "published" if builder.vertex(end).public and flow.sealed_for is None else "placement"
 
 
 def bound_relays(builder: Builder) -> None:
     """Let every relay of a flow that carries all of its source pass on what the source can have, and no more."""
     if builder.relayed:
-        reached = instances_at(builder, 0)
+        reached = reached_at(builder)
         for index, source in builder.relayed.items():
             builder.flows[index] = replace(builder.flows[index], data=reached.get(source, 0))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.calls import Runs
 from fedpolicy.graph.guards import guards_on_work, performers, seal_for
 from fedpolicy.graph.model import DataItem, Mask, Vertex
-from fedpolicy.graph.routes import held_by_federation
+from fedpolicy.graph.routes import held_by_federation, stand_ins
 from fedpolicy.records import dataclass
 from fedpolicy.topologies import TOPOLOGIES
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Job",
     "aggregators_of",
+    "fallbacks_of",
     "is_hosted",
     "prepare",
     "produced_at",
@@ -79,6 +81,30 @@ class Job:
         return most, least, missing or (() if least == most else (f"{self.origin.id}.clients_per_round",))
 
 
+def fallbacks_of(builder: Builder, job: Job, runs: Runs) -> tuple[Job, ...]:
+    """
+    The same task with each model that is used instead of its own, the nearest first.
+
+    Where the model is only asked, its fallbacks are part of asking it (see `calls`).
+    """
+    name = job.task.model
+    if name is None or not (job.hosted or job.method.needs == "weights"):
+        return ()
+    found: dict[str, Job] = {}
+    _follow(builder, job, runs, found)
+    return tuple(found.values())
+
+
+def _follow(builder: Builder, job: Job, runs: Runs, found: dict[str, Job]) -> None:
+    of = str(job.task.model)
+    for name in builder.deployment.models[of].fallback:
+        if name not in found:
+            task = job.task.model_copy(update={"model": name})
+            hosted = is_hosted(builder, task, job.method, runs)
+            found[name] = replace(job, task=task, hosted=hosted, origin=job.origin.fallback(name, of))
+            _follow(builder, found[name], runs, found)
+
+
 def prepare(builder: Builder, name: str, runs: Runs) -> Job:
     """Resolve who takes part; data that are elsewhere are moved to where the task runs, as records."""
     task = builder.deployment.tasks[name]
@@ -111,14 +137,14 @@ def topology_of(builder: Builder, task: Task, method: MethodRow) -> str:
     if task.topology:
         # A method that sends nothing up exchanges nothing, wherever it is said to run.
         return task.topology if exchanges or TOPOLOGIES[task.topology].exchanges != "updates" else "local"
-    default = TOPOLOGIES[method.topology] if method.topology else None
-    if method.topology and default and default.exchanges != "updates":
-        return method.topology
-    if task.hops:
-        return "tree"
-    if exchanges and aggregators_of(builder, task):
+    default = TOPOLOGIES[method.topology or ("star" if exchanges else "local")]
+    if default.exchanges == "activations":
+        return method.topology or "local"
+    if exchanges and (task.hops or task.aggregator):
+        return "tree" if task.hops else "star"
+    if exchanges and default.exchanges != "nothing" and aggregators_of(builder, task):
         return "star"
-    return method.topology if exchanges and method.topology and default and default.aggregator == "none" else "local"
+    return (method.topology if default.aggregator == "none" else None) or "local"
 
 
 def aggregators_of(builder: Builder, task: Task) -> tuple[str, ...]:
@@ -150,10 +176,18 @@ def produced_at(builder: Builder) -> dict[str, list[str]]:
             task.produces: _rests(builder, task) for name, task in tasks.items() if name not in hosted and task.produces
         }
         runs = _looked_up(found)
-        again = {n for n, task in tasks.items() if is_hosted(builder, task, builder.catalog.methods[task.method], runs)}
+        again = {name for name, task in tasks.items() if _leaves_nothing(builder, task, runs)}
         if again <= hosted:
             return found
         hosted |= again
+
+
+def _leaves_nothing(builder: Builder, task: Task, runs: Runs) -> bool:
+    """Whether only others can train, with the task's model and with all that stand in for it."""
+    method = builder.catalog.methods[task.method]
+    models = [task.model, *stand_ins(builder.deployment, task.model)] if task.model else [None]
+    ways = (task.model_copy(update={"model": name}) for name in models)
+    return all(is_hosted(builder, way, method, runs) for way in ways)
 
 
 def _looked_up(found: dict[str, list[str]]) -> Runs:

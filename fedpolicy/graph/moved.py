@@ -6,12 +6,16 @@ from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Origin, mask_of
-from fedpolicy.graph.model import Flow, Mask, bits
+from fedpolicy.graph.model import Flow, Mask, Vertex, bits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["instances_at", "move_data_to_senders"]
+__all__ = ["move_data_to_senders", "reached_at"]
+
+# Instances by the seals that are on them; none: they can be read.
+Held = dict[frozenset[int], Mask]
+_OPEN: frozenset[int] = frozenset()
 
 
 def move_data_to_senders(builder: Builder) -> None:
@@ -19,10 +23,11 @@ def move_data_to_senders(builder: Builder) -> None:
     Where a call or a declared flow sends data that no other flow brings to its sender, or a model looks up
     data that no other flow brings to where it runs, add a `records` flow.
 
-    What it sends must be made from something at least as revealing: who has metrics only cannot send records.
+    What it sends must be made from something at least as revealing, which it can read: who has metrics or ciphertext
+    cannot send records.
     """
-    reached: dict[int, Mapping[str, Mask]] = {}
-    sent = [flow for flow in builder.flows if flow.data and flow.role in {"call", "declared"}]
+    reached: dict[int, Mapping[str, Held]] = {}
+    sent = [flow for flow in builder.flows if flow.data and flow.role in {"call", "fallback", "declared"}]
     passed_on = {(flow.origin, flow.target) for flow in sent}
     wanted: dict[tuple[str, str, Mask], Origin] = {}
     for flow in sent:
@@ -30,7 +35,7 @@ def move_data_to_senders(builder: Builder) -> None:
             level = _level(builder, flow)
             if level not in reached:
                 reached[level] = instances_at(builder, level)
-            lacking = (flow.data or 0) & ~reached[level].get(flow.source, 0)
+            lacking = (flow.data or 0) & ~_sendable(builder, flow, reached[level].get(flow.source, {}))
             if lacking:
                 wanted.setdefault((flow.origin, flow.source, lacking), _origin(flow))
     for lookup in builder.lookups:
@@ -67,26 +72,79 @@ def _bring(builder: Builder, origin: Origin, target: str, lacking: Mask) -> None
         builder.add(origin, "records", place, target, "records", mask)
 
 
-def instances_at(builder: Builder, level: int) -> Mapping[str, Mask]:
-    """Which instances can be at each vertex at least at a level, whatever safeguards leave of them."""
+def _sendable(builder: Builder, flow: Flow, held: Held) -> Mask:
+    """What a sender can put into a flow: what it can read, and what is sealed for the same readers, or more."""
+    found = held.get(frozenset(), 0)
+    if len(held) > bool(found):
+        bare = flow.seal is None and _is_ciphertext(builder, flow)
+        mine = _readers(builder, flow.seal) if flow.seal is not None else frozenset()
+        for seals, mask in held.items():
+            if bare or (mine and all(mine <= _readers(builder, seal) for seal in seals)):
+                found |= mask
+    return found
+
+
+def _is_ciphertext(builder: Builder, flow: Flow) -> bool:
+    return builder.catalog.payloads[flow.payload].carries == "sealed"
+
+
+def _readers(builder: Builder, seal: int) -> frozenset[str]:
+    return frozenset(builder.seals[seal].readers)
+
+
+def reached_at(builder: Builder) -> Mapping[str, Mask]:
+    """Which instances can be at each vertex at all, readable or not."""
+    found: dict[str, Mask] = {}
+    for vertex, held in instances_at(builder, 0).items():
+        for mask in held.values():
+            found[vertex] = found.get(vertex, 0) | mask
+    return found
+
+
+def instances_at(builder: Builder, level: int) -> Mapping[str, Held]:
+    """Which instances can be at each vertex at least at a level, by what they are sealed with there."""
+    held: dict[str, Held] = {place: {_OPEN: mask_of(items)} for place, items in builder.places.stored.items()}
+    out = _leaving(builder, level)
+    fresh = {place: dict(states) for place, states in held.items()}
+    queue = deque(held)
+    while queue:
+        vertex = queue.popleft()
+        arrived = fresh.pop(vertex, {})
+        for flow in out[vertex]:
+            for seals, mask in arrived.items():
+                if not seals and flow.seal is None and _is_ciphertext(builder, flow):
+                    continue
+                kept = _arriving(builder, flow, seals)
+                known = held.setdefault(flow.target, {})
+                more = (mask if flow.data is None else mask & flow.data) & ~known.get(kept, 0)
+                if more:
+                    known[kept] = known.get(kept, 0) | more
+                    if flow.target not in fresh:
+                        queue.append(flow.target)
+                    new = fresh.setdefault(flow.target, {})
+                    new[kept] = new.get(kept, 0) | more
+    return held
+
+
+def _leaving(builder: Builder, level: int) -> Mapping[str, Sequence[Flow]]:
     models = level <= builder.catalog.levels["inferable"].rank
-    held: dict[str, Mask] = {place: mask_of(items) for place, items in builder.places.stored.items()}
     out: dict[str, list[Flow]] = defaultdict(list)
     for flow in builder.flows:
         capped = not models and builder.vertex(flow.source).kind == "model"
         if _level(builder, flow) >= level and not flow.echo and not capped:
             out[builder.relayed.get(flow.index, flow.source)].append(flow)
-    fresh = dict(held)
-    queue = deque(held)
-    while queue:
-        vertex = queue.popleft()
-        arrived = fresh.pop(vertex, 0)
-        for flow in out[vertex]:
-            arriving = arrived if flow.data is None else arrived & flow.data
-            more = arriving & ~held.get(flow.target, 0)
-            if more:
-                held[flow.target] = held.get(flow.target, 0) | more
-                if flow.target not in fresh:
-                    queue.append(flow.target)
-                fresh[flow.target] = fresh.get(flow.target, 0) | more
-    return held
+    return out
+
+
+def _arriving(builder: Builder, flow: Flow, seals: frozenset[int]) -> frozenset[int]:
+    """The seals that are left when something arrives: who can open all of them by itself, opens them."""
+    if flow.seal is None and not seals:
+        return _OPEN
+    found = seals if flow.seal is None else seals | {flow.seal}
+    target = builder.vertex(flow.target)
+    return _OPEN if all(_opens(builder, target, seal) for seal in found) else found
+
+
+def _opens(builder: Builder, place: Vertex, index: int) -> bool:
+    seal = builder.seals[index]
+    return seal.threshold == 1 and (place.id in seal.readers or not set(seal.readers).isdisjoint(place.operators))

@@ -29,22 +29,30 @@ def add_uses(builder: Builder) -> None:
     filled = _filled(builder)
     known: set[tuple[object, ...]] = set()
     for use in builder.uses:
-        if use.model in filled:
-            for target in use.targets:
-                # Thousands of clients that call one model tell its runner the same thing.
-                key = (use.origin, use.role, use.model, target, use.payload)
-                if key in known:
-                    continue
-                known.add(key)
-                builder.add(
-                    use.origin, use.role, use.model, target, use.payload, None, guards=use.guards, seal=use.seal
-                )
+        for model in builder.contents(use.model):
+            if model in filled:
+                _add_use(builder, use, model, known)
+
+
+def _add_use(builder: Builder, use: Use, model: str, known: set[tuple[object, ...]]) -> None:
+    for target in use.targets:
+        # Thousands of clients that call one model tell its runner the same thing.
+        key = (use.origin, use.role, model, target, use.payload)
+        if key not in known:
+            known.add(key)
+            builder.add(use.origin, use.role, model, target, use.payload, None, guards=use.guards, seal=use.seal)
 
 
 def _filled(builder: Builder) -> set[str]:
     """Models that data reach, directly or because they are made from such a model."""
     filled = {flow.target for flow in builder.flows if builder.vertex(flow.target).kind == "model"}
-    made = [(use.model, target) for use in builder.uses if use.role == "inherited" for target in use.targets]
+    made = [
+        (model, target)
+        for use in builder.uses
+        if use.role == "inherited"
+        for model in builder.contents(use.model)
+        for target in use.targets
+    ]
     while True:
         more = {target for source, target in made if source in filled} - filled
         if not more:
@@ -53,10 +61,11 @@ def _filled(builder: Builder) -> set[str]:
 
 
 def _place(builder: Builder, name: str, model: Model, runs: Runs) -> None:
-    if aspect(builder, name, "weights") == "closed":
-        return
     for place in holders(builder, name, runs):
         vertex = builder.model_vertex(name, builder.vertex(place))
+        if model.weights_at is None and vertex.id not in builder.copies.get(name, {vertex.id: None}):
+            # Personal copies are made where the data are; who only adds up makes none.
+            continue
         key = "weights_at" if model.weights_at is not None else ""
         builder.uses.append(Use(model=vertex.id, targets=(place,), origin=_origin(name, key), role="placement"))
 

@@ -10,9 +10,10 @@ from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
+    from fedpolicy.language.model.deployment import Deployment
     from fedpolicy.language.model.model import Model
 
-__all__ = ["Route", "aspect", "held_by_federation", "holders", "provider_of", "route", "runs_for_others"]
+__all__ = ["Route", "aspect", "held_by_federation", "holders", "provider_of", "route", "runs_for_others", "stand_ins"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +56,21 @@ def holders(builder: Builder, name: str, runs: Callable[[str], list[str]]) -> li
     return [] if model is not None and model.via else runs(name)
 
 
+def stand_ins(deployment: Deployment, model: str) -> tuple[str, ...]:
+    """The fallbacks of a model, and theirs."""
+    found: dict[str, None] = {}
+    left = list(deployment.models[model].fallback)
+    while left:
+        name = left.pop(0)
+        if name != model and name not in found:
+            found[name] = None
+            left += deployment.models[name].fallback
+    return tuple(found)
+
+
 def held_by_federation(builder: Builder, name: str, runs: Callable[[str], list[str]]) -> bool:
     """Whether any declared node holds the weights, so that they can be given to those who train."""
-    return not _closed(builder, name) and bool(holders(builder, name, runs))
+    return bool(holders(builder, name, runs))
 
 
 def route(builder: Builder, place: Vertex, name: str, runs: Callable[[str], list[str]]) -> Route:
@@ -65,11 +78,12 @@ def route(builder: Builder, place: Vertex, name: str, runs: Callable[[str], list
     model = builder.deployment.models.get(name)
     if model is None:
         return Route(local=False, chains=((builder.party_place("unknown"),),))
-    if _closed(builder, name):
-        return Route(local=False, chains=_to_provider(builder, place, name, model))
     at = holders(builder, name, runs)
     if place.id in at:
         return _local(builder, place, model, at)
+    # Who can get the weights (`weights`) says nothing about who has them (`weights_at`).
+    if _closed(builder, name) and (model.via or not (_near(builder, place, at) or provider_of(builder, name) is None)):
+        return Route(local=False, chains=_to_provider(builder, place, name, model))
     if model.via:
         return Route(local=False, chains=_hops(builder, place, model.via))
     if at:
@@ -125,6 +139,10 @@ def runs_for_others(builder: Builder, vertex: Vertex) -> bool:
 
 
 def _nearest(builder: Builder, place: Vertex, at: list[str]) -> list[str]:
+    return _near(builder, place, at) or at
+
+
+def _near(builder: Builder, place: Vertex, at: list[str]) -> list[str]:
+    """The holders of one's own party, else those that serve others."""
     own = [other for other in at if builder.vertex(other).party == place.party]
-    servers = [other for other in at if builder.vertex(other).node_kind != "client"]
-    return own or servers or at
+    return own or [other for other in at if builder.vertex(other).node_kind != "client"]

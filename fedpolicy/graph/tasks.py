@@ -10,7 +10,7 @@ from fedpolicy.graph.builder import Builder, Use
 from fedpolicy.graph.calls import Call, Runs, call_model
 from fedpolicy.graph.exchange import Exchange
 from fedpolicy.graph.guards import guards_for, guards_on_work, performers, seal_for
-from fedpolicy.graph.jobs import Job, prepare
+from fedpolicy.graph.jobs import Job, fallbacks_of, prepare
 from fedpolicy.graph.model import Access, Mask, Vertex
 from fedpolicy.graph.outcome import Outcome
 from fedpolicy.graph.retrieval import note_indexes
@@ -31,14 +31,23 @@ def desugar_tasks(builder: Builder, runs: Runs) -> None:
         job = prepare(builder, name, runs)
         since = len(builder.flows)
         quoted = _evaluate(builder, job, runs)
-        if job.hosted:
-            outcomes = _host(builder, job, runs)
-        else:
-            _use_model(builder, job, runs, quoted)
-            outcomes = DESUGAR[job.topology](Exchange(builder=builder, job=job))
-        _carry_input(builder, job, outcomes, since)
+        ways = (job, *fallbacks_of(builder, job, runs))
+        outcomes = [outcome for way in ways for outcome in _train(builder, way, runs, quoted)]
+        ours = next((way for way in ways if not way.hosted), None)
+        if ours is not None:
+            outcomes += DESUGAR[job.topology](Exchange(builder=builder, job=ours))
+        for way in ways:
+            _carry_input(builder, way, outcomes, since)
         if job.task.produces is not None:
             _produce(builder, job, job.task.produces, outcomes)
+
+
+def _train(builder: Builder, job: Job, runs: Runs, quoted: Mapping[str, Mask]) -> list[Outcome]:
+    """Give the model to those who train, or the records to whoever can; what the clients make follows from that."""
+    if job.hosted:
+        return _host(builder, job, runs)
+    _use_model(builder, job, runs, quoted)
+    return []
 
 
 def _use_model(builder: Builder, job: Job, runs: Runs, quoted: Mapping[str, Mask]) -> None:
@@ -155,7 +164,14 @@ def _carry_input(builder: Builder, job: Job, outcomes: list[Outcome], since: int
     _carry(builder, job, job.task.model, {**sent_to, **dict.fromkeys(results)})
     produced = job.task.produces
     if job.method.trains and produced is not None and produced != job.task.model:
-        source, target = builder.model_vertex(job.task.model).id, builder.model_vertex(produced).id
+        _inherit(builder, job, job.task.model, produced)
+
+
+def _inherit(builder: Builder, job: Job, model: str, produced: str) -> None:
+    """What comes out knows what went in; a personal copy comes of the copy at its own place."""
+    personal = builder.deployment.models[produced].copies == "personal"
+    for place in job.contributors if personal else (None,):
+        source, target = builder.model_vertex(model, place).id, builder.model_vertex(produced, place).id
         builder.uses.append(Use(model=source, targets=(target,), origin=job.origin, role="inherited"))
 
 
@@ -167,17 +183,21 @@ def _carry(builder: Builder, job: Job, model: str, places: Mapping[str, None]) -
         for guard in guards_for(builder, job.task.safeguards, job.origin.path, "uplink", place, payload=job.up)
         if isinstance(guard.does, Seal)
     ]
-    builder.uses.append(
-        Use(
-            model=builder.model_vertex(model).id,
-            targets=tuple(places),
-            origin=job.origin,
-            role="carried",
-            payload=job.up,
-            guards=tuple(sealing),
-            seal=seal_for(builder, job.task.safeguards, job.origin.path),
+    seal = seal_for(builder, job.task.safeguards, job.origin.path)
+    for target in places:
+        # A personal model goes on from its own copy; who has none gets them all.
+        copy = builder.model_vertex(model, builder.vertex(target)).id
+        builder.uses.append(
+            Use(
+                model=copy,
+                targets=(target,),
+                origin=job.origin,
+                role="carried",
+                payload=job.up,
+                guards=tuple(sealing),
+                seal=seal,
+            )
         )
-    )
 
 
 def _produce(builder: Builder, job: Job, model: str, outcomes: list[Outcome]) -> None:
@@ -203,6 +223,7 @@ def _produce(builder: Builder, job: Job, model: str, outcomes: list[Outcome]) ->
 
 def _produce_copy(builder: Builder, job: Job, model: str, place: Vertex) -> None:
     copy = builder.model_vertex(model, place)
+    builder.copies.setdefault(model, {})[copy.id] = None
     safeguards, path = job.task.safeguards, job.origin.path
     guards = guards_for(builder, safeguards, path, "local", place, payload=job.down, clients=performers(place))
     builder.add(job.origin, "produces", place.id, copy.id, job.down, job.masks[place.id], guards=guards)

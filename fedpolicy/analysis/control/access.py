@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
     from fedpolicy.graph.model import Access, Vertex
 
-__all__ = ["copy_at", "reach", "rights", "stand_ins"]
+__all__ = ["copy_at", "original_at", "reach", "rights"]
 
 _GIB = 2**30
 # Smaller models, in thousand millions of parameters, run without a GPU.
@@ -23,15 +23,6 @@ _LEAST = 0.5
 _DIVIDED = {"split"}
 # Families of methods whose results are learned from what a model answers, not made from its weights.
 _FROM_ANSWERS = {"prompt", "distillation", "head"}
-
-
-def stand_ins(means: Means, model: str, seen: frozenset[str] = frozenset()) -> set[str]:
-    """The fallbacks of a model, and theirs."""
-    found: set[str] = set()
-    for other in means.graph.deployment.models[model].fallback:
-        if other not in seen:
-            found |= {other, *stand_ins(means, other, seen | {model, other})}
-    return found
 
 
 def reach(means: Means, access: Access, place: Vertex, own: str, method: MethodRow | None) -> Formula:
@@ -59,6 +50,19 @@ def copy_at(means: Means, model: str, place: Vertex, own: str) -> Formula:
     there = (means.there(vertices[other], own, f"models.{model}") for other in sorted(placed))
     brought = SURE if place.id in placed or not placed else any_of(there)
     return all_of([brought, *rights(means, model, own)])
+
+
+def original_at(means: Means, model: str) -> Formula:
+    """A model that only its owner runs: whoever offers it, else whoever it is called at."""
+    declared, row = means.graph.deployment.models[model], means.row(model)
+    end = declared.via[-1] if declared.via else "unknown"
+    called = means.lookup.parties_at(place.id for place in means.lookup.places_at([end])) or (end,)
+    offered = declared.provider or (row.provider if row else None)
+    owners = frozenset({offered} if offered else called)
+    cause = f"models.{model}"
+    if owners == {"unknown"}:
+        return Atom(cause, "unstated", owners, cause, (f"{cause}.provider",))
+    return any_of(Atom(cause, "operates", frozenset({owner}), cause) for owner in sorted(owners))
 
 
 def rights(means: Means, model: str, own: str, seen: frozenset[str] = frozenset()) -> Iterator[Formula]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.control.access import copy_at, rights
+from fedpolicy.analysis.control.access import copy_at, original_at, rights
 from fedpolicy.analysis.control.formula import SURE, AtLeast, Formula, Gap, all_of, any_of, at_least
 from fedpolicy.analysis.control.use import Use
 from fedpolicy.language.model.does import Sum
@@ -119,11 +119,16 @@ class _TaskUse(Use):
         base = self.task.model
         if base is None or self.family not in _PARTIAL:
             return SURE
+        while original := self.means.graph.deployment.models[base].emulates:
+            base = original
         weights = self.means.weights(base)
         if weights in {"open", "gated"}:
             return all_of(rights(self.means, base, own))
         held = [all_of([here, copy_at(self.means, base, place, own)]) for place, here in self.held(base, own)]
         had = [Gap("weights", f"models.{base}", (f"models.{base}.weights",))] if weights is None else []
+        if base != self.task.model:
+            # An emulator was made because the model itself is given to nobody.
+            return any_of([*held, *had, all_of([original_at(self.means, base), *rights(self.means, base, own)])])
         return any_of([*held, *had, *(self.ways(base, place, own) for place in self.places.get(own, ()))])
 
 

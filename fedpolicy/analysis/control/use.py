@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.control.access import reach, stand_ins
+from fedpolicy.analysis.control.access import reach
 from fedpolicy.analysis.control.formula import SURE, Formula, Gap, all_of, any_of
+from fedpolicy.graph.routes import stand_ins
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.control.means import Means
@@ -59,7 +60,7 @@ class Use:
 
     def ways(self, model: str, place: Vertex, own: str) -> Formula:
         """A model or anything that stands in for it, however the place reaches it; the model itself first."""
-        wanted = [model, *sorted(stand_ins(self.means, model) - {model})]
+        wanted = [model, *sorted(stand_ins(self.means.graph.deployment, model))]
         known = self.means.lookup.access_from.get((self.id, place.id), ())
         ways = [access for name in wanted for access in known if access.model == name]
         if not ways and self._asks_nothing:

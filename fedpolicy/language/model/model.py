@@ -92,6 +92,12 @@ class Model(Entry):
     fallback: AnyIds = key(
         "Models that are used instead when this one cannot be reached.", (), rule=True, names="model"
     )
+    emulates: Id | None = key(
+        "The model that it stands for in training, as an emulator. What is tuned on it works only with that model.",
+        None,
+        rule=True,
+        names="model",
+    )
     documentation: str | None = key(
         "Its model card, or what else tells users about it: the reference.", open=True, rule=True
     )

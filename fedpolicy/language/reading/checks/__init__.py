@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from fedpolicy.language.reading.checks.base import Check
+from fedpolicy.language.reading.checks.edges import (
+    check_ciphertext,
+    check_closed_weights,
+    check_emulators,
+    check_payloads,
+    check_ways,
+    check_without_updates,
+)
 from fedpolicy.language.reading.checks.entries import (
     check_agreements,
     check_calls,
@@ -34,4 +42,10 @@ CHECKS: tuple[Check, ...] = (
     check_noise,
     check_readers,
     check_agreements,
+    check_payloads,
+    check_ciphertext,
+    check_closed_weights,
+    check_ways,
+    check_emulators,
+    check_without_updates,
 )

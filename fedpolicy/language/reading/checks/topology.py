@@ -37,6 +37,9 @@ def check_topology(names: Names) -> Iterator[Contradiction]:
 def _default(task: Tree, method: MethodRow | None) -> str:
     if task.get("hops"):
         return "tree"
+    row = TOPOLOGIES.get(method.topology or "") if method else None
+    if method and method.up and "aggregator" in task and row and row.exchanges != "activations":
+        return "star"
     return (method.topology if method else None) or ("star" if method and method.up else "")
 
 
@@ -128,4 +131,4 @@ def _federated(names: Names, task: Tree, method: MethodRow | None) -> bool:
     if method.needs != "weights" or model is None:
         return True
     entry = names.entry("models", model)
-    return entry.get("weights") != "closed" and ("weights_at" in entry or model in names.produced)
+    return "weights_at" in entry or model in names.produced
