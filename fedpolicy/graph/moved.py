@@ -42,7 +42,7 @@ def move_data_to_senders(builder: Builder) -> None:
         top = builder.catalog.levels["verbatim"].rank
         if top not in reached:
             reached[top] = instances_at(builder, top)
-        lacking = lookup.data & ~reached[top].get(lookup.place, 0)
+        lacking = lookup.data & ~reached[top].get(lookup.place, {}).get(_OPEN, 0)
         if lacking:
             wanted.setdefault((lookup.origin.id, lookup.place, lacking), lookup.origin)
     for (_, place, lacking), origin in wanted.items():
