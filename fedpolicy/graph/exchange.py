@@ -198,7 +198,7 @@ class Exchange:
             Outcome(
                 place=place.id,
                 mask=self.job.masks[place.id] if mask is None else mask,
-                guards=self.guards("local", place, "model_weights"),
+                guards=self.guards("local", place, self.job.down or "model_weights"),
             )
             for place in self.job.contributors
         ]

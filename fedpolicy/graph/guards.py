@@ -18,6 +18,7 @@ __all__ = ["guards_for", "guards_on_work", "performers", "readers", "seal_for"]
 Stage = str  # uplink | hop | aggregated | local | call | declared
 
 _READABLE = {"verbatim", "reconstructable"}
+_ON_WORDS = {"exponential", "randomised_response", "gnmax", "metric"}
 
 
 def performers(*places: Vertex) -> frozenset[str]:
@@ -172,12 +173,14 @@ def _ignored(builder: Builder, safeguard: Safeguard, stage: Stage, source: Verte
     if isinstance(does, Sum):
         return _not_summed(builder, stage, payload)
     if isinstance(does, Noise):
-        return _no_numbers(builder, payload) or _too_late(does.where_of(safeguard), stage, source)
+        return _no_numbers(builder, safeguard, payload) or _too_late(does.where_of(safeguard), stage, source)
     return ""
 
 
-def _no_numbers(builder: Builder, payload: str) -> str:
-    """Text and records cannot be clipped; what is made from them by a private mechanism says less to begin with."""
+def _no_numbers(builder: Builder, safeguard: Safeguard, payload: str) -> str:
+    """Text and records cannot be clipped; what is chosen among words, or voted on, needs no clipping."""
+    if getattr(safeguard, "mechanism", "") in _ON_WORDS:
+        return ""
     row = builder.catalog.payloads.get(payload)
     readable = row is not None and not row.summable and row.carries == "all" and row.level in _READABLE
     return f"it adds noise to numbers, and {payload} are none" if readable else ""

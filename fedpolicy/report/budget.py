@@ -101,7 +101,7 @@ def _verdict(share: Share) -> tuple[str, str]:
     if not share.claimed:
         return "dim", ""
     claim = f"claimed: {share.claimed if share.stated_rho is not None else f'{share.stated:.3g}'}"
-    why = f", as it comes to {share.found}" if share.stated_rho is not None else ""
+    why = f", as it comes to {share.found}" if share.stated_rho is not None or share.measured != share.spent else ""
     words = {
         Claim.HOLDS: ("pass", f"{claim}; the claim holds{why}"),
         Claim.REFUTED: ("high", f"{claim}; the claim is refuted{why}"),
@@ -120,13 +120,13 @@ def _for_want_of(share: Share) -> str:
     facts = [fact for fact in share.missing if not fact.endswith((".epsilon", ".claim"))]
     if facts:
         return f" without {listing(facts)}"
-    return f" without a closer computation: {INSTALL_HINT}" if share.spent.undecided else ""
+    return f" without a closer computation: {INSTALL_HINT}" if share.measured.undecided else ""
 
 
 def _between(share: Share) -> str:
     """The two ends of what is computed; a claim between them is neither shown nor refuted."""
     low, high, name = (
-        (*share.rho, "rho") if share.stated_rho is not None else (share.spent.low, share.spent.high, "epsilon")
+        (*share.rho, "rho") if share.stated_rho is not None else (share.measured.low, share.measured.high, "epsilon")
     )
     upper = "nothing bounds it" if math.isinf(high) else f"at most {high:.3g}"
     return f"{name} is at least {low:.3g} and {upper}" if low > 0 else f"{name} may be next to nothing, and {upper}"

@@ -118,8 +118,8 @@ def test_what_is_not_declared_leaves_an_interval():
         # A rho is compared as a rho: converted at the delta, 12 % too little would pass.
         ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_rho: 0.46", Claim.REFUTED),
         ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_rho: 0.497", Claim.HOLDS),
-        ("mechanism: laplace, noise_multiplier: 2.0, steps: 4, claimed_rho: 0.5", Claim.HOLDS),
-        ("mechanism: laplace, noise_multiplier: 2.0, steps: 4, claimed_rho: 0.4", Claim.OPEN),
+        ("mechanism: laplace, norm: l1, noise_multiplier: 2.0, steps: 4, claimed_rho: 0.5", Claim.HOLDS),
+        ("mechanism: laplace, norm: l1, noise_multiplier: 2.0, steps: 4, claimed_rho: 0.4", Claim.OPEN),
         # An upper bound shows no smaller claim, however tight it is.
         ("mechanism: sparse_vector, noise_multiplier: 0.01, steps: 100, claimed_epsilon: 1.0e-9", Claim.OPEN),
         ("mechanism: sparse_vector, noise_multiplier: 1.0, steps: 1, claimed_epsilon: 3.0", Claim.HOLDS),
@@ -169,7 +169,7 @@ def test_a_claim_that_takes_fixed_samples_for_poisson_samples_is_told():
 def test_the_order_of_tasks_does_not_matter():
     one, other = (
         noise("noise_multiplier: 2.0, sampling: none, steps: 1"),
-        noise("mechanism: laplace, noise_multiplier: 3.0, steps: 2"),
+        noise("mechanism: laplace, norm: l1, noise_multiplier: 3.0, steps: 2"),
     )
 
     assert towards(ledger(one, other), "agg").high == towards(ledger(other, one), "agg").high
@@ -206,7 +206,7 @@ def test_without_a_delta_the_epsilon_of_gaussian_noise_may_be_anything_from_next
     assert share.spent.least < 1e-3
     assert math.isinf(share.spent.high)
     assert share.spent.missing == ("tasks.t0.safeguards.0.delta",)
-    (pure,) = ledger(silent.replace("noise_multiplier", "mechanism: laplace, noise_multiplier")).shares
+    (pure,) = ledger(silent.replace("noise_multiplier", "mechanism: laplace, norm: l1, noise_multiplier")).shares
     assert pure.spent.least == pure.spent.high == pytest.approx(1.25)
     (far_too_little,) = ledger(silent.replace("0.8", "0.05")).shares
     assert far_too_little.spent.least > 50
@@ -314,3 +314,141 @@ def test_what_changes_no_epsilon_is_not_asked_for():
 
     assert found.low == found.high
     assert found.missing == ()
+
+
+SUMMED = """
+fedpolicy: 1
+name: test
+parties:
+  {{a: {{role: participant}}, b: {{role: participant}}, c: {{role: participant}}, agg: {{role: coordinator}},
+   cloud: {{role: provider}}}}
+nodes:
+  client: {{kind: client, party: [a, b, c]}}
+  aggregator: {{kind: aggregator, party: agg, host: cloud}}
+datasets: {{notes: {{at: client, categories: health, subjects: 1, unit: client}}}}
+tasks:
+  t:
+    {{method: fedavg, data: notes, runs_on: client, rounds: 50, clients_per_round: 3, min_clients: {least},
+      aggregation: {rule}, safeguards: [
+      {{kind: secure_aggregation, min_clients: 2}},
+      {{kind: differential_privacy, where: {where}, clipping_norm: 1.0, unit: client, delta: 1.0e-6, {more}}}]}}
+"""
+
+
+def summed(more, where="distributed", least=3, rule="mean"):
+    return facts_of(SUMMED.format(more=more, where=where, least=least, rule=rule), 10)
+
+
+def epsilon(found, party):
+    budget = towards(found.ledger, party)
+    return budget.low, budget.high
+
+
+def test_whoever_adds_a_share_of_the_noise_subtracts_it():
+    found = summed("noise_multiplier: 5, sampling: none")
+
+    assert epsilon(found, "agg") == pytest.approx((7.286, 7.286), abs=1e-3)
+    # Two of three shares remain: noise 5 * sqrt(2 / 3).
+    assert epsilon(found, "a") == pytest.approx((9.25, 9.25), abs=1e-2)
+    assert towards(found.ledger, "a").parties == ("a", "b", "c")
+
+
+def test_where_clients_drop_out_their_shares_of_the_noise_are_missing():
+    found = summed("noise_multiplier: 5, shares: 6, sampling: none")
+    alone = summed(f"noise_multiplier: {5 * math.sqrt(3 / 6)}, sampling: none")
+
+    assert epsilon(found, "agg") == pytest.approx(epsilon(alone, "agg"))
+    assert (
+        "in each step at least 3 of 6 shares of the noise are there" in towards(found.ledger, "agg").spent.assumptions
+    )
+    # Two may be enough for a round: then one share of three is missing.
+    assert epsilon(summed("noise_multiplier: 5, sampling: none", least=2), "agg")[1] == pytest.approx(9.25, abs=1e-2)
+
+
+def test_a_member_that_is_told_too_much_sees_more_than_what_is_bounded():
+    found = summed("noise_multiplier: 4, sampling: none")
+
+    levels = {who: one.high for one in found.disclosures for who in one.parties if "notes@b" in one.datasets}
+    assert levels == {"a": 2, "b": 2, "c": 2, "agg": 1, "cloud": 1}
+    assert {
+        reason.why
+        for one in found.disclosures
+        if "a" in one.parties
+        for reason in one.not_counted
+        if reason.safeguard == "tasks.t.safeguards.1" and reason.level == "declared"
+    } == {
+        (
+            "all that a sees together has an epsilon of about 12.1, above the limit of 10; it knows 1 of the shares of "
+            "the noise"
+        )
+    }
+
+
+@pytest.mark.parametrize("sampling", ["poisson", "fixed"])
+def test_a_sample_of_clients_hides_nobody_from_whoever_draws_it_or_hosts_who_does(sampling):
+    found = summed(f"noise_multiplier: 5, sampling: {sampling}, sampling_rate: 0.03")
+
+    assert epsilon(found, "agg") == epsilon(found, "cloud") == pytest.approx((7.286, 7.286), abs=1e-3)
+    # A member does not see who else takes part, but knows its share.
+    assert epsilon(found, "a")[1] < 2
+
+
+def test_noise_of_the_aggregator_is_amplified_for_all_but_the_aggregator():
+    found = summed("noise_multiplier: 5, sampling: poisson, sampling_rate: 0.03", where="aggregator")
+
+    assert towards(found.ledger, "agg").sees_more
+    assert epsilon(found, "a")[1] < 2
+
+
+@pytest.mark.parametrize(
+    ("more", "where", "claim", "towards_whom"),
+    [
+        ("noise_multiplier: 5, sampling: none, claimed_epsilon: 7.29", "distributed", Claim.REFUTED, ("a", "b", "c")),
+        ("noise_multiplier: 5, sampling: none, claimed_epsilon: 9.3", "distributed", Claim.HOLDS, ()),
+        (
+            "noise_multiplier: 5, sampling: poisson, sampling_rate: 0.03, claimed_epsilon: 2",
+            "distributed",
+            Claim.REFUTED,
+            ("agg", "cloud"),
+        ),
+        (
+            "noise_multiplier: 5, sampling: poisson, sampling_rate: 0.03, claimed_epsilon: 2",
+            "aggregator",
+            Claim.HOLDS,
+            (),
+        ),
+    ],
+)
+def test_a_claim_has_to_hold_towards_everybody_for_whom_it_is_made(more, where, claim, towards_whom):
+    (share,) = summed(more, where).ledger.shares
+
+    assert (share.claim, share.towards) == (claim, towards_whom)
+
+
+def test_a_claim_about_neighbours_that_are_replaced_is_measured_at_twice_the_distance():
+    one = "noise_multiplier: 2.0, sampling: none, steps: 1, claimed_epsilon: 4.0"
+    (zeroed,), (replaced,), (doubled,) = (
+        ledger(noise(more)).shares for more in (one, f"{one}, adjacency: replace_one", one.replace("2.0", "1.0"))
+    )
+
+    assert (zeroed.claim, replaced.claim) == (Claim.HOLDS, Claim.REFUTED)
+    assert replaced.measured.low == doubled.spent.low
+    # The ledger itself keeps to one kind of neighbours.
+    assert replaced.spent == zeroed.spent
+
+
+@pytest.mark.parametrize("rule", ["median", "krum", "trimmed_mean"])
+def test_noise_for_a_sum_says_nothing_of_a_rule_that_adds_nothing_up(rule):
+    found = summed("noise_multiplier: 50, sampling: none", "aggregator", rule=rule)
+
+    (share,) = found.ledger.shares
+    assert math.isinf(share.spent.high)
+    why = f"its noise is made for a clipped sum, and `{rule}` is none: one contribution may change it by more"
+    assert share.not_for == (("notes", why),)
+    assert towards(summed("noise_multiplier: 50, sampling: none", "aggregator").ledger, "a").high < 1
+
+
+def test_weights_of_a_mean_are_taken_to_be_bounded_and_that_is_said():
+    (share,) = summed("noise_multiplier: 50, sampling: none", rule="weighted_mean").ledger.shares
+
+    assert "no weight in the mean is larger than the one that the noise was made for" in share.spent.assumptions

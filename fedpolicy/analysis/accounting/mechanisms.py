@@ -15,7 +15,13 @@ from functools import cache
 from math import inf, sqrt
 
 from fedpolicy.analysis.accounting.gaussian import clamp
-from fedpolicy.analysis.accounting.laplace import fixed_laplace, laplace, poisson_laplace, sparse_vector
+from fedpolicy.analysis.accounting.laplace import (
+    fixed_laplace,
+    laplace,
+    poisson_laplace,
+    pure_divergence,
+    sparse_vector,
+)
 from fedpolicy.analysis.accounting.releases import Part, Release
 from fedpolicy.analysis.accounting.sampling import CLIPPED, fixed_gaussian, mu_of, poisson_gaussian
 
@@ -25,20 +31,21 @@ __all__ = ["largest_square", "part_of", "reached_square", "sampling_of"]
 _COUNTED = 4096
 
 
-def largest_square(steps: int, participations: int, separation: int) -> int:
+def largest_square(steps: int, participations: int, separation: int, restart: int | None = None) -> int:
     """
     Return an upper bound on the squared sensitivity, in squared clipping norms.
 
     At each level a node over 2^level steps holds at most ceil(2^level / separation) participations, and the sum of
     squares is largest when nodes are filled one after the other. Levels are bounded one by one; with a single
-    participation that is exact.
+    participation that is exact. Squares of trees that begin anew after `restart` steps add up.
     """
-    total = _possible(steps, participations, separation)
+    length = min(restart or steps, steps)
+    total, trees = _possible(steps, participations, separation), -(-steps // length)
     square = 0
-    for level in range(steps.bit_length()):
+    for level in range(length.bit_length()):
         each = min(total, ((1 << level) - 1) // separation + 1)
         full, rest = divmod(total, each)
-        square += min(full * each * each + rest * rest, (steps >> level) * each * each)
+        square += min(full * each * each + rest * rest, trees * (length >> level) * each * each)
     return square
 
 
@@ -68,6 +75,8 @@ TREE = (
     "no unit takes part more often, or after fewer steps, than stated, and only complete nodes of the tree are released"
 )
 STATED = "the stated rho is right"
+ROUNDED = "what is rounded is no longer than stated, and no sum leaves the range of its numbers"
+PER_STEP = "each step is as private as stated"
 _GAUSSIAN = "Gaussian mechanism, exact (Balle and Wang 2018, theorem 8)"
 _ZCDP = "Zero-concentrated privacy (Bun and Steinke 2016; Canonne, Kamath and Steinke 2020, proposition 12)"
 _MATRIX = "DP-FTRL with a matrix: no bound can be computed without the matrix, only an epsilon or rho can be stated"
@@ -110,13 +119,60 @@ def _normal(name: str, assumptions: tuple[str, ...], least: float, most: float) 
 
 def _tree(release: Release) -> Part:
     often, apart = max(1, release.participations or 1), max(1, release.separation or 1)
-    most = largest_square(release.steps, often, apart)
-    least = reached_square(release.steps, often, apart)
+    length = min(release.restart or release.steps, release.steps)
+    most = largest_square(release.steps, often, apart, length)
+    least = reached_square(length, often, apart)
     return _normal(
         "Tree aggregation, one Gaussian mechanism (Kairouz et al. 2021; Balle and Wang 2018, theorem 8)",
         (CLIPPED, TREE),
         sqrt(clamp(least)) / release.noise_multiplier,
         sqrt(clamp(most)) / release.noise_multiplier,
+    )
+
+
+def _discrete(release: Release) -> Part:
+    """Discrete Gaussian noise: its divergences are at most those of Gaussian noise (Canonne, Kamath, Steinke 2020)."""
+    rho = clamp(release.steps) / (2 * release.noise_multiplier**2)
+    name = "Discrete Gaussian mechanism (Canonne, Kamath and Steinke 2020, theorem 14; Kairouz, Liu and Steinke 2021)"
+    return Part(name=name, assumptions=(CLIPPED, ROUNDED), curve=lambda order: order * rho, most_rho=rho)
+
+
+def _skellam(release: Release) -> Part:
+    """
+    Skellam noise at integer orders (Agarwal, Kairouz and Liu 2021, theorem 3.5).
+
+    Of integer vectors the l1 norm is at most the square of the l2 norm.
+    """
+    if release.grid is None:
+        return _unbounded("Skellam noise: nothing is known without its size in steps of the grid")
+    variance, steps = release.grid**2, clamp(release.steps)
+    square = variance / release.noise_multiplier**2  # the squared sensitivity, in steps of the grid
+
+    def curve(order: float) -> float:
+        more = ((2 * order - 1) * square + 6 * square) / (4 * variance * variance)
+        return steps * (order * square / (2 * variance) + min(more, 3 * square / (2 * variance)))
+
+    name = "Skellam mechanism (Agarwal, Kairouz and Liu 2021, theorem 3.5)"
+    return Part(name=name, assumptions=(CLIPPED, ROUNDED), curve=curve, any_order=False)
+
+
+def _pure(release: Release) -> Part:
+    """
+    A mechanism that is pure in each step, by a stated ε.
+
+    The exponential mechanism has a bounded range, so that its rho is at most ε²/8 (Cesar and Rogers 2021, lemma 3.2).
+    """
+    each, steps = 1 / release.noise_multiplier, clamp(release.steps)
+    rho = each * each / (8 if release.mechanism == "exponential" else 2)
+    ranged = "Exponential mechanism, bounded range (Cesar and Rogers 2021)"
+    name = ranged if release.mechanism == "exponential" else "Randomised response (Kairouz, Oh and Viswanath 2015)"
+    return Part(
+        name=name,
+        pure_name="Basic composition (Dwork, McSherry, Nissim and Smith 2006)",
+        assumptions=(PER_STEP,),
+        pure=steps * each,
+        most_rho=steps * rho,
+        curve=lambda order: steps * min(pure_divergence(order, each), order * rho),
     )
 
 
@@ -141,4 +197,8 @@ _MAKERS: Mapping[str, _Makers] = {
     "sparse_vector": _whatever(sparse_vector),
     "dp_ftrl_tree": _whatever(_tree),
     "zcdp": _whatever(_zcdp),
+    "discrete_gaussian": _whatever(_discrete),
+    "skellam": _whatever(_skellam),
+    "exponential": _whatever(_pure),
+    "randomised_response": _whatever(_pure),
 }

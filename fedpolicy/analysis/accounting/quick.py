@@ -7,6 +7,7 @@ What parts of a run leak, the whole run leaks, so the highest lower bound of any
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from math import inf, isinf, sqrt
 
@@ -52,22 +53,13 @@ def merged(releases: Sequence[Release]) -> tuple[Release, ...]:
             continue
         kind = "gaussian" if one.mechanism == "dp_sgd" else one.mechanism
         number = 0 if one.mechanism in _ADDING else len(found)
-        key = (kind, one.noise_multiplier, one.rate, one.sampling, one.participations, one.separation, one.rho, number)
+        key = (replace(one, mechanism=kind, steps=0), number)
         found[key] = _longer(one, kind, found.get(key))
     return tuple(sorted(found.values(), key=repr))
 
 
 def _longer(one: Release, kind: str, before: Release | None) -> Release:
-    return Release(
-        mechanism=kind,
-        noise_multiplier=one.noise_multiplier,
-        steps=one.steps + (before.steps if before else 0),
-        rate=one.rate,
-        sampling=one.sampling,
-        participations=one.participations,
-        separation=one.separation,
-        rho=one.rho,
-    )
+    return replace(one, mechanism=kind, steps=one.steps + (before.steps if before else 0))
 
 
 @cache

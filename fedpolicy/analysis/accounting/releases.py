@@ -16,12 +16,15 @@ class Release:
     """
     What one mechanism does over its whole run.
 
-    `mechanism` is gaussian, dp_sgd, laplace, sparse_vector, dp_ftrl_tree, dp_matrix_ftrl or zcdp. `noise_multiplier`
+    `mechanism` is gaussian, dp_sgd, laplace, sparse_vector, dp_ftrl_tree, dp_matrix_ftrl, zcdp, discrete_gaussian,
+    skellam, exponential or randomised_response. `noise_multiplier`
     is the standard deviation of Gaussian noise, or the scale of Laplace noise, divided by the sensitivity (the
     clipping norm). `steps` counts releases; for sparse_vector it counts released answers. `rate` is the sampling rate
     and `sampling` is none, poisson or fixed; a rate without sampling means nothing. `participations` (the most steps
     that one unit takes part in; absent: 1) and `separation` (the fewest steps from one participation to the next;
-    absent: 1) are read for dp_ftrl_tree. `rho` is the stated parameter of zcdp.
+    absent: 1) are read for dp_ftrl_tree, whose tree begins anew after `restart` steps. `rho` is the stated parameter
+    of zcdp. `grid` is the deviation of Skellam noise in steps of its grid. exponential and randomised_response are
+    pure 1 / `noise_multiplier` in each step.
     """
 
     mechanism: str
@@ -32,6 +35,8 @@ class Release:
     participations: int | None = None
     separation: int | None = None
     rho: float | None = None
+    restart: int | None = None
+    grid: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,7 +98,10 @@ def _cell(rate: float, near: float, far: float, first: list[float], second: floa
     return start, end, gap, other_start, other_end, other * first[1], other * second
 
 
-CLIPPED = "each unit's contribution to each step is clipped before noise is added"
+CLIPPED = (
+    "each unit's contribution to each step is clipped before noise is added, and nothing leaves beside it (statistics "
+    "of normalisation layers, control variates, counts of examples)"
+)
 POISSON = "every unit takes part in each step independently with the stated probability (Poisson sampling)"
 FIXED = "each step draws a fresh, uniformly random sample of fixed size from a number of units that is no secret"
 # Thresholds, in standard deviations of the noise, that serve a count of steps best at one noise or another.

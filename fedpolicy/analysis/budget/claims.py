@@ -8,13 +8,16 @@ for sure, and it is open in between: then both numbers are told, and nobody is t
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from enum import StrEnum
 
-from fedpolicy.analysis.accounting import epsilon_of_rho, rho_of
-from fedpolicy.analysis.exposure.mechanisms import Mechanism, mechanism_at
+from fedpolicy.analysis.accounting import Release, epsilon_of_rho, rho_of
+from fedpolicy.analysis.exposure.insiders import informed
+from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, mechanism_at
+from fedpolicy.analysis.exposure.noise import Towards
 from fedpolicy.analysis.exposure.spending import Spending, shown, shown_between, spend
-from fedpolicy.graph.model import Path
-from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.graph.model import FlowGraph, Path
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass
 
@@ -41,9 +44,10 @@ class Share:
 
     `spent` is what it spends over its whole run. `stated` is the claimed epsilon (a claimed rho is converted at the
     declared delta; None: nothing is claimed), `stated_rho` the claimed rho, and `rho` between what the rho lies.
-    `not_for` says for which datasets it does not count, whatever epsilon is, and why. `poisson` says that the claim
-    would hold if units were sampled independently, while they are drawn in fixed numbers. `missing` names the facts
-    that would settle the claim.
+    `measured` is what the claim is compared with: what is spent towards the parties `towards` (none: towards all who
+    only read what is released), between the neighbours that it is about. `not_for` says for which datasets it does not
+    count, whatever epsilon is, and why. `poisson` says that the claim would hold if units were sampled independently,
+    while they are drawn in fixed numbers. `missing` names the facts that would settle the claim.
     """
 
     path: str
@@ -52,8 +56,10 @@ class Share:
     spent: Spending
     stated: float | None
     claim: Claim
+    measured: Spending
     stated_rho: float | None = None
     rho: tuple[float, float] = (0.0, math.inf)
+    towards: tuple[str, ...] = ()
     poisson: bool = False
     missing: tuple[str, ...] = ()
     not_for: tuple[tuple[str, str], ...] = ()
@@ -68,32 +74,101 @@ class Share:
     @property
     def found(self) -> str:
         """The like of what is claimed, as it was computed: `about 50.5`, `a rho of 0.5`."""
-        if self.stated_rho is not None:
-            return f"a rho of {shown_between(*self.rho)}"
-        return shown(self.spent)
+        found = f"a rho of {shown_between(*self.rho)}" if self.stated_rho is not None else shown(self.measured)
+        return f"{found} towards {_named(self.towards)}" if self.towards else found
 
 
-def share_of(deployment: Deployment, path: Path, spec: DifferentialPrivacy, limit: float, *, tight: bool) -> Share:
+def share_of(graph: FlowGraph, path: Path, spec: DifferentialPrivacy, limit: float, *, tight: bool) -> Share:
     """Account for one mechanism; `tight` asks for the closest bound, else it is as close as the comparisons need."""
-    mechanism = mechanism_at(deployment, path, spec)
-    stated, rho = _stated(spec), _rho(mechanism)
+    mechanism = mechanism_at(graph.deployment, path, spec)
     spent = spend([mechanism], limit, tight=tight)
-    measured = spend([mechanism], stated * ROUNDING) if stated is not None else spent
-    claim = _judged(spec, mechanism, measured, rho)
-    # Where the closest bounds lie on both sides of a claim, only a proof of it would settle it.
-    closer = tuple(f"{path}.epsilon" for path in measured.undecided) or (f"{mechanism.path}.claim",)
-    open_facts = measured.missing or closer
+    trial = _hardest(_trials(graph, path, spec))
+    poisson = trial.claim in {Claim.REFUTED, Claim.OPEN} and _as_poisson(graph, path, spec)
     return Share(
         path=mechanism.path,
         kind=spec.mechanism,
         unit=spec.unit,
-        spent=_closest(spent, measured),
-        stated=stated,
-        claim=claim,
+        spent=_closest(spent, trial.spent) if trial.plain else spent,
+        stated=_stated(spec),
+        claim=trial.claim,
         stated_rho=spec.claimed_rho if spec.claimed_epsilon is None else None,
-        rho=rho,
-        poisson=claim in {Claim.REFUTED, Claim.OPEN} and _as_poisson(deployment, path, spec, stated),
-        missing=open_facts if claim is Claim.OPEN else (),
+        measured=trial.spent,
+        rho=trial.rho,
+        towards=trial.parties,
+        poisson=poisson,
+        missing=trial.missing,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trial:
+    """
+    A claim held against what some viewers see of a mechanism; without `parties`: those who only read what is released.
+
+    It is `plain` where what is compared is what the ledger shows.
+    """
+
+    claim: Claim
+    spent: Spending
+    rho: tuple[float, float]
+    parties: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    plain: bool = False
+
+
+def _trials(graph: FlowGraph, path: Path, spec: DifferentialPrivacy) -> Iterator[_Trial]:
+    """
+    Hold a claim against everybody for whom it is made.
+
+    Distributed noise is there because nobody is trusted, so it has to hold towards those who know shares of it or see
+    who takes part, too. Whoever adds all the noise sees what is below it, and no claim is about that.
+    """
+    seen: dict[Towards, tuple[str, ...]] = {OUTSIDE: ()}
+    if spec.where == "distributed" and _stated(spec) is not None:
+        seen |= informed(graph, path, spec)
+    for towards, parties in seen.items():
+        mechanism = _claimed(mechanism_at(graph.deployment, path, spec, towards), spec)
+        yield _trial(spec, mechanism, parties, plain=towards == OUTSIDE and spec.adjacency != "replace_one")
+
+
+def _hardest(trials: Iterable[_Trial]) -> _Trial:
+    order = (Claim.REFUTED, Claim.OPEN, Claim.UNCHECKED, Claim.HOLDS, Claim.NONE)
+    return min(trials, key=lambda one: (order.index(one.claim), bool(one.parties), -one.spent.low))
+
+
+def _claimed(mechanism: Mechanism, spec: DifferentialPrivacy) -> Mechanism:
+    """
+    The mechanism between the neighbours that the claim is about.
+
+    A unit that is replaced by another one moves a sum by up to twice the norm, and never by less than one that is
+    zeroed. With samples, advanced joint convexity bounds both directions by those of Poisson samples with half the
+    noise (Balle, Barthe and Gaboardi 2018, theorem 2).
+    """
+    if spec.adjacency != "replace_one" or mechanism.rests_on_claim:
+        return mechanism
+    low, high = mechanism.low, mechanism.high
+    exact = low is not None and low.sampling == "none" and low.mechanism in {"gaussian", "dp_sgd", "laplace"}
+    return replace(
+        mechanism,
+        low=_halved(low) if low is not None and exact else low,
+        high=_halved(high) if high else None,
+    )
+
+
+def _halved(release: Release) -> Release:
+    sampling = "poisson" if release.sampling == "fixed" else release.sampling
+    return replace(release, noise_multiplier=release.noise_multiplier / 2, sampling=sampling)
+
+
+def _trial(spec: DifferentialPrivacy, mechanism: Mechanism, parties: tuple[str, ...], *, plain: bool) -> _Trial:
+    stated, rho = _stated(spec), _rho(mechanism)
+    spent = spend([mechanism], math.inf if stated is None else stated * ROUNDING)
+    claim = _judged(spec, mechanism, spent, rho)
+    # Where the closest bounds lie on both sides of a claim, only a proof of it would settle it.
+    closer = tuple(f"{path}.epsilon" for path in spent.undecided) or (f"{mechanism.path}.claim",)
+    missing = (spent.missing or closer) if claim is Claim.OPEN else ()
+    return _Trial(
+        claim=claim, spent=spent, rho=rho, parties=parties, missing=missing, plain=plain and stated is not None
     )
 
 
@@ -146,8 +221,17 @@ def _closest(one: Spending, other: Spending) -> Spending:
     return other if other.high - other.low < one.high - one.low or one.undecided else one
 
 
-def _as_poisson(deployment: Deployment, path: Path, spec: DifferentialPrivacy, stated: float | None) -> bool:
+def _as_poisson(graph: FlowGraph, path: Path, spec: DifferentialPrivacy) -> bool:
+    stated = _stated(spec)
     if spec.sampling != "fixed" or stated is None:
         return False
-    independent = mechanism_at(deployment, path, spec.model_copy(update={"sampling": "poisson"}))
+    independent = mechanism_at(graph.deployment, path, spec.model_copy(update={"sampling": "poisson"}))
     return spend([independent], stated * ROUNDING).high <= stated * ROUNDING
+
+
+def _named(parties: tuple[str, ...]) -> str:
+    """Some parties in words; of many the first ones and a count."""
+    few = 3
+    if len(parties) > few:
+        return f"{', '.join(parties[:few])} and {len(parties) - few:,} more"
+    return " and ".join(filter(None, (", ".join(parties[:-1]), parties[-1])))

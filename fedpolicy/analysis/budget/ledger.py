@@ -9,6 +9,7 @@ from dataclasses import replace
 from fedpolicy.analysis.budget.claims import Share, share_of
 from fedpolicy.analysis.budget.sights import Looking, Sight
 from fedpolicy.analysis.exposure.disclose import undeclared
+from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.analysis.exposure.privacy import judge, units_of
 from fedpolicy.analysis.exposure.spending import Spending, shown
 from fedpolicy.analysis.exposure.state import Exposure
@@ -18,7 +19,8 @@ from fedpolicy.records import dataclass
 
 __all__ = ["Budget", "Ledger", "ledger_of"]
 
-Key = tuple[str, tuple[Sight, ...]]  # the dataset, and how it is seen
+# The dataset, how it is seen, and the mechanisms as those see them who look.
+Key = tuple[str, tuple[Sight, ...], tuple[Mechanism, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +130,8 @@ def _cells(looking: Looking, whole: Mapping[str, Mask], party: str, own: Mask) -
     for family, among in _families(looking.exposure.graph, whole, looks.everything & ~own):
         cells: dict[Key, Mask] = {}
         for sights, cell in looks.cells(among):
-            cells[family, sights] = cells.get((family, sights), 0) | cell
+            key = (family, sights, looking.mechanisms(sights, party))
+            cells[key] = cells.get(key, 0) | cell
         yield from cells.items()
 
 
@@ -140,9 +143,9 @@ def _families(graph: FlowGraph, whole: Mapping[str, Mask], mask: Mask) -> Iterat
 
 
 def _budget(looking: Looking, key: Key, row: _Row, *, whole: bool, tight: bool) -> Budget:
-    family, sights = key
-    exposure = looking.exposure
-    told = [(sight, looking.told(sight, tight=tight)) for sight in sights]
+    family, sights, _ = key
+    exposure, party = looking.exposure, min(row.parties)
+    told = [(sight, looking.told(sight, party, tight=tight)) for sight in sights]
     sight, (spent, low, high) = min(told, key=lambda one: (one[1][2], one[1][1]))
     certain = math.isinf(low) and (sight.certain or not sight.names)
     mechanisms = [exposure.mechanisms[name] for name in sight.names]
@@ -183,7 +186,7 @@ def _shares(graph: FlowGraph, limit: float, *, tight: bool) -> Iterator[Share]:
                 carried.setdefault(name, set()).add(everything if flow.data is None else flow.data)
     for name, guard in sorted(guards.items()):
         if guard.noise is not None:
-            share = share_of(graph.deployment, guard.path, guard.noise, limit, tight=tight)
+            share = share_of(graph, guard.path, guard.noise, limit, tight=tight)
             yield replace(share, not_for=_not_for(graph, guard, sorted(carried[name])))
 
 

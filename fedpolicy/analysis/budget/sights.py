@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from fedpolicy.analysis.exposure.budgets import combinations
 from fedpolicy.analysis.exposure.domain import BOUNDED, Reading
+from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.analysis.exposure.spending import Spending, spend
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import View, Viewer
@@ -89,17 +90,23 @@ class Looking:
             found.add(exposure.view(viewer, reading))
         return found
 
-    def told(self, sight: Sight, *, tight: bool = False) -> tuple[Spending, float, float]:
-        """What is spent, and epsilon in the most and the least favourable reading."""
-        spent = self._spent(sight.names, tight=tight)
+    def told(self, sight: Sight, party: str, *, tight: bool = False) -> tuple[Spending, float, float]:
+        """What is spent towards a party, and epsilon in the most and the least favourable reading."""
+        spent = self._spent(sight.names, party, tight=tight)
         if sight.certain or not sight.names:
             return spent, math.inf, math.inf
-        low = self._spent(sight.favourable, tight=tight).least if sight.favourable else 0.0
-        high = math.inf if sight.possible else self._spent(sight.unfavourable, tight=tight).high
+        low = self._spent(sight.favourable, party, tight=tight).least if sight.favourable else 0.0
+        high = math.inf if sight.possible else self._spent(sight.unfavourable, party, tight=tight).high
         return spent, min(low, high), high
 
-    def _spent(self, names: Names, *, tight: bool) -> Spending:
-        return spend([self.exposure.mechanisms[name] for name in names], self.limit, tight=tight)
+    def mechanisms(self, sights: Sequence[Sight], party: str) -> tuple[Mechanism, ...]:
+        """The mechanisms of some sights as a party sees them."""
+        towards = self.exposure.towards(party)
+        return tuple(towards[name] for name in sorted({name for sight in sights for name in sight.names}))
+
+    def _spent(self, names: Names, party: str, *, tight: bool) -> Spending:
+        towards = self.exposure.towards(party)
+        return spend([towards[name] for name in names], self.limit, tight=tight)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -131,7 +138,7 @@ class _Looks:
                 yield ((sight,) if second.certain or second == sight else (sight, second)), part
 
     def _keeps(self, sight: Sight) -> bool:
-        return self.looking.told(sight)[2] <= self.looking.limit
+        return self.looking.told(sight, self.party)[2] <= self.looking.limit
 
     def _within(self) -> tuple[_Seen, _Seen]:
         if self._limited is None:

@@ -14,18 +14,24 @@ __all__ = ["combinations", "compose", "spending_on"]
 
 
 def compose(
-    view: View, mechanisms: Mapping[int, Mechanism], limit: float, reading: Reading, without: Callable[[], View]
+    view: View,
+    mechanisms: Mapping[int, Mechanism],
+    outside: Mapping[int, Mechanism],
+    limit: float,
+    reading: Reading,
+    without: Callable[[], View],
 ) -> View:
     """
     Take `bounded` back where all mechanisms that a viewer sees together spend more than `limit`.
 
+    `mechanisms` are as this viewer sees them, `outside` as those do who know nothing more than what is released.
     `without` gives the view without any noise; it is only asked for where some budget is too large.
     """
     bounded = view.levels[BOUNDED] & ~view.levels[BOUNDED + 1]
     spent = 0
     for names, mask in combinations(view.noise, bounded):
-        # One mechanism alone was judged where it stands.
-        if len(names) > 1:
+        # One mechanism alone was judged where it stands, for whoever knows nothing more.
+        if len(names) > 1 or any(mechanisms[name] is not outside[name] for name in names):
             found = spend([mechanisms[name] for name in names], limit)
             spent |= mask if (found.least if reading is Reading.LOW else found.high) > limit else 0
     if not spent:

@@ -89,7 +89,7 @@ def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: tuple[
     limit = exposure.max_epsilon
     spent = None
     if exposure.mechanisms:
-        spent = spending_on(exposure.view(viewer, reading), exposure.mechanisms, item.index, limit)
+        spent = spending_on(exposure.view(viewer, reading), exposure.towards(viewer.party), item.index, limit)
     missing = missing_on(holdings, viewer, item, trails, limit) if low != high else ()
     if low != high and spent and not private:
         missing = tuple(sorted({*missing, *unsettled(spent, limit)}))

@@ -1,19 +1,22 @@
-"""What each declared privacy mechanism releases over its whole run, in the most and the least favourable reading."""
+"""What each declared privacy mechanism releases over its whole run, towards one viewer, read in two ways."""
 
 from __future__ import annotations
 
 from fedpolicy.analysis.accounting import Release
+from fedpolicy.analysis.exposure.noise import PURE, Towards, noise_of, why_without
+from fedpolicy.analysis.exposure.participation import EVERY, Part, Parts, Steps, participations, sampled, steps_of
 from fedpolicy.graph.model import FlowGraph, Path
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass
 
-__all__ = ["PURE", "Mechanism", "mechanism_at", "mechanisms_of"]
+__all__ = ["OUTSIDE", "PURE", "Mechanism", "mechanism_at", "mechanisms_of"]
 
-# These mechanisms give pure differential privacy, which has no delta.
-PURE = frozenset({"laplace", "sparse_vector"})
+OUTSIDE = Towards()  # who reads what is released, and knows nothing of how it came about
 _TREE = "dp_ftrl_tree"
 _MATRIX = "dp_matrix_ftrl"
+_BELIEVED = "a matrix mechanism cannot be recomputed without its matrix, so what is claimed counts"
+_RELATIVE = "the noise multiplier of the matrix mechanism is over the sensitivity of its whole matrix"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,8 @@ class Mechanism:
     `low` is the most favourable reading of what is not declared (None: its epsilon could be next to nothing),
     `high` the least favourable (None: nothing bounds it); `missing` names the facts that would make them one.
     `rests_on_claim` says that nothing can be computed, so that a claim decides; `claimed` is the claimed epsilon.
+    `without` says why no epsilon follows at all, `notes` what is taken for granted, and `because` what the viewer
+    knows that others do not.
     """
 
     path: str
@@ -34,11 +39,13 @@ class Mechanism:
     missing: tuple[str, ...] = ()
     claimed: float | None = None
     rests_on_claim: bool = False
-    note: str = ""
+    without: str = ""
+    notes: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
 
 
 def mechanisms_of(graph: FlowGraph) -> dict[int, Mechanism]:
-    """Every mechanism on any flow, by index."""
+    """Every mechanism on any flow, by index, as those see it who only read what is released."""
     found: dict[int, Mechanism] = {}
     for flow in graph.flows:
         for guard in flow.guards:
@@ -48,62 +55,54 @@ def mechanisms_of(graph: FlowGraph) -> dict[int, Mechanism]:
     return found
 
 
-def mechanism_at(deployment: Deployment, path: Path, spec: DifferentialPrivacy) -> Mechanism:
-    """Read one mechanism together with the rounds of the task that it stands on."""
-    at = ".".join(str(part) for part in path)
-    if spec.mechanism == _MATRIX:
+def mechanism_at(
+    deployment: Deployment, path: Path, spec: DifferentialPrivacy, towards: Towards = OUTSIDE
+) -> Mechanism:
+    """Read one mechanism together with the task that it stands on, towards one viewer."""
+    at = ".".join(map(str, path))
+    if without := why_without(deployment, path, spec):
+        return Mechanism(
+            path=at, unit=spec.unit, delta=spec.delta, low=None, high=None, without=without, notes=(without,)
+        )
+    if spec.mechanism == _MATRIX and (spec.noise_multiplier is None or spec.noise_relative_to != "mechanism"):
         return _by_claim(at, spec)
-    steps = _steps(deployment, path, spec, at)
-    silent = (f"{at}.noise_multiplier",) if spec.noise_multiplier is None else ()
+    noise, steps, parts = noise_of(deployment, path, spec, towards.own), *_taking_part(deployment, path, spec, towards)
     without_delta = _without_delta(spec, at)
-    parts = _participations(spec, at) if spec.mechanism == _TREE else _sampling(spec, at)
+    unbounded = parts.high is None or steps.most is None or noise.least is None or without_delta
+    low = noise.most is not None and parts.low is not None
     return Mechanism(
         path=at,
         unit=spec.unit,
         delta=spec.delta,
-        low=None if parts.low is None or spec.noise_multiplier is None else _release(spec, steps.least, parts.low),
-        high=None
-        if parts.high is None or steps.most is None or spec.noise_multiplier is None or without_delta
-        else _release(spec, steps.most, parts.high),
-        missing=(*silent, *steps.missing, *parts.missing, *without_delta),
-        note=parts.note,
+        low=_release(spec, noise.most or 0.0, steps.least, parts.low or EVERY) if low else None,
+        high=None if unbounded else _release(spec, noise.least or 0.0, steps.most or 1, parts.high or EVERY),
+        missing=(*noise.missing, *steps.missing, *parts.missing, *without_delta),
+        notes=(*noise.notes, *parts.notes, *((_RELATIVE,) if spec.mechanism == _MATRIX else ())),
+        because=(*noise.because, *parts.because),
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Steps:
-    least: int
-    most: int | None
-    missing: tuple[str, ...] = ()
+def _taking_part(
+    deployment: Deployment, path: Path, spec: DifferentialPrivacy, towards: Towards
+) -> tuple[Steps, Parts]:
+    at = ".".join(map(str, path))
+    if spec.mechanism == _MATRIX:
+        return Steps(least=1, most=1), Parts(low=EVERY, high=EVERY)
+    steps = steps_of(deployment, path, spec)
+    return steps, participations(spec, at) if spec.mechanism == _TREE else sampled(spec, at, towards)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
-    """How units take part: sampled with a rate, or in so many steps at such a distance."""
-
-    rate: float = 1.0
-    sampling: str = "none"
-    participations: int | None = None
-    separation: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Parts:
-    low: _Part | None
-    high: _Part | None
-    missing: tuple[str, ...] = ()
-    note: str = ""
-
-
-def _release(spec: DifferentialPrivacy, steps: int, part: _Part) -> Release:
+def _release(spec: DifferentialPrivacy, noise: float, steps: int, part: Part) -> Release:
     return Release(
-        mechanism=spec.mechanism,
-        noise_multiplier=spec.noise_multiplier or 0.0,
-        steps=steps,
-        rate=part.rate,
+        mechanism="gaussian" if spec.mechanism in {_MATRIX, "gnmax"} else spec.mechanism,
+        noise_multiplier=noise,
+        steps=part.steps(steps),
+        rate=1.0 if part.epochs else part.rate,
         sampling=part.sampling,
         participations=steps if part.participations == 0 else part.participations,
         separation=part.separation,
+        restart=spec.restart_every if spec.mechanism == _TREE else None,
+        grid=spec.grid_noise if spec.mechanism == "skellam" else None,
     )
 
 
@@ -127,60 +126,5 @@ def _by_claim(at: str, spec: DifferentialPrivacy) -> Mechanism:
         missing=(*((f"{at}.claimed_rho",) if silent else ()), *without_delta),
         claimed=claimed,
         rests_on_claim=True,
-        note="a matrix mechanism cannot be recomputed without its matrix, so what is claimed counts",
-    )
-
-
-def _steps(deployment: Deployment, path: Path, spec: DifferentialPrivacy, at: str) -> _Steps:
-    """How often noise is added: `steps`, else the rounds (dp_sgd: times the local steps); else nobody knows."""
-    if spec.steps is not None:
-        return _Steps(least=spec.steps, most=spec.steps)
-    task = deployment.tasks.get(str(path[1])) if path[0] == "tasks" else None
-    if task is None:
-        return _Steps(least=1, most=None, missing=(f"{at}.steps",))
-    wanted = {"rounds": task.rounds}
-    if spec.mechanism == "dp_sgd":
-        wanted["local_steps"] = task.local_steps
-    least = 1
-    for number in wanted.values():
-        least *= number or 1
-    missing = tuple(f"tasks.{path[1]}.{name}" for name, number in wanted.items() if number is None)
-    return _Steps(least=least, most=None if missing else least, missing=missing)
-
-
-def _sampling(spec: DifferentialPrivacy, at: str) -> _Parts:
-    whole = _Part()
-    if spec.sampling == "none" or spec.sampling_rate == 1.0:
-        return _Parts(low=whole, high=whole)
-    if spec.where == "client" and (note := _seen_sender(spec)):
-        return _Parts(low=whole, high=whole, note=note)
-    if spec.sampling_rate is None:
-        named = () if spec.sampling else (f"{at}.sampling",)
-        return _Parts(low=None, high=whole, missing=(*named, f"{at}.sampling_rate"))
-    part = _Part(rate=spec.sampling_rate, sampling=spec.sampling or "poisson")
-    if spec.sampling is None:
-        return _Parts(low=part, high=whole, missing=(f"{at}.sampling",))
-    return _Parts(low=part, high=part)
-
-
-def _seen_sender(spec: DifferentialPrivacy) -> str:
-    """Why sampling does not amplify what each client does by itself; nothing where it does: for its records."""
-    if spec.mechanism != "dp_sgd":
-        return "whoever gets an update sees who sent it, so sampling clients adds nothing to each client's own noise"
-    return "a client that samples its records takes part in every step itself" if spec.unit == "client" else ""
-
-
-def _participations(spec: DifferentialPrivacy, at: str) -> _Parts:
-    """A tree adds noise to sums over all steps: what counts is in how many of them one unit takes part."""
-    apart = spec.min_separation or 1
-    if spec.max_participations is not None:
-        part = _Part(participations=spec.max_participations, separation=apart)
-        best = _Part(participations=spec.max_participations, separation=spec.min_separation or None)
-        missing = () if spec.min_separation or spec.max_participations == 1 else (f"{at}.min_separation",)
-        return _Parts(low=best if not missing else _Part(participations=1), high=part, missing=missing)
-    # Zero stands for every step that the separation leaves.
-    return _Parts(
-        low=_Part(participations=1),
-        high=_Part(participations=0, separation=apart),
-        missing=(f"{at}.max_participations",),
+        notes=(_BELIEVED,),
     )

@@ -6,6 +6,7 @@ from typing import get_args
 
 from fedpolicy.analysis.exposure.domain import Reading
 from fedpolicy.analysis.exposure.mechanisms import PURE, Mechanism, mechanism_at
+from fedpolicy.analysis.exposure.noise import UNCLIPPED
 from fedpolicy.analysis.exposure.spending import Spending, over, spend
 from fedpolicy.graph.model import FlowGraph, Guard, Mask, bits
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
@@ -50,6 +51,8 @@ def judge(graph: FlowGraph, guard: Guard, index: int, units: int | None, max_eps
     if spec.noise_multiplier == 0:
         return Verdict(why="its noise is zero")
     mechanism = mechanism_at(graph.deployment, guard.path, spec)
+    if mechanism.without:
+        return Verdict(why=mechanism.without)
     spending = spend([mechanism], max_epsilon)
     for why in (_weak(spec, spending, max_epsilon), _wrong_unit(spec, graph, index), _large_delta(spec, units)):
         if why:
@@ -89,7 +92,7 @@ def _large_delta(spec: DifferentialPrivacy, units: int | None) -> str:
 def _missing(spec: DifferentialPrivacy, mechanism: Mechanism, graph: FlowGraph, index: int) -> list[str]:
     names = ["unit"]
     if not mechanism.rests_on_claim:
-        names = ["noise_multiplier", "clipping_norm", *names]
+        names = [*([] if spec.clipped_count_noise or spec.mechanism in UNCLIPPED else ["clipping_norm"]), *names]
     if spec.mechanism not in PURE:
         names.append("delta")
     found = [f"{mechanism.path}.{name}" for name in names if getattr(spec, name) is None]

@@ -1,4 +1,4 @@
-"""The privacy loss of several mechanisms together: the quick bound first, the tight one where it decides."""
+"""What several mechanisms spend together: the quick bound first, the tight one where it decides."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class Spending:
     What some mechanisms spend together: epsilon lies between `low` and `high` at `delta` (None: there is none).
 
     `least` is what can be shown in the most favourable case: a bound, where a closer one cannot be had, else `low`.
-    `missing` are facts that would narrow it, `undecided` the mechanisms that only the extra `dp` can tell about.
+    `because` says what the viewer knows that others do not. `missing` are facts that would narrow it, `undecided` the
+    mechanisms that only the extra `dp` can tell about.
     """
 
     low: float
@@ -33,6 +34,7 @@ class Spending:
     delta: float | None
     theorem: str
     assumptions: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()
 
@@ -86,7 +88,10 @@ def composed(mechanisms: tuple[Mechanism, ...], limit: float, tight: bool) -> Sp
     delta = min((m.delta for m in mechanisms if m.delta is not None and m.claimed is None), default=None)
     stated = math.fsum(m.delta or 0.0 for m in mechanisms if m.claimed is not None)
     claimed = sum(m.claimed or 0.0 for m in mechanisms)
-    lows = tuple(m.low for m in mechanisms if m.low is not None)
+    # Where nothing is missing and only a bound is known, the bound is what can be shown in any case.
+    bounds = [m for m in mechanisms if m.low is None and not m.missing]
+    lows = tuple(one for m in mechanisms if (one := m.high if m in bounds else m.low) is not None)
+    proved = tuple(m.low for m in mechanisms if m.low is not None)
     highs = tuple(m.high for m in mechanisms if m.high is not None)
     open_ended = any(m.high is None and m.claimed is None for m in mechanisms)
     missing = tuple(sorted({fact for m in mechanisms for fact in m.missing}))
@@ -98,14 +103,16 @@ def composed(mechanisms: tuple[Mechanism, ...], limit: float, tight: bool) -> Sp
     if closer and not open_ended and not (low.tight and high.tight):
         low, high, told = _closer(lows, highs, delta or _NEXT_TO_NOTHING, low, high)
         undecided = () if told else tuple(m.path for m in mechanisms)
+    surely = low if proved == lows else _bounded(proved, delta or _NEXT_TO_NOTHING)
     shown_least = low.high if low.tight or not (missing or undecided) else low.low
     return Spending(
-        low=low.low + claimed,
+        low=surely.low + claimed,
         least=shown_least + claimed,
         high=math.inf if open_ended else high.high + claimed,
         delta=(delta or 0.0) + stated or None,
         theorem="; ".join(filter(None, (high.theorem if highs else "", _claims(mechanisms)))),
-        assumptions=tuple(dict.fromkeys([*high.assumptions, *(m.note for m in mechanisms if m.note)])),
+        assumptions=tuple(dict.fromkeys([*high.assumptions, *(note for m in mechanisms for note in m.notes)])),
+        because=tuple(dict.fromkeys(why for m in mechanisms for why in m.because)),
         missing=missing,
         undecided=undecided,
     )

@@ -9,7 +9,9 @@ from fedpolicy.analysis.exposure.budgets import compose
 from fedpolicy.analysis.exposure.domain import Reading, Trust
 from fedpolicy.analysis.exposure.effects import Effects, free_text_of, malleable_seals
 from fedpolicy.analysis.exposure.fixpoint import Holdings, propagate
-from fedpolicy.analysis.exposure.mechanisms import Mechanism, mechanisms_of
+from fedpolicy.analysis.exposure.insiders import Insiders, insiders_of
+from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, mechanisms_of
+from fedpolicy.analysis.exposure.noise import Towards
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.exposure.views import (
     Openers,
@@ -45,6 +47,7 @@ class Exposure:
     trust: Trust
     own: Mapping[str, Mask]
     mechanisms: Mapping[int, Mechanism]
+    insiders: Mapping[int, Insiders]
     viewers: Mapping[tuple[str, str], Viewer]
     capacities: Mapping[str, Sequence[Viewer]]
     items: Mapping[str, DataItem]
@@ -54,6 +57,7 @@ class Exposure:
     _openers: dict[Reading, Openers] = field(default_factory=dict)
     _witnesses: dict[tuple[Reading, bool], Witnesses] = field(default_factory=dict)
     _public: dict[tuple[Reading, bool], View] = field(default_factory=dict)
+    _towards: dict[tuple[tuple[int, Towards], ...], Mapping[int, Mechanism]] = field(default_factory=dict)
     _refused: InputError | None = None
 
     def holdings(self, reading: Reading, *, private: bool = True, log: bool = False) -> Holdings:
@@ -97,7 +101,20 @@ class Exposure:
         """What a viewer sees in a reading, composed budgets considered."""
         seen = self._seen(viewer, reading, private=True)
         plain = lambda: self._seen(viewer, reading, private=False)  # noqa: E731  asked for only if it is needed
-        return compose(seen, self.mechanisms, self.max_epsilon, reading, plain)
+        return compose(seen, self.towards(viewer.party), self.mechanisms, self.max_epsilon, reading, plain)
+
+    def towards(self, party: str) -> Mapping[int, Mechanism]:
+        """Every mechanism as a party sees it: without the shares of noise that it knows, or the chance of a sample."""
+        if not self.insiders:
+            return self.mechanisms
+        known = {index: self.insiders[index].towards(party) for index in sorted(self.insiders)}
+        key = tuple(known.items())
+        if key not in self._towards:
+            seen = {
+                index: self.insiders[index].mechanism(self.graph, one) for index, one in known.items() if one != OUTSIDE
+            }
+            self._towards[key] = {**self.mechanisms, **seen}
+        return self._towards[key]
 
     def _seen(self, viewer: Viewer, reading: Reading, *, private: bool) -> View:
         """With what is public, and with the noise through which the same party sees data in its other capacities."""
@@ -169,6 +186,7 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
         trust=Trust(graph=graph),
         own=own,
         mechanisms=mechanisms,
+        insiders=insiders_of(graph) if mechanisms else {},
         viewers={(viewer.party, viewer.role): viewer for viewer in viewers},
         capacities=_capacities(viewers),
         items={item.id: item for item in graph.data},

@@ -68,24 +68,92 @@ class DifferentialPrivacy(Safeguard):
         "Who adds the noise: each client, all of them together (needs secure aggregation), or the aggregator.",
         rule=True,
     )
-    mechanism: Literal["gaussian", "dp_sgd", "laplace", "sparse_vector", "dp_ftrl_tree", "dp_matrix_ftrl"] = key(
-        "How the noise is made.", "gaussian", rule=True
+    mechanism: Literal[
+        "gaussian",
+        "dp_sgd",
+        "laplace",
+        "sparse_vector",
+        "dp_ftrl_tree",
+        "dp_matrix_ftrl",
+        "discrete_gaussian",
+        "skellam",
+        "exponential",
+        "randomised_response",
+        "gnmax",
+        "metric",
+    ] = key(
+        "How the noise is made. gnmax: noisy votes of teachers (PATE); metric: noise by distance, without an epsilon.",
+        "gaussian",
+        rule=True,
     )
     noise_multiplier: NonNegative | None = key(
-        "Standard deviation of the noise over the clipping norm. 0 is no safeguard.", open=True, rule=True
+        "The noise over the clipping norm, distributed noise as a whole: its standard deviation; of laplace and"
+        " sparse_vector the scale b; of gnmax the deviation on a count. 0 is no safeguard.",
+        open=True,
+        rule=True,
+    )
+    noise_relative_to: Literal["step", "mechanism"] | None = key(
+        "dp_matrix_ftrl: whether the noise multiplier is over the clipping norm of a step, or over the sensitivity of"
+        " the whole matrix, as in papers. Then epsilon follows from it.",
+        open=True,
+    )
+    shares: Positive | None = key(
+        "By how many clients distributed noise was divided. Left out: `clients_per_round`.", None
     )
     clipping_norm: Above | None = key("The bound on one contribution's norm.", open=True, rule=True)
-    sampling: Literal["poisson", "fixed", "none"] | None = key("How contributions are drawn.", open=True, rule=True)
+    norm: Literal["l1", "l2", "linf"] | None = key(
+        "The norm that is clipped. Laplace noise takes l1, Gaussian noise l2 or l1.", open=True, rule=True
+    )
+    clipped_count_noise: Above | None = key(
+        "Adaptive clipping: the standard deviation of the noise on the count of clipped contributions.", None
+    )
+    microbatch_size: Positive | None = key(
+        "How many units are averaged before they are clipped. More than one doubles what a unit can change.", None
+    )
+    rounded_norm: Annotated[float, Field(ge=1)] | None = key(
+        "Discrete noise: the largest norm of a contribution after it was rounded, over the clipping norm.", open=True
+    )
+    grid_noise: Above | None = key(
+        "Skellam: the standard deviation of the noise in steps of the grid that values are rounded to.", open=True
+    )
+    comparison_noise: Above | None = key(
+        "sparse_vector: the scale of the noise of each comparison. Left out: twice the noise multiplier.", None
+    )
+    answer_noise: Above | None = key(
+        "sparse_vector: the scale of the noise on each value released. Left out: the noise multiplier.", None
+    )
+    step_epsilon: Above | None = key(
+        "The epsilon of each step, instead of a noise multiplier: with `step_delta`, noise by the classical formula.",
+        open=True,
+    )
+    step_delta: Annotated[float, Field(gt=0, lt=1)] | None = key("The delta that goes with `step_epsilon`.", open=True)
+    step_sensitivity: Above | None = key(
+        "The sensitivity that `step_epsilon` was made for, in the same measure as the clipping norm.", open=True
+    )
+    sampling: Literal["poisson", "fixed", "shuffled", "cyclic", "none"] | None = key(
+        "How contributions are drawn: each by chance, a fixed number, in turn over shuffled epochs, in turn, or all.",
+        open=True,
+        rule=True,
+    )
     sampling_rate: Share | None = key("The share that is drawn each time, above 0 and at most 1.", open=True, rule=True)
     steps: Positive | None = key(
         "How often noise is added. Left out: the rounds; for dp_sgd rounds times local steps.", open=True, rule=True
     )
-    min_separation: Positive | None = key("How many steps lie between two uses of the same unit at least.", open=True)
+    restart_every: Positive | None = key("dp_ftrl_tree: after how many steps a new tree is begun.", None)
+    min_separation: Positive | None = key(
+        "How many steps it is from one use of a unit to its next one at least; 1: it may be used in every step.",
+        open=True,
+    )
     max_participations: Positive | None = key("How often one unit is used at most.", open=True)
     delta: Annotated[float, Field(gt=0, lt=1)] | None = key(
         "The delta of the guarantee; should be below one over the number of units.", open=True, rule=True
     )
     unit: Unit | None = key("What one guarantee protects: a record, a person or a whole client.", open=True, rule=True)
+    adjacency: Literal["zero_out", "add_remove", "replace_one"] = key(
+        "Which neighbours the claims are about: a contribution is zeroed, a unit is there or not, or is another one.",
+        "zero_out",
+        rule=True,
+    )
     claimed_epsilon: Above | None = key(
         "The epsilon that the deployment claims; it is recomputed and compared.", open=True, rule=True
     )

@@ -1,0 +1,180 @@
+"""
+The noise of a declared mechanism as one number, by the mechanism's own definition and towards one viewer.
+
+Noise that clients share out among them is smaller towards whoever knows some of the shares, and where clients drop
+out: of n shares, those of the survivors that the viewer does not know remain, with sqrt(left / n) of the deviation.
+"""
+
+from __future__ import annotations
+
+from math import log, sqrt
+
+from fedpolicy.graph.model import Path
+from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model.safeguards import DifferentialPrivacy, SecureAggregation
+from fedpolicy.language.model.task import Task
+from fedpolicy.records import dataclass
+
+__all__ = ["PURE", "UNCLIPPED", "Noise", "Towards", "drawn_clients", "noise_of", "task_of", "why_without"]
+
+# These mechanisms give pure differential privacy, which has no delta.
+PURE = frozenset({"laplace", "sparse_vector", "exponential", "randomised_response"})
+# Votes and choices are not clipped.
+UNCLIPPED = frozenset({"exponential", "randomised_response", "gnmax"})
+_BY_EPSILON = frozenset({"exponential", "randomised_response"})
+_NO_SUMS = frozenset(
+    {"median", "coordinate_median", "geometric_median", "trimmed_mean", "krum", "multi_krum", "bulyan", "majority"}
+)
+_SUMS = frozenset({"mean", "sum", "norm_bounded"})
+_WEIGHTED = "no weight in the mean is larger than the one that the noise was made for"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Towards:
+    """Who looks: of how many shares of the noise it knows, and whether it sees who is in a sample of clients."""
+
+    own: int = 0
+    sees_sample: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noise:
+    """
+    Noise over the sensitivity: `most` in the favourable reading, `least` in the other (None: nobody knows).
+
+    `missing` names the facts that would make them one, `notes` are what that takes for granted, `because` says what
+    the viewer knows.
+    """
+
+    most: float | None
+    least: float | None
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
+
+
+def noise_of(deployment: Deployment, path: Path, spec: DifferentialPrivacy, own: int) -> Noise:
+    """The noise of a mechanism towards whoever knows `own` of its shares."""
+    at = ".".join(map(str, path))
+    most, missing = _stated(spec, at)
+    if most is None:
+        return Noise(most=None, least=None, missing=missing)
+    most, notes = _effective(spec, most), _granted(deployment, path, spec)
+    unstated = (f"{at}.norm",) if spec.mechanism == "laplace" and spec.norm is None else ()
+    rounded = (f"{at}.rounded_norm",) if spec.mechanism in _DISCRETE and spec.rounded_norm is None else ()
+    least = None if unstated or rounded else most
+    if spec.where != "distributed":
+        return Noise(most=most, least=least, missing=(*unstated, *rounded), notes=notes)
+    survivors, shares, silent = _shared(deployment, path, spec, at)
+    # Not knowing into how many shares it was divided, the best is that all of them are there.
+    whole, part = (sqrt(min(1.0, max(0, left) / (shares or survivors))) for left in (survivors, survivors - own))
+    return Noise(
+        most=most * part,
+        least=None if least is None or shares is None else least * part,
+        missing=(*unstated, *rounded, *silent),
+        notes=(*notes, *((_there(survivors, shares),) if shares else ())),
+        because=(f"it knows {own:,} of the shares of the noise",) if part < whole else (),
+    )
+
+
+_DISCRETE = frozenset({"discrete_gaussian", "skellam"})
+
+
+def _there(survivors: int, shares: int) -> str:
+    return f"in each step at least {min(survivors, shares):,} of {shares:,} shares of the noise are there"
+
+
+def _stated(spec: DifferentialPrivacy, at: str) -> tuple[float | None, tuple[str, ...]]:
+    """The noise multiplier as it is declared, or as it follows from the epsilon of each step."""
+    if spec.mechanism in _BY_EPSILON:
+        return (1 / spec.step_epsilon, ()) if spec.step_epsilon else (None, (f"{at}.step_epsilon",))
+    if spec.noise_multiplier is not None:
+        return spec.noise_multiplier, ()
+    if spec.step_epsilon is None or spec.mechanism == "sparse_vector":
+        return None, (f"{at}.noise_multiplier",)
+    names = ["clipping_norm", "step_sensitivity", *([] if spec.mechanism == "laplace" else ["step_delta"])]
+    if missing := tuple(f"{at}.{name}" for name in names if getattr(spec, name) is None):
+        return None, missing
+    each = (spec.step_sensitivity or 1.0) / (spec.clipping_norm or 1.0) / spec.step_epsilon
+    return each if spec.mechanism == "laplace" else each * sqrt(2 * log(1.25 / (spec.step_delta or 1.0))), ()
+
+
+def _effective(spec: DifferentialPrivacy, noise: float) -> float:
+    """
+    The noise over what one unit really changes.
+
+    Units that are clipped together move their mean from one end of the ball to the other, which is twice the norm. The
+    count of clipped contributions that an adaptive norm is learned from changes by a half (Andrew et al. 2021).
+    """
+    if not noise:
+        return 0.0
+    if spec.mechanism == "sparse_vector":
+        return 3 / (1 / noise + 2 / (spec.comparison_noise or 2 * noise) + 1 / (spec.answer_noise or noise))
+    if spec.mechanism == "gnmax":
+        return noise / sqrt(2)  # a teacher that votes otherwise changes two counts by one
+    if spec.microbatch_size is not None and spec.microbatch_size > 1:
+        noise /= 2
+    noise /= spec.rounded_norm or 1.0
+    if spec.clipped_count_noise is not None:
+        noise = (noise**-2 + (2 * spec.clipped_count_noise) ** -2) ** -0.5
+    return noise
+
+
+def _granted(deployment: Deployment, path: Path, spec: DifferentialPrivacy) -> tuple[str, ...]:
+    rule = _aggregation(deployment, path, spec)
+    if rule == "weighted_mean":
+        return (_WEIGHTED,)
+    return (f"the aggregation `{rule}` is a sum of the clipped contributions",) if rule and rule not in _SUMS else ()
+
+
+def _shared(
+    deployment: Deployment, path: Path, spec: DifferentialPrivacy, at: str
+) -> tuple[int, int | None, tuple[str, ...]]:
+    """How many contributions there are at least, by how many the noise was divided, and what is not stated."""
+    task, beside = task_of(deployment, path), _beside(deployment, path)
+    per_round = task.clients_per_round if task else None
+    least = [one.min_clients for one in beside if isinstance(one, SecureAggregation)]
+    survivors = max([(task.min_clients or per_round or 0) if task else 0, *least, 1])
+    shares = spec.shares or per_round
+    silent = f"tasks.{path[1]}.clients_per_round" if task else f"{at}.shares"
+    return survivors, max(shares, 1) if shares else None, () if shares else (silent,)
+
+
+def _beside(deployment: Deployment, path: Path) -> tuple[object, ...]:
+    """The safeguards that stand on the same element."""
+    found: object = deployment
+    for part in path[:-1]:
+        if isinstance(part, int):
+            found = found[part]  # type: ignore[index]
+        else:
+            found = found.get(part) if hasattr(found, "get") else getattr(found, part)
+    return tuple(found) if isinstance(found, tuple) else ()
+
+
+def task_of(deployment: Deployment, path: Path) -> Task | None:
+    """The task that a safeguard stands on, if it stands on one."""
+    return deployment.tasks.get(str(path[1])) if path[0] == "tasks" else None
+
+
+def drawn_clients(spec: DifferentialPrivacy) -> bool:
+    """Whether what is sampled are clients, whom those who draw them or relay for them know; records are not."""
+    sampled = spec.sampling in {"poisson", "fixed"} and spec.where != "client"
+    return sampled and (spec.mechanism != "dp_sgd" or spec.unit == "client")
+
+
+def _aggregation(deployment: Deployment, path: Path, spec: DifferentialPrivacy) -> str:
+    task = task_of(deployment, path)
+    return (task.aggregation or "") if task and spec.where != "client" else ""
+
+
+def why_without(deployment: Deployment, path: Path, spec: DifferentialPrivacy) -> str:
+    """Why no epsilon follows from a mechanism, whatever its numbers are; an empty text where one does."""
+    if spec.mechanism == "metric":
+        return "metric privacy bounds what is told apart of near values, not what is learned of a unit"
+    if (rule := _aggregation(deployment, path, spec)) in _NO_SUMS:
+        return f"its noise is made for a clipped sum, and `{rule}` is none: one contribution may change it by more"
+    if spec.mechanism == "laplace" and spec.norm in {"l2", "linf"}:
+        return f"Laplace noise takes a bound in l1; clipping in {spec.norm} leaves more, the more coordinates there are"
+    if spec.norm == "linf" and spec.mechanism not in PURE | {"gnmax"}:
+        return "Gaussian noise takes a bound in l2; clipping in linf leaves more, the more coordinates there are"
+    return ""

@@ -1,0 +1,134 @@
+"""How often a mechanism adds noise, and how units take part in it: in all steps, by chance, once an epoch, or apart."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from fedpolicy.analysis.exposure.noise import Towards, drawn_clients, task_of
+from fedpolicy.graph.model import Path
+from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model.safeguards import DifferentialPrivacy
+from fedpolicy.records import dataclass
+
+__all__ = ["EVERY", "Part", "Parts", "Steps", "participations", "sampled", "steps_of"]
+
+_SEEN = "it sees who is in each sample of clients, so sampling hides nobody from it"
+_EPOCHS = "each epoch uses each unit once, in an order that does not depend on the data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """How often noise is added, at least and at most (None: without an end)."""
+
+    least: int
+    most: int | None
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """
+    How units take part: sampled with a rate, or in so many steps at such a distance.
+
+    `epochs` says that each unit takes part in that share of the steps, no more.
+    """
+
+    rate: float = 1.0
+    sampling: str = "none"
+    participations: int | None = None
+    separation: int | None = None
+    epochs: bool = False
+
+    def steps(self, steps: int) -> int:
+        """In how many of the steps a unit takes part."""
+        return max(1, ceil(steps * self.rate * (1 - 1e-12))) if self.epochs else steps
+
+
+EVERY = Part()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The most and the least favourable reading, what would make them one, and what that takes for granted."""
+
+    low: Part | None
+    high: Part | None
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
+
+
+def steps_of(deployment: Deployment, path: Path, spec: DifferentialPrivacy) -> Steps:
+    """How often noise is added: `steps`, else the rounds (dp_sgd: times the local steps); else nobody knows."""
+    if spec.steps is not None:
+        return Steps(least=spec.steps, most=spec.steps)
+    task = task_of(deployment, path)
+    if task is None:
+        return Steps(least=1, most=None, missing=(".".join(map(str, (*path, "steps"))),))
+    wanted = {"rounds": task.rounds}
+    if spec.mechanism == "dp_sgd":
+        wanted["local_steps"] = task.local_steps
+    least = 1
+    for number in wanted.values():
+        least *= number or 1
+    missing = tuple(f"tasks.{path[1]}.{name}" for name, number in wanted.items() if number is None)
+    return Steps(least=least, most=None if missing else least, missing=missing)
+
+
+def sampled(spec: DifferentialPrivacy, at: str, towards: Towards) -> Parts:
+    """How units are drawn for each step, as far as whoever looks cannot see it."""
+    if spec.sampling == "none" or spec.sampling_rate == 1.0:
+        return Parts(low=EVERY, high=EVERY)
+    if spec.sampling in {"shuffled", "cyclic"}:
+        return _in_epochs(spec, at)
+    if spec.where == "client" and (note := _seen_sender(spec)):
+        return Parts(low=EVERY, high=EVERY, notes=(note,))
+    if towards.sees_sample and drawn_clients(spec):
+        return Parts(low=EVERY, high=EVERY, because=(_SEEN,))
+    return _by_chance(spec, at)
+
+
+def _by_chance(spec: DifferentialPrivacy, at: str) -> Parts:
+    if spec.sampling_rate is None:
+        named = () if spec.sampling else (f"{at}.sampling",)
+        return Parts(low=None, high=EVERY, missing=(*named, f"{at}.sampling_rate"))
+    part = Part(rate=spec.sampling_rate, sampling=spec.sampling or "poisson")
+    if spec.sampling is None:
+        return Parts(low=part, high=EVERY, missing=(f"{at}.sampling",))
+    return Parts(low=part, high=part)
+
+
+def _in_epochs(spec: DifferentialPrivacy, at: str) -> Parts:
+    """
+    Batches that go through the data in turn: each unit counts once an epoch, and nothing is amplified.
+
+    In a known order that is exact. In a shuffled one it is a bound, as the order is drawn without looking at the data
+    (quasi-convexity); how much less it may be, no theorem tells (Chua et al. 2024).
+    """
+    if spec.sampling_rate is None:
+        return Parts(low=None, high=EVERY, missing=(f"{at}.sampling_rate",))
+    part = Part(rate=spec.sampling_rate, epochs=True)
+    return Parts(low=part if spec.sampling == "cyclic" else None, high=part, notes=(_EPOCHS,))
+
+
+def _seen_sender(spec: DifferentialPrivacy) -> str:
+    """Why sampling does not amplify what each client does by itself; nothing where it does: for its records."""
+    if spec.mechanism != "dp_sgd":
+        return "whoever gets an update sees who sent it, so sampling clients adds nothing to each client's own noise"
+    return "a client that samples its records takes part in every step itself" if spec.unit == "client" else ""
+
+
+def participations(spec: DifferentialPrivacy, at: str) -> Parts:
+    """A tree adds noise to sums over all steps: what counts is in how many of them one unit takes part."""
+    apart = spec.min_separation or 1
+    if spec.max_participations is not None:
+        part = Part(participations=spec.max_participations, separation=apart)
+        best = Part(participations=spec.max_participations, separation=spec.min_separation or None)
+        missing = () if spec.min_separation or spec.max_participations == 1 else (f"{at}.min_separation",)
+        return Parts(low=best if not missing else Part(participations=1), high=part, missing=missing)
+    # Zero stands for every step that the separation leaves.
+    return Parts(
+        low=Part(participations=1),
+        high=Part(participations=0, separation=apart),
+        missing=(f"{at}.max_participations",),
+    )
