@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy import pipeline
 from fedpolicy.repair import proof
 from fedpolicy.repair.answer import Choice, Request, repair
 from fedpolicy.repair.change import costs_of
 from fedpolicy.repair.changes import kinds
 from fedpolicy.report.repair import as_text
+from fedpolicy.settings import Settings
 from fedpolicy.sources import read
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "clinical-notes" / "deployment.yaml")
 
 
 def asked(rechecks):
-    settings, costs = pipeline.Settings(), costs_of(kinds())
+    settings, costs = Settings(), costs_of(kinds())
     choice = Choice(fail_on="low")
     return repair(
         Request(source=read(EXAMPLE), settings=settings, costs=costs, choice=choice, rechecks=rechecks),

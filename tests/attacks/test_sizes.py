@@ -19,7 +19,7 @@ PROGRAM = """
 import json, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, 1_500_000_000))
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
-from fedpolicy.pipeline import check
+from fedpolicy.check import check
 from fedpolicy.sources import Source
 report = check([Source(name="f.yaml", text=sys.stdin.buffer.read())])
 errors = [*report.errors, *(error for file in report.files for error in file.errors)]

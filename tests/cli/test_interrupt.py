@@ -24,17 +24,17 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="lo
 
 SLOW = """
 import sys
-from fedpolicy import judge
+from fedpolicy import check
 from fedpolicy.cli import main
 
-real = judge.load_text
+real = check.load_text
 
 def slow(text, name, catalog):
     if name == "slow.yaml":
         open("gate").read()
     return real(text, name, catalog)
 
-judge.load_text = slow
+check.load_text = slow
 sys.exit(main())
 """
 

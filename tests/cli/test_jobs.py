@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy import judge
+from fedpolicy import check
 from fedpolicy.cli import judging
 from fedpolicy.estates import processes
 from fedpolicy.estates.cpus import usable_cpus
@@ -106,14 +106,14 @@ def test_standard_input_and_what_is_not_there_keep_their_places(estate):
 
 def test_an_error_of_ours_is_told_as_without_processes(estate, monkeypatch, forked):
     del forked
-    real = judge.load_text
+    real = check.load_text
 
     def fails(text, name, catalog):
         if name.startswith("team-05"):
             raise RuntimeError(name)
         return real(text, name, catalog)
 
-    monkeypatch.setattr(judge, "load_text", fails)
+    monkeypatch.setattr(check, "load_text", fails)
     one, two = (estate("check", "--jobs", jobs, "--exclude", "team-06") for jobs in ("1", "2"))
 
     assert (
