@@ -20,7 +20,7 @@ from fedpolicy.suggest import advise, did_you_mean
 
 __all__ = ["build_rule"]
 
-_EXPRESSIONS = ("match", "require")
+_EXPRESSIONS = ("match", "require", "graver")
 
 
 def build_rule(sheet: Sheet, pack: str, path: Path) -> Rule:
@@ -46,6 +46,7 @@ def build_rule(sheet: Sheet, pack: str, path: Path) -> Rule:
         applies_to=tree["applies_to"],
         match=compiled.get("match"),
         require=compiled["require"],
+        graver=compiled.get("graver"),
         message=_line(tree["message"]),
         why=_prose(tree["why"]),
         help=_prose(tree["help"]),

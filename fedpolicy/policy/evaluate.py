@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.containment import contained
 from fedpolicy.errors import FedPolicyError, InputError, PolicyError, Problems
-from fedpolicy.findings import VERDICTS, Finding, Verdict
+from fedpolicy.findings import VERDICTS, Finding, Severity, Verdict
 from fedpolicy.language.reading.load import Document
 from fedpolicy.policy.context import Context, contexts
 from fedpolicy.policy.expression import EvaluationError, Expression, Truth, activator
@@ -37,9 +37,11 @@ class Judgement:
     What a rule says of all elements with the same values.
 
     `absent` are the fields that it lacks for an answer; `undecided` says that the scenarios of a missing fact differ.
+    `severity` is how much it matters here.
     """
 
     verdict: Verdict
+    severity: Severity
     absent: tuple[str, ...] = ()
     undecided: bool = False
 
@@ -52,7 +54,7 @@ class Judgement:
 
 
 class Unanswered(Exception):  # noqa: N818  the rule gives no answer
-    """An expression of a rule, `match` or `require`, failed on the values of an element."""
+    """An expression of a rule, such as `match`, failed on the values of an element."""
 
     def __init__(self, key: str, why: str) -> None:
         super().__init__(why)
@@ -69,8 +71,18 @@ def _judge(rule: Rule, scenarios: Sequence[Scenario | None]) -> Judgement:
     single = [_single(rule, scenario) for scenario in scenarios]
     verdict, undecided = combine([verdict for verdict, _ in single])
     if verdict is not Verdict.UNKNOWN:
-        return Judgement(verdict)
-    return Judgement(verdict, tuple(sorted({name for _, absent in single for name in absent})), undecided)
+        return Judgement(verdict, _severity(rule, scenarios))
+    absent = tuple(sorted({name for _, absent in single for name in absent}))
+    return Judgement(verdict, _severity(rule, scenarios), absent, undecided)
+
+
+def _severity(rule: Rule, scenarios: Sequence[Scenario | None]) -> Severity:
+    """How much it matters; where that is open, as much as it can."""
+    if rule.graver is None:
+        return rule.severity
+    truths = (_truth("graver", rule.graver, scenario) for scenario in scenarios if scenario)
+    graver = any(truth.value is not False for truth in truths)
+    return Severity(min(rule.severity + graver, Severity.CRITICAL))
 
 
 def _equivalence(context: Context) -> Hashable:
@@ -223,7 +235,7 @@ def _judged(
 ) -> Iterator[tuple[Context, GroupVerdict]]:
     """Every element and what the rules say of it; thousands of elements may differ in nothing that the rules read."""
     wanted = sorted({name for rule in rules for name in rule.variables})
-    asked = sorted({name for rule in rules for part in (rule.match, rule.require) if part for name in part.asks})
+    asked = sorted({name for rule in rules for part in rule.expressions for name in part.asks})
     activate = activator()
     always: Mapping[str, Value] = {**CONSTANTS, **{key: value for rule in rules for key, value in rule.values.items()}}
     for context in contexts(world, kind, wanted):
@@ -266,6 +278,6 @@ def _silent(world: World, rule: Rule, context: Context, why: Unanswered) -> FedP
 def _findings_for(world: World, context: Context, reportable: Sequence[tuple[Rule, Judgement]]) -> list[Finding]:
     evidence = evidence_of(world, context.subject)
     return [
-        finding_of(world, rule, context.subject, evidence, one.verdict, one.missing(context))
+        finding_of(world, rule, context.subject, evidence, one.verdict, one.severity, one.missing(context))
         for rule, one in reportable
     ]

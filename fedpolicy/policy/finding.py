@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 
 from fedpolicy.analysis.facts import Disclosure, NotCounted, Step
-from fedpolicy.findings import Finding, Hop, Span, Verdict, fingerprint
+from fedpolicy.findings import Finding, Hop, Severity, Span, Verdict, fingerprint
 from fedpolicy.policy.context import read_field, table
 from fedpolicy.policy.elements.api_call import CallView
 from fedpolicy.policy.elements.disclosure_view import DisclosureView
@@ -54,7 +54,13 @@ def _questions(data: object) -> list[str]:
 
 
 def finding_of(
-    world: World, rule: Rule, subject: Subject, evidence: Evidence, verdict: Verdict, missing: tuple[str, ...]
+    world: World,
+    rule: Rule,
+    subject: Subject,
+    evidence: Evidence,
+    verdict: Verdict,
+    severity: Severity,
+    missing: tuple[str, ...],
 ) -> Finding:
     """Tell what a rule found."""
     return Finding(
@@ -62,7 +68,7 @@ def finding_of(
         pack=rule.pack,
         title=rule.title,
         principle=rule.principle,
-        severity=rule.severity,
+        severity=severity,
         verdict=verdict,
         elements=evidence.elements,
         message=_message(world, rule, subject, evidence, verdict),

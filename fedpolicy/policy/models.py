@@ -45,7 +45,7 @@ class Rule:
 
     `scope` keeps its parameters apart from those of other rules. `spans` are the places of its parts in its
     file, `path` is that file (to read its examples from). `absent` says how the rule decides when something that it
-    asks for with `has()` is not stated.
+    asks for with `has()` is not stated. Where `graver` holds, a finding is one step more severe.
     """
 
     id: str
@@ -66,6 +66,7 @@ class Rule:
     absent_why: str = ""
     params: tuple[Param, ...] = ()
     scope: str = ""
+    graver: Expression | None = None
     span: Span
     spans: Mapping[str, Span] = field(default_factory=dict)
     path: str = ""
@@ -93,5 +94,9 @@ class Rule:
     @property
     def variables(self) -> frozenset[str]:
         """The fields that its expressions read or ask for."""
-        found = self.require.reads | self.require.asks
-        return found if self.match is None else found | self.match.reads | self.match.asks
+        return frozenset[str]().union(*(part.reads | part.asks for part in self.expressions))
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """Everything that it asks of an element."""
+        return tuple(part for part in (self.match, self.require, self.graver) if part)

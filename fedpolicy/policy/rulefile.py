@@ -64,6 +64,7 @@ RULE = Record(
         "applies_to": Text(about="The kind of element that it judges.", choices=tuple(KINDS)),
         "match": Text(about="CEL: which of them it is about (left out: all)."),
         "require": Text(about="CEL: what must hold of them."),
+        "graver": Text(about="CEL: where it holds, a finding is one step more severe."),
         "at": Text(
             about="The element's key that a finding points at, such as licence or terms.region.", pattern=r"[\w.]+"
         ),

@@ -53,6 +53,7 @@ class Entry:
     applies_to: str
     match: str = ""
     require: str = ""
+    graver: str = ""
     absent: str = ""
     absent_why: str = ""
     params: Sequence[Param] = ()
@@ -75,6 +76,7 @@ def entry_of(rule: Rule) -> Entry:
         absent_why=rule.absent_why,
         params=rule.params,
         match=" ".join(str(tree.get("match", "")).split()),
+        graver=" ".join(str(tree.get("graver", "")).split()),
         require=" ".join(str(tree["require"]).split()),
         examples=[
             Shown(expected=word, why=example.get("why", ""), text=_as_yaml(example["deployment"]))
@@ -153,6 +155,8 @@ def _condition_lines(entry: Entry, look: Style) -> Iterator[str]:
         yield from wrap(entry.match, look, "  where    ", "           ")
     if entry.require:
         yield from wrap(entry.require, look, "  require  ", "           ")
+    if entry.graver:
+        yield from wrap(entry.graver, look, "  graver   ", "           ")
     if entry.absent:
         text = f"{entry.absent}, because: {entry.absent_why}"
         yield from wrap(text, look, "  not said ", "           ")
@@ -225,7 +229,8 @@ def _condition(entry: Entry) -> str:
         return ""
     where = f"where:   {entry.match}\n" if entry.match else ""
     absent = f"\n\nWhat is not said: {entry.absent}. {entry.absent_why}" if entry.absent else ""
-    return f"```text\n{where}require: {entry.require}\n```{absent}"
+    graver = f"\ngraver:  {entry.graver}" if entry.graver else ""
+    return f"```text\n{where}require: {entry.require}{graver}\n```{absent}"
 
 
 def _params(entry: Entry) -> Iterator[str]:
@@ -264,6 +269,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "applies_to": entry.applies_to,
         "match": entry.match or None,
         "require": entry.require,
+        "graver": entry.graver or None,
         "params": [_param_row(param) for param in entry.params],
         "why": rule.why,
         "help": rule.help,

@@ -22,8 +22,8 @@ PAYLOADS = {
     "verbatim": "records prompts completions logs",
     "reconstructable": "embeddings activations gradients model_update adapter_update head_update soft_prompt "
     "prompt_text logits labels",
-    "inferable": "aggregate_update model_weights adapter_weights statistics histograms sums metrics scalars "
-    "synthetic_data predictions",
+    "inferable": "aggregate_update model_weights adapter_weights statistics histograms intersection sums metrics "
+    "scalars synthetic_data predictions",
     "none": "ciphertext code configuration hyperparameters",
 }
 METHODS = """

@@ -38,7 +38,10 @@ def comparable(rules):
     """Programs of the library equal nothing but themselves; what they say is tested by what they find."""
     return [
         replace(
-            rule, match=rule.match and replace(rule.match, program=None), require=replace(rule.require, program=None)
+            rule,
+            match=rule.match and replace(rule.match, program=None),
+            require=replace(rule.require, program=None),
+            graver=rule.graver and replace(rule.graver, program=None),
         )
         for rule in rules
     ]

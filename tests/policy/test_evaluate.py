@@ -321,3 +321,18 @@ def test_hand_made_facts_are_judged_like_computed_ones():
     worse = facts.showing([replace(d, low=4, high=4) for d in facts.disclosures])
     found = evaluate(worse, document, [rule_of("disclosure", "disclosure.level < VERBATIM")])
     assert found.counts[Verdict.FAIL] == len(facts.disclosures) > 0
+
+
+@pytest.mark.parametrize(
+    ("severity", "graver", "expected"),
+    [
+        ("medium", "'health' in disclosure.categories", Severity.HIGH),
+        ("medium", "'image' in disclosure.categories", Severity.MEDIUM),
+        ("critical", "'health' in disclosure.categories", Severity.CRITICAL),
+        # Where it is open, it matters as much as it can.
+        ("low", "disclosure.level > INFERABLE", Severity.MEDIUM),
+    ],
+)
+def test_a_finding_is_graver_where_the_rule_says_so(severity, graver, expected):
+    found = one(INTERVAL, "disclosure", "false", match="disclosure.to_participant", severity=severity, graver=graver)
+    assert {finding.severity for finding in found.findings} == {expected}

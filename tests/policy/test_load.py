@@ -16,6 +16,7 @@ title: Something is wrong
 principle: integrity
 severity: medium
 applies_to: disclosure
+graver: disclosure.special
 require: disclosure.level <= params.most && size(disclosure.parties) < params.few
 params:
   most: {{type: level, default: bounded, description: The most.}}
@@ -191,6 +192,8 @@ def test_a_parameter_of_an_ignored_rule_is_checked_all_the_same(pack):
 def test_severities_are_set_by_rule(pack):
     first, second = load_rules([str(pack)], severities={"first-rule": "critical"})
     assert (first.severity, second.severity) == (Severity.CRITICAL, Severity.MEDIUM)
+    # What users set holds everywhere.
+    assert (first.graver, second.graver.text) == (None, "disclosure.special")
     found = [message for _, message, _ in told([str(pack)], severities={"first-rule": "severe", "third": "low"})]
     assert found == ["`severe` is no severity of first-rule", "no rule is called `third`"]
 
@@ -207,8 +210,8 @@ def test_mistakes_in_examples_are_told_to_those_who_read_them():
     with pytest.raises(Problems) as caught:
         read_sheet(text, "a-rule.yaml", RULE)
     assert [(str(error.span), error.path, error.message) for error in caught.value.errors] == [
-        ("a-rule.yaml:19:3", "examples.fails", "examples has no key `fails`"),
-        ("a-rule.yaml:20:10", "examples.pass.0", "an example has no `deployment`"),
+        ("a-rule.yaml:20:3", "examples.fails", "examples has no key `fails`"),
+        ("a-rule.yaml:21:10", "examples.pass.0", "an example has no `deployment`"),
     ]
     assert read_sheet(text, "a-rule.yaml", RULE, examples=False).tree["id"] == "a-rule"
 

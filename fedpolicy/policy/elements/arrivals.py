@@ -19,6 +19,7 @@ FORMS = (
     "aggregates",
     "statistics",
     "metrics",
+    "membership",
 )
 
 _FORM: Mapping[str, str] = {
@@ -33,6 +34,7 @@ _FORM: Mapping[str, str] = {
     "histograms": "statistics",
     "metrics": "metrics",
     "scalars": "metrics",
+    "intersection": "membership",
 }
 _BY_LEVEL = {"verbatim": "records", "reconstructable": "updates"}
 _OPENED = {4: "records", 3: "updates"}
