@@ -5,14 +5,17 @@ from __future__ import annotations
 from math import ceil
 
 from fedpolicy.analysis.exposure.noise import Towards, drawn_clients, task_of
-from fedpolicy.graph.model import Path
+from fedpolicy.graph.model import FlowGraph, Path
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass
 
-__all__ = ["EVERY", "Part", "Parts", "Steps", "participations", "sampled", "steps_of"]
+__all__ = ["EVERY", "Part", "Parts", "Steps", "fewer_steps", "lower_rate", "participations", "sampled", "steps_of"]
 
 _SEEN = "it sees who is in each sample of clients, so sampling hides nobody from it"
+# Of these, steps count answers, or nothing.
+_PER_ANSWER = {"sparse_vector", "dp_matrix_ftrl", "exponential", "randomised_response", "gnmax", "metric"}
+_ROUNDED = 1.05  # rates are rounded
 _EPOCHS = "each epoch uses each unit once, in an order that does not depend on the data"
 
 
@@ -131,4 +134,26 @@ def participations(spec: DifferentialPrivacy, at: str) -> Parts:
         low=Part(participations=1),
         high=Part(participations=0, separation=apart),
         missing=(f"{at}.max_participations",),
+    )
+
+
+def fewer_steps(deployment: Deployment, path: Path, spec: DifferentialPrivacy) -> str:
+    """How the stated steps contradict the rounds of the task: each round adds noise at least once."""
+    task = task_of(deployment, path)
+    if task is None or task.rounds is None or spec.steps is None or spec.mechanism in _PER_ANSWER:
+        return ""
+    return f"{spec.steps:,} steps in {task.rounds:,} rounds" if spec.steps < task.rounds else ""
+
+
+def lower_rate(graph: FlowGraph, path: Path, spec: DifferentialPrivacy) -> str:
+    """How a stated rate contradicts the clients per round, where what is drawn are clients."""
+    task = task_of(graph.deployment, path)
+    if task is None or task.clients_per_round is None or spec.sampling_rate is None or not drawn_clients(spec):
+        return ""
+    clients = sum(one.weight for one in graph.vertices.values() if one.kind == "place" and one.family in task.runs_on)
+    drawn = task.clients_per_round / clients if clients else 0.0
+    if spec.sampling_rate * _ROUNDED >= drawn:
+        return ""
+    return (
+        f"a rate of {spec.sampling_rate:g}, but {task.clients_per_round:,} of {clients:,} clients, which is {drawn:.3g}"
     )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from fedpolicy.analysis.budget.claims import Share, share_of
 from fedpolicy.analysis.exposure.domain import Trust
 from fedpolicy.analysis.exposure.mechanisms import PURE
+from fedpolicy.analysis.exposure.participation import fewer_steps, lower_rate
 from fedpolicy.analysis.exposure.privacy import units_of
 from fedpolicy.graph.model import Guard, Path, bits
 from fedpolicy.language.model.dataset import Dataset
@@ -102,6 +103,16 @@ def _applies(view: SafeguardView) -> bool:
     return not view.guards or any(not guard.ignored for guard in view.guards)
 
 
+def _fewer_steps(view: SafeguardView) -> str:
+    spec = view.spec
+    return fewer_steps(view.world.deployment, view.path, spec) if isinstance(spec, DifferentialPrivacy) else ""
+
+
+def _lower_rate(view: SafeguardView) -> str:
+    spec = view.spec
+    return lower_rate(view.world.graph, view.path, spec) if isinstance(spec, DifferentialPrivacy) else ""
+
+
 def _declared() -> Iterator[Field]:
     """What each kind says; kinds that share a key are told about together."""
     found: dict[str, tuple[list[str], Field]] = {}
@@ -142,6 +153,8 @@ _FIELDS = (
         lambda v: v.kind == "differential_privacy" and v.spec.mechanism not in PURE,
     ),
     *BUDGET_FIELDS,
+    words("fewer_steps", "differential privacy: how its steps contradict the rounds; else an empty text", _fewer_steps),
+    words("lower_rate", "differential privacy: how its rate contradicts the clients in a round; or empty", _lower_rate),
     open_field("subjects", Type.INT, "units of all data that it protects", _units),
     words(
         "protected_unit",
