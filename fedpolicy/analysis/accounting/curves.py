@@ -13,9 +13,9 @@ s(k+1)).
 
 
 Of the curves, dp-accounting knows those of Gaussian and Laplace noise, Poisson-sampled or not. The one for samples of
-fixed size is made here, from F and q D1 as `sampling` has them. F need not be convex, but what it bounds is, so the
-greatest convex curve below F bounds it too. What is known as pure ε only is as bad as randomised response (Kairouz, Oh
-and Viswanath 2015).
+fixed size is made here, from the worst three sums and from q D1 as `sampling` has them. Both together need not be
+convex, but what they bound is, so the greatest convex curve below bounds it too. What is known as pure ε only is as
+bad as randomised response (Kairouz, Oh and Viswanath 2015).
 
 Nothing here is imported unless dp-accounting is installed.
 """
@@ -113,6 +113,7 @@ Array = NDArray[np.float64]
 _NEGLIGIBLE = 2e-22
 # exp() of a loss above this nears the largest float; a sensitivity below that is lost in the interval.
 _WIDEST, _NARROWEST = 600.0, 1e-9
+_TINY = 1e-300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,9 +172,9 @@ def _gaussian(release: Release) -> Sides:
             GaussianPrivacyLoss(release.noise_multiplier, sampling_prob=release.rate, adjacency_type=adjacency)
         )
 
-    surely = poisson(AdjacencyType.REMOVE)  # others who would take the unit's place may well contribute nothing
+    surely = poisson(AdjacencyType.REMOVE)
     if release.sampling == "fixed":
-        with_it, without_it = _fixed(release.noise_multiplier, release.rate)
+        with_it, without_it, surely = _fixed(release.noise_multiplier, release.rate)
         return Sides(steps=release.steps, with_it=with_it, without_it=without_it, surely=surely)
     return Sides(steps=release.steps, with_it=surely, without_it=poisson(AdjacencyType.ADD), surely=surely)
 
@@ -204,25 +205,58 @@ def _randomised(pure: float) -> Curve:
     return Curve(lower=-pure, upper=pure, deltas=deltas)
 
 
-def _fixed(noise: float, rate: float) -> tuple[Curve, Curve]:
+def _fixed(noise: float, rate: float) -> tuple[Curve, Curve, Curve]:
+    """
+    Curves for samples of fixed size, see `sampling`: there and back, and the one of the worst data that are known.
+
+    All are in the three sums A = -1, B = 1 and B' = 0, which are the worst there are in one direction. In the other
+    one, A = B is worse, which is Gaussian noise at the distance of one clipping norm.
+    """
     far = amplified(epsilon_of_mu(2 / noise, _NEGLIGIBLE / rate), rate)
 
     def drawn(at: Array) -> Array:
-        base = np.log1p(np.expm1(at) / rate)
-        share = np.exp(at - base)
-        return rate * ((1 - share) * _normal(base, 2 / noise) + share * _normal(base, 1 / noise))
+        return _drawn(at, noise, rate)
 
     def zeroed(at: Array) -> Array:
         return rate * _normal(np.log1p(np.expm1(at) / rate), 1 / noise)
 
-    def both(there: Callable[[Array], Array], back: Callable[[Array], Array]) -> Curve:
+    def both(there: Callable[[Array], Array], back: Callable[[Array], Array], *, convex: bool = True) -> Curve:
         def deltas(at: Array) -> Array:
             loss = np.abs(at)
-            return _convex(at, np.where(at >= 0, there(loss), -np.expm1(at) + np.exp(at) * back(loss)))
+            found = np.where(at >= 0, there(loss), -np.expm1(at) + np.exp(at) * back(loss))
+            return _convex(at, found) if convex else _shares(found)
 
         return Curve(lower=-far, upper=far, deltas=deltas)
 
-    return both(drawn, zeroed), both(zeroed, drawn)
+    surely = both(drawn, lambda at: _undrawn(at, noise, rate), convex=False)
+    return both(drawn, zeroed), both(zeroed, drawn), surely
+
+
+def _drawn(at: Array, noise: float, rate: float) -> Array:
+    """Give q H_u(N(1), (1 - b) N(-1) + b N(0)): the ratio falls in x, so it is one threshold, a root of a quadratic."""
+    other = np.log(np.expm1(at) * (1 / rate - 1) + _TINY)  # u - t, as a logarithm
+    half = at + 0.5 / noise / noise
+    root = half + np.log1p(np.sqrt(1 + 4 * np.exp(np.minimum(other - 2 * half, _WIDEST)))) - np.log(2)
+    edge = noise * root  # in deviations
+    mean = 1 / noise
+    beyond = np.exp(other + log_ndtr(-edge - mean)) + np.exp(at + log_ndtr(-edge))
+    return rate * _shares(ndtr(mean - edge) - beyond)
+
+
+def _undrawn(at: Array, noise: float, rate: float) -> Array:
+    """Give q H_u(N(0), (1 - b) N(-1) + b N(1)), which is above 0 between two points, or nowhere."""
+    other, half, mean = np.expm1(at) * (1 / rate - 1), 0.5 / noise / noise, 1 / noise
+    inside = 1 - 4 * np.exp(at - 2 * half) * other
+    spread = np.sqrt(np.maximum(inside, 0))
+    upper = noise * (np.log((1 + spread) / 2) + half - at)
+    lower = noise * (np.log(np.maximum(2 * other, _TINY) / (1 + spread)) - half)
+
+    def between(shift: float) -> Array:
+        found: Array = ndtr(upper + shift) - ndtr(lower + shift)
+        return found
+
+    found = between(0) - other * between(mean) - np.exp(at) * between(-mean)
+    return rate * np.where(inside > 0, _shares(found), 0.0)
 
 
 def _normal(losses: Array, mu: float) -> Array:

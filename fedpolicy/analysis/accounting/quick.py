@@ -14,7 +14,7 @@ from math import inf, isinf, sqrt
 from fedpolicy.analysis.accounting.gaussian import epsilon_of_mu
 from fedpolicy.analysis.accounting.mechanisms import part_of
 from fedpolicy.analysis.accounting.releases import Bound, Part, Release
-from fedpolicy.analysis.accounting.renyi import best_integer, best_order
+from fedpolicy.analysis.accounting.renyi import best_between, best_integer, best_order
 
 __all__ = ["assumed", "bound", "merged", "rho"]
 
@@ -22,6 +22,8 @@ __all__ = ["assumed", "bound", "merged", "rho"]
 _ADDING = ("gaussian", "dp_sgd", "laplace", "sparse_vector")
 # Claims this close differ in nothing that matters.
 _ALIKE = 1 + 1e-6
+# Above this order, those between integers gain next to nothing.
+_CLOSE = 5.0
 _Claim = tuple[float, str, tuple[str, ...]]
 
 
@@ -96,7 +98,13 @@ def _claims(parts: Sequence[Part], delta: float) -> Iterator[_Claim]:
     yield epsilon_of_mu(_length(part.most_mu for part in parts), delta), _exact(parts), assumed(parts, bare=True)
     yield sum(part.pure for part in parts), _names(part.pure_name for part in parts), assumed(parts)
     best = best_order if all(part.any_order for part in parts) else best_integer
-    divergence = best(lambda order: sum(part.curve(order) for part in parts), delta)
+
+    def curve(order: float) -> float:
+        return sum(part.curve(order) for part in parts)
+
+    divergence = best(curve, delta)
+    if best is best_integer and all(part.any_order or part.between for part in parts):
+        divergence = min(divergence, best_between(curve, delta, _CLOSE))
     yield divergence, _renyi(parts), assumed(parts)
     yield from _apart(parts, delta)
 

@@ -71,10 +71,11 @@ class Part:
 
     It leaks at least what Gaussian noise with a sensitivity of `least_mu` standard deviations leaks, and at most what
     one with `most_mu` does, sampling disregarded. `pure` is its pure ε, infinite where it has none. `curve` bounds
-    its Rényi divergences at integer orders, and at every order where `any_order`. `low` gives a lower bound on ε at a
-    δ. `single` gives an ε at a δ that holds where nothing else is released, and that is the best one where `exact`.
-    `sampling` says what only the amplification by sampling assumes. `least_rho` and `most_rho` are between what its rho
-    lies, where mu does not tell. `aided` says whether dp-accounting may know better.
+    its Rényi divergences at integer orders, and at every order where `any_order`; `between` says that it does at low
+    ones too. `low` gives a lower bound on ε at a δ. `single` gives an ε at a δ that holds where nothing else is
+    released, and that is the best one where `exact`. `sampling` says what only the amplification by sampling assumes.
+    `least_rho` and `most_rho` are between what its rho lies, where mu does not tell. `aided` says whether dp-accounting
+    may know better.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Part:
     most_mu: float = inf
     pure: float = inf
     any_order: bool = True
+    between: bool = False
     low: Callable[[float], float] = _nothing
     single: Callable[[float], float] | None = None
     exact: bool = False

@@ -20,6 +20,14 @@ multiplier, whose E is A2 and A1 (see `renyi`), less the other direction of each
 C collects what was counted too much: ∫ t^(a-2) q b (D2 - D1), and the other directions. C is bounded from below on a
 grid, with every function at the end of each cell where it is smallest.
 
+What the extra `dp` uses is closer: the three sums taken together. By the same convexity, H_t(P, P') is at most q times
+the mean of H_u(B, (1 - b) A + b B') over couples of a sample without the unit and a unit that takes its place. With
+N(v), N(w) and N(0) for B, A and B', |v| and |w| at most one clipping norm, that is the mean of (1 - s)+ for s = u (1 -
+b) exp(L1) + u b exp(L0), where L1 and L0 are jointly normal and exp(L1) and exp(L0) have the mean 1. By Kahane's
+convexity inequality (1985) it grows with each entry of their covariance: |v - w|², |v|² and |v|² - v·w. All three are
+largest at w = -v, so H_t(P, P') <= q H_u(N(1), (1 - b) N(-1) + b N(0)), which these data reach. In the other direction
+the entries are |w|², |v|² and v·w, which are largest at w = v: that is q D1(u).
+
 One direction suffices: F is nowhere below q D1. Even without C, no term is above half of its like in theorem 27 of
 Wang, Balle and Kasiviswanathan 2019; with C the bound is several times smaller.
 """
@@ -121,8 +129,9 @@ def poisson_gaussian(release: Release) -> Part:
         assumptions=(CLIPPED,),
         sampling=(POISSON,),
         most_mu=mu_of(release),
-        curve=lambda order: steps * poisson_divergence(int(order), noise, rate),
+        curve=lambda order: steps * poisson_divergence(order, noise, rate),
         any_order=False,
+        between=True,
         low=lambda delta: counting(release.steps, _chances(noise, rate, 0.0), delta),
         single=thinned(lambda delta: epsilon_of_mu(1 / noise, delta), rate) if release.steps == 1 else None,
         exact=True,
