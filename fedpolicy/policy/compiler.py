@@ -55,6 +55,7 @@ def build_rule(sheet: Sheet, pack: str, path: Path) -> Rule:
         at=tree.get("at", ""),
         absent=tree.get("absent", ""),
         absent_why=_line(tree.get("absent_why", "")),
+        behind=tuple(tree.get("behind", ())),
         params=params,
         scope=_scope(tree["id"]),
         span=sheet.spans.at(("require",)),

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Evaluation", "combine", "evaluate"]
 
+_TOLD = {Verdict.FAIL, Verdict.UNKNOWN}
+
 Scenario = tuple[Mapping[str, Value], "Activation"]
 
 
@@ -252,16 +254,27 @@ def _group_verdict(
 ) -> tuple[GroupVerdict, list[tuple[Rule, Unanswered]]]:
     group = GroupVerdict()
     silent: list[tuple[Rule, Unanswered]] = []
+    found: dict[str, Judgement] = {}
     for rule in rules:
         try:
-            found = _judge(rule, scenarios)
+            found[rule.id] = _judge(rule, scenarios)
         except Unanswered as why:
             silent.append((rule, why))
-            continue
-        group.counts[found.verdict] += 1
-        if found.verdict in {Verdict.FAIL, Verdict.UNKNOWN}:
-            group.reportable.append((rule, found))
+    for rule in rules:
+        if rule.id in found:
+            verdict = _behind(rule, found)
+            group.counts[verdict] += 1
+            if verdict in _TOLD:
+                group.reportable.append((rule, found[rule.id]))
     return group, silent
+
+
+def _behind(rule: Rule, found: Mapping[str, Judgement]) -> Verdict:
+    """What a rule says after more specific ones: what one of them tells, or asks, is told and asked once."""
+    own = found[rule.id].verdict
+    before = {found[name].verdict for name in rule.behind if name in found}
+    told = own in _TOLD and (Verdict.FAIL in before or own in before)
+    return Verdict.NOT_APPLICABLE if told else own
 
 
 def _silent(world: World, rule: Rule, context: Context, why: Unanswered) -> FedPolicyError:

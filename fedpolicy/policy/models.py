@@ -45,7 +45,8 @@ class Rule:
 
     `scope` keeps its parameters apart from those of other rules. `spans` are the places of its parts in its
     file, `path` is that file (to read its examples from). `absent` says how the rule decides when something that it
-    asks for with `has()` is not stated. Where `graver` holds, a finding is one step more severe.
+    asks for with `has()` is not stated. Where `graver` holds, a finding is one step more severe. `behind` names more
+    specific rules, after which it has nothing to add.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Rule:
     at: str = ""
     absent: str = ""
     absent_why: str = ""
+    behind: tuple[str, ...] = ()
     params: tuple[Param, ...] = ()
     scope: str = ""
     graver: Expression | None = None

@@ -72,6 +72,11 @@ RULE = Record(
             about="How it decides when something that it asks for with has() is not stated.", choices=("pass", "fail")
         ),
         "absent_why": Text(about="Why that is right."),
+        "behind": ListOf(
+            item=Text(),
+            about="More specific rules for the same kind: where one of them says something of an element, this one is"
+            " silent about it.",
+        ),
         "params": MapOf(item=_PARAM, name=_NAME, about="What users may set with --param rule.name=value."),
         "message": Text(about="What is wrong with this element; {disclosure.parties} becomes its value."),
         "why": Text(about="Why it matters."),

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fedpolicy.graph.lookup import family_of, ordered
-from fedpolicy.graph.model import Path
+from fedpolicy.graph.model import Mask, Path
 from fedpolicy.language.model.call import ApiCall
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.task import Task
@@ -67,6 +67,20 @@ class World:
     def coordinators(self) -> Sequence[str]:
         """Who coordinates."""
         return [party for party in self.lookup.parties if "coordinator" in self.lookup.roles(party)]
+
+    @cached_property
+    def own(self) -> Mapping[str, Mask]:
+        """The instances that each party owns, as a set."""
+        found: dict[str, Mask] = {}
+        for item in self.graph.data:
+            party = self.lookup.party(item.owner)
+            found[party] = found.get(party, 0) | 1 << item.index
+        return found
+
+    @cached_property
+    def aggregators(self) -> Sequence[str]:
+        """The nodes of kind aggregator."""
+        return [name for name, node in sorted(self.deployment.nodes.items()) if node.kind == "aggregator"]
 
     @cached_property
     def learned_from(self) -> Mapping[str, Sequence[Disclosure]]:

@@ -56,6 +56,7 @@ class Entry:
     graver: str = ""
     absent: str = ""
     absent_why: str = ""
+    behind: Sequence[str] = ()
     params: Sequence[Param] = ()
     examples: Sequence[Shown] = ()
 
@@ -74,6 +75,7 @@ def entry_of(rule: Rule) -> Entry:
         applies_to=rule.applies_to,
         absent=rule.absent,
         absent_why=rule.absent_why,
+        behind=rule.behind,
         params=rule.params,
         match=" ".join(str(tree.get("match", "")).split()),
         graver=" ".join(str(tree.get("graver", "")).split()),
@@ -160,6 +162,8 @@ def _condition_lines(entry: Entry, look: Style) -> Iterator[str]:
     if entry.absent:
         text = f"{entry.absent}, because: {entry.absent_why}"
         yield from wrap(text, look, "  not said ", "           ")
+    if entry.behind:
+        yield from wrap(f"what these tell: {', '.join(entry.behind)}", look, "  behind   ", "           ")
 
 
 def _param_lines(entry: Entry, look: Style) -> Iterator[str]:
@@ -230,7 +234,8 @@ def _condition(entry: Entry) -> str:
     where = f"where:   {entry.match}\n" if entry.match else ""
     absent = f"\n\nWhat is not said: {entry.absent}. {entry.absent_why}" if entry.absent else ""
     graver = f"\ngraver:  {entry.graver}" if entry.graver else ""
-    return f"```text\n{where}require: {entry.require}{graver}\n```{absent}"
+    behind = f"\n\nBehind what these tell: {', '.join(entry.behind)}." if entry.behind else ""
+    return f"```text\n{where}require: {entry.require}{graver}\n```{absent}{behind}"
 
 
 def _params(entry: Entry) -> Iterator[str]:

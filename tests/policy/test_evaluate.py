@@ -336,3 +336,23 @@ def test_hand_made_facts_are_judged_like_computed_ones():
 def test_a_finding_is_graver_where_the_rule_says_so(severity, graver, expected):
     found = one(INTERVAL, "disclosure", "false", match="disclosure.to_participant", severity=severity, graver=graver)
     assert {finding.severity for finding in found.findings} == {expected}
+
+
+def test_what_a_more_specific_rule_says_is_told_and_asked_once():
+    first = rule_of("model", "model.pinned", id="first")
+    open_question = rule_of("model", "model.format == 'safetensors'", id="open-question")
+    behind = {"behind": ["first", "open-question"]}
+    fails, asks, passes = (
+        rule_of("model", require, id=name, **behind)
+        for name, require in (("fails", "model.id == ''"), ("asks", "model.digest == ''"), ("passes", "true"))
+    )
+
+    alone = judged(SMALL, fails, asks, passes)
+    assert [(one.rule, one.verdict) for one in alone.findings] == [("fails", Verdict.FAIL), ("asks", Verdict.UNKNOWN)]
+
+    told_once = judged(SMALL, first, fails, asks, passes)
+    assert [one.rule for one in told_once.findings] == ["first"]
+    assert (told_once.counts[Verdict.NOT_APPLICABLE], told_once.counts[Verdict.PASS]) == (2, 1)
+
+    asked_once = judged(SMALL, open_question, fails, asks, passes)
+    assert [one.rule for one in asked_once.findings] == ["fails", "open-question"]

@@ -56,3 +56,9 @@ def test_the_schema_rejects_wrong_shapes(name):
 def test_examples_come_last_so_that_a_check_need_not_read_them(path):
     keys = [line for line in path.read_text(encoding="utf-8").splitlines() if line[:1].isalpha()]
     assert keys[-1] == "examples:"
+
+
+@pytest.mark.parametrize("pack", shipped_packs())
+def test_a_rule_stands_behind_rules_of_its_pack_that_judge_the_same_kind(pack):
+    kinds = {rule.id: rule.applies_to for rule in load_rules([pack])}
+    assert all(kinds[name] == rule.applies_to for rule in load_rules([pack]) for name in rule.behind)

@@ -46,15 +46,16 @@ class Witnesses:
     _arrivals: dict[str, dict[Form, list[Arrival]]] = field(default_factory=dict)
 
     def ways(self, viewer: Viewer, index: int, level: int) -> tuple[Trail, ...]:
-        """One path per element (task, call, flow, placement) that brings an instance to a viewer at a level."""
-        found: dict[str, Trail] = {}
+        """One path per element (task, call, placement) and payload that bring an instance to a viewer at a level."""
+        found: dict[tuple[str, str], Trail] = {}
         entries = [(place, *entry) for place in viewer.places for entry in self._entries(viewer, place, index, level)]
         for place, flow, source in entries:
-            if flow.origin in found or len(found) == _MOST_WAYS:
+            # What one element sends in two forms needs two answers: labels are no activations.
+            if (flow.origin, flow.payload) in found or len(found) == _MOST_WAYS:
                 continue
             before = self._trace(flow.source, source, index, flow.origin, {place})
             if before is not None:
-                found[flow.origin] = (*before, flow)
+                found[flow.origin, flow.payload] = (*before, flow)
         for _, flow, source in entries if not found else ():
             before = self._as_it_came(flow.source, source, index)
             if before is not None:

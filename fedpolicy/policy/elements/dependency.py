@@ -74,6 +74,21 @@ def _by_coordinator(view: DependencyView) -> bool:
     return all("coordinator" in view.world.lookup.roles(party) for party in view.found.controllers)
 
 
+def _principal(view: DependencyView) -> bool:
+    """Whether all of it is about labels that they hold, or about a question that they ask."""
+    places = {name.removeprefix("nodes.").partition("@")[0] for name in view.found.through}
+    return bool(view.found.uses) and all(_of_question(view.world, use, places) for use in view.found.uses)
+
+
+def _of_question(world: World, use: str, places: set[str]) -> bool:
+    task = world.deployment.tasks.get(use.removeprefix("tasks."))
+    if task is None:
+        return False
+    asks = world.catalog.methods[task.method].family == "analytics"
+    named = (*(task.labels_at or ()), *((task.aggregator or world.aggregators) if asks else ()))
+    return not places.isdisjoint(name.partition("@")[0] for name in named)
+
+
 def _of_model(read: Callable[[ModelView], Iterable[str]]) -> Callable[[DependencyView], Iterable[str]]:
     return lambda view: () if view.model is None else read(view.model)
 
@@ -162,6 +177,11 @@ KIND = Kind(
         texts("controller_roles", "roles of those parties", _roles),
         open_field("by_member", Type.BOOL, "all of them are participants or the coordinator", _by_member),
         boolean("by_coordinator", "all of them coordinate", _by_coordinator),
+        boolean(
+            "principal",
+            "it is about labels that they hold, or about a question that they ask: without them there is nothing to do",
+            _principal,
+        ),
         boolean("mutual", "they depend on each other", lambda view: view.found.mutual),
         words("jurisdiction", "the jurisdiction that they share, or an empty text", lambda v: v.found.jurisdiction),
         texts(

@@ -19,6 +19,7 @@ from fedpolicy.policy.elements.disclosure_view import (
     certainly_closed,
     closed_model,
     deidentified,
+    outside,
     purposes,
     rests_on,
     roles,
@@ -89,6 +90,11 @@ _FIELDS = (
     _has_role("provider", "a party with the role provider learns it"),
     _has_role("host", "a party with the role host learns it"),
     boolean("to_third_party", "somebody learns it who is neither participant nor coordinator", third),
+    boolean(
+        "to_outsider",
+        "somebody learns it who is neither participant, coordinator nor user, and is not everybody",
+        outside,
+    ),
     boolean("to_public", "everybody learns it", lambda view: "public" in view.parties),
     boolean("also_public", "these parties learn it because everybody does", lambda view: also_public(view.found)),
     boolean(

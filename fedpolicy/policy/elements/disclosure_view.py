@@ -24,6 +24,7 @@ __all__ = [
     "certainly_closed",
     "closed_model",
     "deidentified",
+    "outside",
     "purposes",
     "rests_on",
     "roles",
@@ -96,6 +97,13 @@ def roles(view: DisclosureView) -> Iterable[str]:
 def third(view: DisclosureView) -> bool:
     """Whether one of these parties is neither participant nor coordinator."""
     return any(not view.world.lookup.is_member(party) for party in view.parties)
+
+
+def outside(view: DisclosureView) -> bool:
+    """Whether one of these parties is neither participant, coordinator nor user, the public left out."""
+    lookup = view.world.lookup
+    others = (party for party in view.parties if party != "public" and not lookup.is_member(party))
+    return any("user" not in lookup.roles(party) for party in others)
 
 
 def tasks(view: DisclosureView) -> Iterable[str]:

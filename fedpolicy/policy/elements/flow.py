@@ -95,6 +95,17 @@ class FlowView:
         )
 
 
+def _of_others(view: FlowView) -> bool:
+    """Whether some recipient gets data that are not its own, whoever sends them."""
+    lookup = view.world.lookup
+    for flow in view.flows:
+        held = lookup.reach[flow.source]
+        carried = held if flow.data is None else held & flow.data
+        if any(carried & ~view.world.own.get(party, 0) for party in lookup.operators(flow.target)):
+            return True
+    return False
+
+
 def _level(view: FlowView) -> int:
     row = view.world.catalog.payloads.get(view.first.payload)
     return view.world.catalog.levels[row.level].rank if row else 4
@@ -150,6 +161,7 @@ _FIELDS = (
     texts("to_parties", "parties that receive", lambda view: view.to_parties),
     texts("to_roles", "roles of the recipients", lambda view: _roles(view.world, view.to_parties)),
     boolean("crosses_parties", "some recipient gets what another party sends", lambda view: bool(view.others)),
+    boolean("of_others", "some recipient gets data that are not its own", _of_others),
     boolean(
         "to_third_party",
         "some recipient is neither sender, participant nor coordinator",
