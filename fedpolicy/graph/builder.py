@@ -251,6 +251,7 @@ class Builder:
         *,
         summable: bool = True,
         missing: tuple[str, ...] = (),
+        shares: tuple[Mask, ...] = (),
     ) -> int:
         """Declare a sum over contributions and return its index."""
         self.aggregates.append(
@@ -264,6 +265,7 @@ class Builder:
                 rests_on=rests_on,
                 summable=summable,
                 missing=missing,
+                shares=shares,
             )
         )
         return len(self.aggregates) - 1

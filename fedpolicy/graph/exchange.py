@@ -83,7 +83,7 @@ class Exchange:
                 k = min(does.clients_of(safeguard), here)
                 ids = [place.id for place in contributors]
                 found[*path, "safeguards", index] = self.builder.add_aggregate(
-                    self.job.origin, ids, mask, (k, k), frozenset()
+                    self.job.origin, ids, mask, (k, k), frozenset(), shares=self.job.shares(contributors)
                 )
         return found
 
@@ -98,6 +98,7 @@ class Exchange:
             self.job.clients if at is None else performers(at),
             summable=self.builder.catalog.payloads[self.job.up].summable,
             missing=missing,
+            shares=self.job.shares(contributors),
         )
 
     def send(  # noqa: PLR0913  a flow has this many sides

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Origin
@@ -98,12 +100,13 @@ def _sums(builder: Builder, origin: Origin, flow: Flow, sources: list[Vertex]) -
     found: dict[Path, int] = {}
     for index, safeguard in enumerate(flow.safeguards):
         if isinstance(does := safeguard.does, Sum):
-            mask = 0
-            for source in sources:
-                mask |= _mask(builder, flow, source) or _stored(builder, source)
+            shares = tuple(_mask(builder, flow, source) or _stored(builder, source) for source in sources)
+            mask = reduce(or_, shares, 0)
             k = (does.clients_of(safeguard),) * 2
             ids = [source.id for source in sources]
-            found[*origin.path, "safeguards", index] = builder.add_aggregate(origin, ids, mask, k, frozenset())
+            found[*origin.path, "safeguards", index] = builder.add_aggregate(
+                origin, ids, mask, k, frozenset(), shares=shares
+            )
     return found
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.calls import Runs
 from fedpolicy.graph.guards import guards_on_work, performers, seal_for
-from fedpolicy.graph.model import DataItem, Mask, Vertex
+from fedpolicy.graph.model import DataItem, Mask, Vertex, bits
 from fedpolicy.graph.routes import held_by_federation, stand_ins
 from fedpolicy.records import dataclass
 from fedpolicy.topologies import TOPOLOGIES
@@ -37,7 +37,7 @@ class Job:
     One task.
 
     `masks` gives each place of `members` the instances that it works on, `mask` all of them; `contributors` are
-    those places with any, `clients` all who run a contributor or supply its software.
+    those places with any (`moved`: from elsewhere), `clients` all who run a contributor or supply its software.
     """
 
     name: str
@@ -50,9 +50,14 @@ class Job:
     masks: dict[str, Mask]
     mask: Mask
     contributors: tuple[Vertex, ...]
+    moved: bool
     clients: frozenset[str]
     up: str
     down: str
+
+    def shares(self, contributors: Sequence[Vertex]) -> tuple[Mask, ...]:
+        """What each of these contributes, where the data come from elsewhere."""
+        return tuple(self.masks[place.id] for place in contributors) if self.moved else ()
 
     @property
     def population(self) -> int:
@@ -113,6 +118,7 @@ def prepare(builder: Builder, name: str, runs: Runs) -> Job:
     members = [builder.vertex(place) for ref in sorted(task.runs_on) for place in builder.sources(ref)]
     masks = _masks(builder, task, origin, members)
     contributors = tuple(place for place in members if masks[place.id])
+    mask = reduce(or_, masks.values(), 0)
     topology = topology_of(builder, task, method)
     return Job(
         name=name,
@@ -123,8 +129,9 @@ def prepare(builder: Builder, name: str, runs: Runs) -> Job:
         hosted=is_hosted(builder, task, method, runs),
         members=tuple(members),
         masks=masks,
-        mask=reduce(or_, masks.values(), 0),
+        mask=mask,
         contributors=contributors,
+        moved=any(builder.places.data[index].place not in masks for index in bits(mask)),
         clients=performers(*contributors),
         up=_uplink_payload(method, topology),
         down=method.down or "model_weights",

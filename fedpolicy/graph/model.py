@@ -186,7 +186,8 @@ class Aggregate:
     """
     A sum over contributions, and how many it hides among.
 
-    `contributors` are places; `k_low` and `k_high` are the contributors per round in the most and the least
+    `contributors` are places; `shares` the instances that each of them contributes, where these do not rest with it.
+    `k_low` and `k_high` are the contributors per round in the most and the least
     favourable reading; `rests_on` are those who must aggregate honestly where no secure aggregation does it.
     """
 
@@ -199,6 +200,7 @@ class Aggregate:
     rests_on: frozenset[str]
     summable: bool = True
     missing: tuple[str, ...] = ()
+    shares: tuple[Mask, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

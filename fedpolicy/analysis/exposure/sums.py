@@ -95,6 +95,18 @@ class Hiding:
         return self._tallies[aggregate.index]
 
 
+def _owned(graph: FlowGraph, aggregate: Aggregate) -> dict[str, set[str]]:
+    """Whose data each place contributes, wherever they rest."""
+    found: dict[str, set[str]] = {}
+    if aggregate.shares:
+        for place, share in zip(aggregate.contributors, aggregate.shares, strict=True):
+            found[place] = {graph.data[index].owner for index in bits(share)}
+        return found
+    for index in bits(aggregate.data):
+        found.setdefault(graph.data[index].place, set()).add(graph.data[index].owner)
+    return found
+
+
 def mask_of_owners(graph: FlowGraph, owners: set[str]) -> Mask:
     """The instances that belong to one of these."""
     found = 0
@@ -105,9 +117,7 @@ def mask_of_owners(graph: FlowGraph, owners: set[str]) -> Mask:
 
 
 def _count(graph: FlowGraph, aggregate: Aggregate) -> Tally:
-    owned: dict[str, set[str]] = {}
-    for index in bits(aggregate.data):
-        owned.setdefault(graph.data[index].place, set()).add(graph.data[index].owner)
+    owned = _owned(graph, aggregate)
     known_to: dict[str, list[Vertex]] = {}
     owners: dict[str, Counter[str]] = {}
     counts: Counter[str] = Counter()
