@@ -208,7 +208,7 @@ class Override:
     """
     What settings leave out of a verdict, or have put in place of what ships.
 
-    `what` is one of the kinds that `report/overrides.py` has words for, `names` say of which, where there are few, and
+    `what` is one of the kinds that `report/rows.py` has words for, `names` say of which, where there are few, and
     `by` is the file that says so, or the command line.
     """
 

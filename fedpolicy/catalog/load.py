@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from fedpolicy.catalog.read import Section
 from fedpolicy.catalog.rows import (
     ROWS,
     CategoryRow,
@@ -20,7 +21,6 @@ from fedpolicy.catalog.rows import (
     Row,
     SafeguardRow,
 )
-from fedpolicy.catalog.sections import Section
 from fedpolicy.files import HERE, Files
 from fedpolicy.records import dataclass
 from fedpolicy.resources import catalog_dir

@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(given: list[str], watch: Watch | None = None) -> int:
     try:
         if None in (sys.stdin, sys.stdout, sys.stderr):
-            from fedpolicy.cli.streams import replace_closed_streams  # noqa: PLC0415  hardly anybody closes them
+            from fedpolicy.cli.terminal import replace_closed_streams  # noqa: PLC0415  hardly anybody closes them
 
             replace_closed_streams()
         from fedpolicy.cli.app import run  # noqa: PLC0415

@@ -14,9 +14,8 @@ import click
 from fedpolicy import __version__
 from fedpolicy.cli import commands
 from fedpolicy.cli.errors import guard
-from fedpolicy.cli.groups import Group
-from fedpolicy.cli.options import debug_option
-from fedpolicy.cli.stopping import stoppable
+from fedpolicy.cli.options import Group, debug_option
+from fedpolicy.cli.watchdog import stoppable
 
 if TYPE_CHECKING:
     from click import Command, Context

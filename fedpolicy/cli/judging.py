@@ -23,7 +23,7 @@ from fedpolicy.report.style import clean
 from fedpolicy.settings import Settings
 
 if TYPE_CHECKING:
-    from fedpolicy.searching.skipped import Skipped
+    from fedpolicy.searching.search import Skipped
 
 __all__ = ["judged"]
 
@@ -73,7 +73,7 @@ def _whole(report: Report, choices: Choices, skipped: Sequence[Skipped]) -> Repo
 def _tell(skipped: Sequence[Skipped], *, named: bool) -> None:
     if not skipped:
         return
-    from fedpolicy.searching.skipped import skipped_words  # noqa: PLC0415  most runs search no folder
+    from fedpolicy.searching.search import skipped_words  # noqa: PLC0415  most runs search no folder
 
     advice = "" if named else "; `-v` names them"
     chatter(f"note: the search left out {skipped_words(skipped)}{advice}\n")
@@ -140,7 +140,7 @@ def _elsewhere(run: Run, scheduler: str) -> None:
 def _jobs(total: int) -> int:
     if total <= _WARM:
         return 1
-    from fedpolicy.estates.cpus import usable_cpus  # noqa: PLC0415  only where it may pay
+    from fedpolicy.estates.crew import usable_cpus  # noqa: PLC0415  only where it may pay
 
     return usable_cpus()
 

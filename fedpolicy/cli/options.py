@@ -1,16 +1,24 @@
-"""Options that several commands share."""
+"""Options that several commands share, and groups of commands."""
 
 from __future__ import annotations
 
 import math
+import os.path
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from fedpolicy.cli.errors import UNUSABLE
+from fedpolicy.errors import SettingsError
+
+if TYPE_CHECKING:
+    from click import Command, Context
+
 __all__ = [
     "DEBUG",
+    "Group",
     "baseline_options",
     "catalog_option",
     "colour_option",
@@ -27,34 +35,9 @@ __all__ = [
     "waiver_options",
 ]
 
-
 DEBUG = "fedpolicy.debug"  # in the `meta` of a context: the user has asked for tracebacks
 
 
-def _finite(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
-    if value is not None and not math.isfinite(value):
-        message = f"{value} is not a positive number"
-        raise click.BadParameter(message)
-    return value
-
-
-def _file(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    """A dash is standard output, like no file at all."""
-    return None if value == "-" else value
-
-
-def _debugging(context: click.Context, _option: click.Parameter, value: bool) -> None:  # noqa: FBT001  click's
-    if value:
-        context.meta[DEBUG] = True
-
-
-debug_option = click.option(
-    "--debug",
-    is_flag=True,
-    expose_value=False,
-    callback=_debugging,
-    help="Show the traceback if fedpolicy itself fails.",
-)
 catalog_option = click.option(
     "--catalog",
     "catalogs",
@@ -62,22 +45,6 @@ catalog_option = click.option(
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Add your own facts on models, providers, licences, ...; may be repeated.",
-)
-epsilon_option = click.option(
-    "--max-epsilon",
-    type=click.FloatRange(min=0, min_open=True),
-    default=None,
-    callback=_finite,
-    show_default="10",
-    help="The largest ε that counts as a differential-privacy guarantee.",
-)
-output_option = click.option(
-    "--output",
-    "-o",
-    type=click.Path(),
-    callback=_file,
-    metavar="FILE",
-    help="Write the result to a file instead of standard output.",
 )
 colour_option = click.option(
     "--no-color", is_flag=True, help="No colours; the environment variable NO_COLOR does the same."
@@ -113,6 +80,52 @@ _BASELINE = (
     click.option("--baseline", type=click.Path(), metavar="FILE", help="Show only findings that this file lacks."),
     click.option("--baseline-from", metavar="REV", help="Read the baseline as this git revision has it."),
 )
+pack_option = click.option(
+    "--pack", "packs", multiple=True, metavar="NAME|PATH", help="Rules to check; default: federation."
+)
+_DIGITS = 6  # of a number of processes
+
+
+def _finite(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
+        message = f"{value} is not a positive number"
+        raise click.BadParameter(message)
+    return value
+
+
+def _file(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """A dash is standard output, like no file at all."""
+    return None if value == "-" else value
+
+
+def _debugging(context: click.Context, _option: click.Parameter, value: bool) -> None:  # noqa: FBT001  click's
+    if value:
+        context.meta[DEBUG] = True
+
+
+debug_option = click.option(
+    "--debug",
+    is_flag=True,
+    expose_value=False,
+    callback=_debugging,
+    help="Show the traceback if fedpolicy itself fails.",
+)
+epsilon_option = click.option(
+    "--max-epsilon",
+    type=click.FloatRange(min=0, min_open=True),
+    default=None,
+    callback=_finite,
+    show_default="10",
+    help="The largest ε that counts as a differential-privacy guarantee.",
+)
+output_option = click.option(
+    "--output",
+    "-o",
+    type=click.Path(),
+    callback=_file,
+    metavar="FILE",
+    help="Write the result to a file instead of standard output.",
+)
 
 
 def waiver_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -141,15 +154,9 @@ def params_of(_context: click.Context, _option: click.Parameter, given: Sequence
     return params
 
 
-pack_option = click.option(
-    "--pack", "packs", multiple=True, metavar="NAME|PATH", help="Rules to check; default: federation."
-)
 param_option = click.option(
     "--param", "params", multiple=True, callback=params_of, metavar="RULE.NAME=VALUE", help="Set a rule's parameter."
 )
-
-
-_DIGITS = 6  # of a number of processes
 
 
 def _jobs(_context: click.Context, _option: click.Parameter, given: str | None) -> int | None:
@@ -200,3 +207,31 @@ def estate_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_ESTATE):
         command = option(command)
     return command
+
+
+class Group(click.Group):
+    """A group whose answers do not depend on the version of click."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Show the help where no command is given. A pipeline that lost its command has checked nothing: no pass."""
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), color=ctx.color)
+            ctx.exit(UNUSABLE)
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
+        """Find a command, or say which one may be meant."""
+        name = args[0]
+        if ctx.resilient_parsing or name.startswith("-") or self.get_command(ctx, name):
+            return super().resolve_command(ctx, args)
+        raise self._unknown(ctx, name)
+
+    def _unknown(self, ctx: Context, name: str) -> SettingsError:
+        from fedpolicy.suggest import did_you_mean, visible  # noqa: PLC0415  only a mistake needs it
+
+        advice = f"`{ctx.command_path} --help` lists the commands"
+        if found := did_you_mean(name, self.list_commands(ctx)):
+            advice = f"{found} {advice}"
+        elif ctx.parent is None and os.path.exists(name):  # noqa: PTH110  whatever it is called, this does not raise
+            advice = f"to check it: `{ctx.command_path} check {visible(name)}`"
+        return SettingsError(f"there is no command `{visible(name)}`", help=advice)

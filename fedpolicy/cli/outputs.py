@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from errno import ENOENT, ENOTDIR
 from pathlib import Path
 
-from fedpolicy.cli.files import write_files
-from fedpolicy.cli.terminal import emit
+from fedpolicy.cli.terminal import emit, write_files
 from fedpolicy.errors import OutputError, SettingsError
 from fedpolicy.records import dataclass
 from fedpolicy.report.formats import format_ids

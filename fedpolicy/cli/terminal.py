@@ -1,19 +1,104 @@
-"""Where results go: standard output or a file, in colour or not, and what happens when nobody listens."""
+"""Standard streams, also those that were closed before the program began, and files written whole or not at all."""
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
-from fedpolicy.cli.files import write_files
-from fedpolicy.errors import OutputError
+from fedpolicy.errors import InputError, OutputError
 from fedpolicy.report.style import PLAIN, Style
 
-__all__ = ["chatter", "emit", "look_for", "look_of", "stdin_bytes", "write"]
+__all__ = ["chatter", "emit", "look_for", "look_of", "replace_closed_streams", "stdin_bytes", "write", "write_files"]
+
+
+def write_files(files: Mapping[Path, str]) -> None:
+    """
+    Write every file or none: temporary files beside them take their places when all of them are there.
+
+    What is no plain file (a pipe, /dev/stdout) is written to as it is, at the end. Raises OutputError.
+    """
+    drafts: dict[Path, Path] = {}
+    texts = {path: text.encode("utf-8", "replace") for path, text in files.items()}
+    try:
+        for path, data in texts.items():
+            target = Path(os.path.realpath(path))
+            with _explained(path, target):
+                if target.is_file() or not target.exists():
+                    drafts[path] = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+                    _draft(target, drafts[path], data)
+        for path, data in texts.items():
+            target = Path(os.path.realpath(path))
+            with _explained(path, target):
+                _settle(target, drafts.get(path), data)
+    finally:
+        for draft in drafts.values():
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+
+
+def _draft(target: Path, draft: Path, data: bytes) -> None:
+    draft.write_bytes(data)
+    if target.exists():
+        shutil.copymode(target, draft)
+
+
+def _settle(target: Path, draft: Path | None, data: bytes) -> None:
+    if draft is None:
+        target.write_bytes(data)
+    else:
+        draft.replace(target)
+
+
+@contextmanager
+def _explained(path: Path, target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        advice = f"there is no folder `{path.parent}`" if not target.parent.is_dir() else "nothing was written"
+        raise OutputError(f"`{path}` cannot be written: {error.strerror}", help=advice) from error
+
+
+class _NoInput(io.TextIOBase):
+    @property
+    def buffer(self) -> NoReturn:
+        raise InputError("standard input is closed", help="name a file, or pipe one in")
+
+
+class _NoOutput(io.TextIOBase):
+    def write(self, _text: str) -> NoReturn:
+        raise OutputError("standard output is closed", help="open it, or write to a file with `--output FILE`")
+
+
+def replace_closed_streams() -> None:
+    """
+    Put something in the place of each stream that is closed.
+
+    Python has None there, and the next file that is opened gets the number of the stream, so that what is meant for a
+    person would be written into it. A result that nobody can read is an error; messages may go nowhere.
+    """
+    if sys.stdin is None:
+        _occupy(0)
+        sys.stdin = _NoInput()
+    if sys.stdout is None:
+        _occupy(1)
+        sys.stdout = _NoOutput()
+    if sys.stderr is None:
+        _occupy(2)
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  for as long as the process lives
+
+
+def _occupy(number: int) -> None:
+    handle = os.open(os.devnull, os.O_RDWR)
+    if handle != number:
+        os.dup2(handle, number)
+        os.close(handle)
+
 
 _NARROW, _WIDE = 60, 140
 

@@ -1,5 +1,5 @@
 """
-A process that watches the one that checks files.
+How a run ends: by Ctrl-C, by a supervisor's SIGTERM, which means the same, or by a process that watches it.
 
 A loop inside a library in C hears no signal and no timer, a crash in one raises nothing, and memory that runs out asks
 nobody. So the process that the user starts copies itself before anything is loaded, and the copy does the work. It says
@@ -13,19 +13,45 @@ import os
 import select
 import signal
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import field
 
 from fedpolicy.records import dataclass
 
-__all__ = ["Watch", "watched", "worth_watching"]
+__all__ = ["Watch", "stoppable", "watched", "worth_watching"]
+
 
 _COMMANDS = frozenset({"check", "baseline", "waive"})
 _BUG = 3
 _INTERRUPTED = 130
 _STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let SIGTERM be what Ctrl-C is, KeyboardInterrupt, so that everything is tidied up; a second one ends at once."""
+    if threading.current_thread() is not threading.main_thread() or _listens():
+        # A thread hears no signals, and a process that is watched listens already.
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _listens() -> bool:
+    """Whether this is the process that a watchdog has started, which hears SIGUSR1; Windows has no such signal."""
+    passed_on = getattr(signal, "SIGUSR1", None)
+    return passed_on is not None and signal.getsignal(passed_on) not in {signal.SIG_DFL, signal.SIG_IGN}
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def worth_watching(arguments: list[str]) -> bool:

@@ -12,7 +12,7 @@ from fedpolicy.files import content
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.config.models import ConfigFile
+    from fedpolicy.config.load import ConfigFile
 
 __all__ = ["NAMES", "Config", "discover", "has_table", "own_table"]
 

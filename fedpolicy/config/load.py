@@ -1,4 +1,4 @@
-"""Read a configuration and say everything that is wrong with it at once."""
+"""What may stand in `fedpolicy.toml` or `[tool.fedpolicy]`, and everything that is wrong with it at once."""
 
 from __future__ import annotations
 
@@ -6,32 +6,98 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from fedpolicy.characters import hidden
 from fedpolicy.config.find import Config, own_table
-from fedpolicy.config.models import ConfigFile, PackEntry, RepairEntry, RuleEntry
 from fedpolicy.errors import Problems, SettingsError
 from fedpolicy.files import content
 from fedpolicy.findings import Span
 from fedpolicy.limits import MAX_DIGITS, MAX_QUANTITY
 from fedpolicy.suggest import advise, did_you_mean, shown
 
-__all__ = ["parse_config", "read_config"]
+__all__ = ["ConfigFile", "PackEntry", "RepairEntry", "RuleEntry", "parse_config", "read_config"]
+
+Severity = Literal["info", "low", "medium", "high", "critical"]
+Whole = Annotated[int, Field(le=MAX_QUANTITY)]
+Number = Annotated[float, Field(le=MAX_QUANTITY, allow_inf_nan=False)]
+Value = str | bool | Whole | Number | list[str]
+
 
 _PLACE = re.compile(r"line (\d+), column (\d+)")
 _DIGITS = re.compile(rf"[0-9_]{{{MAX_DIGITS},}}")
 _JOBS = 'a number of processes: 1, 2, ... or "auto"'
 _KINDS = {"list_type": "a list", "string_type": "text", "bool_type": "true or false", "float_type": "a number"}
-
 _BOUNDS = {
     "greater_than": ("not above 0", "write a positive number"),
     "greater_than_equal": ("below 0", "write 0 or a positive number"),
     "less_than_equal": ("out of range", f"write a number of at most {MAX_QUANTITY:,}"),
     "finite_number": ("no number to compare with", "write a plain number"),
 }
+
+
+class Entry(BaseModel):
+    """One table of the file: strict and closed to unknown keys."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class PackEntry(Entry):
+    """A pack, shipped by name or by the path of a folder or file, or a catalogue by its path; perhaps pinned."""
+
+    path: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
+class RuleEntry(Entry):
+    """What is set of one rule."""
+
+    enabled: bool = True
+    severity: Severity | None = None
+    params: dict[str, Value] = Field(default_factory=dict)
+
+
+class RepairEntry(Entry):
+    """What repairs may be told."""
+
+    costs: dict[str, Annotated[float, Field(ge=0, le=MAX_QUANTITY, allow_inf_nan=False)]] = Field(
+        default_factory=dict, description="What each kind of change costs."
+    )
+
+
+def _pack(value: object) -> object:
+    return {"path": value} if isinstance(value, str) else value
+
+
+Pack = Annotated[PackEntry, BeforeValidator(_pack, json_schema_input_type=str | PackEntry)]
+
+
+class ConfigFile(Entry):
+    """The whole file. Paths in it are relative to the file."""
+
+    packs: list[Pack] | None = Field(default=None, description="Packs of rules: names, paths, or {path, sha256}.")
+    catalogs: list[Pack] | None = Field(default=None, description="Catalogue files of your own: paths, {path, sha256}.")
+    select: list[str] | None = Field(default=None, description="Check these rules only.")
+    ignore: list[str] | None = Field(default=None, description="Leave these rules out.")
+    exclude: list[str] | None = Field(default=None, description="Patterns of files that a search leaves out.")
+    gitignore: bool | None = Field(default=None, description="Whether a search leaves out what git ignores.")
+    jobs: Annotated[int, Field(ge=0, le=MAX_QUANTITY)] | Literal["auto"] | None = Field(
+        default=None, description="In how many processes files are checked."
+    )
+    timeout: Annotated[float, Field(ge=0, le=MAX_QUANTITY, allow_inf_nan=False)] | None = Field(
+        default=None, description="How many seconds one file may take; 0: as long as it takes."
+    )
+    fail_on: Severity | Literal["never"] | None = Field(default=None, description="Least severity for exit code 1.")
+    strict: bool | None = Field(default=None, description="Count unknown as failing.")
+    max_epsilon: Annotated[float, Field(gt=0, le=MAX_QUANTITY, allow_inf_nan=False)] | None = Field(
+        default=None, description="Largest epsilon of `bounded`."
+    )
+    waivers: str | None = Field(default=None, description="The file of waivers.")
+    baseline: str | None = Field(default=None, description="The file of findings that are known.")
+    rules: dict[str, RuleEntry] = Field(default_factory=dict, description="Settings by rule id.")
+    repair: RepairEntry = Field(default_factory=RepairEntry, description="Settings of `fedpolicy repair`.")
 
 
 def read_config(path: Path, name: str) -> Config:

@@ -1,15 +1,20 @@
-"""What a run asks of whoever checks files for it, and what it gets back."""
+"""What a run asks of whoever checks files for it, what it gets back, and how many processes pay."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from fedpolicy.check import Checked
 from fedpolicy.records import dataclass
 from fedpolicy.sources import Source
 
-__all__ = ["Answer", "Chunk", "Crew", "Failed", "Lost", "Overdue", "Returned"]
+__all__ = ["Answer", "Chunk", "Crew", "Failed", "Lost", "Overdue", "Returned", "usable_cpus"]
+
+
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,3 +90,13 @@ class Crew(Protocol):
 
     def take(self, seconds: float) -> Sequence[tuple[Chunk, Answer]]:
         """Wait this long for answers, and give those that have come."""
+
+
+def usable_cpus(quota: Path = _QUOTA) -> int:
+    """Processors that the system, or the quota of a container (`cpu.max` of cgroup 2), leaves to this process."""
+    known = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        limit, period = quota.read_text(encoding="ascii").split()
+        return max(1, min(known, -(-int(limit) // int(period))))
+    except (OSError, ValueError, ZeroDivisionError):
+        return known  # no quota: `max`, or no such file

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Self, cast
 
 from fedpolicy.check import Checked, Judge, check_file
 from fedpolicy.estates.crew import Answer, Chunk, Failed, Lost, Overdue
-from fedpolicy.estates.work import packed, unpacked
+from fedpolicy.estates.executors import packed, unpacked
 from fedpolicy.sources import Source
 
 if TYPE_CHECKING:

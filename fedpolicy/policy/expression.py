@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.policy.fields import CONSTANTS, Type, Value
-from fedpolicy.policy.sizes import excesses, too_long_to_filter
-from fedpolicy.policy.texts import Name, names, with_presence
+from fedpolicy.policy.texts import Name, excesses, names, too_long_to_filter, with_presence
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:

@@ -1,15 +1,28 @@
-"""Texts of rules that name fields: CEL expressions, read without their parser, and messages."""
+"""Texts of rules: the fields that expressions and messages name, and how large an expression is."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.limits import MAX_EXPRESSION, MAX_FILTERED, MAX_FILTERS, MAX_ITEM_EXPRESSION, MAX_JOINS
 from fedpolicy.policy.fields import Type, Value
 from fedpolicy.records import dataclass
 
-__all__ = ["Name", "code_of", "compared", "fill", "names", "placeholders", "said", "with_presence"]
+__all__ = [
+    "Excess",
+    "Name",
+    "code_of",
+    "compared",
+    "excesses",
+    "fill",
+    "names",
+    "placeholders",
+    "said",
+    "too_long_to_filter",
+    "with_presence",
+]
 
 _TOKEN = re.compile(
     r"""(?P<comment>//[^\n]*)
@@ -22,6 +35,11 @@ _PATH = r"(?<![\w.])(?P<path>[A-Za-z_][\w.]*)(?![\w.(])"
 _WORD = r"""(?:'(?P<single>[^'\\]*)'|"(?P<double>[^"\\]*)")"""
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _MOST = 6
+
+
+_MACRO = re.compile(r"\.\s*(?P<name>all|exists|exists_one|filter|map)\s*\(")
+_MAKES = re.compile(r"\+|\b(?:string|bytes)\s*\(")
+_PARENTHESIS = re.compile(r"[()]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +145,66 @@ def _listed(items: list[str]) -> str:
     if len(items) > _MOST:
         return f"{', '.join(items[:2])} and {len(items) - 2:,} more"
     return " and ".join(part for part in (", ".join(items[:-1]), items[-1]) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """What is too much, and the offset of the character where it is."""
+
+    message: str
+    offset: int
+
+
+def excesses(expression: str) -> Iterator[Excess]:
+    """Everything in an expression that could take more memory than it may."""
+    if len(expression) > MAX_EXPRESSION:
+        yield Excess(f"an expression of {len(expression):,} characters; at most {MAX_EXPRESSION:,} are read", 0)
+        return
+    code = code_of(expression)
+    joins = [found.start() for found in re.finditer(r"\+", code)]
+    if len(joins) > MAX_JOINS:
+        yield Excess(f"more than {MAX_JOINS} times `+` in one expression", joins[MAX_JOINS])
+    macros = list(_MACRO.finditer(code))
+    filters = [macro.start("name") for macro in macros if macro["name"] == "filter"]
+    if len(filters) > MAX_FILTERS:
+        yield Excess(
+            f"more than {MAX_FILTERS} times `filter` in one expression; ask with exists or all", filters[MAX_FILTERS]
+        )
+    for macro in macros:
+        yield from _of_macro(code, macro)
+
+
+def too_long_to_filter(values: Iterable[Value]) -> str:
+    """Why a rule with `filter` cannot read these values; empty where it can."""
+    longest = max((len(value) for value in values if isinstance(value, list)), default=0)
+    if longest <= MAX_FILTERED:
+        return ""
+    return f"`filter` reads at most {MAX_FILTERED:,} items, and there are {longest:,}; ask with exists or all"
+
+
+def _of_macro(code: str, macro: re.Match[str]) -> Iterator[Excess]:
+    name, start = macro["name"], macro.end()
+    if name == "map":
+        yield Excess("`map` makes new lists; ask with exists, all or filter", macro.start("name"))
+        return
+    end = _end(code, start)
+    if end - start > MAX_ITEM_EXPRESSION:
+        message = f"more than {MAX_ITEM_EXPRESSION} characters inside `{name}(...)`; write two rules, or a simpler one"
+        yield Excess(message, macro.start("name"))
+        return
+    made = _MAKES.search(code, start, end)
+    if made:
+        message = (
+            f"`{made.group().rstrip('( ')}` inside `{name}(...)` makes something new of each item; compare it as it is"
+        )
+        yield Excess(message, made.start())
+
+
+def _end(code: str, start: int) -> int:
+    """Where the parenthesis that opens before `start` is closed."""
+    depth = 1
+    for found in _PARENTHESIS.finditer(code, start):
+        depth += 1 if found.group() == "(" else -1
+        if depth == 0:
+            return found.start()
+    return len(code)

@@ -19,8 +19,7 @@ from fedpolicy.report.changes import (
     disclosure_row,
     short,
 )
-from fedpolicy.report.overrides import override_lines, override_rows
-from fedpolicy.report.rows import error_rows, json_text, waiver_row
+from fedpolicy.report.rows import error_rows, json_text, override_lines, override_rows, waiver_row
 from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
 
 __all__ = ["UNCOMPARED", "Comparison", "Difference", "as_json", "as_markdown", "as_text"]

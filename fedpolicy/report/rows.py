@@ -1,19 +1,35 @@
-"""Places, hops and errors as rows of plain values, and the JSON that every answer of fedpolicy is written as."""
+"""Places, hops, errors and overrides as rows of plain values, and the JSON that every answer is written as."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.characters import SURROGATES, spelt
 from fedpolicy.errors import FedPolicyError, Problems
+from fedpolicy.findings import Override
+from fedpolicy.report.style import listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from fedpolicy.findings import Hop, Span, Waiver
 
-__all__ = ["error_rows", "hop_row", "json_text", "span_row", "waiver_row"]
+__all__ = ["error_rows", "hop_row", "json_text", "override_lines", "override_rows", "span_row", "waiver_row"]
+
+
+_WORDS = {
+    "rules_off": ("rule off", "rules off"),
+    "rules_ignored": ("rule ignored", "rules ignored"),
+    "rules_not_selected": ("rule not selected", "rules not selected"),
+    "severities_lowered": ("severity lowered", "severities lowered"),
+    "parameters_set": ("parameter set", "parameters set"),
+    "facts_replaced": ("shipped fact replaced", "shipped facts replaced"),
+    "deployments_excluded": ("deployment excluded", "deployments excluded"),
+}
+_FAILING = {"critical": "only critical findings fail", "never": "no finding fails"}
+_MOST_NAMES = 8
 
 
 def span_row(span: Span) -> dict[str, Any]:
@@ -94,3 +110,24 @@ def _escaped(line: str) -> str:
 def _inside(text: str, *, ensure_ascii: bool) -> str:
     # The encoder leaves out one control character.
     return json.dumps(text, ensure_ascii=ensure_ascii)[1:-1].replace("\x7f", "\\u007f")
+
+
+def override_lines(overrides: Sequence[Override]) -> list[str]:
+    """A sentence for each who says so: `1 rule off, 4 shipped facts replaced, by fedpolicy.toml`."""
+    return [_line(by, [one for one in overrides if one.by == by]) for by in dict.fromkeys(one.by for one in overrides)]
+
+
+def override_rows(overrides: Iterable[Override]) -> list[dict[str, Any]]:
+    """The same for programs."""
+    return [{"what": one.what, "by": one.by, "amount": one.amount, "names": list(one.names)} for one in overrides]
+
+
+def _line(by: str, overrides: Sequence[Override]) -> str:
+    return f"{', '.join(map(_words, overrides))}, by {by}"
+
+
+def _words(one: Override) -> str:
+    if one.what == "failing_from":
+        return _FAILING[one.names[0]]
+    words = f"{one.amount:,} {_WORDS[one.what][one.amount > 1]}"
+    return f"{words} ({listing(one.names)})" if 0 < len(one.names) <= _MOST_NAMES else words

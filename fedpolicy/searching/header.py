@@ -1,15 +1,18 @@
-"""Whether a file that a search comes across is one of ours: by its name, else by its top-level key."""
+"""Whether a file that a search comes across is one of ours: by its name, else by the keys at its top."""
 
 from __future__ import annotations
 
 import codecs
 import re
 from pathlib import Path, PurePath
+from typing import Any
 
 from fedpolicy.files import MOST_BYTES, beginning
-from fedpolicy.searching.keys import has_top_level
 
-__all__ = ["MOST_BYTES", "has_key", "has_name", "is_deployment", "looks_like", "may_be_ours"]
+__all__ = ["MOST_BYTES", "has_key", "has_name", "has_top_level", "is_deployment", "looks_like", "may_be_ours"]
+
+_MERGE = "<<"
+
 
 # Whoever may change a name may change its case, so case says nothing.
 _NAMED = re.compile(r"^(?:fedpolicy|.+\.fedpolicy)\.(?:yaml|yml)$|^.+\.fedpolicy\.json$", re.IGNORECASE)
@@ -26,6 +29,50 @@ _WIDE = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+
+
+def has_top_level(text: bytes, word: str) -> bool:
+    """
+    Whether a document has this key: in flow style, anchored, tagged, escaped, by an alias or merged in.
+
+    What no parser can read has the keys that stand before the mistake.
+    """
+    import yaml  # noqa: PLC0415  few texts are worth a parser
+
+    try:
+        return _found(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)), word)
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return False
+
+
+def _found(events: Any, word: str) -> bool:  # noqa: ANN401  a generator of PyYAML's
+    import yaml  # noqa: PLC0415  see above
+
+    depth, key, mapping, merges, deep = 0, True, False, False, False
+    anchored: set[str | None] = set()
+    for event in events:
+        if isinstance(event, yaml.DocumentStartEvent):
+            depth, key, mapping, merges, deep = 0, True, False, False, False
+        elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            mapping = isinstance(event, yaml.MappingStartEvent) if depth == 0 else mapping
+            depth += 1
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            depth -= 1
+            key = not key if depth == 1 else key
+        elif isinstance(event, (yaml.ScalarEvent, yaml.AliasEvent)):
+            same = event.anchor in anchored if isinstance(event, yaml.AliasEvent) else event.value == word
+            if same and event.anchor:
+                anchored.add(event.anchor)
+            if depth == 1 and mapping:
+                if key and same:
+                    return True
+                merges |= key and getattr(event, "value", "") == _MERGE
+                key = not key
+            # What is merged in may stand anywhere: where a document merges at its top, the word anywhere will do.
+            deep |= same
+        if merges and deep:
+            return True
+    return False
 
 
 def has_name(name: str) -> bool:

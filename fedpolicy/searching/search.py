@@ -1,16 +1,46 @@
-"""How folders are searched; whoever names files needs no more than this."""
+"""How folders are searched, and what a search leaves out; whoever names files needs no more than this."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 
 from fedpolicy.records import dataclass
 
-if TYPE_CHECKING:
-    from fedpolicy.searching.skipped import Skipped
+__all__ = ["EXCLUDED", "HIDDEN", "IGNORED", "INSTALLED", "LINK", "Search", "Skipped", "skipped_words"]
 
-__all__ = ["Search"]
+EXCLUDED = "excluded"
+HIDDEN = "hidden"
+IGNORED = "ignored by git"
+INSTALLED = "installed packages"
+LINK = "a link out of the searched folder"
+_COUNTED = {
+    HIDDEN: ("hidden folder", "hidden folders"),
+    INSTALLED: ("folder of installed packages", "folders of installed packages"),
+    IGNORED: ("entry that git ignores", "entries that git ignores"),
+    EXCLUDED: ("excluded deployment", "excluded deployments"),
+    LINK: ("link that leads out", "links that lead out"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A folder or file that a search left out with everything in it."""
+
+    path: str
+    why: str
+
+    @property
+    def excluded(self) -> bool:
+        """Whether it is a deployment that a pattern of the settings excludes."""
+        return self.why == EXCLUDED
+
+
+def skipped_words(skipped: Iterable[Skipped]) -> str:
+    """How much was left out for which reason, in words; empty where nothing was."""
+    counts = Counter(one.why for one in skipped)
+    said = [f"{counts[why]:,} {words[counts[why] > 1]}" for why, words in _COUNTED.items() if counts[why]]
+    return ", ".join(said)
 
 
 def _quiet(_: object) -> None:

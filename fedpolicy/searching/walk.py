@@ -19,8 +19,7 @@ from pathlib import Path
 from fedpolicy.records import dataclass
 from fedpolicy.searching.header import has_name, looks_like, may_be_ours
 from fedpolicy.searching.listing import Listing, listing_of
-from fedpolicy.searching.search import Search
-from fedpolicy.searching.skipped import EXCLUDED, HIDDEN, IGNORED, INSTALLED, LINK, Skipped
+from fedpolicy.searching.search import EXCLUDED, HIDDEN, IGNORED, INSTALLED, LINK, Search, Skipped
 
 __all__ = ["Unreadable", "walk", "worth_reading"]
 

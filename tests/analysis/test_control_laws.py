@@ -7,8 +7,7 @@ from copy import deepcopy
 from hypothesis import given, settings
 
 from fedpolicy import api
-from fedpolicy.analysis.control.dependencies import dependencies_of
-from fedpolicy.analysis.control.matrix import EACH_OTHER
+from fedpolicy.analysis.control.matrix import EACH_OTHER, dependencies_of
 from tests.analysis.deployments import deployments
 from tests.analysis.test_laws import LAW as LAWS
 from tests.helpers import facts_of, graph_of, seen_in

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from fedpolicy import api
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.analysis.whatif.coalitions import smallest_coalitions
-from fedpolicy.analysis.whatif.turned import compromised, pooled
+from fedpolicy.analysis.whatif.scenarios import compromised, pooled
 from fedpolicy.cli.app import app
 from tests.helpers import seen_in
 

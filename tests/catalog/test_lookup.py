@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fedpolicy.catalog import load_catalog
-from fedpolicy.catalog.read import compose_shipped, plain
+from fedpolicy.catalog.read import Section, build_row, compose_shipped, plain
 from fedpolicy.catalog.rows import ROWS
-from fedpolicy.catalog.sections import Section, build_row
 from fedpolicy.errors import CatalogError
 from fedpolicy.resources import catalog_dir
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from fedpolicy.cli import judging, main
-from fedpolicy.cli.stopping import stoppable
+from fedpolicy.cli.watchdog import stoppable
 from fedpolicy.findings import Interruption
 from tests.cli.conftest import EXAMPLE
 

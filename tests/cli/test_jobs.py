@@ -11,7 +11,7 @@ import pytest
 from fedpolicy import check
 from fedpolicy.cli import judging
 from fedpolicy.estates import processes
-from fedpolicy.estates.cpus import usable_cpus
+from fedpolicy.estates.crew import usable_cpus
 from fedpolicy.report.formats import format_ids
 from tests.cli.conftest import EXAMPLE
 

@@ -13,16 +13,16 @@ class Deadly(WorkerPlugin):
 
     def setup(self, worker):
         del worker
-        from fedpolicy.estates import work  # noqa: PLC0415  on the worker
+        from fedpolicy.estates import executors  # noqa: PLC0415  on the worker
 
-        real = work.check_file
+        real = executors.check_file
 
         def check(source, judge):
             if source.name == "deadly.yaml":
                 os._exit(1)
             return real(source, judge)
 
-        work.check_file = check
+        executors.check_file = check
 
 
 if __name__ == "__main__":

@@ -12,10 +12,9 @@ import pytest
 from fedpolicy import api
 from fedpolicy.check import check_file
 from fedpolicy.errors import SettingsError
-from fedpolicy.estates import work
-from fedpolicy.estates.executors import ROOM, Borrowed
+from fedpolicy.estates import executors
+from fedpolicy.estates.executors import ROOM, Borrowed, check_sources, mark, packed, unpacked
 from fedpolicy.estates.run import Run
-from fedpolicy.estates.work import check_sources, mark, packed, unpacked
 from fedpolicy.settings import Settings
 from fedpolicy.sources import locate
 from tests.estates.conftest import errors_of, run_of, small, sources_of
@@ -89,7 +88,7 @@ def test_every_kind_of_row_travels(path):
 
 def test_other_versions_are_refused(estate, monkeypatch):
     del estate
-    monkeypatch.setattr(work, "__version__", "9.9")
+    monkeypatch.setattr(executors, "__version__", "9.9")
     judge = run_of().judge
     text = packed(judge)
 

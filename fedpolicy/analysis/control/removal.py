@@ -10,7 +10,7 @@ from fedpolicy.analysis.control.formula import AtLeast, Atom, Formula, Gap, Loss
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.control.means import Means
+    from fedpolicy.analysis.control.access import Means
 
 __all__ = ["Abroad", "Hold", "Standing", "abroad_of", "standing"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure.domain import Reading
 from fedpolicy.analysis.exposure.views import viewers_of
-from fedpolicy.analysis.whatif.turned import members, pooled
+from fedpolicy.analysis.whatif.scenarios import members, pooled
 from fedpolicy.graph.model import DataItem
 
 if TYPE_CHECKING:

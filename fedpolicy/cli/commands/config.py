@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fedpolicy.cli.groups import Group
-from fedpolicy.cli.options import config_option, debug_option, isolated_option
+from fedpolicy.cli.options import Group, config_option, debug_option, isolated_option
 
 __all__ = ["command"]
 

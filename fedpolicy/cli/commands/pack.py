@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from fedpolicy.cli.groups import Group
-from fedpolicy.cli.options import debug_option
+from fedpolicy.cli.options import Group, debug_option
 from fedpolicy.cli.terminal import emit
 from fedpolicy.resources import policies_dir
 

@@ -16,7 +16,7 @@ import yaml
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
 
 from fedpolicy.characters import HIDING
-from fedpolicy.language.reading.notes import Notes
+from fedpolicy.language.reading.mistakes import Notes
 from fedpolicy.language.reading.scalars import TAGS, ScalarError, convert, plain
 from fedpolicy.language.reading.spans import MERGE, Marks, Place
 from fedpolicy.limits import MAX_DIGITS, MAX_ENTRIES, MAX_ITEMS

@@ -8,10 +8,17 @@ from pydantic import ValidationError
 
 from fedpolicy.language.model.shape import Shape, entry_shape
 from fedpolicy.language.model.types import id_problem
-from fedpolicy.language.reading.locate import Found, locate
 from fedpolicy.language.reading.mistakes import Mistake
 from fedpolicy.language.reading.spans import Path
-from fedpolicy.language.reading.values import bound_mistake, kind_mistake, only_item, text_of, type_mistake
+from fedpolicy.language.reading.values import (
+    Found,
+    bound_mistake,
+    kind_mistake,
+    locate,
+    only_item,
+    text_of,
+    type_mistake,
+)
 from fedpolicy.suggest import advise, listed, nearest, shown
 
 __all__ = ["explain"]

@@ -14,8 +14,7 @@ from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.shape import Shape, entry_shape
 from fedpolicy.language.reading.claims import Claim, Lifted, lift
 from fedpolicy.language.reading.mistakes import Mistake, dotted, located
-from fedpolicy.language.reading.participants import spelt_out
-from fedpolicy.language.reading.resolve import resolve
+from fedpolicy.language.reading.resolve import resolve, spelt_out
 from fedpolicy.language.reading.source import Raw, read
 from fedpolicy.language.reading.spans import Spans
 from fedpolicy.language.reading.validating import validated

@@ -1,17 +1,60 @@
-"""One thing wrong in a document, before it has a file and a line."""
+"""One thing wrong in a document, before it has a file and a line: in its YAML, in a value, or between several."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import field
 
-from fedpolicy.errors import SpecError
+import yaml
+
+from fedpolicy.errors import FedPolicyError, SpecError
+from fedpolicy.language.reading.names import Names
 from fedpolicy.language.reading.spans import Path, Spans
+from fedpolicy.language.reading.text import Text
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import visible
 
-__all__ = ["MAX_REPORTED", "Mistake", "dotted", "located"]
+__all__ = [
+    "MAX_REPORTED",
+    "Check",
+    "Contradiction",
+    "Fatal",
+    "Mistake",
+    "Notes",
+    "clients_of",
+    "contradiction",
+    "dotted",
+    "explain",
+    "located",
+]
 
 MAX_REPORTED = 500  # mistakes of one document; what follows is one line that counts the rest
+
+
+_WORD = re.compile(r"\S{0,200}")
+# Words of the parser (libyaml's and the pure one's) -> what is wrong, what to do.
+_WORDS: tuple[tuple[str, str, str], ...] = (
+    (r"mapping values are not allowed", "a `:` that does not belong to a key of this map",
+     "indent the key as its neighbours are; quote text that contains `: `"),
+    (r"found unexpected end of stream", "a quote that is never closed", "close it with the same quote"),
+    (r"found unexpected document indicator", "a quote that is never closed", "close it with the same quote"),
+    (r"',' or '\]'", "a list that is not closed with `]`, or a comma that is missing", "write `[a, b]`"),
+    (r"',' or '}'", "a map that is not closed with `}`, or a comma that is missing", "write `{a: 1, b: 2}`"),
+    (r"could not find expected ':'", "a line without `key: value`",
+     "write a `:` and a space behind the key; indent text that goes on"),
+    (r"did not find expected key|expected <block end>", "a line that does not fit the map above it",
+     "indent it as its neighbours are; quote text that starts with a quote"),
+    (r"did not find expected '-' indicator", "a line that does not fit the list above it", "start it with `- `"),
+    (r"unknown escape character", "a backslash sequence that YAML does not know", "write `\\\\`, or use single quotes"),
+    (r"undefined tag handle", "a tag that has no meaning here", "remove it"),
+    (r"node content", "a bracket that is never closed, or a comma too many", "write `[a, b]` or `{a: 1, b: 2}`"),
+    (r"alphabetic or numeric character", "`&` and `*` name anchors", "quote text that starts with one of them"),
+    (r"expected '?<document start>", "a second document that does not start with `---`", "put `---` before it"),
+    (r"incompatible YAML document", "a version of YAML that is not 1.x", "remove the %YAML line"),
+)  # fmt: skip
+_GLUED = re.compile(r"^[ ]*(?:- )?[A-Za-z_][\w.-]*:(?=[^\s/:])", re.MULTILINE)
+_OPENERS = re.compile(r"unexpected (?:end of stream|document indicator)|',' or|could not find expected ':'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +96,108 @@ def located(mistakes: Iterable[Mistake], spans: Spans) -> list[SpecError]:
         message = f"{more} more mistakes of this document are not shown"
         errors.append(SpecError(message, span=places[MAX_REPORTED][0], help="mend the ones above first"))
     return errors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """A mistake that only several values together show; it is not said where one of these is wrong itself."""
+
+    mistake: Mistake
+    rests_on: tuple[Path, ...] = ()
+
+
+Check = Callable[[Names], Iterator[Contradiction]]
+
+
+def contradiction(
+    path: Path, message: str, advice: str, *, rests_on: Iterable[Path] = (), key: bool = False
+) -> Contradiction:
+    """Say one; `key` means that the key is superfluous, or missing and expected in its entry."""
+    mistake = Mistake(path=path, message=message, help=advice, key=key, absence=key)
+    return Contradiction(mistake=mistake, rests_on=tuple(rests_on))
+
+
+def clients_of(names: Names, path: Path, key: str, references: Iterable[str]) -> tuple[int | None, tuple[Path, ...]]:
+    """How many owners stand behind the nodes of a key, and the values that this rests on."""
+    wanted = list(references)
+    families = {reference.partition("@")[0] for reference in wanted}
+    rests = [(*path, key), *(("nodes", family, part) for family in families for part in ("party", "count"))]
+    return names.clients(wanted), tuple(rests)
+
+
+class Fatal(Exception):  # noqa: N818  it stops one document, it is not the error itself
+    """A document is given up: why, and the offset behind which the next one may start (None: give up the file)."""
+
+    def __init__(self, error: FedPolicyError, resume: int | None) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.resume = resume
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notes:
+    """Collects the mistakes of one file; the place of each one is the word that starts at an offset."""
+
+    text: Text
+    errors: list[FedPolicyError] = field(default_factory=list)
+
+    def add(self, message: str, start: int, advice: str) -> None:
+        """Note a mistake; raises Fatal when there are too many of them to be worth reading on."""
+        self.errors.append(self.error(message, start, advice))
+        if len(self.errors) >= MAX_REPORTED:
+            raise self.fatal("too many mistakes; the rest of the file is not read", start, "mend the ones above first")
+
+    def error(self, message: str, start: int, advice: str) -> SpecError:
+        """A mistake with its place."""
+        word = _WORD.match(self.text.content, start)
+        return SpecError(message, span=self.text.span(start, word.end() if word else start), help=advice)
+
+    def fatal(self, message: str, start: int, advice: str, *, resume: int | None = None) -> Fatal:
+        """A mistake that ends the document, and the file too where no offset to resume at is given."""
+        return Fatal(self.error(message, start, advice), resume)
+
+
+def explain(error: yaml.MarkedYAMLError, text: Text, offset: int, opened: Sequence[int] = ()) -> tuple[SpecError, int]:
+    """
+    One error with its place and advice, and the offset where the parser stopped.
+
+    `offset` is where the parser started, `opened` are the brackets that it had not seen closed.
+    """
+    mark = error.problem_mark or error.context_mark
+    parsed = min(mark.index + offset if mark else offset, len(text.parsed))
+    stopped = text.original(parsed)
+    problem = error.problem or ""
+    glued = _glued(text, stopped) if "mapping values" in problem or "expected ':'" in problem else None
+    if glued is not None:
+        message = "no space behind the `:` of a key"
+        return SpecError(message, span=text.span(glued, glued + 1), help="write `key: value`"), parsed
+    start = stopped
+    if "node content" in problem and opened:
+        start = opened[-1]
+    elif error.context_mark and _OPENERS.search(problem):
+        start = text.original(error.context_mark.index + offset)
+    message, advice = _said(problem, text, stopped)
+    return SpecError(message, span=text.span(start, start + 1), help=advice), parsed
+
+
+def _glued(text: Text, stopped: int) -> int | None:
+    """The colon of `key:value` in the line of the problem or the one before: to YAML, that is text that goes on."""
+    line = text.content.rfind("\n", 0, stopped) + 1
+    before = text.content.rfind("\n", 0, max(line - 1, 0)) + 1
+    match = _GLUED.search(text.content, before, stopped)
+    return match.end() - 1 if match else None
+
+
+def _said(problem: str, text: Text, stopped: int) -> tuple[str, str]:
+    line = text.line(stopped)
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "a tab indents this line", "indent with spaces; YAML does not allow tabs there"
+    if "did not find expected key" in problem and text.content[:stopped].rpartition("\n")[2].strip():
+        return "something is left behind a value", "quote the whole text; within '...' write '' for one '"
+    for pattern, message, advice in _WORDS:
+        if re.search(pattern, problem):
+            return message, advice
+    if "cannot start any token" in problem:
+        character = text.content[stopped : stopped + 1]
+        return f"text cannot start with `{character}`", "put the text in quotes"
+    return problem or "this is not YAML", "see https://yaml.org/spec/1.2.2/"

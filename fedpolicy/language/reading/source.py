@@ -10,7 +10,7 @@ import yaml
 from fedpolicy.errors import FedPolicyError, InputError, SpecError
 from fedpolicy.findings import Span
 from fedpolicy.language.reading.compose import Composer
-from fedpolicy.language.reading.notes import Fatal, Notes, explain
+from fedpolicy.language.reading.mistakes import Fatal, Notes, explain
 from fedpolicy.language.reading.spans import Marks, Spans
 from fedpolicy.language.reading.text import Text, decode
 from fedpolicy.records import dataclass

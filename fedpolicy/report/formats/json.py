@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fedpolicy.report.overrides import override_rows
-from fedpolicy.report.rows import error_rows, hop_row, json_text, span_row, waiver_row
+from fedpolicy.report.rows import error_rows, hop_row, json_text, override_rows, span_row, waiver_row
 from fedpolicy.report.summarise import OUT_OF_SCOPE, MissingFact, missing_facts
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.report.annotations import UNUSABLE, baseline_words, problems
 from fedpolicy.report.markup import code, flowchart, line, prose, row
-from fedpolicy.report.overrides import override_lines
+from fedpolicy.report.rows import override_lines
 from fedpolicy.report.style import amount, listing
 from fedpolicy.report.summarise import OUT_OF_SCOPE, missing_facts
 

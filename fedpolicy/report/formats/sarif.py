@@ -12,8 +12,7 @@ from typing import Any
 
 from fedpolicy.findings import Finding, Hop, Reference, Report, RuleInfo, Severity, Span, Verdict
 from fedpolicy.report.annotations import MISSING_FACT
-from fedpolicy.report.overrides import override_lines, override_rows
-from fedpolicy.report.rows import error_rows, json_text, waiver_row
+from fedpolicy.report.rows import error_rows, json_text, override_lines, override_rows, waiver_row
 from fedpolicy.report.summarise import MissingFact, missing_facts
 
 __all__ = ["SUFFIX", "SUMMARY", "render"]

@@ -148,7 +148,7 @@ def _known(report: Report, look: Style) -> list[str]:
 def _overridden(report: Report, look: Style) -> list[str]:
     if not report.overrides:
         return []
-    from fedpolicy.report.overrides import override_lines  # noqa: PLC0415  few reports have any
+    from fedpolicy.report.rows import override_lines  # noqa: PLC0415  few reports have any
 
     return [line for one in override_lines(report.overrides) for line in wrap(one, look, "", "    ")]
 

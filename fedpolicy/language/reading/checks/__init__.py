@@ -2,15 +2,6 @@
 
 from __future__ import annotations
 
-from fedpolicy.language.reading.checks.base import Check
-from fedpolicy.language.reading.checks.edges import (
-    check_ciphertext,
-    check_closed_weights,
-    check_emulators,
-    check_payloads,
-    check_ways,
-    check_without_updates,
-)
 from fedpolicy.language.reading.checks.entries import (
     check_agreements,
     check_calls,
@@ -21,9 +12,23 @@ from fedpolicy.language.reading.checks.entries import (
     check_nodes,
     check_retrieval,
 )
-from fedpolicy.language.reading.checks.safeguards import check_cohorts, check_flow_cohorts, check_noise, check_readers
-from fedpolicy.language.reading.checks.sizes import check_sizes
-from fedpolicy.language.reading.checks.topology import check_topology
+from fedpolicy.language.reading.checks.exchange import (
+    check_ciphertext,
+    check_closed_weights,
+    check_emulators,
+    check_payloads,
+    check_topology,
+    check_ways,
+    check_without_updates,
+)
+from fedpolicy.language.reading.checks.safeguards import (
+    check_cohorts,
+    check_flow_cohorts,
+    check_noise,
+    check_readers,
+    check_sizes,
+)
+from fedpolicy.language.reading.mistakes import Check
 
 __all__ = ["CHECKS"]
 

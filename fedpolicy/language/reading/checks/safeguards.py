@@ -1,18 +1,22 @@
-"""Safeguards and thresholds that cannot work as they are written."""
+"""Safeguards, thresholds and sizes that cannot work as they are written."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from fedpolicy.language.model.does import Noise, Seal, Sum
-from fedpolicy.language.reading.checks.base import Contradiction, clients_of, contradiction
+from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
 from fedpolicy.language.reading.names import Names
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.language.reading.view import Tree, does, entries, hops, ids, maps, number, readers
+from fedpolicy.limits import MAX_INSTANCES
 
-__all__ = ["check_cohorts", "check_flow_cohorts", "check_noise", "check_readers"]
+__all__ = ["check_cohorts", "check_flow_cohorts", "check_noise", "check_readers", "check_sizes"]
 
 _SHARED = Seal(readers="of", threshold="threshold")  # what `sealed_for` of a flow says
+
+
+_ADVICE = "write `count` on one node for a cohort, or check parts of it in files of their own"
 
 
 def check_noise(names: Names) -> Iterator[Contradiction]:
@@ -130,3 +134,20 @@ def _thresholds(entry: Tree, path: Path, limits: _Limits) -> Iterator[Contradict
 
 def _clients(total: int) -> str:
     return "one client takes part" if total == 1 else f"{total} clients take part"
+
+
+def check_sizes(names: Names) -> Iterator[Contradiction]:
+    """Families make one node for each member, and datasets one instance for each node."""
+    sizes = {str(path[1]): len(ids(node, "party")) for path, node in entries(names.root, "nodes")}
+    places = sum(sizes.values())
+    if places > MAX_INSTANCES:
+        message = f"{places:,} nodes, the members of families counted; at most {MAX_INSTANCES:,} are checked"
+        yield contradiction(("nodes",), message, _ADVICE)
+    instances = sum(
+        sizes.get(name, 1)
+        for _, dataset in entries(names.root, "datasets")
+        for name in {name for _, name in ids(dataset, "at")}
+    )
+    if instances > MAX_INSTANCES:
+        message = f"{instances:,} instances of datasets, one at each node; at most {MAX_INSTANCES:,} are checked"
+        yield contradiction(("datasets",), message, _ADVICE)

@@ -1,1 +1,0 @@
-"""Foreign configuration -> Deployment, one file each."""

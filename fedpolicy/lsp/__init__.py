@@ -1,1 +1,0 @@
-"""The editor server; it calls the pipeline."""
