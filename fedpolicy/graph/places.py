@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.model import DataItem, Enclave, Principal, Vertex
-from fedpolicy.graph.principals import members_of, principals_of
+from fedpolicy.graph.principals import NOBODY, is_unknown, members_of, nameless, principals_of
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
@@ -67,6 +67,9 @@ def lay_out(deployment: Deployment, catalog: Catalog) -> Places:
 
 def _add(places: Places, vertex: Vertex, reference: str) -> None:
     places.vertices[vertex.id] = vertex
+    if is_unknown(vertex.party):
+        party = vertex.party if vertex.cohort == 1 else vertex.party.rpartition(".")[0]
+        places.principals[vertex.party] = Principal(id=vertex.party, party=party, implied=True)
     for key in {vertex.family, reference, vertex.name}:
         places.members.setdefault(key, []).append(vertex.id)
         places.own.setdefault((key, vertex.party), []).append(vertex.id)
@@ -88,8 +91,10 @@ def _family(name: str, node: Node, enclave: Enclave | None) -> Iterator[tuple[Ve
     parties = [node.party] if isinstance(node.party, str) else sorted(node.party)
     for party, number in _numbered(parties):
         reference = f"{name}@{party}{number}" if listed else name
-        for principal in members_of(party, cohort=node.count > 1):
-            yield _vertex(name, node, reference, party, principal, enclave), reference
+        # Nobody says that two nodes of unknown owners have the same one.
+        owner = nameless(reference) if party == NOBODY else party
+        for principal in members_of(owner, cohort=node.count > 1):
+            yield _vertex(name, node, reference, owner, principal, enclave), reference
 
 
 def _vertex(name: str, node: Node, reference: str, party: str, principal: str, enclave: Enclave | None) -> Vertex:
@@ -113,8 +118,15 @@ def _vertex(name: str, node: Node, reference: str, party: str, principal: str, e
 
 def _stored(places: Places, name: str, dataset: Dataset) -> Iterator[tuple[str, str, Vertex]]:
     found = [places.vertices[vertex] for reference in sorted(dataset.at) for vertex in places.members[reference]]
-    for place, (party, number) in zip(found, _numbered([place.party for place in found]), strict=True):
+    for place, (party, number) in zip(found, _numbered([_named_after(place) for place in found]), strict=True):
         yield f"{name}@{party}{number}", name, place
+
+
+def _named_after(place: Vertex) -> str:
+    """What an instance is called after: its party, or that nobody says who that is."""
+    if not is_unknown(place.party):
+        return place.party
+    return NOBODY if place.cohort == 1 else f"{NOBODY}.{place.party.rpartition('.')[2]}"
 
 
 def _numbered(parties: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -11,10 +11,22 @@ if TYPE_CHECKING:
     from fedpolicy.language.model.deployment import Deployment
     from fedpolicy.language.model.party import Party
 
-__all__ = ["COHORT_MEMBERS", "implied_principal", "members_of", "principals_of"]
+__all__ = ["COHORT_MEMBERS", "NOBODY", "implied_principal", "is_unknown", "members_of", "nameless", "principals_of"]
+
+NOBODY = "unknown"
 
 # A cohort stands for any two of its members: one's own view, and everybody else's data.
 COHORT_MEMBERS = ("self", "peer")
+
+
+def nameless(node: str) -> str:
+    """Whoever owns a node of which nobody says whose it is: a party of its own, as no id has a colon."""
+    return f"{NOBODY}:{node}"
+
+
+def is_unknown(party: str) -> bool:
+    """Whether nobody says who this party is."""
+    return party == NOBODY or party.startswith(f"{NOBODY}:")
 
 
 def members_of(party: str, *, cohort: bool) -> tuple[str, ...]:
@@ -32,8 +44,8 @@ def principals_of(deployment: Deployment) -> dict[str, Principal]:
             party = deployment.parties[name]
             found[member] = _principal(member, name, party, trusted[party.trusts] | {name})
     # A node may be run or hosted by nobody who is named.
-    for name in _nameless(deployment, cohorts):
-        found[name] = Principal(id=name, party="unknown", implied=True)
+    if NOBODY in _supplying(deployment):
+        found[NOBODY] = Principal(id=NOBODY, party=NOBODY, implied=True)
     return found
 
 
@@ -45,15 +57,9 @@ def implied_principal(name: str, catalog: Catalog) -> Principal:
     return Principal(id=name, party=name, roles=roles, jurisdictions=jurisdiction, implied=True)
 
 
-def _nameless(deployment: Deployment, cohorts: set[str]) -> tuple[str, ...]:
-    named = {
-        who
-        for node in deployment.nodes.values()
-        for who in (*_parties(node.party), *node.operators, node.host, node.code_from)
-    }
-    if "unknown" not in named:
-        return ()
-    return ("unknown", *(members_of("unknown", cohort=True) if "unknown" in cohorts else ()))
+def _supplying(deployment: Deployment) -> set[str | None]:
+    """Whoever runs, hosts or supplies the nodes of others."""
+    return {who for node in deployment.nodes.values() for who in (*node.operators, node.host, node.code_from)}
 
 
 def _parties(party: str | tuple[str, ...]) -> tuple[str, ...]:

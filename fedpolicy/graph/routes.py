@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.model import Vertex
+from fedpolicy.graph.principals import is_unknown
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _to_provider(builder: Builder, place: Vertex, name: str, model: Model) -> tu
 def runs_for_others(builder: Builder, vertex: Vertex) -> bool:
     """Whether a place belongs to somebody who runs models for others, or to nobody who is named."""
     principal = builder.places.principals.get(vertex.party)
-    return vertex.party == "unknown" or (principal is not None and "provider" in principal.roles)
+    return is_unknown(vertex.party) or (principal is not None and "provider" in principal.roles)
 
 
 def _nearest(builder: Builder, place: Vertex, at: list[str]) -> list[str]:

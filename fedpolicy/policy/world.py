@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.graph.model import Mask, Path
+from fedpolicy.graph.principals import NOBODY, is_unknown
 from fedpolicy.language.model.call import ApiCall
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.task import Task
@@ -178,8 +179,10 @@ class World:
         )
 
     def _whereabouts(self, party: str) -> tuple[str, ...]:
-        if party != "unknown":
+        if not is_unknown(party):
             return (f"parties.{party}.jurisdiction",)
+        if party != NOBODY:
+            return (f"nodes.{party.partition(':')[2].partition('@')[0]}.party",)
         # Nobody can say where `unknown` is; what can be said is who runs the model.
-        nobody = [name for name, model in self.models.items() if "unknown" in model.runners]
+        nobody = [name for name, model in self.models.items() if NOBODY in model.runners]
         return tuple(f"models.{name}.via" for name in nobody) or ("parties.unknown.jurisdiction",)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.control.formula import SURE, Atom, Formula, Gap, all_of, any_of
 from fedpolicy.graph.lookup import Lookup
 from fedpolicy.graph.model import Vertex
+from fedpolicy.graph.principals import is_unknown
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
@@ -103,7 +104,7 @@ class Means:
         return all_of([run, kept])
 
     def _atom(self, element: str, how: str, who: str, cause: str) -> Atom:
-        if who != "unknown":
+        if not is_unknown(who):
             return Atom(element, how, frozenset({who}), cause)
         section, _, name = cause.partition(".")
         key = "via" if section == "models" else "party" if how == "operates" else "host"
@@ -145,7 +146,7 @@ def original_at(means: Means, model: str) -> Formula:
     offered = declared.provider or (row.provider if row else None)
     owners = frozenset({offered} if offered else called)
     cause = f"models.{model}"
-    if owners == {"unknown"}:
+    if all(map(is_unknown, owners)):
         return Atom(cause, "unstated", owners, cause, (f"{cause}.provider",))
     return any_of(Atom(cause, "operates", frozenset({owner}), cause) for owner in sorted(owners))
 
@@ -180,7 +181,7 @@ def _account(means: Means, model: str, runner: str, own: str) -> Iterator[Formul
     account = means.graph.deployment.models[model].account
     if account is not None and account not in {own, runner, "participants"}:
         yield Atom(f"{cause}.account", "account", frozenset({account}), cause)
-    elif account is None and runner != "unknown" and means.has_fellows(own):
+    elif account is None and not is_unknown(runner) and means.has_fellows(own):
         yield Atom(f"{cause}.account", "account", frozenset({"unknown"}), cause, (f"{cause}.account",))
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.control.access import Means
 from fedpolicy.analysis.control.capabilities import CAPABILITIES, uses
 from fedpolicy.analysis.control.removal import Hold, Standing, abroad_of, standing
+from fedpolicy.graph.principals import is_unknown
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
@@ -204,7 +205,7 @@ def _facts(entry: Continuity, members: set[str]) -> Iterator[tuple[_Fact, tuple[
 
 
 def _held(hold: Hold, members: set[str]) -> _Fact:
-    unsaid = hold.parties == ("unknown",) and bool(hold.missing)
+    unsaid = all(map(is_unknown, hold.parties)) and bool(hold.missing)
     return _Fact(
         cause=hold.cause,
         how=hold.how,

@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control.formula import AtLeast, Atom, Formula, Gap, Loss, holds, leaves
+from fedpolicy.graph.principals import is_unknown
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
@@ -78,7 +79,11 @@ def abroad_of(means: Means) -> Abroad:
             code = one.jurisdictions[0]
             if not (inside and _in_eea(means, code)):
                 found.setdefault(code, set()).add(name)
-    unstated = {name for name, one in principals.items() if one.jurisdictions is None} - {"public", "unknown"}
+    unstated = {
+        name
+        for name, one in principals.items()
+        if one.jurisdictions is None and name != "public" and not is_unknown(name)
+    }
     return Abroad(parties={code: frozenset(who) for code, who in sorted(found.items())}, unstated=frozenset(unstated))
 
 

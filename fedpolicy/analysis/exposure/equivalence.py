@@ -8,6 +8,7 @@ from dataclasses import field
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import FlowGraph, Mask, bits
+from fedpolicy.graph.principals import is_unknown
 from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.records import dataclass
@@ -44,7 +45,7 @@ class Kinds:
     def party(self, name: str) -> Key:
         """What the parties behind two viewers must have in common to be spoken of together."""
         principal = self._graph.principals[name]
-        built_in = name in {"public", "unknown"}
+        built_in = name == "public" or is_unknown(name)
         return (principal.roles, self._where(principal.jurisdictions), principal.implied, built_in)
 
     def datasets(self) -> Sequence[Alike]:

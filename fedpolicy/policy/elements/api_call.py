@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from fedpolicy.graph.principals import is_unknown
 from fedpolicy.language.model.call import ApiCall
 from fedpolicy.policy.elements.agreement import KINDS
 from fedpolicy.policy.elements.declared import fields_of
@@ -99,7 +100,7 @@ _FIELDS = (
         "whoever runs it is a participant or the coordinator",
         lambda v: all(map(v.world.lookup.is_member, v.runners)),
     ),
-    boolean("runner_unknown", "nobody is said to run it", lambda view: "unknown" in view.runners),
+    boolean("runner_unknown", "nobody is said to run it", lambda view: any(map(is_unknown, view.runners))),
     boolean(
         "crosses_parties",
         "somebody else than the caller runs it",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from fedpolicy.graph.principals import is_unknown
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.governance import EuAiAct, Governance
 from fedpolicy.language.model.party import Party
@@ -65,7 +66,7 @@ def _without_act_role(whole: Whole) -> Presence:
 
 def _jurisdictions(whole: Whole) -> Presence:
     world = whole.world
-    return world.jurisdictions(party for party in world.lookup.parties if party not in {"public", "unknown"})
+    return world.jurisdictions(party for party in world.lookup.parties if party != "public" and not is_unknown(party))
 
 
 def _eea_data(whole: Whole) -> Presence:

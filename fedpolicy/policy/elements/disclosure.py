@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fedpolicy.analysis.facts import Disclosure
+from fedpolicy.graph.principals import is_unknown
 from fedpolicy.language.model.safeguards import Deidentification
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.agreement import KINDS
@@ -98,7 +99,9 @@ _FIELDS = (
     boolean("to_public", "everybody learns it", lambda view: "public" in view.parties),
     boolean("also_public", "these parties learn it because everybody does", lambda view: also_public(view.found)),
     boolean(
-        "to_unknown", "whoever runs a model that nobody is said to run learns it", lambda v: "unknown" in v.parties
+        "to_unknown",
+        "whoever runs a model that nobody is said to run learns it",
+        lambda v: any(map(is_unknown, v.parties)),
     ),
     boolean(
         "implied",

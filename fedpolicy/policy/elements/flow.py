@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from fedpolicy.graph.model import Flow
+from fedpolicy.graph.principals import is_unknown
 from fedpolicy.language.model import flow as declared
 from fedpolicy.language.model.call import ApiCall
 from fedpolicy.policy.elements.declared import fields_of
@@ -169,7 +170,7 @@ _FIELDS = (
     ),
     texts("third_parties", "recipients that are neither sender, participant nor coordinator", _third),
     boolean("to_public", "everybody receives it", lambda view: "public" in view.to_parties),
-    boolean("to_unknown", "nobody is said to receive it", lambda view: "unknown" in view.to_parties),
+    boolean("to_unknown", "nobody is said to receive it", lambda view: any(map(is_unknown, view.to_parties))),
     open_field(
         "to_jurisdictions", Type.LIST, "where the recipients are", lambda v: v.world.jurisdictions(v.to_parties)
     ),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
+from fedpolicy.graph.principals import is_unknown
 from fedpolicy.language.model.model import Terms
 from fedpolicy.policy.elements.api_call import CallView, call_term
 from fedpolicy.policy.elements.declared import fields_of
@@ -91,7 +92,12 @@ def _sectors(view: ModelView) -> Presence:
 
 def _fallback_elsewhere(view: ModelView) -> bool:
     others = (model_view(view.world, name) for name in view.model.fallback)
-    return any(set(other.could_run) - {*view.runners, "unknown"} for other in others if other is not None)
+    return any(
+        who not in view.runners and not is_unknown(who)
+        for other in others
+        if other is not None
+        for who in other.could_run
+    )
 
 
 def _of_contents(field: Field) -> Callable[[ModelView], Presence]:
@@ -115,7 +121,7 @@ USE = (
     ),
     texts("runners", "parties that run it for others", lambda view: view.runners),
     boolean("runner_is_member", "everybody who runs it for others is a participant or the coordinator", _members_run),
-    boolean("runner_unknown", "nobody is said to run it", lambda view: "unknown" in view.runners),
+    boolean("runner_unknown", "nobody is said to run it", lambda view: any(map(is_unknown, view.runners))),
     open_field(
         "runner_jurisdictions", Type.LIST, "where those are who run it", lambda v: v.world.jurisdictions(v.runners)
     ),
