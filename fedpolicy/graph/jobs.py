@@ -13,6 +13,7 @@ from fedpolicy.graph.calls import Runs
 from fedpolicy.graph.guards import guards_on_work, performers, seal_for
 from fedpolicy.graph.model import DataItem, Mask, Vertex, bits
 from fedpolicy.graph.routes import held_by_federation, stand_ins
+from fedpolicy.language.model.does import Sum
 from fedpolicy.records import dataclass
 from fedpolicy.topologies import TOPOLOGIES
 
@@ -66,12 +67,13 @@ class Job:
 
     def cohort(self) -> tuple[int, int, tuple[str, ...]]:
         """Contributors per round in the most and the least favourable reading, and the fact to declare."""
-        known = self.task.min_clients or self.task.clients_per_round
-        if known is not None:
+        sums = (one.does.clients_of(one) for one in self.task.safeguards if isinstance(one.does, Sum))
+        known = max(self.task.min_clients or 0, *sums, 0)
+        if known:
             return known, known, ()
-        if len(self.contributors) == self.population == 1:
-            return 1, 1, ()
-        return self.population, 1, (f"{self.origin.id}.clients_per_round",)
+        # A round that loses clients goes on with fewer unless something says how many it needs.
+        most = self.task.clients_per_round or self.population
+        return most, 1, () if most == 1 else (f"{self.origin.id}.min_clients",)
 
     def cohort_at(self, clients: Sequence[Vertex], sure: int | None = None) -> tuple[int, int, tuple[str, ...]]:
         """

@@ -8,9 +8,10 @@ from fedpolicy.analysis.facts import Disclosure, NotCounted, Step
 from fedpolicy.findings import Finding, Hop, Severity, Span, Verdict, fingerprint
 from fedpolicy.policy.context import read_field, table
 from fedpolicy.policy.elements.api_call import CallView
+from fedpolicy.policy.elements.connection import ConnectionView
 from fedpolicy.policy.elements.disclosure_view import DisclosureView
 from fedpolicy.policy.elements.models_view import ModelView, unlisted, unlisted_provider
-from fedpolicy.policy.fields import Subject
+from fedpolicy.policy.fields import Subject, Type
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.texts import fill, said
 from fedpolicy.policy.world import World
@@ -50,6 +51,8 @@ def evidence_of(world: World, subject: Subject) -> Evidence:
 def _questions(data: object) -> list[str]:
     if isinstance(data, ModelView):
         return unlisted(data)
+    if isinstance(data, ConnectionView) and data.stated is None:
+        return [f"nothing says so of {said(Type.LIST, [list(data.origins)])}"]
     return unlisted_provider(data.world, data.call.provider) if isinstance(data, CallView) else []
 
 

@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*/deployment.yaml"))
 PYTHON = {Type.TEXT: str, Type.BOOL: bool, Type.INT: int, Type.LEVEL: int, Type.NUMBER: float, Type.LIST: list}
 ISSUE_ASKS_FOR = [
-    "deployment", "party", "node", "dataset", "model", "task", "flow", "api_call", "safeguard", "disclosure",
+    "deployment", "party", "node", "dataset", "model", "task", "flow", "connection",
+    "api_call", "safeguard", "disclosure",
     "dependency", "budget", "agreement",
 ]  # fmt: skip
 

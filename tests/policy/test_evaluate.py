@@ -114,7 +114,7 @@ def test_a_rule_that_does_not_apply_is_counted_and_not_told():
 def test_an_interval_that_straddles_a_limit_is_unknown_and_names_the_facts():
     found = one(INTERVAL, "disclosure", "disclosure.level <= INFERABLE", match="disclosure.to_participant")
     missing = {fact for _, _, _, facts in told(found) for fact in facts}
-    assert missing == {"tasks.adapt.clients_per_round"}
+    assert missing == {"tasks.adapt.min_clients"}
     assert found.counts[Verdict.FAIL] == 0
 
 

@@ -4,6 +4,7 @@ from fedpolicy.language.model.entry import key
 from fedpolicy.language.model.model import Terms
 from fedpolicy.language.model.safeguards import AnySafeguard
 from fedpolicy.language.model.types import AnyIds, Id, Ids
+from fedpolicy.language.model.words import Transport
 
 __all__ = ["ApiCall"]
 
@@ -23,6 +24,7 @@ class ApiCall(Terms):
     payload: str = key(
         "What is sent: a payload of the catalogue. Left out: prompts.", "prompts", rule=True, names="payload"
     )
+    transport: Transport | None = key("How the connection is protected.", open=True, rule=True)
     purpose: str | None = key("What the data are used for here.", open=True, rule=True)
     safeguards: tuple[AnySafeguard, ...] = key(
         "What lowers what is sent before it leaves: a list of maps, each with its `kind`.", ()

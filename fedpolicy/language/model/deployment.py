@@ -15,6 +15,7 @@ from fedpolicy.language.model.node import Node
 from fedpolicy.language.model.party import Party
 from fedpolicy.language.model.task import Task
 from fedpolicy.language.model.types import Name
+from fedpolicy.language.model.words import Transport
 
 __all__ = ["Deployment"]
 
@@ -27,6 +28,11 @@ class Deployment(Entry):
     summary: str | None = key("What the deployment is for, in a sentence or two.", None)
     setting: Literal["cross-silo", "cross-device", "not-federated"] | None = key(
         "A few organisations (cross-silo), very many devices (cross-device), or no federation at all.",
+        open=True,
+        rule=True,
+    )
+    transport: Transport | None = key(
+        "How connections between the nodes are protected where nothing else is said: none, tls or mtls.",
         open=True,
         rule=True,
     )

@@ -1,12 +1,13 @@
 """Flows: movements that no task and no call implies."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BeforeValidator
 
 from fedpolicy.language.model.entry import Entry, key
 from fedpolicy.language.model.safeguards import AnySafeguard
 from fedpolicy.language.model.types import AnyIds, Count, Ids, Positive, one_reader
+from fedpolicy.language.model.words import Transport
 
 __all__ = ["Flow", "SharedReaders"]
 
@@ -32,7 +33,7 @@ class Flow(Entry):
     data: Ids | None = key(
         "The datasets or models it is about. Left out: all that `from` holds.", None, names="contents"
     )
-    transport: Literal["none", "tls", "mtls"] | None = key(
+    transport: Transport | None = key(
         "How the connection is protected; it never hides anything from the receiver.", open=True, rule=True
     )
     safeguards: tuple[AnySafeguard, ...] = key(

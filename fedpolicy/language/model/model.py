@@ -6,7 +6,7 @@ from pydantic import BeforeValidator
 
 from fedpolicy.language.model.entry import Entry, key
 from fedpolicy.language.model.types import AnyIds, Count, Id, Ids, several
-from fedpolicy.language.model.words import Access, OpennessClass, Published, TrainingData, Weights
+from fedpolicy.language.model.words import Access, OpennessClass, Published, TrainingData, Transport, Weights
 
 __all__ = ["Model", "Terms"]
 
@@ -81,6 +81,7 @@ class Model(Entry):
         None,
         names="hops",
     )
+    transport: Transport | None = key("How the connection to whoever runs it is protected.", open=True, rule=True)
     account: Id | None = key(
         "The party whose subscription it is; it may revoke the access. `participants`: each has its own.",
         open=True,

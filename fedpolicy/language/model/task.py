@@ -7,6 +7,7 @@ from pydantic import BeforeValidator
 from fedpolicy.language.model.entry import Entry, key
 from fedpolicy.language.model.safeguards import AnySafeguard
 from fedpolicy.language.model.types import AnyIds, Id, Ids, Positive, at_hop
+from fedpolicy.language.model.words import Transport
 from fedpolicy.topologies import TopologyName
 
 __all__ = ["Task", "TreeHop"]
@@ -62,7 +63,12 @@ class Task(Entry):
     rounds: Positive | None = key("How many rounds there are.", open=True, rule=True)
     clients_per_round: Positive | None = key("How many clients contribute to a round.", open=True, rule=True)
     min_clients: Positive | None = key(
-        "How many clients a round needs at least. Left out: `clients_per_round`.", open=True, rule=True
+        "With how many clients a round goes on at least. Left out: what its secure aggregation says, else unknown.",
+        open=True,
+        rule=True,
+    )
+    transport: Transport | None = key(
+        "How its connections are protected: to the aggregator, and to whoever runs its model.", open=True, rule=True
     )
     local_steps: Positive | None = key("How many steps a client computes in a round.", open=True, rule=True)
     safeguards: tuple[AnySafeguard, ...] = key(

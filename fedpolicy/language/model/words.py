@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["Access", "Level", "OpennessClass", "Published", "TrainingData", "Unit", "Weights"]
+__all__ = ["Access", "Level", "OpennessClass", "Published", "TrainingData", "Transport", "Unit", "Weights"]
 
 Level = Literal["none", "bounded", "inferable", "reconstructable", "verbatim"]
 Unit = Literal["record", "person", "client"]  # the larger, the more one guarantee covers
 OpennessClass = Literal["open_source", "open_weight", "gray_box", "black_box"]
 Weights = Literal["open", "gated", "closed"]
 Published = Literal["open", "closed"]
+Transport = Literal["none", "tls", "mtls"]  # the later, the safer
 TrainingData = Literal["open", "described", "undisclosed"]
 Access = Literal["text", "top_logprobs", "logprobs", "embeddings", "fine_tuning"]

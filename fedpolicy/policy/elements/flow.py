@@ -24,6 +24,7 @@ from fedpolicy.policy.elements.shared import (
     texts,
     words,
 )
+from fedpolicy.policy.elements.transport import transport_of
 from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
@@ -113,7 +114,7 @@ def _level(view: FlowView) -> int:
 
 
 def _transport(view: FlowView) -> Presence:
-    return view.declared.transport if view.declared else ""
+    return transport_of(view.world, view.first)[1]
 
 
 def _purposes(view: FlowView) -> Presence:
@@ -152,7 +153,7 @@ _FIELDS = (
         declared.Flow,
         lambda view: view.declared or view.call,
         read={"payload": lambda view: view.first.payload, "transport": _transport},
-        notes={"transport": "empty where the flow is implied, which has no key for it"},
+        notes={"transport": "as its element, the model that it asks or the deployment says"},
     ),
     Field(name="payload_level", type=Type.LEVEL, about="what the payload reveals on its own", read=_level),
     number("count", "how many single flows it stands for", lambda view: len(view.flows)),

@@ -15,6 +15,7 @@ __all__ = [
     "data_fields",
     "in_eea",
     "is_personal",
+    "is_private",
     "number",
     "open_field",
     "purposes_of",

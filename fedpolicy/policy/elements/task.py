@@ -213,7 +213,7 @@ _FIELDS = (
         Type.INT,
         "the fewest contributions in any sum of it, those of hops included; 0 where nothing is summed",
         _hides_among,
-        key="clients_per_round",
+        key="min_clients",
     ),
     texts("noise_at", "where noise is added", _noise_at, choices=words_of(DifferentialPrivacy, "where")),
     texts("datasets", "datasets that it works on", lambda view: view.families),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from fedpolicy.language.model.call import ApiCall
+from fedpolicy.language.model.flow import Flow
 from fedpolicy.language.model.model import Model
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
+from fedpolicy.language.model.task import Task
 from fedpolicy.language.rewriting.edits import Edit, Put, Remove
 from fedpolicy.repair.change import FILL_IN, Blank, Change, Kind
 from fedpolicy.repair.context import Element, RepairContext
@@ -16,18 +19,30 @@ _NAME = "declare"
 
 
 def _changes(context: RepairContext, element: Element) -> Iterator[Change]:
-    if element.section == "flows" and element.name in context.deployment.flows:
-        if context.deployment.flows[element.name].transport != "mtls":
-            yield _change(
-                f"encrypt {element.id}",
-                f"encrypt {element.id} on its way, with both ends authenticated (transport: mtls)",
-                Put(path=("flows", element.name, "transport"), value="mtls"),
-                "flow.transport",
-            )
-    elif element.section == "models" and element.name in context.deployment.models:
+    yield from _encrypted(context, element)
+    if element.section == "models" and element.name in context.deployment.models:
         yield from _of_model(element, context.deployment.models[element.name])
     elif element.section == "tasks" and element.name in context.deployment.tasks:
         yield from _claims(context, element)
+
+
+def _encrypted(context: RepairContext, element: Element) -> Iterator[Change]:
+    deployment = context.deployment
+    sections: dict[str, Mapping[str, Flow | Task | ApiCall | Model]] = {
+        "flows": deployment.flows,
+        "tasks": deployment.tasks,
+        "api_calls": deployment.api_calls,
+        "models": deployment.models,
+    }
+    entry = sections.get(element.section, {}).get(element.name)
+    if entry is not None and entry.transport != "mtls":
+        yield _change(
+            f"encrypt {element.id}",
+            f"encrypt {element.id} on its way, with both ends authenticated (transport: mtls)",
+            Put(path=(element.section, element.name, "transport"), value="mtls"),
+            "connection.transport",
+            "flow.transport",
+        )
 
 
 def _claims(context: RepairContext, element: Element) -> Iterator[Change]:

@@ -16,6 +16,7 @@ from fedpolicy.language.reading.checks.exchange import (
     check_ciphertext,
     check_closed_weights,
     check_emulators,
+    check_local_transport,
     check_payloads,
     check_topology,
     check_ways,
@@ -52,5 +53,6 @@ CHECKS: tuple[Check, ...] = (
     check_closed_weights,
     check_ways,
     check_emulators,
+    check_local_transport,
     check_without_updates,
 )

@@ -20,6 +20,7 @@ __all__ = [
     "check_ciphertext",
     "check_closed_weights",
     "check_emulators",
+    "check_local_transport",
     "check_payloads",
     "check_topology",
     "check_ways",
@@ -86,11 +87,12 @@ def check_ways(names: Names) -> Iterator[Contradiction]:
         at, using = (
             names.places(sorted(found)) for found in (_named(model, "weights_at"), users.get(str(path[1]), set()))
         )
-        if "via" in model and at and using and using <= at:
-            message = "everybody who uses it has its weights (`weights_at`), so nobody calls it by `via`"
-            advice = "keep one of the two: `weights_at` where it runs on the spot, `via` where it is called"
-            rests = [(*path, "weights_at"), ("tasks",), ("api_calls",)]
-            yield contradiction((*path, "via"), message, advice, key=True, rests_on=rests)
+        for key in ("via", "transport") if at and using and using <= at else ():
+            if key in model:
+                message = f"all who use it have its weights (`weights_at`): nobody calls it, and `{key}` is of no use"
+                advice = f"keep one of the two: `weights_at` where it runs on the spot, `{key}` where it is called"
+                rests = [(*path, "weights_at"), ("tasks",), ("api_calls",)]
+                yield contradiction((*path, key), message, advice, key=True, rests_on=rests)
 
 
 def _named(entry: Tree, key: str) -> set[str]:
@@ -131,6 +133,31 @@ def check_without_updates(names: Names) -> Iterator[Contradiction]:
                 else f"`topology: {text(task, 'topology')}` exchanges nothing"
             )
             yield from _unmet(path, task, why, rests, ("aggregator", "via", "hops") if not method.up else ("via",))
+
+
+def check_local_transport(names: Names) -> Iterator[Contradiction]:
+    """A connection of a task that has none."""
+    for path, task in entries(names.root, "tasks"):
+        method = names.catalog.methods.get(text(task, "method") or "")
+        if "transport" in task and method is not None and not _connects(names, task, method):
+            message = "nothing travels: it runs where its data and its model are"
+            rests = [(*path, key) for key in ("method", "topology", "runs_on", "data", "model", "evaluates")]
+            advice = "remove it, or say it of what does travel"
+            yield contradiction((*path, "transport"), message, advice, key=True, rests_on=rests)
+
+
+def _connects(names: Names, task: Tree, method: MethodRow) -> bool:
+    """Whether anything may leave a place where a task runs, or come to it."""
+    topology = TOPOLOGIES.get(text(task, "topology") or method.topology or "")
+    alone = topology is not None and topology.exchanges == "nothing" and not ("aggregator" in task or "hops" in task)
+    here = names.places(sorted(_named(task, "runs_on")))
+    if method.hosted or not alone or here is None:
+        return True
+    asked = [names.entry("models", name) for key in ("model", "evaluates") if (name := text(task, key))]
+    data = [names.entry("datasets", name.partition("@")[0]) for _, name in ids(task, "data")]
+    needed = [names.places(sorted(_named(one, "at"))) for one in data]
+    held = [names.places(sorted(_named(one, "weights_at"))) for one in asked]
+    return any(at is None or not at <= here for at in needed) or any(at is None or not here <= at for at in held)
 
 
 def _unmet(path: Path, task: Tree, why: str, rests: list[Path], keys: tuple[str, ...]) -> Iterator[Contradiction]:

@@ -1,0 +1,121 @@
+"""Connections: what private data travels from party to party in the clear, by what says how it is protected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import get_args
+
+from fedpolicy.graph.model import Flow
+from fedpolicy.language.model.words import Transport
+from fedpolicy.policy.elements.shared import data_fields, is_private, open_field, texts, words
+from fedpolicy.policy.elements.transport import transport_of
+from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type
+from fedpolicy.policy.texts import said
+from fedpolicy.policy.world import World, ordered
+from fedpolicy.records import dataclass
+
+__all__ = ["KIND", "ConnectionView"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """Flows of which one element says how they are protected, or none does."""
+
+    world: World
+    flows: tuple[Flow, ...]
+    stated: str | None
+    origins: tuple[str, ...]
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The datasets that travel."""
+        return tuple(ordered(name for flow in self.flows for name in _families(self.world, flow)))
+
+
+def _parties(view: ConnectionView, ends: Iterable[str]) -> list[str]:
+    return list(view.world.lookup.parties_at(set(ends)))
+
+
+def _way(view: ConnectionView) -> str:
+    """`from a to hub`, or `between a, b and hub` where it goes both ways."""
+    senders = _parties(view, (flow.source for flow in view.flows))
+    recipients = _parties(view, (flow.target for flow in view.flows))
+    if senders and recipients and set(senders).isdisjoint(recipients):
+        return f"from {said(Type.LIST, [senders])} to {said(Type.LIST, [recipients])}"
+    return f"between {said(Type.LIST, [ordered([*senders, *recipients])])}"
+
+
+def _transport(view: ConnectionView) -> Presence:
+    return Missing(("transport",)) if view.stated is None else view.stated
+
+
+_FIELDS = (
+    texts("origins", "the elements whose flows these are", lambda view: view.origins),
+    open_field(
+        "transport",
+        Type.TEXT,
+        "how they are protected: what the flow, task or call and the model that it asks say (the weaker word), else"
+        " what the deployment says",
+        _transport,
+        choices=get_args(Transport),
+    ),
+    texts("payloads", "what travels", lambda view: ordered(flow.payload for flow in view.flows)),
+    texts("datasets", "datasets that it may carry", lambda view: view.families),
+    texts("from_parties", "parties that send", lambda view: _parties(view, (flow.source for flow in view.flows))),
+    texts("to_parties", "parties that receive", lambda view: _parties(view, (flow.target for flow in view.flows))),
+    words("way", "from whom to whom, or between whom, in words (for messages)", _way),
+    *data_fields(of="the data that it may carry"),
+)
+
+
+def _families(world: World, flow: Flow) -> tuple[str, ...]:
+    held = world.lookup.reach[flow.source]
+    return world.lookup.families_in(held if flow.data is None else held & flow.data)
+
+
+def _crossing(world: World) -> Iterator[Flow]:
+    """The flows on which somebody gets unsealed what another party sends, and that say something of private data."""
+    vertices, operators = world.graph.vertices, world.lookup.operators
+    meeting: dict[str, set[str]] = {}
+    moves = [flow for flow in world.graph.flows if flow.data != 0 and flow.seal is None and _moves(world, flow)]
+    for flow in moves:
+        for here, there in ((flow.source, flow.target), (flow.target, flow.source)):
+            if vertices[here].kind == "exchange":
+                meeting.setdefault(here, set()).update(operators(there))
+    for flow in moves:
+        at = next((meeting[end] for end in (flow.source, flow.target) if end in meeting), None)
+        crosses = len(at) > 1 if at is not None else bool(operators(flow.target) - operators(flow.source))
+        if crosses and _says_something(world, flow) and is_private(world, _families(world, flow)):
+            yield flow
+
+
+def _moves(world: World, flow: Flow) -> bool:
+    vertices = world.graph.vertices
+    return vertices[flow.source].kind != "model" and vertices[flow.target].kind != "model"
+
+
+def _says_something(world: World, flow: Flow) -> bool:
+    row = world.catalog.payloads.get(flow.payload)
+    return row is None or row.level != "none"
+
+
+def _subjects(world: World) -> Sequence[Subject]:
+    found: dict[tuple[str, str | None], list[Flow]] = {}
+    for flow in _crossing(world):
+        found.setdefault(transport_of(world, flow), []).append(flow)
+    return [_subject(world, element, stated, flows) for (element, stated), flows in sorted(found.items())]
+
+
+def _subject(world: World, element: str, stated: str | None, flows: Sequence[Flow]) -> Subject:
+    origins = tuple(ordered(flow.origin for flow in flows))
+    path = () if element == "deployment" else tuple(element.split(".", 1))
+    return Subject(id=element, path=path, data=ConnectionView(world, tuple(flows), stated, origins))
+
+
+KIND = Kind(
+    name="connection",
+    about="what says something of private data and travels from party to party unsealed, by what says how it is"
+    " protected; all of which nothing says so are one element",
+    fields=_FIELDS,
+    subjects=_subjects,
+)
