@@ -15,7 +15,7 @@ __all__ = ["Precompute"]
 class Precompute(BuildHookInterface[Any]):
     """
     One JSON file a pack, see `fedpolicy/policy/bundle.py`; two modules, see
-    `fedpolicy/language/reading/validating.py` and `fedpolicy/cli/quick.py`.
+    `fedpolicy/language/reading/validator.py` and `fedpolicy/cli/completions.py`.
     """
 
     PLUGIN_NAME = "custom"
@@ -27,9 +27,8 @@ class Precompute(BuildHookInterface[Any]):
         sys.path.insert(0, self.root)
         try:
             from fedpolicy.cli.app import app  # noqa: PLC0415  found only now
-            from fedpolicy.cli.completions import table_source  # noqa: PLC0415
-            from fedpolicy.cli.quick import TABLE  # noqa: PLC0415
-            from fedpolicy.language.reading.validating import COMPILED, schema_source  # noqa: PLC0415
+            from fedpolicy.cli.completions import TABLE, table_source  # noqa: PLC0415
+            from fedpolicy.language.reading.validator import COMPILED, schema_source  # noqa: PLC0415
             from fedpolicy.policy.bundle import bundle_of  # noqa: PLC0415
             from fedpolicy.policy.load import load_rules, shipped_packs  # noqa: PLC0415
         finally:

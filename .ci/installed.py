@@ -7,10 +7,10 @@ from pathlib import Path
 
 import fedpolicy
 from fedpolicy.catalog.load import load_catalog
-from fedpolicy.language.reading.validating import is_compiled
+from fedpolicy.files import catalog_dir, policies_dir, schemas_dir
+from fedpolicy.language.reading.validator import is_compiled
 from fedpolicy.policy.bundle import bundled
 from fedpolicy.policy.load import shipped_packs
-from fedpolicy.resources import catalog_dir, policies_dir, schemas_dir
 
 
 def main(source: Path) -> str:

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING
 from fedpolicy import __version__
 from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import Catalog, load_catalog
-from fedpolicy.containment import contained
-from fedpolicy.errors import FedPolicyError, InputError, Interrupted, Problems
+from fedpolicy.errors import FedPolicyError, InputError, Interrupted, Problems, contained
 from fedpolicy.findings import Finding, Interruption, Override, Report, SourceFile, Span, Verdict
 from fedpolicy.language.reading.load import Document, Loaded, load_text
 from fedpolicy.language.reading.spans import place_of

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from fedpolicy.analysis.changes import Changes, changes_between
 from fedpolicy.check import Assessment, Judge, assess_source, judge_of, overrides_in
-from fedpolicy.containment import contained
-from fedpolicy.errors import FedPolicyError
+from fedpolicy.errors import FedPolicyError, contained
 from fedpolicy.findings import Finding, Span, Verdict
 from fedpolicy.policy.housekeeping import as_set, gone
 from fedpolicy.report.diff import UNCOMPARED, Comparison, Difference

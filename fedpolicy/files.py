@@ -1,4 +1,4 @@
-"""Read a file that somebody names: a plain one, of a size that people write, as it lies here or as it once was."""
+"""Files that somebody names, plain ones of a size that people write, and files that ship."""
 
 from __future__ import annotations
 
@@ -11,11 +11,25 @@ from pathlib import Path
 
 from fedpolicy.records import dataclass
 
-__all__ = ["HERE", "MOST_BYTES", "Files", "Kept", "beginning", "content"]
+__all__ = [
+    "HERE",
+    "MOST_BYTES",
+    "Files",
+    "Kept",
+    "beginning",
+    "bundles_dir",
+    "catalog_dir",
+    "content",
+    "policies_dir",
+    "schemas_dir",
+]
 
 MOST_BYTES = 64 * 1024 * 1024
 # A pipe that nobody writes to would be waited for, and a terminal would become ours.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+
+
+_PACKAGE = Path(__file__).resolve().parent
 
 
 def content(path: Path) -> bytes:
@@ -94,3 +108,32 @@ def _must_be_plain(mode: int) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(mode):
         raise OSError(errno.EINVAL, "it is no plain file")
+
+
+def _shipped(name: str) -> Path:
+    # A checkout wins: an editable install may leave a stale copy inside the package.
+    checkout = _PACKAGE.parent / name
+    if (_PACKAGE.parent / "pyproject.toml").is_file() and checkout.is_dir():
+        return checkout
+    return _PACKAGE / "_data" / name
+
+
+def policies_dir() -> Path:
+    """The folder that holds one folder per shipped pack."""
+    return _shipped("policies")
+
+
+def bundles_dir() -> Path | None:
+    """The folder with the compiled packs of a wheel; None in a checkout, where rules are read as they are written."""
+    beside = policies_dir().parent
+    return beside / "bundles" if beside == _PACKAGE / "_data" else None
+
+
+def schemas_dir() -> Path:
+    """The folder that holds the JSON schemas."""
+    return _shipped("schemas")
+
+
+def catalog_dir() -> Path:
+    """The folder that holds the shipped catalogue."""
+    return _PACKAGE / "catalog"

@@ -12,7 +12,7 @@ import networkx as nx
 import pytest
 
 from fedpolicy import api
-from fedpolicy.resources import schemas_dir
+from fedpolicy.files import schemas_dir
 
 ROOT = Path(__file__).parent.parent
 NOTES = ROOT / "examples/clinical-notes/deployment.yaml"

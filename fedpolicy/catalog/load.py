@@ -21,9 +21,8 @@ from fedpolicy.catalog.rows import (
     Row,
     SafeguardRow,
 )
-from fedpolicy.files import HERE, Files
+from fedpolicy.files import HERE, Files, catalog_dir
 from fedpolicy.records import dataclass
-from fedpolicy.resources import catalog_dir
 
 __all__ = ["Catalog", "load_catalog"]
 

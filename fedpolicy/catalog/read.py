@@ -19,10 +19,10 @@ import yaml
 from fedpolicy.catalog.rows import LISTS, ROWS, AttackRow, Row, TermsRow
 from fedpolicy.characters import hidden
 from fedpolicy.errors import CatalogError
+from fedpolicy.files import catalog_dir
 from fedpolicy.findings import Span
 from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.records import dataclass
-from fedpolicy.resources import catalog_dir
 from fedpolicy.yaml_events import events
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ def _completed() -> bool:
     """Answer a shell that wants to know how a word goes on, where the answer is at hand."""
     if "_FEDPOLICY_COMPLETE" not in os.environ:
         return False
-    from fedpolicy.cli.quick import TABLE, answer  # noqa: PLC0415  only a key press asks
+    from fedpolicy.cli.completions import TABLE, answer  # noqa: PLC0415  only a key press asks
 
     try:
         table = import_module(TABLE).TABLE

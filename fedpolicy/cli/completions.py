@@ -1,14 +1,117 @@
-"""What the completions of a whole command line are, as plain values: see `quick.py`, which answers from them."""
+"""
+Completions from a table that the wheel carries, so that a key press does not wait for click and all commands.
+
+What the table does not settle is left to click: quoted words, `--option=value`, `--`, anything unknown. To answer from
+the table imports nothing; click is imported where the table is made, when a wheel is built.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-import click
+TYPE_CHECKING = False  # to import typing would cost a key press
+if TYPE_CHECKING:
+    import click
 
-from fedpolicy.cli.quick import Entry, Option, Words
+__all__ = ["TABLE", "Entry", "Option", "Words", "answer", "table_of", "table_source"]
 
-__all__ = ["table_of", "table_source"]
+TABLE = "fedpolicy._data.completions"  # a module of the wheel; a checkout has none
+Words = tuple[str, tuple[str, ...]] | None  # (plain, choices), (file, ()), (dir, ()); None: nobody knows
+# Names, how many values it takes (-1: nobody knows), whether it may be repeated, what it is for, its values.
+Option = tuple[tuple[str, ...], int, bool, str, Words]
+# Commands with their help, options, and for each argument how many values it takes and which.
+Entry = tuple[tuple[tuple[str, str], ...], tuple[Option, ...], tuple[tuple[int, Words], ...]]
+_Item = tuple[str, str, str]  # type, value, help
+_QUOTES = frozenset("'\"\\")
+
+
+def answer(table: Mapping[str, Entry], environment: Mapping[str, str]) -> str | None:
+    """What a shell is to be told, in click's words; None where click has to say it."""
+    shell, _, instruction = environment.get("_FEDPOLICY_COMPLETE", "").partition("_")
+    line, last = environment.get("COMP_WORDS", ""), environment.get("COMP_CWORD", "")
+    if instruction != "complete" or shell not in _FORMS or _QUOTES & {*line, *last}:
+        return None
+    words = line.split()
+    if shell == "fish":
+        args, word = words[1:], last
+        if word and args and args[-1] == word:
+            args.pop()
+    elif last.isdecimal():
+        args, word = words[1 : int(last)], "".join(words[int(last) : int(last) + 1])
+    else:
+        return None
+    found = _items(table, args, word)
+    return None if found is None else "\n".join(map(_FORMS[shell], found)) + "\n"
+
+
+def _items(table: Mapping[str, Entry], args: Sequence[str], word: str) -> list[_Item] | None:
+    """Everything that may stand where a word begins."""
+    if "--" in args or any("=" in one for one in (*args, word) if one.startswith("-")):
+        return None
+    path, given, count, waiting = "", set[int](), 0, None
+    left = iter(args)
+    for one in left:
+        commands, options, _ = table[path]
+        if one.startswith("-") and one != "-":
+            number = next((place for place, option in enumerate(options) if one in option[0]), None)
+            if number is None or options[number][1] not in {0, 1}:
+                return None
+            if options[number][1] and next(left, None) is None:
+                waiting = options[number]
+            else:
+                given.add(number)
+        elif commands:
+            path, given, count = f"{path} {one}".strip(), set(), 0
+            if path not in table:
+                return None
+        else:
+            count += 1
+    return _offered(table[path], given, count, waiting, word)
+
+
+def _offered(entry: Entry, given: set[int], count: int, waiting: Option | None, word: str) -> list[_Item] | None:
+    commands, options, arguments = entry
+    if word.startswith("-"):
+        return list(_names(options, given, word))
+    if waiting:
+        return _values(waiting[4], word)
+    if commands:
+        return [("plain", name, about) for name, about in commands if name.startswith(word)]
+    for place, (many, words) in enumerate(arguments):
+        if many == -1 or place >= count:
+            return _values(words, word) if many in {-1, 1} else None
+    return []
+
+
+def _names(options: Sequence[Option], given: set[int], word: str) -> Iterator[_Item]:
+    for number, (names, _, repeated, about, _) in enumerate(options):
+        if repeated or number not in given:
+            yield from (("plain", name, about) for name in names if name.startswith(word))
+
+
+def _values(words: Words, word: str) -> list[_Item] | None:
+    if words is None:
+        return None
+    kind, choices = words
+    return [(kind, one, "") for one in choices if one.startswith(word)] if kind == "plain" else [(kind, word, "")]
+
+
+def _bash(item: _Item) -> str:
+    return f"{item[0]},{item[1]}"
+
+
+def _zsh(item: _Item) -> str:
+    kind, value, about = item
+    return f"{kind}\n{value.replace(':', chr(92) + ':') if about else value}\n{about or '_'}"
+
+
+def _fish(item: _Item) -> str:
+    kind, value, about = item
+    about = about.replace("\n", "\\n").replace("\t", " ")
+    return f"{kind},{value}\t{about}" if about else f"{kind},{value}"
+
+
+_FORMS = {"bash": _bash, "zsh": _zsh, "fish": _fish}
 
 
 def table_of(root: click.Group) -> dict[str, Entry]:
@@ -23,6 +126,8 @@ def table_source(root: click.Group) -> str:
 
 
 def _entries(path: str, command: click.Command) -> Iterator[tuple[str, Entry]]:
+    import click  # noqa: PLC0415  only a build asks
+
     context = click.Context(command, info_name=path or "fedpolicy")
     params = command.get_params(context)
     below = list(_below(command, context)) if isinstance(command, click.Group) else []
@@ -54,6 +159,8 @@ def _option(option: click.Option) -> Option:
 
 
 def _words(param: click.Parameter) -> Words:
+    import click  # noqa: PLC0415  only a build asks
+
     kind = param.type
     if isinstance(kind, click.Choice) and kind.case_sensitive:
         return "plain", tuple(map(str, kind.choices))

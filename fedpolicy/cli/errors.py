@@ -1,4 +1,4 @@
-"""Errors -> exit codes. Catches everything that one file did not cause; see `fedpolicy.containment` for that."""
+"""Errors -> exit codes. Catches everything that one file did not cause; see `fedpolicy.errors` for that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options that several commands share, and groups of commands."""
+"""What several commands share: options, groups, and the deployment that a question is about."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ import click
 
 from fedpolicy.cli.errors import UNUSABLE
 from fedpolicy.errors import SettingsError
+from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from click import Command, Context
 
+    from fedpolicy.analysis.study import Study
+    from fedpolicy.language.reading.load import Document
+
 __all__ = [
     "DEBUG",
     "Group",
+    "Question",
     "baseline_options",
     "catalog_option",
     "colour_option",
@@ -235,3 +240,23 @@ class Group(click.Group):
         elif ctx.parent is None and os.path.exists(name):  # noqa: PTH110  whatever it is called, this does not raise
             advice = f"to check it: `{ctx.command_path} check {visible(name)}`"
         return SettingsError(f"there is no command `{visible(name)}`", help=advice)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A deployment, and how it is read."""
+
+    file: str
+    deployment: str = ""
+    catalogs: Sequence[Path] = ()
+    max_epsilon: float | None = None
+
+    def study(self) -> tuple[Document, Study]:
+        """Read the deployment, ready to be analysed. Raises what cannot be used."""
+        from fedpolicy import check, sources  # noqa: PLC0415  help needs no room
+        from fedpolicy.cli.terminal import stdin_bytes  # noqa: PLC0415
+        from fedpolicy.settings import Settings  # noqa: PLC0415
+
+        settings = Settings(catalogs=self.catalogs, max_epsilon=self.max_epsilon)
+        source = next(sources.find([self.file], stdin_bytes))
+        return check.study_of(source, check.catalog_of(settings), settings, self.deployment)

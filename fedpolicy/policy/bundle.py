@@ -17,12 +17,11 @@ from typing import Any
 
 from fedpolicy import __version__
 from fedpolicy.errors import SettingsError
-from fedpolicy.files import content
+from fedpolicy.files import bundles_dir, content, policies_dir
 from fedpolicy.findings import Reference, Severity, Span
 from fedpolicy.policy.expression import Expression, library_version, restored
 from fedpolicy.policy.fields import Type
 from fedpolicy.policy.models import Param, Rule
-from fedpolicy.resources import bundles_dir, policies_dir
 
 __all__ = ["PLAIN", "bundle_of", "bundled", "digest_of", "made_with"]
 

@@ -8,8 +8,7 @@ from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fedpolicy.containment import contained
-from fedpolicy.errors import FedPolicyError, InputError, PolicyError, Problems
+from fedpolicy.errors import FedPolicyError, InputError, PolicyError, Problems, contained
 from fedpolicy.findings import VERDICTS, Finding, Severity, Verdict
 from fedpolicy.language.reading.load import Document
 from fedpolicy.policy.context import Context, contexts

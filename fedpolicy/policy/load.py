@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from fedpolicy.errors import FedPolicyError, PolicyError, Problems, SettingsError
-from fedpolicy.files import HERE, Files, content
+from fedpolicy.files import HERE, Files, content, policies_dir
 from fedpolicy.findings import Reference, Span
 from fedpolicy.policy.bundle import bundled, digest_of
 from fedpolicy.policy.housekeeping import OWN_IDS
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.selection import choose, set_params, set_severities
 from fedpolicy.records import dataclass
-from fedpolicy.resources import policies_dir
 from fedpolicy.suggest import advise
 
 __all__ = [

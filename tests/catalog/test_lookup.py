@@ -8,7 +8,7 @@ from fedpolicy.catalog import load_catalog
 from fedpolicy.catalog.read import Section, build_row, compose_shipped, plain
 from fedpolicy.catalog.rows import ROWS
 from fedpolicy.errors import CatalogError
-from fedpolicy.resources import catalog_dir
+from fedpolicy.files import catalog_dir
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ import pytest
 from fedpolicy.catalog import load_catalog
 from fedpolicy.catalog.extra import read_extra
 from fedpolicy.catalog.rows import LEVELS, LISTS, ROWS
+from fedpolicy.files import catalog_dir
 from fedpolicy.language.model.model import Model
 from fedpolicy.language.model.safeguards import KINDS, Deidentification
 from fedpolicy.language.model.task import Task
 from fedpolicy.language.model.words import Level
-from fedpolicy.resources import catalog_dir
 
 PAYLOADS = {
     "verbatim": "records prompts completions logs",

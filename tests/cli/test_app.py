@@ -16,7 +16,7 @@ from fedpolicy import __version__
 from fedpolicy.cli import commands, main
 from fedpolicy.cli.app import app
 from fedpolicy.errors import FedPolicyError, Problems
-from fedpolicy.resources import schemas_dir
+from fedpolicy.files import schemas_dir
 
 COMMANDS = sorted(path.stem for path in Path(commands.__file__).parent.glob("[a-z]*.py"))
 

@@ -6,7 +6,7 @@ import subprocess
 import jsonschema
 import pytest
 
-from fedpolicy.resources import schemas_dir
+from fedpolicy.files import schemas_dir
 
 FILE = "fedpolicy.baseline.json"
 ENTRY = {

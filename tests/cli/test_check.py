@@ -11,8 +11,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from fedpolicy.files import schemas_dir
 from fedpolicy.findings import Severity
-from fedpolicy.resources import schemas_dir
 
 PACK = str(Path(__file__).parent / "pack")
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/deployment.yaml"))

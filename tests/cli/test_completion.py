@@ -11,8 +11,7 @@ import pytest
 from click.shell_completion import get_completion_class
 
 from fedpolicy.cli.app import app
-from fedpolicy.cli.completions import table_of, table_source
-from fedpolicy.cli.quick import answer
+from fedpolicy.cli.completions import answer, table_of, table_source
 
 ROOT = Path(__file__).parents[2]
 TABLE = table_of(app)

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from fedpolicy.resources import schemas_dir
+from fedpolicy.files import schemas_dir
 
 TODAY = ("--today", "2026-11-22")
 CLOSED = "private-data-to-closed-model"

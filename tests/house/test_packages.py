@@ -11,9 +11,8 @@ from hatchling.builders.wheel import WheelBuilder
 
 from fedpolicy import __version__
 from fedpolicy.cli.app import app
-from fedpolicy.cli.completions import table_source
-from fedpolicy.cli.quick import TABLE
-from fedpolicy.language.reading.validating import COMPILED, schema_source
+from fedpolicy.cli.completions import TABLE, table_source
+from fedpolicy.language.reading.validator import COMPILED, schema_source
 from fedpolicy.policy.bundle import bundle_of
 from fedpolicy.policy.load import load_rules, shipped_packs
 from tests.house.pages import ROOT

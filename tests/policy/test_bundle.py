@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from fedpolicy import check, sources
+from fedpolicy.files import bundles_dir, policies_dir
 from fedpolicy.policy import bundle
 from fedpolicy.policy.bundle import bundle_of
 from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.report.formats import load_format
-from fedpolicy.resources import bundles_dir, policies_dir
 from fedpolicy.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from fedpolicy.files import policies_dir
 from fedpolicy.policy.load import load_rules, pack_files, shipped_packs
-from fedpolicy.resources import policies_dir
 from fedpolicy.trial import run_examples
 from tests.policy.worlds import judged
 

@@ -7,10 +7,10 @@ import jsonschema
 import pytest
 
 from fedpolicy.errors import Problems
+from fedpolicy.files import policies_dir
 from fedpolicy.language.reading.source import read
 from fedpolicy.policy.load import load_rules, pack_files, shipped_packs
 from fedpolicy.policy.rulefile import policy_schema
-from fedpolicy.resources import policies_dir
 
 HERE = Path(__file__).parent
 ACCEPT = sorted((HERE / "accept").glob("*.yaml"))

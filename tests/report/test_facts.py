@@ -11,10 +11,10 @@ import pytest
 from fedpolicy import check
 from fedpolicy.analysis import study
 from fedpolicy.analysis.explain import explain
+from fedpolicy.files import schemas_dir
 from fedpolicy.report.facts import facts_text, why_text
 from fedpolicy.report.facts_json import facts_json
 from fedpolicy.report.style import PLAIN
-from fedpolicy.resources import schemas_dir
 from fedpolicy.settings import Settings
 from fedpolicy.sources import Source
 

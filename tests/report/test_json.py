@@ -7,8 +7,8 @@ import json
 import jsonschema
 import pytest
 
+from fedpolicy.files import schemas_dir
 from fedpolicy.report.formats import load_format
-from fedpolicy.resources import schemas_dir
 
 SCHEMA = json.loads((schemas_dir() / "report.schema.json").read_text(encoding="utf-8"))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
+from fedpolicy.cli.errors import CLEAN
 from fedpolicy.cli.options import (
     catalog_option,
     config_from_option,
@@ -18,8 +20,11 @@ from fedpolicy.cli.options import (
     param_option,
     waiver_options,
 )
+from fedpolicy.cli.terminal import chatter, emit
 
 __all__ = ["command"]
+
+_BASELINE = "fedpolicy.baseline.json"
 
 
 @click.command("baseline")
@@ -49,6 +54,27 @@ def command(paths: tuple[str, ...], output: str | None, **options: Any) -> int: 
     `fedpolicy check --baseline FILE` then shows only what is new. An entry is a deployment, a rule and its elements,
     never a file or a line. Write it anew when entries are fixed; it should only ever get shorter.
     """
-    from fedpolicy.cli.excusing import write_baseline_file
+    return _write(paths, output, options)
 
-    return write_baseline_file(paths, output, options)
+
+def _write(paths: Sequence[str], output: str | None, options: Mapping[str, Any]) -> int:
+    """Check, and write what fails or is unknown. Raises InputError where nothing was evaluated."""
+    from fedpolicy.cli.choices import choose, find_config
+    from fedpolicy.cli.run import usable_report
+    from fedpolicy.cli.trust import with_waivers
+    from fedpolicy.findings import Verdict
+    from fedpolicy.policy.baseline import write_baseline
+    from fedpolicy.policy.housekeeping import OWN_PACK
+    from fedpolicy.report.style import amount
+
+    config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
+    choices = choose(config, options)
+    settings = with_waivers(choices, config, options)
+    report = usable_report(paths, settings, choices, options)
+    if isinstance(report, int):
+        return report
+    known = [one for one in report.findings if one.verdict is not Verdict.WAIVED and one.pack != OWN_PACK]
+    where = output or choices.origins["baseline"][0] or _BASELINE
+    emit(write_baseline(known), None if where == "-" else where)
+    chatter(f"{where}: {amount(len(known), 'finding')} known from now on\n")
+    return CLEAN

@@ -21,7 +21,7 @@ from fedpolicy.cli.terminal import emit, look_for
 from fedpolicy.errors import SettingsError
 
 if TYPE_CHECKING:
-    from fedpolicy.cli.question import Question
+    from fedpolicy.cli.options import Question
 
 __all__ = ["command"]
 
@@ -53,7 +53,7 @@ def command(
     FILE is a deployment, or - for standard input. Every epsilon is computed from the declared mechanism and compared
     with what is claimed. Without noise it is infinite.
     """
-    from fedpolicy.cli.question import Question
+    from fedpolicy.cli.options import Question
 
     question = Question(file=file, deployment=deployment, catalogs=catalogs, max_epsilon=max_epsilon)
     _answer(question, form, output, tight=tight, no_color=no_color)

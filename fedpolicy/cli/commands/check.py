@@ -29,7 +29,7 @@ from fedpolicy.report.formats import format_ids, load_format
 from fedpolicy.report.style import Style
 
 if TYPE_CHECKING:
-    from fedpolicy.cli.configured import Choices
+    from fedpolicy.cli.choices import Choices
     from fedpolicy.cli.outputs import Output
     from fedpolicy.findings import Report
 
@@ -101,17 +101,17 @@ def command(paths: tuple[str, ...], form: str, outputs: tuple[str, ...], **optio
 
 def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapping[str, Any]) -> int:
     """Check, write the reports, say what could not be used, and give the exit code."""
-    from fedpolicy.cli.configured import choose, find_config
-    from fedpolicy.cli.judging import judged
+    from fedpolicy.cli.choices import choose, find_config
     from fedpolicy.cli.outputs import must_have_folders, plan, write_all
-    from fedpolicy.cli.trusted import trusted
+    from fedpolicy.cli.run import report_of
+    from fedpolicy.cli.trust import trusted_settings
 
     planned = plan(outputs, form)
     must_have_folders(planned)
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
-    settings = trusted(choices, config, options)
-    report = judged(paths, settings, choices, options)
+    settings = trusted_settings(choices, config, options)
+    report = report_of(paths, settings, choices, options)
     no_color = options["no_color"]
     errors = _told(report, no_color=no_color)
     write_all([(output, _written(report, output, no_color=no_color)) for output in planned])

@@ -25,7 +25,7 @@ def show(config: str | None, *, isolated: bool) -> None:
     Settings come from the command line, else from the nearest `fedpolicy.toml` or `[tool.fedpolicy]` of a
     `pyproject.toml`, else they are the defaults.
     """
-    from fedpolicy.cli.configured import choose, find_config, shown_settings
+    from fedpolicy.cli.choices import choose, find_config, shown_settings
     from fedpolicy.cli.terminal import emit
 
     emit(shown_settings(choose(find_config(config, isolated=isolated), {})), None)

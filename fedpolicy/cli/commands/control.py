@@ -12,7 +12,7 @@ from fedpolicy.cli.options import catalog_option, colour_option, debug_option, d
 from fedpolicy.cli.terminal import emit, look_for
 
 if TYPE_CHECKING:
-    from fedpolicy.cli.question import Question
+    from fedpolicy.cli.options import Question
 
 __all__ = ["command"]
 
@@ -34,7 +34,7 @@ def command(
     FILE is a deployment, or - for standard input. `run`: compute with the models; `join`: take part in rounds; `keep`:
     leave with a working copy; `inspect`: look into the weights.
     """
-    from fedpolicy.cli.question import Question
+    from fedpolicy.cli.options import Question
 
     _answer(Question(file=file, deployment=deployment, catalogs=catalogs), form, output, no_color=no_color)
 

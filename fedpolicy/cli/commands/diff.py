@@ -72,10 +72,10 @@ def command(old: str, new: str, form: str, output: str | None, **options: Any) -
 
 def _diff(old: str, new: str, form: str, output: str | None, options: Mapping[str, Any]) -> int:
     """Compare, write what differs, and give the exit code. Raises InputError for what git does not have."""
-    from fedpolicy.cli.configured import choose, find_config
+    from fedpolicy.cli.choices import choose, find_config
     from fedpolicy.cli.messages import report_errors
     from fedpolicy.cli.revisions import overlooked, sources_of
-    from fedpolicy.cli.trusted import with_waivers
+    from fedpolicy.cli.trust import with_waivers
     from fedpolicy.comparison import compare
     from fedpolicy.report.summarise import must_fail
 

@@ -19,7 +19,7 @@ from fedpolicy.cli.options import (
 from fedpolicy.cli.terminal import emit, look_for
 
 if TYPE_CHECKING:
-    from fedpolicy.cli.question import Question
+    from fedpolicy.cli.options import Question
 
 __all__ = ["command"]
 
@@ -54,7 +54,7 @@ def command(
 
     FILE is a deployment, or - for standard input.
     """
-    from fedpolicy.cli.question import Question
+    from fedpolicy.cli.options import Question
 
     question = Question(file=file, deployment=deployment, catalogs=catalogs, max_epsilon=max_epsilon)
     _answer(question, form, output, no_color=no_color)

@@ -11,7 +11,7 @@ from fedpolicy.cli.options import catalog_option, debug_option, deployment_optio
 from fedpolicy.cli.terminal import emit
 
 if TYPE_CHECKING:
-    from fedpolicy.cli.question import Question
+    from fedpolicy.cli.options import Question
 
 __all__ = ["command"]
 
@@ -28,7 +28,7 @@ def command(file: str, deployment: str, catalogs: tuple[Path, ...], output: str 
 
     FILE is a deployment, or - for standard input. Implied flows say what implies them.
     """
-    from fedpolicy.cli.question import Question
+    from fedpolicy.cli.options import Question
 
     _answer(Question(file=file, deployment=deployment, catalogs=catalogs), output)
 

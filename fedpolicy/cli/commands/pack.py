@@ -8,7 +8,7 @@ import click
 
 from fedpolicy.cli.options import Group, debug_option
 from fedpolicy.cli.terminal import emit
-from fedpolicy.resources import policies_dir
+from fedpolicy.files import policies_dir
 
 __all__ = ["command"]
 

@@ -157,8 +157,8 @@ def _repair(file: str, form: str, output: str | None, number: int | None, option
 
     Raises SettingsError for options that fit nothing, UnwritableError and OutputError for what cannot be written.
     """
-    from fedpolicy.cli.configured import choose, find_config
-    from fedpolicy.cli.trusted import trusted
+    from fedpolicy.cli.choices import choose, find_config
+    from fedpolicy.cli.trust import trusted_settings
     from fedpolicy.repair.answer import Choice, Request, repair
     from fedpolicy.report.repair import as_json, as_text
 
@@ -168,7 +168,7 @@ def _repair(file: str, form: str, output: str | None, number: int | None, option
     source = _source(file, number)
     request = Request(
         source=source,
-        settings=trusted(choices, config, options),
+        settings=trusted_settings(choices, config, options),
         costs=_costs(config, options["costs"]),
         choice=Choice(
             fail_on=choices.fail_on, strict=choices.strict, findings=options["findings"], rules=options["wanted"]

@@ -6,7 +6,7 @@ import click
 
 from fedpolicy.cli.options import debug_option, output_option
 from fedpolicy.cli.terminal import emit
-from fedpolicy.resources import schemas_dir
+from fedpolicy.files import schemas_dir
 
 __all__ = ["command"]
 

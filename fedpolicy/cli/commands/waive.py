@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from fedpolicy.cli.errors import CLEAN
 from fedpolicy.cli.options import (
     catalog_option,
     config_option,
@@ -19,8 +23,16 @@ from fedpolicy.cli.options import (
     pack_option,
     param_option,
 )
+from fedpolicy.cli.terminal import chatter, write
+
+if TYPE_CHECKING:
+    from fedpolicy.findings import Finding, Report
+    from fedpolicy.policy.waivers import Values
 
 __all__ = ["command"]
+
+_MOST_ELEMENTS = 12
+_SHORT = 8  # characters of a fingerprint that a name gets
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -72,7 +84,112 @@ def command(
     Adds an entry to the file of waivers and keeps everything else in it.
     FINGERPRINT, or its beginning, is in the JSON report. PATHS are checked to find it; by default the current folder.
     """
-    from fedpolicy.cli.excusing import write_waiver
-
     given = {"reason": reason, "owner": owner, "approved_by": approved_by}
-    return write_waiver(fingerprint, paths, given, until, options)
+    return _write(fingerprint, paths, given, until, options)
+
+
+def _write(mark: str, paths: Sequence[str], given: Values, until: datetime, options: Mapping[str, Any]) -> int:
+    """Check, find the finding, and add an entry about it. Raises SettingsError for what no waiver may say."""
+    from fedpolicy.cli.choices import choose, find_config
+    from fedpolicy.cli.run import usable_report
+    from fedpolicy.cli.trust import day_of, waivers_path
+    from fedpolicy.errors import SettingsError
+    from fedpolicy.policy.waivers import WaiverFile, add_waiver, read_waivers
+
+    config = find_config(options["config"], isolated=options["isolated"], revision=None)
+    choices = choose(config, options)
+    path = waivers_path(choices, config)
+    text = _text(path)
+    file = read_waivers(text, path.name) if text.strip() else WaiverFile(name=path.name)
+    settings = replace(choices.settings, waivers=file, today=day_of(options))
+    _allowed(given, until.date().isoformat(), settings.today)
+    report = usable_report(paths, settings, choices, options)
+    if isinstance(report, int):
+        return report
+    finding = _meant(mark, report, options["deployment"])
+    taken = {entry.id for entry in file.entries}
+    name = options["name"] or _free(f"{finding.rule}-{finding.fingerprint[:_SHORT]}", taken)
+    if name in taken:
+        raise SettingsError(f"`{path.name}` has a waiver `{name}`", help="choose another --name")
+    write(path, add_waiver(text, path.name, name, {**_about(finding), **given, "expires": until.date().isoformat()}))
+    chatter(f"{path.name}: {name} waives {finding.rule} until the end of {until.date().isoformat()}\n")
+    return CLEAN
+
+
+def _allowed(given: Values, until: str, today: str) -> None:
+    from fedpolicy.errors import SettingsError
+
+    for key, value in given.items():
+        if not str(value).strip():
+            raise SettingsError(f"`--{key.replace('_', '-')}` is empty", help="say it; readers will ask")
+    if _person(given["owner"]) == _person(given["approved_by"]):
+        raise SettingsError("a waiver cannot be approved by its own owner", help="somebody else must agree to it")
+    if until < today:
+        raise SettingsError(f"`--until {until}` is over", help=f"name a day from {today} on")
+
+
+def _person(name: object) -> str:
+    return " ".join(str(name).casefold().split())
+
+
+def _meant(mark: str, report: Report, deployment: str) -> Finding:
+    """The only finding whose fingerprint begins so."""
+    from fedpolicy.errors import SettingsError
+    from fedpolicy.policy.housekeeping import OWN_PACK
+
+    mark = mark.lower()
+    found = [
+        one
+        for one in report.findings
+        if one.fingerprint.startswith(mark) and one.pack != OWN_PACK and deployment in ("", one.deployment)
+    ]
+    if not found:
+        advice = "`fedpolicy check --format json` shows the fingerprint of each finding"
+        raise SettingsError(f"no finding has the fingerprint `{mark}`", help=advice)
+    first = found[0]
+    if any(one.fingerprint != first.fingerprint for one in found):
+        raise SettingsError(
+            f"{len(found)} findings have a fingerprint that begins with `{mark}`", help="write more of it"
+        )
+    if names := sorted({one.deployment for one in found} - {first.deployment}):
+        advice = f"say which with --deployment: {', '.join([first.deployment, *names])}"
+        raise SettingsError(f"several deployments have the finding `{mark}`", help=advice)
+    if first.waiver:
+        advice = f"change its `expires` at {first.waiver.span} instead"
+        raise SettingsError(f"the finding is already waived until {first.waiver.expires}", help=advice)
+    return first
+
+
+def _about(finding: Finding) -> Values:
+    from fedpolicy.findings import Verdict
+
+    elements = finding.elements if len(finding.elements) <= _MOST_ELEMENTS else ()
+    values: dict[str, str | tuple[str, ...]] = {"rule": finding.rule}
+    if elements:
+        values["element"] = elements[0] if len(elements) == 1 else tuple(elements)
+    values |= {"fingerprint": finding.fingerprint, "deployment": finding.deployment}
+    return values | ({"verdict": Verdict.UNKNOWN.value} if finding.verdict is Verdict.UNKNOWN else {})
+
+
+def _text(path: Path) -> str:
+    """What the file holds; nothing where there is none yet. Raises InputError."""
+    from fedpolicy import sources
+    from fedpolicy.errors import InputError
+
+    if not path.exists():
+        return ""
+    source = sources.read(str(path))
+    if source.error:
+        raise source.error
+    try:
+        return source.text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"`{source.name}` is not UTF-8", help="save it as UTF-8") from error
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number, found = 1, name
+    while found in taken:
+        number += 1
+        found = f"{name}-{number}"
+    return found

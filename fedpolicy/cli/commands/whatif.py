@@ -23,7 +23,7 @@ from fedpolicy.language.model.words import Level
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study
     from fedpolicy.analysis.whatif.scenarios import Scenario
-    from fedpolicy.cli.question import Question
+    from fedpolicy.cli.options import Question
 
 __all__ = ["command"]
 
@@ -78,7 +78,7 @@ def command(  # noqa: PLR0913, PLR0917  one argument an option
 
     FILE is a deployment, or - for standard input.
     """
-    from fedpolicy.cli.question import Question
+    from fedpolicy.cli.options import Question
 
     question = Question(file=file, deployment=deployment, catalogs=catalogs, max_epsilon=max_epsilon)
     given = {

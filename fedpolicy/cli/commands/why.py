@@ -22,7 +22,7 @@ from fedpolicy.report.style import listing
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study
-    from fedpolicy.cli.question import Question
+    from fedpolicy.cli.options import Question
 
 __all__ = ["command"]
 
@@ -56,7 +56,7 @@ def command(
     Example:
       fedpolicy why deployment.yaml openai letters
     """  # noqa: D301  click reads the \b itself
-    from fedpolicy.cli.question import Question
+    from fedpolicy.cli.options import Question
 
     question = Question(file=file, deployment=deployment, catalogs=catalogs, max_epsilon=max_epsilon)
     _answer(question, party, dataset, output, no_color=no_color)

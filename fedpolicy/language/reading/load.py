@@ -17,7 +17,7 @@ from fedpolicy.language.reading.mistakes import Mistake, dotted, located
 from fedpolicy.language.reading.resolve import resolve, spelt_out
 from fedpolicy.language.reading.source import Raw, read
 from fedpolicy.language.reading.spans import Spans
-from fedpolicy.language.reading.validating import validated
+from fedpolicy.language.reading.validator import validated
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import nearest, shown
 

@@ -9,7 +9,7 @@ from dataclasses import field
 import yaml
 
 from fedpolicy.errors import FedPolicyError, SpecError
-from fedpolicy.language.reading.names import Names
+from fedpolicy.language.reading.raw import Names
 from fedpolicy.language.reading.spans import Path, Spans
 from fedpolicy.language.reading.text import Text
 from fedpolicy.records import dataclass

@@ -19,10 +19,9 @@ from fedpolicy.language.model.shape import Key, Shape, entry_shape
 from fedpolicy.language.model.task import Task, TreeHop
 from fedpolicy.language.reading.checks import CHECKS
 from fedpolicy.language.reading.mistakes import Contradiction, Mistake
-from fedpolicy.language.reading.names import Names
+from fedpolicy.language.reading.raw import Names, Tree, entries, ids
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.language.reading.unresolved import unresolved
-from fedpolicy.language.reading.view import Tree, entries, ids
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:

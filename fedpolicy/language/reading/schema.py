@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from fedpolicy.catalog.load import load_catalog
+from fedpolicy.files import schemas_dir
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.entry import Entry
 from fedpolicy.language.model.shape import Key, entries_under, entry_shape
 from fedpolicy.language.model.types import ID_PATTERN, RESERVED, Above, Count, NonNegative, Positive
 from fedpolicy.language.reading.claims import EVIDENCE
-from fedpolicy.resources import schemas_dir
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog

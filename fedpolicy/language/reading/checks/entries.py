@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
-from fedpolicy.language.reading.names import Names
+from fedpolicy.language.reading.raw import Names, Tree, entries, ids, maps, text
 from fedpolicy.language.reading.spans import Path
-from fedpolicy.language.reading.view import Tree, entries, ids, maps, text
 
 __all__ = [
     "check_agreements",

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.language.model.does import Seal
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
-from fedpolicy.language.reading.names import Names
+from fedpolicy.language.reading.raw import Names, Tree, does, entries, hops, ids, maps, text
 from fedpolicy.language.reading.spans import Path
-from fedpolicy.language.reading.view import Tree, does, entries, hops, ids, maps, text
 from fedpolicy.suggest import listed
 from fedpolicy.topologies import TOPOLOGIES
 

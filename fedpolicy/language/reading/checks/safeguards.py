@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from fedpolicy.language.model.does import Noise, Seal, Sum
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
-from fedpolicy.language.reading.names import Names
+from fedpolicy.language.reading.raw import Names, Tree, does, entries, hops, ids, maps, number, readers
 from fedpolicy.language.reading.spans import Path
-from fedpolicy.language.reading.view import Tree, does, entries, hops, ids, maps, number, readers
 from fedpolicy.limits import MAX_INSTANCES
 
 __all__ = ["check_cohorts", "check_flow_cohorts", "check_noise", "check_readers", "check_sizes"]

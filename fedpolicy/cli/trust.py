@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy import sources
-from fedpolicy.cli.configured import Choices
+from fedpolicy.cli.choices import Choices
 from fedpolicy.config.find import NAMES, Config, has_table
 from fedpolicy.errors import InputError
 from fedpolicy.files import Files, Kept
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from fedpolicy.settings import Settings
     from fedpolicy.sources import Source
 
-__all__ = ["config_at", "day_of", "files_at", "trusted", "waivers_path", "with_waivers"]
+__all__ = ["config_at", "day_of", "files_at", "trusted_settings", "waivers_path", "with_waivers"]
 
 _WAIVERS = "fedpolicy.waivers.yaml"
 
 
-def trusted(choices: Choices, config: Config, options: Mapping[str, Any]) -> Settings:
+def trusted_settings(choices: Choices, config: Config, options: Mapping[str, Any]) -> Settings:
     """
     The settings of a run with its waivers, its baseline and its day.
 
@@ -38,7 +38,7 @@ def trusted(choices: Choices, config: Config, options: Mapping[str, Any]) -> Set
 
 
 def with_waivers(choices: Choices, config: Config, options: Mapping[str, Any]) -> Settings:
-    """The settings of a run with its waivers, and without a baseline. Raises as `trusted` does."""
+    """The settings of a run with its waivers, and without a baseline. Raises as `trusted_settings` does."""
     found = None if options["no_waivers"] else _found("waivers", choices, config, options["waivers_from"])
     if found is None:
         return choices.settings

@@ -9,9 +9,9 @@ from types import ModuleType
 import pytest
 
 from fedpolicy.catalog.load import load_catalog
-from fedpolicy.language.reading import validating
+from fedpolicy.language.reading import validator
 from fedpolicy.language.reading.load import load_text
-from fedpolicy.language.reading.validating import COMPILED, is_compiled, schema_source
+from fedpolicy.language.reading.validator import COMPILED, is_compiled, schema_source
 
 ROOT = Path(__file__).parents[2]
 FILES = [*sorted(ROOT.glob("examples/*/*.yaml")), *sorted(ROOT.glob("tests/language/**/*.yaml"))]
@@ -22,9 +22,9 @@ def compiled(monkeypatch):
     """Give the module that a wheel carries; remembers nothing of other tests, and they nothing of it."""
     module = ModuleType(COMPILED)
     exec(schema_source(), module.__dict__)  # noqa: S102  our own source
-    validating._reader.cache_clear()  # noqa: SLF001  what it remembers is the question
+    validator._reader.cache_clear()  # noqa: SLF001  what it remembers is the question
     yield lambda: monkeypatch.setitem(sys.modules, COMPILED, module) or module
-    validating._reader.cache_clear()  # noqa: SLF001  what it remembers is the question
+    validator._reader.cache_clear()  # noqa: SLF001  what it remembers is the question
 
 
 def everything():
@@ -38,7 +38,7 @@ def test_both_read_the_same_and_find_the_same_mistakes(compiled):
     usual = list(everything())
     assert not is_compiled()
     compiled()
-    validating._reader.cache_clear()  # noqa: SLF001  what it remembers is the question
+    validator._reader.cache_clear()  # noqa: SLF001  what it remembers is the question
 
     assert is_compiled()
     assert list(everything()) == usual

@@ -73,7 +73,7 @@ def find_config(given: str | None, *, isolated: bool, revision: str | None = Non
     if isolated:
         return Config(revision=revision or "")
     if revision is not None:
-        from fedpolicy.cli.trusted import config_at  # noqa: PLC0415  most runs trust what lies there
+        from fedpolicy.cli.trust import config_at  # noqa: PLC0415  most runs trust what lies there
 
         return config_at(given, revision)
     path = Path(given) if given else discover(Path.cwd())
@@ -139,7 +139,7 @@ def _files(config: Config, values: Mapping[str, tuple[Any, str]]) -> Files:
     """Packs and catalogues as the trusted revision has them, but for those that are pinned: they prove themselves."""
     if not config.revision:
         return HERE
-    from fedpolicy.cli.trusted import files_at  # noqa: PLC0415  most runs trust what lies there
+    from fedpolicy.cli.trust import files_at  # noqa: PLC0415  most runs trust what lies there
 
     shipped = shipped_packs()
     wanted = {

@@ -70,7 +70,7 @@ def schema_source() -> str:
     modules: set[str] = set()
     schema = _written(Deployment.__pydantic_core_schema__, modules)
     imports = "".join(f"    import {name}\n" for name in sorted(modules))
-    about = '"""Made when the wheel was built; see fedpolicy/language/reading/validating.py."""'
+    about = '"""Made when the wheel was built; see fedpolicy/language/reading/validator.py."""'
     return f"{about}\n\nMADE = {_made()!r}\n\n\ndef schema():\n{imports}    return {schema}\n"
 
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fedpolicy import sources
-from fedpolicy.cli.configured import Choices
+from fedpolicy.cli.choices import Choices
+from fedpolicy.cli.errors import exit_code
 from fedpolicy.cli.progress import Progress
-from fedpolicy.cli.terminal import chatter, stdin_bytes
+from fedpolicy.cli.terminal import chatter, look_of, stdin_bytes
 from fedpolicy.cli.watchdog import Watch
-from fedpolicy.errors import SettingsError
+from fedpolicy.errors import InputError, SettingsError
 from fedpolicy.estates.run import Run, died, overdue, unwatched
 from fedpolicy.findings import Override, Report
 from fedpolicy.report.style import clean
@@ -25,14 +26,14 @@ from fedpolicy.settings import Settings
 if TYPE_CHECKING:
     from fedpolicy.searching.search import Skipped
 
-__all__ = ["judged"]
+__all__ = ["report_of", "usable_report"]
 
 _WARM = 4  # files after which a guess about the others is worth something; the first one loads what all need
 _PAYS_TO_FORK = 0.3  # seconds of work that are left
 _PAYS_TO_SPAWN = 2.0
 
 
-def judged(paths: Sequence[str], settings: Settings, choices: Choices, options: Mapping[str, Any]) -> Report:
+def report_of(paths: Sequence[str], settings: Settings, choices: Choices, options: Mapping[str, Any]) -> Report:
     """
     Check what the paths name. The report is the same whoever does the work.
 
@@ -57,6 +58,24 @@ def judged(paths: Sequence[str], settings: Settings, choices: Choices, options: 
         progress.erase()
     _tell(skipped, named=bool(options.get("verbose")))
     return _whole(run.report(), choices, skipped)
+
+
+def usable_report(
+    paths: Sequence[str], settings: Settings, choices: Choices, options: Mapping[str, Any]
+) -> Report | int:
+    """The report; or the exit code, where something could not be used, which has then been said."""
+    from fedpolicy.cli.messages import report_errors  # noqa: PLC0415  only where a command writes something down
+
+    report = report_of(paths, settings, choices, options)
+    if report.interruption:
+        raise KeyboardInterrupt
+    errors = [*report.errors, *(error for file in report.files for error in file.errors)]
+    report_errors(errors, {file.name: file.lines for file in report.files}, look=look_of(sys.stderr))
+    if errors:
+        return exit_code(errors)
+    if not report.evaluated:
+        raise InputError("nothing was evaluated", help="name a deployment, and rules that apply to it")
+    return report
 
 
 def _whole(report: Report, choices: Choices, skipped: Sequence[Skipped]) -> Report:
