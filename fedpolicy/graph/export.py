@@ -71,7 +71,7 @@ def _item(graph: FlowGraph, index: int) -> dict[str, Any]:
         "at": item.place,
         "owner": item.owner,
         "units": item.units,
-        "unit": item.unit,
+        "unit": item.unit or "unknown",
         "categories": list(item.categories),
     }
 

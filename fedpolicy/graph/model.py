@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 Mask = int
+_NOBODY = "unknown"
 _FEW = 16
 Path = tuple[str | int, ...]
 
@@ -71,7 +72,7 @@ class Principal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataItem:
-    """One instance of a dataset: `letters@charite`; `units` is None where `subjects` is not declared."""
+    """One instance of a dataset: `letters@charite`; `units` and `unit` are None where nobody says."""
 
     id: str
     index: int
@@ -79,7 +80,7 @@ class DataItem:
     place: str
     owner: str
     units: int | None
-    unit: str
+    unit: str | None
     categories: tuple[str, ...]
 
 
@@ -88,13 +89,14 @@ class Enclave:
     """
     A trusted execution environment: whom it keeps out (None: nobody says), and who checks that.
 
-    One that is not `attested` keeps out nobody.
+    One that is not `attested` keeps out nobody. `key` is what would say whom it keeps out.
     """
 
     attested: bool
     verified_by: tuple[str, ...]
     host: bool | None
     operator: bool | None
+    key: str = "tee.hides_from"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,14 @@ class Vertex:
 
     def keeps_out(self, party: str) -> bool | None:
         """Whether its enclave keeps a party from what is inside, in whatever capacity it comes; None: not said."""
+        kept = self._kept_out(party)
+        return None if kept is False and self.may_lack(party) else kept
+
+    def may_lack(self, party: str) -> bool:
+        """Whether nobody says if there is such an operator or host at all, who then is `unknown`."""
+        return party == _NOBODY != self.party
+
+    def _kept_out(self, party: str) -> bool | None:
         if self.enclave is None or not self.enclave.attested:
             return False
         ways = [self.enclave.operator] if party in self.operators else []

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.language.model.dataset import Dataset
     from fedpolicy.language.model.deployment import Deployment
-    from fedpolicy.language.model.node import Node, Tee
+    from fedpolicy.language.model.node import Node
 
 __all__ = ["Places", "lay_out"]
 
@@ -56,7 +56,7 @@ def lay_out(deployment: Deployment, catalog: Catalog) -> Places:
     places = Places(principals=principals_of(deployment))
     for name in sorted(deployment.nodes):
         node = deployment.nodes[name]
-        for vertex, reference in _family(name, node, _enclave(node.tee, catalog) if node.tee else None):
+        for vertex, reference in _family(name, node, _enclave(node, catalog)):
             _add(places, vertex, reference)
     stored = [one for name in sorted(deployment.datasets) for one in _stored(places, name, deployment.datasets[name])]
     # Numbered in the order of their names, so that the lowest bit of a set is the first name in it.
@@ -75,7 +75,12 @@ def _add(places: Places, vertex: Vertex, reference: str) -> None:
         places.own.setdefault((key, vertex.party), []).append(vertex.id)
 
 
-def _enclave(tee: Tee, catalog: Catalog) -> Enclave:
+def _enclave(node: Node, catalog: Catalog) -> Enclave | None:
+    tee = node.tee
+    if tee is None:
+        # One that nobody knows may be there and keep out everybody, or not be there at all.
+        unknown = Enclave(attested=True, verified_by=("public",), host=None, operator=None, key="tee")
+        return unknown if node.says_unknown("tee") else None
     row = catalog.enclave(tee.kind) if tee.hides_from is None else None
     said = tee.hides_from
     return Enclave(

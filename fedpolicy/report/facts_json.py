@@ -49,7 +49,7 @@ def _facts_row(document: Document, facts: Study, disclosures: Iterable[Disclosur
                 "at": item.place,
                 "owner": item.owner,
                 "units": item.units,
-                "unit": item.unit,
+                "unit": item.unit or "unknown",
                 "categories": list(item.categories),
             }
             for item in graph.data

@@ -93,3 +93,35 @@ def test_an_aspect_that_an_author_does_not_know_is_open(aspect, value):
     text = f"{START}    models: {{m: {{ref: openai/gpt-4o, {aspect}: unknown}}}}\n"
     (found,) = judged(text, rule_of("model", f"model.{aspect} == {value}")).findings
     assert (found.verdict, found.missing) == (Verdict.UNKNOWN, (f"models.m.{aspect}",))
+
+
+@pytest.mark.parametrize(
+    ("node", "kind", "require", "missing"),
+    [
+        ("", "dataset", "!dataset.private", "datasets.notes.categories"),
+        ("", "dataset", "!dataset.special", "datasets.notes.categories"),
+        ("", "dataset", "!dataset.free_text", "datasets.notes.categories"),
+        ("", "dataset", "size(dataset.categories) == 0", "datasets.notes.categories"),
+        ("", "dataset", "dataset.unit == 'record'", "datasets.notes.unit"),
+        ("tee: unknown", "node", "!node.tee", "nodes.client.tee"),
+        ("tee: unknown", "node", "node.attested", "nodes.client.tee"),
+        ("host: unknown", "disclosure", "disclosure.level == NONE", "nodes.client.host"),
+    ],
+)
+def test_a_closed_key_may_be_unknown_too(node, kind, require, missing):
+    text = f"""
+    fedpolicy: 1
+    name: test
+    parties: {{a: {{role: participant}}}}
+    nodes: {{client: {{kind: client, party: a, {node}}}}}
+    datasets: {{notes: {{at: client, categories: unknown, unit: unknown}}}}
+"""
+    (found,) = judged(text, rule_of(kind, require)).findings
+    assert (found.verdict, found.missing) == (Verdict.UNKNOWN, (missing,))
+
+
+def test_what_is_known_decides_before_what_is_not():
+    text = START + "    flows: {copy: {from: client, to: openai, payload: records}}\n"
+    text = text.replace("notes:", "more: {at: client, categories: unknown}, notes:")
+    found = judged(text, rule_of("flow", "!flow.private")).findings
+    assert [one.verdict for one in found] == [Verdict.FAIL]

@@ -92,7 +92,7 @@ def _pairs(study: Study) -> Iterator[_Cell]:
 
 
 def _units(study: Study) -> dict[str, str]:
-    return {item.id: item.unit for item in study.graph.data}
+    return {item.id: item.unit or "unknown" for item in study.graph.data}
 
 
 def _rounded(value: float) -> float:

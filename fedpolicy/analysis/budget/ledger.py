@@ -153,7 +153,7 @@ def _budget(looking: Looking, key: Key, row: _Row, *, whole: bool, tight: bool) 
         parties=tuple(sorted(row.parties)),
         datasets=exposure.names(row.mask),
         family=family,
-        unit=exposure.graph.data[next(bits(row.mask))].unit,
+        unit=exposure.graph.data[next(bits(row.mask))].unit or "unknown",
         spent=spent,
         low=min(one[1][1] for one in told),
         high=high,

@@ -173,11 +173,12 @@ def _is_malleable(guard: Guard) -> bool:
     return isinstance(guard.does, Seal) and guard.does.malleable
 
 
-def free_text_of(graph: FlowGraph) -> Mask:
-    """The instances that hold free text, which no de-identification makes safe."""
+def free_text_of(graph: FlowGraph, reading: Reading) -> Mask:
+    """The instances that hold free text, or may do, which no de-identification makes safe."""
     found = 0
+    words = {"free-text"} if reading is Reading.LOW else {"free-text", "unknown"}
     for item in graph.data:
-        if "free-text" in item.categories:
+        if not words.isdisjoint(item.categories):
             found |= 1 << item.index
     return found
 

@@ -78,7 +78,7 @@ def _weak(spec: DifferentialPrivacy, spending: Spending, limit: float) -> str:
 
 def _wrong_unit(spec: DifferentialPrivacy, graph: FlowGraph, index: int) -> str:
     protected = graph.data[index].unit
-    if spec.unit is not None and UNITS.index(spec.unit) < UNITS.index(protected):
+    if spec.unit is not None and protected is not None and UNITS.index(spec.unit) < UNITS.index(protected):
         return f"it protects a {spec.unit}, but the dataset's unit is a {protected}"
     return ""
 
@@ -97,6 +97,8 @@ def _missing(spec: DifferentialPrivacy, mechanism: Mechanism, graph: FlowGraph, 
         names.append("delta")
     found = [f"{mechanism.path}.{name}" for name in names if getattr(spec, name) is None]
     item = graph.data[index]
+    if item.unit is None:
+        found.append(f"datasets.{item.family}.unit")
     if item.units is None and item.unit != "client" and spec.mechanism not in PURE:
         found.append(f"datasets.{item.family}.subjects")
     return found

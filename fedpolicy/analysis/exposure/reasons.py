@@ -12,7 +12,7 @@ from fedpolicy.analysis.exposure.spending import Spending, over, shown
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.facts import NotCounted
 from fedpolicy.graph.model import DataItem, Flow, Guard, Vertex
-from fedpolicy.language.model.does import Noise, Sum
+from fedpolicy.language.model.does import Cap, Noise, Sum
 
 __all__ = ["missing_on", "not_counted"]
 
@@ -61,17 +61,25 @@ def missing_on(
 
 
 def _of_enclaves(holdings: Holdings, viewer: Viewer, item: DataItem, trails: Sequence[Sequence[Flow]]) -> Iterator[str]:
-    """Where the data are in an enclave of the viewer, or the key to them is, and nobody says whom it keeps out."""
+    """Where the data are at a place of the viewer, or the key to them is, and nobody says whether it sees that."""
     graph = holdings.graph
-    if all(vertex.enclave is None for vertex in graph.vertices.values()):
+    if not any(vertex.enclave or vertex.may_lack(viewer.party) for vertex in graph.vertices.values()):
         return
     ends = {trail[-1].target for trail in trails if trail} | {item.place}
     seals = {flow.seal for trail in trails for flow in trail if flow.seal is not None}
     for name in ends.union(*(graph.seals[seal].readers for seal in seals)):
         vertex = graph.vertices.get(name)
         theirs = vertex is not None and viewer.party in (*vertex.operators, vertex.host)
+        theirs = theirs and (name in viewer.places or name not in ends)
         if vertex is not None and theirs and vertex.keeps_out(viewer.party) is None:
-            yield f"nodes.{vertex.family}.tee.hides_from"
+            yield f"nodes.{vertex.family}.{_unsaid(vertex, viewer.party)}"
+
+
+def _unsaid(vertex: Vertex, party: str) -> str:
+    """The key of a node that would say whether somebody sees what is there."""
+    if vertex.may_lack(party):
+        return "host" if party == vertex.host else "operators"
+    return vertex.enclave.key if vertex.enclave else ""
 
 
 def _counted(holdings: Holdings, viewer: Viewer, item: DataItem, trail: Sequence[Flow], max_epsilon: float) -> set[str]:
@@ -86,6 +94,8 @@ def _counted(holdings: Holdings, viewer: Viewer, item: DataItem, trail: Sequence
 def _of_guards(holdings: Holdings, item: DataItem, flow: Flow, max_epsilon: float) -> Iterator[str]:
     units = units_of(holdings.graph, _data(holdings, flow))
     for guard in flow.guards:
+        if isinstance(guard.does, Cap) and guard.does.method and "unknown" in item.categories:
+            yield f"datasets.{item.family}.categories"
         if isinstance(guard.does, Noise) and not guard.ignored:
             verdict = judge(holdings.graph, guard, item.index, units, max_epsilon)
             if not verdict.why:

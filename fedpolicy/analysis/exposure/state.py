@@ -75,7 +75,7 @@ class Exposure:
                 reading=reading,
                 max_epsilon=self.max_epsilon,
                 private=private,
-                free_text=free_text_of(self.graph),
+                free_text=free_text_of(self.graph, reading),
                 malleable=malleable_seals(self.graph),
             )
             self._holdings[key] = self._propagated(effects, hiding, log=log)
@@ -197,13 +197,16 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
 def _settled(graph: FlowGraph) -> bool:
     return (
         all(flow.certain for flow in graph.flows)
+        and not any("unknown" in item.categories for item in graph.data)
         and all(one.k_low == one.k_high for one in graph.aggregates)
-        and all(_says(vertex) for vertex in graph.vertices.values() if vertex.enclave is not None)
+        and all(_says(vertex) for vertex in graph.vertices.values())
     )
 
 
 def _says(vertex: Vertex) -> bool:
-    """Whether it is clear whom an enclave keeps out."""
+    """Whether it is clear who is there, and whom an enclave keeps out."""
+    if vertex.enclave is None and not vertex.may_lack(vertex.host) and len(vertex.operators) < 2:  # noqa: PLR2004
+        return True
     return all(vertex.keeps_out(who) is not None for who in (*vertex.operators, vertex.host))
 
 

@@ -145,13 +145,13 @@ def _count(counts: list[Mask], mask: Mask) -> None:
 
 def shielded(holdings: Holdings, vertex: Vertex, party: str) -> Mask:
     """The instances that an enclave hides from a party that operates or hosts the place."""
-    if vertex.enclave is None:
+    if vertex.enclave is None and not vertex.may_lack(party):
         return 0
     kept_out, reading = vertex.keeps_out(party), holdings.effects.reading
     if kept_out is False or (kept_out is None and reading is not Reading.LOW):
         return 0
     everything = (1 << len(holdings.graph.data)) - 1
-    if reading is not Reading.GUARANTEED or "public" in vertex.enclave.verified_by:
+    if vertex.enclave is None or reading is not Reading.GUARANTEED or "public" in vertex.enclave.verified_by:
         return everything
     found = 0
     for verifier in vertex.enclave.verified_by:

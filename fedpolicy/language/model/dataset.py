@@ -27,9 +27,11 @@ class Dataset(Entry):
         "The party whose data these are. Left out: the node's party, on client nodes only.", None, names="party"
     )
     categories: Ids = key(
-        "What the data are about: ids of the catalogue, such as health or free-text.", names="categories"
+        "What the data are about: ids of the catalogue, such as health or free-text.",
+        names="categories",
+        unknown="unknown",
     )
-    unit: Unit = key("What one row stands for, and so what is protected.", "record", rule=True)
+    unit: Unit | None = key("What one row stands for, and so what is protected.", "record", rule=True, unknown=None)
     subjects: Positive | None = key(
         "How many units each instance holds; a cohort holds `count` times as many.", open=True, rule=True
     )

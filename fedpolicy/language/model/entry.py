@@ -43,7 +43,7 @@ NAMED: Mapping[str, Named] = {
     "model": Named(("model",)),
     "datasets": Named(("dataset",)),
     "contents": Named(("dataset", "model")),
-    "categories": Named(("category",)),
+    "categories": Named(("category",), ("unknown",)),
     "covered": Named(("dataset", "category")),
     "countries": Named(("country",)),
     "method": Named(("method",)),
@@ -62,6 +62,7 @@ class Declared:
     rule: bool = False
     names: str = ""
     alias: str | None = None
+    unknown: Any = ...
 
 
 class Entry(BaseModel):
@@ -103,12 +104,15 @@ def key(
     rule: bool = False,
     names: str = "",
     alias: str | None = None,
+    unknown: Any = ...,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401  what stands for a value of any type
     """
     Declare a key: its help, what it means left out (no default: it has to be there), and how far it reaches.
 
     An `open` key may be absent or `unknown`: the fact is not known, which is not the same as none. `rule` says that
-    rules may read it, by its own name; `names` what its values name, a word of `NAMED`.
+    rules may read it, by its own name; `names` what its values name, a word of `NAMED`. A closed key, left out, means
+    its default; it may be `unknown` too where it says as what that is read.
     """
-    absent = None if open else default
-    return Declared(about=about, default=absent, open=open, rule=rule, names=names, alias=alias)
+    if open:
+        default = unknown = None
+    return Declared(about=about, default=default, open=open, rule=rule, names=names, alias=alias, unknown=unknown)

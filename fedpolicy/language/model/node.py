@@ -54,6 +54,7 @@ class Node(Entry):
         "The party whose machines it runs on; it sees what the node sees. Left out: the node's own party.",
         None,
         names="anybody",
+        unknown="unknown",
     )
     code_from: Id | None = key(
         "The party whose software applies safeguards here. Left out: the node's own party.", None, names="anybody"
@@ -62,5 +63,5 @@ class Node(Entry):
     region: str | None = key(
         "Where the machine stands, such as a country code or a cloud region.", open=True, rule=True
     )
-    tee: Tee | None = key("The trusted execution environment that it runs in.", None)
+    tee: Tee | None = key("The trusted execution environment that it runs in.", None, unknown=None)
     hardware: Hardware | None = key("What the machine offers.", open=True)

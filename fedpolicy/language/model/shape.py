@@ -47,7 +47,7 @@ class Key:
     One key of an entry: its help, and what may stand behind it.
 
     `open` ones may be written `unknown`; rules may read those with `rule`; `names` says what the values name.
-    `attribute` is its name in Python.
+    `attribute` is its name in Python, `unknown` what it holds where nobody knows (`...`: it cannot be unknown).
     """
 
     name: str
@@ -58,6 +58,7 @@ class Key:
     default: object
     rule: bool
     names: Named | None
+    unknown: object
     shape: Shape
 
 
@@ -107,6 +108,7 @@ def _key(entry: type[Entry], name: str, field: FieldInfo) -> Key:
         default=None if declared.default is ... else declared.default,
         rule=declared.rule,
         names=NAMED[declared.names] if declared.names else None,
+        unknown=declared.unknown,
         shape=_shape(field.annotation),
     )
 

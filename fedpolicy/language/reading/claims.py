@@ -2,7 +2,8 @@
 Evidence and `unknown`, taken out of the tree before it is validated.
 
 Any value may be written `{value, evidence, reference}`: the value stays, the rest goes to a side table.
-An open value written `unknown` is remembered, and read as None: nobody knows, whatever else would hold by default.
+A value written `unknown` is remembered, and read as what its key declares for that (an open one: None). Nobody knows
+then, whatever else would hold by default.
 """
 
 from __future__ import annotations
@@ -72,14 +73,14 @@ class Lifted:
         return _rebuilt(tree, {name: self._field(item, keys.get(name), path, name) for name, item in tree.items()})
 
     def _field(self, item: object, key: Key | None, above: Path, name: str) -> object:
-        if key is None or (type(item) in _PLAIN and not (key.open and item == "unknown")):
+        if key is None or (type(item) in _PLAIN and not (key.unknown is not ... and item == "unknown")):
             return item
         path = (*above, name)
         found = self.read(item, key.shape, path)
-        if found == "unknown" and key.open:
+        if found == "unknown" and key.unknown is not ...:
             self.unknowns.add(path)
             self.claims.pop(path, None)
-            return None
+            return key.unknown
         return found
 
     def _claim(self, tree: dict[str, object], shape: Shape, path: Path) -> object:

@@ -191,7 +191,7 @@ def _property(entry: type[Entry], key: Key, raw: Schema, values: _Values, catalo
     offered = _offered(place, catalog)
     if offered:
         value = {"anyOf": [*offered, *value.get("anyOf", [value])]}
-    return {**found, **values.claimable(value, ".".join(place), open=key.open)}
+    return {**found, **values.claimable(value, ".".join(place), open=key.unknown is not ...)}
 
 
 def _offered(place: tuple[str, str], catalog: Catalog) -> list[Schema]:

@@ -48,7 +48,7 @@ def _field(key: Key, read: Read, note: str, under: str, at: str) -> Field:
         type=_type(key.shape),
         about=f"{_phrase(key)} ({note})" if note else _phrase(key),
         read=read,
-        known=Known.OPEN if key.open else Known.CLOSED,
+        known=Known.OPEN if key.unknown is not ... else Known.CLOSED,
         choices=(key.shape.items or key.shape).choices,
         key=f"{at}{key.name}" if at else "",
     )
@@ -61,7 +61,7 @@ def _type(shape: Shape) -> Type:
 
 def _reading(key: Key, of: Callable[[Any], object]) -> Read:
     kind, attribute = _type(key.shape), key.attribute
-    absent = None if key.open else _NONE.get(kind, [])
+    absent = None if key.unknown is not ... else _NONE.get(kind, [])
 
     def read(view: Any) -> Presence:  # noqa: ANN401  each kind of element has its own view
         found = getattr(of(view), attribute, None)

@@ -39,6 +39,12 @@ def _memory(view: NodeView) -> Presence:
     return None if found is None else float(found)
 
 
+def _tee(view: NodeView, *, attested: bool) -> Presence:
+    if view.node.says_unknown("tee"):
+        return None
+    return view.node.tee is not None and (view.node.tee.attested or not attested)
+
+
 def _hides_from(view: NodeView) -> Presence:
     """Whom the enclave of its members keeps out; of nodes without one: nobody."""
     enclaves = [place.enclave for place in view.places if place.enclave is not None]
@@ -64,8 +70,8 @@ _FIELDS = (
     ),
     texts("code_from", "whose software runs on it", lambda view: view.named(place.code_from for place in view.places)),
     number("count", "how many machines it stands for", lambda view: sum(place.weight for place in view.places)),
-    boolean("tee", "it runs in a trusted execution environment", lambda view: view.node.tee is not None),
-    boolean("attested", "its TEE is attested", lambda view: view.node.tee is not None and view.node.tee.attested),
+    open_field("tee", Type.BOOL, "it runs in a trusted execution environment", lambda view: _tee(view, attested=False)),
+    open_field("attested", Type.BOOL, "its TEE is attested", lambda view: _tee(view, attested=True), key="tee"),
     texts("verified_by", "who verifies its attestation", lambda v: v.node.tee.verified_by if v.node.tee else ()),
     open_field("hides_from", Type.LIST, "whom its TEE keeps out: host, operator", _hides_from, key="tee.hides_from"),
     open_field("gpu_memory_gib", Type.NUMBER, "memory of its GPUs in GiB", _memory, key="hardware.gpu_memory_gib"),

@@ -67,8 +67,12 @@ def _subjects_of(world: World, family: str) -> int | None:
     return dataset.subjects if dataset and dataset.unit != "client" else 0
 
 
-def _protected(view: SafeguardView) -> str:
-    units = [dataset.unit for dataset in view.world.datasets(view.families)]
+def _protected(view: SafeguardView) -> Presence:
+    declared = view.world.deployment.datasets
+    silent = [name for name in view.families if name in declared and declared[name].unit is None]
+    if silent:
+        return Missing(tuple(f"datasets.{name}.unit" for name in silent))
+    units = [dataset.unit for dataset in view.world.datasets(view.families) if dataset.unit]
     return max(units, key=words_of(Dataset, "unit").index, default="record")
 
 
@@ -156,8 +160,9 @@ _FIELDS = (
     words("fewer_steps", "differential privacy: how its steps contradict the rounds; else an empty text", _fewer_steps),
     words("lower_rate", "differential privacy: how its rate contradicts the clients in a round; or empty", _lower_rate),
     open_field("subjects", Type.INT, "units of all data that it protects", _units),
-    words(
+    open_field(
         "protected_unit",
+        Type.TEXT,
         "the largest unit that its data ask to protect",
         _protected,
         choices=words_of(Dataset, "unit"),

@@ -26,6 +26,7 @@ __all__ = [
 
 # Data of these categories are nobody's secret, or never were anybody's.
 _NOT_PRIVATE = {"public", "synthetic", "anonymous"}
+_UNKNOWN = "unknown"  # the category of data of which nobody knows what they are about
 
 
 class About(Protocol):
@@ -75,33 +76,24 @@ def open_field(
 
 def data_fields(prefix: str = "", of: str = "the data") -> tuple[Field, ...]:
     """What the datasets of an element are; `prefix` starts the names, such as `contains_`."""
+
+    def flag(name: str, about: str) -> Field:
+        return open_field(f"{prefix}{name}", Type.BOOL, about, lambda e: _is(e.world, e.families, name))
+
     return (
-        texts(f"{prefix}categories", f"categories of {of}", lambda e: _categories(e.world, e.families)),
-        boolean(
-            f"{prefix}personal",
-            f"some category of {of} is personal (GDPR art. 4(1))",
-            lambda e: is_personal(e.world, e.families),
+        open_field(
+            f"{prefix}categories", Type.LIST, f"categories of {of}", lambda e: _known_categories(e.world, e.families)
         ),
-        boolean(
-            f"{prefix}special",
-            f"some category of {of} is special (GDPR art. 9(1))",
-            lambda e: any(_flag(e.world, name, "special") for name in _categories(e.world, e.families)),
-        ),
-        boolean(
-            f"{prefix}phi",
-            f"some category of {of} is protected health information (45 CFR 160.103)",
-            lambda e: any(_flag(e.world, name, "phi") for name in _categories(e.world, e.families)),
-        ),
-        boolean(
+        flag("personal", f"some category of {of} is personal (GDPR art. 4(1))"),
+        flag("special", f"some category of {of} is special (GDPR art. 9(1))"),
+        flag("phi", f"some category of {of} is protected health information (45 CFR 160.103)"),
+        open_field(
             f"{prefix}private",
+            Type.BOOL,
             f"some of {of} is not public, synthetic or anonymous",
             lambda e: is_private(e.world, e.families),
         ),
-        boolean(
-            f"{prefix}free_text",
-            f"some of {of} is free text",
-            lambda e: "free-text" in _categories(e.world, e.families),
-        ),
+        flag("free_text", f"some of {of} is free text"),
     )
 
 
@@ -110,13 +102,9 @@ def safeguard_kinds(safeguards: Iterable[Any]) -> list[str]:
     return ordered(safeguard.kind for safeguard in safeguards)
 
 
-def is_private(world: World, families: Iterable[str]) -> bool:
+def is_private(world: World, families: Iterable[str]) -> Presence:
     """Whether any of these datasets is somebody's secret: not public, synthetic or anonymous."""
-    return world.once(
-        "private",
-        tuple(families),
-        lambda names: any(not _NOT_PRIVATE & set(dataset.categories) for dataset in world.datasets(names)),
-    )
+    return world.once("private", tuple(families), lambda names: _private(world, names))
 
 
 def purposes_of(world: World, families: Iterable[str]) -> list[str] | Missing:
@@ -148,8 +136,46 @@ def any_in_eea(world: World, parties: Iterable[str]) -> bool | Missing:
 
 
 def is_personal(world: World, families: Iterable[str]) -> bool:
-    """Whether any category of these datasets is personal."""
-    return any(_flag(world, name, "personal") for name in _categories(world, families))
+    """Whether any category of these datasets is personal, or may be."""
+    return _is(world, families, "personal") is not False
+
+
+def _private(world: World, families: tuple[str, ...]) -> Presence:
+    found = [_NOT_PRIVATE.isdisjoint(dataset.categories) for dataset in world.datasets(families)]
+    unsure = _uncategorised(world, families)
+    return True if sum(found) > len(unsure) else Missing(_paths(unsure)) if unsure else False
+
+
+def _is(world: World, families: Iterable[str], name: str) -> Presence:
+    """Whether a category of these datasets is so; not known where no category that is known is, and some are not."""
+    names = tuple(families)
+    known = (category for category in _categories(world, names) if category != _UNKNOWN)
+    if any(category == "free-text" if name == "free_text" else _flag(world, category, name) for category in known):
+        return True
+    unsure = _uncategorised(world, names)
+    return Missing(_paths(unsure)) if unsure else False
+
+
+def _known_categories(world: World, families: Iterable[str]) -> Presence:
+    names = tuple(families)
+    unsure = _uncategorised(world, names)
+    return Missing(_paths(unsure)) if unsure else _categories(world, names)
+
+
+def _uncategorised(world: World, families: tuple[str, ...]) -> tuple[str, ...]:
+    """The datasets of which nobody knows what they are about."""
+    declared = world.deployment.datasets
+    return world.once(
+        "uncategorised",
+        families,
+        lambda names: tuple(
+            name for name in sorted(set(names)) if name in declared and _UNKNOWN in declared[name].categories
+        ),
+    )
+
+
+def _paths(families: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"datasets.{name}.categories" for name in families)
 
 
 def _purposes(world: World, families: tuple[str, ...]) -> list[str] | Missing:
