@@ -90,7 +90,8 @@ class PayloadRow(Row):
     What travels on a flow, and what it reveals on its own.
 
     `aggregate`: the protocol sends the aggregate of several clients in it. `summable`: secure aggregation
-    or a mean can add it. `carries`: all that the sender holds, only what is sealed, or nothing.
+    or a mean can add it. `carries`: all that the sender holds, only what is sealed, or nothing. `least_units`:
+    made of fewer units of the data, these can be rebuilt from it.
     """
 
     title: str
@@ -98,6 +99,7 @@ class PayloadRow(Row):
     aggregate: bool
     summable: bool
     carries: Literal["all", "sealed", "nothing"] = "all"
+    least_units: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

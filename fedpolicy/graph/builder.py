@@ -204,6 +204,7 @@ class Builder:
         raw: str = "",
         seal: int | None = None,
         echo: bool = False,
+        passed_on: bool = False,
     ) -> int | None:
         """Add a flow and return its index, unless it leads nowhere or can carry nothing."""
         if source == target or data == 0:
@@ -231,6 +232,7 @@ class Builder:
                 certain=origin.certain,
                 missing=origin.missing,
                 echo=echo,
+                passed_on=passed_on,
             )
         )
         return index
@@ -241,7 +243,7 @@ class Builder:
         self.names[name] = self.names.get(name, 0) + 1
         return name if self.names[name] == 1 else f"{name}#{self.names[name]}"
 
-    def add_aggregate(
+    def add_aggregate(  # noqa: PLR0913  a sum has this many sides
         self,
         origin: Origin,
         contributors: list[str],
@@ -252,8 +254,9 @@ class Builder:
         summable: bool = True,
         missing: tuple[str, ...] = (),
         shares: tuple[Mask, ...] = (),
+        payload: str = "",
     ) -> int:
-        """Declare a sum over contributions and return its index."""
+        """Declare a sum over contributions of a `payload` and return its index."""
         self.aggregates.append(
             Aggregate(
                 index=len(self.aggregates),
@@ -266,6 +269,7 @@ class Builder:
                 summable=summable,
                 missing=missing,
                 shares=shares,
+                least_units=self.catalog.payloads[payload].least_units if payload else None,
             )
         )
         return len(self.aggregates) - 1

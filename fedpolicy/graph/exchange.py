@@ -83,7 +83,13 @@ class Exchange:
                 k = min(does.clients_of(safeguard), here)
                 ids = [place.id for place in contributors]
                 found[*path, "safeguards", index] = self.builder.add_aggregate(
-                    self.job.origin, ids, mask, (k, k), frozenset(), shares=self.job.shares(contributors)
+                    self.job.origin,
+                    ids,
+                    mask,
+                    (k, k),
+                    frozenset(),
+                    shares=self.job.shares(contributors),
+                    payload=self.job.up,
                 )
         return found
 
@@ -99,6 +105,7 @@ class Exchange:
             summable=self.builder.catalog.payloads[self.job.up].summable,
             missing=missing,
             shares=self.job.shares(contributors),
+            payload=self.job.up,
         )
 
     def send(  # noqa: PLR0913  a flow has this many sides
@@ -114,6 +121,7 @@ class Exchange:
         aggregate: int | None = None,
         raw: str = "",
         echo: bool = False,
+        passed_on: bool = False,
     ) -> None:
         """Add one flow."""
         self.builder.add(
@@ -128,6 +136,7 @@ class Exchange:
             aggregate=aggregate,
             raw=raw,
             echo=echo,
+            passed_on=passed_on,
         )
 
     def send_up(
@@ -144,7 +153,8 @@ class Exchange:
         own = self.job.masks[place.id]
         for source, end in (pair for station in self.way(place, target) for pair in station):
             first = source == place.id
-            self.send(role, source, end, payload, own, guards=guards if first else (), seal=seal if first else None)
+            kept = (guards, seal) if first else ((), None)
+            self.send(role, source, end, payload, own, guards=kept[0], seal=kept[1], passed_on=not first)
 
     def relays(self, place: Vertex) -> list[list[str]]:
         """The relays between a place and the aggregator, one station after the other; they see what they pass on."""
@@ -189,7 +199,7 @@ class Exchange:
             guards, seal = self.uplink(place, sums)
             self.send_up(place, hub, job.up, "uplink", guards=guards, seal=seal)
         for place in job.members:
-            self.send("exchange", hub, place.id, job.up, job.mask)
+            self.send("exchange", hub, place.id, job.up, job.mask, passed_on=True)
         aggregate = self.aggregate(job.contributors, job.mask, job.cohort())
         return [Outcome(place=hub, mask=job.mask, aggregate=aggregate, raw=job.up)]
 

@@ -50,7 +50,8 @@ def _send(builder: Builder, origin: Origin, flow: Flow, source: Vertex, target: 
     for pair in hops(chain):
         first = pair[0] == source.id
         seal = _seal(builder, origin, flow) if first else None
-        added = builder.add(origin, "", *pair, flow.payload, mask, guards=guards if first else (), seal=seal)
+        kept = guards if first else ()
+        added = builder.add(origin, "", *pair, flow.payload, mask, guards=kept, seal=seal, passed_on=not first)
         if added is not None and mask is None and not first:
             # A relay passes on what it got on this flow, not all that it holds.
             builder.relayed[added] = source.id
@@ -105,7 +106,7 @@ def _sums(builder: Builder, origin: Origin, flow: Flow, sources: list[Vertex]) -
             k = (does.clients_of(safeguard),) * 2
             ids = [source.id for source in sources]
             found[*origin.path, "safeguards", index] = builder.add_aggregate(
-                origin, ids, mask, k, frozenset(), shares=shares
+                origin, ids, mask, k, frozenset(), shares=shares, payload=flow.payload
             )
     return found
 

@@ -197,6 +197,7 @@ class Aggregate:
     A sum over contributions, and how many it hides among.
 
     `contributors` are places; `shares` the instances that each of them contributes, where these do not rest with it.
+    `least_units` says of how many units it must be made at least to hide any.
     `k_low` and `k_high` are the contributors per round in the most and the least
     favourable reading; `rests_on` are those who must aggregate honestly where no secure aggregation does it.
     """
@@ -211,6 +212,7 @@ class Aggregate:
     summable: bool = True
     missing: tuple[str, ...] = ()
     shares: tuple[Mask, ...] = ()
+    least_units: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +223,8 @@ class Flow:
     `data` is what it may carry (None: all that the source holds). `origin` is the element that implies or
     declares it, `role` what it is for. `aggregate` marks a flow that sends the result of an aggregation;
     `raw` is then the payload that was aggregated. `certain` is False where a fact that would decide
-    whether the flow exists is missing; `missing` names those facts.
+    whether the flow exists is missing; `missing` names those facts. `passed_on`: the source got it from others and
+    computes nothing.
     """
 
     index: int
@@ -241,6 +244,7 @@ class Flow:
     certain: bool = True
     missing: tuple[str, ...] = ()
     echo: bool = False
+    passed_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,6 @@ def _one(exchange: Exchange, top: Vertex, contributors: list[Vertex], below: Seq
         for pair in (pair for station in onward for pair in station):
             relayed[pair] = relayed.get(pair, 0) | own
     for (source, end), carried in sorted(relayed.items()):
-        exchange.send("uplink", source, end, job.up, carried)
+        exchange.send("uplink", source, end, job.up, carried, passed_on=True)
     aggregate = exchange.aggregate(contributors, mask, job.cohort_at(contributors), top)
     return exchange.send_down(top, aggregate, below)

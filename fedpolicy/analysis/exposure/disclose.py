@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from fedpolicy.analysis.exposure.budgets import spending_on
 from fedpolicy.analysis.exposure.domain import BOUNDED, Reading
+from fedpolicy.analysis.exposure.few import missing_size
 from fedpolicy.analysis.exposure.groups import Group, group_views
 from fedpolicy.analysis.exposure.privacy import unsettled
 from fedpolicy.analysis.exposure.reasons import missing_on, not_counted
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import Viewer
+from fedpolicy.analysis.exposure.witness import Trail
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.graph.model import DataItem, Flow, FlowGraph, Mask, bits
 
@@ -85,6 +87,8 @@ def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: tuple[
     low, high, guaranteed = levels
     reading = Reading.HIGH if high else Reading.GUARANTEED
     trails, private = exposure.ways(viewer, item.index, reading, high or guaranteed)
+    if low == high:
+        trails = _sure(exposure, item, trails)
     holdings = exposure.holdings(reading)
     limit = exposure.max_epsilon
     spent = None
@@ -106,6 +110,12 @@ def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: tuple[
         claims=_claims(exposure, viewer, item, high),
         spent=spent if private and BOUNDED in {high, guaranteed} else None,
     )
+
+
+def _sure(exposure: Exposure, item: DataItem, trails: tuple[Trail, ...]) -> tuple[Trail, ...]:
+    """Where the level is sure, the ways that bring it surely: a number of unknown size may say less."""
+    sure = (trail for trail in trails if not any(missing_size(exposure.catalog, item, flow) for flow in trail))
+    return tuple(sure) or trails
 
 
 def undeclared(exposure: Exposure, viewers: Sequence[Viewer], index: int) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 
 from fedpolicy.analysis.exposure.domain import RECONSTRUCTABLE, VERBATIM, Reading, Trust
+from fedpolicy.analysis.exposure.few import Few
 from fedpolicy.analysis.exposure.mechanisms import mechanism_at
 from fedpolicy.analysis.exposure.privacy import bounded_for
 from fedpolicy.analysis.exposure.spending import spend
@@ -28,7 +29,9 @@ class Effect:
     `noise` holds (mechanism, instances it protects), `shared` the same for noise that only a secure sum
     carries; `hidden` (aggregate, instances), `limits` (level, instances); `sealed` the sealed instances, `both`
     those that are said to be sealed by somebody on whom their owner does not rely: what travels may be either.
-    `malleable` are the seals under which one can compute: homomorphic encryption and secret shares.
+    `raised` (level, instances) are those of which more gets through than `cap` says, `counted` the sums that hide
+    nobody where they are made of few units. `malleable` are the seals under which one can compute: homomorphic
+    encryption and secret shares.
     """
 
     cap: int
@@ -44,6 +47,22 @@ class Effect:
     seal: int | None = None
     opens: bool = False
     malleable: frozenset[int] = frozenset()
+    raised: tuple[tuple[int, Mask], ...] = ()
+    counted: frozenset[int] = frozenset()
+
+    def passing(self, cap: int, level: int, mask: Mask) -> Mask:
+        """The instances of `mask` that get through at a level under a cap."""
+        if level <= cap:
+            return mask
+        found = 0
+        for high, raised in self.raised:
+            found |= raised if level <= high else 0
+        return mask & found
+
+    @property
+    def most(self) -> int:
+        """The highest level at which anything gets through in spite of the cap."""
+        return max((level for level, _ in self.raised), default=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +77,8 @@ class Effects:
     private: bool = True
     free_text: Mask = 0
     malleable: frozenset[int] = frozenset()
+    few: Few
+    counted: frozenset[int] = frozenset()
     _noise: dict[_CACHED, Mask] = field(default_factory=dict)
     _effects: dict[tuple[object, ...], Effect] = field(default_factory=dict)
 
@@ -65,12 +86,17 @@ class Effects:
         """What this flow lets through; flows that differ only in their ends share one effect."""
         ends = flow.source if flow.seal is not None else ""
         opens = flow.role == "published"
-        key = (flow.payload, flow.raw, flow.data, id(flow.guards), flow.aggregate, flow.seal, ends, opens)
+        raised = self._raised(flow)
+        key = (flow.payload, flow.raw, flow.data, id(flow.guards), flow.aggregate, flow.seal, ends, opens, raised)
         if key not in self._effects:
-            self._effects[key] = self._effect(flow)
+            self._effects[key] = self._effect(flow, raised)
         return self._effects[key]
 
-    def _effect(self, flow: Flow) -> Effect:
+    def _raised(self, flow: Flow) -> tuple[tuple[int, Mask], ...]:
+        few = self.few.exposed(flow)
+        return ((RECONSTRUCTABLE, few),) if few else ()
+
+    def _effect(self, flow: Flow, raised: tuple[tuple[int, Mask], ...]) -> Effect:
         everything = (1 << len(self.graph.data)) - 1
         data = everything if flow.data is None else flow.data
         counted = [(guard, self._counts(guard, data)) for guard in flow.guards if not guard.ignored]
@@ -98,6 +124,8 @@ class Effects:
             seal=flow.seal,
             opens=flow.role == "published",
             malleable=self.malleable,
+            raised=raised,
+            counted=self.counted if self.catalog.payloads[flow.payload].least_units else frozenset(),
         )
 
     def _counts(self, guard: Guard, data: Mask) -> Mask:

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from fedpolicy.analysis.accounting import INSTALL_HINT
 from fedpolicy.analysis.exposure.domain import INFERABLE
+from fedpolicy.analysis.exposure.few import missing_size
 from fedpolicy.analysis.exposure.fixpoint import Holdings
 from fedpolicy.analysis.exposure.privacy import judge, units_of
 from fedpolicy.analysis.exposure.spending import Spending, over, shown
+from fedpolicy.analysis.exposure.sums import HIDING
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.facts import NotCounted
 from fedpolicy.graph.model import DataItem, Flow, Guard, Vertex
@@ -57,6 +59,7 @@ def missing_on(
             found.update(flow.missing)
             found.update(_of_guards(holdings, item, flow, max_epsilon))
             found.update(_of_sums(holdings, flow))
+            found.update(filter(None, [missing_size(holdings.effects.catalog, item, flow)]))
     return tuple(sorted(found))
 
 
@@ -166,6 +169,8 @@ def _exposed(holdings: Holdings, viewer: Viewer, item: DataItem, aggregate: int)
     if holdings.hiding.hidden(aggregate, (viewer.party,)) >> item.index & 1:
         return ""
     left = holdings.hiding.remaining(aggregate, (viewer.party,))
+    if left >= HIDING and holdings.graph.aggregates[aggregate].least_units is not None:
+        return f"without its own, {viewer.party} sees a sum of too few units to hide anybody"
     return f"without its own, {viewer.party} sees a sum of {left}, which hides nobody"
 
 

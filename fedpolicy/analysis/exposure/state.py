@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from fedpolicy.analysis.exposure.budgets import compose
 from fedpolicy.analysis.exposure.domain import Reading, Trust
 from fedpolicy.analysis.exposure.effects import Effects, free_text_of, malleable_seals
+from fedpolicy.analysis.exposure.few import Few, asks_for_size
 from fedpolicy.analysis.exposure.fixpoint import Holdings, propagate
 from fedpolicy.analysis.exposure.insiders import Insiders, insiders_of
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, mechanisms_of
@@ -77,6 +78,8 @@ class Exposure:
                 private=private,
                 free_text=free_text_of(self.graph, reading),
                 malleable=malleable_seals(self.graph),
+                few=Few(graph=self.graph, catalog=self.catalog, reading=reading),
+                counted=frozenset(one.index for one in self.graph.aggregates if one.least_units),
             )
             self._holdings[key] = self._propagated(effects, hiding, log=log)
         return self._holdings[key]
@@ -190,7 +193,7 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
         viewers={(viewer.party, viewer.role): viewer for viewer in viewers},
         capacities=_capacities(viewers),
         items={item.id: item for item in graph.data},
-        settled=not mechanisms and _settled(graph),
+        settled=not mechanisms and _settled(graph) and not asks_for_size(graph, catalog),
     )
 
 

@@ -9,6 +9,7 @@ from functools import reduce
 from operator import or_
 
 from fedpolicy.analysis.exposure.domain import Reading, Trust
+from fedpolicy.analysis.exposure.sizes import Sizes, sizes_of
 from fedpolicy.graph.model import Aggregate, FlowGraph, Mask, Vertex, bits
 from fedpolicy.records import dataclass
 
@@ -47,6 +48,7 @@ class Hiding:
     reading: Reading
     _known: dict[tuple[int, tuple[str, ...], tuple[int, ...]], Mask] = field(default_factory=dict)
     _tallies: dict[int, Tally] = field(default_factory=dict)
+    _sizes: dict[int, tuple[Sizes, ...]] = field(default_factory=dict)
 
     def hidden(self, index: int, viewers: tuple[str, ...], outer: tuple[int, ...] = ()) -> Mask:
         """
@@ -74,6 +76,8 @@ class Hiding:
         crowded = self._crowded(aggregate, left, viewers)
         # Thousands of viewers share one answer.
         found = aggregate.data & ~crowded if crowded else aggregate.data
+        if aggregate.least_units is not None:
+            found &= ~self._few(aggregate, aggregate.least_units, left, viewers)
         if self.reading is Reading.GUARANTEED and aggregate.rests_on:
             return self.trust.accepting(aggregate.rests_on, found)
         return found
@@ -88,6 +92,22 @@ class Hiding:
             counts.subtract({owner: min(known, count) for owner, count in tally.owners[place].items()})
         many = {owner for owner, count in counts.items() if count > 1 and count >= left}
         return mask_of_owners(self.graph, many)
+
+    def _few(self, aggregate: Aggregate, least: int, left: int, viewers: tuple[str, ...]) -> Mask:
+        """The datasets of which what is left of a round may be made of fewer units than it takes."""
+        known = self._tally(aggregate).seen_by(viewers)
+        found = 0
+        for sizes in self._sizes_of(aggregate):
+            # Of those that contribute anything else too, all may be in the round.
+            wanted = max(1, left - sizes.others)
+            if sizes.smallest(wanted, least, known, guess=least if self.reading is Reading.LOW else 0) < least:
+                found |= sizes.mask
+        return found
+
+    def _sizes_of(self, aggregate: Aggregate) -> tuple[Sizes, ...]:
+        if aggregate.index not in self._sizes:
+            self._sizes[aggregate.index] = tuple(sizes_of(self.graph, aggregate))
+        return self._sizes[aggregate.index]
 
     def _tally(self, aggregate: Aggregate) -> Tally:
         if aggregate.index not in self._tallies:

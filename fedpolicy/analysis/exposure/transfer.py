@@ -9,6 +9,7 @@ from fedpolicy.analysis.exposure.domain import (
     INFERABLE,
     NOISE,
     OPEN,
+    RECONSTRUCTABLE,
     SEALED,
     SUM,
     VERBATIM,
@@ -31,8 +32,9 @@ def transfer(effect: Effect, state: State) -> list[tuple[Form, Mask, Form]]:
         if not mask:
             continue
         if plain and form.kind == OPEN:
-            if form.level <= cap:
-                found.append((form, mask, form))
+            passing = mask if form.level <= cap else effect.passing(cap, form.level, mask)
+            if passing:
+                found.append((form, passing, form))
         else:
             found += [(sent, part, form) for sent, part in _sent(effect, form, mask)]
     return found
@@ -60,7 +62,8 @@ def _open(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]
     for level, limited in effect.limits:
         if form.level > level:
             mask &= ~limited
-    if form.level > cap or not mask:
+    mask = effect.passing(cap, form.level, mask)
+    if not mask:
         return
     for mechanism, protected in effect.noise if form.level > BOUNDED else ():
         # Noise on what came with noise already spends nothing more.
@@ -100,8 +103,9 @@ def _behind_seal(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form,
 def _summed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
     for _, protected in effect.noise:
         mask &= ~protected
-    if mask and effect.sum_cap > INFERABLE:
-        form = form._replace(level=min(form.level, effect.sum_cap))
+    cap = max(effect.sum_cap, RECONSTRUCTABLE) if form.sum in effect.counted else effect.sum_cap
+    if mask and cap > INFERABLE:
+        form = form._replace(level=min(form.level, cap))
         if effect.aggregate is not None and effect.aggregate != form.sum:
             form = _within(form, effect.aggregate)
         yield from _added(effect, form, mask)
@@ -150,4 +154,4 @@ def _is_single(form: Form) -> bool:
 
 def _sealed_cap(effect: Effect, form: Form) -> int:
     summed = form.sum >= 0 or (effect.aggregate is not None and _is_single(form))
-    return max(effect.cap, effect.sum_cap) if summed else effect.cap
+    return max(effect.cap, effect.most, effect.sum_cap if summed else 0)

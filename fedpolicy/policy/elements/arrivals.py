@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.policy.world import World, ordered
@@ -32,12 +32,14 @@ _FORM: Mapping[str, str] = {
     "predictions": "statistics",
     "statistics": "statistics",
     "histograms": "statistics",
+    "sums": "statistics",
     "metrics": "metrics",
     "scalars": "metrics",
     "intersection": "membership",
 }
 _BY_LEVEL = {"verbatim": "records", "reconstructable": "updates"}
 _OPENED = {4: "records", 3: "updates"}
+_OWN = 3  # reconstructable
 _SUMMED = {"updates", "outputs"}
 _PUBLIC = "parties.public"
 
@@ -64,10 +66,18 @@ def _arriving(world: World, found: Disclosure) -> Iterator[str]:
     summed = any(entry.kind == "secure_aggregation" and entry.level == "declared" for entry in found.not_counted)
     for path in found.paths:
         if path:
-            form = _form(world, path[-1], found.high)
+            form = "updates" if _is_one(world, path, found) else _form(world, path[-1], found.high)
             # What comes down is a sum already, and so is what secure aggregation lets through.
             is_sum = form in _SUMMED and (summed or path[-1].role == "downlink")
             yield "aggregates" if is_sum else form
+
+
+def _is_one(world: World, path: Sequence[Step], found: Disclosure) -> bool:
+    """Whether weights come straight from where their data are: then they are the update of one owner."""
+    row = world.catalog.payloads.get(path[-1].payload)
+    straight = {(step.origin, step.payload) for step in path} == {(path[0].origin, path[0].payload)}
+    is_model = row is not None and row.aggregate and row.least_units is None
+    return is_model and straight and found.high == _OWN and path[-1].role in {"declared", "uplink"}
 
 
 def _form(world: World, step: Step, level: int) -> str:
