@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test fuzz lint format bench bench-peers docs build lock clean
+.PHONY: help demo test fuzz lint format house bench bench-peers docs build lock clean
 
 EXAMPLE := examples/clinical-notes/deployment.yaml
 VENV := .venv
@@ -59,6 +59,9 @@ lint: $(VENV)/.stamp-lint ## Check style, types, scripts and who imports whom
 format: $(VENV)/.stamp-lint ## Format the code and mend what can be mended
 	@"$(PY)" -m ruff check --fix .
 	@"$(PY)" -m ruff format .
+
+house: $(VENV)/.stamp-run ## Count modules, lines, functions, and what a check imports
+	@"$(PY)" benchmarks/house.py $(ARGS)
 
 bench: .venv-bench ## Measure speed and memory beside other tools
 	@.venv-bench/bin/python benchmarks/run.py $(ARGS)

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from tests.counts import uncounted
 from tests.house.pages import ROOT, blocks, named
 
 SHOWING = ("index", "privacy-budgets", "questions", "repair")
@@ -43,11 +44,11 @@ def test_the_output_that_a_page_shows_is_current(page, tmp_path, request):
     for block in shown:
         command = block.splitlines()[0]
         current = f"{command}\n{printed(command, tmp_path).rstrip()}\n"
-        if request.config.getoption("--update-golden"):
+        if request.config.getoption("--update-golden") and uncounted(block) != uncounted(current):
             text = text.replace(f"```console\n{block}```", f"```console\n{current}```")
             page.write_text(text, encoding="utf-8")
         else:
-            assert block == current
+            assert uncounted(block) == uncounted(current)
 
 
 def test_the_readme_shows_findings_of_a_deployment_of_twenty_lines():
