@@ -24,6 +24,8 @@ _ROUNDING, _ROUNDING_A_STEP = 1e-14, 1e-16
 _CLEAR = 2
 # A longer run would take minutes.
 _LONGEST = 10**7
+# Laplace noise so often takes millions of points, and a minute, and gains a twentieth.
+_LONGEST_LAPLACE = 20_000
 # Beyond this ε protects nothing, and the distribution gets too wide to be told apart.
 _HIGHEST = 1000.0
 
@@ -40,7 +42,8 @@ def _tight(releases: tuple[Release, ...], delta: float) -> Bound:
     quick = bound(releases, delta)
     steps = sum(one.steps for one in releases)
     rounding = _ROUNDING * len(releases) + _ROUNDING_A_STEP * min(steps, _LONGEST)
-    if quick.tight or quick.high > _HIGHEST or steps > _LONGEST or rounding * _CLEAR > delta:
+    slow = any(one.mechanism == "laplace" and one.steps > _LONGEST_LAPLACE for one in releases)
+    if slow or quick.tight or quick.high > _HIGHEST or steps > _LONGEST or rounding * _CLEAR > delta:
         return _as_tight(quick, quick.low, quick.high)
     return _measured(releases, quick, rounding)
 

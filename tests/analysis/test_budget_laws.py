@@ -1,0 +1,127 @@
+"""Laws of the ledger, tried on generated deployments: who knows more is promised less, and order never matters."""
+
+from __future__ import annotations
+
+from itertools import combinations, pairwise
+from math import inf
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from fedpolicy.analysis.accounting import Release, bound
+from fedpolicy.analysis.accounting.mechanisms import largest_square, reached_square
+from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, mechanism_at
+from fedpolicy.analysis.exposure.noise import Towards
+from fedpolicy.analysis.exposure.spending import spend
+from tests.helpers import deployment_of
+
+# Bounds are compared that are computed in the same way: the quick ones.
+LAW = settings(max_examples=40, derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate])
+NEARLY = 1.02
+PATH = ("tasks", "t", "safeguards", 1)
+TEXT = """
+fedpolicy: 1
+name: test
+parties: {{a: {{role: participant}}, b: {{role: participant}}, hub: {{role: coordinator}}}}
+nodes: {{client: {{kind: client, party: a, count: 1000}}, aggregator: {{kind: aggregator, party: hub}}}}
+datasets: {{notes: {{at: client, categories: health, unit: client}}}}
+tasks:
+  t: {{method: fedavg, data: notes, runs_on: client, rounds: {rounds}, clients_per_round: 40, min_clients: {least},
+    safeguards: [
+    {{kind: secure_aggregation, min_clients: 2}},
+    {{kind: differential_privacy, where: {where}, noise_multiplier: {noise}, clipping_norm: 1, sampling: {sampling},
+      sampling_rate: {rate}, delta: 1.0e-6, unit: client}}]}}
+"""
+settings_of = st.fixed_dictionaries(
+    {
+        "rounds": st.integers(1, 300),
+        "least": st.integers(2, 40),
+        "noise": st.floats(0.5, 20),
+        "where": st.sampled_from(("client", "distributed", "aggregator")),
+        "sampling": st.sampled_from(("none", "poisson", "fixed", "cyclic", "shuffled")),
+    }
+)
+
+
+def deployment(said):
+    return deployment_of(TEXT.format(**said, rate=1.0 if said["sampling"] == "none" else 0.04))
+
+
+def epsilon(said, towards=OUTSIDE):
+    deployed = deployment(said)
+    spec = deployed.tasks["t"].safeguards[1]
+    return spend([mechanism_at(deployed, PATH, spec, towards)], inf).high
+
+
+@LAW
+@given(settings_of, st.integers(0, 20), st.integers(1, 20), st.booleans())
+def test_who_knows_more_is_never_promised_more(said, own, more, sees):
+    outside = epsilon(said)
+    inside = epsilon(said, Towards(own=own, sees_sample=sees))
+
+    assert inside >= outside
+    assert epsilon(said, Towards(own=own + more, sees_sample=True)) >= inside
+
+
+@LAW
+@given(settings_of, st.integers(1, 40), st.floats(1, 3))
+def test_more_rounds_fewer_survivors_and_less_noise_never_cost_less(said, more, louder):
+    found = epsilon(said)
+
+    assert epsilon({**said, "rounds": said["rounds"] + more}) >= found / NEARLY
+    assert epsilon({**said, "least": max(2, said["least"] - more)}) >= found
+    assert epsilon({**said, "noise": said["noise"] * louder}) <= found * NEARLY
+
+
+@LAW
+@given(st.lists(settings_of, min_size=2, max_size=4), st.randoms())
+def test_the_order_of_a_composition_never_matters(several, random):
+    found = []
+    for said in several:
+        deployed = deployment(said)
+        found.append(mechanism_at(deployed, PATH, deployed.tasks["t"].safeguards[1]))
+    shuffled = list(found)
+    random.shuffle(shuffled)
+
+    one, other = spend(found, inf), spend(shuffled, inf)
+    assert (one.high, one.delta) == (other.high, other.delta)
+    assert one.high >= max(spend([each], inf).high for each in found) / NEARLY
+
+
+def square(pattern, steps, restart):
+    """What a unit that takes part in these steps adds to all complete nodes of all trees, squared."""
+    total = 0
+    for begin in range(0, steps, restart):
+        length = min(restart, steps - begin)
+        for level in range(length.bit_length()):
+            for node in range(length >> level):
+                first = begin + (node << level)
+                total += sum(first <= one < first + (1 << level) for one in pattern) ** 2
+    return total
+
+
+@pytest.mark.parametrize("steps", range(1, 13))
+def test_a_tree_is_bounded_for_every_pattern_of_up_to_twelve_steps(steps):
+    # All restarts of short runs; of longer ones those that divide the run, that do not, and none.
+    for restart in range(1, steps + 1) if steps < 10 else (4, 5, steps):
+        for often in range(1, steps + 1):
+            for apart in range(1, steps + 1):
+                patterns = (
+                    pattern
+                    for count in range(1, often + 1)
+                    for pattern in combinations(range(steps), count)
+                    if all(later - one >= apart for one, later in pairwise(pattern))
+                )
+                worst = max(square(pattern, steps, restart) for pattern in patterns)
+                assert reached_square(restart, often, apart) <= worst <= largest_square(steps, often, apart, restart)
+
+
+@pytest.mark.parametrize("steps", [10**5, 10**6])
+def test_long_runs_of_laplace_noise_take_no_minute(steps):
+    from fedpolicy.analysis.accounting import tight_bound  # noqa: PLC0415
+
+    run = Release(mechanism="laplace", noise_multiplier=1000, steps=steps)
+    found = tight_bound([run], 1e-6)
+
+    assert found is None or found.high == bound([run], 1e-6).high
