@@ -125,3 +125,29 @@ def test_what_is_known_decides_before_what_is_not():
     text = text.replace("notes:", "more: {at: client, categories: unknown}, notes:")
     found = judged(text, rule_of("flow", "!flow.private")).findings
     assert [one.verdict for one in found] == [Verdict.FAIL]
+
+
+@pytest.mark.parametrize(
+    ("kind", "require"),
+    [
+        ("flow", "'differential_privacy' in flow.safeguards"),
+        ("flow", "flow.sealed"),
+        ("task", "'differential_privacy' in task.safeguards"),
+        ("task", "task.secure_sum > 0"),
+        ("task", "size(task.noise_at) > 0"),
+    ],
+)
+def test_safeguards_that_nobody_knows_are_a_question(kind, require):
+    text = f"""{START}
+    flows: {{ours: {{from: client, to: openai, payload: metrics, safeguards: unknown}}}}
+    tasks: {{ours: {{method: fedavg, data: notes, runs_on: client, topology: local, safeguards: unknown}}}}
+"""
+    (found,) = judged(
+        text, rule_of(kind, require, match=f"{kind}.id == '{kind}s.ours' || {kind}.id == 'ours'")
+    ).findings
+    assert (found.verdict, found.missing) == (Verdict.UNKNOWN, (f"{kind}s.ours.safeguards",))
+
+
+def test_safeguards_that_nobody_knows_have_no_parameters_to_judge():
+    text = f"{START}    flows: {{ours: {{from: client, to: openai, payload: metrics, safeguards: unknown}}}}\n"
+    assert judged(text, rule_of("safeguard", "false")).findings == ()

@@ -11,7 +11,7 @@ from fedpolicy.analysis.exposure.privacy import bounded_for
 from fedpolicy.analysis.exposure.spending import spend
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import Flow, FlowGraph, Guard, Mask
-from fedpolicy.language.model.does import Cap, Noise, Seal, Sum
+from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
 from fedpolicy.records import dataclass
 
 __all__ = ["Effect", "Effects", "free_text_of", "malleable_seals"]
@@ -99,6 +99,8 @@ class Effects:
     def _effect(self, flow: Flow, raised: tuple[tuple[int, Mask], ...]) -> Effect:
         everything = (1 << len(self.graph.data)) - 1
         data = everything if flow.data is None else flow.data
+        if self.reading is Reading.LOW and any(isinstance(guard.does, Unsaid) for guard in flow.guards):
+            data = 0
         counted = [(guard, self._counts(guard, data)) for guard in flow.guards if not guard.ignored]
         hidden = _hidden(counted)
         summed = 0

@@ -14,7 +14,7 @@ from fedpolicy.analysis.exposure.sums import HIDING
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.facts import NotCounted
 from fedpolicy.graph.model import DataItem, Flow, Guard, Vertex
-from fedpolicy.language.model.does import Cap, Noise, Sum
+from fedpolicy.language.model.does import Cap, Noise, Sum, Unsaid
 
 __all__ = ["missing_on", "not_counted"]
 
@@ -97,6 +97,8 @@ def _counted(holdings: Holdings, viewer: Viewer, item: DataItem, trail: Sequence
 def _of_guards(holdings: Holdings, item: DataItem, flow: Flow, max_epsilon: float) -> Iterator[str]:
     units = units_of(holdings.graph, _data(holdings, flow))
     for guard in flow.guards:
+        if isinstance(guard.does, Unsaid):
+            yield ".".join(map(str, guard.path[:-1]))
         if isinstance(guard.does, Cap) and guard.does.method and "unknown" in item.categories:
             yield f"datasets.{item.family}.categories"
         if isinstance(guard.does, Noise) and not guard.ignored:

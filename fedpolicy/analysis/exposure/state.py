@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 
 from fedpolicy.analysis.exposure.budgets import compose
@@ -28,7 +28,8 @@ from fedpolicy.analysis.exposure.views import (
 from fedpolicy.analysis.exposure.witness import Trail, Witnesses
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.errors import InputError
-from fedpolicy.graph.model import DataItem, FlowGraph, Mask, Vertex, bits
+from fedpolicy.graph.model import DataItem, FlowGraph, Guard, Mask, Vertex, bits
+from fedpolicy.language.model.does import Unsaid
 from fedpolicy.records import dataclass
 
 __all__ = ["Exposure", "prepare"]
@@ -200,10 +201,16 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
 def _settled(graph: FlowGraph) -> bool:
     return (
         all(flow.certain for flow in graph.flows)
+        and not any(isinstance(guard.does, Unsaid) for guards in _guards(graph) for guard in guards)
         and not any("unknown" in item.categories for item in graph.data)
         and all(one.k_low == one.k_high for one in graph.aggregates)
         and all(_says(vertex) for vertex in graph.vertices.values())
     )
+
+
+def _guards(graph: FlowGraph) -> Iterable[tuple[Guard, ...]]:
+    """The safeguards of all flows; thousands of flows share one set of them."""
+    return {id(flow.guards): flow.guards for flow in graph.flows if flow.guards}.values()
 
 
 def _says(vertex: Vertex) -> bool:

@@ -2,7 +2,7 @@
 
 from fedpolicy.language.model.entry import key
 from fedpolicy.language.model.model import Terms
-from fedpolicy.language.model.safeguards import AnySafeguard
+from fedpolicy.language.model.safeguards import UNKNOWN, AnySafeguard
 from fedpolicy.language.model.types import AnyIds, Id, Ids
 from fedpolicy.language.model.words import Transport
 
@@ -27,5 +27,5 @@ class ApiCall(Terms):
     transport: Transport | None = key("How the connection is protected.", open=True, rule=True)
     purpose: str | None = key("What the data are used for here.", open=True, rule=True)
     safeguards: tuple[AnySafeguard, ...] = key(
-        "What lowers what is sent before it leaves: a list of maps, each with its `kind`.", ()
+        "What lowers what is sent before it leaves: a list of maps, each with its `kind`.", (), unknown=UNKNOWN
     )

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from fedpolicy.records import dataclass
 
-__all__ = ["Cap", "Does", "Noise", "Seal", "Sum"]
+__all__ = ["Cap", "Does", "Noise", "Seal", "Sum", "Unsaid"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,4 +75,9 @@ class Cap:
         return self.uncounted.format(it=safeguard)
 
 
-Does = Seal | Sum | Noise | Cap
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsaid:
+    """Nobody knows what it does: it may keep everything back, or nothing."""
+
+
+Does = Seal | Sum | Noise | Cap | Unsaid

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from fedpolicy.language.model.entry import Entry, key
-from fedpolicy.language.model.safeguards import AnySafeguard
+from fedpolicy.language.model.safeguards import UNKNOWN, AnySafeguard
 from fedpolicy.language.model.types import AnyIds, Count, Ids, Positive, one_reader
 from fedpolicy.language.model.words import Transport
 
@@ -37,7 +37,7 @@ class Flow(Entry):
         "How the connection is protected; it never hides anything from the receiver.", open=True, rule=True
     )
     safeguards: tuple[AnySafeguard, ...] = key(
-        "What lowers or limits what others learn: a list of maps, each with its `kind`.", ()
+        "What lowers or limits what others learn: a list of maps, each with its `kind`.", (), unknown=UNKNOWN
     )
     sealed_for: Readers | None = key(
         "Who can open it: nodes or parties, or `{threshold, of}` where several must come together.",

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
-from fedpolicy.language.model.does import Cap, Does, Noise, Seal, Sum
+from fedpolicy.language.model.does import Cap, Does, Noise, Seal, Sum, Unsaid
 from fedpolicy.language.model.entry import Entry, key
 from fedpolicy.language.model.types import Above, Ids, NonNegative, Positive
 from fedpolicy.language.model.words import Unit
 
 __all__ = [
     "KINDS",
+    "UNKNOWN",
     "AnySafeguard",
     "Attestation",
     "Deidentification",
@@ -27,6 +28,7 @@ __all__ = [
     "Safeguard",
     "SecretSharing",
     "SecureAggregation",
+    "UnknownSafeguards",
     "UpdateInspection",
 ]
 
@@ -242,6 +244,18 @@ class LeakageAudit(Safeguard):
     attack: str | None = key("The attack that was run.", open=True, rule=True)
     result: str | None = key("What it found.", open=True, rule=True)
     reference: str | None = key("Where the document can be found: a path, a URL or a number.", open=True, rule=True)
+
+
+class UnknownSafeguards(Safeguard):
+    """Nobody knows which safeguards there are: `safeguards: unknown` says the same."""
+
+    does: ClassVar[Does] = Unsaid()
+
+    kind: Literal["unknown"]
+
+
+# What `safeguards: unknown` is read as.
+UNKNOWN = ({"kind": "unknown"},)
 
 
 def _kind(entry: type[Safeguard]) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from fedpolicy.language.model.entry import Entry, key
-from fedpolicy.language.model.safeguards import AnySafeguard
+from fedpolicy.language.model.safeguards import UNKNOWN, AnySafeguard
 from fedpolicy.language.model.types import AnyIds, Id, Ids, Positive, at_hop
 from fedpolicy.language.model.words import Transport
 from fedpolicy.topologies import TopologyName
@@ -18,7 +18,7 @@ class TreeHop(Entry):
 
     at: Ids = key("The nodes of this level.", names="nodes")
     min_clients: Positive | None = key("How many clients each of them adds up at least.", open=True)
-    safeguards: tuple[AnySafeguard, ...] = key("What protects what this level sends on.", ())
+    safeguards: tuple[AnySafeguard, ...] = key("What protects what this level sends on.", (), unknown=UNKNOWN)
 
 
 Hop = Annotated[TreeHop, BeforeValidator(at_hop, json_schema_input_type=Id | TreeHop)]
@@ -72,5 +72,5 @@ class Task(Entry):
     )
     local_steps: Positive | None = key("How many steps a client computes in a round.", open=True, rule=True)
     safeguards: tuple[AnySafeguard, ...] = key(
-        "What lowers or limits what others learn: a list of maps, each with its `kind`.", ()
+        "What lowers or limits what others learn: a list of maps, each with its `kind`.", (), unknown=UNKNOWN
     )

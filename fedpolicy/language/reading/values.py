@@ -221,8 +221,6 @@ def kind_mistake(one: Found) -> Mistake:
     if kind == "tee":
         advice = "write `tee: {kind: ..., attested: ...}` on the node that runs in it"
         return Mistake(path=path, message="a `tee` is no safeguard of a task or flow", help=advice)
-    if kind == "unknown":
-        return Mistake(path=path, message="`unknown` is no kind of safeguard", help=f"say which: {listed(known)}")
     return Mistake(path=path, message=f"{shown(kind)} is no kind of safeguard", help=lambda: _advice(str(kind), known))
 
 

@@ -25,7 +25,7 @@ from fedpolicy.policy.elements.shared import (
     words,
 )
 from fedpolicy.policy.elements.transport import transport_of
-from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type
+from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
 
@@ -95,6 +95,18 @@ class FlowView:
         return ordered(
             who for to, own in common.items() for name in to for who in self.world.lookup.operators(name) - own
         )
+
+
+def _safeguards(view: FlowView) -> Presence:
+    kinds = (guard.spec for flow in view.flows for guard in flow.guards)
+    return safeguard_kinds(kinds, f"{view.first.origin}.safeguards")
+
+
+def _sealed(view: FlowView) -> Presence:
+    if all(flow.seal is not None for flow in view.flows):
+        return True
+    unsaid = _safeguards(view)
+    return unsaid if isinstance(unsaid, Missing) else False
 
 
 def _of_others(view: FlowView) -> bool:
@@ -178,16 +190,8 @@ _FIELDS = (
     open_field(
         "from_jurisdictions", Type.LIST, "where the senders are", lambda v: v.world.jurisdictions(v.from_parties)
     ),
-    texts(
-        "safeguards",
-        "kinds of the safeguards on it",
-        lambda v: safeguard_kinds(guard.spec for flow in v.flows for guard in flow.guards),
-    ),
-    boolean(
-        "sealed",
-        "what travels is sealed for named readers",
-        lambda view: all(flow.seal is not None for flow in view.flows),
-    ),
+    open_field("safeguards", Type.LIST, "kinds of the safeguards on it", _safeguards),
+    open_field("sealed", Type.BOOL, "what travels is sealed for named readers", _sealed, key="safeguards"),
     texts("datasets", "datasets that it may carry", lambda view: view.families),
     open_field("dataset_purposes", Type.LIST, "purposes of these datasets", _purposes),
     *data_fields(of="the data that it may carry"),

@@ -13,7 +13,7 @@ from fedpolicy.analysis.exposure.privacy import units_of
 from fedpolicy.graph.model import Guard, Path, bits
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.deployment import Deployment
-from fedpolicy.language.model.does import Seal
+from fedpolicy.language.model.does import Seal, Unsaid
 from fedpolicy.language.model.node import Tee
 from fedpolicy.language.model.safeguards import KINDS, DifferentialPrivacy, Safeguard
 from fedpolicy.language.model.shape import words_of
@@ -196,6 +196,8 @@ def _listed(deployment: Deployment) -> Iterator[tuple[str, Path, Safeguard | Tee
 def _standing(path: Path, safeguards: Sequence[Safeguard]) -> Iterator[tuple[str, Path, Safeguard]]:
     """Safeguards, each with the element that it stands on and its own place."""
     for index, found in enumerate(safeguards):
+        if isinstance(found.does, Unsaid):
+            continue  # what nobody knows has no parameters to judge
         yield f"{path[0]}.{path[1]}", (*path, "safeguards", index), found
 
 

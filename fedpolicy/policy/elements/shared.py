@@ -97,9 +97,10 @@ def data_fields(prefix: str = "", of: str = "the data") -> tuple[Field, ...]:
     )
 
 
-def safeguard_kinds(safeguards: Iterable[Any]) -> list[str]:
-    """The kinds of some safeguards, each once."""
-    return ordered(safeguard.kind for safeguard in safeguards)
+def safeguard_kinds(safeguards: Iterable[Any], missing: str) -> Presence:
+    """The kinds of some safeguards, each once; where nobody knows which there are, `missing` would say it."""
+    found = ordered(safeguard.kind for safeguard in safeguards)
+    return Missing((missing,)) if _UNKNOWN in found else found
 
 
 def is_private(world: World, families: Iterable[str]) -> Presence:

@@ -7,7 +7,7 @@ from typing import get_args
 
 from fedpolicy.catalog.rows import MethodRow, Needs
 from fedpolicy.graph.model import Access, Flow, Vertex
-from fedpolicy.language.model.does import Noise, Sum
+from fedpolicy.language.model.does import Noise, Sum, Unsaid
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.language.model.task import Task
@@ -112,7 +112,15 @@ def _aggregators(view: TaskView) -> Iterable[str]:
     return view.world.lookup.parties_at(flow.source for flow in view.flows if flow.role in {"downlink", "gradients"})
 
 
-def _smallest_sum(view: TaskView) -> int:
+def _safeguards(view: TaskView) -> Presence:
+    place = "safeguards" if any(isinstance(one.does, Unsaid) for one in view.task.safeguards) else "hops"
+    return safeguard_kinds(view.safeguards, f"tasks.{view.id}.{place}")
+
+
+def _smallest_sum(view: TaskView) -> Presence:
+    unsaid = _safeguards(view)
+    if isinstance(unsaid, Missing):
+        return unsaid
     sizes = [found.does.clients_of(found) for found in view.safeguards if isinstance(found.does, Sum)]
     return min(sizes, default=0)
 
@@ -123,7 +131,10 @@ def _hides_among(view: TaskView) -> Presence:
     return Missing(missing) if missing else min((one.k_high for one in sums), default=0)
 
 
-def _noise_at(view: TaskView) -> Iterable[str]:
+def _noise_at(view: TaskView) -> Presence:
+    unsaid = _safeguards(view)
+    if isinstance(unsaid, Missing):
+        return unsaid
     return ordered(found.does.where_of(found) for found in view.safeguards if isinstance(found.does, Noise))
 
 
@@ -202,12 +213,14 @@ _FIELDS = (
         "how many places run it, cohorts counted in full",
         lambda view: sum(place.weight for place in view.places),
     ),
-    texts(
-        "safeguards",
-        "kinds of its safeguards, those of its hops included",
-        lambda view: safeguard_kinds(view.safeguards),
+    open_field("safeguards", Type.LIST, "kinds of its safeguards, those of its hops included", _safeguards),
+    open_field(
+        "secure_sum",
+        Type.INT,
+        "the fewest clients in a secure sum, 0 without secure aggregation",
+        _smallest_sum,
+        key="safeguards",
     ),
-    number("secure_sum", "the fewest clients in a secure sum, 0 without secure aggregation", _smallest_sum),
     open_field(
         "smallest_sum",
         Type.INT,
@@ -215,7 +228,14 @@ _FIELDS = (
         _hides_among,
         key="min_clients",
     ),
-    texts("noise_at", "where noise is added", _noise_at, choices=words_of(DifferentialPrivacy, "where")),
+    open_field(
+        "noise_at",
+        Type.LIST,
+        "where noise is added",
+        _noise_at,
+        choices=words_of(DifferentialPrivacy, "where"),
+        key="safeguards",
+    ),
     texts("datasets", "datasets that it works on", lambda view: view.families),
     texts("owners", "owners of these data", lambda view: view.world.owners(view.families)),
     open_field(
