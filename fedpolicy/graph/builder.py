@@ -97,7 +97,8 @@ class Builder:
     quoted: dict[tuple[tuple[str, ...], str], Mask] = field(default_factory=dict)
     lookups: list[LookUp] = field(default_factory=list)
     mechanisms: dict[Path, int] = field(default_factory=dict)
-    sealed: dict[Path, int] = field(default_factory=dict)
+    sealed: dict[tuple[Path, frozenset[str]], int] = field(default_factory=dict)
+    readers: dict[tuple[tuple[str, ...], str], frozenset[str]] = field(default_factory=dict)
     relayed: dict[int, str] = field(default_factory=dict)
     copies: dict[str, dict[str, None]] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
@@ -274,14 +275,14 @@ class Builder:
         )
         return len(self.aggregates) - 1
 
-    def add_seal(self, path: Path, readers: Iterable[str], threshold: int) -> int:
-        """Declare who can open what is sealed at `path` (once per path) and return its index."""
-        if path not in self.sealed:
-            self.sealed[path] = len(self.seals)
-            self.seals.append(
-                Seal(index=len(self.seals), path=path, readers=tuple(sorted(readers)), threshold=threshold)
-            )
-        return self.sealed[path]
+    def add_seal(self, path: Path, readers: frozenset[str], threshold: int) -> int:
+        """Declare who can open what is sealed at `path` (once per path and readers) and return its index."""
+        key = (path, readers)
+        if key not in self.sealed:
+            self.sealed[key] = len(self.seals)
+            names = tuple(sorted(readers))
+            self.seals.append(Seal(index=len(self.seals), path=path, readers=names, threshold=threshold))
+        return self.sealed[key]
 
     def mechanism(self, path: Path) -> int:
         """The index of a differential-privacy mechanism, one per place in the file."""

@@ -1,4 +1,9 @@
-"""A model divided between clients and a top: activations go up, gradients come down, labels go to the top."""
+"""
+A model divided between clients and a top: what goes up, what comes down, labels and, where there is one, an arbiter.
+
+Neural networks send activations up and gradients down. Boosted trees send gradients down to whoever has other columns
+of the same rows, and sums of them up: nothing that a record could be read from where they are encrypted.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +16,8 @@ from fedpolicy.graph.jobs import aggregators_of
 from fedpolicy.graph.outcome import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from fedpolicy.graph.exchange import Exchange
     from fedpolicy.graph.model import Mask, Vertex
 
@@ -18,22 +25,34 @@ __all__ = ["train_divided"]
 
 
 def train_divided(exchange: Exchange) -> list[Outcome]:
-    """Add activations, labels and gradients between the clients and the top model; the result rests at the top."""
-    builder, job = exchange.builder, exchange.job
-    tops = [
-        builder.vertex(place)
-        for reference in job.task.top_model_at or aggregators_of(builder, job.task)
-        for place in builder.sources(reference)
-    ]
-    labels = _label_holders(exchange)
+    """Add everything that travels between the clients and the top model; the result rests at the top."""
+    job = exchange.job
+    tops = _places(exchange, job.task.top_model_at or aggregators_of(exchange.builder, job.task))
+    arbiters = _arbiters(exchange, tops)
+    boosts = job.topology in (job.method.down_in or {})
+    labels = _labels(exchange, tops if boosts else ())
+    # Who computes on what an arbiter alone can open need not read it; no more need those who add up for boosted trees.
+    blind = exchange.blind_seal(*arbiters) if arbiters else None
     for top in tops:
-        for place in job.contributors:
-            guards = exchange.guards("uplink", place, "activations")
-            exchange.send_up(place, top.id, "activations", "activations", guards=guards, seal=exchange.seal())
-        _labels(exchange, labels, top)
-        _down(exchange, labels, top)
-    mask = reduce(or_, labels.values(), job.mask)
+        if not boosts:
+            _activations(exchange, top, blind)
+        _send_labels(exchange, labels, top, blind)
+        (_boost if boosts else _gradients)(exchange, labels, top, blind)
+    _arbitrate(exchange, arbiters, tops, labels)
+    mask = reduce(or_, (mask for held in labels.values() for mask in held.values()), job.mask)
     return [_outcome(exchange, top, mask) for top in tops]
+
+
+def _places(exchange: Exchange, references: Iterable[str]) -> list[Vertex]:
+    builder = exchange.builder
+    return [builder.vertex(place) for reference in references for place in builder.sources(reference)]
+
+
+def _arbiters(exchange: Exchange, tops: Sequence[Vertex]) -> list[Vertex]:
+    """An aggregator beside the top of the model holds the key, and opens what the others compute."""
+    task = exchange.job.task
+    found = _places(exchange, task.aggregator or ()) if task.top_model_at else []
+    return [place for place in found if place not in tops]
 
 
 def _outcome(exchange: Exchange, top: Vertex, mask: Mask) -> Outcome:
@@ -41,30 +60,74 @@ def _outcome(exchange: Exchange, top: Vertex, mask: Mask) -> Outcome:
     return Outcome(place=top.id, mask=mask, guards=guards, payload="model_weights")
 
 
-def _label_holders(exchange: Exchange) -> dict[str, Mask]:
-    """Who sends labels, and of which data: the place that is said to hold them, else every client its own."""
+Labels = dict[str, dict[str, "Mask"]]  # by client, the places that hold its labels, and of which data they are
+
+
+def _labels(exchange: Exchange, tops: Sequence[Vertex]) -> Labels:
+    """
+    Who holds the labels of each client: whoever is said to, paired by party, else every client its own.
+
+    Without a word, those of trees are at a top that takes part with data of its own.
+    """
     builder, job = exchange.builder, exchange.job
+    own = {place.id: {place.id: job.masks[place.id]} for place in job.contributors}
     if job.task.labels_at is None:
-        return {place.id: job.masks[place.id] for place in job.contributors}
-    places = [place for reference in job.task.labels_at for place in builder.sources(reference)]
-    found = {}
-    for place in places:
-        stored = mask_of(builder.places.stored.get(place, []))
-        found[place] = (stored & job.mask) or stored or job.mask
+        at_top = {top.id: job.masks[top.id] for top in tops if job.masks.get(top.id)}
+        return {place.id: at_top or own[place.id] for place in job.contributors}
+    found: Labels = {}
+    for place in job.contributors:
+        holders = [name for reference in job.task.labels_at for name in builder.targets(place, reference)]
+        found[place.id] = {name: _labelled(exchange, place, builder.vertex(name)) for name in holders}
     return found
 
 
-def _labels(exchange: Exchange, labels: dict[str, Mask], top: Vertex) -> None:
-    for name, mask in sorted(labels.items()):
-        guards = exchange.guards("uplink", exchange.builder.vertex(name), "labels")
-        exchange.send("labels", name, top.id, "labels", mask, guards=guards, seal=exchange.seal())
+def _labelled(exchange: Exchange, place: Vertex, holder: Vertex) -> Mask:
+    """Of which data somebody holds the labels: what is stored there, else its own party's, else everybody's."""
+    job = exchange.job
+    stored = mask_of(exchange.builder.places.stored.get(holder.id, []))
+    return (stored & job.mask) or stored or (job.masks[place.id] if holder.party == place.party else job.mask)
 
 
-def _down(exchange: Exchange, labels: dict[str, Mask], top: Vertex) -> None:
-    """Gradients say what a client sent, and something about the labels that somebody else holds."""
+def _send_labels(exchange: Exchange, labels: Labels, top: Vertex, blind: int | None) -> None:
+    held = {name: mask for own in labels.values() for name, mask in own.items()}
+    for name, mask in sorted(held.items()):
+        exchange.send_leg("labels", exchange.builder.vertex(name), top, "labels", mask, blind=blind)
+
+
+def _activations(exchange: Exchange, top: Vertex, blind: int | None) -> None:
+    for place in exchange.job.contributors:
+        exchange.send_leg("activations", place, top, "activations", exchange.job.masks[place.id], blind=blind)
+
+
+def _gradients(exchange: Exchange, labels: Labels, top: Vertex, blind: int | None) -> None:
+    """Gradients say what a client sent, and something about labels of its records that somebody else holds."""
     job = exchange.job
     for place in job.contributors:
-        exchange.send("gradients", top.id, place.id, "gradients", job.masks[place.id], echo=True)
-        for holder, mask in sorted(labels.items()):
-            if holder != place.id and job.task.labels_at is not None:
-                exchange.send("gradients", top.id, place.id, "gradients", mask)
+        exchange.send_leg("gradients", place, top, "gradients", job.masks[place.id], blind=blind, down=True, echo=True)
+        for holder, mask in sorted(labels[place.id].items()):
+            if holder != place.id:
+                exchange.send_leg("gradients", place, top, "gradients", mask, blind=blind, down=True)
+
+
+def _boost(exchange: Exchange, labels: Labels, top: Vertex, blind: int | None) -> None:
+    """Gradients are made from labels; whoever adds them up by its own columns need not read them."""
+    job = exchange.job
+    for place in (place for place in job.contributors if place != top):
+        mask = reduce(or_, (mask for holder, mask in labels[place.id].items() if holder != place.id), 0)
+        unread = exchange.blind_seal() if blind is None else blind
+        exchange.send_leg("gradients", place, top, job.down, mask, blind=unread, down=True)
+        exchange.send_leg("uplink", place, top, job.up, job.masks[place.id], blind=blind)
+
+
+def _arbitrate(exchange: Exchange, arbiters: Sequence[Vertex], tops: Sequence[Vertex], labels: Labels) -> None:
+    """Everybody sends its gradients to the arbiter, which opens them and sends them back."""
+    job = exchange.job
+    every = reduce(or_, (mask for held in labels.values() for mask in held.values()), 0)
+    masks = dict(job.masks)
+    for top in tops:
+        masks[top.id] = (masks.get(top.id, 0) or job.mask) | every
+    for arbiter in arbiters:
+        for name, mask in sorted(masks.items()):
+            place = exchange.builder.vertex(name)
+            exchange.send_leg("uplink", place, arbiter, "gradients", mask)
+            exchange.send_leg("downlink", place, arbiter, "gradients", mask, down=True, echo=True)

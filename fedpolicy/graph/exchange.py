@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import reduce
 from itertools import pairwise, product
 from operator import or_
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.divided import train_divided
-from fedpolicy.graph.guards import guards_for, performers, seal_for
+from fedpolicy.graph.guards import cannot_add, guards_for, performers, seal_for, sealed_for_work, seals_at
 from fedpolicy.graph.jobs import Job, aggregators_of
 from fedpolicy.graph.outcome import Outcome
 from fedpolicy.graph.stations import stations
@@ -156,6 +157,42 @@ class Exchange:
             kept = (guards, seal) if first else ((), None)
             self.send(role, source, end, payload, own, guards=kept[0], seal=kept[1], passed_on=not first)
 
+    def send_leg(
+        self,
+        role: str,
+        place: Vertex,
+        above: Vertex,
+        payload: str,
+        mask: Mask,
+        *,
+        blind: int | None = None,
+        down: bool = False,
+        echo: bool = False,
+    ) -> None:
+        """
+        Send something up from a place, or `down` to it, through the relays, under the safeguards of the task.
+
+        Whoever gets it works on it. So a seal counts where the receiver opens it, or where it only computes on what is
+        sealed (`blind`).
+        """
+        sender, receiver = (above, place) if down else (place, above)
+        guards = self.guards("divided", sender, payload)
+        seal = self.seal_to(receiver)
+        if seal is None:
+            seal = blind
+        if seal is None:
+            guards = sealed_for_work(self.builder, guards, receiver)
+        way = [pair for station in self.way(place, above.id) for pair in station]
+        for source, end in ((end, source) for source, end in reversed(way)) if down else way:
+            first = source == sender.id
+            own = (guards, seal) if first else ((), None)
+            self.send(role, source, end, payload, mask, guards=own[0], seal=own[1], echo=echo, passed_on=not first)
+
+    def blind_seal(self, *openers: Vertex) -> int | None:
+        """A seal under which others can compute, and which some places open."""
+        safeguards, path = self.own
+        return seal_for(self.builder, safeguards, path, *openers, malleable=True)
+
     def relays(self, place: Vertex) -> list[list[str]]:
         """The relays between a place and the aggregator, one station after the other; they see what they pass on."""
         return stations(self.builder, place, self.job.task.via)
@@ -169,6 +206,10 @@ class Exchange:
         """Train a model of which the clients have the bottom and somebody else the top."""
         return train_divided(self)
 
+    def cannot_add(self, place: Vertex, of: Stage | None = None) -> bool:
+        """Whether contributions reach a place so that it can neither open them nor add them up."""
+        return cannot_add(self.builder, (of or self.own)[0], place)
+
     def send_down(self, top: Vertex, aggregate: int, below: Sequence[Vertex], between: Iterable[str] = ()) -> Outcome:
         """
         Send the aggregate back to everybody below who takes part, if the method does, and say where it rests.
@@ -177,26 +218,72 @@ class Exchange:
         """
         job = self.job
         guards = self.guards("aggregated", top, job.down)
-        sent = dict.fromkeys(between)
-        for place in below:
-            for station in self.relays(place):
-                sent |= dict.fromkeys(station)
-            sent[place.id] = None
-        for target in sent if job.method.down else ():
-            self.send("downlink", top.id, target, job.down, job.mask, guards=guards, aggregate=aggregate, raw=job.up)
+        sealing: dict[int | None, tuple[Guard, ...]] = {None: guards}
+        for target, seal in self._downward(below, between) if job.method.down else ():
+            if seal not in sealing:
+                sealing[seal] = (*guards, *self.sealing(top, seal, job.down))
+            self.send(
+                "downlink",
+                top.id,
+                target,
+                job.down,
+                job.mask,
+                guards=sealing[seal],
+                seal=seal,
+                aggregate=aggregate,
+                raw=job.up,
+            )
         return Outcome(place=top.id, mask=job.mask, guards=guards, aggregate=aggregate, raw=job.up)
+
+    def forward(self, top: Vertex, below: Sequence[Vertex], between: Iterable[str] = ()) -> Outcome:
+        """Pass single contributions on to everybody below: whoever can open them adds them up."""
+        job = self.job
+        why = f"{top.name} can neither open nor compute on what is encrypted end to end"
+        vain = tuple(replace(guard, ignored=why) for guard in self.guards("aggregated", top, job.up))
+        sealing: dict[int | None, tuple[Guard, ...]] = {}
+        for target, seal in self._downward(below, between):
+            if seal not in sealing:
+                sealing[seal] = (*vain, *self.sealing(top, seal, job.up))
+            self.send(
+                "forwarded", top.id, target, job.up, job.mask, guards=sealing[seal], seal=seal, passed_on=True
+            )
+        return Outcome(place=top.id, mask=job.mask)
+
+    def sealing(self, place: Vertex, seal: int | None, payload: str) -> tuple[Guard, ...]:
+        """The safeguard that puts a seal of this task on what a place sends."""
+        safeguards, path = self.own
+        return () if seal is None else seals_at(self.builder, safeguards, path, place, seal, payload)
+
+    def seal_to(self, *places: Vertex) -> int | None:
+        """The seal on what is sent to places that have to read it: one that each of them can open."""
+        safeguards, path = self.own
+        return seal_for(self.builder, safeguards, path, *places)
+
+    def _downward(self, below: Sequence[Vertex], between: Iterable[str]) -> Iterable[tuple[str, int | None]]:
+        """Who gets what goes down, and behind which seal: each leg's that its end can open. Relays pass every leg."""
+        legs = {place.id: self.seal_to(place) for place in below}
+        common = next(iter(legs.values())) if len(set(legs.values())) == 1 else None
+        found = dict.fromkeys((name, common) for name in between)
+        for place in below:
+            seal = legs[place.id]
+            found |= dict.fromkeys((hop, seal) for station in self.relays(place) for hop in station)
+            found[place.id, seal] = None
+        return found
 
     def share_with_all(self) -> list[Outcome]:
         """
         Send every contribution to a meeting point, and all of them from there to everybody who takes part.
 
-        It stands for the n x (n - 1) flows between the clients; nobody operates it and it keeps nothing back.
+        It stands for the n x (n - 1) flows between the clients; nobody operates it and it keeps nothing back. Everybody
+        adds up, so a seal counts only if everybody can open it.
         """
         job = self.job
         hub = self.builder.exchange(job.origin).id
         sums = self.secure_sums(job.contributors, job.mask)
+        shut = [place for place in job.members if self.seal_to(place) is None][:1]
+        seal = self.seal_to(*job.members)
         for place in job.contributors:
-            guards, seal = self.uplink(place, sums)
+            guards = sealed_for_work(self.builder, self.guards("uplink", place, job.up, sums=sums), *shut)
             self.send_up(place, hub, job.up, "uplink", guards=guards, seal=seal)
         for place in job.members:
             self.send("exchange", hub, place.id, job.up, job.mask, passed_on=True)

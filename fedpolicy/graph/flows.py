@@ -49,7 +49,7 @@ def _send(builder: Builder, origin: Origin, flow: Flow, source: Vertex, target: 
     mask = _mask(builder, flow, source)
     for pair in hops(chain):
         first = pair[0] == source.id
-        seal = _seal(builder, origin, flow) if first else None
+        seal = _seal(builder, origin, flow, source) if first else None
         kept = guards if first else ()
         added = builder.add(origin, "", *pair, flow.payload, mask, guards=kept, seal=seal, passed_on=not first)
         if added is not None and mask is None and not first:
@@ -62,7 +62,7 @@ def _send_models(
     builder: Builder, origin: Origin, flow: Flow, source: Vertex, chain: list[list[str]], guards: tuple[Guard, ...]
 ) -> None:
     sealing = tuple(guard for guard in guards if isinstance(guard.does, Seal))
-    seal = _seal(builder, origin, flow)
+    seal = _seal(builder, origin, flow, source)
     held = [builder.model_vertex(name, source).id for name in flow.data or () if name in builder.deployment.models]
     models = [model for name in held for model in builder.contents(name)]
     for model in models:
@@ -90,11 +90,11 @@ def _mask(builder: Builder, flow: Flow, source: Vertex) -> Mask | None:
     return None if flow.data is None else builder.instances(source, flow.data)
 
 
-def _seal(builder: Builder, origin: Origin, flow: Flow) -> int | None:
+def _seal(builder: Builder, origin: Origin, flow: Flow, source: Vertex) -> int | None:
     if flow.sealed_for is not None:
-        path = (*origin.path, "sealed_for")
-        return builder.add_seal(path, readers(builder, flow.sealed_for.of), flow.sealed_for.threshold)
-    return seal_for(builder, flow.safeguards, origin.path)
+        path, named, threshold = (*origin.path, "sealed_for"), flow.sealed_for.of, flow.sealed_for.threshold
+        return builder.add_seal(path, readers(builder, named, source, threshold), threshold)
+    return seal_for(builder, flow.safeguards, origin.path, sender=source)
 
 
 def _sums(builder: Builder, origin: Origin, flow: Flow, sources: list[Vertex]) -> dict[Path, int]:

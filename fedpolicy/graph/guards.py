@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,19 @@ from fedpolicy.language.model.safeguards import Safeguard
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
 
-__all__ = ["guards_for", "guards_on_work", "performers", "readers", "seal_for"]
+__all__ = [
+    "cannot_add",
+    "guards_for",
+    "guards_on_work",
+    "opens",
+    "performers",
+    "readers",
+    "seal_for",
+    "sealed_for_work",
+    "seals_at",
+]
 
-Stage = str  # uplink | hop | aggregated | local | call | declared
+Stage = str  # uplink | divided | hop | aggregated | local | call | declared
 
 _READABLE = {"verbatim", "reconstructable"}
 _ON_WORDS = {"exponential", "randomised_response", "gnmax", "metric"}
@@ -77,33 +87,64 @@ def guards_on_work(
 ) -> tuple[Guard, ...]:
     """The guards on what is sent to somebody who computes with it, and who therefore has to read it."""
     found = guards_for(builder, safeguards, path, "call", source, payload=payload)
-    if not any(isinstance(guard.does, Seal) for guard in found):
-        return found
-    why = f"{worker.name} works on what it is sent, so it has to read it"
-    return tuple(
-        replace(guard, ignored=why)
-        if isinstance(guard.does, Seal) and not _reads(builder, guard.spec, worker)
-        else guard
-        for guard in found
-    )
+    return sealed_for_work(builder, found, worker)
 
 
-def seal_for(builder: Builder, safeguards: Sequence[Safeguard], path: Path, worker: Vertex | None = None) -> int | None:
+def sealed_for_work(builder: Builder, guards: tuple[Guard, ...], *workers: Vertex) -> tuple[Guard, ...]:
+    """These guards, less the seals that not all of those open who have to work on what they get."""
+    if not any(isinstance(guard.does, Seal) for guard in guards):
+        return guards
+    found = []
+    for guard in guards:
+        shut = next((w for w in workers if isinstance(guard.does, Seal) and not opens(builder, guard.spec, w)), None)
+        why = f"{shut.name} works on what it is sent, so it has to read it" if shut else ""
+        found.append(replace(guard, ignored=why) if why else guard)
+    return tuple(found)
+
+
+def seal_for(
+    builder: Builder,
+    safeguards: Sequence[Safeguard],
+    path: Path,
+    *workers: Vertex,
+    sender: Vertex | None = None,
+    malleable: bool = False,
+) -> int | None:
     """
-    The seal that one of these safeguards puts on a payload, if any.
+    The seal that one of these safeguards puts on a payload, if any; of a `sender`, who reads it of its own family.
 
-    Where a `worker` has to read what arrives, only a seal that it can open by itself.
+    Where `workers` have to read what arrives, only a seal that each of them can open by itself; where somebody is to
+    compute on it, only a `malleable` one.
     """
     for index, safeguard in enumerate(safeguards):
         at = (*path, "safeguards", index)
-        if worker is not None and not _reads(builder, safeguard, worker):
+        does = safeguard.does
+        if not isinstance(does, Seal) or (malleable and not does.malleable):
             continue
-        if isinstance(does := safeguard.does, Seal):
-            return builder.add_seal(at, readers(builder, does.readers_of(safeguard)), does.threshold_of(safeguard))
+        if all(opens(builder, safeguard, worker) for worker in workers):
+            named, threshold = does.readers_of(safeguard), does.threshold_of(safeguard)
+            return builder.add_seal(at, readers(builder, named, sender, threshold), threshold)
     return None
 
 
-def _reads(builder: Builder, safeguard: Safeguard, place: Vertex) -> bool:
+def seals_at(
+    builder: Builder, safeguards: Sequence[Safeguard], path: Path, sender: Vertex, seal: int, payload: str
+) -> tuple[Guard, ...]:
+    """The one safeguard that puts a seal on what goes back from somebody to whom it came sealed."""
+    at = builder.seals[seal].path
+    found = guards_for(builder, safeguards, path, "uplink", sender, payload=payload)
+    return tuple(guard for guard in found if guard.path == at)
+
+
+def cannot_add(builder: Builder, safeguards: Sequence[Safeguard], place: Vertex) -> bool:
+    """Whether a place gets what it can neither open nor compute on: it forwards single contributions."""
+    found = next((one for one in safeguards if isinstance(one.does, Seal)), None)
+    if found is None or not isinstance(found.does, Seal) or found.does.malleable:
+        return False
+    return not opens(builder, found, place)
+
+
+def opens(builder: Builder, safeguard: Safeguard, place: Vertex) -> bool:
     """Whether a place can open by itself what a safeguard seals."""
     does = safeguard.does
     if not isinstance(does, Seal) or does.threshold_of(safeguard) > 1:
@@ -111,16 +152,29 @@ def _reads(builder: Builder, safeguard: Safeguard, place: Vertex) -> bool:
     return _is_among(place, readers(builder, does.readers_of(safeguard)))
 
 
-def _is_among(place: Vertex, names: Sequence[str]) -> bool:
-    return place.id in names or not set(names).isdisjoint(place.operators)
+def _is_among(place: Vertex, names: frozenset[str]) -> bool:
+    return place.id in names or not names.isdisjoint(place.operators)
 
 
-def readers(builder: Builder, references: Iterable[str]) -> tuple[str, ...]:
-    """Vertex ids of the nodes, or principals of the parties, that references to readers mean."""
-    found: list[str] = []
-    for reference in references:
-        found += builder.places.members.get(reference) or _principals(builder, reference)
-    return tuple(found)
+def readers(
+    builder: Builder, references: Sequence[str], sender: Vertex | None = None, threshold: int = 1
+) -> frozenset[str]:
+    """
+    Vertex ids of the nodes, or principals of the parties, that references to readers mean.
+
+    What a member of a family sends and its own family reads, it reads itself, unless it takes several.
+    """
+    own = sender is not None and threshold == 1 and sender.family in references
+    key = (tuple(references), sender.id if own and sender is not None else "")
+    if key not in builder.readers:
+        found: list[str] = []
+        for reference in references:
+            if own and sender is not None and reference == sender.family:
+                found.append(sender.id)
+            else:
+                found += builder.places.members.get(reference) or _principals(builder, reference)
+        builder.readers[key] = frozenset(found)
+    return builder.readers[key]
 
 
 def _principals(builder: Builder, party: str) -> list[str]:
@@ -191,6 +245,8 @@ def _not_summed(builder: Builder, stage: Stage, payload: str) -> str:
         return "it protects what is uploaded, not what is sent to whoever runs the model"
     if stage == "local":
         return "nothing is aggregated where the task runs alone"
+    if stage == "divided":
+        return "nothing is added up where a model is divided"
     row = builder.catalog.payloads.get(payload)
     return "" if row is None or row.summable else f"it adds numbers, and {payload} cannot be added"
 
@@ -198,7 +254,7 @@ def _not_summed(builder: Builder, stage: Stage, payload: str) -> str:
 def _too_late(adder: str, stage: Stage, source: Vertex) -> str:
     if stage == "call":
         return "it protects what is uploaded, not what is sent to whoever runs the model"
-    if adder == "aggregator" and stage == "uplink":
+    if adder == "aggregator" and stage in {"uplink", "divided"}:
         return "the aggregator applies it only after it has seen its input"
     if adder == "aggregator" and stage == "declared" and source.node_kind == "client":
         return f"it is applied by the aggregator, and {source.name} sends this before"

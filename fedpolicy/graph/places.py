@@ -81,8 +81,8 @@ def _enclave(node: Node, catalog: Catalog) -> Enclave | None:
         # One that nobody knows may be there and keep out everybody, or not be there at all.
         unknown = Enclave(attested=True, verified_by=("public",), host=None, operator=None, key="tee")
         return unknown if node.says_unknown("tee") else None
-    row = catalog.enclave(tee.kind) if tee.hides_from is None else None
     said = tee.hides_from
+    row = catalog.enclave(tee.kind) if said is None and not tee.says_unknown("hides_from") else None
     return Enclave(
         attested=tee.attested,
         verified_by=tee.verified_by,

@@ -11,7 +11,7 @@ from fedpolicy.graph.calls import Call, Runs, call_model
 from fedpolicy.graph.exchange import Exchange
 from fedpolicy.graph.guards import guards_for, guards_on_work, performers, seal_for
 from fedpolicy.graph.jobs import Job, fallbacks_of, prepare
-from fedpolicy.graph.model import Access, Mask, Vertex
+from fedpolicy.graph.model import Access, Flow, Guard, Mask, Vertex
 from fedpolicy.graph.outcome import Outcome
 from fedpolicy.graph.retrieval import note_indexes
 from fedpolicy.graph.routes import aspect, route
@@ -19,7 +19,7 @@ from fedpolicy.language.model.does import Seal
 from fedpolicy.topologies import DESUGAR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["desugar_tasks"]
 
@@ -153,15 +153,16 @@ def _trainers(builder: Builder, job: Job, place: Vertex, runs: Runs) -> tuple[tu
 
 def _carry_input(builder: Builder, job: Job, outcomes: list[Outcome], since: int) -> None:
     """What models have learned before travels on with everything that is made from them or says how they do."""
-    sent_to = dict.fromkeys(flow.target for flow in builder.flows[since:] if flow.role in {"uplink", "activations"})
+    sent = [flow for flow in builder.flows[since:] if flow.role in {"uplink", "activations"}]
+    sent_to = dict.fromkeys(flow.target for flow in sent)
     if any(builder.vertex(place).kind == "exchange" for place in sent_to):
         sent_to |= dict.fromkeys(place.id for place in job.members)
     if job.task.evaluates is not None:
-        _carry(builder, job, job.task.evaluates, sent_to)
+        _carry(builder, job, job.task.evaluates, sent_to, sent)
     if job.task.model is None:
         return
     results = (outcome.place for outcome in outcomes if job.method.trains)
-    _carry(builder, job, job.task.model, {**sent_to, **dict.fromkeys(results)})
+    _carry(builder, job, job.task.model, {**sent_to, **dict.fromkeys(results)}, sent)
     produced = job.task.produces
     if job.method.trains and produced is not None and produced != job.task.model:
         _inherit(builder, job, job.task.model, produced)
@@ -175,15 +176,10 @@ def _inherit(builder: Builder, job: Job, model: str, produced: str) -> None:
         builder.uses.append(Use(model=source, targets=(target,), origin=job.origin, role="inherited"))
 
 
-def _carry(builder: Builder, job: Job, model: str, places: Mapping[str, None]) -> None:
+def _carry(builder: Builder, job: Job, model: str, places: Mapping[str, None], sent: Sequence[Flow]) -> None:
     # No safeguard of this task lowers what was learned before, but what is sealed hides that too.
-    sealing = [
-        replace(guard, rests_on=job.clients)
-        for place in job.contributors[:1]
-        for guard in guards_for(builder, job.task.safeguards, job.origin.path, "uplink", place, payload=job.up)
-        if isinstance(guard.does, Seal)
-    ]
-    seal = seal_for(builder, job.task.safeguards, job.origin.path)
+    sealed = next((flow for flow in sent if flow.seal is not None), None)
+    sealing = tuple(replace(one, rests_on=job.clients) for one in (sealed.guards if sealed else ()) if _seals(one))
     for target in places:
         # A personal model goes on from its own copy; who has none gets them all.
         copy = builder.model_vertex(model, builder.vertex(target)).id
@@ -194,10 +190,14 @@ def _carry(builder: Builder, job: Job, model: str, places: Mapping[str, None]) -
                 origin=job.origin,
                 role="carried",
                 payload=job.up,
-                guards=tuple(sealing),
-                seal=seal,
+                guards=sealing,
+                seal=sealed.seal if sealed else None,
             )
         )
+
+
+def _seals(guard: Guard) -> bool:
+    return isinstance(guard.does, Seal) and not guard.ignored
 
 
 def _produce(builder: Builder, job: Job, model: str, outcomes: list[Outcome]) -> None:

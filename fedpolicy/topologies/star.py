@@ -49,5 +49,7 @@ def _one(exchange: Exchange, top: Vertex, contributors: list[Vertex], below: Seq
             relayed[pair] = relayed.get(pair, 0) | own
     for (source, end), carried in sorted(relayed.items()):
         exchange.send("uplink", source, end, job.up, carried, passed_on=True)
+    if exchange.cannot_add(top):
+        return exchange.forward(top, below)
     aggregate = exchange.aggregate(contributors, mask, job.cohort_at(contributors), top)
     return exchange.send_down(top, aggregate, below)

@@ -26,14 +26,15 @@ TOPOLOGY = Topology(
     order=2,
 )
 
-# What a place sends on: the contributing clients, their data, and the aggregate that hides them (clients: none).
-Load = tuple[list["Vertex"], "Mask", int | None]
+# What a place sends on: the contributing clients, their data, the aggregate that hides them (clients: none), and
+# whether it only passes on single contributions, because it can neither open them nor add them up.
+Load = tuple[list["Vertex"], "Mask", int | None, bool]
 
 
 def desugar(exchange: Exchange) -> list[Outcome]:
     """Add one level of flows after the other; each level's safeguards protect what that level sends."""
     job = exchange.job
-    loads: dict[str, Load] = {place.id: ([place], job.masks[place.id], None) for place in job.contributors}
+    loads: dict[str, Load] = {place.id: ([place], job.masks[place.id], None, False) for place in job.contributors}
     guarded = exchange.own
     between: list[str] = []
     for index, hop in enumerate(job.task.hops):
@@ -75,17 +76,27 @@ def _collect(
     clients = _clients(below)
     mask = reduce(or_, (load[1] for load in below.values()), 0)
     sums = exchange.secure_sums(clients, mask, guarded)
-    for source, (_, own, hidden) in sorted(below.items()):
+    for source, (_, own, hidden, passed) in sorted(below.items()):
         guards, seal = exchange.uplink(vertex(source), sums, guarded)
         if hidden is None:
             exchange.send_up(vertex(source), target, job.up, "uplink", guards=guards, seal=seal)
+            continue
+        if passed:
+            exchange.send("uplink", source, target, job.up, own, guards=guards, seal=seal, passed_on=True)
             continue
         exchange.send(
             "uplink", source, target, "aggregate_update", own, guards=guards, seal=seal, aggregate=hidden, raw=job.up
         )
     # Who may send to several places may be missing at each of them.
     sure = sum(client.weight for client in clients if spots[client.id] == 1)
-    return clients, mask, exchange.aggregate(clients, mask, _cohort(exchange, clients, sure, least), vertex(target))
+    aggregate = exchange.aggregate(clients, mask, _cohort(exchange, clients, sure, least), vertex(target))
+    return clients, mask, aggregate, _passes(exchange, vertex(target), below, guarded)
+
+
+def _passes(exchange: Exchange, at: Vertex, below: dict[str, Load], guarded: Stage) -> bool:
+    """Whether a place passes single contributions on: sealed on their last leg, or by the clients before."""
+    came = any(passed for _, _, _, passed in below.values())
+    return exchange.cannot_add(at, guarded) or (came and exchange.cannot_add(at))
 
 
 def _cohort(exchange: Exchange, clients: list[Vertex], sure: int, least: int | None) -> Cohort:
@@ -100,4 +111,6 @@ def _cohort(exchange: Exchange, clients: list[Vertex], sure: int, least: int | N
 def _down(exchange: Exchange, top: Vertex, load: Load, between: list[str]) -> Outcome:
     """The sum goes back to the clients, and every level on the way sees it."""
     aggregate = load[2] if load[2] is not None else 0
+    if load[3]:
+        return exchange.forward(top, exchange.job.members, between)
     return exchange.send_down(top, aggregate, exchange.job.members, between)

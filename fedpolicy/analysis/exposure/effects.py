@@ -10,6 +10,7 @@ from fedpolicy.analysis.exposure.mechanisms import mechanism_at
 from fedpolicy.analysis.exposure.privacy import bounded_for
 from fedpolicy.analysis.exposure.spending import spend
 from fedpolicy.catalog.load import Catalog
+from fedpolicy.graph.guards import performers
 from fedpolicy.graph.model import Flow, FlowGraph, Guard, Mask
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
 from fedpolicy.records import dataclass
@@ -183,11 +184,11 @@ class Effects:
     def _sealed(self, flow: Flow, data: Mask, counted: list[tuple[Guard, Mask]]) -> Mask:
         if flow.seal is None:
             return 0
-        found = [mask for guard, mask in counted if isinstance(guard.does, Seal)]
+        at = self.graph.seals[flow.seal].path
+        found = [mask for guard, mask in counted if guard.path == at]
         if found:
             return found[0]
-        source = self.graph.vertices[flow.source]
-        by = frozenset({*source.operators, source.code_from})
+        by = performers(self.graph.vertices[flow.source])
         return self.trust.accepting(by, data) if self.reading is Reading.GUARANTEED else data
 
 

@@ -123,6 +123,12 @@ def _on_flow(
             yield _note(guard, why, DECLARED, number)
         else:
             yield from _unaccepted(holdings, item, guard, number)
+    if flow.role == "forwarded":
+        place = holdings.graph.vertices[flow.source].name
+        why = f"{place} can neither open nor add up what is encrypted end to end, so its readers get single ones"
+        yield NotCounted(
+            safeguard=f"{flow.origin}.aggregation", kind="aggregation", why=why, level=DECLARED, step=number
+        )
     if not _summed_before(holdings, item, flow):
         yield from _plain_sum(holdings, viewer, item, flow, number)
 

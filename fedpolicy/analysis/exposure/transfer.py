@@ -130,9 +130,13 @@ def _resealed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Ma
     if effect.opens:
         yield unsealed(form), mask
         return
-    for mechanism, protected in (
-        effect.noise if form.level > BOUNDED and effect.malleable.issuperset(form.seals) else ()
-    ):
+    if not effect.malleable.issuperset(form.seals):
+        # Nobody can compute on this. It goes into no sum, and else on as it is.
+        if effect.aggregate is None:
+            form = form._replace(level=min(form.level, _sealed_cap(effect, form) or VERBATIM))
+            yield from _behind_seal(effect, form, mask)
+        return
+    for mechanism, protected in effect.noise if form.level > BOUNDED else ():
         # Noise can be added to such ciphertext, as contributions can; whoever opens it finds both.
         for noisy in (Form(SEALED, BOUNDED, seals=form.seals), Form(SEALED, noise=mechanism, seals=form.seals)):
             yield from _behind_seal(effect, noisy, mask & protected)
