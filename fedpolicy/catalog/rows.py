@@ -108,8 +108,8 @@ class MethodRow(Row):
     What a method asks of the model, and what it sends.
 
     `up` and `down` are payloads between clients and aggregator, `to_runner` those to whoever runs a remote
-    model; `up_in` and `down_in` replace `up` and `down` in some topologies. `topology` is the default one. `hosted`: the
-    provider trains. `trains`: a model comes out. `output` is what the method leaves where it runs.
+    model; `up_in` and `down_in` replace `up` and `down` in some topologies. `topology` is the default one. `hosted`:
+    the provider trains. `trains`: a model comes out. `output` is what the method leaves where it runs.
     `retrieves`: answers quote what is looked up in its data. `bytes_per_parameter` is the
     least memory that holds the model and what training keeps per parameter, activations not counted.
     """
