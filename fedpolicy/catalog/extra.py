@@ -27,7 +27,6 @@ _LINKS = (
     ("methods", "up", "payloads"),
     ("methods", "down", "payloads"),
     ("methods", "up_in", "payloads"),
-    ("methods", "down_in", "payloads"),
     ("methods", "to_runner", "payloads"),
     ("methods", "output", "payloads"),
 )

@@ -108,8 +108,9 @@ class MethodRow(Row):
     What a method asks of the model, and what it sends.
 
     `up` and `down` are payloads between clients and aggregator, `to_runner` those to whoever runs a remote
-    model; `up_in` and `down_in` replace `up` and `down` in some topologies. `topology` is the default one. `hosted`:
-    the provider trains. `trains`: a model comes out. `output` is what the method leaves where it runs.
+    model; `up_in` replaces `up` in some topologies; where the top of a divided model sends it, `down` is what it gets
+    back. `topology` is the default one. `hosted`: the provider trains. `trains`: a model comes out. `output` is what the
+    method leaves where it runs.
     `retrieves`: answers quote what is looked up in its data. `bytes_per_parameter` is the
     least memory that holds the model and what training keeps per parameter, activations not counted.
     """
@@ -119,7 +120,6 @@ class MethodRow(Row):
     up: str | None = None
     down: str | None = None
     up_in: Mapping[TopologyName, str] | None = None
-    down_in: Mapping[TopologyName, str] | None = None
     to_runner: tuple[str, ...] = ()
     topology: TopologyName | None = None
     hosted: bool = False

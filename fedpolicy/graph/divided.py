@@ -29,7 +29,7 @@ def train_divided(exchange: Exchange) -> list[Outcome]:
     job = exchange.job
     tops = _places(exchange, job.task.top_model_at or aggregators_of(exchange.builder, job.task))
     arbiters = _arbiters(exchange, tops)
-    boosts = job.topology in (job.method.down_in or {})
+    boosts = job.topology in (job.method.up_in or {})
     labels = _labels(exchange, tops if boosts else ())
     # Who computes on what an arbiter alone can open need not read it; no more need those who add up for boosted trees.
     blind = exchange.blind_seal(*arbiters) if arbiters else None
@@ -115,8 +115,8 @@ def _boost(exchange: Exchange, labels: Labels, top: Vertex, blind: int | None) -
     for place in (place for place in job.contributors if place != top):
         mask = reduce(or_, (mask for holder, mask in labels[place.id].items() if holder != place.id), 0)
         unread = exchange.blind_seal() if blind is None else blind
-        exchange.send_leg("gradients", place, top, job.down, mask, blind=unread, down=True)
-        exchange.send_leg("uplink", place, top, job.up, job.masks[place.id], blind=blind)
+        exchange.send_leg("gradients", place, top, job.up, mask, blind=unread, down=True)
+        exchange.send_leg("uplink", place, top, job.down, job.masks[place.id], blind=blind)
 
 
 def _arbitrate(exchange: Exchange, arbiters: Sequence[Vertex], tops: Sequence[Vertex], labels: Labels) -> None:

@@ -136,7 +136,7 @@ def prepare(builder: Builder, name: str, runs: Runs) -> Job:
         moved=any(builder.places.data[index].place not in masks for index in bits(mask)),
         clients=performers(*contributors),
         up=_uplink_payload(method, topology),
-        down=(method.down_in or {}).get(topology) or method.down or "model_weights",
+        down=method.down or "model_weights",
     )
 
 
