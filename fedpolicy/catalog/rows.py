@@ -109,8 +109,8 @@ class MethodRow(Row):
 
     `up` and `down` are payloads between clients and aggregator, `to_runner` those to whoever runs a remote
     model; `up_in` replaces `up` in some topologies; where the top of a divided model sends it, `down` is what it gets
-    back. `topology` is the default one. `hosted`: the provider trains. `trains`: a model comes out. `output` is what the
-    method leaves where it runs.
+    back. `topology` is the default one. `hosted`: the provider trains. `trains`: a model comes out. `output` is what
+    the method leaves where it runs.
     `retrieves`: answers quote what is looked up in its data. `bytes_per_parameter` is the
     least memory that holds the model and what training keeps per parameter, activations not counted.
     """
