@@ -244,9 +244,7 @@ class Exchange:
         for target, seal in self._downward(below, between):
             if seal not in sealing:
                 sealing[seal] = (*vain, *self.sealing(top, seal, job.up))
-            self.send(
-                "forwarded", top.id, target, job.up, job.mask, guards=sealing[seal], seal=seal, passed_on=True
-            )
+            self.send("forwarded", top.id, target, job.up, job.mask, guards=sealing[seal], seal=seal, passed_on=True)
         return Outcome(place=top.id, mask=job.mask)
 
     def sealing(self, place: Vertex, seal: int | None, payload: str) -> tuple[Guard, ...]:
