@@ -22,6 +22,7 @@ from fedpolicy.errors import FedPolicyError, InputError, Interrupted, Problems, 
 from fedpolicy.findings import Finding, Interruption, Override, Report, SourceFile, Span, Verdict
 from fedpolicy.language.reading.load import Document, Loaded, load_text
 from fedpolicy.language.reading.spans import place_of
+from fedpolicy.namesakes import namesakes
 from fedpolicy.records import dataclass
 from fedpolicy.report.summarise import ordered, summarise
 from fedpolicy.settings import Settings
@@ -107,8 +108,8 @@ class Checked:
     """
     What came of one file; nothing of the deployment itself is kept.
 
-    `errors` are those of rules that could not be evaluated, `places` where to write missing facts. The file has its
-    lines only where a report may show some.
+    `errors` are those of rules that could not be evaluated, `places` where to write missing facts, `names` what its
+    deployments are called, and where that is said. The file has its lines only where a report may show some.
     """
 
     file: SourceFile
@@ -116,6 +117,7 @@ class Checked:
     counts: Counter[Verdict] = field(default_factory=Counter)
     errors: list[FedPolicyError] = field(default_factory=list)
     places: dict[tuple[str, str, str], Span] = field(default_factory=dict)
+    names: list[tuple[str, Span]] = field(default_factory=list)
 
 
 def check_file(source: Source, judge: Judge) -> Checked:
@@ -131,8 +133,9 @@ def unchecked(name: str, error: FedPolicyError) -> Checked:
 
 def _checked(source: Source, judge: Judge) -> Checked:
     loaded, assessed = assess_source(source, judge) if judge.rules else (_loaded(source, judge.catalog), [])
-    names = tuple(document.deployment.name for document in loaded.documents)
-    checked = Checked(file=SourceFile(name=source.name, deployments=names, errors=loaded.errors))
+    names = [(document.deployment.name, document.spans.at(("name",))) for document in loaded.documents]
+    file = SourceFile(name=source.name, deployments=tuple(name for name, _ in names), errors=loaded.errors)
+    checked = Checked(file=file, names=names)
     for document, found in assessed:
         if isinstance(found, FedPolicyError):
             checked.errors.append(found)
@@ -187,18 +190,19 @@ def report_of(
 ) -> Report:
     """One report of all files in this order; `interruption` says that these are not all."""
     stopped = [Interrupted(interruption)] if interruption else []
+    said = [*(error for one in checked for error in one.errors), *namesakes(one.names for one in checked)]
     report = summarise(
         [finding for one in checked for finding in one.findings],
         [one.counts for one in checked],
         [one.file for one in checked],
         packs=sorted({rule.pack for rule in judge.rules}),
         rules=[rule.info for rule in judge.rules],
-        errors=_once([*stopped, *errors, *(error for one in checked for error in one.errors)]),
+        errors=_once([*stopped, *errors, *said]),
         places={key: span for one in checked for key, span in one.places.items()},
         version=__version__,
     )
     overrides = () if errors else overrides_in(settings, judge.catalog)
-    report = replace(report, interruption=interruption, overrides=overrides)
+    report = replace(report, interruption=interruption, overrides=overrides, root=settings.root)
     if settings.waivers or settings.baseline:
         from fedpolicy.policy.excuse import excuse  # noqa: PLC0415  most runs excuse nothing
 

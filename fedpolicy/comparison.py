@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -44,7 +44,8 @@ def compare(old: Iterable[Source], new: Iterable[Source], settings: Settings) ->
     failed: list[FedPolicyError] = []
     whole = not errors and not sides[1].errors
     found = [_difference(keyed[0].get(key), keyed[1].get(key), failed, whole=whole) for key in keys]
-    found = [replace(one, introduced=_excused(one.introduced, settings)) for one in found]
+    named = partial(_from_root, {name: inside for side in sides for name, inside in side.inside.items()}, settings)
+    found = [replace(one, introduced=_excused(one.introduced, settings, named)) for one in found]
     said = [*errors, *(error for side in sides for error in side.errors), *failed]
     return Comparison(
         differences=tuple(one for one in found if one),
@@ -72,6 +73,12 @@ class _State:
 class _Side:
     states: dict[_Place, _State] = field(default_factory=dict)
     errors: list[FedPolicyError] = field(default_factory=list)
+    inside: dict[str, str] = field(default_factory=dict)
+
+
+def _from_root(inside: Mapping[str, str], settings: Settings, name: str) -> str:
+    """The path of a file from the root of the repository; git names those of a revision so."""
+    return inside.get(name) or settings.root.file(name)
 
 
 def _key(name: str, file: str, twice: set[str]) -> _Place:
@@ -82,6 +89,8 @@ def _key(name: str, file: str, twice: set[str]) -> _Place:
 def _side(sources: Iterable[Source], judge: Judge) -> _Side:
     side = _Side()
     for source in sources:
+        if source.inside:
+            side.inside[source.name] = source.inside
         found = contained(partial(assess_source, source, judge), source.name)
         if isinstance(found, FedPolicyError):
             side.errors.append(found)
@@ -161,11 +170,12 @@ def _only(these: Sequence[Finding], those: Sequence[Finding]) -> tuple[Finding, 
     )
 
 
-def _excused(found: Sequence[Finding], settings: Settings) -> tuple[Finding, ...]:
+def _excused(found: Sequence[Finding], settings: Settings, named: Callable[[str], str]) -> tuple[Finding, ...]:
     findings = as_set(found, settings)
     if settings.waivers is None:
         return findings
-    from fedpolicy.policy.excuse import Coverage, waive  # noqa: PLC0415  most comparisons waive nothing
+    from fedpolicy.policy.coverage import Coverage  # noqa: PLC0415  most comparisons waive nothing
+    from fedpolicy.policy.excuse import waive  # noqa: PLC0415  see above
 
-    nothing = Coverage(rules=frozenset(), deployments=frozenset(), known=frozenset, whole=False)
+    nothing = Coverage(rules=frozenset(), deployments=frozenset(), known=frozenset, whole=False, file=named)
     return tuple(waive(findings, settings.waivers, nothing, settings.today)[: len(findings)])

@@ -1,4 +1,4 @@
-"""What a check says: severities, verdicts, places in files, findings, the report. Imports nothing of ours."""
+"""What a check says: severities, verdicts, places in files, findings, the report."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from enum import IntEnum, StrEnum
 from hashlib import sha256
 
 from fedpolicy.records import dataclass
+from fedpolicy.root import Root
 
 __all__ = [
     "VERDICTS",
@@ -228,7 +229,7 @@ class Report:
     itself, such as a rule that does not compile; those of a file are on the file. `places` says where to
     write the facts that are missing, by file, deployment and dotted path. What a baseline knows is neither among
     the findings nor in `counts`; `baseline` counts it. Where the run was stopped, `interruption` says how far it got.
-    `overrides` says what settings took out of the verdict.
+    `overrides` says what settings took out of the verdict. `root` is where forges count the paths of files from.
     """
 
     findings: tuple[Finding, ...]
@@ -242,6 +243,7 @@ class Report:
     baseline: Baselined | None = None
     interruption: Interruption | None = None
     overrides: tuple[Override, ...] = ()
+    root: Root = field(default_factory=Root)
 
     @property
     def evaluated(self) -> bool:

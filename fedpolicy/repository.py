@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from subprocess import CompletedProcess, Popen
 
-__all__ = ["PATIENCE", "Repository", "repository_of"]
+__all__ = ["PATIENCE", "Repository", "repository_of", "root_of"]
 
 PATIENCE = 120.0  # seconds for one answer
 _ALWAYS = {
@@ -89,14 +89,19 @@ class Repository:
         return ["-C", os.path.realpath(folder or self.root), *named, "--no-pager"]
 
 
+def root_of(folder: str | Path) -> Path | None:
+    """The folder with the nearest `.git`, whatever else looks like a repository. Git is not asked."""
+    here = Path(os.path.realpath(folder))
+    return next((one for one in (here, *here.parents) if os.path.exists(one / ".git")), None)  # noqa: PTH110  no error
+
+
 def repository_of(folder: str | Path) -> Repository | None:
     """
     The repository that a folder lies in: that of the nearest `.git`, whatever else looks like one.
 
     Raises InputError where git cannot be run or refuses, as it does where the files belong to another user.
     """
-    here = Path(os.path.realpath(folder))
-    root = next((one for one in (here, *here.parents) if os.path.exists(one / ".git")), None)  # noqa: PTH110  no error
+    root = root_of(folder)
     if root is None:
         return None
     # Whom to trust is for git to say, by the settings of the machine and of the user; a repository that is named with

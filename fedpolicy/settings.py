@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.settings import AnalysisSettings
 from fedpolicy.files import HERE, Files
 from fedpolicy.records import dataclass
+from fedpolicy.root import Root
 
 if TYPE_CHECKING:
     from fedpolicy.policy.baseline import Baseline
@@ -27,6 +28,7 @@ class Settings:
     them that a trusted revision has; `configured` are the rules that a configuration
     names, which may belong to packs that this run does not use, and `disabled` those of them that are switched off.
     `today` is the day that waivers are measured by, as ISO 8601. `origins` says of a setting who made it, for reports.
+    `root` is where names of files start for waivers and baselines; `whole` says that all that is below it is checked.
     """
 
     packs: Sequence[str] = ("federation",)
@@ -44,6 +46,8 @@ class Settings:
     waivers: WaiverFile | None = None
     baseline: Baseline | None = None
     today: str = ""
+    root: Root = field(default_factory=Root)
+    whole: bool = False
     origins: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -29,13 +29,15 @@ class Source:
     """
     One file that was asked for: its bytes, or why they could not be read. The name is what users see.
 
-    One that was `found` by a search was named by nobody, so it may be anything.
+    One that was `found` by a search was named by nobody, so it may be anything. `inside` is the path in the repository
+    of one that a git revision has.
     """
 
     name: str
     text: bytes = b""
     error: InputError | None = None
     found: bool = False
+    inside: str = ""
 
 
 class Found(str):

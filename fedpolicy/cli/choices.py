@@ -13,6 +13,8 @@ from fedpolicy.config.find import Config, discover
 from fedpolicy.files import HERE, Files
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.records import dataclass
+from fedpolicy.repository import root_of
+from fedpolicy.root import Root
 from fedpolicy.settings import Settings
 from fedpolicy.sources import Search
 
@@ -106,6 +108,7 @@ def choose(config: Config, options: Mapping[str, Any]) -> Choices:
         ignore=tuple(values["ignore"][0]),
         max_epsilon=values["max_epsilon"][0],
         origins=_origins(config, values, options.get("params", {}), params),
+        root=_root(config),
     )
     return Choices(
         settings=settings,
@@ -124,6 +127,13 @@ def choose(config: Config, options: Mapping[str, Any]) -> Choices:
             ),
         },
     )
+
+
+def _root(config: Config) -> Root:
+    here = Path.cwd()
+    root = root_of(here) or Path(os.path.realpath(config.folder))
+    below = os.path.relpath(os.path.realpath(here), root)
+    return Root(path=str(root), below=Path(below).as_posix() if below != os.curdir else "")
 
 
 def _origins(

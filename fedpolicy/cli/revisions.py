@@ -87,7 +87,7 @@ class Revision:
         """A file of the revision as something to check."""
         shown = f"{self.name}:{name}"
         if len(text) <= MOST_BYTES:
-            return Source(name=shown, text=text)
+            return Source(name=shown, text=text, inside=name)
         return Source(name=shown, error=InputError(f"`{shown}` is larger than 64 MiB", help="split it"))
 
     def inside(self, path: str | Path) -> str | None:

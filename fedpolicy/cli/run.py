@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -47,6 +48,7 @@ def report_of(paths: Sequence[str], settings: Settings, choices: Choices, option
     watch = _watch()
     read_input = partial(watch.stdin, stdin_bytes) if watch else stdin_bytes
     places = list(sources.locate(paths or ["."], read_input, search))
+    settings = replace(settings, whole=is_whole(paths or ["."], choices))
     progress = Progress(sys.stderr, len(places), no_color=bool(options.get("no_color")))
     run = Run(places, settings, progress.tell, choices.timeout)
     try:
@@ -76,6 +78,13 @@ def usable_report(
     if not report.evaluated:
         raise InputError("nothing was evaluated", help="name a deployment, and rules that apply to it")
     return report
+
+
+def is_whole(paths: Sequence[str], choices: Choices) -> bool:
+    """Whether the paths hold every deployment of the repository, as far as a search finds them."""
+    if choices.search.exclude:
+        return False
+    return any(os.path.realpath(path) == choices.settings.root.path for path in paths if os.path.isdir(path))  # noqa: PTH112  a path may be anything
 
 
 def _whole(report: Report, choices: Choices, skipped: Sequence[Skipped]) -> Report:

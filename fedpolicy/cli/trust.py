@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fedpolicy import sources
 from fedpolicy.cli.choices import Choices
+from fedpolicy.cli.terminal import chatter
 from fedpolicy.config.find import NAMES, Config, has_table
 from fedpolicy.errors import InputError
 from fedpolicy.files import Files, Kept
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["config_at", "day_of", "files_at", "trusted_settings", "waivers_path", "with_waivers"]
 
 _WAIVERS = "fedpolicy.waivers.yaml"
+_GONE = "deployment-gone"  # its deployment is in no file any more
 
 
 def trusted_settings(choices: Choices, config: Config, options: Mapping[str, Any]) -> Settings:
@@ -33,7 +35,13 @@ def trusted_settings(choices: Choices, config: Config, options: Mapping[str, Any
     if found := _found("baseline", choices, config, options["baseline_from"]):
         from fedpolicy.policy.baseline import read_baseline  # noqa: PLC0415  most runs have none
 
-        return replace(settings, baseline=read_baseline(found.text, found.name))
+        baseline = read_baseline(found.text, found.name)
+        if baseline.old and baseline.entries:
+            chatter(
+                f"note: {found.name} names no files, so it knows findings wherever a deployment of that name stands;"
+                " `fedpolicy baseline --renew` writes them\n"
+            )
+        return replace(settings, baseline=baseline)
     return settings
 
 
@@ -44,7 +52,12 @@ def with_waivers(choices: Choices, config: Config, options: Mapping[str, Any]) -
         return choices.settings
     from fedpolicy.policy.waivers import read_waivers  # noqa: PLC0415  most runs have none
 
-    return replace(choices.settings, waivers=read_waivers(found.text, found.name), today=day_of(options))
+    waivers = read_waivers(found.text, found.name)
+    unbound = [entry.id for entry in waivers.entries if not entry.files and entry.rule != _GONE]
+    if unbound:
+        says = f"the waiver {unbound[0]} names" if len(unbound) == 1 else f"{len(unbound)} waivers name"
+        chatter(f"note: {says} no `file`, so every file's deployments are meant; `fedpolicy waive --renew` writes it\n")
+    return replace(choices.settings, waivers=waivers, today=day_of(options))
 
 
 def day_of(options: Mapping[str, Any]) -> str:

@@ -1,8 +1,9 @@
 """
 A baseline: the findings that were there when a project began to check. What it knows is counted, not shown.
 
-An entry is a deployment's name, a rule and its elements (as a fingerprint), never a file or a line. Entries count:
-three of them hide three findings, and a fourth is shown.
+An entry is a file, a deployment's name in it, a rule and its elements (as a fingerprint), never a line. Entries count:
+three of them hide three findings, and a fourth is shown. Version 1 names no files: its entries know a finding wherever
+the deployment stands.
 """
 
 from __future__ import annotations
@@ -10,18 +11,32 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fedpolicy.errors import InputError
 from fedpolicy.findings import Baselined, Finding, Severity, Span, Verdict
 from fedpolicy.limits import MAX_DIGITS
+from fedpolicy.policy.coverage import Coverage
 from fedpolicy.policy.housekeeping import OWN_PACK, OWN_RULES, own_finding
+from fedpolicy.root import Root
 
-__all__ = ["VERSION", "Baseline", "BaselineEntry", "compare", "read_baseline", "write_baseline"]
+__all__ = [
+    "VERSION",
+    "Baseline",
+    "BaselineEntry",
+    "compare",
+    "entry_of",
+    "finding_key",
+    "may_be_known",
+    "read_baseline",
+    "taken",
+    "write_baseline",
+    "write_entries",
+]
 
-VERSION = 1
+VERSION = 2
+_WITHOUT_FILES = 1
 _HEADER = "fedpolicy_baseline"
 _COUNTED = (Verdict.FAIL, Verdict.UNKNOWN)
 _SEVERITIES = {severity.label: severity for severity in Severity}
@@ -32,8 +47,9 @@ _MOST_NOTES = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class BaselineEntry:
-    """One finding that was there; `place` counts the entries of the file from 0."""
+    """One finding that was there; `file` is empty in version 1, `place` counts the entries of the baseline from 0."""
 
+    file: str
     deployment: str
     rule: str
     fingerprint: str
@@ -42,25 +58,36 @@ class BaselineEntry:
     elements: tuple[str, ...]
     place: int = 0
 
+    @property
+    def finding(self) -> tuple[str, str, str]:
+        """What it is about, in whatever file."""
+        return self.deployment, self.rule, self.fingerprint
+
     def knows(self, finding: Finding) -> bool:
         """Whether a finding is this one, and no worse: not failing where it was unknown, and no more severe."""
-        same = (self.deployment, self.rule, self.fingerprint) == _identity(finding)
         worse = finding.verdict is Verdict.FAIL and self.verdict != Verdict.FAIL.value
-        return same and not worse and finding.severity <= self.severity
+        return self.finding == finding_key(finding) and not worse and finding.severity <= self.severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """A baseline that was read."""
+    """A baseline that was read; it is `old` where it names no files."""
 
     name: str
+    old: bool = False
     entries: tuple[BaselineEntry, ...] = ()
     lines: tuple[str, ...] = ()
 
 
-def write_baseline(findings: Iterable[Finding]) -> str:
-    """Write what fails or is unknown, one entry a line and sorted, so that versions merge; not what is waived."""
-    rows = sorted(json.dumps(_row(one), ensure_ascii=False) for one in findings if _may_be_known(one))
+def write_baseline(findings: Iterable[Finding], root: Root | None = None) -> str:
+    """Write what fails or is unknown, not what is waived; files are named from the root of the repository."""
+    root = root or Root()
+    return write_entries(entry_of(one, root.file(one.span.file)) for one in findings if may_be_known(one))
+
+
+def write_entries(entries_: Iterable[BaselineEntry]) -> str:
+    """Write entries one a line and sorted, so that versions merge."""
+    rows = sorted(json.dumps(_row(one), ensure_ascii=False) for one in entries_)
     entries = "\n" + ",\n".join(f"    {row}" for row in rows) + "\n  " if rows else ""
     return f'{{\n  "{_HEADER}": {VERSION},\n  "findings": [{entries}]\n}}\n'
 
@@ -81,54 +108,65 @@ def read_baseline(text: str | bytes, name: str) -> Baseline:
         message = f"`{name}` is no baseline: it holds a number of more than {MAX_DIGITS} digits"
         raise InputError(message, help=_ADVICE) from error
     lines = tuple(content.splitlines())
-    entries = tuple(_entry(row, place, name) for place, row in enumerate(_rows(tree, name)))
-    return Baseline(name=name, entries=entries, lines=lines)
+    rows, old = _rows(tree, name), isinstance(tree, dict) and tree.get(_HEADER) == _WITHOUT_FILES
+    entries = tuple(_entry(row, place, name, old=old) for place, row in enumerate(rows))
+    return Baseline(name=name, old=old, entries=entries, lines=lines)
 
 
-def compare(
-    findings: Sequence[Finding],
-    baseline: Baseline,
-    rules: AbstractSet[str],
-    deployments: AbstractSet[str],
-) -> tuple[list[Finding], Baselined]:
+def compare(findings: Sequence[Finding], baseline: Baseline, coverage: Coverage) -> tuple[list[Finding], Baselined]:
     """
     The findings that a baseline does not know, then one for each deployment that has got rid of some; and the counts.
 
-    Only entries of these rules and deployments can be fixed: the others were not looked at.
+    Only entries of rules and deployments that the run has looked at can be fixed.
     """
     left: dict[tuple[str, str, str], list[BaselineEntry]] = {}
     for entry in baseline.entries:
-        left.setdefault((entry.deployment, entry.rule, entry.fingerprint), []).append(entry)
+        left.setdefault(entry.finding, []).append(entry)
     shown: list[Finding] = []
     known: Counter[Verdict] = Counter()
     for finding in findings:
-        if _may_be_known(finding) and _taken(left.get(_identity(finding), []), finding):
+        entries = left.get(finding_key(finding), []) if may_be_known(finding) else []
+        if entries and taken(entries, finding, coverage.about(finding)):
             known[finding.verdict] += 1
         else:
-            shown.append(finding)
-    present = {_identity(finding) for finding in shown}
+            shown.append(_noted(finding, entries, baseline, coverage) if entries else finding)
+    present = {(file, finding_key(finding)) for finding in shown for file in (coverage.about(finding), "")}
     gone = [
         entry
-        for identity, entries in left.items()
-        if identity not in present
+        for entries in left.values()
         for entry in entries
-        if entry.rule in rules and entry.deployment in deployments
+        if (entry.file, entry.finding) not in present
+        and entry.rule in coverage.rules
+        and coverage.has_seen(entry.file, entry.deployment)
     ]
     counts = {verdict: known[verdict] for verdict in _COUNTED}
     return [*shown, *_fixed(gone, baseline)], Baselined(file=baseline.name, known=counts, fixed=len(gone))
 
 
-def _taken(entries: list[BaselineEntry], finding: Finding) -> bool:
+def taken(entries: list[BaselineEntry], finding: Finding, file: str) -> BaselineEntry | None:
+    """The entry of a file, or of none, that knows a finding; it cannot know another one."""
     for entry in entries:
-        if entry.knows(finding):
+        if entry.file in (file, "") and entry.knows(finding):
             entries.remove(entry)
-            return True
-    return False
+            return entry
+    return None
+
+
+def _noted(finding: Finding, entries: Sequence[BaselineEntry], baseline: Baseline, coverage: Coverage) -> Finding:
+    here = coverage.about(finding)
+    files = sorted({entry.file for entry in entries if entry.file not in (here, "") and entry.knows(finding)})
+    if not files:
+        return finding
+    note = f"{baseline.name} knows this of {', '.join(files)} only"
+    if coverage.files.isdisjoint(files):
+        note += "; if that file was moved here, `fedpolicy baseline --renew` writes its new path"
+    return replace(finding, notes=(*finding.notes, note))
 
 
 def _fixed(gone: Sequence[BaselineEntry], baseline: Baseline) -> list[Finding]:
-    names = sorted({entry.deployment for entry in gone})
-    return [_fixed_of(name, [entry for entry in gone if entry.deployment == name], baseline) for name in names]
+    names = sorted({(entry.file, entry.deployment) for entry in gone})
+    found = [[entry for entry in gone if (entry.file, entry.deployment) == one] for one in names]
+    return [_fixed_of(name, entries, baseline) for (_, name), entries in zip(names, found, strict=True)]
 
 
 def _fixed_of(deployment: str, gone: Sequence[BaselineEntry], baseline: Baseline) -> Finding:
@@ -146,31 +184,47 @@ def _fixed_of(deployment: str, gone: Sequence[BaselineEntry], baseline: Baseline
     return own_finding(OWN_RULES["baseline-fixed"], f"baseline.{deployment}", message, span, tuple(notes))
 
 
-def _may_be_known(finding: Finding) -> bool:
+def may_be_known(finding: Finding) -> bool:
+    """Whether a baseline may hold a finding: not where somebody has waived it, nor where it is about waivers."""
     return finding.verdict in _COUNTED and finding.pack != OWN_PACK
 
 
-def _identity(finding: Finding) -> tuple[str, str, str]:
+def finding_key(finding: Finding) -> tuple[str, str, str]:
+    """What a finding is about, in whatever file."""
     return finding.deployment, finding.rule, finding.fingerprint
 
 
-def _row(finding: Finding) -> dict[str, Any]:
+def entry_of(finding: Finding, file: str) -> BaselineEntry:
+    """The entry that knows a finding in a file."""
+    return BaselineEntry(
+        file=file,
+        deployment=finding.deployment,
+        rule=finding.rule,
+        fingerprint=finding.fingerprint,
+        verdict=finding.verdict.value,
+        severity=finding.severity,
+        elements=finding.elements,
+    )
+
+
+def _row(entry: BaselineEntry) -> dict[str, Any]:
     return {
-        "deployment": finding.deployment,
-        "rule": finding.rule,
-        "verdict": finding.verdict.value,
-        "severity": finding.severity.label,
-        "elements": list(finding.elements),
-        "fingerprint": finding.fingerprint,
+        "file": entry.file,
+        "deployment": entry.deployment,
+        "rule": entry.rule,
+        "verdict": entry.verdict,
+        "severity": entry.severity.label,
+        "elements": list(entry.elements),
+        "fingerprint": entry.fingerprint,
     }
 
 
 def _rows(tree: Any, name: str) -> list[Any]:  # noqa: ANN401  what JSON gives
     if not isinstance(tree, dict) or _HEADER not in tree:
         raise InputError(f"`{name}` is no baseline: it has no `{_HEADER}`", span=Span(file=name), help=_ADVICE)
-    if tree[_HEADER] != VERSION or isinstance(tree[_HEADER], bool):
+    if tree[_HEADER] not in (VERSION, _WITHOUT_FILES) or isinstance(tree[_HEADER], bool):
         said = json.dumps(tree[_HEADER])[:20]
-        message = f"`{name}` is a baseline of version {said}; this fedpolicy reads version {VERSION}"
+        message = f"`{name}` is a baseline of version {said}; this fedpolicy reads 1 and {VERSION}"
         raise InputError(message, span=Span(file=name), help=_ADVICE)
     rows = tree.get("findings")
     if not isinstance(rows, list):
@@ -178,11 +232,12 @@ def _rows(tree: Any, name: str) -> list[Any]:  # noqa: ANN401  what JSON gives
     return rows
 
 
-def _entry(row: Any, place: int, name: str) -> BaselineEntry:  # noqa: ANN401
-    if not _is_entry(row):
+def _entry(row: Any, place: int, name: str, *, old: bool) -> BaselineEntry:  # noqa: ANN401
+    if not _is_entry(row) or not (old or (isinstance(row.get("file"), str) and row["file"])):
         message = f"`{name}` is no baseline: its entry number {place + 1} is not as fedpolicy writes it"
         raise InputError(message, span=Span(file=name), help=_ADVICE)
     return BaselineEntry(
+        file="" if old else row["file"],
         deployment=row["deployment"],
         rule=row["rule"],
         fingerprint=row["fingerprint"],

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cache
@@ -14,12 +13,14 @@ from fedpolicy.errors import Problems
 from fedpolicy.files import Files
 from fedpolicy.findings import VERDICTS, Baselined, Finding, Report, SourceFile, Span, Verdict, Waiver
 from fedpolicy.policy.baseline import Baseline, compare
+from fedpolicy.policy.coverage import Coverage, matches
 from fedpolicy.policy.housekeeping import GONE, OWN_PACK, OWN_RULES, as_set, own_finding
 from fedpolicy.policy.load import load_rules, shipped_ids
 from fedpolicy.policy.waivers import WaiverEntry, WaiverFile
+from fedpolicy.root import Root
 from fedpolicy.suggest import did_you_mean
 
-__all__ = ["Coverage", "Excuses", "covers", "excuse", "waive"]
+__all__ = ["Excuses", "coverage_of", "covers", "excuse", "is_of", "waive"]
 
 _WAIVABLE = {Verdict.FAIL, Verdict.UNKNOWN}
 
@@ -33,6 +34,10 @@ class Excuses(Protocol):
     def baseline(self) -> Baseline | None: ...  # noqa: D102
     @property
     def today(self) -> str: ...  # noqa: D102
+    @property
+    def root(self) -> Root: ...  # noqa: D102
+    @property
+    def whole(self) -> bool: ...  # noqa: D102
     @property
     def packs(self) -> Sequence[str]: ...  # noqa: D102
     @property
@@ -49,14 +54,7 @@ class Excuses(Protocol):
 
 def excuse(report: Report, settings: Excuses) -> Report:
     """Apply the waivers, then the baseline, to the findings of all deployments; the order of findings is left open."""
-    # Where something could not be checked, nobody can tell what is unused or fixed.
-    whole = not report.errors and not any(file.errors for file in report.files)
-    coverage = Coverage(
-        rules={rule.id for rule in report.rules} if whole else set(),
-        deployments={name for file in report.files for name in file.deployments},
-        known=cache(lambda: _known(settings.packs, settings.files)),
-        whole=whole,
-    )
+    coverage = coverage_of(report, settings)
     found = list(report.findings)
     quoted: list[SourceFile] = []
     counted: Baselined | None = None
@@ -64,7 +62,7 @@ def excuse(report: Report, settings: Excuses) -> Report:
         found = waive(found, settings.waivers, coverage, settings.today)
         quoted.append(SourceFile(name=settings.waivers.name, lines=settings.waivers.lines))
     if settings.baseline:
-        found, counted = compare(found, settings.baseline, coverage.rules, coverage.deployments)
+        found, counted = compare(found, settings.baseline, coverage)
         quoted.append(SourceFile(name=settings.baseline.name, lines=settings.baseline.lines))
     found = list(as_set(found, settings))
     return replace(
@@ -73,6 +71,20 @@ def excuse(report: Report, settings: Excuses) -> Report:
         counts=_counts(report, found),
         files=(*report.files, *(file for file in quoted if any(one.span.file == file.name for one in found))),
         baseline=counted,
+    )
+
+
+def coverage_of(report: Report, settings: Excuses) -> Coverage:
+    """What the run has looked at. Where something could not be checked, nobody can tell what is unused or fixed."""
+    whole = not report.errors and not any(file.errors for file in report.files)
+    named = cache(settings.root.file)
+    return Coverage(
+        rules={rule.id for rule in report.rules} if whole else set(),
+        deployments={(named(file.name), name) for file in report.files for name in file.deployments},
+        known=cache(lambda: _known(settings.packs, settings.files)),
+        whole=whole,
+        everything=whole and settings.whole,
+        file=named,
     )
 
 
@@ -91,21 +103,6 @@ def _counts(report: Report, found: Sequence[Finding]) -> dict[Verdict, int]:
     return {verdict: counts[verdict] for verdict in VERDICTS}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    """
-    What a run has looked at, so that nothing else is called unused.
-
-    `rules` and `deployments` are names; `known` gives all rules that exist, also those that this run leaves out.
-    `whole` says that every file and rule could be used.
-    """
-
-    rules: AbstractSet[str]
-    deployments: AbstractSet[str]
-    known: Callable[[], AbstractSet[str]]
-    whole: bool
-
-
 def waive(findings: Sequence[Finding], file: WaiverFile, coverage: Coverage, today: str) -> list[Finding]:
     """
     The findings, some of them waived, and then one for each waiver that is expired, unused or not in order.
@@ -118,13 +115,16 @@ def waive(findings: Sequence[Finding], file: WaiverFile, coverage: Coverage, tod
     for entry in file.entries:
         by_rule.setdefault(entry.rule, []).append(entry)
     used: set[str] = set()
-    found = [_waived(finding, by_rule.get(finding.rule, ()), faults, used) for finding in findings]
+    found = [
+        _waived(finding, by_rule[finding.rule], faults, used, coverage) if finding.rule in by_rule else finding
+        for finding in findings
+    ]
     said = [_said(entry, faults.get(entry.id), used, coverage) for entry in file.entries]
     return [*found, *(one for one in said if one)]
 
 
 def covers(entry: WaiverEntry, finding: Finding) -> bool:
-    """Whether a waiver is about a finding, whoever approved it and however old it is."""
+    """Whether a waiver is about a finding, whoever approved it, however old it is and whatever file it names."""
     return (
         entry.rule == finding.rule
         and (finding.pack != OWN_PACK or finding.rule == GONE)
@@ -134,6 +134,11 @@ def covers(entry: WaiverEntry, finding: Finding) -> bool:
         and entry.fingerprint in ("", finding.fingerprint)
         and _means(entry.elements, finding.elements)
     )
+
+
+def is_of(entry: WaiverEntry, file: str) -> bool:
+    """Whether a waiver reaches a file; one that names none, as those of 0.1.0 do, reaches all."""
+    return not entry.files or any(matches(file, pattern) for pattern in entry.files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,14 +182,28 @@ def _person(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-def _waived(finding: Finding, entries: Iterable[WaiverEntry], faults: Mapping[str, _Fault], used: set[str]) -> Finding:
-    about = [entry for entry in entries if covers(entry, finding)]
+def _waived(
+    finding: Finding,
+    entries: Iterable[WaiverEntry],
+    faults: Mapping[str, _Fault],
+    used: set[str],
+    coverage: Coverage,
+) -> Finding:
+    meant = [entry for entry in entries if covers(entry, finding)]
+    about = [entry for entry in meant if is_of(entry, coverage.about(finding))]
     good = [entry for entry in about if entry.id not in faults]
     used.update(entry.id for entry in good)
     if good:
         return _with(finding, max(good, key=lambda entry: entry.expires))
     notes = [faults[entry.id].note for entry in about]
+    notes += [_elsewhere(entry, coverage) for entry in meant if entry not in about]
     return replace(finding, notes=(*finding.notes, *notes)) if notes else finding
+
+
+def _elsewhere(entry: WaiverEntry, coverage: Coverage) -> str:
+    note = f"the waiver {entry.id} does not count here: it is about {', '.join(entry.files)} ({entry.span})"
+    there = any(matches(file, pattern) for file in coverage.files for pattern in entry.files)
+    return note if there else f"{note}; if that file was moved here, `fedpolicy waive --renew` writes its new path"
 
 
 def _with(finding: Finding, entry: WaiverEntry) -> Finding:
@@ -215,9 +234,9 @@ def _said(entry: WaiverEntry, fault: _Fault | None, used: AbstractSet[str], cove
 
 
 def _looked_for(entry: WaiverEntry, coverage: Coverage) -> bool:
-    """A run of other rules or other deployments says nothing about a waiver."""
-    here = not entry.deployment or entry.deployment in coverage.deployments
-    return coverage.whole and here and entry.rule in coverage.rules
+    """A run of other rules, files or deployments says nothing about a waiver."""
+    seen = coverage.has_seen_all(entry.files, entry.deployment)
+    return coverage.whole and seen and entry.rule in coverage.rules
 
 
 def _means(patterns: Sequence[str], elements: Sequence[str]) -> bool:
@@ -225,7 +244,7 @@ def _means(patterns: Sequence[str], elements: Sequence[str]) -> bool:
     return all(
         any(_section(element) == section for element in elements)
         and all(
-            any(_matches(element, pattern) for pattern in some) for element in elements if _section(element) == section
+            any(matches(element, pattern) for pattern in some) for element in elements if _section(element) == section
         )
         for section, some in _by_section(patterns)
     )
@@ -240,7 +259,3 @@ def _by_section(patterns: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
 
 def _section(element: str) -> str:
     return element.partition(".")[0]
-
-
-def _matches(element: str, pattern: str) -> bool:
-    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), element, re.DOTALL) is not None

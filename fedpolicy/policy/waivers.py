@@ -1,12 +1,7 @@
-"""
-`fedpolicy.waivers.yaml` -> waivers with their places, or every mistake in it; and the schema of the file.
-
-An entry is added to its text so that every other character stays as it is.
-"""
+"""`fedpolicy.waivers.yaml` -> waivers with their places, or every mistake in it; and the schema of the file."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,23 +10,22 @@ from typing import Any
 
 from fedpolicy.errors import FedPolicyError, PolicyError, Problems
 from fedpolicy.findings import Span
-from fedpolicy.language.reading.source import read
 from fedpolicy.policy.rulefile import RULE_ID
 from fedpolicy.policy.sheet import MapOf, Misfit, Path, Record, Shape, Sheet, Text, read_sheet
+from fedpolicy.records import dataclass as record
 from fedpolicy.suggest import shown
 
-__all__ = ["NAME", "VERSION", "WaiverEntry", "WaiverFile", "add_waiver", "read_waivers", "waivers_schema"]
+__all__ = ["NAME", "VERSION", "WaiverEntry", "WaiverFile", "read_waivers", "waivers_schema"]
 
 NAME = "fedpolicy.waivers.yaml"
 VERSION = 1
 _ELEMENT = r"[a-z_]+(?:\.\S.*)?"
 _PATTERN = Text(pattern=_ELEMENT, called="an element such as datasets.letters@aphp (`*` stands for any characters)")
+_FILE_PATTERN = Text(
+    pattern=r"\S(?:.*\S)?", called="a path such as infra/deployment.yaml, from the root of the repository"
+)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _ADVICE = "docs/waivers.md shows an example"
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.@/+-]*(?: [A-Za-z0-9_.@/()+-]+)*|\d{4}-\d\d-\d\d")
-_WORDS = {"true", "false", "null", "yes", "no", "on", "off"}  # other readers of YAML take some of them for booleans
-_START = f"# What fedpolicy finds and somebody has accepted for a time.\nfedpolicy_waivers: {VERSION}\nwaivers:\n"
-Values = Mapping[str, str | tuple[str, ...]]
 
 
 class _Version(Shape):
@@ -60,21 +54,25 @@ class _Day(Shape):
         return {**Shape.schema(self), "type": "string", "format": "date", "pattern": f"^{_DATE.pattern}$"}
 
 
+@record(frozen=True, slots=True, kw_only=True)
 class _Patterns(Shape):
-    """One pattern of elements, or a list of them."""
+    """One pattern, of elements or of files, or a list of them."""
+
+    one: Text
+    example: str
 
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
         """What is neither, and what is wrong inside."""
         if isinstance(value, tuple) and not value:
-            yield Misfit(path, "the list is empty", "name an element, such as datasets.letters@aphp")
+            yield Misfit(path, "the list is empty", f"name one, such as {self.example}")
         for place, item in enumerate(value if isinstance(value, tuple) else ()):
-            yield from _PATTERN.misfits(item, (*path, place))
+            yield from self.one.misfits(item, (*path, place))
         if not isinstance(value, tuple):
-            yield from _PATTERN.misfits(value, path)
+            yield from self.one.misfits(value, path)
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""
-        one = _PATTERN.schema()
+        one = self.one.schema()
         return {**Shape.schema(self), "oneOf": [one, {"type": "array", "items": one, "minItems": 1}]}
 
 
@@ -98,11 +96,19 @@ _ENTRY = _Waiver(
     keys={
         "rule": Text(about="The rule that it is about.", pattern=RULE_ID, called="the id of a rule"),
         "element": _Patterns(
+            one=_PATTERN,
+            example="datasets.letters@aphp",
             about="Elements of the finding, or patterns of them with `*`. All elements of the finding in a section"
             " that is named here must be meant.",
         ),
         "fingerprint": Text(
             about="The finding's fingerprint, from the JSON report.", pattern="[0-9a-f]{32}", called="a fingerprint"
+        ),
+        "file": _Patterns(
+            one=_FILE_PATTERN,
+            example="infra/deployment.yaml",
+            about="The deployment's file, or patterns of files with `*`, by the path from the root of the repository."
+            " Left out, as in 0.1.0: every file.",
         ),
         "deployment": Text(about="The deployment's name (left out: every deployment)."),
         "verdict": Text(about="Waive only this verdict (left out: both).", choices=("fail", "unknown")),
@@ -134,6 +140,7 @@ class WaiverEntry:
     rule: str
     elements: tuple[str, ...] = ()
     fingerprint: str = ""
+    files: tuple[str, ...] = ()
     deployment: str = ""
     verdict: str = ""
     reason: str
@@ -175,15 +182,20 @@ def waivers_schema() -> dict[str, Any]:
 
 
 def _entry_of(sheet: Sheet, name: str, tree: dict[str, Any]) -> WaiverEntry:
-    element = tree.get("element", ())
-    texts = {key: value for key, value in tree.items() if key != "element"}
+    element, files = (_as_tuple(tree.get(key, ())) for key in ("element", "file"))
+    texts = {key: value for key, value in tree.items() if key not in ("element", "file")}
     return WaiverEntry(
         id=name,
-        elements=(element,) if isinstance(element, str) else tuple(element),
+        elements=element,
+        files=files,
         span=sheet.spans.key(("waivers", name)),
         spans={key: sheet.spans.at(("waivers", name, key)) for key in tree},
         **texts,
     )
+
+
+def _as_tuple(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def _own(error: FedPolicyError) -> PolicyError:
@@ -197,77 +209,3 @@ def _is_day(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def add_waiver(text: str, file: str, name: str, values: Values) -> str:
-    """
-    The text of a file with one more waiver (of an empty text: a new file), read back to be sure.
-
-    Raises Problems where the text has mistakes, or is written so that only a person can add to it.
-    """
-    before = read_waivers(text, file) if text.strip() else WaiverFile(name=file)
-    text = text if text.strip() else _START
-    newline = "\r\n" if "\r\n" in text else "\n"
-    place, indent = _place(text, file, before)
-    lines = text.splitlines(keepends=True)
-    if lines[place - 1 : place] and not lines[place - 1].endswith(("\n", "\r")):
-        lines[place - 1] += newline
-    step = indent * 2
-    block = [f"{indent}{name}:", *(f"{step}{key}: {_value(value)}" for key, value in values.items())]
-    lines.insert(place, "".join(f"{line}{newline}" for line in block))
-    return _sure("".join(lines), file, name, before)
-
-
-def _place(text: str, file: str, before: WaiverFile) -> tuple[int, str]:
-    """Behind which line to insert, and how entries are indented."""
-    raw = read(text, file).documents[0]
-    tree = raw.tree
-    if not before.entries:
-        if isinstance(tree, dict) and tree.get("waivers") is not None:
-            raise _by_hand(file, raw.spans.key(("waivers",)), "write `waivers:` without `{}`, and an entry below it")
-        if isinstance(tree, dict) and "waivers" in tree:
-            return raw.spans.key(("waivers",)).line, "  "
-        raise _by_hand(file, Span(file=file), "add `waivers:` at its end, and an entry below it")
-    last = before.entries[-1]
-    value = raw.spans.at(("waivers", last.id))
-    if raw.spans.at(("waivers",)).line == raw.spans.key(("waivers",)).line:
-        raise _by_hand(file, last.span, "write one entry below the other, without `{}` around them")
-    return value.end_line - (value.end_column == 1), " " * (last.span.column - 1)
-
-
-def _value(value: str | tuple[str, ...]) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_value, value))}]"
-    plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS
-    return value if plain else json.dumps(value, ensure_ascii=False)
-
-
-def _sure(text: str, file: str, name: str, before: WaiverFile) -> str:
-    after = read_waivers(text, file)
-    same = [_content(entry) for entry in after.entries if entry.id != name] == [
-        _content(entry) for entry in before.entries
-    ]
-    if not same or len(after.entries) != len(before.entries) + 1:
-        raise _by_hand(file, Span(file=file), "add the entry by hand; docs/waivers.md shows one")
-    return text
-
-
-def _content(entry: object) -> tuple[object, ...]:
-    """What an entry says, wherever it stands."""
-    keys = (
-        "id",
-        "rule",
-        "elements",
-        "fingerprint",
-        "deployment",
-        "verdict",
-        "reason",
-        "owner",
-        "approved_by",
-        "expires",
-    )
-    return tuple(getattr(entry, key) for key in keys)
-
-
-def _by_hand(file: str, span: Span, advice: str) -> Problems:
-    return Problems([PolicyError(f"`{file}` is written so that no entry can be added to it", span=span, help=advice)])

@@ -214,7 +214,8 @@ def test_an_interrupt_while_modules_load_is_no_traceback(monkeypatch, capsys):
 
 
 def test_waivers_are_not_called_unused_by_half_a_run(run, example, monkeypatch, tmp_path):
-    (tmp_path / "b.yaml").write_text(example.read_text(encoding="utf-8"), encoding="utf-8")
+    other = example.read_text(encoding="utf-8").replace("name: clinical-notes", "name: other")
+    (tmp_path / "b.yaml").write_text(other, encoding="utf-8")
     (tmp_path / "fedpolicy.waivers.yaml").write_text(
         "fedpolicy_waivers: 1\nwaivers:\n  one: {rule: single-provider, element: parties.x, reason: R, owner: a,"
         " approved_by: b, expires: 2999-01-01}\n",

@@ -23,6 +23,7 @@ waivers:
   trial:
     rule: private-data-to-closed-model
     element: parties.openai
+    file: team-01/fedpolicy.yaml
     deployment: leaking-1
     reason: A trial
     owner: alice
@@ -31,6 +32,7 @@ waivers:
   unused:
     rule: single-provider
     element: parties.nobody
+    file: team-01/fedpolicy.yaml
     deployment: leaking-1
     reason: A trial
     owner: alice

@@ -29,6 +29,7 @@ def written(mark, name=f"{CLOSED}-d7447396", reason="moves in March"):
         f"    rule: {CLOSED}\n"
         "    element: [parties.openai, datasets.letters@aphp, datasets.letters@charite, datasets.letters@lumc]\n"
         f"    fingerprint: {mark}\n"
+        "    file: deployment.yaml\n"
         "    deployment: clinical-notes\n"
         f"    reason: {reason}\n"
         "    owner: ana\n"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import jsonschema
 import pytest
 
-from fedpolicy.findings import SourceFile, Verdict
-from fedpolicy.report.formats import load_format
+from fedpolicy.findings import Severity, SourceFile, Verdict
+from fedpolicy.report.formats import load_format, sarif
 from fedpolicy.report.summarise import summarise
+from fedpolicy.root import Root
 from tests.report.multitool import MULTITOOL, complaints, needs_multitool
 
 
@@ -155,3 +157,36 @@ def test_the_validator_notices_what_is_missing(made, tmp_path):
     log["runs"][0]["results"][0]["locations"] = []
 
     assert {rule[:2] for rule in complaints(json.dumps(log), tmp_path)} == {"GH"}
+
+
+def test_more_results_than_github_takes_are_capped_with_a_note(made, monkeypatch):
+    monkeypatch.setattr(sarif, "MOST_RESULTS", 5)
+    report = made.full()
+    one = next(finding for finding in report.findings if finding.verdict == "fail")
+    low, high = replace(one, severity=Severity.LOW), replace(one, severity=Severity.HIGH)
+    many = replace(report, findings=(low, low, low, low, high, high))
+    run = run_of(many)
+
+    assert [result["level"] for result in run["results"]] == ["note", "note", "note", "error", "error"]
+    assert run["invocations"][0]["toolExecutionNotifications"][-1] == {
+        "level": "warning",
+        "message": {
+            "text": "1 result is left out, of the least severe ones: code scanning takes 5 of a run"
+            " (check folders in runs of their own, or write another format as well)"
+        },
+    }
+    assert "left out" not in str(run_of(replace(many, findings=many.findings[1:]))["invocations"])
+
+
+def test_github_takes_25_000_results():
+    assert sarif.MOST_RESULTS == 25_000
+
+
+@pytest.mark.parametrize("form", ["sarif", "github", "gitlab"])
+def test_forges_get_paths_from_the_root_of_the_repository(form, made):
+    report = made.full()
+    text = load_format(form).render(replace(report, root=Root(path="/r", below="infra/eu")))
+
+    places = re.findall('[^"=]*clinic/deployment.yaml', text)
+    assert places
+    assert {place.removesuffix("clinic/deployment.yaml")[-9:] for place in places} == {"infra/eu/"}

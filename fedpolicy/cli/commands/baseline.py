@@ -37,6 +37,11 @@ _BASELINE = "fedpolicy.baseline.json"
     show_default="fedpolicy.baseline.json",
     help="Where to write it; - is standard output.",
 )
+@click.option(
+    "--renew",
+    is_flag=True,
+    help="Keep what the file knows and is still found, with the file it is in, and add nothing.",
+)
 @pack_option
 @param_option
 @catalog_option
@@ -51,8 +56,8 @@ def command(paths: tuple[str, ...], output: str | None, **options: Any) -> int: 
     """
     Write down what is found now.
 
-    `fedpolicy check --baseline FILE` then shows only what is new. An entry is a deployment, a rule and its elements,
-    never a file or a line. Write it anew when entries are fixed; it should only ever get shorter.
+    `fedpolicy check --baseline FILE` then shows only what is new. An entry is a file, a deployment in it, a
+    rule and its elements, never a line. `--renew` drops what is fixed, follows files that were moved, and adds nothing.
     """
     return _write(paths, output, options)
 
@@ -70,11 +75,15 @@ def _write(paths: Sequence[str], output: str | None, options: Mapping[str, Any])
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
     settings = with_waivers(choices, config, options)
+    where = output or choices.origins["baseline"][0] or _BASELINE
+    if options["renew"]:
+        from fedpolicy.cli.renewal import renew_baseline
+
+        return renew_baseline(where, paths, settings, choices, options)
     report = usable_report(paths, settings, choices, options)
     if isinstance(report, int):
         return report
     known = [one for one in report.findings if one.verdict is not Verdict.WAIVED and one.pack != OWN_PACK]
-    where = output or choices.origins["baseline"][0] or _BASELINE
-    emit(write_baseline(known), None if where == "-" else where)
+    emit(write_baseline(known, settings.root), None if where == "-" else where)
     chatter(f"{where}: {amount(len(known), 'finding')} known from now on\n")
     return CLEAN

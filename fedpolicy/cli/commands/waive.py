@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -27,7 +27,8 @@ from fedpolicy.cli.terminal import chatter, write
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Finding, Report
-    from fedpolicy.policy.waivers import Values
+    from fedpolicy.policy.waiver_edits import Values
+    from fedpolicy.root import Root
 
 __all__ = ["command"]
 
@@ -45,12 +46,15 @@ def _named(_context: click.Context, _option: click.Parameter, value: str | None)
 
 
 @click.command("waive")
-@click.argument("fingerprint")
+@click.argument("fingerprint", required=False)
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@click.option("--until", type=_DAY, required=True, metavar="DATE", help="The last day on which it holds.")
-@click.option("--reason", required=True, help="Why it is accepted.")
-@click.option("--owner", required=True, help="Who answers for it.")
-@click.option("--approved-by", required=True, help="Who has agreed; somebody other than the owner.")
+@click.option(
+    "--renew", is_flag=True, help="Write into each waiver the files that it is about; FINGERPRINT is one of the PATHS."
+)
+@click.option("--until", type=_DAY, metavar="DATE", help="The last day on which it holds.")
+@click.option("--reason", help="Why it is accepted.")
+@click.option("--owner", help="Who answers for it.")
+@click.option("--approved-by", help="Who has agreed; somebody other than the owner.")
 @click.option(
     "--name",
     callback=_named,
@@ -70,12 +74,13 @@ def _named(_context: click.Context, _option: click.Parameter, value: str | None)
 @debug_option
 def command(
     *,
-    fingerprint: str,
+    fingerprint: str | None,
     paths: tuple[str, ...],
-    until: datetime,
-    reason: str,
-    owner: str,
-    approved_by: str,
+    renew: bool,
+    until: datetime | None,
+    reason: str | None,
+    owner: str | None,
+    approved_by: str | None,
     **options: Any,  # noqa: ANN401  click's
 ) -> int:
     """
@@ -84,8 +89,17 @@ def command(
     Adds an entry to the file of waivers and keeps everything else in it.
     FINGERPRINT, or its beginning, is in the JSON report. PATHS are checked to find it; by default the current folder.
     """
+    if renew:
+        from fedpolicy.cli.renewal import renew_waivers
+
+        return renew_waivers((fingerprint, *paths) if fingerprint else paths, options)
+    if fingerprint is None:
+        raise click.UsageError("Missing argument 'FINGERPRINT'.")
     given = {"reason": reason, "owner": owner, "approved_by": approved_by}
-    return _write(fingerprint, paths, given, until, options)
+    said = {name: value for name, value in given.items() if value is not None}
+    if missing := [name for name in ("until", *given) if name not in said and not (name == "until" and until)]:
+        raise click.UsageError(f"Missing option '--{missing[0].replace('_', '-')}'.")
+    return _write(fingerprint, paths, said, cast("datetime", until), options)
 
 
 def _write(mark: str, paths: Sequence[str], given: Values, until: datetime, options: Mapping[str, Any]) -> int:
@@ -94,7 +108,8 @@ def _write(mark: str, paths: Sequence[str], given: Values, until: datetime, opti
     from fedpolicy.cli.run import usable_report
     from fedpolicy.cli.trust import day_of, waivers_path
     from fedpolicy.errors import SettingsError
-    from fedpolicy.policy.waivers import WaiverFile, add_waiver, read_waivers
+    from fedpolicy.policy.waiver_edits import add_waiver
+    from fedpolicy.policy.waivers import WaiverFile, read_waivers
 
     config = find_config(options["config"], isolated=options["isolated"], revision=None)
     choices = choose(config, options)
@@ -111,7 +126,8 @@ def _write(mark: str, paths: Sequence[str], given: Values, until: datetime, opti
     name = options["name"] or _free(f"{finding.rule}-{finding.fingerprint[:_SHORT]}", taken)
     if name in taken:
         raise SettingsError(f"`{path.name}` has a waiver `{name}`", help="choose another --name")
-    write(path, add_waiver(text, path.name, name, {**_about(finding), **given, "expires": until.date().isoformat()}))
+    values = {**_about(finding, settings.root), **given, "expires": until.date().isoformat()}
+    write(path, add_waiver(text, path.name, name, values))
     chatter(f"{path.name}: {name} waives {finding.rule} until the end of {until.date().isoformat()}\n")
     return CLEAN
 
@@ -160,14 +176,18 @@ def _meant(mark: str, report: Report, deployment: str) -> Finding:
     return first
 
 
-def _about(finding: Finding) -> Values:
+def _about(finding: Finding, root: Root) -> Values:
     from fedpolicy.findings import Verdict
 
     elements = finding.elements if len(finding.elements) <= _MOST_ELEMENTS else ()
     values: dict[str, str | tuple[str, ...]] = {"rule": finding.rule}
     if elements:
         values["element"] = elements[0] if len(elements) == 1 else tuple(elements)
-    values |= {"fingerprint": finding.fingerprint, "deployment": finding.deployment}
+    values |= {
+        "fingerprint": finding.fingerprint,
+        "file": root.file(finding.span.file),
+        "deployment": finding.deployment,
+    }
     return values | ({"verdict": Verdict.UNKNOWN.value} if finding.verdict is Verdict.UNKNOWN else {})
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from fedpolicy.findings import Report, Severity, Verdict
 from fedpolicy.report.annotations import Annotation, annotations_of, baseline_words
+from fedpolicy.report.rooted import rooted
 from fedpolicy.report.style import amount, clean
 
 __all__ = ["MOST", "SUFFIX", "SUMMARY", "render"]
@@ -30,6 +31,7 @@ _LEVELS = {
 
 def render(report: Report) -> str:
     """Write one command a line, most severe first, then what is waived, and a last line with the counts."""
+    report = rooted(report)
     found = annotations_of(report)
     shown = [one for level in ("error", "warning", "notice") for one in _of(level, found)[:MOST]]
     lines = (*map(_command, shown), *_waived(report), _closing(report, len(found) - len(shown)))

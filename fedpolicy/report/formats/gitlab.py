@@ -13,6 +13,7 @@ from typing import Any
 
 from fedpolicy.findings import Report, Severity, Span
 from fedpolicy.report.annotations import Annotation, annotations_of, baseline_words
+from fedpolicy.report.rooted import rooted
 from fedpolicy.report.rows import json_text
 
 __all__ = ["SUFFIX", "SUMMARY", "render"]
@@ -31,6 +32,7 @@ _SEVERITIES = {
 
 def render(report: Report) -> str:
     """Write the list, most severe first."""
+    report = rooted(report)
     rows = [_row(annotation) for annotation in (*annotations_of(report), *_known(report)) if annotation.span.file]
     return json_text(rows)
 

@@ -12,10 +12,12 @@ from typing import Any
 
 from fedpolicy.findings import Finding, Hop, Reference, Report, RuleInfo, Severity, Span, Verdict
 from fedpolicy.report.annotations import MISSING_FACT
+from fedpolicy.report.rooted import rooted
 from fedpolicy.report.rows import error_rows, json_text, override_lines, override_rows, waiver_row
+from fedpolicy.report.style import amount
 from fedpolicy.report.summarise import MissingFact, missing_facts
 
-__all__ = ["SUFFIX", "SUMMARY", "render"]
+__all__ = ["MOST_RESULTS", "SUFFIX", "SUMMARY", "render"]
 
 SUMMARY = "for code scanning: SARIF 2.1.0"
 SUFFIX = ".sarif"
@@ -31,11 +33,14 @@ _LEVELS = {
 # Within the bands that GitHub shows as critical, high, medium and low. No score: no security alert.
 _SCORES = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "2.0"}
 _MOST_TEXT = 1000  # GitHub takes 1,024 characters of a description
+MOST_RESULTS = 25_000  # of a run; GitHub refuses the whole file where there are more
+_GRADES = ("error", "warning", "note", "none")
 _MOST_ELEMENTS = 100  # what GitHub keeps of a result's locations
 
 
 def render(report: Report) -> str:
     """Write the report as one SARIF run."""
+    report = rooted(report)
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report)]}
     return json_text(log)
 
@@ -44,6 +49,7 @@ def _run(report: Report) -> dict[str, Any]:
     rules = _rules(report)
     index = {rule.id: place for place, rule in enumerate(rules)}
     lines = {file.name: file.lines for file in report.files}
+    results = _numbered(_results(report, index, lines))
     return {
         "tool": {
             "driver": {
@@ -55,8 +61,8 @@ def _run(report: Report) -> dict[str, Any]:
         },
         "automationDetails": {"id": "fedpolicy/"},
         "columnKind": "unicodeCodePoints",
-        "invocations": [_invocation(report)],
-        "results": _numbered(_results(report, index, lines)),
+        "invocations": [_invocation(report, len(results) - MOST_RESULTS)],
+        "results": _worst(results),
         "properties": _properties(report),
     }
 
@@ -154,6 +160,12 @@ def _numbered(results: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return numbered
 
 
+def _worst(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As many as GitHub takes: the gravest, in their order."""
+    ranked = sorted(range(len(results)), key=lambda place: _GRADES.index(results[place]["level"]))
+    return [results[place] for place in sorted(ranked[:MOST_RESULTS])]
+
+
 def _code_flow(path: Sequence[Hop]) -> dict[str, Any]:
     return {"threadFlows": [{"locations": [{"location": _step(hop)} for hop in path]}]}
 
@@ -200,16 +212,23 @@ def _physical(span: Span) -> dict[str, Any]:
     return {"artifactLocation": {"uri": uri}, "region": region}
 
 
-def _invocation(report: Report) -> dict[str, Any]:
+def _invocation(report: Report, more: int) -> dict[str, Any]:
     rows = [*error_rows(report.errors), *(row for file in report.files for row in error_rows(file.errors, file.name))]
     found: dict[str, Any] = {
         "executionSuccessful": not rows,
-        "toolExecutionNotifications": [_notification(row) for row in rows],
+        "toolExecutionNotifications": [*map(_notification, rows), *([_left_out(more)] if more > 0 else [])],
     }
     if report.overrides:
         said = {"overrides": override_rows(report.overrides), "summary": override_lines(report.overrides)}
         found["properties"] = said
     return found
+
+
+def _left_out(more: int) -> dict[str, Any]:
+    left = f"{amount(more, 'result')} {'is' if more == 1 else 'are'} left out, of the least severe ones"
+    advice = "check folders in runs of their own, or write another format as well"
+    text = f"{left}: code scanning takes {MOST_RESULTS:,} of a run ({advice})"
+    return {"level": "warning", "message": {"text": text}}
 
 
 def _notification(row: Mapping[str, Any]) -> dict[str, Any]:
