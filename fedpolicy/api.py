@@ -22,7 +22,6 @@ from fedpolicy.analysis.settings import AnalysisSettings
 from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, Problems
-from fedpolicy.estates.executors import Borrowed
 from fedpolicy.estates.run import Run
 from fedpolicy.findings import Finding, Report, Severity, Verdict
 from fedpolicy.graph.build import build_graph
@@ -130,6 +129,8 @@ def check(
     found = locate((str(path) for path in paths), lambda: b"", search or Search())
     run = Run([*found, *texts], settings or Settings(), timeout=timeout)
     if executor is not None:
+        from fedpolicy.estates.executors import Borrowed  # noqa: PLC0415  most checks have none
+
         run.over(Borrowed(executor, run.judge, timeout=timeout))
     run.here()
     return run.report()

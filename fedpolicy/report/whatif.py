@@ -20,7 +20,7 @@ from fedpolicy.report.rows import json_text
 from fedpolicy.report.style import PLAIN, Style, amount, listing, wrap
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.whatif.coalitions import Search
+    from fedpolicy.analysis.whatif.coalitions import CoalitionSearch
     from fedpolicy.analysis.whatif.scenarios import Scenario, SmallerSum
 
 __all__ = ["coalitions_json", "coalitions_text", "scenario_json", "scenario_text"]
@@ -36,7 +36,7 @@ def scenario_text(name: str, scenario: Scenario, look: Style = PLAIN) -> str:
     return "\n".join([head, *body]) + "\n"
 
 
-def coalitions_text(name: str, dataset: str, search: Search, look: Style = PLAIN) -> str:
+def coalitions_text(name: str, dataset: str, search: CoalitionSearch, look: Style = PLAIN) -> str:
     """Write the smallest sets of parties, or that there is none."""
     level = LEVELS[search.level]
     lines = [look.paint("bold", f"{name}: who must come together to learn {dataset} at {level}?")]
@@ -94,7 +94,7 @@ def scenario_json(name: str, scenario: Scenario) -> str:
     return json_text(document)
 
 
-def coalitions_json(name: str, dataset: str, search: Search) -> str:
+def coalitions_json(name: str, dataset: str, search: CoalitionSearch) -> str:
     """Write the smallest sets of parties."""
     document = {
         "version": 1,

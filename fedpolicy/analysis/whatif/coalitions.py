@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.exposure.state import Exposure
     from fedpolicy.analysis.study import Study
 
-__all__ = ["Coalition", "Search", "smallest_coalitions"]
+__all__ = ["Coalition", "CoalitionSearch", "smallest_coalitions"]
 
 _MOST_SETS = 5_000
 
@@ -30,7 +30,7 @@ class Coalition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
+class CoalitionSearch:
     """What was found; `complete` up to `size` parties, `stopped` where there were too many sets to try."""
 
     level: int
@@ -39,7 +39,7 @@ class Search:
     stopped: bool
 
 
-def smallest_coalitions(study: Study, dataset: str, level: int, *, size: int = 3) -> Search:
+def smallest_coalitions(study: Study, dataset: str, level: int, *, size: int = 3) -> CoalitionSearch:
     """
     Search every set of at most `size` parties, smallest first; supersets of what is found are not asked.
 
@@ -58,11 +58,11 @@ def smallest_coalitions(study: Study, dataset: str, level: int, *, size: int = 3
                 continue
             tried += 1
             if tried > _MOST_SETS:
-                return Search(level=level, coalitions=_listed(found), size=count - 1, stopped=True)
+                return CoalitionSearch(level=level, coalitions=_listed(found), size=count - 1, stopped=True)
             reached = [item.id for item in _reached(study, group, left, level)]
             if reached:
                 found[group] = reached
-    return Search(level=level, coalitions=_listed(found), size=size, stopped=False)
+    return CoalitionSearch(level=level, coalitions=_listed(found), size=size, stopped=False)
 
 
 def _known(found: dict[frozenset[str], list[str]], group: frozenset[str], item: str) -> bool:

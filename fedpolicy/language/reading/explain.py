@@ -21,10 +21,10 @@ from fedpolicy.language.reading.values import (
 )
 from fedpolicy.suggest import advise, listed, nearest, shown
 
-__all__ = ["explain"]
+__all__ = ["validation_mistakes"]
 
 
-def explain(error: ValidationError, tree: object, root: Shape) -> list[Mistake]:
+def validation_mistakes(error: ValidationError, tree: object, root: Shape) -> list[Mistake]:
     """Say each mistake once: a key that is misspelt is not also a key that is missing."""
     found = [locate(item, tree, root) for item in error.errors(include_url=False)]
     meant = _meant(found)

@@ -106,11 +106,11 @@ def _validated(tree: object, mistakes: list[Mistake]) -> tuple[Deployment | None
     try:
         return validated(tree), []
     except ValidationError as error:
-        from fedpolicy.language.reading.explain import explain  # noqa: PLC0415  only a mistake pays for it
+        from fedpolicy.language.reading.explain import validation_mistakes  # noqa: PLC0415  only a mistake pays for it
 
         # A place that is already known to be wrong is not wrong a second time.
         known = {mistake.path for mistake in mistakes}
-        return None, [found for found in explain(error, tree, _ROOT) if found.path not in known]
+        return None, [found for found in validation_mistakes(error, tree, _ROOT) if found.path not in known]
 
 
 def _document(deployment: Deployment, raw: Raw, lifted: Lifted, spans: Spans, name: str) -> Document:

@@ -25,7 +25,7 @@ __all__ = [
     "clients_of",
     "contradiction",
     "dotted",
-    "explain",
+    "yaml_mistake",
     "located",
 ]
 
@@ -157,7 +157,7 @@ class Notes:
         return Fatal(self.error(message, start, advice), resume)
 
 
-def explain(error: yaml.MarkedYAMLError, text: Text, offset: int, opened: Sequence[int] = ()) -> tuple[SpecError, int]:
+def yaml_mistake(error: yaml.MarkedYAMLError, text: Text, offset: int, opened: Sequence[int] = ()) -> tuple[SpecError, int]:
     """
     One error with its place and advice, and the offset where the parser stopped.
 

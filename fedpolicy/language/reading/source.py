@@ -10,7 +10,7 @@ import yaml
 from fedpolicy.errors import FedPolicyError, InputError, SpecError
 from fedpolicy.findings import Span
 from fedpolicy.language.reading.compose import Composer
-from fedpolicy.language.reading.mistakes import Fatal, Notes, explain
+from fedpolicy.language.reading.mistakes import Fatal, Notes, yaml_mistake
 from fedpolicy.language.reading.spans import Marks, Spans
 from fedpolicy.language.reading.text import Text, decode
 from fedpolicy.records import dataclass
@@ -92,7 +92,7 @@ def _read_from(offset: int, composer: Composer, source: Source) -> int | None:
         source.errors.append(fatal.error)
         return fatal.resume
     except yaml.MarkedYAMLError as error:
-        found, stopped = explain(error, text, offset, composer.opened)
+        found, stopped = yaml_mistake(error, text, offset, composer.opened)
         source.errors.append(found)
         return stopped
     return None
