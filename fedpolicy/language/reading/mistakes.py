@@ -25,8 +25,8 @@ __all__ = [
     "clients_of",
     "contradiction",
     "dotted",
-    "yaml_mistake",
     "located",
+    "yaml_mistake",
 ]
 
 MAX_REPORTED = 500  # mistakes of one document; what follows is one line that counts the rest
@@ -157,7 +157,9 @@ class Notes:
         return Fatal(self.error(message, start, advice), resume)
 
 
-def yaml_mistake(error: yaml.MarkedYAMLError, text: Text, offset: int, opened: Sequence[int] = ()) -> tuple[SpecError, int]:
+def yaml_mistake(
+    error: yaml.MarkedYAMLError, text: Text, offset: int, opened: Sequence[int] = ()
+) -> tuple[SpecError, int]:
     """
     One error with its place and advice, and the offset where the parser stopped.
 
