@@ -104,7 +104,8 @@ class Vertex:
     """
     A place, a model, or the exchange of a peer-to-peer task (which nobody operates).
 
-    `operators` see what the place holds; `weight` counts the owners that it stands for (a cohort's peer: N - 1).
+    `operators` see what the place holds; `supplier` is who wrote the code that computes here, where that is said and
+    the code is not public; `weight` counts the owners that it stands for (a cohort's peer: N - 1).
     """
 
     id: str
@@ -116,6 +117,7 @@ class Vertex:
     operators: tuple[str, ...] = ()
     host: str = ""
     code_from: str = ""
+    supplier: str = ""
     node_kind: str = ""
     weight: int = 1
     cohort: int = 1

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from fedpolicy.language.model.deployment import Deployment
     from fedpolicy.language.model.node import Node
 
-__all__ = ["Places", "lay_out"]
+__all__ = ["Places", "lay_out", "supplier_of"]
+
+_WORDS = {"own", "public"}  # whose code runs at a node: each party's own, or published and reproducibly built
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,12 +115,18 @@ def _vertex(name: str, node: Node, reference: str, party: str, principal: str, e
         party=principal,
         operators=(principal, *(other for other in node.operators if other != principal)),
         host=node.host or principal,
-        code_from=node.code_from or principal,
+        code_from=principal if node.code_from in {None, *_WORDS} else str(node.code_from),
+        supplier=supplier_of(node.code_from, principal),
         node_kind=node.kind,
         weight=node.count - 1 if member == ".peer" else 1,
         cohort=node.count,
         enclave=enclave,
     )
+
+
+def supplier_of(code_from: str | None, party: str) -> str:
+    """Who wrote the code that computes; an empty text where that is not said, or where everybody can check it."""
+    return {"own": party, "public": "", "unknown": ""}.get(code_from or "unknown", code_from or "")
 
 
 def _stored(places: Places, name: str, dataset: Dataset) -> Iterator[tuple[str, str, Vertex]]:

@@ -90,7 +90,7 @@ def test_a_keyboard_user_who_trusts_the_company_has_what_is_declared(examples, c
         return found
 
     assert guaranteed(compute(text)) == {
-        "company": {("inferable", "reconstructable")},
+        "company": {("inferable", "verbatim")},
         "users": {("bounded", "reconstructable")},
     }
     trusting = text.replace("jurisdiction: ES}", "jurisdiction: ES, trusts: company}")

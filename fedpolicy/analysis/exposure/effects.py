@@ -12,10 +12,11 @@ from fedpolicy.analysis.exposure.spending import spend
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.guards import performers
 from fedpolicy.graph.model import Flow, FlowGraph, Guard, Mask
+from fedpolicy.graph.places import supplier_of
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
 from fedpolicy.records import dataclass
 
-__all__ = ["Effect", "Effects", "free_text_of", "malleable_seals"]
+__all__ = ["Effect", "Effects", "free_text_of", "malleable_seals", "suppliers_of"]
 
 _CACHED = tuple[tuple[str | int, ...], Mask]
 
@@ -95,7 +96,17 @@ class Effects:
 
     def _raised(self, flow: Flow) -> tuple[tuple[int, Mask], ...]:
         few = self.few.exposed(flow)
-        return ((RECONSTRUCTABLE, few),) if few else ()
+        found = ((RECONSTRUCTABLE, few),) if few else ()
+        said = self._unvouched(flow) if self.reading is Reading.GUARANTEED else 0
+        return (*found, (VERBATIM, said)) if said else found
+
+    def _unvouched(self, flow: Flow) -> Mask:
+        """The instances whose owners do not rely on the code that computes what this flow is said to carry."""
+        words = suppliers_of(self.graph, flow)
+        if not words or self._carries(flow.payload) != "all":
+            return 0
+        data = (1 << len(self.graph.data)) - 1 if flow.data is None else flow.data
+        return data & ~self.trust.accepting(words, data)
 
     def _effect(self, flow: Flow, raised: tuple[tuple[int, Mask], ...]) -> Effect:
         everything = (1 << len(self.graph.data)) - 1
@@ -190,6 +201,16 @@ class Effects:
             return found[0]
         by = performers(self.graph.vertices[flow.source])
         return self.trust.accepting(by, data) if self.reading is Reading.GUARANTEED else data
+
+
+def suppliers_of(graph: FlowGraph, flow: Flow) -> frozenset[str]:
+    """On whose code it rests what a flow carries, where that is said: the node's, and what the task ships."""
+    source = graph.vertices[flow.source]
+    section, _, name = flow.origin.partition(".")
+    task = graph.deployment.tasks.get(name) if section == "tasks" else None
+    found = {source.supplier, supplier_of(task.code_from, source.party) if task else ""} - {""}
+    # What vouches for itself stands for whatever runs in it.
+    return frozenset({source.word} if found and source.vouches else found) if source.kind == "place" else frozenset()
 
 
 def malleable_seals(graph: FlowGraph) -> frozenset[int]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Few", "asks_for_size", "missing_size", "units_of_one"]
 
-_MADE = {"declared", "uplink", "exchange"}  # flows of what somebody computed from data
+_MADE = {"declared", "uplink", "exchange", "call", "fallback"}  # flows of what somebody computed from data
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ NAMED: Mapping[str, Named] = {
     "party": Named(("party",)),
     "parties": Named(("party",), ("participants",)),
     "anybody": Named(("party",), ("unknown",)),
+    "suppliers": Named(("party",), ("unknown", "own", "public")),
     "operators": Named(("party",), ("unknown",), repeats=True),
     "recipients": Named(("party",), ("participants", "public")),
     "runner": Named(("party", "provider"), ("unknown",)),

@@ -57,7 +57,10 @@ class Node(Entry):
         unknown="unknown",
     )
     code_from: Id | None = key(
-        "The party whose software applies safeguards here. Left out: the node's own party.", None, names="anybody"
+        "Who wrote the software that computes and applies safeguards here: a party, `own` (each party its own) or"
+        " `public` (published, reproducibly built and logged). Left out: not known.",
+        None,
+        names="suppliers",
     )
     count: Positive = key("How many distinct owners stand behind it: a cohort of a million phones is one node.", 1)
     region: str | None = key(

@@ -43,6 +43,11 @@ class Task(Entry):
         names="datasets",
     )
     runs_on: Ids = key("The nodes where it runs.", names="nodes")
+    code_from: Id | None = key(
+        "Who wrote the code that the task ships: a party, `own` or `public`, as on nodes. Left out: not known.",
+        None,
+        names="suppliers",
+    )
     aggregator: Ids | None = key(
         "The node that combines the updates. Left out: the only node of kind aggregator.", None, names="nodes"
     )

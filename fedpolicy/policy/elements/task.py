@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import get_args
 
+from fedpolicy.analysis.exposure.domain import Trust
+from fedpolicy.analysis.exposure.effects import suppliers_of
 from fedpolicy.catalog.rows import MethodRow, Needs
-from fedpolicy.graph.model import Access, Flow, Vertex
+from fedpolicy.graph.model import Access, Flow, Vertex, bits
 from fedpolicy.language.model.does import Noise, Sum, Unsaid
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard
 from fedpolicy.language.model.shape import words_of
@@ -142,6 +144,22 @@ def _produced(view: TaskView) -> ModelView | None:
     return model_view(view.world, view.task.produces)
 
 
+def _untrusted_code(view: TaskView) -> Iterable[str]:
+    graph = view.world.graph
+    trust = Trust(graph=graph)
+    payloads = view.world.catalog.payloads
+    sent = {
+        (suppliers_of(graph, flow), flow.data or 0)
+        for flow in view.flows
+        if payloads[flow.payload].carries == "all" and not flow.echo
+    }
+    found: set[str] = set()
+    for suppliers, data in sent:
+        owners = {graph.data[index].owner for index in bits(data)} if suppliers else set()
+        found |= {supplier for owner in owners for supplier in trust.refused(owner, suppliers)}
+    return ordered(map(view.world.lookup.party, found))
+
+
 def _closed(view: TaskView) -> bool:
     return view.model is not None and bool(class_variants(view.model.facts)[0]["closed"])
 
@@ -235,6 +253,11 @@ _FIELDS = (
         _noise_at,
         choices=words_of(DifferentialPrivacy, "where"),
         key="safeguards",
+    ),
+    texts(
+        "untrusted_code",
+        "parties whose code computes what leaves, though some owner of the data does not trust them",
+        _untrusted_code,
     ),
     texts("datasets", "datasets that it works on", lambda view: view.families),
     texts("owners", "owners of these data", lambda view: view.world.owners(view.families)),
