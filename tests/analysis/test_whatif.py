@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from fedpolicy import api
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.analysis.whatif.coalitions import smallest_coalitions
-from fedpolicy.analysis.whatif.scenarios import compromised, pooled
+from fedpolicy.analysis.whatif.scenarios import compromised, pooled, what_if_colluding
 from fedpolicy.cli.app import app
 from tests.helpers import seen_in
 
@@ -229,3 +229,45 @@ def test_what_a_party_takes_with_it_is_lost():
         "  ! aphp, charite and lumc, run in tasks.score: ends without openai -> lost",
         "  ! aphp, charite and lumc, run in api_calls.translate: ends without openai -> lost",
     ]
+
+
+HOSTED = """
+fedpolicy: 1
+name: hosted
+parties:
+  a: {role: participant}
+  b: {role: participant}
+  hub: {role: coordinator}
+  cloud: {role: host}
+  acme: {role: processor}
+nodes:
+  client: {kind: client, party: [a, b]}
+  aggregator: {kind: aggregator, party: hub, host: cloud}
+  desk: {kind: store, party: acme}
+datasets: {notes: {at: client, categories: [health]}}
+flows: {logs: {from: client, to: aggregator, payload: logs}}
+"""
+
+
+def test_who_operates_and_who_hosts_a_place_learn_nothing_new_of_each_other():
+    assert told("--collude", "hub,cloud", text=HOSTED)["disclosures"] == []
+
+
+def test_what_a_host_sees_it_tells_whom_it_colludes_with():
+    (found,) = told("--collude", "acme,cloud", text=HOSTED)["disclosures"]
+    assert (found["parties"], found["datasets"], found["before"]["high"], found["after"]["high"]) == (
+        ["acme"],
+        ["notes@a", "notes@b"],
+        "none",
+        "verbatim",
+    )
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+def test_collusion_is_never_told_as_learning_less(path):
+    (document,) = api.load(path)
+    parties = list(document.deployment.parties)
+    study = api.facts(document, CATALOG)
+    for pair in pairwise(parties):
+        for change in what_if_colluding(study, pair).changes.disclosures:
+            assert any(new > old for old, new in zip(change.before, change.after, strict=True)), (pair, change)

@@ -71,14 +71,16 @@ class Means:
         """What the catalogue says of a model's licence."""
         if model not in self._licences:
             row = self.row(model)
-            name = self.graph.deployment.models[model].licence or (row.licence if row else None)
+            declared = self.graph.deployment.models[model]
+            unknown = declared.says_unknown("licence")
+            name = declared.licence or (row.licence if row and not unknown else None)
             self._licences[model] = self.catalog.licence(name) if name else None
         return self._licences[model]
 
     def weights(self, model: str) -> str | None:
         """Whether the weights can be had: open, gated or closed; None where nobody says."""
-        row = self.row(model)
-        return self.graph.deployment.models[model].weights or (row.weights if row else None)
+        row, declared = self.row(model), self.graph.deployment.models[model]
+        return declared.weights or (row.weights if row and not declared.says_unknown("weights") else None)
 
     def there(self, place: Vertex, own: str, cause: str, how: str = "") -> Formula:
         """
@@ -143,7 +145,7 @@ def original_at(means: Means, model: str) -> Formula:
     declared, row = means.graph.deployment.models[model], means.row(model)
     end = declared.via[-1] if declared.via else "unknown"
     called = means.lookup.parties_at(place.id for place in means.lookup.places_at([end])) or (end,)
-    offered = declared.provider or (row.provider if row else None)
+    offered = declared.provider or (row.provider if row and not declared.says_unknown("provider") else None)
     owners = frozenset({offered} if offered else called)
     cause = f"models.{model}"
     if all(map(is_unknown, owners)):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.changes import Changes, ControlChange, changes_between
+from fedpolicy.analysis.changes import Changes, ControlChange, DisclosureChange, Levels, changes_between
 from fedpolicy.analysis.exposure.domain import Reading, Trust
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.study import Study
@@ -35,13 +36,19 @@ ADVERSARY = "adversary"
 
 
 def pooled(graph: FlowGraph, parties: Iterable[str]) -> FlowGraph:
-    """Let parties share all that they see: what one of them operates, all of them operate."""
+    """Let parties share all that they see: what one of them operates, or sees as its host, all of them operate."""
     names = members(graph, parties)
     vertices = {
-        name: replace(vertex, operators=_with(vertex, names)) if names & set(vertex.operators) else vertex
+        name: replace(vertex, operators=_with(vertex, names)) if _seen_by(vertex, names) else vertex
         for name, vertex in graph.vertices.items()
     }
     return replace(graph, vertices=vertices)
+
+
+def _seen_by(vertex: Vertex, names: set[str]) -> bool:
+    if names & set(vertex.operators):
+        return True
+    return vertex.host in names and not vertex.keeps_out(vertex.host)
 
 
 def compromised(graph: FlowGraph, taken: str) -> FlowGraph:
@@ -130,11 +137,13 @@ def what_if_colluding(study: Study, parties: Sequence[str]) -> Scenario:
     found = _turned(f"{' and '.join(parties)} pool what they see", study, pooled(study.graph, parties))
     names = members(study.graph, parties)
     theirs = {item.id for item in study.graph.data if item.owner in names}
-    # A host of theirs learns nothing from what they tell each other.
+    # A host of theirs learns nothing from what they tell each other, and who pools what it sees never learns less:
+    # what it saw as a host, it sees as an operator now.
+    today = _most(study)
     kept = [
-        change
+        replace(change, parties=more)
         for change in found.changes.disclosures
-        if not set(change.datasets) <= theirs and names & set(change.parties)
+        if not set(change.datasets) <= theirs and names & set(change.parties) and (more := _who_learns(change, today))
     ]
     shown = tuple(
         replace(change, datasets=tuple(name for name in change.datasets if name not in theirs)) for change in kept
@@ -142,12 +151,34 @@ def what_if_colluding(study: Study, parties: Sequence[str]) -> Scenario:
     budgets = tuple(
         replace(change, parties=tuple(sorted(names & set(change.parties))), datasets=others)
         for change in found.changes.budgets
-        if names & set(change.parties) and (others := tuple(name for name in change.datasets if name not in theirs))
+        if change.kind != "better" and names & set(change.parties)
+        if (others := tuple(name for name in change.datasets if name not in theirs))
     )
     return replace(
         found,
         changes=replace(found.changes, disclosures=shown, budgets=budgets),
         sums=smaller_sums(study, sorted(set(parties))),
+    )
+
+
+def _most(study: Study) -> Mapping[tuple[str, str], Levels]:
+    """The most that each party learns of each instance today, in any capacity, in each reading."""
+    found: dict[tuple[str, str], Levels] = {}
+    for one in study.disclosures:
+        levels = (one.low, one.high, one.guaranteed)
+        for pair in product(one.parties, one.datasets):
+            low, high, guaranteed = found.get(pair, (0, 0, 0))
+            found[pair] = (max(low, levels[0]), max(high, levels[1]), max(guaranteed, levels[2]))
+    return found
+
+
+def _who_learns(change: DisclosureChange, today: Mapping[tuple[str, str], Levels]) -> tuple[str, ...]:
+    """Who learns more by a change than it does today in any other capacity."""
+    return tuple(
+        party
+        for party in change.parties
+        for known in [[today.get((party, dataset), (0, 0, 0)) for dataset in change.datasets]]
+        if any(new > old for levels in known for new, old in zip(change.after, levels, strict=True))
     )
 
 
