@@ -28,6 +28,7 @@ __all__ = [
 Stage = str  # uplink | divided | hop | aggregated | local | call | declared
 
 _READABLE = {"verbatim", "reconstructable"}
+_MADE = {"synthetic_data"}
 _ON_WORDS = {"exponential", "randomised_response", "gnmax", "metric"}
 
 
@@ -232,8 +233,12 @@ def _ignored(builder: Builder, safeguard: Safeguard, stage: Stage, source: Verte
 
 
 def _no_numbers(builder: Builder, safeguard: Safeguard, payload: str) -> str:
-    """Text and records cannot be clipped; what is chosen among words, or voted on, needs no clipping."""
-    if getattr(safeguard, "mechanism", "") in _ON_WORDS:
+    """
+    Text and records cannot be clipped; what is chosen among words, or voted on, needs no clipping.
+
+    Records that a private generator makes are private as they are.
+    """
+    if getattr(safeguard, "mechanism", "") in _ON_WORDS or payload in _MADE:
         return ""
     row = builder.catalog.payloads.get(payload)
     readable = row is not None and not row.summable and row.carries == "all" and row.level in _READABLE

@@ -21,9 +21,9 @@ from fedpolicy.language.model.words import Level
 PAYLOADS = {
     "verbatim": "records prompts completions logs",
     "reconstructable": "embeddings activations gradients model_update adapter_update head_update soft_prompt "
-    "prompt_text logits labels",
+    "prompt_text logits labels gradient_histograms sketches kv_cache synthetic_data",
     "inferable": "aggregate_update model_weights adapter_weights statistics histograms intersection sums metrics "
-    "scalars synthetic_data predictions",
+    "scalars predictions",
     "none": "ciphertext code configuration hyperparameters",
 }
 METHODS = """
@@ -164,7 +164,9 @@ def test_topologies_of_methods_are_words_of_the_language(catalog):
 def test_a_vertical_forest_sends_gradients_and_a_horizontal_one_histograms(catalog):
     row = catalog.methods["gradient_boosting"]
 
-    assert (row.up, row.up_in["vertical"], row.down) == ("histograms", "gradients", "sums")
+    assert (row.up, row.up_in["vertical"], row.down) == ("gradient_histograms", "gradients", "sums")
+    assert catalog.payloads[row.up].level == "reconstructable"
+    assert catalog.payloads[row.up].summable
 
 
 def test_safeguards_are_those_of_the_language(catalog):
