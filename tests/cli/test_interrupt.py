@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy.cli import judging, main
+from fedpolicy.cli import main
+from fedpolicy.cli import run as cli_run
 from fedpolicy.cli.watchdog import stoppable
 from fedpolicy.findings import Interruption
 from tests.cli.conftest import EXAMPLE
@@ -173,7 +174,7 @@ def test_before_anything_is_checked_there_is_nothing_to_report(run, example, mon
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(judging.sources, "locate", stop)
+    monkeypatch.setattr(cli_run.sources, "locate", stop)
     done = run("check", "--output", "json:out.json")
 
     assert (done.exit_code, done.stderr) == (130, "\ninterrupted\n")
@@ -221,7 +222,7 @@ def test_waivers_are_not_called_unused_by_half_a_run(run, example, monkeypatch, 
         " approved_by: b, expires: 2999-01-01}\n",
         encoding="utf-8",
     )
-    real = judging.sources.read
+    real = cli_run.sources.read
     assert "waiver-unused" in run("check").stdout
 
     def stopped(place):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fedpolicy import check
-from fedpolicy.cli import judging
+from fedpolicy.cli import run as cli_run
 from fedpolicy.estates import processes
 from fedpolicy.estates.crew import usable_cpus
 from fedpolicy.report.formats import format_ids
@@ -73,7 +73,7 @@ def outcome(run, *arguments, **more):
 
 @pytest.mark.parametrize("jobs", ["2", "5", "auto", "0"])
 def test_every_format_has_the_same_bytes(jobs, estate, monkeypatch):
-    monkeypatch.setattr(judging, "_PAYS_TO_FORK", 0)
+    monkeypatch.setattr(cli_run, "_PAYS_TO_FORK", 0)
     one = outcome(estate, "--jobs", "1")
 
     assert one[0] == 2
@@ -208,7 +208,7 @@ def test_processes_that_do_not_pay_are_not_started(estate, monkeypatch):
         raise AssertionError
 
     monkeypatch.setattr(processes, "Processes", never)
-    monkeypatch.setattr(judging, "_PAYS_TO_FORK", 1e9)
-    monkeypatch.setattr(judging, "_PAYS_TO_SPAWN", 1e9)
+    monkeypatch.setattr(cli_run, "_PAYS_TO_FORK", 1e9)
+    monkeypatch.setattr(cli_run, "_PAYS_TO_SPAWN", 1e9)
 
     assert estate("check", "--exclude", "team-06").exit_code == 1

@@ -174,9 +174,9 @@ def test_a_reproducer_can_be_run_again(tmp_path, monkeypatch):
 
 
 def test_a_box_tells_crashes_apart(tmp_path, monkeypatch):
-    from fedpolicy.cli import configured  # noqa: PLC0415  what is broken here
+    from fedpolicy.cli import choices  # noqa: PLC0415  what is broken here
 
-    monkeypatch.setattr(configured, "find_config", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(choices, "find_config", lambda *_, **__: 1 / 0)
     with pytest.raises(Broken) as raised:
         Box(tmp_path, {"d.yaml": LEAK}).fill().run("check", "d.yaml")
 
