@@ -14,7 +14,7 @@ from fedpolicy.records import dataclass
 from fedpolicy.report.formats import format_ids
 from fedpolicy.suggest import advise
 
-__all__ = ["Output", "must_have_folders", "plan", "write_all"]
+__all__ = ["Output", "must_be_writable", "plan", "write_all"]
 
 # One letter before a colon is a drive of Windows; a path such as `./a:b` has its separator first.
 _WITH_FORMAT = re.compile(r"([A-Za-z0-9_-]{2,}):(.*)", re.DOTALL)
@@ -58,14 +58,29 @@ def _output(text: str, form: str) -> Output:
     return Output(form=name, file=None if file == _STDOUT else file)
 
 
-def must_have_folders(outputs: Sequence[Output]) -> None:
-    """Raise OutputError where there is no folder for a file: better before a long run than after it."""
+def must_be_writable(outputs: Sequence[Output], paths: Sequence[str]) -> None:
+    """
+    Raise OutputError where there is no folder for a file, or where it would replace what is checked.
+
+    It is better to hear of it before a long run than after it.
+    """
+    read = {os.path.realpath(path) for path in paths}
     for output in outputs:
+        if output.file is not None and (os.path.realpath(output.file) in read or _is_deployment(output.file)):
+            message = f"`{output.file}` is a deployment, and a report would replace it"
+            raise OutputError(message, help="write the report to another file")
         folder = Path(os.path.realpath(output.file or ".")).parent
         if output.file is not None and not folder.is_dir():
             reason = os.strerror(ENOTDIR if folder.exists() else ENOENT)
             advice = f"there is no folder `{Path(output.file).parent}`"
             raise OutputError(f"`{output.file}` cannot be written: {reason}", help=advice)
+
+
+def _is_deployment(file: str) -> bool:
+    from fedpolicy.searching.header import looks_like  # noqa: PLC0415  most reports go to standard output
+
+    path = Path(os.path.realpath(file))
+    return path.is_file() and looks_like(str(path), path.name)
 
 
 def write_all(texts: Sequence[tuple[Output, str]]) -> None:

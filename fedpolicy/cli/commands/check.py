@@ -102,12 +102,12 @@ def command(paths: tuple[str, ...], form: str, outputs: tuple[str, ...], **optio
 def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapping[str, Any]) -> int:
     """Check, write the reports, say what could not be used, and give the exit code."""
     from fedpolicy.cli.choices import choose, find_config
-    from fedpolicy.cli.outputs import must_have_folders, plan, write_all
+    from fedpolicy.cli.outputs import must_be_writable, plan, write_all
     from fedpolicy.cli.run import report_of
     from fedpolicy.cli.trust import trusted_settings
 
     planned = plan(outputs, form)
-    must_have_folders(planned)
+    must_be_writable(planned, paths)
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
     settings = trusted_settings(choices, config, options)

@@ -16,12 +16,13 @@ import yaml
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
 
 from fedpolicy.characters import HIDING
+from fedpolicy.language.reading.anchors import tell_missing
 from fedpolicy.language.reading.mistakes import Notes
 from fedpolicy.language.reading.scalars import TAGS, ScalarError, convert, plain
 from fedpolicy.language.reading.spans import MERGE, Marks, Place
 from fedpolicy.limits import MAX_DIGITS, MAX_ENTRIES, MAX_ITEMS
 from fedpolicy.records import dataclass
-from fedpolicy.suggest import did_you_mean, shown, visible
+from fedpolicy.suggest import shown, visible
 from fedpolicy.yaml_events import events
 
 __all__ = ["MAX_DEPTH", "MAX_NODES", "MAX_SCALAR", "Composer"]
@@ -62,6 +63,9 @@ class Composer:
     opened: list[int] = field(default_factory=list)
     _events: Iterator[Any] = field(default_factory=lambda: iter(()))
     _anchors: dict[str, _Anchor | None] = field(default_factory=dict)
+    _missing: dict[str, list[int]] = field(default_factory=dict)
+    _starts: dict[str, int] = field(default_factory=dict)
+    _used: set[str] = field(default_factory=set)
     _labels: dict[str, str] = field(default_factory=dict)
     _words: dict[str, str] = field(default_factory=dict)
     _offset: int = 0
@@ -79,12 +83,19 @@ class Composer:
         self.opened = []
         for event in self._events:
             if type(event) is yaml.DocumentStartEvent:
-                self._anchors, self._deepest, self.lost = {}, 0, False
-                row = len(self.marks.labels)
-                tree = self._node(next(self._events), 0, None, None)
-                # Only now is it known that nothing that cannot be read follows in this document.
-                next(self._events)
-                yield tree, row
+                yield self._document()
+
+    def _document(self) -> tuple[object, int]:
+        self._anchors, self._deepest, self.lost = {}, 0, False
+        self._missing, self._starts, self._used = {}, {}, set()
+        row = len(self.marks.labels)
+        try:
+            tree = self._node(next(self._events), 0, None, None)
+            # Only now is it known that nothing that cannot be read follows in this document.
+            next(self._events)
+        finally:
+            tell_missing(self._missing, self._starts, self._used, self.notes)
+        return tree, row
 
     def _place(self, event: Any) -> Place:  # noqa: ANN401
         start, end, text = event.start_mark.index + self._offset, event.end_mark.index + self._offset, self.marks.text
@@ -154,10 +165,9 @@ class Composer:
         start = self.marks.start[row]
         if name not in self._anchors:
             self.lost = True
-            advice = did_you_mean(name, self._anchors, mark="*")
-            message = f"no anchor `&{name}` stands before this alias"
-            self.notes.add(message, start, advice or f"write `&{name}` before the value that it should repeat")
+            self._missing.setdefault(name, []).append(start)
             return None
+        self._used.add(name)
         anchor = self._anchors[name]
         if anchor is None:
             raise self._fatal(f"`*{name}` stands inside the value that it names", row, "a value cannot contain itself")
@@ -170,6 +180,7 @@ class Composer:
 
     def _anchored(self, event: Any, depth: int, row: int) -> object:  # noqa: ANN401
         name, before, outer = event.anchor, self._count, self._deepest
+        self._starts[name] = self.marks.start[row]
         self._anchors[name] = None
         self._deepest = depth
         value = self._value(event, depth, row)

@@ -24,7 +24,7 @@ from fedpolicy.suggest import nearest, shown
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
 
-__all__ = ["VERSION", "Document", "Loaded", "check_header", "load_text"]
+__all__ = ["OWN", "VERSION", "Document", "Loaded", "check_header", "load_text"]
 
 _REPORT = "report it with the file: this is a bug in fedpolicy"
 _ROOT = Shape(entry=Deployment)
@@ -66,7 +66,7 @@ def load_text(text: str | bytes, name: str, catalog: Catalog) -> Loaded:
     documents: list[Document] = []
     errors: list[FedPolicyError] = list(source.errors)
     # What YAML already complains about is not wrong a second time: an alias of nothing is no missing value.
-    said = {_start(error) for error in errors}
+    said = {_start(error) for error in errors} | {(span.line, span.column) for span in source.silent}
     for raw in source.documents:
         document, mistakes = _read_document(raw, name, catalog)
         errors += [mistake for mistake in mistakes if _start(mistake) not in said]
@@ -87,7 +87,7 @@ def _read_document(raw: Raw, name: str, catalog: Catalog) -> tuple[Document | No
     mistakes, readable = check_header(raw.tree, entry_shape(Deployment))
     if not readable:
         return None, [*located(mistakes, raw.spans)]
-    lifted = lift(raw.tree, _ROOT)
+    lifted = lift(_ours(raw.tree), _ROOT)
     mistakes += lifted.mistakes
     deployment, found = _validated(lifted.tree, mistakes)
     mistakes += found
@@ -100,6 +100,13 @@ def _read_document(raw: Raw, name: str, catalog: Catalog) -> tuple[Document | No
     if mistakes or deployment is None:
         return None, [*located(mistakes, spans)]
     return _document(deployment, raw, lifted, spans, name), []
+
+
+def _ours(tree: object) -> object:
+    """The tree without the keys that are its author's own, such as `x-templates`: they hold what is anchored."""
+    if not isinstance(tree, dict) or not any(key.startswith(OWN) for key in tree):
+        return tree
+    return {key: value for key, value in tree.items() if not key.startswith(OWN)}
 
 
 def _validated(tree: object, mistakes: list[Mistake]) -> tuple[Deployment | None, list[Mistake]]:
@@ -125,6 +132,7 @@ def _document(deployment: Deployment, raw: Raw, lifted: Lifted, spans: Spans, na
 
 
 VERSION = 1
+OWN = "x-"  # begins the keys at the top of a document that mean nothing here
 _START = f"start with `fedpolicy: {VERSION}` and a `name`"
 
 

@@ -9,6 +9,7 @@ from dataclasses import field
 import yaml
 
 from fedpolicy.errors import FedPolicyError, SpecError
+from fedpolicy.findings import Span
 from fedpolicy.language.reading.raw import Names
 from fedpolicy.language.reading.spans import Path, Spans
 from fedpolicy.language.reading.text import Text
@@ -90,6 +91,7 @@ def located(mistakes: Iterable[Mistake], spans: Spans) -> list[SpecError]:
     """The mistakes of a document in the order of their places."""
     places = [(spans.key(found.path) if found.key else spans.at(found.path), found) for found in mistakes]
     places.sort(key=lambda place: (place[0], place[1].path[-1:] and str(place[1].path), place[1].message))
+    places = _once(places)
     errors = [found.error(spans) for _, found in places[:MAX_REPORTED]]
     more = len(places) - len(errors)
     if more:
@@ -136,10 +138,15 @@ class Fatal(Exception):  # noqa: N818  it stops one document, it is not the erro
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notes:
-    """Collects the mistakes of one file; the place of each one is the word that starts at an offset."""
+    """
+    Collects the mistakes of one file; the place of each one is the word that starts at an offset.
+
+    `silent` are places of what is wrong for a reason that is told elsewhere.
+    """
 
     text: Text
     errors: list[FedPolicyError] = field(default_factory=list)
+    silent: list[Span] = field(default_factory=list)
 
     def add(self, message: str, start: int, advice: str) -> None:
         """Note a mistake; raises Fatal when there are too many of them to be worth reading on."""
@@ -203,3 +210,11 @@ def _said(problem: str, text: Text, stopped: int) -> tuple[str, str]:
         character = text.content[stopped : stopped + 1]
         return f"text cannot start with `{character}`", "put the text in quotes"
     return problem or "this is not YAML", "see https://yaml.org/spec/1.2.2/"
+
+
+def _once(places: list[tuple[Span, Mistake]]) -> list[tuple[Span, Mistake]]:
+    """One mistake in what is anchored is one mistake, however many aliases repeat it."""
+    first: dict[tuple[Span, str], tuple[Span, Mistake]] = {}
+    for place in places:
+        first.setdefault((place[0], place[1].message), place)
+    return list(first.values())

@@ -27,6 +27,7 @@ from fedpolicy.language.model.entry import Entry
 from fedpolicy.language.model.shape import Key, entries_under, entry_shape
 from fedpolicy.language.model.types import ID_PATTERN, RESERVED, Above, Count, NonNegative, Positive
 from fedpolicy.language.reading.claims import EVIDENCE
+from fedpolicy.language.reading.load import OWN
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
@@ -70,6 +71,7 @@ def build_schema(catalog: Catalog) -> Schema:
         if entry is not Deployment:
             raw_entry = below[entry.__name__]
             definitions[entry.__name__] = _entry(entry, raw_entry, _Values(definitions, names), catalog)
+    root["patternProperties"] = {f"^{OWN}": True}  # their author's own
     head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "fedpolicy deployment"}
     return {**head, **root, "$defs": dict(sorted(definitions.items()))}
 

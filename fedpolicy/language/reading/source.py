@@ -39,10 +39,11 @@ class Raw:
 
 @dataclass(slots=True, kw_only=True)
 class Source:
-    """What a file holds: its documents that could be read, and the mistakes in its YAML."""
+    """What a file holds: its documents that could be read, and the mistakes in its YAML; see `Notes` for `silent`."""
 
     documents: list[Raw] = field(default_factory=list)
     errors: list[FedPolicyError] = field(default_factory=list)
+    silent: list[Span] = field(default_factory=list)
     lines: tuple[str, ...] = ()
 
 
@@ -67,7 +68,7 @@ def _empty(name: str) -> InputError:
 
 
 def _read_documents(text: Text, source: Source) -> None:
-    composer = Composer(Marks(text=text), Notes(text=text, errors=source.errors))
+    composer = Composer(Marks(text=text), Notes(text=text, errors=source.errors, silent=source.silent))
     offset = 0
     for _ in range(_MAX_BROKEN):
         stopped = _read_from(offset, composer, source)

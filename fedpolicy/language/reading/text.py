@@ -24,6 +24,7 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 # What YAML does not call printable, and what `characters` calls hiding: it may deceive whoever reads the file. (What is
 # allowed, negated, would take ten times as long to compile.)
 _UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_MARK = re.compile("^\ufeff", re.MULTILINE)
 _BOMS = {
     b"\xff\xfe\x00\x00": "UTF-32",
     b"\x00\x00\xfe\xff": "UTF-32",
@@ -108,7 +109,7 @@ def decode(data: str | bytes, name: str) -> Text:
         )
     content = _text_of(data, name) if isinstance(data, bytes) else data
     text = _with_lines(content.removeprefix("\ufeff"), name)
-    bad = _UNPRINTABLE.search(text.content)
+    bad = _UNPRINTABLE.search(text.content) or _MARK.search(text.content)
     if bad:
         message, advice = _unprintable(bad.group())
         raise InputError(message, span=text.span(bad.start(), bad.end()), help=advice)
@@ -116,6 +117,8 @@ def decode(data: str | bytes, name: str) -> Text:
 
 
 def _unprintable(character: str) -> tuple[str, str]:
+    if character == "\ufeff":
+        return "a byte order mark (U+FEFF) stands inside the file", "delete it; it may come from joining two files"
     found = hidden(character)
     message = f"the control character U+{ord(character):04X} is not allowed in YAML"
     return (found.message, found.help) if found else (message, "delete it")
