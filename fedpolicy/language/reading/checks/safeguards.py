@@ -15,6 +15,15 @@ __all__ = ["check_cohorts", "check_flow_cohorts", "check_noise", "check_readers"
 _SHARED = Seal(readers="of", threshold="threshold")  # what `sealed_for` of a flow says
 
 
+_BY_EPSILON = {"exponential", "randomised_response"}
+_ONLY_OF = {
+    "restart_every": ("dp_ftrl_tree",),
+    "comparison_noise": ("sparse_vector",),
+    "answer_noise": ("sparse_vector",),
+    "grid_noise": ("skellam",),
+    "rounded_norm": ("discrete_gaussian", "skellam"),
+    "noise_relative_to": ("dp_matrix_ftrl",),
+}
 _ADVICE = "write `count` on one node for a cohort, or check parts of it in files of their own"
 
 
@@ -57,6 +66,38 @@ def _noise(path: Path, safeguard: Tree, *, summed: bool) -> Iterator[Contradicti
         message = f"`sampling: none` uses everything each time, and `sampling_rate` is {rate}"
         advice = "write 1.0, or say how contributions are drawn: poisson or fixed"
         yield contradiction((*path, "sampling_rate"), message, advice, rests_on=[(*path, "sampling")])
+    yield from _twice(path, safeguard)
+    yield from _elsewhere(path, safeguard)
+
+
+def _twice(path: Path, safeguard: Tree) -> Iterator[Contradiction]:
+    """Noise that is stated in two ways, of which only one can be meant."""
+    by_epsilon = safeguard.get("mechanism") in _BY_EPSILON
+    if _is_number(safeguard.get("noise_multiplier")) and _is_number(safeguard.get("step_epsilon")) and not by_epsilon:
+        message = "the noise is stated twice: by `noise_multiplier`, and by `step_epsilon`"
+        advice = "write one of them; epsilon is computed from it"
+        yield contradiction((*path, "step_epsilon"), message, advice, rests_on=[(*path, "noise_multiplier")])
+
+
+def _elsewhere(path: Path, safeguard: Tree) -> Iterator[Contradiction]:
+    """Keys that say nothing of the mechanism that they stand on."""
+    mechanism = safeguard.get("mechanism", "gaussian")
+    if not isinstance(mechanism, str):
+        return
+    for name, mechanisms in _ONLY_OF.items():
+        if name in safeguard and mechanism not in mechanisms:
+            advice = f"leave it out, or write `mechanism: {mechanisms[0]}` if that is meant"
+            message = f"`{name}` says nothing of {mechanism}"
+            yield contradiction((*path, name), message, advice, rests_on=[(*path, "mechanism")])
+    if "shares" in safeguard and safeguard.get("where") in {"client", "aggregator"}:
+        message = "noise that one party adds is not divided into `shares`"
+        advice = "leave it out, or write `where: distributed`"
+        yield contradiction((*path, "shares"), message, advice, rests_on=[(*path, "where")])
+
+
+def _is_number(value: object) -> bool:
+    """Whether something is a number, and no blank."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _readers(names: Names, path: Path, shared: Tree, seal: Seal) -> Iterator[Contradiction]:
