@@ -690,3 +690,53 @@ def test_a_deployment_in_which_nothing_runs(tmp_path):
 def test_an_account_is_no_node_and_no_stranger():
     with pytest.raises(Problems):
         matrix("{judge: {weights: closed, account: client}}")
+
+
+AVERAGE = (
+    "{t: {method: fedavg, produces: out, data: [letters], runs_on: client, aggregator: aggregator, safeguards: [%s]}}"
+)
+RESULT = "{out: {licence: MIT, weights_at: [client, aggregator]}}"
+
+
+@pytest.mark.parametrize(
+    ("safeguard", "keep"),
+    [
+        ("{kind: homomorphic_encryption, sealed_for: [client]}", []),
+        ("{kind: homomorphic_encryption, sealed_for: [acme]}", ["acme"]),
+        ("{kind: homomorphic_encryption, sealed_for: [acme, aws]}", []),
+        ("{kind: end_to_end_encryption, sealed_for: [aggregator]}", []),
+        ("{kind: secret_sharing, threshold: 2, of: [acme, aws]}", ["acme", "aws"]),
+    ],
+    ids=["clients read", "one reader", "one of two readers", "the aggregator reads", "two readers together"],
+)
+def test_a_copy_that_its_holder_cannot_open_is_in_the_hands_of_the_readers(safeguard, keep):
+    found = control(RESULT, AVERAGE % safeguard)
+
+    assert found["keep", "a"] == found["inspect", "a"] == keep
+    assert found["join", "a"] == sorted({*keep, "tum"})
+
+
+@pytest.mark.parametrize(
+    ("tee", "expected"),
+    [
+        ("{kind: sgx, attested: true, verified_by: [a, b]}", None),
+        ("{kind: sgx, attested: true, verified_by: [a, b], hides_from: [host]}", []),
+        ("{kind: sgx, attested: false}", []),
+    ],
+    ids=["kept out", "let in", "not attested"],
+)
+def test_a_copy_in_an_enclave_that_keeps_its_party_out_is_no_copy(tee, expected):
+    nodes = {"client": f"{{kind: client, party: [a, b], tee: {tee}}}"}
+
+    found = control("{out: {licence: MIT, weights_at: [client]}}", AVERAGE % "", nodes=nodes)
+
+    assert found["keep", "a"] == found["inspect", "a"] == expected
+    assert found["join", "a"] == ["tum"]
+
+
+def test_whether_an_enclave_keeps_its_party_out_decides_whether_it_has_a_copy():
+    nodes = {"client": "{kind: client, party: [a, b], tee: {kind: tdx, attested: true, verified_by: [a, b]}}"}
+
+    found = asked("{out: {licence: MIT, weights_at: [client]}}", AVERAGE % "", nodes=nodes)
+
+    assert {("keep", "nodes.client.tee.hides_from"), ("inspect", "nodes.client.tee.hides_from")} <= found

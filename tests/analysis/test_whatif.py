@@ -14,7 +14,7 @@ from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.analysis.whatif.coalitions import smallest_coalitions
 from fedpolicy.analysis.whatif.scenarios import compromised, pooled, what_if_colluding
 from fedpolicy.cli.app import app
-from tests.helpers import seen_in
+from tests.helpers import facts_of, seen_in
 
 CATALOG = api.load_catalog()
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/deployment.yaml"))
@@ -271,3 +271,33 @@ def test_collusion_is_never_told_as_learning_less(path):
     for pair in pairwise(parties):
         for change in what_if_colluding(study, pair).changes.disclosures:
             assert any(new > old for old, new in zip(change.before, change.after, strict=True)), (pair, change)
+
+
+SHARED = """
+fedpolicy: 1
+name: shares
+parties: {a: {role: participant}, x: {role: processor}, y: {role: processor}, z: {role: host}}
+nodes:
+  client: {kind: client, party: a}
+  one: {kind: service, party: x}
+  two: {kind: service, party: y, host: z%s}
+  store: {kind: store, party: x}
+datasets: {notes: {at: client, categories: health}}
+flows: {f: {from: client, to: store, payload: records, sealed_for: {threshold: 2, of: [one, two]}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("tee", "expected"),
+    [
+        ("", [("x", "y"), ("x", "z")]),
+        (", tee: {kind: sgx, attested: true, verified_by: [a], hides_from: [host]}", [("x", "y")]),
+        (", tee: {kind: sgx, attested: true, verified_by: [a], hides_from: [operator]}", [("x", "z")]),
+        (", tee: {kind: sgx, attested: true, verified_by: [a]}", []),
+    ],
+    ids=["no enclave", "the host is kept out", "the operator is kept out", "both are kept out"],
+)
+def test_a_coalition_has_the_shares_that_its_members_operate_or_host(tee, expected):
+    found = smallest_coalitions(facts_of(SHARED % tee), "notes", LEVELS.index("verbatim"), size=2)
+
+    assert [one.parties for one in found.coalitions] == expected

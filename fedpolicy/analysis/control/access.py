@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control.formula import SURE, Atom, Formula, Gap, all_of, any_of
+from fedpolicy.analysis.control.keys import SealedResult, sealed_results, unsealed
 from fedpolicy.graph.lookup import Lookup
 from fedpolicy.graph.model import Vertex
 from fedpolicy.graph.principals import is_unknown
@@ -44,6 +45,7 @@ class Means:
         self._rows: dict[str, ModelRow | None] = {}
         self._licences: dict[str, LicenceRow | None] = {}
         self._there: dict[tuple[str, str, str, str], Formula] = {}
+        self._sealed: dict[str, tuple[SealedResult, ...]] = {}
 
     def has_fellows(self, party: str) -> bool:
         """Whether a participant is one of several members."""
@@ -81,6 +83,12 @@ class Means:
         """Whether the weights can be had: open, gated or closed; None where nobody says."""
         row, declared = self.row(model), self.graph.deployment.models[model]
         return declared.weights or (row.weights if row and not declared.says_unknown("weights") else None)
+
+    def sealed(self, model: str) -> tuple[SealedResult, ...]:
+        """What tasks leave of a model behind a seal that nobody who adds it up can open."""
+        if model not in self._sealed:
+            self._sealed[model] = tuple(sealed_results(self, model))
+        return self._sealed[model]
 
     def there(self, place: Vertex, own: str, cause: str, how: str = "") -> Formula:
         """
@@ -137,7 +145,7 @@ def copy_at(means: Means, model: str, place: Vertex, own: str) -> Formula:
     vertices, placed = means.graph.vertices, means.lookup.holders(model)
     there = (means.there(vertices[other], own, f"models.{model}") for other in sorted(placed))
     brought = SURE if place.id in placed or not placed else any_of(there)
-    return all_of([brought, *rights(means, model, own)])
+    return all_of([brought, unsealed(means, model, place, own), *rights(means, model, own)])
 
 
 def original_at(means: Means, model: str) -> Formula:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control.access import copy_at, original_at, reach, rights
 from fedpolicy.analysis.control.formula import SURE, AtLeast, Formula, Gap, all_of, any_of, at_least
+from fedpolicy.analysis.control.keys import opened, opening, sealed_by
 from fedpolicy.graph.routes import stand_ins
-from fedpolicy.language.model.does import Sum
+from fedpolicy.language.model.does import Seal, Sum
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.control.access import Means
@@ -90,10 +91,12 @@ class Use:
         return all_of(self._sight(name, own) for name in dict.fromkeys(models))
 
     def held(self, model: str, own: str) -> list[tuple[Vertex, Formula]]:
-        """The places of its own that hold a copy, and what these ask for."""
+        """The places of its own that hold a copy, and what these ask for; a copy that nobody can open is none."""
         placed = self.means.lookup.holders(model)
         return [
-            (place, self.here(place, own)) for place in self.means.lookup.places_of.get(own, ()) if place.id in placed
+            (place, all_of([self.here(place, own), opened(self.means, model, place, own)]))
+            for place in self.means.lookup.places_of.get(own, ())
+            if place.id in placed
         ]
 
     def _sight(self, model: str, own: str) -> Formula:
@@ -131,6 +134,8 @@ class _TaskUse(Use):
         self.topology = task.topology or method.topology
         self._steps = means.lookup.uplinks.get(self.id, {})
         self._enough = list(self._waits_for())
+        seals = any(isinstance(one.does, Seal) for one in task.safeguards)
+        self._sealed = tuple(sealed_by(means, self.id)) if seals else ()
 
     def parties(self) -> list[str]:
         """Who takes part, and the participants whose data the result is learned from."""
@@ -144,7 +149,7 @@ class _TaskUse(Use):
             return self._keep(made, own) if made else None
         if name == "join" and own in self.places and self._steps:
             joined = any_of(all_of([self.run(place, own), *self._meet(place, own)]) for place in self.places[own])
-            return all_of([joined, *self._enough])
+            return all_of([joined, *self._enough, *self._read(own)])
         if name == "inspect" and own in self.places and made:
             return self.inspect([*self.models, made], own)
         return super().capability(name, own)
@@ -152,6 +157,12 @@ class _TaskUse(Use):
     def _meet(self, place: Vertex, own: str) -> Iterator[Formula]:
         """Everything between a client and the sum: relays, aggregators."""
         yield from (self.here(self.means.graph.vertices[other], own) for other in sorted(self._above(place.id)))
+
+    def _read(self, own: str) -> Iterator[Formula]:
+        """Somebody who opens what comes down: the next round begins with it."""
+        for one in self._sealed:
+            if not any(one.opens(place) for place in self.places[own]):
+                yield opening(self.means, one, own)
 
     def _above(self, place: str) -> set[str]:
         vertices = self.means.graph.vertices

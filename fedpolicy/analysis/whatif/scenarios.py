@@ -38,11 +38,15 @@ ADVERSARY = "adversary"
 def pooled(graph: FlowGraph, parties: Iterable[str]) -> FlowGraph:
     """Let parties share all that they see: what one of them operates, or sees as its host, all of them operate."""
     names = members(graph, parties)
-    vertices = {
-        name: replace(vertex, operators=_with(vertex, names)) if _seen_by(vertex, names) else vertex
-        for name, vertex in graph.vertices.items()
-    }
-    return replace(graph, vertices=vertices)
+    return replace(graph, vertices={name: _shared(vertex, names) for name, vertex in graph.vertices.items()})
+
+
+def _shared(vertex: Vertex, names: set[str]) -> Vertex:
+    if not _seen_by(vertex, names):
+        return vertex
+    # What an enclave keeps from its operator only, its host tells the others.
+    told = vertex.host in names and vertex.keeps_out(vertex.host) is False
+    return replace(vertex, operators=_with(vertex, names), enclave=None if told else vertex.enclave)
 
 
 def _seen_by(vertex: Vertex, names: set[str]) -> bool:
