@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedpolicy.analysis.accounting import bound, tight_bound
+from fedpolicy.analysis.accounting import Release, bound, tight_bound
+from fedpolicy.analysis.accounting.mechanisms import part_of
 from tests.analysis.accounting.runs import fixed, poisson
 
 needs_dp = pytest.mark.skipif(find_spec("dp_accounting") is None, reason="needs the extra dp")
@@ -102,3 +103,22 @@ def test_the_curve_of_the_worst_data_is_theirs(loss):
     for at, delta in zip((-loss, loss), found, strict=True):
         integrated = np.maximum(there - np.exp(at) * back, 0).sum() * (x[1] - x[0])
         assert delta == pytest.approx(integrated, abs=1e-8)
+
+
+@needs_dp
+@pytest.mark.parametrize(("grid", "moved"), [(2, 1), (3, 1), (5, 2), (10, 4), (30, 7)])
+@pytest.mark.parametrize("order", [2, 4, 8])
+def test_skellam_noise_diverges_no_more_than_its_theorem_says(grid, moved, order):
+    """Of one integer that moves, summed over all integers that matter."""
+    import numpy as np  # noqa: PLC0415
+    from scipy.special import logsumexp  # noqa: PLC0415
+    from scipy.stats import skellam  # noqa: PLC0415
+
+    near = np.arange(-12 * grid - 40 * order, 12 * grid + 40 * order)
+    there, back = (skellam.logpmf(near - place, grid**2 / 2, grid**2 / 2) for place in (moved, 0))
+    finite = np.isfinite(there) & np.isfinite(back)
+    divergence = logsumexp(order * there[finite] + (1 - order) * back[finite]) / (order - 1)
+    one = Release(mechanism="skellam", noise_multiplier=grid / moved, grid=grid)
+
+    assert 0 < divergence <= part_of(one).curve(order)
+    assert part_of(one).curve(order) < 2 * divergence or grid < 3
