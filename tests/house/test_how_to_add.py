@@ -174,7 +174,7 @@ def test_the_schema_offers_what_was_added(added):
     added_lines = len(text.splitlines()) - len(
         (ROOT / "schemas" / "deployment.schema.json").read_text("utf-8").splitlines()
     )
-    assert added_lines < 90
+    assert added_lines < 120
 
 
 @pytest.mark.slow

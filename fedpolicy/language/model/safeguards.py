@@ -16,6 +16,7 @@ __all__ = [
     "KINDS",
     "UNKNOWN",
     "AnySafeguard",
+    "Approval",
     "Attestation",
     "Deidentification",
     "DifferentialPrivacy",
@@ -35,6 +36,13 @@ __all__ = [
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
+class Approval(Entry):
+    """Who has to agree before something is changed."""
+
+    of: Ids = key("Who is asked: parties, or `participants`.", names="parties")
+    at_least: Positive = key("How many of them have to agree.")
+
+
 class Safeguard(Entry):
     """What every safeguard says: its kind, and who performs it, if not the default of its kind."""
 
@@ -43,6 +51,19 @@ class Safeguard(Entry):
     operated_by: Ids | None = key(
         "Who performs it, if not the default of its kind: parties, or `participants`. It rests on them and on whose"
         " software does it.",
+        None,
+        rule=True,
+        names="parties",
+    )
+    controlled_by: Ids | None = key(
+        "Who may change it or turn it off: parties, or `participants`, each its own. Left out: not said.",
+        None,
+        rule=True,
+        names="parties",
+    )
+    approved_by: Approval | None = key("Who has to agree to a change: `{of, at_least}`. Left out: nobody.", None)
+    code_signed_by: Ids | None = key(
+        "Whose signature the software that performs it needs: with a new version, they change it, too.",
         None,
         rule=True,
         names="parties",

@@ -103,6 +103,32 @@ def _owners(view: SafeguardView) -> int:
     return sum(graph.vertices[place].weight for place in places)
 
 
+def _changeable_by_recipient(view: SafeguardView) -> Iterable[str]:
+    """The recipients that may change it alone, though some owner of what it protects does not trust them."""
+    if isinstance(view.spec, Tee):
+        return []
+    graph, lookup = view.world.graph, view.world.lookup
+    flows = [flow for flow in lookup.flows_of.get(view.on, ()) if not flow.echo]
+    guarded = {flow.role for flow in flows if any(guard.path == view.path for guard in flow.guards)}
+    received = lookup.parties_at(flow.target for flow in flows if flow.role in guarded)
+    families = set(view.families)
+    owners = {item.owner for item in graph.data if item.family in families}
+    trust = Trust(graph=graph)
+    return ordered(
+        who
+        for who in set(received) & set(changers(view.spec))
+        if not all(trust.accepts(owner, frozenset({who})) for owner in owners)
+    )
+
+
+def changers(safeguard: Safeguard) -> Iterable[str]:
+    """The parties that may change a safeguard alone; of participants each changes its own only."""
+    named = {*(safeguard.controlled_by or ()), *(safeguard.code_signed_by or ())} - {"participants"}
+    if safeguard.approved_by is None:
+        return named
+    return named & set(safeguard.approved_by.of) if safeguard.approved_by.at_least == 1 else ()
+
+
 def _applies(view: SafeguardView) -> bool:
     return not view.guards or any(not guard.ignored for guard in view.guards)
 
@@ -144,6 +170,11 @@ _FIELDS = (
         "sole_word", "the one party on whom it rests alone, where every owner trusts it; else an empty text", _sole_word
     ),
     number("owners", "how many owners it protects, members of cohorts counted", _owners),
+    texts(
+        "changeable_by_recipient",
+        "parties that may change it alone, and against whom it protects an owner that does not trust them",
+        _changeable_by_recipient,
+    ),
     boolean(
         "applies", "it can lower at least one flow (false: it comes too late, or sums what cannot be summed)", _applies
     ),

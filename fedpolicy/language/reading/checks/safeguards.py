@@ -42,8 +42,20 @@ def check_readers(names: Names) -> Iterator[Contradiction]:
         for place, safeguard in maps(entry, "safeguards"):
             if isinstance(seal := does(safeguard), Seal) and seal.threshold:
                 yield from _readers(names, (*path, "safeguards", place), safeguard, seal)
+            yield from _approval((*path, "safeguards", place, "approved_by"), safeguard.get("approved_by"))
         if path[0] == "flows":
             yield from _readers(names, (*path, "sealed_for"), readers(entry.get("sealed_for")), _SHARED)
+
+
+def _approval(path: Path, approval: object) -> Iterator[Contradiction]:
+    if not isinstance(approval, dict):
+        return
+    named = [name for _, name in ids(approval, "of")]
+    wanted = number(approval, "at_least")
+    if wanted is not None and "participants" not in named and wanted > len(named) > 0:
+        message = f"`at_least` is {wanted}, but only {len(named)} {'is' if len(named) == 1 else 'are'} asked"
+        advice = f"write at most {len(named)}, or name more parties in `of`"
+        yield contradiction((*path, "at_least"), message, advice, rests_on=[(*path, "of")])
 
 
 def _guarded(names: Names) -> Iterator[tuple[Path, Tree]]:
