@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
     from fedpolicy.language.model.task import Task
 
+UNKNOWN = "unknown"  # the method of which nobody knows what it is
+
 __all__ = [
     "Job",
     "aggregators_of",
+    "arranged",
     "fallbacks_of",
     "is_hosted",
     "prepare",
@@ -112,6 +115,17 @@ def _follow(builder: Builder, job: Job, runs: Runs, found: dict[str, Job]) -> No
             _follow(builder, found[name], runs, found)
 
 
+def arranged(job: Job) -> tuple[Job, ...]:
+    """The same task in each way in which its contributions may travel: one, unless nobody knows which."""
+    if not job.task.says_unknown("topology"):
+        return (job,)
+    origin = job.origin.unless([f"{job.origin.id}.topology"])
+    # Where all clients see what each one sends, everybody sees the most; a divided model travels in one way only.
+    meets = job.method.up and TOPOLOGIES[job.topology].exchanges != "activations"
+    ways = dict.fromkeys((job.topology, "peer_to_peer" if meets else job.topology))
+    return tuple(replace(job, topology=way, up=_uplink_payload(job.method, way), origin=origin) for way in ways)
+
+
 def prepare(builder: Builder, name: str, runs: Runs) -> Job:
     """Resolve who takes part; data that are elsewhere are moved to where the task runs, as records."""
     task = builder.deployment.tasks[name]
@@ -122,6 +136,8 @@ def prepare(builder: Builder, name: str, runs: Runs) -> Job:
     contributors = tuple(place for place in members if masks[place.id])
     mask = reduce(or_, masks.values(), 0)
     topology = topology_of(builder, task, method)
+    if task.method == UNKNOWN:
+        origin = origin.unless([f"tasks.{name}.method"])
     return Job(
         name=name,
         task=task,

@@ -10,7 +10,7 @@ from fedpolicy.graph.builder import Builder, Use
 from fedpolicy.graph.calls import Call, Runs, call_model
 from fedpolicy.graph.exchange import Exchange
 from fedpolicy.graph.guards import guards_for, guards_on_work, performers, seal_for
-from fedpolicy.graph.jobs import Job, fallbacks_of, prepare
+from fedpolicy.graph.jobs import Job, arranged, fallbacks_of, prepare
 from fedpolicy.graph.model import Access, Flow, Guard, Mask, Vertex
 from fedpolicy.graph.outcome import Outcome
 from fedpolicy.graph.retrieval import note_indexes
@@ -35,7 +35,8 @@ def desugar_tasks(builder: Builder, runs: Runs) -> None:
         outcomes = [outcome for way in ways for outcome in _train(builder, way, runs, quoted)]
         ours = next((way for way in ways if not way.hosted), None)
         if ours is not None:
-            outcomes += DESUGAR[job.topology](Exchange(builder=builder, job=ours))
+            for way in arranged(ours):
+                outcomes += DESUGAR[way.topology](Exchange(builder=builder, job=way))
         for way in ways:
             _carry_input(builder, way, outcomes, since)
         if job.task.produces is not None:

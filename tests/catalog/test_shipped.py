@@ -26,7 +26,7 @@ PAYLOADS = {
     "scalars predictions",
     "none": "ciphertext code configuration hyperparameters",
 }
-METHODS = """
+METHODS = """unknown
     fedavg fedprox scaffold full_finetuning lora qlora adapter prefix_tuning prompt_tuning instruction_tuning dpo rlhf
     derivative_free_prompt_tuning discrete_prompt_optimization textual_gradient zeroth_order in_context_learning rag
     llm_judge labelling synthetic_data_generation knowledge_distillation proxy_tuning embedding_head hosted_finetuning

@@ -151,3 +151,21 @@ def test_safeguards_that_nobody_knows_are_a_question(kind, require):
 def test_safeguards_that_nobody_knows_have_no_parameters_to_judge():
     text = f"{START}    flows: {{ours: {{from: client, to: openai, payload: metrics, safeguards: unknown}}}}\n"
     assert judged(text, rule_of("safeguard", "false")).findings == ()
+
+
+@pytest.mark.parametrize("key", ["method", "topology"])
+@pytest.mark.parametrize("require", ["task.{key} == '{value}'"])
+def test_a_method_or_topology_that_nobody_knows_is_a_question(key, require):
+    says = {"method": "lora", "topology": "local", key: "unknown"}
+    tasks = f"{{ours: {{data: notes, runs_on: client, method: {says['method']}, topology: {says['topology']}}}}}"
+    text = f"{START}    tasks: {tasks}\n"
+    rule = rule_of("task", require.format(key=key, value={"method": "lora", "topology": "star"}[key]))
+    (found,) = judged(text, rule).findings
+    assert (found.verdict, found.missing) == (Verdict.UNKNOWN, (f"tasks.ours.{key}",))
+
+
+@pytest.mark.parametrize("require", ["task.trains", "task.needs == 'weights'", "task.family == 'full'"])
+def test_nothing_is_known_of_a_method_that_nobody_knows(require):
+    text = f"{START}    tasks: {{ours: {{data: notes, runs_on: client, method: unknown}}}}\n"
+    (found,) = judged(text, rule_of("task", require)).findings
+    assert (found.verdict, found.missing) == (Verdict.UNKNOWN, ("tasks.ours.method",))

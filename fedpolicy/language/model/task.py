@@ -28,7 +28,10 @@ class Task(Entry):
     """What is repeated on data: training, evaluation, labelling."""
 
     method: str = key(
-        "What is done: an id of the catalogue, such as fedavg, lora or llm_judge.", rule=True, names="method"
+        "What is done: an id of the catalogue, such as fedavg, lora or llm_judge.",
+        rule=True,
+        names="method",
+        unknown="unknown",
     )
     model: Id | None = key("The model that goes in.", None, rule=True, names="model")
     evaluates: Id | None = key("The model whose outputs are judged.", None, rule=True, names="model")
@@ -52,7 +55,10 @@ class Task(Entry):
         "The node that combines the updates. Left out: the only node of kind aggregator.", None, names="nodes"
     )
     topology: TopologyName | None = key(
-        "Who exchanges with whom. Left out: a star with an aggregator, or what the method needs.", None, rule=True
+        "Who exchanges with whom. Left out: a star with an aggregator, or what the method needs.",
+        None,
+        rule=True,
+        unknown=None,
     )
     hops: tuple[Hop, ...] = key(
         "The levels of aggregators of a tree, the clients' first: ids, or maps with safeguards of their own.", ()

@@ -8,6 +8,7 @@ from typing import get_args
 from fedpolicy.analysis.exposure.domain import Trust
 from fedpolicy.analysis.exposure.effects import suppliers_of
 from fedpolicy.catalog.rows import MethodRow, Needs
+from fedpolicy.graph.jobs import UNKNOWN
 from fedpolicy.graph.model import Access, Flow, Vertex, bits
 from fedpolicy.language.model.does import Noise, Sum, Unsaid
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard
@@ -95,7 +96,14 @@ def _minimum(view: TaskView) -> Presence:
     return view.task.min_clients or view.task.clients_per_round
 
 
-def _topology(view: TaskView) -> str:
+def _of_method(view: TaskView, found: Presence) -> Presence:
+    """What the catalogue says of the method; nothing where nobody knows which it is."""
+    return Missing((f"tasks.{view.id}.method",)) if view.task.method == UNKNOWN else found
+
+
+def _topology(view: TaskView) -> Presence:
+    if view.task.says_unknown("topology"):
+        return Missing((f"tasks.{view.id}.topology",))
     if view.task.topology:
         return view.task.topology
     if view.task.hops:
@@ -169,17 +177,29 @@ _FIELDS = (
     *fields_of(
         Task,
         lambda view: view.task,
-        read={"topology": _topology, "min_clients": _minimum},
+        read={
+            "method": lambda view: _of_method(view, view.task.method),
+            "topology": _topology,
+            "min_clients": _minimum,
+        },
         notes={"topology": "worked out where it is left out"},
     ),
-    words("family", "family of its method", lambda view: view.method.family),
-    words(
+    open_field("family", Type.TEXT, "family of its method", lambda v: _of_method(v, v.method.family), key="method"),
+    open_field(
         "needs",
+        Type.TEXT,
         "the least access to its model that the method needs",
-        lambda v: v.method.needs,
+        lambda v: _of_method(v, v.method.needs),
         choices=get_args(Needs),
+        key="method",
     ),
-    boolean("trains", "a model, an adapter or a prompt comes out", lambda view: view.method.trains),
+    open_field(
+        "trains",
+        Type.BOOL,
+        "a model, an adapter or a prompt comes out",
+        lambda v: _of_method(v, v.method.trains),
+        key="method",
+    ),
     boolean(
         "hosted",
         "somebody else must train, because nobody in the federation holds the weights",
