@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["FILL_IN", "Act", "Blank", "Bundle", "Change", "Kind", "Sight", "costs_of", "said"]
 
 _FEW = 6
-FILL_IN = "FILL-IN"  # stands where a value of the user's own is still to be written
+# Stands where a value of the user's own is still to be written; a digest may be such a value, so it looks like one.
+FILL_IN = "f111" * 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

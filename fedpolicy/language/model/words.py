@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["Access", "Level", "OpennessClass", "Published", "TrainingData", "Transport", "Unit", "Weights"]
+__all__ = [
+    "AGGREGATIONS",
+    "SECTORS",
+    "Access",
+    "Level",
+    "OpennessClass",
+    "Published",
+    "TrainingData",
+    "Transport",
+    "Unit",
+    "Weights",
+]
 
 Level = Literal["none", "bounded", "inferable", "reconstructable", "verbatim"]
 Unit = Literal["record", "person", "client"]  # the larger, the more one guarantee covers
@@ -14,3 +25,33 @@ Published = Literal["open", "closed"]
 Transport = Literal["none", "tls", "mtls"]  # the later, the safer
 TrainingData = Literal["open", "described", "undisclosed"]
 Access = Literal["text", "top_logprobs", "logprobs", "embeddings", "fine_tuning"]
+# Words of keys that take others as well: what is nearly one of them is a slip of the pen.
+AGGREGATIONS = (
+    "mean",
+    "weighted_mean",
+    "sum",
+    "median",
+    "coordinate_median",
+    "geometric_median",
+    "trimmed_mean",
+    "krum",
+    "multi_krum",
+    "bulyan",
+    "norm_bounded",
+    "majority",
+)
+SECTORS = (
+    "health",
+    "healthcare",
+    "research",
+    "education",
+    "government",
+    "finance",
+    "insurance",
+    "software",
+    "telecommunications",
+    "manufacturing",
+    "energy",
+    "transport",
+    "retail",
+)

@@ -18,7 +18,10 @@ from fedpolicy.policy.world import World, ordered
 
 __all__ = ["KIND", "is_shared"]
 
-_MOVING = re.compile(r"main|master|latest|head|stable|dev|default", re.IGNORECASE)
+_MOVING = re.compile(
+    r"main|master|trunk|latest|newest|current|head|stable|nightly|edge|dev(?:elop(?:ment)?)?|default|prod(?:uction)?|(?:refs/heads|origin)/.+",
+    re.IGNORECASE,
+)
 _ASPECTS = ("weights", "architecture", "inference_code", "training_code", "training_data", "licence")
 _LICENCE = {
     "category": (get_args(LicenceCategory), "kind of licence"),

@@ -29,11 +29,15 @@ from fedpolicy.language.reading.checks.safeguards import (
     check_readers,
     check_sizes,
 )
+from fedpolicy.language.reading.checks.texts import check_digests, check_texts, check_words
 from fedpolicy.language.reading.mistakes import Check
 
 __all__ = ["CHECKS"]
 
 CHECKS: tuple[Check, ...] = (
+    check_texts,
+    check_digests,
+    check_words,
     check_sizes,
     check_datasets,
     check_nodes,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
 from fedpolicy.language.reading.raw import Names, Tree, entries, ids, maps, text
 from fedpolicy.language.reading.spans import Path
+from fedpolicy.suggest import misspelt
 
 __all__ = [
     "check_agreements",
@@ -91,6 +92,8 @@ def _own_licence(names: Names, path: Path, model: Tree) -> Iterator[Contradictio
     known = next((name for name in names.known("licence") if name.casefold() == licence.casefold()), None)
     if known:
         yield contradiction((*path, "licence"), f"`{licence}` is not how SPDX writes this licence", f"write {known}")
+    elif near := misspelt(licence, names.known("licence")):
+        yield contradiction((*path, "licence"), f"no licence is called `{licence}`", f"did you mean `{near}`?")
 
 
 def _terms(path: Path, terms: Tree) -> Iterator[Contradiction]:
