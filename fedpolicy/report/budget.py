@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.accounting import INSTALL_HINT
 from fedpolicy.analysis.budget.claims import Claim
+from fedpolicy.analysis.budget.meaning import costliest, found_at_most, per_step
 from fedpolicy.analysis.exposure.spending import shown
 from fedpolicy.report.rows import json_text
 from fedpolicy.report.style import PLAIN, Style, clean, listing, wrap
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 __all__ = ["as_json", "as_text", "spending_row"]
 
 _INDENT = " " * 4
+# From here on, a share is all.
+_ALL = 0.995
+_DEVIATION = "standard deviation {:.4g} times what one unit can change"
+_NOISES = {
+    **dict.fromkeys(("gaussian", "dp_sgd", "dp_ftrl_tree", "discrete_gaussian", "skellam"), _DEVIATION),
+    "laplace": "scale b = {:.4g} times what one unit can change (standard deviation: b times 1.414)",
+    "sparse_vector": "scale b = {:.4g} times what one unit can change, for threshold and answers alike",
+    "gnmax": "standard deviation {:.4g} times the votes that one unit can change",
+}
 
 
 def as_text(name: str, ledger: Ledger, limit: float, look: Style = PLAIN) -> str:
@@ -52,9 +62,15 @@ def _budget_lines(budget: Budget, limit: float, look: Style) -> Iterator[str]:
     yield look.paint(style, first)
     yield from rest
     if budget.mechanisms and not budget.sees_more:
+        if budget.spent.because:
+            who = "each" if len(budget.parties) > 1 else "it"
+            yield from wrap(f"{who} {' and '.join(budget.spent.because)}", look, _INDENT, _INDENT)
+        yield from wrap(_allowed(budget), look, _INDENT, _INDENT)
         yield from wrap(f"through {listing(budget.mechanisms)}", look, _INDENT, _INDENT)
         # What is said of one mechanism stands below.
         yield from _how(budget.spent, look) if len(budget.mechanisms) > 1 else ()
+        if most := costliest(budget.seen):
+            yield from wrap(f"most of it by {most[0].path}: by itself {shown(most[1])}", look, _INDENT, _INDENT)
     if budget.missing:
         yield from wrap(f"not stated: {listing(budget.missing)}", look, _INDENT, _INDENT)
 
@@ -67,6 +83,13 @@ def _epsilon(budget: Budget) -> str:
     if math.isinf(budget.high):
         return f"epsilon is not known {unit}" + (f"; at least {budget.low:.3g}" if budget.low > 0 else "")
     return f"epsilon is {budget.words} {unit}{_at_delta(budget.spent)}"
+
+
+def _allowed(budget: Budget) -> str:
+    """What the largest epsilon allows, for readers who think in tests."""
+    share = found_at_most(budget.seen, budget.spent)
+    test = "a test that wrongly accuses 1 in 100 units finds"
+    return f"{test} at most {share:.0%} of those that took part" if share < _ALL else f"{test} up to all that took part"
 
 
 def _at_delta(spent: Spending) -> str:
@@ -86,6 +109,11 @@ def _share_lines(share: Share, look: Style) -> Iterator[str]:
     unit = share.unit or "unit not stated"
     head = f"{share.path} ({share.kind}, {unit}): epsilon is {shown(share.spent)}{_at_delta(share.spent)}"
     yield from wrap(head, look, "  ", _INDENT)
+    if (step := per_step(share.mechanism)) and share.mechanism.high:
+        steps = share.mechanism.high.steps
+        yield from wrap(f"each of {steps:,} steps alone: {shown(step)}", look, _INDENT, _INDENT)
+    if share.noise is not None and share.kind in _NOISES:
+        yield from wrap(f"noise: {_NOISES[share.kind].format(share.noise)}", look, _INDENT, _INDENT)
     yield from _how(share.spent, look)
     if share.spent.missing and share.spent.low != share.spent.high:
         yield from wrap(f"not stated: {listing(share.spent.missing)}", look, _INDENT, _INDENT)
@@ -166,9 +194,15 @@ def _budget_row(budget: Budget) -> dict[str, Any]:
         "high": _number(budget.high),
         "infinite": math.isinf(budget.low),
         "mechanisms": list(budget.mechanisms),
+        "knows": list(budget.spent.because),
+        "found_at_1_percent_false_positives": _share_found(budget),
         "composed": spending_row(budget.spent) if budget.mechanisms else None,
         "missing": list(budget.missing),
     }
+
+
+def _share_found(budget: Budget) -> float:
+    return 1.0 if budget.sees_more else float(f"{found_at_most(budget.seen, budget.spent):.4g}")
 
 
 def _share_row(share: Share) -> dict[str, Any]:
@@ -177,6 +211,8 @@ def _share_row(share: Share) -> dict[str, Any]:
         "mechanism": share.kind,
         "unit": share.unit,
         **spending_row(share.spent),
+        "noise": share.noise,
+        "each_step": spending_row(step) if (step := per_step(share.mechanism)) else None,
         "claimed": _number(share.stated) if share.stated is not None else None,
         "claimed_rho": share.stated_rho,
         "rho": {"low": _number(share.rho[0]), "high": _number(share.rho[1])},

@@ -452,3 +452,128 @@ def test_weights_of_a_mean_are_taken_to_be_bounded_and_that_is_said():
     (share,) = summed("noise_multiplier: 50, sampling: none", rule="weighted_mean").ledger.shares
 
     assert "no weight in the mean is larger than the one that the noise was made for" in share.spent.assumptions
+
+
+THREE_CLINICS = """
+fedpolicy: 1
+name: test
+parties: {{a: {{role: participant}}, b: {{role: participant}}, c: {{role: participant}}, hub: {{role: coordinator}}}}
+nodes: {{client: {{kind: client, party: [a, b, c]}}, aggregator: {{kind: aggregator, party: hub}}}}
+datasets: {{scans: {{at: client, categories: health, subjects: 1000, unit: person{overlap}}}}}
+tasks:
+  t: {{method: fedavg, data: scans, runs_on: client, clients_per_round: 3, min_clients: 3, safeguards: [
+    {{kind: secure_aggregation, min_clients: 3}},
+    {{kind: differential_privacy, where: {where}, noise_multiplier: 4, clipping_norm: 1, sampling: none, steps: 1,
+      delta: 1.0e-6, unit: person}}]}}
+"""
+
+
+@pytest.mark.parametrize(("where", "noise_left"), [("client", 4 / math.sqrt(3)), ("aggregator", 4 / 3)])
+def test_a_person_may_be_in_several_silos(where, noise_left):
+    asked, apart, overlapping = (
+        facts_of(THREE_CLINICS.format(where=where, overlap=text), 10).ledger
+        for text in ("", ", overlap: none", ", overlap: possible")
+    )
+    (alone,) = ledger(noise(f"noise_multiplier: {noise_left}, sampling: none, steps: 1")).shares
+
+    assert towards(overlapping, "a").high == pytest.approx(alone.spent.high)
+    assert towards(asked, "a").high == towards(apart, "a").high < alone.spent.high
+    assert "nobody is in more than one of the 3 instances of the data" in towards(asked, "a").spent.assumptions
+    assert not any("instances" in said for said in towards(apart, "a").spent.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("more", "same"),
+    [
+        # Twice as far, for means of several units that are clipped together.
+        ("noise_multiplier: 4, microbatch_size: 8", "noise_multiplier: 2"),
+        ("noise_multiplier: 4, microbatch_size: 1", "noise_multiplier: 4"),
+        # z = (3^-2 + (2 * 2)^-2)^(-1/2) = 2.4
+        ("noise_multiplier: 3, clipped_count_noise: 2", "noise_multiplier: 2.4"),
+        # The classical formula: sqrt(2 ln(1.25 / 1e-5)) / 2 for a sensitivity of half the norm and an epsilon of 1.
+        ("step_epsilon: 1, step_delta: 1.0e-5, step_sensitivity: 0.5", "noise_multiplier: 2.4224027"),
+        # A teacher that votes otherwise changes two counts.
+        ("mechanism: gnmax, noise_multiplier: 4", f"noise_multiplier: {4 / math.sqrt(2)}"),
+        ("mechanism: dp_matrix_ftrl, noise_multiplier: 2, noise_relative_to: mechanism", "noise_multiplier: 2"),
+        (
+            "mechanism: sparse_vector, noise_multiplier: 2, comparison_noise: 4, answer_noise: 2",
+            "mechanism: sparse_vector, noise_multiplier: 2",
+        ),
+        (
+            "mechanism: sparse_vector, noise_multiplier: 1, comparison_noise: 4, answer_noise: 2",
+            "mechanism: sparse_vector, noise_multiplier: 1.5",
+        ),
+        (
+            "mechanism: dp_ftrl_tree, noise_multiplier: 2, max_participations: 1, restart_every: 1",
+            "noise_multiplier: 2",
+        ),
+    ],
+)
+def test_noise_that_is_stated_in_other_ways_comes_to_the_same(more, same):
+    (found,), (expected,) = (ledger(noise(f"{one}, sampling: none, steps: 1")).shares for one in (more, same))
+
+    assert found.spent.high == pytest.approx(expected.spent.high, rel=1e-6)
+    assert found.spent.high < math.inf
+
+
+@pytest.mark.parametrize("order", ["shuffled", "cyclic"])
+def test_batches_that_go_through_the_data_count_each_unit_once_an_epoch(order):
+    sgd = "mechanism: dp_sgd, noise_multiplier: 4.0, steps: 95, sampling_rate: 0.1"
+    (found,) = ledger(noise(f"{sgd}, sampling: {order}")).shares
+    (ten_epochs,) = ledger(noise("noise_multiplier: 4.0, sampling: none, steps: 10")).shares
+
+    assert found.spent.high == ten_epochs.spent.high
+    # In a shuffled order it may be less, and no theorem tells how much.
+    assert (found.spent.low == found.spent.high) is (order == "cyclic")
+    (claimed,) = ledger(noise(f"{sgd}, sampling: {order}, claimed_epsilon: 1")).shares
+    assert claimed.claim is (Claim.REFUTED if order == "cyclic" else Claim.OPEN)
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (
+            "mechanism: laplace, norm: l2, noise_multiplier: 4",
+            "Laplace noise takes a bound in l1; clipping in l2 leaves more, the more coordinates there are",
+        ),
+        (
+            "norm: linf, noise_multiplier: 4",
+            "Gaussian noise takes a bound in l2; clipping in linf leaves more, the more coordinates there are",
+        ),
+        (
+            "mechanism: metric, noise_multiplier: 4",
+            "metric privacy bounds what is told apart of near values, not what is learned of a unit",
+        ),
+    ],
+)
+def test_where_no_epsilon_follows_it_says_why(more, why):
+    found = ledger(noise(f"{more}, sampling: none, steps: 1"))
+
+    (share,) = found.shares
+    assert share.not_for == (("notes", why),)
+    assert math.isinf(share.spent.high)
+    assert found.bare == ("notes",)
+
+
+@pytest.mark.parametrize(
+    ("more", "missing"),
+    [
+        ("mechanism: laplace, noise_multiplier: 4", "norm"),
+        ("mechanism: discrete_gaussian, noise_multiplier: 4", "rounded_norm"),
+        ("mechanism: exponential", "step_epsilon"),
+        ("step_epsilon: 1, step_delta: 1.0e-5", "step_sensitivity"),
+        ("noise_multiplier: 4, where: distributed", "clients_per_round"),
+    ],
+)
+def test_what_an_epsilon_hangs_on_is_asked_for(more, missing):
+    guard = noise(f"{more}, sampling: none, steps: 1")
+    if "distributed" in more:
+        summing = "{kind: secure_aggregation, min_clients: 3}, "
+        guard = summing + guard.replace("where: client, ", "")
+    text = BASE.format(
+        unit="record", tasks=TASK.replace(", clients_per_round: 3", "").format(name="t", data="notes", guard=guard)
+    )
+
+    (share,) = facts_of(text, 10).ledger.shares
+    assert [fact.rpartition(".")[2] for fact in share.spent.missing] == [missing]
+    assert math.isinf(share.spent.high)

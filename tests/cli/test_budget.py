@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from importlib.util import find_spec
+from xml.etree import ElementTree as ET
 
 import pytest
+import yaml
 
 from fedpolicy.analysis.exposure import spending
 
@@ -158,3 +160,56 @@ def test_noise_that_protects_nothing_says_why(run, example):
     why = "its delta of 0.5 is not below one over the 120,000 units"
     assert f"it does not count for letters: {why}" in result.stdout
     assert mechanism["does_not_count"] == [{"dataset": "letters", "why": why}]
+
+
+def test_the_ledger_says_what_an_epsilon_allows_and_what_a_step_adds(run, example):
+    text = " ".join(run("budget", example.name).stdout.split())
+    rows = json.loads(run("budget", example.name, "--format", "json").stdout)
+
+    assert "a test that wrongly accuses 1 in 100 units finds up to all that took part" in text
+    assert "each of 50 steps alone: about 4.39 noise: standard deviation 1.1 times what one unit can change" in text
+    (mechanism,) = rows["mechanisms"]
+    assert mechanism["each_step"]["high"] == pytest.approx(4.386, abs=1e-3)
+    assert mechanism["noise"] == 1.1
+    assert {tuple(one["knows"]) for one in rows["budgets"]} == {()}
+
+
+def test_a_picture_shows_epsilon_over_the_steps(run, example):
+    drawn = run("budget", example.name, "--format", "svg").stdout
+
+    root = ET.fromstring(drawn)  # noqa: S314  it is our own
+    said = [found.text for found in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert said[0] == "clinical-notes: epsilon over the run"
+    assert "limit 10" in said
+    assert said[-1] == "tasks.adapt.safeguards.1 (gaussian)"
+    assert "54.5" in said  # the top of the axis, a little above the epsilon of the run
+    assert run("budget", example.name, "--format", "svg").stdout == drawn
+
+
+def test_a_picture_of_nothing_is_a_picture(run):
+    drawn = run("budget", "-", "--format", "svg", input="fedpolicy: 1\nname: '<empty>'\n").stdout
+
+    ET.fromstring(drawn)  # noqa: S314  it is our own
+    assert "&lt;empty&gt;: epsilon over the run" in drawn
+
+
+def test_a_draft_for_the_registry_of_deployments_names_what_the_file_does_not_say(run, example):
+    written = run("budget", example.name, "--format", "dp-registry").stdout
+
+    entry = yaml.safe_load(written)
+    assert (entry["status"], entry["tier"]) == ("Draft", 2)
+    deployment = entry["deployment"]
+    assert deployment["product"]["data_curators"] == ["aphp", "charite", "lumc"]
+    assert deployment["dp_flavor"]["name"] == "Approximate DP"
+    assert deployment["privacy_loss"]["privacy_parameters"] == {"epsilon": 50.47, "delta": 1e-6}
+    assert deployment["privacy_loss"]["privacy_unit"] == "record"
+    assert "#   tier 1: product.publication_date\n" in written
+    assert "#   tier 2: model.release_type\n" in written
+    assert "#   tier 3: implementation.justification\n" in written
+
+
+def test_a_draft_without_noise_has_no_guarantee(run):
+    written = run("budget", "-", "--format", "dp-registry", input="fedpolicy: 1\nname: empty\n").stdout
+
+    assert yaml.safe_load(written)["tier"] == 1
+    assert "#   tier 2: privacy_loss.privacy_parameters\n" in written

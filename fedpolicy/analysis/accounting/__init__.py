@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from fedpolicy.analysis.accounting.releases import Bound, Release
 
-__all__ = ["INSTALL_HINT", "Bound", "Release", "bound", "epsilon_of_rho", "rho_of", "tight_bound"]
+__all__ = ["INSTALL_HINT", "Bound", "Release", "bound", "epsilon_of_rho", "mu_of", "rho_of", "tight_bound"]
 
 INSTALL_HINT = "pip install 'fedpolicy[dp]'"
 
@@ -55,3 +55,10 @@ def rho_of(releases: Sequence[Release]) -> tuple[float, float]:
     from fedpolicy.analysis.accounting import quick  # noqa: PLC0415
 
     return quick.rho(releases)
+
+
+def mu_of(releases: Sequence[Release]) -> float:
+    """Return the sensitivity of a Gaussian mechanism that is no more private than all of this; infinite for none."""
+    from fedpolicy.analysis.accounting import quick  # noqa: PLC0415
+
+    return quick.mu(releases)

@@ -16,7 +16,7 @@ from fedpolicy.analysis.accounting.mechanisms import part_of
 from fedpolicy.analysis.accounting.releases import Bound, Part, Release
 from fedpolicy.analysis.accounting.renyi import best_between, best_integer, best_order
 
-__all__ = ["assumed", "bound", "merged", "rho"]
+__all__ = ["assumed", "bound", "merged", "mu", "rho"]
 
 # Of these, two runs alike are one run of as many steps.
 _ADDING = ("gaussian", "dp_sgd", "laplace", "sparse_vector")
@@ -45,6 +45,11 @@ def rho(releases: Sequence[Release]) -> tuple[float, float]:
     """
     parts = tuple(part_of(one) for one in merged(releases))
     return sum(part.rho[0] for part in parts), sum(part.rho[1] for part in parts)
+
+
+def mu(releases: Sequence[Release]) -> float:
+    """Return the sensitivity, over its noise, of one Gaussian mechanism that is no more private than all of this."""
+    return _length(part_of(one).most_mu for one in merged(releases))
 
 
 def merged(releases: Sequence[Release]) -> tuple[Release, ...]:

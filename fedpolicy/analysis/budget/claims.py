@@ -15,7 +15,7 @@ from enum import StrEnum
 from fedpolicy.analysis.accounting import Release, epsilon_of_rho, rho_of
 from fedpolicy.analysis.exposure.insiders import informed
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, mechanism_at
-from fedpolicy.analysis.exposure.noise import Towards
+from fedpolicy.analysis.exposure.noise import Towards, noise_of
 from fedpolicy.analysis.exposure.spending import Spending, shown, shown_between, spend
 from fedpolicy.graph.model import FlowGraph, Path
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
@@ -48,6 +48,7 @@ class Share:
     only read what is released), between the neighbours that it is about. `not_for` says for which datasets it does not
     count, whatever epsilon is, and why. `poisson` says that the claim would hold if units were sampled independently,
     while they are drawn in fixed numbers. `missing` names the facts that would settle the claim.
+    `mechanism` is what is accounted for, `noise` its noise over what one unit changes.
     """
 
     path: str
@@ -56,6 +57,7 @@ class Share:
     spent: Spending
     stated: float | None
     claim: Claim
+    mechanism: Mechanism
     measured: Spending
     stated_rho: float | None = None
     rho: tuple[float, float] = (0.0, math.inf)
@@ -63,6 +65,7 @@ class Share:
     poisson: bool = False
     missing: tuple[str, ...] = ()
     not_for: tuple[tuple[str, str], ...] = ()
+    noise: float | None = None
 
     @property
     def claimed(self) -> str:
@@ -97,6 +100,8 @@ def share_of(graph: FlowGraph, path: Path, spec: DifferentialPrivacy, limit: flo
         towards=trial.parties,
         poisson=poisson,
         missing=trial.missing,
+        mechanism=mechanism,
+        noise=noise_of(graph.deployment, path, spec, 0).most,
     )
 
 

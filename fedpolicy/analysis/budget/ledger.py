@@ -30,7 +30,8 @@ class Budget:
 
     `spent` composes the mechanisms through which it sees them; epsilon is infinite where it `sees_more` (without
     noise, or through noise that protects a smaller unit). `low` and `high` are epsilon in the most and the least
-    favourable reading, and `missing` names the facts that would decide. `whole` says that these are all instances of
+    favourable reading, and `missing` names the facts that would decide. `seen` are the mechanisms as these parties see
+    them. `whole` says that these are all instances of
     the dataset.
     """
 
@@ -43,6 +44,7 @@ class Budget:
     high: float
     sees_more: bool
     mechanisms: tuple[str, ...]
+    seen: tuple[Mechanism, ...] = ()
     whole: bool = False
     missing: tuple[str, ...] = ()
 
@@ -148,7 +150,7 @@ def _budget(looking: Looking, key: Key, row: _Row, *, whole: bool, tight: bool) 
     told = [(sight, looking.told(sight, party, tight=tight)) for sight in sights]
     sight, (spent, low, high) = min(told, key=lambda one: (one[1][2], one[1][1]))
     certain = math.isinf(low) and (sight.certain or not sight.names)
-    mechanisms = [exposure.mechanisms[name] for name in sight.names]
+    mechanisms = looking.mechanisms((sight,), party)
     return Budget(
         parties=tuple(sorted(row.parties)),
         datasets=exposure.names(row.mask),
@@ -159,6 +161,7 @@ def _budget(looking: Looking, key: Key, row: _Row, *, whole: bool, tight: bool) 
         high=high,
         sees_more=certain,
         mechanisms=tuple(sorted(mechanism.path for mechanism in mechanisms)),
+        seen=mechanisms,
         whole=whole,
         missing=() if certain else _missing(exposure, row, spent, undecided=sight.undecided),
     )

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import sqrt
+
 from fedpolicy.analysis.accounting import Release
 from fedpolicy.analysis.exposure.noise import PURE, Towards, noise_of, why_without
-from fedpolicy.analysis.exposure.participation import EVERY, Part, Parts, Steps, participations, sampled, steps_of
+from fedpolicy.analysis.exposure.participation import (
+    EVERY,
+    Part,
+    Parts,
+    Steps,
+    participations,
+    sampled,
+    silos_of,
+    steps_of,
+)
 from fedpolicy.graph.model import FlowGraph, Path
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
@@ -68,6 +80,7 @@ def mechanism_at(
         return _by_claim(at, spec)
     noise, steps, parts = noise_of(deployment, path, spec, towards.own), *_taking_part(deployment, path, spec, towards)
     without_delta = _without_delta(spec, at)
+    silos, overlap = silos_of(deployment, path)
     unbounded = parts.high is None or steps.most is None or noise.least is None or without_delta
     low = noise.most is not None and parts.low is not None
     return Mechanism(
@@ -75,9 +88,11 @@ def mechanism_at(
         unit=spec.unit,
         delta=spec.delta,
         low=_release(spec, noise.most or 0.0, steps.least, parts.low or EVERY) if low else None,
-        high=None if unbounded else _release(spec, noise.least or 0.0, steps.most or 1, parts.high or EVERY),
+        high=None
+        if unbounded
+        else _overlapping(_release(spec, noise.least or 0.0, steps.most or 1, parts.high or EVERY), spec, silos),
         missing=(*noise.missing, *steps.missing, *parts.missing, *without_delta),
-        notes=(*noise.notes, *parts.notes, *((_RELATIVE,) if spec.mechanism == _MATRIX else ())),
+        notes=(*noise.notes, *parts.notes, *overlap, *((_RELATIVE,) if spec.mechanism == _MATRIX else ())),
         because=(*noise.because, *parts.because),
     )
 
@@ -90,6 +105,21 @@ def _taking_part(
         return Steps(least=1, most=1), Parts(low=EVERY, high=EVERY)
     steps = steps_of(deployment, path, spec)
     return steps, participations(spec, at) if spec.mechanism == _TREE else sampled(spec, at, towards)
+
+
+def _overlapping(release: Release, spec: DifferentialPrivacy, silos: int) -> Release:
+    """
+    What is spent on a person who is in several silos.
+
+    Noise of each silo's own makes as many mechanisms; in one sum the person's contributions add up.
+    """
+    if silos == 1:
+        return release
+    if spec.where != "client":
+        return replace(release, noise_multiplier=release.noise_multiplier / silos)
+    if spec.mechanism in {_TREE, _MATRIX}:
+        return replace(release, noise_multiplier=release.noise_multiplier / sqrt(silos))
+    return replace(release, steps=release.steps * silos)
 
 
 def _release(spec: DifferentialPrivacy, noise: float, steps: int, part: Part) -> Release:

@@ -73,7 +73,7 @@ def noise_of(deployment: Deployment, path: Path, spec: DifferentialPrivacy, own:
         least=None if least is None or shares is None else least * part,
         missing=(*unstated, *rounded, *silent),
         notes=(*notes, *((_there(survivors, shares),) if shares else ())),
-        because=(f"it knows {own:,} of the shares of the noise",) if part < whole else (),
+        because=(f"knows {own:,} of the shares of the noise",) if part < whole else (),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 
 from fedpolicy.analysis.exposure.noise import Towards, drawn_clients, task_of
@@ -10,9 +11,20 @@ from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass
 
-__all__ = ["EVERY", "Part", "Parts", "Steps", "fewer_steps", "lower_rate", "participations", "sampled", "steps_of"]
+__all__ = [
+    "EVERY",
+    "Part",
+    "Parts",
+    "Steps",
+    "fewer_steps",
+    "lower_rate",
+    "participations",
+    "sampled",
+    "silos_of",
+    "steps_of",
+]
 
-_SEEN = "it sees who is in each sample of clients, so sampling hides nobody from it"
+_SEEN = "sees who is in each sample of clients, which hides nobody then"
 # Of these, steps count answers, or nothing.
 _PER_ANSWER = {"sparse_vector", "dp_matrix_ftrl", "exponential", "randomised_response", "gnmax", "metric"}
 _ROUNDED = 1.05  # rates are rounded
@@ -157,3 +169,22 @@ def lower_rate(graph: FlowGraph, path: Path, spec: DifferentialPrivacy) -> str:
     return (
         f"a rate of {spec.sampling_rate:g}, but {task.clients_per_round:,} of {clients:,} clients, which is {drawn:.3g}"
     )
+
+
+def silos_of(deployment: Deployment, path: Path) -> tuple[int, tuple[str, ...]]:
+    """In how many instances of the data of a task one person may be, and what is taken for granted about that."""
+    task = task_of(deployment, path)
+    people = [deployment.datasets[name] for name in (task.data if task else ()) if name in deployment.datasets]
+    people = [dataset for dataset in people if dataset.unit == "person"]
+    instances = sum(_instances(deployment, dataset.at) for dataset in people)
+    if instances <= 1:
+        return 1, ()
+    if any(dataset.overlap == "possible" for dataset in people):
+        return instances, (f"one person is in no more than the {instances:,} instances of the data",)
+    said = all(dataset.overlap == "none" for dataset in people)
+    return 1, () if said else (f"nobody is in more than one of the {instances:,} instances of the data",)
+
+
+def _instances(deployment: Deployment, nodes: Sequence[str]) -> int:
+    found = (deployment.nodes[name] for name in nodes if name in deployment.nodes)
+    return sum(max(node.count, len(node.party) if isinstance(node.party, tuple) else 1) for node in found)

@@ -164,7 +164,7 @@ def _overspent(
         how = f"{over(spent, max_epsilon)}, above the limit of {max_epsilon:g}"
     else:
         how = f"{shown(spent)}, and the limit is {max_epsilon:g}"
-    known = f"; {'; '.join(spent.because)}" if spent.because else ""
+    known = f"; it {' and '.join(spent.because)}" if spent.because else ""
     why = f"all that {viewer.party} sees together has an epsilon of {how}{known}"
     for trail in trails:
         for number, flow in enumerate(trail):

@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
+_FORMATS = ["text", "json", "svg", "dp-registry"]
+
+
 @click.command("budget")
 @click.argument("file")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write the ledger.")
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", help="How to write the ledger.")
 @click.option("--tight", is_flag=True, help="Compute every epsilon as closely as possible; takes the extra `dp`.")
 @deployment_option
 @catalog_option
@@ -51,7 +54,8 @@ def command(
     Print how much each recipient can learn about one unit of each dataset, in epsilon, composed over all tasks.
 
     FILE is a deployment, or - for standard input. Every epsilon is computed from the declared mechanism and compared
-    with what is claimed. Without noise it is infinite.
+    with what is claimed. Without noise it is infinite. As svg: how epsilon grows over the steps of each mechanism.
+    As dp-registry: a draft entry of the OpenDP deployments registry.
     """
     from fedpolicy.cli.options import Question
 
@@ -71,6 +75,16 @@ def _answer(question: Question, form: str, output: str | None, *, tight: bool, n
     document, found = question.study()
     ledger = found.closest_ledger if tight else found.ledger
     name, limit = document.deployment.name, found.max_epsilon
+    if form == "svg":
+        from fedpolicy.report.budget_picture import as_svg
+
+        emit(as_svg(name, ledger, limit), output)
+        return
+    if form == "dp-registry":
+        from fedpolicy.report.budget_registry import as_registry_entry
+
+        emit(as_registry_entry(document.deployment, ledger), output)
+        return
     emit(
         budget_json(name, ledger, limit)
         if form == "json"

@@ -35,6 +35,9 @@ class Dataset(Entry):
     subjects: Positive | None = key(
         "How many units each instance holds; a cohort holds `count` times as many.", open=True, rule=True
     )
+    overlap: Literal["none", "possible"] | None = key(
+        "Whether one person can be in several instances. Left out: taken for none, and the ledger says so.", None
+    )
     purpose: str | None = key("What the data are used for here.", open=True, rule=True)
     lawful_basis: (
         Literal["consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests"]
