@@ -740,3 +740,25 @@ def test_whether_an_enclave_keeps_its_party_out_decides_whether_it_has_a_copy():
     found = asked("{out: {licence: MIT, weights_at: [client]}}", AVERAGE % "", nodes=nodes)
 
     assert {("keep", "nodes.client.tee.hides_from"), ("inspect", "nodes.client.tee.hides_from")} <= found
+
+
+VAULT = {
+    "client": "{kind: client, party: [a, b]}",
+    "vault": "{kind: store, party: [a, b], host: aws}",
+}
+OWN = "{base: {weights: open, licence: Apache-2.0, weights_at: [client]}}"
+ALONE = "{t: {method: lora, model: base, data: [letters], runs_on: client, topology: local}}"
+
+
+def test_whoever_hosts_the_store_of_the_data_can_end_the_use():
+    found = control(OWN, ALONE, nodes=VAULT, at="vault, owner: a")
+    assert found["run", "a"] == found["run", "b"] == ["aws"]
+
+
+def test_data_on_the_spot_need_no_store():
+    assert control(OWN, ALONE, nodes=VAULT)["run", "a"] == []
+
+
+def test_one_store_of_several_is_enough():
+    nodes = {**VAULT, "own": "{kind: store, party: a}"}
+    assert control(OWN, ALONE, nodes=nodes, at="[vault, own], owner: a")["run", "a"] == []

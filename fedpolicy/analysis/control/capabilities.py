@@ -8,11 +8,13 @@ What each participant can do with a task or a call, as conditions over nodes, mo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control.access import copy_at, original_at, reach, rights
 from fedpolicy.analysis.control.formula import SURE, AtLeast, Formula, Gap, all_of, any_of, at_least
 from fedpolicy.analysis.control.keys import opened, opening, sealed_by
+from fedpolicy.graph.lookup import family_of
 from fedpolicy.graph.routes import stand_ins
 from fedpolicy.language.model.does import Seal, Sum
 
@@ -64,12 +66,36 @@ class Use:
         """A place of its own, and every model that is asked there."""
         if place.id not in self._runs:  # a place is one party's own
             asked = (self.ways(model, place, own) for model in self.models)
-            self._runs[place.id] = all_of([self.here(place, own), *asked])
+            self._runs[place.id] = all_of([self.here(place, own), self.data(place, own), *asked])
         return self._runs[place.id]
 
     def here(self, place: Vertex, own: str) -> Formula:
         """A place that works."""
         return self.means.there(place, own, f"nodes.{place.family}")
+
+    def data(self, place: Vertex, own: str) -> Formula:
+        """The data that it works on: on the spot, or in any of the stores that they are brought from."""
+        stores = self._brought.get(place.id)
+        if not stores or not self._worked_on.isdisjoint(self.means.lookup.stored.get(place.id, ())):
+            return SURE
+        return any_of(self.here(self.means.graph.vertices[store], own) for store in sorted(stores))
+
+    @cached_property
+    def _brought(self) -> Mapping[str, set[str]]:
+        """The stores from which records are brought to each place."""
+        found: dict[str, set[str]] = {}
+        for flow in self.means.lookup.flows_of.get(self.id, ()):
+            if flow.role == "records":
+                found.setdefault(flow.target, set()).add(flow.source)
+        return found
+
+    @cached_property
+    def _worked_on(self) -> frozenset[str]:
+        """The datasets that it works on."""
+        section, _, name = self.id.partition(".")
+        deployment = self.means.graph.deployment
+        named = deployment.tasks[name].data if section == "tasks" else deployment.api_calls[name].sends
+        return frozenset(map(family_of, named))
 
     def ways(self, model: str, place: Vertex, own: str) -> Formula:
         """A model or anything that stands in for it, however the place reaches it; the model itself first."""
