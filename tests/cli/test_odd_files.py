@@ -109,3 +109,12 @@ def test_a_report_replaces_an_earlier_report(run, tmp_path):
 
     assert run("check", "d.yaml", "--output", "json:r.json").exit_code == 0
     assert run("check", "d.yaml", "--output", "json:r.json").exit_code == 0
+
+
+@pytest.mark.parametrize("text", ["fedpolicy: 1\n", 'fedpolicy: 1\nname: ""\n'])
+def test_a_file_without_a_name_never_passes(text, run, tmp_path):
+    (tmp_path / "d.yaml").write_text(text, encoding="utf-8")
+    result = run("check", "d.yaml")
+
+    assert (result.exit_code, result.stdout) == (2, "nothing was evaluated\n")
+    assert "--> d.yaml:" in result.stderr
