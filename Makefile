@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test fuzz lint format house bench bench-peers docs build lock clean
+.PHONY: help demo test fuzz reference lint format house bench bench-peers docs build lock clean
 
 EXAMPLE := examples/clinical-notes/deployment.yaml
 VENV := .venv
@@ -48,6 +48,9 @@ test: $(VENV)/.stamp-test ## Run all tests with branch coverage
 
 fuzz: $(VENV)/.stamp-test ## Look for crashes, hangs and lost deployments: make fuzz MINUTES=30 SEED=7
 	@"$(PY)" -m fuzz $(if $(MINUTES),--minutes $(MINUTES),--seconds $(or $(SECONDS),60)) $(if $(SEED),--seed $(SEED))
+
+reference: $(VENV)/.stamp-test ## Compare levels with a model written from the texts alone: make reference COUNT=100000 SEED=7
+	@"$(PY)" -m tests.reference.comparison --count $(or $(COUNT),100000) --seed $(or $(SEED),0)
 
 lint: $(VENV)/.stamp-lint ## Check style, types, scripts and who imports whom
 	@"$(PY)" -m ruff check .

@@ -68,11 +68,12 @@ def mask_of(items: Iterable[DataItem]) -> Mask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookUp:
-    """Instances that a model looks up at a place to answer for an element; they must be there."""
+    """Instances that a model looks up, or is asked about, at a place for an element; they must be there."""
 
     origin: Origin
     place: str
     data: Mask
+    payload: str = "records"
 
 
 @dataclass(slots=True, kw_only=True)

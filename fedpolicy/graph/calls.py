@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph.builder import Builder, Origin, Use
+from fedpolicy.graph.builder import Builder, LookUp, Origin, Use
 from fedpolicy.graph.guards import guards_on_work, seal_for
 from fedpolicy.graph.model import Access, Mask, Vertex
 from fedpolicy.graph.retrieval import answer
@@ -78,6 +78,10 @@ def call_model(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Ru
         quoted |= answer(builder, call.origin, (place, *chain), call.model, call.retrieves)
         for partner in (other for other in found.partners if other != chain[-1]):
             _send(builder, chain[-1], (partner,), mask, call, "activations")
+    if found.local or found.payload or any(chain == (place,) for chain in found.chains):
+        # What is asked about does not leave the place as such, so no flow says that it has come there.
+        payload = call.payloads[0]
+        builder.lookups.append(LookUp(origin=call.origin, place=place.id, data=mask, payload=payload))
     if found.local:
         _keep(builder, place, mask, call)
         quoted |= answer(builder, call.origin, (place,), call.model, call.retrieves)

@@ -74,23 +74,21 @@ class Exchange:
         stage = "uplink" if of is None or of[1] == self.job.origin.path else "hop"
         return self.guards(stage, place, self.job.up, of, sums), self.seal(of)
 
-    def secure_sums(self, contributors: Sequence[Vertex], mask: Mask, of: Stage | None = None) -> dict[Path, int]:
+    def secure_sums(
+        self, contributors: Sequence[Vertex], mask: Mask, of: Stage | None = None, shares: tuple[Mask, ...] = ()
+    ) -> dict[Path, int]:
         """One aggregate per secure aggregation: it hides a contribution among its clients, if there are as many."""
         safeguards, path = of or self.own
         found: dict[Path, int] = {}
         here = sum(place.weight for place in contributors)
+        # Clients that have nothing to add may be among those who are counted.
+        idle = self.job.idle(self.job.members) if path == self.job.origin.path else 0
         for index, safeguard in enumerate(safeguards):
             if isinstance(does := safeguard.does, Sum):
-                k = min(does.clients_of(safeguard), here)
-                ids = [place.id for place in contributors]
+                k = max(1, min(does.clients_of(safeguard) - idle, here))
+                ids, own = [place.id for place in contributors], shares or self.job.shares(contributors)
                 found[*path, "safeguards", index] = self.builder.add_aggregate(
-                    self.job.origin,
-                    ids,
-                    mask,
-                    (k, k),
-                    frozenset(),
-                    shares=self.job.shares(contributors),
-                    payload=self.job.up,
+                    self.job.origin, ids, mask, (k, k), frozenset(), shares=own, payload=self.job.up
                 )
         return found
 
@@ -210,29 +208,25 @@ class Exchange:
         """Whether contributions reach a place so that it can neither open them nor add them up."""
         return cannot_add(self.builder, (of or self.own)[0], place)
 
-    def send_down(self, top: Vertex, aggregate: int, below: Sequence[Vertex], between: Iterable[str] = ()) -> Outcome:
+    def send_down(
+        self, top: Vertex, aggregate: int, below: Sequence[Vertex], between: Iterable[str] = (), of: Stage | None = None
+    ) -> Outcome:
         """
         Send the aggregate back to everybody below who takes part, if the method does, and say where it rests.
 
-        Whoever passes it on (`between`, and the relays) gets it from the top too: it is not theirs to add up.
+        Whoever passes it on (`between`, and the relays) gets it from the top too: it is not theirs to add up. The top
+        may have safeguards `of` its own beside those of the task.
         """
         job = self.job
         guards = self.guards("aggregated", top, job.down)
+        if of is not None:
+            guards += self.guards("aggregated", top, job.down, of)
         sealing: dict[int | None, tuple[Guard, ...]] = {None: guards}
         for target, seal in self._downward(below, between) if job.method.down else ():
             if seal not in sealing:
                 sealing[seal] = (*guards, *self.sealing(top, seal, job.down))
-            self.send(
-                "downlink",
-                top.id,
-                target,
-                job.down,
-                job.mask,
-                guards=sealing[seal],
-                seal=seal,
-                aggregate=aggregate,
-                raw=job.up,
-            )
+            way = ("downlink", top.id, target, job.down, job.mask)
+            self.send(*way, guards=sealing[seal], seal=seal, aggregate=aggregate, raw=job.up)
         return Outcome(place=top.id, mask=job.mask, guards=guards, aggregate=aggregate, raw=job.up)
 
     def forward(self, top: Vertex, below: Sequence[Vertex], between: Iterable[str] = ()) -> Outcome:

@@ -67,15 +67,15 @@ def _send_models(
     models = [model for name in held for model in builder.contents(name)]
     for model in models:
         for end in dict.fromkeys(place for ends in chain[1:] for place in ends):
-            role = _release(builder, flow, end)
+            role = _release(builder, flow, end, sealed=seal is not None)
             builder.add(origin, role, model, end, flow.payload, None, guards=sealing, seal=seal)
 
 
-def _release(builder: Builder, flow: Flow, end: str) -> str:
+def _release(builder: Builder, flow: Flow, end: str, *, sealed: bool) -> str:
     """A flow of weights says what `weights_at` and `published` say, and is the same thing to rules."""
     if not builder.catalog.payloads[flow.payload].aggregate:
         return ""
-    return "published" if builder.vertex(end).public and flow.sealed_for is None else "placement"
+    return "published" if builder.vertex(end).public and not sealed else "placement"
 
 
 def bound_relays(builder: Builder) -> None:

@@ -214,7 +214,7 @@ def _guard(
 
 def _rests_on(safeguard: Safeguard, source: Vertex, clients: frozenset[str]) -> frozenset[str]:
     if safeguard.operated_by:
-        return frozenset({*safeguard.operated_by, *([] if source.vouches else [source.code_from])})
+        return frozenset({*safeguard.operated_by, source.word if source.vouches else source.code_from})
     if _adder(safeguard) == "distributed":
         # Noise that is summed from shares is only there if everybody adds theirs.
         return clients
@@ -259,6 +259,8 @@ def _not_summed(builder: Builder, stage: Stage, payload: str) -> str:
 def _too_late(adder: str, stage: Stage, source: Vertex) -> str:
     if stage == "call":
         return "it protects what is uploaded, not what is sent to whoever runs the model"
+    if adder == "aggregator" and stage == "local":
+        return "it is applied by the aggregator, and there is none where the task runs alone"
     if adder == "aggregator" and stage in {"uplink", "divided"}:
         return "the aggregator applies it only after it has seen its input"
     if adder == "aggregator" and stage == "declared" and source.node_kind == "client":

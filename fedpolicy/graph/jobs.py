@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import reduce
 from operator import or_
@@ -73,10 +73,15 @@ class Job:
         sums = (one.does.clients_of(one) for one in self.task.safeguards if isinstance(one.does, Sum))
         known = max(self.task.min_clients or 0, *sums, 0)
         if known:
+            known = max(1, known - self.idle(self.members))
             return known, known, ()
         # A round that loses clients goes on with fewer unless something says how many it needs.
         most = self.task.clients_per_round or self.population
         return most, 1, () if most == 1 else (f"{self.origin.id}.min_clients",)
+
+    def idle(self, members: Iterable[Vertex]) -> int:
+        """How many of them have no data of this task: they may be in a round, and nobody hides among them."""
+        return sum(place.weight for place in members if not self.masks[place.id])
 
     def cohort_at(self, clients: Sequence[Vertex], sure: int | None = None) -> tuple[int, int, tuple[str, ...]]:
         """
@@ -227,9 +232,14 @@ def _uplink_payload(method: MethodRow, topology: str) -> str:
 def _rests(builder: Builder, task: Task) -> list[str]:
     row = TOPOLOGIES[topology_of(builder, task, builder.catalog.methods[task.method])]
     top = task.top_model_at if "top_model_at" in row.keys else None
-    above = () if row.aggregator == "none" else top or aggregators_of(builder, task)
-    references = [*task.runs_on, *above]
-    return sorted({place for reference in references for place in builder.places.members.get(reference, [])})
+    last = task.hops[-1].at if task.hops else ()
+    above = () if row.aggregator == "none" or top else aggregators_of(builder, task) or last
+    found = {
+        place for reference in (*task.runs_on, *(top or ())) for place in builder.places.members.get(reference, [])
+    }
+    members = [builder.vertex(place) for reference in task.runs_on for place in builder.sources(reference)]
+    # Of a family of aggregators only those that somebody sends to.
+    return sorted(found.union(*(builder.targets(member, reference) for member in members for reference in above)))
 
 
 def _masks(builder: Builder, task: Task, origin: Origin, members: list[Vertex]) -> dict[str, Mask]:

@@ -39,10 +39,10 @@ def move_data_to_senders(builder: Builder) -> None:
             if lacking:
                 wanted.setdefault((flow.origin, flow.source, lacking), _origin(flow))
     for lookup in builder.lookups:
-        top = builder.catalog.levels["verbatim"].rank
-        if top not in reached:
-            reached[top] = instances_at(builder, top)
-        lacking = lookup.data & ~reached[top].get(lookup.place, {}).get(_OPEN, 0)
+        level = _rank(builder, lookup.payload)
+        if level not in reached:
+            reached[level] = instances_at(builder, level)
+        lacking = lookup.data & ~reached[level].get(lookup.place, {}).get(_OPEN, 0)
         if lacking:
             wanted.setdefault((lookup.origin.id, lookup.place, lacking), lookup.origin)
     for (_, place, lacking), origin in wanted.items():
@@ -50,7 +50,11 @@ def move_data_to_senders(builder: Builder) -> None:
 
 
 def _level(builder: Builder, flow: Flow) -> int:
-    payload = builder.catalog.payloads[flow.payload]
+    return _rank(builder, flow.payload)
+
+
+def _rank(builder: Builder, name: str) -> int:
+    payload = builder.catalog.payloads[name]
     highest = "verbatim" if payload.carries == "sealed" else payload.level
     return builder.catalog.levels[highest].rank
 

@@ -16,7 +16,7 @@ from fedpolicy.graph.outcome import Outcome
 from fedpolicy.graph.retrieval import note_indexes
 from fedpolicy.graph.routes import aspect, route
 from fedpolicy.language.model.does import Seal
-from fedpolicy.topologies import DESUGAR
+from fedpolicy.topologies import DESUGAR, TOPOLOGIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -227,4 +227,7 @@ def _produce_copy(builder: Builder, job: Job, model: str, place: Vertex) -> None
     builder.copies.setdefault(model, {})[copy.id] = None
     safeguards, path = job.task.safeguards, job.origin.path
     guards = guards_for(builder, safeguards, path, "local", place, payload=job.down, clients=performers(place))
-    builder.add(job.origin, "produces", place.id, copy.id, job.down, job.masks[place.id], guards=guards)
+    # A copy is made of what comes back from the others, too.
+    shared = job.method.down is not None and TOPOLOGIES[job.topology].exchanges == "updates"
+    mask = job.mask if shared and not job.hosted else job.masks[place.id]
+    builder.add(job.origin, "produces", place.id, copy.id, job.down, mask, guards=guards)

@@ -26,26 +26,26 @@ TOPOLOGY = Topology(
     order=2,
 )
 
-# What a place sends on: the contributing clients, their data, the aggregate that hides them (clients: none), and
-# whether it only passes on single contributions, because it can neither open them nor add them up.
-Load = tuple[list["Vertex"], "Mask", int | None, bool]
+# What a place sends on: the contributing clients, their data, the aggregate that hides them (clients: none), whether it
+# only passes on single contributions, because it can neither open them nor add them up, and the places between.
+Load = tuple[list["Vertex"], "Mask", int | None, bool, frozenset[str]]
 
 
 def desugar(exchange: Exchange) -> list[Outcome]:
     """Add one level of flows after the other; each level's safeguards protect what that level sends."""
     job = exchange.job
-    loads: dict[str, Load] = {place.id: ([place], job.masks[place.id], None, False) for place in job.contributors}
+    loads: dict[str, Load] = {
+        place.id: ([place], job.masks[place.id], None, False, frozenset()) for place in job.contributors
+    }
     guarded = exchange.own
-    between: list[str] = []
     for index, hop in enumerate(job.task.hops):
-        between += loads if index else ()
         loads = _climb(exchange, loads, hop.at, hop.min_clients, guarded)
         guarded = (hop.safeguards, (*job.origin.path, "hops", index))
     met = {reference for hop in job.task.hops for reference in hop.at}
     if (top := exchange.aggregator_names()) and met.isdisjoint(top):
-        between += loads if job.task.hops else ()
         loads = _climb(exchange, loads, top, None, guarded)
-    return [_down(exchange, exchange.builder.vertex(at), load, between) for at, load in sorted(loads.items())]
+        guarded = exchange.own
+    return [_down(exchange, exchange.builder.vertex(at), load, guarded) for at, load in sorted(loads.items())]
 
 
 def _climb(
@@ -76,7 +76,11 @@ def _collect(
     clients = _clients(below)
     mask = reduce(or_, (load[1] for load in below.values()), 0)
     sums = exchange.secure_sums(clients, mask, guarded)
-    for source, (_, own, hidden, passed) in sorted(below.items()):
+    if any(load[2] is not None for load in below.values()):
+        # Above the first level it is aggregators that are hidden among each other.
+        senders = [vertex(source) for source in sorted(below)]
+        sums = exchange.secure_sums(senders, mask, guarded, tuple(below[source][1] for source in sorted(below)))
+    for source, (_, own, hidden, passed, _) in sorted(below.items()):
         guards, seal = exchange.uplink(vertex(source), sums, guarded)
         if hidden is None:
             exchange.send_up(vertex(source), target, job.up, "uplink", guards=guards, seal=seal)
@@ -90,12 +94,14 @@ def _collect(
     # Who may send to several places may be missing at each of them.
     sure = sum(client.weight for client in clients if spots[client.id] == 1)
     aggregate = exchange.aggregate(clients, mask, _cohort(exchange, clients, sure, least), vertex(target))
-    return clients, mask, aggregate, _passes(exchange, vertex(target), below, guarded)
+    hops = (load[4] | {source} for source, load in below.items() if load[2] is not None)
+    passes = _passes(exchange, vertex(target), below, guarded)
+    return clients, mask, aggregate, passes, frozenset().union(*hops)
 
 
 def _passes(exchange: Exchange, at: Vertex, below: dict[str, Load], guarded: Stage) -> bool:
     """Whether a place passes single contributions on: sealed on their last leg, or by the clients before."""
-    came = any(passed for _, _, _, passed in below.values())
+    came = any(load[3] for load in below.values())
     return exchange.cannot_add(at, guarded) or (came and exchange.cannot_add(at))
 
 
@@ -108,9 +114,13 @@ def _cohort(exchange: Exchange, clients: list[Vertex], sure: int, least: int | N
     return low, high, job.cohort()[2] or (missing and (f"{job.origin.id}.hops.min_clients",))
 
 
-def _down(exchange: Exchange, top: Vertex, load: Load, between: list[str]) -> Outcome:
-    """The sum goes back to the clients, and every level on the way sees it."""
-    aggregate = load[2] if load[2] is not None else 0
-    if load[3]:
-        return exchange.forward(top, exchange.job.members, between)
-    return exchange.send_down(top, aggregate, exchange.job.members, between)
+def _down(exchange: Exchange, top: Vertex, load: Load, guarded: Stage) -> Outcome:
+    """The sum goes back to the clients below, and every level on the way sees it."""
+    clients, _, aggregate, passes, between = load
+    sent = {client.id for client in clients}
+    below = [place for place in exchange.job.members if place.id in sent or not exchange.job.masks[place.id]]
+    if passes:
+        return exchange.forward(top, below, sorted(between))
+    # Without an aggregator above it, the last level is the top, and what it sends back is what it sends on.
+    own = None if guarded == exchange.own else guarded
+    return exchange.send_down(top, aggregate or 0, below, sorted(between), own)

@@ -1,0 +1,248 @@
+"""Models: who holds them, who runs them, and what calling them moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.reference.movement import INFERABLE, LEVELS, VERBATIM, Movement
+from tests.reference.safeguards import caps, seals
+from tests.reference.world import World
+
+
+@dataclass(frozen=True)
+class Made:
+    """How a model came about in a task: by whom, and where it rests if nobody says it."""
+
+    places: tuple[str, ...]
+
+
+class Models:
+    """The models of a deployment; `made` says where produced ones rest."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.made: dict[str, list[Made]] = {}
+        self.copies: dict[str, list[str]] = {}
+        self.indexes: dict[tuple[str, str], frozenset[str]] = {}
+        self.looked_up: list[tuple[str, frozenset[str], bool]] = []
+
+    def level(self, payload: str) -> int:
+        """What a payload reveals on its own."""
+        return LEVELS.index(self.world.catalog.payloads[payload].level)
+
+    def aspect(self, name: str, key: str) -> Any:
+        """What the file says of a model, else the catalogue."""
+        model = self.world.file.models[name]
+        row = self.world.catalog.model(model.ref) if model.ref else None
+        said = getattr(model, key)
+        return said if said is not None or row is None or model.says_unknown(key) else getattr(row, key)
+
+    def weights(self, name: str) -> str | None:
+        """Whether a model's weights can be had."""
+        return self.aspect(name, "weights")
+
+    def closed(self, name: str) -> bool:
+        """Whether they cannot."""
+        return self.weights(name) == "closed"
+
+    def provider(self, name: str) -> str | None:
+        """Who is said to run it for others."""
+        return self.aspect(name, "provider")
+
+    def holders(self, name: str) -> list[str]:
+        """The nodes that hold a runnable copy."""
+        model = self.world.file.models[name]
+        if model.weights_at is not None:
+            return self.world.nodes(model.weights_at)
+        if model.via:
+            return []
+        return list(dict.fromkeys(place for made in self.made.get(name, ()) for place in made.places))
+
+    def held(self, name: str) -> bool:
+        """Whether clients can train it themselves: somebody in the federation holds it."""
+        return bool(self.holders(name))
+
+    def ways(self, name: str, caller: str) -> list[tuple[str, ...]]:
+        """The ways of a call, from the caller to whoever runs the model; none where the caller does it itself."""
+        holders, model = self.holders(name), self.world.file.models[name]
+        if caller in holders:
+            return []
+        near = [p for p in holders if self.world.places[p].party == self.world.places[caller].party]
+        near = near or [p for p in holders if self.world.places[p].server]
+        found: list[tuple[str, ...]] = [(caller,)]
+        for hop in model.via or ():
+            found = [(*way, place) for way in found for place in self.world.meant(hop, way[-1])]
+        known = self.provider(name)
+        if self.closed(name) and (model.via or not (near or known is None)):
+            provider = self.world.outside(known or "unknown")
+            return [way if self._resold(way) else (*way, provider) for way in found]
+        if model.via:
+            return found
+        if holders:
+            return [(caller, place) for place in near or holders]
+        said = model.provider if self.weights(name) is None else None
+        return [(caller, self.world.outside(said or "unknown"))]
+
+    def _resold(self, way: tuple[str, ...]) -> bool:
+        """Whether the last hop is a party that runs models for others."""
+        return len(way) > 1 and way[-1].startswith("=") and self.world.places[way[-1]].provides
+
+    def trains(self, name: str, call: Any, runner: str) -> bool | None:
+        """Whether whoever runs a model may train on what it is sent."""
+        model = self.world.file.models[name]
+        for said in (call, model.terms):
+            if said is not None and said.trains_on_inputs is not None:
+                return bool(said.trains_on_inputs)
+            if said is not None and said.says_unknown("trains_on_inputs"):
+                return None if self.world.places[runner].provides else False
+        if model.says_unknown("terms"):
+            return None if self.world.places[runner].provides else False
+        place = self.world.places[runner]
+        for party in (place.home, self.provider(name) or ""):
+            row = self.world.catalog.provider(party)
+            if row is not None and row.terms is not None and row.terms.trains_on_inputs is not None:
+                return bool(row.terms.trains_on_inputs)
+        return None if place.provides else False
+
+    def call(
+        self,
+        name: str,
+        caller: str,
+        sent: frozenset[str],
+        payloads: Sequence[str],
+        why: str,
+        call: Any = None,
+        guards: Sequence[Any] = (),
+        retrieves: Sequence[str] | None = (),
+    ) -> Iterator[Movement]:
+        """All that a use of a model moves, its fallbacks included; a call's own terms say nothing of these."""
+        for one in (name, *self.stand_ins(name)):
+            yield from self._use(one, caller, sent, payloads, why, call if one == name else None, guards)
+            for way in self.ways(one, caller) or [(caller,)]:
+                yield from self.answers(one, way, retrieves, why)
+
+    def answers(self, name: str, way: tuple[str, ...], retrieves: Sequence[str] | None, why: str) -> Iterator[Movement]:
+        """Answers quote what is looked up where the model runs, to whoever asked, and to all on the way."""
+        runner = way[-1]
+        quoted = self.quoted(name, runner, retrieves)
+        if quoted:
+            self.looked_up.append((runner, quoted, retrieves is None))
+            yield Movement(way=tuple(reversed(way)), level=VERBATIM, only=quoted, maybe=retrieves is None, why=why)
+
+    def quoted(self, name: str, runner: str, retrieves: Sequence[str] | None) -> frozenset[str]:
+        """What answers may quote: what is said, else all that a task has made an index of there."""
+        if retrieves is None:
+            return self.indexes.get((name, runner), frozenset())
+        return frozenset(item.id for item in self.world.named(retrieves, runner))
+
+    def stand_ins(self, name: str) -> list[str]:
+        """The fallbacks of a model, and theirs."""
+        found: list[str] = []
+        waiting = list(self.world.file.models[name].fallback)
+        while waiting:
+            one = waiting.pop(0)
+            if one not in found:
+                found.append(one)
+                waiting += self.world.file.models[one].fallback
+        return found
+
+    def _use(
+        self,
+        name: str,
+        caller: str,
+        sent: frozenset[str],
+        payloads: Sequence[str],
+        why: str,
+        call: Any,
+        guards: Sequence[Any],
+    ) -> Iterator[Movement]:
+        yield from self.contents(name, caller, why, source=caller)
+        if caller in self.holders(name):
+            yield from self._kept(name, caller, sent, payloads, trains=self.trains(name, call, caller))
+        if self.world.file.models[name].copies == "parts":
+            yield from self._parts(name, caller, sent, why, guards)
+        for way in self.ways(name, caller):
+            runner = way[-1]
+            lowered = caps(self.world, guards, caller)
+            sealed = tuple(s for s in seals(self.world, guards, caller) if self.reads(s.readers, runner))
+            for payload in payloads:
+                yield Movement(
+                    way=way, level=self.level(payload), only=sent, caps=lowered, seals=sealed, throughout=True, why=why
+                )
+            yield from self._kept(name, runner, sent, payloads, trains=self.trains(name, call, runner))
+            for hop in way[1:]:
+                yield from self.contents(name, hop, why, source=caller)
+
+    def _kept(
+        self, name: str, runner: str, sent: frozenset[str], payloads: Sequence[str], *, trains: bool | None
+    ) -> Iterator[Movement]:
+        """What is kept reaches whoever uses the model, through the model."""
+        if trains is not False and payloads:
+            yield Movement(
+                way=(runner, self.vertex(name)),
+                level=min(INFERABLE, self.level(payloads[0])),
+                only=sent,
+                maybe=trains is None,
+                why=f"models.{name}",
+            )
+
+    def contents(
+        self, name: str, place: str, why: str, level: int = INFERABLE, source: str = "", **sides: Any
+    ) -> Iterator[Movement]:
+        """What a model has learned, to a place: of a personal one its own copy, or all where it has none."""
+        copies = self.copies.get(name)
+        if self.world.file.models[name].copies == "personal" and not copies and not (source or place).startswith("="):
+            return  # nobody makes one here, and who has one of its own knows no other
+        own = self.world.copy(name, source or place)
+        for copy in (self.vertex(name), *((own,) if copies and own in copies else copies or ())):
+            yield Movement(way=(copy, place), level=level, why=why, **sides)
+
+    def reads(self, readers: Iterable[str], place: str) -> bool:
+        """Whether a place can open what is sealed for these readers."""
+        here = self.world.places[place]
+        return place in readers or bool({*readers} & {*here.operators})
+
+    def _parts(
+        self, name: str, caller: str, sent: frozenset[str], why: str, guards: Sequence[Any]
+    ) -> Iterator[Movement]:
+        """Running a model in parts shows intermediate values to whoever holds the others."""
+        holders = self.holders(name)
+        if caller in holders:
+            starts = {caller: [place for place in holders if place != caller]}
+        else:
+            starts = {way[-1]: [p for p in holders if p != way[-1]] for way in self.ways(name, caller) if holders}
+        for start, others in starts.items():
+            for place in others:
+                yield Movement(
+                    way=(start, place),
+                    level=self.level("activations"),
+                    only=sent,
+                    why=why,
+                    caps=caps(self.world, guards, start),
+                    seals=tuple(s for s in seals(self.world, guards, start) if self.reads(s.readers, place)),
+                )
+                yield from self.contents(name, place, why, source=caller)
+
+    def vertex(self, name: str) -> str:
+        """The place that stands for what a model contains."""
+        return self.world.inner(f"model:{name}")
+
+    def placements(self) -> Iterator[Movement]:
+        """Wherever a model is, what it contains is."""
+        for name, model in self.world.file.models.items():
+            why = f"models.{name}"
+            for place in self.holders(name):
+                copies = self.copies.get(name)
+                if model.weights_at is None and copies and self.world.copy(name, place) not in copies:
+                    continue  # personal copies are made where the data are; who only adds up has none
+                yield from self.contents(name, place, why)
+            if model.published:
+                yield from self.contents(name, self.world.outside("public"), why, opens=True)
+            if self.closed(name):
+                if self.provider(name):
+                    yield from self.contents(name, self.world.outside(str(self.provider(name))), why)
+            elif model.via:
+                for place in self.world.nodes(model.via[-1:]):
+                    yield from self.contents(name, place, why)

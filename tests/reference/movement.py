@@ -1,0 +1,92 @@
+"""What moves: along which places, which data, and what safeguards do to it on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+LEVELS = ("none", "bounded", "inferable", "reconstructable", "verbatim")
+NONE, BOUNDED, INFERABLE, RECONSTRUCTABLE, VERBATIM = range(5)
+Answer = Literal["yes", "no", "unknown"]
+
+
+@dataclass(frozen=True)
+class Word:
+    """Whose word something rests on; what is done in an enclave may need nobody's."""
+
+    parties: frozenset[str]
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Contributor:
+    """Somebody whose contribution is in a sum: who controls it, and whose data are in it."""
+
+    controlled: frozenset[str]
+    owners: frozenset[str]
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A sum of at least so many contributions; `most` if missing facts are favourable, `least` if they are not."""
+
+    id: str
+    contributors: tuple[Contributor, ...]
+    least: int
+    most: int
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True)
+class Seal:
+    """Only the readers open it, `threshold` of them together; nodes and parties."""
+
+    readers: frozenset[str]
+    threshold: int
+    malleable: bool
+    words: tuple[Word, ...] = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Noise of which each instance knows whether it is enough."""
+
+    id: str
+    enough: tuple[tuple[str, Answer], ...]  # by instance
+    words: tuple[Word, ...] = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Cap:
+    """Nothing above a level; by dataset, since free text is worse."""
+
+    levels: tuple[tuple[str, int], ...]
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True)
+class Movement:
+    """
+    From the first place to all others of the way, in this order.
+
+    `only` are the instances that it carries, None all that its source holds. `sealed`: it carries only what is sealed.
+    `opens`: a model is made of it, which is no ciphertext. `adds`: a sum is formed at the source.
+    `maybe`: it happens only if missing facts are unfavourable. `brought`: it is data that somebody has to have got.
+    """
+
+    way: tuple[str, ...]
+    level: int
+    only: frozenset[str] | None = None
+    sums: tuple[Sum, ...] = ()
+    seals: tuple[Seal, ...] = ()
+    noises: tuple[Noise, ...] = ()
+    caps: tuple[Cap, ...] = ()
+    sealed: bool = False
+    opens: bool = False
+    adds: bool = False
+    maybe: bool = False
+    nominal: int = -1  # what its payload reveals on its own, where that is less than what a sum of it may
+    raw: int = 0  # the level that a sum keeps whose payload says that it is one
+    throughout: bool = False  # safeguards are on every part of the way
+    why: str = ""

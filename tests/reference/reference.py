@@ -1,0 +1,216 @@
+"""The reference: who learns what of a deployment, by doing what the texts say, one thing at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise, product
+from typing import Any
+
+from fedpolicy.catalog import Catalog
+from tests.reference.deployments import LATER
+from tests.reference.learn import Learning, Reading
+from tests.reference.models import Models
+from tests.reference.movement import INFERABLE, LEVELS, NONE, RECONSTRUCTABLE, VERBATIM, Movement, Seal
+from tests.reference.safeguards import caps, readers, seals, word
+from tests.reference.tasks import Desugared
+from tests.reference.world import World
+
+Row = tuple[str, str, str]  # party, capacity, instance
+Levels = tuple[str, str, str]  # low, high, guaranteed
+
+
+def levels(deployment: Any, catalog: Catalog) -> dict[Row, Levels]:
+    """What every party learns of every instance, in each of its capacities, where it is anything at all."""
+    world = World(deployment, catalog)
+    moves = movements(world)
+    found: dict[Row, Levels] = {}
+    for item in world.instances:
+        trusted = frozenset(world.trusted(item.owner))
+        low, high, guaranteed = (
+            Learning(world, moves, item, reading).views()
+            for reading in (
+                Reading(favourable=True),
+                Reading(favourable=False),
+                Reading(favourable=False, trusted=trusted),
+            )
+        )
+        for party, role in {*low, *high, *guaranteed}:
+            ranks = [table.get((party, role), NONE) for table in (low, high, guaranteed)]
+            if max(ranks) and party != item.owner:
+                found[party, role, item.id] = (LEVELS[ranks[0]], LEVELS[ranks[1]], LEVELS[ranks[2]])
+    return found
+
+
+def movements(world: World) -> list[Movement]:
+    """All movements of a deployment, those that it does not write down included."""
+    models = Models(world)
+    tasks = Desugared(world, models)  # which says where produced models rest, before anybody asks
+    found = list(tasks.movements())
+    found += _calls(world, models)
+    found += _flows(world, models)
+    found += models.placements()
+    found = [one for one in found if len(one.way) > 1]
+    return found + _brought(world, models, found)
+
+
+def _calls(world: World, models: Models) -> Iterator[Movement]:
+    for name, call in world.file.api_calls.items():
+        for caller in world.nodes(call.from_):
+            sent = frozenset(item.id for item in world.named(call.sends, caller))
+            why = f"api_calls.{name}"
+            if call.model:
+                yield from models.call(
+                    call.model, caller, sent, (call.payload,), why, call, call.safeguards, call.retrieves
+                )
+                continue
+            way = (caller, world.outside(call.provider))
+            yield Movement(
+                way=way,
+                level=models.level(call.payload),
+                only=sent,
+                why=why,
+                caps=caps(world, call.safeguards, caller),
+                seals=tuple(s for s in seals(world, call.safeguards, caller) if models.reads(s.readers, way[-1])),
+            )
+            yield from models.answers("", way, call.retrieves, why)
+
+
+def _flows(world: World, models: Models) -> Iterator[Movement]:
+    for name, flow in world.file.flows.items():
+        row = world.catalog.payloads[flow.payload]
+        if row.carries == "nothing":
+            continue
+        sealed = row.carries == "sealed"
+        level = VERBATIM if sealed else models.level(flow.payload)
+        for source in world.nodes(flow.from_):
+            own = _seals(world, flow, source)
+            for way in _ways(world, flow, source):
+                plain = Movement(
+                    way=way,
+                    level=level,
+                    raw=RECONSTRUCTABLE if row.aggregate else 0,
+                    seals=own,
+                    caps=caps(world, flow.safeguards, source),
+                    sealed=sealed,
+                    why=f"flows.{name}",
+                )
+                yield from _contents(world, models, flow, plain)
+
+
+def _contents(world: World, models: Models, flow: Any, plain: Movement) -> Iterator[Movement]:
+    if flow.data is None:
+        yield plain
+        return
+    data = [one for one in flow.data if one not in world.file.models]
+    if data:
+        yield replace(plain, only=frozenset(item.id for item in world.named(data, plain.way[0])))
+    for one in flow.data:
+        if one in world.file.models:
+            for place in plain.way[1:]:
+                opens = place == "=public" and plain.raw > 0 and not plain.seals
+                level = min(plain.level, INFERABLE)
+                yield from models.contents(
+                    one,
+                    place,
+                    plain.why,
+                    level=level,
+                    source=plain.way[0],
+                    seals=plain.seals,
+                    opens=opens,
+                    sealed=plain.sealed,
+                )
+
+
+def _ways(world: World, flow: Any, source: str) -> Iterator[tuple[str, ...]]:
+    relays = [world.meant(relay, source) for relay in flow.via]
+    for target in world.nodes(flow.to, source):
+        if target != source:
+            yield from ((source, *way, target) for way in product(*relays))
+
+
+def _seals(world: World, flow: Any, source: str) -> tuple[Seal, ...]:
+    found = seals(world, flow.safeguards, source, beside=source)
+    if flow.sealed_for is not None:
+        found += (
+            Seal(
+                readers=readers(world, flow.sealed_for.of, source),
+                threshold=flow.sealed_for.threshold,
+                malleable=False,
+                words=word(world, None, [source]),
+            ),
+        )
+    return found
+
+
+# What is sent must have been received (decision 0008).
+
+
+def _brought(world: World, models: Models, moves: list[Movement]) -> list[Movement]:
+    """Records that somebody must have got, since it sends what is made of them, or looks them up."""
+    held: dict[tuple[str, int], dict[str, set[Held]]] = {}
+    found = []
+    for sender, item, level, sealing in _wanted(world, models):
+        key = (item.id, level)
+        if key not in held:
+            held[key] = _reach(world, moves, item, level)
+        if not any(_sendable(one, sealing) for one in held[key].get(sender, ())):
+            found.append(Movement(way=(item.place, sender), level=VERBATIM, only=frozenset({item.id}), why="brought"))
+    for place, quoted, _ in models.looked_up:
+        for item in world.instances:
+            if item.id in quoted:
+                got = _reach(world, moves, item, VERBATIM)
+                if frozenset() not in got.get(place, ()):
+                    found.append(Movement(way=(item.place, place), level=VERBATIM, only=frozenset({item.id})))
+    return found
+
+
+Held = frozenset[Seal]  # the seals on what somebody has; none: it can read it
+
+
+def _sendable(held: Held, sealing: tuple[Seal, ...] | None) -> bool:
+    """Whether something can be sent: what one can read, or what is sealed already for the same readers, or more."""
+    if not held or sealing is None:
+        return not held or sealing is None
+    return bool(sealing) and all(any(new.readers <= old.readers for new in sealing) for old in held)
+
+
+def _reach(world: World, moves: list[Movement], item: Any, level: int) -> dict[str, set[Held]]:
+    """Where an instance can be at a level, and under which seals, whatever other safeguards leave of it."""
+    found: dict[str, set[Held]] = {item.place: {frozenset()}}
+    looker = Learning(world, (), item, Reading(favourable=True))
+    before = -1
+    while before != (now := sum(map(len, found.values()))):
+        before = now
+        for one in moves:
+            nominal = one.level if one.nominal < 0 else one.nominal
+            if nominal < level or (one.only is not None and item.id not in one.only):
+                continue
+            sealing = {*one.seals}
+            for source, place in pairwise(one.way):
+                for held in list(found.get(source, ())):
+                    if held or sealing or not one.sealed:
+                        carried = held | sealing
+                        found.setdefault(place, set()).add(
+                            frozenset(s for s in carried if not looker.read_at(s, place))
+                        )
+                sealing = set()
+    return found
+
+
+def _wanted(world: World, models: Models) -> Iterator[tuple[str, Any, int, tuple[Seal, ...] | None]]:
+    """What somebody sends: from where, at which level, and sealed how (None: as ciphertext that others made)."""
+    for call in world.file.api_calls.values():
+        for caller in world.nodes(call.from_):
+            if "local calls" in LATER and call.model and caller in models.holders(call.model):
+                continue
+            for item in world.named(call.sends, caller):
+                yield caller, item, models.level(call.payload), ()
+    for flow in world.file.flows.values():
+        row = world.catalog.payloads[flow.payload]
+        data = [one for one in flow.data or () if one not in world.file.models]
+        for source in world.nodes(flow.from_) if data else ():
+            own = _seals(world, flow, source)
+            level = VERBATIM if row.carries == "sealed" else models.level(flow.payload)
+            for item in world.named(data, source):
+                yield source, item, level, own or (None if row.carries == "sealed" else ())

@@ -1,0 +1,137 @@
+"""What the safeguards of a list do to what one sender sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tests.reference.movement import LEVELS, Answer, Cap, Contributor, Noise, Seal, Sum, Word
+from tests.reference.world import World
+
+UNITS = ("record", "person", "client")
+MALLEABLE = ("homomorphic_encryption", "secret_sharing")
+SEALING = (*MALLEABLE, "end_to_end_encryption")
+
+
+def word(world: World, one: Any, places: Iterable[str]) -> tuple[Word, ...]:
+    """Whose word a safeguard rests on that is done at some places: theirs, or that of whoever performs it there."""
+    found = []
+    for place in places:
+        parties = world.words(place)
+        if one is not None and one.operated_by:
+            here = world.places[place]
+            found.append(Word(parties=frozenset(one.operated_by)))
+            parties = {world.supplier(here.code, here) or here.party}
+        found.append(Word(parties=frozenset(parties), place=place))
+    return tuple(found)
+
+
+def readers(world: World, names: Iterable[str], beside: str | None) -> frozenset[str]:
+    """Nodes and parties that can open something; a family means all its members, or the sender's own."""
+    found: set[str] = set()
+    for name in names:
+        if name in world.families or name in world.places:
+            members = world.families.get(name, [name])
+            found |= {beside} if beside in members else {*members}
+        else:
+            found.add(name)
+    return frozenset(found)
+
+
+def seals(world: World, guards: Sequence[Any], place: str, *, beside: str | None = None) -> tuple[Seal, ...]:
+    """The seals that a list puts on what a place sends."""
+    found = []
+    for one in guards:
+        if one.kind in SEALING:
+            shared = one.kind == "secret_sharing"
+            found.append(
+                Seal(
+                    readers=readers(world, one.of if shared else one.sealed_for, beside),
+                    threshold=one.threshold if shared else 1,
+                    malleable=one.kind in MALLEABLE,
+                    words=word(world, one, [place]),
+                )
+            )
+    return tuple(found)
+
+
+def caps(world: World, guards: Sequence[Any], place: str) -> tuple[Cap, ...]:
+    """What de-identification lowers, dataset by dataset."""
+    row = world.catalog.safeguards["deidentification"]
+    found = []
+    for one in guards:
+        if one.kind == "deidentification":
+            level = LEVELS.index(row.caps[one.method])
+            text = max(level, LEVELS.index(row.free_text_cap))
+            levels = tuple(
+                (name, text if "free-text" in data.categories else level) for name, data in world.file.datasets.items()
+            )
+            found.append(Cap(levels=levels, words=word(world, one, [place])))
+    return tuple(found)
+
+
+def secure_sums(
+    world: World,
+    guards: Sequence[Any],
+    title: str,
+    places: Sequence[str],
+    crowd: tuple[Contributor, ...],
+    idle: int = 0,
+) -> tuple[Sum, ...]:
+    """The sums that secure aggregation hides contributions in; some who take part in them may have nothing to add."""
+    total = sum(one.count for one in crowd)
+    return tuple(
+        Sum(
+            id=f"{title}.{number}",
+            contributors=crowd,
+            least=max(1, min(one.min_clients - idle, total)),
+            most=max(1, min(one.min_clients - idle, total)),
+            words=word(world, one, places),
+        )
+        for number, one in enumerate(guards)
+        if one.kind == "secure_aggregation"
+    )
+
+
+def noises(
+    world: World, guards: Sequence[Any], title: str, where: str, places: Sequence[str], covered: frozenset[str]
+) -> tuple[Noise, ...]:
+    """The noise of a list that is added by whom `where` says, at these places, to these instances."""
+    found = []
+    for number, one in enumerate(guards):
+        if one.kind == "differential_privacy" and one.where == where:
+            enough = tuple((item, _enough(world, one, item, covered)) for item in sorted(covered))
+            found.append(Noise(id=f"{title}.{number}", enough=enough, words=word(world, one, places)))
+    return tuple(found)
+
+
+def _enough(world: World, one: Any, item: str, covered: frozenset[str]) -> Answer:
+    """
+    Whether noise counts for an instance.
+
+    Generated noise is either so much that no epsilon exceeds the limit, or none, so nothing is accounted for here.
+    """
+    if one.noise_multiplier == 0:
+        return "no"
+    (found,) = [i for i in world.instances if i.id == item]
+    dataset = world.file.datasets[found.dataset]
+    if one.unit is not None and UNITS.index(one.unit) < UNITS.index(dataset.unit):
+        return "no"
+    answers: list[Answer] = [_small(world, one.delta, covered)]
+    answers += ["unknown" for key in ("noise_multiplier", "clipping_norm", "unit") if getattr(one, key) is None]
+    return "no" if "no" in answers else "unknown" if "unknown" in answers else "yes"
+
+
+def _small(world: World, delta: float | None, covered: frozenset[str]) -> Answer:
+    """Whether delta is below one over the units of all that is covered."""
+    if delta is None:
+        return "unknown"
+    total = 0
+    for item in world.instances:
+        if item.id in covered:
+            subjects = world.file.datasets[item.dataset].subjects
+            if subjects is None:
+                return "no" if total and delta >= 1 / total else "unknown"
+            place = world.places[item.place]
+            total += subjects * (place.count if item.id.endswith(".self") else 0 if item.id.endswith(".peer") else 1)
+    return "yes" if delta < 1 / max(total, 1) else "no"

@@ -1,0 +1,77 @@
+"""The reference and the product say the same, and the reference knows nothing of how the product finds it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.reference import comparison
+from tests.reference.comparison import compare, disagreements, shown, shrunk
+from tests.reference.deployments import deployment
+
+HERE = Path(__file__).parent
+COUNT = 500
+PARTS = 10
+LEAK = {
+    "parties": {"a": {"role": "participant"}, "x": {"role": "processor"}, "y": {"role": "host"}},
+    "nodes": {"client": {"kind": "client", "party": ["a"]}, "store": {"kind": "store", "party": "x", "host": "y"}},
+    "datasets": {"notes": {"at": "client", "categories": ["health", "image"], "subjects": 5}},
+    "flows": {
+        "copy": {"from": "client", "to": "store", "payload": "records"},
+        "more": {"from": "client", "to": "store", "payload": "metrics"},
+    },
+}
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_reference_and_the_product_agree(part):
+    size = COUNT // PARTS
+    for number, found in compare("0", part * size, size):
+        assert not found, f"deployment {number}\n{shown(deployment(f'0:{number}'), found)}"
+
+
+def test_most_deployments_are_read():
+    assert sum(disagreements(deployment(f"1:{number}")) is not None for number in range(60)) >= 50
+
+
+def test_the_same_seed_gives_the_same_deployment():
+    assert deployment("0:7") == deployment("0:7")
+    assert deployment("0:7") != deployment("0:8")
+
+
+def test_a_disagreement_is_found_and_made_small(monkeypatch):
+    right = comparison.levels
+
+    def wrong(found, catalog):
+        return {row: levels for row, levels in right(found, catalog).items() if row[1] != "host"}
+
+    monkeypatch.setattr(comparison, "levels", wrong)
+
+    found = disagreements(LEAK)
+    assert [str(one) for one in found] == [
+        "y host notes@a: product verbatim verbatim verbatim, reference none none none"
+    ]
+    small = shrunk(LEAK, comparison.wrong)
+    assert list(small["flows"]) == ["more"]
+    assert small["datasets"]["notes"] == {"at": "client", "categories": ["image"]}
+    assert shown(small, found).startswith("# y host notes@a: product verbatim")
+
+
+def test_a_refused_deployment_is_no_disagreement():
+    assert disagreements({**LEAK, "flows": {"copy": {"from": "nobody", "to": "store", "payload": "records"}}}) is None
+
+
+@pytest.mark.parametrize("module", sorted(HERE.glob("*.py")), ids=lambda path: path.stem)
+def test_the_reference_uses_the_reader_and_the_catalogue_only(module):
+    allowed = ("fedpolicy.language", "fedpolicy.catalog", "tests.reference")
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        names = [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        for name in names:
+            ours = name.split(".")[0] in {"fedpolicy", "tests"}
+            # The comparison alone asks the product, through what all tests share.
+            asks = module.name == "comparison.py" and name == "tests.helpers"
+            assert not ours or asks or name.startswith(allowed), f"{module.name} imports {name}"
