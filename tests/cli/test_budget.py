@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -17,6 +18,7 @@ CLOSE = (
     ("where: aggregator, noise_multiplier: 1.1", "where: aggregator, mechanism: dp_sgd, noise_multiplier: 0.8"),
     ("sampling_rate: 1.0", "sampling: poisson, sampling_rate: 0.02, steps: 2000"),
 )
+ROOT = Path(__file__).parents[2]
 HINT = "pip install 'fedpolicy[dp]'"
 needs_dp = pytest.mark.skipif(find_spec("dp_accounting") is None, reason="needs the extra dp")
 
@@ -213,3 +215,10 @@ def test_a_draft_without_noise_has_no_guarantee(run):
 
     assert yaml.safe_load(written)["tier"] == 1
     assert "#   tier 2: privacy_loss.privacy_parameters\n" in written
+
+
+def test_the_picture_of_the_page_on_budgets_is_current(run, golden):
+    page = (ROOT / "docs" / "privacy-budgets.md").read_text(encoding="utf-8")
+    deployment = page.partition("```yaml\n")[2].partition("```")[0]
+
+    golden(run("budget", "-", "--format", "svg", input=deployment).stdout, ROOT / "docs" / "privacy-budgets.svg")
