@@ -245,7 +245,7 @@ def test_every_dataset_says_which_of_its_facts_is_missing():
     dp = {"kind": "differential_privacy", "where": "client", "noise_multiplier": 4.0, "clipping_norm": 1.0}
     dp |= {"sampling": "poisson", "sampling_rate": 0.001, "delta": 1e-6, "unit": "record", "claimed_epsilon": 5}
     deployment = separate(60)
-    deployment["tasks"]["t"] |= {"safeguards": [dp], "rounds": 10}
+    deployment["tasks"]["t"] |= {"safeguards": [dp], "rounds": 10, "min_clients": 50}
     for number in (7, 9):
         del deployment["datasets"][f"dh{number:05}"]["subjects"]
 

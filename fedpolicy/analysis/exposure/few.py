@@ -36,6 +36,7 @@ class Few:
     catalog: Catalog
     reading: Reading
     known: dict[str, Mask] = field(default_factory=dict)
+    stored: dict[str, Mask] = field(default_factory=dict)
     _parts: dict[tuple[Mask, str, bool], tuple[Part, ...]] = field(default_factory=dict)
 
     def exposed(self, flow: Flow) -> Mask:
@@ -74,8 +75,10 @@ class Few:
     def _data(self, flow: Flow) -> Mask:
         if flow.data is not None:
             return flow.data
-        here = (1 << item.index for item in self.graph.data if item.place == flow.source)
-        return reduce(or_, here, 0)
+        if not self.stored:
+            for item in self.graph.data:
+                self.stored[item.place] = self.stored.get(item.place, 0) | 1 << item.index
+        return self.stored.get(flow.source, 0)
 
     def _items(self, mask: Mask) -> Iterator[DataItem]:
         return (self.graph.data[index] for index in bits(mask))
