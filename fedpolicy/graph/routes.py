@@ -129,8 +129,15 @@ def _to_provider(builder: Builder, place: Vertex, name: str, model: Model) -> tu
     for chain in _hops(builder, place, model.via or ()):
         # A cloud that resells a closed model runs it; a gateway of one's own does not, whatever its file says.
         resold = bool(chain) and chain[-1].provider and runs_for_others(builder, chain[-1])
-        found.append(chain if resold else (*chain, builder.party_place(provider_of(builder, name) or "unknown")))
+        runner = provider_of(builder, name) or "unknown"
+        # In an enclave of its own the provider runs it there, and that it is asked does not mean that it sees.
+        inside = bool(chain) and chain[-1].party == runner and _is_attested(chain[-1])
+        found.append(chain if resold or inside else (*chain, builder.party_place(runner)))
     return tuple(found)
+
+
+def _is_attested(place: Vertex) -> bool:
+    return place.enclave is not None and place.enclave.attested
 
 
 def runs_for_others(builder: Builder, vertex: Vertex) -> bool:
