@@ -37,6 +37,7 @@ class Few:
     reading: Reading
     known: dict[str, Mask] = field(default_factory=dict)
     stored: dict[str, Mask] = field(default_factory=dict)
+    short: dict[int, Mask] = field(default_factory=dict)
     _parts: dict[tuple[Mask, str, bool], tuple[Part, ...]] = field(default_factory=dict)
 
     def exposed(self, flow: Flow) -> Mask:
@@ -50,7 +51,9 @@ class Few:
 
     def _of_few(self, flow: Flow, least: int) -> Mask:
         data = self._data(flow)
-        if not any(self._short(item, least) for item in self._items(data)):
+        if least not in self.short:
+            self.short[least] = reduce(or_, (1 << one.index for one in self.graph.data if self._short(one, least)), 0)
+        if not data & self.short[least]:
             return 0
         # A sum is taken apart where it is looked at; until then each contribution counts for itself.
         single = flow.passed_on or flow.aggregate is not None
