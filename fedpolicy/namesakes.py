@@ -11,9 +11,14 @@ __all__ = ["namesakes"]
 
 
 def namesakes(files: Iterable[Iterable[tuple[str, Span]]]) -> Iterator[InputError]:
-    """An error at each name that an earlier deployment has, which says where that stands."""
+    """
+    An error at each name that an earlier deployment has, which says where that stands.
+
+    Earlier is by file and line, not by the order in which files were named: the same run says the same.
+    """
     first: dict[str, Span] = {}
-    for name, span in (found for names in files for found in names):
+    found = [one for names in files for one in names]
+    for name, span in sorted(found, key=lambda one: (one[1].file, one[1].line, one[1].column)):
         before = first.setdefault(name, span)
         if before is not span:
             message = f"two deployments have the name `{name}`; the other one is at {before}"
