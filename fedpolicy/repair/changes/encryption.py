@@ -39,7 +39,9 @@ def _on_task(context: RepairContext, element: Element) -> Iterator[Change]:
         # To add up what is encrypted is expensive.
         yield _sealed(element, "homomorphic_encryption", task.runs_on, "homomorphic encryption", weight=2)
     if task.via:
-        yield _sealed(element, "end_to_end_encryption", context.aggregators(task), "end-to-end encryption")
+        # Whoever adds up has to read it, and the clients what comes back.
+        readers = (*context.aggregators(task), *task.runs_on)
+        yield _sealed(element, "end_to_end_encryption", readers, "end-to-end encryption")
 
 
 def _seals(safeguards: Sequence[Safeguard]) -> bool:
