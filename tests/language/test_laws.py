@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fedpolicy.language.reading.source import read
@@ -71,6 +72,8 @@ def test_any_json_reads_as_itself(value):
 def test_any_yaml_that_is_written_reads_as_itself(tree, flow):
     # The writer quotes what YAML 1.1 would take for something else; the rest means the same in YAML 1.2.
     text = yaml.safe_dump(tree, default_flow_style=flow, allow_unicode=True)
+    # Numbers such as 0E0, which have no dot, are texts for the writer and numbers in YAML 1.2.
+    assume(not re.search(r"\d[eE][-+]?\d", text))
     source = read(text, "f.yaml")
 
     assert source.errors == []
