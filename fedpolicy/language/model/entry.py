@@ -47,6 +47,7 @@ NAMED: Mapping[str, Named] = {
     "categories": Named(("category",), ("unknown",)),
     "covered": Named(("dataset", "category")),
     "countries": Named(("country",)),
+    "region": Named(("country",), ("EU",)),
     "method": Named(("method",)),
     "payload": Named(("payload",)),
     "catalogue model": Named(("catalogue model",)),

@@ -26,7 +26,12 @@ class Terms(Entry):
     zero_retention: bool | None = key(
         "Whether nothing is kept. An agreement of kind zero_retention covers it and wins.", open=True, rule=True
     )
-    region: str | None = key("Where the call is processed, such as a country code.", open=True, rule=True)
+    region: str | None = key(
+        "Where the call is processed: the ISO 3166-1 alpha-2 code of the country, or EU.",
+        open=True,
+        rule=True,
+        names="region",
+    )
 
 
 class Model(Entry):

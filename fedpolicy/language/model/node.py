@@ -64,7 +64,10 @@ class Node(Entry):
     )
     count: Positive = key("How many distinct owners stand behind it: a cohort of a million phones is one node.", 1)
     region: str | None = key(
-        "Where the machine stands, such as a country code or a cloud region.", open=True, rule=True
+        "Where the machine stands: the ISO 3166-1 alpha-2 code of the country, or EU.",
+        open=True,
+        rule=True,
+        names="region",
     )
     tee: Tee | None = key("The trusted execution environment that it runs in.", None, unknown=None)
     hardware: Hardware | None = key("What the machine offers.", open=True)

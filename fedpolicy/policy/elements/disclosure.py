@@ -20,6 +20,7 @@ from fedpolicy.policy.elements.disclosure_view import (
     certainly_closed,
     closed_model,
     deidentified,
+    inside_eea,
     outside,
     purposes,
     rests_on,
@@ -27,6 +28,7 @@ from fedpolicy.policy.elements.disclosure_view import (
     tasks,
     third,
     way_roles,
+    whereabouts,
     whose,
     without,
 )
@@ -109,9 +111,9 @@ _FIELDS = (
         lambda v: any(p not in v.world.deployment.parties for p in v.parties),
     ),
     open_field(
-        "jurisdictions", Type.LIST, "where these parties are", lambda view: view.world.jurisdictions(view.parties)
+        "jurisdictions", Type.LIST, "where these parties are, and the machines on which it arrives", whereabouts
     ),
-    open_field("in_eea", Type.BOOL, "all these parties are in the EEA", lambda view: in_eea(view.world, view.parties)),
+    open_field("in_eea", Type.BOOL, "all these parties and machines are in the EEA", inside_eea),
     open_field(
         "adequacy",
         Type.TEXT,

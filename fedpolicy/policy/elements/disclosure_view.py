@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.does import Cap
 from fedpolicy.policy.elements.models_view import class_variants
-from fedpolicy.policy.elements.shared import purposes_of
+from fedpolicy.policy.elements.shared import all_in_eea, purposes_of
 from fedpolicy.policy.fields import Missing, Presence, Type
 from fedpolicy.policy.texts import said
 from fedpolicy.policy.world import World, family_of, ordered
@@ -24,6 +24,7 @@ __all__ = [
     "certainly_closed",
     "closed_model",
     "deidentified",
+    "inside_eea",
     "outside",
     "purposes",
     "rests_on",
@@ -32,6 +33,7 @@ __all__ = [
     "tasks",
     "third",
     "way_roles",
+    "whereabouts",
     "whose",
     "without",
 ]
@@ -176,12 +178,47 @@ def agreements(view: DisclosureView) -> Iterable[str]:
     return ordered(set.intersection(*found)) if found else ()
 
 
+def whereabouts(view: DisclosureView) -> Presence:
+    """Where these parties are, and where the machines stand on which it arrives."""
+    found = view.world.jurisdictions(view.parties)
+    return found if isinstance(found, Missing) else ordered([*found, *_regions(view)])
+
+
+def inside_eea(view: DisclosureView) -> Presence:
+    """Whether all of that is in the European Economic Area; what is public is everywhere."""
+    if "public" in view.parties:
+        return False
+    found = whereabouts(view)
+    return all_in_eea(view.world, found) if isinstance(found, list) else found
+
+
+def _regions(view: DisclosureView) -> set[str]:
+    """The countries that nodes and terms of calls name; EU names none."""
+    found = {region for step in view.last for region in _at(view.world, step)}
+    return {region for region in found if region not in {None, "EU"}}
+
+
+def _at(world: World, step: Step) -> Iterator[str]:
+    vertex = world.graph.vertices[step.target]
+    node = world.deployment.nodes.get(vertex.family) if step.target.startswith("nodes.") else None
+    said = [node.region if node is not None else None]
+    section, _, name = step.origin.partition(".")
+    call = world.deployment.api_calls.get(name) if section == "api_calls" else None
+    if node is None and call is not None:
+        said.append(call.region)
+    for access in world.lookup.access_of.get(step.origin, ()) if node is None else ():
+        terms = world.deployment.models[access.model].terms
+        if step.target in access.hops and terms is not None and (call is None or call.region is None):
+            said.append(terms.region)
+    yield from (region for region in said if region is not None)
+
+
 def adequacy(view: DisclosureView) -> Presence:
     """The weakest adequacy decision for these parties."""
     if "public" in view.parties:
         return "none"
-    found = view.world.jurisdictions(view.parties)
-    if isinstance(found, Missing):
+    found = whereabouts(view)
+    if not isinstance(found, list):
         return found
     rows = [view.world.catalog.countries.get(code) for code in found]
     known = ["none" if row is None else "full" if row.eea else row.adequacy or "none" for row in rows]

@@ -40,6 +40,15 @@ def inputs_read(view: ModelView) -> Presence:
     return _any(view, "human_review")
 
 
+def _said_read(view: ModelView) -> bool:
+    """Whether the file itself says that people read some private input."""
+    calls = view.world.deployment.api_calls
+    names = (use.partition(".")[2] for use in view.uses if use.startswith("api_calls."))
+    own = view.model.terms.human_review if view.model.terms else None
+    said = [calls[name].human_review for name in names]
+    return True in said or (own is True and (None in said or len(said) < len(view.uses)))
+
+
 def inputs_kept(view: ModelView) -> Presence:
     """The longest time for which any private input is kept, in days."""
     said = list(_said(view, "retention_days"))
@@ -158,6 +167,11 @@ USE = (
         "people may read some private data sent to those who run it, each call by its own terms",
         inputs_read,
         key="terms.human_review",
+    ),
+    boolean(
+        "inputs_said_reviewed",
+        "the file itself says that people may read some data sent to those who run it",
+        _said_read,
     ),
     boolean("fallback_elsewhere", "a fallback is run by another party, or held", _fallback_elsewhere),
     texts("used_by", "tasks and calls that use it, such as tasks.score", lambda view: view.uses),

@@ -199,6 +199,8 @@ def term(view: ModelView | None, key: str, call: Terms | None, path: str) -> Pre
     """
     for said in (call, view.model.terms if view else None):
         found: Presence = getattr(said, key, None)
+        if found is None and said is not None and said.zero_retention:
+            found = NOTHING_KEPT.get(key)
         if found is not None:
             return found
         if said is not None and said.says_unknown(key):

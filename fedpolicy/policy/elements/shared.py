@@ -10,6 +10,7 @@ from fedpolicy.policy.world import World, ordered
 
 __all__ = [
     "About",
+    "all_in_eea",
     "any_in_eea",
     "boolean",
     "data_fields",
@@ -119,9 +120,12 @@ def in_eea(world: World, parties: Iterable[str]) -> bool | Missing:
     if "public" in everybody:
         return False
     found = world.jurisdictions(everybody)
-    if isinstance(found, Missing):
-        return found
-    rows = [world.catalog.countries.get(code) for code in found]
+    return found if isinstance(found, Missing) else all_in_eea(world, found)
+
+
+def all_in_eea(world: World, codes: Iterable[str]) -> bool:
+    """Whether all of these countries are in the European Economic Area."""
+    rows = [world.catalog.countries.get(code) for code in codes]
     return all(row is not None and row.eea for row in rows)
 
 

@@ -115,10 +115,11 @@ def check_without_updates(names: Names) -> Iterator[Contradiction]:
     """Keys of an exchange in tasks that exchange nothing."""
     for path, task in entries(names.root, "tasks"):
         method = names.catalog.methods.get(name := text(task, "method") or "")
-        topology = TOPOLOGIES.get(text(task, "topology") or "")
-        alone = topology is not None and topology.exchanges == "nothing"
         if method is None:
             continue
+        topology = TOPOLOGIES.get(said := text(task, "topology") or "")
+        way = said or _default(task, method)
+        alone = way in TOPOLOGIES and TOPOLOGIES[way].exchanges == "nothing"
         rests = [(*path, "method"), (*path, "topology")]
         if not method.up and topology is not None and topology.exchanges == "updates":
             message = f"`topology: {text(task, 'topology')}` says who exchanges updates, and {name} sends none"
@@ -126,11 +127,8 @@ def check_without_updates(names: Names) -> Iterator[Contradiction]:
                 (*path, "topology"), message, "remove it; write a flow for what is sent on", rests_on=rests
             )
         elif not method.up or alone:
-            why = (
-                f"{name} sends no updates"
-                if not method.up
-                else f"`topology: {text(task, 'topology')}` exchanges nothing"
-            )
+            silent = f"`topology: {said}` exchanges nothing" if said else f"{name} without `aggregator` stays in place"
+            why = silent if method.up else f"{name} sends no updates"
             yield from _unmet(path, task, why, rests, ("aggregator", "via", "hops") if not method.up else ("via",))
 
 
