@@ -146,7 +146,10 @@ def test_text_of_a_deployment_starts_no_workflow_command(action, estate):
     evil = "::set-env name=A::b"
     write(
         estate,
-        {SPEC: CLEAN.replace("summary: ", f'summary: "a\\n{evil}\\n" #', 1), "infra/x.fedpolicy.yaml": f"{evil}\n"},
+        {
+            SPEC: CLEAN.replace("summary: ", f'summary: "a\\n{evil}\\n" #', 1),
+            "infra/x.fedpolicy.yaml": f'fedpolicy: 1\nname: x\n"{evil}": 1\n',
+        },
     )
     done = action()
 

@@ -79,8 +79,19 @@ def _claimable(tree):
     return [
         path
         for path in _places(tree)
-        if path[-1] != "roles" and not (path[0] in sections and len(path) == 2)  # maps by id and entries are no values
+        if not _is_claimed(tree, path)
+        and path[-1] != "roles"
+        and not (path[0] in sections and len(path) == 2)  # maps by id and entries are no values
     ]
+
+
+def _is_claimed(tree, path):
+    """Whether something is a claim, or a part of one."""
+    for step in path:
+        tree = tree[step]
+        if isinstance(tree, dict) and "value" in tree:
+            return True
+    return False
 
 
 def _wrapped(tree, path):

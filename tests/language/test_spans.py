@@ -22,8 +22,8 @@ parties:
 nodes:
   n:
     party: a
-    region: |
-      eu
+summary: |
+  eu
 
 
 datasets:
@@ -55,7 +55,7 @@ def excerpt(span):
         (("parties", "d", "role"), "[participant]", "role"),
         (("parties", "e", "name"), "E", "name"),
         (("parties", "e", "trusts"), "a", "trusts"),
-        (("nodes", "n", "region"), "|\n      eu", "region"),
+        (("summary",), "|\n  eu", "summary"),
         (("datasets", "x", "categories"), "health", "categories"),
         (("datasets", "x", "subjects"), "3", "subjects"),
     ],

@@ -84,7 +84,7 @@ def _noise(path: Path, safeguard: Tree, *, summed: bool) -> Iterator[Contradicti
 
 def _twice(path: Path, safeguard: Tree) -> Iterator[Contradiction]:
     """Noise that is stated in two ways, of which only one can be meant."""
-    by_epsilon = safeguard.get("mechanism") in _BY_EPSILON
+    by_epsilon = _word(safeguard, "mechanism") in _BY_EPSILON
     if _is_number(safeguard.get("noise_multiplier")) and _is_number(safeguard.get("step_epsilon")) and not by_epsilon:
         message = "the noise is stated twice: by `noise_multiplier`, and by `step_epsilon`"
         advice = "write one of them; epsilon is computed from it"
@@ -101,10 +101,16 @@ def _elsewhere(path: Path, safeguard: Tree) -> Iterator[Contradiction]:
             advice = f"leave it out, or write `mechanism: {mechanisms[0]}` if that is meant"
             message = f"`{name}` says nothing of {mechanism}"
             yield contradiction((*path, name), message, advice, rests_on=[(*path, "mechanism")])
-    if "shares" in safeguard and safeguard.get("where") in {"client", "aggregator"}:
+    if "shares" in safeguard and _word(safeguard, "where") in {"client", "aggregator"}:
         message = "noise that one party adds is not divided into `shares`"
         advice = "leave it out, or write `where: distributed`"
         yield contradiction((*path, "shares"), message, advice, rests_on=[(*path, "where")])
+
+
+def _word(safeguard: Tree, key: str) -> str | None:
+    """The word of a key; what is no text is told where texts are asked for."""
+    found = safeguard.get(key)
+    return found if isinstance(found, str) else None
 
 
 def _is_number(value: object) -> bool:
