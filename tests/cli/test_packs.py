@@ -59,7 +59,7 @@ def test_too_few_noticed_mutants_end_with_1_when_asked_for(ours, tmp_path):
     rule = tmp_path / "ours" / "keep-short.yaml"
     rule.write_text(
         rule.read_text(encoding="utf-8").replace(
-            "match: dataset.personal", "match: dataset.personal && dataset.unit != ''"
+            "match: dataset.personal", "match: dataset.personal && dataset.id != ''"
         ),
         encoding="utf-8",
     )
@@ -68,7 +68,7 @@ def test_too_few_noticed_mutants_end_with_1_when_asked_for(ours, tmp_path):
     assert ours("test", "ours", "--no-mutants", "--min-mutation-score", "90").exit_code == 0
     result = ours("test", "ours", "--min-mutation-score", "90")
     assert result.exit_code == 1
-    assert "no example notices: `dataset.unit != ''` is dropped from `&&` (match," in result.stdout
+    assert "no example notices: `dataset.id != ''` is dropped from `&&` (match," in result.stdout
 
 
 def test_results_as_json(ours):

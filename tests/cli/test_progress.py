@@ -147,7 +147,8 @@ sys.exit(main({arguments!r}))
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_on_a_real_terminal(jobs, tmp_path):
     for number in range(8):
-        (tmp_path / f"{number}.yaml").write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+        text = EXAMPLE.read_text(encoding="utf-8").replace("name: clinical-notes", f"name: clinical-notes-{number}", 1)
+        (tmp_path / f"{number}.yaml").write_text(text, encoding="utf-8")
     arguments = ["check", ".", "--jobs", jobs]
     code, stdout, stderr = in_a_terminal(arguments, tmp_path, NO_COLOR="1")
     quiet = in_a_terminal(arguments, tmp_path, CI="true")
