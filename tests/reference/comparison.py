@@ -23,6 +23,7 @@ from tests.reference.deployments import Tree, deployment
 from tests.reference.reference import Levels, Row, levels
 
 CATALOG = load_catalog()
+ASKED = ("subjects",)  # what numbers hang on that is not drawn yet
 NONE: Levels = ("none", "none", "none")
 
 
@@ -61,6 +62,8 @@ def smaller(tree: Any) -> Iterator[Any]:
     """The same with one thing less."""
     if isinstance(tree, dict):
         for key in tree:
+            if key in ASKED:
+                continue
             yield {name: value for name, value in tree.items() if name != key}
         for key, value in tree.items():
             for less in smaller(value):

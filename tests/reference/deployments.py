@@ -26,7 +26,9 @@ EXCHANGING = (
     "zeroth_order",
     "gradient_boosting",
 )
-LATER = frozenset({"relays", "ciphertext", "aggregates", "split", "end_to_end_encryption", "secret_sharing"})
+LATER = frozenset(
+    {"code in enclaves", "relays", "ciphertext", "aggregates", "split", "end_to_end_encryption", "secret_sharing"}
+)
 PAYLOADS = (
     "records",
     "logs",
@@ -108,7 +110,7 @@ class Author:
             found["code_from"] = self.one("agg", "x")
         if self.odds(0.12):
             found["operators"] = [self.one("x", "b")]
-        if self.odds(0.15) and "tee" not in LATER:
+        if self.odds(0.15) and not ("code in enclaves" in LATER and "code_from" in found):
             found["tee"] = self.tee()
         return found
 
@@ -147,12 +149,12 @@ class Author:
             base = {"weights": "open", "via": self.one(["store"], ["relay", "acme"], ["unknown"])}
         if "via" not in base and self.odds(0.1):
             base["copies"] = "parts"
-        if self.odds(0.15) and "fallback" not in LATER:
+        if self.odds(0.15):
             base["fallback"] = "closed"
         out: Tree = {}
         if self.odds(0.3):
             out["published"] = True
-        if self.odds(0.2) and "personal" not in LATER:
+        if self.odds(0.2):
             out["copies"] = "personal"
         elif self.odds(0.15):
             out["via"] = self.one(["relay", "acme"], ["x"])

@@ -64,7 +64,8 @@ class Learning:
 
     def _sent(self, fact: Fact, one: Movement, source: str) -> Fact | None:
         cap = one.raw if fact.summed and one.raw else one.level
-        level = min(fact.level, cap if self._relied_on(source, one) else VERBATIM)
+        # Code that nobody vouches for may send whatever it can read, which a sum is not.
+        level = min(fact.level, cap if fact.sums or self._relied_on(source, one) else VERBATIM)
         for cap in one.caps:
             # Nobody takes names out of a sum, or of what cannot be read.
             if not fact.sums and not fact.seals and self._counts(cap.words):
@@ -75,7 +76,7 @@ class Learning:
             return None
         # Nobody adds up, or adds noise to, what is sealed so that one cannot compute on it.
         closed = one.adds and any(not seal.malleable for seal in fact.seals)
-        sums = fact.sums if closed else fact.sums | {s for s in one.sums if self._counts(s.words)}
+        sums = fact.sums if closed else fact.sums | {s for s in one.sums if not s.secure or self._counts(s.words)}
         noises = fact.noises if closed else fact.noises | {n for n in one.noises if self._counts(n.words)}
         return Fact(
             level=level,
@@ -160,6 +161,8 @@ class Learning:
         return sum(self._holds_key(reader, party) for reader in seal.readers) >= seal.threshold
 
     def _hides(self, one: Sum, pool: set[str]) -> bool:
+        if not self._counts(one.words):
+            return False
         owner = self.instance.owner
         known = [c for c in one.contributors if c.controlled & pool]
         theirs = [c for c in one.contributors if c not in known and c.owners <= {owner}]

@@ -36,6 +36,7 @@ class Sum:
     least: int
     most: int
     words: tuple[Word, ...]
+    secure: bool = False  # added up behind masks, or else by somebody who sees what is added
 
 
 @dataclass(frozen=True)

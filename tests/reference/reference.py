@@ -8,7 +8,6 @@ from itertools import pairwise, product
 from typing import Any
 
 from fedpolicy.catalog import Catalog
-from tests.reference.deployments import LATER
 from tests.reference.learn import Learning, Reading
 from tests.reference.models import Models
 from tests.reference.movement import INFERABLE, LEVELS, NONE, RECONSTRUCTABLE, VERBATIM, Movement, Seal
@@ -202,8 +201,6 @@ def _wanted(world: World, models: Models) -> Iterator[tuple[str, Any, int, tuple
     """What somebody sends: from where, at which level, and sealed how (None: as ciphertext that others made)."""
     for call in world.file.api_calls.values():
         for caller in world.nodes(call.from_):
-            if "local calls" in LATER and call.model and caller in models.holders(call.model):
-                continue
             for item in world.named(call.sends, caller):
                 yield caller, item, models.level(call.payload), ()
     for flow in world.file.flows.values():

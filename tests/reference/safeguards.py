@@ -87,6 +87,7 @@ def secure_sums(
             least=max(1, min(one.min_clients - idle, total)),
             most=max(1, min(one.min_clients - idle, total)),
             words=word(world, one, places),
+            secure=True,
         )
         for number, one in enumerate(guards)
         if one.kind == "secure_aggregation"

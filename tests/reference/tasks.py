@@ -249,7 +249,7 @@ class Desugared:
         for target in copies or [self.models.vertex(produced)]:
             for place in job.givers:
                 if not copies or self.world.copy(produced, place) == target:
-                    for one in self.models.contents(model, place if copies else target, job.why):
+                    for one in self.models.contents(model, place if copies else "=", job.why):
                         yield replace(one, way=(one.way[0], target))
 
     def _hosted(self, job: Job, model: str | None) -> Iterator[Movement]:
@@ -308,7 +308,7 @@ class Desugared:
                 why=job.why,
             )
         every = tuple(one for other in job.givers for one in self._sealing(job, other, way[-1]))
-        ends = (*way, *job.members) if way[-1].startswith("exchange:") else way
+        ends = (*way[:-1], *job.members) if way[-1].startswith("exchange:") else way
         for model in {*job.inputs(), job.task.evaluates} - {None}:
             for place in ends:
                 yield from self.models.contents(
@@ -336,9 +336,8 @@ class Desugared:
         return noises(self.world, job.task.safeguards, f"{job.why}.safeguards", where, places, job.mask)
 
     def _plain(self, job: Job, top: str, below: Sequence[str]) -> tuple[Sum, ...]:
-        if not self._summable(job):
-            return ()
-        least, most = job.size(below)
+        # What cannot be added is put together all the same, and hides nobody.
+        least, most = job.size(below) if self._summable(job) else (0, 0)
         words = (Word(parties=frozenset(self.world.words(top)), place=top),)
         return (Sum(id=f"{job.why}@{top}", contributors=job.crowd(below), least=least, most=most, words=words),)
 
@@ -389,15 +388,17 @@ class Desugared:
             for member in job.members if job.method.down else ():
                 if top in self.aggregators(job, member):
                     for place in {member, *(relay for relays in self._relays(job, member) for relay in relays)}:
-                        yield self._down(job, top, place, plain, noise)
+                        yield self._down(job, top, place, plain, noise, [member])
             yield from self._result(job, top, plain, noise)
 
-    def _down(self, job: Job, top: str, member: str, plain: tuple[Sum, ...], noise: tuple[Noise, ...]) -> Movement:
-        """What comes back to a member; a relay on the way gets it from the top too."""
+    def _down(
+        self, job: Job, top: str, member: str, plain: tuple[Sum, ...], noise: tuple[Noise, ...], ends: Sequence[str]
+    ) -> Movement:
+        """What comes back to a member, or to a place on the way to the `ends`, behind a seal that these can open."""
         again = tuple(
             s
             for s in seals(self.world, job.task.safeguards, top)
-            if self.models.reads(s.readers, member) and self.models.reads(s.readers, top)
+            if all(self.models.reads(s.readers, end) for end in ends)
         )
         return Movement(
             way=(top, member),
@@ -416,7 +417,7 @@ class Desugared:
         for member in job.members:
             for relays in self._relays(job, member):
                 yield from self._up(job, member, (*relays, exchange), job.members)
-            yield Movement(way=(exchange, member), level=self.models.level(job.up), why=job.why)
+            yield Movement(way=(exchange, member), level=self.models.level(job.up), only=job.mask, why=job.why)
         yield from self._result(job, exchange, (), ())
 
     _rotating = _peer_to_peer
@@ -436,7 +437,7 @@ class Desugared:
     _central = _local
 
     def _tree(self, job: Job) -> Iterator[Movement]:
-        below: dict[str, list[str]] = {member: [member] for member in job.members}
+        below: dict[str, list[str]] = {member: [member] for member in job.givers}
         ups = [hop.at for hop in job.task.hops]
         final = self._final(job)
         chain: list[tuple[Any, dict[str, list[str]]]] = []
@@ -474,9 +475,13 @@ class Desugared:
             noise = self._noises(job, "aggregator", [top]) if summed else ()
             if len(chain) == len(job.task.hops) and summed:
                 noise = noise + self._hop_noises(job, chain, last, top)
-            for place in sorted({place for way in self._down_ways(job, chain, last, top) for place in way}):
-                if job.method.down:
-                    yield self._down(job, top, place, plain, noise)
+            ways = self._down_ways(job, chain, last, top) if job.method.down else []
+            for place in sorted({place for way in ways for place in way}):
+                ends = sorted({way[-1] for way in ways}) if place not in job.members else [place]
+                yield self._down(job, top, place, plain, noise, ends)
+            for member in job.members if job.method.down else ():
+                if member not in job.givers:  # it takes part without data, and gets what comes out
+                    yield self._down(job, top, member, plain, noise, [member])
             yield from self._result(job, top, plain, noise)
 
     def _down_ways(
@@ -552,8 +557,9 @@ class Desugared:
             caps=caps(self.world, guards, lower),
             why=job.why,
         )
+        every = tuple(one for other in job.givers for one in self._sealing(job, other, place))
         for model in {*job.inputs(), job.task.evaluates} - {None}:
-            yield from self.models.contents(model, place, job.why)
+            yield from self.models.contents(model, place, job.why, seals=self._joint(every))
 
     def _split(self, job: Job) -> Iterator[Movement]:
         """Activations and labels go to the top of the model, gradients come back to whoever sent them."""
