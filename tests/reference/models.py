@@ -77,13 +77,19 @@ class Models:
         known = self.provider(name)
         if self.closed(name) and (model.via or not (near or known is None)):
             provider = self.world.outside(known or "unknown")
-            return [way if self._resold(way) else (*way, provider) for way in found]
+            ends_there = (self._resold(way) or self._enclosed(way[-1], known) for way in found)
+            return [way if there else (*way, provider) for way, there in zip(found, ends_there, strict=True)]
         if model.via:
             return found
         if holders:
             return [(caller, place) for place in near or holders]
         said = model.provider if self.weights(name) is None else None
         return [(caller, self.world.outside(said or "unknown"))]
+
+    def _enclosed(self, place: str, provider: str | None) -> bool:
+        """Whether a provider runs its model there, in an attested enclave of its own."""
+        here = self.world.places[place]
+        return here.party == provider and here.tee is not None and here.tee.attested
 
     def _resold(self, way: tuple[str, ...]) -> bool:
         """Whether the last hop is a party that runs models for others."""

@@ -17,7 +17,7 @@ PARTS = 10
 LEAK = {
     "parties": {"a": {"role": "participant"}, "x": {"role": "processor"}, "y": {"role": "host"}},
     "nodes": {"client": {"kind": "client", "party": ["a"]}, "store": {"kind": "store", "party": "x", "host": "y"}},
-    "datasets": {"notes": {"at": "client", "categories": ["health", "image"], "subjects": 5}},
+    "datasets": {"notes": {"at": "client", "categories": ["health", "image"], "subjects": 50}},
     "flows": {
         "copy": {"from": "client", "to": "store", "payload": "records"},
         "more": {"from": "client", "to": "store", "payload": "metrics"},
@@ -55,7 +55,7 @@ def test_a_disagreement_is_found_and_made_small(monkeypatch):
     ]
     small = shrunk(LEAK, comparison.wrong)
     assert list(small["flows"]) == ["more"]
-    assert small["datasets"]["notes"] == {"at": "client", "categories": ["image"]}
+    assert small["datasets"]["notes"] == {"at": "client", "categories": ["image"], "subjects": 50}
     assert shown(small, found).startswith("# y host notes@a: product verbatim")
 
 
