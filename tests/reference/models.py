@@ -77,7 +77,7 @@ class Models:
         known = self.provider(name)
         if self.closed(name) and (model.via or not (near or known is None)):
             provider = self.world.outside(known or "unknown")
-            ends_there = (self._resold(way) or self._enclosed(way[-1], known) for way in found)
+            ends_there = (self._resold(way) or (len(way) > 1 and self._enclosed(way[-1], known)) for way in found)
             return [way if there else (*way, provider) for way, there in zip(found, ends_there, strict=True)]
         if model.via:
             return found
