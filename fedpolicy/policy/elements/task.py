@@ -7,11 +7,11 @@ from typing import get_args
 
 from fedpolicy.analysis.exposure.domain import Trust
 from fedpolicy.analysis.exposure.effects import suppliers_of
-from fedpolicy.catalog.rows import MethodRow, Needs
+from fedpolicy.catalog.rows import Needs
 from fedpolicy.graph.jobs import UNKNOWN
-from fedpolicy.graph.model import Access, Flow, Vertex, bits
+from fedpolicy.graph.model import Access, bits
 from fedpolicy.language.model.does import Noise, Sum, Unsaid
-from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard
+from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.language.model.task import Task
 from fedpolicy.policy.elements.agreement import KINDS
@@ -28,57 +28,12 @@ from fedpolicy.policy.elements.shared import (
     texts,
     words,
 )
+from fedpolicy.policy.elements.task_view import TaskView
 from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
-from fedpolicy.records import dataclass
 from fedpolicy.topologies import TOPOLOGIES
 
 __all__ = ["KIND"]
-
-
-@dataclass(frozen=True, slots=True)
-class TaskView:
-    """One entry of `tasks`."""
-
-    world: World
-    id: str
-    task: Task
-
-    @property
-    def families(self) -> tuple[str, ...]:
-        """The datasets that it works on."""
-        return self.world.use_data(f"tasks.{self.id}")
-
-    @property
-    def method(self) -> MethodRow:
-        """What the catalogue says of its method."""
-        return self.world.catalog.methods[self.task.method]
-
-    @property
-    def model(self) -> ModelView | None:
-        """Its input model."""
-        return model_view(self.world, self.task.model)
-
-    @property
-    def access(self) -> Sequence[Access]:
-        """How it reaches its models."""
-        return self.world.lookup.access_of.get(f"tasks.{self.id}", ())
-
-    @property
-    def flows(self) -> Sequence[Flow]:
-        """The flows that it implies."""
-        return self.world.lookup.flows_of.get(f"tasks.{self.id}", ())
-
-    @property
-    def places(self) -> list[Vertex]:
-        """Where it runs."""
-        graph = self.world.graph
-        return [graph.vertices[name] for ref in self.task.runs_on for name in graph.members.get(ref, ())]
-
-    @property
-    def safeguards(self) -> list[Safeguard]:
-        """Its own safeguards and those of its hops."""
-        return [*self.task.safeguards, *(found for hop in self.task.hops for found in hop.safeguards)]
 
 
 def _own(view: TaskView) -> list[Access]:

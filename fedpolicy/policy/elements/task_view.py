@@ -1,0 +1,60 @@
+"""A task as rules look at it: its method, model, flows and places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fedpolicy.catalog.rows import MethodRow
+from fedpolicy.graph.model import Access, Flow, Vertex
+from fedpolicy.language.model.safeguards import Safeguard
+from fedpolicy.language.model.task import Task
+from fedpolicy.policy.elements.models_view import ModelView, model_view
+from fedpolicy.policy.world import World
+from fedpolicy.records import dataclass
+
+__all__ = ["TaskView"]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """One entry of `tasks`."""
+
+    world: World
+    id: str
+    task: Task
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The datasets that it works on."""
+        return self.world.use_data(f"tasks.{self.id}")
+
+    @property
+    def method(self) -> MethodRow:
+        """What the catalogue says of its method."""
+        return self.world.catalog.methods[self.task.method]
+
+    @property
+    def model(self) -> ModelView | None:
+        """Its input model."""
+        return model_view(self.world, self.task.model)
+
+    @property
+    def access(self) -> Sequence[Access]:
+        """How it reaches its models."""
+        return self.world.lookup.access_of.get(f"tasks.{self.id}", ())
+
+    @property
+    def flows(self) -> Sequence[Flow]:
+        """The flows that it implies."""
+        return self.world.lookup.flows_of.get(f"tasks.{self.id}", ())
+
+    @property
+    def places(self) -> list[Vertex]:
+        """Where it runs."""
+        graph = self.world.graph
+        return [graph.vertices[name] for ref in self.task.runs_on for name in graph.members.get(ref, ())]
+
+    @property
+    def safeguards(self) -> list[Safeguard]:
+        """Its own safeguards and those of its hops."""
+        return [*self.task.safeguards, *(found for hop in self.task.hops for found in hop.safeguards)]
