@@ -82,7 +82,10 @@ def check_ways(names: Names) -> Iterator[Contradiction]:
         for _, entry in entries(names.root, section):
             for key in ("model", "evaluates"):
                 users.setdefault(text(entry, key) or "", set()).update(name for _, name in ids(entry, where))
+    hosted = _hosted(names)
     for path, model in entries(names.root, "models"):
+        if path[1] in hosted:
+            continue
         at, using = (
             names.places(sorted(found)) for found in (_named(model, "weights_at"), users.get(str(path[1]), set()))
         )
@@ -92,6 +95,13 @@ def check_ways(names: Names) -> Iterator[Contradiction]:
                 advice = f"keep one of the two: `weights_at` where it runs on the spot, `{key}` where it is called"
                 rests = [(*path, "weights_at"), ("tasks",), ("api_calls",)]
                 yield contradiction((*path, key), message, advice, key=True, rests_on=rests)
+
+
+def _hosted(names: Names) -> set[str | None]:
+    """The models that somebody else trains, whoever has their weights."""
+    methods = names.catalog.methods
+    tasks = (task for _, task in entries(names.root, "tasks"))
+    return {text(task, "model") for task in tasks if (row := methods.get(text(task, "method") or "")) and row.hosted}
 
 
 def _named(entry: Tree, key: str) -> set[str]:
