@@ -150,6 +150,8 @@ def test_a_key_that_names_a_place_is_drawn_or_refused(data):
     # Where a model is, and how it is called, says nothing where nobody uses it.
     uses = [*tree.get("tasks", {}).values(), *tree.get("api_calls", {}).values()]
     assume(section != "models" or any(name in (use.get("model"), use.get("evaluates")) for use in uses))
+    # Open: training on a provider's machines goes straight to the provider, whatever `via` says.
+    assume(key != "via" or all(use.get("method") != "hosted_finetuning" for use in uses))
     more = deepcopy(tree)
     more[section][name][key] = value
 
