@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from pathlib import Path
 
@@ -85,11 +85,11 @@ class Files:
 
     def is_file(self, path: Path) -> bool:
         """Whether there is such a file."""
-        return path.as_posix() in self.kept or path.is_file()
+        return path.as_posix() in self.kept or _is(path, Path.is_file)
 
     def is_folder(self, path: Path) -> bool:
         """Whether there is such a folder."""
-        return bool(self._inside(path)) or path.is_dir()
+        return bool(self._inside(path)) or _is(path, Path.is_dir)
 
     def yaml(self, folder: Path) -> list[Path]:
         """The YAML files in a folder, by name."""
@@ -101,6 +101,14 @@ class Files:
 
 
 HERE = Files()
+
+
+def _is(path: Path, what: Callable[[Path], bool]) -> bool:
+    """Whether a path is something; a name that is too long for the system is nothing."""
+    try:
+        return what(path)
+    except OSError:
+        return False
 
 
 def _must_be_plain(mode: int) -> None:

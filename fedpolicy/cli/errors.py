@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from errno import ENAMETOOLONG
 
 import click
 
@@ -13,6 +14,7 @@ __all__ = ["BUG", "CLEAN", "FINDINGS", "INTERRUPTED", "UNUSABLE", "exit_code", "
 
 CLEAN, FINDINGS, UNUSABLE, BUG = 0, 1, 2, 3
 INTERRUPTED = 130
+_SHOWN = 40  # characters of a name that is too long
 
 
 def exit_code(errors: Iterable[Exception], *, failing: bool = False, evaluated: bool = True) -> int:
@@ -43,6 +45,9 @@ def guard(action: Callable[[], object], arguments: Sequence[str]) -> int:
         _tell("interrupted\n" if isinstance(stop, click.Abort) else "\ninterrupted\n")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001  whatever is left is our own mistake
+        if isinstance(error, OSError) and error.errno == ENAMETOOLONG:
+            _say(_too_long(error), arguments)
+            return UNUSABLE
         _tell(_bug(error, debug="--debug" in arguments))
         return BUG
     else:
@@ -63,6 +68,11 @@ def _say(error: FedPolicyError, arguments: Sequence[str]) -> None:
     from fedpolicy.cli.terminal import look_of  # noqa: PLC0415
 
     report_errors([error], look=look_of(sys.stderr, no_color="--no-color" in arguments))
+
+
+def _too_long(error: OSError) -> FedPolicyError:
+    name = str(error.filename)[:_SHOWN]
+    return FedPolicyError(f"`{name}...` is longer than a name of a file may be", help="name a file or a folder")
 
 
 def _usage(error: click.ClickException) -> FedPolicyError:

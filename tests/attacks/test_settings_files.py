@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from fedpolicy.cli import main
 from fedpolicy.cli.app import app
 
 CLEAN = "fedpolicy: 1\nname: clean\nparties: {a: {role: participant}}\nnodes: {n: {kind: client, party: a}}\n"
@@ -170,3 +171,17 @@ def test_the_number_of_processes_is_bounded(check, value):
 def test_python_still_refuses_long_numbers():
     """What these tests rest on."""
     assert sys.get_int_max_str_digits() < len(DIGITS)
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["check", "--waivers"], ["check", "--baseline"], ["test"], ["facts"]])
+def test_a_name_that_is_too_long_for_the_system_is_one_message(arguments, capsys):
+    assert main([*arguments, "9" * 5000]) == 2
+    assert capsys.readouterr().err.startswith("error: `9999")
+
+
+def test_a_pack_whose_name_is_too_long_is_one_message(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fedpolicy.toml").write_text(f'packs = ["{"9" * 5000}"]\n', encoding="utf-8")
+
+    assert main(["check", "missing.yaml"]) == 2
+    assert "error: there is no pack" in capsys.readouterr().err
