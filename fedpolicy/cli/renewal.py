@@ -16,8 +16,7 @@ from fedpolicy.cli.trust import waivers_path
 from fedpolicy.errors import SettingsError
 from fedpolicy.policy.baseline import read_baseline, write_entries
 from fedpolicy.policy.excuse import coverage_of
-from fedpolicy.policy.renewal import files_of_waivers, renewed
-from fedpolicy.policy.waiver_edits import with_files
+from fedpolicy.policy.renewal import files_of_waivers, renewed, with_files
 from fedpolicy.policy.waivers import read_waivers
 from fedpolicy.report.style import amount
 

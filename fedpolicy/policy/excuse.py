@@ -7,52 +7,27 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from fedpolicy.errors import Problems
 from fedpolicy.files import Files
 from fedpolicy.findings import VERDICTS, Baselined, Finding, Report, SourceFile, Span, Verdict, Waiver
-from fedpolicy.policy.baseline import Baseline, compare
+from fedpolicy.policy.baseline import compare
 from fedpolicy.policy.coverage import Coverage, matches
 from fedpolicy.policy.housekeeping import GONE, OWN_PACK, OWN_RULES, as_set, own_finding
 from fedpolicy.policy.load import load_rules, shipped_ids
 from fedpolicy.policy.waivers import WaiverEntry, WaiverFile
-from fedpolicy.root import Root
 from fedpolicy.suggest import did_you_mean
 
-__all__ = ["Excuses", "coverage_of", "covers", "excuse", "is_of", "waive"]
+if TYPE_CHECKING:
+    from fedpolicy.settings import Settings
+
+__all__ = ["coverage_of", "covers", "excuse", "is_of", "waive"]
 
 _WAIVABLE = {Verdict.FAIL, Verdict.UNKNOWN}
 
 
-class Excuses(Protocol):
-    """What a run says of waivers and the baseline; see `fedpolicy.settings.Settings`."""
-
-    @property
-    def waivers(self) -> WaiverFile | None: ...  # noqa: D102
-    @property
-    def baseline(self) -> Baseline | None: ...  # noqa: D102
-    @property
-    def today(self) -> str: ...  # noqa: D102
-    @property
-    def root(self) -> Root: ...  # noqa: D102
-    @property
-    def whole(self) -> bool: ...  # noqa: D102
-    @property
-    def packs(self) -> Sequence[str]: ...  # noqa: D102
-    @property
-    def files(self) -> Files: ...  # noqa: D102
-    @property
-    def severities(self) -> Mapping[str, str]: ...  # noqa: D102
-    @property
-    def disabled(self) -> Sequence[str]: ...  # noqa: D102
-    @property
-    def select(self) -> Sequence[str]: ...  # noqa: D102
-    @property
-    def ignore(self) -> Sequence[str]: ...  # noqa: D102
-
-
-def excuse(report: Report, settings: Excuses) -> Report:
+def excuse(report: Report, settings: Settings) -> Report:
     """Apply the waivers, then the baseline, to the findings of all deployments; the order of findings is left open."""
     coverage = coverage_of(report, settings)
     found = list(report.findings)
@@ -74,7 +49,7 @@ def excuse(report: Report, settings: Excuses) -> Report:
     )
 
 
-def coverage_of(report: Report, settings: Excuses) -> Coverage:
+def coverage_of(report: Report, settings: Settings) -> Coverage:
     """What the run has looked at. Where something could not be checked, nobody can tell what is unused or fixed."""
     whole = not report.errors and not any(file.errors for file in report.files)
     named = cache(settings.root.file)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from fedpolicy.findings import Finding, RuleInfo, Severity, Span, Verdict, fingerprint
+
+if TYPE_CHECKING:
+    from fedpolicy.settings import Settings
 
 __all__ = ["GONE", "OWN_IDS", "OWN_PACK", "OWN_RULES", "as_set", "gone", "own_finding"]
 
@@ -77,18 +80,7 @@ OWN_RULES: Mapping[str, RuleInfo] = {
 OWN_IDS = tuple(OWN_RULES)
 
 
-class Grades(Protocol):
-    """What a run says of rules; see `fedpolicy.settings.Settings`."""
-
-    @property
-    def severities(self) -> Mapping[str, str]: ...
-    @property
-    def disabled(self) -> Sequence[str]: ...
-    @property
-    def ignore(self) -> Sequence[str]: ...
-
-
-def as_set(findings: Sequence[Finding], settings: Grades) -> tuple[Finding, ...]:
+def as_set(findings: Sequence[Finding], settings: Settings) -> tuple[Finding, ...]:
     """The findings of these rules obey the settings of rules, as all others do."""
     ignored = (*settings.ignore, *settings.disabled)
     kept = []

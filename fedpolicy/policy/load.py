@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from fedpolicy.errors import FedPolicyError, PolicyError, Problems, SettingsError
 from fedpolicy.files import HERE, Files, content, policies_dir
@@ -17,9 +17,11 @@ from fedpolicy.policy.selection import choose, set_params, set_severities
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import advise
 
+if TYPE_CHECKING:
+    from fedpolicy.settings import Settings
+
 __all__ = [
     "Pack",
-    "Wanted",
     "changed",
     "chosen_rules",
     "load_rules",
@@ -163,30 +165,7 @@ def _twice(rule: Rule, other: Rule) -> PolicyError:
     return PolicyError(message, span=rule.spans["id"], help="rename one of them, file and id")
 
 
-class Wanted(Protocol):
-    """What a run says of rules; see `fedpolicy.settings.Settings`."""
-
-    @property
-    def packs(self) -> Sequence[str]: ...  # noqa: D102
-    @property
-    def pins(self) -> Mapping[str, str]: ...  # noqa: D102
-    @property
-    def params(self) -> Mapping[str, str]: ...  # noqa: D102
-    @property
-    def severities(self) -> Mapping[str, str]: ...  # noqa: D102
-    @property
-    def configured(self) -> Sequence[str]: ...  # noqa: D102
-    @property
-    def disabled(self) -> Sequence[str]: ...  # noqa: D102
-    @property
-    def select(self) -> Sequence[str]: ...  # noqa: D102
-    @property
-    def ignore(self) -> Sequence[str]: ...  # noqa: D102
-    @property
-    def files(self) -> Files: ...  # noqa: D102
-
-
-def chosen_rules(wanted: Wanted) -> tuple[Rule, ...]:
+def chosen_rules(wanted: Settings) -> tuple[Rule, ...]:
     """
     Load the packs, refuse one that is not as pinned, and apply what is said of single rules.
 

@@ -4,33 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.catalog.rows import ROWS
 from fedpolicy.errors import Problems
 from fedpolicy.findings import Override, Severity
 from fedpolicy.policy.housekeeping import OWN_RULES
-from fedpolicy.policy.load import Wanted, load_rules
+from fedpolicy.policy.load import load_rules
 
-__all__ = ["Settled", "overrides_of"]
+if TYPE_CHECKING:
+    from fedpolicy.settings import Settings
 
-
-class Settled(Wanted, Protocol):
-    """What a run says of rules and facts, and who says it; see `fedpolicy.settings.Settings`."""
-
-    @property
-    def origins(self) -> Mapping[str, str]: ...  # noqa: D102
-    @property
-    def max_epsilon(self) -> float | None: ...  # noqa: D102
+__all__ = ["overrides_of"]
 
 
-def overrides_of(settings: Settled, catalog: Catalog) -> tuple[Override, ...]:
+def overrides_of(settings: Settings, catalog: Catalog) -> tuple[Override, ...]:
     """Everything that settings change, in the order in which it is told."""
     return tuple(_found(settings, catalog))
 
 
-def _found(settings: Settled, catalog: Catalog) -> Iterator[Override]:
+def _found(settings: Settings, catalog: Catalog) -> Iterator[Override]:
     said = settings.configured or settings.select or settings.ignore or settings.params
     grades = _grades(settings) if said else {}
     yield from _names("rules_off", "rules", [one for one in settings.disabled if one in grades], settings)
@@ -47,16 +41,16 @@ def _found(settings: Settled, catalog: Catalog) -> Iterator[Override]:
     yield from _names("facts_replaced", "catalogs", _replaced(catalog), settings)
 
 
-def _names(what: str, key: str, names: Sequence[str], settings: Settled) -> Iterator[Override]:
+def _names(what: str, key: str, names: Sequence[str], settings: Settings) -> Iterator[Override]:
     if names:
         yield Override(what=what, by=_by(key, settings), amount=len(names), names=tuple(sorted(names)))
 
 
-def _by(key: str, settings: Settled) -> str:
+def _by(key: str, settings: Settings) -> str:
     return settings.origins.get(key, "the settings")
 
 
-def _grades(settings: Settled) -> dict[str, Severity]:
+def _grades(settings: Settings) -> dict[str, Severity]:
     """The rules as their packs have them; none where the packs cannot be used, which is said elsewhere."""
     own = {name: rule.severity for name, rule in OWN_RULES.items()}
     try:
@@ -65,7 +59,7 @@ def _grades(settings: Settled) -> dict[str, Severity]:
         return {}
 
 
-def _lowered(settings: Settled, grades: Mapping[str, Severity]) -> list[str]:
+def _lowered(settings: Settings, grades: Mapping[str, Severity]) -> list[str]:
     words = {severity.label: severity for severity in Severity}
     return [
         name
@@ -74,7 +68,7 @@ def _lowered(settings: Settled, grades: Mapping[str, Severity]) -> list[str]:
     ]
 
 
-def _params(settings: Settled, grades: Mapping[str, Severity]) -> dict[str, list[str]]:
+def _params(settings: Settings, grades: Mapping[str, Severity]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for key in settings.params:
         if key.partition(".")[0] in grades:

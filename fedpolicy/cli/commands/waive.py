@@ -27,7 +27,7 @@ from fedpolicy.cli.terminal import chatter, write
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Finding, Report
-    from fedpolicy.policy.waiver_edits import Values
+    from fedpolicy.policy.renewal import Values
     from fedpolicy.root import Root
 
 __all__ = ["command"]
@@ -108,7 +108,7 @@ def _write(mark: str, paths: Sequence[str], given: Values, until: datetime, opti
     from fedpolicy.cli.run import usable_report
     from fedpolicy.cli.trust import day_of, waivers_path
     from fedpolicy.errors import SettingsError
-    from fedpolicy.policy.waiver_edits import add_waiver
+    from fedpolicy.policy.renewal import add_waiver
     from fedpolicy.policy.waivers import WaiverFile, read_waivers
 
     config = find_config(options["config"], isolated=options["isolated"], revision=None)

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.shape import words_of
-from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.shared import texts, words
-from fedpolicy.policy.fields import Kind, Subject
+from fedpolicy.policy.fields import Kind, Subject, fields_of
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
 

@@ -8,10 +8,9 @@ from functools import partial
 from fedpolicy.graph.principals import is_unknown
 from fedpolicy.language.model.call import ApiCall
 from fedpolicy.policy.elements.agreement import KINDS
-from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, class_variants, model_view, term
 from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, open_field, texts, words
-from fedpolicy.policy.fields import Field, Kind, Known, Presence, Subject, Type, Value
+from fedpolicy.policy.fields import Field, Kind, Known, Presence, Subject, Type, Value, fields_of
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
 

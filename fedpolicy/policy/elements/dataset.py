@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fedpolicy.language.model.dataset import Dataset
-from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, open_field, texts, words
-from fedpolicy.policy.fields import Kind, Presence, Subject, Type
+from fedpolicy.policy.fields import Kind, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import dataclass
 

@@ -9,7 +9,6 @@ from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.governance import EuAiAct, Governance
 from fedpolicy.language.model.party import Party
 from fedpolicy.language.model.shape import words_of
-from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.shared import (
     any_in_eea,
     boolean,
@@ -19,7 +18,7 @@ from fedpolicy.policy.elements.shared import (
     open_field,
     texts,
 )
-from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type
+from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
 

@@ -13,7 +13,7 @@ from fedpolicy.graph.model import Flow
 from fedpolicy.graph.principals import is_unknown
 from fedpolicy.language.model import flow as declared
 from fedpolicy.language.model.call import ApiCall
-from fedpolicy.policy.elements.declared import fields_of
+from fedpolicy.policy.elements.connection import transport_of
 from fedpolicy.policy.elements.shared import (
     boolean,
     data_fields,
@@ -24,8 +24,7 @@ from fedpolicy.policy.elements.shared import (
     texts,
     words,
 )
-from fedpolicy.policy.elements.transport import transport_of
-from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type
+from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
 

@@ -9,11 +9,10 @@ from typing import get_args
 
 from fedpolicy.catalog.rows import FieldOfUse, LicenceCategory, Naming, Permission
 from fedpolicy.language.model.model import Model
-from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.model_use import USE
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, licence_fact, model_view
 from fedpolicy.policy.elements.shared import boolean, number, open_field, texts, words
-from fedpolicy.policy.fields import CLASSES, Field, Kind, Known, Missing, Presence, Subject, Type
+from fedpolicy.policy.fields import CLASSES, Field, Kind, Known, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import World, ordered
 
 __all__ = ["KIND", "is_shared"]

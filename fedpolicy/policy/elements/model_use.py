@@ -9,10 +9,9 @@ from functools import partial
 from fedpolicy.graph.principals import is_unknown
 from fedpolicy.language.model.model import Terms
 from fedpolicy.policy.elements.api_call import CallView, call_term
-from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, model_view, term
 from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, is_private, number, open_field, texts
-from fedpolicy.policy.fields import Field, Missing, Presence, Type
+from fedpolicy.policy.fields import Field, Missing, Presence, Type, fields_of
 from fedpolicy.policy.world import family_of, ordered
 
 __all__ = ["USE", "inputs_kept", "inputs_read", "inputs_train", "senders"]

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from fedpolicy.graph.model import Vertex
 from fedpolicy.language.model.node import Node
-from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, texts, words
-from fedpolicy.policy.fields import Kind, Presence, Subject, Type
+from fedpolicy.policy.fields import Kind, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
 

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from fedpolicy.language.model.party import Party
 from fedpolicy.language.model.shape import words_of
-from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.shared import boolean, in_eea, open_field, texts, words
-from fedpolicy.policy.fields import Kind, Subject, Type
+from fedpolicy.policy.fields import Kind, Subject, Type, fields_of
 from fedpolicy.policy.world import BUILT_IN, World, ordered
 from fedpolicy.records import dataclass
 

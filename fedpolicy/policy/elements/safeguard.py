@@ -17,10 +17,9 @@ from fedpolicy.language.model.does import Seal, Unsaid
 from fedpolicy.language.model.node import Tee
 from fedpolicy.language.model.safeguards import KINDS, DifferentialPrivacy, Safeguard
 from fedpolicy.language.model.shape import words_of
-from fedpolicy.policy.elements.declared import fields_of
-from fedpolicy.policy.elements.safeguard_budget import BUDGET_FIELDS, open_facts, variants_of
+from fedpolicy.policy.elements.budget import BUDGET_FIELDS, open_facts, variants_of
 from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, texts, words
-from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type
+from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import dataclass
 

@@ -15,7 +15,6 @@ from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.language.model.task import Task
 from fedpolicy.policy.elements.agreement import KINDS
-from fedpolicy.policy.elements.declared import fields_of
 from fedpolicy.policy.elements.disclosure_view import shared_kinds
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
 from fedpolicy.policy.elements.shared import (
@@ -29,7 +28,7 @@ from fedpolicy.policy.elements.shared import (
     words,
 )
 from fedpolicy.policy.elements.task_view import TaskView
-from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type
+from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.topologies import TOPOLOGIES
 
