@@ -18,8 +18,7 @@ from pathlib import Path
 
 from fedpolicy.analysis.explain import Explanation, explain
 from fedpolicy.analysis.facts import Disclosure, ModelFacts
-from fedpolicy.analysis.settings import AnalysisSettings
-from fedpolicy.analysis.study import Study
+from fedpolicy.analysis.study import AnalysisSettings, Study
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, Problems
 from fedpolicy.estates.run import Run

@@ -28,7 +28,7 @@ from fedpolicy.report.summarise import ordered, summarise
 from fedpolicy.settings import Settings
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.settings import AnalysisSettings
+    from fedpolicy.analysis.study import AnalysisSettings
     from fedpolicy.policy.models import Rule
     from fedpolicy.sources import Source
 

@@ -7,7 +7,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.settings import AnalysisSettings
+from fedpolicy.analysis.study import AnalysisSettings
 from fedpolicy.files import HERE, Files
 from fedpolicy.records import dataclass
 from fedpolicy.root import Root

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fedpolicy.analysis.settings import AnalysisSettings
+from fedpolicy.analysis.study import AnalysisSettings
 from fedpolicy.check import Assessment, Judge, assess
 from fedpolicy.errors import PolicyError, Problems
 from fedpolicy.findings import Finding, Verdict

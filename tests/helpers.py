@@ -11,10 +11,9 @@ from typing import Any
 
 import yaml
 
-from fedpolicy.analysis.exposure.disclose import pairs_of
+from fedpolicy.analysis.exposure.disclosures import pairs_of
 from fedpolicy.analysis.facts import LEVELS, Disclosure, Step
-from fedpolicy.analysis.settings import AnalysisSettings
-from fedpolicy.analysis.study import Study
+from fedpolicy.analysis.study import AnalysisSettings, Study
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.graph.build import build_graph
 from fedpolicy.graph.model import FlowGraph, bits

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.exposure.disclose import disclosure_of_pair
+from fedpolicy.analysis.exposure.disclosures import disclosure_of_pair
 from fedpolicy.analysis.exposure.domain import Reading
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.language.model.does import Noise, Sum

@@ -1,8 +1,4 @@
-"""
-Everything that is computed about one deployment, each part once, when it is first asked for.
-
-Whoever asks only for the graph pays for no fixpoint; whoever asks for budgets after a check pays for nothing twice.
-"""
+"""What the analyses may be told."""
 
 from __future__ import annotations
 
@@ -11,12 +7,12 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.exposure.disclose import disclosures_of, pairs_of
+from fedpolicy.analysis.exposure.disclosures import disclosures_of, pairs_of
 from fedpolicy.analysis.exposure.state import prepare
 from fedpolicy.analysis.openness import models_of
-from fedpolicy.analysis.settings import AnalysisSettings
 from fedpolicy.graph.build import build_graph
 from fedpolicy.graph.lookup import Lookup
+from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget.ledger import Ledger
@@ -27,9 +23,17 @@ if TYPE_CHECKING:
     from fedpolicy.graph.model import FlowGraph
     from fedpolicy.language.model.deployment import Deployment
 
-__all__ = ["MOST_PAIRS", "Study"]
+__all__ = ["MOST_PAIRS", "AnalysisSettings", "Study"]
+
 
 MOST_PAIRS = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysisSettings:
+    """`max_epsilon` is the largest privacy budget that still counts as `bounded` (None: the catalogue's)."""
+
+    max_epsilon: float | None = None
 
 
 class Study:

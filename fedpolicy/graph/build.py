@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph.access import judge_access
 from fedpolicy.graph.builder import Builder
-from fedpolicy.graph.calls import Runs, desugar_api_calls
+from fedpolicy.graph.calls import desugar_api_calls
 from fedpolicy.graph.flows import bound_relays, desugar_flows
 from fedpolicy.graph.jobs import produced_at
 from fedpolicy.graph.model import FlowGraph
-from fedpolicy.graph.moved import move_data_to_senders
-from fedpolicy.graph.placements import add_uses, place_models
+from fedpolicy.graph.placements import add_uses, judge_access, place_models
 from fedpolicy.graph.places import lay_out
+from fedpolicy.graph.provenance import move_data_to_senders
+from fedpolicy.graph.routes import Runs
 from fedpolicy.graph.tasks import desugar_tasks
 
 if TYPE_CHECKING:

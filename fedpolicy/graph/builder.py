@@ -7,8 +7,8 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.errors import InputError
-from fedpolicy.graph.model import Access, Aggregate, DataItem, Flow, Guard, Mask, Path, Seal, Vertex
-from fedpolicy.graph.principals import implied_principal
+from fedpolicy.graph.model import Access, Aggregate, DataItem, Envelope, Flow, Guard, Mask, Path, Vertex
+from fedpolicy.graph.places import implied_principal
 from fedpolicy.limits import MAX_FLOWS
 from fedpolicy.records import dataclass
 
@@ -91,7 +91,7 @@ class Builder:
     places: Places
     flows: list[Flow] = field(default_factory=list)
     aggregates: list[Aggregate] = field(default_factory=list)
-    seals: list[Seal] = field(default_factory=list)
+    seals: list[Envelope] = field(default_factory=list)
     access: list[Access] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     indexes: dict[tuple[str, str], Mask] = field(default_factory=dict)
@@ -282,7 +282,7 @@ class Builder:
         if key not in self.sealed:
             self.sealed[key] = len(self.seals)
             names = tuple(sorted(readers))
-            self.seals.append(Seal(index=len(self.seals), path=path, readers=names, threshold=threshold))
+            self.seals.append(Envelope(index=len(self.seals), path=path, readers=names, threshold=threshold))
         return self.sealed[key]
 
     def mechanism(self, path: Path) -> int:

@@ -12,8 +12,7 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import mask_of
-from fedpolicy.graph.jobs import aggregators_of
-from fedpolicy.graph.outcome import Outcome
+from fedpolicy.graph.jobs import Outcome, aggregators_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

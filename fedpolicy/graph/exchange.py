@@ -10,10 +10,9 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.divided import train_divided
+from fedpolicy.graph.flows import stations
 from fedpolicy.graph.guards import cannot_add, guards_for, performers, seal_for, sealed_for_work, seals_at
-from fedpolicy.graph.jobs import Job, aggregators_of
-from fedpolicy.graph.outcome import Outcome
-from fedpolicy.graph.stations import stations
+from fedpolicy.graph.jobs import Job, Outcome, aggregators_of
 from fedpolicy.language.model.does import Sum
 from fedpolicy.records import dataclass
 

@@ -1,24 +1,42 @@
-"""Declared flows: they add to what is implied and never replace it."""
+"""Ways over places in between, and declared flows: they add to what is implied and never replace it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import reduce
+from itertools import pairwise, product
 from operator import or_
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Origin
 from fedpolicy.graph.guards import guards_for, performers, readers, seal_for
 from fedpolicy.graph.model import Mask, Vertex
-from fedpolicy.graph.moved import reached_at
-from fedpolicy.graph.stations import hops, stations
+from fedpolicy.graph.provenance import reached_at
 from fedpolicy.language.model.does import Seal, Sum
 
 if TYPE_CHECKING:
-    from fedpolicy.graph.model import Guard, Path
+    from collections.abc import Iterator, Sequence
+
+    from fedpolicy.graph.builder import Builder
+    from fedpolicy.graph.model import Guard, Path, Vertex
     from fedpolicy.language.model.flow import Flow
 
-__all__ = ["bound_relays", "desugar_flows"]
+__all__ = ["bound_relays", "desugar_flows", "hops", "stations"]
+
+
+def stations(builder: Builder, place: Vertex, references: Sequence[str]) -> list[list[str]]:
+    """The places that references name as seen from a place, one after the other; all that each one may mean."""
+    found: list[list[str]] = []
+    for reference in references:
+        before = found[-1] if found else [place.id]
+        found.append(sorted({hop for at in before for hop in builder.targets(builder.vertex(at), reference)}))
+    return found
+
+
+def hops(chain: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """Every single hop of a way whose stations may be several places each."""
+    for sources, targets in pairwise(chain):
+        yield from product(sources, targets)
 
 
 def desugar_flows(builder: Builder) -> None:

@@ -1,4 +1,4 @@
-"""A task made ready for its desugaring: who takes part, with which data, and who runs its input model."""
+"""A task made ready for its desugaring: who takes part, with which data, who runs its model, where its result rests."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Origin, mask_of
-from fedpolicy.graph.calls import Runs
 from fedpolicy.graph.guards import guards_on_work, performers, seal_for
-from fedpolicy.graph.model import DataItem, Mask, Vertex, bits
-from fedpolicy.graph.routes import held_by_federation, stand_ins
+from fedpolicy.graph.model import DataItem, Guard, Mask, Vertex, bits
+from fedpolicy.graph.routes import Runs, held_by_federation, stand_ins
 from fedpolicy.language.model.does import Sum
 from fedpolicy.records import dataclass
 from fedpolicy.topologies import TOPOLOGIES
@@ -21,10 +20,9 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
     from fedpolicy.language.model.task import Task
 
-UNKNOWN = "unknown"  # the method of which nobody knows what it is
-
 __all__ = [
     "Job",
+    "Outcome",
     "aggregators_of",
     "arranged",
     "fallbacks_of",
@@ -33,6 +31,21 @@ __all__ = [
     "produced_at",
     "topology_of",
 ]
+
+
+UNKNOWN = "unknown"  # the method of which nobody knows what it is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The result of a task at one place: which instances went into it, and as which aggregate."""
+
+    place: str
+    mask: Mask
+    guards: tuple[Guard, ...] = ()
+    aggregate: int | None = None
+    raw: str = ""
+    payload: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,13 +19,13 @@ __all__ = [
     "Aggregate",
     "DataItem",
     "Enclave",
+    "Envelope",
     "Flow",
     "FlowGraph",
     "Guard",
     "Mask",
     "Path",
     "Principal",
-    "Seal",
     "Vertex",
     "bits",
 ]
@@ -184,7 +184,7 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seal:
+class Envelope:
     """Who can open what is sealed: `threshold` of the `readers` (vertex ids or principal ids)."""
 
     index: int
@@ -263,7 +263,7 @@ class FlowGraph:
     data: tuple[DataItem, ...]
     flows: tuple[Flow, ...]
     aggregates: tuple[Aggregate, ...] = ()
-    seals: tuple[Seal, ...] = ()
+    seals: tuple[Envelope, ...] = ()
     access: tuple[Access, ...] = ()
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     enclaves: Mapping[str, Vertex] = field(default_factory=dict)

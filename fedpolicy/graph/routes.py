@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.model import Vertex
-from fedpolicy.graph.principals import is_unknown
+from fedpolicy.graph.places import is_unknown
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
@@ -14,7 +14,19 @@ if TYPE_CHECKING:
     from fedpolicy.language.model.deployment import Deployment
     from fedpolicy.language.model.model import Model
 
-__all__ = ["Route", "aspect", "held_by_federation", "holders", "provider_of", "route", "runs_for_others", "stand_ins"]
+__all__ = [
+    "Route",
+    "Runs",
+    "aspect",
+    "held_by_federation",
+    "holders",
+    "provider_of",
+    "route",
+    "runs_for_others",
+    "stand_ins",
+]
+
+Runs = Callable[[str], list[str]]  # where each produced model rests unless it says so itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +61,7 @@ def provider_of(builder: Builder, name: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def holders(builder: Builder, name: str, runs: Callable[[str], list[str]]) -> list[str]:
+def holders(builder: Builder, name: str, runs: Runs) -> list[str]:
     """The places that hold a runnable copy: as declared, else where the task that produces it runs."""
     model = builder.deployment.models.get(name)
     if model is not None and model.weights_at is not None:
@@ -69,12 +81,12 @@ def stand_ins(deployment: Deployment, model: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def held_by_federation(builder: Builder, name: str, runs: Callable[[str], list[str]]) -> bool:
+def held_by_federation(builder: Builder, name: str, runs: Runs) -> bool:
     """Whether any declared node holds the weights, so that they can be given to those who train."""
     return bool(holders(builder, name, runs))
 
 
-def route(builder: Builder, place: Vertex, name: str, runs: Callable[[str], list[str]]) -> Route:
+def route(builder: Builder, place: Vertex, name: str, runs: Runs) -> Route:
     """Find who runs a model for `place`; see LANGUAGE, `models`, for the order in which this is decided."""
     model = builder.deployment.models.get(name)
     if model is None:

@@ -7,14 +7,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Use
-from fedpolicy.graph.calls import Call, Runs, call_model
+from fedpolicy.graph.calls import Call, call_model, note_indexes
 from fedpolicy.graph.exchange import Exchange
 from fedpolicy.graph.guards import guards_for, guards_on_work, performers, seal_for
-from fedpolicy.graph.jobs import Job, arranged, fallbacks_of, prepare
+from fedpolicy.graph.jobs import Job, Outcome, arranged, fallbacks_of, prepare
 from fedpolicy.graph.model import Access, Flow, Guard, Mask, Vertex
-from fedpolicy.graph.outcome import Outcome
-from fedpolicy.graph.retrieval import note_indexes
-from fedpolicy.graph.routes import aspect, route
+from fedpolicy.graph.routes import Runs, aspect, route
 from fedpolicy.language.model.does import Seal
 from fedpolicy.topologies import DESUGAR, TOPOLOGIES
 

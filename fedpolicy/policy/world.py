@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.graph.model import Mask, Path
-from fedpolicy.graph.principals import NOBODY, is_unknown
+from fedpolicy.graph.places import NOBODY, is_unknown
 from fedpolicy.language.model.call import ApiCall
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.task import Task

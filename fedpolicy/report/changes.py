@@ -9,8 +9,7 @@ from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.report.style import listing
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.budget.changes import BudgetChange, Loss
-    from fedpolicy.analysis.changes import ControlChange, DisclosureChange, Levels
+    from fedpolicy.analysis.changes import BudgetChange, ControlChange, DisclosureChange, Levels, Loss
     from fedpolicy.analysis.facts import Step
 
 __all__ = [

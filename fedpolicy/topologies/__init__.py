@@ -1,9 +1,9 @@
 """
-How the contributions to a task travel: one file a topology, found by its name.
+How the contributions to a task travel: one file a way, found where it stands.
 
-Each has a `TOPOLOGY`, the row that says what it needs, and `desugar(exchange)`, which adds its flows. Rows are words of
-the language; the functions are called by the graph. So this room knows neither: what a topology does, it does through
-the exchange that it is given.
+Each has `TOPOLOGIES`, by the word of the language the row that says what it needs, and `desugar(exchange)`, which adds
+the flows. Topologies that differ only in their rows share a file. Rows are words of the language; the functions are
+called by the graph. So this room knows neither: what a topology does, it does through the exchange that it is given.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.graph.exchange import Exchange
-    from fedpolicy.graph.outcome import Outcome
+    from fedpolicy.graph.jobs import Outcome
 
 __all__ = ["DESUGAR", "TOPOLOGIES", "Topology", "TopologyName"]
 
@@ -40,11 +40,13 @@ class Topology:
 
 
 # Each file imports what stands above.
-_FILES = {module.name: import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)}
-_NAMES = sorted(_FILES, key=lambda name: (_FILES[name].TOPOLOGY.order, name))
+_FILES = [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
+_ROWS: dict[str, Topology] = {name: row for file in _FILES for name, row in file.TOPOLOGIES.items()}
 
-TOPOLOGIES: Mapping[str, Topology] = {name: _FILES[name].TOPOLOGY for name in _NAMES}
-DESUGAR: Mapping[str, Callable[[Exchange], list[Outcome]]] = {name: _FILES[name].desugar for name in _NAMES}
+TOPOLOGIES: Mapping[str, Topology] = dict(sorted(_ROWS.items(), key=lambda entry: (entry[1].order, entry[0])))
+DESUGAR: Mapping[str, Callable[[Exchange], list[Outcome]]] = {
+    name: file.desugar for file in _FILES for name in file.TOPOLOGIES
+}
 
 # Which names there are is known when the files are found; for type checkers any will do.
 if TYPE_CHECKING:

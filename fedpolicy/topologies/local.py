@@ -1,4 +1,4 @@
-"""No exchange: the task runs on the spot."""
+"""Nothing is exchanged: the task runs where the data are, or the data come to where it runs."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from fedpolicy.topologies import Topology
 
 if TYPE_CHECKING:
     from fedpolicy.graph.exchange import Exchange
-    from fedpolicy.graph.outcome import Outcome
+    from fedpolicy.graph.jobs import Outcome
 
-__all__ = ["TOPOLOGY", "desugar"]
+__all__ = ["TOPOLOGIES", "desugar"]
 
-TOPOLOGY = Topology(about="nothing is exchanged", exchanges="nothing", aggregator="none", order=7)
+TOPOLOGIES = {
+    "local": Topology(about="nothing is exchanged", exchanges="nothing", aggregator="none", order=7),
+    "central": Topology(
+        about="everything happens where the task runs", exchanges="nothing", aggregator="none", order=8
+    ),
+}
 
 
 def desugar(exchange: Exchange) -> list[Outcome]:

@@ -1,4 +1,4 @@
-"""No aggregator: every client sees every other client's update."""
+"""Clients send to one another, and each adds up: all the time, or in turn."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from fedpolicy.topologies import Topology
 
 if TYPE_CHECKING:
     from fedpolicy.graph.exchange import Exchange
-    from fedpolicy.graph.outcome import Outcome
+    from fedpolicy.graph.jobs import Outcome
 
-__all__ = ["TOPOLOGY", "desugar"]
+__all__ = ["TOPOLOGIES", "desugar"]
 
-TOPOLOGY = Topology(about="every client sends to every other", exchanges="updates", aggregator="none", order=3)
+TOPOLOGIES = {
+    "peer_to_peer": Topology(
+        about="every client sends to every other", exchanges="updates", aggregator="none", order=3
+    ),
+    "rotating": Topology(
+        about="every client is the aggregator in turn", exchanges="updates", aggregator="none", order=4
+    ),
+}
 
 
 def desugar(exchange: Exchange) -> list[Outcome]:

@@ -1,4 +1,4 @@
-"""Split training: each client runs the bottom of the model on its own records, another place the top."""
+"""A divided model: each client runs the bottom on its own records or columns, another place the top."""
 
 from __future__ import annotations
 
@@ -8,17 +8,26 @@ from fedpolicy.topologies import Topology
 
 if TYPE_CHECKING:
     from fedpolicy.graph.exchange import Exchange
-    from fedpolicy.graph.outcome import Outcome
+    from fedpolicy.graph.jobs import Outcome
 
-__all__ = ["TOPOLOGY", "desugar"]
+__all__ = ["TOPOLOGIES", "desugar"]
 
-TOPOLOGY = Topology(
-    about="clients send activations to whoever holds the top of the model, and gradients come back",
-    exchanges="activations",
-    aggregator="optional",
-    keys=("labels_at", "top_model_at"),
-    order=5,
-)
+TOPOLOGIES = {
+    "split": Topology(
+        about="clients send activations to whoever holds the top of the model, and gradients come back",
+        exchanges="activations",
+        aggregator="optional",
+        keys=("labels_at", "top_model_at"),
+        order=5,
+    ),
+    "vertical": Topology(
+        about="clients with other features of the same people send activations to the top of the model",
+        exchanges="activations",
+        aggregator="optional",
+        keys=("labels_at", "top_model_at"),
+        order=6,
+    ),
+}
 
 
 def desugar(exchange: Exchange) -> list[Outcome]:

@@ -10,14 +10,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fedpolicy.graph.exchange import Exchange
+    from fedpolicy.graph.jobs import Outcome
     from fedpolicy.graph.model import Mask, Vertex
-    from fedpolicy.graph.outcome import Outcome
 
-__all__ = ["TOPOLOGY", "desugar"]
+__all__ = ["TOPOLOGIES", "desugar"]
 
-TOPOLOGY = Topology(
-    about="clients send to an aggregator, which sends the sum back", exchanges="updates", aggregator="one", order=1
-)
+TOPOLOGIES = {
+    "star": Topology(
+        about="clients send to an aggregator, which sends the sum back", exchanges="updates", aggregator="one", order=1
+    )
+}
 
 
 def desugar(exchange: Exchange) -> list[Outcome]:

@@ -13,18 +13,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fedpolicy.graph.exchange import Cohort, Exchange, Stage
+    from fedpolicy.graph.jobs import Outcome
     from fedpolicy.graph.model import Mask, Vertex
-    from fedpolicy.graph.outcome import Outcome
 
-__all__ = ["TOPOLOGY", "desugar"]
+__all__ = ["TOPOLOGIES", "desugar"]
 
-TOPOLOGY = Topology(
-    about="clients send to a first level of aggregators, these to the next",
-    exchanges="updates",
-    aggregator="optional",
-    keys=("hops",),
-    order=2,
-)
+TOPOLOGIES = {
+    "tree": Topology(
+        about="clients send to a first level of aggregators, these to the next",
+        exchanges="updates",
+        aggregator="optional",
+        keys=("hops",),
+        order=2,
+    )
+}
 
 # What a place sends on: the contributing clients, their data, the aggregate that hides them (clients: none), whether it
 # only passes on single contributions, because it can neither open them nor add them up, and the places between.

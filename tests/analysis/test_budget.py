@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fedpolicy.analysis.budget import Claim
-from fedpolicy.analysis.budget.changes import BudgetChange
+from fedpolicy.analysis.changes import BudgetChange
 from tests.helpers import facts_of
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "clinical-notes" / "deployment.yaml"

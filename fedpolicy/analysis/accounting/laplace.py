@@ -16,8 +16,7 @@ from math import exp, expm1, inf, log1p
 
 from fedpolicy.analysis.accounting.gaussian import clamp
 from fedpolicy.analysis.accounting.lower import Chance, counting
-from fedpolicy.analysis.accounting.parts import Part
-from fedpolicy.analysis.accounting.releases import Release
+from fedpolicy.analysis.accounting.releases import Part, Release
 from fedpolicy.analysis.accounting.renyi import amplified
 from fedpolicy.analysis.accounting.sampling import CLIPPED, FIXED, POISSON, thinned
 

@@ -22,8 +22,7 @@ from fedpolicy.analysis.accounting.laplace import (
     pure_divergence,
     sparse_vector,
 )
-from fedpolicy.analysis.accounting.parts import Part
-from fedpolicy.analysis.accounting.releases import Release
+from fedpolicy.analysis.accounting.releases import Part, Release
 from fedpolicy.analysis.accounting.sampling import CLIPPED, fixed_gaussian, mu_of, poisson_gaussian
 
 __all__ = ["largest_square", "part_of", "reached_square", "sampling_of"]

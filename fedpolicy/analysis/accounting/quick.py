@@ -13,8 +13,7 @@ from math import inf, isinf, sqrt
 
 from fedpolicy.analysis.accounting.gaussian import epsilon_of_mu
 from fedpolicy.analysis.accounting.mechanisms import part_of
-from fedpolicy.analysis.accounting.parts import Part
-from fedpolicy.analysis.accounting.releases import Bound, Release
+from fedpolicy.analysis.accounting.releases import Bound, Part, Release
 from fedpolicy.analysis.accounting.renyi import best_between, best_integer, best_order
 
 __all__ = ["assumed", "bound", "merged", "mu", "rho"]

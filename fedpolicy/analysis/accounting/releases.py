@@ -1,10 +1,14 @@
-"""What goes into the accounting of privacy budgets and what comes out of it."""
+"""What goes into the accounting of privacy budgets, what comes out, and a release as the theorems see it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import inf
+
+from fedpolicy.analysis.accounting.renyi import Curve
 from fedpolicy.records import dataclass
 
-__all__ = ["Bound", "Release"]
+__all__ = ["Bound", "Part", "Release"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +55,53 @@ class Bound:
     theorem: str
     assumptions: tuple[str, ...] = ()
     tight: bool = False
+
+
+def _nothing(_: float) -> float:
+    return 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """
+    What is known of one release.
+
+    `name` is the theorem of its Rényi divergences or of its exact ε; `single_name` is the one of `single` and
+    `pure_name` the one of `pure`.
+
+    It leaks at least what Gaussian noise with a sensitivity of `least_mu` standard deviations leaks, and at most what
+    one with `most_mu` does, sampling disregarded. `pure` is its pure ε, infinite where it has none. `curve` bounds
+    its Rényi divergences at integer orders, and at every order where `any_order`; `between` says that it does at low
+    ones too. `low` gives a lower bound on ε at a δ. `single` gives an ε at a δ that holds where nothing else is
+    released, and that is the best one where `exact`. `sampling` says what only the amplification by sampling assumes.
+    `least_rho` and `most_rho` are between what its rho lies, where mu does not tell. `aided` says whether dp-accounting
+    may know better.
+    """
+
+    name: str
+    curve: Curve
+    single_name: str = ""
+    pure_name: str = ""
+    assumptions: tuple[str, ...] = ()
+    sampling: tuple[str, ...] = ()
+    least_mu: float = 0.0
+    most_mu: float = inf
+    pure: float = inf
+    any_order: bool = True
+    between: bool = False
+    low: Callable[[float], float] = _nothing
+    single: Callable[[float], float] | None = None
+    exact: bool = False
+    least_rho: float = 0.0
+    most_rho: float = inf
+    aided: bool = False
+
+    @property
+    def rho(self) -> tuple[float, float]:
+        """
+        Between what its rho lies (zero-concentrated privacy): mu²/2 for Gaussian noise.
+
+        A sample has nearly that of the whole at high orders, which those who state a rho for samples leave out (Bun,
+        Dwork, Rothblum and Steinke 2018).
+        """
+        return max(self.least_rho, self.least_mu**2 / 2), min(self.most_rho, self.most_mu**2 / 2)

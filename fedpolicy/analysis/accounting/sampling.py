@@ -47,8 +47,7 @@ from fedpolicy.analysis.accounting.gaussian import (
     log_sum,
 )
 from fedpolicy.analysis.accounting.lower import Chance, counting
-from fedpolicy.analysis.accounting.parts import Part
-from fedpolicy.analysis.accounting.releases import Release
+from fedpolicy.analysis.accounting.releases import Part, Release
 from fedpolicy.analysis.accounting.renyi import amplified, log_excess, poisson_divergence
 
 __all__ = ["CLIPPED", "FIXED", "POISSON", "fixed_divergence", "fixed_gaussian", "mu_of", "poisson_gaussian", "thinned"]

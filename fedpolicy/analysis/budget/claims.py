@@ -13,8 +13,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from fedpolicy.analysis.accounting import Release, epsilon_of_rho, rho_of
-from fedpolicy.analysis.exposure.insiders import informed
-from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, mechanism_at
+from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, informed, mechanism_at
 from fedpolicy.analysis.exposure.noise import Towards, noise_of
 from fedpolicy.analysis.exposure.spending import Spending, shown, shown_between, spend
 from fedpolicy.graph.model import FlowGraph, Path

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from fedpolicy.analysis.budget.claims import Share, share_of
 from fedpolicy.analysis.budget.sights import Looking, Sight
-from fedpolicy.analysis.exposure.disclose import undeclared
+from fedpolicy.analysis.exposure.disclosures import undeclared
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.analysis.exposure.privacy import judge, units_of
 from fedpolicy.analysis.exposure.spending import Spending, shown

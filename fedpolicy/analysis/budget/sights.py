@@ -13,12 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import NamedTuple
 
-from fedpolicy.analysis.exposure.budgets import combinations
 from fedpolicy.analysis.exposure.domain import BOUNDED, Reading
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.analysis.exposure.spending import Spending, spend
 from fedpolicy.analysis.exposure.state import Exposure
-from fedpolicy.analysis.exposure.views import View, Viewer
+from fedpolicy.analysis.exposure.views import View, Viewer, combinations
 from fedpolicy.graph.model import Mask
 from fedpolicy.records import dataclass
 

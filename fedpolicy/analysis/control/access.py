@@ -10,11 +10,20 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.control.formula import SURE, Atom, Formula, Gap, all_of, any_of
-from fedpolicy.analysis.control.keys import SealedResult, sealed_results, unsealed
+from fedpolicy.analysis.control.formula import (
+    SURE,
+    Atom,
+    Formula,
+    Gap,
+    SealedResult,
+    all_of,
+    any_of,
+    sealed_results,
+    unsealed,
+)
 from fedpolicy.graph.lookup import Lookup
 from fedpolicy.graph.model import Vertex
-from fedpolicy.graph.principals import is_unknown
+from fedpolicy.graph.places import is_unknown
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog

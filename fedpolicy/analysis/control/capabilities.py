@@ -12,8 +12,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control.access import copy_at, original_at, reach, rights
-from fedpolicy.analysis.control.formula import SURE, AtLeast, Formula, Gap, all_of, any_of, at_least
-from fedpolicy.analysis.control.keys import opened, opening, sealed_by
+from fedpolicy.analysis.control.formula import (
+    SURE,
+    AtLeast,
+    Formula,
+    Gap,
+    all_of,
+    any_of,
+    at_least,
+    opened,
+    opening,
+    sealed_by,
+)
 from fedpolicy.graph.lookup import family_of
 from fedpolicy.graph.routes import stand_ins
 from fedpolicy.language.model.does import Seal, Sum

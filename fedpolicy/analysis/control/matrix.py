@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.control.access import Means
 from fedpolicy.analysis.control.capabilities import CAPABILITIES, uses
 from fedpolicy.analysis.control.removal import Hold, Standing, abroad_of, standing
-from fedpolicy.graph.principals import is_unknown
+from fedpolicy.graph.places import is_unknown
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:

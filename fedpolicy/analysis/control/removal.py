@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control.formula import AtLeast, Atom, Formula, Gap, Loss, holds, leaves
-from fedpolicy.graph.principals import is_unknown
+from fedpolicy.graph.places import is_unknown
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import field
 
 from fedpolicy.analysis.exposure.domain import RECONSTRUCTABLE, VERBATIM, Reading, Trust
-from fedpolicy.analysis.exposure.few import Few
 from fedpolicy.analysis.exposure.mechanisms import mechanism_at
 from fedpolicy.analysis.exposure.privacy import bounded_for
+from fedpolicy.analysis.exposure.sizes import Few
 from fedpolicy.analysis.exposure.spending import spend
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.guards import performers

@@ -8,7 +8,7 @@ from dataclasses import field
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import FlowGraph, Mask, bits
-from fedpolicy.graph.principals import is_unknown
+from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.records import dataclass

@@ -18,13 +18,13 @@ from fedpolicy.analysis.exposure.domain import (
     SUM,
     VERBATIM,
     Form,
+    Hidden,
     Reading,
     State,
     read_sum,
     unsealed,
 )
 from fedpolicy.analysis.exposure.effects import Effect, Effects
-from fedpolicy.analysis.exposure.hidden import Hidden
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.exposure.transfer import transfer
 from fedpolicy.graph.model import Flow, FlowGraph, Mask, Vertex

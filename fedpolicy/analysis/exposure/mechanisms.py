@@ -1,12 +1,13 @@
-"""What each declared privacy mechanism releases over its whole run, towards one viewer, read in two ways."""
+"""What each mechanism releases over its whole run, towards one viewer, and who knows more of it than that."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import sqrt
 
 from fedpolicy.analysis.accounting import Release
-from fedpolicy.analysis.exposure.noise import PURE, Towards, noise_of, why_without
+from fedpolicy.analysis.exposure.noise import PURE, Towards, drawn_clients, noise_of, why_without
 from fedpolicy.analysis.exposure.participation import (
     EVERY,
     Part,
@@ -17,18 +18,21 @@ from fedpolicy.analysis.exposure.participation import (
     silos_of,
     steps_of,
 )
-from fedpolicy.graph.model import FlowGraph, Path
+from fedpolicy.graph.model import Flow, FlowGraph, Path, Vertex
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass
 
-__all__ = ["OUTSIDE", "PURE", "Mechanism", "mechanism_at", "mechanisms_of"]
+__all__ = ["OUTSIDE", "PURE", "Insiders", "Mechanism", "informed", "insiders_of", "mechanism_at", "mechanisms_of"]
 
 OUTSIDE = Towards()  # who reads what is released, and knows nothing of how it came about
 _TREE = "dp_ftrl_tree"
 _MATRIX = "dp_matrix_ftrl"
 _BELIEVED = "a matrix mechanism cannot be recomputed without its matrix, so what is claimed counts"
 _RELATIVE = "the noise multiplier of the matrix mechanism is over the sensitivity of its whole matrix"
+
+
+_UP = {"uplink", "exchange"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,3 +162,86 @@ def _by_claim(at: str, spec: DifferentialPrivacy) -> Mechanism:
         rests_on_claim=True,
         notes=(_BELIEVED,),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insiders:
+    """
+    One mechanism, and who knows what of it.
+
+    `own` counts the shares of noise of the clients that a party operates or hosts; `sees` are those who draw a sample
+    of clients, or see who is in it; `readers` are those to whom anything of the task is sent.
+    """
+
+    path: Path
+    spec: DifferentialPrivacy
+    own: Mapping[str, int]
+    sees: frozenset[str]
+    readers: frozenset[str]
+
+    def towards(self, party: str) -> Towards:
+        """What a party knows."""
+        return Towards(own=self.own.get(party, 0), sees_sample=party in self.sees)
+
+    def mechanism(self, graph: FlowGraph, towards: Towards) -> Mechanism:
+        """The mechanism as somebody sees it who knows so much."""
+        return mechanism_at(graph.deployment, self.path, self.spec, towards)
+
+
+def informed(graph: FlowGraph, path: Path, spec: DifferentialPrivacy) -> Mapping[Towards, tuple[str, ...]]:
+    """Those to whom anything of a task is sent and who know more of its noise, by what they know."""
+    carriers = [flow for flow in graph.flows if any(guard.path == path for guard in flow.guards)]
+    inside = _insiders(graph, path, spec, carriers)
+    found: dict[Towards, list[str]] = {}
+    for party in sorted(inside.readers & (inside.own.keys() | inside.sees)):
+        found.setdefault(inside.towards(party), []).append(party)
+    return {towards: tuple(parties) for towards, parties in found.items()}
+
+
+def insiders_of(graph: FlowGraph) -> Mapping[int, Insiders]:
+    """For each mechanism of which anybody can know more: distributed noise, and samples of clients."""
+    specs: dict[int, tuple[Path, DifferentialPrivacy]] = {}
+    carriers: dict[int, list[Flow]] = {}
+    for flow in graph.flows:
+        for guard in flow.guards:
+            spec = guard.noise
+            if spec is not None and guard.mechanism is not None and _concerns(spec):
+                specs[guard.mechanism] = (guard.path, spec)
+                carriers.setdefault(guard.mechanism, []).append(flow)
+    return {index: _insiders(graph, path, spec, carriers[index]) for index, (path, spec) in sorted(specs.items())}
+
+
+def _concerns(spec: DifferentialPrivacy) -> bool:
+    return spec.where == "distributed" or drawn_clients(spec)
+
+
+def _insiders(graph: FlowGraph, path: Path, spec: DifferentialPrivacy, carriers: list[Flow]) -> Insiders:
+    origin = ".".join(map(str, path[:2]))
+    ends = [flow for flow in graph.flows if flow.origin == origin]
+    sees = {who for flow in ends if flow.role in _UP for who in _behind(graph.vertices[flow.target])}
+    drawers = {who for flow in carriers if spec.where == "aggregator" for who in _behind(graph.vertices[flow.source])}
+    senders = {flow.source for flow in carriers}
+    own: dict[str, int] = {}
+    for place in (graph.vertices[name] for name in sorted(senders) if spec.where == "distributed"):
+        for party in dict.fromkeys(_behind(place)):
+            # The peer of a cohort stands for all other members, and each of them knows its own share only.
+            own[party] = own.get(party, 0) + (1 if party == place.party else place.weight)
+    return Insiders(
+        path=path,
+        spec=spec,
+        own=own,
+        sees=frozenset(sees | (drawers - _senders(graph, ends))) if drawn_clients(spec) else frozenset(),
+        readers=frozenset(who for flow in ends for who in _behind(graph.vertices[flow.target])),
+    )
+
+
+def _senders(graph: FlowGraph, ends: list[Flow]) -> set[str]:
+    """Those who only ever send: clients carry the safeguards of the aggregator too, before it applies them."""
+    way = [flow for flow in ends if flow.role in _UP]
+    first = {flow.source for flow in way} - {flow.target for flow in way}
+    return {who for name in first for who in _behind(graph.vertices[name])}
+
+
+def _behind(place: Vertex) -> Iterator[str]:
+    if place.kind == "place":
+        yield from (*place.operators, place.host)

@@ -1,16 +1,175 @@
-"""How many units of each dataset go into a sum."""
+"""How many units go into a number: a statistic of one person is that person, one owner's weights are its update."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import field
 from functools import reduce
 from operator import or_
+from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.exposure.few import units_of_one
-from fedpolicy.graph.model import Aggregate, FlowGraph, Mask, bits
+from fedpolicy.analysis.exposure.domain import Reading
+from fedpolicy.graph.model import Aggregate, DataItem, Flow, FlowGraph, Mask, Vertex, bits
 from fedpolicy.records import dataclass
 
-__all__ = ["Sizes", "sizes_of"]
+if TYPE_CHECKING:
+    from fedpolicy.catalog.load import Catalog
+
+__all__ = ["Few", "Sizes", "asks_for_size", "missing_size", "sizes_of", "units_of_one"]
+
+_MADE = {"declared", "uplink", "exchange", "call", "fallback"}  # flows of what somebody computed from data
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Instances that go into one number, and how many units they have (None: not said)."""
+
+    mask: Mask
+    units: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Few:
+    """Finds, for one reading, of which instances a flow says more than its payload does, because it is made of few."""
+
+    graph: FlowGraph
+    catalog: Catalog
+    reading: Reading
+    known: dict[str, Mask] = field(default_factory=dict)
+    stored: dict[str, Mask] = field(default_factory=dict)
+    short: dict[int, Mask] = field(default_factory=dict)
+    _parts: dict[tuple[Mask, str, bool], tuple[Part, ...]] = field(default_factory=dict)
+
+    def exposed(self, flow: Flow) -> Mask:
+        """The instances that can be rebuilt from what a flow carries."""
+        row = self.catalog.payloads[flow.payload if flow.aggregate is None else flow.raw or flow.payload]
+        if (flow.role not in _MADE and flow.aggregate is None) or self.graph.vertices[flow.source].kind == "model":
+            return 0
+        if row.least_units is not None:
+            return self._of_few(flow, row.least_units)
+        return self._of_one(flow) if row.aggregate and flow.aggregate is None else 0
+
+    def _of_few(self, flow: Flow, least: int) -> Mask:
+        data = self._data(flow)
+        if least not in self.short:
+            self.short[least] = reduce(or_, (1 << one.index for one in self.graph.data if self._short(one, least)), 0)
+        if not data & self.short[least]:
+            return 0
+        # A sum is taken apart where it is looked at; until then each contribution counts for itself.
+        single = flow.passed_on or flow.aggregate is not None
+        parts = self._split(data, flow.source, single=single)
+        found = _union(part for part in parts if self._is_few(part.units, least))
+        for known in () if single else self._known(flow, data):
+            for part in parts:
+                left = part.mask & ~known
+                if left and left != part.mask and self._is_few(self._units(left, flow.source), least):
+                    found |= left
+        return found
+
+    def _of_one(self, flow: Flow) -> Mask:
+        data = self._data(flow)
+        if flow.passed_on:
+            return data
+        found = data if self._owners(data, flow.source) == 1 else 0
+        for known in self._known(flow, data):
+            found |= data & ~known if self._owners(data & ~known, flow.source) == 1 else 0
+        return found
+
+    def _data(self, flow: Flow) -> Mask:
+        if flow.data is not None:
+            return flow.data
+        if not self.stored:
+            for item in self.graph.data:
+                self.stored[item.place] = self.stored.get(item.place, 0) | 1 << item.index
+        return self.stored.get(flow.source, 0)
+
+    def _items(self, mask: Mask) -> Iterator[DataItem]:
+        return (self.graph.data[index] for index in bits(mask))
+
+    def _known(self, flow: Flow, data: Mask) -> Iterator[Mask]:
+        """What those at the receiving end know of the data besides: they run or host the machines where these are."""
+        target = self.graph.vertices[flow.target]
+        if not self.known:
+            self.known.update(_known_to(self.graph))
+        for party in dict.fromkeys((*target.operators, target.host)):
+            known = data & self.known.get(party, 0)
+            if known and known != data:
+                yield known
+
+    def _split(self, data: Mask, source: str, *, single: bool) -> tuple[Part, ...]:
+        """One number for each dataset; `single`: and for each place, where contributions travel one by one."""
+        key = (data, source, single)
+        if key not in self._parts:
+            found: dict[tuple[str, str], Mask] = {}
+            for item in self._items(data):
+                at = (item.family, item.place if single else "")
+                found[at] = found.get(at, 0) | 1 << item.index
+            self._parts[key] = tuple(
+                Part(mask, self._units(mask, place or source)) for (_, place), mask in found.items()
+            )
+        return self._parts[key]
+
+    def _units(self, mask: Mask, source: str) -> int | None:
+        total = 0
+        for item in self._items(mask):
+            place = self.graph.vertices[item.place]
+            one = units_of_one(item, place)
+            if one is None:
+                return None
+            total += one * (1 if item.place == source else place.weight)
+        return total
+
+    def _owners(self, mask: Mask, source: str) -> int:
+        found: dict[str, int] = {}
+        for item in self._items(mask):
+            place = self.graph.vertices[item.place]
+            found[item.owner] = max(
+                found.get(item.owner, 0), place.weight if item.place != source and item.owner == place.party else 1
+            )
+        return sum(found.values())
+
+    def _short(self, item: DataItem, least: int) -> bool:
+        return self._is_few(units_of_one(item, self.graph.vertices[item.place]), least)
+
+    def _is_few(self, units: int | None, least: int) -> bool:
+        return self.reading is not Reading.LOW if units is None else units < least
+
+
+def missing_size(catalog: Catalog, item: DataItem, flow: Flow) -> str:
+    """The fact to declare where a flow says more or less of an instance by its size, and that is not said."""
+    counted = catalog.payloads[flow.raw or flow.payload].least_units is not None
+    return f"datasets.{item.family}.subjects" if counted and item.units is None and item.unit != "client" else ""
+
+
+def units_of_one(item: DataItem, place: Vertex) -> int | None:
+    """How many units one owner has of an instance; a cohort's instances stand for all of its members."""
+    if item.unit == "client":
+        return 1
+    return None if item.units is None else item.units // place.cohort
+
+
+def _known_to(graph: FlowGraph) -> dict[str, Mask]:
+    """By party, the instances on machines that it operates or hosts."""
+    found: dict[str, Mask] = {}
+    for item in graph.data:
+        place = graph.vertices[item.place]
+        for party in {*place.operators, place.host}:
+            found[party] = found.get(party, 0) | 1 << item.index
+    return found
+
+
+def asks_for_size(graph: FlowGraph, catalog: Catalog) -> bool:
+    """Whether anything hangs on how many units some dataset has, and that is not said."""
+    unsaid = reduce(or_, (1 << item.index for item in graph.data if item.units is None and item.unit != "client"), 0)
+    return bool(unsaid) and any(
+        flow.data is None or flow.data & unsaid
+        for flow in graph.flows
+        if catalog.payloads[flow.raw or flow.payload].least_units is not None
+    )
+
+
+def _union(parts: Iterable[Part]) -> Mask:
+    return reduce(or_, (part.mask for part in parts), 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 
-from fedpolicy.analysis.exposure.budgets import compose
 from fedpolicy.analysis.exposure.domain import Reading, Trust
 from fedpolicy.analysis.exposure.effects import Effects, free_text_of, malleable_seals
-from fedpolicy.analysis.exposure.few import Few, asks_for_size
 from fedpolicy.analysis.exposure.fixpoint import Holdings, propagate
-from fedpolicy.analysis.exposure.insiders import Insiders, insiders_of
-from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, mechanisms_of
+from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Insiders, Mechanism, insiders_of, mechanisms_of
 from fedpolicy.analysis.exposure.noise import Towards
+from fedpolicy.analysis.exposure.sizes import Few, asks_for_size
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.exposure.views import (
     Openers,
@@ -20,6 +18,7 @@ from fedpolicy.analysis.exposure.views import (
     Viewer,
     add_noise,
     add_public,
+    compose,
     count_readers,
     levels_of,
     shielded,

@@ -1,8 +1,8 @@
-"""From what places hold to what parties see: as operator, host, provider, or the public."""
+"""From what places hold to what parties see, with the privacy budgets of everything that one party sees together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 
 from fedpolicy.analysis.exposure.domain import (
@@ -19,6 +19,8 @@ from fedpolicy.analysis.exposure.domain import (
     unsealed,
 )
 from fedpolicy.analysis.exposure.fixpoint import Holdings, arrive_at
+from fedpolicy.analysis.exposure.mechanisms import Mechanism
+from fedpolicy.analysis.exposure.spending import Spending, spend
 from fedpolicy.analysis.exposure.transfer import transfer
 from fedpolicy.graph.model import FlowGraph, Mask, Vertex
 from fedpolicy.records import dataclass
@@ -30,10 +32,13 @@ __all__ = [
     "add_noise",
     "add_public",
     "answering",
+    "combinations",
+    "compose",
     "count_readers",
     "levels_of",
     "seen_forms",
     "shielded",
+    "spending_on",
     "viewers_of",
 ]
 
@@ -216,3 +221,50 @@ def _note(view: View, form: Form, mask: Mask) -> None:
         view.noise[form.noise] = view.noise.get(form.noise, 0) | mask
     else:
         view.levels[form.level] |= mask
+
+
+def compose(
+    view: View,
+    mechanisms: Mapping[int, Mechanism],
+    outside: Mapping[int, Mechanism],
+    limit: float,
+    reading: Reading,
+    without: Callable[[], View],
+) -> View:
+    """
+    Take `bounded` back where all mechanisms that a viewer sees together spend more than `limit`.
+
+    `mechanisms` are as this viewer sees them, `outside` as those do who know nothing more than what is released.
+    `without` gives the view without any noise; it is only asked for where some budget is too large.
+    """
+    bounded = view.levels[BOUNDED] & ~view.levels[BOUNDED + 1]
+    spent = 0
+    for names, mask in combinations(view.noise, bounded):
+        # One mechanism alone was judged where it stands, for whoever knows nothing more.
+        if len(names) > 1 or any(mechanisms[name] is not outside[name] for name in names):
+            found = spend([mechanisms[name] for name in names], limit)
+            spent |= mask if (found.least if reading is Reading.LOW else found.high) > limit else 0
+    if not spent:
+        return view
+    plain = without()
+    levels = [view.levels[level] | (plain.levels[level] & spent) for level in range(VERBATIM + 1)]
+    return View(levels=levels, noise=view.noise)
+
+
+def spending_on(view: View, mechanisms: Mapping[int, Mechanism], index: int, limit: float) -> Spending | None:
+    """What all mechanisms through which a viewer sees an instance spend together; None where there is no noise."""
+    names = [m for m, mask in sorted(view.noise.items()) if mask >> index & 1]
+    return spend([mechanisms[name] for name in names], limit) if names else None
+
+
+def combinations(noise: Mapping[int, Mask], among: Mask) -> Iterator[tuple[tuple[int, ...], Mask]]:
+    """Split instances by the mechanisms through which they are seen."""
+    cells: dict[tuple[int, ...], Mask] = {(): among}
+    for mechanism, mask in sorted(noise.items()):
+        halves = (
+            half
+            for names, cell in cells.items()
+            for half in (((*names, mechanism), cell & mask), (names, cell & ~mask))
+        )
+        cells = {names: part for names, part in halves if part}
+    yield from cells.items()

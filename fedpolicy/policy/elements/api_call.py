@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from fedpolicy.graph.principals import is_unknown
+from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.call import ApiCall
 from fedpolicy.policy.elements.agreement import KINDS
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, class_variants, model_view, term

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from fedpolicy.graph.principals import is_unknown
+from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.governance import EuAiAct, Governance
 from fedpolicy.language.model.party import Party

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fedpolicy.analysis.facts import Disclosure
-from fedpolicy.graph.principals import is_unknown
+from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.safeguards import Deidentification
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.agreement import KINDS

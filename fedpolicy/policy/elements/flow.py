@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from fedpolicy.graph.model import Flow
-from fedpolicy.graph.principals import is_unknown
+from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model import flow as declared
 from fedpolicy.language.model.call import ApiCall
 from fedpolicy.policy.elements.connection import transport_of

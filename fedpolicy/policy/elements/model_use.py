@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from fedpolicy.graph.principals import is_unknown
+from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.model import Terms
 from fedpolicy.policy.elements.api_call import CallView, call_term
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, model_view, term

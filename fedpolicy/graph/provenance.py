@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = ["move_data_to_senders", "reached_at"]
-
 # Instances by the seals that are on them; none: they can be read.
 Held = dict[frozenset[int], Mask]
 _OPEN: frozenset[int] = frozenset()
