@@ -27,9 +27,9 @@ def bound(releases: Sequence[Release], delta: float) -> Bound:
 
     Standard library only; some milliseconds a release at worst. Raises nothing: what has no bound is infinite.
     """
-    from fedpolicy.analysis.accounting import quick  # noqa: PLC0415
+    from fedpolicy.analysis.accounting import bounds  # noqa: PLC0415
 
-    return quick.bound(releases, delta)
+    return bounds.bound(releases, delta)
 
 
 def tight_bound(releases: Sequence[Release], delta: float) -> Bound | None:
@@ -38,9 +38,9 @@ def tight_bound(releases: Sequence[Release], delta: float) -> Bound | None:
 
     What it cannot help with is bounded as `bound` does, and said to be tight. Takes some seconds at worst.
     """
-    from fedpolicy.analysis.accounting import tight  # noqa: PLC0415
+    from fedpolicy.analysis.accounting import bounds  # noqa: PLC0415
 
-    return tight.tight_bound(releases, delta)
+    return bounds.tight_bound(releases, delta)
 
 
 def epsilon_of_rho(rho: float, delta: float) -> float:
@@ -52,13 +52,13 @@ def epsilon_of_rho(rho: float, delta: float) -> float:
 
 def rho_of(releases: Sequence[Release]) -> tuple[float, float]:
     """Bound the rho of everything released from below and from above (zero-concentrated privacy)."""
-    from fedpolicy.analysis.accounting import quick  # noqa: PLC0415
+    from fedpolicy.analysis.accounting import bounds  # noqa: PLC0415
 
-    return quick.rho(releases)
+    return bounds.rho(releases)
 
 
 def mu_of(releases: Sequence[Release]) -> float:
     """Return the sensitivity of a Gaussian mechanism that is no more private than all of this; infinite for none."""
-    from fedpolicy.analysis.accounting import quick  # noqa: PLC0415
+    from fedpolicy.analysis.accounting import bounds  # noqa: PLC0415
 
-    return quick.mu(releases)
+    return bounds.mu(releases)

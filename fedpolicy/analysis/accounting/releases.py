@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf
 
-from fedpolicy.analysis.accounting.renyi import Curve
 from fedpolicy.records import dataclass
 
-__all__ = ["Bound", "Part", "Release"]
+__all__ = ["Bound", "Curve", "Part", "Release"]
+
+Curve = Callable[[float], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ def _nothing(_: float) -> float:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """
-    What is known of one release.
+    What is known of one release, as a part of a composition.
 
     `name` is the theorem of its Rényi divergences or of its exact ε; `single_name` is the one of `single` and
     `pure_name` the one of `pure`.

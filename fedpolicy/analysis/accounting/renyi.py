@@ -13,14 +13,13 @@ and Zhang 2019, section 3.3).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from math import exp, expm1, inf, isinf, lgamma, log, log1p, sqrt
 
 from fedpolicy.analysis.accounting.gaussian import log1p_exp, log_expm1, log_normal_tail, log_sum
+from fedpolicy.analysis.accounting.releases import Curve
 
 __all__ = [
-    "Curve",
     "amplified",
     "best_integer",
     "best_order",
@@ -30,7 +29,6 @@ __all__ = [
     "poisson_divergence",
 ]
 
-Curve = Callable[[float], float]
 # The spacing of integer orders grows by a sixteenth above 64: what is lost between two of them is below a thousandth.
 _GROWTH = 16
 _HIGHEST = 1024
