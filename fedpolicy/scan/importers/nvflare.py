@@ -1,0 +1,211 @@
+"""NVIDIA FLARE: provisioning, site policies, confidential computing, launchers, study runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from fedpolicy.scan.evidence import NONE, Evidence
+from fedpolicy.scan.node import Node
+from fedpolicy.scan.reading.components import at, called, class_of, filters, parts, short
+
+if TYPE_CHECKING:
+    from fedpolicy.scan.reading.files import File
+
+__all__ = ["read", "wants"]
+
+_YAML = (".yml", ".yaml")
+
+
+def wants(file: File) -> bool:
+    """By name, and by one word that has to stand in it."""
+    return _reader(file) is not None
+
+
+def read(file: File) -> Iterable[Evidence]:
+    """What the file says. Raises Unread."""
+    reader = _reader(file)
+    return reader(file) if reader else ()
+
+
+def _reader(file: File) -> Callable[[File], Iterable[Evidence]] | None:
+    name, content = file.path.name, file.content
+    plain = name.removesuffix(".default")
+    named = {
+        "privacy.json": (b"scopes", _privacy),
+        "authorization.json": (b"permissions", _authorization),
+        "resources.json": (b"components", _resources),
+        "study_runtime.yaml": (b"studies", _studies),
+    }
+    if plain in named:
+        word, reader = named[plain]
+        return reader if word in content else None
+    return _yaml(content) if name.endswith(_YAML) else None
+
+
+def _yaml(content: bytes) -> Callable[[File], Iterable[Evidence]] | None:
+    if b"participants:" in content and b"builders:" in content:
+        return _project
+    if b"cc_cpu_mechanism:" in content or b"cc_issuers:" in content:
+        return _confidential
+    return _deploy if b"runtime:" in content and (b"job_launcher:" in content or b"parent:" in content) else None
+
+
+def _project(file: File) -> Iterator[Evidence]:
+    root = file.tree
+    for participant in parts(root, "participants"):
+        yield from _participant(participant)
+    builders = {class_of(one): one for one in parts(root, "builders")}
+    place = root.get("builders")
+    if place is None:
+        return
+    certificates = builders.get("CertBuilder")
+    yield from _transport(root, certificates)
+    he = builders.get("HEBuilder")
+    if he is None:
+        yield place.says("federation", "he_context", NONE)
+    else:
+        scheme = he.get("args", "scheme")
+        yield scheme.tells("federation", "he_context") if scheme else he.says("federation", "he_context", "CKKS")
+    if certificates:
+        yield at(certificates, "path").says("federation", "private_keys", "central")
+    packager = root.get("packager", "path")
+    if packager and "CCBuilder" in builders:
+        yield packager.says("federation", "confidential_computing", short(packager.value))
+    for name in ("StaticFileBuilder", "DockerBuilder"):
+        image = builders[name].get("args", "docker_image") if name in builders else None
+        if image:
+            yield image.tells("federation", "image")
+
+
+def _participant(node: Node) -> Iterator[Evidence]:
+    name, kind = node.text("name"), node.text("type")
+    if name is None or kind is None:
+        return
+    if kind == "overseer" and node.text("overseer_exists") != "true":
+        return
+    subject = f"admin:{name}" if kind == "admin" else f"node:{name}"
+    if kind != "admin":
+        yield at(node, "type").says(subject, "role", kind)
+    for key, attribute in (("org", "party"), ("role", "role"), ("roles", "role")):
+        if (found := node.get(key)) and (key == "org" or kind == "admin"):
+            yield found.tells(subject, attribute)
+    for key in ("fed_learn_port", "admin_port", "default_host", "cc_config", "enable_byoc", "listening_host"):
+        if found := node.get(key):
+            yield found.tells(subject, key)
+    if security := node.get("connection_security"):
+        yield from _security(security, subject)
+
+
+def _transport(root: Node, certificates: Node | None) -> Iterator[Evidence]:
+    if security := root.get("connection_security"):
+        yield from _security(security, "federation")
+    elif certificates:
+        # nvflare 2.9.0, lighter/impl/static_file.py: without the key, both sides show a certificate.
+        yield at(certificates, "path").says("federation", "transport", "mtls", note="the default of NVFLARE")
+
+
+def _security(node: Node, subject: str) -> Iterator[Evidence]:
+    said = {"clear": "none", "tls": "tls", "mtls": "mtls"}.get(str(node.value))
+    yield node.says(subject, "transport", said)
+
+
+def _privacy(file: File) -> Iterator[Evidence]:
+    root = file.tree
+    for scope in parts(root, "scopes"):
+        subject = f"scope:{scope.text('name') or '?'}"
+        yield from filters(root, scope, subject, parts(scope, "task_result_filters"), "result_filter")
+        yield from filters(root, scope, subject, parts(scope, "task_data_filters"), "data_filter")
+    if default := root.get("default_scope"):
+        yield default.tells("site", "default_scope")
+
+
+def _authorization(file: File) -> Iterator[Evidence]:
+    permissions = file.tree.get("permissions")
+    for role, rights in permissions.items() if permissions else ():
+        if not isinstance(rights.value, dict):
+            yield _listed(rights, f"right:{role}", "all")
+        for right, value in rights.items():
+            yield _listed(value, f"right:{role}", right)
+
+
+def _listed(node: Node, subject: str, attribute: str) -> Evidence:
+    if isinstance(node.value, tuple):
+        return node.says(subject, attribute, ", ".join(map(str, node.value)))
+    return node.tells(subject, attribute)
+
+
+def _resources(file: File) -> Iterator[Evidence]:
+    root = file.tree
+    place = root.get("components")
+    if place is None:
+        return
+    found = set()
+    for one in parts(root, "components"):
+        name = class_of(one)
+        if name in ("ListResourceManager", "GPUResourceManager"):
+            yield from _gpus(one)
+        elif name.endswith("JobLauncher"):
+            yield at(one, "path").says("site", "launcher", name)
+        elif name == "StatsDReporter":
+            found.add("telemetry")
+            address = f"statsd://{one.text('args', 'host')}:{one.text('args', 'port')}"
+            yield at(one, "path").says("site", "telemetry", None if "None" in address else address)
+        elif "security" in f"{one.text('path')} {one.text('id')}".lower():
+            found.add("security_handler")
+            yield at(one, "path").says("site", "security_handler", called(one))
+    known = all((one.text("path") or "").startswith("nvflare.") for one in parts(root, "components"))
+    for attribute in ("security_handler", "telemetry"):
+        if attribute not in found:
+            note = "" if known else "a class of the project, not read"
+            yield place.says("site", attribute, NONE if known else None, note=note)
+    for allowed in parts(root, "class_allow_list"):
+        yield allowed.tells("site", "allowed_class")
+
+
+def _gpus(one: Node) -> Iterator[Evidence]:
+    listed, counted = one.get("args", "resources", "gpu"), one.get("args", "num_of_gpus")
+    if listed and isinstance(listed.value, tuple):
+        yield listed.says("site", "gpus", len(listed.value))
+    elif counted:
+        yield counted.tells("site", "gpus")
+
+
+def _confidential(file: File) -> Iterator[Evidence]:
+    root = file.tree
+    for key, attribute in (("compute_env", "compute_env"), ("cc_cpu_mechanism", "tee"), ("role", "role")):
+        if found := root.get(key):
+            yield found.tells("site", attribute)
+    for issuer in parts(root, "cc_issuers"):
+        yield at(issuer, "path").says("site", "attestation", class_of(issuer))
+    for port in parts(root, "allowed_out_ports"):
+        yield port.tells("site", "egress_port")
+
+
+def _deploy(file: File) -> Iterator[Evidence]:
+    root = file.tree
+    runtime = root.get("runtime")
+    if runtime is None or runtime.value not in ("docker", "k8s", "slurm"):
+        return
+    yield runtime.tells("site", "runtime")
+    if image := root.get("parent", "docker_image"):
+        yield image.tells("site", "image")
+    security = root.get("parent", "internal_connection_security")
+    yield security.tells("site", "internal_transport") if security else root.says("site", "internal_transport", "mtls")
+
+
+def _studies(file: File) -> Iterator[Evidence]:
+    studies = file.tree.get("studies")
+    for study, said in studies.items() if studies else ():
+        if image := said.get("container", "image"):
+            yield image.tells(f"study:{study}", "image")
+        datasets, secrets = said.get("datasets"), said.get("secret_env")
+        for name, dataset in datasets.items() if datasets else ():
+            source = dataset.get("source")
+            yield (
+                source.tells(f"dataset:{name}", "location")
+                if source
+                else dataset.says(f"dataset:{name}", "location", None)
+            )
+        for name, secret in secrets.items() if secrets else ():
+            yield secret.says(f"secret:{name}", "held_by", "site")

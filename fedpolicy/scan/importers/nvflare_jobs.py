@@ -1,0 +1,204 @@
+"""NVIDIA FLARE: jobs, as configuration and as recipes in Python."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from fedpolicy.scan.evidence import NONE, Evidence
+from fedpolicy.scan.node import Node
+from fedpolicy.scan.reading.code import Module
+from fedpolicy.scan.reading.components import (
+    DP,
+    ENCRYPTS,
+    VARIABLE,
+    at,
+    called,
+    class_of,
+    filters,
+    parts,
+    resolved,
+    short,
+)
+
+if TYPE_CHECKING:
+    from fedpolicy.scan.reading.code import Call
+    from fedpolicy.scan.reading.files import File
+
+__all__ = ["read", "wants"]
+
+_CONFIG = re.compile(r"config_fed_(server|client)\w*\.(json|conf|ya?ml)")
+_SCRIPT = re.compile(r"[\w./{}-]+")
+_TRACKERS = {"tb": "tensorboard"}
+_BASES = ("restore_from_path", "model_name_or_path", "pretrained_model_name_or_path", "model_name")
+_ENVIRONMENTS = {"SimEnv": "simulation", "PocEnv": "simulation", "ProdEnv": "deployment"}
+_TRANSFERS = {"DIFF": "weight_diff", "FULL": "weights"}
+
+
+def wants(file: File) -> bool:
+    """By name, and by one word that has to stand in it."""
+    return _reader(file) is not None
+
+
+def read(file: File) -> Iterable[Evidence]:
+    """What the file says. Raises Unread."""
+    reader = _reader(file)
+    return reader(file) if reader else ()
+
+
+def _reader(file: File) -> Callable[[File], Iterable[Evidence]] | None:
+    name, content = file.path.name, file.content
+    if name in ("meta.json", "meta.conf"):
+        return _meta if b"deploy_map" in content else None
+    if found := _CONFIG.fullmatch(name):
+        return _server if found[1] == "server" else _client
+    recipe = name.endswith(".py") and b"nvflare" in content and (b"Recipe" in content or b"FedJob" in content)
+    return _recipe if recipe else None
+
+
+def _meta(file: File) -> Iterator[Evidence]:
+    root = file.tree
+    for key in ("min_clients", "study"):
+        if found := root.get(key):
+            yield found.tells("job", key)
+    deploy = root.get("deploy_map")
+    for app, sites in deploy.items() if deploy else ():
+        for site in sites.each():
+            yield site.says("job", "deploy", f"{app}:{site.value}")
+    scope = root.get("scope")
+    yield scope.tells("job", "scope") if scope else root.says("job", "scope", "site_default")
+    launchers = root.get("launcher_spec")
+    for place, spec in launchers.items() if launchers else ():
+        for runtime in ("docker", "k8s", "slurm"):
+            if image := spec.get(runtime, "image"):
+                yield image.tells(f"node:{place}", "image")
+
+
+def _client(file: File) -> Iterator[Evidence]:
+    root = file.tree
+    tasks: dict[str, Node] = {}
+    for one in parts(root, "executors"):
+        for task in parts(one, "tasks"):
+            tasks.setdefault(str(task.value), one)
+    for name, executor in tasks.items():
+        yield from _executed(root, name, executor)
+    for attribute in ("result_filter", "data_filter"):
+        for name in tasks:
+            yield from filters(root, root, f"task:{name}", _filters_of(root, attribute, name), attribute)
+
+
+def _executed(root: Node, task: str, executor: Node) -> Iterator[Evidence]:
+    subject, arguments = f"task:{task}", executor.get("executor", "args")
+    if class_of(at(executor, "executor")) == "SwarmClientController":
+        yield executor.says("job", "workflow", "SwarmClientController")
+    transfer = executor.get("executor", "args", "params_transfer_type")
+    if transfer:
+        yield transfer.says(subject, "sends", _TRANSFERS.get(resolved(root, transfer) or ""))
+    for key in ("task_script_path", "script", "command"):
+        written_in = arguments.get(key) if arguments else None
+        script = _script(root, written_in) if written_in else None
+        if script:
+            yield script
+            return
+
+
+def _script(root: Node, command: Node) -> Evidence | None:
+    """The Python file that a command starts, where the command or the variable that it uses is written."""
+    for part in _SCRIPT.findall(str(command.value)):
+        inside = VARIABLE.search(part)
+        variable = root.get(inside[1]) if inside else None
+        said = str(variable.value) if variable else part
+        if said.endswith(".py"):
+            return (variable or command).says("task:train", "script", said)
+    return None
+
+
+def _filters_of(root: Node, attribute: str, task: str) -> list[Node]:
+    entries = parts(root, f"task_{attribute}s")
+    chosen = [one for one in entries if task in _names(one) or "*" in _names(one)]
+    return [filter_ for one in chosen for filter_ in parts(one, "filters")]
+
+
+def _names(entry: Node) -> list[str]:
+    return [str(one.value) for one in parts(entry, "tasks")]
+
+
+def _server(file: File) -> Iterator[Evidence]:
+    root = file.tree
+    for workflow in parts(root, "workflows"):
+        yield at(workflow, "path").says("job", "workflow", called(workflow))
+        for key, attribute in (("min_clients", "min_clients"), ("num_rounds", "rounds")):
+            if found := workflow.get("args", key):
+                yield found.says("job", attribute, resolved(root, found))
+    for component in parts(root, "components"):
+        yield from _component(root, component)
+    filters = root.get("task_result_filters")
+    if filters and not filters.value:
+        yield filters.says("job", "server_filter", NONE)
+    for entry in parts(root, "task_result_filters"):
+        for one in parts(entry, "filters"):
+            yield at(one, "path").says("job", "server_filter", called(one))
+
+
+def _component(root: Node, one: Node) -> Iterator[Evidence]:
+    name, path = class_of(one), one.text("path") or ""
+    if "Aggregator" in name:
+        yield at(one, "path").says("job", "aggregator", called(one))
+        if kind := one.get("args", "expected_data_kind"):
+            said = resolved(root, kind)
+            yield kind.says("job", "exchange", said.lower() if said else None)
+    if model := one.get("args", "model", "path"):
+        yield model.says("model", "class", resolved(root, model))
+    for key in _BASES:
+        base = one.get("args", "model", "args", key)
+        if base and (said := resolved(root, base)):
+            yield base.says("model", "base", said)
+    if ".tracking." in path and "Receiver" in name:
+        yield from _tracker(one, path.partition(".tracking.")[2].partition(".")[0])
+
+
+def _tracker(one: Node, kind: str) -> Iterator[Evidence]:
+    subject = f"tracker:{_TRACKERS.get(kind, kind)}"
+    address = one.get("args", "tracking_uri")
+    if address:
+        yield address.tells(subject, "address")
+    else:
+        yield at(one, "path").says(subject, "address", "local" if kind == "tb" else None)
+
+
+def _recipe(file: File) -> Iterator[Evidence]:
+    module = Module(file)
+    for call in module.calls:
+        if not call.name.startswith("nvflare."):
+            filter_ = (
+                call.argument("filter", place=0) if call.last in ("add_client_output_filter", "to_clients") else None
+            )
+            name = module.name(filter_).removesuffix("()") if filter_ else ""
+            if filter_ is not None and name.startswith("nvflare.") and (".filters." in name or ".he." in name):
+                yield from _wired_filter(module, filter_, name)
+        elif call.last.endswith("Recipe"):
+            yield from _recipe_call(module, call)
+        elif call.last in _ENVIRONMENTS:
+            yield module.says(call.node, "job", "environment", _ENVIRONMENTS[call.last])
+
+
+def _recipe_call(module: Module, call: Call) -> Iterator[Evidence]:
+    yield module.says(call.node, "job", "recipe", call.last)
+    for name, subject, attribute in (
+        ("min_clients", "job", "min_clients"),
+        ("num_rounds", "job", "rounds"),
+        ("train_script", "task:train", "script"),
+    ):
+        if (node := call.argument(name)) is not None:
+            said = module.value(node)
+            yield module.says(node, subject, attribute, said.value if said.known else None, note=said.open)
+
+
+def _wired_filter(module: Module, node: ast.expr, name: str) -> Iterator[Evidence]:
+    found = short(name)
+    yield module.says(node, "task:train", "result_filter", found)
+    for attribute, proves in (("dp_filter", found in DP), ("he_filter", found == ENCRYPTS)):
+        if proves:
+            yield module.says(node, "task:train", attribute, found)

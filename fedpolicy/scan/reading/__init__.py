@@ -1,0 +1,1 @@
+"""Formats of foreign files -> nodes with places: YAML and JSON, HOCON, TOML."""

@@ -1,0 +1,28 @@
+"""Importers against public files, which are not part of the project: where they are missing, tests are skipped."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.house.pages import ROOT
+from tests.scan.measure import rows, score, tables
+
+CORPUS = Path(os.environ.get("FEDPOLICY_CORPUS", ROOT.parent / "shared" / "corpus"))
+FINISHED = ["nvflare"]
+
+here = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of public files is not here: set FEDPOLICY_CORPUS")
+
+
+@here
+@pytest.mark.parametrize("table", FINISHED)
+def test_facts_of_public_files_are_found(table):
+    found = score(table, CORPUS)
+    assert (found.wrong, found.missed, found.beyond) == ([], [], [])
+
+
+@pytest.mark.parametrize("table", tables())
+def test_rows_are_written_once_and_whole(table):
+    found = rows(table)
+    assert len(set(found)) == len(found)
+    assert all(all(row) or not row.place for row in found)
