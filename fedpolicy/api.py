@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 
 from fedpolicy.analysis.explain import Explanation, explain
@@ -29,7 +30,7 @@ from fedpolicy.graph.model import FlowGraph
 from fedpolicy.language.reading.load import Document, load_text
 from fedpolicy.policy.baseline import Baseline, read_baseline, write_baseline
 from fedpolicy.policy.waivers import WaiverFile, read_waivers
-from fedpolicy.settings import Settings
+from fedpolicy.settings import Settings, day_in_utc
 from fedpolicy.sources import Search, Source, locate, read
 
 __all__ = [
@@ -118,7 +119,8 @@ def check(
     it takes), what is left is checked in a process of our own, which is killed where one file takes longer;
     that is an error of the report. Without an executor nobody can stop this process, and there is no such limit.
 
-    `search` says how folders are searched. Raises Problems where the catalogue cannot be used, SettingsError where
+    `search` says how folders are searched. The day is that in UTC, unless `settings` name one.
+    Raises Problems where the catalogue cannot be used, SettingsError where
     the workers cannot check files, and whatever `executor.submit` raises.
 
         >>> from concurrent.futures import ThreadPoolExecutor
@@ -126,7 +128,8 @@ def check(
         ...     report = check(["examples"], executor=executor)
     """
     found = locate((str(path) for path in paths), lambda: b"", search or Search())
-    run = Run([*found, *texts], settings or Settings(), timeout=timeout)
+    chosen = settings or Settings()
+    run = Run([*found, *texts], replace(chosen, today=chosen.today or day_in_utc()), timeout=timeout)
     if executor is not None:
         from fedpolicy.estates.executors import Borrowed  # noqa: PLC0415  most checks have none
 

@@ -109,7 +109,7 @@ class Checked:
     What came of one file; nothing of the deployment itself is kept.
 
     `errors` are those of rules that could not be evaluated, `places` where to write missing facts, `names` what its
-    deployments are called, and where that is said. The file has its lines only where a report may show some.
+    deployments are called, and where that is said; `dated`: the day matters. The file has lines only if they are shown.
     """
 
     file: SourceFile
@@ -118,6 +118,7 @@ class Checked:
     errors: list[FedPolicyError] = field(default_factory=list)
     places: dict[tuple[str, str, str], Span] = field(default_factory=dict)
     names: list[tuple[str, Span]] = field(default_factory=list)
+    dated: bool = False
 
 
 def check_file(source: Source, judge: Judge) -> Checked:
@@ -148,6 +149,7 @@ def _checked(source: Source, judge: Judge) -> Checked:
 
 def _add(found: Assessment, document: Document, checked: Checked) -> None:
     checked.findings += found.findings
+    checked.dated |= found.study.is_dated
     checked.counts.update(found.counts)
     checked.errors += [found.broken[name] for name in sorted(found.broken)]
     for fact in sorted({fact for finding in found.findings for fact in finding.missing}):
@@ -202,6 +204,7 @@ def report_of(
         version=__version__,
     )
     overrides = () if errors else overrides_in(settings, judge.catalog)
+    report = replace(report, today=settings.today, dated=any(one.dated for one in checked))
     report = replace(report, interruption=interruption, overrides=overrides, root=settings.root)
     if settings.waivers or settings.baseline:
         from fedpolicy.policy.excuse import excuse  # noqa: PLC0415  most runs excuse nothing

@@ -230,6 +230,7 @@ class Report:
     write the facts that are missing, by file, deployment and dotted path. What a baseline knows is neither among
     the findings nor in `counts`; `baseline` counts it. Where the run was stopped, `interruption` says how far it got.
     `overrides` says what settings took out of the verdict. `root` is where forges count the paths of files from.
+    `today` is the day of the verdict, as ISO 8601; `dated` says that another day may give another one.
     """
 
     findings: tuple[Finding, ...]
@@ -244,6 +245,8 @@ class Report:
     interruption: Interruption | None = None
     overrides: tuple[Override, ...] = ()
     root: Root = field(default_factory=Root)
+    today: str = ""
+    dated: bool = False
 
     @property
     def evaluated(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
     from fedpolicy.policy.baseline import Baseline
     from fedpolicy.policy.waivers import WaiverFile
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "day_in_utc"]
+
+
+def day_in_utc() -> str:
+    """The day on which programs and commands judge, unless somebody names another one, as ISO 8601."""
+    return time.strftime("%Y-%m-%d", time.gmtime())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +33,8 @@ class Settings:
     `pins` and `catalog_pins` are SHA-256 digests by pack and catalogue (see `fedpolicy pack digest`), `files` those of
     them that a trusted revision has; `configured` are the rules that a configuration
     names, which may belong to packs that this run does not use, and `disabled` those of them that are switched off.
-    `today` is the day that waivers are measured by, as ISO 8601. `origins` says of a setting who made it, for reports.
+    `today` is the day on which agreements and waivers are judged, as ISO 8601; without one, no agreement has ended.
+    `origins` says of a setting who made it, for reports.
     `root` is where names of files start for waivers and baselines; `whole` says that all that is below it is checked.
     """
 
@@ -53,4 +60,4 @@ class Settings:
     @property
     def analysis(self) -> AnalysisSettings:
         """What the analyses are told."""
-        return AnalysisSettings(max_epsilon=self.max_epsilon)
+        return AnalysisSettings(max_epsilon=self.max_epsilon, today=self.today)

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from fedpolicy.policy.models import Rule
     from fedpolicy.policy.sheet import Sheet
 
-__all__ = ["Example", "examples_of", "judged_wrongly", "run_examples", "try_rule", "try_rules"]
+__all__ = ["EXAMPLE_DAY", "Example", "examples_of", "judged_wrongly", "run_examples", "try_rule", "try_rules"]
 
 Check = Callable[[str, str], Assessment]
 _EXPRESSIONS = ("match", "require")
+EXAMPLE_DAY = "2026-11-28"  # on which examples are judged: what they show must not change from day to day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +200,7 @@ def _prepare(example: Example, catalog: Catalog) -> Assessment:
 
 
 def _judge(catalog: Catalog, rules: Sequence[Rule]) -> Judge:
-    return Judge(catalog=catalog, rules=rules, analysis=AnalysisSettings())
+    return Judge(catalog=catalog, rules=rules, analysis=AnalysisSettings(today=EXAMPLE_DAY))
 
 
 def _tried(rule: Rule, bench: _Bench, examples: Sequence[Example]) -> Iterator[Survivor | None]:

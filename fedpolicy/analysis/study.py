@@ -31,9 +31,14 @@ MOST_PAIRS = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysisSettings:
-    """`max_epsilon` is the largest privacy budget that still counts as `bounded` (None: the catalogue's)."""
+    """
+    `max_epsilon` is the largest privacy budget that still counts as `bounded` (None: the catalogue's).
+
+    `today` is the day on which everything is judged, as ISO 8601; without one, nothing has ended yet.
+    """
 
     max_epsilon: float | None = None
+    today: str = ""
 
 
 class Study:
@@ -113,6 +118,11 @@ class Study:
         from fedpolicy.analysis.control.matrix import continuity_of  # noqa: PLC0415  only some rules ask
 
         return continuity_of(self.lookup, self.catalog)
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the day on which it is judged may matter: something that it says ends."""
+        return any(agreement.expires for agreement in self.deployment.agreements.values())
 
     @cached_property
     def is_noisy(self) -> bool:

@@ -78,7 +78,7 @@ _WAIVERS = (
         "--today",
         type=click.DateTime(["%Y-%m-%d"]),
         metavar="DATE",
-        help="Judge waivers as on this day instead of today.",
+        help="Judge agreements and waivers as on this day; default: the day in UTC.",
     ),
 )
 _BASELINE = (

@@ -13,6 +13,7 @@ from fedpolicy.cli.terminal import chatter
 from fedpolicy.config.find import NAMES, Config, has_table
 from fedpolicy.errors import InputError
 from fedpolicy.files import Files, Kept
+from fedpolicy.settings import day_in_utc
 
 if TYPE_CHECKING:
     from fedpolicy.settings import Settings
@@ -46,10 +47,11 @@ def trusted_settings(choices: Choices, config: Config, options: Mapping[str, Any
 
 
 def with_waivers(choices: Choices, config: Config, options: Mapping[str, Any]) -> Settings:
-    """The settings of a run with its waivers, and without a baseline. Raises as `trusted_settings` does."""
+    """The settings of a run with its day and its waivers, and without a baseline. Raises as `trusted_settings` does."""
+    settings = replace(choices.settings, today=day_of(options))
     found = None if options["no_waivers"] else _found("waivers", choices, config, options["waivers_from"])
     if found is None:
-        return choices.settings
+        return settings
     from fedpolicy.policy.waivers import read_waivers  # noqa: PLC0415  most runs have none
 
     waivers = read_waivers(found.text, found.name)
@@ -57,15 +59,13 @@ def with_waivers(choices: Choices, config: Config, options: Mapping[str, Any]) -
     if unbound:
         says = f"the waiver {unbound[0]} names" if len(unbound) == 1 else f"{len(unbound)} waivers name"
         chatter(f"note: {says} no `file`, so every file's deployments are meant; `fedpolicy waive --renew` writes it\n")
-    return replace(choices.settings, waivers=waivers, today=day_of(options))
+    return replace(settings, waivers=waivers)
 
 
 def day_of(options: Mapping[str, Any]) -> str:
-    """Today, or the day that the user says it is, as ISO 8601."""
-    from datetime import datetime  # noqa: PLC0415  most runs ask for no day
-
-    day: datetime = options["today"] or datetime.now().astimezone()
-    return day.date().isoformat()
+    """The day in UTC, or the one that the user says it is, as ISO 8601."""
+    given = options["today"]
+    return given.date().isoformat() if given else day_in_utc()
 
 
 def waivers_path(choices: Choices, config: Config) -> Path:

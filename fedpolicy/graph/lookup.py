@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from fedpolicy.graph.model import Access, Aggregate, Flow, FlowGraph, Guard, Mask, Path, Principal, Vertex, bits
-from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.task import Task
 
 __all__ = ["Lookup", "family_of", "ordered"]
@@ -247,17 +246,6 @@ class Lookup:
     def reach(self) -> Mapping[str, Mask]:
         """The instances that can be at each place or model at all, at whatever level."""
         return _reach(self.graph)
-
-    # Agreements
-
-    @cached_property
-    def agreements_of(self) -> Mapping[str, Sequence[Agreement]]:
-        """The agreements that each party has."""
-        found: dict[str, list[Agreement]] = {}
-        for agreement in self.deployment.agreements.values():
-            for party in dict.fromkeys(agreement.between):
-                found.setdefault(party, []).append(agreement)
-        return found
 
 
 def family_of(instance: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.graph.model import Mask, Path
 from fedpolicy.graph.places import NOBODY, is_unknown
+from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.call import ApiCall
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.task import Task
@@ -38,6 +39,7 @@ class World:
         self.catalog = study.catalog
         self.graph = study.graph
         self.lookup = study.lookup
+        self.today = study.settings.today
         self._places: dict[Path, Span] = {}
         self._owners_of: dict[tuple[str, ...], list[str]] = {}
         self._use_data: dict[str, tuple[str, ...]] = {}
@@ -163,9 +165,23 @@ class World:
                 missing |= set(self._whereabouts(party))
         return Missing(tuple(sorted(missing))) if missing else sorted(found)
 
+    @cached_property
+    def agreements(self) -> Sequence[Agreement]:
+        """The agreements that hold; one that has ended permits nothing, as if it were not there."""
+        return [one for one in self.deployment.agreements.values() if not one.ended(self.today)]
+
+    @cached_property
+    def agreements_of(self) -> Mapping[str, Sequence[Agreement]]:
+        """The agreements that each party has and that hold."""
+        found: dict[str, list[Agreement]] = {}
+        for agreement in self.agreements:
+            for party in dict.fromkeys(agreement.between):
+                found.setdefault(party, []).append(agreement)
+        return found
+
     def agreement_kinds(self, party: str, others: Iterable[str], families: Iterable[str]) -> list[str]:
         """The kinds of agreement that a party has with any of the others and that cover any of these datasets."""
-        known = self.lookup.agreements_of.get(party)
+        known = self.agreements_of.get(party)
         if not known:
             return []
         wanted, about = set(others) - {party}, set(families)

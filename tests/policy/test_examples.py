@@ -5,18 +5,21 @@ from pathlib import Path
 
 import pytest
 
+from fedpolicy.analysis.study import AnalysisSettings
 from fedpolicy.files import policies_dir
 from fedpolicy.policy.load import load_rules, pack_files, shipped_packs
-from fedpolicy.trial import run_examples
+from fedpolicy.trial import EXAMPLE_DAY, run_examples
 from tests.policy.worlds import judged
 
 SHIPPED = [path for pack in shipped_packs() for path in pack_files(policies_dir() / pack)]
+
+DAY = AnalysisSettings(today=EXAMPLE_DAY)
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_rule_judges_its_examples_as_it_says(path):
     (rule,) = load_rules([str(path)])
-    assert run_examples(rule, lambda text, name: judged(text, rule, name=name)) == []
+    assert run_examples(rule, lambda text, name: judged(text, rule, name=name, settings=DAY)) == []
 
 
 def test_the_rule_that_the_manual_shows_is_right(tmp_path):
@@ -24,7 +27,7 @@ def test_the_rule_that_the_manual_shows_is_right(tmp_path):
     path = tmp_path / "model-unpinned.yaml"
     path.write_text(manual.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
     (rule,) = load_rules([str(path)])
-    assert run_examples(rule, lambda text, name: judged(text, rule, name=name)) == []
+    assert run_examples(rule, lambda text, name: judged(text, rule, name=name, settings=DAY)) == []
 
 
 RIGHT = {"parties": {"lumc": {"role": "participant"}}}
@@ -47,7 +50,7 @@ def problems_of(tmp_path, examples, require="'participant' in party.roles"):
     path = tmp_path / "a-rule.yaml"
     path.write_text(json.dumps(rule), encoding="utf-8")
     (loaded,) = load_rules([str(path)])
-    return run_examples(loaded, lambda text, name: judged(text, loaded, name=name))
+    return run_examples(loaded, lambda text, name: judged(text, loaded, name=name, settings=DAY))
 
 
 def test_examples_that_lack_or_say_something_else_are_told(tmp_path):
@@ -79,5 +82,5 @@ def test_a_rule_that_applies_to_nothing_that_passes_is_told(tmp_path):
     text = json.loads(path.read_text(encoding="utf-8")) | rule
     path.write_text(json.dumps(text), encoding="utf-8")
     (loaded,) = load_rules([str(path)])
-    problems = run_examples(loaded, lambda text, name: judged(text, loaded, name=name))
+    problems = run_examples(loaded, lambda text, name: judged(text, loaded, name=name, settings=DAY))
     assert problems == ["a-rule applies to nothing in the examples that must pass"]

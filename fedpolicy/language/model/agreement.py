@@ -19,6 +19,9 @@ class Agreement(Entry):
         "consortium",
         "zero_retention",
         "licence",
+        "data_use",
+        "research_waiver",
+        "authorization",
     ] = key("What the contract is for.", rule=True)
     between: Ids = key("The parties to it; `participants` stands for all of them.", rule=True, names="parties")
     mechanism: Literal["scc", "adequacy", "bcr", "derogation"] | None = key(
@@ -30,4 +33,10 @@ class Agreement(Entry):
         "The datasets or categories it covers. Left out: everything between these parties.", open=True, names="covered"
     )
     reference: str | None = key("Where the document can be found: a path, a URL or a number.", open=True, rule=True)
-    expires: Day | None = key("The day it ends, as YYYY-MM-DD.", open=True, rule=True)
+    expires: Day | None = key(
+        "The last day on which it holds, as YYYY-MM-DD; then it is as if absent.", open=True, rule=True
+    )
+
+    def ended(self, today: str) -> bool:
+        """Whether its last day is over on a day, as ISO 8601; none has ended where no day is given."""
+        return bool(today) and self.expires is not None and self.expires.isoformat() < today

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.shape import words_of
-from fedpolicy.policy.elements.shared import texts, words
+from fedpolicy.policy.elements.shared import boolean, texts, words
 from fedpolicy.policy.fields import Kind, Subject, fields_of
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
@@ -32,6 +32,7 @@ _FIELDS = (
         lambda view: view.agreement,
         read={"between": lambda view: sorted(view.agreement.between)},
     ),
+    boolean("ended", "its last day is over", lambda view: view.agreement.ended(view.world.today)),
     texts(
         "covers", "datasets or categories that it covers (none: everything)", lambda v: sorted(v.agreement.covers or ())
     ),

@@ -123,8 +123,8 @@ _FIELDS = (
     boolean("trains", "some task trains a model", _trains),
     texts(
         "agreements",
-        "kinds of all agreements",
-        lambda whole: ordered(agreement.kind for agreement in whole.world.deployment.agreements.values()),
+        "kinds of all agreements that hold",
+        lambda whole: ordered(agreement.kind for agreement in whole.world.agreements),
     ),
     boolean(
         "publishes",

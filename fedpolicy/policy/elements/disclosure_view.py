@@ -171,7 +171,7 @@ def rests_on(view: DisclosureView) -> list[str]:
 
 def agreements(view: DisclosureView) -> Iterable[str]:
     """The kinds of agreement that each of these parties has."""
-    if not all(view.world.lookup.agreements_of.get(party) for party in view.parties):
+    if not all(view.world.agreements_of.get(party) for party in view.parties):
         return ()
     others = [*view.owners, *view.world.coordinators]
     found = [set(view.world.agreement_kinds(party, others, view.families)) for party in view.parties]
@@ -248,12 +248,12 @@ def shared_kinds(world: World, parties: Collection[str], families: Iterable[str]
     """The kinds of agreement about some datasets to which all of these parties belong."""
     about = _about(world, families)
     wanted = set(parties)
-    found = world.deployment.agreements.values()
+    found = world.agreements
     return ordered(one.kind for one in found if wanted <= set(one.between) and _covers(one, about))
 
 
 def _partners(world: World, party: str, kinds: Collection[str], families: Iterable[str]) -> set[str]:
-    known = world.lookup.agreements_of.get(party, ())
+    known = world.agreements_of.get(party, ())
     if not known:
         return set()
     about = _about(world, families)

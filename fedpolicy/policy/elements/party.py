@@ -29,7 +29,7 @@ def _entry(party: PartyView) -> Party | None:
 
 
 def _agreements(party: PartyView) -> Iterable[str]:
-    return ordered(agreement.kind for agreement in party.world.lookup.agreements_of.get(party.id, ()))
+    return ordered(agreement.kind for agreement in party.world.agreements_of.get(party.id, ()))
 
 
 def _runs(party: PartyView) -> Iterable[str]:

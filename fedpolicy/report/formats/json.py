@@ -27,6 +27,7 @@ def _report(report: Report) -> dict[str, Any]:
     return {
         "version": VERSION,
         "tool": {"name": "fedpolicy", "version": report.version},
+        "today": report.today,
         "summary": {verdict.value: number for verdict, number in report.counts.items()},
         "baseline": _baseline(report.baseline) if report.baseline else None,
         **({"overrides": override_rows(report.overrides)} if report.overrides else {}),

@@ -126,6 +126,7 @@ def _closing(report: Report, look: Style) -> list[str]:
     scope = wrap(f"not covered: {', '.join(OUT_OF_SCOPE)} (docs/limits.md)", look, "", "    ")
     return [
         f"{', '.join(counts)} ({_severities(report)}{_extent(report)})",
+        *([f"judged as on {report.today}"] if report.dated and report.today else []),
         *_known(report, look),
         *_overridden(report, look),
         *_stopped(report, look),

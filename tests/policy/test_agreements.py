@@ -1,0 +1,101 @@
+"""Agreements end: on their last day they hold, on the next one every rule judges as if they were not there."""
+
+import json
+
+import pytest
+
+from fedpolicy import api
+from fedpolicy.language.model.agreement import Agreement
+from fedpolicy.language.model.shape import words_of
+from fedpolicy.sources import Source
+
+LAST = "2026-06-30"
+HELD, OVER = LAST, "2026-07-01"
+PARTIES = {"clinic": {"role": "participant", "jurisdiction": "DE"}, "saas": {"role": "processor", "jurisdiction": "IN"}}
+BASE = {
+    "fedpolicy": 1,
+    "name": "ending",
+    "parties": PARTIES,
+    "nodes": {"c": {"kind": "client", "party": "clinic"}, "s": {"kind": "service", "party": "saas"}},
+    "datasets": {"notes": {"at": "c", "categories": ["health"]}},
+    "flows": {"f": {"from": "c", "to": "s", "payload": "records", "data": ["notes"], "transport": "mtls"}},
+}
+MODEL = {"licence": "LicenseRef-scancode-llama-3.1-license-2024", "weights": "open", "weights_at": ["c"]}
+ASKED = {
+    "parties": {"clinic": PARTIES["clinic"], "openai": {"role": "provider", "jurisdiction": "US"}},
+    "nodes": {"c": {"kind": "client", "party": "clinic"}},
+    "models": {"m": {"ref": "openai/gpt-4o", "via": ["openai"]}},
+    "tasks": {"t": {"method": "llm_judge", "model": "m", "data": ["notes"], "runs_on": "c"}},
+    "flows": {},
+}
+JOINT = {
+    "parties": {"clinic": PARTIES["clinic"], "saas": {"role": "participant", "jurisdiction": "DE"}},
+    "nodes": {"c": {"kind": "client", "party": ["clinic", "saas"]}, "agg": {"kind": "aggregator", "party": "clinic"}},
+    "models": {"m": {"weights": "open", "weights_at": ["c"]}},
+    "tasks": {"t": {"method": "fedavg", "model": "m", "data": ["notes"], "runs_on": "c", "aggregator": "agg"}},
+    "flows": {},
+}
+# Each rule that reads agreements, with one that satisfies it.
+READERS = [
+    ("gdpr", "processor-without-contract", "data_processing", {}),
+    ("gdpr", "transfer-without-tool", "transfer", {}),
+    ("gdpr", "joint-control-not-arranged", "joint_controllers", JOINT),
+    ("federation", "prompts-retained", "zero_retention", ASKED),
+    (
+        "federation",
+        "licence-field-of-use",
+        "licence",
+        {
+            "models": {"m": MODEL},
+            "tasks": {"t": {"method": "inference", "model": "m", "data": ["notes"], "runs_on": "c"}},
+        },
+    ),
+    (
+        "hipaa",
+        "phi-without-business-associate-agreement",
+        "business_associate",
+        {
+            "parties": {
+                "clinic": {"role": "participant", "jurisdiction": "US", "sector": "healthcare"},
+                "saas": {"role": "processor", "jurisdiction": "US"},
+            }
+        },
+    ),
+]
+
+
+def failing(deployment, pack, today):
+    source = Source(name="ending.yaml", text=json.dumps(deployment).encode())
+    report = api.check([], api.Settings(packs=(pack,), today=today), [source])
+    assert not report.errors
+    assert not report.files[0].errors, report.files[0].errors
+    return {finding.rule for finding in report.findings if finding.verdict == "fail"}, report
+
+
+@pytest.mark.parametrize(("pack", "rule", "kind", "more"), READERS, ids=[row[1] for row in READERS])
+def test_a_rule_reads_an_agreement_until_its_last_day(pack, rule, kind, more):
+    deployment = {**BASE, **more}
+    agreement = {"kind": kind, "between": sorted(deployment["parties"]), "reference": "a.pdf", "expires": LAST}
+    deployment["agreements"] = {"deal": agreement}
+
+    assert rule not in failing(deployment, pack, HELD)[0]
+    assert rule in failing(deployment, pack, OVER)[0]
+
+
+@pytest.mark.parametrize("kind", words_of(Agreement, "kind"))
+def test_an_agreement_of_every_kind_that_has_ended_is_a_finding_that_names_its_day(kind):
+    agreement = {"kind": kind, "between": ["clinic", "saas"], "expires": LAST}
+    _, report = failing({**BASE, "agreements": {"deal": agreement}}, "federation", OVER)
+
+    (found,) = [one for one in report.findings if one.rule == "agreement-expired"]
+    assert found.message == f"deal ({kind}) between clinic and saas ended on {LAST}, so it permits nothing any more"
+    assert found.elements == ("agreements.deal",)
+    assert (report.today, report.dated) == (OVER, True)
+
+
+def test_a_program_that_names_no_day_judges_by_the_day_in_utc():
+    agreement = {"kind": "data_processing", "between": ["clinic", "saas"], "expires": "2020-01-01"}
+    failed, report = failing({**BASE, "agreements": {"deal": agreement}}, "federation", "")
+
+    assert "agreement-expired" in failed
+    assert report.today >= "2026-11-28"
