@@ -82,7 +82,8 @@ bench-peers: .venv-bench ## Measure pytm and FlowStrider on the same model (slow
 	@.venv-bench/bin/python $(OURS) --force-reinstall .
 
 docs: $(VENV)/.stamp-docs ## Build the documentation into site/
-	@NO_MKDOCS_2_WARNING=1 "$(PY)" -m mkdocs build --strict --quiet
+	@"$(PY)" tools/site.py
+	@$(VENV)/bin/zensical build --strict --clean
 	@echo 'site/index.html is ready.'
 
 build: $(VENV)/.stamp-build ## Build the sdist and the wheel into dist/
@@ -92,7 +93,7 @@ lock: $(VENV)/.stamp-lock ## Renew requirements/: the newest versions, with thei
 	@"$(PY)" .ci/lock.py
 
 clean: ## Remove everything that make has made
-	@rm -rf $(VENV) .venv-bench .venv-peers dist site
+	@rm -rf $(VENV) .venv-bench .venv-peers build dist site
 
 .PHONY: venv
 venv:

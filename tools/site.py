@@ -1,30 +1,34 @@
-"""For mkdocs: a page for every rule, made from its file, with lists by pack and by principle."""
+"""Lays out the pages of the documentation for whatever builds the site: those of `docs/`, and one for every rule."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
-
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.structure.files import File, Files
+from pathlib import Path
 
 from fedpolicy.findings import Reference
 from fedpolicy.policy.load import Pack, load_rules, read_pack, shipped_packs
 from fedpolicy.policy.models import PRINCIPLES, Rule
 from fedpolicy.report.rules import as_markdown, entry_of, table_markdown
 
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ROOT / "build" / "pages"
 BEGIN = (
     "# Rules\n\nEvery page is made from the rule's own file. `fedpolicy explain RULE` says the same in a terminal.\n\n"
 )
 
 
-def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages to those that stand in the folder."""
-    for place, text in _pages():
-        files.append(File.generated(config, place, content=text))
-    return files
+def main() -> None:
+    """Write everything anew: a page that is gone from `docs/` must be gone from the site."""
+    shutil.rmtree(PAGES, ignore_errors=True)
+    shutil.copytree(ROOT / "docs", PAGES)
+    for place, text in rule_pages():
+        target = PAGES / place
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
 
 
-def _pages() -> Iterator[tuple[str, str]]:
+def rule_pages() -> Iterator[tuple[str, str]]:
     packs = {name: (read_pack(name), load_rules([name])) for name in shipped_packs()}
     every = [rule for _, rules in packs.values() for rule in rules]
     yield "rules/index.md", BEGIN + _index(packs, every)
@@ -67,3 +71,7 @@ def _said(pack: Pack) -> Iterator[str]:
 def _linked(reference: Reference) -> str:
     title = f"[{reference.title}]({reference.url})" if reference.url else reference.title
     return f"- {title}. {reference.note}"
+
+
+if __name__ == "__main__":
+    main()
