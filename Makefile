@@ -57,7 +57,7 @@ lint: $(VENV)/.stamp-lint ## Check style, types, scripts and who imports whom
 	@"$(PY)" -m ruff format --check .
 	@"$(PY)" -m mypy
 	@"$(PY)" $(VENV)/bin/lint-imports --no-logo
-	@$(VENV)/bin/shellcheck --external-sources action/*.sh .ci/run .ci/versions .ci/steps.sh
+	@$(VENV)/bin/shellcheck --external-sources action/*.sh .ci/run .ci/versions .ci/release .ci/steps.sh
 
 format: $(VENV)/.stamp-lint ## Format the code and mend what can be mended
 	@"$(PY)" -m ruff check --fix .

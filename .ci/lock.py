@@ -23,6 +23,7 @@ EXTRAS = {
     "bench": ("bench",),
     "oscal": ("oscal",),
     "lock": ("lock",),
+    "release": ("release",),
 }
 LOWEST = ("test", "build")
 

@@ -44,11 +44,25 @@ install() {
   isolated -m pip --isolated install --quiet --disable-pip-version-check --no-input ${index[@]+"${index[@]}"} "$@"
 }
 
+# What a lock names is checked by its hash, so it may come from a cache.
+install_locked() {
+  install --cache-dir "${RUNNER_TEMP:-/tmp}/fedpolicy-downloads" --require-hashes --only-binary :all: --requirement "$lock"
+}
+
+install_source() { install --no-index --no-deps --no-build-isolation "$GITHUB_ACTION_PATH"; }
+
+own=$(sed -n 's/^__version__ = "\(.*\)"/\1/p' "$GITHUB_ACTION_PATH/fedpolicy/__init__.py")
 if [ -z "$FEDPOLICY_VERSION" ]; then
-  install --require-hashes --only-binary :all: --requirement "$lock"
-  install --no-index --no-deps --no-build-isolation "$GITHUB_ACTION_PATH"
+  install_locked
+  install_source
+elif [ "$FEDPOLICY_VERSION" = "$own" ]; then
+  install_locked
+  install --no-cache-dir --no-deps --only-binary :all: "fedpolicy==$own" || {
+    echo "::notice title=fedpolicy::no index here has fedpolicy $own: the source of the action is used, which is the same version"
+    install_source
+  }
 else
-  install --only-binary :all: "fedpolicy$extra==$FEDPOLICY_VERSION"
+  install --no-cache-dir --only-binary :all: "fedpolicy$extra==$FEDPOLICY_VERSION"
 fi
 echo "bin=$FEDPOLICY_BIN" >>"$GITHUB_OUTPUT"
 isolated -m fedpolicy --version

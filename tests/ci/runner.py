@@ -59,6 +59,7 @@ def act(
     unknown = set(inputs) - set(sheet["inputs"])
     assert not unknown, f"the action has no such inputs: {unknown}"
     known = {f"inputs.{name}": inputs.get(name, row.get("default", "")) for name, row in sheet["inputs"].items()}
+    known |= {"runner.os": "Linux", "runner.arch": "X64", "runner.temp": str(temporary), "github.action_ref": "v0"}
     known |= {key: value for key, value in given.items() if not key.startswith("steps.")}
     done = Done()
     for step in sheet["runs"]["steps"]:
@@ -135,7 +136,7 @@ def _filled(text: str, known: Mapping[str, str]) -> str:
 
 
 def _value(name: str, known: Mapping[str, str]) -> str:
-    assert re.fullmatch(r"(inputs|steps|github)\.[\w.-]+", name), f"this runner does not know {name!r}"
+    assert re.fullmatch(r"(inputs|steps|github|runner)\.[\w.-]+", name), f"this runner does not know {name!r}"
     assert name in known or not name.startswith("inputs."), f"the action has no {name}"
     return known.get(name, "")
 

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from fedpolicy import __version__
 from tests.ci.repositories import CLEAN, FOREIGN, LEAKING, git, repository, run, tool, write
 from tests.ci.runner import INSTALLED, act
 from tests.house.pages import ROOT
 from tests.report.multitool import complaints, needs_multitool
 
+CACHE_STEP = "actions/cache@27d5ce7f107fe9357f9df03efb73ab90386fccae"
 SARIF_STEP = "github/codeql-action/upload-sarif@8aad20d150bbac5944a9f9d289da16a4b0d87c1e"
 SPEC = "infra/ward.fedpolicy.yaml"
 LINE = next(number for number, line in enumerate(LEAKING.splitlines(), 1) if line.strip().startswith("score:"))
@@ -55,7 +57,7 @@ def test_a_clean_deployment_passes(action):
     assert json.loads(done.outputs["counts"])["fail"] == 0
     assert done.commands == []
     assert done.summary.startswith("## fedpolicy: no findings\n")
-    assert done.used == {}
+    assert set(done.used) == {CACHE_STEP}
 
 
 def test_a_leak_is_blocked_and_annotated_at_its_line(action, leak):
@@ -161,7 +163,7 @@ def test_sarif_is_uploaded_where_that_is_asked_for(action, leak):
     del leak
     done = action(upload_sarif="true")
 
-    assert done.used == {SARIF_STEP: {"sarif_file": done.outputs["sarif"], "category": "fedpolicy"}}
+    assert done.used[SARIF_STEP] == {"sarif_file": done.outputs["sarif"], "category": "fedpolicy"}
 
 
 WAIVER = """\
@@ -229,7 +231,7 @@ def test_what_is_uploaded_is_what_code_scanning_takes(action, leak, tmp_path):
 def test_nothing_is_uploaded_where_nothing_was_written(action):
     done = action(upload_sarif="true", config="none.toml")
 
-    assert done.used == {}
+    assert set(done.used) == {CACHE_STEP}
     assert done.outputs["sarif"] == ""
     assert done.commands == ["::error title=fedpolicy::nothing could be checked; the log says why"]
     assert "none.toml" in done.log
@@ -315,6 +317,24 @@ def test_the_action_installs_itself(action, leak, ourselves, index):
     assert done.outputs["verdict"] == "fail"
 
 
+@pytest.mark.slow
+def test_a_release_that_no_index_has_comes_from_the_source(action, leak, ourselves, index):
+    del leak, index
+    done = action(installed=False, where=ourselves, version=__version__)
+
+    assert done.codes == {"install": 0, "check": 0, "verdict": 1}, done.log
+    assert f"::notice title=fedpolicy::no index here has fedpolicy {__version__}: " in done.log
+
+
+def test_downloads_are_kept_unless_told_otherwise(action, leak):
+    del leak
+    cache = action().used[CACHE_STEP]
+
+    assert cache["key"] == "fedpolicy-Linux-X64-v0"
+    assert cache["path"].endswith("/fedpolicy-downloads")
+    assert action(cache="false").used == {}
+
+
 @pytest.mark.parametrize(
     "version", ["--index-url=http://example.org", "0.1 evil", "git+https://example.org/x", "$(id)"]
 )
@@ -356,4 +376,4 @@ def test_others_find_nothing_wrong_with_the_action(name, command):
 def test_every_action_that_is_used_is_pinned():
     used = re.findall(r"uses: (\S+)", (ROOT / "action.yml").read_text(encoding="utf-8"))
 
-    assert used == [SARIF_STEP]
+    assert used == [CACHE_STEP, SARIF_STEP]

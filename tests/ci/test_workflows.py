@@ -14,25 +14,46 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PINNED = re.compile(r"[\w-]+/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
 
-def test_there_is_one_for_each_change_and_one_for_each_week():
+def test_each_workflow_starts_when_it_should():
     # YAML 1.1 takes the key `on` for a truth value.
     events = {path.stem: set(yaml.safe_load(path.read_text(encoding="utf-8"))[True]) for path in WORKFLOWS}
-    assert events == {"ci": {"push", "pull_request"}, "weekly": {"schedule", "workflow_dispatch"}}
+    assert events == {
+        "ci": {"push", "pull_request"},
+        "weekly": {"schedule", "workflow_dispatch"},
+        "release": {"push", "workflow_dispatch"},
+    }
+
+
+# What a job may do beside reading this repository. Nothing of a pull request runs in these.
+MORE = {
+    ("release", "attest"): {"id-token": "write", "attestations": "write"},
+    ("release", "publish"): {"contents": "read", "id-token": "write"},
+    ("release", "image"): {"contents": "read", "packages": "write", "id-token": "write", "attestations": "write"},
+    ("release", "announce"): {"contents": "write"},
+}
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-def test_a_workflow_reads_this_repository_and_nothing_else(path):
+def test_a_job_may_do_no_more_than_it_needs(path):
     text = path.read_text(encoding="utf-8")
     workflow = yaml.safe_load(text)
 
     assert workflow["permissions"] == {}
-    assert [job["permissions"] for job in workflow["jobs"].values()] == [{"contents": "read"}] * len(workflow["jobs"])
+    for name, job in workflow["jobs"].items():
+        assert job["permissions"] == MORE.get((path.stem, name), {"contents": "read"}), name
     used = re.findall(r"uses: (.+)", text)
     assert used
     assert [one for one in used if not PINNED.fullmatch(one)] == []
     checkouts = [one for job in workflow["jobs"].values() for one in job["steps"] if "checkout" in one.get("uses", "")]
-    assert [one["with"] for one in checkouts] == [{"persist-credentials": False}] * len(workflow["jobs"])
+    assert all(one["with"]["persist-credentials"] is False for one in checkouts)
     assert "secrets" not in text
+
+
+def test_only_a_tag_publishes():
+    jobs = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text(encoding="utf-8"))["jobs"]
+    for name, job in jobs.items():
+        if "write" in job["permissions"].values():
+            assert job["if"] == "github.ref_type == 'tag'", name
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
