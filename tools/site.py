@@ -29,6 +29,7 @@ def main() -> None:
 
 
 def rule_pages() -> Iterator[tuple[str, str]]:
+    """Place and text of each: by pack, by principle, and one a rule."""
     packs = {name: (read_pack(name), load_rules([name])) for name in shipped_packs()}
     every = [rule for _, rules in packs.values() for rule in rules]
     yield "rules/index.md", BEGIN + _index(packs, every)
