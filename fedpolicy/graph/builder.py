@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.errors import InputError
 from fedpolicy.graph.model import Access, Aggregate, DataItem, Envelope, Flow, Guard, Mask, Path, Vertex
-from fedpolicy.graph.places import implied_principal
 from fedpolicy.limits import MAX_FLOWS
 from fedpolicy.records import dataclass
 
@@ -111,8 +110,7 @@ class Builder:
 
     def party_place(self, party: str) -> Vertex:
         """Where a party that no node stands for receives things: a provider's service, the public."""
-        if party not in self.places.principals:
-            self.places.principals[party] = implied_principal(party, self.catalog)
+        party = self.places.known_as(party, self.catalog)
         identity = f"parties.{party}"
         if identity not in self.places.vertices:
             self.places.vertices[identity] = Vertex(

@@ -94,8 +94,8 @@ def may_train(builder: Builder, call: Call, runner: Vertex) -> tuple[bool | None
     """
     Whether inputs may be used for training: looked up on the call, the model's terms, the catalogue.
 
-    The catalogue is asked about whoever runs the model, and only then about the model's own provider. The text
-    names the fact to declare where nobody says.
+    The catalogue is asked about whoever runs the model; where it does not know that one, about the model's own
+    provider. The text names the fact to declare where nobody says.
     """
     model = builder.deployment.models[call.model]
     places = [*call.terms, *([(f"models.{call.model}.terms", model.terms)] if model.terms else [])]
@@ -106,8 +106,9 @@ def may_train(builder: Builder, call: Call, runner: Vertex) -> tuple[bool | None
             return None, f"{where}.trains_on_inputs"
     if model.says_unknown("terms"):
         return None, f"models.{call.model}.terms.trains_on_inputs"
-    rows = [builder.catalog.provider(name) for name in (runner.party, provider_of(builder, call.model) or "")]
-    known = next((row.terms.trains_on_inputs for row in rows if row and row.terms.trains_on_inputs is not None), None)
+    who = builder.places.principals[runner.party].provider or provider_of(builder, call.model) or ""
+    row = builder.catalog.provider(who)
+    known = row.terms.trains_on_inputs if row else None
     first = call.terms[0][0] if call.terms else f"models.{call.model}.terms"
     return known, "" if known is not None else f"{first}.trains_on_inputs"
 

@@ -55,7 +55,8 @@ class Principal:
     """
     Somebody who can see or be trusted: a declared party, an implied one, or a symbolic member of a cohort.
 
-    `party` is the declared entry that it belongs to: `users` for `users.self`.
+    `party` is the declared entry that it belongs to: `users` for `users.self`. `provider` is the id of the provider of
+    the catalogue that it is, or an empty text.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Principal:
     jurisdictions: tuple[str, ...] | None = None
     trusts: frozenset[str] = frozenset()
     implied: bool = False
+    provider: str = ""
 
     def accepts(self, other: str) -> bool:
         """Whether this one relies on what `other` does: itself or a party that it trusts (not transitive)."""

@@ -13,6 +13,7 @@ from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog.rows import ProviderRow
     from fedpolicy.language.model.dataset import Dataset
     from fedpolicy.language.model.deployment import Deployment
     from fedpolicy.language.model.node import Node
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 NOBODY = "unknown"
+_NO_PROVIDER = "none"  # a party that has the id of a provider and is another company
 # A cohort stands for any two of its members: one's own view, and everybody else's data.
 COHORT_MEMBERS = ("self", "peer")
 
@@ -54,15 +56,19 @@ def members_of(party: str, *, cohort: bool) -> tuple[str, ...]:
     return tuple(f"{party}.{member}" for member in COHORT_MEMBERS) if cohort else (party,)
 
 
-def principals_of(deployment: Deployment) -> dict[str, Principal]:
+def principals_of(deployment: Deployment, catalog: Catalog) -> dict[str, Principal]:
     """Every declared party, and two symbolic members for each party that a cohort belongs to."""
     cohorts = {party for node in deployment.nodes.values() if node.count > 1 for party in _parties(node.party)}
     trusted = _trusted(deployment, cohorts)
-    found = {name: _principal(name, name, party, trusted[party.trusts]) for name, party in deployment.parties.items()}
+    rows = {name: _provider(name, party, catalog) for name, party in deployment.parties.items()}
+    found = {
+        name: _principal(name, name, party, rows[name], trusted[party.trusts])
+        for name, party in deployment.parties.items()
+    }
     for name in sorted(cohorts & set(deployment.parties)):
         for member in members_of(name, cohort=True):
             party = deployment.parties[name]
-            found[member] = _principal(member, name, party, trusted[party.trusts] | {name})
+            found[member] = _principal(member, name, party, rows[name], trusted[party.trusts] | {name})
     # A node may be run or hosted by nobody who is named.
     if NOBODY in _supplying(deployment):
         found[NOBODY] = Principal(id=NOBODY, party=NOBODY, implied=True)
@@ -72,9 +78,9 @@ def principals_of(deployment: Deployment) -> dict[str, Principal]:
 def implied_principal(name: str, catalog: Catalog) -> Principal:
     """A party that nobody declared: the provider of a catalogue model, `public`, or `unknown`."""
     row = catalog.provider(name)
-    jurisdiction = (row.jurisdiction,) if row and row.jurisdiction else None
     roles = () if name in {"public", "unknown"} else ("provider",)
-    return Principal(id=name, party=name, roles=roles, jurisdictions=jurisdiction, implied=True)
+    provider = row.id if row else ""
+    return Principal(id=name, party=name, roles=roles, jurisdictions=_home(row), implied=True, provider=provider)
 
 
 def _supplying(deployment: Deployment) -> set[str | None]:
@@ -96,8 +102,27 @@ def _trusted(deployment: Deployment, cohorts: set[str]) -> dict[tuple[str, ...],
     return found
 
 
-def _principal(name: str, party: str, declared: Party, trusts: frozenset[str]) -> Principal:
-    return Principal(id=name, party=party, roles=declared.role, jurisdictions=declared.jurisdiction, trusts=trusts)
+def _provider(name: str, declared: Party, catalog: Catalog) -> ProviderRow | None:
+    """The provider that a party is: the one that it names, else the one with its id."""
+    if declared.says_unknown("is_") or declared.is_ == _NO_PROVIDER:
+        return None
+    return catalog.provider(declared.is_ or name)
+
+
+def _home(row: ProviderRow | None) -> tuple[str, ...] | None:
+    return (row.jurisdiction,) if row and row.jurisdiction else None
+
+
+def _principal(name: str, party: str, declared: Party, row: ProviderRow | None, trusts: frozenset[str]) -> Principal:
+    own = declared.jurisdiction is not None or declared.says_unknown("jurisdiction")
+    return Principal(
+        id=name,
+        party=party,
+        roles=declared.role,
+        jurisdictions=declared.jurisdiction if own else _home(row),
+        trusts=trusts,
+        provider=row.id if row else "",
+    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,7 +132,8 @@ class Places:
 
     `members` maps every way to refer to nodes (`client`, `client@charite`) to vertex ids, `stored` a vertex id
     to the dataset instances that rest there, `families` a dataset id (or an instance's) to its instances,
-    `own` a reference and a party to the members that the party has there.
+    `own` a reference and a party to the members that the party has there, `meant` the name of a provider to the
+    declared party that it is.
     """
 
     principals: dict[str, Principal]
@@ -117,6 +143,22 @@ class Places:
     stored: dict[str, list[DataItem]] = field(default_factory=dict)
     families: dict[str, list[DataItem]] = field(default_factory=dict)
     own: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    meant: dict[str, str] = field(default_factory=dict)
+
+    def known_as(self, name: str, catalog: Catalog) -> str:
+        """Who is meant by a name: the party of this name, else the one that is this provider, else a new one."""
+        if name not in self.principals and name not in self.meant:
+            implied = implied_principal(name, catalog)
+            declared = [
+                one.id
+                for one in self.principals.values()
+                if implied.provider and one.provider == implied.provider and one.id == one.party and not one.implied
+            ]
+            if len(declared) == 1:
+                self.meant[name] = declared[0]
+            else:
+                self.principals[name] = implied
+        return self.meant.get(name, name)
 
     def reach(self, source: Vertex, reference: str) -> list[str]:
         """
@@ -132,7 +174,7 @@ class Places:
 
 def lay_out(deployment: Deployment, catalog: Catalog) -> Places:
     """Make one vertex per node (two for a cohort) and one instance per dataset and place, in order of their names."""
-    places = Places(principals=principals_of(deployment))
+    places = Places(principals=principals_of(deployment, catalog))
     for name in sorted(deployment.nodes):
         node = deployment.nodes[name]
         for vertex, reference in _family(name, node, _enclave(node, catalog)):

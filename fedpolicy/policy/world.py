@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.budget.ledger import Ledger
     from fedpolicy.analysis.facts import Disclosure, ModelFacts
     from fedpolicy.analysis.study import Study
+    from fedpolicy.catalog.rows import ProviderRow
     from fedpolicy.findings import Span
     from fedpolicy.language.reading.load import Document
 
@@ -178,6 +179,16 @@ class World:
             for party in dict.fromkeys(agreement.between):
                 found.setdefault(party, []).append(agreement)
         return found
+
+    def known_as(self, name: str) -> str:
+        """The party that a name means: its own, else the declared one that is this provider of the catalogue."""
+        row = None if name in self.lookup.parties else self.catalog.provider(name)
+        return next((who for who, one in self.lookup.parties.items() if row and one.provider == row.id), name)
+
+    def provider(self, party: str) -> ProviderRow | None:
+        """The provider of the catalogue that a party is."""
+        known = self.lookup.parties.get(party)
+        return self.catalog.providers[known.provider] if known and known.provider else None
 
     def agreement_kinds(self, party: str, others: Iterable[str], families: Iterable[str]) -> list[str]:
         """The kinds of agreement that a party has with any of the others and that cover any of these datasets."""

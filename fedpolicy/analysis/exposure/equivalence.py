@@ -46,7 +46,7 @@ class Kinds:
         """What the parties behind two viewers must have in common to be spoken of together."""
         principal = self._graph.principals[name]
         built_in = name == "public" or is_unknown(name)
-        return (principal.roles, self._where(principal.jurisdictions), principal.implied, built_in)
+        return (principal.roles, self._where(principal.jurisdictions), principal.provider, principal.implied, built_in)
 
     def datasets(self) -> Sequence[Alike]:
         """

@@ -23,6 +23,12 @@ class Party(Entry):
     jurisdiction: Ids | None = key(
         "The ISO 3166-1 alpha-2 code of its country, such as DE; a list for a population.", open=True, names="countries"
     )
+    is_: str | None = key(
+        "The provider of the catalogue that it is, such as amazon-bedrock: country and terms are then the catalogue's,"
+        " unless the file says otherwise. Left out: the provider with its id, if there is one. `none`: no provider.",
+        open=True,
+        alias="is",
+    )
     trusts: AnyIds = key(
         "The parties whose safeguards it relies on. Not transitive. Left out: nobody.", (), rule=True, names="parties"
     )

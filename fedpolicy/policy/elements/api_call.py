@@ -46,7 +46,7 @@ class CallView:
         """Who runs what is called, where that is somebody else."""
         access = self.world.lookup.access_of.get(f"api_calls.{self.id}", ())
         remote = [self.world.lookup.party(entry.runner or "unknown") for entry in access if entry.how != "weights"]
-        return ordered(remote if self.call.model else [self.call.provider or "unknown"])
+        return ordered(remote if self.call.model else [self.world.known_as(self.call.provider or "unknown")])
 
     @property
     def agreements(self) -> list[str]:
@@ -63,7 +63,11 @@ class CallView:
 def call_term(view: CallView, name: str) -> Presence:
     """A term of a call: what an agreement settles, else what the call, its model or the provider says."""
     settled: Presence = NOTHING_KEPT.get(name) if view.keeps_nothing else None
-    return term(view.model, name, view.call, f"api_calls.{view.id}") if settled is None else settled
+    return _own_term(view, name) if settled is None else settled
+
+
+def _own_term(view: CallView, name: str) -> Presence:
+    return term(view.world, view.model, name, view.call, f"api_calls.{view.id}", view.runners)
 
 
 def _class(view: CallView) -> Mapping[str, Value]:
@@ -82,7 +86,7 @@ _FIELDS = (
         lambda view: view.call,
         read={
             **{name: partial(call_term, name=name) for name in NOTHING_KEPT},
-            "region": lambda v: term(v.model, "region", v.call, f"api_calls.{v.id}"),
+            "region": partial(_own_term, name="region"),
         },
         notes={
             **dict.fromkeys(NOTHING_KEPT, "by an agreement, the call, the model's terms or the provider's"),

@@ -84,11 +84,11 @@ def _input_term(view: ModelView, use: str, key: str, families: tuple[str, ...]) 
     agreed = [set(view.world.agreement_kinds(who, view.users, families)) for who in view.runners]
     if agreed and all("zero_retention" in kinds for kinds in agreed):
         return NOTHING_KEPT[key]
-    return term(view, key, None, f"models.{view.id}.terms")
+    return _term(view, key)
 
 
 def _term(view: ModelView, name: str) -> Presence:
-    return term(view, name, None, f"models.{view.id}.terms")
+    return term(view.world, view, name, None, f"models.{view.id}.terms", view.runners)
 
 
 def _sectors(view: ModelView) -> Presence:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.facts import ModelFacts
 from fedpolicy.graph.model import Access
@@ -106,7 +106,7 @@ class ModelView:
         """Who could run it if it were called: holders and whoever `via` ends at; of closed weights, the provider."""
         closed = self.facts.aspects.get("weights") == "closed"
         if closed and self.provider:
-            return [self.provider]
+            return [self.world.known_as(self.provider)]
         last = self.model.via[-1] if self.model.via else ""
         places = self.world.graph.members.get(last, ())
         called = self.world.lookup.parties_at(places) or ([last] if last else [])
@@ -191,9 +191,11 @@ def licence_fact(view: ModelView, key: str) -> Presence:
     return Missing((f"licences.{known}.{key}",)) if found is None else found
 
 
-def term(view: ModelView | None, key: str, call: Terms | None, path: str) -> Presence:
+def term(
+    world: World, view: ModelView | None, key: str, call: Terms | None, path: str, runners: Sequence[str]
+) -> Presence:
     """
-    A term of a service: of the call, else of the model, else what the catalogue says of the provider.
+    A term of a service: of the call, else of the model, else what the catalogue says of those who run it.
 
     `path` is the element that would state it.
     """
@@ -207,12 +209,22 @@ def term(view: ModelView | None, key: str, call: Terms | None, path: str) -> Pre
             return Missing((f"{path}.{key}",))
     if view and view.model.says_unknown("terms"):
         return Missing((f"{path}.{key}",))
-    row = view.provider_row if view else None
-    known = getattr(row.terms, key, None) if row and key != "region" else None
-    if key == "zero_retention" and known is not None:
-        # What a provider grants on request is not granted until an agreement says so.
-        return bool(known == "default")
+    known = _offered(world, view, key, runners)
     return Missing((f"{path}.{key}",)) if known is None else known
+
+
+def _offered(world: World, view: ModelView | None, key: str, runners: Sequence[str]) -> Presence:
+    """What the catalogue says of those who run it; of one whom it does not know, the model's own provider stands in."""
+    own = view.provider_row if view else None
+    rows = [world.provider(who) or own for who in runners] or [own]
+    said: list[Any] = [getattr(row.terms, key, None) if row else None for row in rows]
+    if key == "zero_retention":
+        # What a provider grants on request is not granted until an agreement says so.
+        said = [None if one is None else one == "default" for one in said]
+        return False if False in said else None if None in said else True
+    # The worst of them: what is true of one is true of the use.
+    worst: Presence = None if None in said else max(said)
+    return True if True in said else worst
 
 
 def unlisted(view: ModelView) -> list[str]:

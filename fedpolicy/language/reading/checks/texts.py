@@ -95,7 +95,12 @@ def _no_digest(said: str) -> str:
 
 def check_words(names: Names) -> Iterator[Contradiction]:
     """Words that may be anybody's own, but not nearly one that is known."""
-    for section, key, known in (("tasks", "aggregation", AGGREGATIONS), ("parties", "sector", SECTORS)):
+    kinds = (
+        ("tasks", "aggregation", AGGREGATIONS),
+        ("parties", "sector", SECTORS),
+        ("parties", "is", ("none", *names.known("provider"))),
+    )
+    for section, key, known in kinds:
         for path, entry in entries(names.root, section):
             said = text(entry, key)
             if said is None or said in known:
