@@ -24,6 +24,7 @@ Places = Sequence[tuple[str, Row, Look]]
 _LINKS = (
     ("models", "licence", "licences"),
     ("models", "provider", "providers"),
+    ("services", "provider", "providers"),
     ("methods", "up", "payloads"),
     ("methods", "down", "payloads"),
     ("methods", "up_in", "payloads"),

@@ -20,6 +20,7 @@ from fedpolicy.catalog.rows import (
     ProviderRow,
     Row,
     SafeguardRow,
+    ServiceRow,
 )
 from fedpolicy.files import HERE, Files, catalog_dir
 from fedpolicy.records import dataclass
@@ -41,6 +42,7 @@ class Catalog:
     licences: Section[LicenceRow]
     countries: Section[CountryRow]
     categories: Section[CategoryRow]
+    services: Section[ServiceRow]
 
     def model(self, ref: str) -> ModelRow | None:
         """The model with this id or alias."""

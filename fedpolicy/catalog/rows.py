@@ -30,6 +30,7 @@ __all__ = [
     "ProviderRow",
     "Row",
     "SafeguardRow",
+    "ServiceRow",
     "TermsRow",
 ]
 
@@ -244,6 +245,27 @@ class CategoryRow(Row):
     dpv: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRow(Row):
+    """
+    What a program or a container of a federation talks to, and how a scan knows it.
+
+    `classes` are called to use it, `variables` hold a key for it; `address_arguments` and `address_variables` send the
+    calls elsewhere. A host that begins with a dot or a dash ends names of hosts. `packages` prove nothing.
+    """
+
+    name: str
+    kind: Literal["model", "router", "own", "tracker", "tracer", "vector_store", "telemetry"]
+    provider: str | None = None
+    hosts: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    address_arguments: tuple[str, ...] = ()
+    address_variables: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+
+
 ROWS: Mapping[str, type[Row]] = {
     "levels": LevelRow,
     "payloads": PayloadRow,
@@ -255,10 +277,14 @@ ROWS: Mapping[str, type[Row]] = {
     "licences": LicenceRow,
     "countries": CountryRow,
     "categories": CategoryRow,
+    "services": ServiceRow,
 }
 
 # What the language itself fixes: these rows can be replaced, not added to.
 LEVELS: tuple[str, ...] = get_args(Level)
 
 # Lists of text, for which one text may be written.
-LISTS = frozenset({"aliases", "interface", "not_granted_in", "regions", "source", "tasks", "to_runner"})
+LISTS = frozenset({
+    "address_arguments", "address_variables", "aliases", "classes", "hosts", "images", "interface", "not_granted_in",
+    "packages", "regions", "source", "tasks", "to_runner", "variables",
+})  # fmt: skip

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from fedpolicy.scan.evidence import Evidence, Unread
 from fedpolicy.scan.importers import importers
 from fedpolicy.scan.reading.files import File
+from fedpolicy.scan.services import Services
 
 ROWS = Path(__file__).parent / "corpus"
 UNKNOWN, ABSENT = "unknown", "absent"
@@ -62,10 +63,10 @@ def rows(table: str) -> list[Row]:
 def score(table: str, corpus: Path) -> Score:
     """What the importers of a framework make of its files; what no file may say, no importer may."""
     found = Score([], [], [], [])
-    wanted = rows(table)
+    wanted, services = rows(table), Services()
     for name in sorted({row.file for row in wanted}):
         mine = [row for row in wanted if row.file == name]
-        file = File(name, (corpus / name).read_bytes())
+        file = File(name, (corpus / name).read_bytes(), services)
         stated = {who: list(evidence_of(file, who)) for who in importers()}
         own = [one for who in stated if who.split("_")[0] == table for one in stated[who]]
         _judge(mine, own, found)

@@ -9,13 +9,12 @@ from tests.house.pages import ROOT
 from tests.scan.measure import rows, score, tables
 
 CORPUS = Path(os.environ.get("FEDPOLICY_CORPUS", ROOT.parent / "shared" / "corpus"))
-FINISHED = ["nvflare"]
 
 here = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of public files is not here: set FEDPOLICY_CORPUS")
 
 
 @here
-@pytest.mark.parametrize("table", FINISHED)
+@pytest.mark.parametrize("table", tables())
 def test_facts_of_public_files_are_found(table):
     found = score(table, CORPUS)
     assert (found.wrong, found.missed, found.beyond) == ([], [], [])

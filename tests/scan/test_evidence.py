@@ -5,7 +5,9 @@ import yaml
 
 from fedpolicy.scan.importers import importers
 from fedpolicy.scan.reading.files import File
+from fedpolicy.scan.services import Services
 
+SERVICES = Services()
 HERE = Path(__file__).parent
 CASES = [
     pytest.param(case, path.stem, id=f"{path.stem}: {case['about']}")
@@ -21,7 +23,7 @@ def told(file, framework):
 
 @pytest.mark.parametrize(("case", "framework"), CASES)
 def test_an_importer_says_this_and_no_more(case, framework):
-    found = told(File(case["file"], case["text"].encode()), framework)
+    found = told(File(case["file"], case["text"].encode(), SERVICES), framework)
     said = [f"{one.span.line} {one.subject} {one.attribute} = {one.value or 'unknown'}" for one in found]
     assert sorted(said) == sorted(case["says"])
     assert not [one for one in found if "not-to-be-kept" in repr(one)]

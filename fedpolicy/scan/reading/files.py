@@ -14,6 +14,7 @@ from fedpolicy.scan.evidence import Unread
 from fedpolicy.scan.node import Node
 from fedpolicy.scan.reading.hocon import hocon
 from fedpolicy.scan.reading.toml import toml
+from fedpolicy.scan.services import Services
 
 __all__ = ["LARGEST", "File"]
 
@@ -23,7 +24,8 @@ LARGEST = 2 * 1024 * 1024
 class File:
     """A file as importers see it. Whatever asks for a tree that cannot be had gets Unread."""
 
-    def __init__(self, name: str, content: bytes) -> None:
+    def __init__(self, name: str, content: bytes, services: Services | None = None) -> None:
+        self.services = services or Services(())
         self.name = name
         self.content = content
         self.path = PurePath(name)

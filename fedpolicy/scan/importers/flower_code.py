@@ -1,0 +1,100 @@
+"""Flower apps: what their code does. Strategies, mods and workflows that are constructed are used; others are not."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from fedpolicy.scan.evidence import Evidence
+from fedpolicy.scan.reading.code import Module
+
+if TYPE_CHECKING:
+    from fedpolicy.scan.reading.code import Call
+    from fedpolicy.scan.reading.files import File
+
+__all__ = ["read", "wants"]
+
+_DP, _SA = "safeguard:differential_privacy", "safeguard:secure_aggregation"
+_NOISE = re.compile(r"DifferentialPrivacy(Server|Client)Side(Fixed|Adaptive)Clipping|LocalDpMod")
+_PARAMETERS = {
+    "noise_multiplier": "noise_multiplier",
+    "clipping_norm": "clipping_norm",
+    "num_sampled_clients": "sampled_clients",
+    "epsilon": "epsilon",
+    "delta": "delta",
+    "sensitivity": "sensitivity",
+}
+# Keys by which apps switch a safeguard on: whoever reads one, uses it.
+_CLAIMS = re.compile(rb"(?:dp|secagg)[-_]enabled|(?:use|enable)[-_](?:dp|secagg)")
+_STRATEGIES = ("flwr.serverapp.strategy.", "flwr.server.strategy.")
+
+
+def wants(file: File) -> bool:
+    """Python with a word of Flower's, or a key that switches a safeguard."""
+    if file.path.suffix != ".py":
+        return False
+    return b"flwr" in file.content or _CLAIMS.search(file.content) is not None
+
+
+def read(file: File) -> Iterable[Evidence]:
+    """What the file says. Raises Unread."""
+    module = Module(file)
+    for call in module.calls:
+        if call.last == "get_peft_model_state_dict":
+            yield module.says(call.node, "app", "sends", "adapters")
+        elif call.name.startswith("flwr."):
+            yield from _called(module, call)
+    yield from _mods(module)
+    yield from _keys(module)
+
+
+def _called(module: Module, call: Call) -> Iterator[Evidence]:
+    if _NOISE.fullmatch(call.last):
+        yield module.says(call.node, _DP, "used", call.last)
+        for name, attribute in _PARAMETERS.items():
+            if (node := call.argument(name)) is not None:
+                yield _value(module, node, _DP, attribute)
+    elif call.last == "SecAggPlusWorkflow":
+        yield module.says(call.node, _SA, "used", call.last)
+        for name, attribute in (("num_shares", "shares"), ("reconstruction_threshold", "threshold")):
+            if (node := call.argument(name)) is not None:
+                yield _value(module, node, _SA, attribute)
+    elif call.name.startswith(_STRATEGIES):
+        yield module.says(call.node, "app", "strategy", call.last)
+
+
+def _value(module: Module, node: ast.expr, subject: str, attribute: str) -> Evidence:
+    found = module.value(node)
+    return module.says(node, subject, attribute, found.value if found.known else None, note=found.open)
+
+
+def _mods(module: Module) -> Iterator[Evidence]:
+    """Mods work only where they are attached to an app, or to one of its functions."""
+    for call in module.calls:
+        if call.last not in ("ClientApp", "train", "evaluate"):
+            continue
+        listed = call.argument("mods")
+        for node in listed.elts if isinstance(listed, (ast.List, ast.Tuple)) else ():
+            name = module.name(node)
+            if name.rpartition(".")[2] == "secaggplus_mod":
+                yield module.says(node, _SA, "client", "secaggplus_mod")
+            elif name.rpartition(".")[2] in ("fixedclipping_mod", "adaptiveclipping_mod"):
+                yield module.says(node, _DP, "client", name.rpartition(".")[2])
+
+
+def _keys(module: Module) -> Iterator[Evidence]:
+    """Keys of the configuration that are looked up somewhere."""
+    for node in ast.walk(module.file.python):
+        wanted = node.slice if isinstance(node, ast.Subscript) else None
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "get"
+            and node.args
+        ):
+            wanted = node.args[0]
+        key = wanted.value if isinstance(wanted, ast.Constant) else None
+        if wanted is not None and isinstance(key, str) and _CLAIMS.search(key.encode()):
+            yield module.says(wanted, f"config:{key}", "read", "true")

@@ -1,0 +1,62 @@
+"""Who is behind a host, a class, a variable, a package or an image, by the rows of the catalogue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from fedpolicy.catalog.load import load_catalog
+from fedpolicy.catalog.rows import ServiceRow
+
+__all__ = ["CALLED", "Services", "host_of", "is_own"]
+
+_OWN = re.compile(
+    r"localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|10\.[\d.]+|192\.168\.[\d.]+|172\.(?:1[6-9]|2\d|3[01])\.[\d.]+"
+    r"|[^.]+|.*\.(?:svc|svc\.cluster\.local|local|internal|localhost)",
+    re.IGNORECASE,
+)
+CALLED = ("model", "router")  # kinds of service that get prompts in order to answer them
+
+
+def host_of(address: str) -> str:
+    """The host of an address, with or without a scheme."""
+    try:
+        return urlsplit(address if "//" in address else f"//{address}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def is_own(address: str) -> bool:
+    """Whether an address stays in one's own network: this machine, a name without a dot, a cluster, a private range."""
+    host = host_of(address)
+    return bool(host) and _OWN.fullmatch(host) is not None
+
+
+class Services:
+    """The rows, each by everything that it is known by."""
+
+    def __init__(self, rows: Iterable[ServiceRow] | None = None) -> None:
+        self.rows = list(load_catalog().services.values() if rows is None else rows)
+        self.classes = {name: row for row in self.rows for name in row.classes}
+        self.variables = {name: row for row in self.rows for name in row.variables}
+        self.packages = {name: row for row in self.rows for name in row.packages}
+        self.addresses = {name: row for row in self.rows for name in row.address_variables}
+        self.modules = frozenset(name.partition(".")[0].encode() for name in self.classes)
+        self._hosts = [(host, row) for row in self.rows for host in row.hosts]
+        self.host_words = tuple(host.strip(".-").encode() for host, _ in self._hosts)
+
+    def behind(self, address: str) -> ServiceRow | None:
+        """Who answers at an address, where the catalogue knows it."""
+        host = host_of(address).lower()
+        return next((row for known, row in self._hosts if _is_at(host, known)), None)
+
+    def image(self, image: str) -> ServiceRow | None:
+        """Whose software a container is."""
+        name = image.partition("@")[0]
+        name = name.rpartition(":")[0] if ":" in name.rpartition("/")[2] else name
+        return next((row for row in self.rows if name in row.images), None)
+
+
+def _is_at(host: str, known: str) -> bool:
+    return host.endswith(known) if known[0] in ".-" else host == known
