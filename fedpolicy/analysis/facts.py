@@ -47,7 +47,8 @@ class Disclosure:
     What every one of `parties`, in one capacity, can learn about every one of `datasets`.
 
     Levels are ranks in `LEVELS`. `low` and `high` are the declared level in the most and the least
-    favourable reading of what is missing; `guaranteed` counts only what the owner has reason to rely on.
+    favourable reading of what is missing; `guaranteed` counts only what the owner has reason to rely on, and
+    `vouched` is the same where enclaves keep out their operators wherever nobody says whether they do.
     `allowed` is the most that the owner's own `releases` permit to these parties in this capacity (None where
     the owner states no releases). `paths` holds one witness path per separate way in, the first one first;
     `claims` the dotted paths of the privacy mechanisms that nobody can recompute and whose claims the level rests
@@ -61,6 +62,7 @@ class Disclosure:
     low: int
     high: int
     guaranteed: int
+    vouched: int
     allowed: int | None = None
     paths: tuple[tuple[Step, ...], ...] = ()
     not_counted: tuple[NotCounted, ...] = ()

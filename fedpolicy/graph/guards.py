@@ -33,8 +33,8 @@ _ON_WORDS = {"exponential", "randomised_response", "gnmax", "metric"}
 
 
 def performers(*places: Vertex) -> frozenset[str]:
-    """Those who run these places, and those whose software runs there; an enclave that keeps them out instead."""
-    found = ((place.word,) if place.vouches else (*place.operators, place.code_from) for place in places)
+    """Those who run these places, and those whose software runs there; an enclave that may keep them out instead."""
+    found = ((*place.operators, place.code_from) if place.vouches is False else (place.word,) for place in places)
     return frozenset(who for some in found for who in some)
 
 
@@ -214,7 +214,7 @@ def _guard(
 
 def _rests_on(safeguard: Safeguard, source: Vertex, clients: frozenset[str]) -> frozenset[str]:
     if safeguard.operated_by:
-        return frozenset({*safeguard.operated_by, source.word if source.vouches else source.code_from})
+        return frozenset({*safeguard.operated_by, source.code_from if source.vouches is False else source.word})
     if _adder(safeguard) == "distributed":
         # Noise that is summed from shares is only there if everybody adds theirs.
         return clients

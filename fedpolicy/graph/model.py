@@ -256,7 +256,7 @@ class FlowGraph:
     """
     Everything that the analyses read. `access` tells who calls which model and how; see graph.calls.
 
-    `enclaves` are the places that vouch for what is done in them, by the word that safeguards rest on.
+    `enclaves` are the places that vouch for what is done in them, or may do, by the word that safeguards rest on.
     """
 
     deployment: Deployment
@@ -269,6 +269,12 @@ class FlowGraph:
     access: tuple[Access, ...] = ()
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     enclaves: Mapping[str, Vertex] = field(default_factory=dict)
+
+    def behind(self, words: frozenset[str]) -> frozenset[str]:
+        """Those on whose word it rests: for an enclave that may not vouch, those who run what is in it."""
+        doubted = [place for word in words if (place := self.enclaves.get(word)) and place.vouches is None]
+        left = words - {place.word for place in doubted}
+        return left.union(*((*place.operators, place.code_from) for place in doubted))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,7 +114,7 @@ def _remarks(one: Disclosure) -> Iterator[str]:
     if one.guaranteed != one.high:
         words = sorted({party for reason in one.not_counted for party in reason.rests_on})
         rests = f"; the rest is the word of {listing(words)}" if words else ""
-        yield f"Guaranteed is only {LEVELS[one.guaranteed]}{rests}."
+        yield f"Guaranteed is only {wide(one.vouched, one.guaranteed)}{rests}."
     yield from _on_release(one)
     yield from _spent_on(one)
     if one.claims:
@@ -169,7 +169,7 @@ def _level(one: Disclosure, catalog: Catalog, look: Style) -> Iterator[str]:
     yield from rest
     yield from wrap(catalog.levels[LEVELS[one.high]].aloud, look, "  ", "  ")
     if one.guaranteed != one.high:
-        yield from wrap(f"The owner can rely on no more than {LEVELS[one.guaranteed]}.", look, "  ", "  ")
+        yield from wrap(f"The owner can rely on no more than {wide(one.vouched, one.guaranteed)}.", look, "  ", "  ")
     for remark in (*_on_release(one), *_hangs_on(one)):
         yield from wrap(remark, look, "  ", "  ")
 

@@ -192,6 +192,7 @@ def _disclosure(one: Disclosure, owners: Mapping[str, str], document: Document) 
         "low": LEVELS[one.low],
         "high": LEVELS[one.high],
         "guaranteed": LEVELS[one.guaranteed],
+        **({"guaranteed_low": LEVELS[one.vouched]} if one.vouched != one.guaranteed else {}),
         "allowed": None if one.allowed is None else LEVELS[one.allowed],
         "path": paths[0] if paths else [],
         "paths": paths,

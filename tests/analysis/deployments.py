@@ -126,7 +126,11 @@ def _settings(draw: st.DrawFn, *, host: bool) -> Tree:
     if draw(one_of(True, False, False, False, False)):
         found["operators"] = [draw(one_of("x", "b"))]
     if draw(one_of(True, False, False, False, False)):
-        found["tee"] = {"kind": "sgx", "attested": draw(st.booleans()), **_maybe("verified_by", draw(some(("x", "a"))))}
+        found["tee"] = {
+            "kind": draw(st.sampled_from(("sgx", "tdx"))),
+            "attested": draw(st.booleans()),
+            **_maybe("verified_by", draw(some(("x", "a")))),
+        }
     return found
 
 

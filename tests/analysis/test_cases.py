@@ -10,6 +10,7 @@ A case has two documents: what is expected, and the deployment. What is expected
     not_counted    every safeguard on these ways that does not count for a pair, and why
     missing        the facts on which the interval of a pair hangs
     claims         the claimed budgets on which the level of a pair rests
+    vouched        the guaranteed level of a pair where enclaves keep out their operators if nobody says whether they do
     allowed        the most that the owner's releases permit
     contains       what each model has learned from
     access         how each use reaches its model: `use model how runner`, and `infeasible` or `unknown` behind it
@@ -45,6 +46,7 @@ KNOWN = {
     "not_counted",
     "missing",
     "claims",
+    "vouched",
     "allowed",
     "contains",
     "access",
@@ -70,6 +72,7 @@ def test_a_deployment_discloses_what_its_case_says(path):
         "not_counted": reasons,
         "missing": lambda one: list(one.missing),
         "claims": lambda one: list(one.claims),
+        "vouched": lambda one: LEVELS[one.vouched],
         "allowed": lambda one: None if one.allowed is None else LEVELS[one.allowed],
     }
     for name, view in views.items():

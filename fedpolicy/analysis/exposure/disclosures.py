@@ -21,7 +21,7 @@ from fedpolicy.records import dataclass
 
 __all__ = ["Group", "disclosure_of_pair", "disclosures_of", "group_views", "pairs_of", "undeclared"]
 Key = tuple[object, ...]
-Levels = tuple[int, int, int]  # low, high, guaranteed
+Levels = tuple[int, int, int, int]  # low, high, guaranteed, guaranteed at best
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,7 +86,16 @@ def _combinations(views: Mapping[Reading, View], among: Mask) -> Iterator[tuple[
         for high, part in _exact(views[Reading.HIGH].levels, mask):
             for low, cell in _exact(views[Reading.LOW].levels, part):
                 if level or high:
-                    yield (low, high, level), cell
+                    yield from _vouched(views, (low, high, level), cell)
+
+
+def _vouched(views: Mapping[Reading, View], levels: tuple[int, int, int], cell: Mask) -> Iterator[tuple[Levels, Mask]]:
+    """Split instances by what is guaranteed at best, where that is another level."""
+    if Reading.VOUCHED not in views:
+        yield (*levels, levels[2]), cell
+        return
+    for best, part in _exact(views[Reading.VOUCHED].levels, cell):
+        yield (*levels, best), part
 
 
 def _exact(levels: list[Mask], among: Mask) -> Iterator[tuple[int, Mask]]:
@@ -129,7 +138,7 @@ def disclosures_of(exposure: Exposure) -> tuple[Disclosure, ...]:
 def disclosure_of_pair(exposure: Exposure, group: Disclosure, party: str, dataset: str) -> Disclosure:
     """The same levels for one party and one instance of a group, with that pair's own paths and reasons."""
     viewer, item = exposure.viewers[party, group.role], exposure.items[dataset]
-    levels = (group.low, group.high, group.guaranteed)
+    levels = (group.low, group.high, group.guaranteed, group.vouched)
     return replace(_evidence(exposure, viewer, item, levels), allowed=group.allowed)
 
 
@@ -164,8 +173,8 @@ def _disclosure(exposure: Exposure, group: Group) -> Disclosure:
 
 def _undecided(exposure: Exposure, group: Group, shown: Disclosure) -> tuple[str, ...]:
     """The facts that the level hangs on: of one instance of every dataset of the group, as each may lack its own."""
-    low, high, _ = group.levels
-    if low == high:
+    low, high, guaranteed, vouched = group.levels
+    if low == high and guaranteed == vouched:
         return ()
     datasets: dict[str, Mask] = {}
     for index in bits(group.mask):
@@ -180,8 +189,8 @@ def _undecided(exposure: Exposure, group: Group, shown: Disclosure) -> tuple[str
     return tuple(sorted(found))
 
 
-def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: tuple[int, int, int]) -> Disclosure:
-    low, high, guaranteed = levels
+def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: Levels) -> Disclosure:
+    low, high, guaranteed, vouched = levels
     reading = Reading.HIGH if high else Reading.GUARANTEED
     trails, private = exposure.ways(viewer, item.index, reading, high or guaranteed)
     if low == high:
@@ -194,6 +203,8 @@ def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: tuple[
     missing = missing_on(holdings, viewer, item, trails, limit) if low != high else ()
     if low != high and spent and not private:
         missing = tuple(sorted({*missing, *unsettled(spent, limit)}))
+    if vouched != guaranteed:
+        missing = tuple(sorted({*missing, *_doubted(exposure, trails)}))
     return Disclosure(
         parties=(viewer.party,),
         role=viewer.role,
@@ -201,12 +212,20 @@ def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: tuple[
         low=low,
         high=high,
         guaranteed=guaranteed,
+        vouched=vouched,
         paths=tuple(steps_of(exposure.graph, trail) for trail in trails),
         not_counted=not_counted(holdings, viewer, item, trails, limit, None if private else spent),
         missing=missing,
         claims=_claims(exposure, viewer, item, high),
         spent=spent if private and BOUNDED in {high, guaranteed} else None,
     )
+
+
+def _doubted(exposure: Exposure, trails: Sequence[Trail]) -> Iterator[str]:
+    """The keys that would say whether the enclaves on these ways vouch for what is done in them."""
+    for place in (exposure.graph.vertices[flow.source] for trail in trails for flow in trail):
+        if place.enclave is not None and place.vouches is None:
+            yield f"nodes.{place.family}.{place.enclave.key}"
 
 
 def _sure(exposure: Exposure, item: DataItem, trails: tuple[Trail, ...]) -> tuple[Trail, ...]:

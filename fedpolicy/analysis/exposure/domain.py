@@ -39,22 +39,34 @@ _Like = tuple[str, str, int, int, int, int]
 
 class Reading(Enum):
     """
-    Three ways to read one deployment.
+    Ways to read one deployment.
 
     LOW takes every missing fact in the most favourable way, HIGH in the least favourable one; both believe what
-    is declared. GUARANTEED is HIGH without the safeguards whose performers the owner has no reason to rely on.
+    is declared. GUARANTEED is HIGH without the safeguards whose performers the owner has no reason to rely on. VOUCHED
+    is the same where each enclave of which nobody says whether it keeps out its operator does so, and vouches.
     """
 
     LOW = "low"
     HIGH = "high"
     GUARANTEED = "guaranteed"
+    VOUCHED = "vouched"
+
+    @property
+    def trusting(self) -> bool:
+        """Whether everybody's word is believed."""
+        return self not in {Reading.GUARANTEED, Reading.VOUCHED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """Which owners rely on whom; answers are remembered because thousands of flows ask the same question."""
+    """
+    Which owners rely on whom; answers are remembered because thousands of flows ask the same question.
+
+    `lenient`: an enclave of which nobody says whether it keeps out its operator does.
+    """
 
     graph: FlowGraph
+    lenient: bool = False
     _known: dict[tuple[frozenset[str], Mask], Mask] = field(default_factory=dict)
     _left: dict[tuple[frozenset[str], frozenset[str]], frozenset[str]] = field(default_factory=dict)
 
@@ -90,13 +102,13 @@ class Trust:
         )
 
     def _but_enclaves(self, owner: str, words: frozenset[str]) -> frozenset[str]:
-        """Instead of enclaves that nobody checks for the owner, those who run what is in them."""
+        """Instead of enclaves that do not vouch to the owner, those who run what is in them."""
         found: set[str] = set()
         for word in words:
             place = self.graph.enclaves.get(word)
             if place is None or place.enclave is None:
                 found.add(word)
-            elif not self.verifies(owner, place.enclave):
+            elif not ((place.vouches or self.lenient) and self.verifies(owner, place.enclave)):
                 found |= self.refused(owner, frozenset({*place.operators, place.code_from}))
         return frozenset(found)
 

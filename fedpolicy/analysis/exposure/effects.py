@@ -97,7 +97,7 @@ class Effects:
     def _raised(self, flow: Flow) -> tuple[tuple[int, Mask], ...]:
         few = self.few.exposed(flow)
         found = ((RECONSTRUCTABLE, few),) if few else ()
-        said = self._unvouched(flow) if self.reading is Reading.GUARANTEED else 0
+        said = 0 if self.reading.trusting else self._unvouched(flow)
         return (*found, (VERBATIM, said)) if said else found
 
     def _unvouched(self, flow: Flow) -> Mask:
@@ -106,7 +106,9 @@ class Effects:
         if not words or self._carries(flow.payload) != "all":
             return 0
         data = (1 << len(self.graph.data)) - 1 if flow.data is None else flow.data
-        return data & ~self.trust.accepting(words, data)
+        source = self.graph.vertices[flow.source]
+        left = data & ~self.trust.accepting(words, data)
+        return left & ~self.trust.accepting(frozenset({source.word}), left) if left and source.enclave else left
 
     def _effect(self, flow: Flow, raised: tuple[tuple[int, Mask], ...]) -> Effect:
         everything = (1 << len(self.graph.data)) - 1
@@ -147,7 +149,7 @@ class Effects:
         mask = data
         if isinstance(guard.does, Noise):
             mask = self._protected(guard, data) if self.private else 0
-        if self.reading is Reading.GUARANTEED:
+        if not self.reading.trusting:
             mask = self.trust.accepting(guard.rests_on, mask)
         return mask
 
@@ -200,7 +202,7 @@ class Effects:
         if found:
             return found[0]
         by = performers(self.graph.vertices[flow.source])
-        return self.trust.accepting(by, data) if self.reading is Reading.GUARANTEED else data
+        return data if self.reading.trusting else self.trust.accepting(by, data)
 
 
 def suppliers_of(graph: FlowGraph, flow: Flow) -> frozenset[str]:
@@ -209,8 +211,7 @@ def suppliers_of(graph: FlowGraph, flow: Flow) -> frozenset[str]:
     section, _, name = flow.origin.partition(".")
     task = graph.deployment.tasks.get(name) if section == "tasks" else None
     found = {source.supplier, supplier_of(task.code_from, source.party) if task else ""} - {""}
-    # What vouches for itself stands for whatever runs in it.
-    return frozenset({source.word} if found and source.vouches else found) if source.kind == "place" else frozenset()
+    return frozenset(found) if source.kind == "place" else frozenset()
 
 
 def malleable_seals(graph: FlowGraph) -> frozenset[int]:

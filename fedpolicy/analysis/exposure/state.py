@@ -46,6 +46,7 @@ class Exposure:
     catalog: Catalog
     max_epsilon: float
     trust: Trust
+    lenient: Trust
     own: Mapping[str, Mask]
     mechanisms: Mapping[int, Mechanism]
     insiders: Mapping[int, Insiders]
@@ -68,11 +69,12 @@ class Exposure:
         log = log or (private and reading is Reading.HIGH)
         key = (reading, private, log)
         if key not in self._holdings:
-            hiding = Hiding(graph=self.graph, trust=self.trust, reading=reading)
+            trust = self.lenient if reading is Reading.VOUCHED else self.trust
+            hiding = Hiding(graph=self.graph, trust=trust, reading=reading)
             effects = Effects(
                 graph=self.graph,
                 catalog=self.catalog,
-                trust=self.trust,
+                trust=trust,
                 reading=reading,
                 max_epsilon=self.max_epsilon,
                 private=private,
@@ -83,6 +85,11 @@ class Exposure:
             )
             self._holdings[key] = self._propagated(effects, hiding, log=log)
         return self._holdings[key]
+
+    @property
+    def doubted(self) -> bool:
+        """Whether nobody says if some enclave vouches for what is done in it."""
+        return any(place.vouches is None for place in self.graph.enclaves.values())
 
     def _propagated(self, effects: Effects, hiding: Hiding, *, log: bool) -> Holdings:
         """The fixpoint; what cannot be followed takes seconds to find out, and is found out once."""
@@ -141,8 +148,9 @@ class Exposure:
         return self.viewers.get(("public", "public"))
 
     def views(self, viewer: Viewer) -> dict[Reading, View]:
-        """What a viewer sees in all three readings."""
-        found = {reading: self.view(viewer, reading) for reading in (Reading.HIGH, Reading.GUARANTEED)}
+        """What a viewer sees in all readings that may differ."""
+        asked = (Reading.HIGH, Reading.GUARANTEED, *((Reading.VOUCHED,) if self.doubted else ()))
+        found = {reading: self.view(viewer, reading) for reading in asked}
         return {Reading.LOW: found[Reading.HIGH] if self.settled else self.view(viewer, Reading.LOW), **found}
 
     def openers(self, reading: Reading) -> Openers:
@@ -187,6 +195,7 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
         catalog=catalog,
         max_epsilon=limit if limit is not None else 0.0,
         trust=Trust(graph=graph),
+        lenient=Trust(graph=graph, lenient=True),
         own=own,
         mechanisms=mechanisms,
         insiders=insiders_of(graph) if mechanisms else {},

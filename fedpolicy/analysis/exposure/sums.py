@@ -78,7 +78,7 @@ class Hiding:
         found = aggregate.data & ~crowded if crowded else aggregate.data
         if aggregate.least_units is not None:
             found &= ~self._few(aggregate, aggregate.least_units, left, viewers)
-        if self.reading is Reading.GUARANTEED and aggregate.rests_on:
+        if aggregate.rests_on and not self.reading.trusting:
             return self.trust.accepting(aggregate.rests_on, found)
         return found
 

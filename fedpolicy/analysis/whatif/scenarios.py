@@ -72,7 +72,7 @@ def compromised(graph: FlowGraph, taken: str) -> FlowGraph:
         graph,
         principals={**graph.principals, ADVERSARY: principal},
         vertices=vertices,
-        flows=tuple(_dishonest(flow, places, parties) for flow in graph.flows),
+        flows=tuple(_dishonest(graph, flow, places, parties) for flow in graph.flows),
         aggregates=tuple(_opened(graph, one, places, parties) for one in graph.aggregates),
     )
 
@@ -101,23 +101,22 @@ def _places(graph: FlowGraph, taken: str) -> set[str]:
     }
 
 
-def _dishonest(flow: Flow, places: set[str], parties: set[str]) -> Flow:
+def _dishonest(graph: FlowGraph, flow: Flow, places: set[str], parties: set[str]) -> Flow:
     if not flow.guards:
         return flow
-    guards = tuple(_failing(guard, flow.source in places, parties) for guard in flow.guards)
+    taken = flow.source in places
+    guards = tuple(_failing(guard, taken or bool(parties & graph.behind(guard.rests_on))) for guard in flow.guards)
     return replace(flow, guards=guards)
 
 
-def _failing(guard: Guard, here: bool, parties: set[str]) -> Guard:  # noqa: FBT001  whether the sender is taken
-    if guard.ignored or not (here or parties & guard.rests_on):
-        return guard
-    return replace(guard, ignored="whoever performs it is taken over")
+def _failing(guard: Guard, taken: bool) -> Guard:  # noqa: FBT001  whether anybody on whom it rests is
+    return replace(guard, ignored="whoever performs it is taken over") if taken and not guard.ignored else guard
 
 
 def _opened(graph: FlowGraph, aggregate: Aggregate, places: set[str], parties: set[str]) -> Aggregate:
     # Secure aggregation rests on nobody here: only a sum that somebody forms can be given away.
     performed_here = any(flow.aggregate == aggregate.index and flow.source in places for flow in graph.flows)
-    if aggregate.rests_on and (performed_here or parties & aggregate.rests_on):
+    if aggregate.rests_on and (performed_here or parties & graph.behind(aggregate.rests_on)):
         return replace(aggregate, summable=False)
     return aggregate
 

@@ -44,17 +44,32 @@ def _exceeds(view: DisclosureView, level: int) -> bool:
     return view.found.allowed is not None and level > view.found.allowed
 
 
-def _at(view: DisclosureView, level: int) -> dict[str, Value]:
+def _at(view: DisclosureView, level: int, guaranteed: int) -> dict[str, Value]:
     return {
         "level": level,
         "exceeds_allowed": _exceeds(view, level),
+        "guaranteed": guaranteed,
+        "gap": guaranteed > view.found.high,
     }
 
 
 def _range(name: str, kind: Type, about: str) -> Field:
     return Field(
-        name=name, type=kind, about=about, known=Known.RANGE, read=lambda view: _at(view, view.found.low)[name]
+        name=name,
+        type=kind,
+        about=about,
+        known=Known.RANGE,
+        read=lambda view: _at(view, view.found.low, view.found.guaranteed)[name],
     )
+
+
+def _variants(view: DisclosureView) -> tuple[dict[str, Value], ...]:
+    """Every level that the missing facts leave open, most favourable first."""
+    found = view.found
+    if found.low == found.high and found.vouched == found.guaranteed:
+        return ()
+    guarantees = dict.fromkeys((found.vouched, found.guaranteed))
+    return tuple(_at(view, level, one) for one in guarantees for level in range(found.low, found.high + 1))
 
 
 def _has_role(name: str, about: str) -> Field:
@@ -69,17 +84,12 @@ _FIELDS = (
         Type.LEVEL,
         "what can be learned if everybody follows the file (declared), to compare with VERBATIM ...",
     ),
-    Field(
-        name="guaranteed",
-        type=Type.LEVEL,
-        about="what can be learned if only those are honest whom the owner has reason to rely on",
-        read=lambda view: view.found.guaranteed,
+    _range(
+        "guaranteed",
+        Type.LEVEL,
+        "what can be learned if only those are honest whom the owner has reason to rely on",
     ),
-    boolean(
-        "gap",
-        "the guaranteed level is worse than the declared one",
-        lambda view: view.found.guaranteed > view.found.high,
-    ),
+    _range("gap", Type.BOOL, "the guaranteed level is worse than the declared one"),
     words(
         "as",
         "the capacity in which it is learned",
@@ -212,12 +222,11 @@ def _subject(world: World, found: Disclosure) -> Subject:
     families = world.lookup.families_of(found.datasets)
     parties = tuple(ordered(world.lookup.party(party) for party in found.parties))
     view = DisclosureView(world, found, families, parties)
-    levels = range(found.low, found.high + 1)
     return Subject(
         id="disclosure",
         path=found.paths[0][-1].path if found.paths and found.paths[0] else ("datasets", *families[:1]),
         data=view,
-        variants=tuple(_at(view, level) for level in levels) if found.low < found.high else (),
+        variants=_variants(view),
         missing=found.missing,
     )
 

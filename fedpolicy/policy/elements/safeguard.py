@@ -82,7 +82,7 @@ def _performers(view: SafeguardView) -> Iterable[str]:
 def _honest(view: SafeguardView) -> frozenset[str]:
     """Who has to be honest where it lowers anything; where it lowers nothing, wherever it stands."""
     effective = [guard for guard in view.guards if not guard.ignored] or view.guards
-    return frozenset(who for guard in effective for who in guard.rests_on)
+    return view.world.graph.behind(frozenset(who for guard in effective for who in guard.rests_on))
 
 
 def _sole_word(view: SafeguardView) -> str:
