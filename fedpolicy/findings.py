@@ -14,8 +14,10 @@ __all__ = [
     "VERDICTS",
     "Baselined",
     "Finding",
+    "Group",
     "Hop",
     "Interruption",
+    "Member",
     "Override",
     "Reference",
     "Report",
@@ -113,12 +115,39 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """
+    Parties that learn some datasets in one capacity, up to a level: a part of what a finding tells.
+
+    `owners` has the owner of each dataset. Nobody learns of its own.
+    """
+
+    role: str
+    parties: tuple[str, ...]
+    datasets: tuple[str, ...]
+    owners: tuple[str, ...]
+    level: str
+    paths: tuple[tuple[Hop, ...], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """What a finding on disclosures is made of: a message, its words that all members have in common, the members."""
+
+    template: str
+    words: tuple[tuple[str, str], ...]
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """
-    One rule said one thing about one element (or a group of identical ones).
+    One rule said one thing about one element (or a group of those of which it says the same).
 
     `paths` holds one witness path per separate way in; `missing` names the facts whose absence makes
-    the verdict unknown, as dotted paths such as `api_calls.translate.trains_on_inputs`.
+    the verdict unknown, as dotted paths such as `api_calls.translate.trains_on_inputs`. `former` are the
+    fingerprints under which its parts were told one by one.
     """
 
     rule: str
@@ -138,6 +167,8 @@ class Finding:
     help: str = ""
     references: tuple[Reference, ...] = ()
     fingerprint: str = ""
+    former: tuple[str, ...] = ()
+    group: Group | None = None
     waiver: Waiver | None = None
 
     @property

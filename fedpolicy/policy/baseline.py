@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from fedpolicy.errors import InputError
 from fedpolicy.findings import Baselined, Finding, Severity, Span, Verdict
 from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.policy.coverage import Coverage
+from fedpolicy.policy.groups import split
 from fedpolicy.policy.housekeeping import OWN_PACK, OWN_RULES, own_finding
 from fedpolicy.root import Root
 
@@ -28,6 +29,7 @@ __all__ = [
     "compare",
     "entry_of",
     "finding_key",
+    "known_parts",
     "may_be_known",
     "read_baseline",
     "taken",
@@ -125,11 +127,11 @@ def compare(findings: Sequence[Finding], baseline: Baseline, coverage: Coverage)
     shown: list[Finding] = []
     known: Counter[Verdict] = Counter()
     for finding in findings:
-        entries = left.get(finding_key(finding), []) if may_be_known(finding) else []
-        if entries and taken(entries, finding, coverage.about(finding)):
-            known[finding.verdict] += 1
-        else:
-            shown.append(_noted(finding, entries, baseline, coverage) if entries else finding)
+        hidden, rest = known_parts(finding, left, coverage.about(finding))
+        known[finding.verdict] += len(hidden)
+        if rest:
+            entries = left.get(finding_key(rest), []) if may_be_known(rest) else []
+            shown.append(_noted(rest, entries, baseline, coverage) if entries else rest)
     present = {(file, finding_key(finding)) for finding in shown for file in (coverage.about(finding), "")}
     gone = [
         entry
@@ -150,6 +152,15 @@ def taken(entries: list[BaselineEntry], finding: Finding, file: str) -> Baseline
             entries.remove(entry)
             return entry
     return None
+
+
+def known_parts(
+    finding: Finding, left: Mapping[tuple[str, str, str], list[BaselineEntry]], file: str
+) -> tuple[list[Finding], Finding | None]:
+    """What entries know of a finding, as a whole or part by part, and what is left; each entry knows one."""
+    if not may_be_known(finding):
+        return [], finding
+    return split(finding, lambda part: taken(left.get(finding_key(part), []), part, file))
 
 
 def _noted(finding: Finding, entries: Sequence[BaselineEntry], baseline: Baseline, coverage: Coverage) -> Finding:

@@ -15,6 +15,7 @@ from fedpolicy.policy.context import Context, contexts
 from fedpolicy.policy.expression import EvaluationError, Expression, Truth, activator
 from fedpolicy.policy.fields import CONSTANTS, Value
 from fedpolicy.policy.finding import evidence_of, finding_of
+from fedpolicy.policy.groups import grouped
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.world import World
@@ -201,9 +202,11 @@ def evaluate(study: Study, document: Document, rules: Sequence[Rule]) -> Evaluat
             whole.counts.update(part.counts)
             whole.findings += part.findings
             whole.broken |= part.broken
+    found = grouped(whole.findings)
+    told = Counter(finding.verdict for finding in found)
     return Evaluation(
-        findings=tuple(sorted(whole.findings, key=lambda finding: finding.sort_key)),
-        counts={verdict: whole.counts[verdict] for verdict in VERDICTS},
+        findings=tuple(sorted(found, key=lambda finding: finding.sort_key)),
+        counts={verdict: told[verdict] if verdict in _TOLD else whole.counts[verdict] for verdict in VERDICTS},
         broken=whole.broken,
     )
 

@@ -14,6 +14,7 @@ from fedpolicy.files import Files
 from fedpolicy.findings import VERDICTS, Baselined, Finding, Report, SourceFile, Span, Verdict, Waiver
 from fedpolicy.policy.baseline import compare
 from fedpolicy.policy.coverage import Coverage, matches
+from fedpolicy.policy.groups import split
 from fedpolicy.policy.housekeeping import GONE, OWN_PACK, OWN_RULES, as_set, own_finding
 from fedpolicy.policy.load import load_rules, shipped_ids
 from fedpolicy.policy.waivers import WaiverEntry, WaiverFile
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["coverage_of", "covers", "excuse", "is_of", "waive"]
 
+_MOST_NAMES = 4
 _WAIVABLE = {Verdict.FAIL, Verdict.UNKNOWN}
 
 
@@ -34,7 +36,8 @@ def excuse(report: Report, settings: Settings) -> Report:
     quoted: list[SourceFile] = []
     counted: Baselined | None = None
     if settings.waivers:
-        found = waive(found, settings.waivers, coverage, settings.today)
+        found, said = waive(found, settings.waivers, coverage, settings.today)
+        found += said
         quoted.append(SourceFile(name=settings.waivers.name, lines=settings.waivers.lines))
     if settings.baseline:
         found, counted = compare(found, settings.baseline, coverage)
@@ -78,9 +81,11 @@ def _counts(report: Report, found: Sequence[Finding]) -> dict[Verdict, int]:
     return {verdict: counts[verdict] for verdict in VERDICTS}
 
 
-def waive(findings: Sequence[Finding], file: WaiverFile, coverage: Coverage, today: str) -> list[Finding]:
+def waive(
+    findings: Sequence[Finding], file: WaiverFile, coverage: Coverage, today: str
+) -> tuple[list[Finding], list[Finding]]:
     """
-    The findings, some of them waived, and then one for each waiver that is expired, unused or not in order.
+    The findings, some of them waived, and apart from them one for each waiver that is expired, unused or not in order.
 
     `today` is a day as ISO 8601; a waiver holds until the end of its own. Only waivers in order waive something; a
     finding that one of the others is about says so in a note.
@@ -91,11 +96,14 @@ def waive(findings: Sequence[Finding], file: WaiverFile, coverage: Coverage, tod
         by_rule.setdefault(entry.rule, []).append(entry)
     used: set[str] = set()
     found = [
-        _waived(finding, by_rule[finding.rule], faults, used, coverage) if finding.rule in by_rule else finding
+        part
         for finding in findings
+        for part in (
+            _waived(finding, by_rule[finding.rule], faults, used, coverage) if finding.rule in by_rule else [finding]
+        )
     ]
-    said = [_said(entry, faults.get(entry.id), used, coverage) for entry in file.entries]
-    return [*found, *(one for one in said if one)]
+    said = [_said(entry, faults.get(entry.id), used, coverage, found) for entry in file.entries]
+    return found, [one for one in said if one]
 
 
 def covers(entry: WaiverEntry, finding: Finding) -> bool:
@@ -163,15 +171,26 @@ def _waived(
     faults: Mapping[str, _Fault],
     used: set[str],
     coverage: Coverage,
+) -> list[Finding]:
+    """A finding; where waivers are about some of its parts only, these and what is left."""
+
+    def good(part: Finding) -> list[WaiverEntry]:
+        return [one for one in entries if one.id not in faults and covers(one, part) and is_of(one, here)]
+
+    here = coverage.about(finding)
+    excused, left = split(finding, good)
+    used.update(entry.id for part in excused for entry in good(part))
+    found = [_with(part, max(good(part), key=lambda entry: entry.expires)) for part in excused]
+    return [*found, _noted(left, entries, faults, coverage)] if left else found
+
+
+def _noted(
+    finding: Finding, entries: Iterable[WaiverEntry], faults: Mapping[str, _Fault], coverage: Coverage
 ) -> Finding:
+    here = coverage.about(finding)
     meant = [entry for entry in entries if covers(entry, finding)]
-    about = [entry for entry in meant if is_of(entry, coverage.about(finding))]
-    good = [entry for entry in about if entry.id not in faults]
-    used.update(entry.id for entry in good)
-    if good:
-        return _with(finding, max(good, key=lambda entry: entry.expires))
-    notes = [faults[entry.id].note for entry in about]
-    notes += [_elsewhere(entry, coverage) for entry in meant if entry not in about]
+    notes = [faults[entry.id].note for entry in meant if is_of(entry, here)]
+    notes += [_elsewhere(entry, coverage) for entry in meant if not is_of(entry, here)]
     return replace(finding, notes=(*finding.notes, *notes)) if notes else finding
 
 
@@ -198,14 +217,36 @@ def _with(finding: Finding, entry: WaiverEntry) -> Finding:
     return replace(finding, verdict=Verdict.WAIVED, notes=(note, *finding.notes), waiver=waiver)
 
 
-def _said(entry: WaiverEntry, fault: _Fault | None, used: AbstractSet[str], coverage: Coverage) -> Finding | None:
+def _said(
+    entry: WaiverEntry,
+    fault: _Fault | None,
+    used: AbstractSet[str],
+    coverage: Coverage,
+    findings: Sequence[Finding],
+) -> Finding | None:
     element = f"waivers.{entry.id}"
     if fault:
         return own_finding(OWN_RULES[fault.rule], element, fault.message, fault.span)
     if entry.id in used or not _looked_for(entry, coverage):
         return None
-    message = f"the waiver {entry.id} waives nothing: {entry.rule} finds nothing that it is about"
+    message = f"the waiver {entry.id} waives nothing: {_grown(entry, findings, coverage)}"
     return own_finding(OWN_RULES["waiver-unused"], element, message, entry.span)
+
+
+def _grown(entry: WaiverEntry, findings: Sequence[Finding], coverage: Coverage) -> str:
+    """Why it is about nothing: mostly nothing is left, but some finding may have come to be about more."""
+    for finding in findings:
+        rest = [
+            element
+            for section, some in _by_section(entry.elements)
+            for element in finding.elements
+            if _section(element) == section and not any(matches(element, pattern) for pattern in some)
+        ]
+        named = len(rest) < sum(_section(one) in dict(_by_section(entry.elements)) for one in finding.elements)
+        if finding.rule == entry.rule and named and is_of(entry, coverage.about(finding)):
+            more = f"{', '.join(rest[:_MOST_NAMES])}{' and more' if len(rest) > _MOST_NAMES else ''}"
+            return f"what {entry.rule} finds is now about {more} as well ({finding.span})"
+    return f"{entry.rule} finds nothing that it is about"
 
 
 def _looked_for(entry: WaiverEntry, coverage: Coverage) -> bool:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 
 from fedpolicy.analysis.facts import Disclosure, NotCounted, Step
-from fedpolicy.findings import Finding, Hop, Severity, Span, Verdict, fingerprint
+from fedpolicy.findings import Finding, Group, Hop, Member, Severity, Span, Verdict, fingerprint
 from fedpolicy.policy.context import read_field, table
 from fedpolicy.policy.elements.api_call import CallView
 from fedpolicy.policy.elements.connection import ConnectionView
 from fedpolicy.policy.elements.disclosure_view import DisclosureView
 from fedpolicy.policy.elements.models_view import ModelView, unlisted, unlisted_provider
 from fedpolicy.policy.fields import Subject, Type
+from fedpolicy.policy.groups import PEOPLE, of_members
 from fedpolicy.policy.models import Rule
-from fedpolicy.policy.texts import fill, said
+from fedpolicy.policy.texts import fill, placeholders, said
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
 
@@ -25,27 +26,32 @@ _MOST_NOTES = 8
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """
-    What all findings about one element share; `identity` says which element it is, however many it names.
+    What all findings about one element share; `words` remembers its fields in words: several rules tell of them.
 
-    `words` remembers its fields in words: several rules tell of the same ones.
+    Of a disclosure, `member` says who learns what.
     """
 
     elements: tuple[str, ...]
-    identity: tuple[str, ...]
-    paths: tuple[tuple[Hop, ...], ...] = ()
     notes: tuple[str, ...] = ()
+    member: Member | None = None
     words: dict[str, str] = field(default_factory=dict)
 
 
 def evidence_of(world: World, subject: Subject) -> Evidence:
     """Make the witness paths and the notes of an element."""
     if not isinstance(subject.data, DisclosureView):
-        notes = tuple(_questions(subject.data))
-        return Evidence(subject.elements or (subject.id,), (subject.id, *subject.elements), notes=notes)
+        return Evidence(subject.elements or (subject.id,), tuple(_questions(subject.data)))
     found = subject.data.found
-    identity = (found.role, *subject.data.parties, *found.datasets)
-    paths = tuple(tuple(_hop(world, step) for step in path) for path in found.paths)
-    return Evidence(subject.data.elements, identity, paths, tuple(_notes(found)))
+    member = Member(
+        role=found.role,
+        parties=subject.data.parties,
+        datasets=found.datasets,
+        owners=tuple(world.lookup.party(world.lookup.owner_of[one]) for one in found.datasets),
+        level=said(Type.LEVEL, read_field(world, "disclosure", subject, "disclosure.level")),
+        paths=tuple(tuple(_hop(world, step) for step in path) for path in found.paths),
+        notes=tuple(_notes(found)),
+    )
+    return Evidence((), member=member)
 
 
 def _questions(data: object) -> list[str]:
@@ -66,7 +72,9 @@ def finding_of(
     missing: tuple[str, ...],
 ) -> Finding:
     """Tell what a rule found."""
-    return Finding(
+    template = rule.message if verdict is not Verdict.UNKNOWN else f"Undecided for {{element}}: {rule.title}"
+    words = _words(world, rule, subject, evidence, template)
+    told = Finding(
         rule=rule.id,
         pack=rule.pack,
         title=rule.title,
@@ -74,36 +82,41 @@ def finding_of(
         severity=severity,
         verdict=verdict,
         elements=evidence.elements,
-        message=_message(world, rule, subject, evidence, verdict),
+        message="",
         span=_place(world, rule, subject),
         deployment=world.deployment.name,
-        paths=evidence.paths,
         notes=evidence.notes,
         missing=missing,
         why=rule.why,
         help=rule.help,
         references=rule.references,
-        fingerprint=fingerprint(rule.id, *evidence.identity),
+    )
+    if evidence.member is None:
+        mark = fingerprint(rule.id, subject.id, *subject.elements)
+        return replace(told, message=fill(template, words.__getitem__), fingerprint=mark)
+    members = (evidence.member,)
+    return of_members(
+        replace(told, group=Group(template=template, words=tuple(words.items()), members=members)), members
     )
 
 
-def _message(world: World, rule: Rule, subject: Subject, evidence: Evidence, verdict: Verdict) -> str:
-    element, known = evidence.elements[0], evidence.words
-    if verdict is Verdict.UNKNOWN:
-        return f"Undecided for {element}: {rule.title}"
-    fields = table(rule.applies_to)
+def _words(world: World, rule: Rule, subject: Subject, evidence: Evidence, template: str) -> dict[str, str]:
+    """What stands for each name in a message; of a group, only what is the same for all of its members."""
+    fields, known = table(rule.applies_to), evidence.words
     params = {f"params.{param.name}": param for param in rule.params}
-
-    def word(name: str) -> str:
-        if name == "element":
-            return element
+    found: dict[str, str] = {}
+    for name, _ in placeholders(template):
+        if evidence.member and name in PEOPLE:
+            continue
         if name in params:
-            return said(params[name].type, [params[name].value])
-        if name not in known:
-            known[name] = said(fields[name].type, read_field(world, rule.applies_to, subject, name))
-        return known[name]
-
-    return fill(rule.message, word)
+            found[name] = said(params[name].type, [params[name].value])
+        elif name == "element":
+            found[name] = evidence.elements[0]
+        else:
+            if name not in known:
+                known[name] = said(fields[name].type, read_field(world, rule.applies_to, subject, name))
+            found[name] = known[name]
+    return found
 
 
 def _place(world: World, rule: Rule, subject: Subject) -> Span:

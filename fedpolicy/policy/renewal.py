@@ -10,13 +10,15 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from fedpolicy.errors import PolicyError, Problems
 from fedpolicy.findings import Finding, Span
 from fedpolicy.language.reading.source import read
-from fedpolicy.policy.baseline import Baseline, BaselineEntry, entry_of, finding_key, may_be_known, taken
+from fedpolicy.policy.baseline import Baseline, BaselineEntry, entry_of, finding_key, known_parts, may_be_known
 from fedpolicy.policy.coverage import Coverage
 from fedpolicy.policy.excuse import covers, is_of
+from fedpolicy.policy.groups import split
 from fedpolicy.policy.housekeeping import GONE
 from fedpolicy.policy.waivers import VERSION, WaiverEntry, WaiverFile, read_waivers
 
@@ -36,10 +38,12 @@ def renewed(baseline: Baseline, findings: Sequence[Finding], coverage: Coverage)
     waiting: list[Finding] = []
     for finding in findings:
         file = coverage.about(finding)
-        if may_be_known(finding) and taken(left.get(finding_key(finding), []), finding, file):
-            found.append(entry_of(finding, file))
-        else:
-            waiting.append(finding)
+        known, rest = known_parts(finding, left, file)
+        if known:
+            # A group whose parts were all known is known as one from now on.
+            found += [entry_of(part, file) for part in (known if rest else [finding])]
+        if rest:
+            waiting.append(rest)
     if coverage.everything:
         found += _moved(waiting, left, coverage)
     kept = [entry for entries in left.values() for entry in entries if not _over(entry, coverage, waiting)]
@@ -71,7 +75,7 @@ def files_of_waivers(file: WaiverFile, findings: Sequence[Finding], coverage: Co
     """Which files to write into which waivers: into those that name none, or only files that are not there any more."""
     wanted: dict[str, tuple[str, ...]] = {}
     for entry in file.entries:
-        about = {coverage.about(one) for one in findings if covers(entry, one)}
+        about = {coverage.about(one) for one in findings if split(one, partial(covers, entry))[0]}
         if about and entry.rule != GONE and _is_stale(entry, coverage):
             wanted[entry.id] = tuple(sorted(about))
     return wanted

@@ -54,7 +54,8 @@ def targets_of(
     targets = []
     for place, finding in enumerate(chosen):
         rule = rules[finding.rule, finding.pack]
-        disclosures = found.get(finding.fingerprint, ()) if rule.applies_to == "disclosure" else ()
+        marks = finding.former or (finding.fingerprint,)
+        disclosures = [one for mark in marks for one in found.get(mark, ()) if rule.applies_to == "disclosure"]
         targets.append(
             Target(
                 place=place,

@@ -171,7 +171,8 @@ class Groups:
             return []
         return [
             Group(role=one.role, parties=frozenset(one.parties), datasets=frozenset(one.datasets), own=self._own)
-            for one in self._known.get(finding.fingerprint, ())
+            for mark in finding.former or (finding.fingerprint,)
+            for one in self._known.get(mark, ())
         ]
 
     @cached_property

@@ -11,7 +11,7 @@ from fedpolicy.policy.elements.models_view import class_variants
 from fedpolicy.policy.elements.shared import all_in_eea, purposes_of
 from fedpolicy.policy.fields import Missing, Presence, Type
 from fedpolicy.policy.texts import said
-from fedpolicy.policy.world import World, family_of, ordered
+from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
 
 __all__ = [
@@ -38,7 +38,6 @@ __all__ = [
     "without",
 ]
 
-MANY = 50  # parties, datasets or instances of one dataset; more are named together
 ADEQUACY = ("none", "partial", "full")
 
 
@@ -50,19 +49,6 @@ class DisclosureView:
     found: Disclosure
     families: tuple[str, ...]
     parties: tuple[str, ...]
-
-    @property
-    def elements(self) -> tuple[str, ...]:
-        """What findings call it: parties and instances; many of one dataset as `letters@*`, many datasets as `*`."""
-        people = [f"parties.{name}" for name in self.parties] if len(self.parties) <= MANY else ["parties.*"]
-        if len(self.families) > MANY:
-            return (*people, "datasets.*")
-        families: dict[str, list[str]] = {}
-        for instance in self.found.datasets:
-            families.setdefault(family_of(instance), []).append(f"datasets.{instance}")
-        for family, instances in sorted(families.items()):
-            people += [f"datasets.{family}@*"] if len(instances) > MANY else instances
-        return tuple(people)
 
     @property
     def last(self) -> list[Step]:

@@ -1,0 +1,240 @@
+"""
+Findings that say the same become one: judged first, grouped after.
+
+What a message says decides, and nothing else: parties in four countries that can rebuild each other's data from the
+same updates are one finding, and a party that learns the same in two capacities is told once. A group always says what
+is true of each pair: every party of it learns every dataset of it that is not its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.findings import Finding, Hop, Member, fingerprint
+from fedpolicy.graph.lookup import family_of, ordered
+from fedpolicy.policy.fields import Type
+from fedpolicy.policy.texts import fill, said
+
+__all__ = ["PEOPLE", "elements_of", "grouped", "of_members", "split"]
+
+# The words of a message that say who learns whose data, and how much; all others are the same in a whole group.
+PEOPLE = frozenset({"element", *(f"disclosure.{name}" for name in ("parties", "datasets", "owners", "whose", "level"))})
+MANY = 50  # parties, datasets or instances of one dataset; more are named together
+_MOST_NOTES = 8
+
+
+def grouped(findings: Iterable[Finding]) -> list[Finding]:
+    """The same findings, those together that say the same; each with the fingerprints of its parts."""
+    found = list(findings)
+    plain = _merged([one for one in found if one.group is None], _message, _same)
+    about = [one for one in found if one.group is not None]
+    for key in (_capacities, _ways, _closures(about)):
+        about = _merged(about, key, _union)
+    return [*plain, *about]
+
+
+def elements_of(parties: Sequence[str], datasets: Sequence[str]) -> tuple[str, ...]:
+    """What findings name: parties and instances; many of one dataset as `letters@*`, many datasets as `*`."""
+    people = [f"parties.{name}" for name in parties] if len(parties) <= MANY else ["parties.*"]
+    families: dict[str, list[str]] = {}
+    for instance in datasets:
+        families.setdefault(family_of(instance), []).append(f"datasets.{instance}")
+    if len(families) > MANY:
+        return (*people, "datasets.*")
+    for family, instances in sorted(families.items()):
+        people += [f"datasets.{family}@*"] if len(instances) > MANY else instances
+    return tuple(people)
+
+
+def of_members(finding: Finding, members: Sequence[Member]) -> Finding:
+    """A finding on disclosures, told of these members."""
+    parties, datasets, owner_of = _people(members)
+    elements = elements_of(parties, datasets)
+    roles = "+".join(sorted({member.role for member in members}))
+    marks = tuple(dict.fromkeys(_mark(finding, member) for member in members))
+    group = finding.group
+    return replace(
+        finding,
+        elements=elements,
+        message=_told(finding, elements, parties, owner_of, _worst(members)),
+        paths=_paths(members),
+        notes=_notes(members),
+        fingerprint=marks[0] if len(marks) == 1 else fingerprint(finding.rule, roles, *parties, *datasets),
+        former=marks if len(marks) > 1 else (),
+        group=replace(group, members=tuple(members)) if group else None,
+    )
+
+
+def split(finding: Finding, is_excused: Callable[[Finding], object]) -> tuple[list[Finding], Finding | None]:
+    """
+    A finding as far as it is excused, and what is left of it.
+
+    Where it is not excused as a whole, its parts are looked at: each capacity as it was told before there were groups,
+    then each party by itself, as far as parties are named.
+    """
+    if is_excused(finding):
+        return [finding], None
+    excused: list[Finding] = []
+    left = list(_members(finding))
+    for parts in (lambda member: [member], _singles):
+        looked = [one for member in left for one in parts(member)]
+        told = [(one, of_members(finding, [one])) for one in looked] if len(looked) > 1 or excused else []
+        hits = [(one, part) for one, part in told if is_excused(part)]
+        excused += [part for _, part in hits]
+        left = [one for one in looked if all(one is not hit for hit, _ in hits)] if hits else left
+    if not excused:
+        return [], finding
+    return excused, of_members(finding, left) if left else None
+
+
+def _singles(member: Member) -> list[Member]:
+    if not 1 < len(member.parties) <= MANY:
+        return [member]
+    pairs = list(zip(member.datasets, member.owners, strict=True))
+    found = []
+    for party in member.parties:
+        others = [(dataset, owner) for dataset, owner in pairs if owner != party]
+        if others:
+            datasets, owners = zip(*others, strict=True)
+            found.append(replace(member, parties=(party,), datasets=datasets, owners=owners))
+    return found
+
+
+def _merged(
+    findings: Sequence[Finding],
+    key: Callable[[Finding], Hashable],
+    union: Callable[[Sequence[Finding]], Finding],
+) -> list[Finding]:
+    found: dict[Hashable, list[Finding]] = {}
+    for finding in findings:
+        found.setdefault((finding.rule, finding.pack, finding.verdict, key(finding)), []).append(finding)
+    return [some[0] if len(some) == 1 else union(some) for some in found.values()]
+
+
+def _message(finding: Finding) -> Hashable:
+    return finding.severity, finding.message, finding.missing
+
+
+def _same(some: Sequence[Finding]) -> Finding:
+    first = min(some, key=lambda one: one.sort_key)
+    marks = tuple(one.fingerprint for one in some)
+    return replace(
+        first,
+        elements=tuple(dict.fromkeys(element for one in some for element in one.elements)),
+        notes=tuple(dict.fromkeys(note for one in some for note in one.notes)),
+        fingerprint=fingerprint(first.rule, *sorted(marks)),
+        former=marks,
+    )
+
+
+def _union(some: Sequence[Finding]) -> Finding:
+    worst = min(some, key=lambda one: (-one.severity, one.sort_key))
+    members = sorted(
+        (member for one in some if one.group for member in one.group.members),
+        key=lambda member: (member.parties, member.datasets, member.role),
+    )
+    return of_members(worst, members)
+
+
+def _common(finding: Finding) -> Hashable:
+    return finding.missing, finding.group.words if finding.group else ()
+
+
+def _capacities(finding: Finding) -> Hashable:
+    """The same parties and datasets: how grave it is and at which level does not matter, the worst is told."""
+    return _common(finding), _parties(finding), _datasets(finding)
+
+
+def _ways(finding: Finding) -> Hashable:
+    """The same parties learn several datasets in the same ways."""
+    origins = frozenset(path[-1].implied_by or path[-1].flow for path in finding.paths if path)
+    return _kind(finding), _parties(finding), origins
+
+
+def _closures(findings: Sequence[Finding]) -> Callable[[Finding], Hashable]:
+    """The same datasets, but for what belongs to those who learn the others."""
+    own: dict[Hashable, dict[str, set[str]]] = {}
+    for finding in findings:
+        theirs = own.setdefault(_kind(finding), {})
+        for member in _members(finding):
+            for dataset, owner in zip(member.datasets, member.owners, strict=True):
+                theirs.setdefault(owner, set()).add(dataset)
+
+    def closure(finding: Finding) -> Hashable:
+        kind, seen = _kind(finding), _datasets(finding)
+        theirs = set.intersection(*(own[kind].get(party, set()) for party in _parties(finding)))
+        # Members of a population learn of one another what they own together.
+        return kind, seen if theirs & seen else seen | theirs
+
+    return closure
+
+
+def _kind(finding: Finding) -> Hashable:
+    return finding.rule, finding.pack, finding.verdict, finding.severity, _common(finding), _level(finding)
+
+
+def _parties(finding: Finding) -> frozenset[str]:
+    return frozenset(party for member in _members(finding) for party in member.parties)
+
+
+def _datasets(finding: Finding) -> frozenset[str]:
+    return frozenset(dataset for member in _members(finding) for dataset in member.datasets)
+
+
+def _members(finding: Finding) -> tuple[Member, ...]:
+    return finding.group.members if finding.group else ()
+
+
+def _level(finding: Finding) -> str:
+    return _worst(_members(finding))
+
+
+def _worst(members: Sequence[Member]) -> str:
+    return max((member.level for member in members), key=lambda word: LEVELS.index(word.rpartition(" ")[2]))
+
+
+def _people(members: Sequence[Member]) -> tuple[list[str], list[str], dict[str, str]]:
+    owner_of = {one: owner for member in members for one, owner in zip(member.datasets, member.owners, strict=True)}
+    if len(members) == 1:
+        return list(members[0].parties), list(members[0].datasets), owner_of
+    return ordered(party for member in members for party in member.parties), ordered(owner_of), owner_of
+
+
+def _told(
+    finding: Finding, elements: Sequence[str], parties: list[str], owner_of: Mapping[str, str], level: str
+) -> str:
+    if finding.group is None:
+        return finding.message
+    owners = ordered(owner_of.values())
+    people: dict[str, list[str]] = {"parties": parties, "datasets": ordered(map(family_of, owner_of)), "owners": owners}
+    words = {f"disclosure.{name}": said(Type.LIST, [names]) for name, names in people.items()}
+    words["disclosure.whose"] = "one another" if parties == owners else words["disclosure.owners"]
+    words |= {"disclosure.level": level, "element": elements[0], **dict(finding.group.words)}
+    return fill(finding.group.template, words.__getitem__)
+
+
+def _mark(finding: Finding, member: Member) -> str:
+    return fingerprint(finding.rule, member.role, *member.parties, *member.datasets)
+
+
+def _paths(members: Sequence[Member]) -> tuple[tuple[Hop, ...], ...]:
+    """One path for each way, of whichever member comes first."""
+    found = list(members[0].paths)
+    known = {_way(path) for path in found}
+    for member in members[1:]:
+        for path in member.paths:
+            if _way(path) not in known:
+                known.add(_way(path))
+                found.append(path)
+    return tuple(found)
+
+
+def _way(path: Sequence[Hop]) -> Hashable:
+    return tuple((hop.implied_by or hop.flow, hop.payload) for hop in path)
+
+
+def _notes(members: Sequence[Member]) -> tuple[str, ...]:
+    found = list(dict.fromkeys(note for member in members for note in member.notes))
+    return tuple(found if len(members) == 1 else found[:_MOST_NOTES])
