@@ -10,6 +10,8 @@ import yaml
 from tests.ci.repositories import CLEAN, FOREIGN, LEAKING, git, repository, run, tool, write
 from tests.house.pages import ROOT
 
+# What pre-commit takes the kinds of files from.
+tags_from_filename = pytest.importorskip("identify.identify").tags_from_filename
 HOOKS = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))}
 PRE_COMMIT, PREK = tool("pre-commit"), tool("prek")
 needs_pre_commit = pytest.mark.skipif(PRE_COMMIT is None, reason="pre-commit is in the extra `test-ci`")
@@ -28,25 +30,31 @@ CRITICAL = "critical[private-data-to-closed-model]: openai can learn letters"
 
 
 @pytest.mark.parametrize(
-    ("name", "hook"),
+    ("name", "hooks"),
     [
-        ("fedpolicy.yaml", "fedpolicy-check"),
-        ("infra/fedpolicy.yml", "fedpolicy-check"),
-        ("infra/ward.fedpolicy.yaml", "fedpolicy-check"),
-        ("ward.fedpolicy.json", "fedpolicy-check"),
-        ("policies/house/no-openai.yaml", "fedpolicy-test"),
-        ("ml/policies/house/_pack.yaml", "fedpolicy-test"),
-        ("deployment.yaml", None),
-        ("fedpolicy.waivers.yaml", None),
-        ("fedpolicy.toml", None),
-        ("my-fedpolicy.yaml", None),
-        ("fedpolicy.json", None),
-        ("policies/readme.md", None),
-        ("policies/kyverno.yaml", None),
+        ("infra/ward.fedpolicy.yaml", ["fedpolicy-check"]),
+        ("ward.fedpolicy.json", ["fedpolicy-check"]),
+        ("deployment.yaml", ["fedpolicy-check"]),
+        ("fedpolicy.toml", ["fedpolicy-check"]),
+        ("fedpolicy.waivers.yaml", ["fedpolicy-check"]),
+        ("policies/house/no-openai.yaml", ["fedpolicy-check", "fedpolicy-test"]),
+        ("ml/policies/house/_pack.yaml", ["fedpolicy-check", "fedpolicy-test"]),
+        ("policies/kyverno.yaml", ["fedpolicy-check"]),
+        ("policies/readme.md", []),
+        ("src/train.py", []),
     ],
 )
-def test_the_patterns_match_our_files_only(name, hook):
-    assert [one for one, row in HOOKS.items() if re.search(row["files"], name)] == ([hook] if hook else [])
+def test_which_hook_sees_which_file(name, hooks):
+    """By its kind, as pre-commit tells kinds, and by its name where a hook has a pattern."""
+    kinds = tags_from_filename(name)
+    seen = [
+        one
+        for one, row in HOOKS.items()
+        if re.search(row.get("files", ""), name)
+        and set(row.get("types", [])) <= kinds
+        and (not row.get("types_or") or kinds & set(row["types_or"]))
+    ]
+    assert seen == hooks
 
 
 def test_one_process_checks_all_files():

@@ -68,6 +68,12 @@ def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]
     help="How to write the report.",
 )
 @estate_options
+@click.option(
+    "--changed",
+    is_flag=True,
+    help="PATHS are the files of a change, as a hook names them: what is no deployment is passed over, and where"
+    " settings change, everything is checked.",
+)
 @waiver_options
 @baseline_options
 @config_option
@@ -111,6 +117,13 @@ def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Map
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
     settings = trusted_settings(choices, config, options)
+    if options["changed"]:
+        from fedpolicy.cli.changed import of_changed
+
+        paths = of_changed(paths, choices)
+        if not paths:
+            chatter("note: no deployment is among what changed\n")
+            return 0
     report = report_of(paths, settings, choices, options)
     no_color = options["no_color"]
     errors = _told(report, no_color=no_color)
