@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure.disclosures import disclosures_of, pairs_of
+from fedpolicy.analysis.exposure.spending import Effort
 from fedpolicy.analysis.exposure.state import prepare
 from fedpolicy.analysis.openness import models_of
 from fedpolicy.graph.build import build_graph
@@ -132,17 +133,13 @@ class Study:
     @cached_property
     def ledger(self) -> Ledger:
         """What every recipient can learn about one unit, in epsilon, as close as comparing it with the limit takes."""
-        return self._ledger(tight=False)
+        return self.accounted()
 
-    @cached_property
-    def closest_ledger(self) -> Ledger:
-        """The ledger with the closest numbers throughout."""
-        return self._ledger(tight=True)
-
-    def _ledger(self, *, tight: bool) -> Ledger:
+    def accounted(self, effort: Effort = Effort.DECIDE) -> Ledger:
+        """The ledger with closer numbers throughout, if so much effort is asked for."""
         from fedpolicy.analysis.budget import ledger_of  # noqa: PLC0415  only some rules ask
 
-        return ledger_of(self._unlimited, self.exposure, tight=tight)
+        return ledger_of(self._unlimited, self.exposure, effort)
 
     @cached_property
     def _unlimited(self) -> Exposure:

@@ -3,7 +3,8 @@ Accounting of differential privacy: from what a mechanism does to ε.
 
     bound([Release(mechanism="gaussian", noise_multiplier=1.1, steps=50)], delta=1e-6).high   # 50.47
 
-`bound` needs the standard library only and brackets the best ε; `tight_bound` narrows the bracket with dp-accounting.
+`bound` needs the standard library only and brackets the best ε; `close_bound` is closer from above, and takes tenths of
+a second; `tight_bound` narrows the bracket with dp-accounting.
 Neighbours differ in one unit's contribution: it is there, or it is zeroed. For samples of fixed size see `sampled`,
 for trees `tree`, for the sparse vector technique `pure`.
 
@@ -16,7 +17,17 @@ from collections.abc import Sequence
 
 from fedpolicy.analysis.accounting.releases import Bound, Release
 
-__all__ = ["INSTALL_HINT", "Bound", "Release", "bound", "epsilon_of_rho", "mu_of", "rho_of", "tight_bound"]
+__all__ = [
+    "INSTALL_HINT",
+    "Bound",
+    "Release",
+    "bound",
+    "close_bound",
+    "epsilon_of_rho",
+    "mu_of",
+    "rho_of",
+    "tight_bound",
+]
 
 INSTALL_HINT = "pip install 'fedpolicy[dp]'"
 
@@ -32,11 +43,18 @@ def bound(releases: Sequence[Release], delta: float) -> Bound:
     return bounds.bound(releases, delta)
 
 
+def close_bound(releases: Sequence[Release], delta: float) -> Bound:
+    """Bound the best ε at `delta` as closely as the standard library can; some tenths of a second at worst."""
+    from fedpolicy.analysis.accounting import bounds  # noqa: PLC0415
+
+    return bounds.close_bound(releases, delta)
+
+
 def tight_bound(releases: Sequence[Release], delta: float) -> Bound | None:
     """
     Bound the best ε at `delta` as closely as dp-accounting can; None where it is not installed.
 
-    What it cannot help with is bounded as `bound` does, and said to be tight. Takes some seconds at worst.
+    What it cannot help with is bounded as `close_bound` does, and said to be tight. Takes some seconds at worst.
     """
     from fedpolicy.analysis.accounting import bounds  # noqa: PLC0415
 

@@ -16,7 +16,7 @@ from math import exp, expm1, inf, log1p
 
 from fedpolicy.analysis.accounting.gaussian import clamp
 from fedpolicy.analysis.accounting.lower import Chance, counting
-from fedpolicy.analysis.accounting.releases import Part, Release
+from fedpolicy.analysis.accounting.releases import Part, Release, Run
 from fedpolicy.analysis.accounting.renyi import amplified
 from fedpolicy.analysis.accounting.sampling import CLIPPED, FIXED, POISSON, thinned
 
@@ -103,6 +103,7 @@ def laplace(release: Release) -> Part:
         low=lambda delta: counting(release.steps, _chances(whole, 1.0), delta),
         single=partial(laplace_epsilon, whole) if release.steps == 1 else None,
         exact=True,
+        losses=Run("laplace", release.noise_multiplier, 1.0, release.steps),
         aided=True,
     )
 
@@ -112,7 +113,8 @@ def poisson_laplace(release: Release) -> Part:
     whole = 1 / release.noise_multiplier
     alone = thinned(partial(laplace_epsilon, whole), release.rate)
     name = "Laplace mechanism on a sample, one step, exact (Balle, Barthe and Gaboardi 2018, theorem 8)"
-    return _sampled(release, amplified(whole, release.rate), POISSON, alone, single_name=name, exact=True)
+    losses = Run("laplace", release.noise_multiplier, release.rate, release.steps)
+    return _sampled(release, amplified(whole, release.rate), POISSON, alone, losses, single_name=name, exact=True)
 
 
 def fixed_laplace(release: Release) -> Part:
@@ -125,7 +127,8 @@ def fixed_laplace(release: Release) -> Part:
 
     name = "Laplace mechanism on a sample, one step (Balle, Barthe and Gaboardi 2018)"
     each = min(whole, amplified(2 * whole, release.rate))
-    return _sampled(release, each, FIXED, alone, single_name=name)
+    losses = Run("randomised", each, steps=release.steps)
+    return _sampled(release, each, FIXED, alone, losses, single_name=name)
 
 
 def _sampled(
@@ -133,6 +136,7 @@ def _sampled(
     each: float,
     assumption: str,
     alone: Callable[[float], float],
+    losses: Run,
     *,
     single_name: str,
     exact: bool = False,
@@ -154,6 +158,7 @@ def _sampled(
         low=lambda delta: counting(release.steps, _chances(whole, release.rate), delta),
         single=alone if release.steps == 1 else None,
         exact=exact,
+        losses=losses,
         aided=True,
     )
 
@@ -178,5 +183,6 @@ def sparse_vector(release: Release) -> Part:
         assumptions=(CLIPPED, SPARSE),
         pure=total,
         most_rho=total * total / 2,
+        losses=Run("randomised", total),
         curve=lambda order: pure_divergence(order, total),
     )

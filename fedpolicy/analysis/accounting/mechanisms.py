@@ -22,7 +22,7 @@ from fedpolicy.analysis.accounting.laplace import (
     pure_divergence,
     sparse_vector,
 )
-from fedpolicy.analysis.accounting.releases import Part, Release
+from fedpolicy.analysis.accounting.releases import Part, Release, Run
 from fedpolicy.analysis.accounting.sampling import CLIPPED, fixed_gaussian, mu_of, poisson_gaussian
 
 __all__ = ["largest_square", "part_of", "reached_square", "sampling_of"]
@@ -172,6 +172,7 @@ def _pure(release: Release) -> Part:
         assumptions=(PER_STEP,),
         pure=steps * each,
         most_rho=steps * rho,
+        losses=Run("randomised", each, steps=release.steps),
         curve=lambda order: steps * min(pure_divergence(order, each), order * rho),
     )
 

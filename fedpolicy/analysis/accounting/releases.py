@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
+from typing import Literal, NamedTuple
 
 from fedpolicy.records import dataclass
 
-__all__ = ["Bound", "Curve", "Part", "Release"]
+__all__ = ["Bound", "Curve", "Part", "Release", "Run"]
 
 Curve = Callable[[float], float]
+
+
+class Run(NamedTuple):
+    """
+    So many steps with the same privacy losses, which `pairs` makes.
+
+    Those of Gaussian or Laplace noise on a Poisson sample, of Gaussian noise where a sample of fixed size is drawn,
+    each with its noise and its rate; or those of randomised response, with its ε.
+    """
+
+    kind: Literal["gaussian", "laplace", "replaced", "randomised"]
+    number: float
+    rate: float = 1.0
+    steps: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +90,8 @@ class Part:
     its Rényi divergences at integer orders, and at every order where `any_order`; `between` says that it does at low
     ones too. `low` gives a lower bound on ε at a δ. `single` gives an ε at a δ that holds where nothing else is
     released, and that is the best one where `exact`. `sampling` says what only the amplification by sampling assumes.
-    `least_rho` and `most_rho` are between what its rho lies, where mu does not tell. `aided` says whether dp-accounting
-    may know better.
+    `least_rho` and `most_rho` are between what its rho lies, where mu does not tell. `losses` are known to be no
+    better than its own, where mu does not tell. `aided` says whether dp-accounting may know better.
     """
 
     name: str
@@ -95,6 +110,7 @@ class Part:
     exact: bool = False
     least_rho: float = 0.0
     most_rho: float = inf
+    losses: Run | None = None
     aided: bool = False
 
     @property

@@ -47,7 +47,7 @@ from fedpolicy.analysis.accounting.gaussian import (
     log_sum,
 )
 from fedpolicy.analysis.accounting.lower import Chance, counting
-from fedpolicy.analysis.accounting.releases import Part, Release
+from fedpolicy.analysis.accounting.releases import Part, Release, Run
 from fedpolicy.analysis.accounting.renyi import amplified, log_excess, poisson_divergence
 
 __all__ = ["CLIPPED", "FIXED", "POISSON", "fixed_divergence", "fixed_gaussian", "mu_of", "poisson_gaussian", "thinned"]
@@ -135,6 +135,7 @@ def poisson_gaussian(release: Release) -> Part:
         low=lambda delta: counting(release.steps, _chances(noise, rate, 0.0), delta),
         single=thinned(lambda delta: epsilon_of_mu(1 / noise, delta), rate) if release.steps == 1 else None,
         exact=True,
+        losses=Run("gaussian", noise, rate, release.steps),
         aided=True,
     )
 
@@ -158,6 +159,7 @@ def fixed_gaussian(release: Release) -> Part:
         any_order=False,
         low=low,
         single=thinned(lambda delta: epsilon_of_mu(2 / noise, delta), rate) if release.steps == 1 else None,
+        losses=Run("replaced", noise, rate, release.steps),
         aided=True,
     )
 

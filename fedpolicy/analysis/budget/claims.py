@@ -15,7 +15,7 @@ from enum import StrEnum
 from fedpolicy.analysis.accounting import Release, epsilon_of_rho, rho_of
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, informed, mechanism_at
 from fedpolicy.analysis.exposure.noise import Towards, noise_of
-from fedpolicy.analysis.exposure.spending import Spending, shown, shown_between, spend
+from fedpolicy.analysis.exposure.spending import Effort, Spending, shown, shown_between, spend
 from fedpolicy.graph.model import FlowGraph, Path
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass
@@ -80,10 +80,12 @@ class Share:
         return f"{found} towards {_named(self.towards)}" if self.towards else found
 
 
-def share_of(graph: FlowGraph, path: Path, spec: DifferentialPrivacy, limit: float, *, tight: bool) -> Share:
-    """Account for one mechanism; `tight` asks for the closest bound, else it is as close as the comparisons need."""
+def share_of(
+    graph: FlowGraph, path: Path, spec: DifferentialPrivacy, limit: float, effort: Effort = Effort.DECIDE
+) -> Share:
+    """Account for one mechanism; `effort` says how closely."""
     mechanism = mechanism_at(graph.deployment, path, spec)
-    spent = spend([mechanism], limit, tight=tight)
+    spent = spend([mechanism], limit, effort)
     trial = _hardest(_trials(graph, path, spec))
     poisson = trial.claim in {Claim.REFUTED, Claim.OPEN} and _as_poisson(graph, path, spec)
     return Share(

@@ -11,7 +11,7 @@ from fedpolicy.analysis.budget.sights import Looking, Sight
 from fedpolicy.analysis.exposure.disclosures import undeclared
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.analysis.exposure.privacy import judge, units_of
-from fedpolicy.analysis.exposure.spending import Spending, shown
+from fedpolicy.analysis.exposure.spending import Effort, Spending, shown
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.graph.model import FlowGraph, Guard, Mask, bits
@@ -79,12 +79,12 @@ class _Row:
         return True
 
 
-def ledger_of(exposure: Exposure, within: Exposure, *, tight: bool = False) -> Ledger:
+def ledger_of(exposure: Exposure, within: Exposure, effort: Effort = Effort.DECIDE) -> Ledger:
     """
     Account for everything, however large it gets.
 
     In `exposure` every budget counts, in `within` those up to its limit: that is what budgets will be compared with, so
-    that the computation is as close as that takes. `tight` asks for the closest one throughout.
+    that the computation is as close as that takes. `effort` asks for a closer one throughout.
     """
     graph, limit = exposure.graph, within.max_epsilon
     looking = Looking(exposure=exposure, limit=limit, within=within, viewers=_capacities(exposure))
@@ -100,14 +100,14 @@ def ledger_of(exposure: Exposure, within: Exposure, *, tight: bool = False) -> L
                 found.append(_Row(parties=[party], mask=mask, own_of_all=own))
     families = {graph.data[index].family for index in bits(covered)}
     budgets = [
-        _budget(looking, key, row, whole=row.mask == whole[key[0]], tight=tight)
+        _budget(looking, key, row, whole=row.mask == whole[key[0]], effort=effort)
         for key, found in rows.items()
         if key[0] in families
         for row in found
     ]
     return Ledger(
         budgets=tuple(sorted(budgets, key=_order)),
-        shares=tuple(_shares(graph, limit, tight=tight)),
+        shares=tuple(_shares(graph, limit, effort)),
         bare=tuple(sorted({key[0] for key in rows} - families)),
     )
 
@@ -144,10 +144,10 @@ def _families(graph: FlowGraph, whole: Mapping[str, Mask], mask: Mask) -> Iterat
         mask &= ~whole[family]
 
 
-def _budget(looking: Looking, key: Key, row: _Row, *, whole: bool, tight: bool) -> Budget:
+def _budget(looking: Looking, key: Key, row: _Row, *, whole: bool, effort: Effort) -> Budget:
     family, sights, _ = key
     exposure, party = looking.exposure, min(row.parties)
-    told = [(sight, looking.told(sight, party, tight=tight)) for sight in sights]
+    told = [(sight, looking.told(sight, party, effort)) for sight in sights]
     sight, (spent, low, high) = min(told, key=lambda one: (one[1][2], one[1][1]))
     certain = math.isinf(low) and (sight.certain or not sight.names)
     mechanisms = looking.mechanisms((sight,), party)
@@ -177,7 +177,7 @@ def _missing(exposure: Exposure, row: _Row, spent: Spending, *, undecided: bool)
     return tuple(sorted({*open_facts, *undeclared(exposure, viewers, index)}))
 
 
-def _shares(graph: FlowGraph, limit: float, *, tight: bool) -> Iterator[Share]:
+def _shares(graph: FlowGraph, limit: float, effort: Effort) -> Iterator[Share]:
     everything = (1 << len(graph.data)) - 1
     guards: dict[str, Guard] = {}
     carried: dict[str, set[Mask]] = {}
@@ -189,7 +189,7 @@ def _shares(graph: FlowGraph, limit: float, *, tight: bool) -> Iterator[Share]:
                 carried.setdefault(name, set()).add(everything if flow.data is None else flow.data)
     for name, guard in sorted(guards.items()):
         if guard.noise is not None:
-            share = share_of(graph, guard.path, guard.noise, limit, tight=tight)
+            share = share_of(graph, guard.path, guard.noise, limit, effort)
             yield replace(share, not_for=_not_for(graph, guard, sorted(carried[name])))
 
 

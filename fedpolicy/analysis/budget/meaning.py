@@ -15,7 +15,7 @@ from statistics import NormalDist
 
 from fedpolicy.analysis.accounting import bound, mu_of
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
-from fedpolicy.analysis.exposure.spending import Spending, spend
+from fedpolicy.analysis.exposure.spending import Effort, Spending, spend
 
 __all__ = ["FALSE_POSITIVES", "costliest", "found_at_most", "over_steps", "per_step"]
 
@@ -51,14 +51,14 @@ def per_step(mechanism: Mechanism) -> Spending | None:
     if release is None or release.steps < 2 or release.restart or release.mechanism in {"dp_ftrl_tree", "zcdp"}:  # noqa: PLR2004
         return None
     one = replace(release, steps=1)
-    return spend([replace(mechanism, low=one, high=one)], inf)
+    return spend([replace(mechanism, low=one, high=one)], inf, Effort.CLOSE)
 
 
 def costliest(mechanisms: Sequence[Mechanism]) -> tuple[Mechanism, Spending] | None:
     """Of several mechanisms, the one that would spend most by itself."""
     if len(mechanisms) < 2:  # noqa: PLR2004
         return None
-    alone = [(one, spend([one], inf)) for one in mechanisms]
+    alone = [(one, spend([one], inf, Effort.CLOSE)) for one in mechanisms]
     return max(alone, key=lambda pair: (pair[1].high, pair[0].path))
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from fedpolicy.analysis.exposure.domain import BOUNDED, Reading
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
-from fedpolicy.analysis.exposure.spending import Spending, spend
+from fedpolicy.analysis.exposure.spending import Effort, Spending, spend
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import View, Viewer, combinations
 from fedpolicy.graph.model import Mask
@@ -89,13 +89,13 @@ class Looking:
             found.add(exposure.view(viewer, reading))
         return found
 
-    def told(self, sight: Sight, party: str, *, tight: bool = False) -> tuple[Spending, float, float]:
+    def told(self, sight: Sight, party: str, effort: Effort = Effort.DECIDE) -> tuple[Spending, float, float]:
         """What is spent towards a party, and epsilon in the most and the least favourable reading."""
-        spent = self._spent(sight.names, party, tight=tight)
+        spent = self._spent(sight.names, party, effort)
         if sight.certain or not sight.names:
             return spent, math.inf, math.inf
-        low = self._spent(sight.favourable, party, tight=tight).least if sight.favourable else 0.0
-        high = math.inf if sight.possible else self._spent(sight.unfavourable, party, tight=tight).high
+        low = self._spent(sight.favourable, party, effort).least if sight.favourable else 0.0
+        high = math.inf if sight.possible else self._spent(sight.unfavourable, party, effort).high
         return spent, min(low, high), high
 
     def mechanisms(self, sights: Sequence[Sight], party: str) -> tuple[Mechanism, ...]:
@@ -103,9 +103,9 @@ class Looking:
         towards = self.exposure.towards(party)
         return tuple(towards[name] for name in sorted({name for sight in sights for name in sight.names}))
 
-    def _spent(self, names: Names, party: str, *, tight: bool) -> Spending:
+    def _spent(self, names: Names, party: str, effort: Effort) -> Spending:
         towards = self.exposure.towards(party)
-        return spend([towards[name] for name in names], self.limit, tight=tight)
+        return spend([towards[name] for name in names], self.limit, effort)
 
 
 @dataclass(slots=True, kw_only=True)

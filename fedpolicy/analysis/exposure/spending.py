@@ -1,21 +1,30 @@
-"""What several mechanisms spend together: the quick bound first, the tight one where it decides."""
+"""What several mechanisms spend together: the quick bound first, a closer one where it decides."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from enum import IntEnum
 from functools import lru_cache
 
-from fedpolicy.analysis.accounting import Bound, Release, bound, tight_bound
+from fedpolicy.analysis.accounting import Bound, Release, bound, close_bound, tight_bound
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.records import dataclass
 
-__all__ = ["Spending", "composed", "over", "shown", "shown_between", "spend"]
+__all__ = ["Effort", "Spending", "composed", "over", "shown", "shown_between", "spend"]
 
 # Pure mechanisms have no delta; one that is far below one over the number of humans stands in for it.
 _NEXT_TO_NOTHING = 1e-15
 # The largest delta that somebody could have left out.
 _NEXT_TO_ONE = 1 - 1e-9
+
+
+class Effort(IntEnum):
+    """How closely to compute: as comparisons need, as closely as the standard library can, or with dp-accounting."""
+
+    DECIDE = 0
+    CLOSE = 1
+    CLOSEST = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +48,14 @@ class Spending:
     undecided: tuple[str, ...] = ()
 
 
-def spend(mechanisms: Sequence[Mechanism], limit: float, *, tight: bool = False) -> Spending:
+def spend(mechanisms: Sequence[Mechanism], limit: float, effort: Effort = Effort.DECIDE) -> Spending:
     """
     Compose mechanisms at the smallest of their deltas, as closely as it takes to compare with `limit`.
 
-    `tight` asks for the closest bound in any case. An epsilon that is claimed, and that nothing can check, is added
+    `effort` asks for a closer bound in any case. An epsilon that is claimed, and that nothing can check, is added
     with its delta (basic composition, Dwork and Roth 2014, theorem 3.16): at a smaller delta it says nothing.
     """
-    return composed(tuple(mechanisms), limit, tight)
+    return composed(tuple(mechanisms), limit, effort)
 
 
 def shown(spending: Spending) -> str:
@@ -83,7 +92,7 @@ def over(spending: Spending, limit: float) -> str:
 
 
 @lru_cache(maxsize=4096)
-def composed(mechanisms: tuple[Mechanism, ...], limit: float, tight: bool) -> Spending:  # noqa: FBT001  a cache's key
+def composed(mechanisms: tuple[Mechanism, ...], limit: float, effort: Effort) -> Spending:
     """See `spend`; equal questions are answered once."""
     delta = min((m.delta for m in mechanisms if m.delta is not None and m.claimed is None), default=None)
     stated = math.fsum(m.delta or 0.0 for m in mechanisms if m.claimed is not None)
@@ -98,11 +107,10 @@ def composed(mechanisms: tuple[Mechanism, ...], limit: float, tight: bool) -> Sp
     silent = any(f"{m.path}.delta" in m.missing for m in mechanisms)
     low = _bounded(lows, delta or (_NEXT_TO_ONE if silent else _NEXT_TO_NOTHING))
     high = _bounded(highs, delta or _NEXT_TO_NOTHING)
-    undecided: tuple[str, ...] = ()
-    closer = tight or low.low + claimed <= limit < high.high + claimed
-    if closer and not open_ended and not (low.tight and high.tight):
-        low, high, told = _closer(lows, highs, delta or _NEXT_TO_NOTHING, low, high)
-        undecided = () if told else tuple(m.path for m in mechanisms)
+    told = True
+    if not open_ended:
+        low, high, told = _closer(lows, highs, delta or _NEXT_TO_NOTHING, limit - claimed, effort)
+    undecided = () if told else tuple(m.path for m in mechanisms)
     surely = low if proved == lows else _bounded(proved, delta or _NEXT_TO_NOTHING)
     shown_least = low.high if low.tight or not (missing or undecided) else low.low
     return Spending(
@@ -123,13 +131,20 @@ def _bounded(releases: tuple[Release, ...], delta: float) -> Bound:
 
 
 def _closer(
-    lows: tuple[Release, ...], highs: tuple[Release, ...], delta: float, low: Bound, high: Bound
+    lows: tuple[Release, ...], highs: tuple[Release, ...], delta: float, limit: float, effort: Effort
 ) -> tuple[Bound, Bound, bool]:
-    found = tight_bound(highs, delta)
-    if found is None:
-        return low, high, False
-    least = found if lows == highs else (tight_bound(lows, delta) or low) if lows else low
-    return least, found, True
+    """Bound the lower and the upper reading as closely as it takes; and say whether that could be done."""
+    low, high = _bounded(lows, delta), _bounded(highs, delta)
+    for way, asked in ((close_bound, Effort.CLOSE), (tight_bound, Effort.CLOSEST)):
+        decided = effort < asked and not low.low <= limit < high.high
+        if decided or (way is tight_bound and low.tight and high.tight):
+            break
+        found = way(highs, delta)
+        if found is None:
+            return low, high, False
+        low = found if lows == highs else (way(lows, delta) or low) if lows else low
+        high = found
+    return low, high, True
 
 
 def _claims(mechanisms: Sequence[Mechanism]) -> str:

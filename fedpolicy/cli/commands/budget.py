@@ -66,6 +66,7 @@ def command(
 def _answer(question: Question, form: str, output: str | None, *, tight: bool, no_color: bool) -> None:
     """Write the privacy ledger. Raises SettingsError where the closest computation cannot be had."""
     from fedpolicy.analysis.accounting import INSTALL_HINT
+    from fedpolicy.analysis.exposure.spending import Effort
     from fedpolicy.report.budget import as_json as budget_json
     from fedpolicy.report.budget import as_text as budget_text
 
@@ -73,7 +74,7 @@ def _answer(question: Question, form: str, output: str | None, *, tight: bool, n
         message = "the closest computation needs a library that is not installed"
         raise SettingsError(message, help=f"run `{INSTALL_HINT}`, or leave `--tight` out")
     document, found = question.study()
-    ledger = found.closest_ledger if tight else found.ledger
+    ledger = found.accounted(Effort.CLOSEST if tight else Effort.CLOSE)
     name, limit = document.deployment.name, found.max_epsilon
     if form == "svg":
         from fedpolicy.report.budget_picture import as_svg

@@ -256,7 +256,7 @@ def _subjects(world: World) -> Sequence[Subject]:
 def _subject(world: World, on: str, path: Path, found: Safeguard | Tee) -> Subject:
     share = None
     if isinstance(found, DifferentialPrivacy):
-        share = share_of(world.graph, path, found, world.study.max_epsilon, tight=False)
+        share = share_of(world.graph, path, found, world.study.max_epsilon)
     return Subject(
         id=".".join(map(str, path)),
         path=path,
