@@ -16,15 +16,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fedpolicy import __version__
+from fedpolicy.analysis.age import age_of
 from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, InputError, Interrupted, Problems, contained
-from fedpolicy.findings import Finding, Interruption, Override, Report, SourceFile, Span, Verdict
+from fedpolicy.findings import Age, Finding, Interruption, Override, Report, SourceFile, Span, Verdict
 from fedpolicy.language.reading.load import Document, Loaded, load_text
 from fedpolicy.language.reading.spans import place_of
 from fedpolicy.namesakes import namesakes
 from fedpolicy.records import dataclass
-from fedpolicy.report.summarise import ordered, summarise
+from fedpolicy.report.summarise import dated, ordered, summarise
 from fedpolicy.settings import Settings
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Checked:
     What came of one file; nothing of the deployment itself is kept.
 
     `errors` are those of rules that could not be evaluated, `places` where to write missing facts, `names` what its
-    deployments are called, and where that is said; `dated`: the day matters. The file has lines only if they are shown.
+    deployments are called, and where; `ages` how old what they rest on is. Lines are kept only where they are shown.
     """
 
     file: SourceFile
@@ -118,7 +119,7 @@ class Checked:
     errors: list[FedPolicyError] = field(default_factory=list)
     places: dict[tuple[str, str, str], Span] = field(default_factory=dict)
     names: list[tuple[str, Span]] = field(default_factory=list)
-    dated: bool = False
+    ages: list[Age] = field(default_factory=list)
 
 
 def check_file(source: Source, judge: Judge) -> Checked:
@@ -149,7 +150,7 @@ def _checked(source: Source, judge: Judge) -> Checked:
 
 def _add(found: Assessment, document: Document, checked: Checked) -> None:
     checked.findings += found.findings
-    checked.dated |= found.study.is_dated
+    checked.ages.append(age_of(found.study))
     checked.counts.update(found.counts)
     checked.errors += [found.broken[name] for name in sorted(found.broken)]
     for fact in sorted({fact for finding in found.findings for fact in finding.missing}):
@@ -204,7 +205,7 @@ def report_of(
         version=__version__,
     )
     overrides = () if errors else overrides_in(settings, judge.catalog)
-    report = replace(report, today=settings.today, dated=any(one.dated for one in checked))
+    report = dated(report, settings.today, [age for one in checked for age in one.ages])
     report = replace(report, interruption=interruption, overrides=overrides, root=settings.root)
     if settings.waivers or settings.baseline:
         from fedpolicy.policy.excuse import excuse  # noqa: PLC0415  most runs excuse nothing

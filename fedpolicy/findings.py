@@ -12,6 +12,7 @@ from fedpolicy.root import Root
 
 __all__ = [
     "VERDICTS",
+    "Age",
     "Baselined",
     "Finding",
     "Group",
@@ -251,6 +252,14 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Age:
+    """Whether another day may give another verdict, and the days of the rows that are old, as `models.gpt-4`."""
+
+    day_matters: bool
+    old: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """
     Everything a format needs.
@@ -261,7 +270,8 @@ class Report:
     write the facts that are missing, by file, deployment and dotted path. What a baseline knows is neither among
     the findings nor in `counts`; `baseline` counts it. Where the run was stopped, `interruption` says how far it got.
     `overrides` says what settings took out of the verdict. `root` is where forges count the paths of files from.
-    `today` is the day of the verdict, as ISO 8601; `dated` says that another day may give another one.
+    `today` is the day of the verdict, as ISO 8601; `dated` says that another day may give another one,
+    `old` which facts of the catalogue, of which day, it rests on though they are older than half a year.
     """
 
     findings: tuple[Finding, ...]
@@ -278,6 +288,7 @@ class Report:
     root: Root = field(default_factory=Root)
     today: str = ""
     dated: bool = False
+    old: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def evaluated(self) -> bool:

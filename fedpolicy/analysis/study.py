@@ -120,11 +120,6 @@ class Study:
 
         return continuity_of(self.lookup, self.catalog)
 
-    @property
-    def is_dated(self) -> bool:
-        """Whether the day on which it is judged may matter: something that it says ends."""
-        return any(agreement.expires for agreement in self.deployment.agreements.values())
-
     @cached_property
     def is_noisy(self) -> bool:
         """Whether any flow has a mechanism of differential privacy, so that there are budgets."""

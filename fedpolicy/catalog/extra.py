@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from fedpolicy.catalog.read import Place, build_row, compose, plain
-from fedpolicy.catalog.rows import LEVELS, ROWS, LevelRow, Row
+from fedpolicy.catalog.rows import LEVELS, ROWS, LevelRow, ProviderRow, Row
 from fedpolicy.catalog.shape import Look, entries, misfits_of_class, suggestion
 from fedpolicy.errors import CatalogError, Problems
 from fedpolicy.files import HERE, Files
@@ -25,6 +25,10 @@ _LINKS = (
     ("models", "licence", "licences"),
     ("models", "provider", "providers"),
     ("services", "provider", "providers"),
+    ("providers", "jurisdiction", "countries"),
+    ("providers", "serves", "countries"),
+    ("providers", "not_served_in", "countries"),
+    ("licences", "not_granted_in", "countries"),
     ("methods", "up", "payloads"),
     ("methods", "down", "payloads"),
     ("methods", "up_in", "payloads"),
@@ -208,10 +212,15 @@ def _bad_row(section: str, key: Look, look: Look) -> Iterator[CatalogError]:
 
 
 def _bad_facts(row: Row, looks: Mapping[str, Look]) -> Iterator[CatalogError]:
-    for field in ("as_of", "adequacy_until"):
+    for field in ("as_of", "adequacy_until", "shutdown_on"):
         value = getattr(row, field, None)
         if isinstance(value, str) and not _is_day(value):
             yield looks[field].error(f"{value} is not a date", "write it as YYYY-MM-DD")
+    for name, day in (getattr(row, "shutdowns", None) or {}).items():
+        if not _is_day(day):
+            yield looks["shutdowns"].error(f"{day} is not a date", f"write the day of {name} as YYYY-MM-DD")
+    if isinstance(row, ProviderRow) and row.serves is not None and row.not_served_in is not None:
+        yield looks["not_served_in"].error("the countries are said twice", "keep `serves` or `not_served_in`")
     if not row.source:
         yield looks["source"].error("source is empty", "say where others can look the facts up")
     for source in row.source:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal, get_args
 
 from fedpolicy.language.model.words import Access, Level, Published, TrainingData, Weights
@@ -12,6 +12,7 @@ from fedpolicy.topologies import TopologyName
 __all__ = [
     "LEVELS",
     "LISTS",
+    "OLD_FACTS",
     "ROWS",
     "AttackRow",
     "CategoryRow",
@@ -33,6 +34,9 @@ __all__ = [
     "ServiceRow",
     "TermsRow",
 ]
+
+# Days after which somebody should look a fact up again: terms and lists of models rarely stand longer than half a year.
+OLD_FACTS = 180
 
 Permission = Literal["allowed", "conditional", "forbidden"]
 LicenceCategory = Literal["open", "use-restricted", "non-commercial", "proprietary"]
@@ -162,7 +166,12 @@ class EnclaveRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRow(Row):
-    """What is public about a model; `parameters_b` counts thousand millions of parameters."""
+    """
+    What is public about a model; `parameters_b` counts thousand millions of parameters.
+
+    `shutdown_on` is the last day on which its provider answers calls, `shutdowns` the same of aliases that end on
+    another day. `replaced_by` is what the provider names instead; where it is `rerouted`, calls are answered by that.
+    """
 
     name: str | None = None
     developer: str | None = None
@@ -176,6 +185,10 @@ class ModelRow(Row):
     provider: str | None = None
     aliases: tuple[str, ...] = ()
     parameters_b: float | None = None
+    shutdown_on: str | None = None
+    shutdowns: Mapping[str, str] | None = None
+    replaced_by: str | None = None
+    rerouted: bool | None = None
     tasks: tuple[str, ...] | None = None
 
 
@@ -191,13 +204,24 @@ class TermsRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderRow(Row):
-    """A company that runs models for others; `jurisdiction` is an ISO 3166-1 alpha-2 code."""
+    """
+    A company that runs models for others; countries are ISO 3166-1 alpha-2 codes.
+
+    `serves` are all countries from which it may be used, `not_served_in` those from which it may not; one of them.
+    """
 
     name: str
     jurisdiction: str | None = None
     aliases: tuple[str, ...] = ()
     terms: TermsRow = TermsRow()
-    regions: tuple[str, ...] | None = None
+    serves: tuple[str, ...] | None = None
+    not_served_in: tuple[str, ...] | None = None
+
+    def excludes(self, countries: Collection[str]) -> bool | None:
+        """Whether nobody in these countries may use it; None where its countries are not known."""
+        if self.serves is not None:
+            return not set(countries) & set(self.serves)
+        return None if self.not_served_in is None else set(countries) <= set(self.not_served_in)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,5 +310,5 @@ LEVELS: tuple[str, ...] = get_args(Level)
 # Lists of text, for which one text may be written.
 LISTS = frozenset({
     "address_arguments", "address_variables", "aliases", "classes", "hosts", "images", "interface", "not_granted_in",
-    "packages", "regions", "source", "tasks", "to_runner", "variables",
+    "not_served_in", "packages", "serves", "source", "tasks", "to_runner", "variables",
 })  # fmt: skip

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from fedpolicy.findings import VERDICTS, Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict
+from fedpolicy.findings import VERDICTS, Age, Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict
 from fedpolicy.records import dataclass
 
-__all__ = ["OUT_OF_SCOPE", "MissingFact", "missing_facts", "must_fail", "ordered", "summarise"]
+__all__ = ["OUT_OF_SCOPE", "MissingFact", "dated", "day_words", "missing_facts", "must_fail", "ordered", "summarise"]
 
 OUT_OF_SCOPE = (
     "differencing across overlapping cohorts",
@@ -16,6 +16,8 @@ OUT_OF_SCOPE = (
     "payloads that are not what their label says",
     "collusion that the file does not state",
 )
+
+_NAMED = 4  # old facts that a report names; the others are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,3 +118,20 @@ def must_fail(findings: Iterable[Finding], fail_on: str, *, strict: bool) -> boo
     threshold = Severity[fail_on.upper()]
     failing = {Verdict.FAIL, Verdict.UNKNOWN} if strict else {Verdict.FAIL}
     return any(finding.verdict in failing and finding.severity >= threshold for finding in findings)
+
+
+def dated(report: Report, today: str, ages: Iterable[Age]) -> Report:
+    """The same report with its day, and what of its facts is old."""
+    found = list(ages)
+    old = {row: day for age in found for row, day in age.old.items()}
+    return replace(report, today=today, dated=any(age.day_matters for age in found), old=dict(sorted(old.items())))
+
+
+def day_words(report: Report) -> list[str]:
+    """On which day the report was made, where that matters, and which facts were old by then."""
+    said = [f"judged as on {report.today}"] if report.dated and report.today else []
+    if report.old:
+        named = [f"{row} ({day})" for row, day in report.old.items()]
+        more = [f"{len(named) - _NAMED} more"] if len(named) > _NAMED else []
+        said.append(f"rests on facts that nobody has looked up for half a year: {', '.join([*named[:_NAMED], *more])}")
+    return said

@@ -476,7 +476,7 @@ def test_all_parties_of_one_foreign_country_are_removed_together(where, together
 
 def test_two_parties_that_nobody_places_may_be_in_one_country():
     models = f"{{judge: {BLACK.replace('}', ', fallback: [other]}')}, other: {BLACK.replace('openai', 'acme')}}}"
-    parties = dict.fromkeys(("openai", "acme"), "{role: provider}")
+    parties = dict.fromkeys(("openai", "acme"), "{role: provider, is: none}")
 
     (run, *_) = matrix(models, parties=parties)
 

@@ -18,9 +18,11 @@ PROMPT = "$ fedpolicy "
 
 
 def printed(command, folder):
-    """What the command writes to a pipe, as a user of a page would see it."""
+    """What the command writes to a pipe, as a user of a page would see it on the day that the page was written."""
+    words = command.removeprefix(PROMPT).split()
+    day = ["--today", "2026-11-28"] if words[0] in {"check", "diff", "repair"} else []
     done = subprocess.run(
-        [sys.executable, "-m", "fedpolicy", *command.removeprefix(PROMPT).split()],
+        [sys.executable, "-m", "fedpolicy", *words, *day],
         cwd=folder,
         env={key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR"}},
         capture_output=True,

@@ -69,7 +69,7 @@ def test_the_terms_are_those_of_whoever_runs_it(party, model, days):
 
 def test_the_worst_of_several_who_run_it_counts():
     more = text(
-        "oai: {role: provider, is: openai}, soft: {role: provider, is: azure}", "weights: closed, via: [router]"
+        "oai: {role: provider, is: openai}, soft: {role: provider, is: azure}", "weights: open, weights_at: [router]"
     ).replace("nodes: {", "nodes: {router: {kind: service, party: [oai, soft]}, ")
 
     assert told(judged(more, rule_of("model", "!model.trains_on_inputs"))) == []

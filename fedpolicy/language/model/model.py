@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator
 
 from fedpolicy.language.model.entry import Entry, key
-from fedpolicy.language.model.types import AnyIds, Count, Id, Ids, several
+from fedpolicy.language.model.types import AnyIds, Count, Day, Id, Ids, several
 from fedpolicy.language.model.words import Access, OpennessClass, Published, TrainingData, Transport, Weights
 
 __all__ = ["Model", "Terms"]
@@ -69,6 +69,11 @@ class Model(Entry):
         names="runner",
     )
     revision: str | None = key("The exact version in use, such as a commit.", open=True, rule=True)
+    shutdown_on: Day | None = key(
+        "The last day on which whoever runs it for others answers, as YYYY-MM-DD. Left out: as the catalogue says.",
+        open=True,
+        rule=True,
+    )
     digest: str | None = key("The checksum of the weights, such as sha256:....", open=True, rule=True)
     format: str | None = key("The file format, such as safetensors, gguf or pickle.", open=True, rule=True)
     weights_at: Ids | None = key(
@@ -106,6 +111,9 @@ class Model(Entry):
     )
     documentation: str | None = key(
         "Its model card, or what else tells users about it: the reference.", open=True, rule=True
+    )
+    attribution: str | None = key(
+        "Where the name or credit that its licence asks for is shown: a path or a URL.", open=True, rule=True
     )
     systemic_risk: bool | None = key(
         "Whether it is a general-purpose model with systemic risk under Regulation (EU) 2024/1689.",

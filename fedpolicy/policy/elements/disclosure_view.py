@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.language.model.agreement import Agreement
@@ -14,10 +15,14 @@ from fedpolicy.policy.texts import said
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
 
+if TYPE_CHECKING:
+    from fedpolicy.catalog.rows import CountryRow
+
 __all__ = [
     "ADEQUACY",
     "DisclosureView",
     "adequacy",
+    "adequacy_scope",
     "agreements",
     "allowed",
     "called",
@@ -207,8 +212,23 @@ def adequacy(view: DisclosureView) -> Presence:
     if not isinstance(found, list):
         return found
     rows = [view.world.catalog.countries.get(code) for code in found]
-    known = ["none" if row is None else "full" if row.eea else row.adequacy or "none" for row in rows]
-    return min(known, key=ADEQUACY.index, default="none")
+    return min((_decided(row, view.world.today) for row in rows), key=ADEQUACY.index, default="none")
+
+
+def _decided(row: CountryRow | None, today: str) -> str:
+    """The adequacy decision for a country; one that has ended is none."""
+    if row is None or (row.adequacy_until is not None and row.adequacy_until < today):
+        return "none"
+    return "full" if row.eea else row.adequacy or "none"
+
+
+def adequacy_scope(view: DisclosureView) -> str:
+    """Whom the partial decisions for these countries cover, in words to put after `partial`."""
+    found = whereabouts(view)
+    codes = found if isinstance(found, list) else []
+    rows = [row for code in codes if (row := view.world.catalog.countries.get(code)) is not None]
+    covered = [f"{row.name}: {row.adequacy_scope}" for row in rows if row.adequacy_scope]
+    return f" ({'; '.join(covered)})" if covered and adequacy(view) == "partial" else ""
 
 
 def purposes(view: DisclosureView) -> Presence:

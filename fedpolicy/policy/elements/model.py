@@ -9,6 +9,7 @@ from typing import get_args
 
 from fedpolicy.catalog.rows import FieldOfUse, LicenceCategory, Naming, Permission
 from fedpolicy.language.model.model import Model
+from fedpolicy.policy.elements.model_life import LIFE, ends_on
 from fedpolicy.policy.elements.model_use import USE
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, licence_fact, model_view
 from fedpolicy.policy.elements.shared import boolean, number, open_field, texts, words
@@ -144,8 +145,9 @@ _OPENNESS = (
             **{name: partial(_aspect, name=name) for name in _ASPECTS},
             "interface": _interface,
             "provider": lambda view: view.provider,
+            "shutdown_on": ends_on,
         },
-        notes=dict.fromkeys((*_ASPECTS, "interface"), "as declared, else as the catalogue says"),
+        notes=dict.fromkeys((*_ASPECTS, "interface", "shutdown_on"), "as declared, else as the catalogue says"),
     ),
     words(
         "claims", "the class that the deployment claims, or an empty text", lambda v: v.facts.claimed, choices=CLASSES
@@ -239,6 +241,6 @@ def _subjects(world: World) -> Sequence[Subject]:
 KIND = Kind(
     name="model",
     about="a model, an adapter, a learned prompt or a classifier head",
-    fields=(*_OPENNESS, *_MAKING, *_HOLDING, *USE),
+    fields=(*_OPENNESS, *_MAKING, *_HOLDING, *USE, *LIFE),
     subjects=_subjects,
 )

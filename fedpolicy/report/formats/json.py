@@ -28,6 +28,7 @@ def _report(report: Report) -> dict[str, Any]:
         "version": VERSION,
         "tool": {"name": "fedpolicy", "version": report.version},
         "today": report.today,
+        "old_facts": [{"fact": row, "as_of": day} for row, day in report.old.items()],
         "summary": {verdict.value: number for verdict, number in report.counts.items()},
         "baseline": _baseline(report.baseline) if report.baseline else None,
         **({"overrides": override_rows(report.overrides)} if report.overrides else {}),

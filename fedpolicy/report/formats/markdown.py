@@ -13,7 +13,7 @@ from fedpolicy.report.annotations import UNUSABLE, baseline_words, problems
 from fedpolicy.report.markup import code, flowchart, line, prose, row
 from fedpolicy.report.rows import override_lines
 from fedpolicy.report.style import amount, listing
-from fedpolicy.report.summarise import OUT_OF_SCOPE, missing_facts
+from fedpolicy.report.summarise import OUT_OF_SCOPE, day_words, missing_facts
 
 __all__ = ["MOST_CHARACTERS", "SUFFIX", "SUMMARY", "render"]
 
@@ -63,6 +63,7 @@ def _head(report: Report) -> Iterator[str]:
     )
     if report.baseline:
         yield f"{prose(baseline_words(report.baseline))}."
+    yield from (f"{prose(one)}." for one in day_words(report))
     for one in override_lines(report.overrides):
         yield f"**{prose(one)}.**"
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from fedpolicy.findings import Finding, Report, Span, Verdict
 from fedpolicy.report.excerpt import gutter, snippet, ways_in
 from fedpolicy.report.style import PLAIN, Style, amount, clean, listing, wrap
-from fedpolicy.report.summarise import OUT_OF_SCOPE, MissingFact, missing_facts
+from fedpolicy.report.summarise import OUT_OF_SCOPE, MissingFact, day_words, missing_facts
 
 __all__ = ["SUFFIX", "SUMMARY", "draw", "render"]
 
@@ -126,7 +126,7 @@ def _closing(report: Report, look: Style) -> list[str]:
     scope = wrap(f"not covered: {', '.join(OUT_OF_SCOPE)} (docs/limits.md)", look, "", "    ")
     return [
         f"{', '.join(counts)} ({_severities(report)}{_extent(report)})",
-        *([f"judged as on {report.today}"] if report.dated and report.today else []),
+        *(line for one in day_words(report) for line in wrap(one, look, "", "    ")),
         *_known(report, look),
         *_overridden(report, look),
         *_stopped(report, look),
