@@ -24,6 +24,7 @@ __all__ = [
     "route",
     "runs_for_others",
     "stand_ins",
+    "to_trainer",
 ]
 
 Runs = Callable[[str], list[str]]  # where each produced model rests unless it says so itself
@@ -104,6 +105,16 @@ def route(builder: Builder, place: Vertex, name: str, runs: Runs) -> Route:
     # Who is said to run it for others does, unless everybody could.
     runner = model.provider if aspect(builder, name, "weights") is None else None
     return Route(local=False, chains=((builder.party_place(runner or "unknown"),),))
+
+
+def to_trainer(builder: Builder, place: Vertex, name: str, runs: Runs) -> tuple[tuple[Vertex, ...], ...]:
+    """Every chain of hops to whoever trains a model on its own machines, also where the place has the weights."""
+    found, model = route(builder, place, name, runs), builder.deployment.models.get(name)
+    if found.chains or model is None:
+        return found.chains
+    if _closed(builder, name) or not model.via:
+        return _to_provider(builder, place, name, model)
+    return _hops(builder, place, model.via)
 
 
 def _closed(builder: Builder, name: str) -> bool:

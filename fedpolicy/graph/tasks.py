@@ -12,7 +12,7 @@ from fedpolicy.graph.exchange import Exchange
 from fedpolicy.graph.guards import guards_for, guards_on_work, performers, seal_for
 from fedpolicy.graph.jobs import Job, Outcome, arranged, fallbacks_of, prepare
 from fedpolicy.graph.model import Access, Flow, Guard, Mask, Vertex
-from fedpolicy.graph.routes import Runs, aspect, route
+from fedpolicy.graph.routes import Runs, aspect, to_trainer
 from fedpolicy.language.model.does import Seal
 from fedpolicy.topologies import DESUGAR, TOPOLOGIES
 
@@ -31,7 +31,8 @@ def desugar_tasks(builder: Builder, runs: Runs) -> None:
         quoted = _evaluate(builder, job, runs)
         ways = (job, *fallbacks_of(builder, job, runs))
         outcomes = [outcome for way in ways for outcome in _train(builder, way, runs, quoted)]
-        ours = next((way for way in ways if not way.hosted), None)
+        # What a task says of its exchange is drawn, also where only somebody else can train its model.
+        ours = next((way for way in ways if not way.hosted), job if _says_who_exchanges(job) else None)
         if ours is not None:
             for way in arranged(ours):
                 outcomes += DESUGAR[way.topology](Exchange(builder=builder, job=way))
@@ -39,6 +40,11 @@ def desugar_tasks(builder: Builder, runs: Runs) -> None:
             _carry_input(builder, way, outcomes, since)
         if job.task.produces is not None:
             _produce(builder, job, job.task.produces, outcomes)
+
+
+def _says_who_exchanges(job: Job) -> bool:
+    task = job.task
+    return bool(job.method.up and (task.aggregator or task.hops or task.via or task.top_model_at or task.labels_at))
 
 
 def _train(builder: Builder, job: Job, runs: Runs, quoted: Mapping[str, Mask]) -> list[Outcome]:
@@ -132,8 +138,7 @@ def _send_records(builder: Builder, job: Job, place: Vertex, chain: tuple[Vertex
 
 def _trainers(builder: Builder, job: Job, place: Vertex, runs: Runs) -> tuple[tuple[Vertex, ...], ...]:
     name = job.task.model
-    found = route(builder, place, name, runs) if name else None
-    chains = (found.chains if found else ()) or ((builder.party_place("unknown"),),)
+    chains = (to_trainer(builder, place, name, runs) if name else ()) or ((builder.party_place("unknown"),),)
     for chain in chains if name else ():
         interface = aspect(builder, str(name), "interface")
         builder.access.append(

@@ -147,11 +147,11 @@ def test_a_key_that_names_a_place_is_drawn_or_refused(data):
     tree = {"fedpolicy": 1, "name": "d", **data.draw(deployments())}
     section, name, key, value = data.draw(put(tree))
     assume(tree[section][name].get(key) in (None, [], False))
+    # The only aggregator is taken where none is named.
+    assume((key, value) != ("aggregator", "aggregator"))
     # Where a model is, and how it is called, says nothing where nobody uses it.
     uses = [*tree.get("tasks", {}).values(), *tree.get("api_calls", {}).values()]
     assume(section != "models" or any(name in (use.get("model"), use.get("evaluates")) for use in uses))
-    # Open: training on a provider's machines goes straight to the provider, whatever `via` says.
-    assume(key != "via" or all(use.get("method") != "hosted_finetuning" for use in uses))
     more = deepcopy(tree)
     more[section][name][key] = value
 

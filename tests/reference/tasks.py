@@ -173,7 +173,10 @@ class Desugared:
                 elif model and job.method.needs == "weights":
                     for member in job.members:
                         yield from self.models.contents(model, member, job.why)
-            if not all(job.hosted(model) for model in job.inputs()):
+            written = (
+                job.task.aggregator or job.task.hops or job.task.via or job.task.top_model_at or job.task.labels_at
+            )
+            if not all(job.hosted(model) for model in job.inputs()) or (job.method.up and written):
                 yield from getattr(self, f"_{job.topology}")(job)
                 for model in job.inputs():
                     yield from self._inherited(job, model)
