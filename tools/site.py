@@ -14,7 +14,8 @@ from fedpolicy.report.rules import as_markdown, entry_of, table_markdown
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "build" / "pages"
 BEGIN = (
-    "# Rules\n\nEvery page is made from the rule's own file. `fedpolicy explain RULE` says the same in a terminal.\n\n"
+    "# Rules\n\n"
+    "`fedpolicy explain RULE` says of a rule what it asks, why, how to satisfy it, when it may be wrong, and its sources."
 )
 
 
@@ -29,10 +30,10 @@ def main() -> None:
 
 
 def rule_pages() -> Iterator[tuple[str, str]]:
-    """Place and text of each: by pack, by principle, and one a rule."""
-    packs = {name: (read_pack(name), load_rules([name])) for name in shipped_packs()}
+    """Place and text of each: by pack, by principle, one a rule; the list of all stands where `docs/` has its own."""
+    packs = _packs()
     every = [rule for _, rules in packs.values() for rule in rules]
-    yield "rules/index.md", BEGIN + _index(packs, every)
+    yield "rules.md", f"{BEGIN} Each has a page, made from its own file.\n\n{_index(packs, every)}"
     for name, (pack, rules) in packs.items():
         yield f"rules/{name}/index.md", _pack(pack, rules)
         for rule in rules:
@@ -45,14 +46,32 @@ def rule_pages() -> Iterator[tuple[str, str]]:
             yield f"rules/by-principle/{principle}.md", text
 
 
+def listing() -> str:
+    """The page for whoever reads the repository, where no rule has a page."""
+    packs = _packs()
+    named = (f"- {pack.title} (`{name}`): {len(rules)} rules" for name, (pack, rules) in packs.items())
+    tables = (f"## {pack.title}\n\n{pack.about}\n\n{table_markdown(rules, '')}" for pack, rules in packs.values())
+    return "\n\n".join([BEGIN, "\n".join(named), *tables])
+
+
+def _packs() -> dict[str, tuple[Pack, tuple[Rule, ...]]]:
+    return {name: (read_pack(name), load_rules([name])) for name in shipped_packs()}
+
+
 def _index(packs: dict[str, tuple[Pack, tuple[Rule, ...]]], every: list[Rule]) -> str:
-    by_pack = "\n".join(
-        f"- [{pack.title}]({name}/index.md) (`{name}`): {len(rules)} rules" for name, (pack, rules) in packs.items()
+    by_pack = (
+        f"- [{pack.title}](rules/{name}/index.md) (`{name}`): {len(rules)} rules"
+        for name, (pack, rules) in packs.items()
     )
     used = {rule.principle for rule in every}
-    listed = ((name, about) for name, about in PRINCIPLES.items() if name in used)
-    by_principle = "\n".join(f"- [{name.replace('-', ' ')}](by-principle/{name}.md): {about}" for name, about in listed)
-    return f"## By pack\n\n{by_pack}\n\n## By principle\n\n{by_principle}\n\n## All\n\n{table_markdown(every)}"
+    by_principle = (
+        f"- [{name.replace('-', ' ')}](rules/by-principle/{name}.md): {about}"
+        for name, about in PRINCIPLES.items()
+        if name in used
+    )
+    table = table_markdown(every, "rules/{pack}/{id}.md")
+    lists = {"By pack": "\n".join(by_pack), "By principle": "\n".join(by_principle), "All": table}
+    return "\n\n".join(f"## {title}\n\n{text}" for title, text in lists.items())
 
 
 def _pack(pack: Pack, rules: tuple[Rule, ...]) -> str:

@@ -192,11 +192,11 @@ def _example_lines(shown: Shown, look: Style) -> Iterator[str]:
 
 
 def table_markdown(rules: Sequence[Rule], link: str = "{pack}/{id}.md") -> str:
-    """A table of rules; `link` is where the page of a rule is."""
+    """A table of rules; `link` is where the page of a rule is, and without one rules are only named."""
     lines = ["| rule | severity | principle | fails when |", "|---|---|---|---|"]
     for rule in sorted(rules, key=lambda rule: (rule.pack, -rule.severity, rule.id)):
-        place = link.format(pack=rule.pack, id=rule.id)
-        lines.append(f"| [{rule.id}]({place}) | {rule.severity.label} | {rule.principle} | {_cell(rule.title)} |")
+        name = f"[{rule.id}]({link.format(pack=rule.pack, id=rule.id)})" if link else f"`{rule.id}`"
+        lines.append(f"| {name} | {rule.severity.label} | {rule.principle} | {_cell(rule.title)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -19,5 +19,10 @@ def blocks(text: str, kind: str) -> list[str]:
     return [found[2] for found in _BLOCK.finditer(text) if found[1] == kind]
 
 
+def every_block(text: str) -> list[tuple[str, str]]:
+    """Each code block with its kind, in order."""
+    return [(found[1], found[2]) for found in _BLOCK.finditer(text)]
+
+
 def named(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()

@@ -10,9 +10,9 @@ import sys
 import pytest
 
 from tests.counts import uncounted
-from tests.house.pages import ROOT, blocks, named
+from tests.house.pages import ROOT, blocks, every_block, named
 
-SHOWING = ("index", "privacy-budgets", "questions", "repair")
+SHOWING = ("index", "privacy-budgets", "questions", "reading-a-report", "repair", "tutorial")
 PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in SHOWING)]
 PROMPT = "$ fedpolicy "
 
@@ -36,21 +36,28 @@ def printed(command, folder):
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_the_output_that_a_page_shows_is_current(page, tmp_path, request):
     text = page.read_text(encoding="utf-8")
-    for block in blocks(text, "yaml"):
-        # A block that names its file in a comment is written there.
-        name = re.match(r"# (\S+\.yaml)\n", block)
-        if name or block.startswith("fedpolicy: 1"):
-            (tmp_path / (name[1] if name else "deployment.yaml")).write_text(block, encoding="utf-8")
-    shown = [block for block in blocks(text, "console") if block.startswith(PROMPT)]
+    shown = 0
+    # A page tells a story: what a block of YAML says holds until the next one of the same name.
+    for kind, block in every_block(text):
+        if kind == "yaml":
+            keep(block, tmp_path)
+        elif kind == "console" and block.startswith(PROMPT):
+            shown += 1
+            command = block.splitlines()[0]
+            current = f"{command}\n{printed(command, tmp_path).rstrip()}\n"
+            if request.config.getoption("--update-golden") and uncounted(block) != uncounted(current):
+                text = text.replace(f"```console\n{block}```", f"```console\n{current}```")
+                page.write_text(text, encoding="utf-8")
+            else:
+                assert uncounted(block) == uncounted(current)
     assert shown
-    for block in shown:
-        command = block.splitlines()[0]
-        current = f"{command}\n{printed(command, tmp_path).rstrip()}\n"
-        if request.config.getoption("--update-golden") and uncounted(block) != uncounted(current):
-            text = text.replace(f"```console\n{block}```", f"```console\n{current}```")
-            page.write_text(text, encoding="utf-8")
-        else:
-            assert uncounted(block) == uncounted(current)
+
+
+def keep(block, folder):
+    """Write a deployment; a block that names its file in a comment is written there."""
+    name = re.match(r"# (\S+\.yaml)\n", block)
+    if name or block.startswith("fedpolicy: 1"):
+        (folder / (name[1] if name else "deployment.yaml")).write_text(block, encoding="utf-8")
 
 
 def test_the_readme_shows_findings_of_a_deployment_of_twenty_lines():

@@ -6,12 +6,17 @@ from pathlib import Path
 from fedpolicy.policy.reference import reference
 from fedpolicy.policy.rulefile import policy_schema
 from fedpolicy.policy.waivers import waivers_schema
+from tools.site import listing
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_rules_reference_is_current(golden):
     golden(reference(), ROOT / "docs" / "rules-reference.md")
+
+
+def test_the_list_of_rules_is_current(golden):
+    golden(listing(), ROOT / "docs" / "rules.md")
 
 
 def test_the_policy_schema_is_current(golden):
