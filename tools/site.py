@@ -14,8 +14,8 @@ from fedpolicy.report.rules import as_markdown, entry_of, table_markdown
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "build" / "pages"
 BEGIN = (
-    "# Rules\n\n"
-    "`fedpolicy explain RULE` says of a rule what it asks, why, how to satisfy it, when it may be wrong, and its sources."
+    "# Rules\n\n`fedpolicy explain RULE` says of a rule what it asks, why, how to satisfy it, when it may be wrong,"
+    " and its sources."
 )
 
 
