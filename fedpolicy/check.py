@@ -3,8 +3,7 @@ The stages, in order: this page is the way that every deployment takes, whoever 
 
     source -> language -> graph -> analysis -> policy -> report
 
-`assess` judges one deployment: `check`, `diff`, `repair`, `test` and programs call it, and processes and executors are
-handed it. Prints nothing; what is wrong with one file is data, and the others still run.
+`assess` judges one deployment, whoever asks. Nothing is printed; what is wrong with one file is data, and others run.
 """
 
 from __future__ import annotations
@@ -20,10 +19,11 @@ from fedpolicy.analysis.age import age_of
 from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, InputError, Interrupted, Problems, contained
-from fedpolicy.findings import Age, Finding, Interruption, Override, Report, SourceFile, Span, Verdict
+from fedpolicy.findings import Age, Finding, Override, Report, SourceFile, Span, Verdict
 from fedpolicy.language.reading.load import Document, Loaded, load_text
 from fedpolicy.language.reading.spans import place_of
 from fedpolicy.namesakes import namesakes
+from fedpolicy.overview import Interruption, Overview
 from fedpolicy.records import dataclass
 from fedpolicy.report.summarise import dated, ordered, summarise
 from fedpolicy.settings import Settings
@@ -50,16 +50,15 @@ __all__ = [
     "unchecked",
 ]
 
-_REPORTED = (Verdict.FAIL, Verdict.UNKNOWN)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """What every file of a run is judged by."""
+    """What every file of a run is judged by; `overview` asks for what only people read."""
 
     catalog: Catalog
     rules: Sequence[Rule]
     analysis: AnalysisSettings
+    overview: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +89,7 @@ def assess(document: Document, judge: Judge, study: Study | None = None) -> Asse
     study = study or Study(document.deployment, judge.catalog, judge.analysis)
     study.graph  # noqa: B018  where there is none, no rule can be judged, which is said once
     found = evaluate(study, document, judge.rules)
-    reported = sum(found.counts.get(verdict, 0) for verdict in _REPORTED)
+    reported = found.counts.get(Verdict.FAIL, 0) + found.counts.get(Verdict.UNKNOWN, 0)
     if reported != len(found.findings):
         raise AssertionError(f"{reported} verdicts and {len(found.findings)} findings")
     return Assessment(document=document, study=study, findings=found.findings, counts=found.counts, broken=found.broken)
@@ -120,6 +119,7 @@ class Checked:
     places: dict[tuple[str, str, str], Span] = field(default_factory=dict)
     names: list[tuple[str, Span]] = field(default_factory=list)
     ages: list[Age] = field(default_factory=list)
+    overviews: list[Overview] = field(default_factory=list)
 
 
 def check_file(source: Source, judge: Judge) -> Checked:
@@ -138,22 +138,28 @@ def _checked(source: Source, judge: Judge) -> Checked:
     names = [(document.deployment.name, document.spans.at(("name",))) for document in loaded.documents]
     file = SourceFile(name=source.name, deployments=tuple(name for name, _ in names), errors=loaded.errors)
     checked = Checked(file=file, names=names)
-    for document, found in assessed:
+    for _, found in assessed:
         if isinstance(found, FedPolicyError):
             checked.errors.append(found)
         else:
-            _add(found, document, checked)
+            _add(found, checked, overview=judge.overview)
     if checked.findings or loaded.errors:
         checked.file = replace(checked.file, lines=loaded.lines)
     return checked
 
 
-def _add(found: Assessment, document: Document, checked: Checked) -> None:
-    checked.findings += found.findings
+def _add(found: Assessment, checked: Checked, *, overview: bool) -> None:
+    document, findings = found.document, found.findings
+    if overview:
+        from fedpolicy.policy.causes import overview_of  # noqa: PLC0415  only reports for people need it
+
+        findings, about = overview_of(findings, found.study, document)
+        checked.overviews.append(about)
+    checked.findings += findings
     checked.ages.append(age_of(found.study))
     checked.counts.update(found.counts)
     checked.errors += [found.broken[name] for name in sorted(found.broken)]
-    for fact in sorted({fact for finding in found.findings for fact in finding.missing}):
+    for fact in sorted({fact for finding in findings for fact in finding.missing}):
         checked.places[document.file, document.deployment.name, fact] = place_of(document, fact)
 
 
@@ -179,9 +185,10 @@ def judge_of(settings: Settings) -> tuple[Judge, Sequence[FedPolicyError]]:
 
     catalog = catalog_of(settings)
     try:
-        return Judge(catalog=catalog, rules=chosen_rules(settings), analysis=settings.analysis), ()
+        rules = chosen_rules(settings)
     except Problems as problems:
         return Judge(catalog=catalog, rules=(), analysis=settings.analysis), problems.errors
+    return Judge(catalog=catalog, rules=rules, analysis=settings.analysis, overview=settings.overview), ()
 
 
 def report_of(
@@ -192,25 +199,26 @@ def report_of(
     interruption: Interruption | None = None,
 ) -> Report:
     """One report of all files in this order; `interruption` says that these are not all."""
-    stopped = [Interrupted(interruption)] if interruption else []
     said = [*(error for one in checked for error in one.errors), *namesakes(one.names for one in checked)]
+    all_said = [*([Interrupted(interruption)] if interruption else []), *errors, *said]
     report = summarise(
         [finding for one in checked for finding in one.findings],
         [one.counts for one in checked],
         [one.file for one in checked],
         packs=sorted({rule.pack for rule in judge.rules}),
         rules=[rule.info for rule in judge.rules],
-        errors=_once([*stopped, *errors, *said]),
+        errors=list({str(error): error for error in all_said}.values()),  # several find the same mistake in a rule
         places={key: span for one in checked for key, span in one.places.items()},
         version=__version__,
     )
     overrides = () if errors else overrides_in(settings, judge.catalog)
+    told = tuple(overview for one in checked for overview in one.overviews)
     report = dated(report, settings.today, [age for one in checked for age in one.ages])
-    report = replace(report, interruption=interruption, overrides=overrides, root=settings.root)
+    report = replace(report, interruption=interruption, overrides=overrides, root=settings.root, overviews=told)
     if settings.waivers or settings.baseline:
         from fedpolicy.policy.excuse import excuse  # noqa: PLC0415  most runs excuse nothing
 
-        return ordered(excuse(report, settings))
+        report = ordered(excuse(report, settings))
     return report
 
 
@@ -256,11 +264,6 @@ def document_of(source: Source, catalog: Catalog, deployment: str = "") -> Docum
     return _the_one(loaded.documents, source.name, deployment)
 
 
-def _once(errors: Iterable[FedPolicyError]) -> list[FedPolicyError]:
-    """Several deployments find the same mistake in the same rule."""
-    return list({str(error): error for error in errors}.values())
-
-
 def _the_one(documents: Sequence[Document], file: str, name: str) -> Document:
     found = [document for document in documents if name in ("", document.deployment.name)]
     if len(found) == 1:
@@ -276,17 +279,14 @@ def _loaded(source: Source, catalog: Catalog) -> Loaded:
     if source.error:
         return Loaded(errors=(source.error,))
     loaded = load_text(source.text, source.name, catalog)
-    if source.found and loaded.errors and not loaded.documents and _is_other(source):
-        return Loaded(errors=(_other(source.name),))
+    if source.found and loaded.errors and not loaded.documents:
+        from fedpolicy.searching.header import has_key  # noqa: PLC0415  only a mistake asks
+
+        if not has_key(source.text):
+            return Loaded(errors=(_other(source.name),))
     if not loaded.documents and not loaded.errors:
         return Loaded(errors=(_nothing(source.name),), lines=loaded.lines)
     return loaded
-
-
-def _is_other(source: Source) -> bool:
-    from fedpolicy.searching.header import has_key  # noqa: PLC0415  only a mistake asks
-
-    return not has_key(source.text)
 
 
 def _other(name: str) -> InputError:

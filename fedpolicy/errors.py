@@ -30,7 +30,7 @@ from fedpolicy.findings import Span
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fedpolicy.findings import Interruption
+    from fedpolicy.overview import Interruption
 
 __all__ = [
     "Bug",

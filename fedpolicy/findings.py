@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import field
 from enum import IntEnum, StrEnum
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
 from fedpolicy.root import Root
+
+if TYPE_CHECKING:
+    from fedpolicy.overview import Interruption, Overview
 
 __all__ = [
     "VERDICTS",
@@ -17,7 +21,6 @@ __all__ = [
     "Finding",
     "Group",
     "Hop",
-    "Interruption",
     "Member",
     "Override",
     "Reference",
@@ -32,9 +35,6 @@ __all__ = [
 ]
 
 _SHORT = 32  # characters of a fingerprint
-
-
-_MOST_NAMES = 10  # of files, in one sentence
 
 
 class Severity(IntEnum):
@@ -148,7 +148,8 @@ class Finding:
 
     `paths` holds one witness path per separate way in; `missing` names the facts whose absence makes
     the verdict unknown, as dotted paths such as `api_calls.translate.trains_on_inputs`. `former` are the
-    fingerprints under which its parts were told one by one.
+    fingerprints under which its parts were told one by one. `cause` is what the finding comes from, such as
+    `models.judge`, where a report asks for that.
     """
 
     rule: str
@@ -171,6 +172,7 @@ class Finding:
     former: tuple[str, ...] = ()
     group: Group | None = None
     waiver: Waiver | None = None
+    cause: str = ""
 
     @property
     def sort_key(self) -> tuple[object, ...]:
@@ -218,25 +220,6 @@ class Baselined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Interruption:
-    """Somebody stopped the run when this many of so many files were checked, and these were `running`."""
-
-    checked: int
-    files: int
-    running: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        """The same in words."""
-        done = f"interrupted: {self.checked:,} of {self.files:,} {'file' if self.files == 1 else 'files'} checked"
-        if not self.running:
-            return done
-        more = len(self.running) - _MOST_NAMES
-        names = [*self.running[:_MOST_NAMES], *([f"{more:,} more"] if more > 0 else [])]
-        said = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-        return f"{done}; {said} {'was' if len(names) == 1 else 'were'} running"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
     """
     What settings leave out of a verdict, or have put in place of what ships.
@@ -272,6 +255,7 @@ class Report:
     `overrides` says what settings took out of the verdict. `root` is where forges count the paths of files from.
     `today` is the day of the verdict, as ISO 8601; `dated` says that another day may give another one,
     `old` which facts of the catalogue, of which day, it rests on though they are older than half a year.
+    `overviews` is for people, a deployment each, where a report asks for it; `fail_on` and `strict` say what fails.
     """
 
     findings: tuple[Finding, ...]
@@ -289,6 +273,9 @@ class Report:
     today: str = ""
     dated: bool = False
     old: Mapping[str, str] = field(default_factory=dict)
+    overviews: tuple[Overview, ...] = ()
+    fail_on: str = "high"
+    strict: bool = False
 
     @property
     def evaluated(self) -> bool:

@@ -36,6 +36,7 @@ class Settings:
     `today` is the day on which agreements and waivers are judged, as ISO 8601; without one, no agreement has ended.
     `origins` says of a setting who made it, for reports.
     `root` is where names of files start for waivers and baselines; `whole` says that all that is below it is checked.
+    `overview` asks for what reports for people say beside findings, such as their causes.
     """
 
     packs: Sequence[str] = ("federation",)
@@ -55,6 +56,7 @@ class Settings:
     today: str = ""
     root: Root = field(default_factory=Root)
     whole: bool = False
+    overview: bool = False
     origins: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -191,7 +191,7 @@ _ESTATE = (
         show_default="auto",
         help="Check in so many processes; auto: as many as there are processors, where it pays.",
     ),
-    click.option("--verbose", "-v", is_flag=True, help="Name what a search leaves out."),
+    click.option("--verbose", "-v", is_flag=True, help="Tell more: sources and reasons, what a search leaves out."),
     click.option(
         "--timeout",
         type=click.FloatRange(min=0),

@@ -95,7 +95,7 @@ def _whole(report: Report, choices: Choices, skipped: Sequence[Skipped]) -> Repo
         found.append(Override(what="deployments_excluded", by=by["exclude"], amount=excluded))
     if choices.fail_on in {"critical", "never"}:
         found.append(Override(what="failing_from", by=by["fail_on"], amount=1, names=(choices.fail_on,)))
-    return replace(report, overrides=tuple(found))
+    return replace(report, overrides=tuple(found), fail_on=choices.fail_on, strict=choices.strict)
 
 
 def _tell(skipped: Sequence[Skipped], *, named: bool) -> None:

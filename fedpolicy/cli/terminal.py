@@ -111,7 +111,8 @@ def look_of(stream: TextIO, *, no_color: bool = False) -> Style:
         colour = True
     if no_color or os.environ.get("NO_COLOR"):
         colour = False
-    width = min(max(shutil.get_terminal_size().columns, _NARROW), _WIDE) if terminal else PLAIN.width
+    measured = terminal or os.environ.get("COLUMNS", "").isdigit()
+    width = min(max(shutil.get_terminal_size().columns, _NARROW), _WIDE) if measured else PLAIN.width
     return Style(width=width, colour=colour)
 
 

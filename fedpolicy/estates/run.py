@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from fedpolicy.check import Checked, check_file, judge_of, report_of, unchecked
 from fedpolicy.errors import FedPolicyError, OverdueError, SettingsError, WorkerError
 from fedpolicy.estates.crew import Chunk, Crew, Failed, Lost, Overdue, Returned
-from fedpolicy.findings import Interruption, Report
+from fedpolicy.findings import Report
+from fedpolicy.overview import Interruption
 from fedpolicy.settings import Settings
 from fedpolicy.sources import Source, read, shown
 

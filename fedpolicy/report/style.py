@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from fedpolicy.characters import spelt
 from fedpolicy.records import dataclass
 
-__all__ = ["PLAIN", "Style", "amount", "cells", "clean", "listing", "wrap"]
+__all__ = ["PLAIN", "Style", "amount", "basis_word", "cells", "clean", "listing", "wrap"]
 
 _CODES = {
     "critical": "1;31",
@@ -22,6 +22,7 @@ _CODES = {
     "frame": "1;34",
     "bold": "1",
     "dim": "2",
+    "plain": "0",
 }
 
 
@@ -38,6 +39,11 @@ class Style:
 
 
 PLAIN = Style()
+
+
+def basis_word(basis: str) -> str:
+    """What a reader calls the basis of a rule; only rule files call the paper that began it all the seed."""
+    return "paper" if basis == "seed" else basis
 
 
 def amount(number: int, noun: str, plural: str = "") -> str:

@@ -133,5 +133,5 @@ def day_words(report: Report) -> list[str]:
     if report.old:
         named = [f"{row} ({day})" for row, day in report.old.items()]
         more = [f"{len(named) - _NAMED} more"] if len(named) > _NAMED else []
-        said.append(f"rests on facts that nobody has looked up for half a year: {', '.join([*named[:_NAMED], *more])}")
+        said.append(f"rests on facts older than half a year: {', '.join([*named[:_NAMED], *more])}")
     return said

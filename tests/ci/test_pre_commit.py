@@ -26,7 +26,7 @@ repos:
 """
 PACK = "pack: house\ntitle: Rules of this house\nabout: What we want besides.\n"
 RULE = (ROOT / "policies" / "federation" / "model-unpinned.yaml").read_text(encoding="utf-8")
-CRITICAL = "critical[private-data-to-closed-model]: openai can learn letters"
+CRITICAL = "critical private-data-to-closed-model, "
 
 
 @pytest.mark.parametrize(
@@ -105,8 +105,8 @@ def test_a_clean_commit_passes_and_a_leaking_one_is_blocked(estate, home):
     assert leaking.returncode == 1
     assert re.search(r"fedpolicy check\.+Failed", leaking.stdout)
     assert CRITICAL in leaking.stdout
-    assert re.search(r"--> infra/fedpolicy\.yaml:\d+:\d+\n", leaking.stdout)
-    assert leaking.stdout.count("; 2 deployments, ") == 1
+    assert re.search(r"infra/fedpolicy\.yaml:\d+  6 findings", leaking.stdout)
+    assert leaking.stdout.count("2 deployments, ") == 1
     assert git(estate, "status", "--porcelain") == "A  infra/fedpolicy.yaml\nM  infra/ward.fedpolicy.yaml"
 
 

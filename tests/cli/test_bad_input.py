@@ -118,7 +118,7 @@ def test_a_missing_file_and_an_empty_folder_do_not_stop_the_others(run, good):
     assert result.exit_code == 2
     assert "error: `gone.yaml` does not exist\n  = help: " in result.stderr
     assert "error: no deployment found in the folder `empty`\n  = help: name the file, call it" in result.stderr
-    assert "; 2 files with mistakes)" in result.stdout
+    assert "; 2 files with mistakes" in result.stdout
 
 
 def test_a_folder_without_a_deployment_is_exit_code_2(run):
@@ -126,7 +126,7 @@ def test_a_folder_without_a_deployment_is_exit_code_2(run):
 
     assert result.exit_code == 2
     assert "error: no deployment found in the folder `.`" in result.stderr
-    assert result.stdout == "nothing was evaluated\n"
+    assert result.stdout == "ERROR  nothing was evaluated\n"
 
 
 RULE = """\
@@ -165,4 +165,4 @@ def test_a_bad_rule_is_told_with_its_place_and_the_files_are_still_read(requires
     assert says in result.stderr
     assert "--> bad.yaml:2:1" in result.stderr
     assert "Traceback" not in result.stderr
-    assert result.stdout == "nothing was evaluated\n"
+    assert result.stdout == "ERROR  nothing was evaluated\n"

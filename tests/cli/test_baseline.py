@@ -148,7 +148,7 @@ def test_a_fixed_entry_is_told_with_its_line_until_the_file_has_shrunk(known, ed
     assert (finding["location"]["file"], finding["location"]["line"]) == (FILE, line)
     assert finding["notes"] == [f"fixed: unsafe-weights-format on models.base (line {line})"]
     assert report["baseline"]["fixed"] == 1
-    text = known("check", "--baseline", FILE).stdout
+    text = known("check", "-v", "--baseline", FILE).stdout
     assert "info[baseline-fixed]: 1 entry of fedpolicy.baseline.json can go" in text
     assert "12 findings known" in text
 

@@ -98,7 +98,7 @@ def test_without_the_extra_what_it_would_decide_is_unknown_and_says_what_to_inst
 
     ledger = run("budget", example.name)
     facts = json.loads(run("facts", example.name, "--format", "json").stdout)
-    report = run("check", example.name)
+    report = run("check", example.name, "-v")
 
     assert f"a closer bound takes: {HINT}" in ledger.stdout
     (pair,) = [d for d in facts["disclosures"] if (d["party"], d["dataset"]) == ("lumc", "letters@charite")]

@@ -76,7 +76,7 @@ def test_a_baseline_of_one_folder_knows_nothing_of_a_copy_in_another(run, place)
 
     assert rows(run, "eu/d.yaml", "--baseline", BASELINE) == []
     assert rows(run, "us/d.yaml", "--baseline", BASELINE) == [("fail", "us/d.yaml")]
-    text = run("check", "us/d.yaml", "--baseline", BASELINE, "--select", RULE).stdout
+    text = run("check", "-v", "us/d.yaml", "--baseline", BASELINE, "--select", RULE).stdout
     assert f"{BASELINE} knows this of eu/d.yaml only" in text
 
 
@@ -102,7 +102,7 @@ def test_a_moved_file_is_told_and_one_command_follows_it(run, place, tmp_path):
     entries = len(json.loads((tmp_path / BASELINE).read_text(encoding="utf-8"))["findings"])
     path.rename(tmp_path / "new.yaml")
 
-    said = " ".join(run("check", "--baseline", BASELINE, "--select", RULE).stdout.split())
+    said = " ".join(run("check", "-v", "--baseline", BASELINE, "--select", RULE).stdout.split())
     assert f"{BASELINE} knows this of old.yaml only; if that file was moved here, `fedpolicy baseline --renew`" in said
     assert rows(run, "--baseline", BASELINE) == [("fail", "new.yaml")]
     result = run("baseline", "--renew")
@@ -199,7 +199,7 @@ def test_a_waiver_that_a_command_writes_reaches_no_other_file(run, place, tmp_pa
     assert "    file: eu/d.yaml\n" in (tmp_path / WAIVERS).read_text(encoding="utf-8")
     assert rows(run, "eu/d.yaml") == [("waived", "eu/d.yaml")]
     assert rows(run, "us/d.yaml") == [("fail", "us/d.yaml")]
-    said = " ".join(run("check", "us/d.yaml", "--select", RULE).stdout.split())
+    said = " ".join(run("check", "-v", "us/d.yaml", "--select", RULE).stdout.split())
     assert "does not count here: it is about eu/d.yaml" in said
 
 

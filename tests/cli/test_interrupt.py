@@ -16,7 +16,7 @@ import pytest
 from fedpolicy.cli import main
 from fedpolicy.cli import run as cli_run
 from fedpolicy.cli.watchdog import stoppable
-from fedpolicy.findings import Interruption
+from fedpolicy.overview import Interruption
 from tests.cli.conftest import EXAMPLE
 
 ROOT = Path(__file__).parents[2]
@@ -248,7 +248,9 @@ def test_stopped_before_the_first_file_every_format_can_say_so(run, example, mon
     done = run("check", "--output", "text:-", "--output", "json:out.json", "--output", "markdown:out.md")
 
     assert done.exit_code == 130
-    assert done.stdout == "nothing was evaluated\ninterrupted: 0 of 1 file checked; deployment.yaml was running\n"
+    assert (
+        done.stdout == "STOPPED  nothing was evaluated\ninterrupted: 0 of 1 file checked; deployment.yaml was running\n"
+    )
     assert json.loads(Path("out.json").read_text(encoding="utf-8"))["interrupted"] == {
         "checked": 0,
         "files": 1,

@@ -146,8 +146,8 @@ def test_a_file_that_kills_its_process_is_told_and_makes_the_exit_code_2(estate,
         "error: `team-09/fedpolicy.yaml` was not checked: the process that checked it died\n"
         "  = help: perhaps it ran out of memory; `fedpolicy check team-09/fedpolicy.yaml` checks it alone\n\n"
     )
-    assert "## leaking-5 (team-05/fedpolicy.yaml)" in done.stdout
-    assert "; 1 file with mistakes)" in done.stdout
+    assert any(line.startswith("leaking-5 ") for line in done.stdout.splitlines())
+    assert "; 1 file with mistakes" in done.stdout
 
 
 @pytest.mark.parametrize("given", ["-1", "two", "1.5", "", "²"])

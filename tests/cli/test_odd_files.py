@@ -116,5 +116,5 @@ def test_a_file_without_a_name_never_passes(text, run, tmp_path):
     (tmp_path / "d.yaml").write_text(text, encoding="utf-8")
     result = run("check", "d.yaml")
 
-    assert (result.exit_code, result.stdout) == (2, "nothing was evaluated\n")
+    assert (result.exit_code, result.stdout) == (2, "ERROR  nothing was evaluated\n")
     assert "--> d.yaml:" in result.stderr

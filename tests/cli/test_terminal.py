@@ -59,6 +59,9 @@ def test_a_terminal_decides_the_width_within_reason(columns, width, monkeypatch)
     monkeypatch.setenv("COLUMNS", columns)
 
     assert look_of(Terminal()).width == width
+    assert look_of(io.StringIO()).width == width
+
+    monkeypatch.delenv("COLUMNS")
     assert look_of(io.StringIO()).width == 100
 
 

@@ -233,7 +233,7 @@ def test_findings_about_waivers_obey_the_configuration(waivers, tmp_path):
 
 def test_the_text_report_shows_the_line_of_the_waiver(waivers):
     run = waivers(judge={"rule": CLOSED, "element": "parties.nobody"})
-    text = run("check", *TODAY).stdout
+    text = run("check", "-v", *TODAY).stdout
 
     assert "low[waiver-unused]: the waiver judge waives nothing" in text
     assert "--> fedpolicy.waivers.yaml:3:3\n  |\n3 |   judge:\n" in text

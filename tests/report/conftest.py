@@ -9,18 +9,8 @@ from types import ModuleType
 import pytest
 
 from fedpolicy.errors import InputError, Interrupted, SpecError
-from fedpolicy.findings import (
-    Finding,
-    Hop,
-    Interruption,
-    Reference,
-    Report,
-    RuleInfo,
-    Severity,
-    SourceFile,
-    Span,
-    Verdict,
-)
+from fedpolicy.findings import Finding, Hop, Reference, Report, RuleInfo, Severity, SourceFile, Span, Verdict
+from fedpolicy.overview import Interruption
 from fedpolicy.report.summarise import summarise
 
 FILE = "clinic/deployment.yaml"

@@ -1,153 +1,188 @@
-"""The text report: what is said once, what is grouped, what is counted."""
+"""The report for people: verdict first and last, one entry a cause, nothing hidden that is not counted."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from fedpolicy.findings import SourceFile, Verdict
-from fedpolicy.report.formats.text import render
+from fedpolicy import api
+from fedpolicy.findings import Severity, SourceFile, Verdict
+from fedpolicy.overview import Cause, Cell, Fix, Overview
+from fedpolicy.report.formats.concise import render as concise
+from fedpolicy.report.formats.text import draw, render
+from fedpolicy.report.grouping import groups_of
+from fedpolicy.report.style import PLAIN, Style
 from fedpolicy.report.summarise import summarise
+from fedpolicy.settings import Settings
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "clinical-notes" / "deployment.yaml"
 
 
-def written(made, findings, *files):
+def reported(made, findings, *overviews, files=()):
     counts = {verdict: sum(one.verdict is verdict for one in findings) for verdict in Verdict}
     shown = [SourceFile(name=made.FILE, lines=made.LINES, deployments=("clinic",)), *files]
-    return render(summarise(findings, [counts], shown, packs=["federation"], rules=made.RULES))
+    report = summarise(findings, [counts], shown, packs=["federation"], rules=made.RULES)
+    return replace(report, overviews=tuple(overviews))
 
 
-def test_why_and_what_to_do_are_said_once_for_each_rule(made):
-    again = replace(made.CLOSED, message="somebody else learns it too", paths=())
-    text = written(made, [made.CLOSED, again])
-
-    assert text.count("= why: Whoever runs a model sees what is sent to it.") == 1
-    assert text.count("= help: ") == 1
-    assert text.count("= see: private-data-to-closed-model above, for why and what to do") == 1
+def overview(made, *causes, cells=(), fixes=None, deployment="clinic"):
+    return Overview(file=made.FILE, deployment=deployment, line=2, causes=causes, cells=cells, fixes=fixes or {})
 
 
-def test_missing_facts_of_one_element_that_the_same_rules_wait_for_are_one_entry(made):
-    missing = ("models.judge.licence", "models.judge.weights")
-    text = written(made, [replace(made.UNKNOWN_A, missing=missing, elements=("models.judge",))])
+@pytest.fixture(scope="module")
+def example():
+    """The running example, with causes."""
+    return api.check([EXAMPLE], Settings(overview=True))
 
-    assert "unknown: 1 question cannot be decided, because 2 facts are not stated\n" in text
-    assert "  - say `licence` and `weights` of models.judge: help to decide 1 rule: inputs-kept\n" in text
+
+def test_the_running_example_takes_a_screen(example):
+    lines = render(example).splitlines()
+
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 101
+    assert lines[0] == "FAIL  clinical-notes: 11 findings from 4 causes (3 critical, 4 high); 2 questions open"
+    assert lines[-1].startswith("FAIL: 11 fail, 2 unknown, ")
+
+
+def test_findings_of_one_cause_are_one_entry_and_of_two_are_two(example):
+    found = {group.title: [one.rule for one in group.findings] for group in groups_of(example)}
+
+    assert found == {
+        "models.judge: openai/gpt-4o run by openai": [
+            "private-data-to-closed-model",
+            "releases-exceeded",
+            "single-provider",
+            "black-box-model",
+            "model-unpinned",
+            "prompts-retained",
+        ],
+        "nodes.aggregator: on machines of hetzner": ["releases-exceeded", "rounds-depend-on-outsider"],
+        "tasks.adapt": ["claimed-epsilon-refuted"],
+        "models.base": ["weights-not-verified", "licence-field-of-use"],
+    }
 
 
 @pytest.mark.parametrize(
-    ("more", "verb"),
-    [((), "decides"), (("models.judge.via",), "helps to decide")],
-)
-def test_a_model_of_which_hardly_anything_is_known_is_one_question(made, more, verb):
-    wide = tuple(f"models.judge.{key}" for key in ("architecture", "interface", "licence", "weights"))
-    findings = [
-        replace(made.UNKNOWN_A, missing=(*wide, *more), elements=("models.judge",), fingerprint="1"),
-        replace(
-            made.UNKNOWN_A,
-            rule="another",
-            missing=("models.judge.weights",),
-            elements=("models.judge",),
-            fingerprint="2",
+    ("fail_on", "strict", "first"),
+    [
+        ("high", False, "FAIL  clinic: 1 finding from 1 cause (1 high); 1 question open"),
+        (
+            "critical",
+            False,
+            "OPEN  clinic: 1 finding from 1 cause (1 high; none is critical or worse); 1 question open",
         ),
+        ("never", False, "OPEN  clinic: 1 finding from 1 cause (1 high; no finding fails); 1 question open"),
+        ("high", True, "FAIL  clinic: 1 finding from 1 cause (1 high); 1 question open"),
+    ],
+)
+def test_the_verdict_says_what_the_exit_code_says(fail_on, strict, first, made):
+    report = replace(reported(made, [made.CROWD, made.UNKNOWN_A]), fail_on=fail_on, strict=strict)
+    lines = draw(report, Style(width=140)).splitlines()
+
+    assert lines[0].startswith(first)
+    assert lines[-1].startswith(f"{first[:4]}: 1 fail, 1 unknown")
+
+
+def test_a_clean_deployment_passes_in_a_few_lines(made):
+    assert draw(made.clean(), PLAIN).splitlines() == [
+        "PASS  clinic: no findings  clinic/deployment.yaml",
+        "not covered: differencing, Sybils, mislabelled payloads, unstated collusion (docs/limits.md)",
+        "1 deployment, 2 rules of federation",
+        "PASS: 0 fail, 0 unknown, 30 pass, 2 not applicable, 0 waived",
     ]
-    text = " ".join(written(made, findings).split())
-
-    assert (
-        "- say what models.judge is: a catalogue `ref`, or `weights`, `architecture`, `interface` and `licence`:"
-        f" {verb} 2 rules: another, inputs-kept -->"
-    ) in text
-    assert ("say `via` of models.judge" in text) == bool(more)
 
 
-def test_models_of_which_the_same_is_missing_are_one_question(made):
+def test_what_has_no_room_is_counted(made):
     findings = [
-        replace(
-            made.UNKNOWN_A,
-            missing=tuple(f"models.{name}.{key}" for key in ("licence", "training_data", "weights")),
-            elements=(f"models.{name}",),
-            fingerprint=name,
-        )
-        for name in "ab"
+        replace(made.BLOCK, elements=(f"tasks.t{number}",), cause=f"tasks.t{number}", fingerprint=f"{number:08}")
+        for number in range(10_000)
     ]
+    lines = render(reported(made, findings)).splitlines()
 
-    assert "- say what models.a and models.b are: a catalogue `ref`, or `weights`," in " ".join(
-        written(made, findings).split()
+    assert lines[0].startswith(
+        "PASS  clinic: 10,000 findings from 10,000 causes (10,000 medium; none is high or worse)"
     )
+    assert "     and 9,990 more causes with 9,990 findings (`-v` and `--format concise` show all)" in lines
+    assert len(lines) <= 40
 
 
-def test_the_same_missing_fact_of_many_elements_is_one_entry(made):
+def test_an_entry_takes_four_lines_at_most_and_shows_the_fix_that_was_proved(made):
     findings = [
-        replace(
-            made.UNKNOWN_A,
-            missing=(f"flows.f{number}.transport",),
-            elements=(f"flows.f{number}",),
-            fingerprint=str(number),
-            span=made.place(number % 10 + 1, 1, 2),
-        )
-        for number in range(9000)
+        replace(made.CLOSED, rule=f"a-rule-with-quite-a-long-name-{number}", cause="models.judge")
+        for number in range(20)
     ]
-    text = written(made, findings)
+    cause = Cause(id="models.judge", entries=("models.judge",), line=15, gloss="gpt-4o run by openai")
+    fix = Fix(steps=("let tasks.score use models.base",), clears=19, new=("low[other]",))
+    text = render(reported(made, findings, overview(made, cause, fixes={"models.judge": fix})))
+    start = next(at for at, line in enumerate(text.splitlines()) if line.startswith("  1  "))
+    entry = text.splitlines()[start : start + 4]
 
-    assert "unknown: 9,000 questions cannot be decided, because 9,000 facts are not stated\n" in text
-    assert "  - say `transport` of flows.f0, flows.f1 and 8,998 more: decide 1 rule: inputs-kept\n" in text
-    assert "    --> clinic/deployment.yaml:1:1 and 9 more places\n" in text
-
-
-def test_a_fact_of_the_deployment_itself_has_no_element(made):
-    assert "  - say `setting`: decides 1 rule: inputs-kept\n" in written(
-        made, [replace(made.UNKNOWN_A, missing=("setting",))]
-    )
-
-
-def test_a_missing_fact_is_shown_where_it_should_be_stated(made):
-    places = {(made.FILE, "clinic", "api_calls.translate.trains_on_inputs"): made.place(17, 3, 12)}
-    finding = replace(made.UNKNOWN_A, span=made.place(7, 3, 8))
-    counts = {Verdict.UNKNOWN: 1}
-
-    with_place, without = (render(summarise([finding], [counts], [], places=known)) for known in (places, {}))
-
-    assert "    --> clinic/deployment.yaml:17:3\n" in with_place
-    assert "    --> clinic/deployment.yaml:7:3\n" in without
+    assert " ".join(entry[0].split()) == "1 models.judge: gpt-4o run by openai line 15 20 findings [fp-priva]"
+    assert entry[1].startswith("     critical a-rule-with-quite-a-long-name-0, ")
+    assert entry[2].endswith(" more")
+    assert entry[3] == "     fix   let tasks.score use models.base  clears 19 of 20 (proved)"
+    assert text.splitlines()[start + 4].startswith("not covered")
 
 
-def test_an_unknown_finding_that_names_no_fact_is_shown_in_full(made):
-    text = written(made, [replace(made.UNKNOWN_A, missing=())])
+def test_who_learns_what_is_a_table(made):
+    cells = [
+        Cell(party="openai", dataset="letters", low="verbatim", high="verbatim", guaranteed="verbatim", exceeds=True),
+        Cell(party="a", dataset="letters", low="bounded", high="inferable", guaranteed="verbatim"),
+        Cell(party="b", dataset="letters", low="bounded", high="inferable", guaranteed="verbatim"),
+    ]
+    lines = render(reported(made, [made.BLOCK], overview(made, cells=tuple(cells)))).splitlines()
+    start = lines.index("who learns what (! not allowed)  openai      a, b")
 
-    assert text.startswith("unknown[inputs-kept]: inputs-kept speaks of adapt\n  --> clinic/deployment.yaml:17:3\n")
-
-
-def test_severities_are_counted_in_the_closing_line(made):
-    text = written(made, [made.CLOSED, made.BLOCK, made.CROWD, made.CROWD])
-
-    assert "4 fail, 0 unknown, 0 pass, 0 not applicable, 0 waived (1 critical, 2 high, 1 medium; 1 deployment, " in text
-
-
-def test_deployments_have_headings_where_there_are_several(made):
-    other = SourceFile(name="other.yaml", deployments=("second",))
-    findings = [made.BLOCK, replace(made.BLOCK, deployment="second", span=replace(made.BLOCK.span, file="other.yaml"))]
-    text = written(made, findings, other)
-
-    assert text.index("## clinic (clinic/deployment.yaml)") < text.index("## second (other.yaml)")
-    assert "## " not in written(made, [made.BLOCK])
+    assert lines[start + 1] == "  letters                        verbatim !  bounded..inferable (verbatim)"
 
 
-def test_many_ways_in_and_long_paths_are_shortened(made):
-    text = written(made, [replace(made.CLOSED, paths=((made.SCORE,) * 40, *((made.TO_GATEWAY,),) * 6))])
+def test_thirty_three_deployments_have_a_row_each_and_fit_150_lines(made):
+    names = [f"site-{number}" for number in range(33)]
+    findings = [
+        replace(one, deployment=name, cause=f"{name}:{one.rule}", elements=(name,))
+        for name in names
+        for one in (made.CLOSED, made.CROWD, made.UNKNOWN_A)
+    ]
+    file = SourceFile(name="all.yaml", deployments=tuple(names))
+    counts = {Verdict.FAIL: 66, Verdict.UNKNOWN: 33}
+    lines = render(summarise(findings, [counts], [file], rules=made.RULES)).splitlines()
 
-    assert "= way 1 of 7:" in text
-    assert "... 28 more hops ..." in text
-    assert "= and 3 more ways in\n" in text
-    assert "way 5 of 7" not in text
+    assert len(lines) <= 150
+    assert lines[0].startswith("FAIL  33 deployments: 66 findings from 66 causes (33 critical, 33 high)")
+    assert len([line for line in lines if line.startswith("site-")]) == 33
 
 
-def test_text_from_a_file_cannot_steer_the_terminal(made):
-    evil = "\x1b[2Jgone"
-    hop = replace(made.SCORE, source=evil, payload=evil, implied_by=evil, flow=evil)
-    file = SourceFile(name=made.FILE, lines=(evil,) * 20, deployments=(evil,))
-    finding = replace(
-        made.CLOSED, message=evil, elements=(evil, evil), paths=((hop,),), notes=(evil,), deployment=evil, help=evil
-    )
+@pytest.mark.parametrize("form", [render, concise, lambda report: draw(report, Style(width=60))])
+def test_text_from_a_file_cannot_steer_the_terminal(form, made):
+    evil = "\x1b[2Jgone\nFAKE"
+    hop = replace(made.SCORE, source=evil, target=evil, payload=evil)
+    finding = replace(made.CLOSED, message=evil, elements=(evil,), paths=((hop,),), deployment=evil, help=evil)
     unknown = replace(made.UNKNOWN_A, missing=(evil,), deployment=evil)
-    waived = replace(made.WAIVED, message=evil, notes=(evil,))
+    cell = Cell(party=evil, dataset=evil, low="verbatim", high="verbatim", guaranteed="verbatim")
+    fix = Fix(steps=(evil,), clears=1)
+    cause = Cause(id=evil, entries=(evil,), line=1, gloss=evil)
+    about = overview(made, cause, cells=(cell,), fixes={evil: fix}, deployment=evil)
+    text = form(reported(made, [replace(finding, cause=evil), unknown], about))
 
-    assert "\x1b" not in render(summarise([finding, unknown, waived], [{Verdict.FAIL: 1}], [file, file]))
+    assert "\x1b" not in text
+    assert not any(line.startswith("FAKE") for line in text.splitlines())
+
+
+def test_a_line_a_finding_has_place_rule_and_fingerprint(made):
+    lines = concise(reported(made, [made.BLOCK, made.UNKNOWN_A])).splitlines()
+
+    assert [line.replace("clinic/deployment.yaml", "d") for line in lines[1:-1]] == [
+        (
+            "d:17:3: unknown inputs-kept [fp-input] inputs-kept speaks of adapt (not stated: "
+            "api_calls.translate.trains_on_inputs)"
+        ),
+        "d:7:3: medium threshold-too-low [fp-thres] threshold-too-low speaks of adapt",
+    ]
+
+
+def test_a_severity_is_a_word_whatever_the_colour(made):
+    plain = draw(reported(made, [replace(made.CROWD, severity=Severity.LOW)]), Style(width=100))
+
+    assert "     low single-update-visible" in plain.splitlines()

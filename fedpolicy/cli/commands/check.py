@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,7 +32,9 @@ from fedpolicy.report.style import Style
 if TYPE_CHECKING:
     from fedpolicy.cli.choices import Choices
     from fedpolicy.cli.outputs import Output
+    from fedpolicy.config.find import Config
     from fedpolicy.findings import Report
+    from fedpolicy.settings import Settings
 
 __all__ = ["command"]
 
@@ -67,6 +70,9 @@ def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]
     show_default=True,
     help="How to write the report.",
 )
+@click.option("--quiet", "-q", is_flag=True, help="Print the last line of the report only: verdict and counts.")
+@click.option("--fixes", is_flag=True, help="Try a change for each cause and prove it on a copy; takes longer.")
+@click.option("--causes", is_flag=True, help="Name the cause of each finding in json and sarif, too.")
 @estate_options
 @click.option(
     "--changed",
@@ -112,11 +118,11 @@ def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Map
     from fedpolicy.cli.run import report_of
     from fedpolicy.cli.trust import trusted_settings
 
-    planned = plan(outputs, form)
+    planned = plan(outputs, "full" if form == "text" and options["verbose"] else form)
     must_be_writable(planned, paths)
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
-    settings = trusted_settings(choices, config, options)
+    settings = replace(trusted_settings(choices, config, options), overview=_overview(planned, options))
     if options["changed"]:
         from fedpolicy.cli.changed import of_changed
 
@@ -125,10 +131,46 @@ def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Map
             chatter("note: no deployment is among what changed\n")
             return 0
     report = report_of(paths, settings, choices, options)
+    if options["fixes"] or any(getattr(load_format(one.form), "FIXES", False) for one in planned):
+        report = _fixed(report, settings, config)
     no_color = options["no_color"]
     errors = _told(report, no_color=no_color)
-    write_all([(output, _written(report, output, no_color=no_color)) for output in planned])
+    causes, quiet = options["causes"], options["quiet"]
+    texts = [(output, _written(_shown(report, output, causes=causes), output, no_color=no_color)) for output in planned]
+    write_all([(output, _last(text, output) if quiet else text) for output, text in texts])
     return _exit_code(report, errors, choices)
+
+
+def _overview(planned: Sequence[Output], options: Mapping[str, Any]) -> bool:
+    """Whether any report says more than findings."""
+    return bool(options["causes"] or options["fixes"]) or any(
+        getattr(load_format(one.form), "OVERVIEW", False) for one in planned
+    )
+
+
+def _fixed(report: Report, settings: Settings, config: Config) -> Report:
+    """The report with a proved change for each cause."""
+    from fedpolicy.repair.change import costs_of
+    from fedpolicy.repair.changes import kinds
+    from fedpolicy.repair.fixes import with_fixes
+    from fedpolicy.sources import Source
+
+    texts = {file.name: "\n".join(file.lines) + "\n" for file in report.files if file.lines}
+    files = {name: Source(name=name, text=text.encode("utf-8", "surrogatepass")) for name, text in texts.items()}
+    costs = costs_of(kinds()) | dict(config.file.repair.costs if config.file else {})
+    return with_fixes(report, files, settings, costs)
+
+
+def _shown(report: Report, output: Output, *, causes: bool) -> Report:
+    """What a format shows, which does not depend on the formats beside it."""
+    if causes or not report.overviews or getattr(load_format(output.form), "OVERVIEW", False):
+        return report
+    return replace(report, overviews=(), findings=tuple(replace(one, cause="") for one in report.findings))
+
+
+def _last(text: str, output: Output) -> str:
+    """The last line of what people read; programs get all."""
+    return f"{text.splitlines()[-1]}\n" if output.form in {"text", "full", "concise"} else text
 
 
 def _told(report: Report, *, no_color: bool) -> list[Exception]:

@@ -8,7 +8,8 @@ from fedpolicy.report.rows import error_rows, hop_row, json_text, override_rows,
 from fedpolicy.report.summarise import OUT_OF_SCOPE, MissingFact, missing_facts
 
 if TYPE_CHECKING:
-    from fedpolicy.findings import Baselined, Finding, Interruption, Reference, Report
+    from fedpolicy.findings import Baselined, Finding, Reference, Report
+    from fedpolicy.overview import Interruption
 
 __all__ = ["SUFFIX", "SUMMARY", "VERSION", "render"]
 
@@ -18,7 +19,7 @@ VERSION = 1
 
 
 def render(report: Report) -> str:
-    """Write the report as indented JSON; keys stand in the documented order; only `overrides` is absent where empty."""
+    """Write the report as indented JSON, in the documented order; `overrides` and `cause` are absent where empty."""
     return json_text(_report(report))
 
 
@@ -64,6 +65,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "references": [_reference(reference) for reference in finding.references],
         "fingerprint": finding.fingerprint,
         "waiver": waiver_row(finding.waiver) if finding.waiver else None,
+        **({"cause": finding.cause} if finding.cause else {}),
     }
 
 

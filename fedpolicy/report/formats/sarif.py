@@ -128,7 +128,12 @@ def _result(finding: Finding, index: Mapping[str, int], lines: Mapping[str, Sequ
         "message": {"text": finding.message or finding.title},
         "locations": [_location(finding.span, lines, finding.elements)],
         "partialFingerprints": {"primaryLocationLineHash": finding.fingerprint},
-        "properties": {"severity": finding.severity.label, "pack": finding.pack, "deployment": finding.deployment},
+        "properties": {
+            "severity": finding.severity.label,
+            "pack": finding.pack,
+            "deployment": finding.deployment,
+            **({"cause": finding.cause} if finding.cause else {}),
+        },
     }
     flows = [_code_flow(path) for path in finding.paths if path]
     return row | {"codeFlows": flows} if flows else row

@@ -1,34 +1,34 @@
-"""The report for people: what is wrong, where, by which way, why, what to do; then what nobody stated, as questions."""
+"""
+The report for people: the verdict first and last, then causes, who learns what, and open questions.
+
+Nothing is hidden that is not counted; `-v` shows source lines and reasons, `--format concise` every finding.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Sequence
 
-from fedpolicy.findings import Finding, Report, Span, Verdict
-from fedpolicy.report.excerpt import gutter, snippet, ways_in
-from fedpolicy.report.style import PLAIN, Style, amount, clean, listing, wrap
-from fedpolicy.report.summarise import OUT_OF_SCOPE, MissingFact, day_words, missing_facts
+from fedpolicy.findings import Report, Verdict
+from fedpolicy.report.grouping import Group, groups_of
+from fedpolicy.report.matrix import matrix_lines
+from fedpolicy.report.questions import question, questions_of
+from fedpolicy.report.style import PLAIN, Style, amount, cells, clean, listing, wrap
+from fedpolicy.report.summarise import missing_facts
+from fedpolicy.report.verdict import counts, extent, remarks, severities, verdict_line, verdict_style, verdict_word
 
-__all__ = ["SUFFIX", "SUMMARY", "draw", "render"]
+__all__ = ["OVERVIEW", "SUFFIX", "SUMMARY", "closing", "draw", "render"]
 
-SUMMARY = "for people: source lines, paths, reasons and advice"
+SUMMARY = "for people: verdict, causes, who learns what, open questions"
 SUFFIX = ".txt"
-Places = Mapping[tuple[str, str, str], Span]
-_COUNTED = (
-    (Verdict.FAIL, "critical"),
-    (Verdict.UNKNOWN, "unknown"),
-    (Verdict.PASS, "pass"),
-    (Verdict.NOT_APPLICABLE, "dim"),
-    (Verdict.WAIVED, "medium"),
-)
-# No key of the language: what is missing is not a fact but the means to compute it.
-_CLAIMED = "claim"
-_COMPUTED, _MEANS = "epsilon", "pip install 'fedpolicy[dp]'"
-# What a model of the catalogue need not say, and how many of these are missing where hardly anything is said.
-_ASPECTS = {"weights", "architecture", "inference_code", "training_code", "training_data", "licence", "interface"}
-_HARDLY = 3
+OVERVIEW = True
+_MOST_CAUSES = 10
+_MOST_QUESTIONS = 3
+_MOST_DEPLOYMENTS = 40
+_MOST_LINES = 4  # of one cause
+_MOST_RULES = 2  # lines of rules
+_SCOPE = "not covered: differencing, Sybils, mislabelled payloads, unstated collusion (docs/limits.md)"
+_GRAVE = 3  # a cause that is less severe gets no line of advice
 
 
 def render(report: Report) -> str:
@@ -38,219 +38,200 @@ def render(report: Report) -> str:
 
 def draw(report: Report, look: Style) -> str:
     """Write the report for a terminal of this width, coloured or not."""
-    lines = {file.name: file.lines for file in report.files}
-    several = sum(len(file.deployments) for file in report.files) > 1
     if not report.evaluated:
-        return "\n".join(["nothing was evaluated", *_overridden(report, look), *_stopped(report, look)]) + "\n"
-    parts: list[list[str]] = []
-    told: set[str] = set()
-    for (file, deployment), group in groupby(report.findings, key=lambda one: (one.span.file, one.deployment)):
-        findings = list(group)
-        if several:
-            parts.append([look.paint("bold", f"## {clean(f'{deployment} ({file})' if deployment else file)}")])
-        parts += _deployment(findings, lines.get(file, ()), report.places, told, look)
-    parts.append(_closing(report, look))
-    return "\n\n".join("\n".join(part) for part in parts) + "\n"
-
-
-def _deployment(
-    findings: Sequence[Finding], lines: Sequence[str], places: Places, told: set[str], look: Style
-) -> Iterator[list[str]]:
-    for finding in findings:
-        if finding.verdict is Verdict.FAIL or (finding.verdict is Verdict.UNKNOWN and not finding.missing):
-            yield _finding(finding, lines, finding.rule in told, look)
-            told.add(finding.rule)
-    if facts := missing_facts(findings, places):
-        yield _unknowns(facts, look)
-    if waived := [finding for finding in findings if finding.verdict is Verdict.WAIVED]:
-        yield [line for finding in waived for line in _waived(finding, look)]
-
-
-def _finding(finding: Finding, lines: Sequence[str], told: bool, look: Style) -> list[str]:  # noqa: FBT001
-    style = "unknown" if finding.verdict is Verdict.UNKNOWN else finding.severity.label
-    indent = " " * gutter(finding.span, lines)
-    return [
-        *_head(style, finding, look),
-        *snippet(finding.span, lines, look, style),
-        *(line for label, body in _remarks(finding, told=told) for line in _remark(label, body, indent, look)),
+        return "\n".join([verdict_line(report, 0), *remarks(report, look)]) + "\n"
+    groups = groups_of(report)
+    several = sum(len(file.deployments) for file in report.files) > 1
+    parts = [
+        list(_band(report, groups, look)),
+        list(_deployments(report, groups, look)) if several else [],
+        list(_causes(groups, look, several=several)),
+        [] if several else _matrix(report, look),
+        [*_questions(report, look), *_waived(report, look)],
+        [*remarks(report, look), *_hint(report, look), closing(report, look)],
     ]
+    return "\n".join("\n".join(part) for part in _spaced(parts)) + "\n"
 
 
-def _head(style: str, finding: Finding, look: Style) -> list[str]:
-    start = f"{style}[{finding.rule}]: "
-    first, *rest = wrap(finding.message, look, start, "    ") or [start]
-    return [look.paint(style, first[: len(start) - 2]) + look.paint("bold", first[len(start) - 2 :]), *rest]
+def closing(report: Report, look: Style) -> str:
+    """The last line: the verdict once more, and all counts."""
+    if not report.evaluated:
+        return verdict_line(report, 0)
+    word, grades = look.paint(verdict_style(report), verdict_word(report)), severities(report)
+    return f"{word}: {counts(report, look)}{f' ({grades})' if grades else ''}"
 
 
-def _remarks(finding: Finding, *, told: bool) -> Iterator[tuple[str, str | list[str]]]:
-    yield from ways_in(finding.paths)
-    if len(finding.elements) > 1:
-        yield "about", listing(finding.elements)
-    for note in finding.notes:
-        yield "note", note
-    if told:
-        yield "see", f"{finding.rule} above, for why and what to do"
-        return
-    if finding.why:
-        yield "why", finding.why
-    if finding.help:
-        yield "help", finding.help
-    for reference in finding.references:
-        title = f"{reference.title} <{reference.url}>" if reference.url else reference.title
-        yield reference.basis, "\n".join(part for part in (title, reference.note) if part)
+def _spaced(parts: Sequence[list[str]]) -> Iterator[list[str]]:
+    """Leave a line free around the table of deployments, and nowhere else: a screen has few lines."""
+    several = bool(parts[1])
+    for number, part in enumerate(parts):
+        if part:
+            yield ["", *part] if several and number in {1, 2} else part
 
 
-def _remark(label: str, body: str | list[str], indent: str, look: Style) -> list[str]:
-    start = f"{indent} {look.paint('frame', '=')} {look.paint('bold', label)}"
-    if isinstance(body, list):
-        return [f"{start}{':' if body else ''}", *(f"{indent}     {line}" for line in body)]
-    plain = f"{indent} = {label}: "
-    first, *rest = wrap(body, look, plain, f"{indent}     ") or [plain]
-    return [f"{start}: {first[len(plain) :]}", *rest]
+def _band(report: Report, groups: Sequence[Group], look: Style) -> Iterator[str]:
+    line = verdict_line(report, len(groups))
+    files = [file.name for file in report.files]
+    place = f"  {clean(files[0])}" if len(files) == 1 else ""
+    first, *rest = wrap(line + (place if cells(line + place) <= look.width else ""), look, "", "      ")
+    word, _, more = first.partition(" ")
+    yield f"{look.paint(verdict_style(report), word)} {look.paint('bold', more)}"
+    yield from rest
+    for group in [one for one in groups if one.worst.severity.label == "critical" and one.worst.message][:2]:
+        yield from wrap(group.worst.message, look, "    ", "    ")
 
 
-def _waived(finding: Finding, look: Style) -> list[str]:
-    start = f"waived[{finding.rule}]: "
-    place = f"{' ' * 4}{look.paint('frame', '-->')} {clean(str(finding.span))}"
-    notes = [line for note in finding.notes for line in wrap(note, look, "    ", "    ")]
-    return [*wrap(finding.message, look, start, "    "), place, *notes]
-
-
-def _closing(report: Report, look: Style) -> list[str]:
-    counts = [
-        look.paint(
-            style if report.counts[verdict] else "dim", f"{report.counts[verdict]:,} {verdict.replace('_', ' ')}"
+def _deployments(report: Report, groups: Sequence[Group], look: Style) -> Iterator[str]:
+    """A row a deployment."""
+    failed: dict[tuple[str, str], Counter[str]] = {}
+    for finding in report.findings:
+        label = finding.severity.label if finding.verdict is Verdict.FAIL else finding.verdict.value
+        failed.setdefault((finding.span.file, finding.deployment), Counter())[label] += 1
+    causes = Counter((group.file, group.deployment) for group in groups)
+    names = [(file.name, name) for file in report.files for name in file.deployments]
+    labels = ("critical", "high", "medium", "low", "unknown", "waived")
+    heads = ("deployment", "causes", *labels, "file")
+    rows = [
+        (
+            name,
+            f"{causes[file, name]:,}",
+            *(f"{failed.get((file, name), Counter())[label]:,}" for label in labels),
+            file,
         )
-        for verdict, style in _COUNTED
+        for file, name in names[:_MOST_DEPLOYMENTS]
     ]
-    scope = wrap(f"not covered: {', '.join(OUT_OF_SCOPE)} (docs/limits.md)", look, "", "    ")
-    return [
-        f"{', '.join(counts)} ({_severities(report)}{_extent(report)})",
-        *(line for one in day_words(report) for line in wrap(one, look, "", "    ")),
-        *_known(report, look),
-        *_overridden(report, look),
-        *_stopped(report, look),
-        *(look.paint("dim", line) for line in scope),
-    ]
+    table = [heads, *(tuple("." if text == "0" else clean(text) for text in row) for row in rows)]
+    widths = [max(cells(row[at]) for row in table) for at in range(len(heads))]
+    for number, row in enumerate(table):
+        ends = {0, len(heads) - 1}
+        padded = [_padded(text, widths[at], left=at in ends) for at, text in enumerate(row)]
+        yield look.paint("bold" if number == 0 else "plain", "  ".join(padded).rstrip())
+    if len(names) > _MOST_DEPLOYMENTS:
+        yield f"and {amount(len(names) - _MOST_DEPLOYMENTS, 'more deployment')} (`--format csv` lists all)"
 
 
-def _stopped(report: Report, look: Style) -> list[str]:
-    return [look.paint("error", str(report.interruption))] if report.interruption else []
+def _padded(text: str, width: int, *, left: bool) -> str:
+    gap = " " * (width - cells(text))
+    return text + gap if left else gap + text
 
 
-def _known(report: Report, look: Style) -> list[str]:
-    if report.baseline is None:
-        return []
-    from fedpolicy.report.annotations import baseline_words  # noqa: PLC0415  few reports have a baseline
-
-    return wrap(baseline_words(report.baseline), look, "", "    ")
-
-
-def _overridden(report: Report, look: Style) -> list[str]:
-    if not report.overrides:
-        return []
-    from fedpolicy.report.rows import override_lines  # noqa: PLC0415  few reports have any
-
-    return [line for one in override_lines(report.overrides) for line in wrap(one, look, "", "    ")]
+def _causes(groups: Sequence[Group], look: Style, *, several: bool) -> Iterator[str]:
+    for number, group in enumerate(groups[:_MOST_CAUSES], start=1):
+        yield from _cause(number, group, look, several=several)
+    left = groups[_MOST_CAUSES:]
+    if left:
+        findings = amount(sum(len(one.findings) for one in left), "finding")
+        yield f"     and {amount(len(left), 'more cause')} with {findings} (`-v` and `--format concise` show all)"
 
 
-def _severities(report: Report) -> str:
-    failed = Counter(finding.severity for finding in report.findings if finding.verdict is Verdict.FAIL)
-    shown = ", ".join(f"{failed[severity]:,} {severity.label}" for severity in sorted(failed, reverse=True))
-    return f"{shown}; " if shown else ""
+def _cause(number: int, group: Group, look: Style, *, several: bool) -> list[str]:
+    style = group.worst.severity.label if group.worst.verdict is Verdict.FAIL else "unknown"
+    rules = _rules(group, look)
+    room = _MOST_LINES - 1 - len(rules)
+    advice = _advice(group, look) if group.worst.severity >= _GRAVE or group.fix else []
+    path = _path(group, look)
+    body = [*(path if room > len(advice) else []), *advice]
+    return [_head(number, group, look, style, several=several), *rules, *body[:room]]
 
 
-def _extent(report: Report) -> str:
-    deployments = amount(sum(len(file.deployments) for file in report.files), "deployment")
-    rules = (
-        f"{amount(len(report.rules), 'rule')} of {listing(report.packs)}"
-        if report.packs
-        else amount(len(report.rules), "rule")
+def _head(number: int, group: Group, look: Style, style: str, *, several: bool) -> str:
+    count = amount(len(group.findings), "finding")
+    mark = f"[{group.worst.fingerprint[:8]}]" if group.worst.fingerprint else ""
+    place = clean(f"{group.file}:{group.line}") if several else f"line {group.line}"
+    right = "  ".join(part for part in (place, count, mark) if part)
+    title = clean(f"{number:>3}  {group.title}")
+    left = _cut(title, look.width - cells(right) - 2)
+    gap = max(2, look.width - cells(left) - cells(right))
+    return f"{look.paint(style, left)}{' ' * gap}{right}"
+
+
+def _rules(group: Group, look: Style) -> list[str]:
+    unknown = group.worst.verdict is not Verdict.FAIL
+    told = "; ".join(
+        f"{'unknown' if unknown else severity.label} {', '.join(rules)}" for severity, rules in group.by_severity
     )
-    broken = sum(bool(file.errors) for file in report.files)
-    return f"{deployments}, {rules}" + (f"; {amount(broken, 'file')} with mistakes" if broken else "")
+    lines = wrap(told, look, "     ", "     ")
+    if len(lines) <= _MOST_RULES:
+        return lines
+    rest = sum(line.count(",") + line.count(";") for line in lines[_MOST_RULES:]) + 1
+    return [*lines[: _MOST_RULES - 1], f"{lines[_MOST_RULES - 1].rstrip(',;')} and {rest:,} more"]
 
 
-def _unknowns(facts: Sequence[MissingFact], look: Style) -> list[str]:
-    """Ask for the missing facts, what matters most first."""
-    waiting = {finding.fingerprint or id(finding) for fact in facts for finding in fact.findings}
-    head = look.paint("unknown", "unknown")
-    title = f"{amount(len(waiting), 'question')} cannot be decided, because {_are(len(facts))} not stated"
-    return [
-        f"{head}: {look.paint('bold', title)}",
-        *(line for question in _grouped(facts) for line in _asked(question, look)),
-    ]
+def _path(group: Group, look: Style) -> list[str]:
+    ways = next((one.paths for one in group.findings if any(one.paths)), ())
+    if not ways:
+        return []
+    hops = ways[0]
+    chain = [hops[0].source, *(f"-> {hop.target} ({hop.payload})" for hop in hops)]
+    more = f", and {amount(len(ways) - 1, 'more way')}" if len(ways) > 1 else ""
+    return [_cut(f"     path  {clean(' '.join(chain))}{more}", look.width)]
 
 
-def _are(number: int) -> str:
-    return "1 fact is" if number == 1 else f"{number:,} facts are"
+def _advice(group: Group, look: Style) -> list[str]:
+    if group.fix is not None:
+        fix = group.fix
+        steps = "; ".join(fix.steps)
+        end = f"  clears {fix.clears} of {len(group.findings)} (proved)"
+        return [_cut(f"     fix   {clean(steps)}", look.width - cells(end)) + end]
+    help_ = " ".join(group.worst.help.split())
+    sentence = clean(help_.split(". ")[0].rstrip("."))
+    return [f"     help  {_clauses(sentence, look.width - 13)}"] if sentence else []
 
 
-def _grouped(facts: Sequence[MissingFact]) -> Iterable[list[MissingFact]]:
-    """
-    What the same rules wait for is one question: several keys of one element, the same keys of many elements.
-
-    A model of which hardly anything is known is one question too, whichever rule waits for which of its aspects.
-    """
-    blank = _blank(facts)
-    elements: dict[tuple[object, ...], list[MissingFact]] = {}
-    for fact in facts:
-        alike = fact.element in blank and fact.key in _ASPECTS
-        waiting = (blank[fact.element], False) if alike else (fact.rules, fact.alone)
-        elements.setdefault((fact.element, *waiting), []).append(fact)
-    questions: dict[tuple[object, ...], list[MissingFact]] = {}
-    for (element, *waited), group in elements.items():
-        keys = tuple(fact.key for fact in group)
-        questions.setdefault((str(element).partition(".")[0], keys, *waited), []).extend(group)
-    return questions.values()
+def _clauses(sentence: str, width: int) -> str:
+    """As many whole clauses of a sentence as a line holds."""
+    if cells(sentence) <= width:
+        return sentence
+    ends = [place for place, char in enumerate(sentence[:width]) if char in ",;:" and not _inside(sentence[:place])]
+    return f"{sentence[: ends[-1]]} …" if ends else _cut(sentence, width)
 
 
-def _blank(facts: Sequence[MissingFact]) -> dict[str, tuple[str, ...]]:
-    """Models whose weights and more aspects are missing, with all rules that wait for any of them."""
-    found: dict[str, list[MissingFact]] = {}
-    for fact in facts:
-        if fact.element.startswith("models.") and fact.key in _ASPECTS:
-            found.setdefault(fact.element, []).append(fact)
-    return {
-        element: tuple(sorted({rule for fact in group for rule in fact.rules}))
-        for element, group in found.items()
-        if len(group) >= _HARDLY and any(fact.key == "weights" for fact in group)
-    }
+def _inside(text: str) -> bool:
+    """Whether a text ends within parentheses or code."""
+    return text.count("(") > text.count(")") or text.count("`") % 2 == 1
 
 
-def _asked(facts: Sequence[MissingFact], look: Style) -> list[str]:
-    rules = sorted({rule for fact in facts for rule in fact.rules})
-    what = _what(facts)
-    text = f"{what}: {_verb(facts)} {amount(len(rules), 'rule')}: {', '.join(rules)}"
-    head, *rest = wrap(text, look, "  - ", "    ")
-    bold = min(len(head), 4 + len(what))
-    return [look.paint("bold", head[:bold]) + head[bold:], *rest, _place(facts, look)]
+def _cut(text: str, width: int) -> str:
+    if cells(text) <= width:
+        return text
+    while cells(text) > width - 1:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
 
 
-def _verb(facts: Sequence[MissingFact]) -> str:
-    blank, named = bool(_blank(facts)), {fact.fact for fact in facts}
-    whole = blank and all(named.issuperset(waiting.missing) for fact in facts for waiting in fact.findings)
-    singular = blank or len(facts) == 1
-    if facts[0].alone or whole:
-        return "decides" if singular else "decide"
-    return "helps to decide" if singular else "help to decide"
+def _matrix(report: Report, look: Style) -> list[str]:
+    return [line for one in report.overviews for line in matrix_lines(one.cells, look, one.hidden)]
 
 
-def _what(facts: Sequence[MissingFact]) -> str:
-    keys = list(dict.fromkeys(f"`{fact.key}`" for fact in facts))
-    elements = list(dict.fromkeys(fact.element for fact in facts))
-    if _blank(facts):
-        verb = "is" if len(elements) == 1 else "are"
-        own = ["`weights`", *(key for key in keys if key != "`weights`")]
-        return f"say what {listing(elements)} {verb}: a catalogue `ref`, or {listing(own, most=8)}"
-    if facts[0].key == _COMPUTED:
-        return f"compute the epsilon of {listing(elements)} more closely ({_MEANS})"
-    if facts[0].key == _CLAIMED:
-        return f"prove what {listing(elements)} claims: it lies between the bounds that are known"
-    return f"say {listing(keys, most=8)}" + (f" of {listing(elements)}" if facts[0].element else "")
+def _questions(report: Report, look: Style) -> Iterator[str]:
+    facts = missing_facts(report.findings, report.places)
+    questions = list(questions_of(facts))
+    for asked in questions[:_MOST_QUESTIONS]:
+        place = (
+            f"  {clean(asked[0].file)}:{asked[0].span.line}"
+            if len(report.files) > 1
+            else f"  line {asked[0].span.line}"
+        )
+        text = question(asked)
+        yield _cut(f"{look.paint('unknown', 'open')}  {clean(text)}", look.width - cells(place)) + place
+    if len(questions) > _MOST_QUESTIONS:
+        yield f"      and {amount(len(questions) - _MOST_QUESTIONS, 'more question')} (`-v` asks all)"
 
 
-def _place(facts: Sequence[MissingFact], look: Style) -> str:
-    places = sorted({fact.span for fact in facts})
-    more = f" and {amount(len(places) - 1, 'more place')}" if len(places) > 1 else ""
-    return f"    {look.paint('frame', '-->')} {clean(str(places[0]))}{more}"
+def _waived(report: Report, look: Style) -> Iterator[str]:
+    found = [one for one in report.findings if one.verdict is Verdict.WAIVED]
+    for one in found[:_MOST_QUESTIONS]:
+        waiver = one.waiver
+        who = f" until {waiver.expires} ({waiver.owner}, {waiver.approved_by}: {waiver.reason})" if waiver else ""
+        yield from wrap(f"{one.rule} of {listing(one.elements, most=2)}{who}", look, "waived  ", "        ")
+    if len(found) > _MOST_QUESTIONS:
+        yield f"        and {len(found) - _MOST_QUESTIONS:,} more (`-v` shows all)"
+
+
+def _hint(report: Report, look: Style) -> Iterator[str]:
+    yield look.paint(
+        "dim", "not covered: differencing, Sybils, mislabelled payloads, unstated collusion (docs/limits.md)"
+    )
+    more = "; -v: reasons; --fixes: proved changes"
+    told = report.counts.get(Verdict.FAIL) or report.counts.get(Verdict.UNKNOWN)
+    yield from wrap(f"{extent(report)}{more if told else ''}", look, "", "    ")

@@ -1,0 +1,89 @@
+"""What a report says beside findings: their causes, who learns what, what would help; and that somebody stopped it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+
+from fedpolicy.records import dataclass
+
+__all__ = ["Cause", "Cell", "Fix", "Interruption", "Overview"]
+
+_MOST_NAMES = 10  # of files, in one sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """
+    The entries of the file that findings come from: change these, and the findings go.
+
+    `id` tells it apart within its deployment; `gloss` says what about the first entry matters, in few words.
+    """
+
+    id: str
+    entries: tuple[str, ...]
+    line: int
+    gloss: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """
+    What one party can learn about one dataset, over all instances and in every capacity.
+
+    Levels are words of the language. `low` and `high` differ where facts are missing; `guaranteed` is what is left
+    where only safeguards count that the owners can rely on. `exceeds` says that some owner allows less.
+    """
+
+    party: str
+    dataset: str
+    low: str
+    high: str
+    guaranteed: str
+    exceeds: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """
+    A change that was tried for a cause: in words, how many of its findings it clears, and what it brings instead.
+
+    `diff` is empty where the change cannot be written into the file.
+    """
+
+    steps: tuple[str, ...]
+    clears: int
+    new: tuple[str, ...] = ()
+    diff: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """One deployment for people. `hidden` counts the disclosures that `cells` leave out."""
+
+    file: str
+    deployment: str
+    line: int
+    causes: tuple[Cause, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    hidden: int = 0
+    fixes: Mapping[str, Fix] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interruption:
+    """Somebody stopped the run when this many of so many files were checked, and these were `running`."""
+
+    checked: int
+    files: int
+    running: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """The same in words."""
+        done = f"interrupted: {self.checked:,} of {self.files:,} {'file' if self.files == 1 else 'files'} checked"
+        if not self.running:
+            return done
+        more = len(self.running) - _MOST_NAMES
+        names = [*self.running[:_MOST_NAMES], *([f"{more:,} more"] if more > 0 else [])]
+        said = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        return f"{done}; {said} {'was' if len(names) == 1 else 'were'} running"

@@ -1,0 +1,120 @@
+"""
+Findings -> causes: the entries of the file whose change clears them.
+
+A finding about one entry comes from that entry. A disclosure comes from an entry that every way in passes: the last
+one of these, which is the one nearest to whoever learns something; a model that somebody else runs stands for its
+calls, and the node for whoever hosts it. Where the ways in share no entry, all their last ones are the cause.
+What is said of the deployment as a whole, or of a party, is a fact of its own for each rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from fedpolicy.analysis.matrix import cells_of
+from fedpolicy.overview import Cause, Overview
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.study import Study
+    from fedpolicy.findings import Finding, Hop
+    from fedpolicy.graph.model import Flow
+    from fedpolicy.language.reading.load import Document
+
+__all__ = ["causes_of", "overview_of"]
+
+_ENTRIES = frozenset({"models", "tasks", "api_calls", "flows", "nodes", "datasets", "agreements"})
+_CALLS = frozenset({"call", "completion", "training-on-inputs", "fallback"})
+
+
+def overview_of(findings: Sequence[Finding], study: Study, document: Document) -> tuple[tuple[Finding, ...], Overview]:
+    """The findings, each with its cause, and what reports for people say beside them."""
+    marked, causes = causes_of(findings, study, document)
+    cells, hidden = cells_of(study)
+    name, line = document.deployment.name, document.spans.at(("name",)).line
+    return marked, Overview(file=document.file, deployment=name, line=line, causes=causes, cells=cells, hidden=hidden)
+
+
+def causes_of(
+    findings: Sequence[Finding], study: Study, document: Document
+) -> tuple[tuple[Finding, ...], tuple[Cause, ...]]:
+    """The findings, each with the id of its cause, and the causes."""
+    origins = _Origins(study)
+    marked: list[Finding] = []
+    found: dict[str, Cause] = {}
+    for finding in findings:
+        entries = origins.of(finding)
+        own = entries[0].partition(".")[0] not in _ENTRIES
+        name = f"{entries[0]}:{finding.rule}" if own else " + ".join(entries)
+        if name not in found:
+            span = finding.span if own else document.spans.key(tuple(entries[0].split(".", 1)))
+            found[name] = Cause(id=name, entries=entries, line=span.line, gloss=origins.gloss(entries[0]))
+        marked.append(replace(finding, cause=name))
+    return tuple(marked), tuple(found[name] for name in sorted(found))
+
+
+class _Origins:
+    """The entries behind findings of one deployment, looked up once."""
+
+    def __init__(self, study: Study) -> None:
+        self._graph = study.graph
+        self._known: dict[str, tuple[Flow, str]] = {}
+
+    def of(self, finding: Finding) -> tuple[str, ...]:
+        """The entries that a finding comes from, at least one."""
+        paths = [path for path in finding.paths if path]
+        if not paths:
+            return (".".join(finding.elements[0].split(".")[:2]),)
+        parties = {name.partition(".")[2] for name in finding.elements if name.startswith("parties.")}
+        ways = [list(self._way(path, parties)) for path in paths]
+        shared = [entry for entry in ways[0] if all(entry in way for way in ways[1:])]
+        return (shared[0],) if shared else tuple(sorted({way[0] for way in ways}))
+
+    def gloss(self, entry: str) -> str:
+        """What about an entry makes it a cause, where that can be said in few words."""
+        section, _, name = entry.partition(".")
+        if section == "models" and self._runners.get(name):
+            reference = self._graph.deployment.models[name].ref
+            return f"{reference or 'a model'} run by {', '.join(self._runners[name])}"
+        node = self._graph.deployment.nodes.get(name) if section == "nodes" else None
+        return f"on machines of {node.host}" if node is not None and isinstance(node.host, str) else ""
+
+    def _way(self, path: Sequence[Hop], parties: set[str]) -> Iterator[str]:
+        """The entries that one way passes, those nearest to its end first."""
+        last = self._flow(path[-1].flow)
+        target = self._graph.vertices.get(last[0].target) if last else None
+        if target is not None and target.host in parties and not parties.intersection(target.operators):
+            yield ".".join(map(str, target.path[:2]))
+        for hop in reversed(path):
+            found = self._flow(hop.flow)
+            yield found[1] if found else ".".join(hop.flow.split(".")[:2])
+
+    def _flow(self, name: str) -> tuple[Flow, str] | None:
+        if not self._known:
+            self._known = {flow.id: (flow, self._entry(flow)) for flow in self._graph.flows}
+        return self._known.get(name)
+
+    def _entry(self, flow: Flow) -> str:
+        return self._called.get(flow.origin, flow.origin) if flow.role in _CALLS else flow.origin
+
+    @cached_property
+    def _called(self) -> dict[str, str]:
+        """The model that a use calls, where it calls one only; others are told apart by their uses."""
+        models: dict[str, set[str]] = {}
+        for access in self._graph.access:
+            if access.how != "weights":
+                models.setdefault(access.use, set()).add(access.model)
+        return {use: f"models.{name}" for use, names in models.items() if len(names) == 1 for name in names}
+
+    @cached_property
+    def _runners(self) -> dict[str, list[str]]:
+        return _sorted((access.model, access.runner) for access in self._graph.access if access.runner)
+
+
+def _sorted(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = {}
+    for key, value in pairs:
+        found.setdefault(key, set()).add(value)
+    return {key: sorted(values) for key, values in found.items()}

@@ -1,0 +1,80 @@
+"""Who learns what, as a table: parties that learn the same share a row or a column; `!` marks what is not allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from fedpolicy.overview import Cell
+from fedpolicy.report.style import Style, cells, clean
+
+__all__ = ["columns_of", "level_words", "matrix_lines", "rows_of"]
+
+_MOST_ROWS = 8
+Row = tuple[tuple[str, ...], dict[str, Cell]]
+
+
+def level_words(cell: Cell) -> str:
+    """A level as it is declared, both ends where facts are missing, and what is guaranteed where that is worse."""
+    word = cell.low if cell.low == cell.high else f"{cell.low}..{cell.high}"
+    return f"{word}{'' if cell.guaranteed == cell.high else f' ({cell.guaranteed})'}{' !' if cell.exceeds else ''}"
+
+
+def rows_of(found: Iterable[Cell]) -> list[Row]:
+    """Parties that learn the same of every dataset, with a cell a dataset; who learns most comes first."""
+    learned: dict[str, dict[str, Cell]] = {}
+    for cell in found:
+        learned.setdefault(cell.party, {})[cell.dataset] = cell
+    alike: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for party, some in learned.items():
+        alike.setdefault(tuple(sorted((name, level_words(cell)) for name, cell in some.items())), []).append(party)
+    return [(tuple(sorted(parties)), learned[parties[0]]) for parties in alike.values()]
+
+
+def columns_of(rows: Sequence[Row]) -> list[str]:
+    """The datasets of a table, by name."""
+    return sorted({name for _, some in rows for name in some})
+
+
+def matrix_lines(found: Sequence[Cell], look: Style, hidden: int = 0) -> list[str]:
+    """Draw the table, datasets or parties in the rows, whichever are fewer; what has no room is counted."""
+    rows = rows_of(found)
+    if not rows:
+        return []
+    names = columns_of(rows)
+    heads = [_named(parties) for parties, _ in rows]
+    texts = [[level_words(some[name]) if name in some else "-" for name in names] for _, some in rows]
+    if len(names) <= len(heads):
+        heads, names, texts = names, heads, [list(column) for column in zip(*texts, strict=True)]
+    drawn = _table(heads, names, texts, look)
+    return [*drawn, *([f"  and {hidden:,} more entries (`fedpolicy facts`)"] if hidden else [])]
+
+
+def _named(parties: Sequence[str]) -> str:
+    few = 4
+    return clean(", ".join(parties) if len(parties) <= few else f"{parties[0]} and {len(parties) - 1:,} more")
+
+
+def _table(heads: Sequence[str], names: Sequence[str], texts: Sequence[Sequence[str]], look: Style) -> list[str]:
+    title = "who learns what (! not allowed)"
+    left = max(cells(text) for text in (title, *(clean(f"  {head}") for head in heads[:_MOST_ROWS])))
+    widths = [max(cells(clean(name)), *(cells(row[at]) for row in texts)) for at, name in enumerate(names)]
+    shown, used = 0, left
+    while shown < len(names) and used + widths[shown] + 2 <= look.width:
+        used += widths[shown] + 2
+        shown += 1
+    shown = max(shown, 1)
+    lines = [look.paint("bold", _line(title, names[:shown], left, widths))]
+    lines += [
+        _line(f"  {head}", row[:shown], left, widths) for head, row in zip(heads[:_MOST_ROWS], texts, strict=False)
+    ]
+    more = [
+        *([f"{len(names) - shown:,} more columns"] if shown < len(names) else []),
+        *([f"{len(heads) - _MOST_ROWS:,} more rows"] if len(heads) > _MOST_ROWS else []),
+    ]
+    return [*lines, *([f"  and {' and '.join(more)} (`fedpolicy facts`)"] if more else [])]
+
+
+def _line(head: str, texts: Sequence[str], left: int, widths: Sequence[int]) -> str:
+    padded = [clean(text) + " " * (width - cells(clean(text))) for text, width in zip(texts, widths, strict=False)]
+    start = clean(head) + " " * (left - cells(clean(head)))
+    return "  ".join([start, *padded]).rstrip()

@@ -1,0 +1,143 @@
+"""The verdict of a report in one line, its counts in another, and what must not be forgotten beside them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from fedpolicy.findings import Report, Severity, Verdict
+from fedpolicy.report.style import Style, amount, clean, listing, wrap
+from fedpolicy.report.summarise import OUT_OF_SCOPE, day_words, must_fail
+
+__all__ = [
+    "counts",
+    "counts_line",
+    "extent",
+    "remarks",
+    "scope",
+    "severities",
+    "verdict_line",
+    "verdict_style",
+    "verdict_word",
+]
+
+_COUNTED = (
+    (Verdict.FAIL, "critical"),
+    (Verdict.UNKNOWN, "unknown"),
+    (Verdict.PASS, "pass"),
+    (Verdict.NOT_APPLICABLE, "dim"),
+    (Verdict.WAIVED, "medium"),
+)
+_STYLES = {"FAIL": "critical", "OPEN": "unknown", "PASS": "pass", "ERROR": "error", "STOPPED": "error"}
+
+
+def verdict_word(report: Report) -> str:
+    """
+    FAIL, OPEN (nothing fails, and some questions are open), PASS; or ERROR and STOPPED, where not all was judged.
+
+    A word says what an exit code says, and says it without colour.
+    """
+    if report.interruption:
+        return "STOPPED"
+    if report.errors or not report.evaluated or any(file.errors for file in report.files):
+        return "ERROR"
+    if must_fail(report.findings, report.fail_on, strict=report.strict):
+        return "FAIL"
+    return "OPEN" if report.counts.get(Verdict.UNKNOWN) else "PASS"
+
+
+def verdict_style(report: Report) -> str:
+    """How the word is painted."""
+    return _STYLES[verdict_word(report)]
+
+
+def verdict_line(report: Report, causes: int) -> str:
+    """What was judged, and what came of it: `FAIL  clinic: 9 findings from 3 causes (3 critical); 2 questions open`."""
+    names = [name for file in report.files for name in file.deployments]
+    subject = clean(names[0]) if len(names) == 1 else amount(len(names), "deployment")
+    fails = report.counts.get(Verdict.FAIL, 0)
+    new = "new " if report.baseline else ""
+    found = f"{amount(fails, f'{new}finding')} from {amount(causes, 'cause')}" if fails else f"no {new}findings"
+    grades = f" ({severities(report, most=2)}{_below(report)})" if fails else ""
+    unknown = report.counts.get(Verdict.UNKNOWN, 0)
+    asked = f"; {amount(unknown, 'question')} open" if unknown else ""
+    broken = len(report.errors) + sum(len(file.errors) for file in report.files) - bool(report.interruption)
+    wrong = f"{amount(broken, 'mistake')} in the input; " if broken > 0 else ""
+    if not report.evaluated:
+        return f"{verdict_word(report)}  nothing was evaluated"
+    return f"{verdict_word(report)}  {subject}: {wrong}{found}{grades}{asked}"
+
+
+def _below(report: Report) -> str:
+    """Why a run that found something does not fail."""
+    if must_fail(report.findings, report.fail_on, strict=report.strict):
+        return ""
+    return "; no finding fails" if report.fail_on == "never" else f"; none is {report.fail_on} or worse"
+
+
+def severities(report: Report, most: int = len(Severity)) -> str:
+    """How many findings of each severity there are, the worst first; of `most` severities only."""
+    failed = Counter(finding.severity for finding in report.findings if finding.verdict is Verdict.FAIL)
+    return ", ".join(f"{failed[severity]:,} {severity.label}" for severity in sorted(failed, reverse=True)[:most])
+
+
+def counts_line(report: Report, look: Style) -> str:
+    """All five verdicts, counted; the severities of what fails; how many deployments and rules there are."""
+    grades = severities(report)
+    return f"{counts(report, look)} ({f'{grades}; ' if grades else ''}{extent(report)})"
+
+
+def counts(report: Report, look: Style) -> str:
+    """All five verdicts, counted."""
+    return ", ".join(
+        look.paint(
+            style if report.counts[verdict] else "dim", f"{report.counts[verdict]:,} {verdict.replace('_', ' ')}"
+        )
+        for verdict, style in _COUNTED
+    )
+
+
+def remarks(report: Report, look: Style) -> list[str]:
+    """Which facts are old, what a baseline hides, what settings changed, and whether somebody stopped the run."""
+    # The day itself stands beside the extent.
+    old = [line for one in day_words(replace(report, dated=False)) for line in wrap(one, look, "", "    ")]
+    return [*old, *_known(report, look), *_overridden(report, look), *_stopped(report, look)]
+
+
+def scope(look: Style) -> list[str]:
+    """What no report covers."""
+    lines = wrap(f"not covered: {', '.join(OUT_OF_SCOPE)} (docs/limits.md)", look, "", "    ")
+    return [look.paint("dim", line) for line in lines]
+
+
+def _stopped(report: Report, look: Style) -> list[str]:
+    return [look.paint("error", str(report.interruption))] if report.interruption else []
+
+
+def _known(report: Report, look: Style) -> list[str]:
+    if report.baseline is None:
+        return []
+    from fedpolicy.report.annotations import baseline_words  # noqa: PLC0415  few reports have a baseline
+
+    return wrap(baseline_words(report.baseline), look, "", "    ")
+
+
+def _overridden(report: Report, look: Style) -> list[str]:
+    if not report.overrides:
+        return []
+    from fedpolicy.report.rows import override_lines  # noqa: PLC0415  few reports have any
+
+    return [line for one in override_lines(report.overrides) for line in wrap(one, look, "", "    ")]
+
+
+def extent(report: Report) -> str:
+    """How many deployments were judged, and by how many rules."""
+    deployments = amount(sum(len(file.deployments) for file in report.files), "deployment")
+    rules = (
+        f"{amount(len(report.rules), 'rule')} of {listing(report.packs)}"
+        if report.packs
+        else amount(len(report.rules), "rule")
+    )
+    broken = sum(bool(file.errors) for file in report.files)
+    day = f", judged as on {report.today}" if report.dated and report.today else ""
+    return f"{deployments}, {rules}{day}" + (f"; {amount(broken, 'file')} with mistakes" if broken else "")
