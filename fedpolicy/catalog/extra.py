@@ -29,6 +29,7 @@ _LINKS = (
     ("providers", "serves", "countries"),
     ("providers", "not_served_in", "countries"),
     ("licences", "not_granted_in", "countries"),
+    ("regions", "country", "countries"),
     ("methods", "up", "payloads"),
     ("methods", "down", "payloads"),
     ("methods", "up_in", "payloads"),

@@ -18,6 +18,7 @@ from fedpolicy.catalog.rows import (
     ModelRow,
     PayloadRow,
     ProviderRow,
+    RegionRow,
     Row,
     SafeguardRow,
     ServiceRow,
@@ -41,6 +42,7 @@ class Catalog:
     providers: Section[ProviderRow]
     licences: Section[LicenceRow]
     countries: Section[CountryRow]
+    regions: Section[RegionRow]
     categories: Section[CategoryRow]
     services: Section[ServiceRow]
 
@@ -55,6 +57,11 @@ class Catalog:
     def enclave(self, kind: str) -> EnclaveRow | None:
         """The kind of trusted execution environment with this id or alias."""
         return self.enclaves.find(kind)
+
+    def country(self, region: str) -> str:
+        """The country in which a region of a cloud is; of a country, itself."""
+        row = self.regions.get(region) if region not in self.countries else None
+        return row.country if row else region
 
     def licence(self, ref: str) -> LicenceRow | None:
         """The licence with this id (SPDX or LicenseRef) or alias."""

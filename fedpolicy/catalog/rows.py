@@ -29,6 +29,7 @@ __all__ = [
     "PayloadRow",
     "Permission",
     "ProviderRow",
+    "RegionRow",
     "Row",
     "SafeguardRow",
     "ServiceRow",
@@ -258,6 +259,14 @@ class CountryRow(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegionRow(Row):
+    """A region of a cloud, and the country in which its machines stand (ISO 3166-1 alpha-2)."""
+
+    cloud: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryRow(Row):
     """A kind of data; `dpv` is its term in the Data Privacy Vocabulary."""
 
@@ -300,6 +309,7 @@ ROWS: Mapping[str, type[Row]] = {
     "providers": ProviderRow,
     "licences": LicenceRow,
     "countries": CountryRow,
+    "regions": RegionRow,
     "categories": CategoryRow,
     "services": ServiceRow,
 }

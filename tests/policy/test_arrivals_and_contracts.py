@@ -4,8 +4,9 @@ from functools import lru_cache
 
 import pytest
 
+from fedpolicy.findings import Verdict
 from fedpolicy.policy.context import KINDS, read_field
-from tests.policy.worlds import world_of
+from tests.policy.worlds import judged, rule_of, told, world_of
 
 TEXT = """
     fedpolicy: 1
@@ -124,3 +125,28 @@ def test_whose_word_counts_alone(path, word, owners):
 
 def test_messages_say_one_another_where_the_owners_are_the_parties():
     assert [field("phones", "typing", "whose"), field("tum", "letters", "whose")] == ["one another", "a and b"]
+
+
+@pytest.mark.parametrize(
+    ("region", "where"),
+    [
+        ("eu-central-1", ["DE"]),
+        ("westeurope", ["DE", "NL"]),
+        ("europe-west2", ["DE", "GB"]),
+        ("us-east-1", ["DE", "US"]),
+        ("US", ["DE", "US"]),
+        ("EU", ["DE"]),
+    ],
+)
+def test_a_region_of_a_cloud_is_in_its_country(region, where):
+    text = f"""
+    fedpolicy: 1
+    name: regions
+    parties: {{a: {{role: participant, jurisdiction: DE}}, cloud: {{role: provider, jurisdiction: DE}}}}
+    nodes: {{client: {{kind: client, party: a}}, vm: {{kind: service, party: cloud, region: {region}}}}}
+    datasets: {{d: {{at: client, categories: [health]}}}}
+    flows: {{copy: {{from: client, to: vm, payload: records}}}}
+    """
+
+    evaluation = judged(text, rule_of("disclosure", f"disclosure.jurisdictions == {where}"))
+    assert (told(evaluation), evaluation.counts[Verdict.PASS]) == ([], 1)

@@ -47,7 +47,7 @@ NAMED: Mapping[str, Named] = {
     "categories": Named(("category",), ("unknown",)),
     "covered": Named(("dataset", "category")),
     "countries": Named(("country",)),
-    "region": Named(("country",), ("EU",)),
+    "region": Named(("country", "region"), ("EU",)),
     "method": Named(("method",)),
     "payload": Named(("payload",)),
     "catalogue model": Named(("catalogue model",)),

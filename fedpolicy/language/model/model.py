@@ -27,7 +27,8 @@ class Terms(Entry):
         "Whether nothing is kept. An agreement of kind zero_retention covers it and wins.", open=True, rule=True
     )
     region: str | None = key(
-        "Where the call is processed: the ISO 3166-1 alpha-2 code of the country, or EU.",
+        "Where the call is processed: the ISO 3166-1 alpha-2 code of the country, EU, or a cloud's region such as"
+        " westeurope.",
         open=True,
         rule=True,
         names="region",

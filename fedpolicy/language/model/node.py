@@ -64,7 +64,8 @@ class Node(Entry):
     )
     count: Positive = key("How many distinct owners stand behind it: a cohort of a million phones is one node.", 1)
     region: str | None = key(
-        "Where the machine stands: the ISO 3166-1 alpha-2 code of the country, or EU.",
+        "Where the machine stands: the ISO 3166-1 alpha-2 code of the country, EU, or a cloud's region such as"
+        " eu-central-1.",
         open=True,
         rule=True,
         names="region",

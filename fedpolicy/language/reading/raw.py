@@ -33,6 +33,7 @@ _CATALOGUE = {
     "provider": "providers",
     "category": "categories",
     "country": "countries",
+    "region": "regions",
     "method": "methods",
     "payload": "payloads",
     "licence": "licences",

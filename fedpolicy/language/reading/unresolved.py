@@ -10,7 +10,7 @@ from fedpolicy.language.model.shape import entry_shape
 from fedpolicy.language.model.types import RESERVED
 from fedpolicy.language.reading.mistakes import Mistake
 from fedpolicy.language.reading.raw import ids
-from fedpolicy.suggest import advise, did_you_mean, listed, misspelt, shown
+from fedpolicy.suggest import advise, did_you_mean, listed, misspelt, nearest, shown
 
 if TYPE_CHECKING:
     from fedpolicy.language.reading.raw import Names
@@ -26,8 +26,9 @@ _CALLED = {
     "provider": "provider",
     "category": "category of data",
     "country": "ISO 3166-1 alpha-2 code",
+    "region": "region of a cloud",
 }
-_PLURAL = {"category": "categories of data", "country": "codes of countries"}
+_PLURAL = {"category": "categories of data", "country": "codes of countries", "region": "regions of clouds"}
 _MEANS = {
     "public": "is everybody",
     "participants": "stands for all of them in `trusts`, `releases`, `between`, `operated_by`, `controlled_by`, "
@@ -89,7 +90,7 @@ def _why(reference: Reference, names: Names) -> Said:
     if name in RESERVED:
         return _reserved(reference, names)
     if "country" in kinds:
-        return _country(name, names)
+        return _country(name, names) if "region" not in kinds else _region(name, names)
     if "@" in name and (kind := next((kind for kind in kinds if kind in ("node", "dataset")), None)):
         return _member(name, kind, names)
     return _elsewhere(reference, names) or _nowhere(reference, names)
@@ -117,6 +118,19 @@ def _country(name: str, names: Names) -> Said:
     code = next((code for code in countries if section[code].name.casefold() == name.casefold()), None)
     message = f"{shown(name)} is not an ISO 3166-1 alpha-2 code"
     return message, f"write {code}" if code else "write two capital letters, such as DE"
+
+
+def _region(name: str, names: Names) -> Said:
+    """Where machines stand: a country, or a region of a cloud."""
+    message, advice = _country(name, names)
+    if "such as" not in str(advice):
+        return message, advice
+    if name.upper() in _GROUPS:
+        return message, "write EU, or the code of the country, such as DE"
+    message = f"{shown(name)} is neither an ISO 3166-1 alpha-2 code nor a cloud's region that the catalogue knows"
+    near = nearest(name, names.known("region"))
+    also = f"; did you mean {shown(near)}?" if near else ""
+    return message, f"write the country where the machines stand, such as DE{also}"
 
 
 def _member(name: str, kind: str, names: Names) -> Said:

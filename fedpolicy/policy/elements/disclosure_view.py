@@ -185,7 +185,7 @@ def inside_eea(view: DisclosureView) -> Presence:
 
 def _regions(view: DisclosureView) -> set[str]:
     """The countries that nodes and terms of calls name; EU names none."""
-    found = {region for step in view.last for region in _at(view.world, step)}
+    found = {view.world.catalog.country(region) for step in view.last for region in _at(view.world, step)}
     return {region for region in found if region not in {None, "EU"}}
 
 
