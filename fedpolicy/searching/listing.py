@@ -15,12 +15,11 @@ from pathlib import PurePath
 from fedpolicy.errors import InputError
 from fedpolicy.records import dataclass
 from fedpolicy.repository import Repository, repository_of
-from fedpolicy.searching.header import may_be_ours
+from fedpolicy.searching.look import DEPLOYMENTS, Look
 
 __all__ = ["NOTHING", "Listing", "listing_of"]
 
 _IGNORED = ("--others", "--ignored", "--exclude-standard", "--directory")
-_OURS = tuple(f":(icase,glob)**/*.{ending}" for ending in ("yaml", "yml", "json"))
 _SUBMODULE = "160000"
 
 
@@ -29,7 +28,7 @@ class Listing:
     """
     Paths below a folder, those of ignored folders with a slash at the end.
 
-    `tracked` are files that may hold a deployment, `folders` those that hold one of them, or a submodule. `why` says
+    `tracked` are files that may be looked for, `folders` those that hold one of them, or a submodule. `why` says
     why git gave no answer.
     """
 
@@ -43,14 +42,14 @@ class Listing:
         return (f"{path}/" if folder else path) in self.ignored
 
     def tracks(self, path: str, *, folder: bool = False) -> bool:
-        """Whether git tracks a file that may be a deployment, or such a file below a folder; unknown counts as yes."""
+        """Whether git tracks a file that may be looked for, or such a file below a folder; unknown counts as yes."""
         return bool(self.why) or path in (self.folders if folder else self.tracked)
 
 
 NOTHING = Listing()
 
 
-def listing_of(folder: str, *, ignored: bool = True) -> Listing:
+def listing_of(folder: str, look: Look = DEPLOYMENTS, *, ignored: bool = True) -> Listing:
     """Ask git about a folder. Outside of a repository, nothing is tracked and nothing ignored."""
     try:
         repository = repository_of(folder)
@@ -58,7 +57,7 @@ def listing_of(folder: str, *, ignored: bool = True) -> Listing:
             return NOTHING
         # Git fails in a folder below one that is ignored, or names the folder itself: it is searched, as it was named.
         left_out = _names(repository, folder, *_IGNORED, must=False) if ignored else []
-        tracked = [name for name in _names(repository, folder, "--", *_OURS) if may_be_ours(name)]
+        tracked = [name for name in _names(repository, folder, "--", *look.patterns) if look.worth(name)]
         modules = list(_submodules(repository, folder))
     except InputError as error:
         return Listing(why=error.message)

@@ -17,8 +17,9 @@ from functools import cache
 from pathlib import Path
 
 from fedpolicy.records import dataclass
-from fedpolicy.searching.header import has_name, looks_like, may_be_ours
+from fedpolicy.searching.header import may_be_ours
 from fedpolicy.searching.listing import Listing, listing_of
+from fedpolicy.searching.look import DEPLOYMENTS, Look
 from fedpolicy.searching.search import EXCLUDED, HIDDEN, IGNORED, INSTALLED, LINK, Search, Skipped
 
 __all__ = ["Unreadable", "walk", "worth_reading"]
@@ -79,9 +80,9 @@ def worth_reading(path: str, search: Search) -> bool:
     return not any(excluded("/".join(parts[: end + 1])) for end in range(len(parts)))
 
 
-def walk(start: str, search: Search) -> Iterator[str | Unreadable]:
-    """Paths of files that look like deployments, then what could not be searched."""
-    return _Walk(start, search).found()
+def walk(start: str, search: Search, look: Look = DEPLOYMENTS) -> Iterator[str | Unreadable]:
+    """Paths of files that are looked for, then what could not be searched."""
+    return _Walk(start, search, look).found()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,8 +102,9 @@ class _Place:
 class _Walk:
     """One search of one folder."""
 
-    def __init__(self, start: str, search: Search) -> None:
+    def __init__(self, start: str, search: Search, look: Look) -> None:
         self._start = start
+        self._look = look
         self._search = search
         self._place = _Place(root=os.path.realpath(start))
         self._excluded = _excluder(tuple(search.exclude))
@@ -130,28 +132,28 @@ class _Walk:
         yield from self._unreadable
 
     def _with_view(self, here: _Folder) -> _Folder:
-        found = listing_of(here.path, ignored=self._search.gitignore)
+        found = listing_of(here.path, self._look, ignored=self._search.gitignore)
         if found.why:
             self._search.note(f"nothing is left out of `{here.path}` for being ignored by git: {found.why}")
         return replace(here, views=(*here.views, _View(found, len(here.below))))
 
     def _wanted(self, entry: os.DirEntry[str], here: _Folder) -> bool:
         name, below = entry.name, here.below + entry.name
-        if not may_be_ours(name):
+        if not self._look.worth(name):
             return False
-        if (here.why or (name.startswith(".") and not has_name(name))) and not here.tracks(below):
+        if (here.why or (name.startswith(".") and not self._look.named(name))) and not here.tracks(below):
             return False
         if here.ignores(below):
             return self._skip(entry, IGNORED)
         if entry.is_symlink() and not self._place.holds(entry.path):
             return self._leads_out(entry)
-        if not (_is_plain(entry) and looks_like(entry.path, name)):
+        if not (_is_plain(entry) and self._look.found(entry.path, name)):
             return False
         return not (here.excluded or self._excluded(below)) or self._skip(entry, EXCLUDED)
 
     def _leads_out(self, entry: os.DirEntry[str]) -> bool:
         # A name that says it is a deployment is a promise, and a file that goes unread in silence breaks it.
-        if has_name(entry.name):
+        if self._look.named(entry.name):
             self._unreadable.append(Unreadable(entry.path, "", link=True))
             return False
         return self._skip(entry, LINK)

@@ -26,8 +26,11 @@ _PARAMETERS = {
     "delta": "delta",
     "sensitivity": "sensitivity",
 }
-# Keys by which apps switch a safeguard on: whoever reads one, uses it.
-_CLAIMS = re.compile(rb"(?:dp|secagg)[-_]enabled|(?:use|enable)[-_](?:dp|secagg)")
+# Keys that set a safeguard. Whoever names one in code may use it, in whatever way it is looked up.
+_SETS = re.compile(
+    rb"(?:dp|secagg)[-_]enabled|(?:use|enable)[-_](?:dp|secagg)|noise[-_]multiplier|clipping[-_]norm|num[-_]shares"
+    rb"|reconstruction[-_]threshold|dp[-_](?:epsilon|delta)"
+)
 _STRATEGIES = ("flwr.serverapp.strategy.", "flwr.server.strategy.")
 
 
@@ -35,7 +38,7 @@ def wants(file: File) -> bool:
     """Python with a word of Flower's, or a key that switches a safeguard."""
     if file.path.suffix != ".py":
         return False
-    return b"flwr" in file.content or _CLAIMS.search(file.content) is not None
+    return b"flwr" in file.content or _SETS.search(file.content) is not None
 
 
 def read(file: File) -> Iterable[Evidence]:
@@ -85,16 +88,8 @@ def _mods(module: Module) -> Iterator[Evidence]:
 
 
 def _keys(module: Module) -> Iterator[Evidence]:
-    """Keys of the configuration that are looked up somewhere."""
+    """Keys of the configuration that code names: as texts, attributes or names."""
     for node in ast.walk(module.file.python):
-        wanted = node.slice if isinstance(node, ast.Subscript) else None
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr == "get"
-            and node.args
-        ):
-            wanted = node.args[0]
-        key = wanted.value if isinstance(wanted, ast.Constant) else None
-        if wanted is not None and isinstance(key, str) and _CLAIMS.search(key.encode()):
-            yield module.says(wanted, f"config:{key}", "read", "true")
+        for word in (getattr(node, "value", None), getattr(node, "attr", None), getattr(node, "id", None)):
+            if isinstance(word, str) and _SETS.fullmatch(word.encode(errors="replace")):
+                yield module.says(node, f"config:{word.replace('_', '-')}", "read", "true")

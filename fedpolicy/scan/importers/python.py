@@ -22,6 +22,9 @@ _REQUIREMENTS = re.compile(r"requirements[\w.-]*\.txt")
 _PACKAGE = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _WORDS = {"model": "call", "router": "gateway", "tracker": "tracker", "tracer": "tracker"}
 _REQUESTS = re.compile(r"(?:requests|httpx|aiohttp|urllib).*\.(?:get|post|put|request|stream|urlopen)")
+# What runs whatever code the bytes hold; in a module of a federation they may be a peer's.
+_UNPICKLES = frozenset({"pickle.loads", "cloudpickle.loads", "dill.loads"})
+_FEDERATED = frozenset({"flwr", "nvflare"})
 _OFF = ("offline", "disabled")
 _PROVES = {
     "opacus.PrivacyEngine": ("safeguard:differential_privacy", "used", "PrivacyEngine"),
@@ -35,7 +38,7 @@ def wants(file: File) -> bool:
         return True
     if file.path.suffix != ".py":
         return False
-    words = (*file.services.modules, *file.services.host_words, b"opacus", b"peft")
+    words = (*file.services.modules, *file.services.host_words, b"opacus", b"peft", b"pickle")
     return any(word in file.content for word in words)
 
 
@@ -53,6 +56,8 @@ def read(file: File) -> Iterable[Evidence]:
             yield module.says(call.node, *_PROVES[call.name])
         elif _REQUESTS.fullmatch(call.name):
             yield from _requested(module, call)
+        elif call.name in _UNPICKLES and not module.frameworks.isdisjoint(_FEDERATED):
+            yield module.says(call.node, "code", "unpickles", call.name)
 
 
 def _used(module: Module, call: Call, row: ServiceRow) -> Iterator[Evidence]:

@@ -66,9 +66,9 @@ class Module:
         self._arguments()
 
     @property
-    def imported(self) -> frozenset[str]:
-        """The full names of all that is imported."""
-        return frozenset(self._imports.values())
+    def frameworks(self) -> frozenset[str]:
+        """The packages that are imported, by their first names."""
+        return frozenset(name.partition(".")[0] for name in self._imports.values())
 
     def name(self, node: ast.expr) -> str:
         """`client.chat.completions.create` by its full name, as far as imports and assignments say it."""

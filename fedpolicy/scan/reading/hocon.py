@@ -156,7 +156,7 @@ class _Reader:
             return _unquoted(token.text)
         if token.kind == "long":
             return token.text[3:-3]
-        if token.kind != "bare":
+        if token.kind != "bare" or (token.text == "include" and self._peek().kind == "quoted"):
             raise self._unread("a value is expected here", token.start)
         parts = [token]
         # Words up to the end of the line are one text.

@@ -1,0 +1,85 @@
+"""`fedpolicy import`: write down the deployment that the files of a repository tell of."""  # noqa: N999  the command
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fedpolicy.cli.errors import CLEAN, FINDINGS
+from fedpolicy.cli.options import debug_option
+from fedpolicy.cli.terminal import chatter, emit, write
+from fedpolicy.errors import InputError
+
+if TYPE_CHECKING:
+    from fedpolicy.scan.draft import Draft
+
+__all__ = ["command"]
+
+
+@click.command("import")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.option("--output", "-o", metavar="FILE", help="Write the draft to this file instead of standard output.")
+@click.option("--deployment", default="", metavar="NAME", help="Write the draft of this name only.")
+@click.option("--force", is_flag=True, help="Replace the file, if it is there.")
+@debug_option
+def command(paths: tuple[str, ...], output: str | None, deployment: str, *, force: bool) -> int:
+    """
+    Draft a deployment from what frameworks run (NVFLARE, Flower, compose, Python).
+
+    Each line says where it comes from, and TODO where people have to go on. A file that is there is not replaced: the
+    difference is shown, and the exit code is 1.
+    """
+    text = _drafted(paths or (".",), deployment)
+    if output in (None, "-"):
+        emit(text, None)
+        return CLEAN
+    target = Path(str(output))
+    if target.exists() and not force:
+        return _compared(target, text)
+    write(target, text)
+    chatter(f"wrote {target.as_posix()}\nnow fill in what says TODO, and run: fedpolicy check {target.as_posix()}\n")
+    return CLEAN
+
+
+def _drafted(paths: Sequence[str], name: str) -> str:
+    """The drafts as documents of one file. Raises InputError where there is none, or none of that name."""
+    from fedpolicy.scan.gather import gather
+    from fedpolicy.scan.judge import drafts
+    from fedpolicy.scan.services import Services
+    from fedpolicy.sources import Search
+
+    found = drafts(gather(paths, Search(), Services()))
+    if not found:
+        advice = "name a folder with files of NVFLARE or Flower; `fedpolicy scan` says what was read"
+        raise InputError("nothing here tells of a deployment", help=advice)
+    chosen = [one for one in found if name in ("", one.name)]
+    if not chosen:
+        names = ", ".join(f"`{one.name}`" for one in found)
+        raise InputError(f"there is no draft `{name}`", help=f"these are there: {names}")
+    if len(chosen) > 1:
+        chatter(f"note: {len(chosen)} deployments, each from files of its own; --deployment NAME writes one\n")
+    return "---\n".join(_headed(one) for one in chosen)
+
+
+def _headed(draft: Draft) -> str:
+    origin = f"# Drafted from {draft.file} and what belongs to it. People have to say what has a TODO.\n"
+    return origin + draft.text
+
+
+def _compared(target: Path, text: str) -> int:
+    from difflib import unified_diff
+
+    from fedpolicy.files import content
+
+    before = content(target).decode("utf-8", "replace")
+    if before == text:
+        chatter(f"{target.as_posix()} is what would be written\n")
+        return CLEAN
+    name = target.as_posix()
+    lines = unified_diff(before.splitlines(keepends=True), text.splitlines(keepends=True), name, f"{name} (drafted)")
+    emit("".join(lines), None)
+    chatter(f"{name} is already there and was not changed; --force replaces it\n")
+    return FINDINGS

@@ -1,0 +1,135 @@
+"""`fedpolicy scan`: from the files of a repository to findings at their lines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fedpolicy.cli.errors import exit_code
+from fedpolicy.cli.options import (
+    baseline_options,
+    catalog_option,
+    colour_option,
+    config_from_option,
+    config_option,
+    debug_option,
+    epsilon_option,
+    isolated_option,
+    pack_option,
+    param_option,
+    waiver_options,
+)
+from fedpolicy.cli.terminal import chatter, look_of
+from fedpolicy.report.formats import format_ids, load_format
+
+if TYPE_CHECKING:
+    from fedpolicy.cli.outputs import Output
+    from fedpolicy.findings import Report
+    from fedpolicy.scan.gather import Gathered
+
+__all__ = ["command"]
+
+_SEVERITIES = ("critical", "high", "medium", "low", "info")
+_SHOWN = 20  # files that were not read, named one by one
+
+
+@click.command("scan")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@pack_option
+@param_option
+@catalog_option
+@epsilon_option
+@click.option("--select", multiple=True, metavar="RULE", help="Check these rules only; may be repeated.")
+@click.option("--ignore", multiple=True, metavar="RULE", help="Leave these rules out; may be repeated.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([*_SEVERITIES, "never"]),
+    default=None,
+    show_default="high",
+    help="The least severity that makes the exit code 1.",
+)
+@click.option("--strict", is_flag=True, default=None, help="Count unknown as failing.")
+@click.option(
+    "--format", "form", type=click.Choice(format_ids()), default="text", show_default=True, help="How to report."
+)
+@click.option(
+    "--exclude", multiple=True, metavar="PATTERN", help="Leave these paths out, as in .gitignore; may be repeated."
+)
+@click.option(
+    "--output",
+    "-o",
+    "outputs",
+    multiple=True,
+    metavar="[FORMAT:]FILE",
+    help="Write the report to a file; may be repeated.",
+)
+@waiver_options
+@baseline_options
+@config_option
+@config_from_option
+@isolated_option
+@colour_option
+@debug_option
+def command(paths: tuple[str, ...], form: str, outputs: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  click's
+    """
+    Read what frameworks run (NVFLARE, Flower, compose, Python), and judge it.
+
+    PATHS are folders or files of a repository; by default the current folder. Nothing of it is run, and no secret is
+    kept. Findings stand at the lines of these files; `fedpolicy import` writes down the deployment that they tell of.
+    """
+    return _scan(paths or (".",), form, outputs, options)
+
+
+def _scan(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapping[str, Any]) -> int:
+    from fedpolicy.check import judge_of
+    from fedpolicy.cli.choices import choose, find_config
+    from fedpolicy.cli.outputs import plan, write_all
+    from fedpolicy.cli.trust import trusted_settings
+    from fedpolicy.report.summarise import must_fail
+    from fedpolicy.scan.gather import gather
+    from fedpolicy.scan.judge import judged
+    from fedpolicy.scan.services import Services
+
+    planned = plan(outputs, form)
+    config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
+    choices = choose(config, options)
+    settings = trusted_settings(choices, config, options)
+    judge, errors = judge_of(settings)
+    gathered = gather(paths, choices.search, Services(judge.catalog.services.values()))
+    report = judged(gathered, judge, settings, errors)
+    _tell(gathered)
+    write_all([(output, _written(report, output, no_color=options["no_color"])) for output in planned])
+    if errors:
+        from fedpolicy.cli.messages import report_errors
+
+        report_errors(errors, look=look_of(sys.stderr, no_color=options["no_color"]))
+    failing = must_fail(report.findings, choices.fail_on, strict=choices.strict)
+    return exit_code(errors, failing=failing, evaluated=bool(gathered.facts))
+
+
+def _tell(gathered: Gathered) -> None:
+    """What was read, what was not and why, and how to go on: on standard error, beside any format."""
+    read = ", ".join(f"{amount} of {name}" for name, amount in sorted(gathered.read.items())) or "none"
+    chatter(f"note: of {gathered.looked_at:,} files these say something: {read}\n")
+    if gathered.aside:
+        chatter(f"note: {gathered.aside:,} files of tests, tutorials and documentation were left aside\n")
+    for one in gathered.not_read[:_SHOWN]:
+        chatter(f"note: {one.span}: not read: {one.why}\n")
+    if (rest := len(gathered.not_read) - _SHOWN) > 0:
+        chatter(f"note: {rest:,} more files were not read\n")
+    if gathered.facts:
+        chatter("note: `fedpolicy import` writes the deployment that these files tell of\n")
+    else:
+        chatter("note: nothing here is known: name a folder with files of NVFLARE, Flower, compose or Python\n")
+
+
+def _written(report: Report, output: Output, *, no_color: bool) -> str:
+    chosen = load_format(output.form)
+    draw = getattr(chosen, "draw", None)
+    if draw and output.file is None:
+        drawn: str = draw(report, look_of(sys.stdout, no_color=no_color))
+        return drawn
+    return chosen.render(report)

@@ -1,0 +1,155 @@
+"""
+Paths -> evidence: which files are looked at, who reads them, and what could not be read.
+
+Files are taken one after the other and forgotten, so memory does not grow with the repository. What cannot be read is
+told once, with its place; nothing stops the others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import field
+from pathlib import Path, PurePath
+
+from fedpolicy.errors import InputError
+from fedpolicy.files import beginning
+from fedpolicy.findings import Span
+from fedpolicy.records import dataclass
+from fedpolicy.scan.evidence import Evidence, Unread
+from fedpolicy.scan.importers import importers
+from fedpolicy.scan.reading.files import LARGEST, File
+from fedpolicy.scan.services import Services
+from fedpolicy.searching.look import Look
+from fedpolicy.searching.search import Search
+from fedpolicy.searching.walk import Unreadable, walk
+from fedpolicy.sources import shown
+
+__all__ = ["Fact", "Gathered", "NotRead", "gather"]
+
+_ENDINGS = (".yml", ".yaml", ".json", ".default", ".conf", ".toml", ".py", ".sh", ".txt", ".ipynb")
+# What a folder or a file is called that shows something, or tries it, and deploys nothing.
+_ASIDE = frozenset({"test", "tests", "testing", "doc", "docs", "tutorial", "tutorials", "notebooks"})
+_NOTEBOOK = ".ipynb"
+_FRAMEWORKS = (b"nvflare", b"flwr")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Evidence, and the importer that found it."""
+
+    evidence: Evidence
+    importer: str
+
+    @property
+    def file(self) -> str:
+        """The file that it stands in."""
+        return self.evidence.span.file
+
+    @property
+    def framework(self) -> str:
+        """What the importer reads: nvflare, flower, compose, python, ..."""
+        return self.importer.partition("_")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRead:
+    """A file that somebody should know was not read, and why."""
+
+    why: str
+    span: Span
+
+
+@dataclass(slots=True, kw_only=True)
+class Gathered:
+    """All that files say; `read` counts files by importer, `aside` those that show or try something."""
+
+    facts: list[Fact] = field(default_factory=list)
+    not_read: list[NotRead] = field(default_factory=list)
+    read: Counter[str] = field(default_factory=Counter)
+    looked_at: int = 0
+    aside: int = 0
+
+
+def gather(paths: Sequence[str], search: Search, services: Services) -> Gathered:
+    """Read every file below the paths that an importer wants. Raises InputError where a path is not there."""
+    found = Gathered()
+    for path, below in _files(paths, search, found):
+        if below is not None and _is_aside(below):
+            found.aside += 1
+        else:
+            _read(path, services, found)
+    return found
+
+
+def _files(paths: Sequence[str], search: Search, found: Gathered) -> Iterator[tuple[str, str | None]]:
+    """Each file with its path below the folder that was named; a file that is named itself has none."""
+    seen: set[str] = set()
+    for path in paths:
+        if not Path(path).exists():
+            raise InputError(f"`{shown(path)}` does not exist", help="name a folder or a file of a repository")
+        for one in walk(path, search, _LOOK) if Path(path).is_dir() else (path,):
+            if isinstance(one, Unreadable):
+                found.not_read.append(NotRead(why=f"it cannot be read: {one.why}", span=Span(file=shown(one.path))))
+            elif (real := os.path.realpath(one)) not in seen:
+                seen.add(real)
+                yield one, os.path.relpath(one, path) if one != path else None
+
+
+def _read(path: str, services: Services, found: Gathered) -> None:
+    name = shown(path)
+    try:
+        content = beginning(Path(path), LARGEST + 1)
+    except OSError as error:
+        found.not_read.append(NotRead(why=f"it cannot be read: {error.strerror or error}", span=Span(file=name)))
+        return
+    found.looked_at += 1
+    file = File(name, content, services)
+    if path.endswith(_NOTEBOOK):
+        _notebook(file, found)
+        return
+    wanted = [(who, one) for who, one in importers().items() if one.wants(file)]
+    if wanted and len(content) > LARGEST:
+        found.not_read.append(NotRead(why=f"it is larger than {LARGEST // 1024 // 1024} MiB", span=file.start()))
+        return
+    for who, _ in wanted:
+        _ask(who, file, found)
+
+
+def _ask(who: str, file: File, found: Gathered) -> None:
+    """One importer's facts; a file that two importers cannot read is told of once."""
+    try:
+        facts = [Fact(evidence=one, importer=who) for one in importers()[who].read(file)]
+    except Unread as unread:
+        note = NotRead(why=unread.why, span=unread.span)
+        if note not in found.not_read[-len(importers()) :]:
+            found.not_read.append(note)
+        return
+    if facts:
+        found.facts += facts
+        found.read[who.partition("_")[0]] += 1
+
+
+def _notebook(file: File, found: Gathered) -> None:
+    if any(word in file.content for word in (*_FRAMEWORKS, *file.services.modules)):
+        found.not_read.append(NotRead(why="it is a notebook, which nobody deploys as it is", span=file.start()))
+
+
+def _is_aside(below: str) -> bool:
+    parts = [part.lower() for part in PurePath(below).parts]
+    name = parts[-1]
+    return (
+        not _ASIDE.isdisjoint(parts[:-1])
+        or name.startswith("test_")
+        or name.endswith("_test.py")
+        or name == "conftest.py"
+        or ".example" in name
+    )
+
+
+def _worth(name: str) -> bool:
+    return name.lower().endswith(_ENDINGS)
+
+
+_LOOK = Look(worth=_worth, named=lambda _: False, found=lambda _, __: True, patterns=())

@@ -1,0 +1,163 @@
+"""
+Evidence and drafts -> one report, with every finding at the line of the file that it comes from.
+
+A draft goes the way of any deployment. What a configuration cannot say is one question per draft.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from fedpolicy.check import Checked, Judge, assess, report_of
+from fedpolicy.errors import FedPolicyError, Problems
+from fedpolicy.files import content
+from fedpolicy.findings import Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict, fingerprint
+from fedpolicy.language.reading.load import load_text
+from fedpolicy.scan.draft import Draft, draft_of
+from fedpolicy.scan.evidence import Evidence
+from fedpolicy.scan.gather import Fact, Gathered
+from fedpolicy.scan.groups import Group, grouped
+from fedpolicy.scan.rules import PACK, RULES, EvidenceRule
+from fedpolicy.settings import Settings
+
+__all__ = ["drafts", "judged"]
+
+# What these ask for stands in files that importers do not read yet, so a draft proves nothing by leaving it out.
+_UNREAD = frozenset({"model-unpinned"})
+_QUESTION = "what-files-cannot-say"
+_MOST = 12  # facts that one question names
+_ASKED = RuleInfo(
+    id=_QUESTION,
+    pack=PACK,
+    title="Facts that no configuration states",
+    severity=Severity.INFO,
+    principle="verifiability",
+    why="Configurations say what runs. Whose data these are, under which law and agreement, people have to say.",
+    help="`fedpolicy import` writes the draft; fill it in, and `fedpolicy check` decides.",
+)
+
+
+def drafts(gathered: Gathered) -> list[Draft]:
+    """A draft of each deployment that the files tell of."""
+    return [draft_of(group) for group in grouped(gathered.facts)]
+
+
+def judged(gathered: Gathered, judge: Judge, settings: Settings, errors: Sequence[FedPolicyError] = ()) -> Report:
+    """Everything that was found, as one report. Raises Problems where a draft of ours cannot be read."""
+    groups = grouped(gathered.facts)
+    findings, counts = _on_evidence(gathered.facts, groups, settings)
+    names: dict[str, str] = {}
+    for group in groups:
+        draft = draft_of(group)
+        found, passed = _on_draft(draft, judge)
+        findings += found
+        counts += passed
+        names[draft.file] = draft.name
+    checked = [_of_file(name, findings, names) for name in sorted({one.span.file for one in findings} | set(names))]
+    report = report_of([*checked, Checked(file=SourceFile(name=""), counts=counts)], judge, settings, errors)
+    rules = sorted((*(rule.info for rule in RULES), _ASKED, *report.rules), key=lambda rule: (rule.id, rule.pack))
+    files = tuple(file for file in report.files if file.name)
+    return replace(report, files=files, rules=tuple(rules), packs=tuple(sorted({PACK, *report.packs})))
+
+
+def _of_file(name: str, findings: Sequence[Finding], names: Mapping[str, str]) -> Checked:
+    mine = [one for one in findings if one.span.file == name]
+    deployments = (names[name],) if name in names else ()
+    file = SourceFile(name=name, lines=_lines(name), deployments=deployments)
+    return Checked(file=file, findings=mine, counts=Counter(one.verdict for one in mine))
+
+
+def _on_evidence(
+    facts: Sequence[Fact], groups: Sequence[Group], settings: Settings
+) -> tuple[list[Finding], Counter[Verdict]]:
+    """Each rule on each deployment, and on what belongs to none; the same place is told once."""
+    inside = {fact for group in groups for fact in group.facts}
+    sets = [(group.file, [fact.evidence for fact in group.facts]) for group in groups]
+    sets.append(("", [fact.evidence for fact in facts if fact not in inside]))
+    found: dict[tuple[str, Span], Finding] = {}
+    silent = 0
+    for rule in (one for one in RULES if _chosen(one.info.id, settings)):
+        for name, said in sets:
+            told = list(rule.find(said))
+            silent += bool(said) and not told
+            for one, message in told:
+                found.setdefault((rule.info.id, one.span), _told(rule, one, message, name))
+    return list(found.values()), Counter({Verdict.NOT_APPLICABLE: silent})
+
+
+def _chosen(rule: str, settings: Settings) -> bool:
+    wanted = not settings.select or rule in settings.select
+    return wanted and rule not in settings.ignore and rule not in settings.disabled
+
+
+def _told(rule: EvidenceRule, one: Evidence, message: str, deployment: str) -> Finding:
+    info = rule.info
+    return Finding(
+        rule=info.id,
+        pack=info.pack,
+        title=info.title,
+        principle=info.principle,
+        severity=info.severity,
+        verdict=Verdict.FAIL,
+        elements=(one.subject,),
+        message=message,
+        span=one.span,
+        deployment=deployment,
+        why=info.why,
+        help=info.help,
+        references=info.references,
+        fingerprint=fingerprint(info.id, one.span.file, one.subject, one.attribute, one.key),
+    )
+
+
+def _on_draft(draft: Draft, judge: Judge) -> tuple[list[Finding], Counter[Verdict]]:
+    loaded = load_text(draft.text, draft.file, judge.catalog)
+    if loaded.errors or len(loaded.documents) != 1:
+        raise Problems(list(loaded.errors) or [FedPolicyError(f"the draft of `{draft.file}` is empty")])
+    assessed = assess(loaded.documents[0], judge).whole()
+    kept = [one for one in assessed.findings if one.rule not in _UNREAD]
+    failed = [_placed(one, draft) for one in kept if one.verdict is Verdict.FAIL]
+    asked = [one for one in kept if one.verdict is Verdict.UNKNOWN]
+    passed = {verdict: assessed.counts.get(verdict, 0) for verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE)}
+    return [*failed, *([_question(asked, draft)] if asked else [])], Counter(passed)
+
+
+def _placed(finding: Finding, draft: Draft) -> Finding:
+    """The same at the line of the file that the line of the draft comes from, with every step of its ways."""
+    paths = tuple(
+        tuple(replace(hop, span=draft.sources.get(hop.span.line, draft.start)) for hop in path)
+        for path in finding.paths
+    )
+    return replace(finding, span=draft.sources.get(finding.span.line, draft.start), deployment=draft.file, paths=paths)
+
+
+def _question(asked: Sequence[Finding], draft: Draft) -> Finding:
+    facts = sorted({fact for one in asked for fact in one.missing})
+    rest = len(facts) - _MOST
+    named = ", ".join(facts[:_MOST]) + (f", and {rest} more" if rest > 0 else "")
+    rules = len({one.rule for one in asked})
+    return Finding(
+        rule=_QUESTION,
+        pack=PACK,
+        title=_ASKED.title,
+        principle=_ASKED.principle,
+        severity=Severity.INFO,
+        verdict=Verdict.UNKNOWN,
+        elements=(draft.name,),
+        message=f"{rules} rules wait for what no file says: {named}",
+        span=draft.start,
+        deployment=draft.file,
+        why=_ASKED.why,
+        help=_ASKED.help,
+        fingerprint=fingerprint(_QUESTION, draft.file),
+    )
+
+
+def _lines(name: str) -> tuple[str, ...]:
+    try:
+        return tuple(content(Path(name)).decode("utf-8", "replace").splitlines())
+    except OSError:
+        return ()

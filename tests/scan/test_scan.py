@@ -1,0 +1,281 @@
+"""From a repository that has never heard of fedpolicy to findings at its lines, and to a draft."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from inspect import signature
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from fedpolicy.check import catalog_of
+from fedpolicy.cli.app import app
+from fedpolicy.language.reading.load import load_text
+from fedpolicy.scan.gather import gather
+from fedpolicy.scan.judge import drafts
+from fedpolicy.scan.services import Services
+from fedpolicy.settings import Settings
+from fedpolicy.sources import Search
+
+HERE = Path(__file__).parent
+APART = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}
+FOUND = [
+    "high claim-without-code flower-app/pyproject.toml:15:1",
+    "high model-of-others jobs/lung-he/app/custom/trainer.py:5:12",
+    "medium keys-in-one-hand provision/project.yml:20:11",
+    "medium one-key-for-all-sites jobs/lung-he/app/config/config_fed_client.json:16:47",
+    "low filter-without-bound sites/clinic-b/local/privacy.json:8:19",
+]
+
+
+PROJECT = """participants:
+  - {name: hub, type: server, org: uni}
+  - {name: site-1, type: client, org: clinic-a}
+  - {name: site-2, type: client, org: clinic-b}
+builders:
+  - {path: nvflare.lighter.impl.cert.CertBuilder}
+"""
+NODES = """services:
+  supernode-1: {image: flwr/supernode:1, command: --insecure}
+  supernode-2: {image: flwr/supernode:1, command: --insecure}
+"""
+PRIVACY = """{"scopes": [{"name": "s", "task_result_filters": [
+  {"path": "nvflare.app_common.filters.percentile_privacy.PercentilePrivacy", "args": {"gamma": 0}}]}]}
+"""
+SILENT = """{"S": 0, "executors": [{"tasks": ["train"]}], "task_result_filters": [
+  {"tasks": ["train"], "filters": [{"path": "own.Noise", "args": {"sigma": "{S}"}}]}]}
+"""
+RECIPE = """from nvflare.app_opt.pt.recipes.fedavg import FedAvgRecipe
+recipe = FedAvgRecipe(min_clients=2, num_rounds=3, train_script="client.py")
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def consortium(here, monkeypatch):
+    shutil.copytree(HERE / "consortium", here / "consortium")
+    monkeypatch.chdir(here / "consortium")
+    return here / "consortium"
+
+
+def write(folder, files):
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+def run(*arguments):
+    return CliRunner(**APART).invoke(app, list(arguments))
+
+
+def scanned(*arguments):
+    done = run("scan", *arguments, "--format", "json")
+    return done, json.loads(done.stdout)["findings"]
+
+
+def places(findings, verdict="fail"):
+    kept = [one for one in findings if one["verdict"] == verdict]
+    return [
+        f"{one['severity']} {one['rule']} {place['file']}:{place['line']}:{place['column']}"
+        for one in kept
+        for place in [one["location"]]
+    ]
+
+
+def drafted(*paths):
+    return {one.file: one for one in drafts(gather(paths or ("."), Search(), Services()))}
+
+
+@pytest.mark.usefixtures("consortium")
+def test_a_consortium_is_told_what_is_true_and_nothing_else():
+    done, found = scanned(".")
+    assert sorted(places(found)) == sorted(FOUND)
+    assert [one["rule"] for one in found if one["verdict"] == "unknown"] == ["what-files-cannot-say"] * 2
+    assert done.exit_code == 1
+    assert "note: of 9 files these say something: 2 of flower, 5 of nvflare, 1 of python" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["--fail-on", "critical"], 0), (["--fail-on", "critical", "--strict"], 0)]
+)
+@pytest.mark.usefixtures("consortium")
+def test_severity_decides_the_exit_code(arguments, code):
+    assert run("scan", ".", *arguments).exit_code == code
+
+
+@pytest.mark.usefixtures("consortium")
+def test_every_format_says_the_line_of_the_original_file():
+    sarif = json.loads(run("scan", ".", "--format", "sarif").stdout)
+    found = [
+        (one["ruleId"], where["artifactLocation"]["uri"].rpartition("consortium/")[2], where["region"]["startLine"])
+        for one in sarif["runs"][0]["results"]
+        for where in [one["locations"][0]["physicalLocation"]]
+    ]
+    assert any(
+        rule.endswith("keys-in-one-hand") and (file, line) == ("provision/project.yml", 20)
+        for rule, file, line in found
+    )
+    for form in ("github", "gitlab", "csv", "junit", "markdown", "text"):
+        assert "project.yml" in run("scan", ".", "--format", form).stdout, form
+
+
+def test_the_same_repository_gives_the_same_bytes(consortium):
+    assert run("scan", ".").stdout == run("scan", ".").stdout
+    assert str(consortium) not in run("scan", ".", "--format", "json").stdout
+
+
+@pytest.mark.usefixtures("consortium")
+def test_a_draft_is_a_deployment_and_each_line_has_its_place():
+    catalog = catalog_of(Settings())
+    found = drafted(".")
+    assert list(found) == ["flower-app/pyproject.toml", "provision/project.yml"]
+    for one in found.values():
+        loaded = load_text(one.text, one.file, catalog)
+        assert not loaded.errors
+        for number, line in enumerate(one.text.splitlines(), 1):
+            origin = re.search(r"# .*?(\S+):(\d+)$", line)
+            if origin:
+                assert (one.sources[number].file, str(one.sources[number].line)) == origin.groups()
+    golden = HERE / "consortium.draft.yaml"
+    assert found["provision/project.yml"].text == golden.read_text(encoding="utf-8")
+
+
+def test_sites_that_nobody_names_have_parties_of_their_own(here):
+    write(here, {"compose.yml": NODES})
+    text = drafted(".")["compose.yml"].text
+    assert "supernode-1: {kind: client, party: supernode-1}" in text
+    assert "supernode-2: {kind: client, party: supernode-2}" in text
+    assert "transport: none" in text
+    assert "party: unknown" not in text
+
+
+def test_alternatives_are_never_one_deployment(here):
+    other = PROJECT.replace("clinic-a", "clinic-c")
+    write(here, {"dev/project.yml": PROJECT, "prod/project.yml": other, "tests/project.yml": PROJECT})
+    found = drafted(".")
+    assert list(found) == ["dev/project.yml", "prod/project.yml"]
+    assert "clinic-c" not in found["dev/project.yml"].text
+
+
+def test_code_that_was_not_read_leaves_safeguards_unknown(here):
+    write(here, {"project.yml": PROJECT, "job.py": RECIPE})
+    text = drafted(".")["project.yml"].text
+    assert "    method: fedavg  # job.py:2" in text
+    assert "    rounds: 3  # job.py:2" in text
+    assert "    safeguards: unknown" in text
+
+
+def test_a_parameter_that_code_names_is_no_empty_claim(consortium):
+    path = consortium / "flower-app/lungs/server_app.py"
+    path.write_text(path.read_text() + 'NOISY = dict(run_config)["dp-enabled"]\n')
+    assert "high claim-without-code" not in "\n".join(places(scanned(".")[1]))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rule"),
+    [
+        ("privacy.json", PRIVACY, "filter-that-lets-all-pass"),
+        ("app/config/config_fed_client.json", SILENT, "noise-of-zero"),
+        ("cc.yml", "cc_cpu_mechanism: amd_sev_snp\nallowed_out_ports: [443]\n", "egress-open"),
+        ("cc.yml", "cc_issuers: [{path: nvflare.x.mock_authorizer.MockAuthorizer}]\n", "attestation-of-nothing"),
+        ("compose.yml", "services:\n  db: {image: 'postgres:13', environment: {POSTGRES_PASSWORD: hunter2-secret}}\n",
+         "literal-secret"),
+        ("compose.yml", "services:\n  db: {image: postgres}\n", "image-not-pinned"),
+        ("sync.sh", "scp -o StrictHostKeyChecking=no model.pt hub:\n", "ssh-host-unchecked"),
+        ("peer.py", "import pickle, flwr\nstate = pickle.loads(message)\n", "peer-data-unpickled"),
+        ("run.sh", "flower-superlink --insecure\n", "transport-open"),
+        ("compose.yml", "services:\n  superlink: {image: 'flwr/superlink:1', command: --ssl-certfile=a}\n",
+         "telemetry-on"),
+        ("project.yml", PROJECT.replace("clinic-b", "clinic-a"), "one-party-for-all-sites"),
+    ],
+)  # fmt: skip
+def test_what_no_declaration_can_hold(here, name, text, rule):
+    write(here, {name: text})
+    done, found = scanned(".")
+    assert rule in [one["rule"] for one in found], done.stdout
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_encryption_without_keys(consortium):
+    path = consortium / "provision/project.yml"
+    path.write_text(re.sub(r"  - path: .*HEBuilder\n.*\n", "", path.read_text()))
+    found = places(scanned(".")[1])
+    assert "high encryption-without-keys jobs/lung-he/app/config/config_fed_client.json:16:47" in found
+    assert "homomorphic_encryption" not in drafted(".")["provision/project.yml"].text
+
+
+def test_a_repository_of_nothing_is_no_pass(here):
+    write(here, {"README.md": "nothing"})
+    done = run("scan", ".")
+    assert done.exit_code == 2
+    assert "note: nothing here is known: name a folder with files of NVFLARE, Flower, compose or Python" in done.stderr
+
+
+@pytest.mark.usefixtures("here")
+def test_a_path_that_is_not_there_is_named():
+    done = run("scan", "nowhere")
+    assert done.exit_code == 2
+    assert "`nowhere` does not exist" in done.stderr
+
+
+BAD = {
+    "helm.yaml": "services:\n  {{ if .Values.x }}\n  a: {image: b}\n  {{ end }}\n",
+    "broken.yml": "services:\n  a: [\n",
+    "job/config_fed_server.conf": 'workflows = [ include "other.conf" ]\n',
+    "old.py": "import openai\nprint 'x'\n",
+    "latin/project.yml": b"participants: []\nbuilders: []\n# \xe9\n",
+    "pyproject.toml": "[tool.flwr.app\n",
+    "deep.json/privacy.json": '{"scopes": ' + "[" * 5000 + "]" * 5000 + "}",
+    "big/privacy.json": '{"scopes": [' + " " * (2 * 1024 * 1024) + "]}",
+    "book.ipynb": '{"cells": [{"source": ["import flwr"]}]}',
+    "good/project.yml": PROJECT,
+}
+
+
+def test_what_cannot_be_read_is_told_once_and_the_rest_goes_on(here):
+    write(here, BAD)
+    (here / "loop").symlink_to(here, target_is_directory=True)
+    (here / "self.yml").symlink_to("self.yml")
+    done, found = scanned(".")
+    notes = [line for line in done.stderr.splitlines() if "not read:" in line]
+    for name in sorted(BAD.keys() - {"good/project.yml"}):
+        assert len([one for one in notes if one.startswith(f"note: {name}:")]) == 1, name
+    assert "note: helm.yaml:2:4: not read: it is a template that is not rendered" in notes
+    assert "note: old.py:2:1: not read: it is Python 2" in notes
+    assert "note: latin/project.yml:3:3: not read: it does not parse: the byte 0xe9 is not UTF-8" in notes
+    assert "note: big/privacy.json:1:1: not read: it is larger than 2 MiB" in notes
+    assert "medium keys-in-one-hand good/project.yml:6:12" in places(found)
+    assert done.exit_code == 0
+
+
+@pytest.mark.usefixtures("consortium")
+def test_import_writes_once_and_then_compares():
+    first = run("import", ".", "--deployment", "provision-project", "-o", "fedpolicy.yaml")
+    assert (first.exit_code, first.stderr.splitlines()[0]) == (0, "wrote fedpolicy.yaml")
+    text = Path("fedpolicy.yaml").read_text(encoding="utf-8")
+    again = run("import", ".", "--deployment", "provision-project", "-o", "fedpolicy.yaml")
+    assert (again.exit_code, again.stderr) == (0, "fedpolicy.yaml is what would be written\n")
+    Path("fedpolicy.yaml").write_text(text.replace("rounds: 20", "rounds: 30"), encoding="utf-8")
+    other = run("import", ".", "--deployment", "provision-project", "-o", "fedpolicy.yaml")
+    assert other.exit_code == 1
+    assert "-    rounds: 30" in other.stdout
+    assert "+    rounds: 20" in other.stdout
+    assert other.stderr == "fedpolicy.yaml is already there and was not changed; --force replaces it\n"
+    assert run("import", ".", "--deployment", "provision-project", "-o", "fedpolicy.yaml", "--force").exit_code == 0
+    assert Path("fedpolicy.yaml").read_text(encoding="utf-8") == text
+
+
+@pytest.mark.usefixtures("here")
+def test_import_of_nothing_says_so():
+    done = run("import", ".")
+    assert "nothing here tells of a deployment" in done.stderr
