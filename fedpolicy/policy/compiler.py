@@ -20,7 +20,7 @@ from fedpolicy.suggest import advise, did_you_mean
 
 __all__ = ["build_rule"]
 
-_EXPRESSIONS = ("match", "require", "graver")
+_EXPRESSIONS = ("match", "require", "graver", "slight")
 
 
 def build_rule(sheet: Sheet, pack: str, path: Path) -> Rule:
@@ -47,6 +47,7 @@ def build_rule(sheet: Sheet, pack: str, path: Path) -> Rule:
         match=compiled.get("match"),
         require=compiled["require"],
         graver=compiled.get("graver"),
+        slight=compiled.get("slight"),
         message=_line(tree["message"]),
         why=_prose(tree["why"]),
         help=_prose(tree["help"]),

@@ -80,10 +80,10 @@ def _judge(rule: Rule, scenarios: Sequence[Scenario | None]) -> Judgement:
 
 def _severity(rule: Rule, scenarios: Sequence[Scenario | None]) -> Severity:
     """How much it matters; where that is open, as much as it can."""
-    if rule.graver is None:
-        return rule.severity
-    truths = (_truth("graver", rule.graver, scenario) for scenario in scenarios if scenario)
-    graver = any(truth.value is not False for truth in truths)
+    real = [scenario for scenario in scenarios if scenario]
+    if rule.slight and all(_truth("slight", rule.slight, scenario).value is True for scenario in real):
+        return min(rule.severity, Severity.LOW)
+    graver = any(_truth("graver", rule.graver, scenario).value is not False for scenario in real if rule.graver)
     return Severity(min(rule.severity + graver, Severity.CRITICAL))
 
 

@@ -45,8 +45,8 @@ class Rule:
 
     `scope` keeps its parameters apart from those of other rules. `spans` are the places of its parts in its
     file, `path` is that file (to read its examples from). `absent` says how the rule decides when something that it
-    asks for with `has()` is not stated. Where `graver` holds, a finding is one step more severe. `behind` names more
-    specific rules, after which it has nothing to add.
+    asks for with `has()` is not stated. Where `graver` holds, a finding is one step more severe, and where `slight`
+    holds, it is low. `behind` names more specific rules, after which it has nothing to add.
     """
 
     id: str
@@ -69,6 +69,7 @@ class Rule:
     params: tuple[Param, ...] = ()
     scope: str = ""
     graver: Expression | None = None
+    slight: Expression | None = None
     span: Span
     spans: Mapping[str, Span] = field(default_factory=dict)
     path: str = ""
@@ -101,4 +102,4 @@ class Rule:
     @property
     def expressions(self) -> tuple[Expression, ...]:
         """Everything that it asks of an element."""
-        return tuple(part for part in (self.match, self.require, self.graver) if part)
+        return tuple(part for part in (self.match, self.require, self.graver, self.slight) if part)

@@ -65,6 +65,7 @@ RULE = Record(
         "match": Text(about="CEL: which of them it is about (left out: all)."),
         "require": Text(about="CEL: what must hold of them."),
         "graver": Text(about="CEL: where it holds, a finding is one step more severe."),
+        "slight": Text(about="CEL: where it certainly holds, a finding is of low severity, whatever else holds."),
         "at": Text(
             about="The element's key that a finding points at, such as licence or terms.region.", pattern=r"[\w.]+"
         ),

@@ -67,7 +67,7 @@ def set_severities(
             advice = advise(word, list(labels), called="use one of")
             errors.append(SettingsError(f"{shown(word)} is no severity of {name}", help=advice))
     return tuple(
-        replace(rule, severity=labels.get(severities[rule.id], rule.severity), graver=None)
+        replace(rule, severity=labels.get(severities[rule.id], rule.severity), graver=None, slight=None)
         if rule.id in severities
         else rule
         for rule in chosen

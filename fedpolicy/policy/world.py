@@ -95,6 +95,42 @@ class World:
                 found.setdefault(family, []).append(disclosure)
         return found
 
+    def learned_in(self, families: tuple[str, ...]) -> Sequence[Disclosure]:
+        """What anybody else learns of the first of some datasets; the others are learned with it, or apart."""
+        return self.learned_from.get(families[0], ()) if families else ()
+
+    def is_person(self, party: str) -> bool:
+        """Whether a party stands for people with data of their own: users, or the cohort of a cross-device setting."""
+        if "user" in self.lookup.roles(party):
+            return True
+        return self.deployment.setting == "cross-device" and self.cohorts.get(party, 1) > 1
+
+    @cached_property
+    def cohorts(self) -> Mapping[str, int]:
+        """How many owners stand behind each party."""
+        found: dict[str, int] = {}
+        for vertex in self.graph.vertices.values():
+            if vertex.party:
+                party = self.lookup.party(vertex.party)
+                found[party] = max(found.get(party, 1), vertex.cohort)
+        return found
+
+    @cached_property
+    def _reached_by(self) -> Mapping[str, Sequence[Disclosure]]:
+        """What anybody learns by way of each task, call or flow; nothing where no owner releases anything."""
+        found: dict[str, list[Disclosure]] = {}
+        some = any(dataset.releases is not None for dataset in self.deployment.datasets.values())
+        for disclosure in self.study.disclosures if some else ():
+            for origin in {step.origin for path in disclosure.paths for step in path}:
+                found.setdefault(origin, []).append(disclosure)
+        return found
+
+    def permits(self, origin: str, *, guaranteed: bool = False) -> bool:
+        """Whether the owners release all that anybody learns by way of an element, if there is anything."""
+        found = self._reached_by.get(origin, ())
+        levels = ((one.guaranteed if guaranteed else one.high, one.allowed) for one in found)
+        return bool(found) and all(allowed is not None and level <= allowed for level, allowed in levels)
+
     @cached_property
     def users_of(self) -> Mapping[str, Sequence[str]]:
         """The tasks and calls that use each dataset."""

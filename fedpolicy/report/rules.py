@@ -54,6 +54,7 @@ class Entry:
     match: str = ""
     require: str = ""
     graver: str = ""
+    slight: str = ""
     absent: str = ""
     absent_why: str = ""
     behind: Sequence[str] = ()
@@ -79,6 +80,7 @@ def entry_of(rule: Rule) -> Entry:
         params=rule.params,
         match=" ".join(str(tree.get("match", "")).split()),
         graver=" ".join(str(tree.get("graver", "")).split()),
+        slight=" ".join(str(tree.get("slight", "")).split()),
         require=" ".join(str(tree["require"]).split()),
         examples=[
             Shown(expected=word, why=example.get("why", ""), text=_as_yaml(example["deployment"]))
@@ -159,6 +161,8 @@ def _condition_lines(entry: Entry, look: Style) -> Iterator[str]:
         yield from wrap(entry.require, look, "  require  ", "           ")
     if entry.graver:
         yield from wrap(entry.graver, look, "  graver   ", "           ")
+    if entry.slight:
+        yield from wrap(entry.slight, look, "  slight   ", "           ")
     if entry.absent:
         text = f"{entry.absent}, because: {entry.absent_why}"
         yield from wrap(text, look, "  not said ", "           ")
@@ -234,6 +238,7 @@ def _condition(entry: Entry) -> str:
     where = f"where:   {entry.match}\n" if entry.match else ""
     absent = f"\n\nWhat is not said: {entry.absent}. {entry.absent_why}" if entry.absent else ""
     graver = f"\ngraver:  {entry.graver}" if entry.graver else ""
+    graver += f"\nslight:  {entry.slight}" if entry.slight else ""
     behind = f"\n\nBehind what these tell: {', '.join(entry.behind)}." if entry.behind else ""
     return f"```text\n{where}require: {entry.require}{graver}\n```{absent}{behind}"
 
@@ -275,6 +280,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "match": entry.match or None,
         "require": entry.require,
         "graver": entry.graver or None,
+        "slight": entry.slight or None,
         "params": [_param_row(param) for param in entry.params],
         "why": rule.why,
         "help": rule.help,

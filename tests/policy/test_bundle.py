@@ -42,6 +42,7 @@ def comparable(rules):
             match=rule.match and replace(rule.match, program=None),
             require=replace(rule.require, program=None),
             graver=rule.graver and replace(rule.graver, program=None),
+            slight=rule.slight and replace(rule.slight, program=None),
         )
         for rule in rules
     ]

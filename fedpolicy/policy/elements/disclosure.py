@@ -22,7 +22,9 @@ from fedpolicy.policy.elements.disclosure_view import (
     closed_model,
     deidentified,
     inside_eea,
+    otherwise,
     outside,
+    own_data,
     purposes,
     rests_on,
     roles,
@@ -49,6 +51,8 @@ def _at(view: DisclosureView, level: int, guaranteed: int) -> dict[str, Value]:
     return {
         "level": level,
         "exceeds_allowed": _exceeds(view, level),
+        "permitted": view.found.allowed is not None and level <= view.found.allowed,
+        "guarantee_permitted": view.found.allowed is not None and guaranteed <= view.found.allowed,
         "guaranteed": guaranteed,
         "gap": guaranteed > view.found.high,
     }
@@ -152,6 +156,10 @@ _FIELDS = (
     open_field("purposes", Type.LIST, "purposes of the datasets", purposes),
     open_field("allowed", Type.LEVEL, "the most that the owner's releases permit", allowed),
     _range("exceeds_allowed", Type.BOOL, "the level is above what the releases permit (false without releases)"),
+    _range("permitted", Type.BOOL, "the owner's releases permit the level (false without releases)"),
+    _range("guarantee_permitted", Type.BOOL, "they permit what is guaranteed, too"),
+    boolean("otherwise", "these parties learn as much of it in another capacity", otherwise),
+    boolean("own_data", "the owners are people who hand over what is theirs, not organisations", own_data),
     texts("origins", "the elements by whose flow it arrives, such as tasks.score", lambda view: view.origins),
     texts(
         "origin_kinds",

@@ -30,13 +30,16 @@ __all__ = [
     "closed_model",
     "deidentified",
     "inside_eea",
+    "otherwise",
     "outside",
+    "own_data",
     "purposes",
     "rests_on",
     "roles",
     "shared_kinds",
     "tasks",
     "third",
+    "unconnected",
     "way_roles",
     "whereabouts",
     "whose",
@@ -97,6 +100,26 @@ def outside(view: DisclosureView) -> bool:
     lookup = view.world.lookup
     others = (party for party in view.parties if party != "public" and not lookup.is_member(party))
     return any("user" not in lookup.roles(party) for party in others)
+
+
+def otherwise(view: DisclosureView) -> bool:
+    """Whether each of these parties learns as much of the same in another capacity: a host that is provider, too."""
+    found, others = view.found, view.world.learned_in(view.families)
+    return all(
+        any(
+            other.role != found.role
+            and party in other.parties
+            and other.high >= found.high
+            and set(found.datasets) <= set(other.datasets)
+            for other in others
+        )
+        for party in found.parties
+    )
+
+
+def own_data(view: DisclosureView) -> bool:
+    """Whether all owners are people who hand over what is theirs."""
+    return bool(view.owners) and all(map(view.world.is_person, view.owners))
 
 
 def tasks(view: DisclosureView) -> Iterable[str]:
@@ -256,6 +279,20 @@ def shared_kinds(world: World, parties: Collection[str], families: Iterable[str]
     wanted = set(parties)
     found = world.agreements
     return ordered(one.kind for one in found if wanted <= set(one.between) and _covers(one, about))
+
+
+def unconnected(
+    world: World, owners: Collection[str], kinds: Collection[str], families: Iterable[str]
+) -> Iterable[str]:
+    """Those of some owners that an agreement of these kinds does not connect with all others."""
+    about, wanted = tuple(families), set(owners)
+    if not set(kinds).isdisjoint(shared_kinds(world, owners, about)):
+        return
+    near = {party: _partners(world, party, kinds, about) for party in {*owners, *world.coordinators}}
+    for party in owners:
+        reached = near[party].union(*(near[hub] for hub in world.coordinators if hub in near[party]))
+        if not wanted <= reached | {party}:
+            yield party
 
 
 def _partners(world: World, party: str, kinds: Collection[str], families: Iterable[str]) -> set[str]:

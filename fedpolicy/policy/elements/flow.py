@@ -191,6 +191,11 @@ _FIELDS = (
     ),
     open_field("safeguards", Type.LIST, "kinds of the safeguards on it", _safeguards),
     open_field("sealed", Type.BOOL, "what travels is sealed for named readers", _sealed, key="safeguards"),
+    boolean(
+        "permitted",
+        "the owners release all that anybody learns by its origin",
+        lambda v: v.world.permits(v.flows[0].origin),
+    ),
     texts("datasets", "datasets that it may carry", lambda view: view.families),
     open_field("dataset_purposes", Type.LIST, "purposes of these datasets", _purposes),
     *data_fields(of="the data that it may carry"),

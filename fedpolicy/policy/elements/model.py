@@ -22,6 +22,9 @@ _MOVING = re.compile(
     r"main|master|trunk|latest|newest|current|head|stable|nightly|edge|dev(?:elop(?:ment)?)?|default|prod(?:uction)?|(?:refs/heads|origin)/.+",
     re.IGNORECASE,
 )
+_MONTH, _DAY = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
+# gpt-4o-2024-08-06, claude-sonnet-4-5-20250929, gpt-4-0613, mistral-large-2411, command-r-08-2024, gemini-1.5-pro-002
+_SNAPSHOT = re.compile(rf"[-@_](?:20\d\d-?{_MONTH}-?{_DAY}|2\d{_MONTH}|{_MONTH}{_DAY}|{_MONTH}-20\d\d|00\d)(?:$|[-:@])")
 _ASPECTS = ("weights", "architecture", "inference_code", "training_code", "training_data", "licence")
 _LICENCE = {
     "category": (get_args(LicenceCategory), "kind of licence"),
@@ -114,8 +117,13 @@ def _interface(view: ModelView) -> Presence:
 
 
 def _pinned(view: ModelView) -> bool:
-    revision = view.model.revision
-    return view.model.digest is not None or (revision is not None and not _MOVING.fullmatch(revision))
+    model = view.model
+    if model.digest is not None:
+        return True
+    if model.revision is not None:
+        return not _MOVING.fullmatch(model.revision)
+    # What a provider calls a dated snapshot is all that can be pinned of it; of open weights, the file can change.
+    return view.facts.aspects.get("weights") == "closed" and bool(_SNAPSHOT.search(model.ref or ""))
 
 
 def _figure(view: ModelView, key: str) -> Presence:
@@ -170,7 +178,12 @@ _OPENNESS = (
         "monthly active users above which the licence ends",
         lambda view: licence_fact(view, "user_limit"),
     ),
-    boolean("pinned", "a digest is stated, or a revision that is no moving name such as `main`", _pinned),
+    boolean(
+        "pinned",
+        "a digest is stated, or a revision that is no moving name such as `main`, or the name of a closed model is that"
+        " of a dated snapshot",
+        _pinned,
+    ),
     open_field(
         "parameters_b",
         Type.NUMBER,

@@ -18,15 +18,33 @@ __all__ = ["USE", "inputs_kept", "inputs_read", "inputs_train", "senders"]
 
 
 def senders(view: ModelView) -> int:
-    """How many owners send it private data where somebody else runs it; a cohort counts with all its members."""
-    vertices = view.world.graph.vertices
-    found: dict[str, int] = {}
-    for access in view.remote:
-        if is_private(view.world, view.world.use_data(access.use)):
-            found |= {
-                view.world.lookup.party(vertices[place].party): max(1, vertices[place].cohort) for place in access.at
-            }
-    return sum(found.values())
+    """How many owners' private data go to somebody else who runs it; a cohort counts with all its members."""
+    return sum(view.world.cohorts.get(owner, 1) for owner in _owners(view))
+
+
+def _private_inputs(view: ModelView) -> list[str]:
+    """The private datasets about which somebody else who runs it is asked."""
+    asked = {family for access in view.remote for family in view.world.use_data(access.use)}
+    return [family for family in sorted(asked) if is_private(view.world, (family,))]
+
+
+def _owners(view: ModelView) -> list[str]:
+    """Whose data these are; whoever calls may be another."""
+    return view.world.owners(_private_inputs(view))
+
+
+def _permitted(view: ModelView) -> bool:
+    """Whether the owners release all that those learn who run it, by all that asks it."""
+    uses = {access.use for access in view.remote if is_private(view.world, view.world.use_data(access.use))}
+    return bool(uses) and all(view.world.permits(use) for use in sorted(uses))
+
+
+def _assists(view: ModelView) -> bool:
+    """Whether all that is done with it is to judge others."""
+    methods = view.world.catalog.methods
+    of = [name.partition(".")[2] for name in view.uses if name.startswith("tasks.")]
+    judges = [methods[view.world.deployment.tasks[name].method].output == "metrics" for name in of]
+    return all(judges) and len(of) == len(view.uses)
 
 
 def inputs_train(view: ModelView) -> Presence:
@@ -145,7 +163,11 @@ USE = (
         )
         if field.name in NOTHING_KEPT  # where a call is processed is asked of calls
     ),
-    number("senders", "how many owners send private data to whoever runs it, members of cohorts counted", senders),
+    number("senders", "of how many owners private data go to whoever runs it, members of cohorts counted", senders),
+    texts("private_inputs", "the private datasets about which those who run it for others are asked", _private_inputs),
+    texts("owners", "the owners of these; whoever calls may be another", _owners),
+    boolean("permitted", "the owners release all that anybody learns by what asks those who run it", _permitted),
+    boolean("assists", "nothing is done with it but judging others", _assists),
     open_field(
         "inputs_train",
         Type.BOOL,

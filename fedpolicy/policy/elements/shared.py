@@ -27,6 +27,7 @@ __all__ = [
 
 # Data of these categories are nobody's secret, or never were anybody's.
 _NOT_PRIVATE = {"public", "synthetic", "anonymous"}
+_NOBODYS = {"public", "synthetic"}  # everybody has it, or it was never a patient's
 _UNKNOWN = "unknown"  # the category of data of which nobody knows what they are about
 
 
@@ -87,7 +88,12 @@ def data_fields(prefix: str = "", of: str = "the data") -> tuple[Field, ...]:
         ),
         flag("personal", f"some category of {of} is personal (GDPR art. 4(1))"),
         flag("special", f"some category of {of} is special (GDPR art. 9(1))"),
-        flag("phi", f"some category of {of} is protected health information (45 CFR 160.103)"),
+        open_field(
+            f"{prefix}phi",
+            Type.BOOL,
+            f"some of {of} is protected health information (45 CFR 160.103); what is public or synthetic is none",
+            lambda e: _phi(e.world, e.families),
+        ),
         open_field(
             f"{prefix}private",
             Type.BOOL,
@@ -159,6 +165,15 @@ def _is(world: World, families: Iterable[str], name: str) -> Presence:
         return True
     unsure = _uncategorised(world, names)
     return Missing(_paths(unsure)) if unsure else False
+
+
+def _phi(world: World, families: Iterable[str]) -> Presence:
+    return _is(world, world.once("held back", tuple(families), lambda names: _held_back(world, names)), "phi")
+
+
+def _held_back(world: World, names: tuple[str, ...]) -> tuple[str, ...]:
+    declared = world.deployment.datasets
+    return tuple(name for name in names if name in declared and _NOBODYS.isdisjoint(declared[name].categories))
 
 
 def _known_categories(world: World, families: Iterable[str]) -> Presence:

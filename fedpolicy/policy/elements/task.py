@@ -15,7 +15,7 @@ from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.language.model.task import Task
 from fedpolicy.policy.elements.agreement import KINDS
-from fedpolicy.policy.elements.disclosure_view import shared_kinds
+from fedpolicy.policy.elements.disclosure_view import shared_kinds, unconnected
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
 from fedpolicy.policy.elements.shared import (
     any_in_eea,
@@ -122,6 +122,16 @@ def _untrusted_code(view: TaskView) -> Iterable[str]:
     return ordered(map(view.world.lookup.party, found))
 
 
+def _without_arrangement(view: TaskView) -> Iterable[str]:
+    world = view.world
+    owners = [party for party in world.owners(view.families) if not world.is_person(party)]
+    return (
+        ()
+        if len(owners) == 1
+        else unconnected(world, owners, {"joint_controllers", "data_processing", "data_use"}, view.families)
+    )
+
+
 def _closed(view: TaskView) -> bool:
     return view.model is not None and bool(class_variants(view.model.facts)[0]["closed"])
 
@@ -205,6 +215,7 @@ _FIELDS = (
         "how many places run it, cohorts counted in full",
         lambda view: sum(place.weight for place in view.places),
     ),
+    number("contributors", "on how many parties' nodes it runs, cohorts in full", lambda view: view.contributors),
     open_field("safeguards", Type.LIST, "kinds of its safeguards, those of its hops included", _safeguards),
     open_field(
         "secure_sum",
@@ -233,6 +244,14 @@ _FIELDS = (
         "parties whose code computes what leaves, though some owner of the data does not trust them",
         _untrusted_code,
     ),
+    boolean(
+        "permitted", "the owners release all that anybody learns by it", lambda v: v.world.permits(f"tasks.{v.id}")
+    ),
+    boolean(
+        "guarantee_permitted",
+        "they release what is guaranteed, too",
+        lambda v: v.world.permits(f"tasks.{v.id}", guaranteed=True),
+    ),
     texts("datasets", "datasets that it works on", lambda view: view.families),
     texts("owners", "owners of these data", lambda view: view.world.owners(view.families)),
     open_field(
@@ -246,6 +265,12 @@ _FIELDS = (
         "kinds of the agreements to which all these owners belong",
         lambda v: shared_kinds(v.world, v.world.owners(v.families), v.families),
         choices=KINDS,
+    ),
+    texts(
+        "without_arrangement",
+        "owners of these data, people who hand over their own left out, whom no agreement on joint control, data"
+        " processing or data use connects with all the others, directly or through a coordinator",
+        _without_arrangement,
     ),
     *data_fields(of="the data that it works on"),
 )

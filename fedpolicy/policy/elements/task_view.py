@@ -55,6 +55,12 @@ class TaskView:
         return [graph.vertices[name] for ref in self.task.runs_on for name in graph.members.get(ref, ())]
 
     @property
+    def contributors(self) -> int:
+        """On how many parties' nodes it runs, cohorts counted in full."""
+        parties = self.world.lookup.parties_at(place.id for place in self.places)
+        return sum(self.world.cohorts.get(party, 1) for party in parties)
+
+    @property
     def safeguards(self) -> list[Safeguard]:
         """Its own safeguards and those of its hops."""
         return [*self.task.safeguards, *(found for hop in self.task.hops for found in hop.safeguards)]
