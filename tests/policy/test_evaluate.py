@@ -320,7 +320,9 @@ def test_hand_made_facts_are_judged_like_computed_ones():
     facts = facts_of(document)
     worse = facts.showing([replace(d, low=4, high=4) for d in facts.disclosures])
     found = evaluate(worse, document, [rule_of("disclosure", "disclosure.level < VERBATIM")])
-    assert found.counts[Verdict.FAIL] == len(facts.disclosures) > 0
+    members = [member for one in found.findings if one.group for member in one.group.members]
+    assert found.counts[Verdict.FAIL] == len(found.findings) > 0
+    assert len(members) == len(facts.disclosures)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ NOT_ABOUT_WHO_LEARNS = {
     *("single-point-of-trust", "single-provider", "tasks-not-approved-by-participants", "training-data-undisclosed"),
     *("unattested-tee", "unencrypted-transport", "unknown-runner", "unsafe-weights-format", "updates-unbounded"),
     *("use-depends-on-member", "use-depends-on-one-jurisdiction", "weights-not-held", "weights-not-verified"),
-    *("model-retired", "agreement-expired", "provider-not-served", "provider-excludes-participant"),
+    *("attribution-required", "provider-does-not-serve", "model-retired", "agreement-expired"),
     # Who may have an answer may not have all answers of a model that was trained on it, whoever asks.
     *("retained-prompts-reach-others", "training-on-inputs"),
 }

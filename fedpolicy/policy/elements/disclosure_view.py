@@ -1,4 +1,4 @@
-"""One group of identical disclosures, what rules ask of it, and which owners no contract connects with who learns."""
+"""One group of identical disclosures, and what rules ask of it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import Disclosure, Step
-from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.does import Cap
+from fedpolicy.policy.elements.contracts import partners
 from fedpolicy.policy.elements.models_view import class_variants
 from fedpolicy.policy.elements.shared import all_in_eea, purposes_of
 from fedpolicy.policy.fields import Missing, Presence, Type
@@ -36,10 +36,8 @@ __all__ = [
     "purposes",
     "rests_on",
     "roles",
-    "shared_kinds",
     "tasks",
     "third",
-    "unconnected",
     "way_roles",
     "whereabouts",
     "whose",
@@ -267,46 +265,7 @@ def without(view: DisclosureView, kinds: Collection[str]) -> list[str]:
     """
     left: set[str] = set()
     for party in view.parties:
-        near = _partners(view.world, party, kinds, view.families)
-        through = (_partners(view.world, c, kinds, view.families) for c in view.world.coordinators if c in near)
+        near = partners(view.world, party, kinds, view.families)
+        through = (partners(view.world, c, kinds, view.families) for c in view.world.coordinators if c in near)
         left |= set(view.owners) - {party} - near.union(*through)
     return ordered(left)
-
-
-def shared_kinds(world: World, parties: Collection[str], families: Iterable[str]) -> list[str]:
-    """The kinds of agreement about some datasets to which all of these parties belong."""
-    about = _about(world, families)
-    wanted = set(parties)
-    found = world.agreements
-    return ordered(one.kind for one in found if wanted <= set(one.between) and _covers(one, about))
-
-
-def unconnected(
-    world: World, owners: Collection[str], kinds: Collection[str], families: Iterable[str]
-) -> Iterable[str]:
-    """Those of some owners that an agreement of these kinds does not connect with all others."""
-    about, wanted = tuple(families), set(owners)
-    if not set(kinds).isdisjoint(shared_kinds(world, owners, about)):
-        return
-    near = {party: _partners(world, party, kinds, about) for party in {*owners, *world.coordinators}}
-    for party in owners:
-        reached = near[party].union(*(near[hub] for hub in world.coordinators if hub in near[party]))
-        if not wanted <= reached | {party}:
-            yield party
-
-
-def _partners(world: World, party: str, kinds: Collection[str], families: Iterable[str]) -> set[str]:
-    known = world.agreements_of.get(party, ())
-    if not known:
-        return set()
-    about = _about(world, families)
-    return {other for one in known if one.kind in kinds and _covers(one, about) for other in one.between}
-
-
-def _about(world: World, families: Iterable[str]) -> set[str]:
-    names = set(families)
-    return names | {category for dataset in world.datasets(sorted(names)) for category in dataset.categories}
-
-
-def _covers(agreement: Agreement, about: set[str]) -> bool:
-    return agreement.covers is None or not about.isdisjoint(agreement.covers)

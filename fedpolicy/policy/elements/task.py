@@ -15,7 +15,7 @@ from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.language.model.task import Task
 from fedpolicy.policy.elements.agreement import KINDS
-from fedpolicy.policy.elements.disclosure_view import shared_kinds, unconnected
+from fedpolicy.policy.elements.contracts import shared_kinds, unconnected
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
 from fedpolicy.policy.elements.shared import (
     any_in_eea,
