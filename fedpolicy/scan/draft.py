@@ -15,13 +15,15 @@ from dataclasses import field
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import NONE, Evidence
-from fedpolicy.scan.groups import Group, nearness
+from fedpolicy.scan.groups import Group
+from fedpolicy.scan.jobs import Job, first, jobs_of, sites_named
 from fedpolicy.scan.safeguards import Safeguards, flower_safeguards, job_safeguards
 
 __all__ = ["Draft", "draft_of"]
 
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.-]+")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*")
+_HUB = re.compile(r"[\w.-]+/[\w.-]+")
 _RESERVED = frozenset({"public", "unknown", "participants", "own"})
 _KINDS = {"server": "aggregator", "client": "client", "relay": "relay"}
 _WORKFLOWS = {
@@ -30,18 +32,21 @@ _WORKFLOWS = {
     "SwarmClientController": "peer_to_peer",
     "CyclicController": "rotating",
 }
+_NUMBERS = {"rounds": "rounds", "min_clients": "min_clients", "sampled_clients": "clients_per_round"}
+_MOST_SITES = 200  # of those that nobody names
 _DATA = "site-data"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """The text, the place behind each of its lines, and what has to be said by people."""
+    """The text, the place behind each of its lines, and what does not fit into it."""
 
     name: str
     file: str
     text: str
     sources: dict[int, Span]
     start: Span
+    left_out: tuple[tuple[str, Span], ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,6 +56,7 @@ class _Page:
     start: Span
     lines: list[str] = field(default_factory=list)
     sources: dict[int, Span] = field(default_factory=dict)
+    left_out: list[tuple[str, Span]] = field(default_factory=list)
 
     def add(self, text: str, span: Span | None = None, todo: str = "") -> None:
         origin = f"{span.file}:{span.line}" if span else ""
@@ -85,12 +91,14 @@ def draft_of(group: Group) -> Draft:
     clients = [one.id for one in members if one.role == "client"]
     page.add("datasets:")
     page.add(f"  {_DATA}: {{at: {_list(clients)}, categories: unknown}}", start, "which data each site has")
-    models = _models(page, said, calls)
+    models = _models(page, said, calls, members)
     _tasks(page, group, members, models)
     _calls(page, calls, clients)
     _transport(page, said)
     text = "\n".join(page.lines) + "\n"
-    return Draft(name=name, file=group.file, text=text, sources=page.sources, start=start)
+    return Draft(
+        name=name, file=group.file, text=text, sources=page.sources, start=start, left_out=tuple(page.left_out)
+    )
 
 
 def _members(said: Sequence[Evidence], start: Span) -> list[_Member]:
@@ -106,12 +114,19 @@ def _members(said: Sequence[Evidence], start: Span) -> list[_Member]:
     members = list(found.values())
     roles = {member.role for member in members}
     if "client" not in roles:
-        members += [
-            _Member(id=f"site-{n}", role="client", party=f"site-{n}", span=start, party_known=False) for n in (1, 2)
-        ]
+        members += [_Member(id=one, role="client", party=one, span=start, party_known=False) for one in _sites(said)]
     if "server" not in roles:
         members.append(_Member(id="server", role="server", party="coordinator", span=start, party_known=False))
     return members
+
+
+def _sites(said: Sequence[Evidence]) -> list[str]:
+    """Sites that no file lists: those that jobs name, else as many as a job needs, and two at least."""
+    if named := sites_named(said):
+        return [_id(one) for one in named]
+    counts = [one.value or "" for one in said if one.attribute in ("min_clients", "sampled_clients", "supernodes")]
+    most = max((int(one) for one in counts if one.isdigit()), default=0)
+    return [f"site-{number}" for number in range(1, min(max(most, 2), _MOST_SITES) + 1)]
 
 
 def _parties(page: _Page, members: Sequence[_Member], said: Sequence[Evidence], calls: dict[str, Evidence]) -> None:
@@ -136,17 +151,17 @@ def _nodes(page: _Page, members: Sequence[_Member]) -> None:
         page.add(f"  {one.id}: {{kind: {_KINDS[one.role]}, party: {one.party}}}", one.span)
 
 
-def _models(page: _Page, said: Sequence[Evidence], calls: dict[str, Evidence]) -> dict[str, str]:
+def _models(
+    page: _Page, said: Sequence[Evidence], calls: dict[str, Evidence], members: Sequence[_Member]
+) -> dict[str, str]:
     """The models that are named: what is trained, and what is called; by what they are for."""
     base = next((one for one in said if one.subject == "model" and one.attribute == "base" and one.value), None)
     found: dict[str, str] = {}
     lines: list[tuple[str, Span]] = []
-    if base:
+    if base and _HUB.fullmatch(base.value or ""):
         found["base"] = "base"
-        hub = re.fullmatch(r"[\w.-]+/[\w.-]+", base.value or "")
-        lines.append(
-            (f"  base: {{ref: {_text(base.value or '')}}}" if hub else "  base: {weights: unknown}", base.span)
-        )
+        places = _list([one.id for one in members if one.role == "client"])
+        lines.append((f"  base: {{ref: {_text(base.value or '')}, weights_at: {places}}}", base.span))
     for name in calls:
         asked = next(
             (one for one in said if one.subject == f"call:{name}" and one.attribute == "model" and one.value), None
@@ -164,32 +179,56 @@ def _models(page: _Page, said: Sequence[Evidence], calls: dict[str, Evidence]) -
 def _tasks(page: _Page, group: Group, members: Sequence[_Member], models: dict[str, str]) -> None:
     clients = [one.id for one in members if one.role == "client"]
     server = next(one.id for one in members if one.role == "server")
-    jobs = _jobs(group)
+    everything = [fact.evidence for fact in group.facts]
+    jobs = {}
+    for job in jobs_of(group):
+        sites = [_id(one) for one in job.sites] or clients
+        if why := _misfit(job, sites, members):
+            page.left_out.append((why, job.place.span))
+        else:
+            jobs[job.path] = (job, sites)
     if jobs:
         page.add("tasks:")
-    for name, said in jobs.items():
-        place = _first(said, ("job", "app"), ("workflow", "recipe", "serverapp", "deploy")) or said[0]
-        page.add(f"  {name}:", place.span)
-        _method(page, said, models)
-        page.add(f"    data: [{_DATA}]", place.span)
-        page.add(f"    runs_on: {_list(_sites(said, clients))}", place.span)
-        page.add(f"    aggregator: {server}", place.span)
-        for attribute, key in (
-            ("rounds", "rounds"),
-            ("min_clients", "min_clients"),
-            ("sampled_clients", "clients_per_round"),
-        ):
-            found = _first(said, ("job", "app", "safeguard"), (attribute,))
+    for name, path in _names(jobs).items():
+        job, sites = jobs[path]
+        span = job.place.span
+        page.add(f"  {name}:", span)
+        _method(page, job, models)
+        page.add(f"    data: [{_DATA}]", span)
+        page.add(f"    runs_on: {_list(sites)}", span)
+        page.add(f"    aggregator: {server}", span)
+        for attribute, key in _NUMBERS.items():
+            found = first(job.said, ("job", "app", "safeguard"), (attribute,))
             if found and (found.value or "").isdigit() and found.value != "0":
                 page.add(f"    {key}: {found.value}", found.span)
-        everything = [fact.evidence for fact in group.facts]
-        rules = flower_safeguards(said) if group.framework == "flower" else job_safeguards(said, everything, clients)
-        _safeguards(page, rules, place.span)
+        flower = group.framework == "flower"
+        _safeguards(
+            page, flower_safeguards(job.said) if flower else job_safeguards(job.said, everything, clients), span
+        )
 
 
-def _method(page: _Page, said: Sequence[Evidence], models: dict[str, str]) -> None:
-    tuning = _first(said, ("model",), ("tuning",)) or next((one for one in said if one.value == "adapters"), None)
-    found = _first(said, ("job", "app"), ("workflow", "recipe", "strategy", "serverapp", "deploy")) or said[0]
+def _misfit(job: Job, sites: Sequence[str], members: Sequence[_Member]) -> str:
+    """Why a job cannot be one of this deployment; empty where it can."""
+    known = {one.id for one in members}
+    missing = [one for one in sites if one not in known]
+    if missing:
+        return f"it runs at {', '.join(missing)}, and no such site takes part"
+    return f"it needs {job.least()} sites, of {len(sites)}" if job.least() > len(sites) else ""
+
+
+def _names(jobs: Iterable[str]) -> dict[str, str]:
+    """A short name for each folder of a job, and the whole one where the short one is taken."""
+    found: dict[str, str] = {}
+    for path in jobs:
+        short = _id(path.rpartition("/")[2])
+        found[_id(path.replace("/", "-")) if short in found else short] = path
+    return found
+
+
+def _method(page: _Page, job: Job, models: dict[str, str]) -> None:
+    adapters = next((one for one in job.said if one.value == "adapters"), None)
+    tuning = first(job.said, ("model",), ("tuning",)) or adapters
+    found = first(job.said, ("app",), ("strategy",)) or job.place
     short = (found.value or "").removesuffix("Recipe")
     if tuning:
         page.add("    method: lora", tuning.span)
@@ -211,39 +250,6 @@ def _safeguards(page: _Page, found: Safeguards, span: Span) -> None:
     for text, place in found.entries:
         page.add(f"      - {{{text}}}", place)
     page.add("      - {kind: unknown}", found.doubt or span, found.why)
-
-
-def _jobs(group: Group) -> dict[str, list[Evidence]]:
-    """Facts of each job: those below the folder of its meta file, or those of one app."""
-    if group.framework == "flower":
-        said = [fact.evidence for fact in group.facts]
-        return {"train": said} if any(one.kind in ("app", "node") for one in said) else {}
-    named = ("job", "task", "model", "tracker")
-    said = [fact.evidence for fact in group.facts if fact.importer == "nvflare_jobs" and fact.evidence.kind in named]
-    roots = sorted(
-        {_root(one.span.file) for one in said if one.attribute in ("deploy", "workflow", "recipe", "scope")}, key=len
-    )
-    tops = [one for one in roots if not any(other != one and one.startswith(f"{other}/") for other in roots)]
-    found: dict[str, list[Evidence]] = {}
-    for one in said:
-        top = max(tops, key=lambda root: (nearness(one.span.file, f"{root}/x"), root), default="")
-        found.setdefault(_id(top.rpartition("/")[2] or "train"), []).append(one)
-    code = [fact.evidence for fact in group.facts if fact.importer == "python"]
-    return {name: [*facts, *code] for name, facts in found.items()}
-
-
-def _root(file: str) -> str:
-    folder, _, name = file.rpartition("/")
-    if name.startswith("config_fed_"):
-        folder = folder.removesuffix("/config")
-        return folder.rpartition("/")[0] or folder
-    return folder
-
-
-def _sites(said: Sequence[Evidence], clients: Sequence[str]) -> list[str]:
-    deployed = {(one.value or "").partition(":")[2] for one in said if one.attribute == "deploy"}
-    chosen = [one for one in clients if one in {_id(name) for name in deployed if name}]
-    return list(clients) if "@ALL" in deployed or not chosen else chosen
 
 
 def _callees(said: Iterable[Evidence]) -> dict[str, Evidence]:
@@ -276,11 +282,6 @@ def _transport(page: _Page, said: Sequence[Evidence]) -> None:
     elif values:
         weakest = next(one for word in ("none", "tls", "mtls") for one in stated if one.value == word)
         page.add(f"transport: {weakest.value}", weakest.span, f"files say {' and '.join(sorted(map(str, values)))}")
-
-
-def _first(said: Iterable[Evidence], kinds: Sequence[str], attributes: Sequence[str]) -> Evidence | None:
-    facts = [one for one in said if one.kind in kinds and one.value]
-    return next((one for attribute in attributes for one in facts if one.attribute == attribute), None)
 
 
 def _id(text: str) -> str:

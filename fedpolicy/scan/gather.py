@@ -55,7 +55,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotRead:
-    """A file that somebody should know was not read, and why."""
+    """A file, or a part of one, that counts for nothing, and why."""
 
     why: str
     span: Span
@@ -91,7 +91,9 @@ def _files(paths: Sequence[str], search: Search, found: Gathered) -> Iterator[tu
             raise InputError(f"`{shown(path)}` does not exist", help="name a folder or a file of a repository")
         for one in walk(path, search, _LOOK) if Path(path).is_dir() else (path,):
             if isinstance(one, Unreadable):
-                found.not_read.append(NotRead(why=f"it cannot be read: {one.why}", span=Span(file=shown(one.path))))
+                found.not_read.append(
+                    NotRead(why=f"not read: it cannot be read: {one.why}", span=Span(file=shown(one.path)))
+                )
             elif (real := os.path.realpath(one)) not in seen:
                 seen.add(real)
                 yield one, os.path.relpath(one, path) if one != path else None
@@ -102,7 +104,9 @@ def _read(path: str, services: Services, found: Gathered) -> None:
     try:
         content = beginning(Path(path), LARGEST + 1)
     except OSError as error:
-        found.not_read.append(NotRead(why=f"it cannot be read: {error.strerror or error}", span=Span(file=name)))
+        found.not_read.append(
+            NotRead(why=f"not read: it cannot be read: {error.strerror or error}", span=Span(file=name))
+        )
         return
     found.looked_at += 1
     file = File(name, content, services)
@@ -111,7 +115,9 @@ def _read(path: str, services: Services, found: Gathered) -> None:
         return
     wanted = [(who, one) for who, one in importers().items() if one.wants(file)]
     if wanted and len(content) > LARGEST:
-        found.not_read.append(NotRead(why=f"it is larger than {LARGEST // 1024 // 1024} MiB", span=file.start()))
+        found.not_read.append(
+            NotRead(why=f"not read: it is larger than {LARGEST // 1024 // 1024} MiB", span=file.start())
+        )
         return
     for who, _ in wanted:
         _ask(who, file, found)
@@ -122,7 +128,7 @@ def _ask(who: str, file: File, found: Gathered) -> None:
     try:
         facts = [Fact(evidence=one, importer=who) for one in importers()[who].read(file)]
     except Unread as unread:
-        note = NotRead(why=unread.why, span=unread.span)
+        note = NotRead(why=f"not read: {unread.why}", span=unread.span)
         if note not in found.not_read[-len(importers()) :]:
             found.not_read.append(note)
         return
@@ -133,7 +139,9 @@ def _ask(who: str, file: File, found: Gathered) -> None:
 
 def _notebook(file: File, found: Gathered) -> None:
     if any(word in file.content for word in (*_FRAMEWORKS, *file.services.modules)):
-        found.not_read.append(NotRead(why="it is a notebook, which nobody deploys as it is", span=file.start()))
+        found.not_read.append(
+            NotRead(why="not read: it is a notebook, which nobody deploys as it is", span=file.start())
+        )
 
 
 def _is_aside(below: str) -> bool:

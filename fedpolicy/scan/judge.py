@@ -12,13 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from fedpolicy.check import Checked, Judge, assess, report_of
-from fedpolicy.errors import FedPolicyError, Problems
+from fedpolicy.errors import FedPolicyError
 from fedpolicy.files import content
-from fedpolicy.findings import Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict, fingerprint
+from fedpolicy.findings import Finding, Report, RuleInfo, Severity, SourceFile, Verdict, fingerprint
 from fedpolicy.language.reading.load import load_text
 from fedpolicy.scan.draft import Draft, draft_of
 from fedpolicy.scan.evidence import Evidence
-from fedpolicy.scan.gather import Fact, Gathered
+from fedpolicy.scan.gather import Fact, Gathered, NotRead
 from fedpolicy.scan.groups import Group, grouped
 from fedpolicy.scan.rules import PACK, RULES, EvidenceRule
 from fedpolicy.settings import Settings
@@ -46,15 +46,16 @@ def drafts(gathered: Gathered) -> list[Draft]:
 
 
 def judged(gathered: Gathered, judge: Judge, settings: Settings, errors: Sequence[FedPolicyError] = ()) -> Report:
-    """Everything that was found, as one report. Raises Problems where a draft of ours cannot be read."""
+    """Everything that was found, as one report."""
     groups = grouped(gathered.facts)
     findings, counts = _on_evidence(gathered.facts, groups, settings)
     names: dict[str, str] = {}
     for group in groups:
         draft = draft_of(group)
-        found, passed = _on_draft(draft, judge)
+        found, passed, aside = _on_draft(draft, judge)
         findings += found
         counts += passed
+        gathered.not_read += aside
         names[draft.file] = draft.name
     checked = [_of_file(name, findings, names) for name in sorted({one.span.file for one in findings} | set(names))]
     report = report_of([*checked, Checked(file=SourceFile(name=""), counts=counts)], judge, settings, errors)
@@ -73,19 +74,25 @@ def _of_file(name: str, findings: Sequence[Finding], names: Mapping[str, str]) -
 def _on_evidence(
     facts: Sequence[Fact], groups: Sequence[Group], settings: Settings
 ) -> tuple[list[Finding], Counter[Verdict]]:
-    """Each rule on each deployment, and on what belongs to none; the same place is told once."""
+    """
+    Each rule on each deployment, and on what belongs to none.
+
+    A fact that belongs to several counts only where all of them say so; what one file says several times is told once.
+    """
     inside = {fact for group in groups for fact in group.facts}
     sets = [(group.file, [fact.evidence for fact in group.facts]) for group in groups]
     sets.append(("", [fact.evidence for fact in facts if fact not in inside]))
-    found: dict[tuple[str, Span], Finding] = {}
+    holders = Counter(one for _, said in sets for one in set(said))
+    found: dict[tuple[str, str, str], Finding] = {}
     silent = 0
     for rule in (one for one in RULES if _chosen(one.info.id, settings)):
-        for name, said in sets:
-            told = list(rule.find(said))
-            silent += bool(said) and not told
-            for one, message in told:
-                found.setdefault((rule.info.id, one.span), _told(rule, one, message, name))
-    return list(found.values()), Counter({Verdict.NOT_APPLICABLE: silent})
+        told = [(name, one, message) for name, said in sets for one, message in rule.find(said)]
+        agreed = Counter(one for _, one in {(name, one) for name, one, _ in told})
+        silent += not told
+        for name, one, message in told:
+            if agreed[one] == holders[one]:
+                found.setdefault((rule.info.id, one.span.file, message), _told(rule, one, message, name))
+    return list(found.values()), Counter({Verdict.NOT_APPLICABLE: silent if facts else 0})
 
 
 def _chosen(rule: str, settings: Settings) -> bool:
@@ -101,7 +108,7 @@ def _told(rule: EvidenceRule, one: Evidence, message: str, deployment: str) -> F
         title=info.title,
         principle=info.principle,
         severity=info.severity,
-        verdict=Verdict.FAIL,
+        verdict=rule.verdict,
         elements=(one.subject,),
         message=message,
         span=one.span,
@@ -113,16 +120,24 @@ def _told(rule: EvidenceRule, one: Evidence, message: str, deployment: str) -> F
     )
 
 
-def _on_draft(draft: Draft, judge: Judge) -> tuple[list[Finding], Counter[Verdict]]:
+def _on_draft(draft: Draft, judge: Judge) -> tuple[list[Finding], Counter[Verdict], list[NotRead]]:
+    """What the rules say of a draft. Files that do not fit together give none, which is told and stops no other."""
     loaded = load_text(draft.text, draft.file, judge.catalog)
-    if loaded.errors or len(loaded.documents) != 1:
-        raise Problems(list(loaded.errors) or [FedPolicyError(f"the draft of `{draft.file}` is empty")])
+    aside = [NotRead(why=f"left out of the draft of {draft.file}: {why}", span=span) for why, span in draft.left_out]
+    if loaded.errors:
+        return [], Counter(), [*aside, *(_contradiction(error, draft) for error in loaded.errors)]
     assessed = assess(loaded.documents[0], judge).whole()
     kept = [one for one in assessed.findings if one.rule not in _UNREAD]
     failed = [_placed(one, draft) for one in kept if one.verdict is Verdict.FAIL]
     asked = [one for one in kept if one.verdict is Verdict.UNKNOWN]
     passed = {verdict: assessed.counts.get(verdict, 0) for verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE)}
-    return [*failed, *([_question(asked, draft)] if asked else [])], Counter(passed)
+    return [*failed, *([_question(asked, draft)] if asked else [])], Counter(passed), aside
+
+
+def _contradiction(error: FedPolicyError, draft: Draft) -> NotRead:
+    line = error.span.line if error.span else 1
+    why = f"the draft of {draft.file} was not judged: {error.message}"
+    return NotRead(why=why, span=draft.sources.get(line, draft.start))
 
 
 def _placed(finding: Finding, draft: Draft) -> Finding:

@@ -7,8 +7,9 @@ Each looks at the facts of one deployment, or at those that belong to none, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
-from fedpolicy.findings import Reference, RuleInfo, Severity
+from fedpolicy.findings import Reference, RuleInfo, Severity, Verdict
 from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import NONE, Evidence, Strength
 from fedpolicy.scan.services import host_of
@@ -26,10 +27,11 @@ _FLWR = Reference(basis="practice", title="flwr 1.42.0", url="https://pypi.org/p
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceRule:
-    """What is looked for, and what is said about it."""
+    """What is looked for, and what is said about it: that something fails, or that nobody can tell."""
 
     info: RuleInfo
     find: Callable[[Said], Told]
+    verdict: Verdict = Verdict.FAIL
 
 
 def _rule(
@@ -108,12 +110,21 @@ def _one_key_for_all_sites(said: Said) -> Told:
 
 def _model_of_others(said: Said) -> Told:
     asked = {one.subject: one.value for one in _stating(said, "model", "call") if one.value}
-    for one in said:
-        if one.kind == "call" and one.attribute in ("made", "from") and one.value not in (None, NONE):
+    for one in _asking(said):
+        if one.name != "unknown":
             model = f"{asked[one.subject]} of {one.name}" if one.subject in asked else one.name
-            known = f"a model that others run, {model}"
-            whom = "a model at an address that is not known here" if one.name == "unknown" else known
-            yield one, f"asks {whom}" + (f" ({one.note})" if one.note else "")
+            yield one, f"asks a model that others run, {model}" + (f" ({one.note})" if one.note else "")
+
+
+def _model_at_unknown_address(said: Said) -> Told:
+    for one in _asking(said):
+        if one.name == "unknown":
+            yield one, "asks a model, and no file says where it runs" + (f": {one.note}" if one.note else "")
+
+
+def _asking(said: Said) -> list[Evidence]:
+    made = ("made", "from")
+    return [one for one in said if one.kind == "call" and one.attribute in made and one.value not in (None, NONE)]
 
 
 def _claim_without_code(said: Said) -> Told:
@@ -229,6 +240,11 @@ RULES: tuple[EvidenceRule, ...] = (
           title="Code calls a model that others run",
           why="Whoever runs a model sees what is sent to it, whatever the federation does to protect updates.",
           advice="Declare what is sent and under which terms (`fedpolicy import`), or run a model of your own."),
+    replace(_rule("model-at-unknown-address", _HIGH, "data-locality", _model_at_unknown_address,
+          title="Code asks a model, and nobody can tell whose",
+          why="Where the address comes from the environment, whoever sets it decides who sees the prompts.",
+          advice="Write the address down, or declare who runs the model (`fedpolicy import`)."),
+          verdict=Verdict.UNKNOWN),
     _rule("noise-of-zero", _HIGH, "output-privacy", _noise_of_zero,
           title="A filter for noise adds none",
           why="The filter is listed, and with this number it changes nothing.",

@@ -214,6 +214,32 @@ def test_encryption_without_keys(consortium):
     assert "homomorphic_encryption" not in drafted(".")["provision/project.yml"].text
 
 
+def test_whoever_sets_the_address_decides_so_nobody_can_tell(here):
+    write(here, {"ask.py": 'import os, openai\nclient = openai.OpenAI(base_url=os.environ["URL"])\n'})
+    done, found = scanned(".")
+    assert places(found, "unknown") == ["high model-at-unknown-address ask.py:2:10"]
+    assert (places(found), done.exit_code, run("scan", ".", "--strict").exit_code) == ([], 0, 1)
+
+
+def test_what_a_job_lacks_in_one_of_two_projects_is_no_finding(consortium):
+    write(consortium, {"other/project.yml": PROJECT})
+    assert "encryption-without-keys" not in [one["rule"] for one in scanned(".")[1]]
+
+
+def test_a_job_that_does_not_fit_is_left_out_and_told(here):
+    meta = '{"min_clients": 3, "deploy_map": {"app": ["@ALL"]}}'
+    write(here, {"project.yml": PROJECT, "jobs/big/meta.json": meta, "jobs/own/meta.json": meta.replace("3", "2")})
+    done, _ = scanned(".")
+    told = "note: jobs/big/meta.json:1:44: left out of the draft of project.yml: it needs 3 sites, of 2"
+    assert told in done.stderr.splitlines()
+    assert "  own:  # jobs/own/meta.json:1" in drafted(".")["project.yml"].text
+
+
+def test_one_image_is_told_once_a_file(here):
+    write(here, {"compose.yml": "services:\n  a: {image: own}\n  b: {image: own}\n"})
+    assert places(scanned(".")[1]) == ["low image-not-pinned compose.yml:2:15"]
+
+
 def test_a_repository_of_nothing_is_no_pass(here):
     write(here, {"README.md": "nothing"})
     done = run("scan", ".")

@@ -117,9 +117,9 @@ def _tell(gathered: Gathered) -> None:
     if gathered.aside:
         chatter(f"note: {gathered.aside:,} files of tests, tutorials and documentation were left aside\n")
     for one in gathered.not_read[:_SHOWN]:
-        chatter(f"note: {one.span}: not read: {one.why}\n")
+        chatter(f"note: {one.span}: {one.why}\n")
     if (rest := len(gathered.not_read) - _SHOWN) > 0:
-        chatter(f"note: {rest:,} more files were not read\n")
+        chatter(f"note: {rest:,} more notes of this kind\n")
     if gathered.facts:
         chatter("note: `fedpolicy import` writes the deployment that these files tell of\n")
     else:
