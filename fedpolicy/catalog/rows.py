@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Literal, get_args
 
+from fedpolicy.catalog.row import Row
+from fedpolicy.catalog.services import ServiceRow
 from fedpolicy.language.model.words import Access, Level, Published, TrainingData, Weights
 from fedpolicy.records import dataclass
 from fedpolicy.topologies import TopologyName
@@ -58,16 +60,6 @@ Family = Literal[
     "inference",
     "analytics",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """What every row says. An optional fact that is None is unknown, never "no"."""
-
-    id: str
-    source: tuple[str, ...]
-    as_of: str
-    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,27 +268,6 @@ class CategoryRow(Row):
     criminal: bool
     phi: bool
     dpv: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceRow(Row):
-    """
-    What a program or a container of a federation talks to, and how a scan knows it.
-
-    `classes` are called to use it, `variables` hold a key for it; `address_arguments` and `address_variables` send the
-    calls elsewhere. A host that begins with a dot or a dash ends names of hosts. `packages` prove nothing.
-    """
-
-    name: str
-    kind: Literal["model", "router", "own", "tracker", "tracer", "vector_store", "telemetry"]
-    provider: str | None = None
-    hosts: tuple[str, ...] = ()
-    packages: tuple[str, ...] = ()
-    classes: tuple[str, ...] = ()
-    variables: tuple[str, ...] = ()
-    address_arguments: tuple[str, ...] = ()
-    address_variables: tuple[str, ...] = ()
-    images: tuple[str, ...] = ()
 
 
 ROWS: Mapping[str, type[Row]] = {

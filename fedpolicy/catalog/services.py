@@ -1,0 +1,31 @@
+"""Rows of services, by which a scan knows whom a program or a container talks to."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fedpolicy.catalog.row import Row
+from fedpolicy.records import dataclass
+
+__all__ = ["ServiceRow"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRow(Row):
+    """
+    What a program or a container of a federation talks to, and how a scan knows it.
+
+    `classes` are called to use it, `variables` hold a key for it; `address_arguments` and `address_variables` send the
+    calls elsewhere. A host that begins with a dot or a dash ends names of hosts. `packages` prove nothing.
+    """
+
+    name: str
+    kind: Literal["model", "router", "own", "tracker", "tracer", "vector_store", "telemetry"]
+    provider: str | None = None
+    hosts: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    address_arguments: tuple[str, ...] = ()
+    address_variables: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
