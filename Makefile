@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test fuzz reference lint format house bench bench-peers docs build lock clean
+.PHONY: help demo test fuzz reference lint format house bench bench-peers docs build lock refresh clean
 
 EXAMPLE := examples/clinical-notes/deployment.yaml
 VENV := .venv
@@ -91,6 +91,9 @@ build: $(VENV)/.stamp-build ## Build the sdist and the wheel into dist/
 
 lock: $(VENV)/.stamp-lock ## Renew requirements/: the newest versions, with their hashes
 	@"$(PY)" .ci/lock.py
+
+refresh: $(VENV)/.stamp-lock ## Renew what packages say of models in fedpolicy/catalog/generated/
+	@PATH="$(abspath $(VENV))/bin:$$PATH" "$(PY)" -m tools.refresh
 
 clean: ## Remove everything that make has made
 	@rm -rf $(VENV) .venv-bench .venv-peers build dist site

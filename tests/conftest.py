@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,10 +20,20 @@ settings.load_profile("ours")
 os.environ["PYTHONUTF8"] = "1"
 
 Golden = Callable[..., None]
+DAY = "2026-11-28"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write golden files anew instead of comparing them")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def the_day() -> Iterator[None]:
+    """The day on which commands and programs judge, unless a test names one: models end, and tests must not."""
+    now = SimpleNamespace(strftime=time.strftime, gmtime=lambda: time.strptime(DAY, "%Y-%m-%d"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fedpolicy.settings.time", now)
+        yield
 
 
 @pytest.fixture

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 import yaml
 
 from fedpolicy.catalog.read import Place, build_row, compose, plain
 from fedpolicy.catalog.rows import LEVELS, ROWS, LevelRow, ProviderRow, Row
+from fedpolicy.catalog.section import Section
 from fedpolicy.catalog.shape import Look, entries, misfits_of_class, suggestion
 from fedpolicy.errors import CatalogError, Problems
 from fedpolicy.files import HERE, Files
@@ -19,7 +22,8 @@ from fedpolicy.language.model.safeguards import KINDS
 
 __all__ = ["broken_links", "read_extra"]
 
-Rows = Callable[[str], Mapping[str, Row]]
+Known = tuple[Mapping[str, Row], Mapping[str, str]]
+Rows = Callable[[str], Known]
 Places = Sequence[tuple[str, Row, Look]]
 _LINKS = (
     ("models", "licence", "licences"),
@@ -53,19 +57,25 @@ def broken_links(own: Places, rows: Rows) -> Iterator[CatalogError]:
     """The mistakes of `own` rows (section, row, place); `rows` gives all rows of a section, shipped and own."""
     for section, field, target in _LINKS:
         if any(name == section for name, _, _ in own):
-            known = rows(target)
-            names = _names(known)
+            known, named = rows(target)
             for look in _words(own, section, field):
-                if look.node.value not in names:
+                if look.node.value not in known and look.node.value not in named:
                     advice = suggestion(look.node.value, known, f"add it under `{target}:`, or leave it out")
                     yield look.error(f"{look.node.value} is not among the {target} of the catalogue", advice)
     for section in _ALIASED:
         if any(name == section for name, _, _ in own):
-            yield from _clashes(own, section, rows(section))
+            yield from _clashes(own, section, *rows(section))
 
 
-def _names(rows: Mapping[str, Row]) -> set[str]:
-    return {*rows, *(alias for row in rows.values() for alias in _aliases(row))}
+def _known(shipped: Mapping[str, Row], own: Mapping[str, Row]) -> Known:
+    """All rows of a section, and the ids of those that have aliases, by these; what ships is not parsed for it."""
+    made = shipped.aliases() if isinstance(shipped, Section) else {}
+    named = {alias: name for alias, name in made.items() if name not in own}
+    return ChainMap(dict(own), cast("dict[str, Row]", shipped)), {**_by_alias(own.values()), **named}
+
+
+def _by_alias(rows: Iterable[Row]) -> dict[str, str]:
+    return {alias: row.id for row in rows for alias in _aliases(row)}
 
 
 def _aliases(row: Row) -> tuple[str, ...]:
@@ -91,9 +101,9 @@ def _scalars(look: Look) -> Iterator[Look]:
         yield from (look.into(value, key.value) for key, value in look.node.value)
 
 
-def _clashes(own: Places, section: str, rows: Mapping[str, Row]) -> Iterator[CatalogError]:
+def _clashes(own: Places, section: str, rows: Mapping[str, Row], named: Mapping[str, str]) -> Iterator[CatalogError]:
     mine = {row.id for name, row, _ in own if name == section}
-    shipped = {alias: row.id for row in rows.values() if row.id not in mine for alias in _aliases(row)}
+    shipped = {alias: name for alias, name in named.items() if name not in mine}
     owners = dict(shipped)
     told: set[str] = set()
     for name, row, look in own:
@@ -150,7 +160,7 @@ def read_extra(
     # The row that wins stands for its id; what it replaces is not looked at further.
     own = list({(section, row.id): (section, row, look) for section, row, look in found}.values())
     rows = {section: {row.id: row for name, row, _ in own if name == section} for section in ROWS}
-    errors += broken_links(own, lambda section: {**shipped.get(section, {}), **rows[section]})
+    errors += broken_links(own, lambda section: _known(shipped.get(section, {}), rows[section]))
     if errors:
         order = {files.name(path): place for place, path in enumerate(paths)}
         raise Problems(sorted(errors, key=lambda error: (order[error.span.file], error.span) if error.span else ()))

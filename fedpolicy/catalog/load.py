@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fedpolicy.catalog.read import Section
 from fedpolicy.catalog.rows import (
     ROWS,
     CategoryRow,
@@ -23,6 +22,7 @@ from fedpolicy.catalog.rows import (
     SafeguardRow,
     ServiceRow,
 )
+from fedpolicy.catalog.section import Section
 from fedpolicy.files import HERE, Files, catalog_dir
 from fedpolicy.records import dataclass
 

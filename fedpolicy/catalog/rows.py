@@ -26,19 +26,9 @@ FieldOfUse = Literal["unrestricted", "restricted"]
 Naming = Literal["required", "none"]
 Needs = Literal["none", "text", "logits", "embeddings", "weights", "emulator"]
 Family = Literal[
-    "full",
-    "peft",
-    "prompt",
-    "alignment",
-    "zeroth_order",
-    "distillation",
-    "head",
-    "split",
-    "trees",
-    "hosted",
-    "inference",
-    "analytics",
-]
+    "full", "peft", "prompt", "alignment", "zeroth_order", "distillation", "head", "split", "trees", "hosted",
+    "inference", "analytics",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +131,8 @@ class ModelRow(Row):
     """
     What is public about a model; `parameters_b` counts thousand millions of parameters.
 
-    `shutdown_on` is the last day on which its provider answers calls, `shutdowns` the same of aliases that end on
-    another day. `replaced_by` is what the provider names instead; where it is `rerouted`, calls are answered by that.
+    `shutdown_on` is the day on which its provider switches it off, `shutdowns` the same of aliases that end on another
+    day. `replaced_by` is what the provider names instead; where it is `rerouted`, calls are answered by that.
     """
 
     name: str | None = None

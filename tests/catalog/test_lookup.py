@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fedpolicy.catalog import load_catalog
-from fedpolicy.catalog.read import Section, build_row, compose_shipped, plain
+from fedpolicy.catalog.read import build_row, compose_shipped, plain
 from fedpolicy.catalog.rows import ROWS
+from fedpolicy.catalog.section import GENERATED, Section, merged
 from fedpolicy.errors import CatalogError
 from fedpolicy.files import catalog_dir
 
@@ -57,11 +58,12 @@ def test_rows_are_read_on_first_use_and_once():
 
 @pytest.mark.parametrize("section", ROWS)
 def test_rows_read_one_by_one_are_those_of_the_whole_file(catalog, section):
-    text = (catalog_dir() / f"{section}.yaml").read_text(encoding="utf-8")
-    whole = plain(compose_shipped(text))[section]
+    paths = [catalog_dir() / f"{section}.yaml", catalog_dir() / GENERATED / f"{section}.yaml"]
+    files = [plain(compose_shipped(path.read_text(encoding="utf-8")))[section] for path in paths if path.exists()]
 
-    assert set(getattr(catalog, section)) == set(whole)
-    for name, facts in whole.items():
+    assert set(getattr(catalog, section)) == {name for rows in files for name in rows}
+    for name in getattr(catalog, section):
+        facts = merged(*(rows[name] for rows in files if name in rows))
         assert getattr(catalog, section)[name] == build_row(section, name, facts)
 
 

@@ -12,6 +12,7 @@ import pytest
 from fedpolicy.catalog import load_catalog
 from fedpolicy.catalog.extra import read_extra
 from fedpolicy.catalog.rows import LEVELS, LISTS, ROWS
+from fedpolicy.catalog.section import GENERATED
 from fedpolicy.files import catalog_dir
 from fedpolicy.language.model.model import Model
 from fedpolicy.language.model.safeguards import KINDS, Deidentification
@@ -69,6 +70,15 @@ def test_shipped_files_pass_the_check_of_a_users_own_files():
 
     assert set(read) == set(ROWS)
     assert all(read.values())
+
+
+def test_generated_files_pass_it_too():
+    # A name that is taken, a licence or provider that nobody knows, a day that is none.
+    shipped = load_catalog()
+    made = sorted((catalog_dir() / GENERATED).glob("*.yaml"))
+
+    assert [path.name for path in made] == ["models.yaml"]
+    assert len(read_extra(made, {name: getattr(shipped, name) for name in ROWS})["models"]) > 1_000
 
 
 def test_every_section_has_its_own_file():
@@ -201,7 +211,8 @@ def test_aspects_of_models_are_words_of_the_language(catalog):
 
 
 def test_there_are_enough_models_providers_and_licences(catalog):
-    assert len(catalog.models) >= 30
+    assert len(catalog.models) >= 1_000
+    assert sum("text-generation" in (row.tasks or ()) for row in catalog.models.values()) >= 400
     assert len(catalog.providers) >= 12
     assert len(catalog.licences) >= 15
 
@@ -227,3 +238,25 @@ def test_names_for_lists_are_the_fields_that_are_lists_of_text():
 
 def test_the_wheel_takes_the_catalogue_from_the_package():
     assert catalog_dir() == Path(load_catalog.__code__.co_filename).parent
+
+
+def test_no_row_ends_before_what_replaces_it(catalog):
+    models = catalog.models
+    for row in models.values():
+        seen = [row]
+        while (after := models.find(seen[-1].replaced_by or "")) is not None:
+            assert after not in seen, f"{row.id} is replaced in a circle"
+            seen.append(after)
+
+
+def test_sources_of_generated_facts_name_a_package_and_its_file(catalog):
+    sources = {source for row in catalog.models.values() for source in row.source if "pypi.org" in source}
+
+    assert all(re.fullmatch(r"https://pypi\.org/project/[\w-]+/[\d.]+/ [\w./-]+", source) for source in sources)
+
+
+def test_a_name_of_last_years_models_has_its_day(catalog):
+    assert catalog.model("gpt-4").shutdown_on == "2026-10-23"
+    assert catalog.model("gpt-4o").shutdowns == {"gpt-4o-2024-05-13": "2026-10-23"}
+    assert catalog.model("claude-opus-5-5").weights == "closed"
+    assert catalog.model("anthropic.claude-opus-5-5").provider == "amazon-bedrock"

@@ -20,12 +20,14 @@ def test_each_workflow_starts_when_it_should():
     assert events == {
         "ci": {"push", "pull_request"},
         "weekly": {"schedule", "workflow_dispatch"},
+        "refresh": {"schedule", "workflow_dispatch"},
         "release": {"push", "workflow_dispatch"},
     }
 
 
 # What a job may do beside reading this repository. Nothing of a pull request runs in these.
 MORE = {
+    ("refresh", "propose"): {"contents": "write", "pull-requests": "write"},
     ("release", "attest"): {"id-token": "write", "attestations": "write"},
     ("release", "publish"): {"contents": "read", "id-token": "write"},
     ("release", "image"): {"contents": "read", "packages": "write", "id-token": "write", "attestations": "write"},

@@ -67,16 +67,16 @@ def model(words):
     ("words", "today", "said"),
     [
         ("ref: acme/one", "2027-03-31", []),
-        ("ref: one", "2027-04-02", [("medium", "is switched off after 2027-06-30, in 89 days; instead: acme/two")]),
-        ("ref: one", "2027-06-30", [("medium", "is switched off after 2027-06-30, in 0 days; instead: acme/two")]),
-        ("ref: one", "2027-07-01", [("high", "was switched off after 2027-06-30; instead: acme/two")]),
-        ("ref: one-2024", TODAY, [("high", "was switched off after 2026-11-27; instead: acme/two")]),
-        ("ref: one, revision: one-2024", TODAY, [("high", "was switched off after 2026-11-27; instead: acme/two")]),
+        ("ref: one", "2027-04-02", [("medium", "is switched off on 2027-06-30, in 89 days; instead: acme/two")]),
+        ("ref: one", "2027-06-30", [("medium", "is switched off on 2027-06-30, in 0 days; instead: acme/two")]),
+        ("ref: one", "2027-07-01", [("high", "was switched off on 2027-06-30; instead: acme/two")]),
+        ("ref: one-2024", TODAY, [("high", "was switched off on 2026-11-27; instead: acme/two")]),
+        ("ref: one, revision: one-2024", TODAY, [("high", "was switched off on 2026-11-27; instead: acme/two")]),
         ("ref: one-2025", TODAY, []),
         (
             "ref: acme/routed",
             TODAY,
-            [("medium", "is switched off after 2026-12-01, in 3 days; answers then come from acme/two")],
+            [("medium", "is switched off on 2026-12-01, in 3 days; answers then come from acme/two")],
         ),
         ("ref: acme/routed, shutdown_on: unknown", TODAY, []),
         ("ref: acme/routed, shutdown_on: 2028-01-01", TODAY, []),
@@ -84,7 +84,7 @@ def model(words):
         (
             "ref: acme/routed, provider: east",
             TODAY,
-            [("medium", "is switched off after 2026-12-01, in 3 days; answers then come from acme/two")],
+            [("medium", "is switched off on 2026-12-01, in 3 days; answers then come from acme/two")],
         ),
     ],
 )

@@ -42,8 +42,8 @@ def test_the_running_example_takes_a_screen(example):
 
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 101
-    assert lines[0] == "FAIL  clinical-notes: 11 findings from 4 causes (3 critical, 4 high); 2 questions open"
-    assert lines[-1].startswith("FAIL: 11 fail, 2 unknown, ")
+    assert lines[0] == "FAIL  clinical-notes: 12 findings from 4 causes (3 critical, 4 high); 2 questions open"
+    assert lines[-1].startswith("FAIL: 12 fail, 2 unknown, ")
 
 
 def test_findings_of_one_cause_are_one_entry_and_of_two_are_two(example):
@@ -57,6 +57,7 @@ def test_findings_of_one_cause_are_one_entry_and_of_two_are_two(example):
             "black-box-model",
             "model-unpinned",
             "prompts-retained",
+            "model-retired",
         ],
         "nodes.aggregator: on machines of hetzner": ["releases-exceeded", "rounds-depend-on-outsider"],
         "tasks.adapt": ["claimed-epsilon-refuted"],

@@ -71,7 +71,7 @@ class Model(Entry):
     )
     revision: str | None = key("The exact version in use, such as a commit.", open=True, rule=True)
     shutdown_on: Day | None = key(
-        "The last day on which whoever runs it for others answers, as YYYY-MM-DD. Left out: as the catalogue says.",
+        "The day on which whoever runs it for others switches it off, as YYYY-MM-DD. Left out: as the catalogue says.",
         open=True,
         rule=True,
     )

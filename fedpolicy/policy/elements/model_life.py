@@ -13,7 +13,7 @@ __all__ = ["LIFE", "ends_on"]
 
 
 def ends_on(view: ModelView) -> str | None:
-    """The last day on which whoever runs it answers; another company that runs it keeps days of its own."""
+    """The day on which whoever runs it switches it off; another company that runs it keeps days of its own."""
     own, row = view.model.shutdown_on, view.row
     if own is not None or view.model.says_unknown("shutdown_on") or row is None:
         return own.isoformat() if own else None
@@ -34,9 +34,9 @@ def _days_left(view: ModelView) -> Presence:
 def _ending(view: ModelView) -> str:
     """What becomes of it, in words."""
     left, row = _days_left(view), view.row
-    said = f"was switched off after {ends_on(view)}"
+    said = f"was switched off on {ends_on(view)}"
     if not isinstance(left, int) or left >= 0:
-        said = f"is switched off after {ends_on(view)}, in {left} day{'' if left == 1 else 's'}"
+        said = f"is switched off on {ends_on(view)}, in {left} day{'' if left == 1 else 's'}"
     if row is None or row.replaced_by is None:
         return said
     return (
@@ -59,7 +59,7 @@ def _unserved(view: ModelView) -> Presence:
 
 
 LIFE = (
-    open_field("days_left", Type.INT, "days until `shutdown_on`; less than 0: it is over", _days_left),
+    open_field("days_left", Type.INT, "days until `shutdown_on`; less than 0: the day is over", _days_left),
     words("ending", "what becomes of it then, in words", _ending),
     open_field("unserved", Type.LIST, "parties that use it from where whoever runs it serves nobody", _unserved),
 )

@@ -1,0 +1,169 @@
+"""
+One section of the catalogue: rows by id and alias, read when they are looked at.
+
+What ships is two files a section, one written by hand and one generated from packages; a field that the first states
+wins. Both are searched as text, and only the rows that a check asks for are parsed: the files may grow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from fedpolicy.catalog.read import build_row, compose_shipped, plain
+from fedpolicy.catalog.rows import Row
+from fedpolicy.errors import CatalogError
+from fedpolicy.files import catalog_dir
+
+__all__ = ["GENERATED", "Section", "merged"]
+
+GENERATED = "generated"  # the folder of the generated files
+R = TypeVar("R", bound=Row)
+# In the shipped files a row begins with its id, two spaces in; whatever it says stands deeper.
+_ROW = re.compile(r"^  (?P<quote>[\"']?)(?P<id>[^\s\"'#][^\s\"']*)(?P=quote):(?=[ \n])", re.MULTILINE)
+_LISTED = re.compile(rf"{_ROW.pattern}|aliases: (?P<list>.*)", re.MULTILINE)
+_ALIAS = re.compile(r"[^\s,\[\]\"'}]+")
+_NEXT = re.compile(r"\n(?=  [^\s#]|\S)")
+_BESIDE = frozenset(" ,[]\"'\n")  # what may stand beside an alias
+_JOINED = ("source", "aliases")  # lists of which both files may state a part
+
+
+class Section(Mapping[str, R], Generic[R]):
+    """A read-only mapping from id to row, in the order of ids; the user's own rows replace shipped ones."""
+
+    __slots__ = ("_folder", "_found", "_name", "_own", "_rows", "_texts")
+
+    def __init__(self, name: str, folder: Path, own: Mapping[str, R]) -> None:
+        self._name = name
+        self._folder = folder
+        self._own = frozenset(own)
+        self._rows = dict(own)
+        self._found: dict[str, R | None] = {}
+        self._texts: tuple[str, ...] = ()
+
+    def __getitem__(self, key: str) -> R:
+        row = self._rows.get(key)
+        if row is None:
+            row = self._rows[key] = self._read(key)
+        return row
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._rows or any(_place(text, str(key)) >= 0 for text in self._shipped())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({*self._rows, *self._ids()}))
+
+    def __len__(self) -> int:
+        return len({*self._rows, *self._ids()})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Where it is sent, what ships is elsewhere.
+        return _anywhere, (self._name, self._rows)
+
+    def __repr__(self) -> str:
+        return f"Section({self._name}: {len(self._rows)} rows read)"
+
+    def find(self, ref: str) -> R | None:
+        """The row with this id, or with this alias."""
+        if ref not in self._found:
+            self._found[ref] = self[ref] if ref in self else self._named(ref)
+        return self._found[ref]
+
+    def replaced(self) -> list[str]:
+        """The ids of shipped rows that the user's own ones stand in for."""
+        return sorted(self._own & self._ids()) if self._own else []
+
+    def aliases(self) -> dict[str, str]:
+        """The id of the row of every alias of what ships; no row is parsed for that."""
+        found: dict[str, str] = {}
+        identity = ""
+        for match in (match for text in self._shipped() for match in _LISTED.finditer(text)):
+            identity = match["id"] or identity
+            found |= dict.fromkeys(_ALIAS.findall(match["list"] or ""), identity)
+        return found
+
+    def _named(self, alias: str) -> R | None:
+        ids = (*self._own, *(name for text in self._shipped() if alias for name in _aliased(text, alias)))
+        return next((self[name] for name in ids if alias in getattr(self[name], "aliases", ())), None)
+
+    def _ids(self) -> set[str]:
+        return {match["id"] for text in self._shipped() for match in _ROW.finditer(text)}
+
+    def _shipped(self) -> tuple[str, ...]:
+        if not self._texts:
+            self._texts = _files(self._folder, self._name)
+        return self._texts
+
+    def _read(self, key: str) -> R:
+        known = [facts for text in self._shipped() if (facts := _facts(text, key)) is not None]
+        if not known:
+            raise KeyError(key)
+        row: Any = build_row(self._name, key, merged(*known))
+        found: R = row
+        return found
+
+
+def merged(*known: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The facts of one row from several files: of a field the first word counts, of the days the oldest one."""
+    if len(known) == 1:
+        return known[0]
+    found = {name: value for facts in reversed(known) for name, value in facts.items()}
+    for name in _JOINED:
+        lists = [facts[name] if isinstance(facts[name], list) else [facts[name]] for facts in known if name in facts]
+        if lists:
+            found[name] = list(dict.fromkeys(item for items in lists for item in items))
+    return {**found, "as_of": min(facts["as_of"] for facts in known)}
+
+
+def _anywhere(name: str, own: Mapping[str, R]) -> Section[R]:
+    return Section(name, catalog_dir(), own)
+
+
+def _files(folder: Path, name: str) -> tuple[str, ...]:
+    try:
+        found = [(folder / f"{name}.yaml").read_text(encoding="utf-8")]
+    except OSError as error:
+        message = f"the shipped catalogue lacks its section {name}"
+        raise CatalogError(message, help="install fedpolicy again") from error
+    made = folder / GENERATED / f"{name}.yaml"
+    return (*found, made.read_text(encoding="utf-8")) if made.exists() else tuple(found)
+
+
+def _place(text: str, key: str) -> int:
+    """Where the row with this id begins, or -1."""
+    for quoted in (f"\n  {key}:", f'\n  "{key}":'):
+        at = text.find(quoted)
+        while at >= 0:
+            if text[at + len(quoted)] in " \n":
+                return at
+            at = text.find(quoted, at + 1)
+    return -1
+
+
+def _facts(text: str, key: str) -> Mapping[str, Any] | None:
+    at = _place(text, key)
+    if at < 0:
+        return None
+    end = _NEXT.search(text, at + 1)
+    facts: Mapping[str, Any] = plain(compose_shipped(text[at : end.start() + 1 if end else len(text)]))[key]
+    return facts
+
+
+def _aliased(text: str, alias: str) -> Iterator[str]:
+    """The ids of rows in whose line of aliases this one stands."""
+    at = text.find(alias)
+    while at >= 0:
+        line = text.rfind("\n", 0, at)
+        if text[at - 1] in _BESIDE and text[at + len(alias)] in _BESIDE and "aliases:" in text[line:at]:
+            yield _row_around(text, at)
+        at = text.find(alias, at + 1)
+
+
+def _row_around(text: str, at: int) -> str:
+    start = text.rfind("\n  ", 0, at)
+    while text[start + 3] in " #":
+        start = text.rfind("\n  ", 0, start)
+    match = _ROW.match(text, start + 1)
+    return match["id"] if match else ""

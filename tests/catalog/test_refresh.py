@@ -1,0 +1,194 @@
+"""What packages say becomes rows: made of archives that hold just what is read of the real ones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import zipfile
+
+import pytest
+
+from tools import refresh, wheels
+
+DAYS = {"openai": "2026-11-20", "anthropic": "2026-11-24", "litellm": "2026-11-19", "mteb": "2026-10-26"}
+FILES = {
+    "openai": {
+        "openai/types/shared/chat_model.py": '''
+from typing import Literal
+ChatModel = Literal["gpt-9", "gpt-9-2030-01-01", "gpt-8", "o9"]
+"""Deprecated values:
+
+- "gpt-9-2030-01-01",
+  "gpt-8": Not a supported model ID.
+- "gpt-8":
+  Announced shutdown
+  date: 2031-02-03. See the page.
+"""
+''',
+        "openai/types/embedding_model.py": 'EmbeddingModel = Literal["text-embedding-9"]\n',
+    },
+    "anthropic": {
+        "anthropic/types/model.py": 'Model = Union[Literal["claude-opus-9"], str]\n',
+        "anthropic/_data/deprecated_models.py": 'DEPRECATED_MODELS = {"claude-opus-9": "January 2nd, 2031"}\n',
+    },
+    "litellm": {
+        "litellm/model_prices_and_context_window_backup.json": json.dumps(
+            {
+                "gpt-8": {"litellm_provider": "openai", "mode": "chat", "deprecation_date": "2040-01-01"},
+                "gemini/gemini-9-pro": {
+                    "litellm_provider": "gemini",
+                    "mode": "chat",
+                    "successor_model": "gemini/gemini-10",
+                },
+                "gemini/gemini-gemma-9": {"litellm_provider": "gemini", "mode": "chat"},
+                "azure/gpt-9": {"litellm_provider": "azure", "mode": "chat", "deprecation_date": "2032-01-01"},
+                "azure/gpt-9-2030-01-01": {
+                    "litellm_provider": "azure",
+                    "mode": "chat",
+                    "deprecation_date": "2031-06-01",
+                },
+                "azure/eu/gpt-9": {"litellm_provider": "azure", "mode": "chat"},
+                "eu.anthropic.claude-opus-9": {"litellm_provider": "bedrock_converse", "mode": "chat"},
+                "mistral/mistral-large-9": {"litellm_provider": "mistral", "mode": "chat"},
+                "vertex_ai/jamba-9@001": {"litellm_provider": "vertex_ai-ai21_models", "mode": "chat"},
+                "dall-e-9": {"litellm_provider": "openai", "mode": "image_generation"},
+                "ft:gpt-8": {"litellm_provider": "openai", "mode": "chat"},
+                "deepinfra/a/b": {"litellm_provider": "deepinfra", "mode": "chat"},
+            }
+        )
+    },
+    "mteb": {
+        "mteb/models/model_implementations/some.py": """
+LICENCE = "mit"
+one = ModelMeta(name="acme/one", open_weights=True, license=LICENCE, n_parameters=118_000_000, public_training_code="https://x")
+two = ModelMeta(name="acme/two", open_weights=False, license="mit")
+own = ModelMeta(name="google/nine", open_weights=True, license="nobody-knows-it", n_parameters=None)
+"""
+    },
+    "transformers": {
+        "transformers/models/one/configuration_one.py": '@auto_docstring(checkpoint="acme/one")\nclass One: ...\n',
+        "transformers/models/two/configuration_two.py": '@auto_docstring(checkpoint="hf-internal-testing/x")\n',
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheels")
+    found = {}
+    for name, files in FILES.items():
+        path = folder / f"{name}.whl"
+        with zipfile.ZipFile(path, "w") as archive:
+            for member, text in files.items():
+                archive.writestr(member, text)
+        found[name] = wheels.Wheel(name=name, version="9.0", day=DAYS.get(name, "2026-11-21"), path=path)
+    return refresh.said_by(found)
+
+
+@pytest.fixture(scope="module")
+def rows(said):
+    return refresh.rows_of(said, refresh.hand_rows())
+
+
+def test_a_name_of_a_known_family_has_what_all_of_it_have(rows):
+    row = rows["openai/gpt-9"]
+
+    assert row["aliases"] == ["gpt-9", "gpt-9-2030-01-01"]
+    assert (row["weights"], row["licence"], row["tasks"]) == ("closed", "LicenseRef-openai-terms", ["text-generation"])
+    assert row["source"][0] == "https://pypi.org/project/openai/9.0/ openai/types/shared/chat_model.py"
+    assert row["as_of"] <= "2026-11-20"
+
+
+def test_the_providers_own_package_wins_and_its_day_is_read_across_lines(rows):
+    assert rows["openai/gpt-8"]["shutdown_on"] == "2031-02-03"
+    assert rows["anthropic/claude-opus-9"]["shutdown_on"] == "2031-01-02"
+
+
+def test_a_cloud_has_days_and_names_of_its_own(rows):
+    azure = rows["microsoft-azure/gpt-9"]
+
+    assert azure["aliases"] == ["azure/gpt-9", "azure/gpt-9-2030-01-01"]
+    assert (azure["shutdown_on"], azure["shutdowns"]) == ("2032-01-01", {"azure/gpt-9-2030-01-01": "2031-06-01"})
+    assert "licence" not in azure
+    assert rows["amazon-bedrock/anthropic.claude-opus-9"]["aliases"] == ["eu.anthropic.claude-opus-9"]
+
+
+def test_a_name_that_may_be_published_says_nothing_of_its_weights(rows):
+    for name in ("mistral/mistral-large-9", "google/gemini-gemma-9", "google-vertex/jamba-9@001"):
+        assert not {"weights", "licence"} & set(rows[name]), name
+
+
+def test_a_successor_is_named_as_its_provider_names_it(rows):
+    assert rows["google/gemini-9-pro"]["replaced_by"] == "gemini-10"
+
+
+def test_weights_that_can_be_had_come_with_licence_size_and_code(rows):
+    assert rows["acme/one"] == {
+        "developer": "acme",
+        "weights": "open",
+        "architecture": "open",
+        "inference_code": "open",
+        "training_code": "open",
+        "licence": "MIT",
+        "parameters_b": 0.118,
+        "tasks": ["embedding"],
+        "source": [
+            "https://pypi.org/project/mteb/9.0/ mteb/models/model_implementations/some.py",
+            "https://pypi.org/project/transformers/9.0/ transformers/models/one",
+        ],
+        "as_of": "2026-10-26",
+    }
+    # Some of Google's weights are gated, and the package does not say which.
+    assert "weights" not in rows["google/nine"]
+
+
+def test_what_is_no_model_or_somebody_elses_is_left_out(rows):
+    assert not {"acme/two", "openai/dall-e-9", "openai/ft:gpt-8", "hf-internal-testing/x", "a/b"} & set(rows)
+    assert not [name for name in rows if "/eu/" in name]
+
+
+def test_a_licence_that_nobody_knows_is_told(said):
+    assert refresh.unknown_licences(said["mteb"]) == ["no row for the licence nobody-knows-it (1 models)"]
+
+
+def test_a_hand_written_row_keeps_its_id_and_gets_the_day(said):
+    hand = {
+        "ours/gpt": {
+            "aliases": ["gpt-8"],
+            "provider": "openai",
+            "weights": "closed",
+            "source": "x",
+            "as_of": "2020-01-01",
+        }
+    }
+    row = refresh.rows_of(said, hand)["ours/gpt"]
+
+    assert (row["shutdown_on"], "aliases" in row) == ("2031-02-03", False)
+
+
+def test_the_file_is_yaml_that_a_person_can_compare(rows):
+    text = refresh.written({"acme/one": rows["acme/one"]})
+
+    assert text.splitlines()[1:5] == ["models:", '  "acme/one":', '    developer: "acme"', '    weights: "open"']
+    assert text == refresh.written({"acme/one": rows["acme/one"]})
+
+
+def test_a_wheel_that_is_not_the_listed_one_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "openai-9.0.whl").write_bytes(b"something else")
+    lock = (
+        '[[packages]]\nname = "openai"\nversion = "9.0"\nwheels = [{url = "https://x/openai-9.0.whl", '
+        'upload-time = 2026-11-20T01:00:00Z, hashes = {sha256 = "%s"}}]\n'
+    )
+    monkeypatch.setattr(wheels, "_run", lambda *_: lock % hashlib.sha256(b"the real one").hexdigest())
+
+    with pytest.raises(SystemExit, match="is not the file that the index lists"):
+        wheels.newest(tmp_path, ["openai"])
+
+
+def test_a_tool_that_fails_is_told(monkeypatch, tmp_path):
+    failed = subprocess.CompletedProcess([], 1, stdout="", stderr="no such index\n")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
+
+    with pytest.raises(SystemExit, match=r"uv pip compile - \.\.\. failed: no such index"):
+        wheels.newest(tmp_path)

@@ -1,0 +1,298 @@
+"""
+Writes what packages say of models into `fedpolicy/catalog/generated/`: names, days, successors, licences, sizes.
+
+    make refresh
+
+The packages are read as archives. What is written by hand wins, field by field. A new name of a family that was never
+published and all of whose rows by hand agree (`claude-opus-5-5` of `claude-opus`) takes their weights and terms, and
+names their source.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from fedpolicy.catalog import load_catalog
+from fedpolicy.catalog.read import compose_shipped, plain
+from fedpolicy.files import catalog_dir
+from tools import wheels
+
+Row = dict[str, Any]
+Groups = dict[tuple[str, str], list[wheels.Said]]  # what is said of each (provider, name)
+
+# Routes of litellm to providers of the catalogue, and what their names begin with there.
+ROUTES: Mapping[str, tuple[str, str]] = {
+    "openai": ("openai", ""),
+    "anthropic": ("anthropic", ""),
+    "gemini": ("google", "gemini/"),
+    "mistral": ("mistral", "mistral/"),
+    "cohere": ("cohere", ""),
+    "cohere_chat": ("cohere", ""),
+    "xai": ("xai", "xai/"),
+    "deepseek": ("deepseek", "deepseek/"),
+    "azure": ("microsoft-azure", "azure/"),
+    "bedrock": ("amazon-bedrock", ""),
+    "bedrock_converse": ("amazon-bedrock", ""),
+}
+MODES = {
+    "chat": "text-generation",
+    "completion": "text-generation",
+    "responses": "text-generation",
+    "embedding": "embedding",
+}
+CLOUDS = {"microsoft-azure": "azure/", "google-vertex": "vertex_ai/", "amazon-bedrock": ""}
+OPEN = ("open", "gated")
+SHARED = ("developer", "weights", "architecture", "training_code", "training_data", "licence")
+FIELDS = (
+    "developer", "weights", "architecture", "inference_code", "training_code", "training_data", "licence", "provider",
+    "aliases", "parameters_b", "shutdown_on", "shutdowns", "replaced_by", "tasks", "source", "as_of",
+)  # fmt: skip
+NEVER_PUBLISHED = {"chatgpt", "claude", "gemini", "gpt", "o", "text"}  # first words of names; others were, at times
+_DATED = re.compile(r"(?P<base>.+?)(?:-(?:\d{4}-\d{2}-\d{2}|\d{8})|@[\w.]+)")
+_REGION = re.compile(r"(?:[a-z]{2}(?:-gov)?|apac|global)\.")
+_NO_NAME = re.compile(r"[/*]|^ft:|^container$")
+_STRANGE = re.compile(r"internal|testing|dummy|random", re.IGNORECASE)
+HEAD = "# Written by `make refresh` from packages; what is wrong here is put right by hand in models.yaml.\nmodels:\n"
+
+
+def main() -> None:
+    """Read the newest packages, write the rows, and refuse where a name of an SDK does not resolve."""
+    with TemporaryDirectory() as folder:
+        found = wheels.newest(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(folder))
+        said = said_by({wheel.name: wheel for wheel in found})
+        rows = rows_of(said, hand_rows())
+    target = catalog_dir() / "generated" / "models.yaml"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(written(rows), encoding="utf-8")
+    catalog = load_catalog()
+    lost = [one.name for one in (*said["openai"], *said["anthropic"]) if catalog.model(one.name) is None]
+    if lost:
+        raise SystemExit(f"these names of the SDKs lead to no row: {', '.join(sorted(set(lost)))}")
+    told = [f"{len(rows):,} rows from {', '.join(f'{wheel.name} {wheel.version}' for wheel in found)}"]
+    sys.stdout.write("\n".join([*told, *unknown_licences(said["mteb"])]) + "\n")
+
+
+def said_by(found: Mapping[str, wheels.Wheel]) -> dict[str, list[wheels.Said]]:
+    """What each package says."""
+    readers = {
+        "openai": wheels.openai_names,
+        "anthropic": wheels.anthropic_names,
+        "litellm": wheels.litellm_routes,
+        "mteb": wheels.mteb_models,
+        "transformers": wheels.transformers_models,
+    }
+    return {name: list(reader(found[name])) if name in found else [] for name, reader in readers.items()}
+
+
+def hand_rows() -> dict[str, Row]:
+    """What is written by hand."""
+    rows: dict[str, Row] = plain(compose_shipped((catalog_dir() / "models.yaml").read_text(encoding="utf-8")))["models"]
+    return rows
+
+
+def rows_of(said: Mapping[str, Sequence[wheels.Said]], hand: Mapping[str, Row]) -> dict[str, Row]:
+    """The rows, by id: those that somebody runs for others, then those whose weights can be had."""
+    rows = hosted_rows(_by_provider(said), hand)
+    for name, row in open_rows(said["mteb"], said["transformers"], hand).items():
+        rows.setdefault(name, row)
+    return dict(sorted(rows.items()))
+
+
+def _by_provider(said: Mapping[str, Sequence[wheels.Said]]) -> Groups:
+    groups: Groups = {}
+    # What a provider's own package says comes first, and counts.
+    for provider in ("openai", "anthropic"):
+        for one in said[provider]:
+            groups.setdefault((provider, one.name), []).append(one)
+    for one in said["litellm"]:
+        placed = _route(str(one.facts.get("route")), one.name)
+        if placed and one.facts.get("mode") in MODES:
+            groups.setdefault(placed, []).append(one)
+    return groups
+
+
+def _route(route: str, name: str) -> tuple[str, str] | None:
+    if route.startswith("vertex_ai"):
+        provider, start = "google-vertex", "vertex_ai/"
+    elif route in ROUTES:
+        provider, start = ROUTES[route]
+    else:
+        return None
+    bare = name.removeprefix(start) if start else name
+    # What is left with a slash is a region, a commitment or another company's name; `ft:` is somebody's own model.
+    return None if _NO_NAME.search(bare) else (provider, bare)
+
+
+def hosted_rows(groups: Groups, hand: Mapping[str, Row]) -> dict[str, Row]:
+    """A row for each model of each provider; dated names and those of regions are its aliases."""
+    known = _names(hand)
+    gathered: dict[str, list[tuple[str, str]]] = {}
+    for provider, name in sorted(groups):
+        base = _base(provider, name, groups)
+        mine = next((known[n] for n in (base, name) if n in known and hand[known[n]].get("provider") == provider), None)
+        gathered.setdefault(mine or f"{provider}/{base}", []).append((provider, name))
+    taken = {*known, *gathered}
+    rows = {}
+    for identity, names in sorted(gathered.items()):
+        rows[identity] = _hosted(identity, names, groups, hand, taken)
+        taken |= set(rows[identity].get("aliases", ()))
+    return rows
+
+
+def _names(hand: Mapping[str, Row]) -> dict[str, str]:
+    """The ids of the rows by hand, by every name that they have."""
+    return {alias: name for name, row in hand.items() for alias in (name, *_list(row.get("aliases")))}
+
+
+def _base(provider: str, name: str, groups: Groups) -> str:
+    dated = _DATED.fullmatch(name)
+    if dated and (provider, dated["base"]) in groups:
+        return _base(provider, dated["base"], groups)
+    return _REGION.sub("", name, count=1) if provider == "amazon-bedrock" and _REGION.match(name) else name
+
+
+def _hosted(
+    identity: str, names: Sequence[tuple[str, str]], groups: Groups, hand: Mapping[str, Row], taken: set[str]
+) -> Row:
+    said = [one for name in names for one in groups[name]]
+    provider = names[0][0]
+    own = identity.removeprefix(f"{provider}/")
+    row: Row = {"provider": provider, **_family(own, provider, hand)}
+    start = CLOUDS.get(provider, "")
+    own = f"{start}{own}"
+    row["aliases"] = [alias for _, name in names if (alias := f"{start}{name}") not in taken]
+    days = {f"{start}{name}": day for _, name in names if (day := _first(groups[provider, name], "shutdown_on"))}
+    if days:
+        last = days.get(own) or (max(days.values()) if len(days) == len(names) else "")
+        row |= {"shutdown_on": last} if last else {}
+        other = {name: day for name, day in days.items() if day != last}
+        row |= {"shutdowns": dict(sorted(other.items()))} if other else {}
+    row["replaced_by"] = re.sub(r"^(?:gemini|mistral|xai|deepseek)/", "", _first(said, "replaced_by") or "")
+    mode = _first(said, "mode")
+    row["tasks"] = [MODES[mode]] if mode in MODES else None
+    return _with_sources(row, said)
+
+
+def _family(name: str, provider: str, hand: Mapping[str, Row]) -> Row:
+    """What all rows by hand of a family say, with where the youngest of them has it from."""
+    bare = name.partition(".")[2] if provider == "amazon-bedrock" and re.match(r"[a-z]+\d*\.[a-z]", name) else name
+    published = {_stem(identity.partition("/")[2]) for identity, row in hand.items() if row.get("weights") in OPEN}
+    stem = _stem(bare)
+    if stem.partition("-")[0] not in NEVER_PUBLISHED or any(
+        f"-{one}-" in f"-{bare}-" for one in published - NEVER_PUBLISHED if one
+    ):
+        return {}
+    hosted = {
+        identity: row for identity, row in hand.items() if row.get("provider") and row.get("provider") not in CLOUDS
+    }
+    while stem:
+        rows = [row for identity, row in hosted.items() if _stem(identity.partition("/")[2]) == stem]
+        if rows:
+            agreed = {
+                key: rows[0][key]
+                for key in SHARED
+                if key in rows[0] and all(row.get(key) == rows[0][key] for row in rows)
+            }
+            if provider in CLOUDS:
+                agreed.pop("licence", None)
+            youngest = max(rows, key=lambda row: str(row["as_of"]))
+            origin = {"source": _list(youngest["source"])[:1], "as_of": min(str(row["as_of"]) for row in rows)}
+            return {**agreed, "origin": origin} if agreed else {}
+        stem = stem.rpartition("-")[0]
+    return {}
+
+
+def _stem(name: str) -> str:
+    """`claude-opus` of `claude-opus-4-5`, `gpt` of `gpt-4o-mini`."""
+    words = re.split(r"[-@.:]", name)
+    plain_words: list[str] = []
+    for word in words:
+        if re.search(r"\d", word):
+            letters = re.match(r"[a-z]+(?=\d)", word)
+            plain_words += [letters[0]] if letters and not plain_words else []
+            break
+        plain_words.append(word)
+    return "-".join(plain_words)
+
+
+def open_rows(
+    mteb: Sequence[wheels.Said], transformers: Sequence[wheels.Said], hand: Mapping[str, Row]
+) -> dict[str, Row]:
+    """Models whose weights can be had, and those whose architecture a library has."""
+    gated = {name.partition("/")[0] for name, row in hand.items() if row.get("weights") == "gated"}
+    known = _names(hand)
+    said: dict[str, list[wheels.Said]] = {}
+    for one in (*mteb, *transformers):
+        if "/" in one.name and not _STRANGE.search(one.name):
+            said.setdefault(known.get(one.name, one.name), []).append(one)
+    catalog = load_catalog()
+    rows: dict[str, Row] = {}
+    for name, found in said.items():
+        facts: wheels.Facts = next((one.facts for one in found if one.facts), {})
+        row: Row = {"developer": name.partition("/")[0].lower()}
+        if facts:
+            licence = catalog.licence(str(facts.get("license")))
+            row["weights"] = None if name.partition("/")[0] in gated else "open"
+            row["licence"] = licence.id if licence else None
+            row["training_code"] = "open" if isinstance(facts.get("public_training_code"), str) else None
+            size = facts.get("n_parameters")
+            row["parameters_b"] = float(f"{size / 1e9:.3g}") if isinstance(size, int) else None
+            row["tasks"] = ["embedding"]
+        if any(not one.facts for one in found):
+            row |= {"architecture": "open", "inference_code": "open"}
+        rows[name] = _with_sources(row, found)
+    return rows
+
+
+def unknown_licences(mteb: Iterable[wheels.Said]) -> list[str]:
+    """Licences that the catalogue does not know, and of how many models."""
+    catalog = load_catalog()
+    found: dict[str, int] = {}
+    for one in mteb:
+        licence = one.facts.get("license")
+        if isinstance(licence, str) and catalog.licence(licence) is None:
+            found[licence] = found.get(licence, 0) + 1
+    return [f"no row for the licence {name} ({number} models)" for name, number in sorted(found.items())]
+
+
+def _with_sources(row: Row, said: Sequence[wheels.Said]) -> Row:
+    origin = row.pop("origin", {"source": [], "as_of": ""})
+    sources = dict.fromkeys([*(one.wheel.source(one.member) for one in said), *origin["source"]])
+    days = [*(one.wheel.day for one in said), *([origin["as_of"]] if origin["as_of"] else [])]
+    row |= {"source": list(sources), "as_of": min(days)}
+    return {key: row[key] for key in FIELDS if row.get(key) not in (None, "", [], {})}
+
+
+def _first(said: Iterable[wheels.Said], key: str) -> Any:  # noqa: ANN401  any fact
+    return next((one.facts[key] for one in said if one.facts.get(key)), None)
+
+
+def _list(value: Any) -> list[Any]:  # noqa: ANN401  a parsed value
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def written(rows: Mapping[str, Row]) -> str:
+    """The rows as YAML, a field a line, so that a difference can be read."""
+    lines = [HEAD]
+    for name, row in rows.items():
+        lines.append(f"  {json.dumps(name)}:\n")
+        lines += [f"    {key}: {_yaml(key, value)}\n" for key, value in row.items()]
+    return "".join(lines)
+
+
+def _yaml(key: str, value: Any) -> str:  # noqa: ANN401  a parsed value
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(name)}: {day}" for name, day in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(json.dumps(item) for item in value) + "]"
+    return str(value) if key in {"as_of", "shutdown_on", "parameters_b"} else json.dumps(value, ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    main()
