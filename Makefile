@@ -44,7 +44,7 @@ demo: $(VENV)/.stamp-run ## Set everything up and check the running example
 	esac
 
 test: $(VENV)/.stamp-test ## Run all tests with branch coverage
-	@"$(PY)" -m pytest -n auto --maxprocesses 4 --cov --cov-report=term $(ARGS)
+	@"$(PY)" -m pytest -n auto --maxprocesses 4 --dist worksteal --cov --cov-report=term $(ARGS)
 
 fuzz: $(VENV)/.stamp-test ## Look for crashes, hangs and lost deployments: make fuzz MINUTES=30 SEED=7
 	@"$(PY)" -m fuzz $(if $(MINUTES),--minutes $(MINUTES),--seconds $(or $(SECONDS),60)) $(if $(SEED),--seed $(SEED))

@@ -98,9 +98,8 @@ def assess(document: Document, judge: Judge, study: Study | None = None) -> Asse
 def assess_source(source: Source, judge: Judge) -> tuple[Loaded, list[tuple[Document, Assessment | FedPolicyError]]]:
     """Judge every deployment of a file. One that cannot be judged, by a mistake of ours, takes no other along."""
     loaded = _loaded(source, judge.catalog)
-    return loaded, [
-        (document, contained(partial(assess, document, judge), source.name)) for document in loaded.documents
-    ]
+    tried = [(one, lambda one=one: assess(one.with_something(), judge)) for one in loaded.documents]
+    return loaded, [(document, contained(work, source.name)) for document, work in tried]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -143,7 +142,7 @@ def _checked(source: Source, judge: Judge) -> Checked:
             checked.errors.append(found)
         else:
             _add(found, checked, overview=judge.overview)
-    if checked.findings or loaded.errors:
+    if checked.findings or checked.errors or loaded.errors:
         checked.file = replace(checked.file, lines=loaded.lines)
     return checked
 

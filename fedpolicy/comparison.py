@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from fedpolicy.analysis.changes import Changes, changes_between
@@ -20,14 +21,28 @@ from fedpolicy.sources import Source
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study
 
-__all__ = ["compare"]
+__all__ = ["compare", "unwatched"]
 
+_NONE: Mapping[str, FedPolicyError] = MappingProxyType({})
 _TOLD = (Verdict.FAIL, Verdict.UNKNOWN)
 
 
-def compare(old: Iterable[Source], new: Iterable[Source], settings: Settings) -> Comparison:
+def unwatched(_: str) -> None:
+    """Nobody listens."""
+
+
+def compare(
+    old: Iterable[Source],
+    new: Iterable[Source],
+    settings: Settings,
+    begin: Callable[[str], None] = unwatched,
+    lost: Mapping[str, FedPolicyError] = _NONE,
+) -> Comparison:
     """
     Compare two sets of files, deployment by deployment.
+
+    `begin` hears of each file before anything is done with it; those that are `lost`, by name, are left out, and their
+    errors say why.
 
     What the new state introduces and the waivers of the settings cover is waived. What is wrong with the waivers
     themselves is not told: that is what a check is for.
@@ -37,13 +52,13 @@ def compare(old: Iterable[Source], new: Iterable[Source], settings: Settings) ->
     not, and it is not compared. Raises Problems where the catalogue cannot be used.
     """
     judge, errors = judge_of(settings)
-    sides = [_side(sources, judge) for sources in (old, new)]
+    sides = [_side(sources, judge, begin, lost) for sources in (old, new)]
     twice = {name for side in sides for name, count in Counter(n for n, _ in side.states).items() if count > 1}
     keyed = [{_key(*place, twice): state for place, state in side.states.items()} for side in sides]
     keys = sorted(keyed[0].keys() | keyed[1].keys())
     failed: list[FedPolicyError] = []
     whole = not errors and not sides[1].errors
-    found = [_difference(keyed[0].get(key), keyed[1].get(key), failed, whole=whole) for key in keys]
+    found = [_difference(keyed[0].get(key), keyed[1].get(key), _Watched(begin, failed), whole=whole) for key in keys]
     named = partial(_from_root, {name: inside for side in sides for name, inside in side.inside.items()}, settings)
     found = [replace(one, introduced=_excused(one.introduced, settings, named)) for one in found]
     said = [*errors, *(error for side in sides for error in side.errors), *failed]
@@ -76,6 +91,14 @@ class _Side:
     inside: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """Who hears of the files that are compared, and what goes wrong with them."""
+
+    begin: Callable[[str], None]
+    errors: list[FedPolicyError]
+
+
 def _from_root(inside: Mapping[str, str], settings: Settings, name: str) -> str:
     """The path of a file from the root of the repository; git names those of a revision so."""
     return inside.get(name) or settings.root.file(name)
@@ -86,9 +109,15 @@ def _key(name: str, file: str, twice: set[str]) -> _Place:
     return (name, file.rpartition(":")[2]) if name in twice else (name, "")
 
 
-def _side(sources: Iterable[Source], judge: Judge) -> _Side:
+def _side(
+    sources: Iterable[Source], judge: Judge, begin: Callable[[str], None], lost: Mapping[str, FedPolicyError]
+) -> _Side:
     side = _Side()
     for source in sources:
+        if error := lost.get(source.name):
+            side.errors.append(error)
+            continue
+        begin(source.name)
         if source.inside:
             side.inside[source.name] = source.inside
         found = contained(partial(assess_source, source, judge), source.name)
@@ -114,9 +143,9 @@ def _add(found: Assessment, state: _State, side: _Side) -> None:
     side.errors.extend(found.broken[name] for name in sorted(found.broken))
 
 
-def _difference(old: _State | None, new: _State | None, errors: list[FedPolicyError], *, whole: bool) -> Difference:
+def _difference(old: _State | None, new: _State | None, watched: _Watched, *, whole: bool) -> Difference:
     if new is None and old is not None:
-        return _without(old, errors) if whole else _uncompared(old)
+        return _without(old, watched) if whole else _uncompared(old)
     if new is None or new.study is None:
         return _uncompared(cast("_State", new or old))
     were = old.findings if old else ()
@@ -124,31 +153,32 @@ def _difference(old: _State | None, new: _State | None, errors: list[FedPolicyEr
         deployment=new.name,
         file=new.span.file,
         state="changed" if old else "new",
-        changes=_changes(old, new, errors),
+        changes=_changes(old, new, watched),
         introduced=_only(new.findings, were),
         # What a rule does not answer any more is not resolved.
         resolved=_only([one for one in were if one.rule not in new.broken], new.findings),
     )
 
 
-def _without(old: _State, errors: list[FedPolicyError]) -> Difference:
+def _without(old: _State, watched: _Watched) -> Difference:
     """What only the old state has. Its findings are gone with it, which resolves none of them."""
     return Difference(
         deployment=old.name,
         file=old.span.file,
         state="gone",
-        changes=_changes(old, None, errors),
+        changes=_changes(old, None, watched),
         introduced=(gone(old.name, old.span, sum(one.verdict is Verdict.FAIL for one in old.findings)),),
     )
 
 
-def _changes(old: _State | None, new: _State | None, errors: list[FedPolicyError]) -> Changes:
+def _changes(old: _State | None, new: _State | None, watched: _Watched) -> Changes:
     """What changes for whom; where that cannot be computed, findings are told all the same."""
     name = next(state.span.file for state in (new, old) if state)
+    watched.begin(name)
     studies = (old.study if old else None, new.study if new else None)
     found = contained(lambda: changes_between(*studies), name)
     if isinstance(found, FedPolicyError):
-        errors.append(found)
+        watched.errors.append(found)
         return Changes()
     return found
 

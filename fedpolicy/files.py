@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from pathlib import Path
+from typing import BinaryIO
 
 from fedpolicy.records import dataclass
 
@@ -20,11 +21,14 @@ __all__ = [
     "bundles_dir",
     "catalog_dir",
     "content",
+    "piped",
     "policies_dir",
     "schemas_dir",
+    "whole",
 ]
 
 MOST_BYTES = 64 * 1024 * 1024
+_PIECE = 1024 * 1024
 # A pipe that nobody writes to would be waited for, and a terminal would become ours.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 
@@ -37,6 +41,28 @@ def content(path: Path) -> bytes:
     found = beginning(path, MOST_BYTES + 1)
     if len(found) > MOST_BYTES:
         raise OSError(errno.EFBIG, "it is larger than 64 MiB")
+    return found
+
+
+def whole(stream: BinaryIO) -> bytes:
+    """What a stream holds, which ends when it ends. Raises OSError where that is more than 64 MiB."""
+    found = bytearray()
+    while len(found) <= MOST_BYTES and (more := stream.read(_PIECE)):
+        found += more
+    if len(found) > MOST_BYTES:
+        raise OSError(errno.EFBIG, "it is larger than 64 MiB")
+    return bytes(found)
+
+
+def piped(path: str) -> bytes:
+    """What a pipe holds until nobody writes to it any more, which may be at once. Raises OSError as `whole` does."""
+    number = os.open(path, _FLAGS)
+    if hasattr(os, "set_blocking"):
+        os.set_blocking(number, True)
+    with open(number, "rb") as stream:  # noqa: PTH123  by its number
+        found = whole(stream)
+    if not found:
+        raise OSError(errno.EINVAL, "nothing was written to this pipe")
     return found
 
 

@@ -16,7 +16,7 @@ from fedpolicy.searching.search import Search
 if TYPE_CHECKING:
     from fedpolicy.searching.walk import Unreadable
 
-__all__ = ["STDIN", "Search", "Source", "find", "locate", "read", "shown"]
+__all__ = ["STDIN", "Search", "Source", "find", "locate", "read", "read_once", "shown"]
 
 STDIN = "<stdin>"
 
@@ -46,7 +46,7 @@ class Found(str):
     __slots__ = ()
 
 
-def find(paths: Iterable[str], stdin: Callable[[], bytes], search: Search = _EVERYTHING) -> Iterator[Source]:
+def find(paths: Iterable[str | Source], stdin: Callable[[], bytes], search: Search = _EVERYTHING) -> Iterator[Source]:
     """
     Read every deployment that the paths name, each file once, in the order of the arguments, folders sorted.
 
@@ -56,12 +56,17 @@ def find(paths: Iterable[str], stdin: Callable[[], bytes], search: Search = _EVE
     return (read(one) if isinstance(one, str) else one for one in locate(paths, stdin, search))
 
 
-def locate(paths: Iterable[str], stdin: Callable[[], bytes], search: Search = _EVERYTHING) -> Iterator[str | Source]:
+def locate(
+    paths: Iterable[str | Source], stdin: Callable[[], bytes], search: Search = _EVERYTHING
+) -> Iterator[str | Source]:
     """What `find` would read: paths of files, and sources of what is no file or cannot be searched."""
     seen: set[str] = set()
     for path in paths:
+        if isinstance(path, Source):
+            yield path
+            continue
         if path == "-":
-            yield Source(name=STDIN, text=stdin())
+            yield read_once(STDIN, stdin)
             continue
         for source in _folder(path, search) if Path(path).is_dir() else (path,):
             real = os.path.realpath(source) if isinstance(source, str) else source.name
@@ -78,8 +83,20 @@ def read(path: str) -> Source:
     except FileNotFoundError:
         return _unusable(name, f"`{name}` does not exist", _nearest(path))
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        return _unusable(name, f"`{name}` cannot be read: {reason}", _remedy(error))
+        return _unread(name, error)
+
+
+def read_once(name: str, reader: Callable[[], bytes]) -> Source:
+    """Read what can be read once, as standard input can; what prevents it becomes the source's error."""
+    try:
+        return Source(name=name, text=reader())
+    except OSError as error:
+        return _unread(name, error)
+
+
+def _unread(name: str, error: OSError | ValueError) -> Source:
+    reason = getattr(error, "strerror", None) or str(error)
+    return _unusable(name, f"`{name}` cannot be read: {reason}", _remedy(error))
 
 
 def _remedy(error: OSError | ValueError) -> str:

@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, settings
 # A busy machine is not a mistake: no example has a deadline, and slow generation is none either.
 settings.register_profile("ours", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ours")
-# Processes that tests start write UTF-8, whatever the locale; tests read it as such.
+# Processes that tests start write UTF-8, whatever the locale; tests read it as such. They compile our modules once.
 os.environ["PYTHONUTF8"] = "1"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 Golden = Callable[..., None]
 DAY = "2026-11-28"
@@ -34,6 +35,13 @@ def the_day() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("fedpolicy.settings.time", now)
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Laws run the same lines hundreds of times; to count them would double what they take, and show nothing new."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture

@@ -11,9 +11,13 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # to import typing would cost `--version` a third of its time
 if TYPE_CHECKING:
+    from typing import Any
+
     from fedpolicy.cli.watchdog import Watch
 
-__all__ = ["main"]
+__all__ = ["main", "taken_over"]
+
+_COLLECTIONS = (300_000, 50, 50)
 
 
 def _completed() -> bool:
@@ -47,16 +51,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if own:
         # A process that lives for a moment: collecting garbage while modules load, and once more over everything when
         # it ends, took a sixth of a check. A large deployment still gets its collections.
-        gc.set_threshold(300_000, 50, 50)
+        gc.set_threshold(*_COLLECTIONS)
     if own:
         from fedpolicy.cli.watchdog import watched, worth_watching  # noqa: PLC0415  what answers above needs none
 
         if worth_watching(given):
-            return watched(partial(_run, given))
+            return watched(given, partial(_run, given))
     code = _run(given)
     if own:
         gc.freeze()
     return code
+
+
+def taken_over(given: list[str], about: dict[str, Any]) -> None:
+    """Do the work of a process that watches this one, which has started it; it never returns."""
+    from fedpolicy.cli.watchdog import Watch, take_over  # noqa: PLC0415  see above
+
+    gc.set_threshold(*_COLLECTIONS)
+    take_over(partial(_run, given), Watch(**about))
 
 
 def _run(given: list[str], watch: Watch | None = None) -> int:

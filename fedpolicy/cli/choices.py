@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from fedpolicy.cli.options import TIMEOUT
 from fedpolicy.cli.terminal import chatter
 from fedpolicy.config.find import Config, discover
 from fedpolicy.files import HERE, Files
@@ -37,7 +38,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "exclude": [],
     "gitignore": True,
     "jobs": "auto",
-    "timeout": 300.0,
+    "timeout": TIMEOUT,
     "fail_on": "high",
     "strict": False,
     "max_epsilon": None,

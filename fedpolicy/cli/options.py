@@ -1,9 +1,9 @@
-"""What several commands share: options, groups, and the deployment that a question is about."""
+"""What several commands share: options and groups."""
 
 from __future__ import annotations
 
 import math
-import os.path
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,18 +12,15 @@ import click
 
 from fedpolicy.cli.errors import UNUSABLE
 from fedpolicy.errors import SettingsError
-from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from click import Command, Context
 
-    from fedpolicy.analysis.study import Study
-    from fedpolicy.language.reading.load import Document
 
 __all__ = [
     "DEBUG",
+    "TIMEOUT",
     "Group",
-    "Question",
     "baseline_options",
     "catalog_option",
     "colour_option",
@@ -37,9 +34,11 @@ __all__ = [
     "output_option",
     "pack_option",
     "param_option",
+    "timeout_option",
     "waiver_options",
 ]
 
+TIMEOUT = 300.0  # seconds, where nobody says
 DEBUG = "fedpolicy.debug"  # in the `meta` of a context: the user has asked for tracebacks
 
 
@@ -174,6 +173,15 @@ def _jobs(_context: click.Context, _option: click.Parameter, given: str | None) 
     raise click.BadParameter(message)
 
 
+timeout_option = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0),
+    default=None,
+    callback=_finite,
+    metavar="SECONDS",
+    show_default="300",
+    help="How long one file may take; 0: as long as it takes.",
+)
 _ESTATE = (
     click.option(
         "--exclude", multiple=True, metavar="PATTERN", help="Files that a search leaves out, such as 'drafts/**'."
@@ -192,15 +200,7 @@ _ESTATE = (
         help="Check in so many processes; auto: as many as there are processors, where it pays.",
     ),
     click.option("--verbose", "-v", is_flag=True, help="Tell more: sources and reasons, what a search leaves out."),
-    click.option(
-        "--timeout",
-        type=click.FloatRange(min=0),
-        default=None,
-        callback=_finite,
-        metavar="SECONDS",
-        show_default="300",
-        help="How long one file may take; 0: as long as it takes.",
-    ),
+    timeout_option,
     click.option(
         "--scheduler", metavar="ADDRESS", help="Check on the workers of a dask scheduler, as tcp://HOST:PORT."
     ),
@@ -240,23 +240,3 @@ class Group(click.Group):
         elif ctx.parent is None and os.path.exists(name):  # noqa: PTH110  whatever it is called, this does not raise
             advice = f"to check it: `{ctx.command_path} check {visible(name)}`"
         return SettingsError(f"there is no command `{visible(name)}`", help=advice)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A deployment, and how it is read."""
-
-    file: str
-    deployment: str = ""
-    catalogs: Sequence[Path] = ()
-    max_epsilon: float | None = None
-
-    def study(self) -> tuple[Document, Study]:
-        """Read the deployment, ready to be analysed. Raises what cannot be used."""
-        from fedpolicy import check, sources  # noqa: PLC0415  help needs no room
-        from fedpolicy.cli.terminal import stdin_bytes  # noqa: PLC0415
-        from fedpolicy.settings import Settings  # noqa: PLC0415
-
-        settings = Settings(catalogs=self.catalogs, max_epsilon=self.max_epsilon)
-        source = next(sources.find([self.file], stdin_bytes))
-        return check.study_of(source, check.catalog_of(settings), settings, self.deployment)

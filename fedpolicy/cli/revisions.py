@@ -11,7 +11,8 @@ from pathlib import Path, PurePath
 from threading import Timer
 from typing import IO, cast
 
-from fedpolicy.cli.terminal import stdin_bytes
+from fedpolicy.cli.question import input_bytes
+from fedpolicy.cli.question import named as given
 from fedpolicy.errors import InputError
 from fedpolicy.records import dataclass
 from fedpolicy.repository import PATIENCE, Repository, repository_of
@@ -111,7 +112,7 @@ def sources_of(named: str, search: Search) -> list[Source]:
     Raises InputError where the revision is not there, or has no such path.
     """
     found = _parted(named)
-    return list(_searched(*found, search) if found else find([named], stdin_bytes, search))
+    return list(_searched(*found, search) if found else find([given(named)], input_bytes, search))
 
 
 def _parted(named: str) -> tuple[Revision, str] | None:

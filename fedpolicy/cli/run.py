@@ -10,24 +10,23 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from fedpolicy import sources
 from fedpolicy.cli.choices import Choices
 from fedpolicy.cli.errors import exit_code
-from fedpolicy.cli.progress import Progress
-from fedpolicy.cli.terminal import chatter, look_of, stdin_bytes
+from fedpolicy.cli.question import input_bytes, lost_of, named, watch_of
+from fedpolicy.cli.terminal import chatter, look_of
 from fedpolicy.cli.watchdog import Watch
 from fedpolicy.errors import InputError, SettingsError
-from fedpolicy.estates.run import Run, died, overdue, unwatched
+from fedpolicy.estates.run import Run, unwatched
 from fedpolicy.findings import Override, Report
 from fedpolicy.report.style import clean
 from fedpolicy.settings import Settings
 
 if TYPE_CHECKING:
+    from fedpolicy.cli.progress import Progress
     from fedpolicy.searching.search import Skipped
 
-__all__ = ["report_of", "usable_report"]
+__all__ = ["outer_overrides", "report_of", "usable_report"]
 
 _WARM = 4  # files after which a guess about the others is worth something; the first one loads what all need
 _PAYS_TO_FORK = 0.3  # seconds of work that are left
@@ -45,21 +44,34 @@ def report_of(paths: Sequence[str], settings: Settings, choices: Choices, option
         raise SettingsError("`--jobs` and `--scheduler` do not go together", help=advice)
     skipped: list[Skipped] = []
     search = replace(choices.search, skip=skipped.append)
-    watch = _watch()
-    read_input = partial(watch.stdin, stdin_bytes) if watch else stdin_bytes
-    places = list(sources.locate(paths or ["."], read_input, search))
+    watch = watch_of()
+    places = list(sources.locate([named(path) for path in paths or ["."]], input_bytes, search))
     settings = replace(settings, whole=is_whole(paths or ["."], choices))
-    progress = Progress(sys.stderr, len(places), no_color=bool(options.get("no_color")))
-    run = Run(places, settings, progress.tell, choices.timeout)
+    progress = _progress(len(places), options)
+    run = Run(places, settings, progress.tell if progress else _quiet, choices.timeout)
     try:
         _work(run, choices, options["scheduler"], watch)
     except KeyboardInterrupt:
-        progress.erase()
+        if progress:
+            progress.erase()
         return _whole(run.report(stopped=True), choices, skipped)
     finally:
-        progress.erase()
+        if progress:
+            progress.erase()
     _tell(skipped, named=bool(options.get("verbose")))
     return _whole(run.report(), choices, skipped)
+
+
+def _quiet(_: int) -> None:
+    """Show nothing."""
+
+
+def _progress(total: int, options: Mapping[str, Any]) -> Progress | None:
+    if total <= 1:
+        return None
+    from fedpolicy.cli.progress import Progress  # noqa: PLC0415  most runs check one file
+
+    return Progress(sys.stderr, total, no_color=bool(options.get("no_color")))
 
 
 def usable_report(
@@ -88,14 +100,19 @@ def is_whole(paths: Sequence[str], choices: Choices) -> bool:
 
 
 def _whole(report: Report, choices: Choices, skipped: Sequence[Skipped]) -> Report:
-    """The report with what settings did before any rule was asked, and will do after."""
-    found = list(report.overrides)
+    overrides = (*report.overrides, *outer_overrides(choices, skipped))
+    return replace(report, overrides=overrides, fail_on=choices.fail_on, strict=choices.strict)
+
+
+def outer_overrides(choices: Choices, skipped: Sequence[Skipped]) -> tuple[Override, ...]:
+    """What settings did before any rule was asked, and will do after."""
+    found = []
     by = choices.settings.origins
     if excluded := sum(one.excluded for one in skipped):
         found.append(Override(what="deployments_excluded", by=by["exclude"], amount=excluded))
     if choices.fail_on in {"critical", "never"}:
         found.append(Override(what="failing_from", by=by["fail_on"], amount=1, names=(choices.fail_on,)))
-    return replace(report, overrides=tuple(found), fail_on=choices.fail_on, strict=choices.strict)
+    return tuple(found)
 
 
 def _tell(skipped: Sequence[Skipped], *, named: bool) -> None:
@@ -109,14 +126,8 @@ def _tell(skipped: Sequence[Skipped], *, named: bool) -> None:
         chatter(f"    {clean(sources.shown(one.path))}: {one.why}\n")
 
 
-def _watch() -> Watch | None:
-    context = click.get_current_context(silent=True)
-    return context.find_object(Watch) if context else None
-
-
 def _work(run: Run, choices: Choices, scheduler: str | None, watch: Watch | None) -> None:
-    if watch:
-        run.leave_out({name: (died(name) if dead else overdue(name, run.timeout)) for name, dead in watch.lost.items()})
+    run.leave_out(lost_of(watch, run.timeout))
     if scheduler:
         _elsewhere(run, scheduler)
         return

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from fedpolicy.errors import InputError, OutputError
+from fedpolicy.files import whole
 from fedpolicy.report.style import PLAIN, Style
 
 __all__ = ["chatter", "emit", "look_for", "look_of", "replace_closed_streams", "stdin_bytes", "write", "write_files"]
@@ -122,8 +123,8 @@ def look_for(output: str | None, *, no_color: bool) -> Style:
 
 
 def stdin_bytes() -> bytes:
-    """Read standard input to its end."""
-    return sys.stdin.buffer.read()
+    """Read standard input to its end. Raises OSError where it does not end in time."""
+    return whole(sys.stdin.buffer)
 
 
 def chatter(text: str) -> None:

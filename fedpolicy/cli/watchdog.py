@@ -3,8 +3,9 @@ How a run ends: by Ctrl-C, by a supervisor's SIGTERM, which means the same, or b
 
 A loop inside a library in C hears no signal and no timer, a crash in one raises nothing, and memory that runs out asks
 nobody. So the process that the user starts copies itself before anything is loaded, and the copy does the work. It says
-which file it begins with; where that takes too long, or the copy dies over it, it is killed, and another copy checks
-everything else. Linux only: elsewhere there is no cheap copy.
+which file it begins with; where that takes too long, or the copy dies over it, it is killed, and another copy does
+everything else. Only on Linux is a copy safe as well as cheap; other systems of its family start Python once more.
+Windows has neither the signals nor pipes with a time limit, so nobody watches there.
 """
 
 from __future__ import annotations
@@ -15,16 +16,23 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import field
 
 from fedpolicy.records import dataclass
 
-__all__ = ["Watch", "stoppable", "watched", "worth_watching"]
+__all__ = ["COMMANDS", "Watch", "stoppable", "take_over", "watched", "worth_watching"]
 
 
-_COMMANDS = frozenset({"check", "baseline", "waive"})
+COMMANDS = frozenset(
+    {"baseline", "budget", "check", "control", "diff", "facts", "graph", "repair", "test", "waive", "whatif", "why"}
+)
+# A process that is started anew finds its modules where this one does, and nowhere else.
+_START = (
+    "import json, sys; about = json.loads(sys.argv[1]); sys.path[:] = about.pop('path');"
+    "from fedpolicy.cli import taken_over; taken_over(sys.argv[2:], about)"
+)
 _BUG = 3
 _INTERRUPTED = 130
 _STOPS = (signal.SIGINT, signal.SIGTERM)
@@ -55,10 +63,13 @@ def _interrupt(_number: int, _frame: object) -> None:
 
 
 def worth_watching(arguments: list[str]) -> bool:
-    """Whether this may check files, and whether a copy of this process can be made safely: it has no other thread."""
-    return (
-        sys.platform == "linux" and not _COMMANDS.isdisjoint(arguments) and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208  nothing else is loaded yet
-    )
+    """Whether this may evaluate files, on a system where one process can watch another."""
+    return os.name == "posix" and bool(sys.executable) and not COMMANDS.isdisjoint(arguments)
+
+
+def _copies() -> bool:
+    """Whether a copy of this process can be made safely: there is no other thread, as a library may have started."""
+    return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208  nothing else is loaded yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +98,24 @@ class Watch:
         if os.getppid() != self.parent:
             os._exit(_INTERRUPTED)
 
-    def stdin(self, read: Callable[[], bytes]) -> bytes:
-        """Standard input, which can be read once, for every process that has to work with it."""
-        if self.lost:
-            os.lseek(self.input, 0, os.SEEK_SET)
-            with os.fdopen(os.dup(self.input), "rb") as kept:
-                return kept.read()
-        text = read()
-        with os.fdopen(os.dup(self.input), "wb") as keep:
-            keep.write(text)
-        return text
+    def once(self, name: str, read: Callable[[], bytes]) -> bytes:
+        """What can be read once, as standard input can, for every process that has to work with it."""
+        found = self._kept().get(name) if self.lost else None
+        if found is None:
+            found = read()
+            os.write(self.input, f"{len(os.fsencode(name))} {len(found)}\n".encode("ascii"))
+            with os.fdopen(os.dup(self.input), "wb") as keep:
+                keep.write(os.fsencode(name) + found)
+        return found
+
+    def _kept(self) -> dict[str, bytes]:
+        os.lseek(self.input, 0, os.SEEK_SET)
+        found: dict[str, bytes] = {}
+        with os.fdopen(os.dup(self.input), "rb") as kept:
+            while line := kept.readline():
+                name, text = (kept.read(int(size)) for size in line.split())
+                found[os.fsdecode(name)] = text
+        return found
 
     def _say(self, line: str) -> None:
         self.must_live()
@@ -104,17 +123,14 @@ class Watch:
             os.write(self.pipe, line.encode("ascii"))
 
 
-def watched(work: Callable[[Watch], int]) -> int:
-    """Let a copy of this process do the work, and give its exit code."""
+def watched(arguments: Sequence[str], work: Callable[[Watch], int]) -> int:
+    """Let a copy of this process, or another one with these arguments, do the work, and give its exit code."""
     lost: dict[str, bool] = {}
-    kept = os.memfd_create("stdin")
+    begin = _copied if _copies() else _started
+    kept = _memory()
     while True:
         ours, theirs = os.pipe()
-        parent = os.getpid()
-        child = os.fork()
-        if child == 0:
-            os.close(ours)
-            _work(work, Watch(theirs, parent, kept, dict(lost)))
+        child = begin(arguments, work, Watch(theirs, os.getpid(), kept, dict(lost)), ours)
         os.close(theirs)
         with _forwarded(child):
             code, name, died = _followed(child, ours)
@@ -124,8 +140,37 @@ def watched(work: Callable[[Watch], int]) -> int:
         lost[name] = died
 
 
-def _work(work: Callable[[Watch], int], watch: Watch) -> None:
-    """What the copy does; it never returns."""
+def _memory() -> int:
+    """A file without a name, for what can be read once."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("input")
+    from tempfile import TemporaryFile  # noqa: PLC0415  not on Linux
+
+    with TemporaryFile() as file:
+        return os.dup(file.fileno())
+
+
+def _copied(_: Sequence[str], work: Callable[[Watch], int], watch: Watch, ours: int) -> int:
+    child = os.fork()
+    if child == 0:
+        os.close(ours)
+        take_over(work, watch)
+    return child
+
+
+def _started(arguments: Sequence[str], _: Callable[[Watch], int], watch: Watch, _ours: int) -> int:
+    import json  # noqa: PLC0415  not on Linux
+
+    for kept in (watch.pipe, watch.input):
+        os.set_inheritable(kept, True)
+    about = {"path": sys.path, "pipe": watch.pipe, "parent": watch.parent, "input": watch.input, "lost": watch.lost}
+    options = ["-P", *(["-I"] if sys.flags.isolated else []), "-X", f"utf8={sys.flags.utf8_mode}"]
+    command = [sys.executable, *options, "-c", _START, json.dumps(about), *arguments]
+    return os.posix_spawn(sys.executable, command, os.environ)
+
+
+def take_over(work: Callable[[Watch], int], watch: Watch) -> None:
+    """What the process does that is watched; it never returns."""
     code = _BUG
     try:
         _listen()

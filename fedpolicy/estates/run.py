@@ -15,6 +15,7 @@ from fedpolicy.sources import Source, read, shown
 
 __all__ = ["Run", "died", "overdue", "place_name", "unwatched"]
 
+_UNCHECKED = "was not checked"
 _TICK = 0.2  # seconds between two looks at the clock, for whoever shows progress
 _MOST_FILES = 16  # in one chunk: some tenths of a second of work
 _MOST_BYTES = 1024 * 1024  # of text in one chunk, unless a single file has more
@@ -199,17 +200,18 @@ class Run:
             self._checked[index] = unchecked(source.name, died(source.name))
 
 
-def died(name: str) -> WorkerError:
+def died(name: str, what: str = _UNCHECKED) -> WorkerError:
     """The error of a file that took its process with it."""
-    advice = f"perhaps it ran out of memory; `fedpolicy check {name}` checks it alone"
-    return WorkerError(f"`{name}` was not checked: the process that checked it died", help=advice)
+    alone = f"; `fedpolicy check {name}` checks it alone" if what == _UNCHECKED else ""
+    advice = f"perhaps it ran out of memory{alone}"
+    return WorkerError(f"`{name}` {what}: the process that checked it died", help=advice)
 
 
-def overdue(name: str, timeout: float) -> OverdueError:
+def overdue(name: str, timeout: float, what: str = _UNCHECKED) -> OverdueError:
     """The error of a file that took too long."""
-    advice = "allow it more with `--timeout`, or 0 for as long as it takes; or make the deployment smaller"
+    advice = "allow it more with `--timeout`, or 0 for as long as it takes; or make it smaller"
     limit = f"{timeout:g} second{'' if timeout == 1 else 's'}"
-    return OverdueError(f"`{name}` was not checked: it took longer than {limit}", help=advice)
+    return OverdueError(f"`{name}` {what}: it took longer than {limit}", help=advice)
 
 
 def place_name(place: str | Source) -> str:

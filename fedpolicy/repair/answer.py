@@ -115,7 +115,10 @@ def repair(request: Request) -> Repairs:
     chosen, least = _chosen_findings(
         before.findings, request.choice, request.source, request.settings, checker.judge.rules
     )
-    answer = Repairs(name=document.deployment.name, file=document.file, chosen=tuple(chosen), least=least)
+    overrides = check.overrides_in(request.settings, checker.judge.catalog)
+    answer = Repairs(
+        name=document.deployment.name, file=document.file, chosen=tuple(chosen), least=least, overrides=overrides
+    )
     if not chosen:
         return answer
     checker.most = _most(request, len(before.study.graph.flows))

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from difflib import unified_diff
 from typing import Any
 
-from fedpolicy.findings import Finding, Severity, Verdict
+from fedpolicy.findings import Finding, Override, Severity, Verdict
 from fedpolicy.limits import MAX_REPAIR_FLOWS
 from fedpolicy.records import dataclass
-from fedpolicy.report.rows import json_text
+from fedpolicy.report.rows import json_text, override_lines, override_rows
 from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
 
 __all__ = ["Blank", "Proposal", "Repairs", "Step", "Stuck", "as_json", "as_text", "difference"]
@@ -82,7 +82,7 @@ class Repairs:
 
     `least` is the severity at and above which nothing new may fail. Of `most` changed copies `rechecks` were checked;
     `stopped` says that more would have been, `exhausted` that no number of copies allows more, `planned` that there
-    were too many changes to try each.
+    were too many changes to try each. `overrides` are what settings change of the rules and facts as they come.
     """
 
     name: str
@@ -96,6 +96,7 @@ class Repairs:
     stopped: bool = False
     exhausted: bool = False
     planned: bool = False
+    overrides: tuple[Override, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -123,6 +124,7 @@ def as_text(repairs: Repairs, look: Style = PLAIN) -> str:
         parts.append(list(_stuck(repairs, look)))
     if repairs.chosen:
         parts.append(list(_closing(repairs, look)))
+    parts += [wrap(one, look, "", "  ") for one in override_lines(repairs.overrides)]
     return "\n\n".join("\n".join(lines) for lines in parts) + "\n"
 
 
@@ -218,6 +220,7 @@ def as_json(repairs: Repairs) -> str:
         "most_rechecks": repairs.most,
         "stopped": repairs.stopped,
         "planned": repairs.planned,
+        **({"overrides": override_rows(repairs.overrides)} if repairs.overrides else {}),
     }
     return json_text(document)
 

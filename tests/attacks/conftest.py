@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.ci.conftest import index, ourselves
+from tests.ci.conftest import common, index, ourselves
 
-__all__ = ["index", "ourselves"]
+__all__ = ["common", "index", "ourselves"]

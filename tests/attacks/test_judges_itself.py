@@ -187,7 +187,8 @@ def test_only_plain_files_are_read(repository, run, arguments, device):
 
     assert done, "it waits"
     assert done[0].exit_code == 2, done[0].output
-    assert "no plain file" in done[0].stderr or "no pack `pipe`" in done[0].stderr
+    said = ("no plain file", "no pack `pipe`", "`pipe` cannot be read: nothing was written to this pipe")
+    assert any(one in done[0].stderr for one in said)
 
 
 @pytest.mark.parametrize("name", ["fedpolicy.toml", "rules/own.yaml", "fedpolicy.waivers.yaml", "rules/mine/zz.yaml"])
@@ -296,3 +297,24 @@ def test_a_comparison_says_it_too(plain, run):
     assert says in run("diff", "old.yaml", "leak.yaml").stdout
     assert says in run("diff", "old.yaml", "leak.yaml", "--format", "markdown").stdout
     assert json.loads(run("diff", "old.yaml", "leak.yaml", "--format", "json").stdout)["overrides"][0]["amount"] == 1
+
+
+def test_a_comparison_says_what_was_left_out_and_what_cannot_fail(plain, run):
+    settings = f'exclude = ["drafts/**"]\nfail_on = "never"\n{SETTINGS["a rule off"][0]}'
+    put(plain, {"fedpolicy.toml": settings, "old/a.fedpolicy.yaml": LEAK, "new/a.fedpolicy.yaml": LEAK})
+    put(plain, {"new/drafts/b.fedpolicy.yaml": LEAK.replace("name: ", "name: draft-")})
+    done = run("diff", "old", "new")
+    says = "1 rule off (raw-data-leaves-silo), 1 deployment excluded, no finding fails, by fedpolicy.toml"
+
+    assert done.exit_code == 0
+    assert " ".join(done.stdout.split()).endswith(says)
+
+
+def test_a_repair_says_what_it_was_not_asked_about(plain, run):
+    put(plain, {"fedpolicy.toml": SETTINGS["a rule off"][0]})
+    says = SETTINGS["a rule off"][2]
+    found = json.loads(run("repair", "leak.yaml", "--format", "json").stdout)
+
+    assert run("repair", "leak.yaml").stdout.endswith(f"\n\n{says}\n")
+    assert [(one["what"], one["names"]) for one in found["overrides"]] == [("rules_off", ["raw-data-leaves-silo"])]
+    assert "overrides" not in json.loads(run("repair", "leak.yaml", "--isolated", "--format", "json").stdout)

@@ -96,6 +96,7 @@ def test_the_forms_of_a_tree_grow_with_its_flows():
     assert held < 4 * flows
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("shape", [(14, 2), (30, 2), (9, 6)])
 def test_layers_that_double_the_ways_of_a_sum_are_an_error_of_their_file(shape):
     sources = [

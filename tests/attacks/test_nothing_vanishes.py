@@ -227,3 +227,36 @@ def test_a_stage_that_fails_costs_its_own_file_only(stage, fault, code, pair, mo
     assert ("refused" if fault is refuses else "leak.yaml") in done.stderr
     if code == 3:
         assert "a bug in fedpolicy, in `leak.yaml`: " in done.stderr
+
+
+EMPTY = [
+    "fedpolicy: 1\nname: leak\n",
+    "fedpolicy: 1\nname: leak\nparties: {a: {role: participant}}\n",
+    "fedpolicy: 1\nname: leak\nparties: {a: {role: participant}}\nnodes: {n: {kind: client, party: a}}\n",
+    "fedpolicy: 1\nname: leak\ndatasets: {}\ntasks: {}\nflows: {}\ngovernance: {withdrawal: any_round}\n",
+]
+
+
+@pytest.mark.parametrize("text", EMPTY)
+def test_a_deployment_that_says_nothing_is_no_pass(text, pair):
+    said = "error: `leak` says nothing of data or models, so there is nothing to check\n --> leak.yaml:2:7\n"
+    old = LEAK.format(name="leak")
+    pair.write_text(text, encoding="utf-8")
+    (pair.parent / "old.yaml").write_text(old, encoding="utf-8")
+    alone, beside, changed = (
+        run("check", "leak.yaml"),
+        run("check", "leak.yaml", "clean.yaml"),
+        run("diff", "old.yaml", "leak.yaml"),
+    )
+
+    assert (alone.exit_code, alone.stdout) == (2, "ERROR  nothing was evaluated\n")
+    assert (beside.exit_code, changed.exit_code) == (2, 2)
+    assert all(done.stderr.startswith(said) for done in (alone, beside, changed))
+    assert "resolved" not in changed.stdout
+    assert "gone" not in changed.stdout
+
+
+def test_a_model_by_itself_is_something(pair):
+    pair.write_text("fedpolicy: 1\nname: leak\nmodels: {m: {}}\n", encoding="utf-8")
+
+    assert run("check", "leak.yaml").exit_code == 0

@@ -9,6 +9,7 @@ import pytest
 
 from tests.language.reading import ACCEPT, load, plain_documents
 
+pytestmark = pytest.mark.no_cover  # thousands of deployments
 ODD = [
     {},
     {"a": 1},

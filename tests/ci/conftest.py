@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -19,12 +24,31 @@ def index(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def ourselves(tmp_path_factory):
-    """A git repository with what this one has at its tag."""
-    return repository(copy_of_ourselves(tmp_path_factory.mktemp("tagged") / "fedpolicy"), {})
+def common(tmp_path_factory):
+    """A folder that all processes of a session have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory):
-    """Where pre-commit keeps the environment, which is made once."""
-    return tmp_path_factory.mktemp("pre-commit-home")
+def ourselves(common):
+    """A git repository with what this one has at its tag."""
+    folder = common / "tagged" / "fedpolicy"
+    with alone(common / "tagged.lock"):
+        return folder if folder.exists() else repository(copy_of_ourselves(folder), {})
+
+
+@pytest.fixture(scope="session")
+def home(common):
+    """Where pre-commit keeps the environment, which is made once: pre-commit lets one process in at a time."""
+    folder = common / "pre-commit-home"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Let nobody else do the same at the same time."""
+    with lock.open("w", encoding="utf-8") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

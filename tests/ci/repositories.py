@@ -31,7 +31,14 @@ def environment(**more: str) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "GITHUB_", "FEDPOLICY_"))}
     bare = {key: value for key, value in kept.items() if key not in _OURS}
     committer = {key.replace("AUTHOR", "COMMITTER"): value for key, value in _NAME.items()}
-    return bare | _NAME | committer | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull} | more
+    # An environment that a test makes is used once or twice: what it loads is compiled then, and nothing else.
+    return (
+        bare
+        | _NAME
+        | committer
+        | {"PIP_NO_COMPILE": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+        | more
+    )
 
 
 def run(folder: Path, *command: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -308,16 +308,6 @@ def test_nobody_gets_a_comment_unasked(given, comment, action, github):
 
 
 @pytest.mark.slow
-def test_the_action_installs_itself(action, leak, ourselves, index):
-    del leak, index
-    done = action(installed=False, where=ourselves)
-
-    assert done.codes == {"install": 0, "check": 0, "verdict": 1}, done.log
-    assert re.search(r"^fedpolicy \d+\.\d+", done.log, re.MULTILINE)
-    assert done.outputs["verdict"] == "fail"
-
-
-@pytest.mark.slow
 def test_a_release_that_no_index_has_comes_from_the_source(action, leak, ourselves, index):
     del leak, index
     done = action(installed=False, where=ourselves, version=__version__)

@@ -177,8 +177,8 @@ def test_a_partial_run_never_says_that_what_it_has_not_seen_can_go(run, place, t
     place("eu/d.yaml")
     path = place("us/d.yaml", "other")
     run("baseline")
-    place("us/e.yaml").write_text("fedpolicy: 1\nname: clinic\nparties: {a: {role: participant}}\n", encoding="utf-8")
-    path.write_text("fedpolicy: 1\nname: other\nparties: {a: {role: participant}}\n", encoding="utf-8")
+    place("us/e.yaml").write_text("fedpolicy: 1\nname: clinic\nmodels: {m: {}}\n", encoding="utf-8")
+    path.write_text("fedpolicy: 1\nname: other\nmodels: {m: {}}\n", encoding="utf-8")
 
     def gone(*paths):
         result = json.loads(run("check", *paths, "--baseline", BASELINE, "--format", "json").stdout)
@@ -271,9 +271,7 @@ def test_a_waiver_in_one_line_is_renewed_by_hand(run, place, tmp_path):
 
 def test_a_partial_run_calls_no_waiver_unused_that_may_be_about_what_it_left_out(run, place, tmp_path):
     place("eu/d.yaml")
-    place("us/d.yaml", "other").write_text(
-        "fedpolicy: 1\nname: other\nparties: {a: {role: participant}}\n", encoding="utf-8"
-    )
+    place("us/d.yaml", "other").write_text("fedpolicy: 1\nname: other\nmodels: {m: {}}\n", encoding="utf-8")
     waivers_of_an_earlier_release(tmp_path)
 
     def unused(*paths):

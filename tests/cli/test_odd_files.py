@@ -3,6 +3,7 @@
 import pytest
 
 HEAD = "fedpolicy: 1\nname: x\n"
+MODEL = "models: {m: {}}\n"  # there must be something to check
 PARTIES = "parties: {a: {role: participant}, b: {role: participant}, hub: {role: coordinator}}\n"
 NODES = "nodes: {c: {kind: client, party: [a, b]}, agg: {kind: aggregator, party: hub}}\n"
 DATA = "datasets: {d: {at: c, categories: [health]}}\n"
@@ -30,7 +31,7 @@ def places(result):
     ],
 )
 def test_a_search_takes_settings_of_others_for_no_deployment(text, found, run, tmp_path):
-    (tmp_path / "fedpolicy.yaml").write_text(HEAD + PARTIES, encoding="utf-8")
+    (tmp_path / "fedpolicy.yaml").write_text(HEAD + MODEL, encoding="utf-8")
     (tmp_path / "values.yaml").write_text(text, encoding="utf-8")
     result = run("check", ".", "--fail-on", "never")
 
@@ -72,7 +73,7 @@ def test_an_alias_of_nothing_is_told_once_however_often_it_stands(run):
 
 def test_keys_of_ones_own_mean_nothing_and_hold_what_is_anchored(run):
     own = "x-role: &role {role: participant}\nx-note: anything\nx-empty:\n"
-    result = run("check", "-", input=f"{HEAD}{own}parties: {{a: *role}}\n")
+    result = run("check", "-", input=f"{HEAD}{own}parties: {{a: *role}}\n{MODEL}")
 
     assert (result.exit_code, result.stderr) == (0, "")
     inside = run("check", "-", input=f"{HEAD}parties: {{a: {{role: participant, x-own: 1}}}}\n")
@@ -81,31 +82,31 @@ def test_keys_of_ones_own_mean_nothing_and_hold_what_is_anchored(run):
 
 @pytest.mark.parametrize("mark", ["---\n\ufeff", "\ufeff---\n"])
 def test_a_byte_order_mark_before_a_second_document_is_one_message_with_its_place(mark, run):
-    result = run("check", "-", input=f"\ufeff{HEAD}{PARTIES}{mark}fedpolicy: 1\nname: y\n{PARTIES}")
+    result = run("check", "-", input=f"\ufeff{HEAD}{MODEL}{PARTIES}{mark}fedpolicy: 1\nname: y\n{PARTIES}{MODEL}")
 
     assert result.exit_code == 2
     assert result.stderr.count("error: ") == 1, result.stderr
     assert "error: a byte order mark (U+FEFF) stands inside the file\n" in result.stderr
-    assert f"<stdin>:{5 if mark[0] == '-' else 4}:1" in result.stderr
+    assert f"<stdin>:{6 if mark[0] == '-' else 5}:1" in result.stderr
 
 
 @pytest.mark.parametrize("output", ["text:d.yaml", "d.yaml", "sarif:other/fedpolicy.yaml", "text:./link.yaml"])
 def test_a_report_never_takes_the_place_of_a_deployment(output, run, tmp_path):
     (tmp_path / "other").mkdir()
     for name in ("d.yaml", "other/fedpolicy.yaml"):
-        (tmp_path / name).write_text(HEAD + PARTIES, encoding="utf-8")
+        (tmp_path / name).write_text(HEAD + MODEL, encoding="utf-8")
     (tmp_path / "link.yaml").symlink_to("d.yaml")
     result = run("check", "d.yaml", "--output", output)
 
     name = output.rpartition(":")[2]
     assert (result.exit_code, result.stdout) == (2, "")
     assert f"error: `{name}` is a deployment, and a report would replace it\n" in result.stderr
-    assert (tmp_path / "d.yaml").read_text(encoding="utf-8") == HEAD + PARTIES
-    assert (tmp_path / "other/fedpolicy.yaml").read_text(encoding="utf-8") == HEAD + PARTIES
+    assert (tmp_path / "d.yaml").read_text(encoding="utf-8") == HEAD + MODEL
+    assert (tmp_path / "other/fedpolicy.yaml").read_text(encoding="utf-8") == HEAD + MODEL
 
 
 def test_a_report_replaces_an_earlier_report(run, tmp_path):
-    (tmp_path / "d.yaml").write_text(HEAD + PARTIES, encoding="utf-8")
+    (tmp_path / "d.yaml").write_text(HEAD + MODEL, encoding="utf-8")
 
     assert run("check", "d.yaml", "--output", "json:r.json").exit_code == 0
     assert run("check", "d.yaml", "--output", "json:r.json").exit_code == 0

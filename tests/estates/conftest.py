@@ -14,7 +14,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 CLEAN = (EXAMPLES / "clean-open-weight" / "deployment.yaml").read_text(encoding="utf-8")
 LEAKING = (EXAMPLES / "clinical-notes" / "deployment.yaml").read_text(encoding="utf-8")
 # The smallest deployment: most of these tests are about who does the work, not about the work.
-SMALL = "fedpolicy: 1\nname: {name}\nparties: {{a: {{role: participant}}}}\nnodes: {{n: {{kind: client, party: a}}}}\n"
+SMALL = "fedpolicy: 1\nname: {name}\nmodels: {{m: {{}}}}\n"
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def estate(tmp_path, monkeypatch):
             "a/fedpolicy.yaml": CLEAN,
             "b/fedpolicy.yaml": LEAKING,
             "c/fedpolicy.yaml": "fedpolicy: 1\nname: [\n",
-            "d/fedpolicy.yaml": SMALL.format(name="d") + "---\n" + SMALL.format(name="e").replace("kind", "knid"),
+            "d/fedpolicy.yaml": SMALL.format(name="d") + "---\n" + SMALL.format(name="e").replace("models", "modles"),
             "e/fedpolicy.yaml": LEAKING.replace("name: clinical-notes", "name: other"),
             "f/fedpolicy.yaml": "",
         }

@@ -18,6 +18,8 @@ from fuzz.laws import LAWS, Box
 from fuzz.session import STEP, Session, again, breaks, inputs_of, write
 from fuzz.smallest import smallest
 
+pytestmark = pytest.mark.no_cover  # hundreds of deployments
+
 FEW = 3  # steps of 16 inputs
 
 

@@ -11,6 +11,8 @@ from tests.reference import comparison
 from tests.reference.comparison import compare, disagreements, shown, shrunk
 from tests.reference.deployments import deployment
 
+pytestmark = pytest.mark.no_cover  # hundreds of deployments
+
 HERE = Path(__file__).parent
 COUNT = 500
 PARTS = 10

@@ -42,7 +42,8 @@ class Holdings:
     """
     The fixpoint of one reading; `log` tells which flow first brought what to a vertex, for witness paths.
 
-    `models_into` are the flows by which models, or what they answer, come to enclaves.
+    `models_into` are the flows by which models, or what they answer, come to enclaves; `enclosed` are the places that
+    are some.
     """
 
     graph: FlowGraph
@@ -51,6 +52,7 @@ class Holdings:
     states: dict[str, State]
     log: dict[str, list[tuple[Flow, list[Moved]]]] = field(default_factory=dict)
     models_into: dict[str, list[Flow]] = field(default_factory=dict)
+    enclosed: frozenset[str] = frozenset()
 
     def level(self, vertex: str, index: int) -> int:
         """The level at which a vertex holds an instance."""
@@ -68,7 +70,12 @@ class Holdings:
 def propagate(graph: FlowGraph, effects: Effects, hiding: Hiding, *, log: bool = False) -> Holdings:
     """Push what is stored along the flows until nothing new arrives."""
     holdings = Holdings(
-        graph=graph, hiding=hiding, effects=effects, states=_stored(graph), models_into=_models_into(graph, effects)
+        graph=graph,
+        hiding=hiding,
+        effects=effects,
+        states=_stored(graph),
+        models_into=_models_into(graph, effects),
+        enclosed=frozenset(place for place, vertex in graph.vertices.items() if vertex.enclave),
     )
     out = _outgoing(graph, effects)
     spread = _Spread(

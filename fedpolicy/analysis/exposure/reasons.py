@@ -206,7 +206,8 @@ def _plain_sum(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, n
 
 
 def _enclaves(holdings: Holdings, viewer: Viewer, item: DataItem) -> Iterator[NotCounted]:
-    for place in viewer.places:
+    # Most deployments have none, and a party may have thousands of places.
+    for place in viewer.places if holdings.enclosed else ():
         vertex = holdings.graph.vertices[place]
         if vertex.enclave is None or not holdings.level(place, item.index):
             continue

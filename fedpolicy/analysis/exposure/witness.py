@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import field
 from functools import reduce
@@ -14,7 +14,7 @@ from fedpolicy.analysis.exposure.effects import Effect
 from fedpolicy.analysis.exposure.fixpoint import Holdings, Moved, arrive_at
 from fedpolicy.analysis.exposure.transfer import transfer
 from fedpolicy.analysis.exposure.views import Openers, Viewer, seen_forms, shielded
-from fedpolicy.graph.model import Flow, Mask
+from fedpolicy.graph.model import Flow, Mask, bits
 from fedpolicy.records import dataclass
 
 __all__ = ["Trail", "Witnesses"]
@@ -24,7 +24,11 @@ Trail = tuple[Flow, ...]
 _MOST_WAYS = 8
 # Beyond so many hops the first way is good enough; nobody reads on whether another keeps to one element.
 _DEEP = 100
+_LOST = 200  # stops from which no way was found; after so many, too, the first way is good enough
 _MANY = -1
+_FEW = 32  # places, that are quickly looked at one by one
+_MOST_HELD = 2_000_000  # instances at places, counted together, of which a list is kept
+_MOST_KEPT = 10_000  # answers about who brings an instance to a place
 
 
 class Arrival(NamedTuple):
@@ -35,6 +39,14 @@ class Arrival(NamedTuple):
     source: Form
 
 
+class _Stop(NamedTuple):
+    """A form at a vertex, on the way of one element."""
+
+    vertex: str
+    form: Form
+    origin: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witnesses:
     """Finds paths in one fixpoint that was computed with its log."""
@@ -43,24 +55,54 @@ class Witnesses:
     openers: Openers
     _into: dict[tuple[str, str, int], list[tuple[Flow, Effect]]] = field(default_factory=dict)
     _anything: dict[str, Mask] = field(default_factory=dict)
+    _holders: dict[tuple[str, str, int], dict[int, list[str]]] = field(default_factory=dict)
     _arrivals: dict[str, dict[Form, list[Arrival]]] = field(default_factory=dict)
+    _bringers: dict[tuple[str, int, str], Mapping[Form, Sequence[tuple[Flow, Form]]]] = field(default_factory=dict)
 
     def ways(self, viewer: Viewer, index: int, level: int) -> tuple[Trail, ...]:
         """One path per element (task, call, placement) and payload that bring an instance to a viewer at a level."""
         found: dict[tuple[str, str], Trail] = {}
-        entries = [(place, *entry) for place in viewer.places for entry in self._entries(viewer, place, index, level)]
+        blind: set[_Stop] = set()
+        entries = [
+            (place, *entry)
+            for place in self._places(viewer, index)
+            for entry in self._entries(viewer, place, index, level)
+        ]
         for place, flow, source in entries:
             # What one element sends in two forms needs two answers: labels are no activations.
             if (flow.origin, flow.payload) in found or len(found) == _MOST_WAYS:
                 continue
-            before = self._trace(flow.source, source, index, flow.origin, {place})
-            if before is not None:
+            stop = _Stop(flow.source, source, flow.origin)
+            before = None if stop in blind else self._trace(stop, index, {place}, blind)
+            if before is None:
+                blind.add(stop)
+            else:
                 found[flow.origin, flow.payload] = (*before, flow)
         for _, flow, source in entries if not found else ():
             before = self._as_it_came(flow.source, source, index)
             if before is not None:
                 return ((*before, flow),)
         return tuple(found.values())
+
+    def _places(self, viewer: Viewer, index: int) -> Sequence[str]:
+        """The places through which somebody may see an instance; of thousands, most hold nothing of most instances."""
+        if len(viewer.places) < _FEW:
+            return viewer.places
+        key = (viewer.party, viewer.role, len(viewer.places))
+        if key not in self._holders:
+            masks = [(place, self._all(place)) for place in viewer.places]
+            held: dict[int, list[str]] = {}
+            if sum(mask.bit_count() for _, mask in masks) < _MOST_HELD:
+                for place, mask in masks:
+                    for bit in bits(mask):
+                        held.setdefault(bit, []).append(place)
+            self._holders[key] = held
+        return self._holders[key].get(index, ()) if self._holders[key] else viewer.places
+
+    def _all(self, place: str) -> Mask:
+        if place not in self._anything:
+            self._anything[place] = reduce(or_, self.holdings.states.get(place, {}).values(), 0)
+        return self._anything[place]
 
     def _entries(self, viewer: Viewer, place: str, index: int, level: int) -> Iterator[tuple[Flow, Form]]:
         vertex = self.holdings.graph.vertices[place]
@@ -98,10 +140,7 @@ class Witnesses:
         """Whether a place holds an instance in any form that could show it at a level."""
         bit = 1 << index
         state = self.holdings.states.get(place, {})
-        if place not in self._anything:
-            self._anything[place] = reduce(or_, state.values(), 0)
-        # Most places of a party that has hundreds hold nothing of most instances.
-        return bool(self._anything[place] & bit) and any(
+        return bool(self._all(place) & bit) and any(
             mask & bit and form.kind != NOISE and (form.kind != OPEN or form.level >= level)
             for form, mask in state.items()
         )
@@ -125,15 +164,21 @@ class Witnesses:
             for origin in ("", flow.origin):
                 self._into.setdefault((flow.target, origin, carried), []).append(pair)
 
-    def _trace(self, vertex: str, form: Form, index: int, origin: str, before: AbstractSet[str]) -> Trail | None:
-        """The way to a vertex that keeps to one element where it can; None where it would go in a circle."""
+    def _trace(self, to: _Stop, index: int, before: AbstractSet[str], blind: set[_Stop]) -> Trail | None:
+        """
+        The way to a vertex that keeps to one element where it can; None where it would go in a circle.
+
+        From `blind` stops no way was found; to try them again by every other way would double the work at each hop.
+        """
+        vertex, form, origin = to
         seen = set(before)
         later: list[Flow] = []
         while not self._stored_at(vertex, index):
             if vertex in seen:
                 return None
             seen.add(vertex)
-            same = self._same_element(vertex, form, index, origin, seen) if len(seen) < _DEEP else None
+            more = len(seen) < _DEEP and len(blind) < _LOST
+            same = self._same_element(_Stop(vertex, form, origin), index, seen, blind) if more else None
             if same is not None:
                 return (*same, *reversed(later))
             arrival = self._first_arrival(vertex, form, index)
@@ -157,16 +202,30 @@ class Witnesses:
     def _stored_at(self, vertex: str, index: int) -> bool:
         return self.holdings.graph.data[index].place == vertex
 
-    def _same_element(self, vertex: str, form: Form, index: int, origin: str, seen: AbstractSet[str]) -> Trail | None:
-        target = self.holdings.graph.vertices[vertex]
-        for flow, sent, source in self._deliveries(vertex, index, origin):
-            if flow.source in seen:
+    def _same_element(self, to: _Stop, index: int, seen: AbstractSet[str], blind: set[_Stop]) -> Trail | None:
+        for flow, source in self._brought(to.vertex, index, to.origin).get(to.form, ()):
+            stop = _Stop(flow.source, source, to.origin)
+            if flow.source in seen or stop in blind:
                 continue
-            if any(arrived == form for arrived, _ in arrive_at(self.holdings, target, sent, 1 << index)):
-                before = self._trace(flow.source, source, index, origin, seen)
-                if before is not None:
-                    return (*before, flow)
+            before = self._trace(stop, index, seen, blind)
+            if before is not None:
+                return (*before, flow)
+            blind.add(stop)
         return None
+
+    def _brought(self, vertex: str, index: int, origin: str) -> Mapping[Form, Sequence[tuple[Flow, Form]]]:
+        """By the form in which an instance arrives at a vertex: the flows (of one element) that bring it."""
+        key = (vertex, index, origin)
+        if key not in self._bringers:
+            if len(self._bringers) >= _MOST_KEPT:
+                self._bringers.clear()
+            found: dict[Form, list[tuple[Flow, Form]]] = {}
+            target = self.holdings.graph.vertices[vertex]
+            for flow, sent, source in self._deliveries(vertex, index, origin):
+                for form in dict.fromkeys(one for one, _ in arrive_at(self.holdings, target, sent, 1 << index)):
+                    found.setdefault(form, []).append((flow, source))
+            self._bringers[key] = found
+        return self._bringers[key]
 
     def _first_arrival(self, vertex: str, form: Form, index: int) -> Arrival | None:
         if vertex not in self._arrivals:

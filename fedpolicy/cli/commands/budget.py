@@ -17,11 +17,12 @@ from fedpolicy.cli.options import (
     epsilon_option,
     output_option,
 )
+from fedpolicy.cli.question import timed
 from fedpolicy.cli.terminal import emit, look_for
 from fedpolicy.errors import SettingsError
 
 if TYPE_CHECKING:
-    from fedpolicy.cli.options import Question
+    from fedpolicy.cli.question import Question
 
 __all__ = ["command"]
 
@@ -39,6 +40,7 @@ _FORMATS = ["text", "json", "svg", "dp-registry"]
 @output_option
 @colour_option
 @debug_option
+@timed
 def command(
     file: str,
     form: str,
@@ -57,7 +59,7 @@ def command(
     with what is claimed. Without noise it is infinite. As svg: how epsilon grows over the steps of each mechanism.
     As dp-registry: a draft entry of the OpenDP deployments registry.
     """
-    from fedpolicy.cli.options import Question
+    from fedpolicy.cli.question import Question
 
     question = Question(file=file, deployment=deployment, catalogs=catalogs, max_epsilon=max_epsilon)
     _answer(question, form, output, tight=tight, no_color=no_color)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from fedpolicy.cli.options import catalog_option, colour_option, debug_option, deployment_option, output_option
+from fedpolicy.cli.question import timed
 from fedpolicy.cli.terminal import emit, look_for
 
 if TYPE_CHECKING:
-    from fedpolicy.cli.options import Question
+    from fedpolicy.cli.question import Question
 
 __all__ = ["command"]
 
@@ -25,6 +26,7 @@ __all__ = ["command"]
 @output_option
 @colour_option
 @debug_option
+@timed
 def command(
     file: str, form: str, deployment: str, catalogs: Sequence[Path], output: str | None, *, no_color: bool
 ) -> None:
@@ -34,7 +36,7 @@ def command(
     FILE is a deployment, or - for standard input. `run`: compute with the models; `join`: take part in rounds; `keep`:
     leave with a working copy; `inspect`: look into the weights.
     """
-    from fedpolicy.cli.options import Question
+    from fedpolicy.cli.question import Question
 
     _answer(Question(file=file, deployment=deployment, catalogs=catalogs), form, output, no_color=no_color)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,13 +20,16 @@ from fedpolicy.cli.options import (
     epsilon_option,
     isolated_option,
     output_option,
+    timeout_option,
     waiver_options,
 )
+from fedpolicy.cli.question import lost_of, watch_of
 from fedpolicy.cli.terminal import emit, look_of
 from fedpolicy.report.style import PLAIN
 
 if TYPE_CHECKING:
     from fedpolicy.report.diff import Comparison
+    from fedpolicy.searching.search import Skipped
 
 __all__ = ["command"]
 
@@ -55,6 +60,7 @@ __all__ = ["command"]
 @config_option
 @config_from_option
 @isolated_option
+@timeout_option
 @output_option
 @colour_option
 @debug_option
@@ -75,15 +81,25 @@ def _diff(old: str, new: str, form: str, output: str | None, options: Mapping[st
     from fedpolicy.cli.choices import choose, find_config
     from fedpolicy.cli.messages import report_errors
     from fedpolicy.cli.revisions import overlooked, sources_of
+    from fedpolicy.cli.run import outer_overrides
     from fedpolicy.cli.trust import with_waivers
-    from fedpolicy.comparison import compare
+    from fedpolicy.comparison import compare, unwatched
     from fedpolicy.report.summarise import must_fail
 
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
     settings = with_waivers(choices, config, options)
-    before, after = (sources_of(side, choices.search) for side in (old, new))
-    comparison = compare(before, [*after, *overlooked(old, before, new, after)], settings)
+    skipped: list[Skipped] = []
+    before, after = sources_of(old, choices.search), sources_of(new, replace(choices.search, skip=skipped.append))
+    watch = watch_of()
+    comparison = compare(
+        before,
+        [*after, *overlooked(old, before, new, after)],
+        settings,
+        partial(watch.begin, seconds=choices.timeout) if watch else unwatched,
+        lost_of(watch, choices.timeout),
+    )
+    comparison = replace(comparison, overrides=(*comparison.overrides, *outer_overrides(choices, skipped)))
     no_color = options["no_color"]
     report_errors(comparison.errors, look=look_of(sys.stderr, no_color=no_color))
     emit(_written(comparison, form, output, no_color=no_color), output)

@@ -16,10 +16,11 @@ from fedpolicy.cli.options import (
     epsilon_option,
     output_option,
 )
+from fedpolicy.cli.question import timed
 from fedpolicy.cli.terminal import emit, look_for
 
 if TYPE_CHECKING:
-    from fedpolicy.cli.options import Question
+    from fedpolicy.cli.question import Question
 
 __all__ = ["command"]
 
@@ -40,6 +41,7 @@ __all__ = ["command"]
 @output_option
 @colour_option
 @debug_option
+@timed
 def command(
     file: str,
     form: str,
@@ -54,7 +56,7 @@ def command(
 
     FILE is a deployment, or - for standard input.
     """
-    from fedpolicy.cli.options import Question
+    from fedpolicy.cli.question import Question
 
     question = Question(file=file, deployment=deployment, catalogs=catalogs, max_epsilon=max_epsilon)
     _answer(question, form, output, no_color=no_color)

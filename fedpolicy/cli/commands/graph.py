@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from fedpolicy.cli.options import catalog_option, debug_option, deployment_option, output_option
+from fedpolicy.cli.question import timed
 from fedpolicy.cli.terminal import emit
 
 if TYPE_CHECKING:
-    from fedpolicy.cli.options import Question
+    from fedpolicy.cli.question import Question
 
 __all__ = ["command"]
 
@@ -22,13 +23,14 @@ __all__ = ["command"]
 @catalog_option
 @output_option
 @debug_option
+@timed
 def command(file: str, deployment: str, catalogs: tuple[Path, ...], output: str | None) -> None:
     """
     Print every place, model and flow of a deployment as JSON, as input for other tools.
 
     FILE is a deployment, or - for standard input. Implied flows say what implies them.
     """
-    from fedpolicy.cli.options import Question
+    from fedpolicy.cli.question import Question
 
     _answer(Question(file=file, deployment=deployment, catalogs=catalogs), output)
 

@@ -24,9 +24,10 @@ from fedpolicy.cli.options import (
     output_option,
     pack_option,
     param_option,
+    timeout_option,
     waiver_options,
 )
-from fedpolicy.cli.terminal import chatter, emit, look_of, stdin_bytes, write
+from fedpolicy.cli.terminal import chatter, emit, look_of, write
 from fedpolicy.errors import OutputError, SettingsError
 from fedpolicy.report.style import PLAIN
 
@@ -134,6 +135,7 @@ class _Number(click.IntRange):
 @output_option
 @colour_option
 @debug_option
+@timeout_option
 def command(file: str, form: str, output: str | None, write: int | None, **options: Any) -> int:  # noqa: ANN401  click's
     """
     Propose proved changes that clear what fails.
@@ -158,6 +160,7 @@ def _repair(file: str, form: str, output: str | None, number: int | None, option
     Raises SettingsError for options that fit nothing, UnwritableError and OutputError for what cannot be written.
     """
     from fedpolicy.cli.choices import choose, find_config
+    from fedpolicy.cli.question import limit
     from fedpolicy.cli.trust import trusted_settings
     from fedpolicy.repair.answer import Choice, Request, repair
     from fedpolicy.report.repair import as_json, as_text
@@ -165,6 +168,7 @@ def _repair(file: str, form: str, output: str | None, number: int | None, option
     config = find_config(options["config"], isolated=options["isolated"])
     choices = choose(config, options)
     _must_differ(file, output)
+    limit(file, choices.timeout)
     source = _source(file, number)
     request = Request(
         source=source,
@@ -194,12 +198,12 @@ def _must_differ(file: str, output: str | None) -> None:
 
 def _source(file: str, number: int | None) -> sources.Source:
     from fedpolicy import sources
+    from fedpolicy.cli.question import input_bytes, named
 
-    if file != _STDIN:
-        return sources.read(file)
-    if number is not None:
+    if file == _STDIN and number is not None:
         raise SettingsError("standard input cannot be written to", help="name a file, or leave out --write")
-    return sources.Source(name=sources.STDIN, text=stdin_bytes())
+    given = sources.read_once(sources.STDIN, input_bytes) if file == _STDIN else named(file)
+    return sources.read(given) if isinstance(given, str) else given
 
 
 def _costs(config: Config, given: Mapping[str, float]) -> dict[str, float]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fedpolicy.cli.errors import exit_code
-from fedpolicy.cli.options import catalog_option, colour_option, debug_option, output_option
+from fedpolicy.cli.options import TIMEOUT, catalog_option, colour_option, debug_option, output_option, timeout_option
+from fedpolicy.cli.question import lost_of, watch_of
 from fedpolicy.cli.terminal import emit, look_of
-from fedpolicy.errors import FedPolicyError, Problems, SettingsError
+from fedpolicy.errors import Problems, SettingsError
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
@@ -37,20 +38,11 @@ __all__ = ["command"]
     "--format", "form", type=click.Choice(["text", "json", "junit"]), default="text", help="How to write the results."
 )
 @catalog_option
+@timeout_option
 @output_option
 @colour_option
 @debug_option
-def command(
-    packs: tuple[str, ...],
-    form: str,
-    output: str | None,
-    catalogs: tuple[Path, ...],
-    *,
-    coverage: bool,
-    mutate: bool,
-    minimum: float,
-    no_color: bool,
-) -> int:
+def command(packs: tuple[str, ...], form: str, output: str | None, **options: Any) -> int:  # noqa: ANN401  click's
     """
     Test rules by the examples in their files.
 
@@ -60,56 +52,44 @@ def command(
 
     Exit codes: 0 all rules do what their examples say, 1 some do not, 2 a pack cannot be used.
     """
-    return _test(
-        packs,
-        catalogs,
-        form,
-        output,
-        mutate=mutate,
-        coverage=coverage,
-        minimum=minimum,
-        no_color=no_color,
-    )
+    return _test(packs, form, output, options)
 
 
-def _test(
-    named: Sequence[str],
-    catalogs: Sequence[Path],
-    form: str,
-    output: str | None,
-    *,
-    mutate: bool,
-    coverage: bool,
-    minimum: float,
-    no_color: bool,
-) -> int:
+def _test(named: Sequence[str], form: str, output: str | None, options: Mapping[str, Any]) -> int:
     """Try every pack, write the results, and give the exit code. Raises Problems where a pack cannot be read."""
     from fedpolicy.catalog.load import load_catalog
     from fedpolicy.policy.load import shipped_packs
     from fedpolicy.report.trials import as_json, as_junit, as_text, score, share
 
-    results = _results(named or shipped_packs(), load_catalog(catalogs), mutate=mutate)
+    seconds = TIMEOUT if options["timeout"] is None else options["timeout"]
+    results = _results(named or shipped_packs(), load_catalog(options["catalogs"]), seconds, mutate=options["mutate"])
     if form == "text":
-        look = look_of(sys.stdout, no_color=no_color or output is not None)
-        emit(as_text(results, look, coverage=coverage), output)
+        look = look_of(sys.stdout, no_color=options["no_color"] or output is not None)
+        emit(as_text(results, look, coverage=options["coverage"]), output)
     else:
         emit((as_json if form == "json" else as_junit)(results), output)
     defects = [defect for pack in results for trial in pack.trials for defect in trial.defects]
     if defects:
         raise Problems(defects)
     total = score(results)
-    good = total.passed == total.rules and share(total.killed, total.mutants) >= minimum
+    good = total.passed == total.rules and share(total.killed, total.mutants) >= options["minimum"]
     return exit_code((), failing=not good)
 
 
-def _results(named: Sequence[str], catalog: Catalog, *, mutate: bool) -> list[PackTrial]:
+def _results(named: Sequence[str], catalog: Catalog, seconds: float, *, mutate: bool) -> list[PackTrial]:
     from fedpolicy.policy.load import load_rules
     from fedpolicy.report.trials import PackTrial
     from fedpolicy.trial import try_rules
 
     found: list[PackTrial] = []
-    errors: list[FedPolicyError] = []
+    watch = watch_of()
+    lost = lost_of(watch, seconds, "was not tried")
+    errors = list(lost.values())
     for pack in _chosen(named):
+        if pack in lost:
+            continue
+        if watch:
+            watch.begin(pack, seconds)
         try:
             rules = load_rules([pack])
             found.append(PackTrial(pack=pack, trials=list(try_rules(rules, catalog, mutate=mutate))))

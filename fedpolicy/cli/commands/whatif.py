@@ -16,6 +16,7 @@ from fedpolicy.cli.options import (
     epsilon_option,
     output_option,
 )
+from fedpolicy.cli.question import timed
 from fedpolicy.cli.terminal import emit
 from fedpolicy.errors import SettingsError
 from fedpolicy.language.model.words import Level
@@ -23,7 +24,7 @@ from fedpolicy.language.model.words import Level
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study
     from fedpolicy.analysis.whatif.scenarios import Scenario
-    from fedpolicy.cli.options import Question
+    from fedpolicy.cli.question import Question
 
 __all__ = ["command"]
 
@@ -56,6 +57,7 @@ __all__ = ["command"]
 @output_option
 @colour_option
 @debug_option
+@timed
 def command(  # noqa: PLR0913, PLR0917  one argument an option
     file: str,
     compromise: str | None,
@@ -78,7 +80,7 @@ def command(  # noqa: PLR0913, PLR0917  one argument an option
 
     FILE is a deployment, or - for standard input.
     """
-    from fedpolicy.cli.options import Question
+    from fedpolicy.cli.question import Question
 
     question = Question(file=file, deployment=deployment, catalogs=catalogs, max_epsilon=max_epsilon)
     given = {

@@ -16,13 +16,14 @@ from fedpolicy.cli.options import (
     epsilon_option,
     output_option,
 )
+from fedpolicy.cli.question import timed
 from fedpolicy.cli.terminal import emit, look_for
 from fedpolicy.errors import SettingsError
 from fedpolicy.report.style import listing
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study
-    from fedpolicy.cli.options import Question
+    from fedpolicy.cli.question import Question
 
 __all__ = ["command"]
 
@@ -37,6 +38,7 @@ __all__ = ["command"]
 @output_option
 @colour_option
 @debug_option
+@timed
 def command(
     file: str,
     party: str,
@@ -56,7 +58,7 @@ def command(
     Example:
       fedpolicy why deployment.yaml openai letters
     """  # noqa: D301  click reads the \b itself
-    from fedpolicy.cli.options import Question
+    from fedpolicy.cli.question import Question
 
     question = Question(file=file, deployment=deployment, catalogs=catalogs, max_epsilon=max_epsilon)
     _answer(question, party, dataset, output, no_color=no_color)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from fedpolicy.errors import FedPolicyError
+from fedpolicy.errors import FedPolicyError, InputError
 from fedpolicy.findings import Span
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.shape import Shape, entry_shape
@@ -45,6 +45,15 @@ class Document:
     spans: Spans
     claims: Mapping[str, Claim] = field(default_factory=dict)
     unknowns: frozenset[str] = frozenset()
+
+    def with_something(self) -> Document:
+        """The same, if there is something to judge. Raises InputError where it is about no data and no model."""
+        said = self.deployment
+        if said.datasets or said.models or said.tasks or said.api_calls or said.flows:
+            return self
+        message = f"`{said.name}` says nothing of data or models, so there is nothing to check"
+        advice = "write whose data there are (`datasets`) and what is done with them (`tasks`, `api_calls`, `flows`)"
+        raise InputError(message, span=self.spans.at(("name",)), help=f"{advice}; `fedpolicy new` writes an example")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

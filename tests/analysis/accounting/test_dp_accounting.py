@@ -14,6 +14,7 @@ pld = pytest.importorskip("dp_accounting.pld", reason="needs the extra dp")
 rdp = pytest.importorskip("dp_accounting.rdp", reason="needs the extra dp")
 np = pytest.importorskip("numpy", reason="needs the extra dp")
 
+pytestmark = pytest.mark.no_cover  # what is tried is another library's code too
 FEW = settings(max_examples=8, derandomize=True)
 
 
