@@ -26,6 +26,7 @@ from fedpolicy.policy.elements import (
     node,
     party,
     safeguard,
+    software,
     task,
 )
 from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Value
@@ -45,6 +46,7 @@ KINDS: Mapping[str, Kind] = {
         task.KIND,
         flow.KIND,
         connection.KIND,
+        software.KIND,
         api_call.KIND,
         safeguard.KIND,
         disclosure.KIND,

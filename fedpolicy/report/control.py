@@ -59,7 +59,7 @@ def _blocks(matrix: Sequence[Continuity]) -> Iterator[tuple[list[str], list[Cont
 
 
 def _certain(entry: Continuity) -> tuple[object, ...]:
-    return (entry.capability, entry.attainable, _is_open(entry), entry.holds, entry.gaps)
+    return (entry.capability, entry.attainable, _is_open(entry), entry.holds, entry.gaps, entry.software)
 
 
 def _block(entries: Sequence[Continuity], people: Mapping[str, Principal], look: Style) -> Iterator[str]:
@@ -67,8 +67,19 @@ def _block(entries: Sequence[Continuity], people: Mapping[str, Principal], look:
         said = list(_said(entry, people)) or ["not known" if _is_open(entry) else "nobody else can end it"]
         for number, line in enumerate(said):
             yield from wrap(line, look, _INDENT if number else f"  {entry.capability:<9}", _INDENT + "  ")
+    for number, (party, named) in enumerate(_software(entries)):
+        line = f"{_located(party, people)} wrote what {listing(named)} runs, and can change it with a new version"
+        yield from wrap(line, look, _INDENT if number else f"  {'code':<9}", _INDENT + "  ")
     for question in _questions(entries, people):
         yield from wrap(f"not stated: {question}", look, "  ", "    ")
+
+
+def _software(entries: Sequence[Continuity]) -> list[tuple[str, list[str]]]:
+    """Whose code computes, and on what."""
+    found: dict[str, dict[str, None]] = {}
+    for party, element in sorted({one for entry in entries for one in entry.software}):
+        found.setdefault(party, {})[_short(element) if element.startswith("nodes.") else element] = None
+    return [(party, list(named)) for party, named in found.items()]
 
 
 def _by_capability(one: tuple[str, Continuity]) -> int:
@@ -215,6 +226,7 @@ def as_json(name: str, matrix: Sequence[Continuity]) -> str:
             "holds": [_hold_row(hold) for hold in entry.holds],
             "lacking": [_gap_row(gap) for gap in entry.gaps],
             "not_stated": [_gap_row(gap) for gap in entry.doubts],
+            "software": [{"party": party, "on": element} for party, element in entry.software],
         }
         for entry in matrix
     ]

@@ -762,3 +762,24 @@ def test_data_on_the_spot_need_no_store():
 def test_one_store_of_several_is_enough():
     nodes = {**VAULT, "own": "{kind: store, party: a}"}
     assert control(OWN, ALONE, nodes=nodes, at="[vault, own], owner: a")["run", "a"] == []
+
+
+@pytest.mark.parametrize(
+    ("nodes", "task", "expected"),
+    [
+        ("code_from: acme", "", {("acme", "nodes.client")}),
+        ("code_from: own", "", set()),
+        ("code_from: public", "code_from: acme,", {("acme", "tasks.t")}),
+        ("code_from: a", "code_from: own,", {("a", "nodes.client")}),
+    ],
+    ids=["a vendor's", "each its own", "what the task ships", "another member's"],
+)
+def test_whose_code_runs_is_named(nodes, task, expected):
+    places = {"client": f"{{kind: client, party: [a, b], {nodes}}}"}
+
+    rows = matrix(OWN, ALONE.replace("{method", "{" + task + " method"), nodes=places)
+
+    assert {one for entry in rows for one in entry.software if "b" in entry.participants} == expected
+    assert {one for entry in rows for one in entry.software if "a" in entry.participants} == expected - {
+        ("a", "nodes.client")
+    }

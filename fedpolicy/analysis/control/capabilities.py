@@ -25,6 +25,7 @@ from fedpolicy.analysis.control.formula import (
     sealed_by,
 )
 from fedpolicy.graph.lookup import family_of
+from fedpolicy.graph.places import supplier_of
 from fedpolicy.graph.routes import stand_ins
 from fedpolicy.language.model.does import Seal, Sum
 
@@ -148,6 +149,12 @@ class Use:
     def _asks_nothing(self) -> bool:
         return self.method is not None and self.method.needs == "none"
 
+    def software(self, own: str, beside: Iterable[Vertex] = ()) -> tuple[tuple[str, str], ...]:
+        """Others whose code computes for a party, and on which nodes; with a new version they change what it does."""
+        places = (*self.places.get(own, ()), *beside)
+        found = {(self.means.lookup.party(place.supplier), f"nodes.{place.family}") for place in places}
+        return tuple(sorted(one for one in found if one[0] not in {"", own}))
+
     def _by_party(self, references: Iterable[str]) -> Mapping[str, list[Vertex]]:
         """The places where it runs; one without data does not ask the models, and so takes no part."""
         found: dict[str, list[Vertex]] = {}
@@ -189,6 +196,13 @@ class _TaskUse(Use):
         if name == "inspect" and own in self.places and made:
             return self.inspect([*self.models, made], own)
         return super().capability(name, own)
+
+    def software(self, own: str, beside: Iterable[Vertex] = ()) -> tuple[tuple[str, str], ...]:
+        """The same, also where contributions go, and whose code the task itself ships."""
+        above = {name for place in self.places.get(own, ()) for name in self._above(place.id)}
+        shipped = self.means.lookup.party(supplier_of(self.task.code_from, own))
+        found = super().software(own, (*beside, *(self.means.graph.vertices[name] for name in sorted(above))))
+        return (*found, *([(shipped, self.id)] if shipped not in {"", own} else []))
 
     def _meet(self, place: Vertex, own: str) -> Iterator[Formula]:
         """Everything between a client and the sum: relays, aggregators."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["EACH_OTHER", "Continuity", "Dependency", "continuity_of", "dependencies_of"]
 
 EACH_OTHER = "any other participant"
+_Key = tuple[int, str, str, "Standing", tuple[tuple[str, str], ...]]  # a use and its number, a capability, ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,8 @@ class Continuity:
     One capability of the parties that have it in the same way, in one task or call (`use`).
 
     Where it is not `attainable`, `gaps` say what is not there: nobody has given it to them. `holds` are the parties
-    that can take it away; `doubts` what would have to be there, and nobody says whether it is.
+    that can take it away; `doubts` what would have to be there, and nobody says whether it is. `software` names the
+    others whose code computes, each with the node or task that it is for: they can change what is done.
     """
 
     participants: tuple[str, ...]
@@ -43,6 +45,7 @@ class Continuity:
     gaps: tuple[Gap, ...] = ()
     doubts: tuple[Gap, ...] = ()
     holds: tuple[Hold, ...] = ()
+    software: tuple[tuple[str, str], ...] = ()
 
     @property
     def holders(self) -> tuple[str, ...]:
@@ -61,16 +64,17 @@ def continuity_of(lookup: Lookup, catalog: Catalog) -> tuple[Continuity, ...]:
     means = Means(lookup, catalog)
     abroad = abroad_of(means)
     known: dict[Formula, Standing] = {}
-    found: dict[tuple[int, str, str, Standing], list[str]] = {}
+    found: dict[_Key, list[str]] = {}
     for number, use in enumerate(uses(means)):
         for party in use.parties():
+            code = use.software(party)
             for name in CAPABILITIES:
                 formula = use.capability(name, party)
                 if formula is None:
                     continue
                 if formula not in known:
                     known[formula] = standing(formula, abroad)
-                found.setdefault((number, use.id, name, _for(party, known[formula])), []).append(party)
+                found.setdefault((number, use.id, name, _for(party, known[formula]), code), []).append(party)
     return tuple(_entry(key, parties) for key, parties in sorted(found.items(), key=_order))
 
 
@@ -81,8 +85,8 @@ def _for(party: str, found: Standing) -> Standing:
     return replace(found, holds=tuple(hold for hold in found.holds if hold.parties != (party,)))
 
 
-def _entry(key: tuple[int, str, str, Standing], parties: list[str]) -> Continuity:
-    _, use, name, found = key
+def _entry(key: _Key, parties: list[str]) -> Continuity:
+    _, use, name, found, software = key
     return Continuity(
         participants=tuple(sorted(parties)),
         use=use,
@@ -91,16 +95,18 @@ def _entry(key: tuple[int, str, str, Standing], parties: list[str]) -> Continuit
         gaps=found.gaps,
         doubts=found.doubts,
         holds=found.holds,
+        software=software,
     )
 
 
-def _order(entry: tuple[tuple[int, str, str, Standing], list[str]]) -> tuple[object, ...]:
-    (number, _, name, found), parties = entry
+def _order(entry: tuple[_Key, list[str]]) -> tuple[object, ...]:
+    (number, _, name, found, software), parties = entry
     return (
         number,
         CAPABILITIES.index(name),
         not found.attainable,
         [hold.parties for hold in found.holds],
+        software,
         sorted(parties),
     )
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import get_args
 
-from fedpolicy.analysis.exposure.domain import Trust
-from fedpolicy.analysis.exposure.effects import suppliers_of
 from fedpolicy.catalog.rows import Needs
 from fedpolicy.graph.jobs import UNKNOWN
-from fedpolicy.graph.model import Access, bits
+from fedpolicy.graph.model import Access
 from fedpolicy.language.model.does import Noise, Sum, Unsaid
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.model.shape import words_of
@@ -104,22 +102,6 @@ def _noise_at(view: TaskView) -> Presence:
 
 def _produced(view: TaskView) -> ModelView | None:
     return model_view(view.world, view.task.produces)
-
-
-def _untrusted_code(view: TaskView) -> Iterable[str]:
-    graph = view.world.graph
-    trust = Trust(graph=graph)
-    payloads = view.world.catalog.payloads
-    sent = {
-        (suppliers_of(graph, flow), flow.data or 0)
-        for flow in view.flows
-        if payloads[flow.payload].carries == "all" and not flow.echo
-    }
-    found: set[str] = set()
-    for suppliers, data in sent:
-        owners = {graph.data[index].owner for index in bits(data)} if suppliers else set()
-        found |= {supplier for owner in owners for supplier in trust.refused(owner, suppliers)}
-    return ordered(map(view.world.lookup.party, found))
 
 
 def _without_arrangement(view: TaskView) -> Iterable[str]:
@@ -238,11 +220,6 @@ _FIELDS = (
         _noise_at,
         choices=words_of(DifferentialPrivacy, "where"),
         key="safeguards",
-    ),
-    texts(
-        "untrusted_code",
-        "parties whose code computes what leaves, though some owner of the data does not trust them",
-        _untrusted_code,
     ),
     boolean(
         "permitted", "the owners release all that anybody learns by it", lambda v: v.world.permits(f"tasks.{v.id}")

@@ -1,0 +1,179 @@
+"""Software: on whose code it rests that what leaves is what its name says, and where nobody says whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from operator import or_
+
+from fedpolicy.analysis.exposure.domain import VERBATIM, Trust
+from fedpolicy.analysis.exposure.effects import suppliers_of
+from fedpolicy.graph.model import Flow, Mask, Vertex, bits
+from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, texts, words
+from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type
+from fedpolicy.policy.world import World, ordered
+from fedpolicy.records import dataclass
+
+__all__ = ["KIND"]
+
+_UNSAID = {None, "unknown"}
+_MOST = 50  # nodes that one question names
+
+
+@dataclass(frozen=True, slots=True)
+class SoftwareView:
+    """What one element sends by the code of one supplier, or all that is sent by code of which nobody says whose."""
+
+    world: World
+    supplier: str
+    doubters: Sequence[str]
+    unsaid: tuple[str, ...]
+    flows: tuple[Flow, ...]
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The datasets of which something is sent."""
+        return self.world.lookup.families_in(reduce(or_, (_sent(self.world, flow) for flow in self.flows), 0))
+
+
+def _supplier(view: SoftwareView) -> Presence:
+    return Missing(view.unsaid) if view.unsaid else view.supplier
+
+
+def _doubters(view: SoftwareView) -> Presence:
+    return Missing(view.unsaid) if view.unsaid else list(view.doubters)
+
+
+def _is_released(view: SoftwareView) -> bool:
+    # Where nobody says whose code it is, what is guaranteed does not yet count it.
+    return not view.unsaid and all(
+        view.world.permits(origin, guaranteed=True) for origin in {flow.origin for flow in view.flows}
+    )
+
+
+_FIELDS = (
+    open_field("supplier", Type.TEXT, "the party that wrote it", _supplier, key="code_from"),
+    open_field("untrusted_by", Type.LIST, "owners of the data that do not rely on it", _doubters, key="code_from"),
+    texts("origins", "the elements that send", lambda view: ordered(flow.origin for flow in view.flows)),
+    texts("payloads", "what is sent", lambda view: ordered(flow.payload for flow in view.flows)),
+    texts("datasets", "datasets of which something is sent", lambda view: view.families),
+    words("of", "the nodes on which it runs (for messages)", lambda view: ", ".join(ordered(_places(view)))),
+    boolean("guarantee_permitted", "the owners release all that is guaranteed to anybody who gets it", _is_released),
+    *data_fields(of="the data of which something is sent"),
+)
+
+
+def _places(view: SoftwareView) -> Iterator[str]:
+    vertices = view.world.graph.vertices
+    return (vertices[flow.source].family or vertices[flow.source].name for flow in view.flows)
+
+
+def _sent(world: World, flow: Flow) -> Mask:
+    held = world.lookup.reach[flow.source]
+    return held if flow.data is None else held & flow.data
+
+
+def _computed(world: World) -> Iterator[Flow]:
+    """What somebody computes and sends to others, and that says less than the records that it is computed from."""
+    graph, payloads, levels = world.graph, world.catalog.payloads, world.catalog.levels
+    for flow in graph.flows:
+        row = payloads[flow.payload]
+        says = row.carries == "all" and levels[row.level].rank < VERBATIM
+        if says and not flow.echo and not flow.passed_on and graph.vertices[flow.source].kind == "place":
+            yield flow
+
+
+def _subjects(world: World) -> Sequence[Subject]:
+    graph, trust = world.graph, Trust(graph=world.graph)
+    said: dict[tuple[str, str], list[Flow]] = {}
+    unsaid: list[Flow] = []
+    known: dict[tuple[str, str], frozenset[str] | None] = {}
+    readable = _readable(world)
+    for flow in _computed(world):
+        key = (flow.origin, flow.source)
+        if key not in known:
+            asks = _asks(world, trust, flow, readable.get(flow.source, 0))
+            known[key] = suppliers_of(graph, flow) or (frozenset() if asks else None)
+        suppliers = known[key]
+        for supplier in suppliers or ():
+            said.setdefault((flow.origin, world.lookup.party(supplier)), []).append(flow)
+        if suppliers is not None and not suppliers and _is_received(world, flow):
+            unsaid.append(flow)
+    stated = [_stated(world, trust, origin, supplier, flows) for (origin, supplier), flows in sorted(said.items())]
+    return [*_each_once(stated), *([_asked(world, unsaid)] if unsaid else [])]
+
+
+def _each_once(stated: Sequence[Subject]) -> Iterator[Subject]:
+    """Of what else a supplier's code sends of the data of a task, only the task speaks; of other data, one element."""
+    known: dict[str, set[str]] = {}
+    for one in sorted(stated, key=lambda one: not one.id.startswith("tasks.")):
+        supplier, families = one.data.supplier, set(one.data.families)
+        if one.id.startswith("tasks.") or not families <= known.get(supplier, set()):
+            yield one
+        known.setdefault(supplier, set()).update(families)
+
+
+def _is_received(world: World, flow: Flow) -> bool:
+    target = world.graph.vertices[flow.target]
+    return target.kind != "place" or bool(set(target.operators) - set(world.graph.vertices[flow.source].operators))
+
+
+def _asks(world: World, trust: Trust, flow: Flow, readable: Mask) -> bool:
+    """Whether it matters whose code reads records at a place, and nobody says; who runs it could send them anyway."""
+    graph = world.graph
+    place = graph.vertices[flow.source]
+    node = world.deployment.nodes.get(place.family)
+    section, _, name = flow.origin.partition(".")
+    task = world.deployment.tasks.get(name) if section == "tasks" else None
+    if node is None or node.code_from not in _UNSAID or (task is not None and task.code_from not in _UNSAID):
+        return False
+    operators = frozenset(place.operators)
+    owners = {graph.data[index].owner for index in bits(_sent(world, flow) & readable)}
+    return any(trust.accepts(owner, operators) and not _is_attested(trust, owner, place) for owner in owners)
+
+
+def _readable(world: World) -> Mapping[str, Mask]:
+    """The instances that rest at each place, or whose records are brought there."""
+    found: dict[str, Mask] = {}
+    for item in world.graph.data:
+        found[item.place] = found.get(item.place, 0) | 1 << item.index
+    for flow in world.graph.flows:
+        if flow.payload == "records":
+            found[flow.target] = found.get(flow.target, 0) | _sent(world, flow)
+    return found
+
+
+def _is_attested(trust: Trust, owner: str, place: Vertex) -> bool:
+    return place.enclave is not None and trust.accepts(owner, frozenset({place.word}))
+
+
+def _stated(world: World, trust: Trust, origin: str, supplier: str, flows: Sequence[Flow]) -> Subject:
+    doubters = ordered(world.lookup.party(owner) for owner in _doubting(world, trust, supplier, flows))
+    view = SoftwareView(world, supplier, doubters, (), tuple(flows))
+    return Subject(id=origin, path=tuple(origin.split(".", 1)), data=view)
+
+
+def _doubting(world: World, trust: Trust, supplier: str, flows: Iterable[Flow]) -> set[str]:
+    """The owners of what is sent that rely neither on a supplier nor on the enclave in which its code runs."""
+    graph, found = world.graph, set[str]()
+    for place, sent in {(graph.vertices[flow.source].id, _sent(world, flow)) for flow in flows}:
+        vertex = graph.vertices[place]
+        for owner in {graph.data[index].owner for index in bits(sent)} - found:
+            if not trust.accepts(owner, frozenset({supplier})) and not _is_attested(trust, owner, vertex):
+                found.add(owner)
+    return found
+
+
+def _asked(world: World, flows: Sequence[Flow]) -> Subject:
+    families = ordered(world.graph.vertices[flow.source].family for flow in flows)[:_MOST]
+    view = SoftwareView(world, "", (), tuple(f"nodes.{name}.code_from" for name in families), tuple(flows))
+    return Subject(id="deployment", path=(), data=view)
+
+
+KIND = Kind(
+    name="software",
+    about="what an element sends that is computed from records by the code of one supplier; all that is sent by code of"
+    " which nobody says whose it is are one element",
+    fields=_FIELDS,
+    subjects=_subjects,
+)
