@@ -36,6 +36,7 @@ _VALUES: Mapping[str, tuple[object, ...]] = {
     "licence": ("open", "restricted"),
     "interface": (("logprobs",), ("text",)),
 }
+_CODE = ("architecture", "inference_code")
 # From the least to the most open, for the aspects that a model cannot have better than what it was made from.
 _OPENNESS: Mapping[str, tuple[object, ...]] = {
     "training_code": ("closed", "open"),
@@ -67,7 +68,10 @@ def classify_row(row: ModelRow, catalog: Catalog) -> tuple[str, str]:
 def _fillings(aspects: Mapping[str, object]) -> Iterator[dict[str, object]]:
     names = [name for name in _ASPECTS if aspects.get(name) is None]
     for values in product(*(_VALUES[name] for name in names)):
-        yield {**aspects, **dict(zip(names, values, strict=True))}
+        filled = {**aspects, **dict(zip(names, values, strict=True))}
+        # Weights that can be had run with some code: that it is closed counts only where somebody says so.
+        if filled["weights"] == "closed" or not any(filled[name] == "closed" for name in _CODE if name in names):
+            yield filled
 
 
 def _class(aspects: Mapping[str, object]) -> str:

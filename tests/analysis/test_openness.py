@@ -50,7 +50,9 @@ def test_an_unknown_aspect_leaves_the_classes_that_it_could_lead_to(unknown):
     by_rest: dict[tuple[object, ...], list[str]] = {}
     for values in EVERY:
         rest = (*values[:place], *values[place + 1 :])
-        by_rest.setdefault(rest, []).append(class_of(*values))
+        # Of weights that can be had nobody takes the code for closed because it is not mentioned.
+        if unknown not in {"architecture", "inference_code"} or values[0] == "closed" or values[place] == "open":
+            by_rest.setdefault(rest, []).append(class_of(*values))
 
     for rest, classes in by_rest.items():
         known = dict(zip((name for name in NAMES if name != unknown), rest, strict=True))
@@ -112,6 +114,7 @@ MODELS = {
         "",
     ),
     "nothing-said": ({"weights": "open"}, ""),
+    "weights-without-a-word-on-code": ({"weights": "open", "training_data": "undisclosed"}, "open_weight"),
     "in-the-catalogue": ({"ref": "openai/gpt-4o"}, "black_box"),
     "in-the-catalogue-open": ({"ref": "meta-llama/Llama-3.1-8B-Instruct"}, "open_weight"),
     "own-words-over-the-catalogue": (

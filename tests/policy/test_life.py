@@ -150,3 +150,27 @@ def test_a_provider_excludes_those_all_of_whose_countries_it_leaves_out(own):
     assert load_catalog([own]).provider("west").excludes(["CN", "NL"]) is False
     assert load_catalog([own]).provider("acme").excludes(["CN", "RU"]) is True
     assert load_catalog([own]).provider("hetzner").excludes(["CN"]) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "excluded"),
+    [
+        ("weights: open, licence: LicenseRef-llama-4", True),
+        ("ref: meta-llama/Llama-3.2-11B-Vision-Instruct", True),
+        ("ref: meta-llama/Llama-3.2-3B-Instruct", False),
+    ],
+)
+def test_a_licence_gives_nobody_in_the_union_rights_in_multimodal_llamas(words, excluded, own):
+    held = f"{DEPLOYMENT}models: {{m: {{{words}, weights_at: [c]}}}}\n"
+    uses = "tasks: {t: {method: inference, model: m, data: [d], runs_on: c}}\n"
+    findings = report_of(held + uses, own).findings
+
+    assert [one.elements for one in findings if one.rule == "licence-excludes-participant"] == (
+        [("models.m", "parties.a")] if excluded else []
+    )
+
+
+def test_a_small_qwen_is_for_research_only(own):
+    assert (
+        load_catalog([own]).licence(load_catalog([own]).model("Qwen/Qwen2.5-3B").licence).commercial_use == "forbidden"
+    )
