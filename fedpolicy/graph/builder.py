@@ -80,9 +80,9 @@ class Builder:
     """
     Vertices, flows, aggregates and seals that have been found so far.
 
-    `relayed` says, for a flow on which a relay passes on all that it got, by index, where that came from; `copies`
-    the vertices of the personal copies of a model that tasks make. `indexes` says what a model at a place can look up,
-    `lookups` what it is said to; `quoted` remembers by datasets and place what that is.
+    `relayed` says, for a flow on which a relay passes on all that it got, by index, where that came from, and sealed
+    how; `copies` the vertices of the personal copies of a model that tasks make. `indexes` says what a model at a place
+    can look up, `lookups` what it is said to; `quoted` remembers by datasets and place what that is.
     """
 
     deployment: Deployment
@@ -99,7 +99,7 @@ class Builder:
     mechanisms: dict[Path, int] = field(default_factory=dict)
     sealed: dict[tuple[Path, frozenset[str]], int] = field(default_factory=dict)
     readers: dict[tuple[tuple[str, ...], str], frozenset[str]] = field(default_factory=dict)
-    relayed: dict[int, str] = field(default_factory=dict)
+    relayed: dict[int, tuple[str, int | None]] = field(default_factory=dict)
     copies: dict[str, dict[str, None]] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
     guards: dict[tuple[object, ...], tuple[Guard, ...]] = field(default_factory=dict)
@@ -205,6 +205,7 @@ class Builder:
         seal: int | None = None,
         echo: bool = False,
         passed_on: bool = False,
+        sender: str = "",
     ) -> int | None:
         """Add a flow and return its index, unless it leads nowhere or can carry nothing."""
         if source == target or data == 0:
@@ -233,6 +234,7 @@ class Builder:
                 missing=origin.missing,
                 echo=echo,
                 passed_on=passed_on,
+                sender=sender,
             )
         )
         return index

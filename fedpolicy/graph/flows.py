@@ -65,14 +65,17 @@ def _send(builder: Builder, origin: Origin, flow: Flow, source: Vertex, target: 
         sums=sums,
     )
     mask = _mask(builder, flow, source)
+    seal = _seal(builder, origin, flow, source)
     for pair in hops(chain):
         first = pair[0] == source.id
-        seal = _seal(builder, origin, flow, source) if first else None
-        kept = guards if first else ()
-        added = builder.add(origin, "", *pair, flow.payload, mask, guards=kept, seal=seal, passed_on=not first)
+        own = (guards, seal) if first else ((), None)
+        sender = "" if first else source.id
+        added = builder.add(
+            origin, "", *pair, flow.payload, mask, guards=own[0], seal=own[1], passed_on=not first, sender=sender
+        )
         if added is not None and mask is None and not first:
             # A relay passes on what it got on this flow, not all that it holds.
-            builder.relayed[added] = source.id
+            builder.relayed[added] = source.id, seal
     _send_models(builder, origin, flow, source, chain, guards)
 
 
@@ -100,7 +103,7 @@ def bound_relays(builder: Builder) -> None:
     """Let every relay of a flow that carries all of its source pass on what the source can have, and no more."""
     if builder.relayed:
         reached = reached_at(builder)
-        for index, source in builder.relayed.items():
+        for index, (source, _) in builder.relayed.items():
             builder.flows[index] = replace(builder.flows[index], data=reached.get(source, 0))
 
 

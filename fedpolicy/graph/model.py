@@ -227,8 +227,8 @@ class Flow:
     `data` is what it may carry (None: all that the source holds). `origin` is the element that implies or
     declares it, `role` what it is for. `aggregate` marks a flow that sends the result of an aggregation;
     `raw` is then the payload that was aggregated. `certain` is False where a fact that would decide
-    whether the flow exists is missing; `missing` names those facts. `passed_on`: the source got it from others and
-    computes nothing.
+    whether the flow exists is missing; `missing` names those facts. `passed_on`: the source got it from others (from
+    `sender`, where that is one place) and computes nothing.
     """
 
     index: int
@@ -249,6 +249,7 @@ class Flow:
     missing: tuple[str, ...] = ()
     echo: bool = False
     passed_on: bool = False
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Origin, mask_of
@@ -134,8 +135,10 @@ def _leaving(builder: Builder, level: int) -> Mapping[str, Sequence[Flow]]:
     out: dict[str, list[Flow]] = defaultdict(list)
     for flow in builder.flows:
         capped = not models and builder.vertex(flow.source).kind == "model"
-        if _level(builder, flow) >= level and not flow.echo and not capped:
-            out[builder.relayed.get(flow.index, flow.source)].append(flow)
+        empty = builder.catalog.payloads[flow.payload].carries == "nothing"
+        if _level(builder, flow) >= level and not (flow.echo or capped or empty):
+            source, seal = builder.relayed.get(flow.index, (flow.source, flow.seal))
+            out[source].append(flow if seal == flow.seal else replace(flow, seal=seal))
     return out
 
 

@@ -30,16 +30,21 @@ def desugar_tasks(builder: Builder, runs: Runs) -> None:
         since = len(builder.flows)
         quoted = _evaluate(builder, job, runs)
         ways = (job, *fallbacks_of(builder, job, runs))
-        outcomes = [outcome for way in ways for outcome in _train(builder, way, runs, quoted)]
+        made = [_train(builder, way, runs, quoted) for way in ways]
         # What a task says of its exchange is drawn, also where only somebody else can train its model.
         ours = next((way for way in ways if not way.hosted), job if _says_who_exchanges(job) else None)
-        if ours is not None:
-            for way in arranged(ours):
-                outcomes += DESUGAR[way.topology](Exchange(builder=builder, job=way))
-        for way in ways:
-            _carry_input(builder, way, outcomes, since)
+        exchanged = [one for way in arranged(ours) for one in _exchange(builder, way)] if ours is not None else []
+        for way, outcomes in zip(ways, made, strict=True):
+            # Whoever trains one of them elsewhere learns nothing of the others.
+            exchanges = way is ours or not way.hosted
+            _carry_input(builder, way, [*outcomes, *(exchanged if exchanges else ())], since, exchanges=exchanges)
         if job.task.produces is not None:
-            _produce(builder, job, job.task.produces, outcomes)
+            every = [*(one for some in made for one in some), *exchanged]
+            _produce(builder, replace(job, hosted=ours is None), job.task.produces, every)
+
+
+def _exchange(builder: Builder, job: Job) -> list[Outcome]:
+    return DESUGAR[job.topology](Exchange(builder=builder, job=job))
 
 
 def _says_who_exchanges(job: Job) -> bool:
@@ -155,7 +160,7 @@ def _trainers(builder: Builder, job: Job, place: Vertex, runs: Runs) -> tuple[tu
     return chains
 
 
-def _carry_input(builder: Builder, job: Job, outcomes: list[Outcome], since: int) -> None:
+def _carry_input(builder: Builder, job: Job, outcomes: list[Outcome], since: int, *, exchanges: bool) -> None:
     """What models have learned before travels on with everything that is made from them or says how they do."""
     sent = [flow for flow in builder.flows[since:] if flow.role in {"uplink", "activations"}]
     sent_to = dict.fromkeys(flow.target for flow in sent)
@@ -166,7 +171,7 @@ def _carry_input(builder: Builder, job: Job, outcomes: list[Outcome], since: int
     if job.task.model is None:
         return
     results = (outcome.place for outcome in outcomes if job.method.trains)
-    _carry(builder, job, job.task.model, {**sent_to, **dict.fromkeys(results)}, sent)
+    _carry(builder, job, job.task.model, {**(sent_to if exchanges else {}), **dict.fromkeys(results)}, sent)
     produced = job.task.produces
     if job.method.trains and produced is not None and produced != job.task.model:
         _inherit(builder, job, job.task.model, produced)

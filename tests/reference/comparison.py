@@ -23,7 +23,7 @@ from tests.reference.deployments import Tree, deployment
 from tests.reference.reference import Levels, Row, levels
 
 CATALOG = load_catalog()
-ASKED = ("subjects",)  # what numbers hang on that is not drawn yet
+ASKED = ("subjects", "sampling", "steps")  # what numbers hang on, and no random deployment leaves out
 NONE: Levels = ("none", "none", "none")
 
 

@@ -26,9 +26,7 @@ EXCHANGING = (
     "zeroth_order",
     "gradient_boosting",
 )
-LATER = frozenset(
-    {"code in enclaves", "relays", "ciphertext", "aggregates", "split", "end_to_end_encryption", "secret_sharing"}
-)
+LATER = frozenset({"split", "end_to_end_encryption", "secret_sharing"})
 PAYLOADS = (
     "records",
     "logs",
@@ -110,7 +108,7 @@ class Author:
             found["code_from"] = self.one("agg", "x")
         if self.odds(0.12):
             found["operators"] = [self.one("x", "b")]
-        if self.odds(0.15) and not ("code in enclaves" in LATER and "code_from" in found):
+        if self.odds(0.15):
             found["tee"] = self.tee()
         return found
 
@@ -276,15 +274,11 @@ class Author:
     def flow(self) -> Tree:
         ends = self.random.sample(("client", *SERVICES), 2)
         found: Tree = {"from": ends[0], "to": self.one(ends[1], ends[1], "public", "y"), "payload": self.one(*PAYLOADS)}
-        if "ciphertext" in LATER and found["payload"] == "ciphertext":
-            found["payload"] = "records"
-        if "aggregates" in LATER and found["payload"] in ("model_weights", "aggregate_update"):
-            return {**found, "data": ["out"]}
         data = self.one(None, None, ["notes"], ["out"])
         if data is not None and found["payload"] != "code":
             found["data"] = data
         middle = [name for name in SERVICES if name not in ends]
-        if self.odds(0.3) and ("relays" not in LATER or data is not None):
+        if self.odds(0.3):
             found["via"] = self.one(*middle)
         if self.odds(0.35):
             found["safeguards"] = [self.safeguard(4, task=False)]

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tests.reference.movement import BOUNDED, INFERABLE, NONE, VERBATIM, Movement, Noise, Seal, Sum, Word
+from tests.reference.movement import (
+    BOUNDED,
+    INFERABLE,
+    NONE,
+    RECONSTRUCTABLE,
+    VERBATIM,
+    Contributor,
+    Few,
+    Movement,
+    Noise,
+    Seal,
+    Sum,
+    Word,
+)
 from tests.reference.world import Instance, Place, World
 
 
@@ -33,7 +46,7 @@ class Reading:
 class Learning:
     """What becomes of one instance in one reading."""
 
-    def __init__(self, world: World, movements: Iterable[Movement], instance: Instance, reading: Reading) -> None:
+    def __init__(self, world: World, movements: Sequence[Movement], instance: Instance, reading: Reading) -> None:
         self.world, self.instance, self.reading = world, instance, reading
         self.at: dict[str, set[Fact]] = {place: set() for place in world.places}
         self.at[instance.place].add(Fact(level=4))
@@ -49,21 +62,32 @@ class Learning:
         """
         Along the way, place by place.
 
-        What passes on from one place to the next is what the place has of the data that arrive there (decision 0048).
+        What passes on from one place to the next is what the place has of the data that are sent (decision 0048).
         """
-        sent = [new for fact in self._held(one.way[0]) if (new := self._sent(fact, one, one.way[0])) is not None]
-        plain = one if one.throughout else Movement(way=one.way, level=one.level, raw=one.raw, sealed=one.sealed)
+        passes = one.only is not None or self.instance.id in one.sendable
+        few = one.few[0] if one.few else Few()
+        rebuilt = self.instance.id in (few.surely if self.reading.favourable else few.surely | few.perhaps)
+        level = max(one.level, RECONSTRUCTABLE) if rebuilt else one.level
+        one = replace(one, level=level)
+        sent = [new for fact in self._held(one.way[0]) for new in self._sent(fact, one, one.way[0])]
+        plain = one if one.throughout else self._passed_on(one)
         for place, following in zip(one.way[1:], (*one.way[2:], ""), strict=True):
             self.at[place] |= {got for fact in sent for got in self._opened(fact, place)}
-            if sent and following:
-                sent = [new for fact in self._held(place) if (new := self._sent(fact, plain, place)) is not None]
+            if passes and following:
+                sent = [new for fact in self._held(place) for new in self._sent(fact, plain, place)]
+
+    def _passed_on(self, one: Movement) -> Movement:
+        """The same message without what lowers it where it begins; who made it has not changed."""
+        return Movement(way=one.way, level=one.level, raw=one.raw, sealed=one.sealed, maker=one.maker or one.way[0])
 
     def _held(self, place: str) -> list[Fact]:
         """What a place sends on: what comes back to where the records are says nothing that they do not say."""
         return [Fact(level=VERBATIM)] if place == self.instance.place else list(self.at[place])
 
-    def _sent(self, fact: Fact, one: Movement, source: str) -> Fact | None:
-        cap = one.raw if fact.summed and one.raw else one.level
+    def _sent(self, fact: Fact, one: Movement, source: str) -> Iterator[Fact]:
+        cap = max(one.level, one.raw) if fact.summed and one.raw else one.level
+        if any(each.least_units for each in fact.sums):
+            cap = max(cap, RECONSTRUCTABLE)  # it says as much as single contributions to whom it does not hide them
         # Code that nobody vouches for may send whatever it can read, which a sum is not.
         level = min(fact.level, cap if fact.sums or self._relied_on(source, one) else VERBATIM)
         for cap in one.caps:
@@ -72,28 +96,34 @@ class Learning:
                 level = min(level, dict(cap.levels)[self.instance.dataset])
         seals = fact.seals | {seal for seal in one.seals if self._counts(seal.words)}
         wrapped = fact.wrapped or bool(one.seals)
-        if level == NONE or (one.sealed and not wrapped and self.reading.trusted is None):
-            return None
+        if level == NONE or (one.sealed and not wrapped):
+            return
         # Nobody adds up, or adds noise to, what is sealed so that one cannot compute on it.
         closed = one.adds and any(not seal.malleable for seal in fact.seals)
-        sums = fact.sums if closed else fact.sums | {s for s in one.sums if not s.secure or self._counts(s.words)}
+        if closed and not one.forwards.issuperset(seal for seal in fact.seals if not seal.malleable):
+            return
+        counted = {s for s in one.sums if not s.secure or self._counts(s.words)}
         noises = fact.noises if closed else fact.noises | {n for n in one.noises if self._counts(n.words)}
-        return Fact(
-            level=level,
-            sums=sums,
-            seals=frozenset() if one.opens else seals,
-            noises=frozenset(n for n in noises if self._enough(n)),
-            answered=one.way[0].startswith("model:"),
-            summed=fact.summed or bool(one.sums),
-            wrapped=wrapped and not one.opens,
-        )
+        # What was to be added up by somebody on whom the owner does not rely may be either.
+        for sums in {frozenset(counted), frozenset(one.sums)}:
+            yield Fact(
+                level=level,
+                sums=fact.sums if closed else fact.sums | sums,
+                seals=frozenset() if one.opens else seals,
+                noises=frozenset(n for n in noises if self._enough(n)),
+                answered=one.way[0].startswith("model:"),
+                summed=fact.summed or bool(sums),
+                wrapped=wrapped and not one.opens,
+            )
 
     def _relied_on(self, source: str, one: Movement) -> bool:
         """Whether what a payload is rests on code that the owner relies on, or that nobody says whose it is."""
-        here = self.world.places[source]
-        supplier = self.world.supplier(here.code, here)
-        word = Word(parties=frozenset({supplier} - {""}), place=source)
-        return one.sealed or not here.operators or self._counts((word,))
+        words = []
+        for place in {source, one.maker} - {""}:
+            here = self.world.places[place]
+            if here.operators:
+                words.append(Word(parties=frozenset({self.world.supplier(here.code, here)} - {""}), place=place))
+        return one.sealed or self._counts(tuple(words))
 
     def _enough(self, noise: Noise) -> bool:
         answer = dict(noise.enough).get(self.instance.id, "no")
@@ -114,9 +144,9 @@ class Learning:
         seals = frozenset(seal for seal in fact.seals if not self.read_at(seal, place))
         wrapped = fact.wrapped and not (fact.seals and not seals)
         here = replace(fact, seals=seals, wrapped=wrapped)
-        yield here
+        yield from {fact, here}  # whoever can open something can pass it on as it is, too
         if pool and not seals and here.sums and not any(self._hides(one, pool) for one in here.sums):
-            yield replace(here, sums=frozenset(), summed=False)
+            yield replace(here, sums=frozenset(), summed=False, wrapped=False)
 
     # Enclaves.
 
@@ -161,14 +191,31 @@ class Learning:
         return sum(self._holds_key(reader, party) for reader in seal.readers) >= seal.threshold
 
     def _hides(self, one: Sum, pool: set[str]) -> bool:
-        if not self._counts(one.words):
+        if not one.secure and not self._counts(one.words):
             return False
         owner = self.instance.owner
         known = [c for c in one.contributors if c.controlled & pool]
         theirs = [c for c in one.contributors if c not in known and c.owners <= {owner}]
         size = one.most if self.reading.favourable else one.least
         remaining = size - sum(c.count for c in known)
-        return remaining >= max(2, sum(c.count for c in theirs) + 1)
+        if remaining < max(2, sum(c.count for c in theirs) + 1):
+            return False
+        return not one.least_units or self._units_of(one, known, remaining) >= one.least_units
+
+    def _units_of(self, one: Sum, known: Sequence[Contributor], remaining: int) -> int:
+        """The units of this dataset in the smallest contributions that may be left."""
+        sizes = []
+        others = 0
+        for each in one.contributors:
+            if each not in known:
+                had = dict(each.units)
+                if self.instance.dataset in had:
+                    size = had[self.instance.dataset]
+                    guess = one.least_units if self.reading.favourable else 0
+                    sizes += [guess if size is None else size] * each.count
+                else:
+                    others += each.count
+        return sum(sorted(sizes)[: max(1, remaining - others)])
 
     def seen(self, fact: Fact, party: str, pool: set[str]) -> int:
         """The level at which somebody sees a fact, whatever noise is in it."""

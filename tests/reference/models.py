@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.reference.few import few
 from tests.reference.movement import INFERABLE, LEVELS, VERBATIM, Movement
 from tests.reference.safeguards import caps, seals
 from tests.reference.world import World
@@ -168,14 +169,22 @@ class Models:
         if caller in self.holders(name):
             yield from self._kept(name, caller, sent, payloads, trains=self.trains(name, call, caller))
         if self.world.file.models[name].copies == "parts":
-            yield from self._parts(name, caller, sent, why, guards)
+            yield from self._parts(name, caller, sent, payloads, call, guards)
         for way in self.ways(name, caller):
             runner = way[-1]
             lowered = caps(self.world, guards, caller)
             sealed = tuple(s for s in seals(self.world, guards, caller) if self.reads(s.readers, runner))
             for payload in payloads:
+                items = [item for item in self.world.instances if item.id in sent]
                 yield Movement(
-                    way=way, level=self.level(payload), only=sent, caps=lowered, seals=sealed, throughout=True, why=why
+                    way=way,
+                    level=self.level(payload),
+                    few=(few(self.world, self.world.catalog.payloads[payload], items, caller, way[1]),),
+                    only=sent,
+                    caps=lowered,
+                    seals=sealed,
+                    throughout=True,
+                    why=why,
                 )
             yield from self._kept(name, runner, sent, payloads, trains=self.trains(name, call, runner))
             for hop in way[1:]:
@@ -211,7 +220,7 @@ class Models:
         return place in readers or bool({*readers} & {*here.operators})
 
     def _parts(
-        self, name: str, caller: str, sent: frozenset[str], why: str, guards: Sequence[Any]
+        self, name: str, caller: str, sent: frozenset[str], payloads: Sequence[str], call: Any, guards: Sequence[Any]
     ) -> Iterator[Movement]:
         """Running a model in parts shows intermediate values to whoever holds the others."""
         holders = self.holders(name)
@@ -225,11 +234,12 @@ class Models:
                     way=(start, place),
                     level=self.level("activations"),
                     only=sent,
-                    why=why,
+                    why=f"models.{name}",
                     caps=caps(self.world, guards, start),
                     seals=tuple(s for s in seals(self.world, guards, start) if self.reads(s.readers, place)),
                 )
-                yield from self.contents(name, place, why, source=caller)
+                yield from self._kept(name, place, sent, payloads, trains=self.trains(name, call, place))
+                yield from self.contents(name, place, f"models.{name}", source=caller)
 
     def vertex(self, name: str) -> str:
         """The place that stands for what a model contains."""

@@ -25,6 +25,7 @@ class Contributor:
     controlled: frozenset[str]
     owners: frozenset[str]
     count: int = 1
+    units: tuple[tuple[str, int | None], ...] = ()  # by dataset, of what each of them adds
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Sum:
     least: int
     most: int
     words: tuple[Word, ...]
+    least_units: int = 0  # a number that is made of fewer says as much as these
     secure: bool = False  # added up behind masks, or else by somebody who sees what is added
 
 
@@ -67,6 +69,14 @@ class Cap:
 
 
 @dataclass(frozen=True)
+class Few:
+    """Instances that can be rebuilt, because what travels is made of few; `perhaps` where nobody says how many."""
+
+    surely: frozenset[str] = frozenset()
+    perhaps: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Movement:
     """
     From the first place to all others of the way, in this order.
@@ -86,8 +96,12 @@ class Movement:
     sealed: bool = False
     opens: bool = False
     adds: bool = False
+    forwards: frozenset[Seal] = frozenset()  # what is sealed so is passed on as it is by whoever cannot add it up
     maybe: bool = False
     nominal: int = -1  # what its payload reveals on its own, where that is less than what a sum of it may
     raw: int = 0  # the level that a sum keeps whose payload says that it is one
+    few: tuple[Few, ...] = ()  # by place of the way, of which instances it says more than its payload does
+    sendable: frozenset[str] = frozenset()  # what its source can have at all, where nothing says what it carries
+    maker: str = ""  # whose code made it, if that is not its source
     throughout: bool = False  # safeguards are on every part of the way
     why: str = ""

@@ -8,9 +8,10 @@ from itertools import pairwise, product
 from typing import Any
 
 from fedpolicy.catalog import Catalog
+from tests.reference.few import few
 from tests.reference.learn import Learning, Reading
 from tests.reference.models import Models
-from tests.reference.movement import INFERABLE, LEVELS, NONE, RECONSTRUCTABLE, VERBATIM, Movement, Seal
+from tests.reference.movement import INFERABLE, LEVELS, NONE, RECONSTRUCTABLE, VERBATIM, Few, Movement, Seal
 from tests.reference.safeguards import caps, readers, seals, word
 from tests.reference.tasks import Desugared
 from tests.reference.world import World
@@ -50,7 +51,16 @@ def movements(world: World) -> list[Movement]:
     found += _flows(world, models)
     found += models.placements()
     found = [one for one in found if len(one.way) > 1]
-    return found + _brought(world, models, found)
+    found += _brought(world, models, found)
+    return [_bound(world, found, one) for one in found]
+
+
+def _bound(world: World, moves: list[Movement], one: Movement) -> Movement:
+    """Through relays travels no more than the source can have, in whatever form."""
+    if one.only is not None or len(one.way) == 2:
+        return one
+    items = [item.id for item in world.instances if one.way[0] in _reach(world, moves, item, NONE)]
+    return replace(one, sendable=frozenset(items))
 
 
 def _calls(world: World, models: Models) -> Iterator[Movement]:
@@ -67,6 +77,7 @@ def _calls(world: World, models: Models) -> Iterator[Movement]:
             yield Movement(
                 way=way,
                 level=models.level(call.payload),
+                few=(few(world, world.catalog.payloads[call.payload], world.named(call.sends, caller), *way),),
                 only=sent,
                 why=why,
                 caps=caps(world, call.safeguards, caller),
@@ -99,11 +110,14 @@ def _flows(world: World, models: Models) -> Iterator[Movement]:
 
 def _contents(world: World, models: Models, flow: Any, plain: Movement) -> Iterator[Movement]:
     if flow.data is None:
-        yield plain
+        # A flow that names no data is about those that rest where it begins.
+        items = [item for item in world.instances if item.place == plain.way[0]]
+        yield replace(plain, few=_few(world, flow, items, plain.way))
         return
     data = [one for one in flow.data if one not in world.file.models]
     if data:
-        yield replace(plain, only=frozenset(item.id for item in world.named(data, plain.way[0])))
+        items = world.named(data, plain.way[0])
+        yield replace(plain, only=frozenset(item.id for item in items), few=_few(world, flow, items, plain.way))
     for one in flow.data:
         if one in world.file.models:
             for place in plain.way[1:]:
@@ -119,6 +133,10 @@ def _contents(world: World, models: Models, flow: Any, plain: Movement) -> Itera
                     opens=opens,
                     sealed=plain.sealed,
                 )
+
+
+def _few(world: World, flow: Any, items: list[Any], way: tuple[str, ...]) -> tuple[Few, ...]:
+    return (few(world, world.catalog.payloads[flow.payload], items, way[0], way[1]),)
 
 
 def _ways(world: World, flow: Any, source: str) -> Iterator[tuple[str, ...]]:
@@ -185,16 +203,22 @@ def _reach(world: World, moves: list[Movement], item: Any, level: int) -> dict[s
             nominal = one.level if one.nominal < 0 else one.nominal
             if nominal < level or (one.only is not None and item.id not in one.only):
                 continue
-            sealing = {*one.seals}
-            for source, place in pairwise(one.way):
+            for source, place, sealing in _legs(one):
                 for held in list(found.get(source, ())):
                     if held or sealing or not one.sealed:
-                        carried = held | sealing
-                        found.setdefault(place, set()).add(
-                            frozenset(s for s in carried if not looker.read_at(s, place))
-                        )
-                sealing = set()
+                        kept = frozenset(s for s in held | sealing if not looker.read_at(s, place))
+                        found.setdefault(place, set()).add(kept)
     return found
+
+
+def _legs(one: Movement) -> Iterator[tuple[str, str, frozenset[Seal]]]:
+    """From where to where something is brought, behind which seals: all that a place has only comes from that place."""
+    sealing = frozenset(one.seals)
+    for source, place in pairwise(one.way):
+        if one.only is None:
+            yield one.way[0], place, sealing
+        else:
+            yield source, place, sealing if source == one.way[0] else frozenset()
 
 
 def _wanted(world: World, models: Models) -> Iterator[tuple[str, Any, int, tuple[Seal, ...] | None]]:

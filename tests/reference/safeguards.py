@@ -77,6 +77,7 @@ def secure_sums(
     places: Sequence[str],
     crowd: tuple[Contributor, ...],
     idle: int = 0,
+    least_units: int = 0,
 ) -> tuple[Sum, ...]:
     """The sums that secure aggregation hides contributions in; some who take part in them may have nothing to add."""
     total = sum(one.count for one in crowd)
@@ -87,6 +88,7 @@ def secure_sums(
             least=max(1, min(one.min_clients - idle, total)),
             most=max(1, min(one.min_clients - idle, total)),
             words=word(world, one, places),
+            least_units=least_units,
             secure=True,
         )
         for number, one in enumerate(guards)

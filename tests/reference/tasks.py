@@ -7,10 +7,11 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
+from tests.reference.few import contributed, few
 from tests.reference.models import Made, Models
-from tests.reference.movement import INFERABLE, VERBATIM, Contributor, Movement, Noise, Seal, Sum, Word
+from tests.reference.movement import INFERABLE, VERBATIM, Contributor, Few, Movement, Noise, Seal, Sum, Word
 from tests.reference.safeguards import caps, noises, seals, secure_sums
-from tests.reference.world import World
+from tests.reference.world import Instance, World
 
 
 class Job:
@@ -62,7 +63,17 @@ class Job:
             return [model]
         return [model, *self.models.stand_ins(model)]
 
+    def carried(self) -> list[str]:
+        """The models of which something travels with what is exchanged: not those that only a provider trains."""
+        found = [model for model in self.inputs() if not self.hosted(model)]
+        return [model for model in dict.fromkeys((*found, self.task.evaluates)) if model is not None]
+
     # Who is in a sum.
+
+    @property
+    def least_units(self) -> int:
+        """Of how few units a sum says as much as they do."""
+        return (self.world.catalog.payloads[self.up].least_units if self.up else None) or 0
 
     def crowd(self, members: Sequence[str]) -> tuple[Contributor, ...]:
         """The contributors among some members; a cohort has more than its two."""
@@ -71,13 +82,14 @@ class Job:
             if not self.masks[member]:
                 continue
             here = self.world.places[member]
-            owners = frozenset(i.owner for i in self.world.instances if i.id in self.masks[member])
+            items = [i for i in self.world.instances if i.id in self.masks[member]]
+            owners, units = frozenset(i.owner for i in items), contributed(self.world, items)
             controlled = frozenset({*here.operators, here.host} - {""})
-            found.append(Contributor(controlled=controlled, owners=owners))
+            found.append(Contributor(controlled=controlled, owners=owners, units=units))
             if here.count > 2 and member.endswith(".peer"):
                 rest = frozenset(controlled - {here.party} | {f"{here.home}.rest"})
                 own = frozenset(f"{here.home}.rest" if owner == here.party else owner for owner in owners)
-                found.append(Contributor(controlled=rest, owners=own, count=here.count - 2))
+                found.append(Contributor(controlled=rest, owners=own, count=here.count - 2, units=units))
         return tuple(found)
 
     def size(self, below: Sequence[str]) -> tuple[int, int]:
@@ -285,6 +297,19 @@ class Desugared:
 
     # What topologies move.
 
+    def _few(self, job: Job, member: str, target: str) -> Few:
+        row = self.world.catalog.payloads[job.up]
+        items = [item for item in self.world.instances if item.id in job.masks[member]]
+        return Few() if row.least_units is None else few(self.world, row, items, member, target)
+
+    def _few_each(self, job: Job, members: Sequence[str], target: str) -> Few:
+        """Of a sum, which is taken apart where somebody looks at it: what single contributions say."""
+        found = [self._few(job, member, target) for member in members]
+        return Few(
+            surely=frozenset(item for one in found for item in one.surely),
+            perhaps=frozenset(item for one in found for item in one.perhaps),
+        )
+
     def _summable(self, job: Job) -> bool:
         return self.world.catalog.payloads[job.up].summable
 
@@ -296,13 +321,14 @@ class Desugared:
         noise: tuple[Noise, ...] = ()
         if self._summable(job):
             crowded, idle = job.crowd(crowd), job.idle(job.members)
-            sums = secure_sums(self.world, guards, f"{job.why}.safeguards", [member], crowded, idle)
+            sums = secure_sums(self.world, guards, f"{job.why}.safeguards", [member], crowded, idle, job.least_units)
             noise = self._noises(job, "client", [member])
             noise += self._noises(job, "distributed", job.givers)
         if job.masks[member]:
             yield Movement(
                 way=(member, *way),
                 level=level,
+                few=(self._few(job, member, way[0]),),
                 only=frozenset(job.masks[member]),
                 sums=sums,
                 noises=noise,
@@ -312,7 +338,7 @@ class Desugared:
             )
         every = tuple(one for other in job.givers for one in self._sealing(job, other, way[-1]))
         ends = (*way[:-1], *job.members) if way[-1].startswith("exchange:") else way
-        for model in {*job.inputs(), job.task.evaluates} - {None}:
+        for model in job.carried():
             for place in ends:
                 yield from self.models.contents(
                     model, place, job.why, level=min(INFERABLE, level), seals=self._joint(every)
@@ -323,6 +349,10 @@ class Desugared:
         found = seals(self.world, job.task.safeguards, member)
         workers = job.members if end.startswith("exchange:") else []
         return tuple(one for one in found if all(self.models.reads(one.readers, peer) for peer in workers))
+
+    def _forwards(self, job: Job) -> frozenset[Seal]:
+        """The seals of those who take part: whoever cannot add up behind them forwards."""
+        return frozenset(seal for member in job.givers for seal in seals(self.world, job.task.safeguards, member))
 
     def _joint(self, every: tuple[Any, ...]) -> tuple[Any, ...]:
         """Seals that several put on the same: they rest on all of them."""
@@ -342,7 +372,16 @@ class Desugared:
         # What cannot be added is put together all the same, and hides nobody.
         least, most = job.size(below) if self._summable(job) else (0, 0)
         words = (Word(parties=frozenset(self.world.words(top)), place=top),)
-        return (Sum(id=f"{job.why}@{top}", contributors=job.crowd(below), least=least, most=most, words=words),)
+        return (
+            Sum(
+                id=f"{job.why}@{top}",
+                contributors=job.crowd(below),
+                least=least,
+                most=most,
+                words=words,
+                least_units=job.least_units,
+            ),
+        )
 
     def _result(self, job: Job, place: str, sums: tuple[Sum, ...], noise: tuple[Noise, ...]) -> Iterator[Movement]:
         """What comes out, made of what a place has."""
@@ -355,12 +394,14 @@ class Desugared:
                 sums=sums,
                 noises=noise,
                 adds=True,
+                forwards=self._forwards(job),
                 why=job.why,
             )
 
     def _personal(self, job: Job) -> Iterator[Movement]:
         """Each member's own copy: of its data, and of what it gets back from the others."""
-        shared = job.topology in ("star", "tree", "peer_to_peer", "rotating") and job.method.down
+        exchanges = job.topology in ("star", "tree", "peer_to_peer", "rotating") and job.method.down
+        shared = exchanges and not all(job.hosted(model) for model in job.inputs())
         for member in job.givers:
             noise = self._noises(job, "client", [member]) if self._trains_private(job) else ()
             yield Movement(
@@ -407,10 +448,12 @@ class Desugared:
             way=(top, member),
             level=self.models.level(job.up),
             nominal=self.models.level(job.method.down),
+            few=(self._few_each(job, job.members, top),),
             only=job.mask,
             sums=plain,
             noises=noise,
             adds=True,
+            forwards=self._forwards(job),
             seals=again,
             why=job.why,
         )
@@ -420,7 +463,15 @@ class Desugared:
         for member in job.members:
             for relays in self._relays(job, member):
                 yield from self._up(job, member, (*relays, exchange), job.members)
-            yield Movement(way=(exchange, member), level=self.models.level(job.up), only=job.mask, why=job.why)
+            for giver in job.givers:  # each gets what each has sent
+                yield Movement(
+                    way=(exchange, member),
+                    level=self.models.level(job.up),
+                    few=(self._few(job, giver, exchange),),
+                    maker=giver,
+                    only=frozenset(job.masks[giver]),
+                    why=job.why,
+                )
         yield from self._result(job, exchange, (), ())
 
     _rotating = _peer_to_peer
@@ -440,18 +491,22 @@ class Desugared:
     _central = _local
 
     def _tree(self, job: Job) -> Iterator[Movement]:
-        below: dict[str, list[str]] = {member: [member] for member in job.givers}
-        ups = [hop.at for hop in job.task.hops]
+        # Who takes part without data gets what comes out on the same way.
+        yield from self._climb(job, self._rungs(job, job.givers), self._rungs(job, job.members))
+
+    def _rungs(self, job: Job, members: Sequence[str]) -> list[tuple[Any, dict[str, list[str]]]]:
+        """Level by level, who adds up, and what comes from below."""
+        below: dict[str, list[str]] = {member: [member] for member in members}
         final = self._final(job)
-        chain: list[tuple[Any, dict[str, list[str]]]] = []
-        for hop, names in [*zip(job.task.hops, ups, strict=True), *([(None, final)] if final else [])]:
+        found: list[tuple[Any, dict[str, list[str]]]] = []
+        for hop, names in [*((hop, hop.at) for hop in job.task.hops), *([(None, final)] if final else [])]:
             here: dict[str, list[str]] = {}
             for lower in below:
                 for place in self.world.nodes(names, lower):
                     here.setdefault(place, []).append(lower)
-            chain.append((hop, here))
+            found.append((hop, here))
             below = here
-        yield from self._climb(job, chain)
+        return found
 
     def _final(self, job: Job) -> list[str]:
         return list(job.task.aggregator or self.world.aggregators())
@@ -462,7 +517,15 @@ class Desugared:
             return lower
         return list(dict.fromkeys(m for one in lower for m in self._members_below(chain, level - 1, one)))
 
-    def _climb(self, job: Job, chain: list[tuple[Any, dict[str, list[str]]]]) -> Iterator[Movement]:
+    def _items_below(
+        self, job: Job, chain: list[tuple[Any, dict[str, list[str]]]], level: int, place: str
+    ) -> list[Instance]:
+        ids = {item for member in self._members_below(chain, level, place) for item in job.masks[member]}
+        return [item for item in self.world.instances if item.id in ids]
+
+    def _climb(
+        self, job: Job, chain: list[tuple[Any, dict[str, list[str]]]], full: list[tuple[Any, dict[str, list[str]]]]
+    ) -> Iterator[Movement]:
         summed = self._summable(job)
         for place, members in chain[0][1].items():
             for member in members:
@@ -478,13 +541,10 @@ class Desugared:
             noise = self._noises(job, "aggregator", [top]) if summed else ()
             if len(chain) == len(job.task.hops) and summed:
                 noise = noise + self._hop_noises(job, chain, last, top)
-            ways = self._down_ways(job, chain, last, top) if job.method.down else []
+            ways = self._down_ways(job, full, last, top) if job.method.down else []
             for place in sorted({place for way in ways for place in way}):
                 ends = sorted({way[-1] for way in ways}) if place not in job.members else [place]
                 yield self._down(job, top, place, plain, noise, ends)
-            for member in job.members if job.method.down else ():
-                if member not in job.givers:  # it takes part without data, and gets what comes out
-                    yield self._down(job, top, member, plain, noise, [member])
             yield from self._result(job, top, plain, noise)
 
     def _down_ways(
@@ -506,21 +566,28 @@ class Desugared:
 
     def _hop_sum(self, job: Job, chain: list[tuple[Any, Any]], level: int, place: str) -> tuple[Sum, ...]:
         """The sum that one aggregator of a tree makes."""
-        if not self._summable(job):
-            return ()
         below = self._members_below(chain, level, place)
         hop = chain[level][0]
-        least, most = job.size(below)
+        least, most = job.size(below) if self._summable(job) else (0, 0)
         elsewhere = {m for other in chain[level][1] if other != place for m in self._members_below(chain, level, other)}
         crowd = sum(one.count for one in job.crowd(below))
-        if hop is not None and hop.min_clients:
+        if not self._summable(job):
+            pass  # it is put together all the same, and hides nobody
+        elif hop is not None and hop.min_clients:
             least = most = min(hop.min_clients, crowd)
         elif elsewhere & {*below}:
             shared = sum(one.count for one in job.crowd([m for m in below if m in elsewhere]))
             least = max(1, least - shared)
         words = (Word(parties=frozenset(self.world.words(place)), place=place),)
         return (
-            Sum(id=f"{job.why}.{level}@{place}", contributors=job.crowd(below), least=least, most=most, words=words),
+            Sum(
+                id=f"{job.why}.{level}@{place}",
+                contributors=job.crowd(below),
+                least=least,
+                most=most,
+                words=words,
+                least_units=job.least_units,
+            ),
         )
 
     def _pass_on(
@@ -538,30 +605,29 @@ class Desugared:
             crowd = tuple(
                 Contributor(
                     controlled=frozenset({*self.world.places[one].operators, self.world.places[one].host} - {""}),
-                    owners=frozenset(
-                        i.owner
-                        for m in self._members_below(chain, level - 1, one)
-                        for i in self.world.instances
-                        if i.id in job.masks[m]
-                    ),
+                    owners=frozenset(item.owner for item in self._items_below(job, chain, level - 1, one)),
+                    units=contributed(self.world, self._items_below(job, chain, level - 1, one)),
                 )
                 for one in lowers
             )
-            sums += secure_sums(self.world, guards, f"{job.why}.hops.{level - 1}.safeguards", [lower], crowd)
+            title = f"{job.why}.hops.{level - 1}.safeguards"
+            sums += secure_sums(self.world, guards, title, [lower], crowd, least_units=job.least_units)
         yield Movement(
             way=(lower, place),
             level=self.models.level(job.up),
             nominal=INFERABLE,
+            few=(self._few_each(job, below, lower),),
             only=only,
             sums=sums,
             noises=noise,
             adds=True,
+            forwards=self._forwards(job),
             seals=seals(self.world, guards, lower),
             caps=caps(self.world, guards, lower),
             why=job.why,
         )
         every = tuple(one for other in job.givers for one in self._sealing(job, other, place))
-        for model in {*job.inputs(), job.task.evaluates} - {None}:
+        for model in job.carried():
             yield from self.models.contents(model, place, job.why, seals=self._joint(every))
 
     def _split(self, job: Job) -> Iterator[Movement]:

@@ -15,12 +15,14 @@ from fedpolicy.records import dataclass
 __all__ = [
     "BOUNDED",
     "INFERABLE",
+    "MALLEABLE_VOID",
     "NOISE",
     "OPEN",
     "RECONSTRUCTABLE",
     "SEALED",
     "SUM",
     "VERBATIM",
+    "VOID",
     "Form",
     "Hidden",
     "Reading",
@@ -114,6 +116,8 @@ class Trust:
 
 
 OPEN, SUM, SEALED, NOISE = "open", "sum", "sealed", "noise"
+# Seals that were to be put on by somebody on whom the owner does not rely; one could compute under the second.
+VOID, MALLEABLE_VOID = -1, -2
 
 
 class Form(NamedTuple):
@@ -122,8 +126,8 @@ class Form(NamedTuple):
 
     OPEN: at least at `level`. SUM: inside aggregate `sum` (-1: none), whose single contributions are at
     `level`, with the noise of mechanism `noise` (-1: none) shared out among them; `outer` are the
-    aggregates that the first one went into. SEALED: the same behind all of `seals`. NOISE: seen through mechanism
-    `noise`.
+    aggregates that the first one went into. SEALED: the same behind all of `seals`; void ones are open
+    everywhere. NOISE: seen through mechanism `noise`.
     """
 
     kind: str

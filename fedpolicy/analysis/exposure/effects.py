@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from fedpolicy.analysis.exposure.domain import RECONSTRUCTABLE, VERBATIM, Reading, Trust
+from fedpolicy.analysis.exposure.domain import MALLEABLE_VOID, RECONSTRUCTABLE, VERBATIM, Reading, Trust
 from fedpolicy.analysis.exposure.mechanisms import mechanism_at
 from fedpolicy.analysis.exposure.privacy import bounded_for
-from fedpolicy.analysis.exposure.sizes import Few
+from fedpolicy.analysis.exposure.sizes import NO_MESSAGE, Few, Message, message_of, note_message
 from fedpolicy.analysis.exposure.spending import spend
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.guards import performers
@@ -29,7 +29,8 @@ class Effect:
     `opens` what was sealed where that is published.
 
     `noise` holds (mechanism, instances it protects), `shared` the same for noise that only a secure sum
-    carries; `hidden` (aggregate, instances), `limits` (level, instances); `sealed` the sealed instances, `both`
+    carries; `hidden` (aggregate, instances), `said` the same where the owner does not rely on it: what travels may be
+    either; `limits` (level, instances); `sealed` the sealed instances, `both`
     those that are said to be sealed by somebody on whom their owner does not rely: what travels may be either.
     `raised` (level, instances) are those of which more gets through than `cap` says, `counted` the sums that hide
     nobody where they are made of few units. `malleable` are the seals under which one can compute: homomorphic
@@ -42,6 +43,7 @@ class Effect:
     noise: tuple[tuple[int, Mask], ...] = ()
     shared: tuple[tuple[int, Mask], ...] = ()
     hidden: tuple[tuple[int, Mask], ...] = ()
+    said: tuple[tuple[int, Mask], ...] = ()
     limits: tuple[tuple[int, Mask], ...] = ()
     sealed: Mask = 0
     both: Mask = 0
@@ -61,11 +63,6 @@ class Effect:
             found |= raised if level <= high else 0
         return mask & found
 
-    @property
-    def most(self) -> int:
-        """The highest level at which anything gets through in spite of the cap."""
-        return max((level for level, _ in self.raised), default=0)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
@@ -82,6 +79,7 @@ class Effects:
     few: Few
     counted: frozenset[int] = frozenset()
     _noise: dict[_CACHED, Mask] = field(default_factory=dict)
+    _made: dict[Message, Mask] = field(default_factory=dict)
     _effects: dict[tuple[object, ...], Effect] = field(default_factory=dict)
 
     def of(self, flow: Flow) -> Effect:
@@ -101,14 +99,31 @@ class Effects:
         return (*found, (VERBATIM, said)) if said else found
 
     def _unvouched(self, flow: Flow) -> Mask:
-        """The instances whose owners do not rely on the code that computes what this flow is said to carry."""
-        words = suppliers_of(self.graph, flow)
-        if not words or self._carries(flow.payload) != "all":
+        """
+        The instances whose owners do not rely on the code that computes what this flow is said to carry.
+
+        Whoever passes something on did not compute it.
+        """
+        if self._carries(flow.payload) != "all":
             return 0
+        if flow.passed_on and not self._made:
+            self._made.update(self._made_by_strangers())
+        words = suppliers_of(self.graph, flow)
+        passed = self._made.get(message_of(flow), 0) if flow.passed_on else 0
         data = (1 << len(self.graph.data)) - 1 if flow.data is None else flow.data
-        source = self.graph.vertices[flow.source]
-        left = data & ~self.trust.accepting(words, data)
-        return left & ~self.trust.accepting(frozenset({source.word}), left) if left and source.enclave else left
+        return data & (passed | self._refused(words, flow.source, data)) if words else data & passed
+
+    def _made_by_strangers(self) -> dict[Message, Mask]:
+        """By message, the instances of which it is computed by code that their owners do not rely on."""
+        found: dict[Message, Mask] = {NO_MESSAGE: 0}  # asked for once, where there is none, too
+        for flow in self.graph.flows:
+            if not flow.passed_on and suppliers_of(self.graph, flow):
+                note_message(found, flow, self._unvouched(flow))
+        return found
+
+    def _refused(self, words: frozenset[str], source: str, data: Mask) -> Mask:
+        left, place = data & ~self.trust.accepting(words, data), self.graph.vertices[source]
+        return left & ~self.trust.accepting(frozenset({place.word}), left) if left and place.enclave else left
 
     def _effect(self, flow: Flow, raised: tuple[tuple[int, Mask], ...]) -> Effect:
         everything = (1 << len(self.graph.data)) - 1
@@ -116,7 +131,7 @@ class Effects:
         if self.reading is Reading.LOW and any(isinstance(guard.does, Unsaid) for guard in flow.guards):
             data = 0
         counted = [(guard, self._counts(guard, data)) for guard in flow.guards if not guard.ignored]
-        hidden = _hidden(counted)
+        hidden, said = _hidden(counted), _hidden([(guard, data & ~mask) for guard, mask in counted])
         summed = 0
         for _, mask in hidden:
             summed |= mask
@@ -133,6 +148,7 @@ class Effects:
             ),
             shared=tuple((m, mask & summed) for g, mask in counted if (m := _noisy(g, "distributed")) is not None),
             hidden=hidden,
+            said=tuple((summed, mask) for summed, mask in said if mask),
             limits=tuple((level, mask) for g, mask in counted for level, mask in self._limits(g, mask)),
             sealed=sealed,
             both=data & ~sealed if flow.seal is not None else 0,
@@ -183,7 +199,7 @@ class Effects:
         # The sum itself travels where the payload is a protocol's aggregate; else only what is said of it.
         if flow.raw:
             return self._level(flow.raw)
-        return VERBATIM if self.catalog.payloads[flow.payload].aggregate else cap
+        return RECONSTRUCTABLE if self.catalog.payloads[flow.payload].aggregate else cap
 
     def _limits(self, guard: Guard, mask: Mask) -> list[tuple[int, Mask]]:
         if not isinstance(guard.does, Cap):
@@ -215,11 +231,11 @@ def suppliers_of(graph: FlowGraph, flow: Flow) -> frozenset[str]:
 
 
 def malleable_seals(graph: FlowGraph) -> frozenset[int]:
-    """The seals under which somebody without the key can compute."""
+    """The seals under which somebody without the key can compute, or could if they were there."""
     if not graph.seals:
         return frozenset()
     paths = {guard.path for flow in graph.flows for guard in flow.guards if _is_malleable(guard)}
-    return frozenset(seal.index for seal in graph.seals if seal.path in paths)
+    return frozenset({MALLEABLE_VOID, *(seal.index for seal in graph.seals if seal.path in paths)})
 
 
 def _is_malleable(guard: Guard) -> bool:

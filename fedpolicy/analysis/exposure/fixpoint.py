@@ -13,10 +13,12 @@ from dataclasses import field
 
 from fedpolicy.analysis.exposure.domain import (
     INFERABLE,
+    MALLEABLE_VOID,
     OPEN,
     SEALED,
     SUM,
     VERBATIM,
+    VOID,
     Form,
     Hidden,
     Reading,
@@ -217,6 +219,8 @@ def _beside(state: State, at_home: Mask) -> State:
 
 
 def _opens(graph: FlowGraph, vertex: Vertex, seal: int) -> bool:
+    if seal in {VOID, MALLEABLE_VOID}:
+        return True
     found = graph.seals[seal]
     readers = set(found.readers)
     if vertex.kind != "place" or found.threshold > 1:

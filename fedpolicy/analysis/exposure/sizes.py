@@ -15,9 +15,24 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
 
-__all__ = ["Few", "Sizes", "asks_for_size", "missing_size", "sizes_of", "units_of_one"]
+__all__ = [
+    "NO_MESSAGE",
+    "Few",
+    "Message",
+    "Sizes",
+    "asks_for_size",
+    "message_of",
+    "missing_size",
+    "note_message",
+    "sizes_of",
+    "units_of_one",
+]
 
-_MADE = {"declared", "uplink", "exchange", "call", "fallback"}  # flows of what somebody computed from data
+_MADE = {"declared", "uplink", "call", "fallback"}  # flows of what somebody computed from data
+_ONWARD = {"exchange": "uplink", "forwarded": "uplink"}  # what somebody computed goes on under another name
+
+Message = tuple[str, str, str, str]  # of one element, in one role, one payload, and from whom, where that is one
+NO_MESSAGE = ("", "", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +53,31 @@ class Few:
     known: dict[str, Mask] = field(default_factory=dict)
     stored: dict[str, Mask] = field(default_factory=dict)
     short: dict[int, Mask] = field(default_factory=dict)
+    told: dict[Message, Mask] = field(default_factory=dict)
     _parts: dict[tuple[Mask, str, bool], tuple[Part, ...]] = field(default_factory=dict)
 
     def exposed(self, flow: Flow) -> Mask:
         """The instances that can be rebuilt from what a flow carries."""
         row = self.catalog.payloads[flow.payload if flow.aggregate is None else flow.raw or flow.payload]
+        if row.least_units is None and not row.aggregate:
+            return 0
+        if flow.passed_on:
+            return self._passed_on(flow)
         if (flow.role not in _MADE and flow.aggregate is None) or self.graph.vertices[flow.source].kind == "model":
             return 0
         if row.least_units is not None:
             return self._of_few(flow, row.least_units)
         return self._of_one(flow) if row.aggregate and flow.aggregate is None else 0
+
+    def _passed_on(self, flow: Flow) -> Mask:
+        """Whoever passes something on says what it has been told."""
+        if not self.told:
+            self.told[NO_MESSAGE] = 0
+            for first in self.graph.flows:
+                if not first.passed_on and (more := self.exposed(first)):
+                    note_message(self.told, first, more)
+        found = self.told.get(message_of(flow), 0)
+        return found if flow.data is None else found & flow.data
 
     def _of_few(self, flow: Flow, least: int) -> Mask:
         data = self._data(flow)
@@ -56,7 +86,7 @@ class Few:
         if not data & self.short[least]:
             return 0
         # A sum is taken apart where it is looked at; until then each contribution counts for itself.
-        single = flow.passed_on or flow.aggregate is not None
+        single = flow.aggregate is not None
         parts = self._split(data, flow.source, single=single)
         found = _union(part for part in parts if self._is_few(part.units, least))
         for known in () if single else self._known(flow, data):
@@ -68,8 +98,6 @@ class Few:
 
     def _of_one(self, flow: Flow) -> Mask:
         data = self._data(flow)
-        if flow.passed_on:
-            return data
         found = data if self._owners(data, flow.source) == 1 else 0
         for known in self._known(flow, data):
             found |= data & ~known if self._owners(data & ~known, flow.source) == 1 else 0
@@ -133,6 +161,18 @@ class Few:
 
     def _is_few(self, units: int | None, least: int) -> bool:
         return self.reading is not Reading.LOW if units is None else units < least
+
+
+def message_of(flow: Flow) -> Message:
+    """The message that a flow passes on."""
+    return flow.origin, _ONWARD.get(flow.role, flow.role), flow.payload, flow.sender
+
+
+def note_message(found: dict[Message, Mask], first: Flow, mask: Mask) -> None:
+    """Keep what is said of a message where it begins, for those who pass it on alone or with those of others."""
+    for sender in (first.source, ""):
+        key = (first.origin, first.role, first.payload, sender)
+        found[key] = found.get(key, 0) | mask
 
 
 def missing_size(catalog: Catalog, item: DataItem, flow: Flow) -> str:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from fedpolicy.analysis.exposure.domain import (
     BOUNDED,
     INFERABLE,
+    MALLEABLE_VOID,
     NOISE,
     OPEN,
     RECONSTRUCTABLE,
     SEALED,
     SUM,
     VERBATIM,
+    VOID,
     Form,
     State,
     unsealed,
@@ -77,6 +79,8 @@ def _open(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]
         if mask & hidden:
             yield from _into_sum(effect, form, summed, mask & hidden)
         mask &= ~hidden
+    for summed, hidden in effect.said if form.level > INFERABLE else ():
+        yield from _into_sum(effect, form, summed, mask & hidden)
     yield from _behind_seal(effect, form, mask)
 
 
@@ -92,10 +96,13 @@ def _into_sum(effect: Effect, form: Form, summed: int, mask: Mask) -> Iterator[t
 
 
 def _behind_seal(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
-    sealed = mask & (effect.sealed | effect.both)
-    if effect.seal is not None and sealed:
-        yield form._replace(kind=SEALED, seals=tuple(sorted({*form.seals, effect.seal}))), sealed
-        mask &= ~effect.sealed
+    if effect.seal is not None:
+        # Whether the seal of somebody on whom the owner does not rely is there, nobody knows: all open it.
+        void = MALLEABLE_VOID if effect.seal in effect.malleable else VOID
+        for seal, sealed in ((effect.seal, mask & effect.sealed), (void, mask & effect.both)):
+            if sealed:
+                yield form._replace(kind=SEALED, seals=tuple(sorted({*form.seals, seal}))), sealed
+        mask &= ~(effect.sealed | effect.both)
     if mask:
         yield form, mask
 
@@ -132,16 +139,19 @@ def _resealed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Ma
         return
     if not effect.malleable.issuperset(form.seals):
         # Nobody can compute on this. It goes into no sum, and else on as it is.
-        if effect.aggregate is None:
-            form = form._replace(level=min(form.level, _sealed_cap(effect, form) or VERBATIM))
-            yield from _behind_seal(effect, form, mask)
+        for capped, part in _capped(effect, form, mask) if effect.aggregate is None else ():
+            yield from _behind_seal(effect, capped, part)
         return
     for mechanism, protected in effect.noise if form.level > BOUNDED else ():
         # Noise can be added to such ciphertext, as contributions can; whoever opens it finds both.
         for noisy in (Form(SEALED, BOUNDED, seals=form.seals), Form(SEALED, noise=mechanism, seals=form.seals)):
             yield from _behind_seal(effect, noisy, mask & protected)
         mask &= ~protected
-    form = form._replace(level=min(form.level, _sealed_cap(effect, form) or VERBATIM))
+    for capped, part in _capped(effect, form, mask):
+        yield from _summed_blindly(effect, capped, part)
+
+
+def _summed_blindly(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
     # Adding up what is sealed gives a sealed sum.
     for summed, hidden in effect.hidden if _is_single(form) and effect.aggregate is None else ():
         yield from _behind_seal(effect, form._replace(sum=summed), mask & hidden)
@@ -156,6 +166,13 @@ def _is_single(form: Form) -> bool:
     return form.sum < 0 and form.noise < 0
 
 
-def _sealed_cap(effect: Effect, form: Form) -> int:
+def _capped(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
+    """What is sealed, no higher than the payload, or than what it may hold of some instances."""
     summed = form.sum >= 0 or (effect.aggregate is not None and _is_single(form))
-    return max(effect.cap, effect.most, effect.sum_cap if summed else 0)
+    cap = max(effect.cap, effect.sum_cap if summed else 0)
+    for level, raised in sorted(effect.raised, reverse=True):
+        if level > cap and mask & raised:
+            yield form._replace(level=min(form.level, level)), mask & raised
+            mask &= ~raised
+    if mask:
+        yield form._replace(level=min(form.level, cap or VERBATIM)), mask
