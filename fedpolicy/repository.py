@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from fedpolicy.errors import InputError
 from fedpolicy.records import dataclass
+from fedpolicy.root import root_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from subprocess import CompletedProcess, Popen
 
-__all__ = ["PATIENCE", "Repository", "repository_of", "root_of"]
+__all__ = ["PATIENCE", "Repository", "repository_of"]
 
 PATIENCE = 120.0  # seconds for one answer
 _ALWAYS = {
@@ -87,12 +88,6 @@ class Repository:
     def _start(self, folder: str | Path | None = None) -> list[str]:
         named = [f"--git-dir={self.root / '.git'}", f"--work-tree={self.root}"]
         return ["-C", os.path.realpath(folder or self.root), *named, "--no-pager"]
-
-
-def root_of(folder: str | Path) -> Path | None:
-    """The folder with the nearest `.git`, whatever else looks like a repository. Git is not asked."""
-    here = Path(os.path.realpath(folder))
-    return next((one for one in (here, *here.parents) if os.path.exists(one / ".git")), None)  # noqa: PTH110  no error
 
 
 def repository_of(folder: str | Path) -> Repository | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import posixpath
+from pathlib import Path
 
 from fedpolicy.records import dataclass
 
-__all__ = ["Root"]
+__all__ = ["Root", "root_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +29,9 @@ class Root:
             return name if inside.startswith(os.pardir) else inside.replace(os.sep, "/")
         found = posixpath.normpath(posixpath.join(self.below, name))
         return name if found.startswith("..") else found
+
+
+def root_of(folder: str | Path) -> Path | None:
+    """The folder with the nearest `.git`, whatever else looks like a repository. Git is not asked."""
+    here = Path(os.path.realpath(folder))
+    return next((one for one in (here, *here.parents) if os.path.exists(one / ".git")), None)  # noqa: PTH110  no error

@@ -14,8 +14,7 @@ from fedpolicy.config.find import Config, discover
 from fedpolicy.files import HERE, Files
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.records import dataclass
-from fedpolicy.repository import root_of
-from fedpolicy.root import Root
+from fedpolicy.root import Root, root_of
 from fedpolicy.settings import Settings
 from fedpolicy.sources import Search
 

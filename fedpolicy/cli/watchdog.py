@@ -77,13 +77,15 @@ class Watch:
     """
     What the process that works has of the one that watches.
 
-    `lost` are the files that an earlier one did not survive: True where it died, False where it took too long.
+    `lost` are the files that an earlier one did not survive: True where it died, False where it took too long. `life`
+    is the end of a pipe to which nobody writes: it ends when whoever watches does.
     """
 
     pipe: int
     parent: int
     input: int
     lost: Mapping[str, bool] = field(default_factory=dict)
+    life: int = -1
 
     def begin(self, name: str, seconds: float) -> None:
         """Say that a file is begun, which may take so long (0: for ever)."""
@@ -97,6 +99,14 @@ class Watch:
         """End where nobody watches any more: whoever started us has been killed."""
         if os.getppid() != self.parent:
             os._exit(_INTERRUPTED)
+
+    def die_with(self) -> None:
+        """Let the system end this process when whoever watches is killed, also in a loop that hears nobody."""
+        import fcntl  # noqa: PLC0415  not on Windows
+
+        fcntl.fcntl(self.life, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(self.life, fcntl.F_SETFL, fcntl.fcntl(self.life, fcntl.F_GETFL) | os.O_ASYNC)
+        self.must_live()
 
     def once(self, name: str, read: Callable[[], bytes]) -> bytes:
         """What can be read once, as standard input can, for every process that has to work with it."""
@@ -128,9 +138,10 @@ def watched(arguments: Sequence[str], work: Callable[[Watch], int]) -> int:
     lost: dict[str, bool] = {}
     begin = _copied if _copies() else _started
     kept = _memory()
+    life, alive = os.pipe()
     while True:
         ours, theirs = os.pipe()
-        child = begin(arguments, work, Watch(theirs, os.getpid(), kept, dict(lost)), ours)
+        child = begin(arguments, work, Watch(theirs, os.getpid(), kept, dict(lost), life), (ours, alive))
         os.close(theirs)
         with _forwarded(child):
             code, name, died = _followed(child, ours)
@@ -150,20 +161,22 @@ def _memory() -> int:
         return os.dup(file.fileno())
 
 
-def _copied(_: Sequence[str], work: Callable[[Watch], int], watch: Watch, ours: int) -> int:
+def _copied(_: Sequence[str], work: Callable[[Watch], int], watch: Watch, ours: Sequence[int]) -> int:
     child = os.fork()
     if child == 0:
-        os.close(ours)
+        for end in ours:
+            os.close(end)
         take_over(work, watch)
     return child
 
 
-def _started(arguments: Sequence[str], _: Callable[[Watch], int], watch: Watch, _ours: int) -> int:
+def _started(arguments: Sequence[str], _: Callable[[Watch], int], watch: Watch, _ours: Sequence[int]) -> int:
     import json  # noqa: PLC0415  not on Linux
 
-    for kept in (watch.pipe, watch.input):
+    handed = {"pipe": watch.pipe, "input": watch.input, "life": watch.life}
+    for kept in handed.values():
         os.set_inheritable(kept, True)
-    about = {"path": sys.path, "pipe": watch.pipe, "parent": watch.parent, "input": watch.input, "lost": watch.lost}
+    about = {"path": sys.path, "parent": watch.parent, "lost": watch.lost, **handed}
     options = ["-P", *(["-I"] if sys.flags.isolated else []), "-X", f"utf8={sys.flags.utf8_mode}"]
     command = [sys.executable, *options, "-c", _START, json.dumps(about), *arguments]
     return os.posix_spawn(sys.executable, command, os.environ)
@@ -173,6 +186,7 @@ def take_over(work: Callable[[Watch], int], watch: Watch) -> None:
     """What the process does that is watched; it never returns."""
     code = _BUG
     try:
+        watch.die_with()
         _listen()
         code = work(watch)
     except KeyboardInterrupt:

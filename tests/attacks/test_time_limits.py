@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from io import BytesIO
 from pathlib import Path
 
@@ -153,6 +154,47 @@ def started(folder, *arguments, **more):
         timeout=60,
         **more,
     )
+
+
+@needs_copies
+@pytest.mark.parametrize("copies", [True, False])
+def test_whoever_is_not_watched_any_more_ends_also_in_a_loop_in_c(copies, estate):
+    """As where a supervisor loses its patience with the process that it has started."""
+    (estate / "sitecustomize.py").write_text(
+        STARTED.replace("watchdog._copies", "unused") if copies else STARTED, encoding="utf-8"
+    )
+    first = subprocess.Popen(
+        [sys.executable, "-m", "fedpolicy", "check", "bad.yaml"],
+        cwd=estate,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{estate}{os.pathsep}{ROOT}"},
+        stderr=subprocess.PIPE,
+    )
+    second = eventually(lambda: child(first.pid))
+    time.sleep(0.6)  # until it is in its loop; where it is not yet, it ends all the more
+    first.kill()
+    first.communicate(timeout=10)  # which waits for the second one too, as it holds the same standard error
+
+    assert eventually(lambda: not Path(f"/proc/{second}").exists() or "State:\tZ" in state(second))
+
+
+def child(process):
+    known = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()
+    return int(known[0]) if known else None
+
+
+def state(process):
+    try:
+        return Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    except OSError:
+        return "State:\tZ"
+
+
+def eventually(found, seconds=20):
+    until = time.monotonic() + seconds
+    while not (value := found()):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return value
 
 
 @posix

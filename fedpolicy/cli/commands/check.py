@@ -175,16 +175,17 @@ def _last(text: str, output: Output) -> str:
 
 def _told(report: Report, *, no_color: bool) -> list[Exception]:
     """What could not be used, and whether somebody stopped the run."""
-    from fedpolicy.cli.messages import report_errors
-
     if report.interruption:
         # A terminal has written ^C where the next line would begin.
         start = "\n" if sys.stderr.isatty() else ""
         chatter(f"{start}{report.interruption}\n")
     found = [*report.errors, *(error for file in report.files for error in file.errors)]
     errors = [error for error in found if not isinstance(error, Interrupted)]
-    lines = {file.name: file.lines for file in report.files}
-    report_errors(errors, lines, look=look_of(sys.stderr, no_color=no_color))
+    if errors:
+        from fedpolicy.cli.messages import report_errors
+
+        lines = {file.name: file.lines for file in report.files}
+        report_errors(errors, lines, look=look_of(sys.stderr, no_color=no_color))
     return errors
 
 
