@@ -8,13 +8,13 @@ What other files say belongs to the nearest of them, and to several where they a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from fedpolicy.records import dataclass
 from fedpolicy.scan.gather import Fact
 
-__all__ = ["Group", "grouped", "nearness"]
+__all__ = ["Group", "Nearest", "folders", "grouped"]
 
 _FRAMEWORKS = ("nvflare", "flower")
 _OVERRIDE = ("deployment", "override")
@@ -36,27 +36,44 @@ def grouped(facts: Iterable[Fact]) -> list[Group]:
         by_file.setdefault(fact.file, []).append(fact)
     anchors = _anchors(by_file)
     members: dict[str, list[Fact]] = {file: [] for file in anchors}
-    homes = {
-        file: _nearest(file, found, anchors)
-        for file, found in by_file.items()
-        if _is_theirs(found) and not _is_alternative(file, found)
+    near = {
+        name: Nearest((file, file) for file, framework in anchors.items() if framework == name) for name in _FRAMEWORKS
     }
+    homes: dict[str, list[str]] = {}
     for file, found in by_file.items():
-        if not _is_alternative(file, found):
-            for anchor in homes.get(file) or _neighbours(file, homes):
-                members[anchor] += found
+        theirs = [one.framework for one in found if one.framework in _FRAMEWORKS]
+        if theirs and not _is_alternative(file, found):
+            homes[file] = [file] if file in anchors else near[theirs[0]].to(file)
+    # What is no framework's, such as code that calls a model, belongs to whoever it lies beside.
+    beside = Nearest((file, anchor) for file, found in homes.items() for anchor in found)
+    for file, facts_ in by_file.items():
+        if not _is_alternative(file, facts_):
+            for anchor in homes.get(file) or beside.to(file):
+                members[anchor] += facts_
     return [Group(file=file, framework=anchors[file], facts=tuple(members[file])) for file in sorted(anchors)]
 
 
-def nearness(one: str, other: str) -> int:
-    """How many folders two files share, counted from the top."""
-    pairs = zip(PurePath(one).parent.parts, PurePath(other).parent.parts, strict=False)
-    shared = 0
-    for left, right in pairs:
-        if left != right:
-            break
-        shared += 1
-    return shared
+class Nearest:
+    """Which things lie nearest to a file: those that share most of its folders, counted from the top."""
+
+    def __init__(self, things: Iterable[tuple[str, str]]) -> None:
+        self._below: dict[str, set[str]] = {}
+        for file, thing in things:
+            for folder in folders(file):
+                self._below.setdefault(folder, set()).add(thing)
+
+    def to(self, file: str) -> list[str]:
+        """All that are equally near, in order."""
+        return next((sorted(self._below[one]) for one in folders(file) if one in self._below), [])
+
+
+def folders(file: str) -> Iterator[str]:
+    """The folders of a file, the innermost first."""
+    folder = file.rpartition("/")[0]
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
+    yield ""
 
 
 def _anchors(by_file: Mapping[str, Sequence[Fact]]) -> dict[str, str]:
@@ -67,25 +84,6 @@ def _anchors(by_file: Mapping[str, Sequence[Fact]]) -> dict[str, str]:
         apps = [file for file, facts in said.items() if _has(facts, "app", "serverapp") or _has(facts, "job", "deploy")]
         found |= dict.fromkeys(parties or apps, framework)
     return found
-
-
-def _nearest(file: str, facts: Sequence[Fact], anchors: Mapping[str, str]) -> list[str]:
-    if file in anchors:
-        return [file]
-    frameworks = {one.framework for one in facts}
-    fitting = [anchor for anchor, framework in anchors.items() if framework in frameworks]
-    best = max((nearness(file, anchor) for anchor in fitting), default=0)
-    return [anchor for anchor in fitting if nearness(file, anchor) == best]
-
-
-def _neighbours(file: str, homes: Mapping[str, Sequence[str]]) -> list[str]:
-    """Where a file belongs that is no framework's, such as code that calls a model: to whoever it lies beside."""
-    best = max((nearness(file, other) for other in homes), default=0)
-    return sorted({anchor for other, found in homes.items() if nearness(file, other) == best for anchor in found})
-
-
-def _is_theirs(facts: Sequence[Fact]) -> bool:
-    return any(one.framework in _FRAMEWORKS for one in facts)
 
 
 def _has(facts: Sequence[Fact], kind: str, attribute: str) -> bool:

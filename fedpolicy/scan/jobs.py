@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import Evidence
-from fedpolicy.scan.groups import Group, nearness
+from fedpolicy.scan.groups import Group, Nearest, folders
 
 __all__ = ["Job", "first", "jobs_of", "sites_named"]
 
@@ -38,12 +38,12 @@ def jobs_of(group: Group) -> list[Job]:
         return [_job("train", said)] if any(one.kind in ("app", "node") for one in said) else []
     theirs = [fact for fact in group.facts if fact.importer == "nvflare_jobs" and fact.evidence.kind in _KINDS]
     roots = {_root(fact.file) for fact in theirs if fact.evidence.attribute in _MARKS}
-    tops = sorted(one for one in roots if not any(other != one and one.startswith(f"{other}/") for other in roots))
+    tops = sorted(one for one in roots if not one or roots.isdisjoint(folders(one)))
     found: dict[str, list[Evidence]] = {}
     code = [fact for fact in group.facts if fact.importer == "python"]
+    near = Nearest((f"{top}/", top) for top in tops)
     for fact in (*theirs, *code) if tops else ():
-        top = max(tops, key=lambda root: nearness(fact.file, f"{root}/x"))
-        found.setdefault(top, []).append(fact.evidence)
+        found.setdefault(near.to(fact.file)[0], []).append(fact.evidence)
     return [_job(top, said) for top, said in sorted(found.items())]
 
 

@@ -228,11 +228,11 @@ def test_what_a_job_lacks_in_one_of_two_projects_is_no_finding(consortium):
 
 def test_a_job_that_does_not_fit_is_left_out_and_told(here):
     meta = '{"min_clients": 3, "deploy_map": {"app": ["@ALL"]}}'
-    write(here, {"project.yml": PROJECT, "jobs/big/meta.json": meta, "jobs/own/meta.json": meta.replace("3", "2")})
+    write(here, {"project.yml": PROJECT, "jobs/big/meta.json": meta, "jobs/small/meta.json": meta.replace("3", "2")})
     done, _ = scanned(".")
     told = "note: jobs/big/meta.json:1:43: left out of the draft of project.yml: it needs 3 sites, of 2"
     assert told in done.stderr.splitlines()
-    assert "  own:  # jobs/own/meta.json:1" in drafted(".")["project.yml"].text
+    assert "  small:  # jobs/small/meta.json:1" in drafted(".")["project.yml"].text
 
 
 def test_one_image_is_told_once_a_file(here):
