@@ -8,7 +8,7 @@ from typing import Any
 from tests.reference.movement import LEVELS, Answer, Cap, Contributor, Noise, Seal, Sum, Word
 from tests.reference.world import World
 
-UNITS = ("record", "person", "client")
+UNITS = ("record", "day", "person", "client")
 MALLEABLE = ("homomorphic_encryption", "secret_sharing")
 SEALING = (*MALLEABLE, "end_to_end_encryption")
 

@@ -29,8 +29,8 @@ _ROUNDING = 1e-12
 # How many bits there are below δ; which share of δ may be cut off at the upper end, and how much at the lower one.
 _BITS, _CUT, _LOW = 40, 2.0**-8, 1e-5
 _HALVINGS = 60
-# The most points of one distribution, and of all together.
-_POINTS, _ALL_POINTS, _FEWEST = 1000, 6000, 60
+# The most points of one distribution, the fewest that are of use, and what they may cost together.
+_POINTS, _FEWEST, _WORK = 1000, 60, 8e5
 
 
 class _Grid(NamedTuple):
@@ -44,10 +44,12 @@ class _Grid(NamedTuple):
 
 def upper_bound(runs: Sequence[Run], delta: float) -> float:
     """Return an upper bound on ε at `delta` of all runs together; infinite where losses are too wide for floats."""
-    points = min(_POINTS, _ALL_POINTS // len(runs))
+    bits = _BITS + ceil(-log2(delta)) + sum(run.steps for run in runs).bit_length()
+    products = sum(2 * run.steps.bit_length() for run in runs)
+    # Python multiplies long numbers in the time of their length to 1.58, so that this bounds the time.
+    points = min(_POINTS, int(_WORK / bits / products**0.63))
     if points < _FEWEST:
         return inf
-    bits = _BITS + ceil(-log2(delta)) + sum(run.steps for run in runs).bit_length()
     cut = delta * _CUT / len(runs)
     sides = [(sides_of(run), run.steps) for run in runs]
     return max(_one_way([(both[way], steps) for both, steps in sides], points, bits, cut, delta) for way in (0, 1))
@@ -184,14 +186,19 @@ def _coarser(one: _Grid) -> _Grid:
 
 
 def _epsilon(one: _Grid, bits: int, delta: float) -> float:
-    """Return the least ε at which δ is no larger: likely - exp(ε) · unlikely, of all losses above it."""
-    likely, unlikely, unit = one.endless * 2.0**-bits, 0.0, 2.0**-bits
+    """
+    Return the least ε at which δ is no larger: the sum, over all losses above ε, of (1 - exp(ε - loss)) each.
+
+    `likely` is how likely these losses are, `unlikely` the same with exp(ε - loss), at the loss that was reached.
+    """
+    likely, unlikely, unit, shrink = one.endless * 2.0**-bits, 0.0, 2.0**-bits, exp(-one.step)
     if likely > delta:
         return inf
-    for place in range(len(one.masses) - 1, -1, -1):
-        loss = (one.first + place) * one.step
-        if loss < 0 or likely - exp(loss) * unlikely > delta:
-            break
+    place = len(one.masses)
+    while place > max(0, -one.first) and likely - unlikely * shrink <= delta:
+        place -= 1
         mass = one.masses[place] * unit
-        likely, unlikely = likely + mass, unlikely + mass * exp(-loss)
-    return max(0.0, log((likely - delta) / unlikely)) if likely - delta > unlikely else 0.0
+        likely, unlikely = likely + mass, unlikely * shrink + mass
+    if likely <= delta:
+        return 0.0
+    return max(0.0, (one.first + place) * one.step + log((likely - delta) / unlikely))

@@ -29,6 +29,8 @@ OUTSIDE = Towards()  # who reads what is released, and knows nothing of how it c
 _TREE = "dp_ftrl_tree"
 _MATRIX = "dp_matrix_ftrl"
 _BELIEVED = "a matrix mechanism cannot be recomputed without its matrix, so what is claimed counts"
+_TUNED = "no other run on these data chose the settings or the model"
+_ALIKE = "each run that chose the settings or the model spends no more than this one"
 _RELATIVE = "the noise multiplier of the matrix mechanism is over the sensitivity of its whole matrix"
 
 
@@ -94,9 +96,17 @@ def mechanism_at(
         low=_release(spec, noise.most or 0.0, steps.least, parts.low or EVERY) if low else None,
         high=None
         if unbounded
-        else _overlapping(_release(spec, noise.least or 0.0, steps.most or 1, parts.high or EVERY), spec, silos),
+        else _tuned(
+            _overlapping(_release(spec, noise.least or 0.0, steps.most or 1, parts.high or EVERY), spec, silos), spec
+        ),
         missing=(*noise.missing, *steps.missing, *parts.missing, *without_delta),
-        notes=(*noise.notes, *parts.notes, *overlap, *((_RELATIVE,) if spec.mechanism == _MATRIX else ())),
+        notes=(
+            *noise.notes,
+            *parts.notes,
+            *overlap,
+            _TUNED if spec.tuning_runs is None else _ALIKE,
+            *((_RELATIVE,) if spec.mechanism == _MATRIX else ()),
+        ),
         because=(*noise.because, *parts.because),
     )
 
@@ -121,9 +131,20 @@ def _overlapping(release: Release, spec: DifferentialPrivacy, silos: int) -> Rel
         return release
     if spec.where != "client":
         return replace(release, noise_multiplier=release.noise_multiplier / silos)
+    return _repeated(release, spec, silos)
+
+
+def _tuned(release: Release, spec: DifferentialPrivacy) -> Release:
+    """What is spent by all runs that settings were chosen from: as if each of them were released."""
+    return _repeated(release, spec, spec.tuning_runs or 1)
+
+
+def _repeated(release: Release, spec: DifferentialPrivacy, times: int) -> Release:
+    if times == 1:
+        return release
     if spec.mechanism in {_TREE, _MATRIX}:
-        return replace(release, noise_multiplier=release.noise_multiplier / sqrt(silos))
-    return replace(release, steps=release.steps * silos)
+        return replace(release, noise_multiplier=release.noise_multiplier / sqrt(times))
+    return replace(release, steps=release.steps * times)
 
 
 def _release(spec: DifferentialPrivacy, noise: float, steps: int, part: Part) -> Release:

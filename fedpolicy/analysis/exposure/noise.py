@@ -59,9 +59,9 @@ def noise_of(deployment: Deployment, path: Path, spec: DifferentialPrivacy, own:
     most, missing = _stated(spec, at)
     if most is None:
         return Noise(most=None, least=None, missing=missing)
-    most, notes = _effective(spec, most), _granted(deployment, path, spec)
+    most, notes = _effective(spec, most) / (spec.contributions_per_unit or 1), _granted(deployment, path, spec)
     unstated = (f"{at}.norm",) if spec.mechanism == "laplace" and spec.norm is None else ()
-    rounded = (f"{at}.rounded_norm",) if spec.mechanism in _DISCRETE and spec.rounded_norm is None else ()
+    rounded = tuple(f"{at}.{name}" for name in _DISCRETE.get(spec.mechanism, ()) if getattr(spec, name) is None)
     least = None if unstated or rounded else most
     if spec.where != "distributed":
         return Noise(most=most, least=least, missing=(*unstated, *rounded), notes=notes)
@@ -77,7 +77,8 @@ def noise_of(deployment: Deployment, path: Path, spec: DifferentialPrivacy, own:
     )
 
 
-_DISCRETE = frozenset({"discrete_gaussian", "skellam"})
+# What else discrete noise needs.
+_DISCRETE = {"discrete_gaussian": ("rounded_norm",), "skellam": ("rounded_norm", "grid_noise")}
 
 
 def _there(survivors: int, shares: int) -> str:
@@ -121,7 +122,18 @@ def _effective(spec: DifferentialPrivacy, noise: float) -> float:
 
 
 def _granted(deployment: Deployment, path: Path, spec: DifferentialPrivacy) -> tuple[str, ...]:
-    rule = _aggregation(deployment, path, spec)
+    return (*_contributions(spec), *_summed(_aggregation(deployment, path, spec)))
+
+
+def _contributions(spec: DifferentialPrivacy) -> tuple[str, ...]:
+    """A step of DP-SGD clips records, of which a larger unit may have several."""
+    if spec.contributions_per_unit is not None:
+        return (f"no {spec.unit or 'unit'} has more than {spec.contributions_per_unit:,} contributions in a step",)
+    several = spec.mechanism == "dp_sgd" and spec.unit in {"day", "person"}
+    return (f"what one {spec.unit} contributes to a step is clipped together",) if several else ()
+
+
+def _summed(rule: str) -> tuple[str, ...]:
     if rule == "weighted_mean":
         return (_WEIGHTED,)
     return (f"the aggregation `{rule}` is a sum of the clipped contributions",) if rule and rule not in _SUMS else ()

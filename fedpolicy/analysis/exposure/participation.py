@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, expm1, log1p
 
 from fedpolicy.analysis.exposure.noise import Towards, drawn_clients, task_of
 from fedpolicy.graph.model import FlowGraph, Path
@@ -28,6 +28,7 @@ _SEEN = "sees who is in each sample of clients, which hides nobody then"
 # Of these, steps count answers, or nothing.
 _PER_ANSWER = {"sparse_vector", "dp_matrix_ftrl", "exponential", "randomised_response", "gnmax", "metric"}
 _ROUNDED = 1.05  # rates are rounded
+_SEVERAL = "samples of fixed size amplify nothing for a unit with several contributions: no theorem is used for it"
 _EPOCHS = "each epoch uses each unit once, in an order that does not depend on the data"
 
 
@@ -92,7 +93,8 @@ def steps_of(deployment: Deployment, path: Path, spec: DifferentialPrivacy) -> S
 
 def sampled(spec: DifferentialPrivacy, at: str, towards: Towards) -> Parts:
     """How units are drawn for each step, as far as whoever looks cannot see it."""
-    if spec.sampling == "none" or spec.sampling_rate == 1.0:
+    silent = spec.mechanism in _PER_ANSWER and spec.sampling is None
+    if silent or spec.sampling == "none" or spec.sampling_rate == 1.0:
         return Parts(low=EVERY, high=EVERY)
     if spec.sampling in {"shuffled", "cyclic"}:
         return _in_epochs(spec, at)
@@ -107,7 +109,12 @@ def _by_chance(spec: DifferentialPrivacy, at: str) -> Parts:
     if spec.sampling_rate is None:
         named = () if spec.sampling else (f"{at}.sampling",)
         return Parts(low=None, high=EVERY, missing=(*named, f"{at}.sampling_rate"))
-    part = Part(rate=spec.sampling_rate, sampling=spec.sampling or "poisson")
+    part, several = Part(rate=spec.sampling_rate, sampling=spec.sampling or "poisson"), spec.contributions_per_unit or 1
+    if several > 1:
+        if spec.sampling == "fixed":
+            return Parts(low=None, high=EVERY, notes=(_SEVERAL,))
+        # A unit takes part where any of its contributions is drawn, with all of them at worst (joint convexity).
+        part = Part(rate=-expm1(several * log1p(-spec.sampling_rate)), sampling="poisson")
     if spec.sampling is None:
         return Parts(low=part, high=EVERY, missing=(f"{at}.sampling",))
     return Parts(low=part, high=part)

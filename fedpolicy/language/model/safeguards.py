@@ -130,8 +130,13 @@ class DifferentialPrivacy(Safeguard):
     clipped_count_noise: Above | None = key(
         "Adaptive clipping: the standard deviation of the noise on the count of clipped contributions.", None
     )
-    microbatch_size: Positive | None = key(
-        "How many units are averaged before they are clipped. More than one doubles what a unit can change.", None
+    microbatch_size: Positive | None = key("Units averaged before clipping; above one, the noise counts half.", None)
+    contributions_per_unit: Positive | None = key(
+        "How many clipped contributions of one unit are in a step at most, such as a person's records. Left out: 1.",
+        None,
+    )
+    tuning_runs: Positive | None = key(
+        "How many runs on the same data settings were chosen by; each spends as much. Left out: 1.", None
     )
     rounded_norm: Annotated[float, Field(ge=1)] | None = key(
         "Discrete noise: the largest norm of a contribution after it was rounded, over the clipping norm.", open=True
@@ -171,7 +176,9 @@ class DifferentialPrivacy(Safeguard):
     delta: Annotated[float, Field(gt=0, lt=1)] | None = key(
         "The delta of the guarantee; should be below one over the number of units.", open=True, rule=True
     )
-    unit: Unit | None = key("What one guarantee protects: a record, a person or a whole client.", open=True, rule=True)
+    unit: Unit | None = key(
+        "What one guarantee protects: a record, a day of one person, a person or a whole client.", open=True, rule=True
+    )
     adjacency: Literal["zero_out", "add_remove", "replace_one"] = key(
         "Which neighbours the claims are about: a contribution is zeroed, a unit is there or not, or is another one.",
         "zero_out",

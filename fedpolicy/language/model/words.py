@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 Level = Literal["none", "bounded", "inferable", "reconstructable", "verbatim"]
-Unit = Literal["record", "person", "client"]  # the larger, the more one guarantee covers
+Unit = Literal["record", "day", "person", "client"]  # the larger, the more one guarantee covers
 OpennessClass = Literal["open_source", "open_weight", "gray_box", "black_box"]
 Weights = Literal["open", "gated", "closed"]
 Published = Literal["open", "closed"]
