@@ -42,6 +42,7 @@ __all__ = [
     "catalog_of",
     "check",
     "check_file",
+    "checked_of",
     "document_of",
     "judge_of",
     "overrides_in",
@@ -134,10 +135,17 @@ def unchecked(name: str, error: FedPolicyError) -> Checked:
 
 def _checked(source: Source, judge: Judge) -> Checked:
     loaded, assessed = assess_source(source, judge) if judge.rules else (_loaded(source, judge.catalog), [])
+    return checked_of(source, loaded, [found for _, found in assessed], judge)
+
+
+def checked_of(
+    source: Source, loaded: Loaded, assessed: Sequence[Assessment | FedPolicyError], judge: Judge
+) -> Checked:
+    """What a report needs of a file that was read and judged."""
     names = [(document.deployment.name, document.spans.at(("name",))) for document in loaded.documents]
     file = SourceFile(name=source.name, deployments=tuple(name for name, _ in names), errors=loaded.errors)
     checked = Checked(file=file, names=names)
-    for _, found in assessed:
+    for found in assessed:
         if isinstance(found, FedPolicyError):
             checked.errors.append(found)
         else:

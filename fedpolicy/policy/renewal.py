@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 
 from fedpolicy.errors import PolicyError, Problems
-from fedpolicy.findings import Finding, Span
+from fedpolicy.findings import Finding, Span, Verdict
 from fedpolicy.language.reading.source import read
 from fedpolicy.policy.baseline import Baseline, BaselineEntry, entry_of, finding_key, known_parts, may_be_known
 from fedpolicy.policy.coverage import Coverage
@@ -21,8 +21,11 @@ from fedpolicy.policy.excuse import covers, is_of
 from fedpolicy.policy.groups import split
 from fedpolicy.policy.housekeeping import GONE
 from fedpolicy.policy.waivers import VERSION, WaiverEntry, WaiverFile, read_waivers
+from fedpolicy.root import Root
 
-__all__ = ["Values", "add_waiver", "files_of_waivers", "renewed", "with_files"]
+__all__ = ["Values", "add_waiver", "files_of_waivers", "renewed", "said_of", "with_files"]
+
+_MOST_ELEMENTS = 12
 
 
 def renewed(baseline: Baseline, findings: Sequence[Finding], coverage: Coverage) -> list[BaselineEntry]:
@@ -126,6 +129,20 @@ def _with_file(text: str, file: str, entry: WaiverEntry, files: tuple[str, ...])
 
 def _one(files: tuple[str, ...]) -> str | tuple[str, ...]:
     return files[0] if len(files) == 1 else files
+
+
+def said_of(finding: Finding, root: Root) -> Values:
+    """What a waiver says of the finding that it is about."""
+    elements = finding.elements if len(finding.elements) <= _MOST_ELEMENTS else ()
+    values: dict[str, str | tuple[str, ...]] = {"rule": finding.rule}
+    if elements:
+        values["element"] = elements[0] if len(elements) == 1 else tuple(elements)
+    values |= {
+        "fingerprint": finding.fingerprint,
+        "file": root.file(finding.span.file),
+        "deployment": finding.deployment,
+    }
+    return values | ({"verdict": Verdict.UNKNOWN.value} if finding.verdict is Verdict.UNKNOWN else {})
 
 
 def add_waiver(text: str, file: str, name: str, values: Values) -> str:

@@ -28,11 +28,9 @@ from fedpolicy.cli.terminal import chatter, write
 if TYPE_CHECKING:
     from fedpolicy.findings import Finding, Report
     from fedpolicy.policy.renewal import Values
-    from fedpolicy.root import Root
 
 __all__ = ["command"]
 
-_MOST_ELEMENTS = 12
 _SHORT = 8  # characters of a fingerprint that a name gets
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -108,7 +106,7 @@ def _write(mark: str, paths: Sequence[str], given: Values, until: datetime, opti
     from fedpolicy.cli.run import usable_report
     from fedpolicy.cli.trust import day_of, waivers_path
     from fedpolicy.errors import SettingsError
-    from fedpolicy.policy.renewal import add_waiver
+    from fedpolicy.policy.renewal import add_waiver, said_of
     from fedpolicy.policy.waivers import WaiverFile, read_waivers
 
     config = find_config(options["config"], isolated=options["isolated"], revision=None)
@@ -126,7 +124,7 @@ def _write(mark: str, paths: Sequence[str], given: Values, until: datetime, opti
     name = options["name"] or _free(f"{finding.rule}-{finding.fingerprint[:_SHORT]}", taken)
     if name in taken:
         raise SettingsError(f"`{path.name}` has a waiver `{name}`", help="choose another --name")
-    values = {**_about(finding, settings.root), **given, "expires": until.date().isoformat()}
+    values = {**said_of(finding, settings.root), **given, "expires": until.date().isoformat()}
     write(path, add_waiver(text, path.name, name, values))
     chatter(f"{path.name}: {name} waives {finding.rule} until the end of {until.date().isoformat()}\n")
     return CLEAN
@@ -174,21 +172,6 @@ def _meant(mark: str, report: Report, deployment: str) -> Finding:
         advice = f"change its `expires` at {first.waiver.span} instead"
         raise SettingsError(f"the finding is already waived until {first.waiver.expires}", help=advice)
     return first
-
-
-def _about(finding: Finding, root: Root) -> Values:
-    from fedpolicy.findings import Verdict
-
-    elements = finding.elements if len(finding.elements) <= _MOST_ELEMENTS else ()
-    values: dict[str, str | tuple[str, ...]] = {"rule": finding.rule}
-    if elements:
-        values["element"] = elements[0] if len(elements) == 1 else tuple(elements)
-    values |= {
-        "fingerprint": finding.fingerprint,
-        "file": root.file(finding.span.file),
-        "deployment": finding.deployment,
-    }
-    return values | ({"verdict": Verdict.UNKNOWN.value} if finding.verdict is Verdict.UNKNOWN else {})
 
 
 def _text(path: Path) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Span
     from fedpolicy.language.reading.load import Document
 
-__all__ = ["MERGE", "Marks", "Path", "Place", "Spans", "place_of"]
+__all__ = ["MERGE", "Marks", "Path", "Place", "Spans", "path_of", "place_of"]
 
 Place = tuple[int, int]  # two offsets: first character, one past the last
 MERGE = "<<\0merge"  # the label of a merge key; no key of a document can be this text
@@ -183,12 +183,17 @@ def place_of(document: Document, fact: str) -> Span:
 
     Members of a family (`nodes.client@aphp.region`) stand where the family stands.
     """
+    return document.spans.key(path_of(document, fact))
+
+
+def path_of(document: Document, fact: str) -> Path:
+    """The path of a fact that is written with dots; ids may have dots of their own."""
     section, _, rest = fact.partition(".")
     entries = getattr(document.deployment, section, None)
     if not isinstance(entries, dict):
-        return document.spans.key((section, *_steps(rest)))
+        return (section, *_steps(rest))
     name = _entry(entries, rest)
-    return document.spans.key((section, name, *_steps(_behind(rest, name))))
+    return (section, name, *_steps(_behind(rest, name)))
 
 
 def _entry(entries: Mapping[str, object], rest: str) -> str:

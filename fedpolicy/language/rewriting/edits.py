@@ -12,7 +12,7 @@ from fedpolicy.language.model.entry import Entry
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.records import dataclass
 
-__all__ = ["Append", "Edit", "Put", "Remove", "edited", "in_order", "merged", "plain_tree"]
+__all__ = ["Append", "Edit", "Put", "Remove", "Value", "edited", "in_order", "merged", "plain_tree"]
 
 Value = str | int | float | bool | Sequence[Any] | Mapping[str, Any]
 

@@ -1,0 +1,51 @@
+"""`fedpolicy lsp`: the language server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fedpolicy.cli.options import config_option, debug_option, isolated_option
+
+if TYPE_CHECKING:
+    from fedpolicy.lsp.server import Setup
+
+__all__ = ["command"]
+
+
+@click.command("lsp")
+@config_option
+@isolated_option
+@debug_option
+def command(config: str | None, *, isolated: bool) -> int:
+    """
+    Serve an editor: mistakes and findings as you type, completion, hover, rename, fixes.
+
+    An editor starts it and speaks the language server protocol over standard input and output. It needs
+    `pip install 'fedpolicy[lsp]'`; docs/editors.md shows how to set up editors.
+    """
+    try:
+        from fedpolicy.lsp.server import server_of
+    except ModuleNotFoundError as error:
+        from fedpolicy.errors import SettingsError
+
+        message = "the language server needs a library that is not installed"
+        raise SettingsError(message, help="pip install 'fedpolicy[lsp]'") from error
+
+    server_of(lambda: _setup(config, isolated=isolated)).start_io()
+    return 0
+
+
+def _setup(given: str | None, *, isolated: bool) -> Setup:
+    from fedpolicy.check import judge_of
+    from fedpolicy.cli.choices import choose, find_config
+    from fedpolicy.cli.trust import waivers_path, with_waivers
+    from fedpolicy.lsp.server import Setup
+
+    config = find_config(given, isolated=isolated)
+    choices = choose(config, {})
+    settings = with_waivers(choices, config, {"today": None, "no_waivers": False, "waivers_from": None})
+    judge, problems = judge_of(settings)
+    return Setup(judge=judge, settings=settings, problems=problems, waivers=Path(waivers_path(choices, config)))

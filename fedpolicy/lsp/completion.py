@@ -1,0 +1,110 @@
+"""What may be written at the cursor: keys, words, ids of this file and of the catalogue, each with its meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fedpolicy.language.model.shape import Key, Shape, entry_shape
+from fedpolicy.lsp.cursor import Cursor, cursor_at, shape_at
+from fedpolicy.lsp.meaning import about_key, about_row, about_word, rows_of
+from fedpolicy.lsp.page import SECTIONS
+from fedpolicy.records import dataclass
+
+if TYPE_CHECKING:
+    from fedpolicy.language.model.entry import Entry
+    from fedpolicy.lsp.page import Page
+
+__all__ = ["Offer", "offers"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """One thing to write: the word, the text that is put in for what was `written`, and what it means."""
+
+    word: str
+    text: str
+    about: str
+    sort: str
+    key: bool = False
+
+
+def offers(page: Page, line: int, column: int) -> tuple[str, list[Offer]]:
+    """What was written of the word at a place (both count from 0), and everything that may stand there."""
+    cursor = cursor_at(page.lines, line, column)
+    if cursor is None:
+        return "", []
+    found = list(_at(page, cursor, line))
+    return cursor.written, [one for one in found if one.word.lower().startswith(cursor.written.lower())] or found
+
+
+def _at(page: Page, cursor: Cursor, line: int) -> Iterator[Offer]:
+    shape, key = shape_at(cursor.path, cursor.kind)
+    if cursor.key:
+        yield from _keys(shape, cursor)
+        return
+    inner = shape.items if shape.items and not (cursor.path and isinstance(cursor.path[-1], int)) else shape
+    if inner.choices and inner.kinds:
+        yield from _values(page, inner, None, line)
+        return
+    if inner.entry is not None or inner.kinds:
+        yield from _keys(inner, cursor)
+    yield from _values(page, inner, key, line)
+
+
+def _keys(shape: Shape, cursor: Cursor) -> Iterator[Offer]:
+    entry = shape.entry or (shape.kinds or {}).get(cursor.kind)
+    if entry is None and shape.kinds:
+        about = "Which one it is; the other keys follow from it."
+        yield Offer(word="kind", text="kind: ", about=about, sort="0kind", key=True)
+        return
+    if entry is not None:
+        yield from _of_entry(entry, cursor)
+
+
+def _of_entry(entry: type[Entry], cursor: Cursor) -> Iterator[Offer]:
+    for place, (name, key) in enumerate(entry_shape(entry).items()):
+        if name in cursor.present:
+            continue
+        sort = f"{'0' if key.required else '1'}{place:03}"
+        yield Offer(word=name, text=_key_text(name, key, cursor), about=about_key(key), sort=sort, key=True)
+
+
+def _key_text(name: str, key: Key, cursor: Cursor) -> str:
+    """A section begins a block; anything else goes on behind the colon."""
+    block = key.shape.values is not None and not cursor.inline and not cursor.path
+    return f"{name}:\n  " if block else f"{name}: "
+
+
+def _values(page: Page, shape: Shape, key: Key | None, line: int) -> Iterator[Offer]:
+    words = list(shape.choices) or (["true", "false"] if shape.scalar is bool else [])
+    for place, word in enumerate(words):
+        about = about_word(word, key, shape) if shape.choices else ""
+        yield Offer(word=word, text=word, about=about, sort=f"0{place:03}")
+    if key is None:
+        return
+    yield from _named(page, key, line)
+    for name, about in rows_of(key, page.catalog):
+        yield Offer(word=name, text=name, about=about, sort=f"2{name}")
+    if key.name == "kind" and not words and key.about:
+        for name in page.catalog.enclaves:
+            yield Offer(word=name, text=name, about=about_row("enclaves", name, page.catalog), sort=f"2{name}")
+    if key.open or key.unknown is not ...:
+        yield Offer(word="unknown", text="unknown", about=about_word("unknown", key, shape), sort="9unknown")
+
+
+def _named(page: Page, key: Key, line: int) -> Iterator[Offer]:
+    """Ids of this document and built-in words."""
+    if key.names is None:
+        return
+    raw = page.document_at(line + 1)
+    names = page.names(raw) if raw is not None else None
+    for kind in key.names.kinds:
+        if kind in SECTIONS and names is not None:
+            for name in names.declared(SECTIONS[kind]):
+                yield Offer(word=name, text=name, about=f"of {SECTIONS[kind]}", sort=f"1{name}")
+                for member in sorted(names.members_of(kind, name)) if kind in ("node", "dataset") else ():
+                    word = f"{name}@{member}"
+                    yield Offer(word=word, text=word, about=f"one of `{name}`", sort=f"1{word}")
+    for word in key.names.words:
+        yield Offer(word=word, text=word, about="built in", sort=f"3{word}")

@@ -1,0 +1,64 @@
+"""What may be written at a place, in texts that are whole, half written or broken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fedpolicy.check import judge_of
+from fedpolicy.lsp.completion import offers
+from fedpolicy.lsp.page import page_of
+from fedpolicy.settings import Settings
+
+CASES = yaml.safe_load((Path(__file__).parent / "completions.yaml").read_text(encoding="utf-8"))
+SETTINGS = Settings()
+JUDGE, _ = judge_of(SETTINGS)
+
+
+def at(text):
+    """What is offered at the mark."""
+    place = text.index("|")
+    line, column = text.count("\n", 0, place), place - text.rfind("\n", 0, place) - 1
+    page = page_of("d.yaml", text.replace("|", "", 1), JUDGE, SETTINGS, None)
+    return offers(page, line, column)
+
+
+@pytest.mark.parametrize("case", CASES["places"], ids=lambda case: case["text"])
+def test_what_is_offered(case):
+    _, found = at(CASES["base"] + case["text"])
+    words = [one.word for one in found]
+
+    assert len(set(words)) == len(words)
+    if "all" in case:
+        assert set(words) == set(case["all"])
+    assert set(case.get("some", ())) <= set(words)
+    assert set(case.get("none", ())) & set(words) == set()
+
+
+def test_an_empty_file_begins_with_what_is_required():
+    _, found = at("|")
+    assert [one.word for one in sorted(found, key=lambda one: one.sort)][:2] == ["fedpolicy", "name"]
+    assert {one.word: one.text for one in found}["parties"] == "parties:\n  "
+
+
+def test_what_is_offered_says_what_it_means():
+    _, keys = at(CASES["base"] + "  t: {|")
+    _, methods = at(CASES["base"] + "  t: {method: lor|")
+    _, kinds = at(CASES["base"] + "  t: {safeguards: [{kind: secure|")
+
+    assert {one.word: one.about for one in keys}["data"].startswith("The datasets it works on. ")
+    assert methods[0].about.endswith("needs weights of the model, sends up adapter_update")
+    assert kinds[0].about
+
+
+def test_the_text_before_is_remembered_while_a_line_is_broken():
+    whole = page_of("d.yaml", CASES["base"] + "  t: {method: lora}\n", JUDGE, SETTINGS, None)
+    broken = CASES["base"] + "  t: {method: lora, data: [\nflows:\n  f: {from: agg}\n"
+    page = page_of("d.yaml", broken, JUDGE, SETTINGS, whole)
+    line = broken.count("\n", 0, broken.index("data: [") + 7)
+    _, found = offers(page, line, len("  t: {method: lora, data: ["))
+
+    assert page.errors
+    assert {one.word for one in found} == {"notes", "notes@north", "notes@south"}
