@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test fuzz reference lint format house bench bench-peers docs build lock refresh clean
+.PHONY: help demo test editor fuzz reference lint format house bench bench-peers docs build lock refresh clean
 
 EXAMPLE := examples/clinical-notes/deployment.yaml
 VENV := .venv
@@ -45,6 +45,11 @@ demo: $(VENV)/.stamp-run ## Set everything up and check the running example
 
 test: $(VENV)/.stamp-test ## Run all tests with branch coverage
 	@"$(PY)" -m pytest -n auto --maxprocesses 4 --dist worksteal --cov --cov-report=term $(ARGS)
+
+editor: ## Test and type-check the language server, in an environment of its own
+	@$(MAKE) --no-print-directory VENV=.venv-editor .venv-editor/.stamp-editor
+	@.venv-editor/bin/python -m pytest -q tests/editor $(ARGS)
+	@.venv-editor/bin/python -m mypy fedpolicy/lsp
 
 fuzz: $(VENV)/.stamp-test ## Look for crashes, hangs and lost deployments: make fuzz MINUTES=30 SEED=7
 	@"$(PY)" -m fuzz $(if $(MINUTES),--minutes $(MINUTES),--seconds $(or $(SECONDS),60)) $(if $(SEED),--seed $(SEED))
@@ -96,7 +101,7 @@ refresh: $(VENV)/.stamp-lock ## Renew what packages say of models in fedpolicy/c
 	@PATH="$(abspath $(VENV))/bin:$$PATH" "$(PY)" -m tools.refresh
 
 clean: ## Remove everything that make has made
-	@rm -rf $(VENV) .venv-bench .venv-peers build dist site
+	@rm -rf $(VENV) .venv-bench .venv-editor .venv-peers build dist site
 
 .PHONY: venv
 venv:

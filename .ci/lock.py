@@ -25,19 +25,24 @@ EXTRAS = {
     "lock": ("lock",),
     "release": ("release",),
 }
+# An environment of its own: what it needs does not go with the others.
+APART = {"editor": ("test", "lint", "test-editor")}
 LOWEST = ("test", "build")
 
 
 def main() -> None:
-    """One resolution of everything binds all files, so that they can share an environment."""
+    """One resolution binds all files that share an environment."""
     with TemporaryDirectory() as place:
         build = Path(place, "build.in")
         project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
         build.write_text("\n".join(project["build-system"]["requires"]), encoding="utf-8")
         everything = Path(place, "everything.txt")
-        resolve(everything, build, ["--all-extras"])
+        together = dict.fromkeys(extra for extras in EXTRAS.values() for extra in extras)
+        resolve(everything, build, wanted(list(together)))
         for name, extras in EXTRAS.items():
             resolve(FOLDER / f"{name}.txt", build, [f"--constraints={everything}", *wanted(extras)])
+        for name, extras in APART.items():
+            resolve(FOLDER / f"{name}.txt", build, wanted(extras))
         resolve(FOLDER / "lowest.txt", build, ["--resolution=lowest-direct", *wanted(LOWEST)])
 
 

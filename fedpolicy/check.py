@@ -135,15 +135,13 @@ def unchecked(name: str, error: FedPolicyError) -> Checked:
 
 def _checked(source: Source, judge: Judge) -> Checked:
     loaded, assessed = assess_source(source, judge) if judge.rules else (_loaded(source, judge.catalog), [])
-    return checked_of(source, loaded, [found for _, found in assessed], judge)
+    return checked_of(source.name, loaded, [found for _, found in assessed], judge)
 
 
-def checked_of(
-    source: Source, loaded: Loaded, assessed: Sequence[Assessment | FedPolicyError], judge: Judge
-) -> Checked:
+def checked_of(name: str, loaded: Loaded, assessed: Sequence[Assessment | FedPolicyError], judge: Judge) -> Checked:
     """What a report needs of a file that was read and judged."""
     names = [(document.deployment.name, document.spans.at(("name",))) for document in loaded.documents]
-    file = SourceFile(name=source.name, deployments=tuple(name for name, _ in names), errors=loaded.errors)
+    file = SourceFile(name=name, deployments=tuple(one for one, _ in names), errors=loaded.errors)
     checked = Checked(file=file, names=names)
     for found in assessed:
         if isinstance(found, FedPolicyError):
@@ -176,8 +174,7 @@ def check(sources: Iterable[Source], settings: Settings | None = None) -> Report
 
     Mistakes in files and rules are in the report. Raises Problems only where the catalogue cannot be used.
     """
-    settings = settings or Settings()
-    judge, errors = judge_of(settings)
+    judge, errors = judge_of(settings := settings or Settings())
     return report_of([check_file(source, judge) for source in sources], judge, settings, errors)
 
 
@@ -253,9 +250,9 @@ def catalog_of(settings: Settings) -> Catalog:
 
 def study_of(source: Source, catalog: Catalog, settings: Settings, deployment: str = "") -> tuple[Document, Study]:
     """
-    Read the only deployment of a source, or the one with this name, and make ready all that is computed about it.
+    The only deployment of a source, or the one with this name, and all that is computed about it.
 
-    Raises Problems where the source has mistakes, and InputError where it leaves open which deployment is meant.
+    Raises Problems where it has mistakes, InputError where it is open which deployment is meant.
     """
     document = document_of(source, catalog, deployment)
     return document, Study(document.deployment, catalog, settings.analysis)
@@ -263,19 +260,17 @@ def study_of(source: Source, catalog: Catalog, settings: Settings, deployment: s
 
 def document_of(source: Source, catalog: Catalog, deployment: str = "") -> Document:
     """The only deployment of a source, or the one with this name, as it is read. Raises as `study_of` does."""
-    if source.error:
-        raise source.error
     loaded = _loaded(source, catalog)
-    if loaded.errors:
-        raise Problems(loaded.errors)
+    if source.error or loaded.errors:
+        raise source.error or Problems(loaded.errors)
     return _the_one(loaded.documents, source.name, deployment)
 
 
 def _the_one(documents: Sequence[Document], file: str, name: str) -> Document:
     found = [document for document in documents if name in ("", document.deployment.name)]
+    names = ", ".join(f"`{document.deployment.name}`" for document in documents)
     if len(found) == 1:
         return found[0]
-    names = ", ".join(f"`{document.deployment.name}`" for document in documents)
     if not found:
         raise InputError(f"`{file}` holds no deployment `{name}`", help=f"it holds {names}")
     raise InputError(f"`{file}` holds {len(found)} deployments", help=f"say which with --deployment: {names}")
@@ -292,16 +287,14 @@ def _loaded(source: Source, catalog: Catalog) -> Loaded:
         if not has_key(source.text):
             return Loaded(errors=(_other(source.name),))
     if not loaded.documents and not loaded.errors:
-        return Loaded(errors=(_nothing(source.name),), lines=loaded.lines)
+        message = f"neither a deployment nor a mistake was found in `{source.name}`, so nothing of it was checked"
+        loaded = replace(
+            loaded, errors=(InputError(message, span=Span(file=source.name), help="report it with the file"),)
+        )
     return loaded
 
 
 def _other(name: str) -> InputError:
-    # Nobody has named this file: a link may have led to it, and a report may be read by those who cannot read it.
+    # A link may have led to it, and who reads a report may not be allowed to read it.
     message = f"`{name}` holds no deployment, although its name says so; nothing of it is shown"
     return InputError(message, help="begin it with `fedpolicy: 1`, rename it, or name it to see what is wrong with it")
-
-
-def _nothing(name: str) -> InputError:
-    message = f"neither a deployment nor a mistake was found in `{name}`, so nothing of it was checked"
-    return InputError(message, span=Span(file=name), help="report it with the file")

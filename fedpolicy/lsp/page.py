@@ -145,7 +145,7 @@ def page_of(name: str, text: str, judge: Judge, settings: Settings, before: Page
     """Read and judge a text, as a check does. What it can no longer say is kept from the text before."""
     source = Source(name=name, text=text.encode())
     loaded, assessed = assess_source(source, judge)
-    report = report_of([checked_of(source, loaded, [found for _, found in assessed], judge)], judge, settings)
+    report = report_of([checked_of(name, loaded, [found for _, found in assessed], judge)], judge, settings)
     good = [found for _, found in assessed if isinstance(found, Assessment)]
     mistakes = [*report.errors, *(error for file in report.files for error in file.errors)]
     return Page(

@@ -15,7 +15,13 @@ LISTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / 
 PIN = re.compile(r"^([a-z0-9-]+)==([\w.+!]+)(?: ; ([^\\\n]+?))? \\$", re.MULTILINE)
 WANTED = re.compile(r"^([\w-]+)(?:\[[\w,-]+\])?>=([\w.]+)[^;]*(?:; (.+))?$")
 OURS = {"run": (), "test": ("test",), "lint": ("lint",), "docs": ("docs",), "build": ("build",), "bench": ("bench",)}
-OURS |= {"ci": ("test", "test-ci", "oscal", "dask", "dp"), "oscal": ("oscal",), "lock": ("lock",)}
+OURS |= {
+    "ci": ("test", "test-ci", "oscal", "dask", "docs", "dp"),
+    "oscal": ("oscal",),
+    "lock": ("lock",),
+    "release": ("release",),
+}
+APART = {"editor": ("test", "lint", "lsp", "test-editor")}
 
 
 def wanted(extras):
@@ -32,12 +38,12 @@ def pins(name):
 
 
 def test_there_is_a_list_for_each_purpose():
-    assert set(LISTS) == {*OURS, "lowest"}
+    assert set(LISTS) == {*OURS, *APART, "lowest"}
 
 
-@pytest.mark.parametrize("name", sorted(OURS))
+@pytest.mark.parametrize("name", sorted({**OURS, **APART}))
 def test_a_list_has_all_that_its_purpose_needs(name):
-    assert {one for one, _ in wanted(OURS[name])} <= {one for one, _ in pins(name)}
+    assert {one for one, _ in wanted({**OURS, **APART}[name])} <= {one for one, _ in pins(name)}
 
 
 def test_the_lists_share_one_environment():

@@ -107,4 +107,5 @@ def test_ci_is_a_script_that_bash_understands_and_that_uses_the_same_commands():
     subprocess.run(["bash", "-n", str(ci)], check=True)
     text = ci.read_text(encoding="utf-8")
     assert "set -euo pipefail" in text
-    assert [name for name in ("demo", "test", "lint", "docs", "build", "bench") if f"make {name}" not in text] == []
+    assert [name for name in ("demo", "test", "editor", "lint", "docs", "bench") if f"make {name}" not in text] == []
+    assert ".ci/release build" in text
