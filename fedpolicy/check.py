@@ -174,7 +174,8 @@ def check(sources: Iterable[Source], settings: Settings | None = None) -> Report
 
     Mistakes in files and rules are in the report. Raises Problems only where the catalogue cannot be used.
     """
-    judge, errors = judge_of(settings := settings or Settings())
+    settings = settings or Settings()
+    judge, errors = judge_of(settings)
     return report_of([check_file(source, judge) for source in sources], judge, settings, errors)
 
 
@@ -294,7 +295,6 @@ def _loaded(source: Source, catalog: Catalog) -> Loaded:
     return loaded
 
 
-def _other(name: str) -> InputError:
-    # A link may have led to it, and who reads a report may not be allowed to read it.
+def _other(name: str) -> InputError:  # a link may have led to it, and who reads a report may not be allowed to
     message = f"`{name}` holds no deployment, although its name says so; nothing of it is shown"
     return InputError(message, help="begin it with `fedpolicy: 1`, rename it, or name it to see what is wrong with it")
