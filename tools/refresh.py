@@ -163,7 +163,7 @@ def _hosted(
     said = [one for name in names for one in groups[name]]
     provider = names[0][0]
     own = identity.removeprefix(f"{provider}/")
-    row: Row = {"provider": provider, **_family(own, provider, hand)}
+    row: Row = {"provider": provider, **({} if identity in hand else _family(own, provider, hand))}
     start = CLOUDS.get(provider, "")
     own = f"{start}{own}"
     row["aliases"] = [alias for _, name in names if (alias := f"{start}{name}") not in taken]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.openness import classify_row
@@ -69,6 +69,8 @@ def _single(entry: Entry, look: Style) -> Iterator[str]:
     facts += [(name.replace("_", " "), _words(getattr(row, name))) for name in _ASPECTS]
     facts += [("licence is", _licence(entry.licence))] if entry.licence else []
     facts += [("developer", _words(row.developer)), ("run by", _words(row.provider))] if row.provider else []
+    facts += [("switched off", row.shutdown_on)] if row.shutdown_on else []
+    facts += [("instead", row.replaced_by)] if row.replaced_by else []
     facts += [("also called", ", ".join(row.aliases))] if row.aliases else []
     facts += [("note", row.note)] if row.note else []
     facts += [("source", source) for source in row.source]
@@ -102,4 +104,5 @@ def as_json(entries: Sequence[Entry]) -> str:
 
 def _row(entry: Entry) -> dict[str, Any]:
     known = {"class": entry.lowest if entry.lowest == entry.highest else None}
-    return {**asdict(entry.row), **known, "classes": [entry.lowest, entry.highest]}
+    row = replace(entry.row, shutdowns=dict(entry.row.shutdowns) if entry.row.shutdowns else None)
+    return {**asdict(row), **known, "classes": [entry.lowest, entry.highest]}

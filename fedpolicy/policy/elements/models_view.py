@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ __all__ = [
     "unlisted_provider",
 ]
 
+_STEM = re.compile(r"[a-zA-Z]{3,}")
 # Families of methods whose results are learned from what a model answers, not made from its weights.
 _FROM_ANSWERS = {"prompt", "distillation", "head"}
 
@@ -233,11 +235,29 @@ def unlisted(view: ModelView) -> list[str]:
     found = []
     if model.ref is not None and view.row is None:
         near = misspelt(model.ref, view.world.catalog.models)
-        advice = f"did you mean `{near}`?" if near else "say its own `weights` and so on, or add a row"
+        advice = f"did you mean `{near}`?" if near else _declared_like(view.world, model.ref)
         found.append(f"the catalogue does not know the model {model.ref}: {advice}")
     for name in dict.fromkeys((model.provider, *(model.via or ())[-1:])):
         found += unlisted_provider(view.world, name)
     return found
+
+
+def _declared_like(world: World, ref: str) -> str:
+    """How to declare a model that is too new for the catalogue, as what it knows of the same family would be."""
+    bare = ref.rpartition("/")[2]
+    stem = _STEM.match(bare)
+    family = [name for name in world.catalog.models if stem and name.rpartition("/")[2].startswith(f"{stem[0]}-")]
+    kin = max(family, key=lambda name: _alike(name.rpartition("/")[2], bare), default=None)
+    row = world.catalog.models[kin] if kin else None
+    said = {key: getattr(row, key, None) for key in ("weights", "licence", "provider")}
+    words = ", ".join(f"{key}: {value}" for key, value in said.items() if value)
+    rest = "say its `weights`, `licence` and `provider`, or add a row with `--catalog`"
+    return f"{rest}; of its family {kin} is `{words}`" if words else rest
+
+
+def _alike(name: str, other: str) -> int:
+    """How many letters two names begin with alike."""
+    return next((i for i, (a, b) in enumerate(zip(name, other, strict=False)) if a != b), min(len(name), len(other)))
 
 
 def unlisted_provider(world: World, name: str | None) -> list[str]:
@@ -246,7 +266,11 @@ def unlisted_provider(world: World, name: str | None) -> list[str]:
     if name is None or name in known or world.catalog.provider(name):
         return []
     near = misspelt(name, world.catalog.providers)
-    advice = f"did you mean `{near}`?" if near else "declare it under `parties`, or add it to a catalogue"
+    advice = (
+        f"did you mean `{near}`?"
+        if near
+        else "declare it under `parties` with its `jurisdiction`, or add it to a catalogue"
+    )
     return [f"the catalogue does not know the provider {name}: {advice}"]
 
 
