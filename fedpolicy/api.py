@@ -20,9 +20,9 @@ from pathlib import Path
 from fedpolicy.analysis.explain import Explanation, explain
 from fedpolicy.analysis.facts import Disclosure, ModelFacts
 from fedpolicy.analysis.study import AnalysisSettings, Study
+from fedpolicy.batch.run import Run
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, Problems
-from fedpolicy.estates.run import Run
 from fedpolicy.findings import Finding, Report, Severity, Verdict
 from fedpolicy.graph.build import build_graph
 from fedpolicy.graph.export import GRAPH_VERSION, to_json, to_networkx
@@ -131,7 +131,7 @@ def check(
     chosen = settings or Settings()
     run = Run([*found, *texts], replace(chosen, today=chosen.today or day_in_utc()), timeout=timeout)
     if executor is not None:
-        from fedpolicy.estates.executors import Borrowed  # noqa: PLC0415  most checks have none
+        from fedpolicy.batch.executors import Borrowed  # noqa: PLC0415  most checks have none
 
         run.over(Borrowed(executor, run.judge, timeout=timeout))
     run.here()

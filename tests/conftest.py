@@ -73,7 +73,7 @@ def forked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """
     if sys.platform != "linux":
         pytest.skip("processes are copies on Linux only")
-    monkeypatch.setattr("fedpolicy.estates.processes.forks", lambda: True)
+    monkeypatch.setattr("fedpolicy.batch.processes.forks", lambda: True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         yield

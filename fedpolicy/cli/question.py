@@ -67,7 +67,7 @@ def lost_of(watch: Watch | None, seconds: float, what: str = "was not checked") 
     """The files that an earlier process did not survive, and why."""
     if watch is None or not watch.lost:
         return {}
-    from fedpolicy.estates.run import died, overdue  # noqa: PLC0415  hardly ever
+    from fedpolicy.batch.run import died, overdue  # noqa: PLC0415  hardly ever
 
     return {name: died(name, what) if dead else overdue(name, seconds, what) for name, dead in watch.lost.items()}
 

@@ -11,13 +11,13 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy import sources
+from fedpolicy.batch.run import Run, unwatched
 from fedpolicy.cli.choices import Choices
 from fedpolicy.cli.errors import exit_code
 from fedpolicy.cli.question import input_bytes, lost_of, named, watch_of
 from fedpolicy.cli.terminal import chatter, look_of
 from fedpolicy.cli.watchdog import Watch
 from fedpolicy.errors import InputError, SettingsError
-from fedpolicy.estates.run import Run, unwatched
 from fedpolicy.findings import Override, Report
 from fedpolicy.report.style import clean
 from fedpolicy.settings import Settings
@@ -152,7 +152,7 @@ def _needs_processes(choices: Choices, watch: Watch | None) -> bool:
 
 
 def _in_processes(run: Run, jobs: int, watch: Watch | None) -> None:
-    from fedpolicy.estates.processes import Processes  # noqa: PLC0415  few files need no processes
+    from fedpolicy.batch.processes import Processes  # noqa: PLC0415  few files need no processes
 
     tell = run.progress
 
@@ -167,7 +167,7 @@ def _in_processes(run: Run, jobs: int, watch: Watch | None) -> None:
 
 
 def _elsewhere(run: Run, scheduler: str) -> None:
-    from fedpolicy.estates.scheduler import scheduled  # noqa: PLC0415  few have one
+    from fedpolicy.batch.scheduler import scheduled  # noqa: PLC0415  few have one
 
     with scheduled(scheduler, run.judge, timeout=run.timeout) as crew:
         run.over(crew)
@@ -179,7 +179,7 @@ def _elsewhere(run: Run, scheduler: str) -> None:
 def _jobs(total: int) -> int:
     if total <= _WARM:
         return 1
-    from fedpolicy.estates.crew import usable_cpus  # noqa: PLC0415  only where it may pay
+    from fedpolicy.batch.crew import usable_cpus  # noqa: PLC0415  only where it may pay
 
     return usable_cpus()
 
@@ -193,7 +193,7 @@ def _pays(run: Run) -> Callable[[], bool]:
         if run.done < _WARM:
             return False
         each = (marks[-1] - marks[1]) / (run.done - 1)
-        from fedpolicy.estates.processes import forks  # noqa: PLC0415  see above
+        from fedpolicy.batch.processes import forks  # noqa: PLC0415  see above
 
         return each * (run.total - run.done) > (_PAYS_TO_FORK if forks() else _PAYS_TO_SPAWN)
 

@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from fedpolicy import api, check
+from fedpolicy.batch import executors
+from fedpolicy.batch.executors import Borrowed
+from fedpolicy.batch.run import Run
 from fedpolicy.cli.app import app
-from fedpolicy.estates import executors
-from fedpolicy.estates.executors import Borrowed
-from fedpolicy.estates.run import Run
 from fedpolicy.settings import Settings
 
 ROOT = Path(__file__).parents[2]

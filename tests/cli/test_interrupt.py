@@ -230,7 +230,7 @@ def test_waivers_are_not_called_unused_by_half_a_run(run, example, monkeypatch, 
             raise KeyboardInterrupt
         return real(place)
 
-    monkeypatch.setattr("fedpolicy.estates.run.read", stopped)
+    monkeypatch.setattr("fedpolicy.batch.run.read", stopped)
     done = run("check")
 
     assert done.exit_code == 130
@@ -244,7 +244,7 @@ def test_stopped_before_the_first_file_every_format_can_say_so(run, example, mon
     def stop(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("fedpolicy.estates.run.read", stop)
+    monkeypatch.setattr("fedpolicy.batch.run.read", stop)
     done = run("check", "--output", "text:-", "--output", "json:out.json", "--output", "markdown:out.md")
 
     assert done.exit_code == 130

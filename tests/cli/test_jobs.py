@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from fedpolicy import check
+from fedpolicy.batch import processes
+from fedpolicy.batch.crew import usable_cpus
 from fedpolicy.cli import run as cli_run
-from fedpolicy.estates import processes
-from fedpolicy.estates.crew import usable_cpus
 from fedpolicy.report.formats import format_ids
 from tests.cli.conftest import EXAMPLE
 

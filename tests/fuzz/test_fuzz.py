@@ -85,7 +85,7 @@ def test_an_endless_loop_is_found(monkeypatch):
             pass
 
     monkeypatch.setattr(check, "check_file", endless)
-    monkeypatch.setattr("fedpolicy.estates.run.check_file", endless, raising=False)
+    monkeypatch.setattr("fedpolicy.batch.run.check_file", endless, raising=False)
     broken = breaks("clean beside", "deployment", {"d.yaml": LEAK}, 0.0, 0.3)
 
     assert broken is not None

@@ -12,9 +12,9 @@ from time import monotonic
 from types import MappingProxyType
 
 from fedpolicy import __version__
+from fedpolicy.batch.crew import Answer, Chunk, Failed, Lost, Returned
 from fedpolicy.check import Checked, Judge, check_file
 from fedpolicy.errors import SettingsError
-from fedpolicy.estates.crew import Answer, Chunk, Failed, Lost, Returned
 from fedpolicy.policy.expression import library_version, restored
 from fedpolicy.sources import Source
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from fedpolicy import api
+from fedpolicy.batch import executors
+from fedpolicy.batch.executors import ROOM, Borrowed, check_sources, mark, packed, unpacked
+from fedpolicy.batch.run import Run
 from fedpolicy.check import check_file
 from fedpolicy.errors import SettingsError
-from fedpolicy.estates import executors
-from fedpolicy.estates.executors import ROOM, Borrowed, check_sources, mark, packed, unpacked
-from fedpolicy.estates.run import Run
 from fedpolicy.settings import Settings
 from fedpolicy.sources import locate
-from tests.estates.conftest import errors_of, run_of, small, sources_of
+from tests.batch.conftest import errors_of, run_of, small, sources_of
 
 HERE = Path(__file__).parents[1]
 ROWS = sorted((HERE / "catalog" / "accept").glob("*.yaml"))

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from fedpolicy.batch import processes
+from fedpolicy.batch.processes import Processes, forks
 from fedpolicy.check import check_file
-from fedpolicy.estates import processes
-from fedpolicy.estates.processes import Processes, forks
-from tests.estates.conftest import errors_of, run_of, small
+from tests.batch.conftest import errors_of, run_of, small
 
 
 def through(jobs, done):

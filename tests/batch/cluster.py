@@ -13,7 +13,7 @@ class Deadly(WorkerPlugin):
 
     def setup(self, worker):
         del worker
-        from fedpolicy.estates import executors  # noqa: PLC0415  on the worker
+        from fedpolicy.batch import executors  # noqa: PLC0415  on the worker
 
         real = executors.check_file
 

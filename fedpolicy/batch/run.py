@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
+from fedpolicy.batch.crew import Chunk, Crew, Failed, Lost, Overdue, Returned
 from fedpolicy.check import Checked, check_file, judge_of, report_of, unchecked
 from fedpolicy.errors import FedPolicyError, OverdueError, SettingsError, WorkerError
-from fedpolicy.estates.crew import Chunk, Crew, Failed, Lost, Overdue, Returned
 from fedpolicy.findings import Report
 from fedpolicy.overview import Interruption
 from fedpolicy.settings import Settings
@@ -135,7 +135,7 @@ class Run:
 
     def _alone(self) -> None:
         """Check what is left in a process of our own: some of it may never end, and a process can be killed."""
-        from fedpolicy.estates.processes import Processes  # noqa: PLC0415  hardly ever
+        from fedpolicy.batch.processes import Processes  # noqa: PLC0415  hardly ever
 
         with Processes(1, self.judge, self.timeout) as crew:
             self.over(crew)

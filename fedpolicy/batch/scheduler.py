@@ -11,10 +11,10 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+from fedpolicy.batch.crew import Crew
+from fedpolicy.batch.executors import Borrowed
 from fedpolicy.check import Judge
 from fedpolicy.errors import SettingsError
-from fedpolicy.estates.crew import Crew
-from fedpolicy.estates.executors import Borrowed
 
 __all__ = ["scheduled"]
 

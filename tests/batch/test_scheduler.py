@@ -16,10 +16,10 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
+from fedpolicy.batch.scheduler import scheduled
 from fedpolicy.cli.app import app
 from fedpolicy.errors import SettingsError
-from fedpolicy.estates.scheduler import scheduled
-from tests.estates.conftest import run_of, small
+from tests.batch.conftest import run_of, small
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy.estates.run import Run
+from fedpolicy.batch.run import Run
 from fedpolicy.settings import Settings
 from fedpolicy.sources import find, locate
 
