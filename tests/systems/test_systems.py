@@ -1,0 +1,97 @@
+"""
+Published systems, read as their authors would: what an expert expects is found, and little else is told.
+
+`expected.yaml` was written before the first run. `judgements.yaml` says of every finding whether it is right, noise or
+wrong; a finding that nobody has judged fails the test, and so does a judgement of a finding that is not there any more.
+"""
+
+from collections import Counter
+from functools import lru_cache
+from inspect import signature
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from fedpolicy.cli.app import app
+from tests.systems.reading import SYSTEMS, findings_on
+
+HERE = Path(__file__).parent
+EXPECTED = yaml.safe_load((HERE / "expected.yaml").read_text(encoding="utf-8"))
+JUDGED = yaml.safe_load((HERE / "judgements.yaml").read_text(encoding="utf-8"))
+MOST_WRONG, MOST_NOISE = 0.02, 0.05
+TODAY = "2026-11-28"
+HEAD = """\
+# What is told of published systems
+
+Written by `test_systems.py` from `judgements.yaml`; do not edit. Each finding on the examples and on the systems in
+this folder is read as the author of the system would: *right* is true and worth telling, *noise* is true and of no use
+to the author or told already, *wrong* is not true. A question is right where the source leaves it open and the answer
+decides something.
+
+"""
+
+
+@lru_cache(maxsize=1)
+def told():
+    """All findings on all systems."""
+    # Until 8.1, click mixed what goes to the two streams unless it was told not to.
+    runner = CliRunner(**({"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}))
+    return {
+        name: findings_on(lambda *words: runner.invoke(app, [*words, "--today", TODAY]), path)
+        for name, path in SYSTEMS.items()
+    }
+
+
+@pytest.fixture(autouse=True)
+def at_the_root(monkeypatch):
+    monkeypatch.chdir(HERE.parents[1])
+
+
+def classes():
+    """Of each judged finding, by system: what it is, and why."""
+    for name, judged in JUDGED.items():
+        for cls in ("right", "noise", "wrong"):
+            whys = judged.get(cls) or ()
+            for key in whys:
+                yield name, key, cls, whys[key] if isinstance(whys, dict) else ""
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_what_an_expert_expects_is_told_and_nothing_that_would_be_wrong(name):
+    found = told()[name].values()
+    failed = {one["rule"] for one in found if one["verdict"] == "fail"}
+    asked = {one["rule"] for one in found if one["verdict"] == "unknown"}
+    expected = EXPECTED[name]
+
+    assert set(expected["expects"]) <= failed
+    assert (failed | asked).isdisjoint(expected["never"])
+    assert asked <= set(expected["asks"])
+    assert all(source["url"] and source["opened"] for source in expected["sources"])
+
+
+def test_every_finding_is_judged_once_and_nothing_else():
+    assert {name: set(found) for name, found in told().items()} == {
+        name: {key for system, key, _, _ in classes() if system == name} for name in JUDGED
+    }
+
+
+def test_few_findings_are_noise_and_hardly_any_is_wrong():
+    count = Counter(cls for _, _, cls, _ in classes())
+
+    assert count["wrong"] <= MOST_WRONG * count.total()
+    assert count["noise"] <= MOST_NOISE * count.total()
+
+
+def test_the_table_is_current(golden):
+    count = Counter(cls for _, _, cls, _ in classes())
+    sums = ", ".join(f"{count[cls]} {cls}" for cls in ("right", "noise", "wrong"))
+    lines = [f"{count.total()} findings on {len(JUDGED)} systems: {sums}.", ""]
+    lines += ["| system | rule | about | severity | verdict | is | why |", "|---|---|---|---|---|---|---|"]
+    for name, key, cls, why in sorted(classes()):
+        one = told()[name][key]
+        rule, _, about = key.partition(": ")
+        lines.append(f"| {name} | {rule} | {about} | {one['severity']} | {one['verdict']} | {cls} | {why} |")
+
+    golden(HEAD + "\n".join(lines) + "\n", HERE / "README.md")
