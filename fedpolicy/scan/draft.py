@@ -10,21 +10,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import field
 
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import NONE, Evidence
-from fedpolicy.scan.groups import Group
+from fedpolicy.scan.groups import Group, id_of
 from fedpolicy.scan.jobs import Job, first, jobs_of, sites_named
+from fedpolicy.scan.page import Page, listed, quoted
 from fedpolicy.scan.safeguards import Safeguards, flower_safeguards, job_safeguards
 
 __all__ = ["Draft", "draft_of"]
 
-_NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.-]+")
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*")
 _HUB = re.compile(r"[\w.-]+/[\w.-]+")
-_RESERVED = frozenset({"public", "unknown", "participants", "own"})
 _KINDS = {"server": "aggregator", "client": "client", "relay": "relay"}
 _WORKFLOWS = {
     "ScatterAndGather": "",
@@ -39,7 +36,11 @@ _DATA = "site-data"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """The text, the place behind each of its lines, and what does not fit into it."""
+    """
+    The text, the place behind each of its lines, and what does not fit into it.
+
+    `assumed` are elements that the draft says more of than files do: code calls a model, and nothing shows with what.
+    """
 
     name: str
     file: str
@@ -47,22 +48,7 @@ class Draft:
     sources: dict[int, Span]
     start: Span
     left_out: tuple[tuple[str, Span], ...] = ()
-
-
-@dataclass(slots=True, kw_only=True)
-class _Page:
-    """Lines of YAML as they are written, each with where it comes from."""
-
-    start: Span
-    lines: list[str] = field(default_factory=list)
-    sources: dict[int, Span] = field(default_factory=dict)
-    left_out: list[tuple[str, Span]] = field(default_factory=list)
-
-    def add(self, text: str, span: Span | None = None, todo: str = "") -> None:
-        origin = f"{span.file}:{span.line}" if span else ""
-        comment = "; ".join(part for part in (f"TODO: {todo}" if todo else "", origin) if part)
-        self.lines.append(f"{text}  # {comment}" if comment else text)
-        self.sources[len(self.lines)] = span or self.start
+    assumed: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,24 +66,30 @@ def draft_of(group: Group) -> Draft:
     """Write down what the facts of one deployment say."""
     said = [fact.evidence for fact in group.facts]
     start = next(fact.evidence.span for fact in group.facts if fact.file == group.file)
-    page = _Page(start=start)
-    name = _id(group.file.rpartition(".")[0].replace("/", "-"))
+    page = Page(start=start)
     members = _members(said, start)
     page.add("fedpolicy: 1")
-    page.add(f"name: {name}", todo="a name that people know")
+    page.add(f"name: {group.name}", todo="a name that people know")
     calls = _callees(said)
     _parties(page, members, said, calls)
     _nodes(page, members)
     clients = [one.id for one in members if one.role == "client"]
     page.add("datasets:")
-    page.add(f"  {_DATA}: {{at: {_list(clients)}, categories: unknown}}", start, "which data each site has")
+    page.add(f"  {_DATA}: {{at: {listed(clients)}, categories: unknown}}", start, "which data each site has")
     models = _models(page, said, calls, members)
     _tasks(page, group, members, models)
-    _calls(page, calls, clients)
+    _calls(page, calls, clients, models)
     _transport(page, said)
     text = "\n".join(page.lines) + "\n"
+    assumed = {f"api_calls.ask-{name}" for name in calls} | {f"models.{name}-model" for name in calls}
     return Draft(
-        name=name, file=group.file, text=text, sources=page.sources, start=start, left_out=tuple(page.left_out)
+        name=group.name,
+        file=group.file,
+        text=text,
+        sources=page.sources,
+        start=start,
+        left_out=tuple(page.left_out),
+        assumed=frozenset(assumed),
     )
 
 
@@ -107,9 +99,9 @@ def _members(said: Sequence[Evidence], start: Span) -> list[_Member]:
     for one in said:
         if one.kind == "node" and one.attribute == "role" and one.value in _KINDS and one.name not in found:
             named = parties.get(one.name)
-            party = _id(named) if named else _id(f"{one.name}-operator" if one.value == "server" else one.name)
+            party = id_of(named) if named else id_of(f"{one.name}-operator" if one.value == "server" else one.name)
             found[one.name] = _Member(
-                id=_id(one.name), role=one.value, party=party, span=one.span, party_known=named is not None
+                id=id_of(one.name), role=one.value, party=party, span=one.span, party_known=named is not None
             )
     members = list(found.values())
     roles = {member.role for member in members}
@@ -123,36 +115,38 @@ def _members(said: Sequence[Evidence], start: Span) -> list[_Member]:
 def _sites(said: Sequence[Evidence]) -> list[str]:
     """Sites that no file lists: those that jobs name, else as many as a job needs, and two at least."""
     if named := sites_named(said):
-        return [_id(one) for one in named]
+        return [id_of(one) for one in named]
     counts = [one.value or "" for one in said if one.attribute in ("min_clients", "sampled_clients", "supernodes")]
     most = max((int(one) for one in counts if one.isdigit()), default=0)
     return [f"site-{number}" for number in range(1, min(max(most, 2), _MOST_SITES) + 1)]
 
 
-def _parties(page: _Page, members: Sequence[_Member], said: Sequence[Evidence], calls: dict[str, Evidence]) -> None:
+def _parties(page: Page, members: Sequence[_Member], said: Sequence[Evidence], calls: dict[str, Evidence]) -> None:
     page.add("parties:")
     roles: dict[str, set[str]] = {}
     for one in members:
         roles.setdefault(one.party, set()).add("participant" if one.role == "client" else "coordinator")
     places = {one.party: one.span for one in reversed(members)}
-    stated = {_id(one.value): one.span for one in said if one.attribute == "party" and one.kind == "node" and one.value}
+    stated = {
+        id_of(one.value): one.span for one in said if one.attribute == "party" and one.kind == "node" and one.value
+    }
     known = {one.party for one in members if one.party_known}
     for party, does in roles.items():
         todo = "its jurisdiction" if party in known else "who this is, and its jurisdiction"
-        page.add(f"  {party}: {{role: {_list(sorted(does))}}}", stated.get(party, places[party]), todo)
+        page.add(f"  {party}: {{role: {listed(sorted(does))}}}", stated.get(party, places[party]), todo)
     for name, call in calls.items():
         if name != "unknown":
             page.add(f"  {name}: {{role: provider}}", call.span)
 
 
-def _nodes(page: _Page, members: Sequence[_Member]) -> None:
+def _nodes(page: Page, members: Sequence[_Member]) -> None:
     page.add("nodes:")
     for one in members:
         page.add(f"  {one.id}: {{kind: {_KINDS[one.role]}, party: {one.party}}}", one.span)
 
 
 def _models(
-    page: _Page, said: Sequence[Evidence], calls: dict[str, Evidence], members: Sequence[_Member]
+    page: Page, said: Sequence[Evidence], calls: dict[str, Evidence], members: Sequence[_Member]
 ) -> dict[str, str]:
     """The models that are named: what is trained, and what is called; by what they are for."""
     base = next((one for one in said if one.subject == "model" and one.attribute == "base" and one.value), None)
@@ -160,15 +154,15 @@ def _models(
     lines: list[tuple[str, Span]] = []
     if base and _HUB.fullmatch(base.value or ""):
         found["base"] = "base"
-        places = _list([one.id for one in members if one.role == "client"])
-        lines.append((f"  base: {{ref: {_text(base.value or '')}, weights_at: {places}}}", base.span))
+        places = listed([one.id for one in members if one.role == "client"])
+        lines.append((f"  base: {{ref: {quoted(base.value or '')}, weights_at: {places}}}", base.span))
     for name in calls:
         asked = next(
             (one for one in said if one.subject == f"call:{name}" and one.attribute == "model" and one.value), None
         )
         if asked and name != "unknown":
             found[name] = f"{name}-model"
-            lines.append((f"  {name}-model: {{ref: {_text(f'{name}/{asked.value}')}, via: [{name}]}}", asked.span))
+            lines.append((f"  {name}-model: {{ref: {quoted(f'{name}/{asked.value}')}, via: [{name}]}}", asked.span))
     if lines:
         page.add("models:")
     for text, span in lines:
@@ -176,13 +170,13 @@ def _models(
     return found
 
 
-def _tasks(page: _Page, group: Group, members: Sequence[_Member], models: dict[str, str]) -> None:
+def _tasks(page: Page, group: Group, members: Sequence[_Member], models: dict[str, str]) -> None:
     clients = [one.id for one in members if one.role == "client"]
     server = next(one.id for one in members if one.role == "server")
     everything = [fact.evidence for fact in group.facts]
     jobs = {}
     for job in jobs_of(group):
-        sites = [_id(one) for one in job.sites] or clients
+        sites = [id_of(one) for one in job.sites] or clients
         if why := _misfit(job, sites, members):
             page.left_out.append((why, job.place.span))
         else:
@@ -195,7 +189,7 @@ def _tasks(page: _Page, group: Group, members: Sequence[_Member], models: dict[s
         page.add(f"  {name}:", span)
         _method(page, job, models)
         page.add(f"    data: [{_DATA}]", span)
-        page.add(f"    runs_on: {_list(sites)}", span)
+        page.add(f"    runs_on: {listed(sites)}", span)
         page.add(f"    aggregator: {server}", span)
         for attribute, key in _NUMBERS.items():
             found = first(job.said, ("job", "app", "safeguard"), (attribute,))
@@ -220,12 +214,12 @@ def _names(jobs: Iterable[str]) -> dict[str, str]:
     """A short name for each folder of a job, and the whole one where the short one is taken."""
     found: dict[str, str] = {}
     for path in jobs:
-        short = _id(path.rpartition("/")[2])
-        found[_id(path.replace("/", "-")) if short in found else short] = path
+        short = id_of(path.rpartition("/")[2])
+        found[id_of(path.replace("/", "-")) if short in found else short] = path
     return found
 
 
-def _method(page: _Page, job: Job, models: dict[str, str]) -> None:
+def _method(page: Page, job: Job, models: dict[str, str]) -> None:
     adapters = next((one for one in job.said if one.value == "adapters"), None)
     tuning = first(job.said, ("model",), ("tuning",)) or adapters
     found = first(job.said, ("app",), ("strategy",)) or job.place
@@ -242,7 +236,7 @@ def _method(page: _Page, job: Job, models: dict[str, str]) -> None:
         page.add("    model: base", found.span)
 
 
-def _safeguards(page: _Page, found: Safeguards, span: Span) -> None:
+def _safeguards(page: Page, found: Safeguards, span: Span) -> None:
     if not found.entries:
         page.add("    safeguards: unknown", found.doubt or span, found.why)
         return
@@ -261,20 +255,18 @@ def _callees(said: Iterable[Evidence]) -> dict[str, Evidence]:
     return found
 
 
-def _calls(page: _Page, calls: dict[str, Evidence], clients: Sequence[str]) -> None:
+def _calls(page: Page, calls: dict[str, Evidence], clients: Sequence[str], models: dict[str, str]) -> None:
+    todo = "which nodes run this code, and what of whose data it sends"
     known = {name: one for name, one in calls.items() if name != "unknown"}
-    if not known:
-        return
-    page.add("api_calls:")
+    if known:
+        page.add("api_calls:")
     for name, one in known.items():
-        whom = f"provider: {name}"
-        todo = "which nodes run this code, and what of whose data it sends"
-        page.add(
-            f"  ask-{name}: {{from: {_list(clients)}, {whom}, sends: [{_DATA}], payload: prompts}}", one.span, todo
-        )
+        whom = f"model: {models[name]}" if name in models else f"provider: {name}"
+        what = f"from: {listed(clients)}, {whom}, sends: [{_DATA}], payload: prompts"
+        page.add(f"  ask-{name}: {{{what}}}", one.span, todo)
 
 
-def _transport(page: _Page, said: Sequence[Evidence]) -> None:
+def _transport(page: Page, said: Sequence[Evidence]) -> None:
     stated = [one for one in said if one.attribute == "transport" and one.value]
     values = {one.value for one in stated}
     if len(values) == 1:
@@ -282,19 +274,3 @@ def _transport(page: _Page, said: Sequence[Evidence]) -> None:
     elif values:
         weakest = next(one for word in ("none", "tls", "mtls") for one in stated if one.value == word)
         page.add(f"transport: {weakest.value}", weakest.span, f"files say {' and '.join(sorted(map(str, values)))}")
-
-
-def _id(text: str) -> str:
-    found = _NOT_IN_IDS.sub("-", text).strip("-.") or "x"
-    return f"{found}-1" if found in _RESERVED else found
-
-
-def _list(names: Sequence[str]) -> str:
-    return f"[{', '.join(names)}]"
-
-
-def _text(text: str) -> str:
-    if _PLAIN.fullmatch(text):
-        return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

@@ -8,15 +8,18 @@ What other files say belongs to the nearest of them, and to several where they a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from fedpolicy.records import dataclass
 from fedpolicy.scan.gather import Fact
 
-__all__ = ["Group", "Nearest", "folders", "grouped"]
+__all__ = ["Group", "Nearest", "folders", "grouped", "id_of"]
 
 _FRAMEWORKS = ("nvflare", "flower")
+_NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.-]+")
+_RESERVED = frozenset({"public", "unknown", "participants", "own"})
 _OVERRIDE = ("deployment", "override")
 
 
@@ -27,6 +30,11 @@ class Group:
     file: str
     framework: str
     facts: tuple[Fact, ...]
+
+    @property
+    def name(self) -> str:
+        """The file's path as an id."""
+        return id_of(self.file.rpartition(".")[0].replace("/", "-"))
 
 
 def grouped(facts: Iterable[Fact]) -> list[Group]:
@@ -51,6 +59,12 @@ def grouped(facts: Iterable[Fact]) -> list[Group]:
             for anchor in homes.get(file) or beside.to(file):
                 members[anchor] += facts_
     return [Group(file=file, framework=anchors[file], facts=tuple(members[file])) for file in sorted(anchors)]
+
+
+def id_of(text: str) -> str:
+    """A name as the language takes it."""
+    found = _NOT_IN_IDS.sub("-", text).strip("-.") or "x"
+    return f"{found}-1" if found in _RESERVED else found
 
 
 class Nearest:

@@ -80,7 +80,7 @@ def _on_evidence(
     A fact that belongs to several counts only where all of them say so; what one file says several times is told once.
     """
     inside = {fact for group in groups for fact in group.facts}
-    sets = [(group.file, [fact.evidence for fact in group.facts]) for group in groups]
+    sets = [(group.name, [fact.evidence for fact in group.facts]) for group in groups]
     sets.append(("", [fact.evidence for fact in facts if fact not in inside]))
     holders = Counter(one for _, said in sets for one in set(said))
     found: dict[tuple[str, str, str], Finding] = {}
@@ -128,10 +128,18 @@ def _on_draft(draft: Draft, judge: Judge) -> tuple[list[Finding], Counter[Verdic
         return [], Counter(), [*aside, *(_contradiction(error, draft) for error in loaded.errors)]
     assessed = assess(loaded.documents[0], judge).whole()
     kept = [one for one in assessed.findings if one.rule not in _UNREAD]
-    failed = [_placed(one, draft) for one in kept if one.verdict is Verdict.FAIL]
-    asked = [one for one in kept if one.verdict is Verdict.UNKNOWN]
+    failed = [_placed(one, draft) for one in kept if one.verdict is Verdict.FAIL and not _assumes(one, draft)]
+    asked = [one for one in kept if one.verdict is Verdict.UNKNOWN or _assumes(one, draft)]
     passed = {verdict: assessed.counts.get(verdict, 0) for verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE)}
     return [*failed, *([_question(asked, draft)] if asked else [])], Counter(passed), aside
+
+
+def _assumes(finding: Finding, draft: Draft) -> bool:
+    """Whether a finding rests on what the draft only assumes."""
+    ways = (hop.implied_by or hop.flow for path in finding.paths for hop in path)
+    return not draft.assumed.isdisjoint(finding.elements) or any(
+        way.startswith(f"{one} ") or way == one for way in ways for one in draft.assumed
+    )
 
 
 def _contradiction(error: FedPolicyError, draft: Draft) -> NotRead:
@@ -146,11 +154,12 @@ def _placed(finding: Finding, draft: Draft) -> Finding:
         tuple(replace(hop, span=draft.sources.get(hop.span.line, draft.start)) for hop in path)
         for path in finding.paths
     )
-    return replace(finding, span=draft.sources.get(finding.span.line, draft.start), deployment=draft.file, paths=paths)
+    return replace(finding, span=draft.sources.get(finding.span.line, draft.start), deployment=draft.name, paths=paths)
 
 
 def _question(asked: Sequence[Finding], draft: Draft) -> Finding:
-    facts = sorted({fact for one in asked for fact in one.missing})
+    sent = {f"{one}.sends" for one in draft.assumed if one.startswith("api_calls.")}
+    facts = sorted({fact for one in asked for fact in (one.missing or sent)})
     rest = len(facts) - _MOST
     named = ", ".join(facts[:_MOST]) + (f", and {rest} more" if rest > 0 else "")
     rules = len({one.rule for one in asked})
@@ -164,7 +173,7 @@ def _question(asked: Sequence[Finding], draft: Draft) -> Finding:
         elements=(draft.name,),
         message=f"{rules} rules wait for what no file says: {named}",
         span=draft.start,
-        deployment=draft.file,
+        deployment=draft.name,
         why=_ASKED.why,
         help=_ASKED.help,
         fingerprint=fingerprint(_QUESTION, draft.file),

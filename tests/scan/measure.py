@@ -1,7 +1,8 @@
 """
 What importers find in public files, against what stands in `corpus/*.tsv`: met, missed, wrong.
 
-    python tests/scan/measure.py CORPUS      prints the tables of docs/importers.md
+    python tests/scan/measure.py CORPUS            prints the table, and what is missed or wrong
+    python tests/scan/measure.py CORPUS --write    writes it into docs/importers.md
 
 Met: the fact with its value and its place. Missed: it is not stated, or stated as unknown. Wrong: another value is
 stated, or something that must not be. Beyond: stated, and in no row. Precision counts met among all that is stated.
@@ -21,6 +22,8 @@ from fedpolicy.scan.reading.files import File
 from fedpolicy.scan.services import Services
 
 ROWS = Path(__file__).parent / "corpus"
+PAGE = ROWS.parents[2] / "docs" / "importers.md"
+BEGIN, END = "<!-- written by tests/scan/measure.py CORPUS --write -->", "<!-- end -->"
 UNKNOWN, ABSENT = "unknown", "absent"
 
 
@@ -122,9 +125,17 @@ def page(corpus: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
+def written(text: str, corpus: Path) -> str:
+    """The page with the table of now."""
+    before, _, rest = text.partition(BEGIN)
+    return f"{before}{BEGIN}\n{page(corpus)}{END}{rest.partition(END)[2]}"
+
+
 if __name__ == "__main__":
     CORPUS = Path(sys.argv[1])
     sys.stdout.write(page(CORPUS))
+    if "--write" in sys.argv:
+        PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), CORPUS), encoding="utf-8")
     for each in tables():
         result = score(each, CORPUS)
         lines = [" ".join(("missed", *row)) for row in result.missed]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.pages import ROOT
-from tests.scan.measure import rows, score, tables
+from tests.scan.measure import PAGE, rows, score, tables, written
 
 CORPUS = Path(os.environ.get("FEDPOLICY_CORPUS", ROOT.parent / "shared" / "corpus"))
 
@@ -25,3 +25,9 @@ def test_rows_are_written_once_and_whole(table):
     found = rows(table)
     assert len(set(found)) == len(found)
     assert all(all(row) or not row.place for row in found)
+
+
+@here
+def test_the_page_says_what_was_measured():
+    text = PAGE.read_text(encoding="utf-8")
+    assert text == written(text, CORPUS)

@@ -82,20 +82,20 @@ def _band(report: Report, groups: Sequence[Group], look: Style) -> Iterator[str]
 
 
 def _deployments(report: Report, groups: Sequence[Group], look: Style) -> Iterator[str]:
-    """A row a deployment."""
-    failed: dict[tuple[str, str], Counter[str]] = {}
+    """A row a deployment. A scan finds what is wrong with one in several files, so its name says whose a finding is."""
+    failed: dict[str, Counter[str]] = {}
     for finding in report.findings:
         label = finding.severity.label if finding.verdict is Verdict.FAIL else finding.verdict.value
-        failed.setdefault((finding.span.file, finding.deployment), Counter())[label] += 1
-    causes = Counter((group.file, group.deployment) for group in groups)
+        failed.setdefault(finding.deployment, Counter())[label] += 1
+    causes = Counter(group.deployment for group in groups)
     names = [(file.name, name) for file in report.files for name in file.deployments]
     labels = ("critical", "high", "medium", "low", "unknown", "waived")
     heads = ("deployment", "causes", *labels, "file")
     rows = [
         (
             name,
-            f"{causes[file, name]:,}",
-            *(f"{failed.get((file, name), Counter())[label]:,}" for label in labels),
+            f"{causes[name]:,}",
+            *(f"{failed.get(name, Counter())[label]:,}" for label in labels),
             file,
         )
         for file, name in names[:_MOST_DEPLOYMENTS]
