@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test editor fuzz reference lint format house bench bench-peers docs build lock refresh clean
+.PHONY: help demo test laws editor fuzz reference lint format house bench bench-peers docs build lock refresh clean
 
 EXAMPLE := examples/clinical-notes/deployment.yaml
 VENV := .venv
@@ -50,6 +50,9 @@ editor: ## Test and type-check the language server, in an environment of its own
 	@$(MAKE) --no-print-directory VENV=.venv-editor .venv-editor/.stamp-editor
 	@.venv-editor/bin/python -m pytest -q tests/editor $(ARGS)
 	@.venv-editor/bin/python -m mypy fedpolicy/lsp
+
+laws: $(VENV)/.stamp-test ## Try every law as often as CI does: three times as often as `make test`
+	@FEDPOLICY_LAWS=full "$(PY)" -m pytest -q -n auto --maxprocesses 4 --dist worksteal -m hypothesis $(ARGS)
 
 fuzz: $(VENV)/.stamp-test ## Look for crashes, hangs and lost deployments: make fuzz MINUTES=30 SEED=7
 	@"$(PY)" -m fuzz $(if $(MINUTES),--minutes $(MINUTES),--seconds $(or $(SECONDS),60)) $(if $(SEED),--seed $(SEED))

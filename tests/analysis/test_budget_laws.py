@@ -15,9 +15,10 @@ from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, mechanism_at
 from fedpolicy.analysis.exposure.noise import Towards
 from fedpolicy.analysis.exposure.spending import spend
 from tests.helpers import deployment_of
+from tests.laws import examples
 
 # Bounds are compared that are computed in the same way: the quick ones.
-LAW = settings(max_examples=40, derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate])
+LAW = settings(max_examples=examples(40), derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate])
 NEARLY = 1.02
 PATH = ("tasks", "t", "safeguards", 1)
 TEXT = """

@@ -11,9 +11,10 @@ from fedpolicy.analysis.whatif.coalitions import smallest_coalitions
 from fedpolicy.analysis.whatif.scenarios import compromised, pooled
 from tests.analysis.deployments import deployments
 from tests.helpers import facts_of, graph_of, seen_in
+from tests.laws import examples
 
 LAW = settings(
-    max_examples=25,
+    max_examples=examples(25),
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )

@@ -14,6 +14,7 @@ from fedpolicy.analysis.control.formula import Atom, Gap, Loss, all_of, any_of, 
 from fedpolicy.analysis.control.matrix import EACH_OTHER
 from fedpolicy.cli.app import app
 from fedpolicy.errors import Problems
+from tests.laws import examples
 
 CATALOG = api.load_catalog()
 PARTIES = {
@@ -515,7 +516,7 @@ formulas = st.recursive(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(formulas, st.frozensets(st.sampled_from("xyz")), st.sampled_from("xyz"))
 def test_conditions_are_monotone(formula, gone, more):
     """Who loses more keeps no more; neither does who doubts more."""

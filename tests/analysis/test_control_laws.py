@@ -11,9 +11,10 @@ from fedpolicy.analysis.control.matrix import EACH_OTHER, dependencies_of
 from tests.analysis.deployments import deployments
 from tests.analysis.test_laws import LAW as LAWS
 from tests.helpers import facts_of, graph_of, seen_in
+from tests.laws import examples
 
 CATALOG = api.load_catalog()
-LAW = settings(LAWS, max_examples=30)
+LAW = settings(LAWS, max_examples=examples(30))
 
 
 def matrix_of(deployment):

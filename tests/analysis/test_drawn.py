@@ -23,11 +23,12 @@ from fedpolicy.report.control import as_text as control_text
 from fedpolicy.report.facts_json import facts_json
 from tests.analysis.deployments import deployments
 from tests.helpers import catalog, facts_of, table
+from tests.laws import examples
 
 HERE = Path(__file__).parent
 PLACE = re.compile(r'"(line|column|end_line|end_column)": \d+')
 LAW = settings(
-    max_examples=40,
+    max_examples=examples(40),
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )

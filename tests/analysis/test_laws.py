@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from fedpolicy.analysis.facts import LEVELS
 from tests.analysis.deployments import EXCHANGING, calls, deployments, flows, mechanism, safeguard, tasks
 from tests.helpers import NONE, facts_of, flow_lines, graph_of, pairs, single_pairs, table
+from tests.laws import examples
 
 RANK = {name: rank for rank, name in enumerate(LEVELS)}
 LAW = settings(
-    max_examples=70,
+    max_examples=examples(70),
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )

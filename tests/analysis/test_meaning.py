@@ -10,6 +10,7 @@ from fedpolicy.analysis.accounting import Release
 from fedpolicy.analysis.budget.meaning import costliest, found_at_most, over_steps, per_step
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.analysis.exposure.spending import spend
+from tests.laws import examples
 
 
 def mechanism(release, path="tasks.t.safeguards.0", delta=1e-5):
@@ -47,7 +48,7 @@ def test_no_noise_allows_everything_and_much_noise_nothing():
     assert found(unknown) == 1.0
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(noise=st.floats(0.3, 20), more=st.floats(1, 3), rate=st.floats(0.01, 1))
 def test_more_noise_and_smaller_samples_never_allow_more(noise, more, rate):
     sampled = mechanism(Release(mechanism="gaussian", noise_multiplier=noise, steps=10, rate=rate, sampling="poisson"))

@@ -14,6 +14,7 @@ from fedpolicy.language.rewriting.edits import Append, Put, Remove, edited, merg
 from fedpolicy.language.rewriting.layout import UnwritableError, as_flow
 from fedpolicy.language.rewriting.splice import rewritten
 from tests.helpers import catalog
+from tests.laws import examples
 
 BLOCK = """\
 fedpolicy: 1
@@ -400,7 +401,7 @@ EDITS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=60, derandomize=True)
+@settings(max_examples=examples(60), derandomize=True)
 @given(
     st.lists(EDITS, min_size=1, max_size=6, unique_by=lambda edit: edit.path),
     st.sampled_from(["block", "json", "lines", "crlf"]),

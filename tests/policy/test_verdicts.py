@@ -9,6 +9,7 @@ from fedpolicy.findings import Verdict
 from fedpolicy.policy.evaluate import combine
 from fedpolicy.policy.expression import Expression, Truth, activator, language
 from fedpolicy.policy.fields import Type
+from tests.laws import examples
 
 NAMES = ("model.a", "model.b", "model.c")
 SPOKEN = language(dict.fromkeys(NAMES, Type.BOOL), asked=NAMES)
@@ -66,7 +67,7 @@ def test_one_more_fact_never_turns_an_answer_around(text, known, name, value):
     assert before is None or after is before
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(facts)
 def test_presence_is_always_known(known):
     expression = SPOKEN.compile("has(model.a)")

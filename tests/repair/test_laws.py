@@ -15,9 +15,10 @@ from fedpolicy.repair.changes import kinds
 from fedpolicy.settings import Settings
 from fedpolicy.sources import Source
 from tests.analysis.deployments import deployments
+from tests.laws import examples
 
 LAW = settings(
-    max_examples=12,
+    max_examples=examples(12),
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )

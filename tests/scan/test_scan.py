@@ -178,7 +178,7 @@ def test_code_that_was_not_read_leaves_safeguards_unknown(here):
 
 def test_a_parameter_that_code_names_is_no_empty_claim(consortium):
     path = consortium / "flower-app/lungs/server_app.py"
-    path.write_text(path.read_text() + 'NOISY = dict(run_config)["dp-enabled"]\n')
+    path.write_text(path.read_text(encoding="utf-8") + 'NOISY = dict(run_config)["dp-enabled"]\n', encoding="utf-8")
     assert "high claim-without-code" not in "\n".join(places(scanned(".")[1]))
 
 
@@ -209,7 +209,7 @@ def test_what_no_declaration_can_hold(here, name, text, rule):
 
 def test_encryption_without_keys(consortium):
     path = consortium / "provision/project.yml"
-    path.write_text(re.sub(r"  - path: .*HEBuilder\n.*\n", "", path.read_text()))
+    path.write_text(re.sub(r"  - path: .*HEBuilder\n.*\n", "", path.read_text(encoding="utf-8")), encoding="utf-8")
     found = places(scanned(".")[1])
     assert "high encryption-without-keys jobs/lung-he/app/config/config_fed_client.json:16:47" in found
     assert "homomorphic_encryption" not in drafted(".")["provision/project.yml"].text

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from fedpolicy.analysis.accounting import Release, bound, tight_bound
 from fedpolicy.analysis.accounting.mechanisms import part_of
 from tests.analysis.accounting.runs import fixed, poisson
+from tests.laws import examples
 
 needs_dp = pytest.mark.skipif(find_spec("dp_accounting") is None, reason="needs the extra dp")
 
@@ -48,7 +49,7 @@ def test_both_ends_meet_for_samples_of_fixed_size(noise, rate, steps, delta, att
 
 
 @needs_dp
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(
     noise=st.floats(0.4, 4),
     rate=st.floats(0.01, 0.9),

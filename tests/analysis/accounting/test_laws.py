@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedpolicy.analysis.accounting import Release, bound
+from tests.laws import examples
 
-LAW = settings(max_examples=60, derandomize=True)
+LAW = settings(max_examples=examples(60), derandomize=True)
 # Orders are searched for, and grids depend on the noise: this much may be lost at one and not at the other.
 NEARLY = 1.02
 

@@ -1,0 +1,14 @@
+"""How often a law is tried: fully by `make laws`, which CI runs, and a third as often beside all other tests."""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["examples"]
+
+_FULL = os.environ.get("FEDPOLICY_LAWS") == "full"
+
+
+def examples(full: int) -> int:
+    """The number of examples of a law."""
+    return full if _FULL else max(8, full // 3)
