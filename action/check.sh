@@ -41,6 +41,19 @@ isolated -m fedpolicy check ${options[@]+"${options[@]}"} \
   --output "sarif:$out/fedpolicy.sarif" --output "json:$out/counts.json" --output "$FEDPOLICY_FORMAT:$report" \
   -- "${paths[@]}" >"$out/problems.txt" 2>&1 </dev/null || code=$?
 
+scanned=0
+: >"$out/scan.problems.txt"
+if [ "$FEDPOLICY_SCAN" = true ]; then
+  isolated -m fedpolicy scan ${options[@]+"${options[@]}"} \
+    --output "text:$out/scan.log.txt" --output "github:$out/scan.annotations.txt" --output "markdown:$out/scan.md" \
+    --output "sarif:$out/fedpolicy-scan.sarif" -- "${paths[@]}" >"$out/scan.problems.txt" 2>&1 </dev/null || scanned=$?
+  # A repository without a declaration has files to scan all the same.
+  if [ "$code" -eq 2 ] && [ "$scanned" -le 1 ] && grep -q '^error: no deployment found' "$out/problems.txt"; then
+    code=0
+  fi
+fi
+[ "$scanned" -le "$code" ] || code=$scanned
+
 changed=0
 [ -z "$FEDPOLICY_BASE" ] || [ ! -f "$out/annotations.txt" ] || compare
 [ "$changed" -le "$code" ] || code=$changed
@@ -50,6 +63,8 @@ mark=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 echo "::stop-commands::$mark"
 cat "$out/problems.txt"
 [ ! -f "$out/log.txt" ] || cat "$out/log.txt"
+cat "$out/scan.problems.txt"
+[ ! -f "$out/scan.log.txt" ] || cat "$out/scan.log.txt"
 echo "::$mark::"
 
 case $code in
@@ -80,6 +95,12 @@ if [ -n "$FEDPOLICY_BASE" ]; then
 fi
 cat "$out/annotations.txt"
 cat "$out/check.md" >>"$out/summary.md"
+if [ -f "$out/scan.annotations.txt" ]; then
+  cat "$out/scan.annotations.txt"
+  printf '\n### Scanned: what frameworks run\n\n' >>"$out/summary.md"
+  cat "$out/scan.md" >>"$out/summary.md"
+  output scan-sarif "$out/fedpolicy-scan.sarif"
+fi
 cat "$out/summary.md" >>"$GITHUB_STEP_SUMMARY"
 
 output counts "$(isolated -c \

@@ -73,6 +73,31 @@ def test_a_leak_is_blocked_and_annotated_at_its_line(action, leak):
     assert "```mermaid\nflowchart LR\n" in done.summary
 
 
+PROJECT = """participants:
+  - {name: hub, type: server, org: uni, connection_security: clear}
+  - {name: site-1, type: client, org: clinic}
+builders: []
+"""
+
+
+def test_scan_judges_what_frameworks_run_as_well(action, estate):
+    write(estate, {"fl/project.yml": PROJECT})
+    assert action().outputs["verdict"] == "pass"
+    done = action(scan="true", upload_sarif="true")
+
+    assert done.outputs["verdict"] == "fail"
+    (told,) = [line for line in done.commands if "transport-open" in line]
+    assert told.startswith("::error file=fl/project.yml,line=2,endLine=2,")
+    assert "### Scanned: what frameworks run" in done.summary
+
+
+def test_scan_needs_no_declaration(action, estate):
+    (estate / SPEC).unlink()
+    write(estate, {"fl/project.yml": PROJECT.replace("clear", "mtls")})
+    assert action().outputs["verdict"] == "error"
+    assert action(scan="true").outputs["verdict"] == "pass"
+
+
 def test_the_outputs_name_what_was_written(action, leak):
     del leak
     done = action(format="junit")

@@ -32,16 +32,16 @@ CRITICAL = "critical private-data-to-closed-model, "
 @pytest.mark.parametrize(
     ("name", "hooks"),
     [
-        ("infra/ward.fedpolicy.yaml", ["fedpolicy-check"]),
-        ("ward.fedpolicy.json", ["fedpolicy-check"]),
-        ("deployment.yaml", ["fedpolicy-check"]),
-        ("fedpolicy.toml", ["fedpolicy-check"]),
-        ("fedpolicy.waivers.yaml", ["fedpolicy-check"]),
-        ("policies/house/no-openai.yaml", ["fedpolicy-check", "fedpolicy-test"]),
-        ("ml/policies/house/_pack.yaml", ["fedpolicy-check", "fedpolicy-test"]),
-        ("policies/kyverno.yaml", ["fedpolicy-check"]),
+        ("infra/ward.fedpolicy.yaml", ["fedpolicy-check", "fedpolicy-scan"]),
+        ("ward.fedpolicy.json", ["fedpolicy-check", "fedpolicy-scan"]),
+        ("deployment.yaml", ["fedpolicy-check", "fedpolicy-scan"]),
+        ("fedpolicy.toml", ["fedpolicy-check", "fedpolicy-scan"]),
+        ("fedpolicy.waivers.yaml", ["fedpolicy-check", "fedpolicy-scan"]),
+        ("policies/house/no-openai.yaml", ["fedpolicy-check", "fedpolicy-scan", "fedpolicy-test"]),
+        ("ml/policies/house/_pack.yaml", ["fedpolicy-check", "fedpolicy-scan", "fedpolicy-test"]),
+        ("policies/kyverno.yaml", ["fedpolicy-check", "fedpolicy-scan"]),
         ("policies/readme.md", []),
-        ("src/train.py", []),
+        ("src/train.py", ["fedpolicy-scan"]),
     ],
 )
 def test_which_hook_sees_which_file(name, hooks):
