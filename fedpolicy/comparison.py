@@ -13,6 +13,7 @@ from fedpolicy.analysis.changes import Changes, changes_between
 from fedpolicy.check import Assessment, Judge, assess_source, judge_of, overrides_in
 from fedpolicy.errors import FedPolicyError, contained
 from fedpolicy.findings import Finding, Span, Verdict
+from fedpolicy.namesakes import namesakes
 from fedpolicy.policy.housekeeping import as_set, gone
 from fedpolicy.report.diff import UNCOMPARED, Comparison, Difference
 from fedpolicy.settings import Settings
@@ -47,9 +48,10 @@ def compare(
     What the new state introduces and the waivers of the settings cover is waived. What is wrong with the waivers
     themselves is not told: that is what a check is for.
 
-    Deployments are told apart by their names; where a side has one name several times, by their files too. One that
-    the new state lacks is a finding, unless the new state could not be read as a whole: then it may be in what could
-    not, and it is not compared. Raises Problems where the catalogue cannot be used.
+    Deployments are told apart by their names; where a side has one name several times, by their files too. A name that
+    the new state has several times, and the old one had once at most, is an error, as it is for a check. A deployment
+    that the new state lacks is a finding, unless the new state could not be read as a whole: then it may be in what
+    could not, and it is not compared. Raises Problems where the catalogue cannot be used.
     """
     judge, errors = judge_of(settings)
     sides = [_side(sources, judge, begin, lost) for sources in (old, new)]
@@ -61,7 +63,9 @@ def compare(
     found = [_difference(keyed[0].get(key), keyed[1].get(key), _Watched(begin, failed), whole=whole) for key in keys]
     named = partial(_from_root, {name: inside for side in sides for name, inside in side.inside.items()}, settings)
     found = [replace(one, introduced=_excused(one.introduced, settings, named)) for one in found]
-    said = [*errors, *(error for side in sides for error in side.errors), *failed]
+    before = Counter(name for name, _ in sides[0].names)
+    twins = namesakes([[one for one in sides[1].names if before[one[0]] <= 1]])
+    said = [*errors, *(error for side in sides for error in side.errors), *failed, *twins]
     return Comparison(
         differences=tuple(one for one in found if one),
         errors=tuple({str(error): error for error in said}.values()),
@@ -88,6 +92,7 @@ class _State:
 class _Side:
     states: dict[_Place, _State] = field(default_factory=dict)
     errors: list[FedPolicyError] = field(default_factory=list)
+    names: list[tuple[str, Span]] = field(default_factory=list)
     inside: dict[str, str] = field(default_factory=dict)
 
 
@@ -128,6 +133,7 @@ def _side(
         side.errors.extend(loaded.errors)
         for document, assessment in assessed:
             place = (document.deployment.name, document.file)
+            side.names.append((place[0], document.spans.at(("name",))))
             state = side.states.setdefault(place, _State(name=place[0], span=document.spans.at(("name",))))
             if isinstance(assessment, FedPolicyError):
                 side.errors.append(assessment)

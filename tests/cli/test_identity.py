@@ -292,3 +292,16 @@ def test_what_a_waiver_needs_is_said_where_it_is_missing(run, place):
     assert "Missing argument 'FINGERPRINT'" in run("waive").stderr
     assert "Missing option '--until'" in run("waive", "ffff").stderr
     assert "Missing option '--owner'" in run("waive", "ffff", "--until", "2999-01-01", "--reason", "r").stderr
+
+
+def test_a_diff_to_a_state_with_two_of_one_name_names_both_places(run, place):
+    for file in ("old/a.yaml", "new/a.yaml", "new/b.yaml"):
+        place(file)
+    worse = run("diff", "old", "new", "--fail-on", "never")
+    better = run("diff", "new", "old", "--fail-on", "never")
+
+    assert worse.exit_code == 2
+    assert worse.stderr.startswith(
+        "error: two deployments have the name `clinic`; the other one is at new/a.yaml:2:7\n --> new/b.yaml:2:7\n"
+    )
+    assert better.exit_code == 0, better.stderr
