@@ -22,6 +22,9 @@ EXPECTED = yaml.safe_load((HERE / "expected.yaml").read_text(encoding="utf-8"))
 JUDGED = yaml.safe_load((HERE / "judgements.yaml").read_text(encoding="utf-8"))
 MOST_WRONG, MOST_NOISE = 0.02, 0.05
 TODAY = "2026-11-28"
+# Who wrote the code that computes what leaves is asked of every deployment that does not say; that came after the
+# expectations, which only know that nobody may be accused of it.
+ASKED_OF_ALL = {"code-from-untrusted"}
 HEAD = """\
 # What is told of published systems
 
@@ -66,8 +69,8 @@ def test_what_an_expert_expects_is_told_and_nothing_that_would_be_wrong(name):
     expected = EXPECTED[name]
 
     assert set(expected["expects"]) <= failed
-    assert (failed | asked).isdisjoint(expected["never"])
-    assert asked <= set(expected["asks"])
+    assert (failed | (asked - ASKED_OF_ALL)).isdisjoint(expected["never"])
+    assert asked - ASKED_OF_ALL <= set(expected["asks"])
     assert all(source["url"] and source["opened"] for source in expected["sources"])
 
 
