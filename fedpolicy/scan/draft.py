@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import NONE, Evidence
-from fedpolicy.scan.groups import Group, id_of
+from fedpolicy.scan.groups import Group, Ids
 from fedpolicy.scan.jobs import Job, first, jobs_of, sites_named
 from fedpolicy.scan.page import Page, listed, quoted
 from fedpolicy.scan.safeguards import Safeguards, flower_safeguards, job_safeguards
@@ -67,17 +67,18 @@ def draft_of(group: Group) -> Draft:
     said = [fact.evidence for fact in group.facts]
     start = next(fact.evidence.span for fact in group.facts if fact.file == group.file)
     page = Page(start=start)
-    members = _members(said, start)
+    nodes = Ids()
     page.add("fedpolicy: 1")
     page.add(f"name: {group.name}", todo="a name that people know")
     calls = _callees(said)
-    _parties(page, members, said, calls)
+    members = _members(said, start, nodes, calls)
+    _parties(page, members, calls)
     _nodes(page, members)
     clients = [one.id for one in members if one.role == "client"]
     page.add("datasets:")
     page.add(f"  {_DATA}: {{at: {listed(clients)}, categories: unknown}}", start, "which data each site has")
     models = _models(page, said, calls, members)
-    _tasks(page, group, members, models)
+    _tasks(page, group, members, models, nodes)
     _calls(page, calls, clients, models)
     _transport(page, said)
     text = "\n".join(page.lines) + "\n"
@@ -93,47 +94,54 @@ def draft_of(group: Group) -> Draft:
     )
 
 
-def _members(said: Sequence[Evidence], start: Span) -> list[_Member]:
-    parties = {one.name: one.value for one in said if one.kind == "node" and one.attribute == "party" and one.value}
+def _members(said: Sequence[Evidence], start: Span, nodes: Ids, callees: Iterable[str]) -> list[_Member]:
+    named = {one.name: one.value for one in said if one.kind == "node" and one.attribute == "party" and one.value}
+    parties = Ids()
+    for callee in callees:
+        parties(f"provider {callee}", callee)
     found: dict[str, _Member] = {}
     for one in said:
         if one.kind == "node" and one.attribute == "role" and one.value in _KINDS and one.name not in found:
-            named = parties.get(one.name)
-            party = id_of(named) if named else id_of(f"{one.name}-operator" if one.value == "server" else one.name)
+            party = named.get(one.name)
+            alone = f"{one.name}-operator" if one.value == "server" else one.name
             found[one.name] = _Member(
-                id=id_of(one.name), role=one.value, party=party, span=one.span, party_known=named is not None
+                id=nodes(one.name),
+                role=one.value,
+                party=parties(party) if party else parties(f"node {one.name}", alone),
+                span=one.span,
+                party_known=party is not None,
             )
-    members = list(found.values())
-    roles = {member.role for member in members}
-    if "client" not in roles:
-        members += [_Member(id=one, role="client", party=one, span=start, party_known=False) for one in _sites(said)]
-    if "server" not in roles:
-        members.append(_Member(id="server", role="server", party="coordinator", span=start, party_known=False))
-    return members
+    roles = {member.role for member in found.values()}
+    missing = [("client", one, one) for one in _sites(said)] if "client" not in roles else []
+    missing += [("server", "server", "coordinator")] if "server" not in roles else []
+    return [
+        *found.values(),
+        *(
+            _Member(id=nodes(name), role=role, party=parties(f"node {name}", party), span=start, party_known=False)
+            for role, name, party in missing
+        ),
+    ]
 
 
 def _sites(said: Sequence[Evidence]) -> list[str]:
     """Sites that no file lists: those that jobs name, else as many as a job needs, and two at least."""
     if named := sites_named(said):
-        return [id_of(one) for one in named]
+        return list(named)
     counts = [one.value or "" for one in said if one.attribute in ("min_clients", "sampled_clients", "supernodes")]
     most = max((int(one) for one in counts if one.isdigit()), default=0)
     return [f"site-{number}" for number in range(1, min(max(most, 2), _MOST_SITES) + 1)]
 
 
-def _parties(page: Page, members: Sequence[_Member], said: Sequence[Evidence], calls: dict[str, Evidence]) -> None:
+def _parties(page: Page, members: Sequence[_Member], calls: dict[str, Evidence]) -> None:
     page.add("parties:")
     roles: dict[str, set[str]] = {}
     for one in members:
         roles.setdefault(one.party, set()).add("participant" if one.role == "client" else "coordinator")
     places = {one.party: one.span for one in reversed(members)}
-    stated = {
-        id_of(one.value): one.span for one in said if one.attribute == "party" and one.kind == "node" and one.value
-    }
     known = {one.party for one in members if one.party_known}
     for party, does in roles.items():
         todo = "its jurisdiction" if party in known else "who this is, and its jurisdiction"
-        page.add(f"  {party}: {{role: {listed(sorted(does))}}}", stated.get(party, places[party]), todo)
+        page.add(f"  {party}: {{role: {listed(sorted(does))}}}", places[party], todo)
     for name, call in calls.items():
         if name != "unknown":
             page.add(f"  {name}: {{role: provider}}", call.span)
@@ -170,21 +178,22 @@ def _models(
     return found
 
 
-def _tasks(page: Page, group: Group, members: Sequence[_Member], models: dict[str, str]) -> None:
+def _tasks(page: Page, group: Group, members: Sequence[_Member], models: dict[str, str], nodes: Ids) -> None:
     clients = [one.id for one in members if one.role == "client"]
     server = next(one.id for one in members if one.role == "server")
     everything = [fact.evidence for fact in group.facts]
     jobs = {}
     for job in jobs_of(group):
-        sites = [id_of(one) for one in job.sites] or clients
+        sites = [nodes(one) for one in job.sites] or clients
         if why := _misfit(job, sites, members):
             page.left_out.append((why, job.place.span))
         else:
             jobs[job.path] = (job, sites)
     if jobs:
         page.add("tasks:")
-    for name, path in _names(jobs).items():
-        job, sites = jobs[path]
+    names = Ids()
+    for path, (job, sites) in jobs.items():
+        name = names(path, path.rpartition("/")[2])
         span = job.place.span
         page.add(f"  {name}:", span)
         _method(page, job, models)
@@ -208,15 +217,6 @@ def _misfit(job: Job, sites: Sequence[str], members: Sequence[_Member]) -> str:
     if missing:
         return f"it runs at {', '.join(missing)}, and no such site takes part"
     return f"it needs {job.least()} sites, of {len(sites)}" if job.least() > len(sites) else ""
-
-
-def _names(jobs: Iterable[str]) -> dict[str, str]:
-    """A short name for each folder of a job, and the whole one where the short one is taken."""
-    found: dict[str, str] = {}
-    for path in jobs:
-        short = id_of(path.rpartition("/")[2])
-        found[id_of(path.replace("/", "-")) if short in found else short] = path
-    return found
 
 
 def _method(page: Page, job: Job, models: dict[str, str]) -> None:

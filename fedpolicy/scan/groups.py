@@ -15,11 +15,30 @@ from pathlib import PurePath
 from fedpolicy.records import dataclass
 from fedpolicy.scan.gather import Fact
 
-__all__ = ["Group", "Nearest", "folders", "grouped", "id_of"]
+__all__ = ["Group", "Ids", "Nearest", "folders", "grouped", "id_of"]
 
 _FRAMEWORKS = ("nvflare", "flower")
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.-]+")
-_RESERVED = frozenset({"public", "unknown", "participants", "own"})
+_SAFE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+# Words that mean something in the language or in YAML, or stand for what nobody knows yet.
+_RESERVED = frozenset(
+    {
+        "public",
+        "unknown",
+        "participants",
+        "own",
+        "true",
+        "false",
+        "null",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "todo",
+        "tbd",
+        "none",
+    }
+)
 _OVERRIDE = ("deployment", "override")
 
 
@@ -62,9 +81,26 @@ def grouped(facts: Iterable[Fact]) -> list[Group]:
 
 
 def id_of(text: str) -> str:
-    """A name as the language takes it."""
-    found = _NOT_IN_IDS.sub("-", text).strip("-.") or "x"
-    return f"{found}-1" if found in _RESERVED else found
+    """A name as the language takes it, and as YAML takes it for a text."""
+    found = _NOT_IN_IDS.sub("-", text).strip("-.")
+    return found if _SAFE.fullmatch(found) and found.lower() not in _RESERVED else f"x-{found}".rstrip("-")
+
+
+class Ids:
+    """An id for each name, each a different one."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def __call__(self, name: str, text: str = "") -> str:
+        """The id of a name; `text` is what it is made of, if not of the name."""
+        if name not in self._known:
+            wanted = found = id_of(text or name)
+            taken, number = set(self._known.values()), 2
+            while found in taken:
+                found, number = f"{wanted}-{number}", number + 1
+            self._known[name] = found
+        return self._known[name]
 
 
 class Nearest:
