@@ -54,12 +54,12 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """What every file of a run is judged by; `overview` asks for what only people read."""
+    """What every file of a run is judged by; `overview` as settings have it."""
 
     catalog: Catalog
     rules: Sequence[Rule]
     analysis: AnalysisSettings
-    overview: bool = False
+    overview: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,18 +147,18 @@ def checked_of(name: str, loaded: Loaded, assessed: Sequence[Assessment | FedPol
         if isinstance(found, FedPolicyError):
             checked.errors.append(found)
         else:
-            _add(found, checked, overview=judge.overview)
+            _add(found, checked, judge.overview)
     if checked.findings or checked.errors or loaded.errors:
         checked.file = replace(checked.file, lines=loaded.lines)
     return checked
 
 
-def _add(found: Assessment, checked: Checked, *, overview: bool) -> None:
+def _add(found: Assessment, checked: Checked, owner: str | None) -> None:
     document, findings = found.document, found.findings
-    if overview:
+    if owner is not None:
         from fedpolicy.policy.causes import overview_of  # noqa: PLC0415  only reports for people need it
 
-        findings, about = overview_of(findings, found.study, document)
+        findings, about = overview_of(findings, found.study, document, owner)
         checked.overviews.append(about)
     checked.findings += findings
     checked.ages.append(age_of(found.study))

@@ -59,7 +59,11 @@ class Fix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """One deployment for people. `hidden` counts the disclosures that `cells` leave out."""
+    """
+    One deployment for people. `hidden` counts the disclosures that `cells` leave out.
+
+    `owners` has the party behind each instance of a dataset, `parties` all that the file declares.
+    """
 
     file: str
     deployment: str
@@ -68,6 +72,8 @@ class Overview:
     cells: tuple[Cell, ...] = ()
     hidden: int = 0
     fixes: Mapping[str, Fix] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
+    parties: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,8 @@ class Settings:
     `today` is the day on which agreements and waivers are judged, as ISO 8601; without one, no agreement has ended.
     `origins` says of a setting who made it, for reports.
     `root` is where names of files start for waivers and baselines; `whole` says that all that is below it is checked.
-    `overview` asks for what reports for people say beside findings, such as their causes.
+    `overview` asks for what reports for people say beside findings, such as their causes: for everybody (empty), for
+    the owner that it names, or not at all.
     """
 
     packs: Sequence[str] = ("federation",)
@@ -56,7 +57,7 @@ class Settings:
     today: str = ""
     root: Root = field(default_factory=Root)
     whole: bool = False
-    overview: bool = False
+    overview: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -29,12 +29,25 @@ _ENTRIES = frozenset({"models", "tasks", "api_calls", "flows", "nodes", "dataset
 _CALLS = frozenset({"call", "completion", "training-on-inputs", "fallback"})
 
 
-def overview_of(findings: Sequence[Finding], study: Study, document: Document) -> tuple[tuple[Finding, ...], Overview]:
+def overview_of(
+    findings: Sequence[Finding], study: Study, document: Document, owner: str = ""
+) -> tuple[tuple[Finding, ...], Overview]:
     """The findings, each with its cause, and what reports for people say beside them."""
     marked, causes = causes_of(findings, study, document)
-    cells, hidden = cells_of(study)
+    cells, hidden = cells_of(study, owner)
     name, line = document.deployment.name, document.spans.at(("name",)).line
-    return marked, Overview(file=document.file, deployment=name, line=line, causes=causes, cells=cells, hidden=hidden)
+    people = study.graph.principals
+    owners = {item.id: people[item.owner].party if item.owner in people else item.owner for item in study.graph.data}
+    return marked, Overview(
+        file=document.file,
+        deployment=name,
+        line=line,
+        causes=causes,
+        cells=cells,
+        hidden=hidden,
+        owners=owners,
+        parties=tuple(sorted(document.deployment.parties)),
+    )
 
 
 def causes_of(

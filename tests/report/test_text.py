@@ -34,7 +34,7 @@ def overview(made, *causes, cells=(), fixes=None, deployment="clinic"):
 @pytest.fixture(scope="module")
 def example():
     """The running example, with causes."""
-    return api.check([EXAMPLE], Settings(overview=True))
+    return api.check([EXAMPLE], Settings(overview=""))
 
 
 def test_the_running_example_takes_a_screen(example):

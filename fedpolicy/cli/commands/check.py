@@ -25,7 +25,7 @@ from fedpolicy.cli.options import (
     waiver_options,
 )
 from fedpolicy.cli.terminal import chatter, look_of
-from fedpolicy.errors import Interrupted
+from fedpolicy.errors import Interrupted, SettingsError
 from fedpolicy.report.formats import format_ids, load_format
 from fedpolicy.report.style import Style
 
@@ -71,6 +71,7 @@ def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]
     help="How to write the report.",
 )
 @click.option("--quiet", "-q", is_flag=True, help="Print the last line of the report only: verdict and counts.")
+@click.option("--owner", default="", metavar="PARTY", help="Tell only what concerns one party and its data.")
 @click.option("--fixes", is_flag=True, help="Try a change for each cause and prove it on a copy; takes longer.")
 @click.option("--causes", is_flag=True, help="Name the cause of each finding in json and sarif, too.")
 @estate_options
@@ -131,6 +132,8 @@ def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Map
             chatter("note: no deployment is among what changed\n")
             return 0
     report = report_of(paths, settings, choices, options)
+    if options["owner"]:
+        report = _for_owner(report, options["owner"])
     if options["fixes"] or any(getattr(load_format(one.form), "FIXES", False) for one in planned):
         report = _fixed(report, settings, config)
     no_color = options["no_color"]
@@ -141,11 +144,22 @@ def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Map
     return _exit_code(report, errors, choices)
 
 
-def _overview(planned: Sequence[Output], options: Mapping[str, Any]) -> bool:
-    """Whether any report says more than findings."""
-    return bool(options["causes"] or options["fixes"]) or any(
-        getattr(load_format(one.form), "OVERVIEW", False) for one in planned
-    )
+def _overview(planned: Sequence[Output], options: Mapping[str, Any]) -> str | None:
+    """For whom reports say more than findings, if any does."""
+    asked = options["causes"] or options["fixes"] or options["owner"]
+    asked = asked or any(getattr(load_format(one.form), "OVERVIEW", False) for one in planned)
+    return options["owner"] if asked else None
+
+
+def _for_owner(report: Report, owner: str) -> Report:
+    """What of the report concerns one party. Raises SettingsError where no deployment has it."""
+    from fedpolicy.report.owner import of_owner
+    from fedpolicy.suggest import advise
+
+    parties = sorted({party for one in report.overviews for party in one.parties})
+    if parties and owner not in parties:
+        raise SettingsError(f"no party is called `{owner}`", help=advise(owner, parties))
+    return of_owner(report, owner)
 
 
 def _fixed(report: Report, settings: Settings, config: Config) -> Report:

@@ -1,0 +1,112 @@
+"""`fedpolicy site`: what one participant must know, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fedpolicy.cli.options import (
+    catalog_option,
+    debug_option,
+    deployment_option,
+    epsilon_option,
+    output_option,
+    pack_option,
+)
+from fedpolicy.cli.terminal import emit, stdin_bytes
+from fedpolicy.errors import SettingsError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from fedpolicy.page import Page
+    from fedpolicy.settings import Settings
+    from fedpolicy.sources import Source
+
+__all__ = ["command"]
+
+
+@click.command("site")
+@click.argument("file")
+@click.argument("party")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["markdown", "html"]),
+    default="markdown",
+    show_default=True,
+    help="How to write the page.",
+)
+@click.option("--fixes", is_flag=True, help="Try a change for each cause and prove it on a copy; takes longer.")
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Print this day instead of today.")
+@deployment_option
+@pack_option
+@catalog_option
+@epsilon_option
+@output_option
+@debug_option
+def command(  # noqa: PLR0913  one option, one parameter
+    *,
+    file: str,
+    party: str,
+    form: str,
+    fixes: bool,
+    today: datetime | None,
+    deployment: str,
+    packs: Sequence[str],
+    catalogs: Sequence[Path],
+    max_epsilon: float | None,
+    output: str | None,
+) -> None:
+    """
+    Print one page for one participant: what leaves, who learns it, on whose word, who controls the controls, who can
+    stop it, what to ask for.
+
+    FILE is a deployment, or - for standard input. The page has room for a name: it is meant to be printed and signed.
+
+    \b
+    Examples:
+      fedpolicy site deployment.yaml charite
+      fedpolicy site deployment.yaml charite --format html --output charite.html
+    """  # noqa: D301  click reads the \b itself
+    from fedpolicy import sources
+    from fedpolicy.cli.trust import day_of
+    from fedpolicy.report.page_html import page_html
+    from fedpolicy.report.page_markdown import page_markdown
+    from fedpolicy.settings import Settings
+
+    settings = Settings(catalogs=catalogs, max_epsilon=max_epsilon, today=day_of({"today": today}), overview=party)
+    settings = replace(settings, packs=packs or settings.packs)
+    source = next(sources.find([file], stdin_bytes))
+    page = _page(source, settings, deployment, party, fixes=fixes)
+    emit(page_html(page) if form == "html" else page_markdown(page), output)
+
+
+def _page(source: Source, settings: Settings, deployment: str, party: str, *, fixes: bool) -> Page:
+    """The page of one party. Raises what cannot be used, and SettingsError where there is no such party."""
+    from fedpolicy import check
+    from fedpolicy.analysis.study import Study
+    from fedpolicy.report.owner import of_owner, only
+    from fedpolicy.report.site import page_of
+    from fedpolicy.suggest import advise
+
+    judge, errors = check.judge_of(settings)
+    if errors:
+        raise errors[0]
+    document = check.document_of(source, judge.catalog, deployment)
+    parties = sorted(document.deployment.parties)
+    if party not in parties:
+        raise SettingsError(f"no party is called `{party}`", help=advise(party, parties))
+    whole = check.report_of([check.check_file(source, judge)], judge, settings)
+    report = of_owner(only(whole, document.deployment.name), party)
+    if fixes:
+        from fedpolicy.repair.change import costs_of
+        from fedpolicy.repair.changes import kinds
+        from fedpolicy.repair.fixes import with_fixes
+
+        report = with_fixes(report, {source.name: source}, settings, costs_of(kinds()))
+    return page_of(document, Study(document.deployment, judge.catalog, judge.analysis), report, party)

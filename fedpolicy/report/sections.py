@@ -1,0 +1,194 @@
+"""What is computed about a deployment, as sections of a page: of all owners, or of what concerns one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from fedpolicy.analysis.budget.meaning import found_at_most
+from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.page import Paragraph, Section, Table
+from fedpolicy.report.style import listing
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.control.matrix import Continuity
+    from fedpolicy.analysis.facts import Disclosure
+    from fedpolicy.analysis.study import Study
+    from fedpolicy.language.model.safeguards import Safeguard
+    from fedpolicy.language.reading.load import Document
+    from fedpolicy.page import Block
+
+__all__ = ["agreements", "budgets", "controls", "learners", "leaving", "stopping"]
+
+_MOST_ROWS = 200
+_MEANS = {"run": "use the models", "join": "take part", "keep": "keep the result", "inspect": "inspect the weights"}
+
+
+def learners(study: Study, owner: str = "") -> Section:
+    """Who can learn what: declared, guaranteed, allowed, and on whose word the difference rests."""
+    owners = {item.id: _party(study, item.owner) for item in study.graph.data}
+    rows = [_learner(one, owner, owners) for one in study.disclosures if _concerns(study, one.datasets, owner)]
+    told: tuple[Block, ...] = (Paragraph(text="Nobody learns anything about data of somebody else."),)
+    if rows:
+        heads = ("who", "as", "of what", "declared", "guaranteed", "allowed", "rests on")
+        told = (_table("Who can learn what", heads, rows),)
+    return Section(id="learns", title="Who can learn what", blocks=(*told, Paragraph(text=_LEVELS)))
+
+
+_LEVELS = (
+    "none: nothing. bounded: noise limits what can be told of one person. inferable: whether somebody took part, some"
+    " attributes. reconstructable: records can be rebuilt by known attacks. verbatim: the records themselves."
+    " Declared believes the file; guaranteed counts only safeguards that the owner can rely on."
+)
+
+
+def _learner(one: Disclosure, owner: str, owners: Mapping[str, str]) -> tuple[str, ...]:
+    parties = [party for party in one.parties if party != owner]
+    datasets = [name for name in one.datasets if not owner or owners.get(name) == owner]
+    declared = LEVELS[one.low] if one.low == one.high else f"{LEVELS[one.low]} to {LEVELS[one.high]}"
+    allowed = "not stated" if one.allowed is None else LEVELS[one.allowed]
+    beyond = " !" if one.allowed is not None and one.low > one.allowed else ""
+    words = sorted({party for entry in one.not_counted if entry.level == "guaranteed" for party in entry.rests_on})
+    return (
+        listing(parties),
+        one.role,
+        listing(datasets, most=4),
+        declared + beyond,
+        LEVELS[one.guaranteed],
+        allowed,
+        listing(words) or "-",
+    )
+
+
+def leaving(study: Study, document: Document, owner: str) -> Section:
+    """What leaves the places that one party runs, to whom, and which line of the file says so."""
+    graph = study.graph
+    found: dict[tuple[str, ...], None] = {}
+    for flow in graph.flows:
+        source, target = graph.vertices[flow.source], graph.vertices[flow.target]
+        if source.kind == "place" and _party(study, source.party) == owner != _party(study, target.party):
+            to = target.party or target.name
+            line = str(document.spans.key(flow.path).line)
+            found[flow.payload.replace("_", " "), source.name, to, flow.implied_by or flow.origin, line] = None
+    rows = sorted(found)
+    heads = ("what", "from", "to", "because of", "line")
+    told: Block = (
+        _table("What leaves", heads, rows) if rows else Paragraph(text="Nothing leaves the places of this party.")
+    )
+    return Section(id="leaves", title=f"What leaves {owner}", blocks=(told,))
+
+
+def budgets(study: Study, owner: str = "") -> Section | None:
+    """What ε allows, in the terms of a test; nothing where there is no noise."""
+    if not study.is_noisy:
+        return None
+    rows = [
+        (
+            listing(one.parties),
+            one.family if one.whole else listing(one.datasets, most=4),
+            one.unit,
+            "no bound: also sees data without noise" if one.sees_more else one.words,
+            "-" if one.spent.delta is None else f"{one.spent.delta:g}",
+            "-" if one.sees_more else f"up to {found_at_most(one.seen, one.spent):.0%}",
+        )
+        for one in study.ledger.budgets
+        if _concerns(study, one.datasets, owner) and (one.mechanisms or not one.sees_more)
+    ]
+    heads = ("who", "data", "per", "ε over the run", "δ", "found by a test with 1 % false alarms")
+    note = Paragraph(text="The last column: of those who took part, the share that the best test finds.")
+    told = (_table("What noise allows", heads, rows), note) if rows else (Paragraph(text="No noise counts here."),)
+    return Section(id="budget", title="What noise allows (ε)", blocks=told)
+
+
+def controls(study: Study, document: Document, owner: str = "") -> Section:
+    """Each safeguard: who performs it, who may change it, who has to agree; with an owner, whether that is itself."""
+    rows = []
+    rests: dict[tuple[str | int, ...], set[str]] = {}
+    for flow in study.graph.flows:
+        for guard in flow.guards:
+            rests.setdefault(guard.path, set()).update(guard.rests_on)
+    for path, spec in _safeguards(document):
+        who = sorted(rests.get(path, ()))
+        changes = listing(spec.controlled_by or ()) or "not said"
+        agree = f"{spec.approved_by.at_least} of {listing(spec.approved_by.of)}" if spec.approved_by else "nobody"
+        mine = (_share(owner, who, spec.controlled_by or ()),) if owner else ()
+        where = ".".join(map(str, path))
+        line = str(document.spans.key(path).line)
+        name = spec.kind.replace("_", " ")
+        rows.append((name, where, listing(who) or "not said", changes, agree, *mine, line))
+    heads = ("control", "where", "performed by", "may be changed by", "needs consent of")
+    mine_head = (f"in the hands of {owner}",) if owner else ()
+    told: Block = Paragraph(text="The file declares no safeguard.")
+    if rows:
+        told = _table("Who controls each control", (*heads, *mine_head, "line"), rows)
+    return Section(id="controls", title="Who controls each control", blocks=(told,))
+
+
+def _share(owner: str, performers: Sequence[str], changers: Sequence[str]) -> str:
+    """Whether a control is an owner's own, shared, or somebody else's."""
+    if owner not in performers and owner not in changers:
+        return "no"
+    return "alone" if {*performers, *changers} == {owner} else "with others"
+
+
+def _safeguards(document: Document) -> Iterator[tuple[tuple[str | int, ...], Safeguard]]:
+    for section in ("tasks", "api_calls", "flows"):
+        for name, entry in sorted(getattr(document.deployment, section).items()):
+            for place, spec in enumerate(getattr(entry, "safeguards", None) or ()):
+                yield (section, name, "safeguards", place), spec
+
+
+def stopping(study: Study, owner: str = "") -> Section:
+    """Who can take which use away from whom."""
+    rows = [
+        (entry.use, _MEANS[entry.capability], listing(entry.participants), _enders(entry))
+        for entry in study.continuity
+        if not owner or owner in entry.participants
+    ]
+    told: Block = Paragraph(text="No task runs here, and no model is called.")
+    if rows:
+        told = _table("Who can stop what", ("use", "to", "who", "can be ended by"), rows)
+    return Section(id="stops", title="Who can stop it", blocks=(told,))
+
+
+def _enders(entry: Continuity) -> str:
+    if not entry.attainable:
+        return "not possible today"
+    return listing(entry.holders) or ("not known" if entry.doubts else "nobody else")
+
+
+def agreements(document: Document, owner: str = "") -> Section:
+    """Which agreements the file names."""
+    found = sorted(document.deployment.agreements.items())
+    own = [(name, one) for name, one in found if not owner or owner in one.between or "participants" in one.between]
+    rows = [
+        (
+            name,
+            one.kind.replace("_", " "),
+            listing(one.between),
+            one.reference or "no reference",
+            str(one.expires or "no last day"),
+        )
+        for name, one in own
+    ]
+    heads = ("agreement", "kind", "between", "document", "last day")
+    told: Block = _table("Agreements", heads, rows) if rows else Paragraph(text="The file names no agreement here.")
+    return Section(id="agreements", title="Agreements", blocks=(told,))
+
+
+def _table(caption: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
+    more = len(rows) - _MOST_ROWS
+    last = [(f"and {more:,} more", *("" for _ in heads[1:]))] if more > 0 else []
+    return Table(caption=caption, heads=heads, rows=(*rows[:_MOST_ROWS], *last))
+
+
+def _party(study: Study, name: str) -> str:
+    principal = study.graph.principals.get(name)
+    return principal.party if principal else name
+
+
+def _concerns(study: Study, datasets: Sequence[str], owner: str) -> bool:
+    if not owner:
+        return True
+    owners = {item.id: _party(study, item.owner) for item in study.graph.data}
+    return any(owners.get(name) == owner for name in datasets)

@@ -1,0 +1,201 @@
+"""
+The graph of a deployment as few boxes and arrows: what every picture of it draws.
+
+Parties that run the same kinds of places in the same role share a box, flows of one element between two boxes an arrow.
+The level of an arrow is the most that anybody learns by a way that passes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.records import dataclass
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.study import Study
+    from fedpolicy.graph.model import Flow, Vertex
+
+__all__ = ["Arrow", "Box", "Sketch", "Wanted", "sketch_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """Parties that look alike, what they run; `side` is 0 (owners), 1 (whoever coordinates or hosts) or 2 (outside)."""
+
+    id: str
+    parties: tuple[str, ...]
+    role: str
+    side: int
+    holds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrow:
+    """What goes from one box to another because of one element; `implied` where no flow of the file says so."""
+
+    source: str
+    target: str
+    payloads: tuple[str, ...]
+    origin: str
+    level: int
+    implied: bool
+    flows: int
+
+    @property
+    def label(self) -> str:
+        """The payloads, the element, and the level that is reached."""
+        level = f", {LEVELS[self.level]}" if self.level else ""
+        return f"{', '.join(word.replace('_', ' ') for word in self.payloads)} ({self.origin}{level})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sketch:
+    """All boxes, those of owners first, and all arrows between them."""
+
+    name: str
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """
+    What a picture is limited to: a dataset, a party, an owner's data, the flows of a finding. Empty: everything.
+
+    `flows` are ids, and stand for the ways of a finding.
+    """
+
+    dataset: str = ""
+    party: str = ""
+    owner: str = ""
+    flows: frozenset[str] = frozenset()
+
+
+def sketch_of(study: Study, wanted: Wanted | None = None) -> Sketch:
+    """Fold the graph of a deployment."""
+    wanted = wanted or Wanted()
+    graph = study.graph
+    levels = _levels(study, wanted)
+    shown = [flow for flow in graph.flows if _is_wanted(study, flow, wanted, levels)]
+    homes: dict[str, str] = {}
+    for vertex in graph.vertices.values():
+        homes[vertex.id] = _party(study, vertex) if vertex.kind == "place" else ""
+    ends = {end for flow in shown for end in (flow.source, flow.target)}
+    hosts = {_declared(study, graph.vertices[end].host) for end in ends if graph.vertices[end].host}
+    touched = ({homes[end] for end in ends} | hosts) - {""}
+    limited = wanted != Wanted()
+    parties = sorted(touched if limited else touched | set(study.deployment.parties))
+    boxes = _boxes(study, parties, homes)
+    box_of = {party: box.id for box in boxes for party in box.parties}
+    return Sketch(name=study.deployment.name, boxes=boxes, arrows=_arrows(study, shown, homes, box_of, levels))
+
+
+_Kind = tuple[str, str, str, str]
+
+
+def _kind(study: Study, flow: Flow) -> _Kind:
+    """What a flow has in common with those of other members of its family; one of them stands for all in a way."""
+    source, target = (study.graph.vertices[end].family for end in (flow.source, flow.target))
+    return source, target, flow.origin, flow.payload
+
+
+def _levels(study: Study, wanted: Wanted) -> Mapping[_Kind, int]:
+    """The most that is learned by ways that pass a flow, by its kind."""
+    found: dict[_Kind, int] = {}
+    flows = {flow.id: flow for flow in study.graph.flows}
+    families = {item.id: item for item in study.graph.data}
+    for one in study.disclosures:
+        items = [families[name] for name in one.datasets if name in families]
+        if wanted.dataset and not any(wanted.dataset in (item.id, item.family) for item in items):
+            continue
+        if wanted.owner and not any(_declared(study, item.owner) == wanted.owner for item in items):
+            continue
+        for step in (step for path in one.paths for step in path):
+            kind = _kind(study, flows[step.flow])
+            found[kind] = max(found.get(kind, 0), one.high)
+    return found
+
+
+def _is_wanted(study: Study, flow: Flow, wanted: Wanted, levels: Mapping[_Kind, int]) -> bool:
+    if wanted.flows and flow.id not in wanted.flows:
+        return False
+    if (wanted.dataset or wanted.owner) and _kind(study, flow) not in levels:
+        return False
+    ends = (study.graph.vertices[flow.source], study.graph.vertices[flow.target])
+    return not wanted.party or any(_party(study, end) == wanted.party or end.host == wanted.party for end in ends)
+
+
+def _declared(study: Study, name: str) -> str:
+    principal = study.graph.principals.get(name)
+    return principal.party if principal else name
+
+
+def _party(study: Study, vertex: Vertex) -> str:
+    if vertex.party:
+        return _declared(study, vertex.party)
+    return vertex.name if vertex.id.startswith("parties.") else ""
+
+
+def _boxes(study: Study, parties: Iterable[str], homes: Mapping[str, str]) -> tuple[Box, ...]:
+    places: dict[str, set[str]] = {}
+    hosted: dict[str, set[str]] = {}
+    for vertex in study.graph.vertices.values():
+        if vertex.kind == "place" and vertex.id.startswith("nodes."):
+            family = vertex.family.removeprefix("nodes.")
+            places.setdefault(homes[vertex.id], set()).add(family)
+            if vertex.host and vertex.host != vertex.party:
+                hosted.setdefault(_declared(study, vertex.host), set()).add(f"hosts {family}")
+    for model in study.models:
+        for runner in model.runners:
+            places.setdefault(_declared(study, runner), set()).add(f"runs {model.id}")
+    alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for party in parties:
+        holds = (*sorted(places.get(party, ())), *sorted(hosted.get(party, ())))
+        alike.setdefault((_role(study, party), holds), []).append(party)
+    boxes = [
+        Box(id=f"b{number}", parties=tuple(names), role=role, side=_side(role), holds=holds)
+        for number, ((role, holds), names) in enumerate(sorted(alike.items(), key=_left_first))
+    ]
+    return tuple(boxes)
+
+
+def _left_first(one: tuple[tuple[str, tuple[str, ...]], list[str]]) -> tuple[object, ...]:
+    return _side(one[0][0]), "host" in one[0][0], one[1]
+
+
+def _role(study: Study, party: str) -> str:
+    entry = study.deployment.parties.get(party)
+    roles = study.graph.principals[party].roles if party in study.graph.principals else ()
+    return " and ".join(roles) or ("outsider" if entry is None else "party")
+
+
+def _side(role: str) -> int:
+    return 0 if "participant" in role else 1 if "coordinator" in role or "host" in role else 2
+
+
+def _arrows(
+    study: Study,
+    flows: Iterable[Flow],
+    homes: Mapping[str, str],
+    box_of: Mapping[str, str],
+    levels: Mapping[_Kind, int],
+) -> tuple[Arrow, ...]:
+    found: dict[tuple[str, str, str, bool], list[Flow]] = {}
+    for flow in flows:
+        source, target = box_of.get(homes[flow.source], ""), box_of.get(homes[flow.target], "")
+        if source and target and homes[flow.source] != homes[flow.target]:
+            found.setdefault((source, target, flow.origin, bool(flow.implied_by)), []).append(flow)
+    return tuple(
+        Arrow(
+            source=source,
+            target=target,
+            payloads=tuple(sorted({flow.payload for flow in some})),
+            origin=origin,
+            level=max(levels.get(_kind(study, flow), 0) for flow in some),
+            implied=implied,
+            flows=len(some),
+        )
+        for (source, target, origin, implied), some in sorted(found.items())
+    )

@@ -1,0 +1,151 @@
+"""One page for one participant: what leaves, who learns it, on whose word, who can stop it, what to ask for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from fedpolicy import api
+from fedpolicy.cli.app import app
+from fedpolicy.findings import Verdict
+from fedpolicy.page import Code, Items, Page, Paragraph, Picture, Section, Table, Tile
+from fedpolicy.report.map import map_of
+from fedpolicy.report.owner import concerns, of_owner
+from fedpolicy.report.page_html import page_html
+from fedpolicy.report.page_markdown import page_markdown
+from fedpolicy.report.sketch import Wanted, sketch_of
+from fedpolicy.settings import Settings
+
+EXAMPLE = str(Path(__file__).parents[2] / "examples" / "clinical-notes" / "deployment.yaml")
+GOLDEN = Path(__file__).parent / "golden" / "site"
+
+
+@pytest.fixture(scope="module")
+def study():
+    (document,) = api.load(EXAMPLE)
+    return api.facts(document)
+
+
+def site(*arguments):
+    return CliRunner().invoke(app, ["site", EXAMPLE, *arguments])
+
+
+def test_the_page_of_a_hospital_is_as_its_golden_file_shows(golden):
+    text = site("charite", "--today", "2026-11-28").stdout.replace(EXAMPLE, "deployment.yaml")
+
+    golden(re.sub(r"fedpolicy \d\S+", "fedpolicy N", text), GOLDEN / "charite.md")
+
+
+def test_a_party_that_is_not_there_is_suggested():
+    for done in (site("chariti"), CliRunner().invoke(app, ["check", EXAMPLE, "--owner", "chariti"])):
+        assert done.exit_code == 2
+        assert done.stderr.splitlines()[:2] == [
+            "error: no party is called `chariti`",
+            "  = help: did you mean `charite`? known: aphp, charite, hetzner, lumc, openai, tum",
+        ]
+        assert done.stdout == ""
+
+
+def test_a_report_for_one_owner_tells_of_its_data_only(made):
+    mine = replace(made.CLOSED, elements=("parties.openai", "datasets.letters@aphp"))
+    other = replace(made.CLOSED, elements=("parties.openai", "datasets.letters@lumc"))
+    named = replace(made.BLOCK, elements=("tasks.adapt", "parties.aphp"))
+    whole = replace(made.BLOCK, elements=("deployment",))
+    owners = {"letters@aphp": "aphp", "letters@lumc": "lumc"}
+
+    assert [concerns(one, "aphp", owners) for one in (mine, other, named, whole)] == [True, False, True, True]
+    assert [concerns(one, "tum", owners) for one in (mine, other, named, whole)] == [False, False, False, True]
+
+
+def test_what_an_owner_is_told_is_what_is_counted():
+    report = api.check([EXAMPLE], Settings(overview="tum"))
+    told = of_owner(report, "tum")
+
+    assert told.counts[Verdict.FAIL] == sum(one.verdict is Verdict.FAIL for one in told.findings)
+    assert 0 < told.counts[Verdict.FAIL] < report.counts[Verdict.FAIL]
+    assert told.counts[Verdict.PASS] == report.counts[Verdict.PASS]
+
+
+def test_parties_that_look_alike_share_a_box(study):
+    sketch = sketch_of(study)
+    boxes = {box.parties: (box.side, box.holds) for box in sketch.boxes}
+    names = {box.id: box.parties for box in sketch.boxes}
+
+    assert boxes == {
+        ("aphp", "charite", "lumc"): (0, ("client",)),
+        ("tum",): (1, ("aggregator", "tracker")),
+        ("hetzner",): (1, ("hosts aggregator",)),
+        ("openai",): (2, ("runs judge",)),
+    }
+    sent = {(names[one.target], one.payloads, one.level, one.implied) for one in sketch.arrows if one.origin != "x"}
+    assert (("openai",), ("prompts",), 4, True) in sent
+    assert (("tum",), ("adapter_update",), 2, True) in sent
+
+
+@pytest.mark.parametrize(
+    ("wanted", "origins"),
+    [
+        (Wanted(party="openai"), {"tasks.score", "api_calls.translate"}),
+        (Wanted(owner="aphp"), {"tasks.score", "api_calls.translate", "tasks.adapt"}),
+        (Wanted(dataset="nothing"), set()),
+    ],
+)
+def test_a_picture_can_be_limited(wanted, origins, study):
+    assert {arrow.origin for arrow in sketch_of(study, wanted).arrows} == origins
+
+
+def test_a_map_counts_what_it_does_not_draw(study):
+    sketch = sketch_of(study)
+    many = replace(sketch, arrows=tuple(replace(sketch.arrows[0], origin=f"flows.f{n}") for n in range(10_000)))
+    picture = map_of(many)
+
+    assert len(picture.svg) < 300_000
+    assert "9,880 arrows of lower levels not drawn." in picture.title
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "`x` | *y* ](javascript:z)",
+    "\u202egnp.exe",
+    "\U0001f4a9" * 20,
+    "a" * 10_000,
+)
+
+
+def hostile(text):
+    table = Table(caption=text, heads=(text, text), rows=((text, text),))
+    blocks = (Paragraph(text=text), Items(items=(text,)), table, Code(text=f"+{text}", title=text))
+    section = Section(id=text, title=text, blocks=(*blocks, Section(id="x", title=text, blocks=(), folded=True)))
+    tile = Tile(value=text, label=text, bad=True)
+    return Page(title=text, verdict=text, lead=(text,), tiles=(tile,), sections=(section,), foot=(text,), signed=True)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_names_are_words(text, study):
+    page = page_html(hostile(text))
+    named = replace(sketch_of(study), name=text)
+    boxes = tuple(replace(box, parties=(text,), holds=(text,), role=text) for box in named.boxes)
+    arrows = tuple(replace(arrow, payloads=(text,), origin=text) for arrow in named.arrows)
+    svg = map_of(replace(named, boxes=boxes, arrows=arrows)).svg
+
+    assert page.count("<script") == 1
+    assert "<script" not in svg
+    assert "\u202e" not in page + svg
+    words = [line for line in page_markdown(hostile(text)).splitlines() if not line.startswith("+")]  # no diff
+    assert "](javascript:" not in "\n".join(words).replace("\\]", "")
+    assert len(page) < 100_000
+
+
+def test_a_page_of_html_loads_nothing_and_says_so():
+    text = page_html(
+        replace(hostile("x"), sections=(Section(id="m", title="m", blocks=(Picture(svg="", title="m"),)),))
+    )
+
+    assert re.search(r"default-src 'none'; style-src 'sha256-[\w+/=]+'; script-src 'sha256-[\w+/=]+'", text)
+    assert not re.search(r"(?:src|href)=\"(?!#)", text)
+    assert " style=" not in text
+    assert not re.search(r" on\w+=", text)
