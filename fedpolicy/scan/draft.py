@@ -15,14 +15,15 @@ from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import NONE, Evidence
 from fedpolicy.scan.groups import Group, Ids
-from fedpolicy.scan.jobs import Job, first, jobs_of, sites_named
+from fedpolicy.scan.jobs import Job, first, jobs_of
+from fedpolicy.scan.members import ROLES, Member, members_of
 from fedpolicy.scan.page import Page, listed, quoted
 from fedpolicy.scan.safeguards import Safeguards, flower_safeguards, job_safeguards
 
 __all__ = ["Draft", "draft_of"]
 
 _HUB = re.compile(r"[\w.-]+/[\w.-]+")
-_KINDS = {"server": "aggregator", "client": "client", "relay": "relay"}
+_ENCLAVES = {"amd_sev_snp": "sev-snp", "intel_tdx": "tdx"}
 _WORKFLOWS = {
     "ScatterAndGather": "",
     "FedAvg": "",
@@ -30,7 +31,6 @@ _WORKFLOWS = {
     "CyclicController": "rotating",
 }
 _NUMBERS = {"rounds": "rounds", "min_clients": "min_clients", "sampled_clients": "clients_per_round"}
-_MOST_SITES = 200  # of those that nobody names
 _DATA = "site-data"
 
 
@@ -51,17 +51,6 @@ class Draft:
     assumed: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True, kw_only=True)
-class _Member:
-    """One node."""
-
-    id: str
-    role: str
-    party: str
-    span: Span
-    party_known: bool
-
-
 def draft_of(group: Group) -> Draft:
     """Write down what the facts of one deployment say."""
     said = [fact.evidence for fact in group.facts]
@@ -71,9 +60,9 @@ def draft_of(group: Group) -> Draft:
     page.add("fedpolicy: 1")
     page.add(f"name: {group.name}", todo="a name that people know")
     calls = _callees(said)
-    members = _members(said, start, nodes, calls)
+    members = members_of(said, start, nodes, calls)
     _parties(page, members, calls)
-    _nodes(page, members)
+    _nodes(page, members, said)
     clients = [one.id for one in members if one.role == "client"]
     page.add("datasets:")
     page.add(f"  {_DATA}: {{at: {listed(clients)}, categories: unknown}}", start, "which data each site has")
@@ -94,45 +83,7 @@ def draft_of(group: Group) -> Draft:
     )
 
 
-def _members(said: Sequence[Evidence], start: Span, nodes: Ids, callees: Iterable[str]) -> list[_Member]:
-    named = {one.name: one.value for one in said if one.kind == "node" and one.attribute == "party" and one.value}
-    parties = Ids()
-    for callee in callees:
-        parties(f"provider {callee}", callee)
-    found: dict[str, _Member] = {}
-    for one in said:
-        if one.kind == "node" and one.attribute == "role" and one.value in _KINDS and one.name not in found:
-            party = named.get(one.name)
-            alone = f"{one.name}-operator" if one.value == "server" else one.name
-            found[one.name] = _Member(
-                id=nodes(one.name),
-                role=one.value,
-                party=parties(party) if party else parties(f"node {one.name}", alone),
-                span=one.span,
-                party_known=party is not None,
-            )
-    roles = {member.role for member in found.values()}
-    missing = [("client", one, one) for one in _sites(said)] if "client" not in roles else []
-    missing += [("server", "server", "coordinator")] if "server" not in roles else []
-    return [
-        *found.values(),
-        *(
-            _Member(id=nodes(name), role=role, party=parties(f"node {name}", party), span=start, party_known=False)
-            for role, name, party in missing
-        ),
-    ]
-
-
-def _sites(said: Sequence[Evidence]) -> list[str]:
-    """Sites that no file lists: those that jobs name, else as many as a job needs, and two at least."""
-    if named := sites_named(said):
-        return list(named)
-    counts = [one.value or "" for one in said if one.attribute in ("min_clients", "sampled_clients", "supernodes")]
-    most = max((int(one) for one in counts if one.isdigit()), default=0)
-    return [f"site-{number}" for number in range(1, min(max(most, 2), _MOST_SITES) + 1)]
-
-
-def _parties(page: Page, members: Sequence[_Member], calls: dict[str, Evidence]) -> None:
+def _parties(page: Page, members: Sequence[Member], calls: dict[str, Evidence]) -> None:
     page.add("parties:")
     roles: dict[str, set[str]] = {}
     for one in members:
@@ -147,14 +98,32 @@ def _parties(page: Page, members: Sequence[_Member], calls: dict[str, Evidence])
             page.add(f"  {name}: {{role: provider}}", call.span)
 
 
-def _nodes(page: Page, members: Sequence[_Member]) -> None:
+def _nodes(page: Page, members: Sequence[Member], said: Sequence[Evidence]) -> None:
     page.add("nodes:")
+    configured = {one.name: one.value for one in said if one.kind == "node" and one.attribute == "cc_config"}
     for one in members:
-        page.add(f"  {one.id}: {{kind: {_KINDS[one.role]}, party: {one.party}}}", one.span)
+        what = f"  {one.id}: {{kind: {ROLES[one.role]}, party: {one.party}"
+        enclave = _enclave(configured.get(one.name), said)
+        if enclave is None:
+            page.add(f"{what}}}", one.span)
+        else:
+            page.add(f"{what},", one.span)
+            page.add(
+                f"    tee: {{kind: {_ENCLAVES[enclave[0].value or '']}, attested: {enclave[1]}}}}}", enclave[0].span
+            )
+
+
+def _enclave(file: str | None, said: Sequence[Evidence]) -> tuple[Evidence, str] | None:
+    """What the configuration that a node names says of its enclave, and whether anybody checks what runs in it."""
+    theirs = [one for one in said if file and one.span.file.rpartition("/")[2] == file.rpartition("/")[2]]
+    kinds = [one for one in theirs if one.attribute == "tee" and one.value in _ENCLAVES]
+    checks = [one.value or "" for one in theirs if one.attribute == "attestation"]
+    real = any("mock" not in one.lower() for one in checks)
+    return (kinds[0], "true" if real else "false") if kinds else None
 
 
 def _models(
-    page: Page, said: Sequence[Evidence], calls: dict[str, Evidence], members: Sequence[_Member]
+    page: Page, said: Sequence[Evidence], calls: dict[str, Evidence], members: Sequence[Member]
 ) -> dict[str, str]:
     """The models that are named: what is trained, and what is called; by what they are for."""
     base = next((one for one in said if one.subject == "model" and one.attribute == "base" and one.value), None)
@@ -178,7 +147,7 @@ def _models(
     return found
 
 
-def _tasks(page: Page, group: Group, members: Sequence[_Member], models: dict[str, str], nodes: Ids) -> None:
+def _tasks(page: Page, group: Group, members: Sequence[Member], models: dict[str, str], nodes: Ids) -> None:
     clients = [one.id for one in members if one.role == "client"]
     server = next(one.id for one in members if one.role == "server")
     everything = [fact.evidence for fact in group.facts]
@@ -210,7 +179,7 @@ def _tasks(page: Page, group: Group, members: Sequence[_Member], models: dict[st
         )
 
 
-def _misfit(job: Job, sites: Sequence[str], members: Sequence[_Member]) -> str:
+def _misfit(job: Job, sites: Sequence[str], members: Sequence[Member]) -> str:
     """Why a job cannot be one of this deployment; empty where it can."""
     known = {one.id for one in members}
     missing = [one for one in sites if one not in known]

@@ -160,6 +160,16 @@ def test_sites_that_nobody_names_have_parties_of_their_own(here):
     assert "party: unknown" not in text
 
 
+def test_an_enclave_comes_from_the_file_that_a_node_names(here):
+    project = PROJECT.replace("org: clinic-a", "org: clinic-a, cc_config: cc_one.yml")
+    snp = "cc_cpu_mechanism: amd_sev_snp\ncc_issuers: [{path: nvflare.x.snp_authorizer.SNPAuthorizer}]\n"
+    write(here, {"project.yml": project, "cc_one.yml": snp, "cc_two.yml": snp.replace("amd_sev_snp", "intel_tdx")})
+    text = drafted(".")["project.yml"].text
+    assert "    tee: {kind: sev-snp, attested: true}}  # cc_one.yml:1" in text
+    assert "tdx" not in text
+    assert not load_text(text, "draft", catalog_of(Settings())).errors
+
+
 def test_alternatives_are_never_one_deployment(here):
     other = PROJECT.replace("clinic-a", "clinic-c")
     write(here, {"dev/project.yml": PROJECT, "prod/project.yml": other, "tests/project.yml": PROJECT})

@@ -1,0 +1,75 @@
+"""Who takes part: the nodes of a deployment, each with the party that files name, or with one of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from fedpolicy.findings import Span
+from fedpolicy.records import dataclass
+from fedpolicy.scan.evidence import Evidence
+from fedpolicy.scan.groups import Ids
+from fedpolicy.scan.jobs import sites_named
+
+__all__ = ["ROLES", "Member", "members_of"]
+
+ROLES = {"server": "aggregator", "client": "client", "relay": "relay"}
+_MOST_SITES = 200  # of those that nobody names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One node."""
+
+    name: str
+    id: str
+    role: str
+    party: str
+    span: Span
+    party_known: bool
+
+
+def members_of(said: Sequence[Evidence], start: Span, nodes: Ids, callees: Iterable[str]) -> list[Member]:
+    """Every node that files tell of, and what a federation has where they tell of none."""
+    named = {one.name: one.value for one in said if one.kind == "node" and one.attribute == "party" and one.value}
+    parties = Ids()
+    for callee in callees:
+        parties(f"provider {callee}", callee)
+    found: dict[str, Member] = {}
+    for one in said:
+        if one.kind == "node" and one.attribute == "role" and one.value in ROLES and one.name not in found:
+            party = named.get(one.name)
+            alone = f"{one.name}-operator" if one.value == "server" else one.name
+            found[one.name] = Member(
+                name=one.name,
+                id=nodes(one.name),
+                role=one.value,
+                party=parties(party) if party else parties(f"node {one.name}", alone),
+                span=one.span,
+                party_known=party is not None,
+            )
+    roles = {member.role for member in found.values()}
+    missing = [("client", one, one) for one in _sites(said)] if "client" not in roles else []
+    missing += [("server", "server", "coordinator")] if "server" not in roles else []
+    return [
+        *found.values(),
+        *(
+            Member(
+                name=name,
+                id=nodes(name),
+                role=role,
+                party=parties(f"node {name}", party),
+                span=start,
+                party_known=False,
+            )
+            for role, name, party in missing
+        ),
+    ]
+
+
+def _sites(said: Sequence[Evidence]) -> list[str]:
+    """Sites that no file lists: those that jobs name, else as many as a job needs, and two at least."""
+    if named := sites_named(said):
+        return list(named)
+    counts = [one.value or "" for one in said if one.attribute in ("min_clients", "sampled_clients", "supernodes")]
+    most = max((int(one) for one in counts if one.isdigit()), default=0)
+    return [f"site-{number}" for number in range(1, min(max(most, 2), _MOST_SITES) + 1)]
