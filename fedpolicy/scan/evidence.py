@@ -8,12 +8,13 @@ Of a secret there is a name and a place, never the value.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 
-__all__ = ["NONE", "Evidence", "Strength", "Unread", "written"]
+__all__ = ["NONE", "Evidence", "Strength", "Unread", "masked", "written"]
 
 NONE = "none"  # the file shows that there is none
 
@@ -63,10 +64,18 @@ class Unread(Exception):  # noqa: N818  nothing is wrong with us
         self.span = span
 
 
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+
+
+def masked(text: str) -> str:
+    """A text without the names and passwords that addresses in it carry; as long as it was, so that places stay."""
+    return _CREDENTIALS.sub(lambda found: "*" * len(found[0]), text)
+
+
 def written(value: object) -> str | None:
     """A value as text, the same whichever format it was written in; a map or a list has none."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004  floats count exactly so far
         return str(int(value))
-    return str(value) if isinstance(value, (str, int, float)) else None
+    return masked(str(value)) if isinstance(value, (str, int, float)) else None

@@ -6,6 +6,7 @@ A draft goes the way of any deployment. What a configuration cannot say is one q
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,10 +18,10 @@ from fedpolicy.files import content
 from fedpolicy.findings import Finding, Report, RuleInfo, Severity, SourceFile, Verdict, fingerprint
 from fedpolicy.language.reading.load import load_text
 from fedpolicy.scan.draft import Draft, draft_of
-from fedpolicy.scan.evidence import Evidence
+from fedpolicy.scan.evidence import Evidence, masked
 from fedpolicy.scan.gather import Fact, Gathered, NotRead
 from fedpolicy.scan.groups import Group, grouped
-from fedpolicy.scan.rules import PACK, RULES, EvidenceRule
+from fedpolicy.scan.rules import PACK, RULES, SECRET, EvidenceRule
 from fedpolicy.settings import Settings
 
 __all__ = ["drafts", "judged"]
@@ -28,6 +29,8 @@ __all__ = ["drafts", "judged"]
 # What these ask for stands in files that importers do not read yet, so a draft proves nothing by leaving it out.
 _UNREAD = frozenset({"model-unpinned"})
 _QUESTION = "what-files-cannot-say"
+_NAMED = re.compile(r"""["']?\w+=""")
+_SHOWN = re.compile(r"[^\s]")
 _MOST = 12  # facts that one question names
 _ASKED = RuleInfo(
     id=_QUESTION,
@@ -67,7 +70,7 @@ def judged(gathered: Gathered, judge: Judge, settings: Settings, errors: Sequenc
 def _of_file(name: str, findings: Sequence[Finding], names: Mapping[str, str]) -> Checked:
     mine = [one for one in findings if one.span.file == name]
     deployments = (names[name],) if name in names else ()
-    file = SourceFile(name=name, lines=_lines(name), deployments=deployments)
+    file = SourceFile(name=name, lines=_lines(name, mine), deployments=deployments)
     return Checked(file=file, findings=mine, counts=Counter(one.verdict for one in mine))
 
 
@@ -180,8 +183,21 @@ def _question(asked: Sequence[Finding], draft: Draft) -> Finding:
     )
 
 
-def _lines(name: str) -> tuple[str, ...]:
+def _lines(name: str, findings: Sequence[Finding]) -> tuple[str, ...]:
+    """The lines of a file as reports may show them: where a secret stands, nobody sees which."""
     try:
-        return tuple(content(Path(name)).decode("utf-8", "replace").splitlines())
+        lines = [masked(line) for line in content(Path(name)).decode("utf-8", "replace").splitlines()]
     except OSError:
         return ()
+    for one in findings:
+        if one.rule == SECRET and one.span.line <= len(lines):
+            at = one.span.line - 1
+            lines[at] = _hidden(lines[at], one.span.column - 1)
+    return tuple(lines)
+
+
+def _hidden(line: str, start: int) -> str:
+    """What stands from here on, behind `NAME=` where that is part of it, as stars."""
+    named = _NAMED.match(line, start)
+    start = named.end() if named else start
+    return line[:start] + _SHOWN.sub("*", line[start:])

@@ -14,9 +14,10 @@ from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import NONE, Evidence, Strength
 from fedpolicy.scan.services import host_of
 
-__all__ = ["PACK", "RULES", "EvidenceRule"]
+__all__ = ["PACK", "RULES", "SECRET", "EvidenceRule"]
 
 PACK = "scan"
+SECRET = "literal-secret"  # noqa: S105  the name of a rule
 Told = Iterator[tuple[Evidence, str]]
 Said = Sequence[Evidence]
 _NO_BOUND = ("PercentilePrivacy", "ExcludeVars")
@@ -232,7 +233,7 @@ RULES: tuple[EvidenceRule, ...] = (
           title="One party makes everybody's private keys", references=(_NVFLARE,),
           why="CertBuilder stores each participant's key beside its certificate. Who has them signs in as any site.",
           advice="Let each site make its own key, and ask for a certificate: `nvflare cert request`."),
-    _rule("literal-secret", _HIGH, "integrity", _literal_secret,
+    _rule(SECRET, _HIGH, "integrity", _literal_secret,
           title="A secret stands in a file",
           why="It stays in the history of the repository after it is deleted.",
           advice="Make a new secret, and refer to it: ${NAME}, a file of secrets, a secret store."),

@@ -22,6 +22,7 @@ RARE = {
     "tomllib",
     "fedpolicy.analysis.explain",
     "fedpolicy.repair",
+    "fedpolicy.scan",
     "fedpolicy.analysis.whatif",
     "fedpolicy.catalog.extra",
     "fedpolicy.catalog.shape",

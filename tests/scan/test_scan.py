@@ -217,6 +217,17 @@ def test_what_no_declaration_can_hold(here, name, text, rule):
     assert "hunter2" not in done.stdout + done.stderr
 
 
+def test_no_report_shows_a_secret(here):
+    text = "services:\n  a:\n    environment:\n      - API_TOKEN=hunter2\n      - B=1\n"
+    more = "  b:\n    environment: {DB_PASSWORD: hunter2 hunter2}\n    image: 'https://me:hunter2@registry/x'\n"
+    write(here, {"compose.yml": text + more})
+    for form in ("text", "full", "json", "sarif", "markdown", "github", "gitlab", "csv", "junit", "concise"):
+        done = run("scan", ".", "--format", form)
+        assert "literal-secret" in done.stdout
+        assert "hunter2" not in done.stdout + done.stderr, form
+    assert "- API_TOKEN=*******" in run("scan", ".", "--format", "full").stdout
+
+
 def test_encryption_without_keys(consortium):
     path = consortium / "provision/project.yml"
     path.write_text(re.sub(r"  - path: .*HEBuilder\n.*\n", "", path.read_text(encoding="utf-8")), encoding="utf-8")

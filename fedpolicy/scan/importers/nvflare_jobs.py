@@ -31,6 +31,7 @@ __all__ = ["read", "wants"]
 
 _CONFIG = re.compile(r"config_fed_(server|client)\w*\.(json|conf|ya?ml)")
 _SCRIPT = re.compile(r"[\w./{}-]+")
+_SWARM = "SwarmClientController"  # clients send to one another, and no server adds up
 _TRACKERS = {"tb": "tensorboard"}
 _BASES = ("restore_from_path", "model_name_or_path", "pretrained_model_name_or_path", "model_name")
 _ENVIRONMENTS = {"SimEnv": "simulation", "PocEnv": "simulation", "ProdEnv": "deployment"}
@@ -80,6 +81,8 @@ def _client(file: File) -> Iterator[Evidence]:
     root = file.tree
     tasks: dict[str, Node] = {}
     for one in parts(root, "executors"):
+        if class_of(at(one, "executor")) == _SWARM:
+            yield at(one, "executor").says("job", "workflow", _SWARM)
         for task in parts(one, "tasks"):
             tasks.setdefault(str(task.value), one)
     for name, executor in tasks.items():
@@ -91,8 +94,6 @@ def _client(file: File) -> Iterator[Evidence]:
 
 def _executed(root: Node, task: str, executor: Node) -> Iterator[Evidence]:
     subject, arguments = f"task:{task}", executor.get("executor", "args")
-    if class_of(at(executor, "executor")) == "SwarmClientController":
-        yield executor.says("job", "workflow", "SwarmClientController")
     transfer = executor.get("executor", "args", "params_transfer_type")
     if transfer:
         yield transfer.says(subject, "sends", _TRANSFERS.get(resolved(root, transfer) or ""))
