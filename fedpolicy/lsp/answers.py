@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.catalog.summary import summary
 from fedpolicy.language.model.types import ID_PATTERN
 from fedpolicy.language.reading.spans import place_of
 from fedpolicy.lsp.cursor import shape_at
 from fedpolicy.lsp.diagnostics import range_of
-from fedpolicy.lsp.meaning import about_key, about_row, about_symbol, about_word, rows_of
+from fedpolicy.lsp.meaning import about_key, about_symbol, about_word, rows_of
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Span
@@ -50,7 +51,7 @@ def hover(page: Page, line: int, column: int) -> str:
         return about_key(key)
     listed = dict(rows_of(key, page.catalog)).get(word)
     if not listed and key.name == "kind" and not shape.choices:
-        listed = about_row("enclaves", word, page.catalog)
+        listed = summary("enclaves", word, page.catalog)
     return f"**{word}**: {listed or about_word(word, key, shape.items or shape)}"
 
 

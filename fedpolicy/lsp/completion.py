@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from fedpolicy.catalog.summary import summary
 from fedpolicy.language.model.shape import Key, Shape, entry_shape
 from fedpolicy.lsp.cursor import Cursor, cursor_at, shape_at
-from fedpolicy.lsp.meaning import about_key, about_row, about_word, rows_of
+from fedpolicy.lsp.meaning import about_key, about_word, rows_of
 from fedpolicy.lsp.page import SECTIONS
 from fedpolicy.records import dataclass
 
@@ -88,7 +89,7 @@ def _values(page: Page, shape: Shape, key: Key | None, line: int) -> Iterator[Of
         yield Offer(word=name, text=name, about=about, sort=f"2{name}")
     if key.name == "kind" and not words and key.about:
         for name in page.catalog.enclaves:
-            yield Offer(word=name, text=name, about=about_row("enclaves", name, page.catalog), sort=f"2{name}")
+            yield Offer(word=name, text=name, about=summary("enclaves", name, page.catalog), sort=f"2{name}")
     if key.open or key.unknown is not ...:
         yield Offer(word="unknown", text="unknown", about=about_word("unknown", key, shape), sort="9unknown")
 

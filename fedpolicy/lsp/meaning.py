@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.catalog.summary import summary
 from fedpolicy.language.model.shape import Key, Shape
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from fedpolicy.check import Assessment
     from fedpolicy.lsp.page import Symbol
 
-__all__ = ["about_key", "about_row", "about_symbol", "about_word", "rows_of"]
+__all__ = ["about_key", "about_symbol", "about_word", "rows_of"]
 
 # The section of the catalogue that a kind of name, or a key whose words are open, is looked up in.
 _ROWS = {
@@ -50,24 +51,7 @@ def rows_of(key: Key | None, catalog: Catalog) -> Iterator[tuple[str, str]]:
     sections += [_ROWS[kind] for kind in (key.names.kinds if key and key.names else ()) if kind in _ROWS]
     for section in dict.fromkeys(sections):
         for name in getattr(catalog, section):
-            yield name, about_row(section, name, catalog)
-
-
-def about_row(section: str, name: str, catalog: Catalog) -> str:
-    """The line of one row of the catalogue."""
-    row = getattr(catalog, section).find(name)
-    if row is None:
-        return ""
-    title = getattr(row, "title", "") or getattr(row, "name", "") or getattr(row, "developer", "") or name
-    if section == "payloads":
-        return f"{title}: {row.level} on its own"
-    if section == "models":
-        provider = f", run by {row.provider}" if row.provider else ""
-        return f"{title}: weights {row.weights}{provider}"
-    if section == "methods":
-        up = f", sends up {row.up}" if row.up else ""
-        return f"{title}: needs {row.needs} of the model{up}"
-    return str(title)
+            yield name, summary(section, name, catalog)
 
 
 def about_symbol(symbol: Symbol, known: Assessment | None) -> str:

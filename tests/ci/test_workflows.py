@@ -22,6 +22,7 @@ def test_each_workflow_starts_when_it_should():
         "weekly": {"schedule", "workflow_dispatch"},
         "refresh": {"schedule", "workflow_dispatch"},
         "release": {"push", "workflow_dispatch"},
+        "editors": {"push", "workflow_dispatch"},
     }
 
 

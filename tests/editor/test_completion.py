@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from fedpolicy.check import judge_of
 from fedpolicy.lsp.completion import offers
 from fedpolicy.lsp.page import page_of
 from fedpolicy.settings import Settings
+from tests.editor.yamlserver import completed, needed
 
 CASES = yaml.safe_load((Path(__file__).parent / "completions.yaml").read_text(encoding="utf-8"))
 SETTINGS = Settings()
@@ -19,10 +21,8 @@ JUDGE, _ = judge_of(SETTINGS)
 
 def at(text):
     """What is offered at the mark."""
-    place = text.index("|")
-    line, column = text.count("\n", 0, place), place - text.rfind("\n", 0, place) - 1
-    page = page_of("d.yaml", text.replace("|", "", 1), JUDGE, SETTINGS, None)
-    return offers(page, line, column)
+    whole, line, column = split(text)
+    return offers(page_of("d.yaml", whole, JUDGE, SETTINGS, None), line, column)
 
 
 @pytest.mark.parametrize("case", CASES["places"], ids=lambda case: case["text"])
@@ -62,3 +62,19 @@ def test_the_text_before_is_remembered_while_a_line_is_broken():
 
     assert page.errors
     assert {one.word for one in found} == {"notes", "notes@north", "notes@south"}
+
+
+def test_the_schema_completes_in_the_real_yaml_language_server():
+    needed()
+    places = CASES["schema"]
+    assert len(places) >= 20
+    found = asyncio.run(completed([split(case["text"]) for case in places]))
+
+    missing = [(case["text"], set(case["some"]) - got) for case, got in zip(places, found, strict=True)]
+    assert [one for one in missing if one[1]] == []
+
+
+def split(text):
+    """The text without its mark, and where that stood."""
+    place = text.index("|")
+    return text.replace("|", "", 1), text.count("\n", 0, place), place - text.rfind("\n", 0, place) - 1

@@ -13,21 +13,21 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
 from fedpolicy.catalog.load import load_catalog
+from fedpolicy.catalog.summary import summary
 from fedpolicy.files import schemas_dir
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.entry import Entry
 from fedpolicy.language.model.shape import Key, entries_under, entry_shape
 from fedpolicy.language.model.types import ID_PATTERN, RESERVED, Above, Count, NonNegative, Positive
 from fedpolicy.language.reading.claims import EVIDENCE
-from fedpolicy.language.reading.load import OWN
+from fedpolicy.language.reading.load import OWN, VERSION
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
@@ -52,7 +52,10 @@ _CATALOGUE = {
     ("Model", "ref"): "models",
     ("Model", "provider"): "providers",
     ("Model", "licence"): "licences",
+    ("Tee", "kind"): "enclaves",
 }
+# Those whose rows are explained where they are offered; models are too many.
+_TOLD = {"methods", "payloads", "categories", "providers", "licences", "enclaves"}
 
 
 def schema_path() -> Path:
@@ -64,7 +67,7 @@ def build_schema(catalog: Catalog) -> Schema:
     """The schema as a tree, with the ids of this catalogue for completion."""
     raw = Deployment.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
     below = raw.pop("$defs")
-    definitions = _shared()
+    definitions = _shared(sorted(catalog.countries))
     names = {_content(value): name for name, value in definitions.items()}
     root = _entry(Deployment, raw, _Values(definitions, names), catalog)
     for entry in entries_under(Deployment):
@@ -72,7 +75,11 @@ def build_schema(catalog: Catalog) -> Schema:
             raw_entry = below[entry.__name__]
             definitions[entry.__name__] = _entry(entry, raw_entry, _Values(definitions, names), catalog)
     root["patternProperties"] = {f"^{OWN}": True}  # their author's own
-    head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "fedpolicy deployment"}
+    head = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": f"urn:fedpolicy:schema:deployment:{VERSION}",
+        "title": "fedpolicy deployment",
+    }
     return {**head, **root, "$defs": dict(sorted(definitions.items()))}
 
 
@@ -101,10 +108,11 @@ class _Values:
         """A value, `unknown` if the key is `open`, or a claim of either."""
         found = self._words(value, name)
         if "$ref" not in found:
-            found = self._named(found, f"{name}s" if name in self.definitions else name)
+            found = self.named(found, f"{name}s" if name in self.definitions else name)
         return _or_claim(found, *([_UNKNOWN] if open else []))
 
-    def _named(self, value: Schema, name: str) -> Schema:
+    def named(self, value: Schema, name: str) -> Schema:
+        """The definition of a value, made where there is none; `name` is what it is called then."""
         name = self.names.setdefault(_content(value), name)
         self.definitions[name] = value
         return _ref(name)
@@ -116,11 +124,11 @@ class _Values:
         if not isinstance(value, dict):
             return value
         if "enum" in value and "type" in value:
-            return self._named(value, name)
+            return self.named(value, name)
         return {key: self._words(item, name) for key, item in value.items()}
 
 
-def _shared() -> Schema:
+def _shared(countries: Sequence[str]) -> Schema:
     def said(about: str, **value: object) -> Schema:
         return {"description": about, "markdownDescription": about, **value}
 
@@ -130,7 +138,7 @@ def _shared() -> Schema:
         "id": _ID,
         "ids": _several("id", {"minItems": 1}),
         "any_ids": _several("id", {}),
-        "country": _COUNTRY,
+        "country": {"anyOf": [{"enum": list(countries)}, _COUNTRY]},
         "countries": _several("country", {"minItems": 1}),
         **{name: TypeAdapter(kind).json_schema() for name, kind in _NUMBERS.items()},
     }
@@ -191,14 +199,24 @@ def _property(entry: type[Entry], key: Key, raw: Schema, values: _Values, catalo
     if place == ("Party", "jurisdiction"):
         value = _ref("countries")
     offered = _offered(place, catalog)
-    if offered:
+    if offered and value in (_ref("ids"), _ref("any_ids")):
+        word = values.named(offered[0], f"{'.'.join(place)}.words")
+        listed = {"type": "array", "items": _or_claim(word, _ref("id"))}
+        value = {"anyOf": [word, listed, value]}
+    elif offered:
         value = {"anyOf": [*offered, *value.get("anyOf", [value])]}
     return {**found, **values.claimable(value, ".".join(place), open=key.unknown is not ...)}
 
 
 def _offered(place: tuple[str, str], catalog: Catalog) -> list[Schema]:
     section = _CATALOGUE.get(place)
-    return [{"enum": sorted(getattr(catalog, section))}] if section else []
+    if not section:
+        return []
+    names = sorted(getattr(catalog, section))
+    offered: Schema = {"enum": names}
+    if section in _TOLD:
+        offered["markdownEnumDescriptions"] = [summary(section, name, catalog) for name in names]
+    return [offered]
 
 
 def _value(raw: Mapping[str, Any]) -> Schema:
@@ -246,14 +264,25 @@ def _lines(value: Any, indent: str, before: str) -> Iterator[str]:  # noqa: ANN4
     opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
     yield f"{before}{opening}"
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        words = ", ".join(json.dumps(item, ensure_ascii=False) for item in value)
-        yield "\n" + textwrap.fill(words, _WIDTH, initial_indent=inner, subsequent_indent=inner, break_on_hyphens=False)
+        yield "\n" + _wrapped([json.dumps(item, ensure_ascii=False) for item in value], inner)
     else:
         pairs = value.items() if isinstance(value, dict) else (("", item) for item in value)
         for number, (name, item) in enumerate(pairs):
             yield f"{',' if number else ''}\n{inner}"
             yield from _lines(item, inner, f"{json.dumps(name, ensure_ascii=False)}: " if name else "")
     yield f"\n{indent}{closing}"
+
+
+def _wrapped(words: Sequence[str], indent: str) -> str:
+    """Words on as few lines as they need; none is broken, whatever it holds."""
+    lines = [indent]
+    for number, word in enumerate(words):
+        part = f"{word}{',' if number + 1 < len(words) else ''}"
+        if len(lines[-1]) + len(part) + 1 > _WIDTH and lines[-1].strip():
+            lines[-1] = lines[-1].rstrip()
+            lines.append(indent)
+        lines[-1] += f"{part} "
+    return "\n".join(line.rstrip() for line in lines)
 
 
 if __name__ == "__main__":
