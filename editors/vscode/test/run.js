@@ -1,4 +1,4 @@
-// Downloads VS Code and runs `suite.js` in it: npx --yes -p @vscode/test-electron node test/run.js
+// Downloads VS Code and runs `suite.js` in it: npm install, then node test/run.js
 "use strict";
 
 const path = require("path");
