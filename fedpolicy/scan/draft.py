@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import NONE, Evidence
+from fedpolicy.scan.evidence import NONE, Evidence, count
 from fedpolicy.scan.groups import Group, Ids
 from fedpolicy.scan.jobs import Job, first, jobs_of
 from fedpolicy.scan.members import ROLES, Member, members_of
@@ -171,7 +171,7 @@ def _tasks(page: Page, group: Group, members: Sequence[Member], models: dict[str
         page.add(f"    aggregator: {server}", span)
         for attribute, key in _NUMBERS.items():
             found = first(job.said, ("job", "app", "safeguard"), (attribute,))
-            if found and (found.value or "").isdigit() and found.value != "0":
+            if found and count(found.value):
                 page.add(f"    {key}: {found.value}", found.span)
         flower = group.framework == "flower"
         _safeguards(

@@ -14,7 +14,7 @@ from enum import StrEnum
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 
-__all__ = ["NONE", "Evidence", "Strength", "Unread", "masked", "written"]
+__all__ = ["NONE", "Evidence", "Strength", "Unread", "count", "masked", "written"]
 
 NONE = "none"  # the file shows that there is none
 
@@ -64,6 +64,8 @@ class Unread(Exception):  # noqa: N818  nothing is wrong with us
         self.span = span
 
 
+_MOST_BITS = 128  # of a number that anybody means
+_COUNT = re.compile(r"[1-9][0-9]{0,8}")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
 
@@ -76,6 +78,13 @@ def written(value: object) -> str | None:
     """A value as text, the same whichever format it was written in; a map or a list has none."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return None
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004  floats count exactly so far
         return str(int(value))
     return masked(str(value)) if isinstance(value, (str, int, float)) else None
+
+
+def count(text: str | None) -> int:
+    """A text as a number of things; 0 where it is none."""
+    return int(text) if text and _COUNT.fullmatch(text) else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import Evidence
+from fedpolicy.scan.evidence import Evidence, count
 from fedpolicy.scan.groups import Group, Nearest, folders
 
 __all__ = ["Job", "first", "jobs_of", "sites_named"]
@@ -27,8 +27,7 @@ class Job:
     def least(self) -> int:
         """With how many sites it goes on at least, as far as it says."""
         found = first(self.said, ("job",), ("min_clients",))
-        said = (found.value or "") if found else ""
-        return int(said) if said.isdigit() else 0
+        return count(found.value) if found else 0
 
 
 def jobs_of(group: Group) -> list[Job]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import Evidence
+from fedpolicy.scan.evidence import Evidence, count
 from fedpolicy.scan.groups import Ids
 from fedpolicy.scan.jobs import sites_named
 
@@ -70,6 +70,6 @@ def _sites(said: Sequence[Evidence]) -> list[str]:
     """Sites that no file lists: those that jobs name, else as many as a job needs, and two at least."""
     if named := sites_named(said):
         return list(named)
-    counts = [one.value or "" for one in said if one.attribute in ("min_clients", "sampled_clients", "supernodes")]
-    most = max((int(one) for one in counts if one.isdigit()), default=0)
+    counts = [count(one.value) for one in said if one.attribute in ("min_clients", "sampled_clients", "supernodes")]
+    most = max(counts, default=0)
     return [f"site-{number}" for number in range(1, min(max(most, 2), _MOST_SITES) + 1)]

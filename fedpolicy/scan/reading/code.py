@@ -16,6 +16,7 @@ from fedpolicy.scan.reading.files import File
 
 __all__ = ["Argument", "Call", "Module"]
 
+_DEEPEST = 20  # steps of a name
 _FARTHEST = 4  # names that stand for names
 
 
@@ -70,14 +71,14 @@ class Module:
         """The packages that are imported, by their first names."""
         return frozenset(name.partition(".")[0] for name in self._imports.values())
 
-    def name(self, node: ast.expr) -> str:
-        """`client.chat.completions.create` by its full name, as far as imports and assignments say it."""
+    def name(self, node: ast.expr, depth: int = 0) -> str:
+        """`client.chat.completions.create` by its full name, as far as imports say it."""
         if isinstance(node, ast.Name):
             return self._imports.get(node.id, node.id)
-        if isinstance(node, ast.Attribute):
-            return f"{self.name(node.value)}.{node.attr}"
-        if isinstance(node, ast.Call):
-            return f"{self.name(node.func)}()"
+        if depth < _DEEPEST and isinstance(node, ast.Attribute):
+            return f"{self.name(node.value, depth + 1)}.{node.attr}"
+        if depth < _DEEPEST and isinstance(node, ast.Call):
+            return f"{self.name(node.func, depth + 1)}()"
         return "?"
 
     def value(self, node: ast.expr | None, depth: int = 0) -> Argument:

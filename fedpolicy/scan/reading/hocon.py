@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from fedpolicy.findings import Span
+from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import Unread
 from fedpolicy.scan.node import Node, Path
@@ -163,7 +164,7 @@ class _Reader:
         while self._peek().kind == "bare" or self._peek().text == ":":
             parts.append(self._take())
         said = self._text[token.start : parts[-1].start + len(parts[-1].text)]
-        if _NUMBER.fullmatch(said):
+        if len(said) <= MAX_DIGITS and _NUMBER.fullmatch(said):
             return float(said) if set(said) & set(".eE") else int(said)
         return _WORDS.get(said, said)
 

@@ -24,7 +24,7 @@ def toml(text: str, name: str) -> Node:
     """The tree of a file. Raises Unread where it is no TOML."""
     try:
         tree = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         place = _BROKEN.search(str(error))
         line, column = (int(place[1]), int(place[2])) if place else (1, 1)
         span = Span(file=name, line=line, column=column, end_line=line, end_column=column + 1)
