@@ -26,20 +26,32 @@ __all__ = ["train_divided"]
 def train_divided(exchange: Exchange) -> list[Outcome]:
     """Add everything that travels between the clients and the top model; the result rests at the top."""
     job = exchange.job
-    tops = _places(exchange, job.task.top_model_at or aggregators_of(exchange.builder, job.task))
+    above = _above(exchange)
+    tops = list({top.id: top for some in above.values() for top in some}.values())
     arbiters = _arbiters(exchange, tops)
     boosts = job.topology in (job.method.up_in or {})
     labels = _labels(exchange, tops if boosts else ())
     # Who computes on what an arbiter alone can open need not read it; no more need those who add up for boosted trees.
     blind = exchange.blind_seal(*arbiters) if arbiters else None
     for top in tops:
+        below = [place for place in job.contributors if top in above[place.id]]
         if not boosts:
-            _activations(exchange, top, blind)
-        _send_labels(exchange, labels, top, blind)
-        (_boost if boosts else _gradients)(exchange, labels, top, blind)
+            _activations(exchange, below, top, blind)
+        _send_labels(exchange, {place.id: labels[place.id] for place in below}, top, blind)
+        (_boost if boosts else _gradients)(exchange, below, labels, top, blind)
     _arbitrate(exchange, arbiters, tops, labels)
     mask = reduce(or_, (mask for held in labels.values() for mask in held.values()), job.mask)
     return [_outcome(exchange, top, mask) for top in tops]
+
+
+def _above(exchange: Exchange) -> dict[str, list[Vertex]]:
+    """The tops that each client sends to: its own party's, where there is one for each."""
+    builder, job = exchange.builder, exchange.job
+    named = job.task.top_model_at or aggregators_of(builder, job.task)
+    return {
+        place.id: [builder.vertex(top) for reference in named for top in builder.targets(place, reference)]
+        for place in job.contributors
+    }
 
 
 def _places(exchange: Exchange, references: Iterable[str]) -> list[Vertex]:
@@ -93,25 +105,25 @@ def _send_labels(exchange: Exchange, labels: Labels, top: Vertex, blind: int | N
         exchange.send_leg("labels", exchange.builder.vertex(name), top, "labels", mask, blind=blind)
 
 
-def _activations(exchange: Exchange, top: Vertex, blind: int | None) -> None:
-    for place in exchange.job.contributors:
+def _activations(exchange: Exchange, below: Sequence[Vertex], top: Vertex, blind: int | None) -> None:
+    for place in below:
         exchange.send_leg("activations", place, top, "activations", exchange.job.masks[place.id], blind=blind)
 
 
-def _gradients(exchange: Exchange, labels: Labels, top: Vertex, blind: int | None) -> None:
+def _gradients(exchange: Exchange, below: Sequence[Vertex], labels: Labels, top: Vertex, blind: int | None) -> None:
     """Gradients say what a client sent, and something about labels of its records that somebody else holds."""
     job = exchange.job
-    for place in job.contributors:
+    for place in below:
         exchange.send_leg("gradients", place, top, "gradients", job.masks[place.id], blind=blind, down=True, echo=True)
         for holder, mask in sorted(labels[place.id].items()):
             if holder != place.id:
                 exchange.send_leg("gradients", place, top, "gradients", mask, blind=blind, down=True)
 
 
-def _boost(exchange: Exchange, labels: Labels, top: Vertex, blind: int | None) -> None:
+def _boost(exchange: Exchange, below: Sequence[Vertex], labels: Labels, top: Vertex, blind: int | None) -> None:
     """Gradients are made from labels; whoever adds them up by its own columns need not read them."""
     job = exchange.job
-    for place in (place for place in job.contributors if place != top):
+    for place in (place for place in below if place != top):
         mask = reduce(or_, (mask for holder, mask in labels[place.id].items() if holder != place.id), 0)
         unread = exchange.blind_seal() if blind is None else blind
         exchange.send_leg("gradients", place, top, job.up, mask, blind=unread, down=True)

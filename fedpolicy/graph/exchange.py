@@ -229,8 +229,15 @@ class Exchange:
         return Outcome(place=top.id, mask=job.mask, guards=guards, aggregate=aggregate, raw=job.up)
 
     def forward(self, top: Vertex, below: Sequence[Vertex], between: Iterable[str] = ()) -> Outcome:
-        """Pass single contributions on to everybody below: whoever can open them adds them up."""
+        """
+        Pass single contributions on to everybody below: whoever can open them adds them up.
+
+        A method that sends nothing down sends them to those only.
+        """
         job = self.job
+        if job.method.down is None:
+            below = [place for place in below if self.seal_to(place) is not None]
+            between = between if below else ()
         why = f"{top.name} can neither open nor compute on what is encrypted end to end"
         vain = tuple(replace(guard, ignored=why) for guard in self.guards("aggregated", top, job.up))
         sealing: dict[int | None, tuple[Guard, ...]] = {}

@@ -50,6 +50,17 @@ def desugar(exchange: Exchange) -> list[Outcome]:
     return [_down(exchange, exchange.builder.vertex(at), load, guarded) for at, load in sorted(loads.items())]
 
 
+def _tops(exchange: Exchange, place: Vertex) -> set[str]:
+    """Where what a place sends would end: it gets from there what comes out, also if it has nothing to send."""
+    job, builder = exchange.job, exchange.builder
+    levels = [hop.at for hop in job.task.hops]
+    top = exchange.aggregator_names()
+    found = {place.id}
+    for at in [*levels, *([top] if top and {name for some in levels for name in some}.isdisjoint(top) else [])]:
+        found = {end for one in found for name in at for end in builder.targets(builder.vertex(one), name)}
+    return found
+
+
 def _climb(
     exchange: Exchange, loads: dict[str, Load], at: tuple[str, ...], least: int | None, guarded: Stage
 ) -> dict[str, Load]:
@@ -120,7 +131,9 @@ def _down(exchange: Exchange, top: Vertex, load: Load, guarded: Stage) -> Outcom
     """The sum goes back to the clients below, and every level on the way sees it."""
     clients, _, aggregate, passes, between = load
     sent = {client.id for client in clients}
-    below = [place for place in exchange.job.members if place.id in sent or not exchange.job.masks[place.id]]
+    job = exchange.job
+    idle = [place for place in job.members if not job.masks[place.id] and top.id in _tops(exchange, place)]
+    below = [place for place in job.members if place.id in sent or place in idle]
     if passes:
         return exchange.forward(top, below, sorted(between))
     # Without an aggregator above it, the last level is the top, and what it sends back is what it sends on.

@@ -26,7 +26,6 @@ EXCHANGING = (
     "zeroth_order",
     "gradient_boosting",
 )
-LATER = frozenset({"split", "end_to_end_encryption", "secret_sharing"})
 PAYLOADS = (
     "records",
     "logs",
@@ -162,8 +161,6 @@ class Author:
 
     def task(self) -> Tree:
         method = self.one(*EXCHANGING, "fedavg", "lora", "llm_judge", "hosted_finetuning", "split_learning")
-        if method == "split_learning" and "split" in LATER:
-            method = "hosted_finetuning"
         found: Tree = {"method": method, "data": self.data(), "runs_on": self.at}
         model = self.one("base", "base", "closed", "out", None)
         if model is None and method in ("llm_judge", "hosted_finetuning", "evaluation", "black_box_prompt_tuning"):
@@ -236,8 +233,6 @@ class Author:
 
     def seal(self, readers: tuple[str, ...]) -> Tree:
         named = self.some(readers, 1)
-        if "end_to_end_encryption" in LATER:
-            return {"kind": "homomorphic_encryption", "sealed_for": named}
         return self.one(
             {"kind": "homomorphic_encryption", "sealed_for": named},
             {"kind": "end_to_end_encryption", "sealed_for": named},

@@ -99,8 +99,8 @@ class Learning:
         if level == NONE or (one.sealed and not wrapped):
             return
         # Nobody adds up, or adds noise to, what is sealed so that one cannot compute on it.
-        closed = one.adds and any(not seal.malleable for seal in fact.seals)
-        if closed and not one.forwards.issuperset(seal for seal in fact.seals if not seal.malleable):
+        closed = any(not seal.malleable for seal in fact.seals)
+        if closed and one.adds:
             return
         counted = {s for s in one.sums if not s.secure or self._counts(s.words)}
         noises = fact.noises if closed else fact.noises | {n for n in one.noises if self._counts(n.words)}
@@ -195,7 +195,9 @@ class Learning:
             return False
         owner = self.instance.owner
         known = [c for c in one.contributors if c.controlled & pool]
-        theirs = [c for c in one.contributors if c not in known and c.owners <= {owner}]
+        theirs = [
+            c for c in one.contributors if c not in known and (c.owners <= {owner} or (c.parts and owner in c.owners))
+        ]
         size = one.most if self.reading.favourable else one.least
         remaining = size - sum(c.count for c in known)
         if remaining < max(2, sum(c.count for c in theirs) + 1):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tests.reference.few import few
-from tests.reference.movement import INFERABLE, LEVELS, VERBATIM, Movement
+from tests.reference.movement import INFERABLE, LEVELS, VERBATIM, Movement, Seal
 from tests.reference.safeguards import caps, seals
 from tests.reference.world import World
 
@@ -173,7 +173,7 @@ class Models:
         for way in self.ways(name, caller):
             runner = way[-1]
             lowered = caps(self.world, guards, caller)
-            sealed = tuple(s for s in seals(self.world, guards, caller) if self.reads(s.readers, runner))
+            sealed = tuple(s for s in seals(self.world, guards, caller) if self.reads(s, runner))
             for payload in payloads:
                 items = [item for item in self.world.instances if item.id in sent]
                 yield Movement(
@@ -214,10 +214,10 @@ class Models:
         for copy in (self.vertex(name), *((own,) if copies and own in copies else copies or ())):
             yield Movement(way=(copy, place), level=level, why=why, **sides)
 
-    def reads(self, readers: Iterable[str], place: str) -> bool:
-        """Whether a place can open what is sealed for these readers."""
+    def reads(self, seal: Seal, place: str) -> bool:
+        """Whether a place can open by itself what is sealed."""
         here = self.world.places[place]
-        return place in readers or bool({*readers} & {*here.operators})
+        return seal.threshold == 1 and bool(seal.readers & {place, *here.operators})
 
     def _parts(
         self, name: str, caller: str, sent: frozenset[str], payloads: Sequence[str], call: Any, guards: Sequence[Any]
@@ -236,7 +236,7 @@ class Models:
                     only=sent,
                     why=f"models.{name}",
                     caps=caps(self.world, guards, start),
-                    seals=tuple(s for s in seals(self.world, guards, start) if self.reads(s.readers, place)),
+                    seals=tuple(s for s in seals(self.world, guards, start) if self.reads(s, place)),
                 )
                 yield from self._kept(name, place, sent, payloads, trains=self.trains(name, call, place))
                 yield from self.contents(name, place, f"models.{name}", source=caller)

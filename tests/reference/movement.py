@@ -25,6 +25,7 @@ class Contributor:
     controlled: frozenset[str]
     owners: frozenset[str]
     count: int = 1
+    parts: bool = False  # a sum itself, in which all but one owner's may be missing
     units: tuple[tuple[str, int | None], ...] = ()  # by dataset, of what each of them adds
 
 
@@ -96,7 +97,6 @@ class Movement:
     sealed: bool = False
     opens: bool = False
     adds: bool = False
-    forwards: frozenset[Seal] = frozenset()  # what is sealed so is passed on as it is by whoever cannot add it up
     maybe: bool = False
     nominal: int = -1  # what its payload reveals on its own, where that is less than what a sum of it may
     raw: int = 0  # the level that a sum keeps whose payload says that it is one

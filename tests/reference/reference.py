@@ -81,7 +81,7 @@ def _calls(world: World, models: Models) -> Iterator[Movement]:
                 only=sent,
                 why=why,
                 caps=caps(world, call.safeguards, caller),
-                seals=tuple(s for s in seals(world, call.safeguards, caller) if models.reads(s.readers, way[-1])),
+                seals=tuple(s for s in seals(world, call.safeguards, caller) if models.reads(s, way[-1])),
             )
             yield from models.answers("", way, call.retrieves, why)
 

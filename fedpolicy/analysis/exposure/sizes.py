@@ -31,8 +31,9 @@ __all__ = [
 _MADE = {"declared", "uplink", "call", "fallback"}  # flows of what somebody computed from data
 _ONWARD = {"exchange": "uplink", "forwarded": "uplink"}  # what somebody computed goes on under another name
 
-Message = tuple[str, str, str, str]  # of one element, in one role, one payload, and from whom, where that is one
-NO_MESSAGE = ("", "", "", "")
+# Of one element, in one role, one payload, and from whom and by which relay, where that is one.
+Message = tuple[str, str, str, str, str]
+NO_MESSAGE = ("", "", "", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,12 @@ class Few:
         if not self.told:
             self.told[NO_MESSAGE] = 0
             for first in self.graph.flows:
-                if not first.passed_on and (more := self.exposed(first)):
-                    note_message(self.told, first, more)
-        found = self.told.get(message_of(flow), 0)
+                if not first.passed_on:
+                    note_message(self.told, first, self.exposed(first))
+        told = message_of(flow)
+        found = (
+            self.told.get((*told[:-1], flow.source), self.told.get(told, 0)) if flow.sender else self.told.get(told, 0)
+        )
         return found if flow.data is None else found & flow.data
 
     def _of_few(self, flow: Flow, least: int) -> Mask:
@@ -165,13 +169,16 @@ class Few:
 
 def message_of(flow: Flow) -> Message:
     """The message that a flow passes on."""
-    return flow.origin, _ONWARD.get(flow.role, flow.role), flow.payload, flow.sender
+    return flow.origin, _ONWARD.get(flow.role, flow.role), flow.payload, flow.sender, ""
 
 
 def note_message(found: dict[Message, Mask], first: Flow, mask: Mask) -> None:
     """Keep what is said of a message where it begins, for those who pass it on alone or with those of others."""
-    for sender in (first.source, ""):
-        key = (first.origin, first.role, first.payload, sender)
+    sent = (first.origin, first.role, first.payload)
+    for key in ((*sent, first.source, ""), (*sent, "", "")) if mask else ():
+        found[key] = found.get(key, 0) | mask
+    if first.role == "declared":
+        key = (*sent, first.source, first.target)
         found[key] = found.get(key, 0) | mask
 
 

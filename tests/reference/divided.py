@@ -1,0 +1,137 @@
+"""What travels where a model is divided between those who take part and whoever has its top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.reference.jobs import Job
+from tests.reference.movement import INFERABLE, Movement, Seal
+from tests.reference.safeguards import caps, noises, seals
+from tests.reference.tree import Tree
+
+Labels = dict[str, dict[str, frozenset[str]]]  # by client, who holds its labels, and of which instances they are
+
+
+class Divided(Tree):
+    """Neural networks in two parts, and trees over columns that are held apart."""
+
+    def _split(self, job: Job) -> Iterator[Movement]:
+        boosts = job.topology in (job.method.up_in or {})
+        heads = list(dict.fromkeys(head for member in job.givers for head in self.heads(job, member)))
+        labels = self._labels(job, heads if boosts else [])
+        arbiters = self._arbiters(job, heads)
+        for member in job.givers:
+            for head in self.heads(job, member):
+                for holder, of in labels[member].items():
+                    yield from self._leg(job, member, (holder, head), "labels", of, arbiters)
+                if boosts:
+                    yield from self._boosted(job, member, head, labels[member], arbiters)
+                else:
+                    yield from self._trained(job, member, head, labels[member], arbiters)
+        every = frozenset(item for own in labels.values() for of in own.values() for item in of)
+        for arbiter in arbiters:
+            for place in {*job.givers, *heads}:
+                of = frozenset(job.masks.get(place, ())) or job.mask
+                of |= every if place in heads else frozenset()
+                yield from self._leg(job, place, (place, arbiter), "gradients", of, [])
+                yield from self._leg(job, place, (arbiter, place), "gradients", of, [])
+                yield from self._contents(job, place, arbiter, [])
+        for head in heads:
+            for one in self._result(job, head, (), self._noises(job, "aggregator", [head]), adds=False):
+                yield Movement(way=one.way, level=one.level, only=job.mask | every, noises=one.noises, why=one.why)
+
+    _vertical = _split
+
+    def _arbiters(self, job: Job, heads: list[str]) -> list[str]:
+        """An aggregator beside the top of the model."""
+        if not job.task.top_model_at:
+            return []
+        return [place for place in self.world.nodes(job.task.aggregator) if place not in heads]
+
+    def _labels(self, job: Job, heads: list[str]) -> Labels:
+        """Whoever is said to hold them, else each client its own; those of trees are at a top with data of its own."""
+        found: Labels = {}
+        for member in job.givers:
+            own = frozenset(job.masks[member])
+            if job.task.labels_at is None:
+                at_top = {head: frozenset(job.masks[head]) for head in heads if job.masks.get(head)}
+                found[member] = at_top or {member: own}
+            else:
+                places = self.world.nodes(job.task.labels_at, member)
+                found[member] = {place: self._labelled(job, member, place) for place in places}
+        return found
+
+    def _labelled(self, job: Job, member: str, place: str) -> frozenset[str]:
+        """Of which data somebody holds the labels: what rests there, else its own party's, else everybody's."""
+        stored = frozenset(item.id for item in self.world.instances if item.place == place)
+        same = self.world.places[place].party == self.world.places[member].party
+        return (stored & job.mask) or stored or (frozenset(job.masks[member]) if same else job.mask)
+
+    def _trained(
+        self, job: Job, member: str, head: str, labels: dict[str, frozenset[str]], arbiters: list[str]
+    ) -> Iterator[Movement]:
+        """Activations go up; the gradients that come back tell of what was sent, and of labels of others."""
+        own = frozenset(job.masks[member])
+        yield from self._leg(job, member, (member, head), "activations", own, arbiters)
+        yield from self._contents(job, member, head, arbiters)
+        yield from self._leg(job, member, (head, member), "gradients", own, arbiters)
+        for holder, of in labels.items():
+            if holder != member:
+                yield from self._leg(job, member, (head, member), "gradients", of, arbiters)
+
+    def _boosted(
+        self, job: Job, member: str, head: str, labels: dict[str, frozenset[str]], arbiters: list[str]
+    ) -> Iterator[Movement]:
+        """Gradients of the labels go down, sums by the columns of others up; these need not read what they add."""
+        of = frozenset(item for holder, some in labels.items() if holder != member for item in some)
+        yield from self._leg(job, member, (head, member), "gradients", of, arbiters, blind=not arbiters)
+        yield from self._leg(job, member, (member, head), "sums", frozenset(job.masks[member]), arbiters)
+
+    def _leg(
+        self,
+        job: Job,
+        member: str,
+        ends: tuple[str, str],
+        payload: str,
+        of: frozenset[str],
+        arbiters: list[str],
+        *,
+        blind: bool = False,
+    ) -> Iterator[Movement]:
+        """One leg, through the relays, under all safeguards of the task."""
+        sender, receiver = ends
+        if sender == receiver or not of:
+            return
+        guards, row = job.task.safeguards, self.world.catalog.payloads[payload]
+        title = f"{job.why}.safeguards"
+        noise = noises(self.world, guards, title, "client", [sender], of) if row.summable else ()
+        for relays in self._relays(job, member):
+            way = (sender, *(relays if sender == member else reversed(relays)), receiver)
+            yield Movement(
+                way=way,
+                level=self.models.level(payload),
+                few=(self._few_of(payload, of, sender, way[1]),),
+                only=of,
+                noises=noise,
+                seals=self._seals_to(job, sender, receiver, arbiters, blind=blind),
+                caps=caps(self.world, guards, sender),
+                why=job.why,
+            )
+
+    def _seals_to(
+        self, job: Job, sender: str, receiver: str, arbiters: list[str], *, blind: bool = False
+    ) -> tuple[Seal, ...]:
+        """A receiver works on what it gets: it opens it, or computes on what an arbiter opens, or adds it up."""
+        found = seals(self.world, job.task.safeguards, sender)
+        keyed = [s for s in found if s.malleable and arbiters and all(self.models.reads(s, one) for one in arbiters)]
+        return tuple(
+            one for one in found if self.models.reads(one, receiver) or one in keyed or (blind and one.malleable)
+        )
+
+    def _contents(self, job: Job, member: str, head: str, arbiters: list[str]) -> Iterator[Movement]:
+        """What a model contains goes with what it makes."""
+        level = min(INFERABLE, self.models.level(job.up))
+        every = tuple(one for giver in job.givers for one in self._seals_to(job, giver, head, arbiters))
+        for model in job.carried():
+            for place in {head, *(relay for relays in self._relays(job, member) for relay in relays)} - {member}:
+                yield from self.models.contents(model, place, job.why, level=level, seals=self._joint(every))

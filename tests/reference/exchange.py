@@ -1,0 +1,243 @@
+"""What those who take part in a task exchange: in a star, among peers, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any
+
+from tests.reference.few import few
+from tests.reference.jobs import Job
+from tests.reference.models import Models
+from tests.reference.movement import INFERABLE, Few, Movement, Noise, Seal, Sum, Word
+from tests.reference.safeguards import caps, noises, seals, secure_sums
+from tests.reference.world import World
+
+
+class Exchange:
+    """The movements of one topology after the other."""
+
+    def __init__(self, world: World, models: Models) -> None:
+        self.world, self.models = world, models
+
+    def _tops(self, job: Job) -> list[str]:
+        if job.topology in ("star", "tree"):
+            return [top for member in job.members for top in self.aggregators(job, member)]
+        if job.topology in ("split", "vertical"):
+            return [top for member in job.members for top in self.heads(job, member)]
+        return []
+
+    def aggregators(self, job: Job, member: str) -> list[str]:
+        """The aggregators of a member."""
+        found = self.world.nodes(job.task.aggregator or self.world.aggregators(), member)
+        if not found and job.topology == "tree":
+            return self.world.nodes(job.task.hops[-1].at, member)
+        return found
+
+    def heads(self, job: Job, member: str) -> list[str]:
+        """Who holds the top of the model, as a member sees it."""
+        if job.task.top_model_at:
+            return self.world.nodes(job.task.top_model_at, member)
+        return self.aggregators(job, member)
+
+    def _personal_result(self, job: Job) -> bool:
+        return job.task.produces is not None and self.world.file.models[job.task.produces].copies == "personal"
+
+    def _summable(self, job: Job) -> bool:
+        return self.world.catalog.payloads[job.up].summable
+
+    def _few(self, job: Job, member: str, target: str) -> Few:
+        return self._few_of(str(job.up), frozenset(job.masks[member]), member, target)
+
+    def _few_of(self, payload: str, of: frozenset[str], source: str, target: str) -> Few:
+        row = self.world.catalog.payloads[payload]
+        items = [item for item in self.world.instances if item.id in of]
+        return Few() if row.least_units is None else few(self.world, row, items, source, target)
+
+    def _few_each(self, job: Job, members: Sequence[str], target: str) -> Few:
+        """Of a sum, which is taken apart where somebody looks at it: what single contributions say."""
+        found = [self._few(job, member, target) for member in members]
+        return Few(
+            surely=frozenset(item for one in found for item in one.surely),
+            perhaps=frozenset(item for one in found for item in one.perhaps),
+        )
+
+    def _up(self, job: Job, member: str, way: tuple[str, ...], crowd: Sequence[str]) -> Iterator[Movement]:
+        """What a member sends, and with it what its model contains."""
+        guards, level = job.task.safeguards, self.models.level(job.up)
+        sealed = self._sealing(job, member, way[-1])
+        sums: tuple[Sum, ...] = ()
+        noise: tuple[Noise, ...] = ()
+        if self._summable(job):
+            crowded, idle = job.crowd(crowd), job.idle(job.members)
+            sums = secure_sums(self.world, guards, f"{job.why}.safeguards", [member], crowded, idle, job.least_units)
+            noise = self._noises(job, "client", [member])
+            noise += self._noises(job, "distributed", job.givers)
+        if job.masks[member]:
+            yield Movement(
+                way=(member, *way),
+                level=level,
+                few=(self._few(job, member, way[0]),),
+                only=frozenset(job.masks[member]),
+                sums=sums,
+                noises=noise,
+                seals=sealed,
+                caps=caps(self.world, guards, member),
+                why=job.why,
+            )
+        every = tuple(one for other in job.givers for one in self._sealing(job, other, way[-1]))
+        ends = (*way[:-1], *job.members) if way[-1].startswith("exchange:") else way
+        for model in job.carried():
+            for place in ends:
+                yield from self.models.contents(
+                    model, place, job.why, level=min(INFERABLE, level), seals=self._joint(every)
+                )
+
+    def _sealing(self, job: Job, member: str, end: str) -> tuple[Seal, ...]:
+        """The seals on what a member sends; peers have to open what they work on."""
+        found = seals(self.world, job.task.safeguards, member)
+        workers = job.members if end.startswith("exchange:") else []
+        return tuple(one for one in found if all(self.models.reads(one, peer) for peer in workers))
+
+    def _cannot_add(self, guards: Sequence[Any], place: str) -> bool:
+        """Whether what arrives somewhere can neither be opened there nor added up."""
+        found = seals(self.world, guards, place)
+        return any(not one.malleable and not self.models.reads(one, place) for one in found)
+
+    def _forward(
+        self, job: Job, top: str, givers: Sequence[str], place: str, ends: Sequence[str]
+    ) -> Iterator[Movement]:
+        """Single contributions, as they came; where nothing goes down, to those only who can open them."""
+        again = self._again(job, top, ends)
+        for giver in givers if job.method.down or again else ():
+            yield Movement(
+                way=(top, place),
+                level=self.models.level(job.up),
+                few=(self._few(job, giver, top),),
+                only=frozenset(job.masks[giver]),
+                seals=again,
+                maker=giver,
+                why=job.why,
+            )
+
+    def _again(self, job: Job, top: str, ends: Sequence[str]) -> tuple[Seal, ...]:
+        """The seals on what goes back to some ends, which they have to open."""
+        found = seals(self.world, job.task.safeguards, top)
+        return tuple(one for one in found if all(self.models.reads(one, end) for end in ends))
+
+    def _joint(self, every: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Seals that several put on the same: they rest on all of them."""
+        found = {}
+        for seal in every:
+            old = found.get((seal.readers, seal.threshold, seal.malleable))
+            words = (*(old.words if old else ()), *seal.words)
+            found[seal.readers, seal.threshold, seal.malleable] = type(seal)(
+                readers=seal.readers, threshold=seal.threshold, malleable=seal.malleable, words=words
+            )
+        return tuple(found.values())
+
+    def _noises(self, job: Job, where: str, places: Sequence[str]) -> tuple[Noise, ...]:
+        return noises(self.world, job.task.safeguards, f"{job.why}.safeguards", where, places, job.mask)
+
+    def _plain(self, job: Job, top: str, below: Sequence[str]) -> tuple[Sum, ...]:
+        # What cannot be added is put together all the same, and hides nobody.
+        least, most = job.size(below) if self._summable(job) else (0, 0)
+        words = (Word(parties=frozenset(self.world.words(top)), place=top),)
+        return (
+            Sum(
+                id=f"{job.why}@{top}",
+                contributors=job.crowd(below),
+                least=least,
+                most=most,
+                words=words,
+                least_units=job.least_units,
+            ),
+        )
+
+    def _result(
+        self, job: Job, place: str, sums: tuple[Sum, ...], noise: tuple[Noise, ...], *, adds: bool = True
+    ) -> Iterator[Movement]:
+        """What comes out, made of what a place has."""
+        if job.task.produces and not self._personal_result(job):
+            target = self.models.vertex(job.task.produces)
+            yield Movement(
+                way=(place, target),
+                level=INFERABLE,
+                only=job.mask,
+                sums=sums,
+                noises=noise,
+                adds=adds,
+                why=job.why,
+            )
+
+    def _relays(self, job: Job, member: str) -> list[tuple[str, ...]]:
+        return list(product(*(self.world.meant(relay, member) for relay in job.task.via)))
+
+    def _down(
+        self, job: Job, top: str, member: str, plain: tuple[Sum, ...], noise: tuple[Noise, ...], ends: Sequence[str]
+    ) -> Movement:
+        """What comes back to a member, or to a place on the way to the `ends`, behind a seal that these can open."""
+        return Movement(
+            way=(top, member),
+            level=self.models.level(job.up),
+            nominal=self.models.level(job.method.down),
+            few=(self._few_each(job, job.members, top),),
+            only=job.mask,
+            sums=plain,
+            noises=noise,
+            adds=True,
+            seals=self._again(job, top, ends),
+            why=job.why,
+        )
+
+    def _star(self, job: Job) -> Iterator[Movement]:
+        tops: dict[str, list[str]] = {}
+        for member in job.givers:
+            for top in self.aggregators(job, member):
+                tops.setdefault(top, []).append(member)
+        for top, below in tops.items():
+            plain = self._plain(job, top, below)
+            noise = self._noises(job, "aggregator", [top]) if self._summable(job) else ()
+            for member in below:
+                for relays in self._relays(job, member):
+                    yield from self._up(job, member, (*relays, top), below)
+            forwards = self._cannot_add(job.task.safeguards, top)
+            for member in job.members if job.method.down or forwards else ():
+                if top in self.aggregators(job, member):
+                    for place in {member, *(relay for relays in self._relays(job, member) for relay in relays)}:
+                        if forwards:
+                            yield from self._forward(job, top, below, place, [member])
+                        else:
+                            yield self._down(job, top, place, plain, noise, [member])
+            yield from self._result(job, top, () if forwards else plain, () if forwards else noise, adds=not forwards)
+
+    def _peer_to_peer(self, job: Job) -> Iterator[Movement]:
+        exchange = self.world.inner(f"exchange:{job.name}")
+        for member in job.members:
+            for relays in self._relays(job, member):
+                yield from self._up(job, member, (*relays, exchange), job.members)
+            for giver in job.givers:  # each gets what each has sent
+                yield Movement(
+                    way=(exchange, member),
+                    level=self.models.level(job.up),
+                    few=(self._few(job, giver, exchange),),
+                    maker=giver,
+                    only=frozenset(job.masks[giver]),
+                    why=job.why,
+                )
+        yield from self._result(job, exchange, (), ())
+
+    def _local(self, job: Job) -> Iterator[Movement]:
+        for member in job.givers:
+            noise = self._noises(job, "client", [member]) if self._trains_private(job) else ()
+            if job.task.produces and not self._personal_result(job):
+                yield Movement(
+                    way=(member, self.models.vertex(job.task.produces)),
+                    level=INFERABLE,
+                    only=frozenset(job.masks[member]),
+                    noises=noise,
+                    why=job.why,
+                )
+
+    _rotating = _peer_to_peer
+    _central = _local

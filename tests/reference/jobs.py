@@ -1,0 +1,112 @@
+"""One task spelt out: who takes part with which data, and how many are in a sum."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.reference.few import contributed
+from tests.reference.models import Models
+from tests.reference.movement import Contributor
+
+
+class Job:
+    """One task, spelt out."""
+
+    def __init__(self, models: Models, name: str) -> None:
+        self.models, self.world, self.name = models, models.world, name
+        self.task = task = self.world.file.tasks[name]
+        self.method = self.world.catalog.methods[task.method]
+        self.why = f"tasks.{name}"
+        self.members = self.world.nodes(task.runs_on)
+        self.moved: list[tuple[str, str, str]] = []
+        self.masks: dict[str, set[str]] = {member: set() for member in self.members}
+        for item in self.world.every(task.data):
+            if item.place in self.masks:
+                self.masks[item.place].add(item.id)
+                continue
+            for member in self.world.nodes(task.runs_on, item.place):
+                self.masks[member].add(item.id)
+                self.moved.append((item.place, member, item.id))
+        self.givers: list[str] = [member for member in self.members if self.masks[member]]
+        self.mask = frozenset(item for mask in self.masks.values() for item in mask)
+
+    @property
+    def topology(self) -> str:
+        """Who exchanges with whom."""
+        task = self.task
+        if task.topology or task.hops:
+            return task.topology or "tree"
+        if self.method.up and (task.aggregator or (self.method.topology == "star" and self.world.aggregators())):
+            return "star"
+        return self.method.topology if self.method.topology not in (None, "star") else "local"
+
+    @property
+    def up(self) -> str | None:
+        """What goes up."""
+        return (self.method.up_in or {}).get(self.topology, self.method.up)
+
+    def hosted(self, model: str | None) -> bool:
+        """Whether only a provider can do it."""
+        if self.method.hosted:
+            return True
+        return self.method.needs == "weights" and model is not None and not self.models.held(model)
+
+    def inputs(self) -> list[str | None]:
+        """The model that goes in, and those that are trained instead; asking one includes its fallbacks."""
+        model = self.task.model
+        if model is None or not (self.hosted(model) or self.method.needs == "weights"):
+            return [model]
+        return [model, *self.models.stand_ins(model)]
+
+    def carried(self) -> list[str]:
+        """
+        The models of which something travels with what is exchanged: not those that only a provider trains, unless
+        nobody else trains any.
+        """
+        found = [model for model in self.inputs() if not self.hosted(model)] or [self.task.model]
+        return [model for model in dict.fromkeys((*found, self.task.evaluates)) if model is not None]
+
+    # Who is in a sum.
+
+    @property
+    def least_units(self) -> int:
+        """Of how few units a sum says as much as they do."""
+        return (self.world.catalog.payloads[self.up].least_units if self.up else None) or 0
+
+    def crowd(self, members: Sequence[str]) -> tuple[Contributor, ...]:
+        """The contributors among some members; a cohort has more than its two."""
+        found = []
+        for member in members:
+            if not self.masks[member]:
+                continue
+            here = self.world.places[member]
+            items = [i for i in self.world.instances if i.id in self.masks[member]]
+            owners, units = frozenset(i.owner for i in items), contributed(self.world, items)
+            controlled = frozenset({*here.operators, here.host} - {""})
+            found.append(Contributor(controlled=controlled, owners=owners, units=units))
+            if here.count > 2 and member.endswith(".peer"):
+                rest = frozenset(controlled - {here.party} | {f"{here.home}.rest"})
+                own = frozenset(f"{here.home}.rest" if owner == here.party else owner for owner in owners)
+                found.append(Contributor(controlled=rest, owners=own, count=here.count - 2, units=units))
+        return tuple(found)
+
+    def size(self, below: Sequence[str]) -> tuple[int, int]:
+        """How many contributions a plain sum has: with missing facts unfavourable, and favourable."""
+        crowd = sum(one.count for one in self.crowd(below))
+        population = sum(one.count for one in self.crowd(self.members))
+        sums = [one.min_clients for one in self.task.safeguards if one.kind == "secure_aggregation"]
+        stated = max([self.task.min_clients or 0, *sums])
+        if not stated:
+            # A round that loses clients goes on with fewer unless something says how many it needs.
+            return min(1, crowd), min(crowd, self.task.clients_per_round or population)
+        stated = max(1, stated - self.idle(self.members))
+        most = min(crowd, stated)
+        return min(most, max(1, stated - (population - crowd))), most
+
+    def idle(self, members: Sequence[str]) -> int:
+        """How many of some members have no data of the task: they may be in a round, and hide nobody there."""
+        return sum(self._count(member) for member in members if not self.masks[member])
+
+    def _count(self, member: str) -> int:
+        here = self.world.places[member]
+        return 1 if here.count == 1 else here.count - 1 if member.endswith(".peer") else 1

@@ -1,0 +1,184 @@
+"""What travels up and down a tree of aggregators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tests.reference.exchange import Exchange
+from tests.reference.few import contributed
+from tests.reference.jobs import Job
+from tests.reference.movement import INFERABLE, Contributor, Movement, Noise, Sum, Word
+from tests.reference.safeguards import caps, noises, seals, secure_sums
+from tests.reference.world import Instance
+
+Rungs = list[tuple[Any, dict[str, list[str]]]]
+
+
+class Tree(Exchange):
+    """One level after the other."""
+
+    def _tree(self, job: Job) -> Iterator[Movement]:
+        # Who takes part without data gets what comes out on the same way.
+        yield from self._climb(job, self._rungs(job, job.givers), self._rungs(job, job.members))
+
+    def _rungs(self, job: Job, members: Sequence[str]) -> Rungs:
+        """Level by level, who adds up, and what comes from below."""
+        below: dict[str, list[str]] = {member: [member] for member in members}
+        final = self._final(job)
+        found: Rungs = []
+        for hop, names in [*((hop, hop.at) for hop in job.task.hops), *([(None, final)] if final else [])]:
+            here: dict[str, list[str]] = {}
+            for lower in below:
+                for place in self.world.nodes(names, lower):
+                    here.setdefault(place, []).append(lower)
+            found.append((hop, here))
+            below = here
+        return found
+
+    def _final(self, job: Job) -> list[str]:
+        return list(job.task.aggregator or self.world.aggregators())
+
+    def _members_below(self, chain: Rungs, level: int, place: str) -> list[str]:
+        lower = chain[level][1].get(place, [])
+        if level == 0:
+            return lower
+        return list(dict.fromkeys(m for one in lower for m in self._members_below(chain, level - 1, one)))
+
+    def _items_below(self, job: Job, chain: Rungs, level: int, place: str) -> list[Instance]:
+        ids = {item for member in self._members_below(chain, level, place) for item in job.masks[member]}
+        return [item for item in self.world.instances if item.id in ids]
+
+    def _climb(self, job: Job, chain: Rungs, full: Rungs) -> Iterator[Movement]:
+        summed = self._summable(job)
+        for place, members in chain[0][1].items():
+            for member in members:
+                for relays in self._relays(job, member):
+                    yield from self._up(job, member, (*relays, place), members)
+        for level in range(1, len(chain)):
+            for place, lowers in chain[level][1].items():
+                for lower in lowers:
+                    yield from self._pass_on(job, chain, level, lower, place, lowers)
+        last = len(chain) - 1
+        for top in chain[last][1]:
+            plain = self._hop_sum(job, chain, last, top)
+            noise = self._noises(job, "aggregator", [top]) if summed else ()
+            if len(chain) == len(job.task.hops) and summed:
+                noise = noise + self._hop_noises(job, chain, last, top)
+            forwards = self._passes(job, chain, last, top)
+            ways = self._down_ways(job, full, last, top) if job.method.down or forwards else []
+            for place in sorted({place for way in ways for place in way}):
+                ends = sorted({way[-1] for way in ways}) if place not in job.members else [place]
+                if forwards:
+                    yield from self._forward(job, top, self._members_below(chain, last, top), place, ends)
+                else:
+                    yield self._down(job, top, place, plain, noise, ends)
+            yield from self._result(job, top, () if forwards else plain, () if forwards else noise, adds=not forwards)
+
+    def _passes(self, job: Job, chain: Rungs, level: int, place: str) -> bool:
+        """Whether a place passes on single contributions, since it can neither open them nor add them up."""
+        guards = chain[level - 1][0].safeguards if level else job.task.safeguards
+        came = level > 0 and any(self._passes(job, chain, level - 1, lower) for lower in chain[level][1][place])
+        return self._cannot_add(guards, place) or (came and self._cannot_add(job.task.safeguards, place))
+
+    def _down_ways(self, job: Job, chain: Rungs, level: int, top: str) -> list[tuple[str, ...]]:
+        found = []
+        for lower in chain[level][1][top]:
+            if level == 0:
+                found += [(*reversed(relays), lower) for relays in self._relays(job, lower)]
+            else:
+                found += [(lower, *rest) for rest in self._down_ways(job, chain, level - 1, lower)]
+        return found
+
+    def _hop_noises(self, job: Job, chain: list[tuple[Any, Any]], level: int, place: str) -> tuple[Noise, ...]:
+        hop = chain[level][0]
+        if hop is None:
+            return ()
+        return noises(self.world, hop.safeguards, f"{job.why}.hops.{level}", "aggregator", [place], job.mask)
+
+    def _hop_sum(self, job: Job, chain: list[tuple[Any, Any]], level: int, place: str) -> tuple[Sum, ...]:
+        """The sum that one aggregator of a tree makes."""
+        below = self._members_below(chain, level, place)
+        hop = chain[level][0]
+        least, most = job.size(below) if self._summable(job) else (0, 0)
+        elsewhere = {m for other in chain[level][1] if other != place for m in self._members_below(chain, level, other)}
+        crowd = sum(one.count for one in job.crowd(below))
+        if not self._summable(job):
+            pass  # it is put together all the same, and hides nobody
+        elif hop is not None and hop.min_clients:
+            least = most = min(hop.min_clients, crowd)
+        elif elsewhere & {*below}:
+            shared = sum(one.count for one in job.crowd([m for m in below if m in elsewhere]))
+            least = max(1, least - shared)
+        words = (Word(parties=frozenset(self.world.words(place)), place=place),)
+        return (
+            Sum(
+                id=f"{job.why}.{level}@{place}",
+                contributors=job.crowd(below),
+                least=least,
+                most=most,
+                words=words,
+                least_units=job.least_units,
+            ),
+        )
+
+    def _pass_on(
+        self, job: Job, chain: list[tuple[Any, Any]], level: int, lower: str, place: str, lowers: Sequence[str]
+    ) -> Iterator[Movement]:
+        """What one level of a tree sends to the next."""
+        hop = chain[level - 1][0]
+        guards = hop.safeguards
+        below = self._members_below(chain, level - 1, lower)
+        only = frozenset(item for member in below for item in job.masks[member])
+        sums = self._hop_sum(job, chain, level - 1, lower)
+        noise: tuple[Noise, ...] = ()
+        if self._summable(job):
+            noise = self._hop_noises(job, chain, level - 1, lower)
+            crowd = tuple(
+                Contributor(
+                    controlled=frozenset({*self.world.places[one].operators, self.world.places[one].host} - {""}),
+                    owners=frozenset(item.owner for item in self._items_below(job, chain, level - 1, one)),
+                    parts=True,
+                    units=contributed(self.world, self._items_below(job, chain, level - 1, one)),
+                )
+                for one in lowers
+            )
+            title = f"{job.why}.hops.{level - 1}.safeguards"
+            sums += secure_sums(self.world, guards, title, [lower], crowd, least_units=job.least_units)
+        if self._passes(job, chain, level - 1, lower):
+            yield from self._pass_single(job, (lower, place), below, sums[1:])
+            return
+        yield Movement(
+            way=(lower, place),
+            level=self.models.level(job.up),
+            nominal=INFERABLE,
+            few=(self._few_each(job, below, lower),),
+            only=only,
+            sums=sums,
+            noises=noise,
+            adds=True,
+            seals=seals(self.world, guards, lower),
+            caps=caps(self.world, guards, lower),
+            why=job.why,
+        )
+        yield from self._carried_on(job, place)
+
+    def _pass_single(
+        self, job: Job, way: tuple[str, str], below: Sequence[str], sums: tuple[Sum, ...]
+    ) -> Iterator[Movement]:
+        for giver in below:
+            yield Movement(
+                way=way,
+                level=self.models.level(job.up),
+                few=(self._few(job, giver, way[0]),),
+                only=frozenset(job.masks[giver]),
+                sums=sums,
+                maker=giver,
+                why=job.why,
+            )
+        yield from self._carried_on(job, way[1])
+
+    def _carried_on(self, job: Job, place: str) -> Iterator[Movement]:
+        every = tuple(one for other in job.givers for one in self._sealing(job, other, place))
+        for model in job.carried():
+            yield from self.models.contents(model, place, job.why, seals=self._joint(every))
