@@ -10,7 +10,6 @@ names their source.
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,11 +18,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from fedpolicy.catalog import load_catalog
-from fedpolicy.catalog.read import compose_shipped, plain
 from fedpolicy.files import catalog_dir
 from tools import wheels
+from tools.generated import FIELDS, Row, rows_in, with_ended, written
 
-Row = dict[str, Any]
 Groups = dict[tuple[str, str], list[wheels.Said]]  # what is said of each (provider, name)
 
 # Routes of litellm to providers of the catalogue, and what their names begin with there.
@@ -49,16 +47,11 @@ MODES = {
 CLOUDS = {"microsoft-azure": "azure/", "google-vertex": "vertex_ai/", "amazon-bedrock": ""}
 OPEN = ("open", "gated")
 SHARED = ("developer", "weights", "architecture", "training_code", "training_data", "licence")
-FIELDS = (
-    "developer", "weights", "architecture", "inference_code", "training_code", "training_data", "licence", "provider",
-    "aliases", "parameters_b", "shutdown_on", "shutdowns", "replaced_by", "tasks", "source", "as_of",
-)  # fmt: skip
-NEVER_PUBLISHED = {"chatgpt", "claude", "gemini", "gpt", "o", "text"}  # first words of names; others were, at times
+NEVER_PUBLISHED = {"chatgpt", "claude", "gemini", "gpt", "o"}  # first words of names; others were, at times
 _DATED = re.compile(r"(?P<base>.+?)(?:-(?:\d{4}-\d{2}-\d{2}|\d{8})|@[\w.]+)")
 _REGION = re.compile(r"(?:[a-z]{2}(?:-gov)?|apac|global)\.")
 _NO_NAME = re.compile(r"[/*]|^ft:|^container$")
 _STRANGE = re.compile(r"internal|testing|dummy|random", re.IGNORECASE)
-HEAD = "# Written by `make refresh` from packages; what is wrong here is put right by hand in models.yaml.\nmodels:\n"
 
 
 def main() -> None:
@@ -69,6 +62,7 @@ def main() -> None:
         rows = rows_of(said, hand_rows())
     target = catalog_dir() / "generated" / "models.yaml"
     target.parent.mkdir(exist_ok=True)
+    rows = with_ended(rows, rows_in(target) if target.exists() else {})
     target.write_text(written(rows), encoding="utf-8")
     catalog = load_catalog()
     lost = [one.name for one in (*said["openai"], *said["anthropic"]) if catalog.model(one.name) is None]
@@ -92,8 +86,7 @@ def said_by(found: Mapping[str, wheels.Wheel]) -> dict[str, list[wheels.Said]]:
 
 def hand_rows() -> dict[str, Row]:
     """What is written by hand."""
-    rows: dict[str, Row] = plain(compose_shipped((catalog_dir() / "models.yaml").read_text(encoding="utf-8")))["models"]
-    return rows
+    return rows_in(catalog_dir() / "models.yaml")
 
 
 def rows_of(said: Mapping[str, Sequence[wheels.Said]], hand: Mapping[str, Row]) -> dict[str, Row]:
@@ -202,7 +195,7 @@ def _family(name: str, provider: str, hand: Mapping[str, Row]) -> Row:
             if provider in CLOUDS:
                 agreed.pop("licence", None)
             youngest = max(rows, key=lambda row: str(row["as_of"]))
-            origin = {"source": _list(youngest["source"])[:1], "as_of": min(str(row["as_of"]) for row in rows)}
+            origin = {"source": _list(youngest["source"])[:1], "as_of": str(youngest["as_of"])}
             return {**agreed, "origin": origin} if agreed else {}
         stem = stem.rpartition("-")[0]
     return {}
@@ -275,23 +268,6 @@ def _first(said: Iterable[wheels.Said], key: str) -> Any:  # noqa: ANN401  any f
 
 def _list(value: Any) -> list[Any]:  # noqa: ANN401  a parsed value
     return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def written(rows: Mapping[str, Row]) -> str:
-    """The rows as YAML, a field a line, so that a difference can be read."""
-    lines = [HEAD]
-    for name, row in rows.items():
-        lines.append(f"  {json.dumps(name)}:\n")
-        lines += [f"    {key}: {_yaml(key, value)}\n" for key, value in row.items()]
-    return "".join(lines)
-
-
-def _yaml(key: str, value: Any) -> str:  # noqa: ANN401  a parsed value
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(name)}: {day}" for name, day in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(json.dumps(item) for item in value) + "]"
-    return str(value) if key in {"as_of", "shutdown_on", "parameters_b"} else json.dumps(value, ensure_ascii=False)
 
 
 if __name__ == "__main__":

@@ -104,10 +104,8 @@ def _days(tree: ast.Module) -> dict[str, str]:
     for node in tree.body:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             for bullet in _BULLET.split(node.value.value):
-                said, _, rest = bullet.partition(":\n")
-                day = _ENDS.search(rest or bullet)
-                if day:
-                    found |= dict.fromkeys(_QUOTED.findall(said), day[1])
+                if day := _ENDS.search(bullet):
+                    found |= dict.fromkeys(_QUOTED.findall(bullet), day[1])
     return found
 
 

@@ -9,14 +9,14 @@ import zipfile
 
 import pytest
 
-from tools import refresh, wheels
+from tools import generated, refresh, wheels
 
 DAYS = {"openai": "2026-11-20", "anthropic": "2026-11-24", "litellm": "2026-11-19", "mteb": "2026-10-26"}
 FILES = {
     "openai": {
         "openai/types/shared/chat_model.py": '''
 from typing import Literal
-ChatModel = Literal["gpt-9", "gpt-9-2030-01-01", "gpt-8", "o9"]
+ChatModel = Literal["gpt-9", "gpt-9-2030-01-01", "gpt-8", "gpt-7", "o9"]
 """Deprecated values:
 
 - "gpt-9-2030-01-01",
@@ -24,6 +24,8 @@ ChatModel = Literal["gpt-9", "gpt-9-2030-01-01", "gpt-8", "o9"]
 - "gpt-8":
   Announced shutdown
   date: 2031-02-03. See the page.
+- "gpt-7": Announced shutdown date:
+  2024-05-06.
 """
 ''',
         "openai/types/embedding_model.py": 'EmbeddingModel = Literal["text-embedding-9"]\n',
@@ -51,6 +53,10 @@ ChatModel = Literal["gpt-9", "gpt-9-2030-01-01", "gpt-8", "o9"]
                 "azure/eu/gpt-9": {"litellm_provider": "azure", "mode": "chat"},
                 "eu.anthropic.claude-opus-9": {"litellm_provider": "bedrock_converse", "mode": "chat"},
                 "mistral/mistral-large-9": {"litellm_provider": "mistral", "mode": "chat"},
+                "vertex_ai/text-embedding-large-9": {
+                    "litellm_provider": "vertex_ai-embedding-models",
+                    "mode": "embedding",
+                },
                 "vertex_ai/jamba-9@001": {"litellm_provider": "vertex_ai-ai21_models", "mode": "chat"},
                 "dall-e-9": {"litellm_provider": "openai", "mode": "image_generation"},
                 "ft:gpt-8": {"litellm_provider": "openai", "mode": "chat"},
@@ -102,6 +108,7 @@ def test_a_name_of_a_known_family_has_what_all_of_it_have(rows):
 
 def test_the_providers_own_package_wins_and_its_day_is_read_across_lines(rows):
     assert rows["openai/gpt-8"]["shutdown_on"] == "2031-02-03"
+    assert rows["openai/gpt-7"]["shutdown_on"] == "2024-05-06"
     assert rows["anthropic/claude-opus-9"]["shutdown_on"] == "2031-01-02"
 
 
@@ -115,8 +122,13 @@ def test_a_cloud_has_days_and_names_of_its_own(rows):
 
 
 def test_a_name_that_may_be_published_says_nothing_of_its_weights(rows):
-    for name in ("mistral/mistral-large-9", "google/gemini-gemma-9", "google-vertex/jamba-9@001"):
-        assert not {"weights", "licence"} & set(rows[name]), name
+    for name in (
+        "mistral/mistral-large-9",
+        "google/gemini-gemma-9",
+        "google-vertex/jamba-9@001",
+        "google-vertex/text-embedding-large-9",
+    ):
+        assert not {"developer", "weights", "licence"} & set(rows[name]), name
 
 
 def test_a_successor_is_named_as_its_provider_names_it(rows):
@@ -167,11 +179,21 @@ def test_a_hand_written_row_keeps_its_id_and_gets_the_day(said):
     assert (row["shutdown_on"], "aliases" in row) == ("2031-02-03", False)
 
 
+def test_a_model_that_no_package_mentions_any_more_keeps_its_day(rows):
+    ended = {"provider": "openai", "shutdown_on": "2020-01-01", "source": ["x"], "as_of": "2019-01-01"}
+    kept = generated.with_ended(rows, {"openai/old": ended, "acme/gone": {"weights": "open"}, "acme/one": {}})
+
+    assert kept["openai/old"] == ended
+    assert "acme/gone" not in kept
+    assert kept["acme/one"] == rows["acme/one"]
+    assert list(kept) == sorted(kept)
+
+
 def test_the_file_is_yaml_that_a_person_can_compare(rows):
-    text = refresh.written({"acme/one": rows["acme/one"]})
+    text = generated.written({"acme/one": rows["acme/one"]})
 
     assert text.splitlines()[1:5] == ["models:", '  "acme/one":', '    developer: "acme"', '    weights: "open"']
-    assert text == refresh.written({"acme/one": rows["acme/one"]})
+    assert text == generated.written({"acme/one": rows["acme/one"]})
 
 
 def test_a_wheel_that_is_not_the_listed_one_is_refused(tmp_path, monkeypatch):
