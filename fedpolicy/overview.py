@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
+
+if TYPE_CHECKING:
+    from fedpolicy.page import Section
 
 __all__ = ["Cause", "Cell", "Fix", "Interruption", "Overview"]
 
@@ -62,7 +66,8 @@ class Overview:
     """
     One deployment for people. `hidden` counts the disclosures that `cells` leave out.
 
-    `owners` has the party behind each instance of a dataset, `parties` all that the file declares.
+    `owners` has the party behind each instance of a dataset, `parties` all that the file declares. `sections` and the
+    `digest` of the file are for pages.
     """
 
     file: str
@@ -74,6 +79,8 @@ class Overview:
     fixes: Mapping[str, Fix] = field(default_factory=dict)
     owners: Mapping[str, str] = field(default_factory=dict)
     parties: tuple[str, ...] = ()
+    sections: tuple[Section, ...] = ()
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

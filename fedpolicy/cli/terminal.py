@@ -18,14 +18,14 @@ from fedpolicy.report.style import PLAIN, Style
 __all__ = ["chatter", "emit", "look_for", "look_of", "replace_closed_streams", "stdin_bytes", "write", "write_files"]
 
 
-def write_files(files: Mapping[Path, str]) -> None:
+def write_files(files: Mapping[Path, str | bytes]) -> None:
     """
     Write every file or none: temporary files beside them take their places when all of them are there.
 
     What is no plain file (a pipe, /dev/stdout) is written to as it is, at the end. Raises OutputError.
     """
     drafts: dict[Path, Path] = {}
-    texts = {path: text.encode("utf-8", "replace") for path, text in files.items()}
+    texts = {path: text if isinstance(text, bytes) else text.encode("utf-8", "replace") for path, text in files.items()}
     try:
         for path, data in texts.items():
             target = Path(os.path.realpath(path))

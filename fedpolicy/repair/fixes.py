@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_FIXES", "with_fixes"]
 
-MOST_FIXES = 10  # causes of a deployment; those that are left out are the least severe
+MOST_FIXES = 10  # causes of a report; those that are left out are the least severe
+_LARGE = 200_000  # bytes of a file from which on a search takes longer than anybody waits for a page
 _WHOLE = 1  # cost from which on a dropped entry is more than what nothing uses any more
-_RECHECKS = 60  # copies of a deployment that are checked for one cause
 
 
 def with_fixes(report: Report, sources: Mapping[str, Source], settings: Settings, costs: Mapping[str, float]) -> Report:
     """
-    Try changes for the worst causes of each deployment; `sources` are the files by name.
+    Try changes for the worst causes; `sources` are the files by name.
 
     A cause for which nothing holds gets no fix. Raises what `repair` raises.
     """
-    groups = groups_of(report)
+    groups = groups_of(report)[:MOST_FIXES]
     overviews = []
     for one in report.overviews:
         own = [group for group in groups if (group.file, group.deployment) == (one.file, one.deployment)]
-        tried = ((group, _requests(group, sources, settings, costs)) for group in own[:MOST_FIXES])
+        tried = ((group, _requests(group, sources, settings, costs)) for group in own)
         found = {group.cause: _fix(requests, grave=group.worst.severity >= Severity.HIGH) for group, requests in tried}
         overviews.append(replace(one, fixes={name: fix for name, fix in found.items() if fix}))
     return replace(report, overviews=tuple(overviews))
@@ -44,15 +44,15 @@ def _requests(
     group: Group, sources: Mapping[str, Source], settings: Settings, costs: Mapping[str, float]
 ) -> Iterator[Request]:
     marks = tuple(one.fingerprint for one in group.findings if one.verdict is Verdict.FAIL and one.fingerprint)
-    if marks and group.file in sources:
+    source = sources.get(group.file)
+    if marks and source is not None and len(source.text) < _LARGE:
         yield Request(
-            source=sources[group.file],
+            source=source,
             settings=settings,
             costs=costs,
             choice=Choice(findings=marks),
             deployment=group.deployment,
             proposals=1,
-            rechecks=_RECHECKS,
         )
 
 

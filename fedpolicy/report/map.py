@@ -20,7 +20,7 @@ __all__ = ["MOST_ARROWS", "map_of"]
 MOST_ARROWS = 120  # those of the lowest level are left out first, and counted
 _MOST_BOXES = 60
 _WIDE, _LINE, _GAP, _BETWEEN, _EDGE = 200, 18, 30, 230, 16
-_PORT = 34  # between two arrows at one side of a box
+_PORT = 42  # between two arrows at one side of a box
 _LETTERS, _LABEL = 26, 40  # characters that fit in a box, and between two
 _SENTENCE = (
     "Boxes are parties, owners of data at the left and outsiders at the right; dashed arrows follow from what the file"

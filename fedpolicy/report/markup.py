@@ -9,7 +9,7 @@ from html import escape
 from fedpolicy.findings import Hop
 from fedpolicy.report.style import clean
 
-__all__ = ["MOST_HOPS", "code", "flowchart", "line", "prose", "row"]
+__all__ = ["MOST_HOPS", "code", "flowchart", "line", "mermaid_label", "prose", "row"]
 
 _ACTIVE = re.compile(r"([\\`*\[\]<>|~#]|(?<!\w)_|_(?!\w))")
 _MENTION = re.compile(r"([^\s,;:()]*@[^\s,;:()]*)")
@@ -61,15 +61,15 @@ def flowchart(paths: Sequence[Sequence[Hop]]) -> list[str]:
     names = list(dict.fromkeys(name for source, target, _ in shown for name in (source, target)))
     boxes = {name: f"n{number}" for number, name in enumerate(names)}
     ends = {path[-1].target for path in paths if path}
-    lines = ["flowchart LR", *(f'  {box}["{_label(name)}"]' for name, box in boxes.items())]
-    lines += [f'  {boxes[source]} -->|"{_label(payload)}"| {boxes[target]}' for source, target, payload in shown]
+    lines = ["flowchart LR", *(f'  {box}["{mermaid_label(name)}"]' for name, box in boxes.items())]
+    lines += [f'  {boxes[source]} -->|"{mermaid_label(payload)}"| {boxes[target]}' for source, target, payload in shown]
     if len(hops) > len(shown):
         lines.append(f'  more["and {len(hops) - len(shown):,} more hops"]')
     marked = [box for name, box in boxes.items() if name in ends]
     return [*lines, *(f"  style {box} stroke:#b00,stroke-width:3px" for box in marked)]
 
 
-def _label(text: str) -> str:
+def mermaid_label(text: str) -> str:
     """Mermaid writes entities with # for &, and takes a label that begins with a backtick for Markdown."""
     plain = clean(text).replace("#", "\0")
     written = escape(plain, quote=True).replace("`", "&#96;").replace("&#", "#").replace("&", "#")

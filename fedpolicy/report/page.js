@@ -37,7 +37,7 @@
         var of = JSON.parse(part.getAttribute("data-of"));
         part.classList.toggle("dim", name !== "" && of.indexOf(name) < 0);
       });
-      document.querySelectorAll("#learns tbody tr").forEach(function (row) {
+      document.querySelectorAll("#matrix tbody tr, #learns tbody tr").forEach(function (row) {
         var said = row.querySelector("th").textContent;
         row.classList.toggle("dim", name !== "" && said.split(/, | and /).indexOf(name) < 0);
       });

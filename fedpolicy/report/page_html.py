@@ -46,15 +46,15 @@ def _body(page: Page) -> Iterator[str]:
     yield f'<header class="band {mark}"><p class="word">{_text(page.verdict)}</p><div><h1>{_text(page.title)}</h1>'
     yield from (f"<p>{_words(text)}</p>" for text in page.lead)
     yield "</div></header>"
+    yield '<nav aria-label="On this page"><ul>'
+    yield from (f'<li><a href="#{_id(one.id)}">{_text(one.title)}</a></li>' for one in page.sections)
+    yield '</ul></nav><main id="main">'
     if page.tiles:
         yield '<ul class="tiles">'
         for tile in page.tiles:
             kind = ' class="bad"' if tile.bad else ""
             yield f"<li{kind}><b>{_text(tile.value)}</b> <span>{_text(tile.label)}</span></li>"
         yield "</ul>"
-    yield '<nav aria-label="On this page"><ul>'
-    yield from (f'<li><a href="#{_id(one.id)}">{_text(one.title)}</a></li>' for one in page.sections)
-    yield '</ul></nav><main id="main">'
     for section in page.sections:
         yield from _section(section, 2)
     if page.signed:

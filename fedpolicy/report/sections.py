@@ -16,12 +16,17 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study
     from fedpolicy.language.model.safeguards import Safeguard
     from fedpolicy.language.reading.load import Document
-    from fedpolicy.page import Block
+    from fedpolicy.page import Block, Picture
 
-__all__ = ["agreements", "budgets", "controls", "learners", "leaving", "stopping"]
+__all__ = ["agreements", "budgets", "controls", "learners", "leaving", "mapped", "stopping"]
 
 _MOST_ROWS = 200
 _MEANS = {"run": "use the models", "join": "take part", "keep": "keep the result", "inspect": "inspect the weights"}
+
+
+def mapped(picture: Picture) -> Section:
+    """The map of a deployment."""
+    return Section(id="map", title="Who sends what to whom", blocks=(picture,))
 
 
 def learners(study: Study, owner: str = "") -> Section:

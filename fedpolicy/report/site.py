@@ -10,7 +10,7 @@ from fedpolicy.page import Items, Page, Paragraph, Section, Tile
 from fedpolicy.report.grouping import groups_of
 from fedpolicy.report.map import map_of
 from fedpolicy.report.questions import question, questions_of
-from fedpolicy.report.sections import agreements, budgets, controls, learners, leaving, stopping
+from fedpolicy.report.sections import agreements, budgets, controls, learners, leaving, mapped, stopping
 from fedpolicy.report.sketch import Wanted, sketch_of
 from fedpolicy.report.style import amount, listing
 from fedpolicy.report.summarise import OUT_OF_SCOPE, missing_facts
@@ -36,7 +36,7 @@ def page_of(document: Document, study: Study, report: Report, owner: str) -> Pag
     """Make the page of one party; `report` tells what concerns it, and has an overview of its data."""
     cells = [cell for one in report.overviews for cell in one.cells]
     sections = [
-        Section(id="map", title="Who sends what to whom", blocks=(map_of(sketch_of(study, Wanted(owner=owner))),)),
+        mapped(map_of(sketch_of(study, Wanted(owner=owner)))),
         leaving(study, document, owner),
         learners(study, owner),
         budgets(study, owner),

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from fedpolicy import api
 from fedpolicy.findings import SourceFile
+from fedpolicy.report.drawing import as_mermaid
 from fedpolicy.report.formats import load_format
+from fedpolicy.report.sketch import sketch_of
 from fedpolicy.report.summarise import summarise
 
 HERE = Path(__file__).parent
@@ -33,9 +36,16 @@ def test_mermaid_reads_every_picture(made, tmp_path):
     for number, report in enumerate(reports):
         files.append(tmp_path / f"{number}.md")
         files[-1].write_text(load_format("markdown").render(report), encoding="utf-8")
+    (document,) = api.load(HERE.parents[1] / "examples" / "clinical-notes" / "deployment.yaml")
+    sketch = sketch_of(api.facts(document))
+    evil = 'a"] --> b["`x`\n end %% {{}} #lt;'
+    strange = tuple(replace(box, parties=(evil,), role=evil, holds=(evil,)) for box in sketch.boxes)
+    for number, one in enumerate((sketch, replace(sketch, boxes=strange))):
+        files.append(tmp_path / f"graph-{number}.md")
+        files[-1].write_text(f"```mermaid\n{as_mermaid(one)}```\n", encoding="utf-8")
     done = subprocess.run(
         ["node", HERE / "mermaid.mjs", MODULES, *files], capture_output=True, encoding="utf-8", check=False
     )
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "4\n"
+    assert done.stdout == "6\n"

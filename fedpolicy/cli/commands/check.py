@@ -25,7 +25,7 @@ from fedpolicy.cli.options import (
     waiver_options,
 )
 from fedpolicy.cli.terminal import chatter, look_of
-from fedpolicy.errors import Interrupted, SettingsError
+from fedpolicy.errors import Interrupted
 from fedpolicy.report.formats import format_ids, load_format
 from fedpolicy.report.style import Style
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from fedpolicy.cli.outputs import Output
     from fedpolicy.config.find import Config
     from fedpolicy.findings import Report
+    from fedpolicy.report.formats import Format
     from fedpolicy.settings import Settings
 
 __all__ = ["command"]
@@ -132,10 +133,7 @@ def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Map
             chatter("note: no deployment is among what changed\n")
             return 0
     report = report_of(paths, settings, choices, options)
-    if options["owner"]:
-        report = _for_owner(report, options["owner"])
-    if options["fixes"] or any(getattr(load_format(one.form), "FIXES", False) for one in planned):
-        report = _fixed(report, settings, config)
+    report = _told_more(report, settings, config, options, [load_format(one.form) for one in planned])
     no_color = options["no_color"]
     errors = _told(report, no_color=no_color)
     causes, quiet = options["causes"], options["quiet"]
@@ -151,28 +149,17 @@ def _overview(planned: Sequence[Output], options: Mapping[str, Any]) -> str | No
     return options["owner"] if asked else None
 
 
-def _for_owner(report: Report, owner: str) -> Report:
-    """What of the report concerns one party. Raises SettingsError where no deployment has it."""
-    from fedpolicy.report.owner import of_owner
-    from fedpolicy.suggest import advise
+def _told_more(
+    report: Report, settings: Settings, config: Config, options: Mapping[str, Any], forms: Sequence[Format]
+) -> Report:
+    """The report with what its formats need beside findings."""
+    from fedpolicy.cli.pages import for_owner, with_proofs, with_sections
 
-    parties = sorted({party for one in report.overviews for party in one.parties})
-    if parties and owner not in parties:
-        raise SettingsError(f"no party is called `{owner}`", help=advise(owner, parties))
-    return of_owner(report, owner)
-
-
-def _fixed(report: Report, settings: Settings, config: Config) -> Report:
-    """The report with a proved change for each cause."""
-    from fedpolicy.repair.change import costs_of
-    from fedpolicy.repair.changes import kinds
-    from fedpolicy.repair.fixes import with_fixes
-    from fedpolicy.sources import Source
-
-    texts = {file.name: "\n".join(file.lines) + "\n" for file in report.files if file.lines}
-    files = {name: Source(name=name, text=text.encode("utf-8", "surrogatepass")) for name, text in texts.items()}
-    costs = costs_of(kinds()) | dict(config.file.repair.costs if config.file else {})
-    return with_fixes(report, files, settings, costs)
+    if options["owner"]:
+        report = for_owner(report, options["owner"])
+    if options["fixes"] or any(getattr(form, "FIXES", False) for form in forms):
+        report = with_proofs(report, settings, config)
+    return with_sections(report, settings) if any(getattr(form, "PAGE", False) for form in forms) else report
 
 
 def _shown(report: Report, output: Output, *, causes: bool) -> Report:

@@ -17,6 +17,7 @@ from fedpolicy.cli.options import (
     output_option,
     pack_option,
 )
+from fedpolicy.cli.question import timed
 from fedpolicy.cli.terminal import emit, stdin_bytes
 from fedpolicy.errors import SettingsError
 
@@ -49,6 +50,7 @@ __all__ = ["command"]
 @epsilon_option
 @output_option
 @debug_option
+@timed
 def command(  # noqa: PLR0913  one option, one parameter
     *,
     file: str,

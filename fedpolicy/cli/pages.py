@@ -1,0 +1,74 @@
+"""What reports for people ask for beside a check: one owner's view, proved changes, the sections of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from fedpolicy.errors import SettingsError
+
+if TYPE_CHECKING:
+    from fedpolicy.config.find import Config
+    from fedpolicy.findings import Report
+    from fedpolicy.overview import Overview
+    from fedpolicy.settings import Settings
+    from fedpolicy.sources import Source
+
+__all__ = ["for_owner", "with_proofs", "with_sections"]
+
+
+def for_owner(report: Report, owner: str) -> Report:
+    """What of the report concerns one party. Raises SettingsError where no deployment has it."""
+    from fedpolicy.report.owner import of_owner  # noqa: PLC0415  few reports have one
+    from fedpolicy.suggest import advise  # noqa: PLC0415
+
+    parties = sorted({party for one in report.overviews for party in one.parties})
+    if parties and owner not in parties:
+        raise SettingsError(f"no party is called `{owner}`", help=advise(owner, parties))
+    return of_owner(report, owner)
+
+
+def with_proofs(report: Report, settings: Settings, config: Config) -> Report:
+    """The report with a proved change for each cause."""
+    from fedpolicy.repair.change import costs_of  # noqa: PLC0415  a check needs no repair
+    from fedpolicy.repair.changes import kinds  # noqa: PLC0415
+    from fedpolicy.repair.fixes import with_fixes  # noqa: PLC0415
+
+    costs = costs_of(kinds()) | dict(config.file.repair.costs if config.file else {})
+    return with_fixes(report, _sources(report), settings, costs)
+
+
+def with_sections(report: Report, settings: Settings) -> Report:
+    """The report with what a page tells of each deployment; read once more, since a check keeps no deployment."""
+    files = _sources(report)
+    told = tuple(_told(one, files[one.file], settings) if one.file in files else one for one in report.overviews)
+    return replace(report, overviews=told)
+
+
+def _told(one: Overview, source: Source, settings: Settings) -> Overview:
+    from fedpolicy import check  # noqa: PLC0415  few reports are pages
+    from fedpolicy.report import sections  # noqa: PLC0415
+    from fedpolicy.report.map import map_of  # noqa: PLC0415
+    from fedpolicy.report.sketch import Wanted, sketch_of  # noqa: PLC0415
+
+    owner = settings.overview or ""
+    document, study = check.study_of(source, check.catalog_of(settings), settings, one.deployment)
+    made = (
+        sections.mapped(map_of(sketch_of(study, Wanted(owner=owner)))),
+        sections.learners(study, owner),
+        sections.controls(study, document, owner),
+        sections.stopping(study, owner),
+        sections.budgets(study, owner),
+        sections.agreements(document, owner),
+    )
+    return replace(one, sections=tuple(part for part in made if part), digest=sha256(source.text).hexdigest())
+
+
+def _sources(report: Report) -> Mapping[str, Source]:
+    """The files of a report, as it has read them."""
+    from fedpolicy.sources import Source  # noqa: PLC0415
+
+    texts = {file.name: "\n".join(file.lines) + "\n" for file in report.files if file.lines}
+    return {name: Source(name=name, text=text.encode("utf-8", "surrogatepass")) for name, text in texts.items()}

@@ -1,0 +1,114 @@
+"""Pages in a real browser: nothing is loaded, a click does what it says, and axe finds nothing to object to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from fedpolicy.cli.app import app
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "clinical-notes" / "deployment.yaml"
+MODULES = Path(os.environ.get("NODE_MODULES") or ROOT / "node_modules")
+AXE = MODULES / "axe-core" / "axe.min.js"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="install chromium (Debian: apt install chromium)")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as started:
+        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """The page of a check, the page of one participant, and one with hostile names."""
+    folder = tmp_path_factory.mktemp("pages")
+    text = EXAMPLE.read_text(encoding="utf-8")
+    evil = f"'<script>document.title=1</script>{'x' * 10_000}'"
+    (folder / "evil.yaml").write_text(text.replace("contracts/dpa.pdf", evil, 1), encoding="utf-8")
+    day = ("--today", "2026-11-28")
+    run = CliRunner().invoke
+    run(app, ["check", str(EXAMPLE), "--format", "html", *day, "--output", str(folder / "check.html")])
+    run(app, ["site", str(EXAMPLE), "charite", "--format", "html", *day, "--output", str(folder / "site.html")])
+    run(app, ["check", str(folder / "evil.yaml"), "--format", "html", *day, "--output", str(folder / "evil.html")])
+    return folder
+
+
+def opened(browser, path, **context):
+    """A page from disk, and every request that it makes and message that it logs."""
+    page = browser.new_context(**context).new_page()
+    heard = []
+    page.on("request", lambda request: heard.append(request.url) if not request.url.startswith("file:") else None)
+    page.on("console", lambda message: heard.append(message.text))
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.goto(path.as_uri())
+    return page, heard
+
+
+@pytest.mark.parametrize("name", ["check", "site"])
+def test_a_page_opens_from_disk_and_loads_nothing(name, browser, pages):
+    page, heard = opened(browser, pages / f"{name}.html", viewport={"width": 400, "height": 800})
+
+    assert page.inner_text("h1")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert heard == []
+
+
+@pytest.mark.parametrize(("name", "scheme"), [("check", "light"), ("check", "dark"), ("site", "light")])
+@pytest.mark.skipif(not AXE.is_file(), reason="`npm install axe-core` here, or say where it is in NODE_MODULES")
+def test_axe_has_nothing_to_object_to(name, scheme, browser, pages):
+    page, _ = opened(browser, pages / f"{name}.html", color_scheme=scheme, bypass_csp=True)
+    page.add_script_tag(path=str(AXE))
+    found = page.evaluate("axe.run().then(found => found.violations.map(one => [one.id, one.nodes[0].html]))")
+
+    assert found == []
+
+
+def test_a_click_on_a_party_shows_what_is_its_own_and_a_second_one_everything(browser, pages):
+    page, heard = opened(browser, pages / "check.html", viewport={"width": 1280, "height": 900})
+    row = page.locator("#learns tbody tr", has_text="hetzner")
+    box = page.locator("[data-party=openai]")
+
+    box.click()
+    assert "dim" in row.get_attribute("class")
+    assert page.locator(".map path.flow.dim").count() == 2
+    box.press("Enter")
+    assert "dim" not in row.get_attribute("class")
+    before = page.locator(".map svg").get_attribute("viewBox")
+    page.get_by_role("button", name="Zoom in").click()
+    assert page.locator(".map svg").get_attribute("viewBox") != before
+    page.get_by_role("button", name="Whole map").click()
+    assert page.locator(".map svg").get_attribute("viewBox") == before
+    assert heard == []
+
+
+def test_without_script_everything_can_be_read(browser, pages):
+    page, _ = opened(browser, pages / "check.html", java_script_enabled=False)
+
+    assert page.locator(".map svg [data-party]").count() == 4
+    assert page.get_by_text("Tried on a copy").first.is_visible()
+
+
+def test_a_hostile_name_is_a_name(browser, pages):
+    page, heard = opened(browser, pages / "evil.html", viewport={"width": 400, "height": 800})
+
+    assert page.title() != "1"
+    assert "<script>document.title=1</script>xxx" in page.inner_text("#agreements")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert heard == []
+
+
+def test_the_page_of_a_participant_prints_on_two_sheets(browser, pages):
+    page, _ = opened(browser, pages / "site.html")
+    sheets = page.pdf(prefer_css_page_size=True)
+
+    assert sheets.count(b"/Type /Page\n") + sheets.count(b"/Type /Page ") <= 2
