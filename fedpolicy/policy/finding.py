@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Any
 
 from fedpolicy.analysis.facts import Disclosure, NotCounted, Step
 from fedpolicy.findings import Finding, Group, Hop, Member, Severity, Span, Verdict, fingerprint
@@ -12,7 +14,7 @@ from fedpolicy.policy.elements.connection import ConnectionView
 from fedpolicy.policy.elements.disclosure_view import DisclosureView
 from fedpolicy.policy.elements.models_view import ModelView, unlisted, unlisted_provider
 from fedpolicy.policy.fields import Subject, Type
-from fedpolicy.policy.groups import PEOPLE, of_members
+from fedpolicy.policy.groups import PEOPLE, told_of
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.texts import fill, placeholders, said
 from fedpolicy.policy.world import World
@@ -74,30 +76,32 @@ def finding_of(
     """Tell what a rule found."""
     template = rule.message if verdict is not Verdict.UNKNOWN else f"Undecided for {{element}}: {rule.title}"
     words = _words(world, rule, subject, evidence, template)
-    told = Finding(
+    return Finding(
         rule=rule.id,
         pack=rule.pack,
         title=rule.title,
         principle=rule.principle,
         severity=severity,
         verdict=verdict,
-        elements=evidence.elements,
-        message="",
         span=_place(world, rule, subject),
         deployment=world.deployment.name,
-        notes=evidence.notes,
         missing=missing,
         why=rule.why,
         help=rule.help,
         references=rule.references,
+        **_told(rule, subject, evidence, template, words),
     )
-    if evidence.member is None:
-        mark = fingerprint(rule.id, subject.id, *subject.elements)
-        return replace(told, message=fill(template, words.__getitem__), fingerprint=mark)
-    members = (evidence.member,)
-    return of_members(
-        replace(told, group=Group(template=template, words=tuple(words.items()), members=members)), members
-    )
+
+
+def _told(rule: Rule, subject: Subject, evidence: Evidence, template: str, words: Mapping[str, str]) -> dict[str, Any]:
+    if evidence.member is not None:
+        return told_of(rule.id, Group(template=template, words=tuple(words.items()), members=(evidence.member,)))
+    return {
+        "elements": evidence.elements,
+        "message": fill(template, words.__getitem__),
+        "notes": evidence.notes,
+        "fingerprint": fingerprint(rule.id, subject.id, *subject.elements),
+    }
 
 
 def _words(world: World, rule: Rule, subject: Subject, evidence: Evidence, template: str) -> dict[str, str]:

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.findings import Finding, Hop, Member, fingerprint
+from fedpolicy.findings import Finding, Group, Hop, Member, fingerprint
 from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.policy.fields import Type
 from fedpolicy.policy.texts import fill, said
 
-__all__ = ["PEOPLE", "elements_of", "grouped", "of_members", "split"]
+__all__ = ["PEOPLE", "elements_of", "grouped", "of_members", "split", "told_of"]
 
 # The words of a message that say who learns whose data, and how much; all others are the same in a whole group.
 PEOPLE = frozenset({"element", *(f"disclosure.{name}" for name in ("parties", "datasets", "owners", "whose", "level"))})
@@ -27,12 +28,19 @@ _MOST_NOTES = 8
 
 def grouped(findings: Iterable[Finding]) -> list[Finding]:
     """The same findings, those together that say the same; each with the fingerprints of its parts."""
-    found = list(findings)
-    plain = _merged([one for one in found if one.group is None], _message, _same)
-    about = [one for one in found if one.group is not None]
-    for key in (_capacities, _ways, _closures(about)):
-        about = _merged(about, key, _union)
-    return [*plain, *about]
+    alike: dict[Hashable, list[Finding]] = {}
+    for one in findings:
+        words = one.group.words if one.group else (one.severity, one.message)
+        alike.setdefault((one.rule, one.pack, one.verdict, one.missing, one.group is None, words), []).append(one)
+    return [one for some in alike.values() for one in (some if len(some) == 1 else _grouped(some))]
+
+
+def _grouped(some: list[Finding]) -> list[Finding]:
+    """Findings of one rule with the same words, but for who learns whose data."""
+    if some[0].group is None:
+        return [_same(some)]
+    some = _merged(_merged(some, _capacities), _ways)
+    return _merged(some, _closures(some))
 
 
 def elements_of(parties: Sequence[str], datasets: Sequence[str]) -> tuple[str, ...]:
@@ -50,21 +58,26 @@ def elements_of(parties: Sequence[str], datasets: Sequence[str]) -> tuple[str, .
 
 def of_members(finding: Finding, members: Sequence[Member]) -> Finding:
     """A finding on disclosures, told of these members."""
+    group = finding.group
+    return replace(finding, **told_of(finding.rule, replace(group, members=tuple(members)))) if group else finding
+
+
+def told_of(rule: str, group: Group) -> dict[str, Any]:
+    """What a finding of a rule says of a group: its elements, message, paths, notes and fingerprints."""
+    members = group.members
     parties, datasets, owner_of = _people(members)
     elements = elements_of(parties, datasets)
+    marks = tuple(dict.fromkeys(fingerprint(rule, one.role, *one.parties, *one.datasets) for one in members))
     roles = "+".join(sorted({member.role for member in members}))
-    marks = tuple(dict.fromkeys(_mark(finding, member) for member in members))
-    group = finding.group
-    return replace(
-        finding,
-        elements=elements,
-        message=_told(finding, elements, parties, owner_of, _worst(members)),
-        paths=_paths(members),
-        notes=_notes(members),
-        fingerprint=marks[0] if len(marks) == 1 else fingerprint(finding.rule, roles, *parties, *datasets),
-        former=marks if len(marks) > 1 else (),
-        group=replace(group, members=tuple(members)) if group else None,
-    )
+    return {
+        "elements": elements,
+        "message": _told(group, elements, parties, owner_of),
+        "paths": _paths(members),
+        "notes": _notes(members),
+        "fingerprint": marks[0] if len(marks) == 1 else fingerprint(rule, roles, *parties, *datasets),
+        "former": marks if len(marks) > 1 else (),
+        "group": group,
+    }
 
 
 def split(finding: Finding, is_excused: Callable[[Finding], object]) -> tuple[list[Finding], Finding | None]:
@@ -102,19 +115,11 @@ def _singles(member: Member) -> list[Member]:
     return found
 
 
-def _merged(
-    findings: Sequence[Finding],
-    key: Callable[[Finding], Hashable],
-    union: Callable[[Sequence[Finding]], Finding],
-) -> list[Finding]:
+def _merged(findings: Sequence[Finding], key: Callable[[Finding], Hashable]) -> list[Finding]:
     found: dict[Hashable, list[Finding]] = {}
     for finding in findings:
-        found.setdefault((finding.rule, finding.pack, finding.verdict, key(finding)), []).append(finding)
-    return [some[0] if len(some) == 1 else union(some) for some in found.values()]
-
-
-def _message(finding: Finding) -> Hashable:
-    return finding.severity, finding.message, finding.missing
+        found.setdefault(key(finding), []).append(finding)
+    return [some[0] if len(some) == 1 else _union(some) for some in found.values()]
 
 
 def _same(some: Sequence[Finding]) -> Finding:
@@ -138,41 +143,37 @@ def _union(some: Sequence[Finding]) -> Finding:
     return of_members(worst, members)
 
 
-def _common(finding: Finding) -> Hashable:
-    return finding.missing, finding.group.words if finding.group else ()
-
-
 def _capacities(finding: Finding) -> Hashable:
     """The same parties and datasets: how grave it is and at which level does not matter, the worst is told."""
-    return _common(finding), _parties(finding), _datasets(finding)
+    return _parties(finding), _datasets(finding)
 
 
 def _ways(finding: Finding) -> Hashable:
     """The same parties learn several datasets in the same ways."""
     origins = frozenset(path[-1].implied_by or path[-1].flow for path in finding.paths if path)
-    return _kind(finding), _parties(finding), origins
+    return _gravity(finding), _parties(finding), origins
 
 
 def _closures(findings: Sequence[Finding]) -> Callable[[Finding], Hashable]:
     """The same datasets, but for what belongs to those who learn the others."""
     own: dict[Hashable, dict[str, set[str]]] = {}
     for finding in findings:
-        theirs = own.setdefault(_kind(finding), {})
+        theirs = own.setdefault(_gravity(finding), {})
         for member in _members(finding):
             for dataset, owner in zip(member.datasets, member.owners, strict=True):
                 theirs.setdefault(owner, set()).add(dataset)
 
     def closure(finding: Finding) -> Hashable:
-        kind, seen = _kind(finding), _datasets(finding)
-        theirs = set.intersection(*(own[kind].get(party, set()) for party in _parties(finding)))
+        seen, theirs = _datasets(finding), own[_gravity(finding)]
+        common = set.intersection(*(theirs.get(party, set()) for party in _parties(finding)))
         # Members of a population learn of one another what they own together.
-        return kind, seen if theirs & seen else seen | theirs
+        return _gravity(finding), seen if common & seen else seen | common
 
     return closure
 
 
-def _kind(finding: Finding) -> Hashable:
-    return finding.rule, finding.pack, finding.verdict, finding.severity, _common(finding), _level(finding)
+def _gravity(finding: Finding) -> Hashable:
+    return finding.severity, _worst(_members(finding))
 
 
 def _parties(finding: Finding) -> frozenset[str]:
@@ -187,10 +188,6 @@ def _members(finding: Finding) -> tuple[Member, ...]:
     return finding.group.members if finding.group else ()
 
 
-def _level(finding: Finding) -> str:
-    return _worst(_members(finding))
-
-
 def _worst(members: Sequence[Member]) -> str:
     return max((member.level for member in members), key=lambda word: LEVELS.index(word.rpartition(" ")[2]))
 
@@ -202,21 +199,13 @@ def _people(members: Sequence[Member]) -> tuple[list[str], list[str], dict[str, 
     return ordered(party for member in members for party in member.parties), ordered(owner_of), owner_of
 
 
-def _told(
-    finding: Finding, elements: Sequence[str], parties: list[str], owner_of: Mapping[str, str], level: str
-) -> str:
-    if finding.group is None:
-        return finding.message
+def _told(group: Group, elements: Sequence[str], parties: list[str], owner_of: Mapping[str, str]) -> str:
     owners = ordered(owner_of.values())
     people: dict[str, list[str]] = {"parties": parties, "datasets": ordered(map(family_of, owner_of)), "owners": owners}
     words = {f"disclosure.{name}": said(Type.LIST, [names]) for name, names in people.items()}
     words["disclosure.whose"] = "one another" if parties == owners else words["disclosure.owners"]
-    words |= {"disclosure.level": level, "element": elements[0], **dict(finding.group.words)}
-    return fill(finding.group.template, words.__getitem__)
-
-
-def _mark(finding: Finding, member: Member) -> str:
-    return fingerprint(finding.rule, member.role, *member.parties, *member.datasets)
+    words |= {"disclosure.level": _worst(group.members), "element": elements[0], **dict(group.words)}
+    return fill(group.template, words.__getitem__)
 
 
 def _paths(members: Sequence[Member]) -> tuple[tuple[Hop, ...], ...]:
