@@ -56,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from fedpolicy.cli.watchdog import watched, worth_watching  # noqa: PLC0415  what answers above needs none
 
         if worth_watching(given):
-            return watched(given, partial(_run, given))
+            # Nothing is loaded here that would have to be taken apart.
+            os._exit(watched(given, partial(_run, given)))
     code = _run(given)
     if own:
         gc.freeze()

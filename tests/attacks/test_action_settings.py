@@ -44,4 +44,4 @@ def test_nothing_that_a_pull_request_changes_judges_it(change, tmp_path):
 
     assert FROM_BASE == ["config-from", "waivers-from", "baseline-from"]
     assert done.codes == {"check": 0, "verdict": 1}, done.log
-    assert "critical[raw-data-leaves-silo]" in done.log
+    assert "critical raw-data-leaves-silo" in done.log
