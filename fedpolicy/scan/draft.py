@@ -168,7 +168,8 @@ def _tasks(page: Page, group: Group, members: Sequence[Member], models: dict[str
         _method(page, job, models)
         page.add(f"    data: [{_DATA}]", span)
         page.add(f"    runs_on: {listed(sites)}", span)
-        page.add(f"    aggregator: {server}", span)
+        if not _WORKFLOWS.get(job.place.value or ""):
+            page.add(f"    aggregator: {server}", span)
         for attribute, key in _NUMBERS.items():
             found = first(job.said, ("job", "app", "safeguard"), (attribute,))
             if found and count(found.value):

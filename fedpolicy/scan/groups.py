@@ -62,15 +62,17 @@ def grouped(facts: Iterable[Fact]) -> list[Group]:
     for fact in facts:
         by_file.setdefault(fact.file, []).append(fact)
     anchors = _anchors(by_file)
+    claims = _claims(by_file, anchors)
+    anchors = {file: framework for file, framework in anchors.items() if file not in dict(claims)}
     members: dict[str, list[Fact]] = {file: [] for file in anchors}
-    near = {
-        name: Nearest((file, file) for file, framework in anchors.items() if framework == name) for name in _FRAMEWORKS
-    }
+    places = [*((file, file) for file in anchors), *claims]
+    near = {name: Nearest(one for one in places if anchors[one[1]] == name) for name in _FRAMEWORKS}
     homes: dict[str, list[str]] = {}
     for file, found in by_file.items():
         theirs = [one.framework for one in found if one.framework in _FRAMEWORKS]
         if theirs and not _is_alternative(file, found):
-            homes[file] = [file] if file in anchors else near[theirs[0]].to(file)
+            claimed = [anchor for app, anchor in claims if app == file]
+            homes[file] = [file] if file in anchors else claimed or near[theirs[0]].to(file)
     # What is no framework's, such as code that calls a model, belongs to whoever it lies beside.
     beside = Nearest((file, anchor) for file, found in homes.items() for anchor in found)
     for file, facts_ in by_file.items():
@@ -127,13 +129,28 @@ def folders(file: str) -> Iterator[str]:
 
 
 def _anchors(by_file: Mapping[str, Sequence[Fact]]) -> dict[str, str]:
+    """Files that a deployment may be named after, with their framework."""
     found: dict[str, str] = {}
-    for framework in _FRAMEWORKS:
-        said = {file: facts for file, facts in by_file.items() if any(one.framework == framework for one in facts)}
-        parties = [file for file, facts in said.items() if _has(facts, "node", "role") and not _overrides(facts)]
-        apps = [file for file, facts in said.items() if _has(facts, "app", "serverapp") or _has(facts, "job", "deploy")]
-        found |= dict.fromkeys(parties or apps, framework)
+    for file, facts in by_file.items():
+        theirs = [one.framework for one in facts if one.framework in _FRAMEWORKS]
+        if theirs and (_starts(facts) or _has(facts, "app", "serverapp")):
+            found[file] = theirs[0]
+    for file, facts in by_file.items() if "nvflare" not in found.values() else ():
+        if _has(facts, "job", "deploy"):
+            found[file] = "nvflare"
     return found
+
+
+def _claims(by_file: Mapping[str, Sequence[Fact]], anchors: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Apps that files which start processes run: the nearest one, where that is one. Several are alternatives."""
+    apps = Nearest((file, file) for file in anchors if not _starts(by_file[file]) and anchors[file] == "flower")
+    started = [file for file in anchors if _starts(by_file[file]) and anchors[file] == "flower"]
+    return [(near[0], file) for file in started if len(near := apps.to(file)) == 1]
+
+
+def _starts(facts: Sequence[Fact]) -> bool:
+    """Whether a file says who takes part."""
+    return _has(facts, "node", "role") and not _overrides(facts)
 
 
 def _has(facts: Sequence[Fact], kind: str, attribute: str) -> bool:

@@ -26,12 +26,22 @@ from fedpolicy.settings import Settings
 
 __all__ = ["drafts", "judged"]
 
-# What these ask for stands in files that importers do not read yet, so a draft proves nothing by leaving it out.
-_UNREAD = frozenset({"model-unpinned"})
+_MISFIT = RuleInfo(
+    id="files-do-not-fit",
+    pack=PACK,
+    title="Files of one deployment contradict each other",
+    severity=Severity.MEDIUM,
+    principle="verifiability",
+    why="What one file says cannot be true of the sites that another one names, so they may not belong together.",
+    help="Scan the folders one by one, or let `fedpolicy import` write the draft and correct it.",
+)
+# Versions of models stand in files that importers do not read yet, so a draft proves nothing by leaving them out. The
+# others are told by rules on evidence, at each place.
+_UNREAD = frozenset({"model-unpinned", "unencrypted-transport", "filter-is-not-a-safeguard"})
 _QUESTION = "what-files-cannot-say"
 _NAMED = re.compile(r"""["']?\w+=""")
 _SHOWN = re.compile(r"[^\s]")
-_MOST = 12  # facts that one question names
+_MOST = 4  # words that one question names
 _ASKED = RuleInfo(
     id=_QUESTION,
     pack=PACK,
@@ -62,7 +72,9 @@ def judged(gathered: Gathered, judge: Judge, settings: Settings, errors: Sequenc
         names[draft.file] = draft.name
     checked = [_of_file(name, findings, names) for name in sorted({one.span.file for one in findings} | set(names))]
     report = report_of([*checked, Checked(file=SourceFile(name=""), counts=counts)], judge, settings, errors)
-    rules = sorted((*(rule.info for rule in RULES), _ASKED, *report.rules), key=lambda rule: (rule.id, rule.pack))
+    rules = sorted(
+        (*(rule.info for rule in RULES), _ASKED, _MISFIT, *report.rules), key=lambda rule: (rule.id, rule.pack)
+    )
     files = tuple(file for file in report.files if file.name)
     return replace(report, files=files, rules=tuple(rules), packs=tuple(sorted({PACK, *report.packs})))
 
@@ -124,11 +136,11 @@ def _told(rule: EvidenceRule, one: Evidence, message: str, deployment: str) -> F
 
 
 def _on_draft(draft: Draft, judge: Judge) -> tuple[list[Finding], Counter[Verdict], list[NotRead]]:
-    """What the rules say of a draft. Files that do not fit together give none, which is told and stops no other."""
+    """What the rules say of a draft. Files that do not fit together are a question, and stop no other."""
     loaded = load_text(draft.text, draft.file, judge.catalog)
     aside = [NotRead(why=f"left out of the draft of {draft.file}: {why}", span=span) for why, span in draft.left_out]
     if loaded.errors:
-        return [], Counter(), [*aside, *(_contradiction(error, draft) for error in loaded.errors)]
+        return [_contradiction(loaded.errors, draft)], Counter(), aside
     assessed = assess(loaded.documents[0], judge).whole()
     kept = [one for one in assessed.findings if one.rule not in _UNREAD]
     failed = [_placed(one, draft) for one in kept if one.verdict is Verdict.FAIL and not _assumes(one, draft)]
@@ -145,10 +157,24 @@ def _assumes(finding: Finding, draft: Draft) -> bool:
     )
 
 
-def _contradiction(error: FedPolicyError, draft: Draft) -> NotRead:
-    line = error.span.line if error.span else 1
-    why = f"the draft of {draft.file} was not judged: {error.message}"
-    return NotRead(why=why, span=draft.sources.get(line, draft.start))
+def _contradiction(errors: Sequence[FedPolicyError], draft: Draft) -> Finding:
+    """Files that do not fit together: nobody can tell what they say, which is no pass."""
+    line = errors[0].span.line if errors[0].span else 1
+    return Finding(
+        rule=_MISFIT.id,
+        pack=PACK,
+        title=_MISFIT.title,
+        principle=_MISFIT.principle,
+        severity=_MISFIT.severity,
+        verdict=Verdict.UNKNOWN,
+        elements=(draft.name,),
+        message=f"nothing of {draft.file} was judged: {errors[0].message}",
+        span=draft.sources.get(line, draft.start),
+        deployment=draft.name,
+        why=_MISFIT.why,
+        help=_MISFIT.help,
+        fingerprint=fingerprint(_MISFIT.id, draft.file),
+    )
 
 
 def _placed(finding: Finding, draft: Draft) -> Finding:
@@ -160,12 +186,16 @@ def _placed(finding: Finding, draft: Draft) -> Finding:
     return replace(finding, span=draft.sources.get(finding.span.line, draft.start), deployment=draft.name, paths=paths)
 
 
+def _listed(facts: Sequence[str]) -> str:
+    """The facts by their last words, each once: who says it of whom is for the draft."""
+    words = sorted({fact.rpartition(".")[2] for fact in facts})
+    rest = len(words) - _MOST
+    return ", ".join(words[:_MOST]) + (f", and {rest} more" if rest > 0 else "")
+
+
 def _question(asked: Sequence[Finding], draft: Draft) -> Finding:
     sent = {f"{one}.sends" for one in draft.assumed if one.startswith("api_calls.")}
     facts = sorted({fact for one in asked for fact in (one.missing or sent)})
-    rest = len(facts) - _MOST
-    named = ", ".join(facts[:_MOST]) + (f", and {rest} more" if rest > 0 else "")
-    rules = len({one.rule for one in asked})
     return Finding(
         rule=_QUESTION,
         pack=PACK,
@@ -174,7 +204,7 @@ def _question(asked: Sequence[Finding], draft: Draft) -> Finding:
         severity=Severity.INFO,
         verdict=Verdict.UNKNOWN,
         elements=(draft.name,),
-        message=f"{rules} rules wait for what no file says: {named}",
+        message=f"what these files cannot say decides the rest: {_listed(facts)}",
         span=draft.start,
         deployment=draft.name,
         why=_ASKED.why,

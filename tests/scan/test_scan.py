@@ -178,6 +178,37 @@ def test_alternatives_are_never_one_deployment(here):
     assert "clinic-c" not in found["dev/project.yml"].text
 
 
+def test_an_app_is_run_by_the_processes_it_lies_beside_and_others_are_alternatives(here):
+    app = '[tool.flwr.app.components]\nserverapp = "s:app"\n[tool.flwr.app.config]\nnum-server-rounds = 7\n'
+    write(here, {"one/pyproject.toml": app, "one/compose.yml": NODES, "two/pyproject.toml": app.replace("7", "8")})
+    found = drafted(".")
+    assert list(found) == ["one/compose.yml", "two/pyproject.toml"]
+    assert "rounds: 7" in found["one/compose.yml"].text
+    write(here, {"one/compose.yml": "", "docker/compose.yml": NODES})
+    assert list(drafted(".")) == ["docker/compose.yml", "one/pyproject.toml", "two/pyproject.toml"]
+
+
+def test_a_swarm_has_no_aggregator(here):
+    client = (
+        '{"executors": [{"tasks": ["swarm_*"], "executor": {"path": "nvflare.app_common.ccwf.SwarmClientController"}}]}'
+    )
+    write(here, {"project.yml": PROJECT, "jobs/s/app/config/config_fed_client.json": client})
+    text = drafted(".")["project.yml"].text
+    assert "    topology: peer_to_peer" in text
+    assert "aggregator: " not in text.partition("tasks:")[2]
+    assert not load_text(text, "draft", catalog_of(Settings())).errors
+
+
+def test_files_that_contradict_each_other_are_a_question_and_no_pass(here):
+    app = "from flwr.server.strategy import DifferentialPrivacyServerSideFixedClipping as D\nd = D(num_sampled_clients=9)\n"
+    write(here, {"compose.yml": NODES, "server_app.py": app})
+    done, found = scanned(".")
+    assert "medium files-do-not-fit server_app.py:2:27" in places(found, "unknown")
+    message = "nothing of compose.yml was judged: `clients_per_round` is 9, but only 2 clients take part"
+    assert message in [one["message"] for one in found]
+    assert done.exit_code == 1  # the connections are not encrypted
+
+
 def test_code_that_was_not_read_leaves_safeguards_unknown(here):
     write(here, {"project.yml": PROJECT, "job.py": RECIPE})
     text = drafted(".")["project.yml"].text
