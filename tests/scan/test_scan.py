@@ -200,7 +200,8 @@ def test_a_swarm_has_no_aggregator(here):
 
 
 def test_files_that_contradict_each_other_are_a_question_and_no_pass(here):
-    app = "from flwr.server.strategy import DifferentialPrivacyServerSideFixedClipping as D\nd = D(num_sampled_clients=9)\n"
+    name = "DifferentialPrivacyServerSideFixedClipping"
+    app = f"from flwr.server.strategy import {name} as D\nd = D(num_sampled_clients=9)\n"
     write(here, {"compose.yml": NODES, "server_app.py": app})
     done, found = scanned(".")
     assert "medium files-do-not-fit server_app.py:2:27" in places(found, "unknown")

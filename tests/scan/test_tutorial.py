@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from inspect import signature
 from pathlib import Path
@@ -33,6 +34,11 @@ def printed(command):
     return (done.stdout if day else done.stderr).rstrip()
 
 
+def settled(text):
+    """The text without what a new rule changes: counts, and what it asks for."""
+    return re.sub(r"(decides the rest): .*", r"\1", uncounted(text))
+
+
 @pytest.mark.usefixtures("copy")
 def test_the_tutorial_is_what_happens(request):
     text = PAGE.read_text(encoding="utf-8")
@@ -47,6 +53,6 @@ def test_the_tutorial_is_what_happens(request):
                 text = text.replace(f"```console\n{block}", f"```console\n{current}")
                 PAGE.write_text(text, encoding="utf-8")
             else:
-                assert uncounted(block) == uncounted(current)
+                assert settled(block) == settled(current)
             ran.append(command.split()[2])
     assert ran == ["scan", "import", "check"]
