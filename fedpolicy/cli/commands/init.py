@@ -1,0 +1,245 @@
+"""`fedpolicy init`: a first declaration, and what keeps it true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fedpolicy.archetypes import Answers, archetypes, filled, mistakes
+from fedpolicy.cli.options import debug_option
+from fedpolicy.cli.terminal import chatter, write
+from fedpolicy.errors import OutputError, Problems, SettingsError
+
+if TYPE_CHECKING:
+    from fedpolicy.scan.draft import Draft
+
+__all__ = ["command"]
+
+_NAME = "fedpolicy.yaml"
+_SCHEMA = "deployment.schema.json"
+_CONFIG = """\
+# Settings of fedpolicy: docs/configuration.md. What stands here is the default.
+packs = ["federation"]
+fail_on = "high"
+"""
+_HOOK = """\
+repos:
+  - repo: https://github.com/OWNER/fedpolicy
+    rev: COMMIT  # the full commit id that you have looked at
+    hooks:
+      - id: fedpolicy-check
+"""
+_WORKFLOW = """\
+# Judges a pull request by the settings of its base: docs/ci.md. Write OWNER and the COMMIT that you have looked at.
+name: fedpolicy
+on:
+  push:
+    branches: [main]
+  pull_request:
+permissions: {}
+jobs:
+  check:
+    name: Who can learn what
+    runs-on: ubuntu-latest
+    permissions:
+      contents: read
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          fetch-depth: 0
+          persist-credentials: false
+      - uses: OWNER/fedpolicy@COMMIT
+        with:
+          config-from: ${{ github.event.pull_request.base.sha || github.sha }}
+          waivers-from: ${{ github.event.pull_request.base.sha || github.sha }}
+"""
+_EXTRA = {"config": "fedpolicy.toml", "hook": ".pre-commit-config.yaml", "workflow": ".github/workflows/fedpolicy.yml"}
+_TEXTS = {"config": _CONFIG, "hook": _HOOK, "workflow": _WORKFLOW}
+
+
+@click.command("init")
+@click.argument("folder", default=".", type=click.Path(path_type=Path))
+@click.option(
+    "--from", "archetype", metavar="ARCHETYPE", help=f"Ask nothing, and begin with one of: {', '.join(archetypes())}."
+)
+@click.option(
+    "--answers",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Ask nothing, and read the answers from a YAML file: archetype, name, participants, ...",
+)
+@click.option("--config/--no-config", default=None, help="Write fedpolicy.toml.")
+@click.option("--hook/--no-hook", default=None, help="Write a hook for pre-commit.")
+@click.option("--workflow/--no-workflow", default=None, help="Write a workflow for GitHub.")
+@debug_option
+def command(folder: Path, archetype: str | None, file: Path | None, **wanted: bool | None) -> int:
+    """
+    Write a first declaration into FOLDER, explained line by line, and check it.
+
+    Without --from and --answers it asks, and offers what the files of the folder tell (NVFLARE, Flower). Nothing is
+    overwritten.
+    """
+    _must_be_free(folder, wanted)
+    asking = archetype is None and file is None
+    text = _asked(folder) if asking else filled(_sound(_given(archetype, file)), _modeline())
+    extra = [
+        name for name in _EXTRA if _wants(name, wanted[name], asking=asking and not (folder / _EXTRA[name]).exists())
+    ]
+    return _write(folder, text, extra)
+
+
+def _must_be_free(folder: Path, wanted: Mapping[str, bool | None]) -> None:
+    """Raises OutputError rather than overwrite anything, before anything is asked."""
+    taken = [_NAME, *(place for name, place in _EXTRA.items() if wanted[name])]
+    for name in taken:
+        if (folder / name).exists():
+            place = (folder / name).as_posix()
+            raise OutputError(f"`{place}` is already there", help="name another folder; nothing was written")
+
+
+def _given(archetype: str | None, file: Path | None) -> Answers:
+    said: dict[str, Any] = {}
+    if file is not None:
+        said = dict(_read(file))
+    if archetype is not None and said.get("archetype", archetype) != archetype:
+        message = f"`--from {archetype}` and the answers, which say `{said['archetype']}`, contradict each other"
+        raise SettingsError(message, help="leave one of them out")
+    return _answers({**said, **({"archetype": archetype} if archetype else {})})
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    """The answers of a file. Raises SettingsError for what is none."""
+    from fedpolicy import sources
+    from fedpolicy.language.reading.source import read
+
+    source = sources.read(str(file))
+    if source.error:
+        raise source.error
+    found = read(source.text, source.name)
+    if found.errors:
+        raise Problems(found.errors)
+    tree = found.documents[0].tree
+    known = set(Answers.__dataclass_fields__)
+    if not isinstance(tree, dict) or set(tree) - known:
+        names = ", ".join(sorted(known))
+        raise SettingsError(f"`{source.name}` holds something else than answers", help=f"it may say: {names}")
+    return tree
+
+
+def _answers(said: Mapping[str, Any]) -> Answers:
+    """Raises SettingsError where a value has another form than its key asks for."""
+    values = {"participants": {"north": "DE", "south": "FR", "east": "NL"}, **said}
+    if "archetype" not in values:
+        raise SettingsError("the answers name no archetype", help=f"write one of: {', '.join(archetypes())}")
+    parties, categories = values["participants"], values.get("categories", ("health",))
+    if isinstance(parties, (list, tuple)):
+        values["participants"] = dict.fromkeys(map(str, parties), str(values.get("country", "DE")))
+    values["categories"] = (categories,) if isinstance(categories, str) else tuple(categories)
+    form = {name: type(value) for name, value in values.items()}
+    texts = ("archetype", "name", "coordinator", "country", "dataset", "model", "hosted")
+    wrong = [name for name in texts if form.get(name, str) is not str]
+    wrong += ["subjects"] if form.get("subjects", int) is not int else []
+    wrong += ["participants"] if not isinstance(values["participants"], dict) else []
+    if wrong:
+        raise SettingsError(f"`{wrong[0]}` has another form than it should", help="`fedpolicy init --help` shows how")
+    return Answers(**values)
+
+
+def _sound(answers: Answers) -> Answers:
+    """The same. Raises Problems with all that does not fit together."""
+    if found := mistakes(answers):
+        raise Problems(found)
+    return answers
+
+
+def _asked(folder: Path) -> str:
+    drafts = _drafts(folder)
+    kinds = archetypes()
+    for number, (name, title) in enumerate(kinds.items(), 1):
+        chatter(f"{number:3}  {name}: {title}\n")
+    for number, draft in enumerate(drafts, len(kinds) + 1):
+        chatter(f"{number:3}  what {draft.file} tells\n")
+    last = len(kinds) + len(drafts)
+    number = click.prompt("Which comes closest?", type=click.IntRange(1, last), default=1, err=True)
+    if number > len(kinds):
+        return f"{_modeline()}\n{drafts[number - len(kinds) - 1].text}"
+    return filled(_sound(_interviewed(list(kinds)[number - 1])), _modeline())
+
+
+def _drafts(folder: Path) -> list[Draft]:
+    from fedpolicy.scan.gather import gather
+    from fedpolicy.scan.judge import drafts
+    from fedpolicy.scan.services import Services
+    from fedpolicy.sources import Search
+
+    return list(drafts(gather((str(folder),), Search(), Services()))) if folder.is_dir() else []
+
+
+def _interviewed(archetype: str) -> Answers:
+    def ask(question: str, default: str) -> str:
+        return str(click.prompt(question, default=default, err=True)).strip()
+
+    name = ask("What is it called?", "our-federation")
+    members = ask("Who takes part? Ids, each with its country", "north DE, south FR, east NL")
+    coordinator = ask("Who coordinates, and from which country?", "hub DE").split()
+    dataset = ask("What are the data called?", "records")
+    categories = ask("What are they about? Words of the catalogue", "health, free-text")
+    subjects = click.prompt("About how many people at each?", type=click.IntRange(1), default=10_000, err=True)
+    pairs = [part.split() for part in members.split(",") if part.strip()]
+    return Answers(
+        archetype=archetype,
+        name=name,
+        participants={pair[0]: (pair[1] if len(pair) > 1 else "DE") for pair in pairs},
+        coordinator=coordinator[0],
+        country=coordinator[1] if len(coordinator) > 1 else "DE",
+        dataset=dataset,
+        categories=tuple(part.strip() for part in categories.split(",") if part.strip()),
+        subjects=subjects,
+    )
+
+
+def _wants(name: str, said: bool | None, *, asking: bool) -> bool:  # noqa: FBT001  three answers
+    if said is not None or not asking:
+        return bool(said)
+    return click.confirm(f"Write {_EXTRA[name]}, too?", default=True, err=True)
+
+
+def _modeline() -> str:
+    return f"# yaml-language-server: $schema={_SCHEMA}"
+
+
+def _write(folder: Path, text: str, extra: list[str]) -> int:
+    """Write all files, or say why not; then check, which says what to do next."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"`{folder.as_posix()}` cannot be made: {error.strerror}", help="name another folder"
+        ) from error
+    for place, content in _files(text, extra):
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        write(folder / place, content)
+        chatter(f"wrote {(folder / place).as_posix()}\n")
+    target = (folder / _NAME).as_posix()
+    chatter(f"\n$ fedpolicy check {target}\n")
+    from fedpolicy.cli.app import app
+
+    app(["check", target], standalone_mode=False)
+    chatter(
+        "\nNow make it yours: change what is not so, and answer the questions. `fedpolicy explain RULE` tells more of a"
+        " finding,\n`fedpolicy why` who learns something and how, `fedpolicy repair` what would help.\n"
+    )
+    return 0
+
+
+def _files(text: str, extra: list[str]) -> Iterator[tuple[str, str]]:
+    from fedpolicy.files import schemas_dir
+
+    yield _NAME, text
+    yield _SCHEMA, (schemas_dir() / _SCHEMA).read_text(encoding="utf-8")
+    for name in extra:
+        yield _EXTRA[name], _TEXTS[name]
