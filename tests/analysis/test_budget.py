@@ -577,3 +577,26 @@ def test_what_an_epsilon_hangs_on_is_asked_for(more, missing):
     (share,) = facts_of(text, 10).ledger.shares
     assert [fact.rpartition(".")[2] for fact in share.spent.missing] == [missing]
     assert math.isinf(share.spent.high)
+
+
+@pytest.mark.parametrize(("claimed", "answer"), [(0.95, Claim.REFUTED), (1.0, Claim.HOLDS)])
+def test_without_a_delta_a_pure_epsilon_is_meant(claimed, answer):
+    """At a tiny delta fifty steps would cost 0.943; without one they cost the sum, which a run reaches."""
+    pure = (
+        "{kind: differential_privacy, where: client, clipping_norm: 1.0, unit: record, mechanism: laplace, norm: l1, "
+    )
+    (share,) = ledger(f"{pure}noise_multiplier: 50, sampling: none, steps: 50, claimed_epsilon: {claimed}}}").shares
+
+    assert (share.spent.low, share.spent.high, share.spent.delta) == (pytest.approx(1), pytest.approx(1), None)
+    assert share.claim is answer
+
+
+def test_without_a_delta_what_is_only_bounded_has_no_lower_end():
+    pure = "{kind: differential_privacy, where: client, clipping_norm: 1.0, unit: record, "
+    choice, votes = (
+        "mechanism: exponential, step_epsilon: 0.5, steps: 10",
+        "mechanism: laplace, norm: l1, sampling: none",
+    )
+    both = towards(ledger(f"{pure}{choice}}}", f"{pure}{votes}, noise_multiplier: 2, steps: 2}}"), "agg")
+
+    assert (both.spent.low, both.spent.high, both.spent.delta) == (1, 6, None)

@@ -25,6 +25,7 @@ __all__ = [
     "close_bound",
     "epsilon_of_rho",
     "mu_of",
+    "pure_bound",
     "rho_of",
     "tight_bound",
 ]
@@ -59,6 +60,13 @@ def tight_bound(releases: Sequence[Release], delta: float) -> Bound | None:
     from fedpolicy.analysis.accounting import bounds  # noqa: PLC0415
 
     return bounds.tight_bound(releases, delta)
+
+
+def pure_bound(releases: Sequence[Release]) -> Bound:
+    """Bound the best ε at a δ of 0, which only pure mechanisms have; else it is infinite."""
+    from fedpolicy.analysis.accounting import bounds  # noqa: PLC0415
+
+    return bounds.pure_bound(releases)
 
 
 def epsilon_of_rho(rho: float, delta: float) -> float:

@@ -19,11 +19,11 @@ from importlib.util import find_spec
 from math import inf, isinf, sqrt
 
 from fedpolicy.analysis.accounting.gaussian import epsilon_of_mu
-from fedpolicy.analysis.accounting.mechanisms import part_of
+from fedpolicy.analysis.accounting.mechanisms import part_of, sampling_of
 from fedpolicy.analysis.accounting.releases import Bound, Part, Release, Run
 from fedpolicy.analysis.accounting.renyi import best_between, best_integer, best_order
 
-__all__ = ["bound", "close_bound", "merged", "mu", "rho", "tight_bound"]
+__all__ = ["bound", "close_bound", "merged", "mu", "pure_bound", "rho", "tight_bound"]
 
 # Of these, two runs alike are one run of as many steps.
 _ADDING = ("gaussian", "dp_sgd", "laplace", "sparse_vector")
@@ -45,6 +45,25 @@ def bound(releases: Sequence[Release], delta: float) -> Bound:
     milliseconds a release at worst. Raises nothing: what has no bound is infinite.
     """
     return _bound(merged(releases), delta)
+
+
+# Each step of these reaches its pure ε, so that their sum is exact; samples of fixed size are bounded from above.
+_REACHED = ("laplace", "randomised_response")
+
+
+def pure_bound(releases: Sequence[Release]) -> Bound:
+    """Bound the best ε at a δ of 0; infinite where something released has none (basic composition)."""
+    found = [(one, part_of(one)) for one in merged(releases)]
+    reached = [part.pure for one, part in found if one.mechanism in _REACHED and sampling_of(one) != "fixed"]
+    parts = [part for _, part in found]
+    return Bound(
+        low=sum(reached),
+        high=sum(part.pure for part in parts),
+        delta=0.0,
+        theorem=_names(part.pure_name or part.name for part in parts),
+        assumptions=assumed(parts),
+        tight=True,
+    )
 
 
 def close_bound(releases: Sequence[Release], delta: float) -> Bound:

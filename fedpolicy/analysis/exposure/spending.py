@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from enum import IntEnum
 from functools import lru_cache
 
-from fedpolicy.analysis.accounting import Bound, Release, bound, close_bound, tight_bound
+from fedpolicy.analysis.accounting import Bound, Release, bound, close_bound, pure_bound, tight_bound
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.records import dataclass
 
 __all__ = ["Effort", "Spending", "composed", "over", "shown", "shown_between", "spend"]
 
-# Pure mechanisms have no delta; one that is far below one over the number of humans stands in for it.
-_NEXT_TO_NOTHING = 1e-15
 # The largest delta that somebody could have left out.
 _NEXT_TO_ONE = 1 - 1e-9
 
@@ -105,13 +103,13 @@ def composed(mechanisms: tuple[Mechanism, ...], limit: float, effort: Effort) ->
     open_ended = any(m.high is None and m.claimed is None for m in mechanisms)
     missing = tuple(sorted({fact for m in mechanisms for fact in m.missing}))
     silent = any(f"{m.path}.delta" in m.missing for m in mechanisms)
-    low = _bounded(lows, delta or (_NEXT_TO_ONE if silent else _NEXT_TO_NOTHING))
-    high = _bounded(highs, delta or _NEXT_TO_NOTHING)
-    told = True
-    if not open_ended:
-        low, high, told = _closer(lows, highs, delta or _NEXT_TO_NOTHING, limit - claimed, effort)
+    # Where nothing has a delta, all is pure.
+    least = delta or (_NEXT_TO_ONE if silent else 0.0)
+    low, high, told = _bounded(lows, least), _bounded(highs, delta or 0.0), True
+    if delta and not open_ended:
+        low, high, told = _closer(lows, highs, delta, limit - claimed, effort)
     undecided = () if told else tuple(m.path for m in mechanisms)
-    surely = low if proved == lows else _bounded(proved, delta or _NEXT_TO_NOTHING)
+    surely = low if proved == lows else _bounded(proved, least)
     shown_least = low.high if low.tight or not (missing or undecided) else low.low
     return Spending(
         low=surely.low + claimed,
@@ -127,7 +125,9 @@ def composed(mechanisms: tuple[Mechanism, ...], limit: float, effort: Effort) ->
 
 
 def _bounded(releases: tuple[Release, ...], delta: float) -> Bound:
-    return bound(releases, delta) if releases else Bound(low=0.0, high=0.0, delta=delta, theorem="", tight=True)
+    if not releases:
+        return Bound(low=0.0, high=0.0, delta=delta, theorem="", tight=True)
+    return bound(releases, delta) if delta else pure_bound(releases)
 
 
 def _closer(
