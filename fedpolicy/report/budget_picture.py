@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from math import floor, log10
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.budget.meaning import over_steps
@@ -27,7 +28,8 @@ _Points = Sequence[tuple[int, float, float]]
 
 def as_svg(name: str, ledger: Ledger, limit: float) -> str:
     """Draw one curve a mechanism, as a band where it is known as a bracket only, and the limit as a line."""
-    curves = [(share, points) for share in ledger.shares if (points := over_steps(share.mechanism))]
+    found = ((share, over_steps(share.mechanism)) for share in ledger.shares)
+    curves = [(share, [(0, 0.0, 0.0), *points]) for share, points in found if points]
     height = _HEIGHT + _LEGEND * len(ledger.shares)
     steps = max((points[-1][0] for _, points in curves), default=1)
     top = _SPARE * max([limit, *(high for _, points in curves for _, _, high in points)])
@@ -48,12 +50,22 @@ def as_svg(name: str, ledger: Ledger, limit: float) -> str:
 
 def _axes(steps: int, top: float) -> Iterator[str]:
     yield f'<path d="M{_LEFT} {_TOP}V{_BOTTOM}H{_RIGHT}" fill="none" stroke="#333333"/>'
-    for tick in range(_TICKS + 1):
-        share = tick / _TICKS
-        yield f'<text x="{_LEFT - 8}" y="{_y(top * share, top) + 4:.1f}" text-anchor="end">{top * share:.3g}</text>'
-        at = _x(steps * share, steps)
-        yield f'<text x="{at:.1f}" y="{_BOTTOM + 18}" text-anchor="middle">{steps * share:,.0f}</text>'
+    for epsilon in _ticks(top):
+        at = _y(epsilon, top)
+        yield f'<path d="M{_LEFT - 4} {at:.1f}h4" stroke="#333333"/>'
+        yield f'<text x="{_LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{epsilon:g}</text>'
+    for step in (number for number in _ticks(steps) if number == int(number)):
+        at = _x(step, steps)
+        yield f'<path d="M{at:.1f} {_BOTTOM}v4" stroke="#333333"/>'
+        yield f'<text x="{at:.1f}" y="{_BOTTOM + 18}" text-anchor="middle">{step:,.0f}</text>'
     yield f'<text x="{(_LEFT + _RIGHT) / 2:.1f}" y="{_BOTTOM + 36}" text-anchor="middle">steps</text>'
+
+
+def _ticks(most: float) -> Sequence[float]:
+    """Give round numbers from 0 on, few enough to be read."""
+    power = 10.0 ** floor(log10(most / _TICKS))
+    apart = next(power * times for times in (1, 2, 5, 10) if most <= power * times * _TICKS)
+    return [float(f"{apart * place:.6g}") for place in range(floor(most / apart) + 1)]
 
 
 def _limit(limit: float, top: float) -> Iterator[str]:

@@ -18,6 +18,7 @@ from fedpolicy.report.style import clean, listing
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget import Budget, Ledger
     from fedpolicy.language.model.deployment import Deployment
+    from fedpolicy.language.model.safeguards import DifferentialPrivacy
 
 __all__ = ["as_registry_entry"]
 
@@ -25,12 +26,13 @@ _FLAVOURS = {True: "Pure DP", False: "Approximate DP"}
 _TRUST = {"client": "Local", "distributed": "Federated", "aggregator": "Central"}
 # What no deployment says, by tier.
 _NEVER = (
+    (1, "product.data_product_sector"),
     (1, "product.intended_use"),
     (1, "product.data_product_region"),
     (1, "product.publication_date"),
     (3, "accounting.post_processing"),
-    (3, "implementation.pre_processing_eda_hyperparameter_tuning"),
     (3, "implementation.justification"),
+    (3, "resources.registry_authors"),
     (3, "resources.sources"),
 )
 
@@ -46,18 +48,31 @@ def as_registry_entry(deployment: Deployment, ledger: Ledger) -> str:
         "privacy_loss": _loss(worst),
         "model": _model(deployment, ledger),
         "accounting": {"composition": _composition(worst)},
-        "implementation": {"mechanisms": _mechanisms(ledger)},
+        "implementation": {
+            "pre_processing_eda_hyperparameter_tuning": _tuning(deployment),
+            "mechanisms": _mechanisms(ledger),
+        },
     }
     told = {name: {key: value for key, value in part.items() if value is not None} for name, part in entry.items()}
     silent = [(_tier(name, key), f"{name}.{key}") for name, part in entry.items() for key in part if part[key] is None]
     text = yaml.safe_dump(
-        {"status": "Draft", "tier": 2 if worst else 1, "deployment": told},
+        {"url_slug": _slug(deployment.name), "status": "Draft", "tier": 2 if worst else 1, "deployment": told},
         sort_keys=False,
         allow_unicode=True,
         width=100,
     )
     missing = "".join(f"#   tier {tier}: {name}\n" for tier, name in sorted({*silent, *_NEVER}))
     return f"{text}# The deployment does not say:\n{missing}"
+
+
+def _slug(name: str) -> str:
+    return "-".join("".join(char if char.isalnum() else " " for char in clean(name).lower()).split())
+
+
+def _tuning(deployment: Deployment) -> str | None:
+    """What is said of runs that settings were chosen by."""
+    runs = [guard.tuning_runs for guard in _noises(deployment) if guard.tuning_runs]
+    return f"settings were chosen by {max(runs):,} runs, each of which is counted" if runs else None
 
 
 def _tier(part: str, key: str) -> int:
@@ -111,7 +126,7 @@ def _loss(worst: Budget | None) -> _Entry:
 
 
 def _model(deployment: Deployment, ledger: Ledger) -> _Entry:
-    where = sorted({_TRUST[str(word)] for word in _adders(deployment)})
+    where = sorted({_TRUST[guard.where] for guard in _noises(deployment)})
     actors = [f"{name}: {', '.join(_roles(party.role))}" for name, party in sorted(deployment.parties.items())]
     return {
         "model_name": listing(where) if where and ledger.shares else None,
@@ -122,12 +137,12 @@ def _model(deployment: Deployment, ledger: Ledger) -> _Entry:
     }
 
 
-def _adders(deployment: Deployment) -> Iterator[str]:
+def _noises(deployment: Deployment) -> Iterator[DifferentialPrivacy]:
     elements: Mapping[str, object] = {**deployment.tasks, **deployment.flows}
     for element in elements.values():
         for guard in getattr(element, "safeguards", ()):
             if guard.kind == "differential_privacy":
-                yield guard.where
+                yield guard
 
 
 def _composition(worst: Budget | None) -> str | None:

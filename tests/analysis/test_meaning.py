@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedpolicy.analysis.accounting import Release
+from fedpolicy.analysis.accounting import Release, bound, close_bound
 from fedpolicy.analysis.budget.meaning import costliest, found_at_most, over_steps, per_step
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.analysis.exposure.spending import spend
@@ -74,7 +76,26 @@ def test_epsilon_grows_with_the_steps_and_ends_at_what_the_ledger_says():
     one = gaussian(4, 100)
     points = over_steps(one)
 
-    assert [step for step, _, _ in points[:2]] == [2, 5]
+    assert [step for step, _, _ in points[:2]] == [2, 4]
     assert points[-1] == (100, spend([one], 10).low, spend([one], 10).high)
     assert [high for _, _, high in points] == sorted(high for _, _, high in points)
     assert over_steps(gaussian(4)) == ()
+
+
+def test_of_samples_a_test_finds_what_their_losses_allow():
+    """The epsilon of 12 would allow 99 in 100, and the losses allow 20."""
+    run = Release(mechanism="dp_sgd", noise_multiplier=1.0, steps=1000, rate=0.01, sampling="fixed")
+
+    assert found(mechanism(run, delta=1e-6)) == pytest.approx(0.199, abs=2e-3)
+
+
+def test_epsilon_of_samples_grows_to_what_the_ledger_says():
+    run = Release(mechanism="dp_sgd", noise_multiplier=1.0, steps=1000, rate=0.01, sampling="fixed")
+    points = over_steps(mechanism(run, delta=1e-6))
+
+    assert len(points) == 40
+    assert points[-1][2] == close_bound([run], 1e-6).high < bound([run], 1e-6).high
+    for step, low, high in points[::8]:
+        close = close_bound([replace(run, steps=step)], 1e-6)
+        assert low <= close.high <= high * (1 + 1e-9) <= close.high * 1.08
+    assert [high for _, _, high in points] == sorted(high for _, _, high in points)

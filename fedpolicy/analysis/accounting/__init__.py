@@ -24,6 +24,8 @@ __all__ = [
     "bound",
     "close_bound",
     "epsilon_of_rho",
+    "found_at",
+    "growth",
     "mu_of",
     "pure_bound",
     "rho_of",
@@ -60,6 +62,20 @@ def tight_bound(releases: Sequence[Release], delta: float) -> Bound | None:
     from fedpolicy.analysis.accounting import bounds  # noqa: PLC0415
 
     return bounds.tight_bound(releases, delta)
+
+
+def growth(release: Release, places: Sequence[int], delta: float) -> tuple[tuple[float, float], ...]:
+    """Bound the best ε after each of some numbers of steps, which grow and end with all of them."""
+    from fedpolicy.analysis.accounting import bounds  # noqa: PLC0415
+
+    return bounds.growth(release, places, delta)
+
+
+def found_at(releases: Sequence[Release], wrongly: float) -> float:
+    """Return the share at most of the units that took part that a test finds, which accuses this share of others."""
+    from fedpolicy.analysis.accounting import bounds  # noqa: PLC0415
+
+    return bounds.found_at(releases, wrongly)
 
 
 def pure_bound(releases: Sequence[Release]) -> Bound:

@@ -23,7 +23,7 @@ from fedpolicy.analysis.accounting.mechanisms import part_of, sampling_of
 from fedpolicy.analysis.accounting.releases import Bound, Part, Release, Run
 from fedpolicy.analysis.accounting.renyi import best_between, best_integer, best_order
 
-__all__ = ["bound", "close_bound", "merged", "mu", "pure_bound", "rho", "tight_bound"]
+__all__ = ["bound", "close_bound", "found_at", "growth", "merged", "mu", "pure_bound", "rho", "tight_bound"]
 
 # Of these, two runs alike are one run of as many steps.
 _ADDING = ("gaussian", "dp_sgd", "laplace", "sparse_vector")
@@ -88,6 +88,30 @@ def _close(releases: tuple[Release, ...], delta: float) -> Bound:
     if high >= quick.high:
         return quick
     return replace(quick, low=min(quick.low, high), high=high, theorem=_GRID, assumptions=assumed(parts))
+
+
+def growth(release: Release, places: Sequence[int], delta: float) -> tuple[tuple[float, float], ...]:
+    """Bound the best ε after each of some numbers of steps, which grow and end with all of them."""
+    quick = [_bound(merged([replace(release, steps=place)]), delta) for place in places]
+    highs = [one.high for one in quick]
+    runs = _runs([part_of(one) for one in merged([release])])
+    if len(runs) == 1 and quick[-1].low < quick[-1].high and delta > _LEAST and runs[0].steps == release.steps:
+        from fedpolicy.analysis.accounting import losses  # noqa: PLC0415
+
+        highs = [min(pair) for pair in zip(highs, losses.growth(runs[0], places, delta), strict=True)]
+        # What the whole run costs, no part of it exceeds.
+        highs = [min(high, _close(merged([release]), delta).high) for high in highs]
+    return tuple((min(one.low, high), high) for one, high in zip(quick, highs, strict=True))
+
+
+def found_at(releases: Sequence[Release], wrongly: float) -> float:
+    """Return the share at most of the units that took part that a test finds, see `losses`; 1 where nobody knows."""
+    runs = _runs([part_of(one) for one in merged(releases)])
+    if not runs or sum(run.steps for run in runs) > _MOST:
+        return 1.0
+    from fedpolicy.analysis.accounting import losses  # noqa: PLC0415
+
+    return losses.found_at(runs, wrongly)
 
 
 def _runs(parts: Sequence[Part]) -> tuple[Run, ...]:

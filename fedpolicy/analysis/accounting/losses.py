@@ -16,13 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from itertools import pairwise
 from math import ceil, exp, expm1, floor, inf, log, log2
 from typing import NamedTuple
 
 from fedpolicy.analysis.accounting.pairs import WIDEST, Pair, Side, sides_of
 from fedpolicy.analysis.accounting.releases import Run
 
-__all__ = ["upper_bound"]
+__all__ = ["found_at", "growth", "upper_bound"]
 
 # What floats may lose of a probability, and more.
 _ROUNDING = 1e-12
@@ -31,6 +32,8 @@ _BITS, _CUT, _LOW = 40, 2.0**-8, 1e-5
 _HALVINGS = 60
 # The most points of one distribution, the fewest that are of use, and what they may cost together.
 _POINTS, _FEWEST, _WORK = 1000, 60, 8e5
+# Where many questions are asked of a run, or where the answer is a share in whole percents.
+_SOME_POINTS, _FEW_RUNS = 300, 20
 
 
 class _Grid(NamedTuple):
@@ -52,18 +55,64 @@ def upper_bound(runs: Sequence[Run], delta: float) -> float:
         return inf
     cut = delta * _CUT / len(runs)
     sides = [(sides_of(run), run.steps) for run in runs]
-    return max(_one_way([(both[way], steps) for both, steps in sides], points, bits, cut, delta) for way in (0, 1))
+    ways = [_whole([(both[way], steps) for both, steps in sides], points, bits, cut) for way in (0, 1)]
+    return max(inf if whole is None else _epsilon(whole, bits, delta) for whole in ways)
 
 
-def _one_way(runs: Sequence[tuple[Side, int]], points: int, bits: int, cut: float, delta: float) -> float:
+def growth(run: Run, places: Sequence[int], delta: float) -> list[float]:
+    """Return an upper bound on ε at `delta` after each of some numbers of steps, which grow; less closely."""
+    bits, found = _BITS + ceil(-log2(delta)) + run.steps.bit_length(), [0.0 for _ in places]
+    cut = delta * _CUT / len(places) / 2
+    for side in sides_of(run):
+        one = _grid(side, _SOME_POINTS, bits, cut / run.steps)
+        if one is None:
+            return [inf for _ in places]
+        counts = [place - before for before, place in pairwise([0, *places])]
+        parts = {count: _repeated(one, count, _SOME_POINTS, bits, cut) for count in set(counts)}
+        whole = None
+        for index, count in enumerate(counts):
+            joined = _convolved(*_alike(whole, parts[count]), bits) if whole else parts[count]
+            whole = _trimmed(joined, bits, cut)
+            while len(whole.masses) > _SOME_POINTS:
+                whole = _coarser(whole)
+            found[index] = max(found[index], _epsilon(whole, bits, delta))
+    return found
+
+
+def found_at(runs: Sequence[Run], wrongly: float) -> float:
+    """
+    Return the share at most of the units that took part that a test finds, which accuses this share of others wrongly.
+
+    A test that is right so often is no better than exp(ε) · wrongly + δ(ε) at any ε, and the least of these is the best
+    there is (Dong, Roth and Su 2019, propositions 2.5 and 2.12).
+    """
+    bits, sides = 2 * _BITS + sum(run.steps for run in runs).bit_length(), [(sides_of(run), run.steps) for run in runs]
+    if len(runs) > _FEW_RUNS:
+        return 1.0
+    ways = [_whole([(both[way], steps) for both, steps in sides], _SOME_POINTS, bits, _CUT * _CUT) for way in (0, 1)]
+    return max(1.0 if whole is None else _found(whole, bits, wrongly) for whole in ways)
+
+
+def _found(one: _Grid, bits: int, wrongly: float) -> float:
+    likely, unlikely, unit, shrink = one.endless * 2.0**-bits, 0.0, 2.0**-bits, exp(-one.step)
+    least = 1.0
+    for place in range(len(one.masses) - 1, -1, -1):
+        loss, mass = (one.first + place) * one.step, one.masses[place] * unit
+        likely, unlikely = likely + mass, unlikely * shrink + mass
+        if loss < WIDEST:
+            least = min(least, likely - unlikely + exp(loss) * wrongly)
+    return least
+
+
+def _whole(runs: Sequence[tuple[Side, int]], points: int, bits: int, cut: float) -> _Grid | None:
+    """Compose runs in one direction; none where one of them is too wide for floats."""
     found = []
     for side, steps in runs:
         one = _grid(side, points, bits, cut / steps / 2)
         if one is None:
-            return inf
+            return None
         found.append(_repeated(one, steps, points, bits, cut / 2))
-    whole = reduce(lambda one, other: _convolved(*_alike(one, other), bits), found)
-    return _epsilon(whole, bits, delta)
+    return reduce(lambda one, other: _convolved(*_alike(one, other), bits), found)
 
 
 def _grid(side: Side, points: int, bits: int, cut: float) -> _Grid | None:

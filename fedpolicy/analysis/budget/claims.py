@@ -88,15 +88,16 @@ def share_of(
     spent = spend([mechanism], limit, effort)
     trial = _hardest(_trials(graph, path, spec))
     poisson = trial.claim in {Claim.REFUTED, Claim.OPEN} and _as_poisson(graph, path, spec)
+    closest = _closest(spent, trial.spent) if trial.plain else spent
     return Share(
         path=mechanism.path,
         kind=spec.mechanism,
         unit=spec.unit,
-        spent=_closest(spent, trial.spent) if trial.plain else spent,
+        spent=closest,
         stated=_stated(spec),
         claim=trial.claim,
         stated_rho=spec.claimed_rho if spec.claimed_epsilon is None else None,
-        measured=trial.spent,
+        measured=closest if trial.plain else trial.spent,
         rho=trial.rho,
         towards=trial.parties,
         poisson=poisson,

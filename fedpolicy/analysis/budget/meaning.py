@@ -13,7 +13,7 @@ from dataclasses import replace
 from math import exp, inf
 from statistics import NormalDist
 
-from fedpolicy.analysis.accounting import bound, mu_of
+from fedpolicy.analysis.accounting import bound, found_at, growth, mu_of
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.analysis.exposure.spending import Effort, Spending, spend
 
@@ -34,7 +34,9 @@ def found_at_most(mechanisms: Sequence[Mechanism], spent: Spending) -> float:
         if (mu := mu_of(releases)) < inf:
             normal = NormalDist()
             shares.append(normal.cdf(normal.inv_cdf(alpha) + mu))
-        pairs += [(bound(releases, delta).high, delta) for delta in _DELTAS]
+        shares.append(found_at(releases, alpha))
+        if shares[-1] == 1:
+            pairs += [(bound(releases, delta).high, delta) for delta in _DELTAS]
     shares += [_of_pair(epsilon, delta, alpha) for epsilon, delta in pairs]
     return max(alpha, min(shares))
 
@@ -67,6 +69,7 @@ def over_steps(mechanism: Mechanism) -> tuple[tuple[int, float, float], ...]:
     release = mechanism.high
     if release is None or release.steps < 2 or mechanism.delta is None:  # noqa: PLR2004
         return ()
-    steps = sorted({max(1, round(release.steps * place / _PLACES)) for place in range(1, _PLACES + 1)})
-    found = [(step, bound([replace(release, steps=step)], mechanism.delta)) for step in steps]
-    return tuple((step, one.low, one.high) for step, one in found if one.high < inf)
+    apart = max(1, round(release.steps / _PLACES))
+    steps = [*range(apart, release.steps, apart), release.steps]
+    found = zip(steps, growth(release, steps, mechanism.delta), strict=True)
+    return tuple((step, low, high) for step, (low, high) in found if high < inf)
