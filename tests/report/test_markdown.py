@@ -23,7 +23,7 @@ def written(*findings, counts=None):
 
 def test_the_headline_and_the_counts_come_first(made):
     assert load_format("markdown").render(made.full()).splitlines()[:5] == [
-        "## fedpolicy: 3 findings",
+        "## fedpolicy: FAIL, 3 findings from 3 causes",
         "",
         "| fail | unknown | pass | not applicable | waived |",
         "| ---: | ---: | ---: | ---: | ---: |",
@@ -33,7 +33,7 @@ def test_the_headline_and_the_counts_come_first(made):
 
 @pytest.mark.parametrize(
     ("report", "headline"),
-    [("clean", "no findings"), ("nothing", "2 problems in the input")],
+    [("clean", "PASS, no findings"), ("nothing", "2 problems in the input")],
 )
 def test_the_headline_says_how_it_went(report, headline, made):
     assert load_format("markdown").render(getattr(made, report)()).startswith(f"## fedpolicy: {headline}\n")
@@ -47,7 +47,21 @@ def test_the_table_lists_the_most_severe_finding_first(made):
     low = replace(made.BLOCK, severity=Severity.LOW)
     rows = [line for line in written(low, made.CROWD, made.CLOSED).splitlines() if line.startswith("| **")]
 
-    assert [line.split()[1] for line in rows] == ["**critical**", "**high**", "**low**"]
+    assert [line.split()[1] for line in rows] == ["**critical**", "**high**", "**low**"] * 2  # causes, then findings
+
+
+def test_what_is_open_in_a_comment_is_short_and_the_rest_is_folded(made):
+    findings = [
+        replace(made.CLOSED, cause=f"models.m{number}", message="long words " * 100, fingerprint=str(number))
+        for number in range(500)
+    ]
+    text = written(*findings)
+    open_part = text.partition("<details>")[0]
+
+    assert len(open_part.encode()) <= 4096
+    assert "| and 488 more causes |  | 488 |" in open_part
+    assert text.count("<details>") == text.count("</details>") == 1
+    assert len(text) <= MOST_CHARACTERS
 
 
 def test_only_the_offending_hops_are_drawn(made):
@@ -140,8 +154,8 @@ def test_as_rendered_the_tables_are_tables_and_the_picture_is_a_fence(made):
     html = rendered(load_format("markdown").render(made.full(made.BROKEN)))
     rows = [row.count("<td") for row in html.split("<tr>")[1:]]
 
-    assert html.count("<table>") == 2
-    assert rows == [0, 5, 0, 4, 4, 4]
+    assert html.count("<table>") == 3
+    assert rows == [0, 5, 0, 5, 5, 5, 0, 4, 4, 4]
     assert '<code class="language-mermaid">flowchart LR\n' in html
     assert "<h3>critical: <code>private-data-to-closed-model</code></h3>" in html
     assert '<a href="https://arxiv.org/abs/2505.23593">Agrawal et al. 2025</a>' in html
@@ -167,4 +181,4 @@ def test_as_rendered_text_of_others_is_text(text, made):
     assert not re.search(r"<(img|em|del|h1)\b|<strong>bold|javascript:(?!alert\(1\)\))", plain)
     assert "<a " not in plain
     assert "@" not in plain
-    assert [row.count("<td") for row in html.split("<tr>")[1:]] == [0, 5, 0, 4]
+    assert [row.count("<td") for row in html.split("<tr>")[1:]] == [0, 5, 0, 5, 0, 4]

@@ -10,39 +10,84 @@ from collections.abc import Iterator, Sequence
 
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.report.annotations import UNUSABLE, baseline_words, problems
+from fedpolicy.report.grouping import Group, groups_of
 from fedpolicy.report.markup import code, flowchart, line, prose, row
 from fedpolicy.report.rows import override_lines
-from fedpolicy.report.style import amount, listing
+from fedpolicy.report.style import amount, basis_word, listing
 from fedpolicy.report.summarise import OUT_OF_SCOPE, day_words, missing_facts
+from fedpolicy.report.verdict import verdict_word
 
-__all__ = ["MOST_CHARACTERS", "SUFFIX", "SUMMARY", "render"]
+__all__ = ["MOST_CHARACTERS", "OVERVIEW", "SUFFIX", "SUMMARY", "render"]
 
 SUMMARY = "for step summaries and comments: Markdown with pictures of the paths"
 SUFFIX = ".md"
+OVERVIEW = True
 MOST_CHARACTERS = 60_000
 MOST_ROWS = 50
 _MOST_FACTS = 30
 _MOST_HEADLINE = 300
+_MOST_CAUSES = 12  # together with the head about 4 kB, which is what somebody reads in a comment
+_MOST_WORDS = 160
+_FOLDS = 200  # characters of the tags that fold
 
 
 def render(report: Report) -> str:
-    """Write the headline, the counts, a table of findings, then each in detail, what is missing and what is waived."""
+    """Write the verdict, the counts and a row a cause; folded away: each finding, what is missing, what is waived."""
     failed = [one for one in report.findings if _judged(one)]
     failed.sort(key=lambda one: (one.verdict is not Verdict.FAIL, -one.severity))
     facts = list(_missing(report))
     waived = list(_waived(report))
-    parts = [*_head(report), *_errors(report), *_table(failed)]
-    closing = [*facts, *waived, f"Not covered: {', '.join(OUT_OF_SCOPE)}."]
-    room = MOST_CHARACTERS - sum(len(part) + 2 for part in (*parts, *closing))
-    details = list(_details(failed, room))
-    return "\n\n".join([*parts, *details, *closing]) + "\n"
+    groups = groups_of(report)
+    parts = [*_head(report, len(groups)), *_errors(report), *_causes(groups)]
+    closing = [*_folded("Not stated and waived", [*facts, *waived]), f"Not covered: {', '.join(OUT_OF_SCOPE)}."]
+    table = list(_table(failed))
+    room = MOST_CHARACTERS - _FOLDS - sum(len(part) + 2 for part in (*parts, *table, *closing))
+    details = [*table, *_details(failed, room)]
+    return "\n\n".join([*parts, *_folded(f"{amount(len(failed), 'finding')} in detail", details), *closing]) + "\n"
+
+
+def _folded(title: str, parts: Sequence[str]) -> Iterator[str]:
+    """What opens when somebody asks for it."""
+    if parts:
+        yield "\n\n".join([f"<details><summary>{title}</summary>", *parts, "</details>"])
+
+
+def _causes(groups: Sequence[Group]) -> Iterator[str]:
+    """A row a cause, short enough for a comment that people read."""
+    if not groups:
+        return
+    rows = [
+        row(
+            f"**{group.worst.severity.label}**" if group.worst.verdict is Verdict.FAIL else "unknown",
+            f"{code(group.cause.partition(':')[0])} {prose(_short(group.gloss))}".strip(),
+            code(f"{group.file}:{group.line}"),
+            f"{len(group.findings):,}",
+            prose(_short(group.worst.message)),
+        )
+        for group in groups[:_MOST_CAUSES]
+    ]
+    left = groups[_MOST_CAUSES:]
+    more = [row("", f"and {amount(len(left), 'more cause')}", "", f"{sum(len(one.findings) for one in left):,}", "")]
+    heads = [row("worst", "cause", "place", "findings", "what"), row("---", "---", "---", "---:", "---")]
+    yield "\n".join([*heads, *rows, *(more if left else [])])
+    if fixes := [group for group in groups[:_MOST_CAUSES] if group.fix]:
+        yield "\n".join(
+            line(f"{code(one.cause)}: {prose('; '.join(one.fix.steps))} (tried: clears {one.fix.clears})")
+            for one in fixes
+            if one.fix
+        )
+
+
+def _short(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _MOST_WORDS else f"{plain[: _MOST_WORDS - 1]}…"
 
 
 def _judged(finding: Finding) -> bool:
     return finding.verdict is Verdict.FAIL or (finding.verdict is Verdict.UNKNOWN and not finding.missing)
 
 
-def _head(report: Report) -> Iterator[str]:
+def _head(report: Report, causes: int) -> Iterator[str]:
     fails = report.counts.get(Verdict.FAIL, 0)
     new = "new " if report.baseline else ""
     unusable = sum(1 for one in problems(report) if one.rule == UNUSABLE)
@@ -53,7 +98,8 @@ def _head(report: Report) -> Iterator[str]:
     elif not report.evaluated:
         yield "## fedpolicy: nothing was evaluated"
     else:
-        yield f"## fedpolicy: {amount(fails, f'{new}finding') if fails else f'no {new}findings'}"
+        found = f"{amount(fails, f'{new}finding')} from {amount(causes, 'cause')}" if fails else f"no {new}findings"
+        yield f"## fedpolicy: {verdict_word(report)}, {found}"
     yield "\n".join(
         [
             row(*(verdict.value.replace("_", " ") for verdict in report.counts)),
@@ -136,7 +182,9 @@ def _remarks(finding: Finding, *, told: bool) -> Iterator[str]:
     if finding.help:
         yield line(f"**help**: {prose(finding.help)}")
     for one in finding.references:
-        yield line(f"**{one.basis}**: {f'[{prose(one.title)}](<{one.url}>)' if one.url else prose(one.title)}")
+        yield line(
+            f"**{basis_word(one.basis)}**: {f'[{prose(one.title)}](<{one.url}>)' if one.url else prose(one.title)}"
+        )
 
 
 def _missing(report: Report) -> Iterator[str]:
