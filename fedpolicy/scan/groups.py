@@ -162,5 +162,6 @@ def _overrides(facts: Sequence[Fact]) -> bool:
 
 
 def _is_alternative(file: str, facts: Sequence[Fact]) -> bool:
-    """Whether a file only changes another one, and is not the one that compose takes by itself."""
-    return _overrides(facts) and ".override." not in PurePath(file).name
+    """Whether a file only changes another one by hand, or is a project in which nobody takes part."""
+    nobody = _has(facts, "federation", "he_context") and not _starts(facts)
+    return nobody or (_overrides(facts) and ".override." not in PurePath(file).name)

@@ -15,7 +15,7 @@ from pathlib import Path
 from fedpolicy.check import Checked, Judge, assess, report_of
 from fedpolicy.errors import FedPolicyError
 from fedpolicy.files import content
-from fedpolicy.findings import Finding, Report, RuleInfo, Severity, SourceFile, Verdict, fingerprint
+from fedpolicy.findings import Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict, fingerprint
 from fedpolicy.language.reading.load import load_text
 from fedpolicy.scan.draft import Draft, draft_of
 from fedpolicy.scan.evidence import Evidence, masked
@@ -34,6 +34,15 @@ _MISFIT = RuleInfo(
     principle="verifiability",
     why="What one file says cannot be true of the sites that another one names, so they may not belong together.",
     help="Scan the folders one by one, or let `fedpolicy import` write the draft and correct it.",
+)
+_NOBODY = RuleInfo(
+    id="nobody-takes-part",
+    pack=PACK,
+    title="No file says who takes part",
+    severity=Severity.INFO,
+    principle="verifiability",
+    why="Findings on single files are told; who learns what of whom needs the sites and their server.",
+    help="Scan the folder that has the project of NVFLARE or what starts Flower as well, or write a declaration.",
 )
 # Versions of models stand in files that importers do not read yet, so a draft proves nothing by leaving them out. The
 # others are told by rules on evidence, at each place.
@@ -70,10 +79,12 @@ def judged(gathered: Gathered, judge: Judge, settings: Settings, errors: Sequenc
         counts += passed
         gathered.not_read += aside
         names[draft.file] = draft.name
+    if gathered.facts and not groups:
+        findings.append(_nobody(gathered.facts[0].evidence.span))
     checked = [_of_file(name, findings, names) for name in sorted({one.span.file for one in findings} | set(names))]
     report = report_of([*checked, Checked(file=SourceFile(name=""), counts=counts)], judge, settings, errors)
     rules = sorted(
-        (*(rule.info for rule in RULES), _ASKED, _MISFIT, *report.rules), key=lambda rule: (rule.id, rule.pack)
+        (*(rule.info for rule in RULES), _ASKED, _MISFIT, _NOBODY, *report.rules), key=lambda rule: (rule.id, rule.pack)
     )
     files = tuple(file for file in report.files if file.name)
     return replace(report, files=files, rules=tuple(rules), packs=tuple(sorted({PACK, *report.packs})))
@@ -99,13 +110,15 @@ def _on_evidence(
     sets.append(("", [fact.evidence for fact in facts if fact not in inside]))
     holders = Counter(one for _, said in sets for one in set(said))
     found: dict[tuple[str, str, str], Finding] = {}
+    places: set[tuple[str, Span]] = set()
     silent = 0
     for rule in (one for one in RULES if _chosen(one.info.id, settings)):
         told = [(name, one, message) for name, said in sets for one, message in rule.find(said)]
         agreed = Counter(one for _, one in {(name, one) for name, one, _ in told})
         silent += not told
         for name, one, message in told:
-            if agreed[one] == holders[one]:
+            if agreed[one] == holders[one] and (rule.info.id, one.span) not in places:
+                places.add((rule.info.id, one.span))
                 found.setdefault((rule.info.id, one.span.file, message), _told(rule, one, message, name))
     return list(found.values()), Counter({Verdict.NOT_APPLICABLE: silent if facts else 0})
 
@@ -160,20 +173,31 @@ def _assumes(finding: Finding, draft: Draft) -> bool:
 def _contradiction(errors: Sequence[FedPolicyError], draft: Draft) -> Finding:
     """Files that do not fit together: nobody can tell what they say, which is no pass."""
     line = errors[0].span.line if errors[0].span else 1
+    message = f"nothing of {draft.file} was judged: {errors[0].message}"
+    return _own(_MISFIT, message, draft.sources.get(line, draft.start), draft.name)
+
+
+def _nobody(span: Span) -> Finding:
+    """Where no file says who takes part, nothing was decided, which is no pass."""
+    return _own(_NOBODY, "no file says who takes part, so nothing says who learns what", span, "")
+
+
+def _own(info: RuleInfo, message: str, span: Span, deployment: str) -> Finding:
+    """A question of ours."""
     return Finding(
-        rule=_MISFIT.id,
+        rule=info.id,
         pack=PACK,
-        title=_MISFIT.title,
-        principle=_MISFIT.principle,
-        severity=_MISFIT.severity,
+        title=info.title,
+        principle=info.principle,
+        severity=info.severity,
         verdict=Verdict.UNKNOWN,
-        elements=(draft.name,),
-        message=f"nothing of {draft.file} was judged: {errors[0].message}",
-        span=draft.sources.get(line, draft.start),
-        deployment=draft.name,
-        why=_MISFIT.why,
-        help=_MISFIT.help,
-        fingerprint=fingerprint(_MISFIT.id, draft.file),
+        elements=(deployment or "repository",),
+        message=message,
+        span=span,
+        deployment=deployment,
+        why=info.why,
+        help=info.help,
+        fingerprint=fingerprint(info.id, deployment or span.file),
     )
 
 
@@ -196,21 +220,8 @@ def _listed(facts: Sequence[str]) -> str:
 def _question(asked: Sequence[Finding], draft: Draft) -> Finding:
     sent = {f"{one}.sends" for one in draft.assumed if one.startswith("api_calls.")}
     facts = sorted({fact for one in asked for fact in (one.missing or sent)})
-    return Finding(
-        rule=_QUESTION,
-        pack=PACK,
-        title=_ASKED.title,
-        principle=_ASKED.principle,
-        severity=Severity.INFO,
-        verdict=Verdict.UNKNOWN,
-        elements=(draft.name,),
-        message=f"what these files cannot say decides the rest: {_listed(facts)}",
-        span=draft.start,
-        deployment=draft.name,
-        why=_ASKED.why,
-        help=_ASKED.help,
-        fingerprint=fingerprint(_QUESTION, draft.file),
-    )
+    message = f"what these files cannot say decides the rest: {_listed(facts)}"
+    return _own(_ASKED, message, draft.start, draft.name)
 
 
 def _lines(name: str, findings: Sequence[Finding]) -> tuple[str, ...]:

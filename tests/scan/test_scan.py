@@ -271,7 +271,8 @@ def test_encryption_without_keys(consortium):
 def test_whoever_sets_the_address_decides_so_nobody_can_tell(here):
     write(here, {"ask.py": 'import os, openai\nclient = openai.OpenAI(base_url=os.environ["URL"])\n'})
     done, found = scanned(".")
-    assert places(found, "unknown") == ["high model-at-unknown-address ask.py:2:10"]
+    asked = ["high model-at-unknown-address ask.py:2:10", "info nobody-takes-part ask.py:2:10"]
+    assert sorted(places(found, "unknown")) == asked
     assert (places(found), done.exit_code, run("scan", ".", "--strict").exit_code) == ([], 0, 1)
 
 
@@ -287,6 +288,17 @@ def test_a_job_that_does_not_fit_is_left_out_and_told(here):
     told = "note: jobs/big/meta.json:1:43: left out of the draft of project.yml: it needs 3 sites, of 2"
     assert told in done.stderr.splitlines()
     assert "  small:  # jobs/small/meta.json:1" in drafted(".")["project.yml"].text
+
+
+def test_a_project_in_which_nobody_takes_part_says_nothing_of_others(here):
+    encrypted = PROJECT.replace("cert.CertBuilder", "he.HEBuilder")
+    nobody = "participants: []\nbuilders: [{path: nvflare.lighter.impl.cert.CertBuilder}]\n"
+    client = (HERE / "consortium/jobs/lung-he/app/config/config_fed_client.json").read_text()
+    files = {"a/project.yml": encrypted, "b/project.yml": nobody, "jobs/j/app/config/config_fed_client.json": client}
+    write(here, files)
+    found = [one["rule"] for one in scanned(".")[1]]
+    assert "one-key-for-all-sites" in found
+    assert "encryption-without-keys" not in found
 
 
 def test_one_image_is_told_once_a_file(here):
