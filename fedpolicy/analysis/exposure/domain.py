@@ -56,7 +56,7 @@ class Reading(Enum):
     @property
     def trusting(self) -> bool:
         """Whether everybody's word is believed."""
-        return self not in {Reading.GUARANTEED, Reading.VOUCHED}
+        return self is not Reading.GUARANTEED and self is not Reading.VOUCHED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

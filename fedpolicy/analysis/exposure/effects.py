@@ -66,7 +66,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
-    """Computes effects; equal guards on thousands of flows are judged once."""
+    """Computes effects; equal guards on thousands of flows are judged once. `supplied`: some code has an author."""
 
     graph: FlowGraph
     catalog: Catalog
@@ -78,6 +78,7 @@ class Effects:
     malleable: frozenset[int] = frozenset()
     few: Few
     counted: frozenset[int] = frozenset()
+    supplied: bool = True
     _noise: dict[_CACHED, Mask] = field(default_factory=dict)
     _made: dict[Message, Mask] = field(default_factory=dict)
     _effects: dict[tuple[object, ...], Effect] = field(default_factory=dict)
@@ -95,7 +96,7 @@ class Effects:
     def _raised(self, flow: Flow) -> tuple[tuple[int, Mask], ...]:
         few = self.few.exposed(flow)
         found = ((RECONSTRUCTABLE, few),) if few else ()
-        said = 0 if self.reading.trusting else self._unvouched(flow)
+        said = self._unvouched(flow) if self.supplied and not self.reading.trusting else 0
         return (*found, (VERBATIM, said)) if said else found
 
     def _unvouched(self, flow: Flow) -> Mask:

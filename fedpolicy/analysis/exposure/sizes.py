@@ -14,6 +14,7 @@ from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog.rows import PayloadRow
 
 __all__ = [
     "NO_MESSAGE",
@@ -56,10 +57,11 @@ class Few:
     short: dict[int, Mask] = field(default_factory=dict)
     told: dict[Message, Mask] = field(default_factory=dict)
     _parts: dict[tuple[Mask, str, bool], tuple[Part, ...]] = field(default_factory=dict)
+    _rows: dict[str, PayloadRow] = field(default_factory=dict)
 
     def exposed(self, flow: Flow) -> Mask:
         """The instances that can be rebuilt from what a flow carries."""
-        row = self.catalog.payloads[flow.payload if flow.aggregate is None else flow.raw or flow.payload]
+        row = self._row(flow.payload if flow.aggregate is None else flow.raw or flow.payload)
         if row.least_units is None and not row.aggregate:
             return 0
         if flow.passed_on:
@@ -82,6 +84,12 @@ class Few:
             self.told.get((*told[:-1], flow.source), self.told.get(told, 0)) if flow.sender else self.told.get(told, 0)
         )
         return found if flow.data is None else found & flow.data
+
+    def _row(self, payload: str) -> PayloadRow:
+        found = self._rows.get(payload)
+        if found is None:
+            found = self._rows[payload] = self.catalog.payloads[payload]
+        return found
 
     def _of_few(self, flow: Flow, least: int) -> Mask:
         data = self._data(flow)

@@ -81,10 +81,17 @@ class Exposure:
                 free_text=free_text_of(self.graph, reading),
                 malleable=malleable_seals(self.graph),
                 few=Few(graph=self.graph, catalog=self.catalog, reading=reading),
+                supplied=self.supplied,
                 counted=frozenset(one.index for one in self.graph.aggregates if one.least_units),
             )
             self._holdings[key] = self._propagated(effects, hiding, log=log)
         return self._holdings[key]
+
+    @property
+    def supplied(self) -> bool:
+        """Whether anybody says whose code computes somewhere."""
+        tasks = self.graph.deployment.tasks.values()
+        return any(task.code_from for task in tasks) or any(place.supplier for place in self.graph.vertices.values())
 
     @property
     def doubted(self) -> bool:

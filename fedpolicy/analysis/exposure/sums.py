@@ -21,12 +21,15 @@ HIDING = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Who contributes to one aggregate: places by those who operate or host them, contributions by owner."""
+    """
+    Who contributes to one aggregate: places by those who operate or host them, contributions by owner.
+
+    `several` counts those of owners that have more than one.
+    """
 
     known_to: dict[str, list[Vertex]]
     owners: dict[str, Counter[str]]
-    counts: Counter[str]
-    crowded: bool
+    several: dict[str, int]
 
     def seen_by(self, viewers: Iterable[str]) -> dict[str, int]:
         """The contributing places that the viewers look into, and how many contributions they know of each."""
@@ -49,6 +52,7 @@ class Hiding:
     _known: dict[tuple[int, tuple[str, ...], tuple[int, ...]], Mask] = field(default_factory=dict)
     _tallies: dict[int, Tally] = field(default_factory=dict)
     _sizes: dict[int, tuple[Sizes, ...]] = field(default_factory=dict)
+    _by_owner: dict[str, Mask] = field(default_factory=dict)
 
     def hidden(self, index: int, viewers: tuple[str, ...], outer: tuple[int, ...] = ()) -> Mask:
         """
@@ -85,13 +89,23 @@ class Hiding:
     def _crowded(self, aggregate: Aggregate, left: int, viewers: tuple[str, ...]) -> Mask:
         """Instances of an owner whose own clients alone may make up a whole round."""
         tally = self._tally(aggregate)
-        if not tally.crowded:
+        if not tally.several:
             return 0
-        counts = Counter(tally.counts)
+        counts = dict(tally.several)
         for place, known in tally.seen_by(viewers).items():
-            counts.subtract({owner: min(known, count) for owner, count in tally.owners[place].items()})
+            for owner, count in tally.owners[place].items():
+                if owner in counts:
+                    counts[owner] -= min(known, count)
         many = {owner for owner, count in counts.items() if count > 1 and count >= left}
-        return mask_of_owners(self.graph, many)
+        return reduce(or_, (self._owned.get(owner, 0) for owner in many), 0) if many else 0
+
+    @property
+    def _owned(self) -> dict[str, Mask]:
+        """The instances of each owner."""
+        if not self._by_owner:
+            for item in self.graph.data:
+                self._by_owner[item.owner] = self._by_owner.get(item.owner, 0) | 1 << item.index
+        return self._by_owner
 
     def _few(self, aggregate: Aggregate, least: int, left: int, viewers: tuple[str, ...]) -> Mask:
         """The datasets of which what is left of a round may be made of fewer units than it takes."""
@@ -127,15 +141,6 @@ def _owned(graph: FlowGraph, aggregate: Aggregate) -> dict[str, set[str]]:
     return found
 
 
-def mask_of_owners(graph: FlowGraph, owners: set[str]) -> Mask:
-    """The instances that belong to one of these."""
-    found = 0
-    for item in graph.data:
-        if item.owner in owners:
-            found |= 1 << item.index
-    return found
-
-
 def _count(graph: FlowGraph, aggregate: Aggregate) -> Tally:
     owned = _owned(graph, aggregate)
     known_to: dict[str, list[Vertex]] = {}
@@ -148,5 +153,5 @@ def _count(graph: FlowGraph, aggregate: Aggregate) -> Tally:
         found = owned.get(place.id, {place.party})
         owners[place.id] = Counter({owner: 1 if owner == place.party else place.weight for owner in found})
         counts.update(owners[place.id])
-    crowded = any(count > 1 for count in counts.values())
-    return Tally(known_to=known_to, owners=owners, counts=counts, crowded=crowded)
+    several = {owner: count for owner, count in counts.items() if count > 1}
+    return Tally(known_to=known_to, owners=owners, several=several)
