@@ -72,6 +72,11 @@ class Lookup:
         return {name: vertex for name, vertex in self.graph.vertices.items() if vertex.kind == "place"}
 
     @cached_property
+    def meets(self) -> bool:
+        """Whether clients of any task meet without an aggregator."""
+        return any(vertex.kind == "exchange" for vertex in self.graph.vertices.values())
+
+    @cached_property
     def places_of(self) -> Mapping[str, list[Vertex]]:
         """The places of each party, in the order of their names."""
         found: dict[str, list[Vertex]] = {}

@@ -229,7 +229,8 @@ def _names(groups: Iterable[tuple[str, str, str, bool]]) -> list[str]:
 def _ends(world: World, flows: Sequence[Flow]) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
     """Who sends and who receives, flow by flow; what is sent to an exchange is received by all who take part."""
     vertices = world.graph.vertices
-    met = {name for flow in flows for name in (flow.source, flow.target) if vertices[name].kind == "exchange"}
+    names = (name for flow in flows for name in (flow.source, flow.target)) if world.lookup.meets else ()
+    met = {name for name in names if vertices[name].kind == "exchange"}
     if not met:
         yield from ((frozenset({flow.source}), frozenset({flow.target})) for flow in flows)
         return
