@@ -14,11 +14,13 @@ from fedpolicy.analysis.accounting.mechanisms import largest_square, reached_squ
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, mechanism_at
 from fedpolicy.analysis.exposure.noise import Towards
 from fedpolicy.analysis.exposure.spending import spend
-from tests.helpers import deployment_of
+from tests.helpers import deployment_of, facts_of
 from tests.laws import examples
 
 # Bounds are compared that are computed in the same way: the quick ones.
-LAW = settings(max_examples=examples(40), derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate])
+LAW = settings(
+    max_examples=examples(1000, few=14), derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate]
+)
 NEARLY = 1.02
 PATH = ("tasks", "t", "safeguards", 1)
 TEXT = """
@@ -88,6 +90,40 @@ def test_the_order_of_a_composition_never_matters(several, random):
     one, other = spend(found, inf), spend(shuffled, inf)
     assert (one.high, one.delta) == (other.high, other.delta)
     assert one.high >= max(spend([each], inf).high for each in found) / NEARLY
+
+
+HOSTED = """
+fedpolicy: 1
+name: test
+parties: {{a: {{role: participant}}, b: {{role: participant}}, c: {{role: participant}}, hub: {{role: coordinator}}}}
+nodes:
+  client: {{kind: client, party: [a, b, c]{host}}}
+  aggregator: {{kind: aggregator, party: hub}}
+datasets: {{notes: {{at: client, categories: health, unit: client}}}}
+tasks:
+  t: {{method: fedavg, data: notes, runs_on: client, rounds: {rounds}, clients_per_round: 3, min_clients: 3,
+    safeguards: [{{kind: secure_aggregation, min_clients: 3}},
+    {{kind: differential_privacy, where: distributed, noise_multiplier: {noise}, clipping_norm: 1, sampling: none,
+      delta: 1.0e-6, unit: client}}]}}
+"""
+
+
+def told(party, said):
+    """The largest epsilon that a party is told, of any dataset."""
+    found = facts_of(HOSTED.format(**said), 10).ledger
+    return max((one.high for one in found.budgets if party in one.parties), default=0.0)
+
+
+@LAW
+@given(st.integers(1, 60), st.floats(1, 20), st.sampled_from(("a", "b", "c")))
+def test_a_member_who_hosts_others_learns_no_less_and_nobody_else_learns_more(rounds, noise, host):
+    """Not so a hub that hosts them all: it could take the noise off what it passes on."""
+    alone = {"host": "", "rounds": rounds, "noise": noise}
+    hosted = {**alone, "host": f", host: {host}"}
+
+    assert told(host, hosted) >= told(host, alone)
+    for other in {"a", "b", "c", "hub"} - {host}:
+        assert told(other, hosted) <= told(other, alone)
 
 
 def square(pattern, steps, restart):

@@ -8,10 +8,10 @@ from math import inf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedpolicy.analysis.accounting import Release, bound
+from fedpolicy.analysis.accounting import Release, bound, close_bound
 from tests.laws import examples
 
-LAW = settings(max_examples=examples(60), derandomize=True)
+LAW = settings(max_examples=examples(1000, few=20), derandomize=True)
 # Orders are searched for, and grids depend on the noise: this much may be lost at one and not at the other.
 NEARLY = 1.02
 
@@ -95,3 +95,39 @@ def test_a_whole_costs_no_less_than_its_parts_and_no_more_than_their_sum(runs, d
     assert whole.low >= max(part.low for part in alone) * (1 - 1e-9)
     assert whole.high * (1 + 1e-5) >= max(part.low for part in alone)
     assert whole.low <= sum(part.high for part in parts)
+
+
+# A close bound takes some hundredths of a second where steps are few.
+CLOSE = settings(max_examples=examples(1000, few=6), derandomize=True)
+# Grids differ, and so does what is rounded up on them.
+CLOSELY = 1.01
+short = st.builds(
+    Release,
+    mechanism=st.sampled_from(("dp_sgd", "laplace")),
+    noise_multiplier=st.floats(0.4, 10),
+    steps=st.integers(1, 60),
+    rate=st.floats(1e-3, 0.95),
+    sampling=st.sampled_from(("none", "poisson", "fixed")),
+)
+
+
+@CLOSE
+@given(short, st.sampled_from((1e-3, 1e-6, 1e-20)), st.floats(1, 3), st.integers(0, 30))
+def test_less_noise_and_more_steps_never_cost_less_closely(run, delta, times, more):
+    found = close_bound([run], delta)
+
+    assert found.low <= found.high <= bound([run], delta).high
+    louder = replace(run, noise_multiplier=run.noise_multiplier * times)
+    assert close_bound([louder], delta).high <= found.high * CLOSELY + 1e-6
+    assert close_bound([replace(run, steps=run.steps + more)], delta).high * CLOSELY + 1e-6 >= found.high
+
+
+@CLOSE
+@given(st.lists(short, min_size=2, max_size=3), st.sampled_from((1e-3, 1e-6)), st.randoms())
+def test_the_order_of_a_composition_never_matters_closely_and_a_part_costs_no_more(runs, delta, random):
+    shuffled = list(runs)
+    random.shuffle(shuffled)
+    whole = close_bound(runs, delta)
+
+    assert close_bound(shuffled, delta) == whole
+    assert all(close_bound([run], delta).high <= whole.high * CLOSELY + 1e-6 for run in runs)
