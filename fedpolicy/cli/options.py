@@ -180,7 +180,7 @@ timeout_option = click.option(
     callback=_finite,
     metavar="SECONDS",
     show_default="300",
-    help="How long one file may take; 0: as long as it takes.",
+    help="How long one file may take; 0: as long as it takes. On Windows, check keeps only a limit that is set.",
 )
 _ESTATE = (
     click.option(
