@@ -40,7 +40,7 @@ def _grouped(some: list[Finding]) -> list[Finding]:
     if some[0].group is None:
         return [_same(some)]
     some = _merged(_merged(some, _capacities), _ways)
-    return _merged(some, _closures(some))
+    return _merged(_merged(some, _closures(some)), _capacities)
 
 
 def elements_of(parties: Sequence[str], datasets: Sequence[str]) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ def split(finding: Finding, is_excused: Callable[[Finding], object]) -> tuple[li
     left = list(_members(finding))
     for parts in (lambda member: [member], _singles):
         looked = [one for member in left for one in parts(member)]
-        told = [(one, of_members(finding, [one])) for one in looked] if len(looked) > 1 or excused else []
+        told = [(one, of_members(finding, [one])) for one in looked] if looked != left or len(left) > 1 else []
         hits = [(one, part) for one, part in told if is_excused(part)]
         excused += [part for _, part in hits]
         left = [one for one in looked if all(one is not hit for hit, _ in hits)] if hits else left

@@ -23,7 +23,7 @@ _MOVING = re.compile(
     re.IGNORECASE,
 )
 _MONTH, _DAY = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
-# gpt-4o-2024-08-06, claude-sonnet-4-5-20250929, gpt-4-0613, mistral-large-2411, command-r-08-2024, gemini-1.5-pro-002; 1024 is a size
+# gpt-4o-2024-08-06, claude-sonnet-4-5-20250929, gpt-4-0613, mistral-large-2411, command-r-08-2024, gemini-1.5-pro-002
 _SNAPSHOT = re.compile(
     rf"[-@_](?!1024\b)(?:20\d\d-?{_MONTH}-?{_DAY}|2\d{_MONTH}|{_MONTH}{_DAY}|{_MONTH}-20\d\d|00\d)(?:$|[-:@])"
 )
