@@ -53,7 +53,7 @@ class Document:
             return self
         message = f"`{said.name}` says nothing of data or models, so there is nothing to check"
         advice = "write whose data there are (`datasets`) and what is done with them (`tasks`, `api_calls`, `flows`)"
-        raise InputError(message, span=self.spans.at(("name",)), help=f"{advice}; `fedpolicy new` writes an example")
+        raise InputError(message, span=self.spans.at(("name",)), help=f"{advice}; `fedpolicy init` writes an example")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
