@@ -56,7 +56,7 @@ def test_a_clean_deployment_passes(action):
     assert done.outputs["verdict"] == "pass"
     assert json.loads(done.outputs["counts"])["fail"] == 0
     assert done.commands == []
-    assert done.summary.startswith("## fedpolicy: no findings\n")
+    assert done.summary.startswith("## fedpolicy: PASS, no findings\n")
     assert set(done.used) == {CACHE_STEP}
 
 
@@ -271,7 +271,7 @@ def test_a_pull_request_shows_what_it_changes(action, estate):
 
     assert changes.startswith("## What this pull request changes\n\n### fedpolicy: ")
     assert "private-data-to-closed-model" in changes
-    assert re.match(r"\d+ findings\n", check)
+    assert re.match(r"FAIL, \d+ findings from \d+ causes\n", check)
 
 
 def test_without_the_base_the_summary_says_what_to_do(action):

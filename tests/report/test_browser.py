@@ -91,6 +91,26 @@ def test_a_click_on_a_party_shows_what_is_its_own_and_a_second_one_everything(br
     assert heard == []
 
 
+SHOTS = {
+    "report-wide": ("check", {"viewport": {"width": 1100, "height": 900}}),
+    "site-phone": ("site", {"viewport": {"width": 400, "height": 800}}),
+}
+
+
+@pytest.mark.parametrize("name", SHOTS)
+def test_the_pictures_of_the_documentation_can_be_taken(name, browser, pages, tmp_path, request):
+    """`--update-golden` takes them anew; two browsers draw a letter differently, so bytes are not compared."""
+    source, context = SHOTS[name]
+    page, _ = opened(browser, pages / f"{source}.html", **context)
+    update = request.config.getoption("--update-golden")
+    taken = (ROOT / "docs" / "images" if update else tmp_path) / f"{name}.png"
+    taken.parent.mkdir(exist_ok=True)
+    page.screenshot(path=taken)
+
+    assert (ROOT / "docs" / "images" / f"{name}.png").is_file()
+    assert taken.stat().st_size > 10_000
+
+
 def test_without_script_everything_can_be_read(browser, pages):
     page, _ = opened(browser, pages / "check.html", java_script_enabled=False)
 

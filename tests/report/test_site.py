@@ -21,7 +21,7 @@ from fedpolicy.report.sketch import Wanted, sketch_of
 from fedpolicy.settings import Settings
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "clinical-notes" / "deployment.yaml")
-GOLDEN = Path(__file__).parent / "golden" / "site"
+GOLDEN = Path(__file__).parent / "golden" / "participant"
 
 
 @pytest.fixture(scope="module")
