@@ -29,6 +29,7 @@ _LINKS = (
     ("models", "licence", "licences"),
     ("models", "provider", "providers"),
     ("services", "provider", "providers"),
+    ("artefacts", "payload", "payloads"),
     ("providers", "jurisdiction", "countries"),
     ("providers", "serves", "countries"),
     ("providers", "not_served_in", "countries"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from fedpolicy.catalog.rows import (
     ROWS,
+    ArtefactRow,
     CategoryRow,
     CountryRow,
     EnclaveRow,
@@ -45,6 +46,7 @@ class Catalog:
     regions: Section[RegionRow]
     categories: Section[CategoryRow]
     services: Section[ServiceRow]
+    artefacts: Section[ArtefactRow]
 
     def model(self, ref: str) -> ModelRow | None:
         """The model with this id or alias."""

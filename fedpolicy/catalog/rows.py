@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Literal, get_args
 
 from fedpolicy.catalog.row import Row
-from fedpolicy.catalog.services import ServiceRow
+from fedpolicy.catalog.services import ArtefactRow, ServiceRow
 from fedpolicy.language.model.words import Access, Level, Published, TrainingData, Weights
 from fedpolicy.records import dataclass
 from fedpolicy.topologies import TopologyName
@@ -252,6 +252,7 @@ ROWS: Mapping[str, type[Row]] = {
     "regions": RegionRow,
     "categories": CategoryRow,
     "services": ServiceRow,
+    "artefacts": ArtefactRow,
 }
 
 # What the language itself fixes: these rows can be replaced, not added to.
@@ -259,6 +260,6 @@ LEVELS: tuple[str, ...] = get_args(Level)
 
 # Lists of text, for which one text may be written.
 LISTS = frozenset({
-    "address_arguments", "address_variables", "aliases", "classes", "hosts", "images", "interface", "not_granted_in",
-    "not_served_in", "packages", "serves", "source", "tasks", "to_runner", "variables",
+    "address_arguments", "address_variables", "aliases", "classes", "hosts", "images", "interface", "names",
+    "not_granted_in", "not_served_in", "packages", "serves", "source", "tasks", "to_runner", "variables",
 })  # fmt: skip

@@ -1,4 +1,4 @@
-"""Rows of services, by which a scan knows whom a program or a container talks to."""
+"""Rows by which a scan knows whom programs talk to, and what files hold that scripts copy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 from fedpolicy.catalog.row import Row
 from fedpolicy.records import dataclass
 
-__all__ = ["ServiceRow"]
+__all__ = ["ArtefactRow", "ServiceRow"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,3 +29,12 @@ class ServiceRow(Row):
     address_arguments: tuple[str, ...] = ()
     address_variables: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtefactRow(Row):
+    """A kind of file, by patterns of its name, and the payload that a copy of it is."""
+
+    title: str
+    names: tuple[str, ...]
+    payload: str

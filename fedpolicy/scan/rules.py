@@ -21,6 +21,7 @@ SECRET = "literal-secret"  # noqa: S105  the name of a rule
 Told = Iterator[tuple[Evidence, str]]
 Said = Sequence[Evidence]
 _NO_BOUND = ("PercentilePrivacy", "ExcludeVars")
+_TELLING = ("labels", "model_update")  # of what scripts copy, what shows single cases
 _ANY_HOST = ("80", "443")
 _NVFLARE = Reference(basis="practice", title="nvflare 2.9.0", url="https://pypi.org/project/nvflare/2.9.0/")
 _FLWR = Reference(basis="practice", title="flwr 1.42.0", url="https://pypi.org/project/flwr/1.42.0/")
@@ -192,6 +193,13 @@ def _unpickles(said: Said) -> Told:
         yield one, f"{one.value} runs whatever code the bytes hold, and in a federation they may come from a peer"
 
 
+def _files_leave(said: Said) -> Told:
+    for one in _stating(said, "payload", "transfer"):
+        if one.value in _TELLING:
+            what = f"{one.name} are copied to another machine, beside the federation: they are {one.value}"
+            yield one, what.replace("_", " ")
+
+
 def _number(one: Evidence) -> float | None:
     try:
         return float(one.value or "")
@@ -217,6 +225,10 @@ RULES: tuple[EvidenceRule, ...] = (
           title="A job encrypts, and nothing makes its keys", references=(_NVFLARE,),
           why="HEModelEncryptor needs the context that HEBuilder puts into each startup kit.",
           advice="Add nvflare.lighter.impl.he.HEBuilder to the builders, or provision from the project that has it."),
+    _rule("files-leave-beside", _MEDIUM, "data-locality", _files_leave,
+          title="A script copies what the federation protects",
+          why="A copy of a site's checkpoint is its update without any safeguard; predictions are labels of patients.",
+          advice="Copy what was aggregated, or declare the flow and protect it."),
     _rule("filter-that-lets-all-pass", _HIGH, "verifiability", _filter_that_lets_all_pass,
           title="A filter is set so that it filters nothing", references=(_NVFLARE,),
           why="PercentilePrivacy returns what it got where its numbers make no sense, and says so in a log only.",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from fedpolicy.catalog.load import load_catalog
-from fedpolicy.catalog.rows import ServiceRow
+from fedpolicy.catalog.rows import ArtefactRow, ServiceRow
 
 __all__ = ["CALLED", "Services", "host_of", "is_own"]
 
@@ -36,8 +37,11 @@ def is_own(address: str) -> bool:
 class Services:
     """The rows, each by everything that it is known by."""
 
-    def __init__(self, rows: Iterable[ServiceRow] | None = None) -> None:
+    def __init__(
+        self, rows: Iterable[ServiceRow] | None = None, artefacts: Iterable[ArtefactRow] | None = None
+    ) -> None:
         self.rows = list(load_catalog().services.values() if rows is None else rows)
+        self._artefacts = list(load_catalog().artefacts.values() if artefacts is None else artefacts)
         self.classes = {name: row for row in self.rows for name in row.classes}
         self.variables = {name: row for row in self.rows for name in row.variables}
         self.packages = {name: row for row in self.rows for name in row.packages}
@@ -50,6 +54,11 @@ class Services:
         """Who answers at an address, where the catalogue knows it."""
         host = host_of(address).lower()
         return next((row for known, row in self._hosts if _is_at(host, known)), None)
+
+    def artefact(self, name: str) -> ArtefactRow | None:
+        """What kind of file has such a name, or such a pattern of names."""
+        last = name.rpartition("/")[2]
+        return next((row for row in self._artefacts for one in row.names if fnmatchcase(last, one)), None)
 
     def image(self, image: str) -> ServiceRow | None:
         """Whose software a container is."""

@@ -235,6 +235,7 @@ def test_a_parameter_that_code_names_is_no_empty_claim(consortium):
          "literal-secret"),
         ("compose.yml", "services:\n  db: {image: postgres}\n", "image-not-pinned"),
         ("sync.sh", "scp -o StrictHostKeyChecking=no model.pt hub:\n", "ssh-host-unchecked"),
+        ("push.sh", "rsync -a site.ckpt me@hub.example:/in/\n", "files-leave-beside"),
         ("peer.py", "import pickle, flwr\nstate = pickle.loads(message)\n", "peer-data-unpickled"),
         ("run.sh", "flower-superlink --insecure\n", "transport-open"),
         ("compose.yml", "services:\n  superlink: {image: 'flwr/superlink:1', command: --ssl-certfile=a}\n",

@@ -98,7 +98,9 @@ def _scan(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapp
     choices = choose(config, options)
     settings = trusted_settings(choices, config, options)
     judge, errors = judge_of(settings)
-    gathered = gather(paths, choices.search, Services(judge.catalog.services.values()))
+    gathered = gather(
+        paths, choices.search, Services(judge.catalog.services.values(), judge.catalog.artefacts.values())
+    )
     report = judged(gathered, judge, settings, errors)
     _tell(gathered)
     write_all([(output, _written(report, output, no_color=options["no_color"])) for output in planned])

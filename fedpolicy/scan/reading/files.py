@@ -25,7 +25,7 @@ class File:
     """A file as importers see it. Whatever asks for a tree that cannot be had gets Unread."""
 
     def __init__(self, name: str, content: bytes, services: Services | None = None) -> None:
-        self.services = services or Services(())
+        self.services = services or Services((), ())
         self.name = name
         self.content = content
         self.path = PurePath(name)
