@@ -12,9 +12,9 @@ from fedpolicy.records import dataclass
 from fedpolicy.topologies import TopologyName
 
 __all__ = [
-    "LEVELS", "LISTS", "OLD_FACTS", "ROWS", "AttackRow", "CategoryRow", "CountryRow", "EnclaveRow", "FieldOfUse",
-    "LevelRow", "LicenceCategory", "LicenceRow", "MethodRow", "ModelRow", "Naming", "Needs", "PayloadRow",
-    "Permission", "ProviderRow", "RegionRow", "Row", "SafeguardRow", "ServiceRow", "TermsRow",
+    "LEVELS", "LISTS", "OLD_FACTS", "ROWS", "ArtefactRow", "AttackRow", "CategoryRow", "CountryRow", "EnclaveRow",
+    "FieldOfUse", "LevelRow", "LicenceCategory", "LicenceRow", "MethodRow", "ModelRow", "Naming", "Needs",
+    "PayloadRow", "Permission", "ProviderRow", "RegionRow", "Row", "SafeguardRow", "ServiceRow", "TermsRow",
 ]  # fmt: skip
 
 # Days after which somebody should look a fact up again: terms and lists of models rarely stand longer than half a year.
