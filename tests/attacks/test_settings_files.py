@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from fedpolicy.cli import main
 from fedpolicy.cli.app import app
 
-CLEAN = "fedpolicy: 1\nname: clean\nparties: {a: {role: participant}}\nnodes: {n: {kind: client, party: a}}\n"
+CLEAN = "fedpolicy: 1\nname: clean\nmodels: {m: {}}\n"
 DIGITS = "9" * 5000
 DEEP = "[" * 5000
 LONG = "a number of 5,000 digits is too long; at most 300 are read"
