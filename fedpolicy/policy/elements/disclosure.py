@@ -158,7 +158,7 @@ _FIELDS = (
     _range("exceeds_allowed", Type.BOOL, "the level is above what the releases permit (false without releases)"),
     _range("permitted", Type.BOOL, "the owner's releases permit the level (false without releases)"),
     _range("guarantee_permitted", Type.BOOL, "they permit what is guaranteed, too"),
-    boolean("otherwise", "these parties learn as much of it in another capacity", otherwise),
+    boolean("otherwise", "they are hosts, and learn as much of it in another capacity", otherwise),
     boolean("own_data", "the owners are people who hand over what is theirs, not organisations", own_data),
     texts("origins", "the elements by whose flow it arrives, such as tasks.score", lambda view: view.origins),
     texts(

@@ -101,11 +101,11 @@ def outside(view: DisclosureView) -> bool:
 
 
 def otherwise(view: DisclosureView) -> bool:
-    """Whether each of these parties learns as much of the same in another capacity: a host that is provider, too."""
+    """Whether each of these hosts learns as much of the same in another capacity, such as provider."""
     found, others = view.found, view.world.learned_in(view.families)
-    return all(
+    return found.role == "host" and all(
         any(
-            other.role != found.role
+            other.role != "host"
             and party in other.parties
             and other.high >= found.high
             and set(found.datasets) <= set(other.datasets)
