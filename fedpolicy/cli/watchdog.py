@@ -104,8 +104,9 @@ class Watch:
         """Let the system end this process when whoever watches is killed, also in a loop that hears nobody."""
         import fcntl  # noqa: PLC0415  not on Windows
 
-        fcntl.fcntl(self.life, fcntl.F_SETOWN, os.getpid())
-        fcntl.fcntl(self.life, fcntl.F_SETFL, fcntl.fcntl(self.life, fcntl.F_GETFL) | os.O_ASYNC)
+        with suppress(OSError):  # a system that sends no such signal for pipes: then the next file notices
+            fcntl.fcntl(self.life, fcntl.F_SETOWN, os.getpid())
+            fcntl.fcntl(self.life, fcntl.F_SETFL, fcntl.fcntl(self.life, fcntl.F_GETFL) | os.O_ASYNC)
         self.must_live()
 
     def once(self, name: str, read: Callable[[], bytes]) -> bytes:

@@ -264,3 +264,12 @@ def test_what_ends_on_standard_input_is_read_whole():
 
     assert source.text == text
     assert Path(source.name).name == STDIN
+
+
+@posix
+def test_where_the_system_sends_no_signal_for_pipes_the_work_is_done_all_the_same(monkeypatch):
+    asked_for = []
+    monkeypatch.setattr(os, "getppid", lambda: asked_for.append("parent") or 7)
+    Watch(pipe=-1, parent=7, input=-1, life=-1).die_with()
+
+    assert asked_for == ["parent"]
