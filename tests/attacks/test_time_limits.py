@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -269,6 +270,11 @@ def test_what_ends_on_standard_input_is_read_whole():
 @posix
 def test_where_the_system_sends_no_signal_for_pipes_the_work_is_done_all_the_same(monkeypatch):
     asked_for = []
+
+    def refused(*_):
+        raise OSError(errno.ENOTTY, "not for pipes")
+
+    monkeypatch.setattr("fcntl.fcntl", refused)
     monkeypatch.setattr(os, "getppid", lambda: asked_for.append("parent") or 7)
     Watch(pipe=-1, parent=7, input=-1, life=-1).die_with()
 
