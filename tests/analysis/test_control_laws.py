@@ -117,3 +117,23 @@ def test_what_is_lost_for_want_of_something_has_a_reason(deployment):
         if not entry.attainable:
             assert not entry.holds
             assert entry.gaps or entry.capability == "join"
+
+
+@LAW
+@given(deployments())
+def test_who_has_a_copy_that_it_can_look_into_learns_what_the_model_contains(deployment):
+    """Control and exposure agree on who holds a model: what can be kept or inspected says what it has learned."""
+    study = facts_of(deployment)
+    owner = {item.id: item.owner for item in study.graph.data}
+    learned = {(party, name) for one in study.disclosures if one.high for party in one.parties for name in one.datasets}
+    contents = {model.id: model.contains for model in study.models}
+
+    for entry in study.continuity:
+        task = study.deployment.tasks.get(entry.use.removeprefix("tasks."))
+        if task is None or not task.produces or entry.capability not in {"keep", "inspect"} or not entry.attainable:
+            continue
+        if any(gap.missing for gap in entry.doubts):
+            continue
+        for party in entry.participants:
+            for name in contents[task.produces]:
+                assert owner[name] == party or (party, name) in learned, (entry.use, entry.capability, party, name)

@@ -8,13 +8,18 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fedpolicy import api
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.analysis.whatif.coalitions import smallest_coalitions
 from fedpolicy.analysis.whatif.scenarios import compromised, pooled, what_if_colluding
 from fedpolicy.cli.app import app
+from tests.analysis.deployments import deployments
+from tests.analysis.test_laws import LAW
 from tests.helpers import facts_of, seen_in
+from tests.laws import examples
 
 CATALOG = api.load_catalog()
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/deployment.yaml"))
@@ -271,6 +276,27 @@ def test_collusion_is_never_told_as_learning_less(path):
     for pair in pairwise(parties):
         for change in what_if_colluding(study, pair).changes.disclosures:
             assert any(new > old for old, new in zip(change.before, change.after, strict=True)), (pair, change)
+
+
+def best(found):
+    """The most that each party learns of each dataset, in whatever capacity; whom hosts tell is an operator."""
+    kept = {}
+    for (party, _, dataset), seen in found.items():
+        kept[party, dataset] = tuple(map(max, seen, kept.get((party, dataset), (0, 0))))
+    return kept
+
+
+@settings(LAW, max_examples=examples(40))
+@given(deployments(), st.data())
+def test_whoever_colludes_in_whatever_deployment_is_never_told_to_learn_less(deployment, data):
+    study = facts_of(deployment)
+    pair = data.draw(st.lists(st.sampled_from(sorted(study.deployment.parties)), min_size=2, max_size=3, unique=True))
+
+    told = what_if_colluding(study, pair).changes
+
+    assert all(any(new > old for old, new in zip(one.before, one.after, strict=True)) for one in told.disclosures)
+    assert all(one.kind != "better" for one in told.budgets)
+    assert never_less(best(levels(study)), best(levels(seen_in(pooled(study.graph, pair))))) == []
 
 
 SHARED = """
