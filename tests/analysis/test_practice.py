@@ -159,3 +159,26 @@ def test_a_day_is_more_than_a_record_and_less_than_a_person():
 
     assert [bool(counts[unit]) for unit in counts] == [False, False, True, True]
     assert counts["person"] == (("notes", "it protects a day, but the dataset's unit is a person"),)
+
+
+@pytest.mark.parametrize(
+    ("absurd", "number"),
+    [
+        ("noise_multiplier: 1.0e-200, sampling: none, steps: 1, claimed_epsilon: 1", "infinite"),
+        ("mechanism: gnmax, noise_multiplier: 1.0e-200, steps: 1, claimed_rho: 1", "infinite"),
+        ("noise_multiplier: 1.0e-200, sampling: none, steps: 1, clipped_count_noise: 1.0e-308", "infinite"),
+        ("noise_multiplier: 1.0e+12, sampling: none, steps: 1000", "about 0"),
+        (
+            "mechanism: skellam, noise_multiplier: 1.0e+12, rounded_norm: 1, grid_noise: 1.0e+12, steps: 9",
+            "at most 0",
+        ),
+        ("mechanism: skellam, noise_multiplier: 5, rounded_norm: 1, grid_noise: 1.0e-300, steps: 9", "not known"),
+        ("mechanism: discrete_gaussian, noise_multiplier: 1.0e+12, rounded_norm: 1, steps: 9", "about 0"),
+    ],
+)
+def test_absurd_numbers_have_an_answer(absurd, number):
+    (share,) = ledger(
+        f"{{kind: differential_privacy, where: client, clipping_norm: 1.0, delta: 1.0e-6, unit: record, {absurd}}}"
+    ).shares
+
+    assert shown(share.spent) == number

@@ -27,6 +27,10 @@ from fedpolicy.analysis.accounting.sampling import CLIPPED, fixed_gaussian, mu_o
 
 __all__ = ["largest_square", "part_of", "reached_square", "sampling_of"]
 
+# Less noise than this is none: its squares leave the floats.
+_NEXT_TO_NONE = 1e-70
+# What squares of still fit into floats.
+_FINEST = 1e70
 # More participations than this are no longer counted one by one.
 _COUNTED = 4096
 
@@ -93,7 +97,7 @@ def part_of(release: Release) -> Part:
     sampling = sampling_of(release)
     if release.mechanism == "zcdp":
         return _unbounded("No rho, no bound") if release.rho is None else makers[sampling](release)
-    if release.noise_multiplier > 0:
+    if release.noise_multiplier > _NEXT_TO_NONE:
         return makers[sampling](release)
     return _unbounded(_NO_NOISE, certain=sampling == "none")
 
@@ -132,7 +136,7 @@ def _tree(release: Release) -> Part:
 
 def _discrete(release: Release) -> Part:
     """Discrete Gaussian noise: its divergences are at most those of Gaussian noise (Canonne, Kamath, Steinke 2020)."""
-    rho = clamp(release.steps) / (2 * release.noise_multiplier**2)
+    rho = clamp(release.steps) / 2 / release.noise_multiplier / release.noise_multiplier
     name = "Discrete Gaussian mechanism (Canonne, Kamath and Steinke 2020, theorem 14; Kairouz, Liu and Steinke 2021)"
     return Part(name=name, assumptions=(CLIPPED, ROUNDED), curve=lambda order: order * rho, most_rho=rho)
 
@@ -143,10 +147,10 @@ def _skellam(release: Release) -> Part:
 
     Of integer vectors the l1 norm is at most the square of the l2 norm.
     """
-    if release.grid is None:
+    if release.grid is None or release.grid < 1 / _FINEST:
         return _unbounded("Skellam noise: nothing is known without its size in steps of the grid")
-    variance, steps = release.grid**2, clamp(release.steps)
-    square = variance / release.noise_multiplier**2  # the squared sensitivity, in steps of the grid
+    variance, steps = min(release.grid, _FINEST) ** 2, clamp(release.steps)  # a coarser grid is no better
+    square = variance / release.noise_multiplier / release.noise_multiplier  # the squared sensitivity, on the grid
 
     def curve(order: float) -> float:
         more = ((2 * order - 1) * square + 6 * square) / (4 * variance * variance)

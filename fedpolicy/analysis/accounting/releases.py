@@ -121,4 +121,5 @@ class Part:
         A sample has nearly that of the whole at high orders, which those who state a rho for samples leave out (Bun,
         Dwork, Rothblum and Steinke 2018).
         """
-        return max(self.least_rho, self.least_mu**2 / 2), min(self.most_rho, self.most_mu**2 / 2)
+        least, most = self.least_mu * self.least_mu / 2, self.most_mu * self.most_mu / 2
+        return max(self.least_rho, least), min(self.most_rho, most)

@@ -7,7 +7,7 @@ out: of n shares, those of the survivors that the viewer does not know remain, w
 
 from __future__ import annotations
 
-from math import log, sqrt
+from math import hypot, log, sqrt
 
 from fedpolicy.graph.model import Path
 from fedpolicy.language.model.deployment import Deployment
@@ -117,7 +117,8 @@ def _effective(spec: DifferentialPrivacy, noise: float) -> float:
         noise /= 2
     noise /= spec.rounded_norm or 1.0
     if spec.clipped_count_noise is not None:
-        noise = (noise**-2 + (2 * spec.clipped_count_noise) ** -2) ** -0.5
+        count = 2 * spec.clipped_count_noise
+        noise *= count / hypot(noise, count)
     return noise
 
 
