@@ -14,9 +14,10 @@ from enum import StrEnum
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 
-__all__ = ["NONE", "Evidence", "Strength", "Unread", "count", "masked", "written"]
+__all__ = ["BUILT", "NONE", "Evidence", "Strength", "Unread", "count", "masked", "written"]
 
 NONE = "none"  # the file shows that there is none
+BUILT = "it is built from a folder of the repository"  # a note on an image that nobody pulls
 
 
 class Strength(StrEnum):

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from fedpolicy.findings import Reference, RuleInfo, Severity, Verdict
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import NONE, Evidence, Strength
+from fedpolicy.scan.evidence import BUILT, NONE, Evidence, Strength
 from fedpolicy.scan.services import host_of
 
 __all__ = ["PACK", "RULES", "SECRET", "EvidenceRule"]
@@ -157,7 +157,12 @@ def _literal_secret(said: Said) -> Told:
 def _image_not_pinned(said: Said) -> Told:
     for one in _stating(said, "image"):
         name = (one.value or "").rpartition("/")[2]
-        if one.value and "@sha256:" not in one.value and (":" not in name or name.endswith(":latest")):
+        if (
+            one.value
+            and one.note != BUILT
+            and "@sha256:" not in one.value
+            and (":" not in name or name.endswith(":latest"))
+        ):
             yield one, f"{one.value} is whatever is under that name on the day it is pulled"
 
 

@@ -302,6 +302,11 @@ def test_a_project_in_which_nobody_takes_part_says_nothing_of_others(here):
     assert "encryption-without-keys" not in found
 
 
+def test_an_image_that_is_built_here_needs_no_version(here):
+    write(here, {"compose.yml": "services:\n  a: {image: own, build: .}\n"})
+    assert places(scanned(".")[1]) == []
+
+
 def test_one_image_is_told_once_a_file(here):
     write(here, {"compose.yml": "services:\n  a: {image: own}\n  b: {image: own}\n"})
     assert places(scanned(".")[1]) == ["low image-not-pinned compose.yml:2:14"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import Evidence
+from fedpolicy.scan.evidence import BUILT, Evidence
 from fedpolicy.scan.node import Node, settled
 from fedpolicy.scan.services import CALLED, is_own
 
@@ -37,7 +38,8 @@ def read(file: File) -> Iterable[Evidence]:
 def _service(file: File, name: str, service: Node) -> Iterator[Evidence]:
     subject = f"service:{name}"
     if image := service.get("image"):
-        yield image.tells(subject, "image")
+        told = image.tells(subject, "image")
+        yield replace(told, note=BUILT) if service.get("build") else told
         known = file.services.image(str(image.value))
         if known and known.kind == "own":
             yield image.says(subject, "serves", "own")
