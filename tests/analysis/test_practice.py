@@ -170,7 +170,7 @@ def test_a_day_is_more_than_a_record_and_less_than_a_person():
         ("noise_multiplier: 1.0e+12, sampling: none, steps: 1000", "about 0"),
         (
             "mechanism: skellam, noise_multiplier: 1.0e+12, rounded_norm: 1, grid_noise: 1.0e+12, steps: 9",
-            "at most 0",
+            "about 0",
         ),
         ("mechanism: skellam, noise_multiplier: 5, rounded_norm: 1, grid_noise: 1.0e-300, steps: 9", "not known"),
         ("mechanism: discrete_gaussian, noise_multiplier: 1.0e+12, rounded_norm: 1, steps: 9", "about 0"),
