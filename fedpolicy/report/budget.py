@@ -78,7 +78,7 @@ def _budget_lines(budget: Budget, limit: float, look: Style) -> Iterator[str]:
 def _epsilon(budget: Budget) -> str:
     unit = f"per {budget.unit} of {budget.family if budget.whole else listing(budget.datasets)}"
     if budget.sees_more:
-        why = "sees more than what noise protects" if budget.mechanisms else "sees them without noise"
+        why = "also sees data without noise" if budget.mechanisms else "sees them without noise"
         return f"epsilon is infinite {unit}; {'each ' if len(budget.parties) > 1 else ''}{why}"
     if math.isinf(budget.high):
         return f"epsilon is not known {unit}" + (f"; at least {budget.low:.3g}" if budget.low > 0 else "")

@@ -70,7 +70,7 @@ def _loss_text(loss: Loss) -> str:
 def _held(parties: tuple[str, ...] | None) -> str:
     if parties is None:
         return "never given"
-    return f"ends without {listing(parties)}" if parties else "their own"
+    return f"can be ended by {listing(parties)}" if parties else "their own"
 
 
 def disclosure_row(change: DisclosureChange) -> dict[str, Any]:

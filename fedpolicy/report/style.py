@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
 from fedpolicy.characters import spelt
 from fedpolicy.records import dataclass
 
-__all__ = ["PLAIN", "Style", "amount", "basis_word", "cells", "clean", "listing", "wrap"]
+__all__ = ["PLAIN", "Style", "amount", "basis_word", "cells", "clean", "listing", "reason", "wrap"]
 
 _CODES = {
     "critical": "1;31",
@@ -44,6 +45,18 @@ PLAIN = Style()
 def basis_word(basis: str) -> str:
     """What a reader calls the basis of a rule; only rule files call the paper that began it all the seed."""
     return "paper" if basis == "seed" else basis
+
+
+# Why a rule is as severe as it is belongs to `fedpolicy explain`; in a report it reads as an excuse.
+_GRADED = re.compile(
+    r"(?:^| )(?:Critical|High|Medium|Low|Info)(?:,|:| and not | only | like )(?:[^.\n]|\.(?! [A-Z]|\n|$))*\.",
+    re.MULTILINE,
+)
+
+
+def reason(why: str) -> str:
+    """Why a rule exists, without the sentence on its severity."""
+    return "\n".join(line.strip() for line in _GRADED.sub("", why).split("\n") if line.strip())
 
 
 def amount(number: int, noun: str, plural: str = "") -> str:

@@ -71,7 +71,7 @@ def test_among_thousands_of_words_one_letter_may_be_wrong(word, found):
     [
         ("a1", ["a2"], "known: a2"),
         ("stra", ["star", "tree"], "did you mean `star`? known: star, tree"),
-        ("word7", [f"word{number}" for number in range(70, 90)], "did you mean `word70`?"),
+        ("word7", [f"word{number}" for number in range(70, 101)], "did you mean `word70`?"),
         ("x", [], ""),
     ],
 )
@@ -84,7 +84,7 @@ def test_marks_stand_before_the_suggestion():
 
 
 def test_long_lists_are_cut():
-    assert listed([str(number) for number in range(16)]) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 and 2 more"
+    assert listed([str(number) for number in range(32)]).endswith(", 28, 29 and 2 more")
 
 
 @pytest.mark.parametrize(

@@ -162,4 +162,4 @@ def test_what_a_baseline_keeps_out_is_counted(baseline, words, made):
 def test_findings_that_are_all_known_are_an_evaluation(made):
     report = replace(made.clean(), counts={}, baseline=Baselined(file="b.json", known={Verdict.FAIL: 2}))
 
-    assert load_format("markdown").render(report).startswith("## fedpolicy: no new findings\n")
+    assert load_format("markdown").render(report).startswith("## fedpolicy: PASS, no new findings\n")

@@ -9,7 +9,7 @@ from fedpolicy.findings import Finding, Report, Span, Verdict
 from fedpolicy.report.excerpt import gutter, snippet, ways_in
 from fedpolicy.report.grouping import groups_of
 from fedpolicy.report.questions import unknowns
-from fedpolicy.report.style import PLAIN, Style, basis_word, clean, listing, wrap
+from fedpolicy.report.style import PLAIN, Style, basis_word, clean, listing, reason, wrap
 from fedpolicy.report.summarise import missing_facts
 from fedpolicy.report.verdict import counts_line, remarks, scope, verdict_line, verdict_style
 
@@ -82,7 +82,7 @@ def _remarks(finding: Finding, *, told: bool) -> Iterator[tuple[str, str | list[
         yield "see", f"{finding.rule} above, for why and what to do"
         return
     if finding.why:
-        yield "why", finding.why
+        yield "why", reason(finding.why)
     if finding.help:
         yield "help", finding.help
     for reference in finding.references:

@@ -13,7 +13,7 @@ from fedpolicy.report.annotations import UNUSABLE, baseline_words, problems
 from fedpolicy.report.grouping import Group, groups_of
 from fedpolicy.report.markup import code, flowchart, line, prose, row
 from fedpolicy.report.rows import override_lines
-from fedpolicy.report.style import amount, basis_word, listing
+from fedpolicy.report.style import amount, basis_word, listing, reason
 from fedpolicy.report.summarise import OUT_OF_SCOPE, day_words, missing_facts
 from fedpolicy.report.verdict import verdict_word
 
@@ -178,7 +178,7 @@ def _remarks(finding: Finding, *, told: bool) -> Iterator[str]:
         yield line(f"**see**: {code(finding.rule)} above, for why and what to do")
         return
     if finding.why:
-        yield line(f"**why**: {prose(finding.why)}")
+        yield line(f"**why**: {prose(reason(finding.why))}")
     if finding.help:
         yield line(f"**help**: {prose(finding.help)}")
     for one in finding.references:
