@@ -120,7 +120,8 @@ class Member:
     """
     Parties that learn some datasets in one capacity, up to a level: a part of what a finding tells.
 
-    `owners` has the owner of each dataset. Nobody learns of its own.
+    `owners` has the owner of each dataset. Nobody learns of its own. `whole` is what it was made of, where a law looks
+    at a part only: a fingerprint is of the whole.
     """
 
     role: str
@@ -128,6 +129,7 @@ class Member:
     datasets: tuple[str, ...]
     owners: tuple[str, ...]
     level: str
+    whole: tuple[str, ...] = ()
     paths: tuple[tuple[Hop, ...], ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -39,6 +39,7 @@ PLAIN = (
     "absent",
     "absent_why",
     "scope",
+    "owners_in",
 )
 # google/api/expr/v1alpha1/checked.proto: maps, which are written in any order, and the places in the text.
 _MAPS, _SOURCE = (2, 3), 5

@@ -57,6 +57,7 @@ def build_rule(sheet: Sheet, pack: str, path: Path) -> Rule:
         absent=tree.get("absent", ""),
         absent_why=_line(tree.get("absent_why", "")),
         behind=tuple(tree.get("behind", ())),
+        owners_in=tree.get("owners_in", ""),
         params=params,
         scope=_scope(tree["id"]),
         span=sheet.spans.at(("require",)),

@@ -6,7 +6,7 @@ A context holds plain values only; an open field that nobody stated is left out,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import cache
 from types import MappingProxyType
@@ -90,16 +90,23 @@ def table(kind: str) -> Mapping[str, Field]:
     return MappingProxyType(found | {f"{kind}.{one.name}": one for one in KINDS[kind].fields})
 
 
-def contexts(world: World, kind: str, wanted: Collection[str]) -> Iterator[Context]:
-    """The elements of a kind with the wanted fields, in the order of their ids."""
+def contexts(world: World, kind: str, wanted: Collection[str], territory: str = "") -> Iterator[Context]:
+    """The elements of a kind, as far as they are about owners in a territory, with the wanted fields."""
     known = table(kind)
     around = _read(_whole(world), {name: known[name] for name in sorted(wanted) if name.startswith(f"{_ROOT}.")})
     own = {name: known[name] for name in sorted(wanted) if not name.startswith(f"{_ROOT}.")}
-    for subject in KINDS[kind].subjects(world):
+    for subject in _subjects(world, KINDS[kind], territory):
         values, lacks = _read(subject, own)
         values |= around[0]
         variants = tuple(_variant(kind, values, own, variant) for variant in subject.variants) or (values,)
         yield Context(subject=subject, variants=variants, lacks={**around[1], **lacks} if around[1] else lacks)
+
+
+def _subjects(world: World, kind: Kind, territory: str) -> Iterable[Subject]:
+    found, narrow = kind.subjects(world), kind.within
+    if not territory or narrow is None:
+        return found
+    return (left for left in (narrow(world, one, territory) for one in found) if left is not None)
 
 
 def read_field(world: World, kind: str, subject: Subject, name: str) -> list[Value]:

@@ -194,7 +194,7 @@ def evaluate(study: Study, document: Document, rules: Sequence[Rule]) -> Evaluat
     """
     world = World(study, document)
     whole = KindVerdict()
-    for kind, some in _by_kind(rules).items():
+    for (kind, _), some in _by_kind(rules).items():
         part = contained(partial(_of_kind, world, kind, some), document.file)
         if isinstance(part, FedPolicyError):
             whole.broken.update(dict.fromkeys((rule.id for rule in some), part))
@@ -223,10 +223,10 @@ def _of_kind(world: World, kind: str, rules: Sequence[Rule]) -> KindVerdict:
     return part
 
 
-def _by_kind(rules: Sequence[Rule]) -> dict[str, list[Rule]]:
-    found: dict[str, list[Rule]] = {}
+def _by_kind(rules: Sequence[Rule]) -> dict[tuple[str, str], list[Rule]]:
+    found: dict[tuple[str, str], list[Rule]] = {}
     for rule in rules:
-        found.setdefault(rule.applies_to, []).append(rule)
+        found.setdefault((rule.applies_to, rule.owners_in), []).append(rule)
     return found
 
 
@@ -242,7 +242,7 @@ def _judged(
     asked = sorted({name for rule in rules for part in rule.expressions for name in part.asks})
     activate = activator()
     always: Mapping[str, Value] = {**CONSTANTS, **{key: value for rule in rules for key, value in rule.values.items()}}
-    for context in contexts(world, kind, wanted):
+    for context in contexts(world, kind, wanted, rules[0].owners_in):
         key = _equivalence(context)
         if key not in cache:
             cache[key], silent = _group_verdict(rules, _scenarios_of(context, asked, always, activate))

@@ -109,12 +109,17 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of element: its fields and how to list its elements (`subjects` gets the World of one deployment)."""
+    """
+    One kind of element: its fields and how to list its elements (`subjects` gets the World of one deployment).
+
+    `within` leaves of an element what is about owners in a territory, for rules of laws; None where nothing is.
+    """
 
     name: str
     about: str
     fields: tuple[Field, ...]
     subjects: Callable[[Any], Iterable[Subject]]
+    within: Callable[[Any, Subject, str], Subject | None] | None = None
 
 
 Read = Callable[[Any], Presence]

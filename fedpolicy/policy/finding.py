@@ -49,6 +49,7 @@ def evidence_of(world: World, subject: Subject) -> Evidence:
         parties=subject.data.parties,
         datasets=found.datasets,
         owners=tuple(world.lookup.party(world.lookup.owner_of[one]) for one in found.datasets),
+        whole=subject.data.whole,
         level=said(Type.LEVEL, read_field(world, "disclosure", subject, "disclosure.level")),
         paths=tuple(tuple(_hop(world, step) for step in path) for path in found.paths),
         notes=tuple(_notes(found)),

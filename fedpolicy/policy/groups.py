@@ -67,7 +67,9 @@ def told_of(rule: str, group: Group) -> dict[str, Any]:
     members = group.members
     parties, datasets, owner_of = _people(members)
     elements = elements_of(parties, datasets)
-    marks = tuple(dict.fromkeys(fingerprint(rule, one.role, *one.parties, *one.datasets) for one in members))
+    marks = tuple(
+        dict.fromkeys(fingerprint(rule, *(one.whole or (one.role, *one.parties, *one.datasets))) for one in members)
+    )
     roles = "+".join(sorted({member.role for member in members}))
     return {
         "elements": elements,
@@ -111,7 +113,7 @@ def _singles(member: Member) -> list[Member]:
         others = [(dataset, owner) for dataset, owner in pairs if owner != party]
         if others:
             datasets, owners = zip(*others, strict=True)
-            found.append(replace(member, parties=(party,), datasets=datasets, owners=owners))
+            found.append(replace(member, parties=(party,), datasets=datasets, owners=owners, whole=()))
     return found
 
 

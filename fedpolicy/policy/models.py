@@ -47,6 +47,7 @@ class Rule:
     file, `path` is that file (to read its examples from). `absent` says how the rule decides when something that it
     asks for with `has()` is not stated. Where `graver` holds, a finding is one step more severe, and where `slight`
     holds, it is low. `behind` names more specific rules, after which it has nothing to add.
+    `owners_in` is where those are to whom a law applies.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Rule:
     absent: str = ""
     absent_why: str = ""
     behind: tuple[str, ...] = ()
+    owners_in: str = ""
     params: tuple[Param, ...] = ()
     scope: str = ""
     graver: Expression | None = None

@@ -78,6 +78,12 @@ RULE = Record(
             about="More specific rules for the same kind: where one of them says something of an element, this one is"
             " silent about it.",
         ),
+        "owners_in": Text(
+            about="Where a law applies: a country, or EEA. A rule for disclosures then looks only at the data of owners"
+            " there, and names no others. An owner whose place nobody states may be there.",
+            pattern="EEA|[A-Z]{2}",
+            called="a country such as US, or EEA",
+        ),
         "params": MapOf(item=_PARAM, name=_NAME, about="What users may set with --param rule.name=value."),
         "message": Text(about="What is wrong with this element; {disclosure.parties} becomes its value."),
         "why": Text(about="Why it matters."),

@@ -42,6 +42,7 @@ class World:
         self.lookup = study.lookup
         self.today = study.settings.today
         self._places: dict[Path, Span] = {}
+        self._inside: dict[tuple[str, str], bool] = {}
         self._owners_of: dict[tuple[str, ...], list[str]] = {}
         self._use_data: dict[str, tuple[str, ...]] = {}
         self._uses_data: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -104,6 +105,15 @@ class World:
         if "user" in self.lookup.roles(party):
             return True
         return self.deployment.setting == "cross-device" and self.cohorts.get(party, 1) > 1
+
+    def is_in(self, party: str, territory: str) -> bool:
+        """Whether a party is in a country or in the EEA, or may be, as nobody says where it is."""
+        if (party, territory) not in self._inside:
+            found = self.jurisdictions([party])
+            rows = [] if isinstance(found, Missing) else [self.catalog.countries.get(code) for code in found]
+            eea = territory == "EEA" and any(row is not None and row.eea for row in rows)
+            self._inside[party, territory] = isinstance(found, Missing) or eea or territory in found
+        return self._inside[party, territory]
 
     @cached_property
     def cohorts(self) -> Mapping[str, int]:

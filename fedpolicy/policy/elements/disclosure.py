@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from fedpolicy.analysis.facts import Disclosure
 from fedpolicy.graph.places import is_unknown
@@ -241,6 +242,24 @@ def _subject(world: World, found: Disclosure) -> Subject:
     )
 
 
+def _within(world: World, subject: Subject, territory: str) -> Subject | None:
+    """What is left of it for a law: data of owners in its territory, and those who learn them of somebody else."""
+    view: DisclosureView = subject.data
+    found, owner_of = view.found, world.lookup.owner_of
+    owners = {one: world.lookup.party(owner_of[one]) for one in found.datasets}
+    kept = tuple(one for one in found.datasets if world.is_in(owners[one], territory))
+    if kept == found.datasets:
+        return subject
+    left = {owners[one] for one in kept}
+    several = {party for party in left if world.cohorts.get(party, 1) > 1}
+    parties = tuple(party for party in view.parties if left - {party} or party in several)
+    if not kept or not parties:
+        return None
+    part = replace(found, datasets=kept)
+    whole = (found.role, *view.parties, *found.datasets)
+    return replace(subject, data=DisclosureView(world, part, world.lookup.families_of(kept), parties, whole))
+
+
 def _subjects(world: World) -> Iterator[Subject]:
     return (_subject(world, found) for found in world.study.disclosures)
 
@@ -250,4 +269,5 @@ KIND = Kind(
     about="what parties can learn about data that are not their own; identical ones are one element",
     fields=_FIELDS,
     subjects=_subjects,
+    within=_within,
 )

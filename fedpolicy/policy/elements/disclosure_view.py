@@ -55,6 +55,7 @@ class DisclosureView:
     found: Disclosure
     families: tuple[str, ...]
     parties: tuple[str, ...]
+    whole: tuple[str, ...] = ()  # who it is, where only a part is looked at: role, parties, datasets
 
     @property
     def last(self) -> list[Step]:
