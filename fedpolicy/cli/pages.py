@@ -7,6 +7,8 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from fedpolicy.cli.question import PROOFS, watch_of
+from fedpolicy.cli.terminal import chatter
 from fedpolicy.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -30,14 +32,23 @@ def for_owner(report: Report, owner: str) -> Report:
     return of_owner(report, owner)
 
 
-def with_proofs(report: Report, settings: Settings, config: Config) -> Report:
-    """The report with a proved change for each cause."""
+def with_proofs(report: Report, settings: Settings, config: Config, seconds: float) -> Report:
+    """The report with a proved change for each cause, or without any where that takes too long."""
+    watch = watch_of()
+    if watch and PROOFS in watch.lost:
+        chatter(f"note: no changes are shown: to try them took longer than {seconds:g} seconds\n")
+        return report
+    if watch:
+        watch.begin(PROOFS, seconds)
     from fedpolicy.repair.change import costs_of  # noqa: PLC0415  a check needs no repair
     from fedpolicy.repair.changes import kinds  # noqa: PLC0415
     from fedpolicy.repair.fixes import with_fixes  # noqa: PLC0415
 
     costs = costs_of(kinds()) | dict(config.file.repair.costs if config.file else {})
-    return with_fixes(report, _sources(report), settings, costs)
+    proved = with_fixes(report, _sources(report), settings, costs)
+    if watch:
+        watch.rest()
+    return proved
 
 
 def with_sections(report: Report, settings: Settings) -> Report:

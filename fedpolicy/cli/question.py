@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fedpolicy.language.reading.load import Document
     from fedpolicy.sources import Source
 
-__all__ = ["Question", "input_bytes", "limit", "lost_of", "named", "timed", "watch_of"]
+__all__ = ["PROOFS", "Question", "input_bytes", "limit", "lost_of", "named", "timed", "watch_of"]
 
 
 def watch_of() -> Watch | None:
@@ -82,6 +82,9 @@ def timed(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*given, **options)
 
     return limited
+
+
+PROOFS = "--fixes"  # what is watched while changes are tried: no file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

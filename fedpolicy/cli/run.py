@@ -14,7 +14,7 @@ from fedpolicy import sources
 from fedpolicy.batch.run import Run, unwatched
 from fedpolicy.cli.choices import Choices
 from fedpolicy.cli.errors import exit_code
-from fedpolicy.cli.question import input_bytes, lost_of, named, watch_of
+from fedpolicy.cli.question import PROOFS, input_bytes, lost_of, named, watch_of
 from fedpolicy.cli.terminal import chatter, look_of
 from fedpolicy.cli.watchdog import Watch
 from fedpolicy.errors import InputError, SettingsError
@@ -147,7 +147,7 @@ def _work(run: Run, choices: Choices, scheduler: str | None, watch: Watch | None
 def _needs_processes(choices: Choices, watch: Watch | None) -> bool:
     """Whether files need a process that can be killed: one was lost, or nobody watches and the user sets a limit."""
     if watch:
-        return bool(watch.lost)
+        return bool(watch.lost.keys() - {PROOFS})
     return bool(choices.timeout) and choices.origins["timeout"][1] != "default"
 
 

@@ -26,7 +26,21 @@ __all__ = ["COMMANDS", "Watch", "stoppable", "take_over", "watched", "worth_watc
 
 
 COMMANDS = frozenset(
-    {"baseline", "budget", "check", "control", "diff", "facts", "graph", "repair", "test", "waive", "whatif", "why"}
+    {
+        "baseline",
+        "budget",
+        "check",
+        "control",
+        "diff",
+        "facts",
+        "graph",
+        "repair",
+        "site",
+        "test",
+        "waive",
+        "whatif",
+        "why",
+    }
 )
 # A process that is started anew finds its modules where this one does, and nowhere else.
 _START = (

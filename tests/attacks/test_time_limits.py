@@ -30,6 +30,7 @@ ABOUT_ONE_FILE = {
     "facts": (),
     "graph": (),
     "repair": (),
+    "site": ("a",),
     "whatif": ("--compromise", "b"),
     "why": ("b", "d"),
 }
@@ -279,3 +280,15 @@ def test_where_the_system_sends_no_signal_for_pipes_the_work_is_done_all_the_sam
     Watch(pipe=-1, parent=7, input=-1, life=-1).die_with()
 
     assert asked_for == ["parent"]
+
+
+def test_changes_that_take_too_long_to_try_take_no_finding_along(estate, heard):
+    del estate
+    tried = asked(heard, "check", "a.yaml", "--fixes", "--timeout", "6")
+    late = Heard(pipe=-1, parent=os.getppid(), input=-1, lost={"--fixes": False})
+    given_up = asked(late, "check", "a.yaml", "--fixes", "--timeout", "6")
+
+    assert ("--fixes", 6) in heard.begun
+    assert (tried.exit_code, given_up.exit_code) == (1, 1)
+    assert given_up.stderr == "note: no changes are shown: to try them took longer than 6 seconds\n"
+    assert "raw-data-leaves-silo" in given_up.stdout

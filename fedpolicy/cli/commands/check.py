@@ -133,7 +133,8 @@ def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Map
             chatter("note: no deployment is among what changed\n")
             return 0
     report = report_of(paths, settings, choices, options)
-    report = _told_more(report, settings, config, options, [load_format(one.form) for one in planned])
+    more = {**options, "timeout": choices.timeout}
+    report = _told_more(report, settings, config, more, [load_format(one.form) for one in planned])
     no_color = options["no_color"]
     errors = _told(report, no_color=no_color)
     causes, quiet = options["causes"], options["quiet"]
@@ -153,12 +154,14 @@ def _told_more(
     report: Report, settings: Settings, config: Config, options: Mapping[str, Any], forms: Sequence[Format]
 ) -> Report:
     """The report with what its formats need beside findings."""
+    if not report.overviews and not options["owner"]:
+        return report
     from fedpolicy.cli.pages import for_owner, with_proofs, with_sections
 
     if options["owner"]:
         report = for_owner(report, options["owner"])
     if options["fixes"] or any(getattr(form, "FIXES", False) for form in forms):
-        report = with_proofs(report, settings, config)
+        report = with_proofs(report, settings, config, options["timeout"])
     return with_sections(report, settings) if any(getattr(form, "PAGE", False) for form in forms) else report
 
 

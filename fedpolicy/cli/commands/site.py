@@ -17,8 +17,8 @@ from fedpolicy.cli.options import (
     output_option,
     pack_option,
 )
-from fedpolicy.cli.question import timed
-from fedpolicy.cli.terminal import emit, stdin_bytes
+from fedpolicy.cli.question import input_bytes, named, timed
+from fedpolicy.cli.terminal import emit
 from fedpolicy.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def command(  # noqa: PLR0913  one option, one parameter
 
     settings = Settings(catalogs=catalogs, max_epsilon=max_epsilon, today=day_of({"today": today}), overview=party)
     settings = replace(settings, packs=packs or settings.packs)
-    source = next(sources.find([file], stdin_bytes))
+    source = next(sources.find([named(file)], input_bytes))
     page = _page(source, settings, deployment, party, fixes=fixes)
     emit(page_html(page) if form == "html" else page_markdown(page), output)
 
