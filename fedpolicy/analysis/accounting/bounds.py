@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from importlib.util import find_spec
 from math import inf, isinf, sqrt
 
 from fedpolicy.analysis.accounting.gaussian import epsilon_of_mu
@@ -255,7 +254,13 @@ _THEOREM = "Privacy loss distributions (dp-accounting; Doroshenko et al. 2022)"
 
 def tight_bound(releases: Sequence[Release], delta: float) -> Bound | None:
     """See `fedpolicy.analysis.accounting.tight_bound`."""
-    return _tight(merged(releases), delta) if find_spec("dp_accounting") else None
+    return _tight(merged(releases), delta) if _installed() else None
+
+
+def _installed() -> bool:
+    from importlib.util import find_spec  # noqa: PLC0415  a check without close calls does not pay for it
+
+    return find_spec("dp_accounting") is not None
 
 
 @cache
