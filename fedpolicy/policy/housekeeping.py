@@ -12,7 +12,7 @@ from fedpolicy.findings import Finding, RuleInfo, Severity, Span, Verdict, finge
 if TYPE_CHECKING:
     from fedpolicy.settings import Settings
 
-__all__ = ["GONE", "OWN_IDS", "OWN_PACK", "OWN_RULES", "as_set", "gone", "own_finding"]
+__all__ = ["GONE", "OWN_IDS", "OWN_PACK", "OWN_RULES", "SCAN_IDS", "as_set", "gone", "own_finding"]
 
 OWN_PACK = "fedpolicy"
 GONE = "deployment-gone"  # the one that a waiver may be about, as it is about a deployment
@@ -78,6 +78,14 @@ OWN_RULES: Mapping[str, RuleInfo] = {
     )
 }
 OWN_IDS = tuple(OWN_RULES)
+# Rules on foreign files, which only a scan loads: whoever configures or ignores them makes no mistake.
+SCAN_IDS = (
+    "attestation-of-nothing", "claim-without-code", "egress-open", "encryption-without-keys", "files-do-not-fit",
+    "files-leave-beside", "filter-that-lets-all-pass", "filter-without-bound", "image-not-pinned", "keys-in-one-hand",
+    "literal-secret", "model-at-unknown-address", "model-of-others", "nobody-takes-part", "noise-of-zero",
+    "one-key-for-all-sites", "one-party-for-all-sites", "peer-data-unpickled", "ssh-host-unchecked", "telemetry-on",
+    "transport-open", "what-files-cannot-say",
+)  # fmt: skip
 
 
 def as_set(findings: Sequence[Finding], settings: Settings) -> tuple[Finding, ...]:

@@ -17,6 +17,8 @@ from fedpolicy.errors import FedPolicyError
 from fedpolicy.files import content
 from fedpolicy.findings import Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict, fingerprint
 from fedpolicy.language.reading.load import load_text
+from fedpolicy.policy.housekeeping import SCAN_IDS
+from fedpolicy.policy.selection import chosen_id
 from fedpolicy.scan.draft import Draft, draft_of
 from fedpolicy.scan.evidence import Evidence, masked
 from fedpolicy.scan.gather import Fact, Gathered, NotRead
@@ -70,7 +72,7 @@ def drafts(gathered: Gathered) -> list[Draft]:
 def judged(gathered: Gathered, judge: Judge, settings: Settings, errors: Sequence[FedPolicyError] = ()) -> Report:
     """Everything that was found, as one report."""
     groups = grouped(gathered.facts)
-    findings, counts = _on_evidence(gathered.facts, groups, settings)
+    findings, counts = _on_evidence(gathered.facts, groups)
     names: dict[str, str] = {}
     for group in groups:
         draft = draft_of(group)
@@ -81,6 +83,7 @@ def judged(gathered: Gathered, judge: Judge, settings: Settings, errors: Sequenc
         names[draft.file] = draft.name
     if gathered.facts and not groups:
         findings.append(_nobody(gathered.facts[0].evidence.span))
+    findings = _as_set(findings, settings)
     checked = [_of_file(name, findings, names) for name in sorted({one.span.file for one in findings} | set(names))]
     report = report_of([*checked, Checked(file=SourceFile(name=""), counts=counts)], judge, settings, errors)
     rules = sorted(
@@ -97,9 +100,7 @@ def _of_file(name: str, findings: Sequence[Finding], names: Mapping[str, str]) -
     return Checked(file=file, findings=mine, counts=Counter(one.verdict for one in mine))
 
 
-def _on_evidence(
-    facts: Sequence[Fact], groups: Sequence[Group], settings: Settings
-) -> tuple[list[Finding], Counter[Verdict]]:
+def _on_evidence(facts: Sequence[Fact], groups: Sequence[Group]) -> tuple[list[Finding], Counter[Verdict]]:
     """
     Each rule on each deployment, and on what belongs to none.
 
@@ -112,7 +113,7 @@ def _on_evidence(
     found: dict[tuple[str, str, str], Finding] = {}
     places: set[tuple[str, Span]] = set()
     silent = 0
-    for rule in (one for one in RULES if _chosen(one.info.id, settings)):
+    for rule in RULES:
         told = [(name, one, message) for name, said in sets for one, message in rule.find(said)]
         agreed = Counter(one for _, one in {(name, one) for name, one, _ in told})
         silent += not told
@@ -123,9 +124,12 @@ def _on_evidence(
     return list(found.values()), Counter({Verdict.NOT_APPLICABLE: silent if facts else 0})
 
 
-def _chosen(rule: str, settings: Settings) -> bool:
-    wanted = not settings.select or rule in settings.select
-    return wanted and rule not in settings.ignore and rule not in settings.disabled
+def _as_set(findings: Sequence[Finding], settings: Settings) -> list[Finding]:
+    """The findings of this pack obey the settings of rules, as all others do."""
+    left_out = (*settings.ignore, *settings.disabled)
+    kept = [one for one in findings if one.pack != PACK or chosen_id(one.rule, settings.select, left_out)]
+    words = {rule: Severity[word.upper()] for rule, word in settings.severities.items() if rule in SCAN_IDS}
+    return [replace(one, severity=words.get(one.rule, one.severity)) for one in kept]
 
 
 def _told(rule: EvidenceRule, one: Evidence, message: str, deployment: str) -> Finding:

@@ -14,8 +14,10 @@ from click.testing import CliRunner
 from fedpolicy.check import catalog_of
 from fedpolicy.cli.app import app
 from fedpolicy.language.reading.load import load_text
+from fedpolicy.policy.housekeeping import SCAN_IDS
 from fedpolicy.scan.gather import gather
 from fedpolicy.scan.judge import drafts
+from fedpolicy.scan.rules import RULES
 from fedpolicy.scan.services import Services
 from fedpolicy.settings import Settings
 from fedpolicy.sources import Search
@@ -112,6 +114,23 @@ def test_a_consortium_is_told_what_is_true_and_nothing_else():
 @pytest.mark.usefixtures("consortium")
 def test_severity_decides_the_exit_code(arguments, code):
     assert run("scan", ".", *arguments).exit_code == code
+
+
+@pytest.mark.usefixtures("consortium")
+def test_rules_of_a_scan_are_selected_ignored_and_graded_as_others():
+    assert places(scanned(".", "--select", "keys-in-*")[1]) == ["medium keys-in-one-hand provision/project.yml:20:11"]
+    ignored = places(scanned(".", "--ignore", "model-of-others")[1])
+    assert sorted(ignored) == sorted(set(FOUND) - {"high model-of-others jobs/lung-he/app/custom/trainer.py:5:12"})
+    rules = '[rules.claim-without-code]\nseverity = "low"\n[rules.model-of-others]\nenabled = false\n'
+    Path("fedpolicy.toml").write_text(rules, encoding="utf-8")
+    done, found = scanned(".")
+    assert "low claim-without-code flower-app/pyproject.toml:15:1" in places(found)
+    assert done.exit_code == 0
+
+
+def test_the_list_of_rules_is_whole():
+    told = {rule.info.id for rule in RULES} | {"what-files-cannot-say", "files-do-not-fit", "nobody-takes-part"}
+    assert sorted(told) == list(SCAN_IDS)
 
 
 @pytest.mark.usefixtures("consortium")
