@@ -63,6 +63,9 @@ isolated_option = click.option("--isolated", is_flag=True, help="Read no configu
 deployment_option = click.option(
     "--deployment", default="", metavar="NAME", help="Which deployment, where the file holds several."
 )
+owner_option = click.option(
+    "--owner", default="", metavar="PARTY", help="Tell only what concerns one party and its data."
+)
 _WAIVERS = (
     click.option(
         "--waivers",

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fedpolicy.errors import SettingsError
 from fedpolicy.findings import Verdict
+from fedpolicy.suggest import advise
 
 if TYPE_CHECKING:
+    from fedpolicy.analysis.budget import Ledger
+    from fedpolicy.analysis.control.matrix import Continuity
+    from fedpolicy.analysis.study import Study
     from fedpolicy.findings import Finding, Report
+    from fedpolicy.language.model.deployment import Deployment
 
-__all__ = ["concerns", "of_owner", "only"]
+__all__ = ["concerns", "ledger_of_owner", "matrix_of_owner", "must_be_party", "of_owner", "only", "study_of_owner"]
 
 _TOLD = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED)
 
@@ -52,3 +58,49 @@ def of_owner(report: Report, owner: str) -> Report:
     told = Counter(one.verdict for one in found)
     counts = {verdict: told[verdict] if verdict in _TOLD else number for verdict, number in report.counts.items()}
     return replace(report, findings=found, counts=counts)
+
+
+def must_be_party(name: str, deployment: Deployment) -> str:
+    """The name of a party. Raises SettingsError where the deployment has none of that name."""
+    if name not in deployment.parties:
+        raise SettingsError(f"no party is called `{name}`", help=advise(name, sorted(deployment.parties)))
+    return name
+
+
+def study_of_owner(study: Study, owner: str) -> Study:
+    """The study, as if only what others learn about data of one party were learned."""
+    own = _own(study, owner)
+    kept = []
+    for one in study.disclosures:
+        datasets = tuple(name for name in one.datasets if name in own)
+        parties = tuple(name for name in one.parties if _declared(study, name) != owner)
+        if datasets and parties:
+            kept.append(replace(one, datasets=datasets, parties=parties, pairs=len(datasets) * len(parties)))
+    return study.showing(kept)
+
+
+def ledger_of_owner(study: Study, ledger: Ledger, owner: str) -> Ledger:
+    """The budgets of one party's data; mechanisms are everybody's."""
+    own = _own(study, owner)
+    budgets = []
+    for one in ledger.budgets:
+        names = tuple(name for name in one.datasets if name in own)
+        parties = tuple(name for name in one.parties if _declared(study, name) != owner)
+        if names and parties:
+            budgets.append(replace(one, datasets=names, parties=parties, whole=one.whole and names == one.datasets))
+    families = {item.family for item in study.graph.data if item.id in own}
+    return replace(ledger, budgets=tuple(budgets), bare=tuple(name for name in ledger.bare if name in families))
+
+
+def matrix_of_owner(matrix: Sequence[Continuity], owner: str) -> tuple[Continuity, ...]:
+    """What one participant can do, and who can end it."""
+    return tuple(replace(one, participants=(owner,)) for one in matrix if owner in one.participants)
+
+
+def _own(study: Study, owner: str) -> frozenset[str]:
+    return frozenset(item.id for item in study.graph.data if _declared(study, item.owner) == owner)
+
+
+def _declared(study: Study, name: str) -> str:
+    principal = study.graph.principals.get(name)
+    return principal.party if principal else name

@@ -70,6 +70,24 @@ def test_what_an_owner_is_told_is_what_is_counted():
     assert told.counts[Verdict.PASS] == report.counts[Verdict.PASS]
 
 
+@pytest.mark.parametrize(
+    ("command", "shown", "hidden"),
+    [
+        ("facts", "inferable: aphp and lumc, as operator, of letters@charite", "of letters@lumc"),
+        ("budget", "  aphp and lumc: epsilon is about 50.5 per record of letters@charite", "letters@lumc"),
+        ("control", "tasks.adapt: charite\n", "tasks.adapt: aphp"),
+    ],
+)
+def test_every_question_can_be_asked_for_one_owner(command, shown, hidden):
+    text = CliRunner().invoke(app, [command, EXAMPLE, "--owner", "charite"]).stdout
+    wrong = CliRunner().invoke(app, [command, EXAMPLE, "--owner", "chariti"])
+
+    assert shown in text
+    assert hidden not in text
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert wrong.stderr.startswith("error: no party is called `chariti`\n  = help: did you mean `charite`?")
+
+
 def test_parties_that_look_alike_share_a_box(study):
     sketch = sketch_of(study)
     boxes = {box.parties: (box.side, box.holds) for box in sketch.boxes}

@@ -16,6 +16,7 @@ from fedpolicy.cli.options import (
     deployment_option,
     epsilon_option,
     output_option,
+    owner_option,
 )
 from fedpolicy.cli.question import timed
 from fedpolicy.cli.terminal import emit, look_for
@@ -34,6 +35,7 @@ _FORMATS = ["text", "json", "svg", "dp-registry"]
 @click.argument("file")
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", help="How to write the ledger.")
 @click.option("--tight", is_flag=True, help="Compute every epsilon as closely as possible; takes the extra `dp`.")
+@owner_option
 @deployment_option
 @catalog_option
 @epsilon_option
@@ -41,9 +43,10 @@ _FORMATS = ["text", "json", "svg", "dp-registry"]
 @colour_option
 @debug_option
 @timed
-def command(
+def command(  # noqa: PLR0913  one option, one parameter
     file: str,
     form: str,
+    owner: str,
     deployment: str,
     catalogs: Sequence[Path],
     max_epsilon: float | None,
@@ -62,10 +65,10 @@ def command(
     from fedpolicy.cli.question import Question
 
     question = Question(file=file, deployment=deployment, catalogs=catalogs, max_epsilon=max_epsilon)
-    _answer(question, form, output, tight=tight, no_color=no_color)
+    _answer(question, form, output, owner=owner, tight=tight, no_color=no_color)
 
 
-def _answer(question: Question, form: str, output: str | None, *, tight: bool, no_color: bool) -> None:
+def _answer(question: Question, form: str, output: str | None, *, owner: str, tight: bool, no_color: bool) -> None:
     """Write the privacy ledger. Raises SettingsError where the closest computation cannot be had."""
     from fedpolicy.analysis.accounting import INSTALL_HINT
     from fedpolicy.analysis.exposure.spending import Effort
@@ -77,6 +80,10 @@ def _answer(question: Question, form: str, output: str | None, *, tight: bool, n
         raise SettingsError(message, help=f"run `{INSTALL_HINT}`, or leave `--tight` out")
     document, found = question.study()
     ledger = found.accounted(Effort.CLOSEST if tight else Effort.CLOSE)
+    if owner:
+        from fedpolicy.report.owner import ledger_of_owner, must_be_party
+
+        ledger = ledger_of_owner(found, ledger, must_be_party(owner, document.deployment))
     name, limit = document.deployment.name, found.max_epsilon
     if form == "svg":
         from fedpolicy.report.budget_picture import as_svg

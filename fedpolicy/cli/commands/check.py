@@ -20,6 +20,7 @@ from fedpolicy.cli.options import (
     epsilon_option,
     estate_options,
     isolated_option,
+    owner_option,
     pack_option,
     param_option,
     waiver_options,
@@ -72,7 +73,7 @@ def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]
     help="How to write the report.",
 )
 @click.option("--quiet", "-q", is_flag=True, help="Print the last line of the report only: verdict and counts.")
-@click.option("--owner", default="", metavar="PARTY", help="Tell only what concerns one party and its data.")
+@owner_option
 @click.option("--fixes", is_flag=True, help="Try a change for each cause and prove it on a copy; takes longer.")
 @click.option("--causes", is_flag=True, help="Name the cause of each finding in json and sarif, too.")
 @estate_options

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fedpolicy.cli.options import catalog_option, colour_option, debug_option, deployment_option, output_option
+from fedpolicy.cli.options import (
+    catalog_option,
+    colour_option,
+    debug_option,
+    deployment_option,
+    output_option,
+    owner_option,
+)
 from fedpolicy.cli.question import timed
 from fedpolicy.cli.terminal import emit, look_for
 
@@ -21,6 +28,7 @@ __all__ = ["command"]
 @click.command("control")
 @click.argument("file")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write the matrix.")
+@owner_option
 @deployment_option
 @catalog_option
 @output_option
@@ -28,7 +36,7 @@ __all__ = ["command"]
 @debug_option
 @timed
 def command(
-    file: str, form: str, deployment: str, catalogs: Sequence[Path], output: str | None, *, no_color: bool
+    file: str, form: str, owner: str, deployment: str, catalogs: Sequence[Path], output: str | None, *, no_color: bool
 ) -> None:
     """
     Print the continuity matrix: what each participant can do in each task and call, and who can end it, through what.
@@ -38,16 +46,20 @@ def command(
     """
     from fedpolicy.cli.question import Question
 
-    _answer(Question(file=file, deployment=deployment, catalogs=catalogs), form, output, no_color=no_color)
+    _answer(Question(file=file, deployment=deployment, catalogs=catalogs), form, output, owner=owner, no_color=no_color)
 
 
-def _answer(question: Question, form: str, output: str | None, *, no_color: bool) -> None:
+def _answer(question: Question, form: str, output: str | None, *, owner: str, no_color: bool) -> None:
     """Write the continuity matrix."""
     from fedpolicy.report.control import as_json as control_json
     from fedpolicy.report.control import as_text as control_text
 
     document, found = question.study()
     matrix = found.continuity
+    if owner:
+        from fedpolicy.report.owner import matrix_of_owner, must_be_party
+
+        matrix = matrix_of_owner(matrix, must_be_party(owner, document.deployment))
     name = document.deployment.name
     emit(
         control_json(name, matrix)

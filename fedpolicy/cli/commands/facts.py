@@ -15,6 +15,7 @@ from fedpolicy.cli.options import (
     deployment_option,
     epsilon_option,
     output_option,
+    owner_option,
 )
 from fedpolicy.cli.question import timed
 from fedpolicy.cli.terminal import emit, look_for
@@ -35,6 +36,7 @@ __all__ = ["command"]
     show_default=True,
     help="How to write the facts.",
 )
+@owner_option
 @deployment_option
 @catalog_option
 @epsilon_option
@@ -45,6 +47,7 @@ __all__ = ["command"]
 def command(
     file: str,
     form: str,
+    owner: str,
     deployment: str,
     catalogs: Sequence[Path],
     max_epsilon: float | None,
@@ -59,16 +62,20 @@ def command(
     from fedpolicy.cli.question import Question
 
     question = Question(file=file, deployment=deployment, catalogs=catalogs, max_epsilon=max_epsilon)
-    _answer(question, form, output, no_color=no_color)
+    _answer(question, form, output, owner=owner, no_color=no_color)
 
 
-def _answer(question: Question, form: str, output: str | None, *, no_color: bool) -> None:
+def _answer(question: Question, form: str, output: str | None, *, owner: str, no_color: bool) -> None:
     """Write what was computed."""
     from fedpolicy import __version__
     from fedpolicy.report.facts import facts_text
     from fedpolicy.report.facts_json import facts_json
 
     document, found = question.study()
+    if owner:
+        from fedpolicy.report.owner import must_be_party, study_of_owner
+
+        found = study_of_owner(found, must_be_party(owner, document.deployment))
     if form == "json":
         text = facts_json(document, found, found.pairs(), version=__version__)
     else:
