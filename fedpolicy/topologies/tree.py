@@ -50,15 +50,15 @@ def desugar(exchange: Exchange) -> list[Outcome]:
     return [_down(exchange, exchange.builder.vertex(at), load, guarded) for at, load in sorted(loads.items())]
 
 
-def _tops(exchange: Exchange, place: Vertex) -> set[str]:
-    """Where what a place sends would end: it gets from there what comes out, also if it has nothing to send."""
+def _rungs(exchange: Exchange, place: Vertex) -> list[set[str]]:
+    """Level by level, where what a place sends would go; what comes out takes the same way back."""
     job, builder = exchange.job, exchange.builder
     levels = [hop.at for hop in job.task.hops]
     top = exchange.aggregator_names()
-    found = {place.id}
+    found = [{place.id}]
     for at in [*levels, *([top] if top and {name for some in levels for name in some}.isdisjoint(top) else [])]:
-        found = {end for one in found for name in at for end in builder.targets(builder.vertex(one), name)}
-    return found
+        found.append({end for one in found[-1] for name in at for end in builder.targets(builder.vertex(one), name)})
+    return found[1:]
 
 
 def _climb(
@@ -132,7 +132,10 @@ def _down(exchange: Exchange, top: Vertex, load: Load, guarded: Stage) -> Outcom
     clients, _, aggregate, passes, between = load
     sent = {client.id for client in clients}
     job = exchange.job
-    idle = [place for place in job.members if not job.masks[place.id] and top.id in _tops(exchange, place)]
+    # Who has no data gets what comes out all the same.
+    ways = {place: _rungs(exchange, place) for place in job.members if not job.masks[place.id]}
+    idle = {place: way for place, way in ways.items() if top.id in way[-1]}
+    between = between.union(*(hops for way in idle.values() for hops in way[:-1]))
     below = [place for place in job.members if place.id in sent or place in idle]
     if passes:
         return exchange.forward(top, below, sorted(between))
