@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure.spending import shown
 from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.analysis.idle import idle_elements
 from fedpolicy.report.excerpt import hop_lines
 from fedpolicy.report.facts_json import hops_of, wide
 from fedpolicy.report.style import Style, amount, cells, clean, listing, wrap
@@ -30,9 +31,19 @@ def facts_text(document: Document, facts: Study, look: Style) -> str:
         [look.paint("bold", f"{clean(document.deployment.name)} ({clean(document.file)})"), _size(facts)],
         [look.paint("bold", "models"), *_model_lines(facts.models, look)],
         [look.paint("bold", "who can learn what"), *_all_disclosures(facts.disclosures, document, look)],
+        *_notes(facts, look),
         [f"fedpolicy why {clean(document.file)} PARTY DATASET explains one of them"],
     ]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def _notes(facts: Study, look: Style) -> Iterator[list[str]]:
+    """What is said in vain, where anything is."""
+    found = [
+        line for element, why in idle_elements(facts) for line in wrap(why, look, f"  {clean(element)}: ", " " * 4)
+    ]
+    if found:
+        yield [look.paint("bold", "said in vain: it changes no level"), *found]
 
 
 def _size(facts: Study) -> str:

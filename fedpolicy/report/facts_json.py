@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.analysis.idle import idle_elements
 from fedpolicy.analysis.study import Study
 from fedpolicy.findings import Hop, Span
 from fedpolicy.graph.model import FlowGraph, bits
@@ -57,7 +58,7 @@ def _facts_row(document: Document, facts: Study, disclosures: Iterable[Disclosur
         "models": [_model(model) for model in facts.models],
         "flows": [_flow(flow, names, document) for flow in graph.flows],
         "disclosures": [_disclosure(one, owners, document) for one in disclosures],
-        "notes": [],
+        "notes": [f"{element}: {why}" for element, why in idle_elements(facts)],
     }
 
 

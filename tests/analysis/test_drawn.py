@@ -12,6 +12,7 @@ import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from fedpolicy.analysis.idle import idle_elements
 from fedpolicy.analysis.study import Study
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.shape import entry_shape
@@ -20,7 +21,9 @@ from fedpolicy.policy.evaluate import evaluate
 from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.report.budget import as_text as budget_text
 from fedpolicy.report.control import as_text as control_text
+from fedpolicy.report.facts import facts_text
 from fedpolicy.report.facts_json import facts_json
+from fedpolicy.report.style import PLAIN
 from tests.analysis.deployments import deployments
 from tests.helpers import catalog, facts_of, table
 from tests.laws import examples
@@ -32,6 +35,8 @@ LAW = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
+
+DRAWN = settings(LAW, max_examples=examples(1000, few=12))
 
 
 @cache
@@ -123,8 +128,7 @@ PLACES = ("client", "aggregator", "relay", "store")
 def put(draw, tree):
     """A key that names a place, a party or a model, at an element of a deployment."""
     section = draw(st.sampled_from([s for s in ("tasks", "models", "nodes", "flows") if tree.get(s)]))
-    # Who runs a node where nothing is learns nothing by that.
-    name = draw(st.sampled_from(["client"] if section == "nodes" else sorted(tree[section])))
+    name = draw(st.sampled_from(sorted(tree[section])))
     place = st.sampled_from(PLACES)
     options = {
         "tasks": {
@@ -134,7 +138,12 @@ def put(draw, tree):
             "top_model_at": place,
             "labels_at": place,
         },
-        "models": {"published": st.just(True), "weights_at": place, "via": st.sampled_from(["relay", "store", "acme"])},
+        "models": {
+            "published": st.just(True),
+            "weights_at": place,
+            "via": st.sampled_from(["relay", "store", "acme"]),
+            "fallback": st.sampled_from(["base", "closed", "out"]),
+        },
         "nodes": {"host": st.sampled_from(["x", "y"]), "operators": st.sampled_from([["x"], ["y"], ["b"]])},
         "flows": {"via": place},
     }[section]
@@ -142,25 +151,85 @@ def put(draw, tree):
     return section, name, key, draw(options[key])
 
 
-@LAW
+def says_nothing_new(element, key, value):
+    """Whether a key says of an element what is said already: whose a node is, or who provides a model."""
+    own = {"host": "party", "operators": "party", "via": "provider"}.get(key)
+    said = element.get(own) if own else None
+    values = value if isinstance(value, list) else [value]
+    return said is not None and {*values} <= {*([said] if isinstance(said, str) else said)}
+
+
+def know_it_all(tree, node, parties):
+    """Whether some parties have, as it is, whatever rests at a node or reaches those who run it."""
+    study = facts_of(tree)
+    found = table(study)
+    members = study.graph.members[node]
+    wanted = {item.id for item in study.graph.data if item.place in members}
+    runs = {who for one in members for who in (*study.graph.vertices[one].operators, study.graph.vertices[one].host)}
+    wanted |= {dataset for party, _, dataset in found if party in runs}
+    has = {(party, dataset) for (party, _, dataset), levels in found.items() if levels[0] == "verbatim"}
+    has |= {(item.owner, item.id) for item in study.graph.data}
+    return all((party, dataset) in has for party in parties for dataset in wanted)
+
+
+@DRAWN
 @given(st.data())
-def test_a_key_that_names_a_place_is_drawn_or_refused(data):
+def test_a_key_that_names_a_place_is_drawn_or_refused_or_told_to_be_in_vain(data):
     tree = {"fedpolicy": 1, "name": "d", **data.draw(deployments())}
     section, name, key, value = data.draw(put(tree))
-    assume(tree[section][name].get(key) in (None, [], False))
+    element = tree[section][name]
+    assume(element.get(key) in (None, [], False) and not says_nothing_new(element, key, value))
     # The only aggregator is taken where none is named.
     assume((key, value) != ("aggregator", "aggregator"))
-    # Where a model is, and how it is called, says nothing where nobody uses it.
-    uses = [*tree.get("tasks", {}).values(), *tree.get("api_calls", {}).values()]
-    assume(section != "models" or any(name in (use.get("model"), use.get("evaluates")) for use in uses))
+    # Who has everything already learns nothing by running one more node.
+    assume(section != "nodes" or not know_it_all(tree, name, value if isinstance(value, list) else [value]))
     more = deepcopy(tree)
     more[section][name][key] = value
 
     before = outputs(tree, judged=False)
     assert before is not None
     # Rules are asked only where nothing else is said.
-    if outputs(more, judged=False) == before:
-        assert outputs(more) != outputs(tree), (section, name, key, value)
+    if outputs(more, judged=False) == before and outputs(more) == outputs(tree):
+        assert f"{section}.{name}" in dict(idle_elements(facts_of(more))), (section, name, key, value)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            {"models": {"spare": {"weights_at": "hub", "fallback": "out"}}},
+            ("models.spare", "nothing uses it, or reaches it"),
+        ),
+        ({"nodes": {"desk": {"party": "x"}}}, ("nodes.desk", "no data pass it")),
+        ({"flows": {"f": {"from": "hub", "to": "x", "payload": "code"}}}, ("flows.f", "it moves no data")),
+        (
+            {"flows": {"f": {"from": "client", "to": "hub", "payload": "metrics", "via": "hub"}}},
+            ("flows.f", "hub is one of its ends, so `via` does not change its way"),
+        ),
+        (
+            {"models": {"out": {"account": "a", "fallback": "spare"}, "spare": {}}},
+            ("models.out", "nobody asks it elsewhere, so nothing hangs on its `fallback` and `account`"),
+        ),
+    ],
+)
+def test_what_is_said_in_vain_is_told(change, told):
+    tree = {
+        "parties": {"a": {"role": "participant"}, "b": {"role": "participant"}, "x": {"role": "processor"}},
+        "nodes": {"client": {"kind": "client", "party": ["a", "b"]}, "hub": {"kind": "aggregator", "party": "x"}},
+        "datasets": {"notes": {"at": "client", "categories": "health", "subjects": 100}},
+        "models": {"out": {}},
+        "tasks": {"t": {"method": "fedavg", "data": "notes", "runs_on": "client", "produces": "out", "min_clients": 2}},
+    }
+    assert dict(idle_elements(facts_of(tree))) == {}
+    for section, entries in change.items():
+        tree[section] = {**tree.get(section, {}), **entries}
+
+    found = facts_of(tree)
+
+    assert told in list(idle_elements(found))
+    text = yaml.safe_dump({"fedpolicy": 1, "name": "d", **tree})
+    (document,) = documents_of(yaml.safe_load(text))
+    assert f"  {told[0]}: {told[1]}" in facts_text(document, Study(document.deployment, catalog()), PLAIN)
 
 
 def levels(tree):

@@ -1,0 +1,80 @@
+"""What a file says in vain: elements that nothing passes, so that no level hangs on what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fedpolicy.analysis.exposure.domain import Reading
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.study import Study
+    from fedpolicy.graph.model import Flow
+
+__all__ = ["idle_elements"]
+
+_CALLED = ("via", "fallback", "terms", "account", "transport")  # what is said of calls
+
+
+def idle_elements(study: Study) -> Iterator[tuple[str, str]]:
+    """Each element, and why what is said of it changes no level; sorted."""
+    live = [flow for flow in study.graph.flows if _carries(study, flow)]
+    yield from _models(study, live)
+    yield from _nodes(study, live)
+    moved = {flow.origin for flow in live}
+    for section in ("api_calls", "flows", "tasks"):
+        for name in sorted(getattr(study.deployment, section)):
+            if f"{section}.{name}" not in moved:
+                yield f"{section}.{name}", "it moves no data"
+    yield from _roundabout(study)
+
+
+def _roundabout(study: Study) -> Iterator[tuple[str, str]]:
+    """Ways that lead to where they begin."""
+    for name in sorted(study.deployment.flows):
+        flow = study.deployment.flows[name]
+        for end in sorted({*flow.via} & {*flow.from_, *flow.to}):
+            yield f"flows.{name}", f"{end} is one of its ends, so `via` does not change its way"
+    nodes = study.deployment.nodes
+    adding = tuple(name for name, node in nodes.items() if node.kind == "aggregator")
+    for name in sorted(study.deployment.tasks):
+        task = study.deployment.tasks[name]
+        for key in ("aggregator", "via", "top_model_at"):
+            for place in sorted({*(getattr(task, key) or ())} & {*task.runs_on}):
+                yield f"tasks.{name}", f"`{key}` names {place}, where it runs, so each of its members stays with itself"
+        above = task.aggregator or (adding if len(adding) == 1 else ())
+        for place in sorted({*task.via} & {*above, *(task.top_model_at or ())}):
+            yield f"tasks.{name}", f"{place} is the end of the way, so `via` does not change it"
+
+
+def _carries(study: Study, flow: Flow) -> bool:
+    """Whether anything that is in the data can travel on a flow, as far as anybody knows."""
+    if study.catalog.payloads[flow.payload].carries == "nothing":
+        return False
+    held = 0
+    for mask in study.exposure.holdings(Reading.GUARANTEED).states.get(flow.source, {}).values():
+        held |= mask
+    return bool(held if flow.data is None else held & flow.data)
+
+
+def _models(study: Study, live: list[Flow]) -> Iterator[tuple[str, str]]:
+    graph = study.graph
+    asked = {access.model for access in graph.access if access.how != "weights"}
+    used = {access.model for access in graph.access}
+    touched = {end for flow in live for end in (flow.source, flow.target) if graph.vertices[end].kind == "model"}
+    used |= {graph.vertices[end].family for end in touched}
+    for name in sorted(study.deployment.models):
+        model = study.deployment.models[name]
+        if name not in used:
+            yield f"models.{name}", "nothing uses it, or reaches it"
+        elif name not in asked and (said := [key for key in _CALLED if getattr(model, key)]):
+            keys = " and ".join(f"`{key}`" for key in said)
+            yield f"models.{name}", f"nobody asks it elsewhere, so nothing hangs on its {keys}"
+
+
+def _nodes(study: Study, live: list[Flow]) -> Iterator[tuple[str, str]]:
+    passed = {end for flow in live for end in (flow.source, flow.target)}
+    stored = {item.place for item in study.graph.data}
+    for name in sorted(study.deployment.nodes):
+        if passed.isdisjoint(members := study.graph.members.get(name, ())) and stored.isdisjoint(members):
+            yield f"nodes.{name}", "no data pass it"
