@@ -21,7 +21,8 @@ __all__ = ["FALSE_POSITIVES", "costliest", "found_at_most", "over_steps", "per_s
 
 FALSE_POSITIVES = 0.01
 _DELTAS = (0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.75, 0.9)
-_PLACES = 40
+# At how many places a curve is computed; at few where each takes long, as no run has so many steps.
+_PLACES, _FEW, _LONG = 25, 8, 10**7
 
 
 def found_at_most(mechanisms: Sequence[Mechanism], spent: Spending) -> float:
@@ -69,7 +70,7 @@ def over_steps(mechanism: Mechanism) -> tuple[tuple[int, float, float], ...]:
     release = mechanism.high
     if release is None or release.steps < 2 or mechanism.delta is None:  # noqa: PLR2004
         return ()
-    apart = max(1, round(release.steps / _PLACES))
+    apart = max(1, round(release.steps / (_PLACES if release.steps < _LONG else _FEW)))
     steps = [*range(apart, release.steps, apart), release.steps]
     found = zip(steps, growth(release, steps, mechanism.delta), strict=True)
     return tuple((step, low, high) for step, (low, high) in found if high < inf)
