@@ -114,7 +114,7 @@ def _code(code: Code) -> Iterator[str]:
         kind = {"+": "ins", "-": "del"}.get(line[:1])
         shown = escape(clean(line))
         lines.append(f"<{kind}>{shown}</{kind}>" if kind else shown)
-    title = f"<p>{_words(code.title)}</p>" if code.title else ""
+    title = f'<p class="quoted">{_words(code.title)}</p>' if code.title else ""
     text = "\n".join(lines)
     yield f'{title}<pre tabindex="0"><code>{text}</code></pre>'
 
