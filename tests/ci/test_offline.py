@@ -144,3 +144,21 @@ def test_no_command_opens_a_socket(example):
 
     assert json.loads(done.stderr.splitlines()[-1]) == []
     assert len(done.stdout) > 1000
+
+
+def test_hadolint_finds_nothing_in_the_dockerfile():
+    program = tool("hadolint")
+    if program is None:
+        pytest.skip("hadolint is in the extra `test-ci`")
+    done = run(ROOT, program, "Dockerfile")
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_image_is_glibc_not_root_and_has_nobodys_digest():
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+    assert "alpine" not in text
+    assert "sha256:" not in text
+    assert re.search(r"^USER (?!0|root)", text, re.MULTILINE)
+    assert text.count("FROM ${BASE}") == 2

@@ -34,9 +34,13 @@ def estate(tmp_path):
 
 
 def test_the_page_has_a_sample_for_each_system():
-    assert {".pre-commit-config.yaml", ".github/workflows/fedpolicy.yml", ".gitlab-ci.yml", "Jenkinsfile"} <= set(
-        SAMPLES
-    )
+    assert {
+        ".pre-commit-config.yaml",
+        ".github/workflows/fedpolicy.yml",
+        ".gitlab-ci.yml",
+        "azure-pipelines.yml",
+        "Jenkinsfile",
+    } <= set(SAMPLES)
     assert len(COMMANDS) == 2
 
 
@@ -61,7 +65,11 @@ def test_zizmor_finds_nothing_in_the_workflow(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "schema"),
-    [(".github/workflows/fedpolicy.yml", "vendor.github-workflows"), (".gitlab-ci.yml", "vendor.gitlab-ci")],
+    [
+        (".github/workflows/fedpolicy.yml", "vendor.github-workflows"),
+        (".gitlab-ci.yml", "vendor.gitlab-ci"),
+        ("azure-pipelines.yml", "vendor.azure-pipelines"),
+    ],
 )
 def test_a_sample_fits_the_schema_of_its_system(name, schema, tmp_path):
     write(tmp_path, {"sample.yml": SAMPLES[name]})
