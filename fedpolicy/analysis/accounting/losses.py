@@ -33,7 +33,7 @@ _HALVINGS = 60
 # The most points of one distribution, the fewest that are of use, and what they may cost together.
 _POINTS, _FEWEST, _WORK = 1000, 60, 8e5
 # Where many questions are asked of a run, or where the answer is a share in whole percents.
-_SOME_POINTS, _FEW_RUNS = 300, 20
+_SOME_POINTS, _SOME_BITS, _FEW_RUNS = 300, 150, 20
 
 
 class _Grid(NamedTuple):
@@ -62,18 +62,18 @@ def upper_bound(runs: Sequence[Run], delta: float) -> float:
 def growth(run: Run, places: Sequence[int], delta: float) -> list[float]:
     """Return an upper bound on ε at `delta` after each of some numbers of steps, which grow; less closely."""
     bits, found = _BITS + ceil(-log2(delta)) + run.steps.bit_length(), [0.0 for _ in places]
-    cut = delta * _CUT / len(places) / 2
+    cut, points = delta * _CUT / len(places) / 2, min(_SOME_POINTS, _SOME_BITS * _SOME_POINTS // bits)
     for side in sides_of(run):
-        one = _grid(side, _SOME_POINTS, bits, cut / run.steps)
+        one = _grid(side, points, bits, cut / run.steps)
         if one is None:
             return [inf for _ in places]
         counts = [place - before for before, place in pairwise([0, *places])]
-        parts = {count: _repeated(one, count, _SOME_POINTS, bits, cut) for count in set(counts)}
+        parts = {count: _repeated(one, count, points, bits, cut) for count in set(counts)}
         whole = None
         for index, count in enumerate(counts):
             joined = _convolved(*_alike(whole, parts[count]), bits) if whole else parts[count]
             whole = _trimmed(joined, bits, cut)
-            while len(whole.masses) > _SOME_POINTS:
+            while len(whole.masses) > points:
                 whole = _coarser(whole)
             found[index] = max(found[index], _epsilon(whole, bits, delta))
     return found
