@@ -313,7 +313,7 @@ def test_a_job_that_does_not_fit_is_left_out_and_told(here):
 def test_a_project_in_which_nobody_takes_part_says_nothing_of_others(here):
     encrypted = PROJECT.replace("cert.CertBuilder", "he.HEBuilder")
     nobody = "participants: []\nbuilders: [{path: nvflare.lighter.impl.cert.CertBuilder}]\n"
-    client = (HERE / "consortium/jobs/lung-he/app/config/config_fed_client.json").read_text()
+    client = (HERE / "consortium/jobs/lung-he/app/config/config_fed_client.json").read_text(encoding="utf-8")
     files = {"a/project.yml": encrypted, "b/project.yml": nobody, "jobs/j/app/config/config_fed_client.json": client}
     write(here, files)
     found = [one["rule"] for one in scanned(".")[1]]
