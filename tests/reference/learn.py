@@ -90,6 +90,8 @@ class Learning:
             cap = max(cap, RECONSTRUCTABLE)  # it says as much as single contributions to whom it does not hide them
         # Code that nobody vouches for may send whatever it can read, which a sum is not.
         level = min(fact.level, cap if fact.sums or self._relied_on(source, one) else VERBATIM)
+        if one.way[-1].startswith("model:"):
+            level = min(level, INFERABLE)
         for cap in one.caps:
             # Nobody takes names out of a sum, or of what cannot be read.
             if not fact.sums and not fact.seals and self._counts(cap.words):

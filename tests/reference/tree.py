@@ -67,6 +67,8 @@ class Tree(Exchange):
                 noise = noise + self._hop_noises(job, chain, last, top)
             forwards = self._passes(job, chain, last, top)
             ways = self._down_ways(job, full, last, top) if job.method.down or forwards else []
+            if not job.method.down:  # only who can open it gets anything
+                ways = [way for way in ways if self._again(job, top, [way[-1]])]
             for place in sorted({place for way in ways for place in way}):
                 ends = sorted({way[-1] for way in ways}) if place not in job.members else [place]
                 if forwards:
