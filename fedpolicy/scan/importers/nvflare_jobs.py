@@ -34,6 +34,7 @@ _SCRIPT = re.compile(r"[\w./{}-]+")
 _SWARM = "SwarmClientController"  # clients send to one another, and no server adds up
 _TRACKERS = {"tb": "tensorboard"}
 _BASES = ("restore_from_path", "model_name_or_path", "pretrained_model_name_or_path", "model_name")
+_JOBS = ("Recipe", "Job")  # how classes end whose objects are jobs
 _ENVIRONMENTS = {"SimEnv": "simulation", "PocEnv": "simulation", "ProdEnv": "deployment"}
 _TRANSFERS = {"DIFF": "weight_diff", "FULL": "weights"}
 
@@ -170,8 +171,17 @@ def _tracker(one: Node, kind: str) -> Iterator[Evidence]:
 
 
 def _recipe(file: File) -> Iterator[Evidence]:
+    """
+    What the code of a job does.
+
+    What a class does when somebody makes one of it (a recipe of a library) is no job, nor is a function that changes
+    the recipe of others: both say what a job may be, and the job that uses them says so itself.
+    """
     module = Module(file)
-    for call in module.calls:
+    calls = _outside_classes(module)
+    if not any(call.name.startswith("nvflare.") and call.last.endswith(_JOBS) for call in calls):
+        return
+    for call in calls:
         if not call.name.startswith("nvflare."):
             filter_ = (
                 call.argument("filter", place=0) if call.last in ("add_client_output_filter", "to_clients") else None
@@ -183,6 +193,12 @@ def _recipe(file: File) -> Iterator[Evidence]:
             yield from _recipe_call(module, call)
         elif call.last in _ENVIRONMENTS:
             yield module.says(call.node, "job", "environment", _ENVIRONMENTS[call.last])
+
+
+def _outside_classes(module: Module) -> list[Call]:
+    classes = [node for node in ast.walk(module.file.python) if isinstance(node, ast.ClassDef)]
+    inside = {node for one in classes for node in ast.walk(one) if isinstance(node, ast.Call)}
+    return [call for call in module.calls if call.node not in inside]
 
 
 def _recipe_call(module: Module, call: Call) -> Iterator[Evidence]:
