@@ -12,7 +12,7 @@ from fedpolicy.records import dataclass
 from fedpolicy.root import Root
 
 if TYPE_CHECKING:
-    from fedpolicy.overview import Interruption, Overview
+    from fedpolicy.overview import Interruption, Overview, Reading
 
 __all__ = [
     "VERDICTS",
@@ -258,6 +258,7 @@ class Report:
     `today` is the day of the verdict, as ISO 8601; `dated` says that another day may give another one,
     `old` which facts of the catalogue, of which day, it rests on though they are older than half a year.
     `overviews` is for people, a deployment each, where a report asks for it; `fail_on` and `strict` say what fails.
+    `reading` is there where a scan has read foreign files.
     """
 
     findings: tuple[Finding, ...]
@@ -276,6 +277,7 @@ class Report:
     dated: bool = False
     old: Mapping[str, str] = field(default_factory=dict)
     overviews: tuple[Overview, ...] = ()
+    reading: Reading | None = None
     fail_on: str = "high"
     strict: bool = False
 

@@ -1,4 +1,4 @@
-"""What a report says beside findings: their causes, who learns what, what would help; and that somebody stopped it."""
+"""What a report says beside findings: their causes, who learns what, what would help; what was not read or checked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.page import Section
 
-__all__ = ["Cause", "Cell", "Fix", "Interruption", "Overview"]
+__all__ = ["Cause", "Cell", "Fix", "Interruption", "Overview", "Reading", "Skipped"]
 
 _MOST_NAMES = 10  # of files, in one sentence
 
@@ -100,3 +100,23 @@ class Interruption:
         names = [*self.running[:_MOST_NAMES], *([f"{more:,} more"] if more > 0 else [])]
         said = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
         return f"{done}; {said} {'was' if len(names) == 1 else 'were'} running"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A file of a scan, or a part of one, that counts for nothing, and why."""
+
+    why: str
+    file: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How far a scan looked: files in all, those that say something by what reads them, and those left aside."""
+
+    looked_at: int
+    read: Mapping[str, int]
+    aside: int
+    not_read: tuple[Skipped, ...] = ()

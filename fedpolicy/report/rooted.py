@@ -9,6 +9,7 @@ from functools import cache
 
 from fedpolicy.errors import FedPolicyError
 from fedpolicy.findings import Finding, Report, SourceFile, Span
+from fedpolicy.overview import Reading
 from fedpolicy.root import Root
 
 __all__ = ["rooted"]
@@ -28,6 +29,7 @@ def rooted(report: Report) -> Report:
         errors=tuple(_error(one, named) for one in report.errors),
         places={(named(file), name, fact): _span(span, named) for (file, name, fact), span in report.places.items()},
         baseline=report.baseline and replace(report.baseline, file=named(report.baseline.file)),
+        reading=report.reading and _reading(report.reading, named),
         root=Root(),
     )
 
@@ -41,6 +43,10 @@ def _finding(finding: Finding, named: Named) -> Finding:
     waiver = finding.waiver and replace(finding.waiver, span=_span(finding.waiver.span, named))
     paths = tuple(tuple(replace(hop, span=_span(hop.span, named)) for hop in path) for path in finding.paths)
     return replace(finding, span=_span(finding.span, named), paths=paths, waiver=waiver)
+
+
+def _reading(reading: Reading, named: Named) -> Reading:
+    return replace(reading, not_read=tuple(replace(one, file=named(one.file)) for one in reading.not_read))
 
 
 def _file(file: SourceFile, named: Named) -> SourceFile:

@@ -17,6 +17,7 @@ from fedpolicy.errors import FedPolicyError
 from fedpolicy.files import content
 from fedpolicy.findings import Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict, fingerprint
 from fedpolicy.language.reading.load import load_text
+from fedpolicy.overview import Reading, Skipped
 from fedpolicy.policy.housekeeping import SCAN_IDS
 from fedpolicy.policy.selection import chosen_id
 from fedpolicy.scan.draft import Draft, draft_of
@@ -90,7 +91,20 @@ def judged(gathered: Gathered, judge: Judge, settings: Settings, errors: Sequenc
         (*(rule.info for rule in RULES), _ASKED, _MISFIT, _NOBODY, *report.rules), key=lambda rule: (rule.id, rule.pack)
     )
     files = tuple(file for file in report.files if file.name)
-    return replace(report, files=files, rules=tuple(rules), packs=tuple(sorted({PACK, *report.packs})))
+    packs = tuple(sorted({PACK, *report.packs}))
+    return replace(report, files=files, rules=tuple(rules), packs=packs, reading=_reading(gathered))
+
+
+def _reading(gathered: Gathered) -> Reading:
+    return Reading(
+        looked_at=gathered.looked_at,
+        read=dict(sorted(gathered.read.items())),
+        aside=gathered.aside,
+        not_read=tuple(
+            Skipped(why=one.why, file=one.span.file, line=one.span.line, column=one.span.column)
+            for one in gathered.not_read
+        ),
+    )
 
 
 def _of_file(name: str, findings: Sequence[Finding], names: Mapping[str, str]) -> Checked:

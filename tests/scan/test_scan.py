@@ -8,11 +8,13 @@ import shutil
 from inspect import signature
 from pathlib import Path
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 
 from fedpolicy.check import catalog_of
 from fedpolicy.cli.app import app
+from fedpolicy.files import schemas_dir
 from fedpolicy.language.reading.load import load_text
 from fedpolicy.policy.housekeeping import SCAN_IDS
 from fedpolicy.scan.gather import gather
@@ -373,6 +375,26 @@ def test_what_cannot_be_read_is_told_once_and_the_rest_goes_on(here):
     assert "note: big/privacy.json:1:1: not read: it is larger than 2 MiB" in notes
     assert "medium keys-in-one-hand good/project.yml:6:12" in places(found)
     assert done.exit_code == 0
+
+
+def test_reports_for_programs_say_what_was_not_read(here):
+    write(here, BAD | {"tests/project.yml": PROJECT})
+    report = json.loads(run("scan", ".", "--format", "json").stdout)
+    schema = json.loads((schemas_dir() / "report.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(report)
+    reading = report["reading"]
+    assert (reading["looked_at"], reading["read"], reading["aside"]) == (10, {"nvflare": 1}, 1)
+    skipped = {one["file"]: (one["line"], one["why"]) for one in reading["not_read"]}
+    assert len(skipped) == len(reading["not_read"]) == len(BAD) - 1
+    assert skipped["old.py"] == (2, "not read: it is Python 2")
+    invocation = json.loads(run("scan", ".", "--format", "sarif").stdout)["runs"][0]["invocations"][0]
+    told = [
+        (note["level"], note["message"]["text"], where["artifactLocation"]["uri"], where["region"]["startLine"])
+        for note in invocation["toolExecutionNotifications"]
+        for where in [note["locations"][0]["physicalLocation"]]
+    ]
+    assert told == [("warning", why, file, line) for file, (line, why) in skipped.items()]
+    assert invocation["executionSuccessful"]
 
 
 @pytest.mark.usefixtures("consortium")

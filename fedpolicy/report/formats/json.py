@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.report.rows import error_rows, hop_row, json_text, override_rows, span_row, waiver_row
@@ -9,7 +10,7 @@ from fedpolicy.report.summarise import OUT_OF_SCOPE, MissingFact, missing_facts
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Baselined, Finding, Reference, Report
-    from fedpolicy.overview import Interruption
+    from fedpolicy.overview import Interruption, Reading
 
 __all__ = ["SUFFIX", "SUMMARY", "VERSION", "render"]
 
@@ -19,7 +20,7 @@ VERSION = 1
 
 
 def render(report: Report) -> str:
-    """Write the report as indented JSON, in the documented order; `overrides` and `cause` are absent where empty."""
+    """Write the report as indented JSON, in the documented order; some keys are absent where they would be empty."""
     return json_text(_report(report))
 
 
@@ -34,6 +35,7 @@ def _report(report: Report) -> dict[str, Any]:
         "baseline": _baseline(report.baseline) if report.baseline else None,
         **({"overrides": override_rows(report.overrides)} if report.overrides else {}),
         "interrupted": _interruption(report.interruption) if report.interruption else None,
+        **({"reading": _reading(report.reading)} if report.reading else {}),
         "packs": list(report.packs),
         "deployments": [{"file": file.name, "name": name} for file in report.files for name in file.deployments],
         "findings": [_finding(finding) for finding in report.findings],
@@ -76,6 +78,15 @@ def _baseline(baseline: Baselined) -> dict[str, Any]:
 
 def _interruption(interruption: Interruption) -> dict[str, Any]:
     return {"checked": interruption.checked, "files": interruption.files, "running": list(interruption.running)}
+
+
+def _reading(reading: Reading) -> dict[str, Any]:
+    return {
+        "looked_at": reading.looked_at,
+        "read": dict(reading.read),
+        "aside": reading.aside,
+        "not_read": [asdict(one) for one in reading.not_read],
+    }
 
 
 def _reference(reference: Reference) -> dict[str, str]:

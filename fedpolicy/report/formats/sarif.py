@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fedpolicy.findings import Finding, Hop, Reference, Report, RuleInfo, Severity, Span, Verdict
+from fedpolicy.overview import Skipped
 from fedpolicy.report.annotations import MISSING_FACT
 from fedpolicy.report.rooted import rooted
 from fedpolicy.report.rows import error_rows, json_text, override_lines, override_rows, waiver_row
@@ -219,14 +220,18 @@ def _physical(span: Span) -> dict[str, Any]:
 
 def _invocation(report: Report, more: int) -> dict[str, Any]:
     rows = [*error_rows(report.errors), *(row for file in report.files for row in error_rows(file.errors, file.name))]
-    found: dict[str, Any] = {
-        "executionSuccessful": not rows,
-        "toolExecutionNotifications": [*map(_notification, rows), *([_left_out(more)] if more > 0 else [])],
-    }
+    skipped = [_skipped(one) for one in (report.reading.not_read if report.reading else ())]
+    notes = [*map(_notification, rows), *skipped, *([_left_out(more)] if more > 0 else [])]
+    found: dict[str, Any] = {"executionSuccessful": not rows, "toolExecutionNotifications": notes}
     if report.overrides:
         said = {"overrides": override_rows(report.overrides), "summary": override_lines(report.overrides)}
         found["properties"] = said
     return found
+
+
+def _skipped(one: Skipped) -> dict[str, Any]:
+    row = {"element": "", "message": one.why, "help": "", "file": one.file, "line": one.line, "column": one.column}
+    return _notification(row) | {"level": "warning"}
 
 
 def _left_out(more: int) -> dict[str, Any]:
