@@ -10,7 +10,12 @@ from fedpolicy.findings import Reference
 from fedpolicy.policy.load import Pack, load_rules, read_pack, shipped_packs
 from fedpolicy.policy.models import PRINCIPLES, Rule
 from fedpolicy.report.rules import as_markdown, entry_of, table_markdown
+from fedpolicy.scan.judge import INFOS
 
+SCAN = (
+    "## Files of others (`scan`)\n\nWhat `fedpolicy scan` judges at files of frameworks, because no declaration can"
+    f" hold it: {len(INFOS)} rules, written in code.\n\n{table_markdown(INFOS, '')}"
+)
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "build" / "pages"
 BEGIN = (
@@ -33,7 +38,7 @@ def rule_pages() -> Iterator[tuple[str, str]]:
     """Place and text of each: by pack, by principle, one a rule; the list of all stands where `docs/` has its own."""
     packs = _packs()
     every = [rule for _, rules in packs.values() for rule in rules]
-    yield "rules.md", f"{BEGIN} Each has a page, made from its own file.\n\n{_index(packs, every)}"
+    yield "rules.md", f"{BEGIN} Each has a page, made from its own file.\n\n{_index(packs, every)}\n\n{SCAN}"
     for name, (pack, rules) in packs.items():
         yield f"rules/{name}/index.md", _pack(pack, rules)
         for rule in rules:
@@ -51,7 +56,7 @@ def listing() -> str:
     packs = _packs()
     named = (f"- {pack.title} (`{name}`): {len(rules)} rules" for name, (pack, rules) in packs.items())
     tables = (f"## {pack.title}\n\n{pack.about}\n\n{table_markdown(rules, '')}" for pack, rules in packs.values())
-    return "\n\n".join([BEGIN, "\n".join(named), *tables])
+    return "\n\n".join([BEGIN, "\n".join(named), *tables, SCAN])
 
 
 def _packs() -> dict[str, tuple[Pack, tuple[Rule, ...]]]:

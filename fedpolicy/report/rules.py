@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from fedpolicy.findings import RuleInfo
+from fedpolicy.policy.housekeeping import SCAN_IDS
 from fedpolicy.policy.rulefile import EXPECTED, RULE
 from fedpolicy.policy.sheet import read_sheet
 from fedpolicy.policy.texts import said
@@ -17,7 +19,7 @@ from fedpolicy.report.rows import json_text
 from fedpolicy.report.style import PLAIN, Style, amount, wrap
 
 if TYPE_CHECKING:
-    from fedpolicy.findings import Reference, RuleInfo
+    from fedpolicy.findings import Reference
     from fedpolicy.policy.models import Param, Rule
 
 __all__ = ["Entry", "Shown", "as_json", "as_markdown", "as_text", "entry_of", "table_markdown", "table_text"]
@@ -46,7 +48,7 @@ class Entry:
     """
     Everything that there is to say of a rule.
 
-    Code judges the rules about waivers and baselines (`own`): they ask nothing that could be shown.
+    Code judges the rules about waivers, baselines and files of others (`own`): they ask nothing that could be shown.
     """
 
     rule: RuleInfo
@@ -64,11 +66,13 @@ class Entry:
     @classmethod
     def own(cls, rule: RuleInfo) -> Entry:
         """A rule that has no file."""
-        return cls(rule=rule, applies_to=rule.id.partition("-")[0])
+        return cls(rule=rule, applies_to="file" if rule.id in SCAN_IDS else rule.id.partition("-")[0])
 
 
-def entry_of(rule: Rule) -> Entry:
+def entry_of(rule: Rule | RuleInfo) -> Entry:
     """Read what the rule itself does not keep. Raises Problems where its file has changed its shape."""
+    if isinstance(rule, RuleInfo):
+        return Entry.own(rule)
     tree: dict[str, Any] = read_sheet(Path(rule.path).read_bytes(), rule.path, RULE).tree
     listed = tree.get("examples", {})
     return Entry(
@@ -115,7 +119,7 @@ def _plain(value: object) -> object:
     return [_plain(entry) for entry in value] if isinstance(value, (list, tuple)) else value
 
 
-def table_text(rules: Sequence[Rule], look: Style = PLAIN) -> str:
+def table_text(rules: Sequence[Rule | RuleInfo], look: Style = PLAIN) -> str:
     """Write a table, pack by pack, the most severe rules first."""
     lines = []
     width = max((len(rule.id) for rule in rules), default=0)
@@ -195,7 +199,7 @@ def _example_lines(shown: Shown, look: Style) -> Iterator[str]:
     yield from (f"  {line}" for line in shown.text.splitlines())
 
 
-def table_markdown(rules: Sequence[Rule], link: str = "{pack}/{id}.md") -> str:
+def table_markdown(rules: Sequence[Rule | RuleInfo], link: str = "{pack}/{id}.md") -> str:
     """A table of rules; `link` is where the page of a rule is, and without one rules are only named."""
     lines = ["| rule | severity | principle | fails when |", "|---|---|---|---|"]
     for rule in sorted(rules, key=lambda rule: (rule.pack, -rule.severity, rule.id)):

@@ -27,7 +27,7 @@ from fedpolicy.scan.groups import Group, grouped
 from fedpolicy.scan.rules import PACK, RULES, SECRET, EvidenceRule
 from fedpolicy.settings import Settings
 
-__all__ = ["drafts", "judged"]
+__all__ = ["INFOS", "drafts", "judged"]
 
 _MISFIT = RuleInfo(
     id="files-do-not-fit",
@@ -63,6 +63,7 @@ _ASKED = RuleInfo(
     why="Configurations say what runs. Whose data these are, under which law and agreement, people have to say.",
     help="`fedpolicy import` writes the draft; fill it in, and `fedpolicy check` decides.",
 )
+INFOS = tuple(sorted((*(rule.info for rule in RULES), _ASKED, _MISFIT, _NOBODY), key=lambda rule: rule.id))
 
 
 def drafts(gathered: Gathered) -> list[Draft]:
@@ -87,9 +88,7 @@ def judged(gathered: Gathered, judge: Judge, settings: Settings, errors: Sequenc
     findings = _as_set(findings, settings)
     checked = [_of_file(name, findings, names) for name in sorted({one.span.file for one in findings} | set(names))]
     report = report_of([*checked, Checked(file=SourceFile(name=""), counts=counts)], judge, settings, errors)
-    rules = sorted(
-        (*(rule.info for rule in RULES), _ASKED, _MISFIT, _NOBODY, *report.rules), key=lambda rule: (rule.id, rule.pack)
-    )
+    rules = sorted((*INFOS, *report.rules), key=lambda rule: (rule.id, rule.pack))
     files = tuple(file for file in report.files if file.name)
     packs = tuple(sorted({PACK, *report.packs}))
     return replace(report, files=files, rules=tuple(rules), packs=packs, reading=_reading(gathered))

@@ -18,8 +18,7 @@ from fedpolicy.files import schemas_dir
 from fedpolicy.language.reading.load import load_text
 from fedpolicy.policy.housekeeping import SCAN_IDS
 from fedpolicy.scan.gather import gather
-from fedpolicy.scan.judge import drafts
-from fedpolicy.scan.rules import RULES
+from fedpolicy.scan.judge import INFOS, drafts
 from fedpolicy.scan.services import Services
 from fedpolicy.settings import Settings
 from fedpolicy.sources import Search
@@ -131,8 +130,17 @@ def test_rules_of_a_scan_are_selected_ignored_and_graded_as_others():
 
 
 def test_the_list_of_rules_is_whole():
-    told = {rule.info.id for rule in RULES} | {"what-files-cannot-say", "files-do-not-fit", "nobody-takes-part"}
-    assert sorted(told) == list(SCAN_IDS)
+    assert [rule.id for rule in INFOS] == list(SCAN_IDS)
+    listed = json.loads(run("rules", "--pack", "scan", "--format", "json").stdout)["rules"]
+    assert [(one["id"], one["pack"], one["applies_to"]) for one in listed] == [
+        (one, "scan", "file") for one in SCAN_IDS
+    ]
+    table = run("rules", "--pack", "scan", "--pack", "gdpr", "--severity", "high").stdout
+    assert "  high      literal-secret" in table
+    assert "telemetry-on" not in table
+    assert {"gdpr", "scan"} <= set(table.splitlines())
+    for name in SCAN_IDS:
+        assert run("explain", name).stdout.startswith(f"{name} (scan, ")
 
 
 @pytest.mark.usefixtures("consortium")

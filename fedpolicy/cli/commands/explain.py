@@ -43,9 +43,9 @@ def _explain(name: str, packs: Sequence[str], form: str, output: str | None, *, 
     if not entries and name in OWN_RULES:
         entries = [rules.Entry.own(OWN_RULES[name])]
     if not entries:
-        from fedpolicy.scan.rules import RULES
+        from fedpolicy.scan.judge import INFOS
 
-        entries = [rules.Entry.own(rule.info) for rule in RULES if rule.info.id == name]
+        entries = [rules.Entry.own(rule) for rule in INFOS if rule.id == name]
     if not entries:
         advice = f"{advise(name, sorted({rule.id for rule in known}))}; `fedpolicy rules` lists them"
         raise SettingsError(f"no rule is called `{name}`", help=advice)

@@ -13,15 +13,23 @@ from fedpolicy.cli.terminal import emit, look_for
 from fedpolicy.errors import FedPolicyError, Problems, SettingsError
 
 if TYPE_CHECKING:
+    from fedpolicy.findings import RuleInfo
     from fedpolicy.policy.models import Rule
 
 __all__ = ["command"]
 
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
+_SCAN = "scan"  # the pack that no folder holds
 
 
 @click.command("rules")
-@click.option("--pack", "packs", multiple=True, metavar="NAME|PATH", help="Rules of this pack; default: all shipped.")
+@click.option(
+    "--pack",
+    "packs",
+    multiple=True,
+    metavar="NAME|PATH",
+    help="Rules of this pack; default: all shipped. `scan` has those on files of others.",
+)
 @click.option("--principle", "principles", multiple=True, metavar="WORD", help="Rules on this principle only.")
 @click.option("--severity", "severities", multiple=True, type=click.Choice(_SEVERITIES), help="Of this severity only.")
 @click.option(
@@ -60,7 +68,7 @@ class Filter:
     severities: Sequence[str] = ()
     bases: Sequence[str] = ()
 
-    def wants(self, rule: Rule) -> bool:
+    def wants(self, rule: Rule | RuleInfo) -> bool:
         """Whether a rule is among them."""
         return (
             (not self.principles or rule.principle in self.principles)
@@ -78,13 +86,21 @@ def _list(packs: Sequence[str], wanted: Filter, form: str, output: str | None, *
     for word in wanted.principles:
         if word not in PRINCIPLES:
             raise SettingsError(f"there is no principle `{word}`", help=advise(word, list(PRINCIPLES)))
-    found = [rule for rule in rules_of(packs) if wanted.wants(rule)]
+    files = [name for name in packs if name != _SCAN]
+    known = [*(rules_of(files) if files or not packs else ()), *(_of_scan() if _SCAN in packs else ())]
+    found = [rule for rule in known if wanted.wants(rule)]
     if form == "json":
         emit(rules.as_json([rules.entry_of(rule) for rule in found]), output)
     elif form == "markdown":
         emit(rules.table_markdown(found), output)
     else:
         emit(rules.table_text(found, look_for(output, no_color=no_color)), output)
+
+
+def _of_scan() -> tuple[RuleInfo, ...]:
+    from fedpolicy.scan.judge import INFOS
+
+    return INFOS
 
 
 def rules_of(packs: Sequence[str]) -> list[Rule]:
