@@ -20,6 +20,7 @@ from fedpolicy.language.reading.load import load_text
 from fedpolicy.overview import Reading, Skipped
 from fedpolicy.policy.housekeeping import SCAN_IDS
 from fedpolicy.policy.selection import chosen_id
+from fedpolicy.report.summarise import ordered
 from fedpolicy.scan.draft import Draft, draft_of
 from fedpolicy.scan.evidence import Evidence, masked
 from fedpolicy.scan.gather import Fact, Gathered, NotRead
@@ -87,11 +88,33 @@ def judged(gathered: Gathered, judge: Judge, settings: Settings, errors: Sequenc
         findings.append(_nobody(gathered.facts[0].evidence.span))
     findings = _as_set(findings, settings)
     checked = [_of_file(name, findings, names) for name in sorted({one.span.file for one in findings} | set(names))]
-    report = report_of([*checked, Checked(file=SourceFile(name=""), counts=counts)], judge, settings, errors)
+    plain = replace(settings, waivers=None, baseline=None)
+    report = report_of([*checked, Checked(file=SourceFile(name=""), counts=counts)], judge, plain, errors)
     rules = sorted((*INFOS, *report.rules), key=lambda rule: (rule.id, rule.pack))
     files = tuple(file for file in report.files if file.name)
     packs = tuple(sorted({PACK, *report.packs}))
-    return replace(report, files=files, rules=tuple(rules), packs=packs, reading=_reading(gathered))
+    report = replace(report, files=files, rules=tuple(rules), packs=packs, reading=_reading(gathered))
+    if settings.waivers or settings.baseline:
+        return _excused(report, settings, groups, gathered)
+    return report
+
+
+def _excused(report: Report, settings: Settings, groups: Sequence[Group], gathered: Gathered) -> Report:
+    """
+    The same without what is waived or known, by the files that findings stand in.
+
+    Each file of a deployment counts as looked at. Where some were left out or not read, nothing is called fixed or
+    unused; nor is what a check of declarations has to say, which may stand in the same waivers and baseline.
+    """
+    from fedpolicy.policy.excuse import excuse  # noqa: PLC0415  most runs excuse nothing
+
+    seen = {(fact.file, group.name) for group in groups for fact in group.facts}
+    seen |= {(fact.file, "") for fact in gathered.facts}
+    files = {name: tuple(sorted(one for file, one in seen if file == name)) for name in {file for file, _ in seen}}
+    looked_at = tuple(SourceFile(name=name, deployments=names) for name, names in sorted(files.items()))
+    rules = report.rules if settings.whole and not gathered.not_read else ()
+    done = ordered(excuse(replace(report, files=looked_at, rules=rules), replace(settings, whole=False)))
+    return replace(done, files=(*report.files, *done.files[len(looked_at) :]), rules=report.rules)
 
 
 def _reading(gathered: Gathered) -> Reading:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from inspect import signature
 from pathlib import Path
 
@@ -12,13 +13,14 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
-from fedpolicy.check import catalog_of
+from fedpolicy.check import catalog_of, judge_of
 from fedpolicy.cli.app import app
 from fedpolicy.files import schemas_dir
 from fedpolicy.language.reading.load import load_text
+from fedpolicy.policy.baseline import write_baseline
 from fedpolicy.policy.housekeeping import SCAN_IDS
 from fedpolicy.scan.gather import gather
-from fedpolicy.scan.judge import INFOS, drafts
+from fedpolicy.scan.judge import INFOS, drafts, judged
 from fedpolicy.scan.services import Services
 from fedpolicy.settings import Settings
 from fedpolicy.sources import Search
@@ -127,6 +129,77 @@ def test_rules_of_a_scan_are_selected_ignored_and_graded_as_others():
     done, found = scanned(".")
     assert "low claim-without-code flower-app/pyproject.toml:15:1" in places(found)
     assert done.exit_code == 0
+
+
+@pytest.fixture
+def repository(consortium):
+    subprocess.run(["git", "init", "-q"], cwd=consortium, check=True)
+    return consortium
+
+
+WAIVER = """fedpolicy_waivers: 1
+waivers:
+  one-hand:
+    rule: keys-in-one-hand
+    element: federation
+    file: FILE
+    reason: moves in March
+    owner: ana
+    approved_by: bob
+    expires: 2027-03-31
+"""
+
+
+def test_a_waiver_holds_in_the_file_that_it_names(repository):
+    write(repository, {"fedpolicy.waivers.yaml": WAIVER.replace("FILE", "provision/project.yml")})
+    found = scanned(".")[1]
+    assert places(found, "waived") == ["medium keys-in-one-hand provision/project.yml:20:11"]
+    assert sorted(places(found)) == sorted(set(FOUND) - {"medium keys-in-one-hand provision/project.yml:20:11"})
+    write(repository, {"fedpolicy.waivers.yaml": WAIVER.replace("FILE", "flower-app/pyproject.toml")})
+    found = scanned(".")[1]
+    assert places(found, "waived") == []
+    assert sorted(places(found)) == sorted([*FOUND, "low waiver-unused fedpolicy.waivers.yaml:3:3"])
+    assert "waiver-unused" not in [one["rule"] for one in scanned("flower-app")[1]]
+
+
+def test_a_check_of_declarations_says_nothing_of_a_waiver_of_a_scan(repository):
+    write(repository, {"fedpolicy.waivers.yaml": WAIVER.replace("FILE", "provision/project.yml")})
+    write(repository, {"fedpolicy.yaml": "fedpolicy: 1\nname: a\n"})
+    found = json.loads(run("check", ".", "--format", "json", "--today", "2026-11-28").stdout)["findings"]
+    assert [one for one in found if one["rule"].startswith("waiver-")] == []
+
+
+def known_by(folder):
+    gathered = gather(["."], Search(), Services())
+    settings = Settings(today="2026-11-28")
+    report = judged(gathered, judge_of(settings)[0], settings)
+    write(folder, {"known.json": write_baseline(report.findings)})
+    return report
+
+
+def test_a_baseline_knows_findings_in_the_file_that_they_stand_in(repository):
+    report = known_by(repository)
+    done = run("scan", ".", "--baseline", "known.json", "--format", "json")
+    told = json.loads(done.stdout)
+    assert (told["findings"], done.exit_code) == ([], 0)
+    assert told["baseline"] == {"file": "known.json", "known": {"fail": 5, "unknown": 2}, "fixed": 0}
+    assert len(report.findings) == 7
+    trainer = repository / "jobs/lung-he/app/custom/trainer.py"
+    write(repository, {"jobs/lung-he/app/custom/more.py": trainer.read_text(encoding="utf-8")})
+    again = scanned(".", "--baseline", "known.json")[1]
+    assert places(again) == ["high model-of-others jobs/lung-he/app/custom/more.py:5:12"]
+
+
+def test_a_baseline_says_what_is_mended_where_the_whole_repository_was_read(repository):
+    known_by(repository)
+    path = repository / "sites/clinic-b/local/privacy.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("PercentilePrivacy", "SVTPrivacy"), encoding="utf-8")
+    fixed = [one for one in scanned(".", "--baseline", "known.json")[1] if one["rule"] == "baseline-fixed"]
+    assert [one["notes"] for one in fixed] == [["fixed: filter-without-bound on scope:hospital (line 10)"]]
+    part = scanned("sites", "--baseline", "known.json")[1]
+    assert [one["rule"] for one in part] == ["nobody-takes-part"]
+    write(repository, {"old.py": BAD["old.py"]})
+    assert "baseline-fixed" not in [one["rule"] for one in scanned(".", "--baseline", "known.json")[1]]
 
 
 def test_the_list_of_rules_is_whole():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -87,6 +88,7 @@ def _scan(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapp
     from fedpolicy.check import judge_of
     from fedpolicy.cli.choices import choose, find_config
     from fedpolicy.cli.outputs import plan, write_all
+    from fedpolicy.cli.run import is_whole
     from fedpolicy.cli.trust import trusted_settings
     from fedpolicy.report.summarise import must_fail
     from fedpolicy.scan.gather import gather
@@ -96,7 +98,7 @@ def _scan(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapp
     planned = plan(outputs, form)
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
-    settings = trusted_settings(choices, config, options)
+    settings = replace(trusted_settings(choices, config, options), whole=is_whole(paths, choices))
     judge, errors = judge_of(settings)
     gathered = gather(
         paths, choices.search, Services(judge.catalog.services.values(), judge.catalog.artefacts.values())
