@@ -495,6 +495,21 @@ def test_import_writes_once_and_then_compares():
     assert Path("fedpolicy.yaml").read_text(encoding="utf-8") == text
 
 
+def test_import_leaves_out_what_the_configuration_excludes_and_knows_its_catalogue(here):
+    row = "{name: Ours, kind: model, hosts: [llm.ours.example], source: https://ours.example, as_of: 2026-11-01}"
+    rows = f"services:\n  our-llm: {row}\n"
+    ask = 'import openai\nclient = openai.OpenAI(base_url="https://llm.ours.example/v1")\n'
+    write(here, {"a/project.yml": PROJECT, "b/project.yml": PROJECT, "a/ask.py": ask, "rows.yaml": rows})
+    assert "# Drafted from b/project.yml" in run("import", ".").stdout
+    assert "our-llm" not in run("import", ".").stdout
+    write(here, {"fedpolicy.toml": 'exclude = ["b/"]\ncatalogs = ["rows.yaml"]\n'})
+    done = run("import", ".")
+    assert "# Drafted from b/project.yml" not in done.stdout
+    assert "  our-llm: {role: provider}  # a/ask.py:2" in done.stdout
+    assert "# Drafted from b/project.yml" in run("import", ".", "--isolated").stdout
+    assert "# Drafted from a/project.yml" not in run("import", ".", "--isolated", "--exclude", "a/").stdout
+
+
 @pytest.mark.usefixtures("here")
 def test_import_of_nothing_says_so():
     done = run("import", ".")

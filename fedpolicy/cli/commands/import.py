@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fedpolicy.cli.errors import CLEAN, FINDINGS
-from fedpolicy.cli.options import debug_option
+from fedpolicy.cli.options import catalog_option, config_from_option, config_option, debug_option, isolated_option
 from fedpolicy.cli.terminal import chatter, emit, write
 from fedpolicy.errors import InputError
 
@@ -24,15 +24,22 @@ __all__ = ["command"]
 @click.option("--output", "-o", metavar="FILE", help="Write the draft to this file instead of standard output.")
 @click.option("--deployment", default="", metavar="NAME", help="Write the draft of this name only.")
 @click.option("--force", is_flag=True, help="Replace the file, if it is there.")
+@click.option(
+    "--exclude", multiple=True, metavar="PATTERN", help="Leave these paths out, as in .gitignore; may be repeated."
+)
+@catalog_option
+@config_option
+@config_from_option
+@isolated_option
 @debug_option
-def command(paths: tuple[str, ...], output: str | None, deployment: str, *, force: bool) -> int:
+def command(paths: tuple[str, ...], output: str | None, deployment: str, *, force: bool, **options: Any) -> int:  # noqa: ANN401  click's
     """
     Draft a deployment from what frameworks run (NVFLARE, Flower, compose, Python).
 
     Each line says where it comes from, and TODO where people have to go on. A file that is there is not replaced: the
     difference is shown, and the exit code is 1.
     """
-    text = _drafted(paths or (".",), deployment)
+    text = _drafted(paths or (".",), deployment, options)
     if output in (None, "-"):
         emit(text, None)
         return CLEAN
@@ -44,14 +51,20 @@ def command(paths: tuple[str, ...], output: str | None, deployment: str, *, forc
     return CLEAN
 
 
-def _drafted(paths: Sequence[str], name: str) -> str:
+def _drafted(paths: Sequence[str], name: str, options: Mapping[str, Any]) -> str:
     """The drafts as documents of one file. Raises InputError where there is none, or none of that name."""
+    from fedpolicy.check import catalog_of
+    from fedpolicy.cli.choices import choose, find_config
     from fedpolicy.scan.gather import gather
     from fedpolicy.scan.judge import drafts
     from fedpolicy.scan.services import Services
-    from fedpolicy.sources import Search
 
-    found = drafts(gather(paths, Search(), Services()))
+    choices = choose(
+        find_config(options["config"], isolated=options["isolated"], revision=options["config_from"]), options
+    )
+    catalog = catalog_of(choices.settings)
+    services = Services(catalog.services.values(), catalog.artefacts.values())
+    found = drafts(gather(paths, choices.search, services))
     if not found:
         advice = "name a folder with files of NVFLARE or Flower; `fedpolicy scan` says what was read"
         raise InputError("nothing here tells of a deployment", help=advice)
