@@ -16,7 +16,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*/deployment.yaml"))
 PYTHON = {Type.TEXT: str, Type.BOOL: bool, Type.INT: int, Type.LEVEL: int, Type.NUMBER: float, Type.LIST: list}
 ISSUE_ASKS_FOR = [
     "deployment", "party", "node", "dataset", "model", "task", "flow", "connection",
-    "api_call", "safeguard", "disclosure",
+    "software", "api_call", "safeguard", "disclosure",
     "dependency", "budget", "agreement",
 ]  # fmt: skip
 
