@@ -9,6 +9,7 @@ What other files say belongs to the nearest of them, and to several where they a
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 
@@ -44,16 +45,12 @@ _OVERRIDE = ("deployment", "override")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """One deployment: the file that it is named after, the framework, and all facts about it."""
+    """One deployment: the file that it is named after, its name, the framework, and all facts about it."""
 
     file: str
+    name: str
     framework: str
     facts: tuple[Fact, ...]
-
-    @property
-    def name(self) -> str:
-        """The file's path as an id."""
-        return id_of(self.file.rpartition(".")[0].replace("/", "-"))
 
 
 def grouped(facts: Iterable[Fact]) -> list[Group]:
@@ -79,7 +76,11 @@ def grouped(facts: Iterable[Fact]) -> list[Group]:
         if not _is_alternative(file, facts_):
             for anchor in homes.get(file) or beside.to(file):
                 members[anchor] += facts_
-    return [Group(file=file, framework=anchors[file], facts=tuple(members[file])) for file in sorted(anchors)]
+    names = _names(sorted(anchors))
+    return [
+        Group(file=file, name=names[file], framework=anchors[file], facts=tuple(members[file]))
+        for file in sorted(anchors)
+    ]
 
 
 def id_of(text: str) -> str:
@@ -126,6 +127,14 @@ def folders(file: str) -> Iterator[str]:
         yield folder
         folder = folder.rpartition("/")[0]
     yield ""
+
+
+def _names(files: Sequence[str]) -> dict[str, str]:
+    """The path of each file as an id; with its ending where others differ in nothing else."""
+    short = {file: id_of(file.rpartition(".")[0].replace("/", "-")) for file in files}
+    often = Counter(short.values())
+    ids = Ids()
+    return {file: ids(file, short[file] if often[short[file]] == 1 else file.replace("/", "-")) for file in files}
 
 
 def _anchors(by_file: Mapping[str, Sequence[Fact]]) -> dict[str, str]:

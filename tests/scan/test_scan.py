@@ -280,6 +280,20 @@ def test_alternatives_are_never_one_deployment(here):
     assert "clinic-c" not in found["dev/project.yml"].text
 
 
+def test_drafts_have_names_of_their_own(here):
+    files = ("p/project.yml", "p/project.yaml", "p-project.yml", "q/project.yml")
+    write(here, dict.fromkeys(files, PROJECT))
+    names = {one.file: one.name for one in drafted(".").values()}
+    assert names == {
+        "p-project.yml": "p-project.yml",
+        "p/project.yaml": "p-project.yaml",
+        "p/project.yml": "p-project.yml-2",
+        "q/project.yml": "q-project",
+    }
+    for file, name in names.items():
+        assert run("import", ".", "--deployment", name).stdout.startswith(f"# Drafted from {file} and")
+
+
 def test_an_app_is_run_by_the_processes_it_lies_beside_and_others_are_alternatives(here):
     app = '[tool.flwr.app.components]\nserverapp = "s:app"\n[tool.flwr.app.config]\nnum-server-rounds = 7\n'
     write(here, {"one/pyproject.toml": app, "one/compose.yml": NODES, "two/pyproject.toml": app.replace("7", "8")})
