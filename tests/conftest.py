@@ -19,6 +19,8 @@ settings.load_profile("ours")
 # Processes that tests start write UTF-8, whatever the locale; tests read it as such. They compile our modules once.
 os.environ["PYTHONUTF8"] = "1"
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Reports are as wide as COLUMNS says, which shells and pytest-xdist may set.
+os.environ.pop("COLUMNS", None)
 
 Golden = Callable[..., None]
 DAY = "2026-11-28"
