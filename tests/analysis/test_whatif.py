@@ -231,8 +231,8 @@ def test_a_change_is_shown_with_its_way():
 
 def test_what_a_party_takes_with_it_is_lost():
     assert ask("--remove", "openai").stdout.splitlines()[1:] == [
-        "  ! aphp, charite and lumc, run in tasks.score: ends without openai -> lost",
-        "  ! aphp, charite and lumc, run in api_calls.translate: ends without openai -> lost",
+        "  ! aphp, charite and lumc, run in tasks.score: can be ended by openai -> lost",
+        "  ! aphp, charite and lumc, run in api_calls.translate: can be ended by openai -> lost",
     ]
 
 

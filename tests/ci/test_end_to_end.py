@@ -170,7 +170,7 @@ def test_the_sarif_leads_to_the_line_and_along_the_way(story):
 def test_the_summary_is_readable_as_it_is_rendered(story):
     page, text, fences = rendered(story.blocked.summary)
 
-    assert "fedpolicy: 1 finding" in text["heading_open"]
+    assert "fedpolicy: FAIL, 1 finding from 1 cause" in text["heading_open"]
     assert text["td_open"][:2] == ["1", "0"]
     assert [f"`{RULE}`", f"`{SPEC}:{LINE}`"] == text["td_open"][-3:-1]
     assert text["td_open"][-4] == "**critical**"
@@ -204,7 +204,7 @@ def test_a_waiver_of_the_base_counts_and_is_shown(story):
     assert waived.outputs["verdict"] == "pass"
     assert waived.commands == []
     assert json.loads(waived.outputs["counts"])["waived"] == 1
-    assert {"fedpolicy: no findings", "Waived", "fedpolicy: 1 introduced (1 waived), 0 resolved"} <= set(
+    assert {"fedpolicy: PASS, no findings", "Waived", "fedpolicy: 1 introduced (1 waived), 0 resolved"} <= set(
         text["heading_open"]
     )
     assert "waived until 2999-01-01 by alice, approved by bob: A trial until the contract is signed" in page

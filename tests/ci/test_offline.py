@@ -92,7 +92,7 @@ def test_the_hook_of_the_page_works_without_a_network(installed, tmp_path):
 
     assert done.returncode == 1
     assert "critical private-data-to-closed-model" in done.stdout
-    assert "infra/deployment.yaml" in done.stdout
+    assert "FAIL  clinical-notes: " in done.stdout
     assert "k8s" not in done.stdout
 
 
