@@ -112,6 +112,22 @@ def test_a_clean_commit_passes_and_a_leaking_one_is_blocked(estate, home):
 
 @pytest.mark.slow
 @needs_pre_commit
+def test_once_installed_the_hook_needs_no_network(estate, home):
+    """As on pre-commit.ci, which has a network only while it installs."""
+    assert run(estate, PRE_COMMIT, "install-hooks", PRE_COMMIT_HOME=str(home)).returncode == 0
+    write(estate, {"infra/fedpolicy.yaml": LEAKING})
+    git(estate, "add", "--all")
+    nowhere = dict.fromkeys(
+        ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9"
+    )
+    done = run(estate, PRE_COMMIT, "run", "fedpolicy-check", PRE_COMMIT_HOME=str(home), **nowhere)
+
+    assert done.returncode == 1
+    assert "FAIL  clinical-notes: " in done.stdout
+
+
+@pytest.mark.slow
+@needs_pre_commit
 def test_a_rule_that_does_not_do_what_its_examples_say_is_blocked(estate, home):
     def test(*files):
         return run(estate, PRE_COMMIT, "run", "fedpolicy-test", "--files", *files, PRE_COMMIT_HOME=str(home))
