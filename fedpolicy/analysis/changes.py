@@ -120,10 +120,15 @@ def _disclosures(old: Study | None, new: Study | None) -> list[DisclosureChange]
 
 
 def _shown(old: Disclosure | None, new: Disclosure | None) -> Disclosure:
-    worse = new if new is not None and (old is None or max(_levels(new)) >= max(_levels(old))) else old
+    """The side where more is learned, whichever of the two came first; the sides differ."""
+    worse = new if new is not None and (old is None or _rank(new) > _rank(old)) else old
     if worse is None:
         raise AssertionError("a change has at least one side")
     return worse
+
+
+def _rank(found: Disclosure) -> tuple[int, Levels]:
+    return max(_levels(found)), _levels(found)
 
 
 def _levels(found: Disclosure | None) -> Levels:

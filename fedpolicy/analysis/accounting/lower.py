@@ -30,8 +30,10 @@ def counting(steps: int, chances: Iterable[Chance], delta: float) -> float:
 
     `chances` are pairs: how likely one step's release is above a threshold with the unit, and without it.
     """
-    run = min(steps, _LONGEST)
-    found = (_best_count(run, with_it, without, delta) for with_it, without in chances if 0 < without < with_it < 1)
+    # One step of a run is at times a better test than a count of all.
+    runs = {1, min(steps, _LONGEST)}
+    pairs = [(with_it, without) for with_it, without in chances if 0 < without < with_it < 1]
+    found = (_best_count(run, with_it, without, delta) for run in sorted(runs) for with_it, without in pairs)
     return max(0.0, max(found, default=0.0) - _SLACK)
 
 
