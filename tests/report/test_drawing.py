@@ -13,13 +13,14 @@ from fedpolicy.cli.app import app
 from fedpolicy.cli.commands import graph
 from fedpolicy.report.drawing import as_dot, as_mermaid
 from fedpolicy.report.sketch import sketch_of
+from tests.cli.conftest import APART
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "clinical-notes" / "deployment.yaml")
 EVIL = 'a"] ; b \\" -> c\n<b>`#'
 
 
 def drawn(*arguments):
-    return CliRunner().invoke(app, ["graph", EXAMPLE, *arguments])
+    return CliRunner(**APART).invoke(app, ["graph", EXAMPLE, *arguments])
 
 
 @pytest.fixture(scope="module")

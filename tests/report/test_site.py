@@ -19,6 +19,7 @@ from fedpolicy.report.page_html import page_html
 from fedpolicy.report.page_markdown import page_markdown
 from fedpolicy.report.sketch import Wanted, sketch_of
 from fedpolicy.settings import Settings
+from tests.cli.conftest import APART
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "clinical-notes" / "deployment.yaml")
 GOLDEN = Path(__file__).parent / "golden" / "participant"
@@ -31,7 +32,7 @@ def study():
 
 
 def site(*arguments):
-    return CliRunner().invoke(app, ["site", EXAMPLE, *arguments])
+    return CliRunner(**APART).invoke(app, ["site", EXAMPLE, *arguments])
 
 
 def test_the_page_of_a_hospital_is_as_its_golden_file_shows(golden):
@@ -41,7 +42,7 @@ def test_the_page_of_a_hospital_is_as_its_golden_file_shows(golden):
 
 
 def test_a_party_that_is_not_there_is_suggested():
-    for done in (site("chariti"), CliRunner().invoke(app, ["check", EXAMPLE, "--owner", "chariti"])):
+    for done in (site("chariti"), CliRunner(**APART).invoke(app, ["check", EXAMPLE, "--owner", "chariti"])):
         assert done.exit_code == 2
         assert done.stderr.splitlines()[:2] == [
             "error: no party is called `chariti`",
@@ -79,8 +80,8 @@ def test_what_an_owner_is_told_is_what_is_counted():
     ],
 )
 def test_every_question_can_be_asked_for_one_owner(command, shown, hidden):
-    text = CliRunner().invoke(app, [command, EXAMPLE, "--owner", "charite"]).stdout
-    wrong = CliRunner().invoke(app, [command, EXAMPLE, "--owner", "chariti"])
+    text = CliRunner(**APART).invoke(app, [command, EXAMPLE, "--owner", "charite"]).stdout
+    wrong = CliRunner(**APART).invoke(app, [command, EXAMPLE, "--owner", "chariti"])
 
     assert shown in text
     assert hidden not in text
