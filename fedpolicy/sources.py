@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -143,8 +144,9 @@ def shown(path: str) -> str:
     """Say the path as it is seen from here, so that the output is the same on every machine."""
     normal = os.path.normpath(path)
     if PurePath(normal).is_absolute():
-        inside = os.path.relpath(normal)
-        normal = normal if inside.startswith(os.pardir) else inside
+        with suppress(ValueError):  # another drive of Windows: no way leads there from here
+            inside = os.path.relpath(normal)
+            normal = normal if inside.startswith(os.pardir) else inside
     return PurePath(normal).as_posix()
 
 

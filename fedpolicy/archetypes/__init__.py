@@ -11,7 +11,7 @@ from fedpolicy.errors import SettingsError
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import advise
 
-__all__ = ["Answers", "archetypes", "filled", "mistakes"]
+__all__ = ["Answers", "archetypes", "filled", "mistakes", "names"]
 
 _FOLDER = Path(__file__).parent
 _TITLE = re.compile(r"^# title: (.*)\n", re.MULTILINE)
@@ -36,12 +36,17 @@ class Answers:
     hosted: str = "openai/gpt-4o"
 
 
+def names() -> list[str]:
+    """The ways to federate, without opening a file."""
+    return sorted(path.stem for path in _FOLDER.glob("*.yaml"))
+
+
 def archetypes() -> dict[str, str]:
     """The ways to federate, each with its title."""
     found = {}
-    for path in sorted(_FOLDER.glob("*.yaml")):
-        title = _TITLE.search(path.read_text(encoding="utf-8"))
-        found[path.stem] = title[1] if title else path.stem
+    for name in names():
+        title = _TITLE.search((_FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+        found[name] = title[1] if title else name
     return found
 
 
@@ -51,7 +56,7 @@ def mistakes(answers: Answers) -> list[SettingsError]:
 
 
 def _mistakes(answers: Answers) -> Iterator[tuple[str, str]]:
-    known = sorted(archetypes())
+    known = names()
     if answers.archetype not in known:
         yield f"there is no archetype `{answers.archetype}`", advise(answers.archetype, known)
     for what, name in _names(answers):

@@ -19,15 +19,15 @@ def of_changed(paths: Sequence[str], choices: Choices) -> list[str]:
     """
     The paths to check. None, where neither a deployment nor a setting is among what changed.
 
-    A file that is gone from the disk was deleted: that is for `fedpolicy diff` to tell.
+    A file that is gone from the disk was deleted: that is for `fedpolicy diff` to tell. A link to nothing is there, and
+    so is what cannot be read: a check says so.
     """
-    there = [path for path in paths if Path(path).is_file()]
+    there = [path for path in paths if os.path.lexists(path)]
     judging = {os.path.realpath(path) for path in _judging(choices)}
     if any(_judges(path, judging) for path in there):
-        from fedpolicy.sources import find  # noqa: PLC0415  a hook asks seldom
+        from fedpolicy.searching.walk import walk  # noqa: PLC0415  a hook asks seldom
 
-        every = [source for source in find(["."], bytes, choices.search) if not source.error]
-        return ["."] if every else []
+        return ["."] if next(walk(".", choices.search), None) is not None else []
     return [path for path in there if looks_like(path, Path(path).name)]
 
 
@@ -49,6 +49,6 @@ def _judges(path: str, judging: set[str]) -> bool:
     if name in (NAMES[0], NAME):
         return True
     if name == NAMES[1]:
-        return has_table(beginning(Path(path), MOST_BYTES))
+        return Path(path).is_file() and has_table(beginning(Path(path), MOST_BYTES))
     real = Path(os.path.realpath(path))
     return any(str(place) in judging for place in (real, *real.parents))

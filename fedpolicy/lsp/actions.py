@@ -13,7 +13,7 @@ from fedpolicy.language.reading.spans import path_of
 from fedpolicy.language.rewriting.edits import Put, Value, edited
 from fedpolicy.language.rewriting.splice import rewritten
 from fedpolicy.lsp.cursor import shape_at
-from fedpolicy.policy.renewal import add_waiver, said_of
+from fedpolicy.policy.renewal import add_waiver, free_name, said_of
 from fedpolicy.policy.waivers import WaiverFile, read_waivers
 from fedpolicy.records import dataclass
 from fedpolicy.repair.answer import Choice, Request, repair
@@ -119,7 +119,7 @@ def waived(finding: Finding, settings: Settings, file: File) -> Action | None:
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
     try:
         before = read_waivers(text, file.name) if text.strip() else WaiverFile(name=file.name)
-        name = _free(f"{finding.rule}-{finding.fingerprint[:8]}", {entry.id for entry in before.entries})
+        name = free_name(f"{finding.rule}-{finding.fingerprint[:8]}", {entry.id for entry in before.entries})
         said = {"reason": OPEN, "owner": f"{OPEN} owner", "approved_by": f"{OPEN} approver"}
         values = {**said_of(finding, settings.root), **said, "expires": settings.today}
         return Action(
@@ -127,14 +127,6 @@ def waived(finding: Finding, settings: Settings, file: File) -> Action | None:
         )
     except FedPolicyError:
         return None
-
-
-def _free(name: str, taken: set[str]) -> str:
-    number, found = 1, name
-    while found in taken:
-        number += 1
-        found = f"{name}-{number}"
-    return found
 
 
 def _assessment(page: Page, finding: Finding) -> Assessment | None:

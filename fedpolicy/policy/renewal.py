@@ -23,7 +23,7 @@ from fedpolicy.policy.housekeeping import GONE
 from fedpolicy.policy.waivers import VERSION, WaiverEntry, WaiverFile, read_waivers
 from fedpolicy.root import Root
 
-__all__ = ["Values", "add_waiver", "files_of_waivers", "renewed", "said_of", "with_files"]
+__all__ = ["Values", "add_waiver", "files_of_waivers", "free_name", "renewed", "said_of", "with_files"]
 
 _MOST_ELEMENTS = 12
 
@@ -143,6 +143,15 @@ def said_of(finding: Finding, root: Root) -> Values:
         "deployment": finding.deployment,
     }
     return values | ({"verdict": Verdict.UNKNOWN.value} if finding.verdict is Verdict.UNKNOWN else {})
+
+
+def free_name(name: str, taken: set[str]) -> str:
+    """The name, with a number where it is taken."""
+    number, found = 1, name
+    while found in taken:
+        number += 1
+        found = f"{name}-{number}"
+    return found
 
 
 def add_waiver(text: str, file: str, name: str, values: Values) -> str:

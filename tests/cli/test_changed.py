@@ -103,3 +103,13 @@ def test_settings_before_the_first_deployment_are_fine(folder, run):
 
     assert result.exit_code == 0
     assert result.stderr.endswith("note: no deployment is among what changed\n")
+
+
+def test_what_cannot_be_read_is_no_pass(folder, run):
+    """Settings change where nothing but a link that leads out is there; and a deployment becomes a link to nothing."""
+    (folder / "deployment.yaml").unlink()
+    (folder / "ward.fedpolicy.yaml").symlink_to("gone.yaml")
+    write(folder, {"fedpolicy.toml": "strict = true\n"})
+
+    assert run("check", "--changed", "fedpolicy.toml").exit_code == run("check", ".").exit_code == 2
+    assert run("check", "--changed", "ward.fedpolicy.yaml").exit_code == 2

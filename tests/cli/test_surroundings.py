@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ntpath
+import os
 import subprocess
 import sys
 from pathlib import PureWindowsPath
+from types import SimpleNamespace
 
 import pytest
 
-from fedpolicy.findings import Span
+from fedpolicy.sources import shown
 from tests.ci.repositories import environment
 
 LEAK = """\
@@ -85,6 +88,16 @@ def test_a_report_is_utf_8_whatever_the_console_speaks(encoding, tmp_path):
     assert "lübeck-Łódź" in (tmp_path / "report.txt").read_text(encoding="utf-8")
 
 
-def test_a_place_on_a_drive_is_still_file_line_and_column():
-    span = Span(file=PureWindowsPath(r"C:\infra\ward.yaml").as_posix(), line=3, column=7)
-    assert str(span) == "C:/infra/ward.yaml:3:7"
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("infra\\ward.yaml", "infra/ward.yaml"),
+        (".\\infra\\..\\ward.yaml", "ward.yaml"),
+        ("D:\\infra\\ward.yaml", "D:/infra/ward.yaml"),  # another drive than that of the folder
+    ],
+)
+def test_paths_of_windows_are_said_with_slashes(path, name, monkeypatch):
+    monkeypatch.setattr("fedpolicy.sources.os", SimpleNamespace(path=ntpath, pardir=os.pardir))
+    monkeypatch.setattr("fedpolicy.sources.PurePath", PureWindowsPath)
+
+    assert shown(path) == name

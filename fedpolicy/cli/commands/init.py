@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fedpolicy.archetypes import Answers, archetypes, filled, mistakes
+from fedpolicy.archetypes import Answers, archetypes, filled, mistakes, names
 from fedpolicy.cli.options import debug_option
 from fedpolicy.cli.terminal import chatter, write
 from fedpolicy.errors import OutputError, Problems, SettingsError
@@ -63,7 +63,7 @@ _TEXTS = {"config": _CONFIG, "hook": _HOOK, "workflow": _WORKFLOW}
 @click.command("init")
 @click.argument("folder", default=".", type=click.Path(path_type=Path))
 @click.option(
-    "--from", "archetype", metavar="ARCHETYPE", help=f"Ask nothing, and begin with one of: {', '.join(archetypes())}."
+    "--from", "archetype", metavar="ARCHETYPE", help=f"Ask nothing, and begin with one of: {', '.join(names())}."
 )
 @click.option(
     "--answers",
@@ -134,7 +134,7 @@ def _answers(said: Mapping[str, Any]) -> Answers:
     """Raises SettingsError where a value has another form than its key asks for."""
     values = {"participants": {"north": "DE", "south": "FR", "east": "NL"}, **said}
     if "archetype" not in values:
-        raise SettingsError("the answers name no archetype", help=f"write one of: {', '.join(archetypes())}")
+        raise SettingsError("the answers name no archetype", help=f"write one of: {', '.join(names())}")
     parties, categories = values["participants"], values.get("categories", ("health",))
     if isinstance(parties, (list, tuple)):
         values["participants"] = dict.fromkeys(map(str, parties), str(values.get("country", "DE")))

@@ -106,7 +106,7 @@ def _write(mark: str, paths: Sequence[str], given: Values, until: datetime, opti
     from fedpolicy.cli.run import usable_report
     from fedpolicy.cli.trust import day_of, waivers_path
     from fedpolicy.errors import SettingsError
-    from fedpolicy.policy.renewal import add_waiver, said_of
+    from fedpolicy.policy.renewal import add_waiver, free_name, said_of
     from fedpolicy.policy.waivers import WaiverFile, read_waivers
 
     config = find_config(options["config"], isolated=options["isolated"], revision=None)
@@ -121,7 +121,7 @@ def _write(mark: str, paths: Sequence[str], given: Values, until: datetime, opti
         return report
     finding = _meant(mark, report, options["deployment"])
     taken = {entry.id for entry in file.entries}
-    name = options["name"] or _free(f"{finding.rule}-{finding.fingerprint[:_SHORT]}", taken)
+    name = options["name"] or free_name(f"{finding.rule}-{finding.fingerprint[:_SHORT]}", taken)
     if name in taken:
         raise SettingsError(f"`{path.name}` has a waiver `{name}`", help="choose another --name")
     values = {**said_of(finding, settings.root), **given, "expires": until.date().isoformat()}
@@ -188,11 +188,3 @@ def _text(path: Path) -> str:
         return source.text.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(f"`{source.name}` is not UTF-8", help="save it as UTF-8") from error
-
-
-def _free(name: str, taken: set[str]) -> str:
-    number, found = 1, name
-    while found in taken:
-        number += 1
-        found = f"{name}-{number}"
-    return found
