@@ -16,7 +16,8 @@ class ServiceRow(Row):
     What a program or a container of a federation talks to, and how a scan knows it.
 
     `classes` are called to use it, `variables` hold a key for it; `address_arguments` and `address_variables` send the
-    calls elsewhere. A host that begins with a dot or a dash ends names of hosts. `packages` prove nothing.
+    calls elsewhere; `runtime_variables` are set by what starts a program, so that its calls take this way. A host that
+    begins with a dot or a dash ends names of hosts. `packages` prove nothing.
     """
 
     name: str
@@ -28,6 +29,7 @@ class ServiceRow(Row):
     variables: tuple[str, ...] = ()
     address_arguments: tuple[str, ...] = ()
     address_variables: tuple[str, ...] = ()
+    runtime_variables: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
 
 

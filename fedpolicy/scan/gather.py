@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path, PurePath
+from types import MappingProxyType
 
 from fedpolicy.errors import InputError
 from fedpolicy.files import beginning
@@ -72,13 +73,28 @@ class Gathered:
     aside: int = 0
 
 
-def gather(paths: Sequence[str], search: Search, services: Services) -> Gathered:
-    """Read every file below the paths that an importer wants. Raises InputError where a path is not there."""
+def gather(
+    paths: Sequence[str],
+    search: Search,
+    services: Services,
+    *,
+    begin: Callable[[str], None] = lambda _: None,
+    lost: Mapping[str, str] = MappingProxyType({}),
+) -> Gathered:
+    """
+    Read every file below the paths that an importer wants. Raises InputError where a path is not there.
+
+    `begin` hears of each file before it is read, as whoever watches over time wants to; `lost` are those that took too
+    long, and why they are not read.
+    """
     found = Gathered()
     for path, below in _files(paths, search, found):
         if below is not None and _is_aside(below):
             found.aside += 1
+        elif path in lost:
+            found.not_read.append(NotRead(why=lost[path], span=Span(file=shown(path))))
         else:
+            begin(path)
             _read(path, services, found)
     return found
 

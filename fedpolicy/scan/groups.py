@@ -40,6 +40,7 @@ _RESERVED = frozenset(
         "none",
     }
 )
+_APPS = ("serverapp", "agentapp")
 _OVERRIDE = ("deployment", "override")
 
 
@@ -142,7 +143,7 @@ def _anchors(by_file: Mapping[str, Sequence[Fact]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for file, facts in by_file.items():
         theirs = [one.framework for one in facts if one.framework in _FRAMEWORKS]
-        if theirs and (_starts(facts) or _has(facts, "app", "serverapp")):
+        if theirs and (_starts(facts) or any(_has(facts, "app", one) for one in _APPS)):
             found[file] = theirs[0]
     for file, facts in by_file.items() if "nvflare" not in found.values() else ():
         if _has(facts, "job", "deploy"):

@@ -59,7 +59,7 @@ def sites_named(said: Iterable[Evidence]) -> tuple[str, ...]:
 
 
 def _job(path: str, said: Sequence[Evidence]) -> Job:
-    place = first(said, ("job", "app"), ("workflow", "recipe", "serverapp", "deploy")) or said[0]
+    place = first(said, ("job", "app"), ("workflow", "recipe", "serverapp", "agentapp", "deploy")) or said[0]
     return Job(path=path, said=tuple(said), place=place, sites=sites_named(said))
 
 

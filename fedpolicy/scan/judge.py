@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +28,9 @@ from fedpolicy.scan.groups import Group, grouped
 from fedpolicy.scan.rules import PACK, RULES, SECRET, EvidenceRule
 from fedpolicy.settings import Settings
 
-__all__ = ["INFOS", "drafts", "judged"]
+__all__ = ["DRAFT", "INFOS", "drafts", "judged"]
+
+DRAFT = "the draft of "  # before the name of the file that a deployment is named after
 
 _MISFIT = RuleInfo(
     id="files-do-not-fit",
@@ -72,12 +74,23 @@ def drafts(gathered: Gathered) -> list[Draft]:
     return [draft_of(group) for group in grouped(gathered.facts)]
 
 
-def judged(gathered: Gathered, judge: Judge, settings: Settings, errors: Sequence[FedPolicyError] = ()) -> Report:
-    """Everything that was found, as one report."""
+def judged(
+    gathered: Gathered,
+    judge: Judge,
+    settings: Settings,
+    errors: Sequence[FedPolicyError] = (),
+    *,
+    begin: Callable[[str], None] = lambda _: None,
+    lost: Container[str] = (),
+) -> Report:
+    """Everything that was found, as one report. `begin` hears of each draft before it is judged; `lost` are not."""
     groups = grouped(gathered.facts)
     findings, counts = _on_evidence(gathered.facts, groups)
     names: dict[str, str] = {}
     for group in groups:
+        if DRAFT + group.file in lost:
+            continue
+        begin(DRAFT + group.file)
         draft = draft_of(group)
         found, passed, aside = _on_draft(draft, judge)
         findings += found

@@ -46,6 +46,7 @@ class Services:
         self.variables = {name: row for row in self.rows for name in row.variables}
         self.packages = {name: row for row in self.rows for name in row.packages}
         self.addresses = {name: row for row in self.rows for name in row.address_variables}
+        self.runtimes = {name: row for row in self.rows for name in row.runtime_variables}
         self.modules = frozenset(name.partition(".")[0].encode() for name in self.classes)
         self._hosts = [(host, row) for row in self.rows for host in row.hosts]
         self.host_words = tuple(host.strip(".-").encode() for host, _ in self._hosts)

@@ -528,3 +528,32 @@ def test_import_leaves_out_what_the_configuration_excludes_and_knows_its_catalog
 def test_import_of_nothing_says_so():
     done = run("import", ".")
     assert "nothing here tells of a deployment" in done.stderr
+
+
+@pytest.mark.usefixtures("consortium")
+def test_a_baseline_of_a_scan_leaves_what_is_new():
+    done = run("baseline", "--scan", ".")
+    assert done.stderr == "fedpolicy.scan.baseline.json: 7 findings known from now on\n"
+    service = "services:\n  a: {image: 'x:1', environment: {A_PASSWORD: not-to-be-kept}}\n"
+    write(Path(), {"provision/compose.yml": service})
+    done, found = scanned(".", "--baseline", "fedpolicy.scan.baseline.json")
+    assert places(found) == ["high literal-secret provision/compose.yml:2:47"]
+    assert run("baseline", "--scan", ".", "--renew").exit_code == 2
+
+
+@pytest.mark.usefixtures("consortium")
+def test_what_takes_too_long_is_left_out_and_the_rest_goes_on():
+    begun = []
+    late = {"./jobs/lung-he/app/custom/trainer.py": "it took longer than 5 seconds"}
+    found = gather(["."], Search(), Services(), begin=begun.append, lost=late)
+    assert "./provision/project.yml" in begun
+    assert [f"{one.span}: {one.why}" for one in found.not_read] == [
+        "jobs/lung-he/app/custom/trainer.py:1:1: it took longer than 5 seconds"
+    ]
+    judge, _ = judge_of(Settings())
+    begun.clear()
+    report = judged(found, judge, Settings(), begin=begun.append, lost={"the draft of provision/project.yml"})
+    assert begun == ["the draft of flower-app/pyproject.toml"]
+    assert {one.deployment for one in report.findings if one.rule == "what-files-cannot-say"} == {
+        "flower-app-pyproject"
+    }

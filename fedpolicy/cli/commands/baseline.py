@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from fedpolicy.cli.errors import CLEAN
+from fedpolicy.cli.errors import CLEAN, exit_code
 from fedpolicy.cli.options import (
     catalog_option,
     config_from_option,
@@ -20,11 +21,17 @@ from fedpolicy.cli.options import (
     param_option,
     waiver_options,
 )
-from fedpolicy.cli.terminal import chatter, emit
+from fedpolicy.cli.terminal import chatter, emit, look_of
+
+if TYPE_CHECKING:
+    from fedpolicy.cli.choices import Choices
+    from fedpolicy.findings import Finding, Report
+    from fedpolicy.settings import Settings
 
 __all__ = ["command"]
 
 _BASELINE = "fedpolicy.baseline.json"
+_SCANNED = "fedpolicy.scan.baseline.json"
 
 
 @click.command("baseline")
@@ -42,6 +49,7 @@ _BASELINE = "fedpolicy.baseline.json"
     is_flag=True,
     help="Keep what the file knows and is still found, with the file it is in, and add nothing.",
 )
+@click.option("--scan", is_flag=True, help="Write down what `fedpolicy scan` finds, and not what a check finds.")
 @pack_option
 @param_option
 @catalog_option
@@ -58,6 +66,7 @@ def command(paths: tuple[str, ...], output: str | None, **options: Any) -> int: 
 
     `fedpolicy check --baseline FILE` then shows only what is new. An entry is a file, a deployment in it, a
     rule and its elements, never a line. `--renew` drops what is fixed, follows files that were moved, and adds nothing.
+    What a scan finds has a file of its own: `fedpolicy scan --baseline fedpolicy.scan.baseline.json`.
     """
     return _write(paths, output, options)
 
@@ -67,14 +76,13 @@ def _write(paths: Sequence[str], output: str | None, options: Mapping[str, Any])
     from fedpolicy.cli.choices import choose, find_config
     from fedpolicy.cli.run import usable_report
     from fedpolicy.cli.trust import with_waivers
-    from fedpolicy.findings import Verdict
-    from fedpolicy.policy.baseline import write_baseline
-    from fedpolicy.policy.housekeeping import OWN_PACK
-    from fedpolicy.report.style import amount
 
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
     settings = with_waivers(choices, config, options)
+    if options["scan"]:
+        scanned = _scanned(paths or ["."], settings, choices, options)
+        return scanned if isinstance(scanned, int) else _known(output or _SCANNED, scanned.findings, settings)
     where = output or choices.origins["baseline"][0] or _BASELINE
     if options["renew"]:
         from fedpolicy.cli.renewal import renew_baseline
@@ -83,7 +91,33 @@ def _write(paths: Sequence[str], output: str | None, options: Mapping[str, Any])
     report = usable_report(paths, settings, choices, options)
     if isinstance(report, int):
         return report
-    known = [one for one in report.findings if one.verdict is not Verdict.WAIVED and one.pack != OWN_PACK]
+    return _known(where, report.findings, settings)
+
+
+def _scanned(paths: Sequence[str], settings: Settings, choices: Choices, options: Mapping[str, Any]) -> Report | int:
+    """What a scan finds; or the exit code, where something is wrong. Raises InputError where nothing is known."""
+    from fedpolicy.cli.messages import report_errors
+    from fedpolicy.cli.repository import report_of
+    from fedpolicy.errors import InputError
+
+    if options["renew"]:
+        raise InputError("`--scan` and `--renew` do not go together", help="write the file anew: leave `--renew` out")
+    report, gathered = report_of(paths, choices, settings)
+    if report.errors:
+        report_errors(report.errors, look=look_of(sys.stderr))
+        return exit_code(report.errors)
+    if not gathered.facts:
+        raise InputError("nothing here is known", help="`fedpolicy scan` says what was read")
+    return report
+
+
+def _known(where: str, findings: Sequence[Finding], settings: Settings) -> int:
+    from fedpolicy.findings import Verdict
+    from fedpolicy.policy.baseline import write_baseline
+    from fedpolicy.policy.housekeeping import OWN_PACK
+    from fedpolicy.report.style import amount
+
+    known = [one for one in findings if one.verdict is not Verdict.WAIVED and one.pack != OWN_PACK]
     emit(write_baseline(known, settings.root), None if where == "-" else where)
     chatter(f"{where}: {amount(len(known), 'finding')} known from now on\n")
     return CLEAN

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fedpolicy.cli.errors import CLEAN, FINDINGS
-from fedpolicy.cli.options import catalog_option, config_from_option, config_option, debug_option, isolated_option
+from fedpolicy.cli.options import (
+    catalog_option,
+    config_from_option,
+    config_option,
+    debug_option,
+    isolated_option,
+    timeout_option,
+)
 from fedpolicy.cli.terminal import chatter, emit, write
 from fedpolicy.errors import InputError
 
@@ -27,6 +34,7 @@ __all__ = ["command"]
 @click.option(
     "--exclude", multiple=True, metavar="PATTERN", help="Leave these paths out, as in .gitignore; may be repeated."
 )
+@timeout_option
 @catalog_option
 @config_option
 @config_from_option
@@ -55,16 +63,13 @@ def _drafted(paths: Sequence[str], name: str, options: Mapping[str, Any]) -> str
     """The drafts as documents of one file. Raises InputError where there is none, or none of that name."""
     from fedpolicy.check import catalog_of
     from fedpolicy.cli.choices import choose, find_config
-    from fedpolicy.scan.gather import gather
+    from fedpolicy.cli.repository import gathered
     from fedpolicy.scan.judge import drafts
-    from fedpolicy.scan.services import Services
 
     choices = choose(
         find_config(options["config"], isolated=options["isolated"], revision=options["config_from"]), options
     )
-    catalog = catalog_of(choices.settings)
-    services = Services(catalog.services.values(), catalog.artefacts.values())
-    found = drafts(gather(paths, choices.search, services))
+    found = drafts(gathered(paths, catalog_of(choices.settings), choices))
     if not found:
         advice = "name a folder with files of NVFLARE or Flower; `fedpolicy scan` says what was read"
         raise InputError("nothing here tells of a deployment", help=advice)

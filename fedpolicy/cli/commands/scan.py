@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +20,7 @@ from fedpolicy.cli.options import (
     isolated_option,
     pack_option,
     param_option,
+    timeout_option,
     waiver_options,
 )
 from fedpolicy.cli.terminal import chatter, look_of
@@ -67,6 +67,7 @@ _SHOWN = 20  # files that were not read, named one by one
     metavar="[FORMAT:]FILE",
     help="Write the report to a file; may be repeated.",
 )
+@timeout_option
 @waiver_options
 @baseline_options
 @config_option
@@ -85,33 +86,24 @@ def command(paths: tuple[str, ...], form: str, outputs: tuple[str, ...], **optio
 
 
 def _scan(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapping[str, Any]) -> int:
-    from fedpolicy.check import judge_of
     from fedpolicy.cli.choices import choose, find_config
     from fedpolicy.cli.outputs import plan, write_all
-    from fedpolicy.cli.run import is_whole
+    from fedpolicy.cli.repository import report_of
     from fedpolicy.cli.trust import trusted_settings
     from fedpolicy.report.summarise import must_fail
-    from fedpolicy.scan.gather import gather
-    from fedpolicy.scan.judge import judged
-    from fedpolicy.scan.services import Services
 
     planned = plan(outputs, form)
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
-    settings = replace(trusted_settings(choices, config, options), whole=is_whole(paths, choices))
-    judge, errors = judge_of(settings)
-    gathered = gather(
-        paths, choices.search, Services(judge.catalog.services.values(), judge.catalog.artefacts.values())
-    )
-    report = judged(gathered, judge, settings, errors)
+    report, gathered = report_of(paths, choices, trusted_settings(choices, config, options))
     _tell(gathered)
     write_all([(output, _written(report, output, no_color=options["no_color"])) for output in planned])
-    if errors:
+    if report.errors:
         from fedpolicy.cli.messages import report_errors
 
-        report_errors(errors, look=look_of(sys.stderr, no_color=options["no_color"]))
+        report_errors(report.errors, look=look_of(sys.stderr, no_color=options["no_color"]))
     failing = must_fail(report.findings, choices.fail_on, strict=choices.strict)
-    return exit_code(errors, failing=failing, evaluated=bool(gathered.facts))
+    return exit_code(report.errors, failing=failing, evaluated=bool(gathered.facts))
 
 
 def _tell(gathered: Gathered) -> None:

@@ -1,4 +1,8 @@
-"""Flower apps: what pyproject.toml says. Parameters prove nothing; whether code uses them, `flower_code` tells."""
+"""
+Flower: what pyproject.toml says of an app, and config.toml of connections (since Flower 1.26).
+
+Parameters prove nothing; whether code uses them, `flower_code` tells.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["read", "wants"]
 
 _APP = ("tool", "flwr", "app")
+_LOCAL = (":local:", ":local-in-memory:")  # a SuperLink that `flwr run` starts for itself
 _DP, _SA = "safeguard:differential_privacy", "safeguard:secure_aggregation"
 # Keys are free; these are what the examples of Flower use, by their last step, or their last two.
 _KEYS = {
@@ -47,12 +52,15 @@ _KEYS = {
 
 
 def wants(file: File) -> bool:
-    """A pyproject.toml with a table of Flower's."""
-    return file.path.name == "pyproject.toml" and b"tool.flwr" in file.content
+    """A pyproject.toml with a table of Flower's, or a config.toml with connections."""
+    words = {"pyproject.toml": b"tool.flwr", "config.toml": b"[superlink"}
+    return words.get(file.path.name, b"\n") in file.content and file.path.name in words
 
 
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
+    if connections := file.toml.get("superlink"):
+        yield from _federations(file, connections)
     app = file.toml.get(*_APP)
     if app is None:
         return
@@ -66,7 +74,7 @@ def read(file: File) -> Iterable[Evidence]:
     yield Evidence(subject="app", attribute="sends", value=None, span=app.span, note="only code says what is sent")
     federations = file.toml.get("tool", "flwr", "federations")
     if federations:
-        yield from _federations(federations)
+        yield from _federations(file, federations)
     else:
         note = "since Flower 1.26 connections are configured outside of the repository"
         yield Evidence(subject="federation", attribute="transport", value=None, span=app.span, note=note)
@@ -105,11 +113,15 @@ def _leaves(node: Node, name: str = "") -> Iterator[tuple[str, Node]]:
             yield whole, value
 
 
-def _federations(federations: Node) -> Iterator[Evidence]:
+def _federations(file: File, federations: Node) -> Iterator[Evidence]:
     for name, said in federations.items():
         subject = f"federation:{name}"
         if address := said.get("address"):
             yield address.tells(subject, "address")
+            if behind := file.services.behind(str(address.value)):
+                yield address.says(subject, "hosted_by", behind.id)
+            if address.value in _LOCAL and not said.get("options", "num-supernodes"):
+                yield address.says(subject, "environment", "simulation")
         if count := said.get("options", "num-supernodes"):
             yield count.tells(subject, "supernodes")
             yield count.says(subject, "environment", "simulation")

@@ -78,7 +78,10 @@ def _constructed(module: Module, call: Call, row: ServiceRow) -> Iterator[Eviden
         return
     found = module.value(address)
     if not found.known or not isinstance(found.value, str) or not settled(found.value):
-        yield module.says(call.node, "call:unknown", "made", "true", note="the address comes from elsewhere")
+        note = f"the address is {found.open}" if found.variable else "the address comes from elsewhere"
+        passed_on = module.file.services.runtimes.get(found.variable)
+        name = f"call:{passed_on.id}" if passed_on else "call:unknown"
+        yield module.says(call.node, name, "made", "true", note=_elsewhere(passed_on) if passed_on else note)
         return
     if is_own(found.value):
         yield module.says(call.node, "model:own", "address", found.value, note=found.open)
