@@ -1,4 +1,4 @@
-"""Adds to a wheel what would cost every start time: rules, models, completions, worked out. Checkouts do without."""
+"""Adds to a wheel what would cost every start time: rules and completions, worked out. Checkouts do without."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ __all__ = ["Precompute"]
 
 
 class Precompute(BuildHookInterface[Any]):
-    """
-    One JSON file a pack, see `fedpolicy/policy/bundle.py`; two modules, see
-    `fedpolicy/language/reading/validator.py` and `fedpolicy/cli/completions.py`.
-    """
+    """One JSON file a pack, see `fedpolicy/policy/bundle.py`, and one module, see `fedpolicy/cli/completions.py`."""
 
     PLUGIN_NAME = "custom"
 
@@ -28,7 +25,6 @@ class Precompute(BuildHookInterface[Any]):
         try:
             from fedpolicy.cli.app import app  # noqa: PLC0415  found only now
             from fedpolicy.cli.completions import TABLE, table_source  # noqa: PLC0415
-            from fedpolicy.language.reading.validator import COMPILED, schema_source  # noqa: PLC0415
             from fedpolicy.policy.bundle import bundle_of  # noqa: PLC0415
             from fedpolicy.policy.load import load_rules, shipped_packs  # noqa: PLC0415
         finally:
@@ -37,10 +33,6 @@ class Precompute(BuildHookInterface[Any]):
         for pack in shipped_packs():
             self._add(f"fedpolicy/_data/bundles/{pack}.json", bundle_of(pack, load_rules([pack])), build_data)
         self._add(f"{TABLE.replace('.', '/')}.py", table_source(app), build_data)
-        try:
-            self._add(f"{COMPILED.replace('.', '/')}.py", schema_source(), build_data)
-        except ValueError as error:
-            self.app.display_warning(f"Starts will be slower: {error}")
 
     def _add(self, name: str, content: str, build_data: dict[str, Any]) -> None:
         path = Path(self.folder.name) / Path(name).name

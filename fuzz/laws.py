@@ -19,6 +19,7 @@ from fedpolicy.errors import Problems
 from fuzz.command import Broken, Outcome, bounded, run
 from fuzz.corpus import CLEAN, LEAK
 from fuzz.grammar import LOADER
+from fuzz.twin import both_read, trees
 
 __all__ = ["FILES", "HEAVY", "LAWS", "Box", "together"]
 
@@ -81,6 +82,16 @@ def _loads(box: Box) -> tuple[api.Document, ...]:
 def vanishing(box: Box) -> None:
     """A text is a deployment or has a mistake."""
     _loads(box)
+
+
+def readers(box: Box) -> None:
+    """Our reader and pydantic say the same of a document."""
+    ((name, text),) = box.files.items()
+    with bounded(("load", name), box.seconds):
+        for tree in trees(text):
+            ours, theirs = both_read(tree)
+            if repr(ours) != repr(theirs):
+                raise Broken("readers differ", ("load", name), f"{ours!r:.500}, and pydantic {theirs!r:.500}")
 
 
 def clean_beside(box: Box) -> None:
@@ -237,6 +248,7 @@ def config(box: Box) -> None:
 LAWS: Mapping[str, Mapping[str, Law]] = {
     "deployment": {
         "vanishing": vanishing,
+        "readers": readers,
         "facts": _command("facts", "--format", "json"),
         "facts as text": _command("facts"),
         "graph": _command("graph"),

@@ -166,7 +166,7 @@ def _without(origins: Sequence[str]) -> Callable[[Deployment], Deployment]:
             kind, _, name = origin.partition(".")
             entries = update.get(kind, getattr(deployment, kind))
             update[kind] = {key: value for key, value in entries.items() if key != name}
-        return deployment.model_copy(update=update)
+        return deployment.changed(**update)
 
     return apply
 
@@ -193,10 +193,10 @@ def _clients(deployment: Deployment, task: Task) -> int:
 
 
 def _add(name: str, task: Task, safeguard: SecureAggregation | DifferentialPrivacy, text: str) -> Change:
-    changed = task.model_copy(update={"safeguards": (*task.safeguards, safeguard)})
+    changed = task.changed(safeguards=(*task.safeguards, safeguard))
 
     def apply(deployment: Deployment) -> Deployment:
-        return deployment.model_copy(update={"tasks": {**deployment.tasks, name: changed}})
+        return deployment.changed(tasks={**deployment.tasks, name: changed})
 
     return Change(text=text, apply=apply)
 
@@ -220,13 +220,13 @@ def _own_models(deployment: Deployment, steps: Sequence[Step]) -> Iterator[Chang
     for name, callers in sorted(_called(deployment, steps).items()):
         text = f"run an open-weight model in place of models.{name} on {', '.join(callers)}"
         update = {"ref": None, "weights": "open", "via": None, "provider": None, "weights_at": tuple(callers)}
-        changed = deployment.models[name].model_copy(update=update)
+        changed = deployment.models[name].changed(**update)
         yield Change(text=text, apply=_with_model(name, changed))
 
 
 def _with_model(name: str, changed: object) -> Callable[[Deployment], Deployment]:
     def apply(deployment: Deployment) -> Deployment:
-        return deployment.model_copy(update={"models": {**deployment.models, name: changed}})
+        return deployment.changed(models={**deployment.models, name: changed})
 
     return apply
 
@@ -257,7 +257,7 @@ def _trust(disclosure: Disclosure) -> Iterator[Change]:
         party = deployment.parties.get(owner)
         if party is None:
             return deployment
-        changed = party.model_copy(update={"trusts": (*party.trusts, *refused)})
-        return deployment.model_copy(update={"parties": {**deployment.parties, owner: changed}})
+        changed = party.changed(trusts=(*party.trusts, *refused))
+        return deployment.changed(parties={**deployment.parties, owner: changed})
 
     yield Change(text=f"{owner} comes to trust {', '.join(refused)}", apply=apply)

@@ -127,7 +127,7 @@ def _follow(builder: Builder, job: Job, runs: Runs, found: dict[str, Job]) -> No
     of = str(job.task.model)
     for name in builder.deployment.models[of].fallback:
         if name not in found:
-            task = job.task.model_copy(update={"model": name})
+            task = job.task.changed(model=name)
             hosted = is_hosted(builder, task, job.method, runs)
             found[name] = replace(job, task=task, hosted=hosted, origin=job.origin.fallback(name, of))
             _follow(builder, found[name], runs, found)
@@ -229,7 +229,7 @@ def _leaves_nothing(builder: Builder, task: Task, runs: Runs) -> bool:
     """Whether only others can train, with the task's model and with all that stand in for it."""
     method = builder.catalog.methods[task.method]
     models = [task.model, *stand_ins(builder.deployment, task.model)] if task.model else [None]
-    ways = (task.model_copy(update={"model": name}) for name in models)
+    ways = (task.changed(model=name) for name in models)
     return all(is_hosted(builder, way, method, runs) for way in ways)
 
 

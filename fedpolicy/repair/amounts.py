@@ -71,7 +71,7 @@ def more_noise(context: RepairContext, path: Path, spec: DifferentialPrivacy) ->
     target = min(context.max_epsilon, spec.claimed_epsilon or context.max_epsilon)
 
     def epsilon(noise: float) -> float:
-        louder = spec.model_copy(update={"noise_multiplier": noise})
+        louder = spec.changed(noise_multiplier=noise)
         return spend([mechanism_at(context.deployment, path, louder)], context.max_epsilon).high
 
     multiplier = _least(epsilon, target)

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
-from pydantic import ValidationError
 
 from fedpolicy import check
 from fedpolicy.cli.app import app
 from fedpolicy.errors import InputError
 from fedpolicy.language.reading import explain, load
 from fedpolicy.language.reading.load import Loaded
+from fedpolicy.language.reading.validator import Invalid
 from fedpolicy.report.formats import format_ids
 from tests.attacks.test_odd_values import PLACES, put
 from tests.language.reading import load as read
@@ -107,7 +107,7 @@ def test_a_validation_error_that_nobody_explains_becomes_a_plain_message(monkeyp
 
 def test_a_document_is_a_deployment_or_an_error(monkeypatch):
     def refuses(_tree):
-        raise ValidationError.from_exception_data("Deployment", [])
+        raise Invalid([])
 
     monkeypatch.setattr(load, "validated", refuses)
     loaded = read(LEAK.format(name="leak") + "---\n" + HEAD.format(name="other"))

@@ -51,7 +51,7 @@ TASK_PAYLOADS = {
 
 def choices(model, name):
     # The words of a field of the language, however deep its type wraps them.
-    return set(re.findall(r"'(\w+)'", str(model.model_fields[name].annotation)))
+    return set(re.findall(r"'(\w+)'", str(model.types[name])))
 
 
 @pytest.fixture(scope="module")

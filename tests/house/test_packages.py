@@ -12,7 +12,6 @@ from hatchling.builders.wheel import WheelBuilder
 from fedpolicy import __version__
 from fedpolicy.cli.app import app
 from fedpolicy.cli.completions import TABLE, table_source
-from fedpolicy.language.reading.validator import COMPILED, schema_source
 from fedpolicy.policy.bundle import bundle_of
 from fedpolicy.policy.load import load_rules, shipped_packs
 from tests.house.pages import ROOT
@@ -45,13 +44,12 @@ def test_the_wheel_carries_data_from_beside_the_package(wheel, folder, pattern):
     assert {name: content for name, content in wheel.items() if name in expected} == expected
 
 
-def test_the_wheel_carries_every_pack_and_the_models_compiled(wheel):
+def test_the_wheel_carries_every_pack_compiled(wheel):
     expected = {
         f"fedpolicy/_data/bundles/{pack}.json": bundle_of(pack, load_rules([pack])).encode() for pack in shipped_packs()
     }
     assert expected
     assert {name: content for name, content in wheel.items() if "/bundles/" in name} == expected
-    assert wheel[f"{COMPILED.replace('.', '/')}.py"] == schema_source().encode()
 
 
 def test_the_wheel_carries_what_there_is_to_complete(wheel):

@@ -82,9 +82,9 @@ def test_every_key_of_the_language_is_in_an_accepted_case():
 def _note_keys(value, used):
     if isinstance(value, Entry):
         entry = type(value)
-        names = {entry.model_fields[key].alias or key for key in value.model_fields_set}
+        names = {entry.declared[key].alias or key for key in value.stated}
         used.setdefault(entry.__name__, set()).update(names)
-        for key in value.model_fields_set:
+        for key in value.stated:
             _note_keys(getattr(value, key), used)
     elif isinstance(value, (dict, tuple)):
         for item in value.values() if isinstance(value, dict) else value:

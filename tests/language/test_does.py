@@ -7,6 +7,7 @@ import pytest
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum
 from fedpolicy.language.model.safeguards import KINDS
 from fedpolicy.language.model.shape import entry_shape, words_of
+from fedpolicy.language.reading.validator import validated_as
 from tests.language.reading import catalog
 
 DOES = {kind: entry.does for kind, entry in KINDS.items() if entry.does is not None}
@@ -56,7 +57,7 @@ def test_what_lowers_by_a_method_has_a_level_for_each_in_the_catalogue():
 
 
 def test_a_filter_says_why_it_counts_for_nothing():
-    found = KINDS["filter"].model_validate({"kind": "filter", "name": "svt"})
+    found = validated_as(KINDS["filter"], {"kind": "filter", "name": "svt"})
 
     assert found.does.why_uncounted(found) == "a filter named svt gives no guarantee that could be counted"
     assert found.does.method_of(found) == ""

@@ -232,7 +232,7 @@ def _as_poisson(graph: FlowGraph, path: Path, spec: DifferentialPrivacy) -> bool
     stated = _stated(spec)
     if spec.sampling != "fixed" or stated is None:
         return False
-    independent = mechanism_at(graph.deployment, path, spec.model_copy(update={"sampling": "poisson"}))
+    independent = mechanism_at(graph.deployment, path, spec.changed(sampling="poisson"))
     return spend([independent], stated * ROUNDING).high <= stated * ROUNDING
 
 

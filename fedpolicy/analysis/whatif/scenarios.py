@@ -224,8 +224,8 @@ def _without(deployment: Deployment, path: str) -> Deployment:
     section, name, _, index = path.split(".")
     entries = getattr(deployment, section)
     kept = tuple(one for number, one in enumerate(entries[name].safeguards) if number != int(index))
-    changed = entries[name].model_copy(update={"safeguards": kept})
-    return deployment.model_copy(update={section: {**entries, name: changed}})
+    changed = entries[name].changed(safeguards=kept)
+    return deployment.changed(**{section: {**entries, name: changed}})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

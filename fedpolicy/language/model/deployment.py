@@ -2,8 +2,6 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.call import ApiCall
 from fedpolicy.language.model.dataset import Dataset
@@ -14,7 +12,7 @@ from fedpolicy.language.model.model import Model
 from fedpolicy.language.model.node import Node
 from fedpolicy.language.model.party import Party
 from fedpolicy.language.model.task import Task
-from fedpolicy.language.model.types import Name
+from fedpolicy.language.model.types import Name, Within
 from fedpolicy.language.model.words import Transport
 
 __all__ = ["Deployment"]
@@ -24,7 +22,7 @@ class Deployment(Entry):
     """One federated deployment."""
 
     fedpolicy: Literal[1] = key("The version of the language: 1.")
-    name: Annotated[str, Field(min_length=1)] = key("A short name; findings are shown under it.", rule=True)
+    name: Annotated[str, Within(min_length=1)] = key("A short name; findings are shown under it.", rule=True)
     summary: str | None = key("What the deployment is for, in a sentence or two.", None)
     setting: Literal["cross-silo", "cross-device", "not-federated"] | None = key(
         "A few organisations (cross-silo), very many devices (cross-device), or no federation at all.",
@@ -50,4 +48,4 @@ class Deployment(Entry):
     )
     flows: dict[Name, Flow] = key("Every other movement, by id: logs, dashboards, backups, exports.", {})
     agreements: dict[Name, Agreement] = key("Contracts between the parties, by id.", {})
-    governance: Governance = key("Who decides, and what is kept as evidence.", Governance.model_construct())
+    governance: Governance = key("Who decides, and what is kept as evidence.", Governance())

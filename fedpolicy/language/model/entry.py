@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Unpack
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any, ClassVar, NoReturn, Self
 
 from fedpolicy.records import dataclass
 
@@ -67,35 +65,93 @@ class Declared:
     unknown: Any = ...
 
 
-class Entry(BaseModel):
+class _Kind(type):
+    """The type of entries: takes the declarations out of a class, so that what is left are its methods."""
+
+    declared: Mapping[str, Declared]
+    types: Mapping[str, Any]
+
+    def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> _Kind:
+        own = {word: value for word, value in body.items() if isinstance(value, Declared)}
+        made = super().__new__(cls, name, bases, {word: value for word, value in body.items() if word not in own})
+        made.declared = {**getattr(made, "declared", {}), **own}
+        annotated = {word: kind for word, kind in made.__annotations__.items() if word in made.declared}
+        made.types = {**getattr(made, "types", {}), **annotated}
+        return made
+
+
+class Entry(metaclass=_Kind):
     """
-    One entry of the language: frozen, strict, and closed to unknown keys.
+    One entry of the language: what a file says of it, and the defaults of all else. It never changes.
 
-    `declared` holds what is said of its keys. pydantic gets their annotations and defaults, no more: it would take
-    longer to carry the rest through each start than to validate a file.
+    `declared` holds what is said of its keys, `types` their annotations, both by attribute; `stated` names those
+    that the file states.
     """
 
-    model_config = ConfigDict(
-        frozen=True, strict=True, extra="forbid", defer_build=True, populate_by_name=False, allow_inf_nan=False
-    )
-    declared: ClassVar[Mapping[str, Declared]] = {}
+    __slots__ = ("__dict__", "stated")
 
-    def __init_subclass__(cls, **options: Unpack[ConfigDict]) -> None:
-        """Take the declarations out of the class before pydantic looks at it."""
-        super().__init_subclass__(**options)
-        own = {name: value for name, value in vars(cls).items() if isinstance(value, Declared)}
-        for name, key in own.items():
-            if key.alias:
-                setattr(cls, name, Field(key.default, alias=key.alias))
-            elif key.default is ...:
-                delattr(cls, name)
-            else:
-                setattr(cls, name, key.default)
-        cls.declared = {**cls.declared, **own}
+    declared: ClassVar[Mapping[str, Declared]]
+    types: ClassVar[Mapping[str, Any]]
+    stated: frozenset[str]
+
+    def __init__(self, **values: object) -> None:
+        """Make one of values that are known to fit; `made` is for what was read."""
+        blank = {name: key.default for name, key in self.declared.items()}
+        lacking = sorted(name for name in blank if blank[name] is ... and name not in values)
+        if lacking or values.keys() - blank.keys():
+            raise TypeError(
+                f"{type(self).__name__} lacks {lacking} or does not know {sorted(values.keys() - blank.keys())}"
+            )
+        _fill(self, {**blank, **values}, frozenset(values))
+
+    @classmethod
+    def made(cls, values: dict[str, Any], stated: frozenset[str]) -> Self:
+        """One of a value for each of its attributes, of which these were stated."""
+        one = cls.__new__(cls)
+        _fill(one, values, stated)
+        return one
+
+    def changed(self, **values: object) -> Self:
+        """The same with other values."""
+        return self.made({**self.__dict__, **values}, self.stated | values.keys())
 
     def says_unknown(self, attribute: str) -> bool:
         """Whether the file says that this is not known: no default of the catalogue's holds then."""
-        return getattr(self, attribute) is None and attribute in self.model_fields_set
+        return getattr(self, attribute) is None and attribute in self.stated
+
+    def __eq__(self, other: object) -> bool:
+        """Two are equal that say the same, whatever of it they leave to defaults."""
+        return type(self) is type(other) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        """As equality has it."""
+        return hash((type(self), *self.__dict__.values()))
+
+    def __repr__(self) -> str:
+        """As it would be made."""
+        said = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
+        return f"{type(self).__name__}({said})"
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        """Refuse: others may hold it, too."""
+        raise AttributeError(f"`{name}` of an entry cannot be set; see `changed`")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        """Refuse, as well."""
+        raise AttributeError(f"`{name}` of an entry cannot be deleted")
+
+    def __getstate__(self) -> object:
+        """What another process needs."""
+        return self.__dict__, self.stated
+
+    def __setstate__(self, state: tuple[dict[str, Any], frozenset[str]]) -> None:
+        """Be what another process was told of."""
+        _fill(self, *state)
+
+
+def _fill(one: Entry, values: dict[str, Any], stated: frozenset[str]) -> None:
+    object.__setattr__(one, "__dict__", values)
+    object.__setattr__(one, "stated", stated)
 
 
 def key(

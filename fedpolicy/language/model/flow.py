@@ -2,11 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator
-
 from fedpolicy.language.model.entry import Entry, key
 from fedpolicy.language.model.safeguards import UNKNOWN, AnySafeguard
-from fedpolicy.language.model.types import AnyIds, Count, Ids, Positive, one_reader
+from fedpolicy.language.model.types import AnyIds, Count, Ids, Positive, Written, one_reader
 from fedpolicy.language.model.words import Transport
 
 __all__ = ["Flow", "SharedReaders"]
@@ -19,7 +17,7 @@ class SharedReaders(Entry):
     of: Ids = key("The readers: nodes or parties.", names="readers")
 
 
-Readers = Annotated[SharedReaders, BeforeValidator(one_reader, json_schema_input_type=Ids | SharedReaders)]
+Readers = Annotated[SharedReaders, Written(by=one_reader, schema=Ids | SharedReaders)]
 
 
 class Flow(Entry):

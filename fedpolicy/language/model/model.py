@@ -2,10 +2,8 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator
-
 from fedpolicy.language.model.entry import Entry, key
-from fedpolicy.language.model.types import AnyIds, Count, Day, Id, Ids, several
+from fedpolicy.language.model.types import AnyIds, Count, Day, Id, Ids, Written, several
 from fedpolicy.language.model.words import Access, OpennessClass, Published, TrainingData, Transport, Weights
 
 __all__ = ["Model", "Terms"]
@@ -56,10 +54,9 @@ class Model(Entry):
     licence: str | None = key(
         "An SPDX id, or LicenseRef-... for a licence that SPDX does not list.", open=True, rule=True
     )
-    interface: (
-        Annotated[tuple[Access, ...], BeforeValidator(several, json_schema_input_type=Access | tuple[Access, ...])]
-        | None
-    ) = key("What a caller gets: text, top_logprobs, logprobs, embeddings, fine_tuning.", open=True, rule=True)
+    interface: Annotated[tuple[Access, ...], Written(by=several, schema=Access | tuple[Access, ...])] | None = key(
+        "What a caller gets: text, top_logprobs, logprobs, embeddings, fine_tuning.", open=True, rule=True
+    )
     claims: OpennessClass | None = key(
         "How open its maker or the deployment says it is; compared with what the aspects show.", open=True
     )

@@ -2,10 +2,8 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator
-
 from fedpolicy.language.model.entry import Entry, key
-from fedpolicy.language.model.types import AnyIds, Family, Id, NonNegative, Positive, several
+from fedpolicy.language.model.types import AnyIds, Family, Id, NonNegative, Positive, Written, several
 
 __all__ = ["Hardware", "Node", "Tee"]
 
@@ -24,10 +22,7 @@ class Tee(Entry):
         (),
         names="verifiers",
     )
-    hides_from: (
-        Annotated[tuple[Outside, ...], BeforeValidator(several, json_schema_input_type=Outside | tuple[Outside, ...])]
-        | None
-    ) = key(
+    hides_from: Annotated[tuple[Outside, ...], Written(by=several, schema=Outside | tuple[Outside, ...])] | None = key(
         "Whom it keeps out: whoever owns the machine (host), and those who run the node (operator). Left out: as the"
         " catalogue says of its `kind`.",
         open=True,

@@ -2,10 +2,8 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
-
 from fedpolicy.language.model.entry import Entry, key
-from fedpolicy.language.model.types import AnyIds, Ids, filled, several
+from fedpolicy.language.model.types import AnyIds, Ids, Within, Written, several
 
 __all__ = ["Party", "Role"]
 
@@ -17,8 +15,7 @@ class Party(Entry):
 
     role: Annotated[
         tuple[Role, ...],
-        BeforeValidator(several, json_schema_input_type=Role | Annotated[tuple[Role, ...], Field(min_length=1)]),
-        AfterValidator(filled),
+        Written(by=several, schema=Role | Annotated[tuple[Role, ...], Within(min_length=1)], filled=True),
     ] = key("What the party does: one role or a list. A provider runs models for others, a host only machines.")
     jurisdiction: Ids | None = key(
         "The ISO 3166-1 alpha-2 code of its country, such as DE; a list for a population.", open=True, names="countries"

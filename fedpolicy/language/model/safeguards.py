@@ -5,11 +5,9 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args
 
-from pydantic import Field
-
 from fedpolicy.language.model.does import Cap, Does, Noise, Seal, Sum, Unsaid
 from fedpolicy.language.model.entry import Entry, key
-from fedpolicy.language.model.types import Above, Ids, NonNegative, Positive
+from fedpolicy.language.model.types import Above, Ids, NonNegative, Positive, Within
 from fedpolicy.language.model.words import Unit
 
 __all__ = [
@@ -33,7 +31,7 @@ __all__ = [
     "UpdateInspection",
 ]
 
-Share = Annotated[float, Field(gt=0, le=1)]
+Share = Annotated[float, Within(gt=0, le=1)]
 
 
 class Approval(Entry):
@@ -138,7 +136,7 @@ class DifferentialPrivacy(Safeguard):
     tuning_runs: Positive | None = key(
         "How many runs on the same data settings were chosen by; each spends as much. Left out: 1.", None
     )
-    rounded_norm: Annotated[float, Field(ge=1)] | None = key(
+    rounded_norm: Annotated[float, Within(ge=1)] | None = key(
         "Discrete noise: the largest norm of a contribution after it was rounded, over the clipping norm.", open=True
     )
     grid_noise: Above | None = key(
@@ -154,7 +152,7 @@ class DifferentialPrivacy(Safeguard):
         "The epsilon of each step, instead of a noise multiplier: with `step_delta`, noise by the classical formula.",
         open=True,
     )
-    step_delta: Annotated[float, Field(gt=0, lt=1)] | None = key("The delta that goes with `step_epsilon`.", open=True)
+    step_delta: Annotated[float, Within(gt=0, lt=1)] | None = key("The delta that goes with `step_epsilon`.", open=True)
     step_sensitivity: Above | None = key(
         "The sensitivity that `step_epsilon` was made for, in the same measure as the clipping norm.", open=True
     )
@@ -173,7 +171,7 @@ class DifferentialPrivacy(Safeguard):
         open=True,
     )
     max_participations: Positive | None = key("How often one unit is used at most.", open=True)
-    delta: Annotated[float, Field(gt=0, lt=1)] | None = key(
+    delta: Annotated[float, Within(gt=0, lt=1)] | None = key(
         "The delta of the guarantee; should be below one over the number of units.", open=True, rule=True
     )
     unit: Unit | None = key(
@@ -287,7 +285,7 @@ UNKNOWN = ({"kind": "unknown"},)
 
 
 def _kind(entry: type[Safeguard]) -> str:
-    found: str = get_args(entry.model_fields["kind"].annotation)[0]
+    found: str = get_args(entry.types["kind"])[0]
     return found
 
 
@@ -296,4 +294,4 @@ KINDS: Mapping[str, type[Safeguard]] = {_kind(entry): entry for entry in Safegua
 if TYPE_CHECKING:
     AnySafeguard = Safeguard
 else:
-    AnySafeguard = Annotated[reduce(or_, KINDS.values()), Field(discriminator="kind")]
+    AnySafeguard = reduce(or_, KINDS.values())

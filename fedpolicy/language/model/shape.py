@@ -7,9 +7,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic.fields import FieldInfo
-
-from fedpolicy.language.model.entry import NAMED, Entry, Named
+from fedpolicy.language.model.entry import NAMED, Declared, Entry, Named
 from fedpolicy.records import dataclass
 
 __all__ = ["VALUE", "Key", "Shape", "entries_under", "entry_shape", "words_of"]
@@ -68,7 +66,7 @@ VALUE = Shape()
 @cache
 def entry_shape(entry: type[Entry]) -> Mapping[str, Key]:
     """The keys of an entry as users write them (`from`, not `from_`), in the order of their declaration."""
-    return {field.alias or name: _key(entry, name, field) for name, field in entry.model_fields.items()}
+    return {key.name: key for key in (_key(entry.declared[name], name, kind) for name, kind in entry.types.items())}
 
 
 def entries_under(entry: type[Entry]) -> Iterator[type[Entry]]:
@@ -97,8 +95,7 @@ def words_of(entry: type[Entry], name: str) -> tuple[str, ...]:
     return (shape.items or shape).choices
 
 
-def _key(entry: type[Entry], name: str, field: FieldInfo) -> Key:
-    declared = entry.declared[name]
+def _key(declared: Declared, name: str, annotation: Any) -> Key:  # noqa: ANN401  typing's own forms
     return Key(
         name=declared.alias or name,
         attribute=name,
@@ -109,7 +106,7 @@ def _key(entry: type[Entry], name: str, field: FieldInfo) -> Key:
         rule=declared.rule,
         names=NAMED[declared.names] if declared.names else None,
         unknown=declared.unknown,
-        shape=_shape(field.annotation),
+        shape=_shape(annotation),
     )
 
 
@@ -140,5 +137,5 @@ def _union(members: list[Any]) -> Shape:
     if len(members) == 1:
         return _shape(members[0])
     if all(isinstance(member, type) and issubclass(member, Entry) for member in members):
-        return Shape(kinds={get_args(member.model_fields["kind"].annotation)[0]: member for member in members})
+        return Shape(kinds={get_args(member.types["kind"])[0]: member for member in members})
     return VALUE

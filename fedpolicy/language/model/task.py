@@ -2,11 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator
-
 from fedpolicy.language.model.entry import Entry, key
 from fedpolicy.language.model.safeguards import UNKNOWN, AnySafeguard
-from fedpolicy.language.model.types import AnyIds, Id, Ids, Positive, at_hop
+from fedpolicy.language.model.types import AnyIds, Id, Ids, Positive, Written, at_hop
 from fedpolicy.language.model.words import Transport
 from fedpolicy.topologies import TopologyName
 
@@ -21,7 +19,7 @@ class TreeHop(Entry):
     safeguards: tuple[AnySafeguard, ...] = key("What protects what this level sends on.", (), unknown=UNKNOWN)
 
 
-Hop = Annotated[TreeHop, BeforeValidator(at_hop, json_schema_input_type=Id | TreeHop)]
+Hop = Annotated[TreeHop, Written(by=at_hop, schema=Id | TreeHop)]
 
 
 class Task(Entry):

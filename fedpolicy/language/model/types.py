@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
-from typing import Annotated
-
-from pydantic import Field, PlainValidator, WithJsonSchema
-from pydantic_core import PydanticKnownError
+from typing import Annotated, Any
 
 from fedpolicy.limits import MAX_QUANTITY
+from fedpolicy.records import dataclass
 from fedpolicy.suggest import shown
 
 __all__ = [
+    "DAY_PATTERN",
     "ID_PATTERN",
+    "NUMBERS",
     "RESERVED",
     "Above",
     "AnyIds",
@@ -25,17 +26,49 @@ __all__ = [
     "Name",
     "NonNegative",
     "Positive",
+    "Read",
+    "Within",
+    "Written",
     "at_hop",
-    "filled",
     "id_problem",
     "one_reader",
     "several",
 ]
 
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Beside an annotation: `by` alone reads the value, or raises ValueError; the schema has it under a name."""
+
+    by: Callable[[object], object]
+    called: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Written:
+    """Beside an annotation: how it is written otherwise. `by` makes of that what the annotation says."""
+
+    by: Callable[[object], object]
+    schema: Any
+    filled: bool = False  # an empty list is refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Within:
+    """Beside an annotation: the bounds of a number, or the least length of a text."""
+
+    ge: float | None = None
+    gt: float | None = None
+    le: float | None = None
+    lt: float | None = None
+    min_length: int = 0
+
+
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*(@[A-Za-z0-9][A-Za-z0-9_.-]*)?$"
 _ID = re.compile(ID_PATTERN)
 RESERVED = ("public", "unknown", "participants")
-_DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+DAY_PATTERN = r"^\d{4}-\d{2}-\d{2}$"
+_DAY = re.compile(DAY_PATTERN)
 
 
 def id_problem(value: object) -> str:
@@ -50,7 +83,6 @@ def id_problem(value: object) -> str:
 def _id(value: object) -> str:
     if isinstance(value, str) and _ID.fullmatch(value):
         return value
-    # pydantic turns a ValueError into one error with its place.
     raise ValueError(id_problem(value))
 
 
@@ -94,13 +126,6 @@ def several(value: object) -> object:
     return value if isinstance(value, (list, tuple)) else (value,)
 
 
-def filled(value: tuple[object, ...]) -> tuple[object, ...]:
-    """Refuse an empty list. Some versions of pydantic count one whose items are all wrong as empty, too."""
-    if not value:
-        raise PydanticKnownError("too_short", {"field_type": "Tuple", "min_length": 1, "actual_length": 0})
-    return value
-
-
 def at_hop(value: object) -> object:
     """Read a bare id among the hops of a tree as a hop without safeguards of its own."""
     return {"at": value} if isinstance(value, str) else value
@@ -111,23 +136,16 @@ def one_reader(value: object) -> object:
     return value if isinstance(value, dict) else {"threshold": 1, "of": value}
 
 
-_ONE = {"type": "string", "pattern": ID_PATTERN}
-_SEVERAL = {"type": "array", "items": _ONE, "minItems": 1}
-
-_KEY = {"pattern": ID_PATTERN.partition("(")[0] + "$", "not": {"enum": list(RESERVED)}}
-
-Id = Annotated[str, PlainValidator(_id), WithJsonSchema(_ONE)]
-Ids = Annotated[tuple[str, ...], PlainValidator(_ids), WithJsonSchema({"anyOf": [_ONE, _SEVERAL]})]
-AnyIds = Annotated[
-    tuple[str, ...], PlainValidator(_any_ids), WithJsonSchema({"anyOf": [_ONE, {"type": "array", "items": _ONE}]})
-]
+Id = Annotated[str, Read(_id, "id")]
+Ids = Annotated[tuple[str, ...], Read(_ids, "ids")]
+AnyIds = Annotated[tuple[str, ...], Read(_any_ids, "any_ids")]
 # A list makes one node per entry, even a list of one; a bare id makes one plain node.
-Family = Annotated[str | tuple[str, ...], PlainValidator(_family), WithJsonSchema({"anyOf": [_ONE, _SEVERAL]})]
-Name = Annotated[str, PlainValidator(_name), WithJsonSchema(_KEY)]
-Day = Annotated[
-    date, PlainValidator(_day), WithJsonSchema({"type": "string", "format": "date", "pattern": _DAY.pattern})
-]
-Count = Annotated[int, Field(ge=0, le=MAX_QUANTITY)]
-Positive = Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
-NonNegative = Annotated[float, Field(ge=0, le=MAX_QUANTITY)]
-Above = Annotated[float, Field(gt=0, le=MAX_QUANTITY)]
+Family = Annotated[str | tuple[str, ...], Read(_family, "ids")]
+Name = Annotated[str, Read(_name, "name")]
+Day = Annotated[date, Read(_day, "day")]
+Count = Annotated[int, Within(ge=0, le=MAX_QUANTITY)]
+Positive = Annotated[int, Within(ge=1, le=MAX_QUANTITY)]
+NonNegative = Annotated[float, Within(ge=0, le=MAX_QUANTITY)]
+Above = Annotated[float, Within(gt=0, le=MAX_QUANTITY)]
+# By the names of their definitions in the schema.
+NUMBERS = {"count": Count, "positive": Positive, "non_negative": NonNegative, "above": Above}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pydantic import ValidationError
-
 from fedpolicy.language.model.shape import Shape, entry_shape
 from fedpolicy.language.model.types import id_problem
 from fedpolicy.language.reading.mistakes import Mistake
 from fedpolicy.language.reading.spans import Path
+from fedpolicy.language.reading.validator import Invalid
 from fedpolicy.language.reading.values import (
     Found,
     bound_mistake,
@@ -24,9 +23,9 @@ from fedpolicy.suggest import advise, listed, nearest, shown
 __all__ = ["validation_mistakes"]
 
 
-def validation_mistakes(error: ValidationError, tree: object, root: Shape) -> list[Mistake]:
+def validation_mistakes(error: Invalid, tree: object, root: Shape) -> list[Mistake]:
     """Say each mistake once: a key that is misspelt is not also a key that is missing."""
-    found = [locate(item, tree, root) for item in error.errors(include_url=False)]
+    found = [locate(flaw, tree, root) for flaw in error.flaws]
     meant = _meant(found)
     misspelt = set(meant.values())
     kept = [one for one in found if not (one.type == "missing" and one.path in misspelt) and not _in_claim(one)]
@@ -115,7 +114,7 @@ def _no_unknown(one: Found) -> Mistake:
 
 def _said_by_us(one: Found) -> list[Mistake]:
     """Our own validators say what is wrong and, after a semicolon, what to write; of a list they say the first item."""
-    said = str(one.context["error"])
+    said = one.said
     if isinstance(one.value, tuple) and said == id_problem(one.value):
         return [_one_id(one, one.value)]
     if isinstance(one.value, tuple) and any(map(id_problem, one.value)):
@@ -152,12 +151,10 @@ _BY_TYPE: dict[str, Callable[[Found], Mistake]] = {
     "string_too_short": _empty,
     "too_short": _empty,
     "int_type": type_mistake,
-    "int_from_float": type_mistake,
     "float_type": type_mistake,
     "string_type": type_mistake,
     "bool_type": type_mistake,
     "model_type": type_mistake,
-    "model_attributes_type": type_mistake,
     "dict_type": type_mistake,
     "tuple_type": type_mistake,
     "finite_number": bound_mistake,

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from fedpolicy.errors import FedPolicyError, InputError
 from fedpolicy.findings import Span
 from fedpolicy.language.model.deployment import Deployment
@@ -17,7 +15,7 @@ from fedpolicy.language.reading.mistakes import Mistake, dotted, located
 from fedpolicy.language.reading.resolve import resolve, spelt_out
 from fedpolicy.language.reading.source import Raw, read
 from fedpolicy.language.reading.spans import Spans
-from fedpolicy.language.reading.validator import validated
+from fedpolicy.language.reading.validator import Invalid, validated
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import nearest, shown
 
@@ -121,7 +119,7 @@ def _ours(tree: object) -> object:
 def _validated(tree: object, mistakes: list[Mistake]) -> tuple[Deployment | None, list[Mistake]]:
     try:
         return validated(tree), []
-    except ValidationError as error:
+    except Invalid as error:
         from fedpolicy.language.reading.explain import validation_mistakes  # noqa: PLC0415  only a mistake pays for it
 
         # A place that is already known to be wrong is not wrong a second time.

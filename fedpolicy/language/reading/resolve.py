@@ -49,7 +49,7 @@ def spelt_out(deployment: Deployment) -> Deployment:
         "flows": _entries(deployment.flows, lambda entry: _guarded(entry, names)),
     }
     update = {key: value for key, value in changed.items() if value is not None}
-    return deployment.model_copy(update=update) if update else deployment
+    return deployment.changed(**update) if update else deployment
 
 
 def _entries(section: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[str, Any] | None:
@@ -60,26 +60,26 @@ def _entries(section: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[s
 def _agreement(entry: Agreement, names: Sequence[str]) -> Agreement:
     if PARTICIPANTS not in entry.between:
         return entry
-    return entry.model_copy(update={"between": _named(entry.between, names)})
+    return entry.changed(between=_named(entry.between, names))
 
 
 def _task(entry: Task, names: Sequence[str]) -> Task:
     hops = tuple(_guarded(hop, names) for hop in entry.hops)
     if any(new is not old for new, old in zip(hops, entry.hops, strict=True)):
-        entry = entry.model_copy(update={"hops": hops})
+        entry = entry.changed(hops=hops)
     return _guarded(entry, names)
 
 
 def _guarded(entry: Guarded, names: Sequence[str]) -> Guarded:
     if all(PARTICIPANTS not in (one.operated_by or ()) for one in entry.safeguards):
         return entry
-    return entry.model_copy(update={"safeguards": tuple(_safeguard(one, names) for one in entry.safeguards)})
+    return entry.changed(safeguards=tuple(_safeguard(one, names) for one in entry.safeguards))
 
 
 def _safeguard(one: Safeguard, names: Sequence[str]) -> Safeguard:
     if PARTICIPANTS not in (one.operated_by or ()):
         return one
-    return one.model_copy(update={"operated_by": _named(one.operated_by or (), names)})
+    return one.changed(operated_by=_named(one.operated_by or (), names))
 
 
 def _named(parties: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:

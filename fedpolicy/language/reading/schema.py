@@ -13,11 +13,10 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from pydantic import TypeAdapter
+from types import NoneType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.catalog.summary import summary
@@ -25,7 +24,7 @@ from fedpolicy.files import schemas_dir
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.entry import Entry
 from fedpolicy.language.model.shape import Key, entries_under, entry_shape
-from fedpolicy.language.model.types import ID_PATTERN, RESERVED, Above, Count, NonNegative, Positive
+from fedpolicy.language.model.types import DAY_PATTERN, ID_PATTERN, NUMBERS, RESERVED, Name, Read, Written
 from fedpolicy.language.reading.claims import EVIDENCE
 from fedpolicy.language.reading.load import OWN, VERSION
 
@@ -39,9 +38,7 @@ Schema = dict[str, Any]
 _ID: Schema = {"type": "string", "pattern": ID_PATTERN}
 _NAME: Schema = {"pattern": ID_PATTERN.partition("(")[0] + "$", "not": {"enum": list(RESERVED)}}
 _COUNTRY: Schema = {"type": "string", "pattern": "^[A-Z]{2}$"}
-_GENERATED = ("title", "default", "description")
 _PLAIN = ("Deployment", "fedpolicy")  # the one value that cannot be a claim
-_NUMBERS: Mapping[str, Any] = {"count": Count, "positive": Positive, "non_negative": NonNegative, "above": Above}
 _UNKNOWN: Schema = {"const": "unknown"}
 # Keys whose values are ids of the catalogue.
 _CATALOGUE = {
@@ -65,15 +62,12 @@ def schema_path() -> Path:
 
 def build_schema(catalog: Catalog) -> Schema:
     """The schema as a tree, with the ids of this catalogue for completion."""
-    raw = Deployment.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
-    below = raw.pop("$defs")
     definitions = _shared(sorted(catalog.countries))
     names = {_content(value): name for name, value in definitions.items()}
-    root = _entry(Deployment, raw, _Values(definitions, names), catalog)
+    root = _entry(Deployment, _Values(definitions, names), catalog)
     for entry in entries_under(Deployment):
         if entry is not Deployment:
-            raw_entry = below[entry.__name__]
-            definitions[entry.__name__] = _entry(entry, raw_entry, _Values(definitions, names), catalog)
+            definitions[entry.__name__] = _entry(entry, _Values(definitions, names), catalog)
     root["patternProperties"] = {f"^{OWN}": True}  # their author's own
     head = {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -138,9 +132,10 @@ def _shared(countries: Sequence[str]) -> Schema:
         "id": _ID,
         "ids": _several("id", {"minItems": 1}),
         "any_ids": _several("id", {}),
+        "day": {"type": "string", "format": "date", "pattern": DAY_PATTERN},
         "country": {"anyOf": [{"enum": list(countries)}, _COUNTRY]},
         "countries": _several("country", {"minItems": 1}),
-        **{name: TypeAdapter(kind).json_schema() for name, kind in _NUMBERS.items()},
+        **{name: _value(kind) for name, kind in NUMBERS.items()},
     }
     return {
         **words,
@@ -176,24 +171,23 @@ def _or_claim(value: Schema, *others: Schema) -> Schema:
     return {"anyOf": [value, *others, _ref("claim")], "properties": {"value": claimed}}
 
 
-def _entry(entry: type[Entry], raw: Schema, values: _Values, catalog: Catalog) -> Schema:
+def _entry(entry: type[Entry], values: _Values, catalog: Catalog) -> Schema:
     help_text = " ".join((entry.__doc__ or "").split())
     found: Schema = {"description": help_text, "markdownDescription": help_text, "type": "object"}
-    found["properties"] = {
-        name: _property(entry, key, raw["properties"][name], values, catalog)
-        for name, key in entry_shape(entry).items()
-    }
-    if "required" in raw:
-        found["required"] = raw["required"]
+    keys = entry_shape(entry)
+    found["properties"] = {name: _property(entry, key, values, catalog) for name, key in keys.items()}
+    required = [name for name, key in keys.items() if key.required]
+    if required:
+        found["required"] = required
     return {**found, "additionalProperties": False}
 
 
-def _property(entry: type[Entry], key: Key, raw: Schema, values: _Values, catalog: Catalog) -> Schema:
+def _property(entry: type[Entry], key: Key, values: _Values, catalog: Catalog) -> Schema:
     place = (entry.__name__, key.name)
     found: Schema = {"description": key.about, "markdownDescription": key.about}
-    if isinstance(raw.get("default"), (str, int, bool)):
-        found["default"] = raw["default"]
-    value = _value(raw)
+    if isinstance(key.default, (str, int, bool)):
+        found["default"] = key.default
+    value = _value(entry.types[key.attribute])
     if "additionalProperties" in value or place == _PLAIN:
         return {**found, **value}
     if place == ("Party", "jurisdiction"):
@@ -219,31 +213,42 @@ def _offered(place: tuple[str, str], catalog: Catalog) -> list[Schema]:
     return [offered]
 
 
-def _value(raw: Mapping[str, Any]) -> Schema:
-    """One value's schema without the words of its generator."""
-    if "patternProperties" in raw:
-        inner = next(iter(raw["patternProperties"].values()))
-        return {"type": "object", "propertyNames": _ref("name"), "additionalProperties": inner}
-    if raw.get("pattern") == ID_PATTERN:
-        return _ref("id")
-    options = [_value(option) for option in raw.get("anyOf", raw.get("oneOf", ())) if option != {"type": "null"}]
-    if options:
-        return _choice(options)
-    kept = {key: raw[key] for key in raw if key not in _GENERATED and not key.startswith("x-")}
-    if isinstance(kept.get("items"), dict):
-        kept["items"] = _or_claim(_value(kept["items"]))
-    if isinstance(kept.get("additionalProperties"), dict):
-        kept["additionalProperties"] = _or_claim(_value(kept["additionalProperties"]))
-    return kept
+_TYPES: Mapping[object, str] = {str: "string", bool: "boolean", int: "integer", float: "number"}
+_BOUNDS = {"gt": "exclusiveMinimum", "lt": "exclusiveMaximum", "le": "maximum", "ge": "minimum"}
 
 
-def _choice(options: Iterable[Schema]) -> Schema:
-    found = list(options)
-    for name, extra in (("ids", {"minItems": 1}), ("any_ids", {})):
-        one, several = _several("id", extra)["anyOf"]
-        if one in found and several in found:
-            found = [_ref(name), *(option for option in found if option not in (one, several))]
-    return found[0] if len(found) == 1 else {"anyOf": found}
+def _value(annotation: Any) -> Schema:  # noqa: ANN401  typing's own forms have no common type
+    """The schema of what an annotation says, by the names of what it shares with others."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is None:
+        return {"type": _TYPES[annotation]} if annotation in _TYPES else _ref(annotation.__name__)
+    if origin is Annotated:
+        return _marked(*inner)
+    if origin is Literal:
+        return {**({"enum": [*inner]} if len(inner) > 1 else {"const": inner[0]}), "type": _TYPES[type(inner[0])]}
+    if origin is tuple:
+        return {"items": _or_claim(_value(inner[0])), "type": "array"}
+    if origin is dict:
+        return _by_id(inner[0], _value(inner[1]))
+    options = [_value(one) for one in inner if one is not NoneType]
+    return {"anyOf": options} if len(options) > 1 else options[0]
+
+
+def _by_id(name: object, inner: Schema) -> Schema:
+    named = {"type": "object", "propertyNames": _ref("name"), "additionalProperties": inner}
+    return named if name is Name else {"additionalProperties": _or_claim(inner), "type": "object"}
+
+
+def _marked(annotation: Any, mark: object) -> Schema:  # noqa: ANN401
+    if isinstance(mark, Read):
+        return _ref(mark.called)
+    if isinstance(mark, Written):
+        return _value(mark.schema)
+    found = _value(annotation)
+    bounds = {word: getattr(mark, name) for name, word in _BOUNDS.items() if getattr(mark, name) is not None}
+    length = getattr(mark, "min_length", 0)
+    least = {"minItems" if found["type"] == "array" else "minLength": length} if length else {}
+    return dict(sorted({**found, **bounds, **least}.items()))
 
 
 _WIDTH = 120

@@ -1,100 +1,279 @@
 """
-A tree -> a Deployment, by the validator that pydantic makes from the models.
+A tree -> the entries of the language, or everything in it that does not fit its place.
 
-To make that validator takes a tenth of a check. A wheel carries what pydantic has worked out from the models, as a
-module of its own (`schema_source` writes it). It counts with the very version of pydantic that it was made with;
-otherwise, and in a checkout, pydantic works it out anew. Both are the same validator.
+A reader of an entry is made from its declarations when the first such entry is read: a file uses few of them, and a
+check is short. Nothing is converted: `"3"` is not 3. Sequences are tuples.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache, partial
-from importlib import import_module
-from types import FunctionType
-from typing import Any
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
+from math import isfinite
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import VERSION
-from pydantic_core import SchemaValidator
-
-from fedpolicy import __version__
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.entry import Entry
+from fedpolicy.language.model.types import Read, Within, Written
+from fedpolicy.language.reading.spans import Path
+from fedpolicy.records import dataclass
 
-__all__ = ["COMPILED", "is_compiled", "schema_source", "validated"]
+__all__ = ["Flaw", "Invalid", "validated", "validated_as"]
 
-COMPILED = "fedpolicy._data.compiled_models"
-# Only validating is wanted.
-_LEFT_OUT = ("metadata", "serialization")
-_REFERENCES = ("ref", "schema_ref")
+Reader = Callable[[Any], Any]
+One = TypeVar("One", bound=Entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """
+    One value that does not fit: why, as a word, and where.
+
+    `limit` is the bound that it breaks, `said` what the reader of its type said, and `of_key` whether the key is meant.
+    """
+
+    type: str
+    value: object
+    path: Path = ()
+    limit: float = 0
+    said: str = ""
+    of_key: bool = False
+
+    def under(self, step: str | int) -> Flaw:
+        """The same, seen from one level above."""
+        return Flaw(self.type, self.value, (step, *self.path), self.limit, self.said, self.of_key)
+
+
+class Invalid(Exception):  # noqa: N818  it is the answer to a question
+    """What has been read is no such entry."""
+
+    def __init__(self, flaws: Iterable[Flaw]) -> None:
+        """Hold every flaw, in the order of the declarations."""
+        super().__init__("this does not fit the language")
+        self.flaws = tuple(flaws)
 
 
 def validated(tree: object) -> Deployment:
-    """Read a tree. Raises pydantic's ValidationError with every mistake."""
-    return _reader()(tree)
+    """Read a whole deployment. Raises Invalid with every flaw."""
+    return validated_as(Deployment, tree)
 
 
-def is_compiled() -> bool:
-    """Whether this installation carries what is needed, made with what is installed here."""
-    return _schema() is not None
+def validated_as(entry: type[One], tree: object) -> One:
+    """Read one entry. Raises Invalid with every flaw."""
+    found: One = _entry(entry)(tree)
+    return found
 
 
 @cache
-def _reader() -> Callable[[object], Deployment]:
-    schema = _schema()
-    return Deployment.model_validate if schema is None else SchemaValidator(schema).validate_python
+def _entry(entry: type[Entry]) -> Reader:
+    keys = {entry.declared[name].alias or name: (name, _reader(kind)) for name, kind in entry.types.items()}
+    blank = {name: entry.declared[name].default for name in entry.types}
+    needed = frozenset(written for written, (name, _) in keys.items() if blank[name] is ...)
+    places = {written: place for place, written in enumerate(keys)}
+
+    def read(tree: object) -> Entry:
+        if not isinstance(tree, dict):
+            raise _wrong("model_type", tree)
+        values = blank.copy()
+        flaws = [Flaw("missing", tree, (written,)) for written in needed - tree.keys()]
+        for written, value in tree.items():
+            if written not in keys:
+                flaws.append(Flaw("extra_forbidden", value, (written,)))
+                continue
+            name, reader = keys[written]
+            try:
+                values[name] = reader(value)
+            except Invalid as error:
+                flaws += [flaw.under(written) for flaw in error.flaws]
+        if flaws:
+            raise Invalid(sorted(flaws, key=lambda flaw: places.get(str(flaw.path[0]), len(places))))
+        return entry.made(values, _stated(entry, tuple(tree)))
+
+    return read
 
 
-def _schema() -> Any:  # noqa: ANN401  what pydantic_core takes
+@lru_cache(maxsize=1024)  # many entries of a file state the same keys
+def _stated(entry: type[Entry], written: tuple[str, ...]) -> frozenset[str]:
+    names = {key.alias: name for name, key in entry.declared.items() if key.alias}
+    return frozenset(names.get(one, one) for one in written)
+
+
+def _reader(annotation: Any) -> Reader:  # noqa: ANN401  typing's own forms have no common type
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is None:
+        return _PLAIN[annotation] if annotation in _PLAIN else _later(annotation)
+    return _FORMS[origin](*inner)
+
+
+def _later(entry: type[Entry]) -> Reader:
+    return lambda value: _entry(entry)(value)  # noqa: PLW0108  its reader is made when it is needed
+
+
+def _marked(annotation: Any, mark: Read | Within | Written) -> Reader:  # noqa: ANN401
+    if isinstance(mark, Read):
+        return _own(mark.by)
+    inner = _reader(annotation)
+    return _bounded(inner, mark) if isinstance(mark, Within) else _rewritten(inner, mark)
+
+
+def _own(by: Reader) -> Reader:
+    def read(value: object) -> object:
+        try:
+            return by(value)
+        except ValueError as error:
+            raise _wrong("value_error", value, said=str(error)) from None
+
+    return read
+
+
+def _rewritten(inner: Reader, mark: Written) -> Reader:
+    def read(value: object) -> object:
+        found = inner(mark.by(value))
+        if mark.filled and not found:
+            raise _wrong("too_short", value)
+        return found
+
+    return read
+
+
+def _bounded(inner: Reader, mark: Within) -> Reader:
+    checks: Sequence[tuple[str, float | None, Callable[[Any, float], bool]]] = (
+        ("less_than_equal", mark.le, operator.gt),
+        ("less_than", mark.lt, operator.ge),
+        ("greater_than_equal", mark.ge, operator.lt),
+        ("greater_than", mark.gt, operator.le),
+        ("string_too_short", mark.min_length or None, lambda value, limit: len(value) < limit),
+    )
+    bounds = [(name, limit, beyond) for name, limit, beyond in checks if limit is not None]
+
+    def read(value: object) -> object:
+        found = inner(value)
+        for name, limit, beyond in bounds:
+            if beyond(found, limit):
+                raise _wrong(name, value, limit=limit)
+        return found
+
+    return read
+
+
+def _word(*words: object) -> Reader:
+    known = {(type(word), word): word for word in words}  # 1 is not true
+
+    def read(value: object) -> object:
+        if isinstance(value, (str, int)) and (type(value), value) in known:
+            return known[type(value), value]
+        raise _wrong("literal_error", value)
+
+    return read
+
+
+def _one_of(*members: Any) -> Reader:  # noqa: ANN401
+    some = [member for member in members if member is not NoneType]
+    inner = _reader(some[0]) if len(some) == 1 else _tagged(some)
+    return inner if len(some) == len(members) else lambda value: None if value is None else inner(value)
+
+
+def _tagged(members: list[type[Entry]]) -> Reader:
+    """One of several entries, each with a `kind` of its own."""
+    kinds = {kind: member for member in members for kind in get_args(member.types["kind"])}
+
+    def read(value: object) -> object:
+        if not isinstance(value, dict):
+            raise _wrong("model_type", value)
+        if "kind" not in value:
+            raise _wrong("union_tag_not_found", value)
+        kind = value["kind"]
+        if not isinstance(kind, str) or kind not in kinds:
+            raise _wrong("union_tag_invalid", value)
+        return _entry(kinds[kind])(value)
+
+    return read
+
+
+def _each(item: Any, _: object) -> Reader:  # noqa: ANN401
+    inner = _reader(item)
+
+    def read(value: object) -> object:
+        if not isinstance(value, tuple):
+            raise _wrong("tuple_type", value)
+        found, flaws = [], []
+        for place, one in enumerate(value):
+            try:
+                found.append(inner(one))
+            except Invalid as error:
+                flaws += [flaw.under(place) for flaw in error.flaws]
+        if flaws:
+            raise Invalid(flaws)
+        return tuple(found)
+
+    return read
+
+
+def _by_id(id_: Any, item: Any) -> Reader:  # noqa: ANN401
+    name, inner = _reader(id_), _reader(item)
+
+    def read(value: object) -> object:
+        if not isinstance(value, dict):
+            raise _wrong("dict_type", value)
+        found: dict[object, object] = {}
+        flaws: list[Flaw] = []
+        for key, one in value.items():
+            try:
+                name(key)
+            except Invalid as error:
+                flaws += [Flaw(flaw.type, key, (key,), flaw.limit, flaw.said, of_key=True) for flaw in error.flaws]
+            try:
+                found[key] = inner(one)
+            except Invalid as error:
+                flaws += [flaw.under(key) for flaw in error.flaws]
+        if flaws:
+            raise Invalid(flaws)
+        return found
+
+    return read
+
+
+def _exactly(kind: type, word: str) -> Reader:
+    def read(value: object) -> object:
+        if type(value) is kind:
+            return value
+        raise _wrong(word, value)
+
+    return read
+
+
+def _number(value: object) -> float:
+    """A whole number is a number, too, where it is not too large for one."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise _wrong("float_type", value)
     try:
-        compiled = import_module(COMPILED)
-    except ModuleNotFoundError:
-        return None
-    return compiled.schema() if _made() == compiled.MADE else None
+        found = float(value)
+    except OverflowError:
+        raise _wrong("float_type", value) from None
+    if not isfinite(found):
+        raise _wrong("finite_number", value)
+    return found
 
 
-def _made() -> dict[str, str]:
-    return {"fedpolicy": __version__, "pydantic": VERSION}
+_PLAIN: Mapping[type, Reader] = {
+    str: _exactly(str, "string_type"),
+    bool: _exactly(bool, "bool_type"),
+    int: _exactly(int, "int_type"),
+    float: _number,
+}
 
 
-def schema_source() -> str:
-    """
-    The Python source of the module that a wheel carries.
-
-    The schema is a function: it names what other versions of pydantic may not have, so it must not run before versions
-    are compared.
-
-    Raises ValueError where this version of pydantic uses something that has no name to write.
-    """
-    Deployment.model_rebuild()
-    modules: set[str] = set()
-    schema = _written(Deployment.__pydantic_core_schema__, modules)
-    imports = "".join(f"    import {name}\n" for name in sorted(modules))
-    about = '"""Made when the wheel was built; see fedpolicy/language/reading/validator.py."""'
-    return f"{about}\n\nMADE = {_made()!r}\n\n\ndef schema():\n{imports}    return {schema}\n"
+_FORMS: Mapping[object, Callable[..., Reader]] = {
+    Annotated: _marked,
+    Literal: _word,
+    Union: _one_of,
+    UnionType: _one_of,
+    tuple: _each,
+    dict: _by_id,
+}
 
 
-def _written(value: Any, modules: set[str]) -> str:  # noqa: ANN401  whatever pydantic puts there
-    if isinstance(value, Mapping):
-        # Fields have names of ours, which may be these words too; only what has a type is a schema.
-        left_out = _LEFT_OUT if isinstance(value.get("type"), str) else ()
-        # References hold a class's name and its address in this process.
-        named = {key: one.partition(":")[0] if left_out and key in _REFERENCES else one for key, one in value.items()}
-        pairs = [f"{key!r}: {_written(one, modules)}" for key, one in named.items() if key not in left_out]
-        return "{" + ", ".join(pairs) + "}"
-    if isinstance(value, (list, tuple)):
-        items = "".join(f"{_written(item, modules)}, " for item in value)
-        return f"[{items}]" if isinstance(value, list) else f"({items})"
-    if value is None or isinstance(value, (str, bool, int, float)):
-        return repr(value)
-    if isinstance(value, (type, FunctionType)) and value.__qualname__.isidentifier():
-        modules.add(value.__module__)
-        return f"{value.__module__}.{value.__qualname__}"
-    if isinstance(value, Entry) and not value.model_fields_set:
-        # A default. To call the class would make its own validator first.
-        return f"{_written(type(value), modules)}.model_construct()"
-    if isinstance(value, partial) and not value.args:
-        modules.add("functools")
-        given = "".join(f", {key}={_written(one, modules)}" for key, one in value.keywords.items())
-        return f"functools.partial({_written(value.func, modules)}{given})"
-    raise ValueError(f"{value!r} cannot be written as Python")
+def _wrong(word: str, value: object, *, limit: float = 0, said: str = "") -> Invalid:
+    return Invalid([Flaw(word, value, limit=limit, said=said)])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from fedpolicy.language.model.shape import VALUE, Key, Shape, entry_shape
 from fedpolicy.language.reading.mistakes import Mistake
 from fedpolicy.language.reading.spans import Path
+from fedpolicy.language.reading.validator import Flaw
 from fedpolicy.suggest import advise, listed, nearest, shown
 
 __all__ = ["Found", "bound_mistake", "kind_mistake", "locate", "only_item", "text_of", "type_mistake"]
@@ -19,20 +19,18 @@ _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _BOOLEANS = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 _EXPECTED = {
     "int_type": "a whole number",
-    "int_from_float": "a whole number",
     "float_type": "a number",
     "string_type": "text",
     "bool_type": "true or false",
     "model_type": "a map of keys",
-    "model_attributes_type": "a map of keys",
     "dict_type": "a map by id",
     "tuple_type": "a list",
 }
 _BOUNDS = {
-    "greater_than": ("gt", "more than"),
-    "greater_than_equal": ("ge", "at least"),
-    "less_than": ("lt", "less than"),
-    "less_than_equal": ("le", "at most"),
+    "greater_than": "more than",
+    "greater_than_equal": "at least",
+    "less_than": "less than",
+    "less_than_equal": "at most",
 }
 # Words that people use for these, and which are too far from them to be found by their letters.
 _ALSO_CALLED = {
@@ -70,7 +68,8 @@ class Found:
     path: Path
     value: object
     shape: Shape
-    context: Mapping[str, Any]
+    limit: float = 0
+    said: str = ""
     siblings: Mapping[str, Key] = field(default_factory=dict)
     around: Mapping[str, object] = field(default_factory=dict)
     of_key: bool = False
@@ -96,21 +95,21 @@ class _Walk:
     around: Mapping[str, object]
 
 
-def locate(item: Mapping[str, Any], tree: object, root: Shape) -> Found:
-    """Follow one error's location through the document."""
+def locate(flaw: Flaw, tree: object, root: Shape) -> Found:
+    """Follow the path of a flaw through the document."""
     walk = _Walk(path=(), tree=tree, shape=root, siblings={}, around={})
-    of_key = item["loc"][-1:] == ("[key]",)
-    for step in item["loc"][:-1] if of_key else item["loc"]:
+    for step in flaw.path:
         _go(walk, step)
     return Found(
-        type=item["type"],
+        type=flaw.type,
         path=walk.path,
-        value=item["input"],
+        value=flaw.value,
         shape=walk.shape,
-        context=item.get("ctx", {}),
+        limit=flaw.limit,
+        said=flaw.said,
         siblings=walk.siblings,
         around=walk.around,
-        of_key=of_key,
+        of_key=flaw.of_key,
     )
 
 
@@ -127,8 +126,6 @@ def _go(walk: _Walk, step: str | int) -> None:
 
 
 def _into_map(walk: _Walk, tree: dict[str, object], step: str) -> None:
-    if walk.shape.kinds and step in walk.shape.kinds and step not in tree:
-        return  # the name of a kind, which is no key
     entry = walk.shape.entry_for(tree)
     if entry is not None:
         walk.siblings, walk.around = entry_shape(entry), tree
@@ -170,9 +167,8 @@ def bound_mistake(one: Found) -> Mistake:
     """A number out of its range."""
     if one.type == "finite_number":
         return Mistake(path=one.path, message=f"`{one.word}` must be finite", help="write a plain number")
-    key, words = _BOUNDS[one.type]
-    limit = one.context[key]
-    number = int(limit) if limit == int(limit) else limit
+    words = _BOUNDS[one.type]
+    number = int(one.limit) if one.limit == int(one.limit) else one.limit
     message = f"{shown(one.value)} is out of range: `{one.word}` must be {words} {number:,}"
     return Mistake(path=one.path, message=message, help=f"write a number {words.replace('at least', 'from')} {number}")
 

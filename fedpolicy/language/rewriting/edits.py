@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.entry import Entry
 from fedpolicy.language.reading.spans import Path
+from fedpolicy.language.reading.validator import Invalid, validated_as
 from fedpolicy.records import dataclass
 
 __all__ = ["Append", "Edit", "Put", "Remove", "Value", "edited", "in_order", "merged", "plain_tree"]
@@ -82,14 +81,23 @@ def edited(deployment: Deployment, edits: Iterable[Edit]) -> Deployment | None:
     try:
         for path, some in entries.items():
             _change(deployment, sections, path, some)
-    except (ValidationError, LookupError, TypeError):
+    except (Invalid, LookupError, TypeError):
         return None
-    return deployment.model_copy(update=sections)
+    return deployment.changed(**sections)
 
 
 def plain_tree(entry: Entry) -> dict[str, Any]:
     """What a file would say of an entry: only what was stated, by the names of the language."""
-    return entry.model_dump(by_alias=True, exclude_unset=True)
+    stated = ((name, getattr(entry, name)) for name in entry.types if name in entry.stated)
+    return {entry.declared[name].alias or name: _plain(value) for name, value in stated}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  maps and lists of any depth
+    if isinstance(value, Entry):
+        return plain_tree(value)
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    return {name: _plain(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def _change(deployment: Deployment, sections: dict[str, Any], path: Path, edits: list[Edit]) -> None:
@@ -113,7 +121,7 @@ def _entry(entry: Entry, edits: list[Edit], depth: int) -> Entry:
     holder: dict[str, Any] = {"": _lists(plain_tree(entry))}
     for edit in in_order(edits):
         _apply(holder, ("", *edit.path[depth:]), edit)
-    return type(entry).model_validate(_tuples(holder[""]))
+    return validated_as(type(entry), _tuples(holder[""]))
 
 
 def _apply(tree: Any, path: Path, edit: Edit) -> None:  # noqa: ANN401  maps and lists of any depth
