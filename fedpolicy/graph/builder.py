@@ -148,11 +148,10 @@ class Builder:
         Whoever has no copy of its own, such as the public, gets every copy.
         """
         family = self.vertex(vertex).family
-        copies = self.copies.get(family)
-        if copies is None:
-            return (vertex,)
-        own = (vertex,) if vertex in copies else tuple(copies)
-        return (*own, *(name for name in (f"models.{family}",) if name in self.places.vertices))
+        copies = self.copies.get(family, {vertex: None})
+        own = (vertex,) if vertex in copies else copies
+        shared = f"models.{family}"
+        return tuple(dict.fromkeys((*own, *([shared] if shared in self.places.vertices else []))))
 
     def exchange(self, origin: Origin) -> Vertex:
         """The meeting point of a peer-to-peer task; nobody operates it."""

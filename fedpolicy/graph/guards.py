@@ -214,7 +214,7 @@ def _guard(
 
 def _rests_on(safeguard: Safeguard, source: Vertex, clients: frozenset[str]) -> frozenset[str]:
     if safeguard.operated_by:
-        return frozenset({*safeguard.operated_by, source.code_from if source.vouches is False else source.word})
+        return frozenset({*safeguard.operated_by, source.code_from if source.vouches is False else source.words[1]})
     if _adder(safeguard) == "distributed":
         # Noise that is summed from shares is only there if everybody adds theirs.
         return clients

@@ -156,6 +156,15 @@ class Vertex:
         """What stands for the enclave where it vouches for what is done in it; no id looks like this."""
         return f"enclave:{self.id}"
 
+    @property
+    def words(self) -> tuple[str, str]:
+        """The same for what the place does, and for what somebody else does there with its software."""
+        return self.word, f"{self.word} (software)"
+
+    def instead_of(self, word: str) -> tuple[str, ...]:
+        """On whom it rests where the enclave does not vouch: who supplies the software, and who runs the place."""
+        return (*self.operators, self.code_from) if word == self.word else (self.code_from,)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
@@ -273,9 +282,9 @@ class FlowGraph:
 
     def behind(self, words: frozenset[str]) -> frozenset[str]:
         """Those on whose word it rests: for an enclave that may not vouch, those who run what is in it."""
-        doubted = [place for word in words if (place := self.enclaves.get(word)) and place.vouches is None]
-        left = words - {place.word for place in doubted}
-        return left.union(*((*place.operators, place.code_from) for place in doubted))
+        found = ((word, self.enclaves.get(word)) for word in words)
+        doubted = {word: place.instead_of(word) for word, place in found if place and place.vouches is None}
+        return (words - doubted.keys()).union(*doubted.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,6 +110,7 @@ class Divided(Tree):
             yield Movement(
                 way=way,
                 level=self.models.level(payload),
+                counted=self.models.counted(payload),
                 few=(self._few_of(payload, of, sender, way[1]),),
                 only=of,
                 noises=noise,

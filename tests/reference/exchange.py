@@ -77,6 +77,7 @@ class Exchange:
             yield Movement(
                 way=(member, *way),
                 level=level,
+                counted=self.models.counted(str(job.up)),
                 few=(self._few(job, member, way[0]),),
                 only=frozenset(job.masks[member]),
                 sums=sums,
@@ -113,6 +114,7 @@ class Exchange:
             yield Movement(
                 way=(top, place),
                 level=self.models.level(job.up),
+                counted=self.models.counted(str(job.up)),
                 few=(self._few(job, giver, top),),
                 only=frozenset(job.masks[giver]),
                 seals=again,
@@ -180,6 +182,7 @@ class Exchange:
         return Movement(
             way=(top, member),
             level=self.models.level(job.up),
+            counted=self.models.counted(str(job.up)),
             nominal=self.models.level(job.method.down),
             few=(self._few_each(job, job.members, top),),
             only=job.mask,
@@ -220,6 +223,7 @@ class Exchange:
                 yield Movement(
                     way=(exchange, member),
                     level=self.models.level(job.up),
+                    counted=self.models.counted(str(job.up)),
                     few=(self._few(job, giver, exchange),),
                     maker=giver,
                     only=frozenset(job.masks[giver]),

@@ -83,11 +83,12 @@ class Job:
             items = [i for i in self.world.instances if i.id in self.masks[member]]
             owners, units = frozenset(i.owner for i in items), contributed(self.world, items)
             controlled = frozenset({*here.operators, here.host} - {""})
-            found.append(Contributor(controlled=controlled, owners=owners, units=units))
+            mine = frozenset(self.masks[member])
+            found.append(Contributor(controlled=controlled, owners=owners, items=mine, units=units))
             if here.count > 2 and member.endswith(".peer"):
                 rest = frozenset(controlled - {here.party} | {f"{here.home}.rest"})
                 own = frozenset(f"{here.home}.rest" if owner == here.party else owner for owner in owners)
-                found.append(Contributor(controlled=rest, owners=own, count=here.count - 2, units=units))
+                found.append(Contributor(controlled=rest, owners=own, items=mine, count=here.count - 2, units=units))
         return tuple(found)
 
     def size(self, below: Sequence[str]) -> tuple[int, int]:

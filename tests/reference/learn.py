@@ -78,7 +78,14 @@ class Learning:
 
     def _passed_on(self, one: Movement) -> Movement:
         """The same message without what lowers it where it begins; who made it has not changed."""
-        return Movement(way=one.way, level=one.level, raw=one.raw, sealed=one.sealed, maker=one.maker or one.way[0])
+        return Movement(
+            way=one.way,
+            level=one.level,
+            raw=one.raw,
+            counted=one.counted,
+            sealed=one.sealed,
+            maker=one.maker or one.way[0],
+        )
 
     def _held(self, place: str) -> list[Fact]:
         """What a place sends on: what comes back to where the records are says nothing that they do not say."""
@@ -86,7 +93,7 @@ class Learning:
 
     def _sent(self, fact: Fact, one: Movement, source: str) -> Iterator[Fact]:
         cap = max(one.level, one.raw) if fact.summed and one.raw else one.level
-        if any(each.least_units for each in fact.sums):
+        if one.counted and any(each.least_units for each in fact.sums):
             cap = max(cap, RECONSTRUCTABLE)  # it says as much as single contributions to whom it does not hide them
         # Code that nobody vouches for may send whatever it can read, which a sum is not.
         level = min(fact.level, cap if fact.sums or self._relied_on(source, one) else VERBATIM)
@@ -195,11 +202,10 @@ class Learning:
     def _hides(self, one: Sum, pool: set[str]) -> bool:
         if not one.secure and not self._counts(one.words):
             return False
-        owner = self.instance.owner
+        if not any(self.instance.id in each.items for each in one.contributors):
+            return False  # what is no contribution hides among none
         known = [c for c in one.contributors if c.controlled & pool]
-        theirs = [
-            c for c in one.contributors if c not in known and (c.owners <= {owner} or (c.parts and owner in c.owners))
-        ]
+        theirs = [c for c in one.contributors if c not in known and self.instance.owner in c.owners]
         size = one.most if self.reading.favourable else one.least
         remaining = size - sum(c.count for c in known)
         if remaining < max(2, sum(c.count for c in theirs) + 1):

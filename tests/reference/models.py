@@ -33,6 +33,10 @@ class Models:
         """What a payload reveals on its own."""
         return LEVELS.index(self.world.catalog.payloads[payload].level)
 
+    def counted(self, payload: str) -> bool:
+        """Whether it says more where it is made of few units."""
+        return self.world.catalog.payloads[payload].least_units is not None
+
     def aspect(self, name: str, key: str) -> Any:
         """What the file says of a model, else the catalogue."""
         model = self.world.file.models[name]
@@ -179,6 +183,7 @@ class Models:
                 yield Movement(
                     way=way,
                     level=self.level(payload),
+                    counted=self.counted(payload),
                     few=(few(self.world, self.world.catalog.payloads[payload], items, caller, way[1]),),
                     only=sent,
                     caps=lowered,
@@ -208,8 +213,6 @@ class Models:
     ) -> Iterator[Movement]:
         """What a model has learned, to a place: of a personal one its own copy, or all where it has none."""
         copies = self.copies.get(name)
-        if self.world.file.models[name].copies == "personal" and not copies and not (source or place).startswith("="):
-            return  # nobody makes one here, and who has one of its own knows no other
         own = self.world.copy(name, source or place)
         for copy in (self.vertex(name), *((own,) if copies and own in copies else copies or ())):
             yield Movement(way=(copy, place), level=level, why=why, **sides)

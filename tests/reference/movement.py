@@ -20,12 +20,12 @@ class Word:
 
 @dataclass(frozen=True)
 class Contributor:
-    """Somebody whose contribution is in a sum: who controls it, and whose data are in it."""
+    """Somebody whose contribution is in a sum: who controls it, and which data of whom are in it."""
 
     controlled: frozenset[str]
     owners: frozenset[str]
+    items: frozenset[str]
     count: int = 1
-    parts: bool = False  # a sum itself, in which all but one owner's may be missing
     units: tuple[tuple[str, int | None], ...] = ()  # by dataset, of what each of them adds
 
 
@@ -101,6 +101,7 @@ class Movement:
     nominal: int = -1  # what its payload reveals on its own, where that is less than what a sum of it may
     raw: int = 0  # the level that a sum keeps whose payload says that it is one
     few: tuple[Few, ...] = ()  # by place of the way, of which instances it says more than its payload does
+    counted: bool = False  # its payload says more if it is made of few units
     sendable: frozenset[str] = frozenset()  # what its source can have at all, where nothing says what it carries
     maker: str = ""  # whose code made it, if that is not its source
     throughout: bool = False  # safeguards are on every part of the way

@@ -77,6 +77,7 @@ def _calls(world: World, models: Models) -> Iterator[Movement]:
             yield Movement(
                 way=way,
                 level=models.level(call.payload),
+                counted=models.counted(call.payload),
                 few=(few(world, world.catalog.payloads[call.payload], world.named(call.sends, caller), *way),),
                 only=sent,
                 why=why,
@@ -99,6 +100,7 @@ def _flows(world: World, models: Models) -> Iterator[Movement]:
                 plain = Movement(
                     way=way,
                     level=level,
+                    counted=row.least_units is not None,
                     raw=RECONSTRUCTABLE if row.aggregate else 0,
                     seals=own,
                     caps=caps(world, flow.safeguards, source),

@@ -61,15 +61,18 @@ class Desugared(Divided):
                 elif model and job.method.needs == "weights":
                     for member in job.members:
                         yield from self.models.contents(model, member, job.why)
-            written = (
-                job.task.aggregator or job.task.hops or job.task.via or job.task.top_model_at or job.task.labels_at
-            )
-            if not all(job.hosted(model) for model in job.inputs()) or (job.method.up and written):
+            if self._exchanges(job):
                 yield from getattr(self, f"_{job.topology}")(job)
                 for model in job.inputs():
                     yield from self._inherited(job, model)
             if self._personal_result(job):
                 yield from self._personal(job)
+
+    def _exchanges(self, job: Job) -> bool:
+        """Whether those who take part exchange anything: they train, or the file says how what they make travels."""
+        task = job.task
+        written = task.aggregator or task.hops or task.via or task.top_model_at or task.labels_at
+        return not all(job.hosted(model) for model in job.inputs()) or bool(job.method.up and written)
 
     def _indexed(self) -> None:
         """What tasks that retrieve have made indexes of, by model and place."""
@@ -170,7 +173,7 @@ class Desugared(Divided):
     def _personal(self, job: Job) -> Iterator[Movement]:
         """Each member's own copy: of its data, and of what it gets back from the others."""
         exchanges = job.topology in ("star", "tree", "peer_to_peer", "rotating") and job.method.down
-        shared = exchanges and not all(job.hosted(model) for model in job.inputs())
+        shared = exchanges and self._exchanges(job)
         for member in job.givers:
             noise = self._noises(job, "client", [member]) if self._trains_private(job) else ()
             yield Movement(

@@ -140,7 +140,7 @@ class Tree(Exchange):
                 Contributor(
                     controlled=frozenset({*self.world.places[one].operators, self.world.places[one].host} - {""}),
                     owners=frozenset(item.owner for item in self._items_below(job, chain, level - 1, one)),
-                    parts=True,
+                    items=frozenset(item.id for item in self._items_below(job, chain, level - 1, one)),
                     units=contributed(self.world, self._items_below(job, chain, level - 1, one)),
                 )
                 for one in lowers
@@ -153,6 +153,7 @@ class Tree(Exchange):
         yield Movement(
             way=(lower, place),
             level=self.models.level(job.up),
+            counted=self.models.counted(str(job.up)),
             nominal=INFERABLE,
             few=(self._few_each(job, below, lower),),
             only=only,
@@ -172,6 +173,7 @@ class Tree(Exchange):
             yield Movement(
                 way=way,
                 level=self.models.level(job.up),
+                counted=self.models.counted(str(job.up)),
                 few=(self._few(job, giver, way[0]),),
                 only=frozenset(job.masks[giver]),
                 sums=sums,

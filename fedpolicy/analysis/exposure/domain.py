@@ -111,7 +111,7 @@ class Trust:
             if place is None or place.enclave is None:
                 found.add(word)
             elif not ((place.vouches or self.lenient) and self.verifies(owner, place.enclave)):
-                found |= self.refused(owner, frozenset({*place.operators, place.code_from}))
+                found |= self.refused(owner, frozenset(place.instead_of(word)))
         return frozenset(found)
 
 

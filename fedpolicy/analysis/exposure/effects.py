@@ -158,7 +158,7 @@ class Effects:
             opens=flow.role == "published",
             malleable=self.malleable,
             raised=raised,
-            counted=self.counted if self.catalog.payloads[flow.payload].least_units else frozenset(),
+            counted=self.counted if self.catalog.payloads[flow.raw or flow.payload].least_units else frozenset(),
         )
 
     def _counts(self, guard: Guard, data: Mask) -> Mask:
