@@ -284,7 +284,7 @@ class FlowGraph:
         """Those on whose word it rests: for an enclave that may not vouch, those who run what is in it."""
         found = ((word, self.enclaves.get(word)) for word in words)
         doubted = {word: place.instead_of(word) for word, place in found if place and place.vouches is None}
-        return (words - doubted.keys()).union(*doubted.values())
+        return frozenset(words - doubted.keys()).union(*doubted.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
