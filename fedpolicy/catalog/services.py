@@ -16,8 +16,10 @@ class ServiceRow(Row):
     What a program or a container of a federation talks to, and how a scan knows it.
 
     `classes` are called to use it, `variables` hold a key for it; `address_arguments` and `address_variables` send the
-    calls elsewhere; `runtime_variables` are set by what starts a program, so that its calls take this way. A host that
-    begins with a dot or a dash ends names of hosts. `packages` prove nothing.
+    calls elsewhere; `runtime_variables` are set by what starts a program, so that its calls take this way;
+    `off_variables` (`NAME=value`) switch it off. A host that begins with a dot or a dash ends names of hosts, and one
+    with a star has a region there. Gateways name models behind `prefixes`, or alone, as `models` says. `packages` prove
+    nothing.
     """
 
     name: str
@@ -29,6 +31,10 @@ class ServiceRow(Row):
     variables: tuple[str, ...] = ()
     address_arguments: tuple[str, ...] = ()
     address_variables: tuple[str, ...] = ()
+    off_variables: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    callbacks: tuple[str, ...] = ()
     runtime_variables: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
 

@@ -20,6 +20,7 @@ from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import Evidence, Unread
 from fedpolicy.scan.importers import importers
+from fedpolicy.scan.reading.embedded import Part, parts
 from fedpolicy.scan.reading.files import LARGEST, File
 from fedpolicy.scan.services import Services
 from fedpolicy.searching.look import Look
@@ -137,20 +138,30 @@ def _read(path: str, services: Services, found: Gathered) -> None:
         return
     for who, _ in wanted:
         _ask(who, file, found)
+    for part in parts(file) if wanted else ():
+        for who, one in importers().items():
+            if one.wants(part.file):
+                _ask(who, part.file, found, part)
+    for broken in file.broken:
+        _note(broken, found)
 
 
-def _ask(who: str, file: File, found: Gathered) -> None:
+def _ask(who: str, file: File, found: Gathered, part: Part | None = None) -> None:
     """One importer's facts; a file that two importers cannot read is told of once."""
     try:
-        facts = [Fact(evidence=one, importer=who) for one in importers()[who].read(file)]
+        said = list(importers()[who].read(file))
     except Unread as unread:
-        note = NotRead(why=f"not read: {unread.why}", span=unread.span)
-        if note not in found.not_read[-len(importers()) :]:
-            found.not_read.append(note)
+        _note(Unread(unread.why, part.at(unread.span) if part else unread.span), found)
         return
-    if facts:
-        found.facts += facts
+    if said:
+        found.facts += [Fact(evidence=part.placed(one) if part else one, importer=who) for one in said]
         found.read[who.partition("_")[0]] += 1
+
+
+def _note(unread: Unread, found: Gathered) -> None:
+    note = NotRead(why=f"not read: {unread.why}", span=unread.span)
+    if note not in found.not_read[-len(importers()) :]:
+        found.not_read.append(note)
 
 
 def _notebook(file: File, found: Gathered) -> None:

@@ -25,7 +25,8 @@ from fedpolicy.scan.draft import Draft, draft_of
 from fedpolicy.scan.evidence import Evidence, masked
 from fedpolicy.scan.gather import Fact, Gathered, NotRead
 from fedpolicy.scan.groups import Group, grouped
-from fedpolicy.scan.rules import PACK, RULES, SECRET, EvidenceRule
+from fedpolicy.scan.rule import PACK, EvidenceRule
+from fedpolicy.scan.rules import RULES, SECRET
 from fedpolicy.settings import Settings
 
 __all__ = ["DRAFT", "INFOS", "drafts", "judged"]

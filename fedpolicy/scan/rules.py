@@ -6,54 +6,23 @@ Each looks at the facts of one deployment, or at those that belong to none, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-
-from fedpolicy.findings import Reference, RuleInfo, Severity, Verdict
-from fedpolicy.records import dataclass
+from fedpolicy.findings import Reference, Severity
 from fedpolicy.scan.evidence import BUILT, NONE, Evidence, Strength
+from fedpolicy.scan.outflow import OUTFLOW
+from fedpolicy.scan.rule import EvidenceRule, Said, Told, rule, stating
 from fedpolicy.scan.services import host_of
 
-__all__ = ["PACK", "RULES", "SECRET", "EvidenceRule"]
+__all__ = ["RULES", "SECRET"]
 
-PACK = "scan"
 SECRET = "literal-secret"  # noqa: S105  the name of a rule
-Told = Iterator[tuple[Evidence, str]]
-Said = Sequence[Evidence]
 _NO_BOUND = ("PercentilePrivacy", "ExcludeVars")
-_TELLING = ("labels", "model_update")  # of what scripts copy, what shows single cases
-_ANY_HOST = ("80", "443")
 _NVFLARE = Reference(basis="practice", title="nvflare 2.9.0", url="https://pypi.org/project/nvflare/2.9.0/")
 _FLWR = Reference(basis="practice", title="flwr 1.42.0", url="https://pypi.org/project/flwr/1.42.0/")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceRule:
-    """What is looked for, and what is said about it: that something fails, or that nobody can tell."""
-
-    info: RuleInfo
-    find: Callable[[Said], Told]
-    verdict: Verdict = Verdict.FAIL
-
-
-def _rule(
-    name: str, severity: Severity, principle: str, find: Callable[[Said], Told], *, title: str, why: str, advice: str,
-    references: tuple[Reference, ...] = (),
-) -> EvidenceRule:  # fmt: skip
-    info = RuleInfo(
-        id=name, pack=PACK, title=title, severity=severity, principle=principle, why=why, help=advice,
-        references=references,
-    )  # fmt: skip
-    return EvidenceRule(info=info, find=find)
-
-
-def _stating(said: Said, attribute: str, kind: str = "") -> list[Evidence]:
-    return [one for one in said if one.attribute == attribute and kind in ("", one.kind)]
-
-
 def _keys_in_one_hand(said: Said) -> Told:
-    amount = len({one.value for one in _stating(said, "party", "node") if one.value})
-    for one in _stating(said, "private_keys"):
+    amount = len({one.value for one in stating(said, "party", "node") if one.value})
+    for one in stating(said, "private_keys"):
         if one.value == "central" and amount > 1:
             yield (
                 one,
@@ -62,8 +31,8 @@ def _keys_in_one_hand(said: Said) -> Told:
 
 
 def _one_party_for_all_sites(said: Said) -> Told:
-    clients = {one.name for one in _stating(said, "role", "node") if one.value == "client"}
-    places = [one for one in _stating(said, "party", "node") if one.name in clients]
+    clients = {one.name for one in stating(said, "role", "node") if one.value == "client"}
+    places = [one for one in stating(said, "party", "node") if one.name in clients]
     if len(places) > 1 and len({one.value for one in places}) == 1 and places[0].value:
         yield (
             places[0],
@@ -72,7 +41,7 @@ def _one_party_for_all_sites(said: Said) -> Told:
 
 
 def _filter_without_bound(said: Said) -> Told:
-    for one in _stating(said, "result_filter"):
+    for one in stating(said, "result_filter"):
         if one.value in _NO_BOUND:
             yield one, f"{one.value} is no differential privacy: nothing bounds what its output still shows"
 
@@ -88,45 +57,26 @@ def _filter_that_lets_all_pass(said: Said) -> Told:
 
 
 def _noise_of_zero(said: Said) -> Told:
-    for one in _stating(said, "noise"):
+    for one in stating(said, "noise"):
         if _number(one) == 0:
             yield one, "a filter that should add noise is set to none"
 
 
 def _encryption_without_keys(said: Said) -> Told:
-    without = [one for one in _stating(said, "he_context") if one.value == NONE]
-    for one in _stating(said, "he_filter"):
+    without = [one for one in stating(said, "he_context") if one.value == NONE]
+    for one in stating(said, "he_filter"):
         if without and one.value not in (None, NONE):
             yield one, f"updates are to be encrypted, and {without[0].span.file} makes no keys for that"
 
 
 def _one_key_for_all_sites(said: Said) -> Told:
-    context = [one for one in _stating(said, "he_context") if one.value not in (None, NONE)]
-    for one in _stating(said, "he_filter"):
+    context = [one for one in stating(said, "he_context") if one.value not in (None, NONE)]
+    for one in stating(said, "he_filter"):
         if context and one.value not in (None, NONE):
             yield (
                 one,
                 "updates are encrypted with one key that every site holds: who sees another's update can open it",
             )
-
-
-def _model_of_others(said: Said) -> Told:
-    asked = {one.subject: one.value for one in _stating(said, "model", "call") if one.value}
-    for one in _asking(said):
-        if one.name != "unknown":
-            model = f"{asked[one.subject]} of {one.name}" if one.subject in asked else one.name
-            yield one, f"asks a model that others run, {model}" + (f" ({one.note})" if one.note else "")
-
-
-def _model_at_unknown_address(said: Said) -> Told:
-    for one in _asking(said):
-        if one.name == "unknown":
-            yield one, "asks a model, and no file says where it runs" + (f": {one.note}" if one.note else "")
-
-
-def _asking(said: Said) -> list[Evidence]:
-    made = ("made", "from")
-    return [one for one in said if one.kind == "call" and one.attribute in made and one.value not in (None, NONE)]
 
 
 def _claim_without_code(said: Said) -> Told:
@@ -143,19 +93,13 @@ def _claim_without_code(said: Said) -> Told:
             yield one, f"`{key}` claims {what}, and no code of the app names the key or constructs {what}"
 
 
-def _egress_open(said: Said) -> Told:
-    for one in _stating(said, "egress_port"):
-        if one.value in _ANY_HOST:
-            yield one, f"port {one.value} is open to every host, so the enclave does not keep data in"
-
-
 def _literal_secret(said: Said) -> Told:
-    for one in _stating(said, "literal"):
+    for one in stating(said, "literal"):
         yield one, f"{one.name} stands in this file, for whoever reads the repository"
 
 
 def _image_not_pinned(said: Said) -> Told:
-    for one in _stating(said, "image"):
+    for one in stating(said, "image"):
         name = (one.value or "").rpartition("/")[2]
         if (
             one.value
@@ -167,14 +111,14 @@ def _image_not_pinned(said: Said) -> Told:
 
 
 def _telemetry_on(said: Said) -> Told:
-    for one in _stating(said, "telemetry", "node"):
+    for one in stating(said, "telemetry", "node"):
         if one.value == "on":
             yield one, f"{one.name} tells Flower Labs about its use: FLWR_TELEMETRY_ENABLED is not 0"
 
 
 def _transport_open(said: Said) -> Told:
-    local = {one.subject for one in _stating(said, "address") if host_of(one.value or "") in ("localhost", "127.0.0.1")}
-    for one in _stating(said, "transport"):
+    local = {one.subject for one in stating(said, "address") if host_of(one.value or "") in ("localhost", "127.0.0.1")}
+    for one in stating(said, "transport"):
         if one.value == NONE and one.subject not in local:
             yield (
                 one,
@@ -183,26 +127,19 @@ def _transport_open(said: Said) -> Told:
 
 
 def _attestation_of_nothing(said: Said) -> Told:
-    for one in _stating(said, "attestation"):
+    for one in stating(said, "attestation"):
         if "mock" in (one.value or "").lower():
             yield one, f"{one.value} attests nothing: it says yes to everything"
 
 
 def _host_keys_unchecked(said: Said) -> Told:
-    for one in _stating(said, "host_keys"):
+    for one in stating(said, "host_keys"):
         yield one, "ssh takes whoever answers for the host that is meant"
 
 
 def _unpickles(said: Said) -> Told:
-    for one in _stating(said, "unpickles"):
+    for one in stating(said, "unpickles"):
         yield one, f"{one.value} runs whatever code the bytes hold, and in a federation they may come from a peer"
-
-
-def _files_leave(said: Said) -> Told:
-    for one in _stating(said, "payload", "transfer"):
-        if one.value in _TELLING:
-            what = f"{one.name} are copied to another machine, beside the federation: they are {one.value}"
-            yield one, what.replace("_", " ")
 
 
 def _number(one: Evidence) -> float | None:
@@ -213,82 +150,66 @@ def _number(one: Evidence) -> float | None:
 
 
 _HIGH, _MEDIUM, _LOW = Severity.HIGH, Severity.MEDIUM, Severity.LOW
-RULES: tuple[EvidenceRule, ...] = (
-    _rule("attestation-of-nothing", _HIGH, "integrity", _attestation_of_nothing,
+_FRAMEWORK: tuple[EvidenceRule, ...] = (
+    rule("attestation-of-nothing", _HIGH, "integrity", _attestation_of_nothing,
           title="An enclave's attestation is a stand-in", references=(_NVFLARE,),
           why="An enclave protects only if somebody checks what runs in it.",
           advice="Configure the authorizer of the hardware, such as SNPAuthorizer or TDXAuthorizer."),
-    _rule("claim-without-code", _HIGH, "verifiability", _claim_without_code,
+    rule("claim-without-code", _HIGH, "verifiability", _claim_without_code,
           title="A parameter claims a safeguard that no code uses", references=(_FLWR,),
           why="Keys of a Flower app's configuration are free text: they do what code does with them.",
           advice="Wrap the strategy, as in DifferentialPrivacyServerSideFixedClipping, or delete the key."),
-    _rule("egress-open", _MEDIUM, "data-locality", _egress_open,
-          title="An enclave may talk to every host", references=(_NVFLARE,),
-          why="An enclave hides what is inside; what its code sends out is not hidden.",
-          advice="Allow the ports of the federation only, and name the hosts in a firewall in front of it."),
-    _rule("encryption-without-keys", _HIGH, "verifiability", _encryption_without_keys,
+    rule("encryption-without-keys", _HIGH, "verifiability", _encryption_without_keys,
           title="A job encrypts, and nothing makes its keys", references=(_NVFLARE,),
           why="HEModelEncryptor needs the context that HEBuilder puts into each startup kit.",
           advice="Add nvflare.lighter.impl.he.HEBuilder to the builders, or provision from the project that has it."),
-    _rule("files-leave-beside", _MEDIUM, "data-locality", _files_leave,
-          title="A script copies what the federation protects",
-          why="A copy of a site's checkpoint is its update without any safeguard; predictions are labels of patients.",
-          advice="Copy what was aggregated, or declare the flow and protect it."),
-    _rule("filter-that-lets-all-pass", _HIGH, "verifiability", _filter_that_lets_all_pass,
+    rule("filter-that-lets-all-pass", _HIGH, "verifiability", _filter_that_lets_all_pass,
           title="A filter is set so that it filters nothing", references=(_NVFLARE,),
           why="PercentilePrivacy returns what it got where its numbers make no sense, and says so in a log only.",
           advice="Set percentile between 0 and 100 and gamma above 0."),
-    _rule("filter-without-bound", _LOW, "verifiability", _filter_without_bound,
+    rule("filter-without-bound", _LOW, "verifiability", _filter_without_bound,
           title="A site's filter gives no guarantee", references=(_NVFLARE,),
           why="It leaves out or clips some values. No published bound says what can be learned from the others.",
           advice="Keep it if it is useful, and put secure aggregation or differential privacy beside it."),
-    _rule("image-not-pinned", _LOW, "integrity", _image_not_pinned,
+    rule("image-not-pinned", _LOW, "integrity", _image_not_pinned,
           title="A container image has no version",
           why="Whoever may push to the registry changes what runs at every site.",
           advice="Name a digest: image@sha256:..."),
-    _rule("keys-in-one-hand", _MEDIUM, "autonomy", _keys_in_one_hand,
+    rule("keys-in-one-hand", _MEDIUM, "autonomy", _keys_in_one_hand,
           title="One party makes everybody's private keys", references=(_NVFLARE,),
           why="CertBuilder stores each participant's key beside its certificate. Who has them signs in as any site.",
           advice="Let each site make its own key, and ask for a certificate: `nvflare cert request`."),
-    _rule(SECRET, _HIGH, "integrity", _literal_secret,
+    rule(SECRET, _HIGH, "integrity", _literal_secret,
           title="A secret stands in a file",
           why="It stays in the history of the repository after it is deleted.",
           advice="Make a new secret, and refer to it: ${NAME}, a file of secrets, a secret store."),
-    _rule("model-of-others", _HIGH, "data-locality", _model_of_others,
-          title="Code calls a model that others run",
-          why="Whoever runs a model sees what is sent to it, whatever the federation does to protect updates.",
-          advice="Declare what is sent and under which terms (`fedpolicy import`), or run a model of your own."),
-    replace(_rule("model-at-unknown-address", _HIGH, "data-locality", _model_at_unknown_address,
-          title="Code asks a model, and nobody can tell whose",
-          why="Where the address comes from the environment, whoever sets it decides who sees the prompts.",
-          advice="Write the address down, or declare who runs the model (`fedpolicy import`)."),
-          verdict=Verdict.UNKNOWN),
-    _rule("noise-of-zero", _HIGH, "output-privacy", _noise_of_zero,
+    rule("noise-of-zero", _HIGH, "output-privacy", _noise_of_zero,
           title="A filter for noise adds none",
           why="The filter is listed, and with this number it changes nothing.",
           advice="Set the noise that the privacy budget asks for, or take the filter out."),
-    _rule("one-key-for-all-sites", _MEDIUM, "input-privacy", _one_key_for_all_sites,
+    rule("one-key-for-all-sites", _MEDIUM, "input-privacy", _one_key_for_all_sites,
           title="Homomorphic encryption with one key for all sites", references=(_NVFLARE,),
           why="HEBuilder saves the same secret key for each client. It keeps the server out, and no site.",
           advice="Keep single updates away from other sites, and add differential privacy against what sums show."),
-    _rule("one-party-for-all-sites", _LOW, "autonomy", _one_party_for_all_sites,
+    rule("one-party-for-all-sites", _LOW, "autonomy", _one_party_for_all_sites,
           title="One organisation stands for all sites", references=(_NVFLARE,),
           why="Certificates and permissions are by organisation, so each site may do what any other may.",
           advice="Give each site the organisation that runs it."),
-    _rule("peer-data-unpickled", _HIGH, "integrity", _unpickles,
+    rule("peer-data-unpickled", _HIGH, "integrity", _unpickles,
           title="Data of a federation are unpickled",
           why="Pickled bytes are a program.",
           advice="Send arrays, or use a format without code, such as safetensors."),
-    _rule("ssh-host-unchecked", _MEDIUM, "integrity", _host_keys_unchecked,
+    rule("ssh-host-unchecked", _MEDIUM, "integrity", _host_keys_unchecked,
           title="ssh does not check whom it talks to",
           why="Somebody on the way can take the host's place and read what is sent.",
           advice="Put the host's key into known_hosts."),
-    _rule("telemetry-on", _LOW, "data-minimisation", _telemetry_on,
+    rule("telemetry-on", _LOW, "data-minimisation", _telemetry_on,
           title="A process reports its use to its makers", references=(_FLWR,),
           why="Flower sends events and facts about the machine unless the environment says no.",
           advice="Set FLWR_TELEMETRY_ENABLED=0."),
-    _rule("transport-open", _HIGH, "input-privacy", _transport_open,
+    rule("transport-open", _HIGH, "input-privacy", _transport_open,
           title="A connection of the federation is not encrypted",
           why="Updates show what they were computed from to everybody on the way.",
           advice="Flower: --ssl-certfile and --root-certificates. NVFLARE: connection_security: mtls."),
 )  # fmt: skip
+RULES = (*_FRAMEWORK, *OUTFLOW)

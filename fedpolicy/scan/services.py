@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.catalog.rows import ArtefactRow, ServiceRow
 
-__all__ = ["CALLED", "Services", "host_of", "is_own"]
+__all__ = ["CALLED", "TRACKS", "Services", "host_of", "is_own"]
 
 _OWN = re.compile(
     r"localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|10\.[\d.]+|192\.168\.[\d.]+|172\.(?:1[6-9]|2\d|3[01])\.[\d.]+"
@@ -18,6 +18,7 @@ _OWN = re.compile(
     re.IGNORECASE,
 )
 CALLED = ("model", "router")  # kinds of service that get prompts in order to answer them
+TRACKS = ("tracker", "tracer")  # kinds of service that are told how a run goes, or what was asked
 
 
 def host_of(address: str) -> str:
@@ -47,14 +48,32 @@ class Services:
         self.packages = {name: row for row in self.rows for name in row.packages}
         self.addresses = {name: row for row in self.rows for name in row.address_variables}
         self.runtimes = {name: row for row in self.rows for name in row.runtime_variables}
+        self.switches = {name: row for row in self.rows for name in row.off_variables}
+        self.prefixes = {name: row for row in self.rows for name in row.prefixes}
+        self._models = [(name, row) for row in self.rows for name in row.models]
         self.modules = frozenset(name.partition(".")[0].encode() for name in self.classes)
         self._hosts = [(host, row) for row in self.rows for host in row.hosts]
-        self.host_words = tuple(host.strip(".-").encode() for host, _ in self._hosts)
+        self.host_words = tuple(max(host.split("*"), key=len).strip(".-").encode() for host, _ in self._hosts)
 
     def behind(self, address: str) -> ServiceRow | None:
         """Who answers at an address, where the catalogue knows it."""
         host = host_of(address).lower()
         return next((row for known, row in self._hosts if _is_at(host, known)), None)
+
+    def region(self, address: str) -> str | None:
+        """The region that the name of a host tells, as in `bedrock-runtime.eu-central-1.amazonaws.com`."""
+        host = host_of(address).lower()
+        for known, _ in self._hosts:
+            if "*" in known and fnmatchcase(host, known):
+                before, _, after = known.partition("*")
+                return host[len(before) : len(host) - len(after)]
+            if known[0] == "-" and host.endswith(known):
+                return host.removesuffix(known)
+        return None
+
+    def model(self, name: str) -> ServiceRow | None:
+        """Who runs a model of such a name, where it is written without whoever runs it."""
+        return next((row for known, row in self._models if fnmatchcase(name, known)), None)
 
     def artefact(self, name: str) -> ArtefactRow | None:
         """What kind of file has such a name, or such a pattern of names."""
@@ -69,4 +88,6 @@ class Services:
 
 
 def _is_at(host: str, known: str) -> bool:
+    if "*" in known:
+        return fnmatchcase(host, known)
     return host.endswith(known) if known[0] in ".-" else host == known

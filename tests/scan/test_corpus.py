@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.pages import ROOT
-from tests.scan.measure import PAGE, rows, score, tables, written
+from tests.scan.measure import PAGE, built, rows, score, tables, written
 
 CORPUS = Path(os.environ.get("FEDPOLICY_CORPUS", ROOT.parent / "shared" / "corpus"))
 
@@ -14,7 +14,7 @@ here = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of public file
 
 
 @here
-@pytest.mark.parametrize("table", tables())
+@pytest.mark.parametrize("table", built())
 def test_facts_of_public_files_are_found(table):
     found = score(table, CORPUS)
     assert (found.wrong, found.missed, found.beyond) == ([], [], [])

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from fedpolicy.scan.importers import importers
+from fedpolicy.scan.reading.embedded import parts
 from fedpolicy.scan.reading.files import File
 from fedpolicy.scan.services import Services
 
@@ -18,7 +19,15 @@ CASES = [
 
 def told(file, framework):
     names = [name for name in importers() if name.split("_")[0] == framework]
-    return [one for name in names if importers()[name].wants(file) for one in importers()[name].read(file)]
+    found = [one for name in names if importers()[name].wants(file) for one in importers()[name].read(file)]
+    for part in parts(file):
+        found += [
+            part.placed(one)
+            for name in names
+            if importers()[name].wants(part.file)
+            for one in importers()[name].read(part.file)
+        ]
+    return found
 
 
 @pytest.mark.parametrize(("case", "framework"), CASES)

@@ -15,6 +15,7 @@ from fedpolicy.scan.evidence import Unread
 from fedpolicy.scan.gather import Fact
 from fedpolicy.scan.groups import grouped
 from fedpolicy.scan.importers import importers
+from fedpolicy.scan.reading.embedded import parts
 from fedpolicy.scan.reading.files import File
 from fedpolicy.scan.rules import RULES
 from fedpolicy.scan.services import Services
@@ -25,7 +26,12 @@ CASES = [
     for path in sorted((Path(__file__).parent / "evidence").glob("*.yaml"))
     for case in yaml.safe_load_all(path.read_text(encoding="utf-8"))
 ]
-TREES = [(name, yaml.safe_load(text)) for name, text in CASES if name.endswith((".yml", ".yaml", ".json", ".default"))]
+TREES = [
+    (name, tree)
+    for name, text in CASES
+    if name.endswith((".yml", ".yaml", ".json", ".default"))
+    for tree in yaml.safe_load_all(text)
+]
 ODD = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9**30) | st.floats() | st.text(max_size=4) | st.just("${X}"),
     lambda inner: (
@@ -39,12 +45,15 @@ def told(file):
     """Everything that is done with a file after it was read."""
     facts: list[Fact] = []
     places: list[tuple[str, str]] = []
-    for who, one in importers().items():
+    asked = [
+        (who, one, each) for each in (file, *(part.file for part in parts(file))) for who, one in importers().items()
+    ]
+    for who, one, inside in asked:
         try:
-            facts += [Fact(evidence=each, importer=who) for each in one.read(file)] if one.wants(file) else []
+            facts += [Fact(evidence=each, importer=who) for each in one.read(inside)] if one.wants(inside) else []
         except Unread as unread:
             places.append((unread.why, unread.span.file))
-    assert all(why and place == file.name for why, place in places)
+    assert all(why and place for why, place in places)
     said = [fact.evidence for fact in facts]
     for rule in RULES:
         list(rule.find(said))

@@ -22,13 +22,18 @@ LARGEST = 2 * 1024 * 1024
 
 
 class File:
-    """A file as importers see it. Whatever asks for a tree that cannot be had gets Unread."""
+    """
+    A file as importers see it. Whatever asks for a tree that cannot be had gets Unread.
+
+    `broken` are documents of a file of several that could not be read when the others were.
+    """
 
     def __init__(self, name: str, content: bytes, services: Services | None = None) -> None:
         self.services = services or Services((), ())
         self.name = name
         self.content = content
         self.path = PurePath(name)
+        self.broken: list[Unread] = []
 
     def start(self) -> Span:
         """The first character."""
@@ -59,6 +64,7 @@ class File:
         found = tuple(Node(value=raw.tree, at=raw.spans.at) for raw in source.documents if not raw.flawed)
         if not found and source.errors:
             raise self._broken(source.errors[0])
+        self.broken += [self._broken(error) for error in source.errors]
         return found
 
     @cached_property

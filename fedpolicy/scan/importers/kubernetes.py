@@ -1,0 +1,139 @@
+"""Kubernetes: what workloads hold and ask, names inside that stand for hosts outside, and secrets in files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fedpolicy.scan.reading.manifest import Manifest, is_manifest, looks_real, manifests, variable
+from fedpolicy.scan.reading.variables import Variable, told, variables
+from fedpolicy.scan.services import CALLED, TRACKS
+
+if TYPE_CHECKING:
+    from fedpolicy.scan.evidence import Evidence
+    from fedpolicy.scan.node import Node
+    from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan.services import Services
+
+__all__ = ["read", "wants"]
+
+_REGION = "topology.kubernetes.io/region"
+_SEALED = ("SealedSecret", "ExternalSecret")
+
+
+def wants(file: File) -> bool:
+    """YAML that begins objects of Kubernetes."""
+    return is_manifest(file)
+
+
+def read(file: File) -> Iterable[Evidence]:
+    """What the file says. Raises Unread."""
+    objects = manifests(file)
+    outside = dict(_outside(objects))
+    kinds: dict[str, Callable[[Manifest], Iterator[Evidence]]] = {
+        "Secret": _secret,
+        "Service": _service,
+        "ServiceEntry": partial(_mesh, file.services),
+        "Ingress": _ingress,
+        **dict.fromkeys(_SEALED, _sealed),
+    }
+    for one in objects:
+        if one.pod:
+            yield from _workload(file.services, one, objects, outside)
+        elif one.kind in kinds:
+            yield from kinds[one.kind](one)
+
+
+def _workload(
+    services: Services, one: Manifest, objects: Sequence[Manifest], outside: dict[str, str]
+) -> Iterator[Evidence]:
+    subject = f"workload:{one.name}"
+    for container in one.containers():
+        if image := container.get("image"):
+            yield image.tells(subject, "image")
+            known = services.image(str(image.value))
+            if known and known.kind == "own":
+                yield image.says(subject, "serves", "own")
+        given = list(_environment(container, objects, one.namespace))
+        yield from told(services, subject, given, outside)
+        yield from _references(container, subject)
+    if one.pod and (region := one.pod.get("nodeSelector", _REGION)):
+        yield region.tells(subject, "region")
+    if one.pod and (runtime := one.pod.get("runtimeClassName")) and str(runtime.value).startswith("kata-"):
+        yield runtime.tells(subject, "runtime")
+
+
+def _environment(container: Node, objects: Sequence[Manifest], namespace: str) -> Iterator[Variable]:
+    """The variables of a container: its own, and those of maps and secrets of the same file that it takes whole."""
+    listed = container.get("env")
+    for node in listed.each() if listed else ():
+        if (said := variable(node)) is not None:
+            yield said
+    sources = container.get("envFrom")
+    for source in sources.each() if sources else ():
+        for key, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
+            name = source.text(key, "name")
+            for one in objects:
+                if (one.kind, one.name, one.namespace) == (kind, name, namespace):
+                    for each in (*variables(one.node.get("data")), *variables(one.node.get("stringData"))):
+                        yield Variable(name=each.name, value=each.value, node=source, given=kind == "Secret")
+
+
+def _references(container: Node, subject: str) -> Iterator[Evidence]:
+    sources = container.get("envFrom")
+    for source in sources.each() if sources else ():
+        if name := source.text("secretRef", "name"):
+            yield source.says(f"secret:{name}", "held_by", subject)
+
+
+def _outside(objects: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
+    """Names inside the cluster that stand for hosts outside."""
+    for one in objects:
+        host = one.node.text("spec", "externalName") if one.kind == "Service" else None
+        if host:
+            short = f"{one.name}.{one.namespace}"
+            for name in (one.name, short, f"{short}.svc", f"{short}.svc.cluster.local"):
+                yield name, host
+
+
+def _service(one: Manifest) -> Iterator[Evidence]:
+    if host := one.node.get("spec", "externalName"):
+        yield host.tells(f"service:{one.name}", "leads_to")
+
+
+def _mesh(services: Services, one: Manifest) -> Iterator[Evidence]:
+    hosts = one.node.get("spec", "hosts")
+    for host in hosts.each() if hosts else ():
+        row = services.behind(str(host.value))
+        if row and row.kind in (*CALLED, *TRACKS):
+            kind = "call" if row.kind in CALLED else "tracker"
+            yield host.says(
+                f"{kind}:{row.id}", "used", None, note="the mesh lets everybody reach it, and proves no use"
+            )
+
+
+def _ingress(one: Manifest) -> Iterator[Evidence]:
+    place = one.node.get("spec", "tls") or one.node.get("spec", "rules")
+    if place:
+        yield place.says(f"ingress:{one.name}", "tls", bool(one.node.get("spec", "tls")))
+
+
+def _secret(one: Manifest) -> Iterator[Evidence]:
+    """The keys of a secret, and whether its values stand in the file."""
+    for field, encoded in (("data", True), ("stringData", False)):
+        found = one.node.get(field)
+        for name, node in found.items() if found else ():
+            subject = f"secret:{one.name}"
+            real = isinstance(node.value, str) and looks_real(name, node.value, encoded=encoded)
+            yield node.says(subject, "literal" if real else "key", name)
+
+
+def _sealed(one: Manifest) -> Iterator[Evidence]:
+    listed = one.node.get("spec", "data")
+    for entry in listed.each() if listed else ():
+        if key := entry.get("secretKey"):
+            yield key.tells(f"secret:{one.name}", "key")
+    sealed = one.node.get("spec", "encryptedData")
+    for name, node in sealed.items() if sealed else ():
+        yield node.says(f"secret:{one.name}", "key", name)

@@ -1,0 +1,85 @@
+"""Rules on what leaves a site beside the federation: to models of others, to trackers, in copies, and to anybody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fedpolicy.findings import Severity, Verdict
+from fedpolicy.scan.evidence import NONE, Evidence, Strength
+from fedpolicy.scan.rule import EvidenceRule, Said, Told, rule, stating
+
+__all__ = ["OUTFLOW"]
+
+_ANY_HOST = ("80", "443", "all", "http", "https", "0-65535", "1-65535")
+_TELLING = ("labels", "model_update")  # of what scripts copy, what shows single cases
+
+
+def _model_of_others(said: Said) -> Told:
+    asked = {one.subject: one.value for one in stating(said, "model", "call") if one.value}
+    for one in _asking(said):
+        if one.name != "unknown":
+            model = f"{asked[one.subject]} of {one.name}" if one.subject in asked else one.name
+            yield one, f"asks a model that others run, {model}" + (f" ({one.note})" if one.note else "")
+
+
+def _key_of_a_model(said: Said) -> Told:
+    """Where nothing of the deployment shows the call itself: then that is told, and not the key."""
+    made = {one.name for one in _asking(said)}
+    for one in stating(said, "used", "call"):
+        if one.value is None and one.strength is Strength.CONFIGURED and one.name not in made:
+            yield one, f"may ask a model that others run, of {one.name}: {one.note}"
+
+
+def _model_at_unknown_address(said: Said) -> Told:
+    for one in _asking(said):
+        if one.name == "unknown":
+            yield one, "asks a model, and no file says where it runs" + (f": {one.note}" if one.note else "")
+
+
+def _asking(said: Said) -> list[Evidence]:
+    made = ("made", "from")
+    return [one for one in said if one.kind == "call" and one.attribute in made and one.value not in (None, NONE)]
+
+
+def _egress_open(said: Said) -> Told:
+    for one in stating(said, "egress_port"):
+        if one.value in _ANY_HOST:
+            what = "every port is" if one.value == "all" else f"port {one.value} is"
+            if one.kind in ("workload", "policy", "firewall"):
+                yield one, f"{one.name} may send to any host: {what} open, and no destination is named"
+            else:
+                yield one, f"{what} open to every host, so the enclave does not keep data in"
+
+
+def _files_leave(said: Said) -> Told:
+    for one in stating(said, "payload", "transfer"):
+        if one.value in _TELLING:
+            what = f"{one.name} are copied to another machine, beside the federation: they are {one.value}"
+            yield one, what.replace("_", " ")
+
+
+_HIGH, _MEDIUM = Severity.HIGH, Severity.MEDIUM
+OUTFLOW: tuple[EvidenceRule, ...] = (
+    rule("egress-open", _MEDIUM, "data-locality", _egress_open,
+          title="A site's programs may talk to every host",
+          why="Where every host can be reached, nothing outside of the code keeps data in, in an enclave or not.",
+          advice="Name the destinations: the hosts of the federation, and whatever else is meant."),
+    rule("files-leave-beside", _MEDIUM, "data-locality", _files_leave,
+          title="A script copies what the federation protects",
+          why="A copy of a site's checkpoint is its update without any safeguard; predictions are labels of patients.",
+          advice="Copy what was aggregated, or declare the flow and protect it."),
+    replace(rule("model-at-unknown-address", _HIGH, "data-locality", _model_at_unknown_address,
+          title="Code asks a model, and nobody can tell whose",
+          why="Where the address comes from the environment, whoever sets it decides who sees the prompts.",
+          advice="Write the address down, or declare who runs the model (`fedpolicy import`)."),
+          verdict=Verdict.UNKNOWN),
+    replace(rule("model-may-be-asked", _MEDIUM, "data-locality", _key_of_a_model,
+          title="A program may ask a model that others run",
+          why="A key, a permission or an open way is there for a reason. What is sent, the files do not say.",
+          advice="Declare the call (`fedpolicy import`), or take the key away from where nobody needs it."),
+          verdict=Verdict.UNKNOWN),
+    rule("model-of-others", _HIGH, "data-locality", _model_of_others,
+          title="Code calls a model that others run",
+          why="Whoever runs a model sees what is sent to it, whatever the federation does to protect updates.",
+          advice="Declare what is sent and under which terms (`fedpolicy import`), or run a model of your own."),
+)  # fmt: skip

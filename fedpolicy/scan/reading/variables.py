@@ -1,0 +1,125 @@
+"""What the environment of a program tells: the keys that it holds, whom it asks, and where it reports to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from fedpolicy.records import dataclass
+from fedpolicy.scan.evidence import NONE, Evidence
+from fedpolicy.scan.node import Node, settled
+from fedpolicy.scan.services import CALLED, TRACKS, Services, host_of, is_own
+
+__all__ = ["Variable", "secret_name", "told", "variables"]
+
+_SECRET = re.compile(r"(?:API_KEY|ACCESS_KEY|TOKEN|PASSWORD|PASSWD|SECRET(?:_KEY)?)$")
+# Where a program finds a model to ask, by the names that programs use.
+_ADDRESS = re.compile(r"^(?:LLM|OPENAI|MODEL|CHAT)\w*(?:ENDPOINT|BASE_URL|API_BASE|HOST|HOST_IP|URL)$")
+_STORE = re.compile(r"^(?:REDIS_URL|QDRANT_HOST|QDRANT_URL|MILVUS_HOST|CHROMA_HOST|WEAVIATE_URL)$")
+_DEFAULT = re.compile(r"\$\{\w+:?-([^}]+)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """One variable with its place; `given` where it is filled in from a store of secrets or from elsewhere."""
+
+    name: str
+    value: str
+    node: Node
+    given: bool = False
+
+
+def secret_name(name: str) -> bool:
+    """Whether a variable of such a name holds a secret."""
+    return _SECRET.search(name) is not None
+
+
+def variables(environment: Node | None) -> Iterator[Variable]:
+    """The variables of a map, or of a list of `NAME=value`."""
+    if environment is None:
+        return
+    for name, node in environment.items():
+        yield Variable(name=name, value="" if node.value is None else str(node.value), node=node)
+    for node in environment.each():
+        name, _, value = str(node.value).partition("=")
+        yield Variable(name=name, value=value, node=node)
+
+
+def told(
+    services: Services,
+    subject: str,
+    given: Iterable[Variable],
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Evidence]:
+    """What the variables say of a subject. `names` are hosts inside that stand for hosts outside."""
+    found = list(given)
+    for one in found:
+        yield from _one(subject, one)
+    yield from _calls(services, subject, found, names)
+    yield from _trackers(services, found)
+    for one in found:
+        row = services.variables.get(one.name)
+        if row and row.kind == "vector_store":
+            yield one.node.says(subject, "vector_store", row.id)
+        elif _STORE.match(one.name):
+            yield one.node.says(subject, "vector_store", "own" if settled(one.value) and is_own(one.value) else None)
+
+
+def _one(subject: str, one: Variable) -> Iterator[Evidence]:
+    if secret_name(one.name):
+        literal = bool(one.value) and settled(one.value) and not one.given
+        yield one.node.says(f"secret:{one.name}", "literal" if literal else "held_by", subject)
+    if one.name.endswith("TLS_ENABLED"):
+        yield one.node.says(subject, "tls", one.value.lower() if settled(one.value) and not one.given else None)
+
+
+def _calls(services: Services, subject: str, found: list[Variable], names: Mapping[str, str]) -> Iterator[Evidence]:
+    """Whom a program asks: the address decides; a key alone says only whom it may ask."""
+    keys = [(one, row) for one in found if (row := services.variables.get(one.name)) and row.kind in CALLED]
+    addresses = [one for one in found if _is_address(services, one.name)]
+    for one in addresses:
+        known = settled(one.value) and not one.given
+        outside = names.get(host_of(one.value)) if known else None
+        behind = services.behind(outside or one.value) if known else None
+        if behind and behind.kind in CALLED:
+            note = f"{host_of(one.value)} stands for {outside}" if outside else ""
+            yield one.node.says(f"call:{behind.id}", "from", subject, note=note)
+        elif keys and not (known and not outside and is_own(one.value)):
+            yield one.node.says("call:unknown", "from", subject, note=_default(one.value))
+    if keys and not addresses:
+        one, row = keys[0]
+        yield one.node.says(f"call:{row.id}", "used", None, note=f"{one.name} makes a call possible, and proves none")
+
+
+def _is_address(services: Services, name: str) -> bool:
+    row = services.addresses.get(name)
+    return row.kind in CALLED if row else _ADDRESS.match(name) is not None
+
+
+def _default(value: str) -> str:
+    found = _DEFAULT.fullmatch(value)
+    return f"where nobody sets it, at {found[1]}" if found else ""
+
+
+def _trackers(services: Services, found: list[Variable]) -> Iterator[Evidence]:
+    """Where metrics and prompts are reported to: switched off, to an address, or to whoever a key is for."""
+    off = {services.switches[f"{one.name}={one.value}"].id: one for one in found if _switch(one) in services.switches}
+    for name, one in off.items():
+        yield one.node.says(f"tracker:{name}", "used", NONE)
+    seen = set(off)
+    for one in found:
+        row = services.addresses.get(one.name) or services.variables.get(one.name)
+        if row is None or row.kind not in TRACKS or row.id in off:
+            continue
+        subject = f"tracker:{row.id}"
+        if one.name in row.address_variables:
+            known = settled(one.value) and not one.given
+            yield one.node.says(subject, "address", one.value if known else None)
+        elif row.id not in seen:
+            seen.add(row.id)
+            yield one.node.says(subject, "used", None, note=f"{one.name} lets it report, and proves no use")
+
+
+def _switch(one: Variable) -> str:
+    return f"{one.name}={one.value}"
