@@ -24,6 +24,7 @@ __all__ = [
     "Member",
     "Override",
     "Reference",
+    "Related",
     "Report",
     "RuleInfo",
     "Severity",
@@ -89,6 +90,14 @@ class Hop:
     payload: str
     flow: str
     implied_by: str = ""
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """Another place that a finding is about, which its message names too, and what stands there."""
+
+    text: str
     span: Span
 
 
@@ -175,6 +184,7 @@ class Finding:
     group: Group | None = None
     waiver: Waiver | None = None
     cause: str = ""
+    related: tuple[Related, ...] = ()
 
     @property
     def sort_key(self) -> tuple[object, ...]:

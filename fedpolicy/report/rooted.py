@@ -42,7 +42,12 @@ def _span(span: Span, named: Named) -> Span:
 def _finding(finding: Finding, named: Named) -> Finding:
     waiver = finding.waiver and replace(finding.waiver, span=_span(finding.waiver.span, named))
     paths = tuple(tuple(replace(hop, span=_span(hop.span, named)) for hop in path) for path in finding.paths)
-    return replace(finding, span=_span(finding.span, named), paths=paths, waiver=waiver)
+    related = tuple(replace(one, span=_span(one.span, named)) for one in finding.related)
+    message = finding.message
+    for was, now in zip(finding.related, related, strict=True):
+        message = message.replace(str(was.span), str(now.span))
+    span = _span(finding.span, named)
+    return replace(finding, span=span, paths=paths, waiver=waiver, related=related, message=message)
 
 
 def _reading(reading: Reading, named: Named) -> Reading:

@@ -9,7 +9,8 @@ that contradict each other, the weaker is written and the other is noted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
 
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
@@ -40,6 +41,7 @@ class Draft:
     The text, the place behind each of its lines, and what does not fit into it.
 
     `assumed` are elements that the draft says more of than files do: code calls a model, and nothing shows with what.
+    `members` are its nodes, `jobs` its tasks by their names.
     """
 
     name: str
@@ -49,6 +51,8 @@ class Draft:
     start: Span
     left_out: tuple[tuple[str, Span], ...] = ()
     assumed: frozenset[str] = frozenset()
+    members: tuple[Member, ...] = ()
+    jobs: Mapping[str, Job] = field(default_factory=dict)
 
 
 def draft_of(group: Group) -> Draft:
@@ -67,7 +71,7 @@ def draft_of(group: Group) -> Draft:
     page.add("datasets:")
     page.add(f"  {_DATA}: {{at: {listed(clients)}, categories: unknown}}", start, "which data each site has")
     models = _models(page, said, calls, members)
-    _tasks(page, group, members, models, nodes)
+    tasks = _tasks(page, group, members, models, nodes)
     _calls(page, calls, clients, models)
     _transport(page, said)
     text = "\n".join(page.lines) + "\n"
@@ -80,6 +84,8 @@ def draft_of(group: Group) -> Draft:
         start=start,
         left_out=tuple(page.left_out),
         assumed=frozenset(assumed),
+        members=tuple(members),
+        jobs=tasks,
     )
 
 
@@ -147,7 +153,9 @@ def _models(
     return found
 
 
-def _tasks(page: Page, group: Group, members: Sequence[Member], models: dict[str, str], nodes: Ids) -> None:
+def _tasks(
+    page: Page, group: Group, members: Sequence[Member], models: dict[str, str], nodes: Ids
+) -> dict[str, Job]:
     clients = [one.id for one in members if one.role == "client"]
     server = next(one.id for one in members if one.role == "server")
     everything = [fact.evidence for fact in group.facts]
@@ -161,8 +169,10 @@ def _tasks(page: Page, group: Group, members: Sequence[Member], models: dict[str
     if jobs:
         page.add("tasks:")
     names = Ids()
+    written: dict[str, Job] = {}
     for path, (job, sites) in jobs.items():
         name = names(path, path.rpartition("/")[2])
+        written[name] = job
         span = job.place.span
         page.add(f"  {name}:", span)
         _method(page, job, models)
@@ -178,6 +188,7 @@ def _tasks(page: Page, group: Group, members: Sequence[Member], models: dict[str
         _safeguards(
             page, flower_safeguards(job.said) if flower else job_safeguards(job.said, everything, clients), span
         )
+    return written
 
 
 def _misfit(job: Job, sites: Sequence[str], members: Sequence[Member]) -> str:

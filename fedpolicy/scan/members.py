@@ -18,7 +18,7 @@ _MOST_SITES = 200  # of those that nobody names
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One node."""
+    """One node; `listed` where a file says that it takes part, and not only how many there are."""
 
     name: str
     id: str
@@ -26,6 +26,7 @@ class Member:
     party: str
     span: Span
     party_known: bool
+    listed: bool = True
 
 
 def members_of(said: Sequence[Evidence], start: Span, nodes: Ids, callees: Iterable[str]) -> list[Member]:
@@ -60,6 +61,7 @@ def members_of(said: Sequence[Evidence], start: Span, nodes: Ids, callees: Itera
                 party=parties(f"node {name}", party),
                 span=start,
                 party_known=False,
+                listed=False,
             )
             for role, name, party in missing
         ),

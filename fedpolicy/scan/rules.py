@@ -12,7 +12,7 @@ from fedpolicy.scan.outflow import OUTFLOW
 from fedpolicy.scan.rule import EvidenceRule, Said, Told, rule, stating
 from fedpolicy.scan.services import host_of
 
-__all__ = ["RULES", "SECRET"]
+__all__ = ["RULES", "SECRET", "claims_without_code"]
 
 SECRET = "literal-secret"  # noqa: S105  the name of a rule
 _NO_BOUND = ("PercentilePrivacy", "ExcludeVars")
@@ -79,7 +79,7 @@ def _one_key_for_all_sites(said: Said) -> Told:
             )
 
 
-def _claim_without_code(said: Said) -> Told:
+def claims_without_code(said: Said) -> Told:
     """Only where the app's code was read: a strategy that is constructed shows that."""
     if not any(one.subject == "app" and one.attribute == "strategy" for one in said):
         return
@@ -155,7 +155,7 @@ _FRAMEWORK: tuple[EvidenceRule, ...] = (
           title="An enclave's attestation is a stand-in", references=(_NVFLARE,),
           why="An enclave protects only if somebody checks what runs in it.",
           advice="Configure the authorizer of the hardware, such as SNPAuthorizer or TDXAuthorizer."),
-    rule("claim-without-code", _HIGH, "verifiability", _claim_without_code,
+    rule("claim-without-code", _HIGH, "verifiability", claims_without_code,
           title="A parameter claims a safeguard that no code uses", references=(_FLWR,),
           why="Keys of a Flower app's configuration are free text: they do what code does with them.",
           advice="Wrap the strategy, as in DifferentialPrivacyServerSideFixedClipping, or delete the key."),

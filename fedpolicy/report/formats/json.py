@@ -68,6 +68,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fingerprint": finding.fingerprint,
         "waiver": waiver_row(finding.waiver) if finding.waiver else None,
         **({"cause": finding.cause} if finding.cause else {}),
+        **({"related": [{"text": one.text, **span_row(one.span)} for one in finding.related]} if finding.related else {}),
     }
 
 

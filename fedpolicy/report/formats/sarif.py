@@ -136,6 +136,11 @@ def _result(finding: Finding, index: Mapping[str, int], lines: Mapping[str, Sequ
             **({"cause": finding.cause} if finding.cause else {}),
         },
     }
+    if finding.related:
+        row["relatedLocations"] = [
+            {"id": number, "physicalLocation": _physical(one.span), "message": {"text": one.text}}
+            for number, one in enumerate(finding.related)
+        ]
     flows = [_code_flow(path) for path in finding.paths if path]
     return row | {"codeFlows": flows} if flows else row
 

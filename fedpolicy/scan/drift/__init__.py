@@ -1,0 +1,1 @@
+"""Drift: what a declaration says against what files show."""

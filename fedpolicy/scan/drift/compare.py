@@ -1,0 +1,270 @@
+"""Both sides -> the differences between them, element by element."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fedpolicy.catalog.load import Catalog
+from fedpolicy.findings import Severity, Span, Verdict
+from fedpolicy.language.model.task import Task
+from fedpolicy.scan.drift.protection import protection
+from fedpolicy.scan.drift.rules import Drift
+from fedpolicy.scan.drift.sides import Declared, Found, Pair, alike, paired
+from fedpolicy.scan.evidence import NONE, Evidence
+from fedpolicy.scan.members import ROLES
+from fedpolicy.scan.services import is_own
+
+__all__ = ["differences", "members"]
+
+_STRENGTH = ("none", "tls", "mtls")
+_NUMBERS = {"rounds": "rounds", "min_clients": "clients at least", "clients_per_round": "clients a round"}
+_MADE = ("made", "from")
+_ADAPTERS = ("adapter_update", "adapter_weights")
+
+
+def differences(declared: Declared, found: Found, catalog: Catalog) -> list[Drift]:
+    """All that differs, in the order of the sections of a declaration."""
+    told: list[Drift] = []
+    if found.deployment is not None:
+        pair = members(declared, found)
+        told += _nodes(declared, found, pair)
+        told += _transport(declared, found)
+        told += _regions(declared, found, pair, catalog)
+        told += _tasks(declared, found, catalog)
+    told += _calls(declared, found, catalog)
+    told += _trackers(declared, found, catalog)
+    return told
+
+
+def members(declared: Declared, found: Found) -> Pair:
+    """The nodes of both sides. Those that no file lists are nobody's: only how many there are is known of them."""
+    listed = [one for one in (found.draft.members if found.draft else ()) if one.listed]
+    kinds = {ROLES[one.role] for one in listed}
+    names = {party: said.name or "" for party, said in declared.deployment.parties.items()}
+    return paired([one for one in declared.nodes if one.node_kind in kinds], listed, names)
+
+
+def _nodes(declared: Declared, found: Found, pair: Pair) -> Iterator[Drift]:
+    start = found.draft.start if found.draft else Span(file="")
+    for one in pair.found:
+        whose = f" of {one.party}" if one.party_known else ""
+        message = f"{one.name}{whose} takes part as {one.role}, and is not declared"
+        yield Drift(rule="node-not-declared", element=f"nodes.{one.id}", message=message, found=one.span,
+                    declared=declared.at("nodes"))  # fmt: skip
+    for place in pair.declared:
+        message = f"{place.name} is declared, and is not among those who take part in {start.file}"
+        yield Drift(rule="node-not-found", element=place.id, message=message, declared=declared.at(*place.path))
+    for place, one in pair.same:
+        names = (place.party, declared.deployment.parties[place.party].name or "")
+        if one.party_known and not any(alike(one.party, name) for name in names):
+            message = f"{one.name} is run by {one.party}, and {place.party} is declared"
+            yield Drift(rule="party-differs", element=place.id, message=message, found=one.span,
+                        declared=declared.at(*place.path))  # fmt: skip
+        yield from _enclave(declared, found, place.path, one.id)
+
+
+def _enclave(declared: Declared, found: Found, path: tuple[str | int, ...], node: str) -> Iterator[Drift]:
+    said = declared.deployment.nodes[str(path[1])].tee
+    runs = found.deployment.nodes[node].tee if found.deployment else None
+    if said is None or runs is None:
+        return
+    claims = [("attested", "false")] if said.attested and not runs.attested else []
+    claims += [("kind", runs.kind)] if said.kind != runs.kind else []
+    for key, value in claims:
+        shown = str(getattr(said, key)).lower()
+        message = f"the enclave of {node} is configured with {key} {value}, and {shown} is declared"
+        yield Drift(rule="enclave-differs", element=f"nodes.{path[1]}", message=message, what=key,
+                    found=found.at("nodes", node, "tee"), declared=declared.at(*path, "tee", key))  # fmt: skip
+
+
+def _transport(declared: Declared, found: Found) -> Iterator[Drift]:
+    said = declared.deployment.transport
+    runs = found.deployment.transport if found.deployment else None
+    if said is None or runs is None or said == runs:
+        return
+    weaker = _STRENGTH.index(runs) < _STRENGTH.index(said)
+    message = f"connections are configured with transport {runs}, and {said} is declared"
+    yield Drift(rule="transport-differs", element="deployment.transport", message=message, found=found.at("transport"),
+                declared=declared.at("transport"), severity=None if weaker else Severity.LOW)  # fmt: skip
+
+
+def _regions(declared: Declared, found: Found, pair: Pair, catalog: Catalog) -> Iterator[Drift]:
+    """Where machines stand, by the file that says it of a node, else of everything that it sets up."""
+    ours = {member.name: place for place, member in pair.same}
+    for one in found.stating("region"):
+        if not one.value or one.kind == "call":
+            continue
+        place = ours.get(one.name) if one.kind == "node" else None
+        nodes = declared.deployment.nodes
+        names = [str(place.path[1])] if place else [name for name, node in nodes.items() if node.region]
+        said = {name: nodes[name].region for name in names if nodes[name].region}
+        if said and not any(_within(one.value, region, catalog) for region in said.values()):
+            name, region = min(said.items())
+            message = f"what runs stands in {one.value}, and {region} is declared"
+            yield Drift(rule="region-differs", element=f"nodes.{name}", message=message, found=one.span,
+                        declared=declared.at("nodes", name, "region"), what=one.value)  # fmt: skip
+
+
+def _within(found: str, declared: str | None, catalog: Catalog) -> bool:
+    """Whether a region lies in another one, or is it; what the catalogue does not know contradicts nothing."""
+    if declared is None or found.lower() == declared.lower():
+        return True
+    row, wide = catalog.regions.get(found.lower()), catalog.regions.get(declared.lower())
+    if row is None:
+        return found.upper() not in catalog.countries
+    country = catalog.countries.get(row.country)
+    if declared == "EU":
+        return country is None or country.eea
+    return wide is None and row.country == declared
+
+
+def _tasks(declared: Declared, found: Found, catalog: Catalog) -> Iterator[Drift]:
+    runs = found.deployment.tasks if found.deployment else {}
+    jobs = [name for name, task in declared.deployment.tasks.items() if _is_job(declared, name, task)]
+    same = [(one, other) for one in jobs for other in runs if alike(one, other)]
+    ours = [one for one in jobs if one not in {pair[0] for pair in same}]
+    theirs = [one for one in runs if one not in {pair[1] for pair in same}]
+    if len(ours) == len(theirs) == 1:
+        same, ours, theirs = [*same, (ours[0], theirs[0])], [], []
+    for one in theirs:
+        yield Drift(rule="task-not-declared", element=f"tasks.{one}", found=found.at("tasks", one),
+                    message=f"the job {one} runs, and no task is declared for it", declared=declared.at("tasks"))  # fmt: skip
+    for one in ours if runs else ():
+        yield Drift(rule="task-not-found", element=f"tasks.{one}", declared=declared.at("tasks", one),
+                    message=f"the task {one} is declared, and no job that files hold is it")  # fmt: skip
+    for one, other in same:
+        yield from _task(declared, found, one, other, catalog)
+        yield from protection(declared, found, one, other)
+
+
+def _is_job(declared: Declared, name: str, task: Task) -> bool:
+    """Whether a framework runs it: contributions travel, or are drawn up to."""
+    return bool(task.aggregator) or f"tasks.{name}" in declared.study.lookup.uplinks
+
+
+def _task(declared: Declared, found: Found, one: str, other: str, catalog: Catalog) -> Iterator[Drift]:
+    said = declared.deployment.tasks[one]
+    runs = found.deployment.tasks[other] if found.deployment else said
+    for key, word in _NUMBERS.items():
+        ours, theirs = getattr(said, key), getattr(runs, key)
+        if ours is not None and theirs is not None and ours != theirs:
+            yield _differs("number-differs", declared, found, one, other, key, f"{word}: {theirs}", str(ours))
+    method, wanted = catalog.methods.get(runs.method), catalog.methods.get(said.method)
+    if method and wanted and method.up in _ADAPTERS and wanted.up not in _ADAPTERS:
+        yield _differs("method-differs", declared, found, one, other, "method", f"method: {runs.method}", said.method)
+    if runs.topology and runs.topology != (said.topology or (wanted.topology if wanted else None)):
+        shown = said.topology or "a star"
+        yield _differs("method-differs", declared, found, one, other, "topology", f"topology: {runs.topology}", shown)
+    yield from _base(declared, found, one, other)
+
+
+def _base(declared: Declared, found: Found, one: str, other: str) -> Iterator[Drift]:
+    ours = declared.deployment.tasks[one].model
+    theirs = found.deployment.tasks[other].model if found.deployment else None
+    if not ours or not theirs or found.deployment is None:
+        return
+    said, runs = declared.deployment.models[ours].ref, found.deployment.models[theirs].ref
+    if said and runs and said.lower() != runs.lower():
+        yield Drift(rule="model-differs", element=f"models.{ours}", found=found.at("models", theirs),
+                    message=f"{runs} is trained, and {said} is declared",
+                    declared=declared.at("models", ours, "ref"))  # fmt: skip
+
+
+def _differs(
+    rule: str, declared: Declared, found: Found, one: str, other: str, key: str, runs: str, said: str
+) -> Drift:
+    return Drift(rule=rule, element=f"tasks.{one}", message=f"the job {other} is configured with {runs}; {said} is"
+                 " declared", found=found.at("tasks", other, key), declared=declared.at("tasks", one, key), what=key)  # fmt: skip
+
+
+def _calls(declared: Declared, found: Found, catalog: Catalog) -> Iterator[Drift]:
+    """Models of others: who is asked decides, since whoever is asked sees everything."""
+    asked: dict[str, list[Evidence]] = {}
+    for one in found.said:
+        if one.kind == "call" and one.attribute in _MADE and one.value not in (None, NONE):
+            asked.setdefault(one.name, []).append(one)
+    known = {name: _names(name, catalog) for name in asked}
+    for name, places in sorted(asked.items()):
+        if name == "unknown" or not known[name] & declared.called.keys():
+            yield _asked(declared, name, places)
+        else:
+            yield from _model(declared, found, name, known[name])
+    reachable = {name for row in catalog.services.values() for name in (row.id, row.provider)}
+    seen = frozenset(name for names in known.values() for name in names)
+    maybe = {name for one in found.said if one.kind == "call" for name in _names(one.name, catalog)}
+    told: set[str] = set()
+    for name, (element, span) in declared.called.items():
+        if name in reachable and name not in seen and element not in told:
+            told.add(element)
+            yield Drift(rule="call-not-found", element=element, declared=span, what=name,
+                        verdict=Verdict.UNKNOWN if name in maybe or "unknown" in asked else Verdict.FAIL,
+                        message=f"a call of {name} is declared, and no file that was read makes it")  # fmt: skip
+
+
+def _asked(declared: Declared, name: str, places: Sequence[Evidence]) -> Drift:
+    more = f" (and {len(places) - 1} more places)" if places[1:] else ""
+    what = f"code asks {name}{more}, and no call of it is declared"
+    open_ = f"code asks a model{more}, and neither it nor the declaration says whose it is"
+    return Drift(rule="call-not-declared", element=f"api_calls.{name}", found=places[0].span,
+                 message=open_ if name == "unknown" else what, declared=declared.at("api_calls"),
+                 verdict=Verdict.UNKNOWN if name == "unknown" else Verdict.FAIL)  # fmt: skip
+
+
+def _model(declared: Declared, found: Found, name: str, names: frozenset[str]) -> Iterator[Drift]:
+    """Which model of theirs is asked, where code says so and the declaration names any."""
+    uses = [one for one in declared.study.graph.access if one.how == "remote" and one.runner in names]
+    refs = {ref: one.model for one in uses if (ref := declared.deployment.models[one.model].ref)}
+    told = set()
+    for one in found.stating("model", "call"):
+        if one.name == name and one.value and refs and one.value not in told:
+            told.add(one.value)
+            if not any(_same_model(one.value, ref) for ref in refs):
+                ref, model = min(refs.items())
+                yield Drift(rule="model-differs", element=f"models.{model}", found=one.span, what=one.value,
+                            message=f"code asks {name} for {one.value}, and {ref} is declared",
+                            declared=declared.at("models", model, "ref"))  # fmt: skip
+
+
+def _same_model(asked: str, ref: str) -> bool:
+    """A name without its maker; a dated version is the model that it is a version of."""
+    short, wanted = asked.rpartition("/")[2].lower(), ref.rpartition("/")[2].lower()
+    return short == wanted or short.startswith(f"{wanted}-20") or wanted.startswith(f"{short}-20")
+
+
+def _names(service: str, catalog: Catalog) -> frozenset[str]:
+    row = catalog.services.get(service)
+    return frozenset({service, row.provider} if row and row.provider else {service})
+
+
+def _trackers(declared: Declared, found: Found, catalog: Catalog) -> Iterator[Drift]:
+    used: dict[str, Evidence] = {}
+    for one in found.said:
+        if one.kind == "tracker" and _leaves(one):
+            used.setdefault(one.name, one)
+    trackers = [one for one in declared.nodes if one.node_kind == "tracker"]
+    reached = " ".join(sorted(declared.reached))
+    for name, one in sorted(used.items()):
+        known = any(word in reached for word in _names(name, catalog))
+        if not known and not (trackers and _is_ones_own(name, found, catalog)):
+            yield Drift(rule="tracker-not-declared", element=f"flows.{name}", found=one.span,
+                        message=f"{name} gets metrics, and no flow to it is declared", declared=declared.at("flows"))  # fmt: skip
+    listed = any(one.kind == "tracker" for one in found.said)
+    for place in trackers if not used else ():
+        yield Drift(rule="tracker-not-found", element=place.id, declared=declared.at(*place.path),
+                    message=f"the tracker {place.name} is declared, and no file that was read uses one",
+                    verdict=Verdict.UNKNOWN if listed else Verdict.FAIL)  # fmt: skip
+
+
+def _leaves(one: Evidence) -> bool:
+    """Whether a fact shows that metrics go to a tracker, and not only into a file of whoever makes them."""
+    if one.attribute == "used":
+        return one.value == "true"
+    files = ("local", "file:", "sqlite:")
+    return one.attribute == "address" and one.value is not None and not one.value.startswith(files)
+
+
+def _is_ones_own(name: str, found: Found, catalog: Catalog) -> bool:
+    """Whether a tracker may be run by the federation: it is by its address, or nobody runs it for others."""
+    addresses = [one.value for one in found.stating("address", "tracker") if one.name == name and one.value]
+    row = catalog.services.get(name)
+    return any(map(is_own, addresses)) if addresses else not (row and row.hosts)

@@ -1,0 +1,154 @@
+"""Safeguards on both sides: what is declared for a task, what its job runs, and what shows that it is not the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fedpolicy.findings import Span
+from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard
+from fedpolicy.scan.drift.rules import Drift
+from fedpolicy.scan.drift.sides import Declared, Found
+from fedpolicy.scan.evidence import NONE, Evidence, Strength
+from fedpolicy.scan.rules import claims_without_code
+from fedpolicy.findings import Verdict
+
+__all__ = ["protection"]
+
+_NO_NOISE = ("PercentilePrivacy", "ExcludeVars", "ConvertWeights")
+_SEEN = ("differential_privacy", "homomorphic_encryption", "secure_aggregation", "filter")  # what configurations show
+_NUMBERS = ("noise_multiplier", "clipping_norm")
+Reason = tuple[str, Span]
+
+
+def protection(declared: Declared, found: Found, task: str, job: str) -> Iterator[Drift]:
+    """What is declared and runs otherwise, or is shown by no file; and what runs and is not declared."""
+    said = declared.deployment.tasks[task].safeguards
+    runs = found.deployment.tasks[job].safeguards if found.deployment else ()
+    for place, one in enumerate(said):
+        if one.kind in _SEEN:
+            yield from _declared(declared, found, (task, job), place, _like(one, runs))
+    if any(one.kind == "unknown" for one in said) and len(said) == 1:
+        return
+    known = {_key(one) for one in said}
+    for place, one in enumerate(runs):
+        if one.kind in _SEEN and _key(one) not in known:
+            yield Drift(rule="safeguard-not-declared", element=f"tasks.{task}", what=_word(one),
+                        message=f"{_word(one)} protects the job {job}, and is not declared",
+                        found=found.at("tasks", job, "safeguards", place), declared=declared.at("tasks", task, "safeguards"))  # fmt: skip
+
+
+def _declared(
+    declared: Declared, found: Found, names: tuple[str, str], place: int, runs: Safeguard | None
+) -> Iterator[Drift]:
+    task, job = names
+    one = declared.deployment.tasks[task].safeguards[place]
+    at = declared.at("tasks", task, "safeguards", place)
+    said = found.draft.jobs[job].said if found.draft else ()
+    reason = _without(one, found, said, runs)
+    if reason:
+        yield Drift(rule="safeguard-differs", element=f"tasks.{task}", what=_word(one), found=reason[1], declared=at,
+                    message=f"{_word(one)} is declared, and {reason[0]}")  # fmt: skip
+    elif runs is None and not _may_be(one, found, said):
+        start = found.draft.start if found.draft else at
+        yield Drift(rule="safeguard-not-found", element=f"tasks.{task}", what=_word(one), found=None, declared=at,
+                    verdict=Verdict.UNKNOWN,
+                    message=f"{_word(one)} is declared, and no file that belongs to {start.file} shows it")  # fmt: skip
+    elif isinstance(one, DifferentialPrivacy) and isinstance(runs, DifferentialPrivacy):
+        yield from _numbers(declared, found, names, place, runs)
+
+
+def _numbers(
+    declared: Declared, found: Found, names: tuple[str, str], place: int, runs: DifferentialPrivacy
+) -> Iterator[Drift]:
+    task, job = names
+    one = declared.deployment.tasks[task].safeguards[place]
+    at = found.deployment.tasks[job].safeguards.index(runs) if found.deployment else 0
+    for key in (*_NUMBERS, "where"):
+        ours, theirs = getattr(one, key), getattr(runs, key)
+        if ours is not None and theirs is not None and ours != theirs:
+            yield Drift(rule="safeguard-differs", element=f"tasks.{task}", what=f"{_word(one)} {key}",
+                        message=f"{_word(one)} is configured with {key} {theirs}, and {ours} is declared",
+                        found=found.at("tasks", job, "safeguards", at),
+                        declared=declared.at("tasks", task, "safeguards", place, key))  # fmt: skip
+
+
+def _without(
+    one: Safeguard, found: Found, job: tuple[Evidence, ...], runs: Safeguard | None
+) -> Reason | None:
+    """What shows that a declared safeguard is not there; None where nothing does."""
+    if one.kind == "differential_privacy":
+        return _zero(job, found) or (None if runs else _no_noise(found, job, "differential_privacy"))
+    if one.kind == "homomorphic_encryption" and runs is None:
+        return _no_encryption(found, job)
+    return _unread(found, one.kind) if runs is None else None
+
+
+def _zero(job: tuple[Evidence, ...], found: Found) -> Reason | None:
+    for one in (*job, *(one for one in found.said if one.kind == "scope")):
+        noise = one.attribute in ("noise", "noise_var", "noise_multiplier")
+        if noise and one.value in ("0", "0.0", "-0.0") and one.strength is not Strength.DECLARED:
+            return "the noise is set to 0", one.span
+    return None
+
+
+def _no_noise(found: Found, job: tuple[Evidence, ...], kind: str) -> Reason | None:
+    if any(one.subject == "safeguard:differential_privacy" and one.strength is Strength.WIRED for one in job):
+        return None  # how much noise the code adds is open; that it adds some is not
+    if claim := _unread(found, kind):
+        return claim
+    for one in (*job, *(one for one in found.said if one.kind == "scope")):
+        if one.attribute == "result_filter" and one.value in _NO_NOISE:
+            return f"what filters is {one.value}, which adds no noise", one.span
+    return _bare_default(found, job)
+
+
+def _bare_default(found: Found, job: tuple[Evidence, ...]) -> Reason | None:
+    """A job that names no scope falls to the default of the site, which may filter nothing."""
+    if not any(one.attribute == "scope" and one.value == "site_default" for one in job):
+        return None
+    for default in found.stating("default_scope"):
+        theirs = [one for one in found.said if one.kind == "scope" and one.span.file == default.span.file]
+        filters = [one for one in theirs if one.name == default.value and one.attribute == "result_filter"]
+        if filters and all(one.value == NONE for one in filters):
+            why = f"the job names no scope, so that `{default.value}` holds at the site, which filters nothing"
+            return why, default.span
+    return None
+
+
+def _no_encryption(found: Found, job: tuple[Evidence, ...]) -> Reason | None:
+    filters = [one for one in job if one.attribute == "he_filter"]
+    encrypts = next((one for one in filters if one.value not in (None, NONE)), None)
+    without = next((one for one in found.stating("he_context") if one.value == NONE), None)
+    if encrypts and without:
+        return f"a filter encrypts, and {without.span.file} makes no keys (no HEBuilder)", encrypts.span
+    if filters and all(one.value == NONE for one in filters):
+        return "no filter of the job encrypts", filters[0].span
+    return None
+
+
+def _unread(found: Found, kind: str) -> Reason | None:
+    for one, _ in claims_without_code(found.said):
+        if one.name == kind:
+            return f"only the parameter `{one.key.rpartition('.')[2]}` claims it, which no code reads", one.span
+    return None
+
+
+def _may_be(one: Safeguard, found: Found, job: tuple[Evidence, ...]) -> bool:
+    """Whether code is wired to it, though a draft cannot say with which numbers."""
+    subject = f"safeguard:{one.kind}"
+    return any(fact.subject == subject and fact.strength is Strength.WIRED for fact in (*job, *found.said))
+
+
+def _like(one: Safeguard, runs: tuple[Safeguard, ...]) -> Safeguard | None:
+    same = [other for other in runs if _key(other) == _key(one)]
+    where = getattr(one, "where", None)
+    return next((other for other in same if getattr(other, "where", None) == where), same[0] if same else None)
+
+
+def _key(one: Safeguard) -> tuple[str, str]:
+    return one.kind, str(getattr(one, "name", ""))
+
+
+def _word(one: Safeguard) -> str:
+    word = one.kind.replace("_", " ")
+    return f"{word} {one.name}" if hasattr(one, "name") else word
