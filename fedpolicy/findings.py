@@ -257,18 +257,15 @@ class Age:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """
-    Everything a format needs.
-
-    `findings` holds the fail, unknown and waived ones, sorted; `counts` counts all five verdicts, so that what passed
-    and what did not apply is known too. `errors` are the problems of the run itself, such as a rule that does not
-    compile; those of a file are on the file. `places` says where to write the facts that are missing, by file,
-    deployment and dotted path. What a baseline knows is neither among the findings nor in `counts`; `baseline` counts
-    it. Where the run was stopped, `interruption` says how far it got.
-    `overrides` says what settings took out of the verdict. `root` is where forges count the paths of files from.
-    `today` is the day of the verdict, as ISO 8601; `dated` says that another day may give another one,
-    `old` which facts of the catalogue, of which day, it rests on though they are older than half a year.
-    `overviews` is for people, a deployment each, where a report asks for it; `fail_on` and `strict` say what fails.
-    `reading` is there where a scan has read foreign files.
+    Everything a format needs. `findings` holds the fail, unknown and waived ones, sorted; `counts` counts all five
+    verdicts, so that what passed and what did not apply is known too. `errors` are the problems of the run itself, such
+    as a rule that does not compile; those of a file are on the file. `places` says where to write the facts that are
+    missing, by file, deployment and dotted path. What a baseline knows is neither among the findings nor in `counts`;
+    `baseline` counts it. Where the run was stopped, `interruption` says how far it got. `overrides` says what settings
+    took out of the verdict. `root` is where forges count the paths of files from. `today` is the day of the verdict, as
+    ISO 8601; `dated` says that another day may give another one, `old` which facts of the catalogue, of which day, it
+    rests on though they are older than half a year. `overviews` is for people, a deployment each, where a report asks
+    for it; `fail_on` and `strict` say what fails. `reading` is there where a scan has read foreign files.
     """
 
     findings: tuple[Finding, ...]

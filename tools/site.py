@@ -10,11 +10,14 @@ from fedpolicy.findings import Reference
 from fedpolicy.policy.load import Pack, load_rules, read_pack, shipped_packs
 from fedpolicy.policy.models import PRINCIPLES, Rule
 from fedpolicy.report.rules import as_markdown, entry_of, table_markdown
+from fedpolicy.scan.drift import rules as drift
 from fedpolicy.scan.judge import INFOS
 
 SCAN = (
     "## Files of others (`scan`)\n\nWhat `fedpolicy scan` judges at files of frameworks, because no declaration can"
-    f" hold it: {len(INFOS)} rules, written in code.\n\n{table_markdown(INFOS, '')}"
+    f" hold it: {len(INFOS)} rules, written in code.\n\n{table_markdown(INFOS, '')}\n\n## Drift (`drift`)\n\nWhat"
+    f" `fedpolicy drift` finds between a declaration and what runs: {len(drift.INFOS)} rules, written in"
+    f" code.\n\n{table_markdown(tuple(drift.INFOS.values()), '')}"
 )
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "build" / "pages"

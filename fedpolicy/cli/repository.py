@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fedpolicy.cli.question import lost_of, watch_of
+from fedpolicy.cli.question import input_bytes, lost_of, named, watch_of
 from fedpolicy.scan.gather import Gathered, gather
 from fedpolicy.scan.services import Services
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Report
     from fedpolicy.settings import Settings
 
-__all__ = ["gathered", "report_of"]
+__all__ = ["drift_of", "gathered", "report_of"]
 
 
 def gathered(paths: Sequence[str], catalog: Catalog, choices: Choices) -> Gathered:
@@ -40,6 +40,27 @@ def report_of(paths: Sequence[str], choices: Choices, settings: Settings) -> tup
     lost = {name: error for name, error in _lost(choices).items() if name.startswith(DRAFT)}
     errors = [*errors, *lost.values()]
     return judged(found, judge, settings, errors, begin=_begin(choices), lost=lost), found
+
+
+def drift_of(file: str, paths: Sequence[str], choices: Choices, settings: Settings) -> tuple[Report, bool]:
+    """What the declarations of a file and the files below the paths differ in, and whether any could be compared."""
+    from fedpolicy import sources  # noqa: PLC0415  a scan reads no declaration
+    from fedpolicy.check import Judge, catalog_of  # noqa: PLC0415
+    from fedpolicy.cli.run import is_whole  # noqa: PLC0415
+    from fedpolicy.errors import Problems  # noqa: PLC0415
+    from fedpolicy.language.reading.load import load_text  # noqa: PLC0415
+    from fedpolicy.scan.drift.judge import drifted  # noqa: PLC0415
+
+    catalog = catalog_of(settings)
+    read = [(one, load_text(one.text, one.name, catalog)) for one in sources.find([named(file)], input_bytes)]
+    errors = [error for one, loaded in read for error in ((one.error,) if one.error else loaded.errors)]
+    if errors:
+        raise Problems(errors)
+    documents = [document for _, loaded in read for document in loaded.documents]
+    found = gathered(paths, catalog, choices)
+    judge = Judge(catalog=catalog, rules=(), analysis=settings.analysis)
+    done = drifted(documents, found, judge, replace(settings, whole=is_whole(paths, choices)))
+    return done.report, done.compared
 
 
 def _lost(choices: Choices) -> Mapping[str, FedPolicyError]:

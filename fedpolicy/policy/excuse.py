@@ -15,7 +15,7 @@ from fedpolicy.findings import VERDICTS, Baselined, Finding, Report, SourceFile,
 from fedpolicy.policy.baseline import compare
 from fedpolicy.policy.coverage import Coverage, matches
 from fedpolicy.policy.groups import split
-from fedpolicy.policy.housekeeping import GONE, OWN_PACK, OWN_RULES, SCAN_IDS, as_set, own_finding
+from fedpolicy.policy.housekeeping import CODED_IDS, GONE, OWN_PACK, OWN_RULES, as_set, own_finding
 from fedpolicy.policy.load import load_rules, shipped_ids
 from fedpolicy.policy.waivers import WaiverEntry, WaiverFile
 from fedpolicy.suggest import did_you_mean
@@ -68,9 +68,9 @@ def coverage_of(report: Report, settings: Settings) -> Coverage:
 
 def _known(packs: Sequence[str], files: Files) -> frozenset[str]:
     try:
-        return shipped_ids() | {GONE, *SCAN_IDS} | {rule.id for rule in load_rules(packs, files=files)}
+        return shipped_ids() | {GONE, *CODED_IDS} | {rule.id for rule in load_rules(packs, files=files)}
     except Problems:
-        return shipped_ids() | {GONE, *SCAN_IDS}  # what is wrong is said elsewhere
+        return shipped_ids() | {GONE, *CODED_IDS}  # what is wrong is said elsewhere
 
 
 def _counts(report: Report, found: Sequence[Finding]) -> dict[Verdict, int]:

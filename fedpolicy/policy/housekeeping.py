@@ -12,7 +12,18 @@ from fedpolicy.findings import Finding, RuleInfo, Severity, Span, Verdict, finge
 if TYPE_CHECKING:
     from fedpolicy.settings import Settings
 
-__all__ = ["GONE", "OWN_IDS", "OWN_PACK", "OWN_RULES", "SCAN_IDS", "as_set", "gone", "own_finding"]
+__all__ = [
+    "CODED_IDS",
+    "DRIFT_IDS",
+    "GONE",
+    "OWN_IDS",
+    "OWN_PACK",
+    "OWN_RULES",
+    "SCAN_IDS",
+    "as_set",
+    "gone",
+    "own_finding",
+]
 
 OWN_PACK = "fedpolicy"
 GONE = "deployment-gone"  # the one that a waiver may be about, as it is about a deployment
@@ -86,6 +97,14 @@ SCAN_IDS = (
     "noise-of-zero", "one-key-for-all-sites", "one-party-for-all-sites", "peer-data-unpickled", "ssh-host-unchecked",
     "telemetry-on", "transport-open", "what-files-cannot-say",
 )  # fmt: skip
+# Rules on a declaration beside foreign files, which only `drift` and `diff` load.
+DRIFT_IDS = (
+    "call-not-declared", "call-not-found", "deployment-not-declared", "deployment-not-found", "enclave-differs",
+    "method-differs", "model-differs", "node-not-declared", "node-not-found", "number-differs", "party-differs",
+    "region-differs", "safeguard-differs", "safeguard-not-declared", "safeguard-not-found", "task-not-declared",
+    "task-not-found", "tracker-not-declared", "tracker-not-found", "transport-differs", "what-no-file-shows",
+)  # fmt: skip
+CODED_IDS = (*SCAN_IDS, *DRIFT_IDS)
 
 
 def as_set(findings: Sequence[Finding], settings: Settings) -> tuple[Finding, ...]:

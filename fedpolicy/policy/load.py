@@ -11,7 +11,7 @@ from fedpolicy.errors import FedPolicyError, PolicyError, Problems, SettingsErro
 from fedpolicy.files import HERE, Files, content, policies_dir
 from fedpolicy.findings import Reference, Span
 from fedpolicy.policy.bundle import bundled, digest_of
-from fedpolicy.policy.housekeeping import OWN_IDS, SCAN_IDS
+from fedpolicy.policy.housekeeping import CODED_IDS, OWN_IDS
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.selection import choose, set_params, set_severities
 from fedpolicy.records import dataclass
@@ -180,7 +180,7 @@ def chosen_rules(wanted: Settings) -> tuple[Rule, ...]:
         )
     present = {rule.id for rule in load_rules(wanted.packs, files=wanted.files)}
     elsewhere = shipped_ids() - present
-    _must_exist(wanted.configured, present | elsewhere | {*OWN_IDS, *SCAN_IDS})
+    _must_exist(wanted.configured, present | elsewhere | {*OWN_IDS, *CODED_IDS})
     return load_rules(
         wanted.packs,
         params={name: text for name, text in wanted.params.items() if name.partition(".")[0] not in elsewhere},

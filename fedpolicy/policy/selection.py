@@ -12,7 +12,7 @@ from fedpolicy.errors import FedPolicyError, SettingsError
 from fedpolicy.findings import Severity
 from fedpolicy.limits import MAX_QUANTITY
 from fedpolicy.policy.fields import Type, Value
-from fedpolicy.policy.housekeeping import OWN_IDS, SCAN_IDS
+from fedpolicy.policy.housekeeping import CODED_IDS, OWN_IDS
 from fedpolicy.policy.models import Param, Rule
 from fedpolicy.suggest import advise, shown
 
@@ -26,8 +26,8 @@ def choose(
 ) -> tuple[Rule, ...]:
     """The selected rules (none said: all) without the ignored ones; a pattern that matches none is an error."""
     ids = [rule.id for rule in rules]
-    errors += [_no_rule(pattern, rules) for pattern in select if not filter_((*ids, *SCAN_IDS), pattern)]
-    errors += [_no_rule(pattern, rules) for pattern in ignore if not filter_((*ids, *OWN_IDS, *SCAN_IDS), pattern)]
+    errors += [_no_rule(pattern, rules) for pattern in select if not filter_((*ids, *CODED_IDS), pattern)]
+    errors += [_no_rule(pattern, rules) for pattern in ignore if not filter_((*ids, *OWN_IDS, *CODED_IDS), pattern)]
     return tuple(rule for rule in rules if chosen_id(rule.id, select, ignore))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from fedpolicy.findings import RuleInfo
-from fedpolicy.policy.housekeeping import SCAN_IDS
+from fedpolicy.policy.housekeeping import DRIFT_IDS, SCAN_IDS
 from fedpolicy.policy.rulefile import EXPECTED, RULE
 from fedpolicy.policy.sheet import read_sheet
 from fedpolicy.policy.texts import said
@@ -66,7 +66,8 @@ class Entry:
     @classmethod
     def own(cls, rule: RuleInfo) -> Entry:
         """A rule that has no file."""
-        return cls(rule=rule, applies_to="file" if rule.id in SCAN_IDS else rule.id.partition("-")[0])
+        coded = {**dict.fromkeys(SCAN_IDS, "file"), **dict.fromkeys(DRIFT_IDS, "deployment")}
+        return cls(rule=rule, applies_to=coded.get(rule.id, rule.id.partition("-")[0]))
 
 
 def entry_of(rule: Rule | RuleInfo) -> Entry:

@@ -17,7 +17,7 @@ from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import NONE, Evidence, count
 from fedpolicy.scan.groups import Group, Ids
 from fedpolicy.scan.jobs import Job, first, jobs_of
-from fedpolicy.scan.members import ROLES, Member, members_of
+from fedpolicy.scan.members import ROLES, Member, members_of, trackers_of
 from fedpolicy.scan.page import Page, listed, quoted
 from fedpolicy.scan.safeguards import Safeguards, flower_safeguards, job_safeguards
 
@@ -67,15 +67,20 @@ def draft_of(group: Group) -> Draft:
     members = members_of(said, start, nodes, calls)
     _parties(page, members, calls)
     _nodes(page, members, said)
+    trackers = {nodes(f"tracker {name}", name): one for name, one in trackers_of(said).items()}
+    for name, one in trackers.items():
+        page.add(f"  {name}: {{kind: tracker, party: unknown}}", one.span, "who runs it")
     clients = [one.id for one in members if one.role == "client"]
     page.add("datasets:")
     page.add(f"  {_DATA}: {{at: {listed(clients)}, categories: unknown}}", start, "which data each site has")
     models = _models(page, said, calls, members)
     tasks = _tasks(page, group, members, models, nodes)
     _calls(page, calls, clients, models)
+    _flows(page, group, trackers, members)
     _transport(page, said)
     text = "\n".join(page.lines) + "\n"
     assumed = {f"api_calls.ask-{name}" for name in calls} | {f"models.{name}-model" for name in calls}
+    assumed |= {f"flows.track-{name}" for name in trackers}
     return Draft(
         name=group.name,
         file=group.file,
@@ -153,9 +158,7 @@ def _models(
     return found
 
 
-def _tasks(
-    page: Page, group: Group, members: Sequence[Member], models: dict[str, str], nodes: Ids
-) -> dict[str, Job]:
+def _tasks(page: Page, group: Group, members: Sequence[Member], models: dict[str, str], nodes: Ids) -> dict[str, Job]:
     clients = [one.id for one in members if one.role == "client"]
     server = next(one.id for one in members if one.role == "server")
     everything = [fact.evidence for fact in group.facts]
@@ -245,6 +248,18 @@ def _calls(page: Page, calls: dict[str, Evidence], clients: Sequence[str], model
         whom = f"model: {models[name]}" if name in models else f"provider: {name}"
         what = f"from: {listed(clients)}, {whom}, sends: [{_DATA}], payload: prompts"
         page.add(f"  ask-{name}: {{{what}}}", one.span, todo)
+
+
+def _flows(page: Page, group: Group, trackers: Mapping[str, Evidence], members: Sequence[Member]) -> None:
+    """Metrics go from the server where a job of NVFLARE says so, and from wherever code runs that names a tracker."""
+    if trackers:
+        page.add("flows:")
+    coded = {fact.evidence for fact in group.facts if fact.framework == "python"}
+    for name, one in trackers.items():
+        role = "client" if one in coded else "server"
+        places = listed([member.id for member in members if member.role == role])
+        text = f"  track-{name}: {{from: {places}, to: {name}, payload: metrics}}"
+        page.add(text, one.span, "which nodes run this, and what they send")
 
 
 def _transport(page: Page, said: Sequence[Evidence]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from fedpolicy.files import content
 from fedpolicy.findings import Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict, fingerprint
 from fedpolicy.language.reading.load import load_text
 from fedpolicy.overview import Reading, Skipped
-from fedpolicy.policy.housekeeping import SCAN_IDS
+from fedpolicy.policy.housekeeping import CODED_IDS
 from fedpolicy.policy.selection import chosen_id
 from fedpolicy.report.summarise import ordered
 from fedpolicy.scan.draft import Draft, draft_of
@@ -29,7 +30,7 @@ from fedpolicy.scan.rule import PACK, EvidenceRule
 from fedpolicy.scan.rules import RULES, SECRET
 from fedpolicy.settings import Settings
 
-__all__ = ["DRAFT", "INFOS", "drafts", "judged"]
+__all__ = ["DRAFT", "INFOS", "drafts", "excused", "judged", "lines_of", "obeying", "reading_of"]
 
 DRAFT = "the draft of "  # before the name of the file that a deployment is named after
 
@@ -100,30 +101,30 @@ def judged(
         names[draft.file] = draft.name
     if gathered.facts and not groups:
         findings.append(_nobody(gathered.facts[0].evidence.span))
-    findings = _as_set(findings, settings)
+    findings = obeying(findings, settings, PACK)
     checked = [_of_file(name, findings, names) for name in sorted({one.span.file for one in findings} | set(names))]
     plain = replace(settings, waivers=None, baseline=None)
     report = report_of([*checked, Checked(file=SourceFile(name=""), counts=counts)], judge, plain, errors)
     rules = sorted((*INFOS, *report.rules), key=lambda rule: (rule.id, rule.pack))
     files = tuple(file for file in report.files if file.name)
     packs = tuple(sorted({PACK, *report.packs}))
-    report = replace(report, files=files, rules=tuple(rules), packs=packs, reading=_reading(gathered))
+    report = replace(report, files=files, rules=tuple(rules), packs=packs, reading=reading_of(gathered))
     if settings.waivers or settings.baseline:
-        return _excused(report, settings, groups, gathered)
+        seen = {(fact.file, group.name) for group in groups for fact in group.facts}
+        return excused(report, settings, seen | {(fact.file, "") for fact in gathered.facts}, gathered)
     return report
 
 
-def _excused(report: Report, settings: Settings, groups: Sequence[Group], gathered: Gathered) -> Report:
+def excused(report: Report, settings: Settings, seen: AbstractSet[tuple[str, str]], gathered: Gathered) -> Report:
     """
     The same without what is waived or known, by the files that findings stand in.
 
-    Each file of a deployment counts as looked at. Where some were left out or not read, nothing is called fixed or
-    unused; nor is what a check of declarations has to say, which may stand in the same waivers and baseline.
+    `seen` are the files that were looked at, each with a deployment that it belongs to. Where some were left out or
+    not read, nothing is called fixed or unused; nor is what a check of declarations has to say, which may stand in the
+    same waivers and baseline.
     """
     from fedpolicy.policy.excuse import excuse  # noqa: PLC0415  most runs excuse nothing
 
-    seen = {(fact.file, group.name) for group in groups for fact in group.facts}
-    seen |= {(fact.file, "") for fact in gathered.facts}
     files = {name: tuple(sorted(one for file, one in seen if file == name)) for name in {file for file, _ in seen}}
     looked_at = tuple(SourceFile(name=name, deployments=names) for name, names in sorted(files.items()))
     rules = report.rules if settings.whole and not gathered.not_read else ()
@@ -131,7 +132,8 @@ def _excused(report: Report, settings: Settings, groups: Sequence[Group], gather
     return replace(done, files=(*report.files, *done.files[len(looked_at) :]), rules=report.rules)
 
 
-def _reading(gathered: Gathered) -> Reading:
+def reading_of(gathered: Gathered) -> Reading:
+    """How much was read, and what was not."""
     return Reading(
         looked_at=gathered.looked_at,
         read=dict(sorted(gathered.read.items())),
@@ -146,7 +148,7 @@ def _reading(gathered: Gathered) -> Reading:
 def _of_file(name: str, findings: Sequence[Finding], names: Mapping[str, str]) -> Checked:
     mine = [one for one in findings if one.span.file == name]
     deployments = (names[name],) if name in names else ()
-    file = SourceFile(name=name, lines=_lines(name, mine), deployments=deployments)
+    file = SourceFile(name=name, lines=lines_of(name, mine), deployments=deployments)
     return Checked(file=file, findings=mine, counts=Counter(one.verdict for one in mine))
 
 
@@ -174,11 +176,11 @@ def _on_evidence(facts: Sequence[Fact], groups: Sequence[Group]) -> tuple[list[F
     return list(found.values()), Counter({Verdict.NOT_APPLICABLE: silent if facts else 0})
 
 
-def _as_set(findings: Sequence[Finding], settings: Settings) -> list[Finding]:
-    """The findings of this pack obey the settings of rules, as all others do."""
+def obeying(findings: Sequence[Finding], settings: Settings, pack: str) -> list[Finding]:
+    """The findings of a pack that no file holds obey the settings of rules, as all others do."""
     left_out = (*settings.ignore, *settings.disabled)
-    kept = [one for one in findings if one.pack != PACK or chosen_id(one.rule, settings.select, left_out)]
-    words = {rule: Severity[word.upper()] for rule, word in settings.severities.items() if rule in SCAN_IDS}
+    kept = [one for one in findings if one.pack != pack or chosen_id(one.rule, settings.select, left_out)]
+    words = {rule: Severity[word.upper()] for rule, word in settings.severities.items() if rule in CODED_IDS}
     return [replace(one, severity=words.get(one.rule, one.severity)) for one in kept]
 
 
@@ -278,7 +280,7 @@ def _question(asked: Sequence[Finding], draft: Draft) -> Finding:
     return _own(_ASKED, message, draft.start, draft.name)
 
 
-def _lines(name: str, findings: Sequence[Finding]) -> tuple[str, ...]:
+def lines_of(name: str, findings: Sequence[Finding]) -> tuple[str, ...]:
     """The lines of a file as reports may show them: where a secret stands, nobody sees which."""
     try:
         lines = [masked(line) for line in content(Path(name)).decode("utf-8", "replace").splitlines()]

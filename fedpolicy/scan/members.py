@@ -10,10 +10,11 @@ from fedpolicy.scan.evidence import Evidence, count
 from fedpolicy.scan.groups import Ids
 from fedpolicy.scan.jobs import sites_named
 
-__all__ = ["ROLES", "Member", "members_of"]
+__all__ = ["ROLES", "Member", "members_of", "trackers_of"]
 
 ROLES = {"server": "aggregator", "client": "client", "relay": "relay"}
 _MOST_SITES = 200  # of those that nobody names
+_FILES = ("local", "file:", "sqlite:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,17 @@ def members_of(said: Sequence[Evidence], start: Span, nodes: Ids, callees: Itera
             for role, name, party in missing
         ),
     ]
+
+
+def trackers_of(said: Iterable[Evidence]) -> dict[str, Evidence]:
+    """The trackers that metrics go to, each with the first place; one that only writes into a file is none."""
+    found: dict[str, Evidence] = {}
+    for one in said:
+        used = one.attribute == "used" and one.value == "true"
+        away = one.attribute == "address" and one.value is not None and not one.value.startswith(_FILES)
+        if one.kind == "tracker" and (used or away):
+            found.setdefault(one.name, one)
+    return found
 
 
 def _sites(said: Sequence[Evidence]) -> list[str]:

@@ -20,6 +20,7 @@ __all__ = ["command"]
 
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
 _SCAN = "scan"  # the pack that no folder holds
+_DRIFT = "drift"
 
 
 @click.command("rules")
@@ -86,8 +87,9 @@ def _list(packs: Sequence[str], wanted: Filter, form: str, output: str | None, *
     for word in wanted.principles:
         if word not in PRINCIPLES:
             raise SettingsError(f"there is no principle `{word}`", help=advise(word, list(PRINCIPLES)))
-    files = [name for name in packs if name != _SCAN]
-    known = [*(rules_of(files) if files or not packs else ()), *(_of_scan() if _SCAN in packs else ())]
+    files = [name for name in packs if name not in (_SCAN, _DRIFT)]
+    coded = coded_rules() if len(files) < len(packs) else {}
+    known = [*(rules_of(files) if files or not packs else ()), *(one for name in packs for one in coded.get(name, ()))]
     found = [rule for rule in known if wanted.wants(rule)]
     if form == "json":
         emit(rules.as_json([rules.entry_of(rule) for rule in found]), output)
@@ -97,10 +99,12 @@ def _list(packs: Sequence[str], wanted: Filter, form: str, output: str | None, *
         emit(rules.table_text(found, look_for(output, no_color=no_color)), output)
 
 
-def _of_scan() -> tuple[RuleInfo, ...]:
+def coded_rules() -> dict[str, tuple[RuleInfo, ...]]:
+    """The packs that are written in code, since their rules are about files of others."""
+    from fedpolicy.scan.drift import rules as drift
     from fedpolicy.scan.judge import INFOS
 
-    return INFOS
+    return {_SCAN: INFOS, _DRIFT: tuple(drift.INFOS.values())}
 
 
 def rules_of(packs: Sequence[str]) -> list[Rule]:

@@ -68,8 +68,16 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fingerprint": finding.fingerprint,
         "waiver": waiver_row(finding.waiver) if finding.waiver else None,
         **({"cause": finding.cause} if finding.cause else {}),
-        **({"related": [{"text": one.text, **span_row(one.span)} for one in finding.related]} if finding.related else {}),
+        **(
+            {"related": [{"text": one.text, **span_row(one.span)} for one in finding.related]}
+            if finding.related
+            else {}
+        ),
     }
+
+
+def _related(finding: Finding) -> list[dict[str, Any]]:
+    return [{"text": one.text, **span_row(one.span)} for one in finding.related]
 
 
 def _baseline(baseline: Baselined) -> dict[str, Any]:

@@ -136,11 +136,8 @@ def _result(finding: Finding, index: Mapping[str, int], lines: Mapping[str, Sequ
             **({"cause": finding.cause} if finding.cause else {}),
         },
     }
-    if finding.related:
-        row["relatedLocations"] = [
-            {"id": number, "physicalLocation": _physical(one.span), "message": {"text": one.text}}
-            for number, one in enumerate(finding.related)
-        ]
+    also = [{"physicalLocation": _physical(one.span), "message": {"text": one.text}} for one in finding.related]
+    row |= {"relatedLocations": also} if also else {}
     flows = [_code_flow(path) for path in finding.paths if path]
     return row | {"codeFlows": flows} if flows else row
 

@@ -42,10 +42,12 @@ def draw(report: Report, look: Style) -> str:
         return "\n".join([verdict_line(report, 0), *remarks(report, look)]) + "\n"
     groups = groups_of(report)
     several = sum(len(file.deployments) for file in report.files) > 1
+    theirs = {file.name for file in report.files if file.deployments}
+    elsewhere = several or any(group.file not in theirs for group in groups)
     parts = [
         list(_band(report, groups, look)),
         list(_deployments(report, groups, look)) if several else [],
-        list(_causes(groups, look, several=several)),
+        list(_causes(groups, look, several=elsewhere)),
         [] if several else _matrix(report, look),
         [*_questions(report, look), *_waived(report, look)],
         [*remarks(report, look), *_hint(report, look), closing(report, look)],
@@ -160,7 +162,8 @@ def _rules(group: Group, look: Style) -> list[str]:
 def _path(group: Group, look: Style) -> list[str]:
     ways = next((one.paths for one in group.findings if any(one.paths)), ())
     if not ways:
-        return []
+        also = group.worst.related
+        return [_cut(f"     also  {clean(f'{also[0].text} {also[0].span}')}", look.width)] if also else []
     hops = ways[0]
     chain = [hops[0].source, *(f"-> {hop.target} ({hop.payload})" for hop in hops)]
     more = f", and {amount(len(ways) - 1, 'more way')}" if len(ways) > 1 else ""
@@ -232,6 +235,6 @@ def _hint(report: Report, look: Style) -> Iterator[str]:
     yield look.paint(
         "dim", "not covered: differencing, Sybils, mislabelled payloads, unstated collusion (docs/limits.md)"
     )
-    more = "; -v: reasons; --fixes: proved changes"
+    more = "; -v: reasons; --fixes: proved changes" if report.reading is None else ""  # a scan has neither
     told = report.counts.get(Verdict.FAIL) or report.counts.get(Verdict.UNKNOWN)
     yield from wrap(f"{extent(report)}{more if told else ''}", look, "", "    ")

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from fedpolicy.catalog.load import Catalog
-from fedpolicy.findings import Severity, Span, Verdict
+from fedpolicy.findings import Severity, Span
 from fedpolicy.language.model.task import Task
+from fedpolicy.scan.drift.outside import calls, trackers
 from fedpolicy.scan.drift.protection import protection
 from fedpolicy.scan.drift.rules import Drift
 from fedpolicy.scan.drift.sides import Declared, Found, Pair, alike, paired
-from fedpolicy.scan.evidence import NONE, Evidence
 from fedpolicy.scan.members import ROLES
-from fedpolicy.scan.services import is_own
 
 __all__ = ["differences", "members"]
 
 _STRENGTH = ("none", "tls", "mtls")
 _NUMBERS = {"rounds": "rounds", "min_clients": "clients at least", "clients_per_round": "clients a round"}
-_MADE = ("made", "from")
 _ADAPTERS = ("adapter_update", "adapter_weights")
 
 
@@ -31,9 +29,7 @@ def differences(declared: Declared, found: Found, catalog: Catalog) -> list[Drif
         told += _transport(declared, found)
         told += _regions(declared, found, pair, catalog)
         told += _tasks(declared, found, catalog)
-    told += _calls(declared, found, catalog)
-    told += _trackers(declared, found, catalog)
-    return told
+    return [*told, *calls(declared, found, catalog), *trackers(declared, found, catalog)]
 
 
 def members(declared: Declared, found: Found) -> Pair:
@@ -49,8 +45,13 @@ def _nodes(declared: Declared, found: Found, pair: Pair) -> Iterator[Drift]:
     for one in pair.found:
         whose = f" of {one.party}" if one.party_known else ""
         message = f"{one.name}{whose} takes part as {one.role}, and is not declared"
-        yield Drift(rule="node-not-declared", element=f"nodes.{one.id}", message=message, found=one.span,
-                    declared=declared.at("nodes"))  # fmt: skip
+        yield Drift(
+            rule="node-not-declared",
+            element=f"nodes.{one.id}",
+            message=message,
+            found=one.span,
+            declared=declared.at("nodes"),
+        )
     for place in pair.declared:
         message = f"{place.name} is declared, and is not among those who take part in {start.file}"
         yield Drift(rule="node-not-found", element=place.id, message=message, declared=declared.at(*place.path))
@@ -58,8 +59,13 @@ def _nodes(declared: Declared, found: Found, pair: Pair) -> Iterator[Drift]:
         names = (place.party, declared.deployment.parties[place.party].name or "")
         if one.party_known and not any(alike(one.party, name) for name in names):
             message = f"{one.name} is run by {one.party}, and {place.party} is declared"
-            yield Drift(rule="party-differs", element=place.id, message=message, found=one.span,
-                        declared=declared.at(*place.path))  # fmt: skip
+            yield Drift(
+                rule="party-differs",
+                element=place.id,
+                message=message,
+                found=one.span,
+                declared=declared.at(*place.path),
+            )
         yield from _enclave(declared, found, place.path, one.id)
 
 
@@ -73,8 +79,14 @@ def _enclave(declared: Declared, found: Found, path: tuple[str | int, ...], node
     for key, value in claims:
         shown = str(getattr(said, key)).lower()
         message = f"the enclave of {node} is configured with {key} {value}, and {shown} is declared"
-        yield Drift(rule="enclave-differs", element=f"nodes.{path[1]}", message=message, what=key,
-                    found=found.at("nodes", node, "tee"), declared=declared.at(*path, "tee", key))  # fmt: skip
+        yield Drift(
+            rule="enclave-differs",
+            element=f"nodes.{path[1]}",
+            message=message,
+            what=key,
+            found=found.at("nodes", node, "tee"),
+            declared=declared.at(*path, "tee", key),
+        )
 
 
 def _transport(declared: Declared, found: Found) -> Iterator[Drift]:
@@ -84,8 +96,14 @@ def _transport(declared: Declared, found: Found) -> Iterator[Drift]:
         return
     weaker = _STRENGTH.index(runs) < _STRENGTH.index(said)
     message = f"connections are configured with transport {runs}, and {said} is declared"
-    yield Drift(rule="transport-differs", element="deployment.transport", message=message, found=found.at("transport"),
-                declared=declared.at("transport"), severity=None if weaker else Severity.LOW)  # fmt: skip
+    yield Drift(
+        rule="transport-differs",
+        element="deployment.transport",
+        message=message,
+        found=found.at("transport"),
+        declared=declared.at("transport"),
+        severity=None if weaker else Severity.LOW,
+    )
 
 
 def _regions(declared: Declared, found: Found, pair: Pair, catalog: Catalog) -> Iterator[Drift]:
@@ -101,8 +119,14 @@ def _regions(declared: Declared, found: Found, pair: Pair, catalog: Catalog) -> 
         if said and not any(_within(one.value, region, catalog) for region in said.values()):
             name, region = min(said.items())
             message = f"what runs stands in {one.value}, and {region} is declared"
-            yield Drift(rule="region-differs", element=f"nodes.{name}", message=message, found=one.span,
-                        declared=declared.at("nodes", name, "region"), what=one.value)  # fmt: skip
+            yield Drift(
+                rule="region-differs",
+                element=f"nodes.{name}",
+                message=message,
+                found=one.span,
+                declared=declared.at("nodes", name, "region"),
+                what=one.value,
+            )
 
 
 def _within(found: str, declared: str | None, catalog: Catalog) -> bool:
@@ -127,11 +151,20 @@ def _tasks(declared: Declared, found: Found, catalog: Catalog) -> Iterator[Drift
     if len(ours) == len(theirs) == 1:
         same, ours, theirs = [*same, (ours[0], theirs[0])], [], []
     for one in theirs:
-        yield Drift(rule="task-not-declared", element=f"tasks.{one}", found=found.at("tasks", one),
-                    message=f"the job {one} runs, and no task is declared for it", declared=declared.at("tasks"))  # fmt: skip
+        yield Drift(
+            rule="task-not-declared",
+            element=f"tasks.{one}",
+            found=found.at("tasks", one),
+            message=f"the job {one} runs, and no task is declared for it",
+            declared=declared.at("tasks"),
+        )
     for one in ours if runs else ():
-        yield Drift(rule="task-not-found", element=f"tasks.{one}", declared=declared.at("tasks", one),
-                    message=f"the task {one} is declared, and no job that files hold is it")  # fmt: skip
+        yield Drift(
+            rule="task-not-found",
+            element=f"tasks.{one}",
+            declared=declared.at("tasks", one),
+            message=f"the task {one} is declared, and no job that files hold is it",
+        )
     for one, other in same:
         yield from _task(declared, found, one, other, catalog)
         yield from protection(declared, found, one, other)
@@ -165,106 +198,23 @@ def _base(declared: Declared, found: Found, one: str, other: str) -> Iterator[Dr
         return
     said, runs = declared.deployment.models[ours].ref, found.deployment.models[theirs].ref
     if said and runs and said.lower() != runs.lower():
-        yield Drift(rule="model-differs", element=f"models.{ours}", found=found.at("models", theirs),
-                    message=f"{runs} is trained, and {said} is declared",
-                    declared=declared.at("models", ours, "ref"))  # fmt: skip
+        yield Drift(
+            rule="model-differs",
+            element=f"models.{ours}",
+            found=found.at("models", theirs),
+            message=f"{runs} is trained, and {said} is declared",
+            declared=declared.at("models", ours, "ref"),
+        )
 
 
 def _differs(
     rule: str, declared: Declared, found: Found, one: str, other: str, key: str, runs: str, said: str
 ) -> Drift:
-    return Drift(rule=rule, element=f"tasks.{one}", message=f"the job {other} is configured with {runs}; {said} is"
-                 " declared", found=found.at("tasks", other, key), declared=declared.at("tasks", one, key), what=key)  # fmt: skip
-
-
-def _calls(declared: Declared, found: Found, catalog: Catalog) -> Iterator[Drift]:
-    """Models of others: who is asked decides, since whoever is asked sees everything."""
-    asked: dict[str, list[Evidence]] = {}
-    for one in found.said:
-        if one.kind == "call" and one.attribute in _MADE and one.value not in (None, NONE):
-            asked.setdefault(one.name, []).append(one)
-    known = {name: _names(name, catalog) for name in asked}
-    for name, places in sorted(asked.items()):
-        if name == "unknown" or not known[name] & declared.called.keys():
-            yield _asked(declared, name, places)
-        else:
-            yield from _model(declared, found, name, known[name])
-    reachable = {name for row in catalog.services.values() for name in (row.id, row.provider)}
-    seen = frozenset(name for names in known.values() for name in names)
-    maybe = {name for one in found.said if one.kind == "call" for name in _names(one.name, catalog)}
-    told: set[str] = set()
-    for name, (element, span) in declared.called.items():
-        if name in reachable and name not in seen and element not in told:
-            told.add(element)
-            yield Drift(rule="call-not-found", element=element, declared=span, what=name,
-                        verdict=Verdict.UNKNOWN if name in maybe or "unknown" in asked else Verdict.FAIL,
-                        message=f"a call of {name} is declared, and no file that was read makes it")  # fmt: skip
-
-
-def _asked(declared: Declared, name: str, places: Sequence[Evidence]) -> Drift:
-    more = f" (and {len(places) - 1} more places)" if places[1:] else ""
-    what = f"code asks {name}{more}, and no call of it is declared"
-    open_ = f"code asks a model{more}, and neither it nor the declaration says whose it is"
-    return Drift(rule="call-not-declared", element=f"api_calls.{name}", found=places[0].span,
-                 message=open_ if name == "unknown" else what, declared=declared.at("api_calls"),
-                 verdict=Verdict.UNKNOWN if name == "unknown" else Verdict.FAIL)  # fmt: skip
-
-
-def _model(declared: Declared, found: Found, name: str, names: frozenset[str]) -> Iterator[Drift]:
-    """Which model of theirs is asked, where code says so and the declaration names any."""
-    uses = [one for one in declared.study.graph.access if one.how == "remote" and one.runner in names]
-    refs = {ref: one.model for one in uses if (ref := declared.deployment.models[one.model].ref)}
-    told = set()
-    for one in found.stating("model", "call"):
-        if one.name == name and one.value and refs and one.value not in told:
-            told.add(one.value)
-            if not any(_same_model(one.value, ref) for ref in refs):
-                ref, model = min(refs.items())
-                yield Drift(rule="model-differs", element=f"models.{model}", found=one.span, what=one.value,
-                            message=f"code asks {name} for {one.value}, and {ref} is declared",
-                            declared=declared.at("models", model, "ref"))  # fmt: skip
-
-
-def _same_model(asked: str, ref: str) -> bool:
-    """A name without its maker; a dated version is the model that it is a version of."""
-    short, wanted = asked.rpartition("/")[2].lower(), ref.rpartition("/")[2].lower()
-    return short == wanted or short.startswith(f"{wanted}-20") or wanted.startswith(f"{short}-20")
-
-
-def _names(service: str, catalog: Catalog) -> frozenset[str]:
-    row = catalog.services.get(service)
-    return frozenset({service, row.provider} if row and row.provider else {service})
-
-
-def _trackers(declared: Declared, found: Found, catalog: Catalog) -> Iterator[Drift]:
-    used: dict[str, Evidence] = {}
-    for one in found.said:
-        if one.kind == "tracker" and _leaves(one):
-            used.setdefault(one.name, one)
-    trackers = [one for one in declared.nodes if one.node_kind == "tracker"]
-    reached = " ".join(sorted(declared.reached))
-    for name, one in sorted(used.items()):
-        known = any(word in reached for word in _names(name, catalog))
-        if not known and not (trackers and _is_ones_own(name, found, catalog)):
-            yield Drift(rule="tracker-not-declared", element=f"flows.{name}", found=one.span,
-                        message=f"{name} gets metrics, and no flow to it is declared", declared=declared.at("flows"))  # fmt: skip
-    listed = any(one.kind == "tracker" for one in found.said)
-    for place in trackers if not used else ():
-        yield Drift(rule="tracker-not-found", element=place.id, declared=declared.at(*place.path),
-                    message=f"the tracker {place.name} is declared, and no file that was read uses one",
-                    verdict=Verdict.UNKNOWN if listed else Verdict.FAIL)  # fmt: skip
-
-
-def _leaves(one: Evidence) -> bool:
-    """Whether a fact shows that metrics go to a tracker, and not only into a file of whoever makes them."""
-    if one.attribute == "used":
-        return one.value == "true"
-    files = ("local", "file:", "sqlite:")
-    return one.attribute == "address" and one.value is not None and not one.value.startswith(files)
-
-
-def _is_ones_own(name: str, found: Found, catalog: Catalog) -> bool:
-    """Whether a tracker may be run by the federation: it is by its address, or nobody runs it for others."""
-    addresses = [one.value for one in found.stating("address", "tracker") if one.name == name and one.value]
-    row = catalog.services.get(name)
-    return any(map(is_own, addresses)) if addresses else not (row and row.hosts)
+    return Drift(
+        rule=rule,
+        element=f"tasks.{one}",
+        message=f"the job {other} is configured with {runs}; {said} is declared",
+        found=found.at("tasks", other, key),
+        declared=declared.at("tasks", one, key),
+        what=key,
+    )

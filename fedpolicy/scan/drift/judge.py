@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from fedpolicy.analysis.study import Study
 from fedpolicy.check import Checked, Judge, report_of
-from fedpolicy.errors import FedPolicyError
 from fedpolicy.findings import Finding, Report, SourceFile, Verdict
 from fedpolicy.language.reading.load import Document
 from fedpolicy.records import dataclass
@@ -18,7 +17,7 @@ from fedpolicy.scan.drift.rules import INFOS, PACK, Drift, finding_of
 from fedpolicy.scan.drift.sides import Declared, Found, alike
 from fedpolicy.scan.gather import Gathered
 from fedpolicy.scan.groups import grouped
-from fedpolicy.scan.judge import excused, file_lines, obeying, reading_of
+from fedpolicy.scan.judge import excused, lines_of, obeying, reading_of
 from fedpolicy.settings import Settings
 
 __all__ = ["Drifted", "drifted", "drifts"]
@@ -36,27 +35,26 @@ def drifts(documents: Sequence[Document], gathered: Gathered, judge: Judge) -> t
     """The differences of all declarations, and whether there was anything to compare any of them with."""
     ours = [Declared(one, Study(one.deployment, judge.catalog, judge.analysis)) for one in documents]
     groups = grouped(gathered.facts)
-    inside = {fact for group in groups for fact in group.facts}
-    loose = [fact.evidence for fact in gathered.facts if fact not in inside]
-    theirs = [Found([*(one.evidence for one in group.facts), *loose], draft_of(group), judge.catalog) for group in groups]
+    loose = [] if groups else [fact.evidence for fact in gathered.facts]
+    theirs = [
+        Found([*(one.evidence for one in group.facts), *loose], draft_of(group), judge.catalog) for group in groups
+    ]
     matches = _matches(ours, theirs)
     findings: list[Finding] = []
     for place, one in enumerate(ours):
         found = matches.get(place)
-        if found is None and not groups and loose:
+        if loose:
             found = Found(loose, None, judge.catalog)
         told = differences(one, found, judge.catalog) if found else [_without(one, theirs)]
         told += [_unfit(one, found)] if found and found.errors else []
         findings += [finding_of(drift, one.name) for drift in told]
     taken = set(map(id, matches.values()))
     findings += [finding_of(_undeclared(ours[0], one), ours[0].name) for one in theirs if ours and id(one) not in taken]
-    return findings, bool(matches) or bool(loose and not groups)
+    return findings, bool(matches) or bool(loose)
 
 
-def drifted(
-    documents: Sequence[Document], gathered: Gathered, judge: Judge, settings: Settings, errors: Sequence[FedPolicyError]
-) -> Drifted:
-    """One report of what differs, with waivers and baseline; what is wrong with the declarations is in `errors`."""
+def drifted(documents: Sequence[Document], gathered: Gathered, judge: Judge, settings: Settings) -> Drifted:
+    """One report of what differs, with waivers and baseline."""
     found, compared = drifts(documents, gathered, judge)
     findings = obeying(found, settings, PACK)
     names: dict[str, list[str]] = {}
@@ -67,7 +65,7 @@ def drifted(
     silent = len(INFOS) - len({one.rule for one in found})
     counts = Counter({Verdict.PASS: silent}) if compared else Counter[Verdict]()
     plain = replace(settings, waivers=None, baseline=None)
-    report = report_of([*checked, Checked(file=SourceFile(name=""), counts=counts)], judge, plain, errors)
+    report = report_of([*checked, Checked(file=SourceFile(name=""), counts=counts)], judge, plain)
     rules = tuple(sorted(INFOS.values(), key=lambda rule: rule.id))
     kept = tuple(file for file in report.files if file.name)
     report = replace(report, files=kept, rules=rules, packs=(PACK,), reading=reading_of(gathered))
@@ -80,7 +78,7 @@ def drifted(
 
 def _of_file(name: str, findings: Sequence[Finding], names: Mapping[str, Sequence[str]]) -> Checked:
     mine = [one for one in findings if one.span.file == name]
-    file = SourceFile(name=name, lines=file_lines(name, mine), deployments=tuple(names.get(name, ())))
+    file = SourceFile(name=name, lines=lines_of(name, mine), deployments=tuple(names.get(name, ())))
     return Checked(file=file, findings=mine, counts=Counter(one.verdict for one in mine))
 
 
@@ -132,4 +130,3 @@ def _unfit(one: Declared, found: Found) -> Drift:
     message = f"nodes and tasks were not compared, as files contradict each other: {found.errors[0].message}"
     return Drift(rule="what-no-file-shows", element="deployment.files", message=message, found=found.draft.start,
                  declared=one.at("name"), verdict=Verdict.UNKNOWN, severity=None)  # fmt: skip
-

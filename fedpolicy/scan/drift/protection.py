@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedpolicy.findings import Span
+from fedpolicy.findings import Span, Verdict
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard
 from fedpolicy.scan.drift.rules import Drift
 from fedpolicy.scan.drift.sides import Declared, Found
 from fedpolicy.scan.evidence import NONE, Evidence, Strength
 from fedpolicy.scan.rules import claims_without_code
-from fedpolicy.findings import Verdict
 
 __all__ = ["protection"]
 
@@ -24,17 +23,25 @@ def protection(declared: Declared, found: Found, task: str, job: str) -> Iterato
     """What is declared and runs otherwise, or is shown by no file; and what runs and is not declared."""
     said = declared.deployment.tasks[task].safeguards
     runs = found.deployment.tasks[job].safeguards if found.deployment else ()
+    told: set[Span | None] = set()
     for place, one in enumerate(said):
-        if one.kind in _SEEN:
-            yield from _declared(declared, found, (task, job), place, _like(one, runs))
+        for drift in _declared(declared, found, (task, job), place, _like(one, runs)) if one.kind in _SEEN else ():
+            told.add(drift.found)
+            yield drift
     if any(one.kind == "unknown" for one in said) and len(said) == 1:
         return
     known = {_key(one) for one in said}
     for place, one in enumerate(runs):
-        if one.kind in _SEEN and _key(one) not in known:
-            yield Drift(rule="safeguard-not-declared", element=f"tasks.{task}", what=_word(one),
-                        message=f"{_word(one)} protects the job {job}, and is not declared",
-                        found=found.at("tasks", job, "safeguards", place), declared=declared.at("tasks", task, "safeguards"))  # fmt: skip
+        at = found.at("tasks", job, "safeguards", place)
+        if one.kind in _SEEN and _key(one) not in known and at not in told:
+            yield Drift(
+                rule="safeguard-not-declared",
+                element=f"tasks.{task}",
+                what=_word(one),
+                message=f"{_word(one)} protects the job {job}, and is not declared",
+                found=at,
+                declared=declared.at("tasks", task, "safeguards"),
+            )
 
 
 def _declared(
@@ -46,13 +53,25 @@ def _declared(
     said = found.draft.jobs[job].said if found.draft else ()
     reason = _without(one, found, said, runs)
     if reason:
-        yield Drift(rule="safeguard-differs", element=f"tasks.{task}", what=_word(one), found=reason[1], declared=at,
-                    message=f"{_word(one)} is declared, and {reason[0]}")  # fmt: skip
+        yield Drift(
+            rule="safeguard-differs",
+            element=f"tasks.{task}",
+            what=_word(one),
+            found=reason[1],
+            declared=at,
+            message=f"{_word(one)} is declared, and {reason[0]}",
+        )
     elif runs is None and not _may_be(one, found, said):
         start = found.draft.start if found.draft else at
-        yield Drift(rule="safeguard-not-found", element=f"tasks.{task}", what=_word(one), found=None, declared=at,
-                    verdict=Verdict.UNKNOWN,
-                    message=f"{_word(one)} is declared, and no file that belongs to {start.file} shows it")  # fmt: skip
+        yield Drift(
+            rule="safeguard-not-found",
+            element=f"tasks.{task}",
+            what=_word(one),
+            found=None,
+            declared=at,
+            verdict=Verdict.UNKNOWN,
+            message=f"{_word(one)} is declared, and no file that belongs to {start.file} shows it",
+        )
     elif isinstance(one, DifferentialPrivacy) and isinstance(runs, DifferentialPrivacy):
         yield from _numbers(declared, found, names, place, runs)
 
@@ -66,15 +85,17 @@ def _numbers(
     for key in (*_NUMBERS, "where"):
         ours, theirs = getattr(one, key), getattr(runs, key)
         if ours is not None and theirs is not None and ours != theirs:
-            yield Drift(rule="safeguard-differs", element=f"tasks.{task}", what=f"{_word(one)} {key}",
-                        message=f"{_word(one)} is configured with {key} {theirs}, and {ours} is declared",
-                        found=found.at("tasks", job, "safeguards", at),
-                        declared=declared.at("tasks", task, "safeguards", place, key))  # fmt: skip
+            yield Drift(
+                rule="safeguard-differs",
+                element=f"tasks.{task}",
+                what=f"{_word(one)} {key}",
+                message=f"{_word(one)} is configured with {key} {theirs}, and {ours} is declared",
+                found=found.at("tasks", job, "safeguards", at),
+                declared=declared.at("tasks", task, "safeguards", place, key),
+            )
 
 
-def _without(
-    one: Safeguard, found: Found, job: tuple[Evidence, ...], runs: Safeguard | None
-) -> Reason | None:
+def _without(one: Safeguard, found: Found, job: tuple[Evidence, ...], runs: Safeguard | None) -> Reason | None:
     """What shows that a declared safeguard is not there; None where nothing does."""
     if one.kind == "differential_privacy":
         return _zero(job, found) or (None if runs else _no_noise(found, job, "differential_privacy"))

@@ -1,0 +1,442 @@
+"""A declaration against what runs: nothing of an import drifts, and what somebody changes is told at both places."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from inspect import signature
+from pathlib import Path
+
+import jsonschema
+import pytest
+from click.testing import CliRunner
+
+from fedpolicy.check import Judge, catalog_of
+from fedpolicy.cli.app import app
+from fedpolicy.files import schemas_dir
+from fedpolicy.language.reading.load import load_text
+from fedpolicy.policy.baseline import write_baseline
+from fedpolicy.policy.housekeeping import DRIFT_IDS
+from fedpolicy.report.formats import format_ids
+from fedpolicy.scan.drift.judge import drifted, drifts
+from fedpolicy.scan.drift.rules import INFOS
+from fedpolicy.scan.gather import gather
+from fedpolicy.scan.judge import drafts
+from fedpolicy.scan.services import Services
+from fedpolicy.settings import Settings
+from fedpolicy.sources import Search
+
+HERE = Path(__file__).parent
+APART = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}
+CATALOG = catalog_of(Settings())
+JUDGE = Judge(catalog=CATALOG, rules=(), analysis=Settings().analysis)
+SVT = {"path": "nvflare.app_common.filters.svt_privacy.SVTPrivacy", "args": {"noise_var": 0.5}}
+PERCENTILE = {"path": "nvflare.app_common.filters.percentile_privacy.PercentilePrivacy", "args": {"percentile": 10}}
+HE = {"path": "nvflare.app_opt.he.model_encryptor.HEModelEncryptor"}
+CERTIFICATES = "  - {path: nvflare.lighter.impl.cert.CertBuilder}\n"
+KEYS = "  - {path: nvflare.lighter.impl.he.HEBuilder}\n"
+ASKS = {
+    "openai": "import openai\nopenai.OpenAI().chat.completions.create(model='gpt-4o', messages=[])\n",
+    "anthropic": "import anthropic\nanthropic.Anthropic().messages.create(model='claude-opus-4-5', messages=[])\n",
+    "mistral": "import mistralai\nmistralai.Mistral().chat.complete(model='mistral-large-2411', messages=[])\n",
+    "": "import json\n",
+}
+FLOWER = """[tool.flwr.app]
+publisher = "us"
+[tool.flwr.app.components]
+serverapp = "app.server_app:app"
+clientapp = "app.client_app:app"
+[tool.flwr.app.config]
+num-server-rounds = 3
+dp-enabled = true
+"""
+STRATEGY = "from flwr.serverapp.strategy import FedAvg\nstrategy = FedAvg()\n"
+
+
+def project(sites, *, security="mtls", keys=False):
+    listed = "".join(f"  - {{name: {name}, type: client, org: {org}}}\n" for name, org in sites)
+    return (
+        f"connection_security: {security}\nparticipants:\n  - {{name: hub, type: server, org: university}}\n{listed}"
+        f"builders:\n{CERTIFICATES}{KEYS if keys else ''}"
+    )
+
+
+def server(rounds=10, tracker=""):
+    workflow = {"path": "nvflare.app_common.workflows.fedavg.FedAvg", "args": {"num_rounds": rounds, "min_clients": 2}}
+    components = []
+    if tracker:
+        receiver = f"nvflare.app_opt.tracking.{tracker}.{tracker}_receiver.{tracker.title()}Receiver"
+        components = [{"path": receiver, "args": {"tracking_uri": "http://track.example.org:5000"}}]
+    return json.dumps({"format_version": 2, "workflows": [workflow], "components": components}, indent=1)
+
+
+def client(*filters):
+    executor = {"path": "nvflare.app_common.executors.client_api_launcher_executor.ClientAPILauncherExecutor"}
+    return json.dumps(
+        {
+            "format_version": 2,
+            "executors": [{"tasks": ["train"], "executor": executor}],
+            "task_result_filters": [{"tasks": ["train"], "filters": list(filters)}] if filters else [],
+        },
+        indent=1,
+    )
+
+
+def meta(scope=""):
+    said = {"name": "job", "min_clients": 2, "deploy_map": {"app": ["@ALL"]}}
+    return json.dumps(said | ({"scope": scope} if scope else {}), indent=1)
+
+
+def repository(seed):
+    """The files of a federation, by names; how many sites and what protects and tracks them is drawn."""
+    draw = random.Random(seed)  # noqa: S311  no secret is made of it
+    sites = [(f"site-{number}", f"clinic-{number}") for number in range(1, draw.randint(2, 7))]
+    encrypts = draw.random() < 0.5
+    filters = [SVT, *([HE] if encrypts else []), *([PERCENTILE] if draw.random() < 0.5 else [])]
+    asks = draw.choice([*ASKS])
+    files = {
+        "project.yml": project([*sites, ("last", "clinic-last")], security="mtls", keys=encrypts),
+        "jobs/train/meta.json": meta(),
+        "jobs/train/app/config/config_fed_server.json": server(draw.randint(2, 90), draw.choice(["", "mlflow"])),
+        "jobs/train/app/config/config_fed_client.json": client(*filters),
+        "jobs/train/app/custom/train.py": ASKS[asks],
+    }
+    if draw.random() < 0.3:
+        files["jobs/evaluate/meta.json"] = meta()
+        files["jobs/evaluate/app/config/config_fed_server.json"] = server(1)
+    return files
+
+
+def doctored(files, seed):
+    """The same with five facts changed, and what each of them is to be told as."""
+    draw = random.Random(seed)  # noqa: S311  see above
+    name = "jobs/train/app/config/config_fed_server.json"
+    number = json.loads(files[name])["workflows"][0]["args"]["num_rounds"]
+    changed = {
+        "project.yml": files["project.yml"]
+        .replace("security: mtls", f"security: {draw.choice(['tls', 'clear'])}")
+        .replace("  - {name: last,", "  - {name: late, type: client, org: clinic-late}\n  - {name: last,"),
+        name: files[name].replace(f'"num_rounds": {number}', f'"num_rounds": {number + 1}'),
+        "jobs/train/app/config/config_fed_client.json": files["jobs/train/app/config/config_fed_client.json"].replace(
+            '"noise_var": 0.5', '"noise_var": 0'
+        ),
+        "jobs/train/app/custom/call.py": "import cohere\ncohere.ClientV2().chat(model='command-a', messages=[])\n",
+    }
+    rules = ["call-not-declared", "node-not-declared", "number-differs", "safeguard-differs", "transport-differs"]
+    return files | changed, rules
+
+
+def write(folder, files):
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def gathered(*paths):
+    return gather(paths or (".",), Search(), Services())
+
+
+def imported(*paths):
+    """The declaration that `fedpolicy import` writes."""
+    return "---\n".join(one.text for one in drafts(gathered(*paths)))
+
+
+def documents(text, name="deployment.yaml"):
+    loaded = load_text(text, name, CATALOG)
+    assert not loaded.errors, [str(one) for one in loaded.errors]
+    return loaded.documents
+
+
+def found(text, *paths):
+    """The rules and verdicts of what differs, with both places."""
+    findings, _ = drifts(documents(text), gathered(*paths), JUDGE)
+    return findings
+
+
+def rules(findings):
+    return sorted(one.rule for one in findings)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def consortium(here, monkeypatch):
+    shutil.copytree(HERE / "consortium", here / "consortium")
+    monkeypatch.chdir(here / "consortium")
+    return here / "consortium"
+
+
+def run(*arguments):
+    return CliRunner(**APART).invoke(app, [*arguments])
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.usefixtures("here")
+def test_nothing_that_is_imported_drifts_and_five_changes_are_five_findings(seed, here):
+    files = repository(seed)
+    write(here, files)
+    text = imported()
+    assert found(text) == []
+    changed, expected = doctored(files, seed)
+    write(here, changed)
+    findings = found(text)
+    assert rules(findings) == expected
+    for one in findings:
+        assert one.verdict == "fail"
+        assert one.related[0].span.file == "deployment.yaml"
+        assert str(one.related[0].span) in one.message
+    assert sorted(one.span.file for one in findings) == sorted(
+        [
+            "jobs/train/app/config/config_fed_client.json",
+            "jobs/train/app/config/config_fed_server.json",
+            "jobs/train/app/custom/call.py",
+            "project.yml",
+            "project.yml",
+        ]
+    )
+
+
+@pytest.mark.usefixtures("consortium")
+def test_what_an_import_writes_drifts_by_nothing_and_says_so():
+    run("import", ".", "-o", "deployment.yaml")
+    done = run("drift", "deployment.yaml", ".", "--strict", "--fail-on", "info")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[0] == "PASS  2 deployments: no findings  deployment.yaml"
+
+
+SITES = [("site-1", "a"), ("site-2", "b")]
+DECLARED = """fedpolicy: 1
+name: lungs
+parties:
+  university: {role: coordinator}
+  a: {role: participant}
+  b: {role: participant}
+nodes:
+  hub: {kind: aggregator, party: university}
+  site-1: {kind: client, party: a}
+  site-2: {kind: client, party: b}
+datasets:
+  scans: {at: [site-1, site-2], categories: health}
+models:
+  gpt: {ref: openai/gpt-4o, via: [openai]}
+tasks:
+  train:
+    method: fedavg
+    data: [scans]
+    runs_on: [site-1, site-2]
+    aggregator: hub
+    rounds: 10
+    safeguards:
+      - SAFEGUARD
+api_calls:
+  ask: {from: [site-1], model: gpt, sends: [scans]}
+transport: mtls
+"""
+NOISE = "{kind: differential_privacy, where: client, noise_multiplier: 1.1, clipping_norm: 1}"
+SEALED = "{kind: homomorphic_encryption, sealed_for: [site-1, site-2]}"
+SUMS = "{kind: secure_aggregation, min_clients: 2}"
+FILES = {
+    "project.yml": project(SITES),
+    "jobs/train/meta.json": meta(),
+    "jobs/train/app/config/config_fed_server.json": server(10),
+    "jobs/train/app/config/config_fed_client.json": client(SVT),
+    "call.py": ASKS["openai"],
+}
+CONFIG = "jobs/train/app/config/config_fed_client.json"
+PRIVACY = json.dumps(
+    {"scopes": [{"name": "public", "task_result_filters": [], "task_data_filters": []}], "default_scope": "public"}
+)
+KEPT = [
+    ("a filter that only cuts values off", NOISE, {CONFIG: client(PERCENTILE)},
+     "differential privacy is declared, and what filters is PercentilePrivacy, which adds no noise", "fail"),
+    ("noise of zero", NOISE, {CONFIG: client(SVT | {"args": {"noise_var": 0}})},
+     "differential privacy is declared, and the noise is set to 0", "fail"),
+    ("a scope without filters", NOISE, {CONFIG: client(), "sites/a/local/privacy.json": PRIVACY},
+     ("differential privacy is declared, and the job names no scope, so that `public` holds at the site, which"
+      " filters nothing"), "fail"),
+    ("a filter that encrypts without keys", SEALED, {CONFIG: client(HE)},
+     "homomorphic encryption is declared, and a filter encrypts, and project.yml makes no keys (no HEBuilder)", "fail"),
+    ("no filter that encrypts", SEALED, {CONFIG: client(PERCENTILE)},
+     "homomorphic encryption is declared, and no filter of the job encrypts", "fail"),
+    ("sums that no configuration shows", SUMS, {},
+     "secure aggregation is declared, and no file that belongs to project.yml shows it", "unknown"),
+    ("noise that no configuration shows", NOISE, {CONFIG: client()},
+     "differential privacy is declared, and no file that belongs to project.yml shows it", "unknown"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("safeguard", "files", "message", "verdict"), [one[1:] for one in KEPT], ids=[o[0] for o in KEPT]
+)
+def test_a_declared_safeguard_that_is_not_what_runs(here, safeguard, files, message, verdict):
+    write(here, FILES | files)
+    told = [one for one in found(DECLARED.replace("SAFEGUARD", safeguard)) if one.rule.startswith("safeguard-")]
+    told = [one for one in told if one.rule != "safeguard-not-declared"]
+    assert [(one.message.partition(" (declared in ")[0], one.verdict) for one in told] == [(message, verdict)]
+
+
+def test_a_parameter_that_no_code_reads_is_no_safeguard(here):
+    write(here, {"app/pyproject.toml": FLOWER, "app/app/server_app.py": STRATEGY})
+    text = imported().replace("safeguards: unknown", f"safeguards: [{NOISE.replace('client,', 'aggregator,')}]")
+    (one,) = found(text)
+    assert one.rule == "safeguard-differs"
+    assert "only the parameter `dp-enabled` claims it, which no code reads" in one.message
+    assert str(one.span).startswith("app/pyproject.toml:8:")
+
+
+CHANGES = [
+    ("another model", ("gpt-4o,", "gpt-4o-mini,"), {}, ["model-differs"]),
+    ("no call any more", (), {"call.py": ""}, ["call-not-found"]),
+    ("another party", ("party: b", "party: a"), {}, ["party-differs"]),
+    ("a site more in the declaration", ("datasets:", "  site-3: {kind: client, party: b}\ndatasets:"), {},
+     ["node-not-found"]),
+    ("a site that nobody declares", (), {"project.yml": project([*SITES, ("site-3", "c")])}, ["node-not-declared"]),
+    ("a task that no job is", ("api_calls:", ("  more: {method: fedavg, data: [scans], runs_on: [site-1, site-2],"
+     " aggregator: hub}\napi_calls:")), {}, ["task-not-found"]),
+    ("a job more", (), {"jobs/more/meta.json": meta(), "jobs/more/app/config/config_fed_server.json": server(10)},
+     ["task-not-declared"]),
+    ("a tracker", (), {"jobs/train/app/config/config_fed_server.json": server(10, "mlflow")}, ["tracker-not-declared"]),
+    ("a tracker that is declared", ("datasets:", "  runs: {kind: tracker, party: university}\ndatasets:"), {},
+     ["tracker-not-found"]),
+    ("weaker connections", (), {"project.yml": project(SITES, security="clear")}, ["transport-differs"]),
+    ("another deployment", (), {"other/pyproject.toml": FLOWER, "other/app/server_app.py": STRATEGY},
+     ["deployment-not-declared"]),
+    ("another provider", (), {"more.py": ASKS["anthropic"]}, ["call-not-declared"]),
+    ("nothing", (), {}, []),
+]  # fmt: skip
+SVT_DECLARED = "{kind: differential_privacy, where: client, mechanism: sparse_vector}"
+
+
+@pytest.mark.parametrize(("change", "files", "expected"), [one[1:] for one in CHANGES], ids=[one[0] for one in CHANGES])
+def test_each_difference_is_one_finding(here, change, files, expected):
+    write(here, FILES | files)
+    text = DECLARED.replace("SAFEGUARD", SVT_DECLARED)
+    assert rules(found(text.replace(*change) if change else text)) == expected
+
+
+def test_names_that_people_give_are_the_same_nodes(here):
+    """A declaration has one node for each party of a list; the project calls its sites otherwise."""
+    write(here, FILES)
+    text = DECLARED.replace("SAFEGUARD", SVT_DECLARED)
+    text = text.replace("  site-1: {kind: client, party: a}\n  site-2: {kind: client, party: b}\n",
+                        "  clients: {kind: client, party: [a, b]}\n")  # fmt: skip
+    text = text.replace("[site-1, site-2]", "clients").replace("[site-1]", "clients").replace("hub", "coordinator")
+    assert found(text) == []
+
+
+def test_a_call_whose_other_end_nobody_knows_is_a_question(here):
+    asks = "import os, openai\nopenai.OpenAI(base_url=os.environ['WHERE'])\n"
+    write(here, FILES | {"more.py": asks})
+    (one,) = found(DECLARED.replace("SAFEGUARD", SVT_DECLARED))
+    assert (one.rule, one.verdict, one.span.file) == ("call-not-declared", "unknown", "more.py")
+
+
+def test_files_without_a_framework_are_compared_by_whom_they_call(here):
+    write(here, {"call.py": ASKS["anthropic"]})
+    findings, compared = drifts(documents(DECLARED.replace("SAFEGUARD", NOISE)), gathered(), JUDGE)
+    assert (rules(findings), compared) == (["call-not-declared", "call-not-found"], True)
+
+
+def test_a_declaration_without_a_counterpart_is_one_message_and_no_pass(here):
+    write(
+        here, {"a/project.yml": project([("x", "x"), ("y", "y")]), "b/project.yml": project([("z", "z"), ("w", "w")])}
+    )
+    (here / "deployment.yaml").write_text(DECLARED.replace("hub", "core").replace("SAFEGUARD", NOISE), encoding="utf-8")
+    text = (here / "deployment.yaml").read_text(encoding="utf-8").replace("university", "institute")
+    (here / "deployment.yaml").write_text(text.replace("kind: aggregator", "kind: service"), encoding="utf-8")
+    done = run("drift", "deployment.yaml", ".", "--format", "concise", "--select", "deployment-not-found")
+    assert done.exit_code == 2
+    assert "no file tells of lungs; files tell of `a-project`, `b-project`" in done.stdout
+    assert done.stderr == "note: nothing was compared: name the folders with the files that run what is declared\n"
+
+
+def test_evidence_that_contradicts_itself_is_one_question(here):
+    """A sum over more clients than take part: no draft can say so, and calls are compared all the same."""
+    nodes = "".join(f"  supernode-{one}: {{image: flwr/supernode:1, command: --insecure}}\n" for one in (1, 2))
+    sampled = FLOWER.replace("dp-enabled = true", "num-sampled-clients = 9")
+    write(here, {"compose.yml": f"services:\n{nodes}", "pyproject.toml": sampled, "app/server_app.py": STRATEGY})
+    text = DECLARED.replace("SAFEGUARD", NOISE).replace("site-", "supernode-")
+    told = [(one.rule, one.verdict, one.message) for one in found(text)]
+    assert told[1:] == [
+        ("what-no-file-shows", "unknown", told[1][2]),
+    ]
+    assert told[1][2].startswith("nodes and tasks were not compared, as files contradict each other: ")
+    assert told[0][0] == "call-not-found"
+
+
+@pytest.mark.usefixtures("consortium")
+def test_waivers_and_a_baseline_hold_for_drift(consortium):
+    text = imported().replace("transport: mtls", "transport: tls").replace("rounds: 20", "rounds: 30")
+    (consortium / "deployment.yaml").write_text(text, encoding="utf-8")
+    settings = Settings()
+    report = drifted(documents(text), gathered(), JUDGE, settings).report
+    assert sorted(one.rule for one in report.findings) == ["number-differs", "transport-differs"]
+    (consortium / "known.json").write_text(write_baseline(report.findings), encoding="utf-8")
+    known = json.loads(run("drift", "deployment.yaml", ".", "--baseline", "known.json", "--format", "json").stdout)
+    assert known["findings"] == []
+    assert known["baseline"]["known"]["fail"] == 2
+    (consortium / "fedpolicy.waivers.yaml").write_text(
+        json.dumps(
+            {
+                "fedpolicy_waivers": 1,
+                "waivers": {
+                    "w1": {
+                        "rule": "number-differs",
+                        "element": "tasks.lung-he",
+                        "reason": "longer",
+                        "owner": "a",
+                        "approved_by": "b",
+                        "expires": "2099-01-01",
+                        "file": "jobs/lung-he/app/config/config_fed_server.conf",
+                    }
+                },
+            }
+        ),
+        encoding="utf-8",
+    )
+    told = json.loads(run("drift", "deployment.yaml", ".", "--format", "json").stdout)["findings"]
+    assert {one["rule"]: one["verdict"] for one in told} == {"number-differs": "waived", "transport-differs": "fail"}
+
+
+@pytest.mark.parametrize("form", format_ids())
+@pytest.mark.usefixtures("consortium")
+def test_every_format_shows_both_places(consortium, form):
+    text = imported().replace("transport: mtls", "transport: none")
+    (consortium / "deployment.yaml").write_text(text, encoding="utf-8")
+    done = run("drift", "deployment.yaml", ".", "--format", form)
+    line = next(at for at, one in enumerate(text.splitlines(), 1) if one.startswith("transport: none"))
+    assert "project.yml" in done.stdout
+    assert f"deployment.yaml:{line}:1" in done.stdout
+    if form == "json":
+        schema = json.loads((schemas_dir() / "report.schema.json").read_text(encoding="utf-8"))
+        jsonschema.Draft202012Validator(schema).validate(json.loads(done.stdout))
+    if form == "sarif":
+        (result,) = json.loads(done.stdout)["runs"][0]["results"]
+        (place,) = result["relatedLocations"]
+        assert place["physicalLocation"]["region"]["startLine"] == line
+
+
+def test_the_list_of_rules_of_drift_is_whole():
+    assert sorted(INFOS) == sorted(DRIFT_IDS)
+    listed = json.loads(run("rules", "--pack", "drift", "--format", "json").stdout)["rules"]
+    assert [(one["id"], one["applies_to"]) for one in listed] == [(one, "deployment") for one in sorted(DRIFT_IDS)]
+    assert run("explain", "call-not-declared").stdout.startswith("call-not-declared (drift, high")
+
+
+@pytest.mark.usefixtures("consortium")
+def test_severities_and_ignored_rules_are_obeyed(consortium):
+    text = imported().replace("transport: mtls", "transport: none")
+    (consortium / "deployment.yaml").write_text(text, encoding="utf-8")
+    (consortium / "fedpolicy.toml").write_text(
+        '[rules]\n"transport-differs" = {severity = "critical"}\n', encoding="utf-8"
+    )
+    done = run("drift", "deployment.yaml", ".", "--format", "json")
+    assert [one["severity"] for one in json.loads(done.stdout)["findings"]] == ["critical"]
+    assert run("drift", "deployment.yaml", ".", "--ignore", "transport-differs").exit_code == 0
