@@ -33,7 +33,7 @@ class Declared:
 
     def at(self, *path: str | int) -> Span:
         """Where something stands, or would stand: its nearest ancestor, else the name."""
-        if path[0] not in self.document.deployment.model_fields_set:
+        if path[0] not in self.document.deployment.stated:
             return self.document.spans.at(("name",))
         return self.document.spans.key(path)
 
