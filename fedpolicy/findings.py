@@ -103,12 +103,13 @@ class Related:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """Why a rule exists; `basis` is seed, attack, law or practice."""
+    """Why a rule exists; `basis` is seed, attack, law or practice. `as_of` is when it was opened."""
 
     basis: str
     title: str
     url: str = ""
     note: str = ""
+    as_of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +216,7 @@ class RuleInfo:
     help: str = ""
     references: tuple[Reference, ...] = ()
     false_positives: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fedpolicy.findings import Reference
-from fedpolicy.policy.load import Pack, load_rules, read_pack, shipped_packs
+from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.policy.models import PRINCIPLES, Rule
+from fedpolicy.policy.packs import Pack, read_pack
 from fedpolicy.report.rules import as_markdown, entry_of, table_markdown
 from fedpolicy.scan.drift import rules as drift
 from fedpolicy.scan.judge import INFOS

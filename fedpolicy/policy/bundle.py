@@ -39,7 +39,7 @@ PLAIN = (
     "absent",
     "absent_why",
     "scope",
-    "owners_in",
+    "applies_from",
 )
 # google/api/expr/v1alpha1/checked.proto: maps, which are written in any order, and the places in the text.
 _MAPS, _SOURCE = (2, 3), 5
@@ -104,6 +104,8 @@ def _rule(entry: Mapping[str, Any], folder: Path) -> Rule:
         references=tuple(Reference(**reference) for reference in entry["references"]),
         false_positives=tuple(entry["false_positives"]),
         behind=tuple(entry["behind"]),
+        owners_in=tuple(entry["owners_in"]),
+        tags=tuple(entry["tags"]),
         params=tuple(Param(**{**param, "type": Type(param["type"])}) for param in entry["params"]),
         span=_span(entry["file"], entry["span"]),
         spans={key: _span(entry["file"], place) for key, place in entry["spans"].items()},
@@ -143,6 +145,8 @@ def _rule_entry(rule: Rule) -> dict[str, Any]:
         "references": [asdict(reference) for reference in rule.references],
         "false_positives": rule.false_positives,
         "behind": rule.behind,
+        "owners_in": rule.owners_in,
+        "tags": rule.tags,
         "params": [asdict(param) for param in rule.params],
         "file": rule.span.file,
         "span": _place(rule.span),

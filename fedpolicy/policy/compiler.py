@@ -13,6 +13,7 @@ from fedpolicy.policy.context import table
 from fedpolicy.policy.expression import BadExpression, Expression, Language, language
 from fedpolicy.policy.fields import Field, Type
 from fedpolicy.policy.models import Param, Rule
+from fedpolicy.policy.packs import NO_FRAME, Frame, standards, strangers
 from fedpolicy.policy.selection import typed
 from fedpolicy.policy.sheet import Sheet
 from fedpolicy.policy.texts import compared, names, placeholders
@@ -23,11 +24,12 @@ __all__ = ["build_rule"]
 _EXPRESSIONS = ("match", "require", "graver", "slight")
 
 
-def build_rule(sheet: Sheet, pack: str, path: Path) -> Rule:
+def build_rule(sheet: Sheet, pack: str, path: Path, frame: Frame = NO_FRAME) -> Rule:
     """Make a rule of a file whose shape is right; raises Problems with one PolicyError per mistake."""
     tree: Mapping[str, Any] = sheet.tree
     fields = table(str(tree["applies_to"]))
-    errors = [*_wrong_name(sheet, path), *_references(sheet)]
+    errors = [*_wrong_name(sheet, path), *_references(sheet), *strangers(sheet), *_dates(sheet, frame)]
+    errors += _tags(sheet, frame)
     params = _params(sheet, errors)
     compiled = _compile(sheet, fields, params, errors)
     errors += [
@@ -57,7 +59,9 @@ def build_rule(sheet: Sheet, pack: str, path: Path) -> Rule:
         absent=tree.get("absent", ""),
         absent_why=_line(tree.get("absent_why", "")),
         behind=tuple(tree.get("behind", ())),
-        owners_in=tree.get("owners_in", ""),
+        owners_in=tuple(tree.get("owners_in", frame.owners_in)),
+        applies_from=dict(frame.days).get(str(tree.get("applies_from", "")), ""),
+        tags=tuple(tree.get("tags", ())),
         params=params,
         scope=_scope(tree["id"]),
         span=sheet.spans.at(("require",)),
@@ -89,6 +93,28 @@ def _wrong_name(sheet: Sheet, path: Path) -> Iterator[PolicyError]:
 def _references(sheet: Sheet) -> Iterator[PolicyError]:
     if not sheet.tree["references"]:
         yield sheet.error(("references",), "the list is empty", "say what the rule rests on", key=True)
+
+
+def _dates(sheet: Sheet, frame: Frame) -> Iterator[PolicyError]:
+    name = str(sheet.tree.get("applies_from", ""))
+    known = [known for known, _ in frame.days]
+    if name and name not in known:
+        advice = advise(name, known, called="it has") if known else "add it under `duties` of the pack's own file"
+        yield sheet.error(("applies_from",), f"the pack has no date `{name}`", advice)
+
+
+def _tags(sheet: Sheet, frame: Frame) -> Iterator[PolicyError]:
+    found: Any = sheet.tree.get("tags", ())
+    own = dict(frame.numbers)
+    known = {**{one.name: frozenset(one.numbers) for one in standards().values()}, **own} if found else {}
+    for place, tag in enumerate(found):
+        name, _, number = str(tag).partition(":")
+        if name not in known:
+            advice = advise(name, sorted(known), called="known")
+            yield sheet.error(("tags", place), f"no standard is called `{name}`", advice)
+        elif number not in known[name]:
+            advice = did_you_mean(number, sorted(known[name])) or "take a number that the standard has"
+            yield sheet.error(("tags", place), f"{name} has no requirement `{number}`", advice)
 
 
 def _params(sheet: Sheet, errors: list[PolicyError]) -> tuple[Param, ...]:

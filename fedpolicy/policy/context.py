@@ -29,8 +29,9 @@ from fedpolicy.policy.elements import (
     software,
     task,
 )
+from fedpolicy.policy.elements.shared import about_owners
 from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Value
-from fedpolicy.policy.world import World
+from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import dataclass
 
 __all__ = ["KINDS", "Context", "contexts", "read_field", "table"]
@@ -90,29 +91,48 @@ def table(kind: str) -> Mapping[str, Field]:
     return MappingProxyType(found | {f"{kind}.{one.name}": one for one in KINDS[kind].fields})
 
 
-def contexts(world: World, kind: str, wanted: Collection[str], territory: str = "") -> Iterator[Context]:
-    """The elements of a kind, as far as they are about owners in a territory, with the wanted fields."""
+def contexts(world: World, kind: str, wanted: Collection[str], territories: Territories = ()) -> Iterator[Context]:
+    """
+    The elements of a kind, as far as they are about owners in some territories, with the wanted fields.
+
+    One that is about nobody there has a context without values: no rule applies to it.
+    """
     known = table(kind)
-    around = _read(_whole(world), {name: known[name] for name in sorted(wanted) if name.startswith(f"{_ROOT}.")})
+    around = _read(
+        _whole(world, territories), {name: known[name] for name in sorted(wanted) if name.startswith(f"{_ROOT}.")}
+    )
     own = {name: known[name] for name in sorted(wanted) if not name.startswith(f"{_ROOT}.")}
-    for subject in _subjects(world, KINDS[kind], territory):
+    for subject in _subjects(world, KINDS[kind], territories):
+        if isinstance(subject, Outside):
+            yield Context(subject=subject.subject, variants=(None,))
+            continue
         values, lacks = _read(subject, own)
         values |= around[0]
         variants = tuple(_variant(kind, values, own, variant) for variant in subject.variants) or (values,)
         yield Context(subject=subject, variants=variants, lacks={**around[1], **lacks} if around[1] else lacks)
 
 
-def _subjects(world: World, kind: Kind, territory: str) -> Iterable[Subject]:
-    found, narrow = kind.subjects(world), kind.within
-    if not territory or narrow is None:
-        return found
-    return (left for left in (narrow(world, one, territory) for one in found) if left is not None)
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """An element that is about nobody whom a law protects."""
+
+    subject: Subject
+
+
+def _subjects(world: World, kind: Kind, territories: Territories) -> Iterable[Subject | Outside]:
+    if not territories:
+        yield from kind.subjects(world)
+        return
+    narrow = kind.within or about_owners(lambda view: getattr(view, "families", ()))
+    for subject in kind.subjects(world):
+        parts = list(narrow(world, subject, territories))
+        yield from parts or (Outside(subject),)
 
 
 def read_field(world: World, kind: str, subject: Subject, name: str) -> list[Value]:
     """Every value that a field of an element may have; none where nobody said."""
     found = table(kind)[name]
-    if name.startswith(f"{_ROOT}."):
+    if name.startswith(f"{_ROOT}.") and kind != _ROOT:
         return _known(found.read(_whole(world).data))
     short = name.partition(".")[2]
     if found.known is Known.RANGE and subject.variants:
@@ -123,8 +143,9 @@ def read_field(world: World, kind: str, subject: Subject, name: str) -> list[Val
     return _known(found.read(subject.data))
 
 
-def _whole(world: World) -> Subject:
-    return next(iter(KINDS[_ROOT].subjects(world)))
+def _whole(world: World, territories: Territories = ()) -> Subject:
+    (whole,) = KINDS[_ROOT].subjects(world)
+    return deployment.within(whole, territories)
 
 
 def _known(value: Presence) -> list[Value]:

@@ -9,16 +9,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fedpolicy.errors import FedPolicyError, InputError, PolicyError, Problems, contained
-from fedpolicy.findings import VERDICTS, Finding, Severity, Verdict
+from fedpolicy.findings import VERDICTS, Finding, Verdict
 from fedpolicy.language.reading.load import Document
 from fedpolicy.policy.context import Context, contexts
-from fedpolicy.policy.expression import EvaluationError, Expression, Truth, activator
+from fedpolicy.policy.expression import activator
 from fedpolicy.policy.fields import CONSTANTS, Value
 from fedpolicy.policy.finding import evidence_of, finding_of
 from fedpolicy.policy.groups import grouped
+from fedpolicy.policy.judgement import TOLD, Judgement, Scenario, Unanswered, judge
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.policy.models import Rule
-from fedpolicy.policy.world import World
+from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
@@ -26,65 +27,7 @@ if TYPE_CHECKING:
 
     from fedpolicy.analysis.study import Study
 
-__all__ = ["Evaluation", "combine", "evaluate"]
-
-_TOLD = {Verdict.FAIL, Verdict.UNKNOWN}
-
-Scenario = tuple[Mapping[str, Value], "Activation"]
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """
-    What a rule says of all elements with the same values.
-
-    `absent` are the fields that it lacks for an answer; `undecided` says that the scenarios of a missing fact differ.
-    `severity` is how much it matters here.
-    """
-
-    verdict: Verdict
-    severity: Severity
-    absent: tuple[str, ...] = ()
-    undecided: bool = False
-
-    def missing(self, context: Context) -> tuple[str, ...]:
-        """The dotted paths of the facts that would decide about one of these elements."""
-        if self.verdict is not Verdict.UNKNOWN:
-            return ()
-        facts = {path for name in self.absent for path in context.missing(name)}
-        return tuple(sorted(facts | set(context.subject.missing if self.undecided else ())))
-
-
-class Unanswered(Exception):  # noqa: N818  the rule gives no answer
-    """An expression of a rule, such as `match`, failed on the values of an element."""
-
-    def __init__(self, key: str, why: str) -> None:
-        super().__init__(why)
-        self.key = key
-        self.why = why
-
-
-def _judge(rule: Rule, scenarios: Sequence[Scenario | None]) -> Judgement:
-    """
-    Judge an element in every scenario that a missing fact leaves open.
-
-    Raises Unanswered where an expression fails for another reason than a missing fact.
-    """
-    single = [_single(rule, scenario) for scenario in scenarios]
-    verdict, undecided = combine([verdict for verdict, _ in single])
-    if verdict is not Verdict.UNKNOWN:
-        return Judgement(verdict, _severity(rule, scenarios))
-    absent = tuple(sorted({name for _, absent in single for name in absent}))
-    return Judgement(verdict, _severity(rule, scenarios), absent, undecided)
-
-
-def _severity(rule: Rule, scenarios: Sequence[Scenario | None]) -> Severity:
-    """How much it matters; where that is open, as much as it can."""
-    real = [scenario for scenario in scenarios if scenario]
-    if rule.slight and all(_truth("slight", rule.slight, scenario).value is True for scenario in real):
-        return min(rule.severity, Severity.LOW)
-    graver = any(_truth("graver", rule.graver, scenario).value is not False for scenario in real if rule.graver)
-    return Severity(min(rule.severity + graver, Severity.CRITICAL))
+__all__ = ["Evaluation", "evaluate"]
 
 
 def _equivalence(context: Context) -> Hashable:
@@ -95,41 +38,6 @@ def _equivalence(context: Context) -> Hashable:
         else (tuple(values), tuple(tuple(one) if isinstance(one, list) else one for one in values.values()))
         for values in context.variants
     )
-
-
-def combine(verdicts: Sequence[Verdict]) -> tuple[Verdict, bool]:
-    """
-    One verdict for several scenarios, and whether they differ.
-
-    All the same: that one. Only not applicable and pass: pass. Else it is not known.
-    """
-    found = set(verdicts)
-    if len(found) == 1:
-        return verdicts[0], False
-    if found == {Verdict.NOT_APPLICABLE, Verdict.PASS}:
-        return Verdict.PASS, True
-    return Verdict.UNKNOWN, True
-
-
-def _single(rule: Rule, scenario: Scenario | None) -> tuple[Verdict, tuple[str, ...]]:
-    if scenario is None:
-        return Verdict.NOT_APPLICABLE, ()
-    matched = _truth("match", rule.match, scenario) if rule.match else Truth(value=True)
-    if matched.value is False:
-        return Verdict.NOT_APPLICABLE, ()
-    required = _truth("require", rule.require, scenario)
-    if required.value is True:
-        return Verdict.PASS, ()
-    if matched.value is True and required.value is False:
-        return Verdict.FAIL, ()
-    return Verdict.UNKNOWN, tuple(sorted({*matched.absent, *required.absent}))
-
-
-def _truth(key: str, expression: Expression, scenario: Scenario) -> Truth:
-    try:
-        return expression.judge(*scenario)
-    except EvaluationError as error:
-        raise Unanswered(key, str(error)) from error
 
 
 def _scenarios_of(
@@ -202,11 +110,13 @@ def evaluate(study: Study, document: Document, rules: Sequence[Rule]) -> Evaluat
             whole.counts.update(part.counts)
             whole.findings += part.findings
             whole.broken |= part.broken
-    found = grouped(whole.findings)
+    kept = _told_once(whole.findings, {rule.id: rule.behind for rule in rules if rule.behind})
+    whole.counts[Verdict.NOT_APPLICABLE] += len(whole.findings) - len(kept)
+    found = grouped(kept)
     told = Counter(finding.verdict for finding in found)
     return Evaluation(
         findings=tuple(sorted(found, key=lambda finding: finding.sort_key)),
-        counts={verdict: told[verdict] if verdict in _TOLD else whole.counts[verdict] for verdict in VERDICTS},
+        counts={verdict: told[verdict] if verdict in TOLD else whole.counts[verdict] for verdict in VERDICTS},
         broken=whole.broken,
     )
 
@@ -223,8 +133,8 @@ def _of_kind(world: World, kind: str, rules: Sequence[Rule]) -> KindVerdict:
     return part
 
 
-def _by_kind(rules: Sequence[Rule]) -> dict[tuple[str, str], list[Rule]]:
-    found: dict[tuple[str, str], list[Rule]] = {}
+def _by_kind(rules: Sequence[Rule]) -> dict[tuple[str, Territories], list[Rule]]:
+    found: dict[tuple[str, Territories], list[Rule]] = {}
     for rule in rules:
         found.setdefault((rule.applies_to, rule.owners_in), []).append(rule)
     return found
@@ -243,30 +153,33 @@ def _judged(
     activate = activator()
     always: Mapping[str, Value] = {**CONSTANTS, **{key: value for rule in rules for key, value in rule.values.items()}}
     for context in contexts(world, kind, wanted, rules[0].owners_in):
-        key = _equivalence(context)
+        doubtful = bool(context.subject.doubt)
+        key = (_equivalence(context), doubtful)
         if key not in cache:
-            cache[key], silent = _group_verdict(rules, _scenarios_of(context, asked, always, activate))
+            scenarios = _scenarios_of(context, asked, always, activate)
+            cache[key], silent = _group_verdict(rules, scenarios, doubtful=doubtful)
             for rule, why in silent:
                 broken.setdefault(rule.id, _silent(world, rule, context, why))
         yield context, cache[key]
 
 
 def _group_verdict(
-    rules: Sequence[Rule], scenarios: Sequence[Scenario | None]
+    rules: Sequence[Rule], scenarios: Sequence[Scenario | None], *, doubtful: bool
 ) -> tuple[GroupVerdict, list[tuple[Rule, Unanswered]]]:
     group = GroupVerdict()
     silent: list[tuple[Rule, Unanswered]] = []
     found: dict[str, Judgement] = {}
     for rule in rules:
         try:
-            found[rule.id] = _judge(rule, scenarios)
+            judgement = judge(rule, scenarios)
+            found[rule.id] = judgement.in_doubt() if doubtful else judgement
         except Unanswered as why:
             silent.append((rule, why))
     for rule in rules:
         if rule.id in found:
             verdict = _behind(rule, found)
             group.counts[verdict] += 1
-            if verdict in _TOLD:
+            if verdict in TOLD:
                 group.reportable.append((rule, found[rule.id]))
     return group, silent
 
@@ -275,8 +188,23 @@ def _behind(rule: Rule, found: Mapping[str, Judgement]) -> Verdict:
     """What a rule says after more specific ones: what one of them tells, or asks, is told and asked once."""
     own = found[rule.id].verdict
     before = {found[name].verdict for name in rule.behind if name in found}
-    told = own in _TOLD and (Verdict.FAIL in before or own in before)
+    told = own in TOLD and (Verdict.FAIL in before or own in before)
     return Verdict.NOT_APPLICABLE if told else own
+
+
+def _told_once(findings: Sequence[Finding], behind: Mapping[str, tuple[str, ...]]) -> list[Finding]:
+    """The findings without those that a rule of another law tells, or asks, of the same element."""
+    told = {(one.rule, one.elements, one.verdict) for one in findings if one.group is None}
+    return [
+        one
+        for one in findings
+        if one.group is not None
+        or not any(
+            (name, one.elements, verdict) in told
+            for name in behind.get(one.rule, ())
+            for verdict in (Verdict.FAIL, one.verdict)
+        )
+    ]
 
 
 def _silent(world: World, rule: Rule, context: Context, why: Unanswered) -> FedPolicyError:

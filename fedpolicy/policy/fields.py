@@ -73,7 +73,8 @@ class Subject:
     `id` is what findings call it, `path` where it stands in the file. `data` is what its kind's fields read.
     `variants` are the values that the RANGE fields may take (names without the root), most favourable first;
     None stands for "there is no such element". `missing` names the facts that would decide between them.
-    `elements` are the names that a finding gives where the id is not enough.
+    `elements` are the names that a finding gives where the id is not enough. `doubt` names the facts that would say
+    whether the law applies that a rule is about.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Subject:
     variants: tuple[Mapping[str, Value] | None, ...] = ()
     missing: tuple[str, ...] = ()
     elements: tuple[str, ...] = ()
+    doubt: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,14 +114,15 @@ class Kind:
     """
     One kind of element: its fields and how to list its elements (`subjects` gets the World of one deployment).
 
-    `within` leaves of an element what is about owners in a territory, for rules of laws; None where nothing is.
+    `within` leaves of an element what is about owners in some territories, for rules of laws; several parts, where it
+    is open of some owners whether they are there, and none where nobody is.
     """
 
     name: str
     about: str
     fields: tuple[Field, ...]
     subjects: Callable[[Any], Iterable[Subject]]
-    within: Callable[[Any, Subject, str], Subject | None] | None = None
+    within: Callable[[Any, Subject, tuple[str, ...]], Iterable[Subject]] | None = None
 
 
 Read = Callable[[Any], Presence]

@@ -5,28 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fedpolicy.errors import FedPolicyError, PolicyError, Problems, SettingsError
-from fedpolicy.files import HERE, Files, content, policies_dir
-from fedpolicy.findings import Reference, Span
+from fedpolicy.files import HERE, Files, policies_dir
+from fedpolicy.findings import Span
 from fedpolicy.policy.bundle import bundled, digest_of
 from fedpolicy.policy.housekeeping import CODED_IDS, OWN_IDS
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.selection import choose, set_params, set_severities
-from fedpolicy.records import dataclass
 from fedpolicy.suggest import advise
 
 if TYPE_CHECKING:
+    from fedpolicy.policy.packs import Frame
     from fedpolicy.settings import Settings
 
 __all__ = [
-    "Pack",
+    "PACK_FILE",
     "changed",
     "chosen_rules",
     "load_rules",
     "pack_files",
-    "read_pack",
     "shipped_ids",
     "shipped_packs",
 ]
@@ -92,10 +91,13 @@ def _rules(packs: Sequence[str], errors: list[FedPolicyError], files: Files) -> 
         if pack in shipped:
             yield from _shipped(pack, errors)
         elif files.is_folder(Path(pack)):
-            yield from _load(_folder(Path(pack), errors, files), errors, partial(files.content, listed=True))
+            listed = _folder(Path(pack), errors, files)
+            frame = _frame(Path(pack), errors, files)
+            yield from _load(listed, errors, partial(files.content, listed=True), frame)
         elif files.is_file(Path(pack)):
             name = files.name(Path(pack))
-            yield from _load([(Path(pack).resolve().parent.name, Path(pack), name)], errors, files.content)
+            found = [(Path(pack).resolve().parent.name, Path(pack), name)]
+            yield from _load(found, errors, files.content, _frame_beside(Path(pack), errors, files))
         else:
             advice = f"{advise(pack, shipped, called='shipped')}, or a folder or file of rules"
             errors.append(SettingsError(f"there is no pack `{pack}`", help=advice))
@@ -106,24 +108,35 @@ def _shipped(pack: str, errors: list[FedPolicyError]) -> Iterable[Rule]:
     compiled = bundled(pack, folder)
     if compiled is not None:
         return compiled
-    return _load([(pack, path, f"policies/{pack}/{path.name}") for path in pack_files(folder)], errors, HERE.content)
+    found = [(pack, path, f"policies/{pack}/{path.name}") for path in pack_files(folder)]
+    return _load(found, errors, HERE.content, _frame(folder, errors, HERE, f"policies/{pack}/{PACK_FILE}"))
+
+
+def _frame(folder: Path, errors: list[FedPolicyError], files: Files, shown: str = "") -> Frame | None:
+    """What the rules of a pack share; None where its own file cannot be used, so that no rule can be."""
+    from fedpolicy.policy.packs import frame_of  # noqa: PLC0415  compiled packs need none
+
+    own = folder / PACK_FILE
+    try:
+        return frame_of(own, shown or files.name(own), files)
+    except Problems as problems:
+        errors += problems.errors
+    except OSError as error:
+        errors.append(_unreadable(files.name(own), error))
+    return None
+
+
+def _frame_beside(rule: Path, errors: list[FedPolicyError], files: Files) -> Frame | None:
+    # Of a trusted revision, nothing that lies here may say whom one of its rules protects.
+    trusted = rule.as_posix() in files.kept and (rule.parent / PACK_FILE).as_posix() not in files.kept
+    return _frame(rule.parent / "nothing" if trusted else rule.parent, errors, files)
 
 
 def _folder(folder: Path, errors: list[FedPolicyError], files: Files) -> list[tuple[str, Path, str]]:
     name = folder.resolve().name
     own = folder / PACK_FILE
     found = pack_files(folder, files)
-    if files.is_file(own):
-        from fedpolicy.policy.rulefile import PACK  # noqa: PLC0415
-        from fedpolicy.policy.sheet import read_sheet  # noqa: PLC0415  see _load
-
-        try:
-            name = str(read_sheet(files.content(own, listed=True), files.name(own), PACK).tree["pack"])
-        except Problems as problems:
-            errors += problems.errors
-        except OSError as error:
-            errors.append(_unreadable(files.name(own), error))
-    elif found:
+    if found and not files.is_file(own):
         advice = f"add one with `pack: {name}` and a `title`; docs/writing-rules.md shows it"
         errors.append(PolicyError(f"the pack has no `{PACK_FILE}`", span=Span(file=own.as_posix()), help=advice))
     if not found:
@@ -134,11 +147,16 @@ def _folder(folder: Path, errors: list[FedPolicyError], files: Files) -> list[tu
 
 
 def _load(
-    files: Iterable[tuple[str, Path, str]], errors: list[FedPolicyError], read: Callable[[Path], bytes]
+    files: Iterable[tuple[str, Path, str]],
+    errors: list[FedPolicyError],
+    read: Callable[[Path], bytes],
+    frame: Frame | None,
 ) -> Iterator[Rule]:
+    if frame is None:
+        return
     for pack, path, name in files:
         try:
-            yield _rule(pack, path, name, read(path))
+            yield _rule(frame.name or pack, path, name, read(path), frame)
         except Problems as problems:
             errors += problems.errors
         except OSError as error:
@@ -152,12 +170,12 @@ def _unreadable(name: str, error: OSError) -> PolicyError:
 
 # Who checks again and again in one process compiles what has not changed once.
 @lru_cache(maxsize=_KEPT)
-def _rule(pack: str, path: Path, name: str, content: bytes) -> Rule:
+def _rule(pack: str, path: Path, name: str, content: bytes, frame: Frame) -> Rule:
     from fedpolicy.policy.compiler import build_rule  # noqa: PLC0415  compiled packs need no compiler
     from fedpolicy.policy.rulefile import RULE  # noqa: PLC0415
     from fedpolicy.policy.sheet import read_sheet  # noqa: PLC0415
 
-    return build_rule(read_sheet(content, name, RULE, examples=False), pack, path)
+    return build_rule(read_sheet(content, name, RULE, examples=False), pack, path, frame)
 
 
 def _twice(rule: Rule, other: Rule) -> PolicyError:
@@ -212,41 +230,3 @@ def _must_exist(configured: Sequence[str], known: set[str]) -> None:
     ]
     if errors:
         raise Problems(errors)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pack:
-    """A pack's own file; what it leaves out is empty."""
-
-    name: str
-    title: str
-    version: str = ""
-    about: str = ""
-    scope: str = ""
-    not_covered: str = ""
-    references: tuple[Reference, ...] = ()
-
-
-def read_pack(name: str | Path) -> Pack:
-    """Read what a shipped pack, or the one in a folder, says of itself. Raises Problems."""
-    from fedpolicy.policy.rulefile import PACK  # noqa: PLC0415  see _load
-    from fedpolicy.policy.sheet import read_sheet  # noqa: PLC0415
-
-    shipped = str(name) in shipped_packs()
-    path = (policies_dir() / str(name) if shipped else Path(name)) / PACK_FILE
-    if not path.is_file():
-        error = SettingsError(f"`{Path(name).as_posix()}` has no `{PACK_FILE}`", help="docs/writing-rules.md shows one")
-        raise Problems([error])
-    shown = f"policies/{name}/{PACK_FILE}" if shipped else path.as_posix()
-    tree: Any = read_sheet(content(path), shown, PACK).tree
-    return Pack(
-        name=tree["pack"],
-        title=tree["title"],
-        version=tree.get("version", ""),
-        **{key: _prose(tree.get(key, "")) for key in ("about", "scope", "not_covered")},
-        references=tuple(Reference(**reference) for reference in tree.get("references", ())),
-    )
-
-
-def _prose(text: str) -> str:
-    return "\n\n".join(" ".join(part.split()) for part in text.strip().split("\n\n"))

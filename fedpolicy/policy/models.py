@@ -47,7 +47,8 @@ class Rule:
     file, `path` is that file (to read its examples from). `absent` says how the rule decides when something that it
     asks for with `has()` is not stated. Where `graver` holds, a finding is one step more severe, and where `slight`
     holds, it is low. `behind` names more specific rules, after which it has nothing to add.
-    `owners_in` is where those are to whom a law applies.
+    `owners_in` are the countries, or EEA, of those to whom a law applies; before the day `applies_from` a finding is of
+    severity info. `tags` are requirements of standards, such as `owasp-llm-2026:LLM02`.
     """
 
     id: str
@@ -67,7 +68,9 @@ class Rule:
     absent: str = ""
     absent_why: str = ""
     behind: tuple[str, ...] = ()
-    owners_in: str = ""
+    owners_in: tuple[str, ...] = ()
+    applies_from: str = ""
+    tags: tuple[str, ...] = ()
     params: tuple[Param, ...] = ()
     scope: str = ""
     graver: Expression | None = None
@@ -89,6 +92,7 @@ class Rule:
             help=self.help,
             references=self.references,
             false_positives=self.false_positives,
+            tags=self.tags,
         )
 
     @property

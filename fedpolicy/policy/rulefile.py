@@ -10,12 +10,28 @@ from fedpolicy.policy.fields import Type
 from fedpolicy.policy.models import PRINCIPLES
 from fedpolicy.policy.sheet import Anything, ListOf, MapOf, Record, Text
 
-__all__ = ["BASES", "EXPECTED", "PACK", "RULE", "RULE_ID", "policy_schema"]
+__all__ = ["BASES", "EXPECTED", "PACK", "RULE", "RULE_ID", "STANDARDS", "policy_schema"]
 
 RULE_ID = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 _NAME = r"[a-z][a-z0-9_]*"
 BASES = ("seed", "attack", "law", "practice")
 EXPECTED = ("fail", "pass", "unknown")
+_DAY = r"\d{4}-\d{2}-\d{2}"
+
+
+def _address(about: str) -> Text:
+    return Text(about=about, pattern=r"https?://\S+", called="an address (https://...)")
+
+
+def _day(about: str) -> Text:
+    return Text(about=about, pattern=_DAY, called="a day as YYYY-MM-DD")
+
+
+_OWNERS_IN = ListOf(
+    item=Text(pattern="EEA|[A-Z]{2}", called="a country such as US, or EEA"),
+    about="Where a law applies: countries, or EEA. Rules look at the data of owners there, and name no others. Where"
+    " nobody states the place of an owner, what would fail is undecided.",
+)
 
 _PARAM = Record(
     called="a parameter",
@@ -34,8 +50,9 @@ _REFERENCE = Record(
             choices=BASES,
         ),
         "title": Text(about="Title as readers will find it."),
-        "url": Text(about="Where to read it.", pattern=r"https?://\S+", called="an address (https://...)"),
+        "url": _address("Where to read it."),
         "note": Text(about="What it says that matters here, in your own words."),
+        "as_of": _day("On which day it was opened."),
     },
     required=("basis", "title"),
 )
@@ -78,11 +95,13 @@ RULE = Record(
             about="More specific rules for the same kind: where one of them says something of an element, this one is"
             " silent about it.",
         ),
-        "owners_in": Text(
-            about="Where a law applies: a country, or EEA. A rule for disclosures then looks only at the data of owners"
-            " there, and names no others. An owner whose place nobody states may be there.",
-            pattern="EEA|[A-Z]{2}",
-            called="a country such as US, or EEA",
+        "owners_in": _OWNERS_IN,
+        "applies_from": Text(
+            about="A date of the pack (`duties`), by name: until then a finding is of severity info.", pattern=_NAME
+        ),
+        "tags": ListOf(
+            item=Text(pattern=r"\S+:\S+", called="a standard and a number, such as owasp-llm-2026:LLM02"),
+            about="The requirements of standards that it is about, by number.",
         ),
         "params": MapOf(item=_PARAM, name=_NAME, about="What users may set with --param rule.name=value."),
         "message": Text(about="What is wrong with this element; {disclosure.parties} becomes its value."),
@@ -99,6 +118,30 @@ RULE = Record(
     required=("id", "title", "principle", "severity", "applies_to", "require", "message", "why", "help", "references"),
 )
 
+_DUTY = Record(
+    called="a date",
+    keys={
+        "day": _day("From when on it is a duty."),
+        "about": Text(about="What begins on that day."),
+        "url": _address("Where that stands."),
+        "as_of": _day("On which day that was opened."),
+    },
+    required=("day", "about", "url", "as_of"),
+)
+_STANDARD = Record(
+    called="a standard",
+    keys={
+        "title": Text(about="Its title and version."),
+        "url": _address("Where it is published."),
+        "read": Text(about="Which text was read."),
+        "as_of": _day("On which day that text was opened."),
+        "numbers": ListOf(item=Text(), about="The numbers of all its requirements."),
+    },
+    required=("title", "url", "read", "as_of", "numbers"),
+)
+_STANDARDS = MapOf(item=_STANDARD, name=r"[a-z0-9][a-z0-9.-]*", about="Rulebooks, by the name that tags use.")
+STANDARDS = Record(called="a file of standards", keys={"standards": _STANDARDS}, required=("standards",))
+
 PACK = Record(
     called="a pack",
     keys={
@@ -108,6 +151,11 @@ PACK = Record(
         "about": Text(about="What it is for and what it rests on."),
         "scope": Text(about="Which deployments it is meant for."),
         "not_covered": Text(about="What somebody who reads its title might expect, and will not find."),
+        "for_people": Text(about="What the law or standard asks besides, and a file cannot show."),
+        "owners_in": _OWNERS_IN,
+        "duties": MapOf(item=_DUTY, name=_NAME, about="From when on rules ask for a duty; they name these dates."),
+        "follows": ListOf(item=Text(), about="The standards that ship with fedpolicy and that the pack is about."),
+        "standards": _STANDARDS,
         "references": ListOf(item=_REFERENCE, about="What the pack as a whole rests on."),
     },
     required=("pack", "title"),

@@ -14,6 +14,7 @@ from fedpolicy.language.model.call import ApiCall
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.task import Task
 from fedpolicy.policy.fields import Missing
+from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget.ledger import Ledger
@@ -23,11 +24,25 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Span
     from fedpolicy.language.reading.load import Document
 
-__all__ = ["BUILT_IN", "World", "family_of", "ordered"]
+__all__ = ["BUILT_IN", "Territories", "World", "family_of", "ordered"]
 
 T = TypeVar("T")
+Territories = tuple[str, ...]  # of laws: codes of countries, or EEA
 BUILT_IN = ("public", "unknown")
 _FEW = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protected:
+    """Those whom a law protects, and those whom it may protect."""
+
+    sure: tuple[str, ...]
+    unsure: tuple[str, ...]
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Those whom it protects; where there is none, those whom it may protect."""
+        return self.sure or self.unsure
 
 
 class World:
@@ -42,7 +57,7 @@ class World:
         self.lookup = study.lookup
         self.today = study.settings.today
         self._places: dict[Path, Span] = {}
-        self._inside: dict[tuple[str, str], bool] = {}
+        self._inside: dict[tuple[str, Territories], bool | None] = {}
         self._owners_of: dict[tuple[str, ...], list[str]] = {}
         self._use_data: dict[str, tuple[str, ...]] = {}
         self._uses_data: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -106,14 +121,27 @@ class World:
             return True
         return self.deployment.setting == "cross-device" and self.cohorts.get(party, 1) > 1
 
-    def is_in(self, party: str, territory: str) -> bool:
-        """Whether a party is in a country or in the EEA, or may be, as nobody says where it is."""
-        if (party, territory) not in self._inside:
+    def is_in(self, party: str, territories: Territories) -> bool | None:
+        """Whether a party is in one of some countries, or in the EEA; None where nobody says where it is."""
+        if (party, territories) not in self._inside:
             found = self.jurisdictions([party])
-            rows = [] if isinstance(found, Missing) else [self.catalog.countries.get(code) for code in found]
-            eea = territory == "EEA" and any(row is not None and row.eea for row in rows)
-            self._inside[party, territory] = isinstance(found, Missing) or eea or territory in found
-        return self._inside[party, territory]
+            self._inside[party, territories] = None if isinstance(found, Missing) else self._any_in(found, territories)
+        return self._inside[party, territories]
+
+    def _any_in(self, codes: Iterable[str], territories: Territories) -> bool:
+        rows = self.catalog.countries
+        return any(code in territories or ("EEA" in territories and code in rows and rows[code].eea) for code in codes)
+
+    def protected(self, parties: Iterable[str], territories: Territories) -> Protected:
+        """Whom of some parties a law protects, and who may be there, as nobody says where they are."""
+        known = {party: self.is_in(party, territories) for party in parties}
+        sure = tuple(party for party, inside in known.items() if inside)
+        return Protected(sure=sure, unsure=tuple(party for party, inside in known.items() if inside is None))
+
+    def whereabouts(self, parties: Iterable[str]) -> tuple[str, ...]:
+        """The facts that would say where some parties are, of which nobody says it."""
+        found = self.jurisdictions(parties)
+        return found.paths if isinstance(found, Missing) else ()
 
     @cached_property
     def cohorts(self) -> Mapping[str, int]:

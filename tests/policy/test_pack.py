@@ -3,7 +3,8 @@
 import pytest
 
 from fedpolicy.errors import Problems
-from fedpolicy.policy.load import read_pack, shipped_packs
+from fedpolicy.policy.load import shipped_packs
+from fedpolicy.policy.packs import read_pack
 
 
 @pytest.mark.parametrize("name", shipped_packs())

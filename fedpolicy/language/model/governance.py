@@ -43,6 +43,11 @@ class Governance(Entry):
     )
     incident_contact: str | None = key("Whom to tell about an incident.", open=True, rule=True)
     dpia: str | None = key("The data protection impact assessment: its reference.", open=True, rule=True)
+    output_review: Literal["people", "automated", "none"] | None = key(
+        "How results are reviewed before they leave: by people, by a program alone, or not at all.",
+        open=True,
+        rule=True,
+    )
     leakage_audit: str | None = key("The report of an attack on the result: its reference.", open=True, rule=True)
     records_of_processing: str | None = key(
         "The records of processing activities: their reference.", open=True, rule=True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args
 
 from fedpolicy.language.model.does import Cap, Does, Noise, Seal, Sum, Unsaid
 from fedpolicy.language.model.entry import Entry, key
-from fedpolicy.language.model.types import Above, Ids, NonNegative, Positive, Within
+from fedpolicy.language.model.types import Above, Ids, NonNegative, Positive, Share, Within
 from fedpolicy.language.model.words import Unit
 
 __all__ = [
@@ -30,8 +30,6 @@ __all__ = [
     "UnknownSafeguards",
     "UpdateInspection",
 ]
-
-Share = Annotated[float, Within(gt=0, le=1)]
 
 
 class Approval(Entry):

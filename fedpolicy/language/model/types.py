@@ -27,6 +27,7 @@ __all__ = [
     "NonNegative",
     "Positive",
     "Read",
+    "Share",
     "Within",
     "Written",
     "at_hop",
@@ -147,5 +148,6 @@ Count = Annotated[int, Within(ge=0, le=MAX_QUANTITY)]
 Positive = Annotated[int, Within(ge=1, le=MAX_QUANTITY)]
 NonNegative = Annotated[float, Within(ge=0, le=MAX_QUANTITY)]
 Above = Annotated[float, Within(gt=0, le=MAX_QUANTITY)]
+Share = Annotated[float, Within(gt=0, le=1)]
 # By the names of their definitions in the schema.
 NUMBERS = {"count": Count, "positive": Positive, "non_negative": NonNegative, "above": Above}

@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fedpolicy.language.model.agreement import Agreement
+from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.entry import Entry, Named
 from fedpolicy.language.model.flow import Flow
@@ -38,13 +39,14 @@ Keys = tuple[tuple[Key, ...], tuple[Key, ...]]
 
 def spelt_out(deployment: Deployment) -> Deployment:
     """
-    The same deployment with the participants by name in agreements and safeguards.
+    The same deployment with the participants by name in agreements, permits and safeguards.
 
     `trusts`, `releases` and a model's `account` keep the word: there it means everybody else's own as well.
     """
     names = tuple(sorted(name for name, party in deployment.parties.items() if "participant" in party.role))
     changed = {
         "agreements": _entries(deployment.agreements, lambda entry: _agreement(entry, names)),
+        "datasets": _entries(deployment.datasets, lambda entry: _permitted(entry, names)),
         "tasks": _entries(deployment.tasks, lambda entry: _task(entry, names)),
         "flows": _entries(deployment.flows, lambda entry: _guarded(entry, names)),
     }
@@ -61,6 +63,13 @@ def _agreement(entry: Agreement, names: Sequence[str]) -> Agreement:
     if PARTICIPANTS not in entry.between:
         return entry
     return entry.changed(between=_named(entry.between, names))
+
+
+def _permitted(entry: Dataset, names: Sequence[str]) -> Dataset:
+    permit = entry.permit
+    if permit is None or PARTICIPANTS not in (permit.people or ()):
+        return entry
+    return entry.changed(permit=permit.changed(people=_named(permit.people or (), names)))
 
 
 def _task(entry: Task, names: Sequence[str]) -> Task:

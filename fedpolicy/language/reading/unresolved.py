@@ -31,8 +31,8 @@ _CALLED = {
 _PLURAL = {"category": "categories of data", "country": "codes of countries", "region": "regions of clouds"}
 _MEANS = {
     "public": "is everybody",
-    "participants": "stands for all of them in `trusts`, `releases`, `between`, `operated_by`, `controlled_by`, "
-    "`code_signed_by`, `approved_by` and `account` only",
+    "participants": "stands for all of them in `trusts`, `releases`, `between`, `people`, `operated_by`, "
+    "`controlled_by`, `code_signed_by`, `approved_by` and `account` only",
 }
 _GROUPS = {"EEA", "EU", "EFTA", "APAC", "EMEA"}
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.shared import boolean, texts, words
 from fedpolicy.policy.fields import Kind, Subject, fields_of
-from fedpolicy.policy.world import World
+from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import dataclass
 
 __all__ = ["KIND", "KINDS"]
@@ -46,4 +47,11 @@ def _subjects(world: World) -> Sequence[Subject]:
     ]
 
 
-KIND = Kind(name="agreement", about="a contract", fields=_FIELDS, subjects=_subjects)
+def _within(world: World, subject: Subject, territories: Territories) -> Iterable[Subject]:
+    """The contracts of those whom a law protects, or may protect."""
+    found = world.protected(subject.data.agreement.between, territories)
+    if found.all:
+        yield subject if found.sure else replace(subject, doubt=world.whereabouts(found.unsure))
+
+
+KIND = Kind(name="agreement", about="a contract", fields=_FIELDS, subjects=_subjects, within=_within)

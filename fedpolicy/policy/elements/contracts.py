@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from fedpolicy.language.model.agreement import Agreement
+from fedpolicy.policy.fields import Missing
 from fedpolicy.policy.world import World, ordered
 
-__all__ = ["partners", "shared_kinds", "unconnected"]
+__all__ = ["documented", "partners", "shared_kinds", "unconnected", "without", "without_hipaa_ground"]
+
+# What has to be there for each basis on which health information leaves its owner for research (45 CFR 164).
+_RESEARCH = {"limited_data_set": "data_use", "waiver": "research_waiver", "authorization": "authorization"}
 
 
 def shared_kinds(world: World, parties: Collection[str], families: Iterable[str]) -> list[str]:
@@ -30,6 +34,54 @@ def unconnected(
         reached = near[party].union(*(near[hub] for hub in world.coordinators if hub in near[party]))
         if not wanted <= reached | {party}:
             yield party
+
+
+def without(
+    world: World, parties: Iterable[str], owners: Sequence[str], kinds: Collection[str], families: Sequence[str]
+) -> list[str]:
+    """
+    The owners with whom some of these parties has no agreement of these kinds about the data.
+
+    An agreement may be direct, or both may have one with the same coordinator: a processor's processor.
+    """
+    left: set[str] = set()
+    for party in parties:
+        near = partners(world, party, kinds, families)
+        through = (partners(world, c, kinds, families) for c in world.coordinators if c in near)
+        left |= set(owners) - {party} - near.union(*through)
+    return ordered(left)
+
+
+def without_hipaa_ground(
+    world: World, parties: Sequence[str], owners: Sequence[str], families: Sequence[str]
+) -> list[str] | Missing:
+    """
+    The owners whom neither a contract with a business associate nor a document of research connects with a party.
+
+    Which document that is, says the basis; where nobody states it, and one of these documents is there, it is open.
+    """
+    left: set[str] = set()
+    unsaid: set[str] = set()
+    for family in families:
+        declared = world.deployment.datasets.get(family)
+        basis = declared.phi_basis if declared else None
+        own = [owner for owner in owners if owner in world.owners([family])]
+        known = {"business_associate", _RESEARCH.get(basis or "", "")}
+        lacking = without(world, parties, own, known, [family])
+        if basis is None and lacking and not without(world, parties, own, {*known, *_RESEARCH.values()}, [family]):
+            unsaid.add(f"datasets.{family}.phi_basis")
+        else:
+            left |= set(lacking)
+    return ordered(left) if left or not unsaid else Missing(tuple(sorted(unsaid)))
+
+
+def documented(world: World, parties: Sequence[str], families: Sequence[str]) -> bool:
+    """Whether each of these datasets has a basis of research whose document connects all owners with the parties."""
+    declared = world.deployment.datasets
+    kinds = {name: _RESEARCH.get(declared[name].phi_basis or "", "") for name in families if name in declared}
+    return all(
+        kind and not without(world, parties, world.owners([name]), {kind}, [name]) for name, kind in kinds.items()
+    )
 
 
 def partners(world: World, party: str, kinds: Collection[str], families: Iterable[str]) -> set[str]:

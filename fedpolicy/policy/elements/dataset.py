@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from fedpolicy.language.model.dataset import Dataset
+from fedpolicy.language.model.dataset import Dataset, Permit, RiskAppetite
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Presence, Subject, Type, fields_of
-from fedpolicy.policy.world import World, family_of, ordered
+from fedpolicy.policy.world import Territories, World, family_of, ordered
 from fedpolicy.records import dataclass
 
 __all__ = ["KIND"]
@@ -20,6 +21,7 @@ class DatasetView:
     world: World
     id: str
     dataset: Dataset
+    only: tuple[str, ...] | None = None  # the owners that a law protects, where a rule looks at them alone
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -29,7 +31,7 @@ class DatasetView:
     @property
     def owners(self) -> list[str]:
         """Who owns an instance."""
-        return self.world.owners([self.id])
+        return self.world.owners([self.id]) if self.only is None else list(self.only)
 
 
 def _trained_into(view: DatasetView) -> Iterable[str]:
@@ -56,6 +58,13 @@ _FIELDS = (
     texts("nodes", "where it is stored", lambda view: ordered(map(family_of, view.dataset.at))),
     *data_fields(of="the dataset"),
     *fields_of(Dataset, lambda view: view.dataset),
+    *fields_of(Permit, lambda view: view.dataset.permit, under="permit.", at="permit."),
+    boolean(
+        "permit.ended",
+        "the last day of its permit is over",
+        lambda v: v.dataset.permit is not None and v.dataset.permit.ended(v.world.today),
+    ),
+    *fields_of(RiskAppetite, lambda view: view.dataset.risk_appetite, under="risk_appetite.", at="risk_appetite."),
     boolean("has_releases", "the owner states limits", lambda view: view.dataset.releases is not None),
     open_field("releases_to", Type.LIST, "to whom the owner allows anything", _releases_to, key="releases"),
     open_field(
@@ -78,6 +87,19 @@ def _subjects(world: World) -> Sequence[Subject]:
     ]
 
 
+def _within(world: World, subject: Subject, territories: Territories) -> Iterable[Subject]:
+    """The same dataset with the owners whom a law protects, or may protect, where it surely protects none."""
+    view: DatasetView = subject.data
+    found = world.protected(view.owners, territories)
+    if found.all:
+        doubt = () if found.sure else world.whereabouts(found.unsure)
+        yield replace(subject, data=replace(view, only=found.all), doubt=doubt)
+
+
 KIND = Kind(
-    name="dataset", about="an entry of `datasets`, all its instances together", fields=_FIELDS, subjects=_subjects
+    name="dataset",
+    about="an entry of `datasets`, all its instances together",
+    fields=_FIELDS,
+    subjects=_subjects,
+    within=_within,
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.deployment import Deployment
@@ -19,10 +20,10 @@ from fedpolicy.policy.elements.shared import (
     texts,
 )
 from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type, fields_of
-from fedpolicy.policy.world import World, ordered
+from fedpolicy.policy.world import Territories, World, ordered
 from fedpolicy.records import dataclass
 
-__all__ = ["KIND", "Whole"]
+__all__ = ["KIND", "Whole", "within"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,12 @@ class Whole:
     """The deployment itself."""
 
     world: World
+    only: tuple[str, ...] | None = None  # the datasets of those whom a law protects, where a rule looks at them alone
 
     @property
     def families(self) -> tuple[str, ...]:
         """All datasets."""
-        return tuple(sorted(self.world.deployment.datasets))
+        return tuple(sorted(self.world.deployment.datasets)) if self.only is None else self.only
 
 
 def _act(whole: Whole) -> EuAiAct | None:
@@ -163,4 +165,23 @@ def _subjects(world: World) -> Sequence[Subject]:
     return (Subject(id="deployment", path=(), data=Whole(world)),)
 
 
-KIND = Kind(name="deployment", about="the deployment as a whole", fields=_FIELDS, subjects=_subjects)
+def within(subject: Subject, territories: Territories) -> Subject:
+    """The same with the personal data of those whom a law protects, or may protect, where it surely protects none."""
+    if not territories:
+        return subject
+    whole: Whole = subject.data
+    world = whole.world
+    personal = [name for name in whole.families if is_personal(world, [name])] or whole.families
+    found = {name: world.protected(world.owners([name]), territories) for name in personal}
+    sure = tuple(name for name, one in found.items() if one.sure)
+    unsure = tuple(name for name, one in found.items() if one.unsure)
+    doubt = () if sure else world.whereabouts(party for name in unsure for party in found[name].unsure)
+    return replace(subject, data=replace(whole, only=sure or unsure), doubt=doubt)
+
+
+def _within(_: World, subject: Subject, territories: Territories) -> Iterable[Subject]:
+    left = within(subject, territories)
+    return (left,) if left.data.only else ()
+
+
+KIND = Kind(name="deployment", about="the deployment as a whole", fields=_FIELDS, subjects=_subjects, within=_within)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from fedpolicy.analysis.facts import Disclosure
@@ -11,6 +11,7 @@ from fedpolicy.language.model.safeguards import Deidentification
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.agreement import KINDS
 from fedpolicy.policy.elements.arrivals import FORMS, also_public, forms
+from fedpolicy.policy.elements.contracts import documented, without, without_hipaa_ground
 from fedpolicy.policy.elements.disclosure_view import (
     ADEQUACY,
     DisclosureView,
@@ -34,12 +35,11 @@ from fedpolicy.policy.elements.disclosure_view import (
     way_roles,
     whereabouts,
     whose,
-    without,
 )
 from fedpolicy.policy.elements.party import ROLES
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, number, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Subject, Type, Value
-from fedpolicy.policy.world import World, ordered
+from fedpolicy.policy.world import Territories, World, ordered
 
 __all__ = ["KIND"]
 
@@ -82,6 +82,10 @@ def _has_role(name: str, about: str) -> Field:
     return boolean(
         f"to_{name}", about, lambda view: any(name in view.world.lookup.roles(party) for party in view.parties)
     )
+
+
+def _without(view: DisclosureView, kinds: set[str]) -> list[str]:
+    return without(view.world, view.parties, view.owners, kinds, view.families)
 
 
 _FIELDS = (
@@ -212,14 +216,22 @@ _FIELDS = (
         "without_processing",
         "owners with whom one of these parties has no agreement on data processing or joint control, not even through "
         "the coordinator",
-        lambda view: without(view, {"data_processing", "joint_controllers"}),
+        lambda view: _without(view, {"data_processing", "joint_controllers"}),
     ),
-    texts(
+    open_field(
         "without_business_associate",
-        "the same for business associate agreements (HIPAA)",
-        lambda view: without(view, {"business_associate"}),
+        Type.LIST,
+        "the same for business associate agreements (HIPAA) and what `phi_basis` asks for research: a data use"
+        " agreement for a limited data set, a waiver, the patients' authorization",
+        lambda v: without_hipaa_ground(v.world, v.parties, v.owners, v.families),
     ),
-    texts("without_transfer", "the same for transfer tools", lambda view: without(view, {"transfer"})),
+    texts("without_transfer", "the same for transfer tools", lambda view: _without(view, {"transfer"})),
+    boolean(
+        "research_documented",
+        "each of these datasets has a `phi_basis`, and the document of research for it connects all owners with all"
+        " these parties",
+        lambda v: documented(v.world, v.parties, v.families),
+    ),
     texts(
         "deidentified",
         "methods of de-identification that stand on every way",
@@ -242,18 +254,29 @@ def _subject(world: World, found: Disclosure) -> Subject:
     )
 
 
-def _within(world: World, subject: Subject, territory: str) -> Subject | None:
-    """What is left of it for a law: data of owners in its territory, and those who learn them of somebody else."""
+def _within(world: World, subject: Subject, territories: Territories) -> Iterator[Subject]:
+    """What is left of it for a law: data of owners whom it protects, and, apart, of those whom it may protect."""
     view: DisclosureView = subject.data
-    found, owner_of = view.found, world.lookup.owner_of
-    owners = {one: world.lookup.party(owner_of[one]) for one in found.datasets}
-    kept = tuple(one for one in found.datasets if world.is_in(owners[one], territory))
+    owner_of = world.lookup.owner_of
+    owners = {one: world.lookup.party(owner_of[one]) for one in view.found.datasets}
+    found = world.protected(dict.fromkeys(owners.values()), territories)
+    for some in (found.sure, found.unsure):
+        kept = tuple(one for one in owners if owners[one] in set(some))
+        part = _part(subject, owners, kept) if kept else None
+        if part is not None:
+            yield part if some is found.sure else replace(part, doubt=world.whereabouts(some))
+
+
+def _part(subject: Subject, owners: Mapping[str, str], kept: tuple[str, ...]) -> Subject | None:
+    """A part of the data, and those who learn it of somebody else; its fingerprint is that of the whole."""
+    view: DisclosureView = subject.data
+    found, world = view.found, view.world
     if kept == found.datasets:
         return subject
     left = {owners[one] for one in kept}
     several = {party for party in left if world.cohorts.get(party, 1) > 1}
     parties = tuple(party for party in view.parties if left - {party} or party in several)
-    if not kept or not parties:
+    if not parties:
         return None
     part = replace(found, datasets=kept)
     whole = (found.role, *view.parties, *found.datasets)

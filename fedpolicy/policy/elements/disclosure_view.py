@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.language.model.does import Cap
-from fedpolicy.policy.elements.contracts import partners
 from fedpolicy.policy.elements.models_view import class_variants
 from fedpolicy.policy.elements.shared import all_in_eea, purposes_of
 from fedpolicy.policy.fields import Missing, Presence, Type
@@ -41,7 +40,6 @@ __all__ = [
     "way_roles",
     "whereabouts",
     "whose",
-    "without",
 ]
 
 ADEQUACY = ("none", "partial", "full")
@@ -256,17 +254,3 @@ def adequacy_scope(view: DisclosureView) -> str:
 def purposes(view: DisclosureView) -> Presence:
     """The purposes of the datasets."""
     return purposes_of(view.world, view.families)
-
-
-def without(view: DisclosureView, kinds: Collection[str]) -> list[str]:
-    """
-    The owners with whom some of these parties has no agreement of these kinds about the data.
-
-    An agreement may be direct, or both may have one with the same coordinator: a processor's processor.
-    """
-    left: set[str] = set()
-    for party in view.parties:
-        near = partners(view.world, party, kinds, view.families)
-        through = (partners(view.world, c, kinds, view.families) for c in view.world.coordinators if c in near)
-        left |= set(view.owners) - {party} - near.union(*through)
-    return ordered(left)

@@ -12,7 +12,7 @@ from fedpolicy.language.model.model import Model
 from fedpolicy.policy.elements.model_life import LIFE, ends_on
 from fedpolicy.policy.elements.model_use import USE
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, licence_fact, model_view
-from fedpolicy.policy.elements.shared import boolean, number, open_field, texts, words
+from fedpolicy.policy.elements.shared import about_owners, boolean, number, open_field, texts, words
 from fedpolicy.policy.fields import CLASSES, Field, Kind, Known, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import World, ordered
 
@@ -258,4 +258,5 @@ KIND = Kind(
     about="a model, an adapter, a learned prompt or a classifier head",
     fields=(*_OPENNESS, *_MAKING, *_HOLDING, *USE, *LIFE),
     subjects=_subjects,
+    within=about_owners(lambda view: view.contents.families or view.families),
 )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Protocol
 
-from fedpolicy.policy.fields import Field, Known, Missing, Presence, Type
-from fedpolicy.policy.world import World, ordered
+from fedpolicy.policy.fields import Field, Known, Missing, Presence, Subject, Type
+from fedpolicy.policy.world import Territories, World, ordered
 
 __all__ = [
     "About",
+    "about_owners",
     "all_in_eea",
     "any_in_eea",
     "boolean",
@@ -41,6 +43,19 @@ class About(Protocol):
     @property
     def families(self) -> tuple[str, ...]:
         """The datasets that it concerns."""
+
+
+def about_owners(
+    families: Callable[[Any], Iterable[str]],
+) -> Callable[[World, Subject, Territories], Iterable[Subject]]:
+    """Leaves an element whole where a law protects any owner of its data, or of any data, where it has none."""
+
+    def within(world: World, subject: Subject, territories: Territories) -> Iterable[Subject]:
+        found = world.protected(world.owners(families(subject.data) or world.deployment.datasets), territories)
+        if found.all:
+            yield subject if found.sure else replace(subject, doubt=world.whereabouts(found.unsure))
+
+    return within
 
 
 def texts(name: str, about: str, read: Callable[[Any], Iterable[str]], *, choices: tuple[str, ...] = ()) -> Field:
@@ -91,7 +106,8 @@ def data_fields(prefix: str = "", of: str = "the data") -> tuple[Field, ...]:
         open_field(
             f"{prefix}phi",
             Type.BOOL,
-            f"some of {of} is protected health information (45 CFR 160.103); what is public or synthetic is none",
+            f"some of {of} is protected health information (45 CFR 160.103); what is public, synthetic or de-identified"
+            " is none",
             lambda e: _phi(e.world, e.families),
         ),
         open_field(
@@ -173,7 +189,13 @@ def _phi(world: World, families: Iterable[str]) -> Presence:
 
 def _held_back(world: World, names: tuple[str, ...]) -> tuple[str, ...]:
     declared = world.deployment.datasets
-    return tuple(name for name in names if name in declared and _NOBODYS.isdisjoint(declared[name].categories))
+    return tuple(
+        name
+        for name in names
+        if name in declared
+        and _NOBODYS.isdisjoint(declared[name].categories)
+        and declared[name].phi_basis != "deidentified"
+    )
 
 
 def _known_categories(world: World, families: Iterable[str]) -> Presence:

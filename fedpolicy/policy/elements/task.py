@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import get_args
 
 from fedpolicy.catalog.rows import Needs
@@ -16,6 +17,7 @@ from fedpolicy.policy.elements.agreement import KINDS
 from fedpolicy.policy.elements.contracts import shared_kinds, unconnected
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
 from fedpolicy.policy.elements.shared import (
+    about_owners,
     any_in_eea,
     boolean,
     data_fields,
@@ -27,7 +29,7 @@ from fedpolicy.policy.elements.shared import (
 )
 from fedpolicy.policy.elements.task_view import TaskView
 from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type, fields_of
-from fedpolicy.policy.world import World, ordered
+from fedpolicy.policy.world import Territories, World, ordered
 from fedpolicy.topologies import TOPOLOGIES
 
 __all__ = ["KIND"]
@@ -107,11 +109,11 @@ def _produced(view: TaskView) -> ModelView | None:
 def _without_arrangement(view: TaskView) -> Iterable[str]:
     world = view.world
     owners = [party for party in world.owners(view.families) if not world.is_person(party)]
-    return (
-        ()
-        if len(owners) == 1
-        else unconnected(world, owners, {"joint_controllers", "data_processing", "data_use"}, view.families)
-    )
+    if len(owners) == 1:
+        return ()
+    kinds = {"joint_controllers", "data_processing", "data_use"}
+    found = unconnected(world, owners, kinds, view.families)
+    return found if view.only is None else [party for party in found if party in view.only]
 
 
 def _closed(view: TaskView) -> bool:
@@ -270,4 +272,12 @@ def _subjects(world: World) -> Sequence[Subject]:
     return [_subject(world, name, task) for name, task in sorted(world.deployment.tasks.items())]
 
 
-KIND = Kind(name="task", about="what is repeated on data", fields=_FIELDS, subjects=_subjects)
+def _within(world: World, subject: Subject, territories: Territories) -> Iterable[Subject]:
+    """The same task, of whose owners those are named whom a law protects."""
+    view: TaskView = subject.data
+    for part in about_owners(lambda task: task.families)(world, subject, territories):
+        found = world.protected(world.owners(view.families), territories)
+        yield replace(part, data=replace(view, only=found.all))
+
+
+KIND = Kind(name="task", about="what is repeated on data", fields=_FIELDS, subjects=_subjects, within=_within)

@@ -22,6 +22,7 @@ class TaskView:
     world: World
     id: str
     task: Task
+    only: tuple[str, ...] | None = None  # the owners that a law protects, where a rule names them alone
 
     @property
     def families(self) -> tuple[str, ...]:
