@@ -8,7 +8,7 @@ set -euo pipefail
 out=$(folder_for check)
 output() { printf '%s=%s\n' "$1" "$2" >>"$GITHUB_OUTPUT"; }
 
-if ! [[ $FEDPOLICY_FORMAT =~ ^[a-z]+$ ]]; then
+if ! [[ $FEDPOLICY_FORMAT =~ ^[a-z-]+$ ]]; then
   echo '::error title=fedpolicy::the input format is not the name of a format'
   exit 2
 fi

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from fedpolicy import __version__
@@ -20,13 +21,14 @@ from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, InputError, Interrupted, Problems, contained
 from fedpolicy.findings import Age, Finding, Override, Report, SourceFile, Span, Verdict
-from fedpolicy.language.reading.load import Document, Loaded, load_text
+from fedpolicy.language.reading.load import Document, Loaded, load_text, the_one
 from fedpolicy.language.reading.spans import place_of
 from fedpolicy.namesakes import namesakes
 from fedpolicy.overview import Interruption, Overview
 from fedpolicy.records import dataclass
 from fedpolicy.report.summarise import dated, ordered, summarise
 from fedpolicy.settings import Settings
+from fedpolicy.sources import no_deployment
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import AnalysisSettings
@@ -54,12 +56,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """What every file of a run is judged by; `overview` as settings have it."""
+    """What every file of a run is judged by; `overview` and `beside` as settings have them."""
 
     catalog: Catalog
     rules: Sequence[Rule]
     analysis: AnalysisSettings
     overview: str | None = None
+    beside: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +138,9 @@ def unchecked(name: str, error: FedPolicyError) -> Checked:
 
 def _checked(source: Source, judge: Judge) -> Checked:
     loaded, assessed = assess_source(source, judge) if judge.rules else (_loaded(source, judge.catalog), [])
-    return checked_of(source.name, loaded, [found for _, found in assessed], judge)
+    checked = checked_of(source.name, loaded, [found for _, found in assessed], judge)
+    checked.file = replace(checked.file, digest=sha256(source.text).hexdigest())
+    return checked
 
 
 def checked_of(name: str, loaded: Loaded, assessed: Sequence[Assessment | FedPolicyError], judge: Judge) -> Checked:
@@ -147,18 +152,22 @@ def checked_of(name: str, loaded: Loaded, assessed: Sequence[Assessment | FedPol
         if isinstance(found, FedPolicyError):
             checked.errors.append(found)
         else:
-            _add(found, checked, judge.overview)
+            _add(found, checked, judge)
     if checked.findings or checked.errors or loaded.errors:
         checked.file = replace(checked.file, lines=loaded.lines)
     return checked
 
 
-def _add(found: Assessment, checked: Checked, owner: str | None) -> None:
+def _add(found: Assessment, checked: Checked, judge: Judge) -> None:
     document, findings = found.document, found.findings
-    if owner is not None:
+    if judge.overview is not None:
         from fedpolicy.policy.causes import overview_of  # noqa: PLC0415  only reports for people need it
 
-        findings, about = overview_of(findings, found.study, document, owner)
+        findings, about = overview_of(findings, found.study, document, judge.overview)
+        if judge.beside:
+            from fedpolicy.report.sections import told_beside  # noqa: PLC0415  few reports are pages or records
+
+            about = told_beside(about, found.study, document, judge.overview, judge.beside)
         checked.overviews.append(about)
     checked.findings += findings
     checked.ages.append(age_of(found.study))
@@ -193,7 +202,8 @@ def judge_of(settings: Settings) -> tuple[Judge, Sequence[FedPolicyError]]:
         rules = chosen_rules(settings)
     except Problems as problems:
         return Judge(catalog=catalog, rules=(), analysis=settings.analysis), problems.errors
-    return Judge(catalog=catalog, rules=rules, analysis=settings.analysis, overview=settings.overview), ()
+    judge = Judge(catalog=catalog, rules=rules, analysis=settings.analysis)
+    return replace(judge, overview=settings.overview, beside=settings.beside), ()
 
 
 def report_of(
@@ -264,17 +274,7 @@ def document_of(source: Source, catalog: Catalog, deployment: str = "") -> Docum
     loaded = _loaded(source, catalog)
     if source.error or loaded.errors:
         raise source.error or Problems(loaded.errors)
-    return _the_one(loaded.documents, source.name, deployment)
-
-
-def _the_one(documents: Sequence[Document], file: str, name: str) -> Document:
-    found = [document for document in documents if name in ("", document.deployment.name)]
-    names = ", ".join(f"`{document.deployment.name}`" for document in documents)
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise InputError(f"`{file}` holds no deployment `{name}`", help=f"it holds {names}")
-    raise InputError(f"`{file}` holds {len(found)} deployments", help=f"say which with --deployment: {names}")
+    return the_one(loaded.documents, source.name, deployment)
 
 
 def _loaded(source: Source, catalog: Catalog) -> Loaded:
@@ -286,15 +286,10 @@ def _loaded(source: Source, catalog: Catalog) -> Loaded:
         from fedpolicy.searching.header import has_key  # noqa: PLC0415  only a mistake asks
 
         if not has_key(source.text):
-            return Loaded(errors=(_other(source.name),))
+            return Loaded(errors=(no_deployment(source.name),))
     if not loaded.documents and not loaded.errors:
         message = f"neither a deployment nor a mistake was found in `{source.name}`, so nothing of it was checked"
         loaded = replace(
             loaded, errors=(InputError(message, span=Span(file=source.name), help="report it with the file"),)
         )
     return loaded
-
-
-def _other(name: str) -> InputError:  # a link may have led to it, and who reads a report may not be allowed to
-    message = f"`{name}` holds no deployment, although its name says so; nothing of it is shown"
-    return InputError(message, help="begin it with `fedpolicy: 1`, rename it, or name it to see what is wrong with it")

@@ -12,7 +12,7 @@ from fedpolicy.records import dataclass
 from fedpolicy.root import Root
 
 if TYPE_CHECKING:
-    from fedpolicy.overview import Interruption, Overview, Reading
+    from fedpolicy.overview import Basis, Interruption, Overview, Reading
 
 __all__ = [
     "VERDICTS",
@@ -195,9 +195,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
-    """One file that was read; `lines` are kept for the snippets of the text report."""
+    """One file that was read; `lines` are kept for snippets, `digest` is the SHA-256 of what was judged."""
 
     name: str
+    digest: str = ""
     lines: tuple[str, ...] = ()
     deployments: tuple[str, ...] = ()
     errors: tuple[Exception, ...] = ()
@@ -267,7 +268,8 @@ class Report:
     took out of the verdict. `root` is where forges count the paths of files from. `today` is the day of the verdict, as
     ISO 8601; `dated` says that another day may give another one, `old` which facts of the catalogue, of which day, it
     rests on though they are older than half a year. `overviews` is for people, a deployment each, where a report asks
-    for it; `fail_on` and `strict` say what fails. `reading` is there where a scan has read foreign files.
+    for it; `fail_on` and `strict` say what fails. `reading` is there where a scan has read foreign files, `basis` for a
+    format that says what a verdict rests on beside the files.
     """
 
     findings: tuple[Finding, ...]
@@ -287,6 +289,7 @@ class Report:
     old: Mapping[str, str] = field(default_factory=dict)
     overviews: tuple[Overview, ...] = ()
     reading: Reading | None = None
+    basis: Basis | None = None
     fail_on: str = "high"
     strict: bool = False
 

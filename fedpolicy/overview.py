@@ -1,17 +1,18 @@
-"""What a report says beside findings: their causes, who learns what, what would help; what was not read or checked."""
+"""What a report says beside findings: causes, who learns what, what helps; what it rests on; what was not read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.page import Section
+    from fedpolicy.processing import Record
 
-__all__ = ["Cause", "Cell", "Fix", "Interruption", "Overview", "Reading", "Skipped"]
+__all__ = ["Basis", "Cause", "Cell", "Digest", "Fix", "Interruption", "Overview", "Reading", "Skipped"]
 
 _MOST_NAMES = 10  # of files, in one sentence
 
@@ -66,8 +67,8 @@ class Overview:
     """
     One deployment for people. `hidden` counts the disclosures that `cells` leave out.
 
-    `owners` has the party behind each instance of a dataset, `parties` all that the file declares. `sections` and the
-    `digest` of the file are for pages.
+    `owners` has the party behind each instance of a dataset, `parties` all that the file declares. `sections` are for
+    pages, the `record` is for authorities.
     """
 
     file: str
@@ -80,7 +81,28 @@ class Overview:
     owners: Mapping[str, str] = field(default_factory=dict)
     parties: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
-    digest: str = ""
+    record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """The SHA-256 of something that a verdict rests on: a pack, the catalogue, the tool, ...; `what` says which."""
+
+    what: str
+    name: str
+    sha256: str
+
+    def __str__(self) -> str:
+        """What is meant, in words."""
+        return f"{self.what} {self.name}".strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What a verdict rests on beside the files: digests, and the settings with which the same run can be made again."""
+
+    digests: tuple[Digest, ...]
+    settings: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,13 +67,18 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The whole page; `verdict` is a word and `lead` says it in sentences. `foot` says what the page rests on."""
+    """
+    The whole page; `verdict` is a word and `lead` says it in sentences.
+
+    `marks` stand small beside them, such as digests; `foot` says what the page rests on.
+    """
 
     title: str
     verdict: str
     lead: tuple[str, ...]
     sections: tuple[Section, ...]
     tiles: tuple[Tile, ...] = ()
+    marks: tuple[str, ...] = ()
     foot: tuple[str, ...] = ()
     signed: bool = False
 

@@ -37,7 +37,8 @@ class Settings:
     `origins` says of a setting who made it, for reports.
     `root` is where names of files start for waivers and baselines; `whole` says that all that is below it is checked.
     `overview` asks for what reports for people say beside findings, such as their causes: for everybody (empty), for
-    the owner that it names, or not at all.
+    the owner that it names, or not at all; `beside` for the sections of a `page`, or a `record` of processing.
+    `digests` has the SHA-256 of the files that waivers and baseline came from.
     """
 
     packs: Sequence[str] = ("federation",)
@@ -58,6 +59,8 @@ class Settings:
     root: Root = field(default_factory=Root)
     whole: bool = False
     overview: str | None = None
+    beside: frozenset[str] = frozenset()
+    digests: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -17,7 +17,7 @@ from fedpolicy.searching.search import Search
 if TYPE_CHECKING:
     from fedpolicy.searching.walk import Unreadable
 
-__all__ = ["STDIN", "Search", "Source", "find", "locate", "read", "read_once", "shown"]
+__all__ = ["STDIN", "Search", "Source", "find", "locate", "no_deployment", "read", "read_once", "shown"]
 
 STDIN = "<stdin>"
 
@@ -166,3 +166,9 @@ def _nearest(path: str) -> str:
 
 def _unusable(name: str, message: str, advice: str) -> Source:
     return Source(name=name, error=InputError(message, help=advice))
+
+
+def no_deployment(name: str) -> InputError:
+    """Why a file counts for nothing; a link may have led to it, and who reads a report may not be allowed to."""
+    message = f"`{name}` holds no deployment, although its name says so; nothing of it is shown"
+    return InputError(message, help="begin it with `fedpolicy: 1`, rename it, or name it to see what is wrong with it")

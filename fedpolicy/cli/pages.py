@@ -1,10 +1,8 @@
-"""What reports for people ask for beside a check: one owner's view, proved changes, the sections of a page."""
+"""What reports for people ask for beside a check: one owner's view, and changes that are proved."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from fedpolicy.cli.question import PROOFS, watch_of
@@ -14,11 +12,10 @@ from fedpolicy.errors import SettingsError
 if TYPE_CHECKING:
     from fedpolicy.config.find import Config
     from fedpolicy.findings import Report
-    from fedpolicy.overview import Overview
     from fedpolicy.settings import Settings
     from fedpolicy.sources import Source
 
-__all__ = ["for_owner", "with_proofs", "with_sections"]
+__all__ = ["for_owner", "with_proofs"]
 
 
 def for_owner(report: Report, owner: str) -> Report:
@@ -49,32 +46,6 @@ def with_proofs(report: Report, settings: Settings, config: Config, seconds: flo
     if watch:
         watch.rest()
     return proved
-
-
-def with_sections(report: Report, settings: Settings) -> Report:
-    """The report with what a page tells of each deployment; read once more, since a check keeps no deployment."""
-    files = _sources(report)
-    told = tuple(_told(one, files[one.file], settings) if one.file in files else one for one in report.overviews)
-    return replace(report, overviews=told)
-
-
-def _told(one: Overview, source: Source, settings: Settings) -> Overview:
-    from fedpolicy import check  # noqa: PLC0415  few reports are pages
-    from fedpolicy.report import sections  # noqa: PLC0415
-    from fedpolicy.report.map import map_of  # noqa: PLC0415
-    from fedpolicy.report.sketch import Wanted, sketch_of  # noqa: PLC0415
-
-    owner = settings.overview or ""
-    document, study = check.study_of(source, check.catalog_of(settings), settings, one.deployment)
-    made = (
-        sections.mapped(map_of(sketch_of(study, Wanted(owner=owner)))),
-        sections.learners(study, owner),
-        sections.controls(study, document, owner),
-        sections.stopping(study, owner),
-        sections.budgets(study, owner),
-        sections.agreements(document, owner),
-    )
-    return replace(one, sections=tuple(part for part in made if part), digest=sha256(source.text).hexdigest())
 
 
 def _sources(report: Report) -> Mapping[str, Source]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,8 @@ def trusted_settings(choices: Choices, config: Config, options: Mapping[str, Any
                 f"note: {found.name} names no files, so it knows findings wherever a deployment of that name stands;"
                 " `fedpolicy baseline --renew` writes them\n"
             )
-        return replace(settings, baseline=baseline)
+        digests = {**settings.digests, "baseline": sha256(found.text).hexdigest()}
+        return replace(settings, baseline=baseline, digests=digests)
     return settings
 
 
@@ -59,7 +61,7 @@ def with_waivers(choices: Choices, config: Config, options: Mapping[str, Any]) -
     if unbound:
         says = f"the waiver {unbound[0]} names" if len(unbound) == 1 else f"{len(unbound)} waivers name"
         chatter(f"note: {says} no `file`, so every file's deployments are meant; `fedpolicy waive --renew` writes it\n")
-    return replace(settings, waivers=waivers)
+    return replace(settings, waivers=waivers, digests={"waivers": sha256(found.text).hexdigest()})
 
 
 def day_of(options: Mapping[str, Any]) -> str:

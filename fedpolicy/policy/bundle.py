@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from fedpolicy import __version__
-from fedpolicy.errors import SettingsError
-from fedpolicy.files import bundles_dir, content, policies_dir
+from fedpolicy.digests import digest_of_folder
+from fedpolicy.files import bundles_dir, policies_dir
 from fedpolicy.findings import Reference, Severity, Span
 from fedpolicy.policy.expression import Expression, library_version, restored
 from fedpolicy.policy.fields import Type
 from fedpolicy.policy.models import Param, Rule
 
-__all__ = ["PLAIN", "bundle_of", "bundled", "digest_of", "made_with"]
+__all__ = ["PLAIN", "bundle_of", "bundled", "made_with"]
 
 # The parts of a rule that JSON holds as they are.
 PLAIN = (
@@ -46,32 +45,6 @@ _MAPS, _SOURCE = (2, 3), 5
 _LENGTH = 2  # the wire type of what says its own length
 
 
-def digest_of(path: Path) -> str:
-    """
-    SHA-256 as hex: of a file's content, or over the names and contents of a folder's YAML files, by name.
-
-    Raises SettingsError where there is neither.
-    """
-    try:
-        return _of_folder(path) if path.is_dir() else sha256(content(path)).hexdigest()
-    except OSError as error:
-        advice = "name a pack, or a file of rules or of a catalogue"
-        raise SettingsError(f"`{path.as_posix()}` cannot be read: {error.strerror}", help=advice) from error
-
-
-def _of_folder(folder: Path, read: Callable[[Path], bytes] = content) -> str:
-    files = sorted(folder.glob("*.yaml"), key=lambda path: path.name)
-    if not files:
-        advice = "name the folder that holds `_pack.yaml` and the rules"
-        raise SettingsError(f"`{folder.as_posix()}` is no pack: no YAML files are in it", help=advice)
-    found = sha256()
-    for path in files:
-        text = read(path)
-        found.update(f"{path.name}\0{len(text)}\0".encode("utf-8", "surrogateescape"))
-        found.update(text)
-    return found.hexdigest()
-
-
 def bundled(pack: str, folder: Path) -> tuple[Rule, ...] | None:
     """The rules of a shipped pack, whose files are in `folder`; None where they must be read from there."""
     kept = bundles_dir()
@@ -89,7 +62,7 @@ def made_with(folder: Path) -> dict[str, str]:
     return {
         "fedpolicy": __version__,
         "cel-expr-python": library_version(),
-        "files": _of_folder(folder, Path.read_bytes),
+        "files": digest_of_folder(folder, folder.glob("*.yaml"), Path.read_bytes),
     }
 
 

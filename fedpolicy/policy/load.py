@@ -7,10 +7,11 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fedpolicy.digests import digest_of, pack_path
 from fedpolicy.errors import FedPolicyError, PolicyError, Problems, SettingsError
 from fedpolicy.files import HERE, Files, policies_dir
 from fedpolicy.findings import Span
-from fedpolicy.policy.bundle import bundled, digest_of
+from fedpolicy.policy.bundle import bundled
 from fedpolicy.policy.housekeeping import CODED_IDS, OWN_IDS
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.selection import choose, set_params, set_severities
@@ -219,7 +220,7 @@ def changed(what: str, path: Path, shown: str, pin: str) -> list[FedPolicyError]
 
 
 def _changed_pack(pack: str, pin: str) -> list[FedPolicyError]:
-    return changed("pack", policies_dir() / pack if pack in shipped_packs() else Path(pack), pack, pin)
+    return changed("pack", pack_path(pack), pack, pin)
 
 
 def _must_exist(configured: Sequence[str], known: set[str]) -> None:

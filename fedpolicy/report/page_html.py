@@ -45,6 +45,8 @@ def _body(page: Page) -> Iterator[str]:
     yield '<a class="skip" href="#main">Skip to the content</a>'
     yield f'<header class="band {mark}"><p class="word">{_text(page.verdict)}</p><div><h1>{_text(page.title)}</h1>'
     yield from (f"<p>{_words(text)}</p>" for text in page.lead)
+    if page.marks:
+        yield f'<p class="marks">sha256: {"; ".join(f"<span>{_words(mark)}</span>" for mark in page.marks)}</p>'
     yield "</div></header>"
     yield '<nav aria-label="On this page"><ul>'
     yield from (f'<li><a href="#{_id(one.id)}">{_text(one.title)}</a></li>' for one in page.sections)

@@ -13,6 +13,8 @@ __all__ = ["page_markdown"]
 def page_markdown(page: Page) -> str:
     """Write the page; a picture is told by its sentence, since its SVG is for other readers."""
     parts = [f"# {prose(page.title)}", *(prose(text) for text in page.lead)]
+    if page.marks:
+        parts.append(f"sha256: {'; '.join(map(prose, page.marks))}")
     if page.tiles:
         heads, values = zip(*((prose(tile.label), prose(tile.value)) for tile in page.tiles), strict=True)
         parts.append("\n".join([row(*heads), row(*("---" for _ in heads)), row(*values)]))

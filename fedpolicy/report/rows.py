@@ -9,14 +9,23 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy.characters import SURROGATES, spelt
 from fedpolicy.errors import FedPolicyError, Problems
 from fedpolicy.findings import Override
-from fedpolicy.report.style import listing
+from fedpolicy.report.style import clean, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from fedpolicy.findings import Hop, Span, Waiver
 
-__all__ = ["error_rows", "hop_row", "json_text", "override_lines", "override_rows", "span_row", "waiver_row"]
+__all__ = [
+    "csv_text",
+    "error_rows",
+    "hop_row",
+    "json_text",
+    "override_lines",
+    "override_rows",
+    "span_row",
+    "waiver_row",
+]
 
 
 _WORDS = {
@@ -30,6 +39,7 @@ _WORDS = {
 }
 _FAILING = {"critical": "only critical findings fail", "never": "no finding fails"}
 _MOST_NAMES = 8
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def span_row(span: Span) -> dict[str, Any]:
@@ -131,3 +141,27 @@ def _words(one: Override) -> str:
         return _FAILING[one.names[0]]
     words = f"{one.amount:,} {_WORDS[one.what][one.amount > 1]}"
     return f"{words} ({listing(one.names)})" if 0 < len(one.names) <= _MOST_NAMES else words
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
+    """
+    Rows under names of columns, for spreadsheets.
+
+    A spreadsheet would run a cell that begins as a formula does, so such a cell begins with an apostrophe, and what
+    would steer a terminal is replaced: the text comes from files of others.
+    """
+    import csv  # noqa: PLC0415  few reports are tables
+    import io  # noqa: PLC0415  see above
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: str | int) -> str | int:
+    if not isinstance(value, str):
+        return value
+    text = "\n".join(clean(line) for line in value.split("\n"))
+    return f"'{text}" if value.startswith(_FORMULA) else text

@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.budget.meaning import found_at_most
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.page import Paragraph, Section, Table
+from fedpolicy.report.map import map_of
+from fedpolicy.report.record import record_of, safeguards_of
+from fedpolicy.report.sketch import Wanted, sketch_of
 from fedpolicy.report.style import listing
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.control.matrix import Continuity
     from fedpolicy.analysis.facts import Disclosure
     from fedpolicy.analysis.study import Study
-    from fedpolicy.language.model.safeguards import Safeguard
     from fedpolicy.language.reading.load import Document
+    from fedpolicy.overview import Overview
     from fedpolicy.page import Block, Picture
 
-__all__ = ["agreements", "budgets", "controls", "learners", "leaving", "mapped", "stopping"]
+__all__ = ["agreements", "budgets", "controls", "learners", "leaving", "mapped", "stopping", "told_beside"]
 
 _MOST_ROWS = 200
 _MEANS = {"run": "use the models", "join": "take part", "keep": "keep the result", "inspect": "inspect the weights"}
+
+
+def told_beside(one: Overview, study: Study, document: Document, owner: str, wanted: frozenset[str]) -> Overview:
+    """The overview of a deployment with what formats ask for beside it: the sections of a page, or the record."""
+    if "record" in wanted:
+        one = replace(one, record=record_of(study, document, owner))
+    if "page" not in wanted:
+        return one
+    made = (
+        mapped(map_of(sketch_of(study, Wanted(owner=owner)))),
+        learners(study, owner),
+        controls(study, document, owner),
+        stopping(study, owner),
+        budgets(study, owner),
+        agreements(document, owner),
+    )
+    return replace(one, sections=tuple(part for part in made if part))
 
 
 def mapped(picture: Picture) -> Section:
@@ -112,7 +133,7 @@ def controls(study: Study, document: Document, owner: str = "") -> Section:
     for flow in study.graph.flows:
         for guard in flow.guards:
             rests.setdefault(guard.path, set()).update(guard.rests_on)
-    for path, spec in _safeguards(document):
+    for path, spec in safeguards_of(document):
         who = sorted(rests.get(path, ()))
         changes = listing(spec.controlled_by or ()) or "not said"
         agree = f"{spec.approved_by.at_least} of {listing(spec.approved_by.of)}" if spec.approved_by else "nobody"
@@ -134,13 +155,6 @@ def _share(owner: str, performers: Sequence[str], changers: Sequence[str]) -> st
     if owner not in performers and owner not in changers:
         return "no"
     return "alone" if {*performers, *changers} == {owner} else "with others"
-
-
-def _safeguards(document: Document) -> Iterator[tuple[tuple[str | int, ...], Safeguard]]:
-    for section in ("tasks", "api_calls", "flows"):
-        for name, entry in sorted(getattr(document.deployment, section).items()):
-            for place, spec in enumerate(getattr(entry, "safeguards", None) or ()):
-                yield (section, name, "safeguards", place), spec
 
 
 def stopping(study: Study, owner: str = "") -> Section:

@@ -13,7 +13,7 @@ from fedpolicy.report.questions import question, questions_of
 from fedpolicy.report.sections import agreements, budgets, controls, learners, leaving, mapped, stopping
 from fedpolicy.report.sketch import Wanted, sketch_of
 from fedpolicy.report.style import amount, listing
-from fedpolicy.report.summarise import OUT_OF_SCOPE, missing_facts
+from fedpolicy.report.summarise import OUT_OF_SCOPE, digests_of, missing_facts
 from fedpolicy.report.verdict import verdict_word
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ _FOOT = (
     "This page says what the file declares and what follows from it. It is no legal advice, and no proof of what"
     " really runs."
 )
+_SHOWN = 12  # characters of a digest
 _WORST = ("verbatim", "reconstructable")
 
 
@@ -53,6 +54,7 @@ def page_of(document: Document, study: Study, report: Report, owner: str) -> Pag
         lead=tuple(_lead(owner, cells, report)),
         tiles=tuple(_tiles(study, owner, cells)),
         sections=tuple(section for section in sections if section),
+        marks=tuple(f"{what} {digest[:_SHOWN]}" for what, digest in digests_of(report)),
         foot=(f"Made by fedpolicy {report.version} from {document.file}{_day(report)}.", _FOOT),
         signed=True,
     )

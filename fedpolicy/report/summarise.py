@@ -8,7 +8,17 @@ from dataclasses import replace
 from fedpolicy.findings import VERDICTS, Age, Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict
 from fedpolicy.records import dataclass
 
-__all__ = ["OUT_OF_SCOPE", "MissingFact", "dated", "day_words", "missing_facts", "must_fail", "ordered", "summarise"]
+__all__ = [
+    "OUT_OF_SCOPE",
+    "MissingFact",
+    "dated",
+    "day_words",
+    "digests_of",
+    "missing_facts",
+    "must_fail",
+    "ordered",
+    "summarise",
+]
 
 OUT_OF_SCOPE = (
     "differencing across overlapping cohorts",
@@ -17,6 +27,7 @@ OUT_OF_SCOPE = (
     "collusion that the file does not state",
 )
 
+_MOST_FILES = 20  # whose digests a page shows
 _NAMED = 4  # old facts that a report names; the others are counted
 
 
@@ -135,3 +146,11 @@ def day_words(report: Report) -> list[str]:
         more = [f"{len(named) - _NAMED} more"] if len(named) > _NAMED else []
         said.append(f"rests on facts older than half a year: {', '.join([*named[:_NAMED], *more])}")
     return said
+
+
+def digests_of(report: Report) -> list[tuple[str, str]]:
+    """The SHA-256 of the files that were judged, and of what they were judged by, where a report knows that."""
+    if report.basis is None:
+        return []
+    files = [(file.name, file.digest) for file in report.files if file.digest]
+    return [*files[:_MOST_FILES], *((str(one), one.sha256) for one in report.basis.digests)]

@@ -11,8 +11,8 @@ import pytest
 
 from fedpolicy import api
 from fedpolicy.cli import main
+from fedpolicy.digests import digest_of
 from fedpolicy.errors import Problems
-from fedpolicy.policy.bundle import digest_of
 from fedpolicy.report.formats import format_ids
 
 LEAK = """\

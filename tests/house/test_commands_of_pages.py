@@ -79,6 +79,8 @@ def prepared(arguments, place):
     if any("baseline" in one for one in arguments) and arguments[:1] != ["baseline"]:
         assert run("baseline", "deployment.yaml").exit_code == 0
         subprocess.run(["git", "add", "-A"], check=True)
+    if arguments[:1] == ["verify"]:
+        run("check", "deployment.yaml", "--format", "in-toto", "--output", arguments[1])
     if arguments == ["baseline", "--renew"]:
         assert run("baseline", "deployment.yaml").exit_code == 0
     if arguments == ["waive", "--renew"]:

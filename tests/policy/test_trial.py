@@ -3,8 +3,8 @@
 import pytest
 
 from fedpolicy.catalog.load import load_catalog
+from fedpolicy.digests import digest_of
 from fedpolicy.errors import SettingsError
-from fedpolicy.policy.bundle import digest_of
 from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.policy.scaffold import new_pack, new_rule
 from fedpolicy.testing import assert_rule, rules_of

@@ -27,7 +27,7 @@ from fedpolicy.cli.options import (
 )
 from fedpolicy.cli.terminal import chatter, look_of
 from fedpolicy.errors import Interrupted
-from fedpolicy.report.formats import format_ids, load_format
+from fedpolicy.report.formats import beside_of, format_ids, load_format
 from fedpolicy.report.style import Style
 
 if TYPE_CHECKING:
@@ -118,14 +118,16 @@ def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Map
     """Check, write the reports, say what could not be used, and give the exit code."""
     from fedpolicy.cli.choices import choose, find_config
     from fedpolicy.cli.outputs import must_be_writable, plan, write_all
-    from fedpolicy.cli.run import report_of
+    from fedpolicy.cli.run import is_whole, report_of
     from fedpolicy.cli.trust import trusted_settings
 
     planned = plan(outputs, "full" if form == "text" and options["verbose"] else form)
     must_be_writable(planned, paths)
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
-    settings = replace(trusted_settings(choices, config, options), overview=_overview(planned, options))
+    forms = [load_format(one.form) for one in planned]
+    settings = trusted_settings(choices, config, options)
+    settings = replace(settings, overview=_overview(forms, options), beside=beside_of(forms))
     if options["changed"]:
         from fedpolicy.cli.changed import of_changed
 
@@ -134,8 +136,8 @@ def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Map
             chatter("note: no deployment is among what changed\n")
             return 0
     report = report_of(paths, settings, choices, options)
-    more = {**options, "timeout": choices.timeout}
-    report = _told_more(report, settings, config, more, [load_format(one.form) for one in planned])
+    settings = replace(settings, whole=is_whole(paths or ["."], choices))
+    report = _told_more(report, settings, config, {**options, "timeout": choices.timeout}, forms)
     no_color = options["no_color"]
     errors = _told(report, no_color=no_color)
     causes, quiet = options["causes"], options["quiet"]
@@ -144,10 +146,10 @@ def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Map
     return _exit_code(report, errors, choices)
 
 
-def _overview(planned: Sequence[Output], options: Mapping[str, Any]) -> str | None:
+def _overview(forms: Sequence[Format], options: Mapping[str, Any]) -> str | None:
     """For whom reports say more than findings, if any does."""
     asked = options["causes"] or options["fixes"] or options["owner"]
-    asked = asked or any(getattr(load_format(one.form), "OVERVIEW", False) for one in planned)
+    asked = asked or any(getattr(form, "OVERVIEW", False) for form in forms)
     return options["owner"] if asked else None
 
 
@@ -155,15 +157,19 @@ def _told_more(
     report: Report, settings: Settings, config: Config, options: Mapping[str, Any], forms: Sequence[Format]
 ) -> Report:
     """The report with what its formats need beside findings."""
+    if any(getattr(form, "BASIS", False) for form in forms):
+        from fedpolicy.cli.basis import basis_of
+
+        report = replace(report, basis=basis_of(settings))
     if not report.overviews and not options["owner"]:
         return report
-    from fedpolicy.cli.pages import for_owner, with_proofs, with_sections
+    from fedpolicy.cli.pages import for_owner, with_proofs
 
     if options["owner"]:
         report = for_owner(report, options["owner"])
     if options["fixes"] or any(getattr(form, "FIXES", False) for form in forms):
         report = with_proofs(report, settings, config, options["timeout"])
-    return with_sections(report, settings) if any(getattr(form, "PAGE", False) for form in forms) else report
+    return report
 
 
 def _shown(report: Report, output: Output, *, causes: bool) -> Report:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from fedpolicy.cli.options import Group, debug_option
 from fedpolicy.cli.terminal import emit
-from fedpolicy.files import policies_dir
 
 __all__ = ["command"]
 
@@ -32,8 +29,6 @@ def digest(pack: str) -> None:
 
 def _print_digest(pack: str) -> None:
     """Print the digest of a shipped pack, a folder or a file."""
-    from fedpolicy.policy.bundle import digest_of
-    from fedpolicy.policy.load import shipped_packs
+    from fedpolicy.digests import digest_of, pack_path
 
-    folder = policies_dir() / pack if pack in shipped_packs() else Path(pack)
-    emit(f"{digest_of(folder)}\n", None)
+    emit(f"{digest_of(pack_path(pack))}\n", None)

@@ -92,6 +92,7 @@ def _page(source: Source, settings: Settings, deployment: str, party: str, *, fi
     """The page of one party. Raises what cannot be used, and SettingsError where there is no such party."""
     from fedpolicy import check
     from fedpolicy.analysis.study import Study
+    from fedpolicy.cli.basis import basis_of
     from fedpolicy.report.owner import of_owner, only
     from fedpolicy.report.site import page_of
     from fedpolicy.suggest import advise
@@ -103,7 +104,7 @@ def _page(source: Source, settings: Settings, deployment: str, party: str, *, fi
     parties = sorted(document.deployment.parties)
     if party not in parties:
         raise SettingsError(f"no party is called `{party}`", help=advise(party, parties))
-    whole = check.report_of([check.check_file(source, judge)], judge, settings)
+    whole = replace(check.report_of([check.check_file(source, judge)], judge, settings), basis=basis_of(settings))
     report = of_owner(only(whole, document.deployment.name), party)
     if fixes:
         from fedpolicy.repair.change import costs_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from fedpolicy.suggest import nearest, shown
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
 
-__all__ = ["OWN", "VERSION", "Document", "Loaded", "check_header", "load_text"]
+__all__ = ["OWN", "VERSION", "Document", "Loaded", "check_header", "load_text", "the_one"]
 
 _REPORT = "report it with the file: this is a bug in fedpolicy"
 _ROOT = Shape(entry=Deployment)
@@ -170,3 +170,14 @@ def _with_version(value: object) -> tuple[list[Mistake], bool]:
         return [Mistake(path=("fedpolicy",), message=message, help=advice)], False
     message = f"{shown(value)} is no version of the language"
     return [Mistake(path=("fedpolicy",), message=message, help=f"write `fedpolicy: {VERSION}`, without quotes")], True
+
+
+def the_one(documents: Sequence[Document], file: str, name: str) -> Document:
+    """The only deployment of a file, or the one with this name. Raises InputError where that is open."""
+    found = [document for document in documents if name in ("", document.deployment.name)]
+    names = ", ".join(f"`{document.deployment.name}`" for document in documents)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise InputError(f"`{file}` holds no deployment `{name}`", help=f"it holds {names}")
+    raise InputError(f"`{file}` holds {len(found)} deployments", help=f"say which with --deployment: {names}")

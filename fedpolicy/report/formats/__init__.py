@@ -3,19 +3,23 @@ The formats, one module each, found by their file names.
 
 A format is a module with `SUMMARY` (one line of help), `SUFFIX` (of files that hold it) and
 `render(report) -> str`. One that looks better on a terminal also has `draw(report, look) -> str`.
-The id of a format is the name of its file.
+The id of a format is the name of its file, with `-` for `_`.
+
+What a format needs beside findings it says by `OVERVIEW` (causes, who learns what), `FIXES` (proved changes), `PAGE`
+(the sections of a page), `RECORD` (a record of processing) and `BASIS` (digests of what the verdict rests on).
 """
 
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Report
 
-__all__ = ["Format", "format_ids", "load_format"]
+__all__ = ["Format", "beside_of", "format_ids", "load_format"]
 
 
 class Format(Protocol):
@@ -30,9 +34,14 @@ class Format(Protocol):
 
 def format_ids() -> tuple[str, ...]:
     """The formats that exist, sorted; imports none of them."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+    return tuple(sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__)))
 
 
 def load_format(name: str) -> Format:
     """Import one format by its id."""
-    return cast("Format", import_module(f"{__name__}.{name}"))
+    return cast("Format", import_module(f"{__name__}.{name.replace('-', '_')}"))
+
+
+def beside_of(forms: Iterable[Format]) -> frozenset[str]:
+    """What formats need of each deployment beside its overview, as settings name it."""
+    return frozenset(word.lower() for form in forms for word in ("PAGE", "RECORD") if getattr(form, word, False))

@@ -7,13 +7,11 @@ replaced: the text comes from files of others.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 
 from fedpolicy.findings import Finding, Report
 from fedpolicy.report.annotations import baseline_words
-from fedpolicy.report.style import clean
+from fedpolicy.report.rows import csv_text
 
 __all__ = ["COLUMNS", "SUFFIX", "SUMMARY", "render"]
 
@@ -37,7 +35,6 @@ COLUMNS = (
     "fingerprint",
 )
 _MOST_ELEMENTS = 100
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def render(report: Report) -> str:
@@ -46,18 +43,14 @@ def render(report: Report) -> str:
 
     `;` separates values of a cell.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for finding in report.findings:
-        writer.writerow([_cell(value) for value in _row(finding)])
+    rows = [_row(finding) for finding in report.findings]
     if report.baseline:
         cells = {"verdict": "known", "file": report.baseline.file, "message": baseline_words(report.baseline)}
-        writer.writerow([_cell(cells.get(name, "")) for name in COLUMNS])
+        rows.append(tuple(cells.get(name, "") for name in COLUMNS))
     if report.interruption:
         cells = {"verdict": "interrupted", "message": str(report.interruption)}
-        writer.writerow([_cell(cells.get(name, "")) for name in COLUMNS])
-    return text.getvalue()
+        rows.append(tuple(cells.get(name, "") for name in COLUMNS))
+    return csv_text(COLUMNS, rows)
 
 
 def _row(finding: Finding) -> tuple[str | int, ...]:
@@ -84,10 +77,3 @@ def _elements(elements: Sequence[str]) -> str:
     """Spreadsheets take some 32,000 characters a cell."""
     more = len(elements) - _MOST_ELEMENTS
     return "; ".join([*elements[:_MOST_ELEMENTS], *([f"and {more:,} more"] if more > 0 else [])])
-
-
-def _cell(value: str | int) -> str | int:
-    if not isinstance(value, str):
-        return value
-    text = "\n".join(clean(line) for line in value.split("\n"))
-    return f"'{text}" if value.startswith(_FORMULA) else text

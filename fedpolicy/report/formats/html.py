@@ -19,16 +19,17 @@ from fedpolicy.report.matrix import columns_of, level_words, rows_of
 from fedpolicy.report.page_html import page_html
 from fedpolicy.report.questions import question, questions_of
 from fedpolicy.report.style import PLAIN, Style, amount, listing
-from fedpolicy.report.summarise import OUT_OF_SCOPE, missing_facts
+from fedpolicy.report.summarise import OUT_OF_SCOPE, digests_of, missing_facts
 from fedpolicy.report.verdict import counts_line, remarks, verdict_line, verdict_word
 
-__all__ = ["FIXES", "OVERVIEW", "PAGE", "SUFFIX", "SUMMARY", "render"]
+__all__ = ["BASIS", "FIXES", "OVERVIEW", "PAGE", "SUFFIX", "SUMMARY", "render"]
 
 SUMMARY = "one page to look at, send and print: verdict, map, causes with proved fixes, controls"
 SUFFIX = ".html"
-OVERVIEW = FIXES = PAGE = True
+OVERVIEW = FIXES = PAGE = BASIS = True
 _MOST_CAUSES = 100
 _MOST_ROWS = 200
+_SHOWN = 12  # characters of a digest in the band; the foot has all of it
 _AROUND = 2  # lines around the one that a cause stands in
 
 
@@ -56,9 +57,9 @@ def render(report: Report) -> str:
             verdict=word or verdict_word(report),
             lead=(
                 *said,
-                *([f"Judged as on {report.today}."] if report.today else []),
-                *remarks(report, Style(width=10_000)),
+                *_beside(report),
             ),
+            marks=tuple(f"{what} {digest[:_SHOWN]}" for what, digest in digests_of(report)),
             tiles=tuple(_tiles(report)),
             sections=tuple(_numbered(part for part in parts if part)),
             foot=tuple(_foot(report)),
@@ -205,7 +206,5 @@ def _foot(report: Report) -> Iterator[str]:
     day = f", as on {report.today}" if report.today else ""
     packs = f"Rules: {listing(report.packs)}. " if report.packs else ""
     yield f"fedpolicy {report.version}{day}. {packs}Files: {listing([file.name for file in report.files], most=10)}."
-    for one in report.overviews[:20]:
-        if one.digest:
-            yield f"sha256 of {one.file}: {one.digest}"
+    yield from (f"sha256 of {what}: `{digest}`" for what, digest in digests_of(report))
     yield "The page says what the files declare and what follows. It is no legal advice, and no proof of what runs."

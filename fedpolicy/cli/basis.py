@@ -1,0 +1,77 @@
+"""What a verdict rests on, as digests and settings that a statement can hold; and the run that they describe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fedpolicy import __version__
+from fedpolicy.digests import digest_of, digest_of_facts, digest_of_tool, pack_path
+from fedpolicy.overview import Basis, Digest
+
+if TYPE_CHECKING:
+    from fedpolicy.findings import Report
+    from fedpolicy.settings import Settings
+
+__all__ = ["basis_of", "current", "judged_again"]
+
+_TEXTS = ("packs", "select", "ignore", "configured", "disabled")
+_MAPS = ("params", "severities")
+_PLAIN = ("max_epsilon", "today", "whole")
+
+
+def basis_of(settings: Settings) -> Basis:
+    """The digests of tool, facts, packs and the user's own files, and every setting that a verdict depends on."""
+    digests = [
+        Digest(what="tool", name=f"fedpolicy {__version__}", sha256=digest_of_tool()),
+        Digest(what="catalogue", name="as shipped", sha256=digest_of_facts()),
+        *(_digest("pack", name, pack_path(name), settings) for name in settings.packs),
+        *(_digest("catalogue", one.as_posix(), one, settings) for one in settings.catalogs),
+    ]
+    excuses = (("waivers", settings.waivers), ("baseline", settings.baseline))
+    named = {what: file.name for what, file in excuses if file}
+    digests += [Digest(what=what, name=name, sha256=settings.digests.get(what, "")) for what, name in named.items()]
+    rows = {
+        **{name: list(getattr(settings, name)) for name in _TEXTS},
+        **{name: dict(sorted(getattr(settings, name).items())) for name in _MAPS},
+        **{name: getattr(settings, name) for name in _PLAIN},
+        "catalogs": [one.as_posix() for one in settings.catalogs],
+        "waivers": named.get("waivers"),
+        "baseline": named.get("baseline"),
+        "owner": settings.overview or "",
+    }
+    return Basis(digests=tuple(digests), settings=rows)
+
+
+def _digest(what: str, name: str, path: Path, settings: Settings) -> Digest:
+    return Digest(what=what, name=name, sha256=digest_of(path, settings.files))
+
+
+def current(what: str, name: str) -> str:
+    """The digest that something has here and now. Raises SettingsError or OSError where it is not there."""
+    if what == "tool":
+        return digest_of_tool()
+    if what == "catalogue" and name == "as shipped":
+        return digest_of_facts()
+    return digest_of(pack_path(name) if what == "pack" else Path(name))
+
+
+def judged_again(files: list[str], row: Mapping[str, Any]) -> Report:
+    """Check these files once more with the settings of a statement. Raises as a check does."""
+    from fedpolicy import check, sources  # noqa: PLC0415  a comparison of digests needs no room
+    from fedpolicy.cli.choices import choose, find_config  # noqa: PLC0415
+    from fedpolicy.cli.pages import for_owner  # noqa: PLC0415
+    from fedpolicy.cli.trust import trusted_settings  # noqa: PLC0415
+
+    config = find_config(None, isolated=True)
+    named = {key: row.get(key) for key in ("waivers", "baseline")}
+    trust = {"no_waivers": named["waivers"] is None, "waivers_from": None, "baseline_from": None, "today": None}
+    choices = choose(config, {key: value for key, value in named.items() if value})
+    known = {name: tuple(row[name]) for name in _TEXTS} | {name: row[name] for name in (*_MAPS, *_PLAIN)}
+    plain: dict[str, Any] = {**known, "catalogs": tuple(map(Path, row["catalogs"])), "overview": row["owner"] or None}
+    settings = replace(trusted_settings(choices, config, trust), **plain)
+    report = check.check((sources.read(name) for name in files), settings)
+    report = replace(report, fail_on=row["fail_on"], strict=row["strict"], basis=basis_of(settings))
+    return for_owner(report, row["owner"]) if row["owner"] else report
