@@ -15,25 +15,9 @@ if TYPE_CHECKING:
     from fedpolicy.overview import Basis, Interruption, Overview, Reading
 
 __all__ = [
-    "VERDICTS",
-    "Age",
-    "Baselined",
-    "Finding",
-    "Group",
-    "Hop",
-    "Member",
-    "Override",
-    "Reference",
-    "Related",
-    "Report",
-    "RuleInfo",
-    "Severity",
-    "SourceFile",
-    "Span",
-    "Verdict",
-    "Waiver",
-    "fingerprint",
-]
+    "VERDICTS", "Age", "Baselined", "Finding", "Group", "Hop", "Member", "Override", "Reference", "Related", "Report",
+    "RuleInfo", "Severity", "SourceFile", "Span", "Verdict", "Waiver", "fingerprint",
+]  # fmt: skip
 
 _SHORT = 32  # characters of a fingerprint
 
