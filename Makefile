@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test laws editor fuzz reference lint format house bench bench-peers docs build lock refresh clean
+.PHONY: help demo test test-slow laws editor fuzz reference lint format house bench bench-peers docs build lock refresh clean
 
 EXAMPLE := examples/clinical-notes/deployment.yaml
 VENV := .venv
@@ -43,8 +43,11 @@ demo: $(VENV)/.stamp-run ## Set everything up and check the running example
 		*) exit $$code ;; \
 	esac
 
-test: $(VENV)/.stamp-test ## Run all tests with branch coverage
-	@"$(PY)" -m pytest -n auto --maxprocesses 4 --dist worksteal --cov --cov-report=term $(ARGS)
+test: $(VENV)/.stamp-test ## Run the tests with branch coverage, but those that take long
+	@"$(PY)" -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not slow" --cov --cov-report=term $(ARGS)
+
+test-slow: $(VENV)/.stamp-test ## Run those that take long: other tools, large inputs, many processes
+	@"$(PY)" -m pytest -q -n auto --maxprocesses 4 --dist worksteal -m "slow and not hypothesis" $(ARGS)
 
 editor: ## Test and type-check the language server, in an environment of its own
 	@$(MAKE) --no-print-directory VENV=.venv-editor .venv-editor/.stamp-editor

@@ -138,7 +138,7 @@ def square(pattern, steps, restart):
     return total
 
 
-@pytest.mark.parametrize("steps", range(1, 13))
+@pytest.mark.parametrize("steps", [*range(1, 11), *(pytest.param(n, marks=pytest.mark.slow) for n in (11, 12))])
 def test_a_tree_is_bounded_for_every_pattern_of_up_to_twelve_steps(steps):
     # All restarts of short runs; of longer ones those that divide the run, that do not, and none.
     for restart in range(1, steps + 1) if steps < 10 else (4, 5, steps):

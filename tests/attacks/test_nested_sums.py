@@ -96,6 +96,7 @@ def test_the_forms_of_a_tree_grow_with_its_flows():
     assert held < 4 * flows
 
 
+@pytest.mark.slow
 @pytest.mark.no_cover
 @pytest.mark.parametrize("shape", [(14, 2), (30, 2), (9, 6)])
 def test_layers_that_double_the_ways_of_a_sum_are_an_error_of_their_file(shape):
@@ -147,6 +148,7 @@ print(json.dumps([error.message for error in report.errors]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [tasks_that_share_a_place(25, f", {SECURE}"), layers(40, 2), tree(150, 15)],

@@ -83,6 +83,7 @@ def test_a_deployment_that_is_gone_fails_the_job(new_name, action, workspace):
     assert "the deployment notes is gone" in done.summary
 
 
+@pytest.mark.slow
 def test_many_that_are_gone_leave_room_for_other_annotations(action, workspace):
     files = {f"infra/{name}.fedpolicy.yaml": CLEAN.replace("ward", name) for name in ("a", "b", "c", "d", "e", "f")}
     write(workspace, files)
@@ -99,6 +100,7 @@ def test_many_that_are_gone_leave_room_for_other_annotations(action, workspace):
     assert all(f"the deployment {name} is gone" in done.summary for name in "abcdef")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("header", HEADERS)
 def test_an_edit_that_nobody_sees_does_not_take_a_leak_out_of_sight(header, action, workspace):
     write(workspace, {"infra/notes.yaml": LEAKING})
@@ -122,6 +124,7 @@ def test_a_removal_is_allowed_by_the_workflow(action, workspace):
     assert "the deployment notes is gone" in done.summary
 
 
+@pytest.mark.slow
 def test_a_removal_is_allowed_by_a_waiver_but_not_by_one_of_the_same_change(action, workspace):
     base = git(workspace, "rev-parse", "HEAD")
     write(workspace, {"fedpolicy.waivers.yaml": WAIVER})
@@ -134,6 +137,7 @@ def test_a_removal_is_allowed_by_a_waiver_but_not_by_one_of_the_same_change(acti
     assert action(waivers_from=base).outputs["verdict"] == "fail"
 
 
+@pytest.mark.slow
 def test_whether_one_is_gone_is_told_although_another_has_a_mistake(action, workspace):
     git(workspace, "rm", "--quiet", OTHER)
     write(workspace, {SPEC: CLEAN.replace("parties:", "partys:", 1)})
@@ -158,6 +162,7 @@ def test_a_comparison_that_fails_fails_the_job_and_is_told(action, workspace, tm
     assert [line for line in done.commands if "the comparison with the base failed" in line]
 
 
+@pytest.mark.slow
 def test_a_mistake_of_the_base_can_be_mended(action, workspace):
     write(workspace, {OTHER: CLEAN.replace("parties:", "partys:", 1)})
     git(workspace, "commit", "--quiet", "--all", "--message=Broken")
@@ -169,6 +174,7 @@ def test_a_mistake_of_the_base_can_be_mended(action, workspace):
     assert [line for line in done.commands if line.startswith("::warning ") and "comparison with the base" in line]
 
 
+@pytest.mark.slow
 def test_a_folder_called_as_the_base_is_not_read_in_its_place(action, workspace):
     base = git(workspace, "rev-parse", "HEAD")
     write(workspace, {f"{base}:infra/ward.fedpolicy.yaml": CLEAN})
@@ -179,6 +185,7 @@ def test_a_folder_called_as_the_base_is_not_read_in_its_place(action, workspace)
     assert annotations(done)
 
 
+@pytest.mark.slow
 def test_what_the_base_has_got_since_a_branch_began_is_not_gone(action, workspace):
     """Where the head of the branch is checked out, not what a merge would give."""
     write(workspace, {"infra/later.fedpolicy.yaml": LEAKING.replace("name: notes", "name: later")})

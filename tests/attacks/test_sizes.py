@@ -70,7 +70,8 @@ def strangers(number):
         (HEAD + "".join(f"k{n}: 1\n" for n in range(MAX_ENTRIES)), "a map of 100,003 keys; at most 100,000 are read"),
         (families(3, MAX_ITEMS),
          f"60,000 nodes, the members of families counted; at most {MAX_INSTANCES:,} are checked"),
-        (strangers(1_000), f"the deployment implies more than {MAX_FLOWS:,} flows between its nodes"),
+        pytest.param(strangers(1_000), f"the deployment implies more than {MAX_FLOWS:,} flows between its nodes",
+                     marks=pytest.mark.slow),
     ],
     ids=["members", "many-members", "data", "via", "parties", "keys", "families", "flows"],
 )  # fmt: skip
@@ -81,6 +82,7 @@ def test_what_is_too_much_is_one_message(text, message):
     assert findings == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "mistakes"),
     [
@@ -106,6 +108,7 @@ def test_instances_of_datasets_are_counted_too():
     ]
 
 
+@pytest.mark.slow
 def test_the_largest_family_is_checked():
     errors, findings = outcome(f"{family(MAX_ITEMS)}flows: {{f: {{from: n, to: g, payload: records}}}}\n")
 

@@ -19,7 +19,9 @@ def clones(tmp_path, monkeypatch):
     who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
     for words in (["init", "--quiet"], ["add", "README.md"], [*who, "commit", "--quiet", "-m", "Facts"]):
         subprocess.run(["git", "-C", str(repo), *words], check=True)
-    head = subprocess.run(["git", "-C", str(repo), "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
+    head = subprocess.run(
+        ["git", "-C", str(repo), "rev-parse", "HEAD"], check=True, capture_output=True, encoding="utf-8"
+    )
     return tmp_path, head.stdout[:7]
 
 

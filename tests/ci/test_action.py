@@ -80,6 +80,7 @@ builders: []
 """
 
 
+@pytest.mark.slow
 def test_scan_judges_what_frameworks_run_as_well(action, estate):
     write(estate, {"fl/project.yml": PROJECT})
     assert action().outputs["verdict"] == "pass"
@@ -139,6 +140,7 @@ def test_the_inputs_reach_the_tool(inputs, verdict, action, leak, estate):
     assert done.codes["verdict"] == {"pass": 0, "fail": 1, "error": 2}[verdict]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("strict", "verdict"), [("false", "pass"), ("true", "fail")])
 def test_strict_counts_unknown(strict, verdict, action, estate):
     vague = LEAKING.replace("{ref: openai/gpt-4o, via", "{weights: closed, via")
@@ -160,6 +162,7 @@ def test_a_mistake_in_the_deployment_is_annotated_and_fails(action, estate):
     assert "problem" in done.summary.splitlines()[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["paths", "packs", "fail_on", "format", "config", "strict", "waivers_from", "baseline"]
 )
@@ -231,6 +234,7 @@ def test_a_change_cannot_waive_itself(action, leak, estate, waiver):
     assert action(packs=RULE, waivers_from=base, config_from=base).outputs["verdict"] == "fail"
 
 
+@pytest.mark.slow
 def test_a_baseline_leaves_what_is_new(action, leak, estate):
     del leak
     write(estate, {"infra/new.fedpolicy.yaml": CLEAN})

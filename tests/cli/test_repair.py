@@ -83,6 +83,7 @@ def test_an_open_weight_judge_of_ones_own_or_no_calls_at_all(answered):
     assert found["stuck"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_the_difference_to_the_repaired_form_is_what_has_vanished(run, example, tmp_path, number):
     repaired = tmp_path / "repaired.yaml"
@@ -99,6 +100,7 @@ def test_the_difference_to_the_repaired_form_is_what_has_vanished(run, example, 
     assert not any(finding["severity"] in {"high", "critical"} for finding in difference["introduced"])
 
 
+@pytest.mark.slow
 def test_the_repaired_form_lets_two_parties_learn_nothing_any_more_and_nobody_more(run, example, tmp_path):
     repaired = tmp_path / "repaired.yaml"
     repaired.write_bytes(example.read_bytes())
@@ -142,6 +144,7 @@ def test_findings_are_chosen_by_the_beginning_of_their_fingerprint(run, example,
     assert proposals(result)[0] == ["raise tasks.adapt.safeguards.1.noise_multiplier"]
 
 
+@pytest.mark.slow
 def test_less_severe_findings_by_severity_and_by_rule(run, example):
     by_severity = json.loads(run("repair", str(example), "--fail-on", "low", "--format", "json").stdout)
     by_rule = json.loads(run("repair", str(example), "--rule", "prompts-retained", "--format", "json").stdout)
@@ -151,6 +154,7 @@ def test_less_severe_findings_by_severity_and_by_rule(run, example):
     assert by_rule["severity"] == "medium"
 
 
+@pytest.mark.slow
 def test_strict_clears_what_is_unknown_too(run, example):
     chosen = json.loads(run("repair", str(example), "--strict", "--format", "json").stdout)["chosen"]
 
@@ -304,6 +308,7 @@ def test_waived_and_known_findings_are_left_alone(run, example, answered):
     assert "nothing to repair" in result.stdout
 
 
+@pytest.mark.slow
 def test_the_search_says_when_it_stopped(run, example):
     result = run("repair", str(example), "--rechecks", "1")
 
@@ -326,6 +331,7 @@ def test_a_large_deployment_takes_one_plan(run, tmp_path):
     assert one["leaves"] == []
 
 
+@pytest.mark.slow
 def test_a_large_deployment_of_which_only_a_part_can_be_repaired(run, tmp_path):
     text = generated(200).replace("jurisdiction: FR", "jurisdiction: DE")
     (tmp_path / "large.yaml").write_text(text, encoding="utf-8")
@@ -493,6 +499,7 @@ def test_colours_where_they_are_wanted(run, small, monkeypatch):
     assert "\x1b" not in run("repair", str(small), "--no-color").stdout
 
 
+@pytest.mark.slow
 def test_long_lists_and_patches_are_cut_for_people(run, tmp_path, monkeypatch):
     answers = []
     real = answer.repair

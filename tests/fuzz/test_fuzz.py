@@ -61,6 +61,7 @@ def test_a_document_that_is_dropped_is_found(found, monkeypatch):
     assert any(b"aggregator" in text for text in finding.files.values())
 
 
+@pytest.mark.slow
 def test_a_stage_that_raises_is_found_with_its_place(found, monkeypatch):
     from fedpolicy.graph import builder  # noqa: PLC0415  what is broken here
 

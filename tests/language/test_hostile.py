@@ -74,7 +74,9 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name == "many-values")) for name in CASES]
+)
 def test_hostile_text_is_one_message(name):
     text, place, message = CASES[name]
     documents, errors = outcome(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -57,6 +58,7 @@ def elements_of(rule, findings):
     return {element for one in findings if one.rule == rule for element in one.elements}
 
 
+@pytest.mark.slow
 @LAW
 @given(deployments(), st.sampled_from(["critical", "high", "medium"]), st.sampled_from([3, 60]))
 def test_a_proved_repair_introduces_nothing_as_severe_and_clears_what_it_says(deployment, fail_on, rechecks):
@@ -78,6 +80,7 @@ def test_a_proved_repair_introduces_nothing_as_severe_and_clears_what_it_says(de
         assert not any(part_of(one, proposal.clears) and not part_of(one, proposal.leaves) for one in after)
 
 
+@pytest.mark.slow
 @LAW
 @given(deployments())
 def test_no_proposal_is_a_part_of_another_and_the_cheapest_is_first(deployment):
