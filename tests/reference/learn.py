@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from tests.reference.movement import (
     BOUNDED,
@@ -35,6 +36,9 @@ class Fact:
     wrapped: bool = False  # sealed by somebody, whether or not that counts
 
 
+Leg = tuple[Movement, str, tuple[str, ...]]
+
+
 @dataclass(frozen=True)
 class Reading:
     """How to read what is missing, and whose word counts: everybody's, or that of some."""
@@ -50,31 +54,40 @@ class Learning:
         self.world, self.instance, self.reading = world, instance, reading
         self.at: dict[str, set[Fact]] = {place: set() for place in world.places}
         self.at[instance.place].add(Fact(level=4))
+        self._known: dict[tuple[Sum, frozenset[str]], bool] = {}
         moves = [one for one in movements if not (one.maybe and reading.favourable)]
         moves = [one for one in moves if one.only is None or instance.id in one.only]
-        before = -1
-        while before != (now := sum(map(len, self.at.values()))):
-            before = now
-            for one in moves:
-                self._move(one)
+        legs = [(leg, set[Fact]()) for one in moves for leg in self._legs(one)]
+        while any([self._move(leg, sent) for leg, sent in legs]):
+            pass
 
-    def _move(self, one: Movement) -> None:
+    def _move(self, leg: Leg, sent: set[Fact]) -> bool:
+        """Send what has not been sent yet; whether there was any."""
+        one, source, targets = leg
+        fresh = self._held(source) - sent
+        sent |= fresh
+        for fact in fresh:
+            for new in set(self._sent(fact, one, source)):
+                for place in targets:
+                    self.at[place] |= {*self._opened(new, place)}
+        return bool(fresh)
+
+    def _legs(self, one: Movement) -> Iterator[Leg]:
         """
-        Along the way, place by place.
+        What is sent from where to where.
 
         What passes on from one place to the next is what the place has of the data that are sent (decision 0048).
         """
-        passes = one.only is not None or self.instance.id in one.sendable
         few = one.few[0] if one.few else Few()
         rebuilt = self.instance.id in (few.surely if self.reading.favourable else few.surely | few.perhaps)
-        level = max(one.level, RECONSTRUCTABLE) if rebuilt else one.level
-        one = replace(one, level=level)
-        sent = [new for fact in self._held(one.way[0]) for new in self._sent(fact, one, one.way[0])]
+        one = replace(one, level=max(one.level, RECONSTRUCTABLE) if rebuilt else one.level)
+        if one.only is None and self.instance.id not in one.sendable:
+            yield one, one.way[0], one.way[1:]
+            return
+        yield one, one.way[0], one.way[1:2]
         plain = one if one.throughout else self._passed_on(one)
-        for place, following in zip(one.way[1:], (*one.way[2:], ""), strict=True):
-            self.at[place] |= {got for fact in sent for got in self._opened(fact, place)}
-            if passes and following:
-                sent = [new for fact in self._held(place) for new in self._sent(fact, plain, place)]
+        for source, place in pairwise(one.way[1:]):
+            yield plain, source, (place,)
 
     def _passed_on(self, one: Movement) -> Movement:
         """The same message without what lowers it where it begins; who made it has not changed."""
@@ -87,9 +100,9 @@ class Learning:
             maker=one.maker or one.way[0],
         )
 
-    def _held(self, place: str) -> list[Fact]:
+    def _held(self, place: str) -> set[Fact]:
         """What a place sends on: what comes back to where the records are says nothing that they do not say."""
-        return [Fact(level=VERBATIM)] if place == self.instance.place else list(self.at[place])
+        return {Fact(level=VERBATIM)} if place == self.instance.place else self.at[place]
 
     def _sent(self, fact: Fact, one: Movement, source: str) -> Iterator[Fact]:
         cap = max(one.level, one.raw) if fact.summed and one.raw else one.level
@@ -149,7 +162,7 @@ class Learning:
 
         A sum that hides nobody from those who operate it is none to whoever gets it from there.
         """
-        pool = {*self.world.places[place].operators}
+        pool = frozenset(self.world.places[place].operators)
         seals = frozenset(seal for seal in fact.seals if not self.read_at(seal, place))
         wrapped = fact.wrapped and not (fact.seals and not seals)
         here = replace(fact, seals=seals, wrapped=wrapped)
@@ -199,7 +212,13 @@ class Learning:
     def _opens(self, seal: Seal, party: str) -> bool:
         return sum(self._holds_key(reader, party) for reader in seal.readers) >= seal.threshold
 
-    def _hides(self, one: Sum, pool: set[str]) -> bool:
+    def _hides(self, one: Sum, pool: frozenset[str]) -> bool:
+        key = (one, pool)
+        if key not in self._known:
+            self._known[key] = self._hides_from(one, pool)
+        return self._known[key]
+
+    def _hides_from(self, one: Sum, pool: frozenset[str]) -> bool:
         if not one.secure and not self._counts(one.words):
             return False
         if not any(self.instance.id in each.items for each in one.contributors):
@@ -227,7 +246,7 @@ class Learning:
                     others += each.count
         return sum(sorted(sizes)[: max(1, remaining - others)])
 
-    def seen(self, fact: Fact, party: str, pool: set[str]) -> int:
+    def seen(self, fact: Fact, party: str, pool: frozenset[str]) -> int:
         """The level at which somebody sees a fact, whatever noise is in it."""
         if not all(self._opens(seal, party) for seal in fact.seals):
             return NONE
@@ -254,14 +273,14 @@ class Learning:
         """Whether there may be nobody else: an unknown host or operator may be somebody who is there anyway."""
         return party == "unknown" and self.reading.favourable
 
-    def _viewers(self, place: Place) -> Iterable[tuple[str, str, set[str], bool]]:
+    def _viewers(self, place: Place) -> Iterable[tuple[str, str, frozenset[str], bool]]:
         if place.id.startswith("="):
             role = "public" if place.party == "public" else "provider"
-            yield place.party, role, {place.party}, False
+            yield place.party, role, frozenset({place.party}), False
             return
         for party in place.operators:
             if self._perhaps(party):
                 continue  # perhaps there is nobody else
-            yield party, "operator", {*place.operators}, self._hidden(place, party)
+            yield party, "operator", frozenset(place.operators), self._hidden(place, party)
         if place.host and place.host not in place.operators and not self._perhaps(place.host):
-            yield place.host, "host", {place.host}, self._hidden(place, place.host)
+            yield place.host, "host", frozenset({place.host}), self._hidden(place, place.host)

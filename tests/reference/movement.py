@@ -41,6 +41,10 @@ class Sum:
     least_units: int = 0  # a number that is made of fewer says as much as these
     secure: bool = False  # added up behind masks, or else by somebody who sees what is added
 
+    def __hash__(self) -> int:
+        """As equal sums have one name."""
+        return hash(self.id)
+
 
 @dataclass(frozen=True)
 class Seal:

@@ -153,7 +153,7 @@ def _seals(world: World, flow: Any, source: str) -> tuple[Seal, ...]:
     if flow.sealed_for is not None:
         found += (
             Seal(
-                readers=readers(world, flow.sealed_for.of, source),
+                readers=readers(world, flow.sealed_for.of, source, flow.sealed_for.threshold),
                 threshold=flow.sealed_for.threshold,
                 malleable=False,
                 words=word(world, None, [source]),

@@ -26,13 +26,13 @@ def word(world: World, one: Any, places: Iterable[str]) -> tuple[Word, ...]:
     return tuple(found)
 
 
-def readers(world: World, names: Iterable[str], beside: str | None) -> frozenset[str]:
-    """Nodes and parties that can open something; a family means all its members, or the sender's own."""
+def readers(world: World, names: Iterable[str], beside: str | None, threshold: int = 1) -> frozenset[str]:
+    """Nodes and parties that can open something; a family means all its members, or the sender's own, if one is enough."""
     found: set[str] = set()
     for name in names:
         if name in world.families or name in world.places:
             members = world.families.get(name, [name])
-            found |= {beside} if beside in members else {*members}
+            found |= {beside} if beside in members and threshold == 1 else {*members}
         else:
             found.add(name)
     return frozenset(found)
@@ -44,10 +44,11 @@ def seals(world: World, guards: Sequence[Any], place: str, *, beside: str | None
     for one in guards:
         if one.kind in SEALING:
             shared = one.kind == "secret_sharing"
+            threshold = one.threshold if shared else 1
             found.append(
                 Seal(
-                    readers=readers(world, one.of if shared else one.sealed_for, beside),
-                    threshold=one.threshold if shared else 1,
+                    readers=readers(world, one.of if shared else one.sealed_for, beside, threshold),
+                    threshold=threshold,
                     malleable=one.kind in MALLEABLE,
                     words=word(world, one, [place]),
                 )

@@ -24,6 +24,8 @@ from fedpolicy.graph.model import Mask
 
 __all__ = ["transfer"]
 
+_VOIDS = frozenset({VOID, MALLEABLE_VOID})
+
 
 def transfer(effect: Effect, state: State) -> list[tuple[Form, Mask, Form]]:
     """What a flow makes of what its source holds: the form that it sends, the instances, the form at the source."""
@@ -168,6 +170,11 @@ def _is_single(form: Form) -> bool:
 
 def _capped(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
     """What is sealed, no higher than the payload, or than what it may hold of some instances."""
+    for level, limited in effect.limits if _VOIDS.issuperset(form.seals) else ():
+        # Behind a seal that may not be there, names can be taken out.
+        if form.level > level and mask & limited:
+            yield from _capped(effect, form._replace(level=level), mask & limited)
+            mask &= ~limited
     summed = form.sum >= 0 or (effect.aggregate is not None and _is_single(form))
     cap = max(effect.cap, effect.sum_cap if summed else 0)
     for level, raised in sorted(effect.raised, reverse=True):

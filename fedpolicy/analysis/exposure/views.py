@@ -84,20 +84,22 @@ def levels_of(holdings: Holdings, viewer: Viewer, openers: Openers) -> View:
     for name in viewer.places:
         vertex = holdings.graph.vertices[name]
         hidden = shielded(holdings, vertex, viewer.party)
-        _look(holdings, viewer, view, holdings.states.get(name, {}), ~hidden, openers)
+        _look(holdings, viewer, vertex, view, holdings.states.get(name, {}), ~hidden, openers)
         if hidden and viewer.party in vertex.operators:
-            _look(holdings, viewer, view, answering(holdings, vertex), hidden, openers)
+            _look(holdings, viewer, vertex, view, answering(holdings, vertex), hidden, openers)
     for level in range(VERBATIM, 1, -1):
         view.levels[level - 1] |= view.levels[level]
     return view
 
 
-def _look(holdings: Holdings, viewer: Viewer, view: View, state: State, visible: Mask, openers: Openers) -> None:
+def _look(
+    holdings: Holdings, viewer: Viewer, vertex: Vertex, view: View, state: State, visible: Mask, openers: Openers
+) -> None:
     for form, mask in state.items():
         if form.kind == OPEN:
             view.levels[form.level] |= mask & visible
         else:
-            for seen, part in _seen(holdings, viewer, form, mask & visible, openers):
+            for seen, part in _seen(holdings, viewer, vertex, form, mask & visible, openers):
                 _note(view, seen, part)
 
 
@@ -115,11 +117,11 @@ def add_public(view: View, public: View) -> None:
     add_noise(view, public)
 
 
-def seen_forms(holdings: Holdings, viewer: Viewer, form: Form, mask: Mask, openers: Openers) -> int:
+def seen_forms(holdings: Holdings, viewer: Viewer, vertex: Vertex, form: Form, mask: Mask, openers: Openers) -> int:
     """The highest level that a form at one of its places gives a viewer of the instances of `mask`."""
     if form.kind == OPEN:
         return form.level
-    seen = (f for f, part in _seen(holdings, viewer, form, mask, openers) if part and f.kind == OPEN)
+    seen = (f for f, part in _seen(holdings, viewer, vertex, form, mask, openers) if part and f.kind == OPEN)
     return max((f.level for f in seen), default=0)
 
 
@@ -187,23 +189,28 @@ def _roles(vertex: Vertex) -> Iterator[tuple[str, str]]:
         yield vertex.host, "host"
 
 
-def _seen(holdings: Holdings, viewer: Viewer, form: Form, mask: Mask, openers: Openers) -> Iterator[tuple[Form, Mask]]:
+def _seen(
+    holdings: Holdings, viewer: Viewer, vertex: Vertex, form: Form, mask: Mask, openers: Openers
+) -> Iterator[tuple[Form, Mask]]:
     if not mask:
         return
     if form.kind in {OPEN, NOISE}:
         yield form, mask
     elif form.kind == SUM:
-        yield from _subtracted(holdings, viewer, form, mask)
+        yield from _subtracted(holdings, viewer, vertex, form, mask)
     elif form.kind == SEALED:
         keys = openers.get(viewer.party, {})
         for seal in form.seals:
             mask &= keys.get(seal, 0)
-        yield from _seen(holdings, viewer, unsealed(form), mask, openers)
+        yield from _seen(holdings, viewer, vertex, unsealed(form), mask, openers)
 
 
-def _subtracted(holdings: Holdings, viewer: Viewer, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
-    """A sum, less what the viewer knows to have put in."""
-    yield from read_sum(form, mask, mask & holdings.hiding.hidden(form.sum, (viewer.party,), form.outer))
+def _subtracted(
+    holdings: Holdings, viewer: Viewer, vertex: Vertex, form: Form, mask: Mask
+) -> Iterator[tuple[Form, Mask]]:
+    """A sum, less what the viewer knows to have put in, and those with whom it runs the place."""
+    pool = vertex.operators if viewer.party in vertex.operators else (viewer.party,)
+    yield from read_sum(form, mask, mask & holdings.hiding.hidden(form.sum, pool, form.outer))
 
 
 def _behind(holdings: Holdings, reader: str, everything: Mask) -> Iterator[tuple[str, Mask]]:

@@ -118,7 +118,10 @@ class Witnesses:
                     yield flow, source
                 continue
             for form, _ in arrive_at(self.holdings, vertex, sent, 1 << index):
-                if form.kind != NOISE and seen_forms(self.holdings, viewer, form, 1 << index, self.openers) >= level:
+                shown = 0
+                if form.kind != NOISE:
+                    shown = seen_forms(self.holdings, viewer, vertex, form, 1 << index, self.openers)
+                if shown >= level:
                     yield flow, source
                     break
 
