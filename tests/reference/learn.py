@@ -58,7 +58,7 @@ class Learning:
         moves = [one for one in movements if not (one.maybe and reading.favourable)]
         moves = [one for one in moves if one.only is None or instance.id in one.only]
         legs = [(leg, set[Fact]()) for one in moves for leg in self._legs(one)]
-        while any([self._move(leg, sent) for leg, sent in legs]):
+        while sum(self._move(leg, sent) for leg, sent in legs):
             pass
 
     def _move(self, leg: Leg, sent: set[Fact]) -> bool:

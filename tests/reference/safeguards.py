@@ -27,7 +27,7 @@ def word(world: World, one: Any, places: Iterable[str]) -> tuple[Word, ...]:
 
 
 def readers(world: World, names: Iterable[str], beside: str | None, threshold: int = 1) -> frozenset[str]:
-    """Nodes and parties that can open something; a family means all its members, or the sender's own, if one is enough."""
+    """Nodes and parties that can open something; a family means all members, or the sender, if one is enough."""
     found: set[str] = set()
     for name in names:
         if name in world.families or name in world.places:
