@@ -260,7 +260,7 @@ LEVELS: tuple[str, ...] = get_args(Level)
 
 # Lists of text, for which one text may be written.
 LISTS = frozenset({
-    "address_arguments", "address_variables", "aliases", "callbacks", "classes", "hosts", "images", "interface",
-    "models", "names", "not_granted_in", "not_served_in", "off_variables", "packages", "prefixes", "runtime_variables",
-    "serves", "source", "tasks", "to_runner", "variables",
+    "address_arguments", "address_variables", "aliases", "callbacks", "classes", "endpoints", "hosts", "images",
+    "interface", "models", "names", "not_granted_in", "not_served_in", "off_variables", "packages", "permissions",
+    "prefixes", "resources", "runtime_variables", "serves", "source", "tasks", "to_runner", "variables",
 })  # fmt: skip

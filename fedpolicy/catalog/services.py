@@ -18,8 +18,8 @@ class ServiceRow(Row):
     `classes` are called to use it, `variables` hold a key for it; `address_arguments` and `address_variables` send the
     calls elsewhere; `runtime_variables` are set by what starts a program, so that its calls take this way;
     `off_variables` (`NAME=value`) switch it off. A host that begins with a dot or a dash ends names of hosts, and one
-    with a star has a region there. Gateways name models behind `prefixes`, or alone, as `models` says. `packages` prove
-    nothing.
+    with a star has a region there. Gateways name models behind `prefixes`, or alone, as `models` says. Clouds
+    have `resources` of Terraform for it, `permissions` to ask it, and private `endpoints`. `packages` prove nothing.
     """
 
     name: str
@@ -35,6 +35,9 @@ class ServiceRow(Row):
     prefixes: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     callbacks: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
     runtime_variables: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
 

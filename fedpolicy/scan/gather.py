@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
+from functools import partial
 from pathlib import Path, PurePath
 from types import MappingProxyType
 
@@ -30,7 +31,7 @@ from fedpolicy.sources import shown
 
 __all__ = ["Fact", "Gathered", "NotRead", "gather"]
 
-_ENDINGS = (".yml", ".yaml", ".json", ".default", ".conf", ".toml", ".py", ".sh", ".txt", ".ipynb")
+_ENDINGS = (".yml", ".yaml", ".json", ".default", ".conf", ".toml", ".py", ".sh", ".txt", ".ipynb", ".tf", ".tofu")
 # What a folder or a file is called that shows something, or tries it, and deploys nothing.
 _ASIDE = frozenset({"test", "tests", "testing", "doc", "docs", "tutorial", "tutorials", "notebooks"})
 _NOTEBOOK = ".ipynb"
@@ -126,7 +127,7 @@ def _read(path: str, services: Services, found: Gathered) -> None:
         )
         return
     found.looked_at += 1
-    file = File(name, content, services)
+    file = File(name, content, services, partial(_beside, path))
     if path.endswith(_NOTEBOOK):
         _notebook(file, found)
         return
@@ -144,6 +145,15 @@ def _read(path: str, services: Services, found: Gathered) -> None:
                 _ask(who, part.file, found, part)
     for broken in file.broken:
         _note(broken, found)
+
+
+def _beside(path: str, name: str) -> bytes | None:
+    """A file of the same folder, as far as it may be read."""
+    other = Path(path).parent / name
+    try:
+        return beginning(other, LARGEST) if other.is_file() and not other.is_symlink() else None
+    except OSError:
+        return None
 
 
 def _ask(who: str, file: File, found: Gathered, part: Part | None = None) -> None:

@@ -58,6 +58,32 @@ def _files_leave(said: Said) -> Told:
             yield one, what.replace("_", " ")
 
 
+def _processed_elsewhere(said: Said) -> Told:
+    """Where a model is asked outside of the regions that everything else of the deployment is in."""
+    homes = sorted({one.value for one in stating(said, "region") if one.value and _is_home(one)})
+    for one in stating(said, "region", "call"):
+        if homes and one.value and one.value not in homes:
+            yield one, f"{one.name} is asked in {one.value}, and the rest of these files is in {', '.join(homes)}"
+    areas = {_AREAS.get(home.partition("-")[0], "") for home in homes} - {""}
+    for one in stating(said, "profile", "call"):
+        if one.value == "global" or (areas and one.value not in areas):
+            where = "any region of the world" if one.value == "global" else f"any region of `{one.value}`"
+            yield one, f"{one.name} may process prompts in {where}"
+    for one in stating(said, "processed", "call"):
+        if one.value == "anywhere":
+            known = next((f", although the account is in {each.value}" for each in said if _accounts(each, one)), "")
+            yield one, f"{one.name} may process prompts anywhere{known}"
+
+
+def _is_home(one: Evidence) -> bool:
+    return one.kind in ("cloud", "workload") and "." not in one.name
+
+
+def _accounts(each: Evidence, one: Evidence) -> bool:
+    return (each.subject, each.attribute) == (one.subject, "region") and each.value is not None
+
+
+_AREAS = {"eu": "eu", "us": "us", "ap": "apac"}  # of AWS: what its regions begin with, and what its profiles do
 _HIGH, _MEDIUM = Severity.HIGH, Severity.MEDIUM
 OUTFLOW: tuple[EvidenceRule, ...] = (
     rule("egress-open", _MEDIUM, "data-locality", _egress_open,
@@ -78,6 +104,10 @@ OUTFLOW: tuple[EvidenceRule, ...] = (
           why="A key, a permission or an open way is there for a reason. What is sent, the files do not say.",
           advice="Declare the call (`fedpolicy import`), or take the key away from where nobody needs it."),
           verdict=Verdict.UNKNOWN),
+    rule("model-elsewhere", _HIGH, "data-locality", _processed_elsewhere,
+          title="A model is asked outside of where everything else is",
+          why="Prompts are processed, and may be kept, under the law of that place.",
+          advice="Ask the model in a region of your own, by a profile or a deployment that stays there."),
     rule("model-of-others", _HIGH, "data-locality", _model_of_others,
           title="Code calls a model that others run",
           why="Whoever runs a model sees what is sent to it, whatever the federation does to protect updates.",

@@ -49,6 +49,9 @@ class Services:
         self.addresses = {name: row for row in self.rows for name in row.address_variables}
         self.runtimes = {name: row for row in self.rows for name in row.runtime_variables}
         self.switches = {name: row for row in self.rows for name in row.off_variables}
+        self.resources = [(name, row) for row in self.rows for name in row.resources]
+        self.endpoints = {name: row for row in self.rows for name in row.endpoints}
+        self._permissions = [(name, row) for row in self.rows for name in row.permissions]
         self.prefixes = {name: row for row in self.rows for name in row.prefixes}
         self._models = [(name, row) for row in self.rows for name in row.models]
         self.modules = frozenset(name.partition(".")[0].encode() for name in self.classes)
@@ -74,6 +77,13 @@ class Services:
     def model(self, name: str) -> ServiceRow | None:
         """Who runs a model of such a name, where it is written without whoever runs it."""
         return next((row for known, row in self._models if fnmatchcase(name, known)), None)
+
+    def permission(self, action: str) -> ServiceRow | None:
+        """Whose models an action of a cloud's permissions lets somebody ask; what lets do everything says nothing."""
+        if action == "*":
+            return None
+        known = (row for name, row in self._permissions if fnmatchcase(action, f"{name}*") or fnmatchcase(name, action))
+        return next(known, None)
 
     def artefact(self, name: str) -> ArtefactRow | None:
         """What kind of file has such a name, or such a pattern of names."""

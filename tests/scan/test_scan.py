@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from inspect import signature
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from fedpolicy.policy.baseline import write_baseline
 from fedpolicy.policy.housekeeping import SCAN_IDS
 from fedpolicy.scan.gather import gather
 from fedpolicy.scan.judge import INFOS, drafts, judged
+from fedpolicy.scan.reading import hcl
 from fedpolicy.scan.services import Services
 from fedpolicy.settings import Settings
 from fedpolicy.sources import Search
@@ -557,3 +559,41 @@ def test_what_takes_too_long_is_left_out_and_the_rest_goes_on():
     assert {one.deployment for one in report.findings if one.rule == "what-files-cannot-say"} == {
         "flower-app-pyproject"
     }
+
+
+TRAINER = 'resource "aws_bedrockagent_agent" "a" {\n  foundation_model = "m"\n}\n'
+
+
+def test_terraform_knows_the_variables_beside_a_file(here):
+    files = {
+        "a/main.tf": 'provider "aws" {\n  region = var.region\n}\n' + TRAINER,
+        "a/variables.tf": 'variable "region" { default = "eu-central-1" }\n',
+        "a/terraform.tfvars": 'region = "us-east-1"\n',
+        "b/main.tf": 'provider "aws" {\n  region = var.region\n}\nresource "x" "y" {',
+    }
+    write(here, files)
+    found = gather(["."], Search(), Services())
+    regions = [
+        (one.evidence.span.file, one.evidence.value) for one in found.facts if one.evidence.subject == "cloud:aws"
+    ]
+    assert regions == [("a/main.tf", "us-east-1"), ("b/main.tf", None)]
+    assert [f"{one.span}: {one.why}" for one in found.not_read] == [
+        "b/main.tf:4:19: not read: a part of it does not parse"
+    ]
+
+
+@pytest.mark.usefixtures("here")
+def test_a_plan_of_a_later_format_is_not_read():
+    write(Path(), {"plan.json": '{"format_version": "2.0",\n "planned_values": {}}'})
+    done = run("scan", ".")
+    assert "note: plan.json:1:20: not read: it is a plan of a format that is not known here: 1.x is\n" in done.stderr
+
+
+@pytest.mark.usefixtures("here")
+def test_terraform_without_its_parser_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tree_sitter", None)
+    hcl.parser.cache_clear()
+    write(Path(), {"main.tf": TRAINER, "b.tf": TRAINER})
+    found = gather(["."], Search(), Services())
+    why = "not read: files of Terraform need the extra: pip install 'fedpolicy[terraform]'"
+    assert [f"{one.span}: {one.why}" for one in found.not_read] == [f"b.tf:1:1: {why}", f"main.tf:1:1: {why}"]

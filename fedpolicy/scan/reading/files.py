@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import PurePath
 
@@ -25,15 +26,23 @@ class File:
     """
     A file as importers see it. Whatever asks for a tree that cannot be had gets Unread.
 
-    `broken` are documents of a file of several that could not be read when the others were.
+    `beside` has the content of a file of this name in the same folder. `broken` are documents of a file of several that
+    could not be read when the others were.
     """
 
-    def __init__(self, name: str, content: bytes, services: Services | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        content: bytes,
+        services: Services | None = None,
+        beside: Callable[[str], bytes | None] = lambda _: None,
+    ) -> None:
         self.services = services or Services((), ())
         self.name = name
         self.content = content
         self.path = PurePath(name)
         self.broken: list[Unread] = []
+        self.beside = beside
 
     def start(self) -> Span:
         """The first character."""
@@ -80,6 +89,13 @@ class File:
     def toml(self) -> Node:
         """The tree of TOML. Raises Unread."""
         return toml(self.text, self.name)
+
+    @cached_property
+    def hcl(self) -> Node:
+        """The tree of a file of Terraform. Raises Unread, also where its parser is not installed."""
+        from fedpolicy.scan.reading.hcl import hcl  # noqa: PLC0415  an extra
+
+        return hcl(self.content, self.name, self.broken)
 
     @cached_property
     def python(self) -> ast.Module:

@@ -1,0 +1,121 @@
+"""Terraform and OpenTofu: models of clouds with their regions, who may ask them, workloads, and ways out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fedpolicy.scan.evidence import Unread
+from fedpolicy.scan.node import Node
+from fedpolicy.scan.reading.cloud import Resource, resource
+from fedpolicy.scan.reading.firewall import ways_out
+from fedpolicy.scan.reading.hcl import hcl, resolved
+
+if TYPE_CHECKING:
+    from fedpolicy.scan.evidence import Evidence
+    from fedpolicy.scan.reading.files import File
+
+__all__ = ["read", "wants"]
+
+_CLOUDS = {"aws": "aws", "google": "google"}
+_BESIDE = ("variables.tf", "vars.tf", "locals.tf", "providers.tf", "provider.tf", "main.tf")
+_VALUES = ("terraform.tfvars",)
+_WORDS = (
+    b"bedrock", b"region", b"egress", b"azurerm_cognitive", b"azurerm_ai_", b"azurerm_resource_group", b"vertex",
+    b"googleapis", b"aws_ecs", b"aws_eks", b"_instance", b"_cluster", b"container_app", b"_virtual_machine",
+    b"firewall", b"security_rule", b"private_endpoint",
+)  # fmt: skip
+
+
+def wants(file: File) -> bool:
+    """A file of Terraform with a word of what is looked for."""
+    return file.path.suffix in (".tf", ".tofu") and any(word in file.content for word in _WORDS)
+
+
+def read(file: File) -> Iterable[Evidence]:
+    """What the file says. Raises Unread."""
+    tree = file.hcl
+    whole = Node(value=_with_beside(file, tree), at=tree.at)
+    regions = dict(_regions(whole))
+    yield from _providers(tree, whole)
+    for kind in ("data", "resource"):
+        found = tree.get(kind)
+        for name, node in _named(found) if found else ():
+            one = _resource(whole, name, node, regions)
+            yield from resource(file.services, one)
+            yield from ways_out(one)
+
+
+def _named(found: Node) -> Iterator[tuple[tuple[str, str], Node]]:
+    for kind, named in found.items():
+        for name, node in named.items():
+            yield (kind, name), node
+
+
+def _resource(whole: Node, name: tuple[str, str], node: Node, regions: Mapping[str, str | None]) -> Resource:
+    provider = str(node.value.get("provider", "")) if isinstance(node.value, dict) else ""
+    alias = provider.removeprefix("${").removesuffix("}") or name[0].partition("_")[0]
+    optional = next((found for key in ("count", "for_each") if (found := node.get(key))), None)
+    if optional and (resolved(whole, optional.value)[0] or "0") not in ("0", "false"):
+        optional = None
+    return Resource(
+        kind=name[0],
+        name=name[1],
+        place=node,
+        node=node,
+        resolve=partial(resolved, whole),
+        optional=optional,
+        region=regions.get(alias),
+    )
+
+
+def _providers(tree: Node, whole: Node) -> Iterator[Evidence]:
+    """Where a cloud's resources are by default; those of a provider with an alias are where it says."""
+    for name, node in _each_provider(tree):
+        region = node.get("region")
+        if region and name.partition(".")[0] in _CLOUDS:
+            value, may_change = resolved(whole, region.value)
+            note = "a default of a variable" if may_change else ""
+            yield region.says(f"cloud:{name}", "region", value, note=note)
+
+
+def _regions(whole: Node) -> Iterator[tuple[str, str | None]]:
+    for name, node in _each_provider(whole):
+        region = node.get("region")
+        yield name, resolved(whole, region.value)[0] if region else None
+
+
+def _each_provider(tree: Node) -> Iterator[tuple[str, Node]]:
+    found = tree.get("provider")
+    for name, node in found.items() if found else ():
+        for one in list(node.each()) or [node]:
+            alias = one.text("alias")
+            yield (f"{name}.{alias}" if alias else name), one
+
+
+def _with_beside(file: File, tree: Node) -> object:
+    """The tree with the variables, locals and providers of the same module, which are often in files of their own."""
+    found: dict[str, dict[str, object]] = {"variable": {}, "locals": {}, "provider": {}, "resource": {}}
+    for name in _BESIDE:
+        content = file.beside(name) if file.path.name != name else None
+        for key, said in _parsed(content, name).items() if content else ():
+            if key in found and isinstance(said, dict):
+                found[key].update(said)
+    own = tree.value if isinstance(tree.value, dict) else {}
+    for key, known in found.items():
+        mine = own.get(key)
+        known.update(mine if isinstance(mine, dict) else {})
+    for name in _VALUES:
+        content = file.beside(name)
+        for key, value in _parsed(content, name).items() if content else ():
+            found["variable"][key] = {"default": value}
+    return {**own, **found}
+
+
+def _parsed(content: bytes, name: str) -> Mapping[str, object]:
+    try:
+        value = hcl(content, name, []).value
+    except Unread:
+        return {}
+    return value if isinstance(value, dict) else {}

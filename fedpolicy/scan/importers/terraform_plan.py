@@ -1,0 +1,68 @@
+"""Plans of Terraform and OpenTofu as JSON: the same resources as they will be. Nothing sensitive is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from fedpolicy.scan.evidence import Unread, written
+from fedpolicy.scan.node import settled
+from fedpolicy.scan.reading.cloud import Resource, resource
+from fedpolicy.scan.reading.firewall import ways_out
+
+if TYPE_CHECKING:
+    from fedpolicy.scan.evidence import Evidence
+    from fedpolicy.scan.node import Node
+    from fedpolicy.scan.reading.files import File
+
+__all__ = ["read", "wants"]
+
+_CLOUDS = ("aws", "google", "azurerm")
+_VERSION = re.compile(r"[01]\.\d+")
+_DEEPEST = 32
+
+
+def wants(file: File) -> bool:
+    """JSON with what a plan begins with."""
+    return file.path.suffix == ".json" and all(
+        word in file.content for word in (b'"format_version"', b'"planned_values"')
+    )
+
+
+def read(file: File) -> Iterable[Evidence]:
+    """What the file says. Raises Unread."""
+    root = file.tree
+    version = root.get("format_version")
+    if version is None or not _VERSION.fullmatch(str(version.value)):
+        where = version.span if version else file.start()
+        raise Unread("it is a plan of a format that is not known here: 1.x is", where)
+    providers = root.get("configuration", "provider_config")
+    regions: dict[str, str | None] = {}
+    for provider, node in providers.items() if providers else ():
+        region = node.get("expressions", "region", "constant_value")
+        regions[provider] = region.text() if region else None
+        if region and provider in _CLOUDS:
+            yield region.tells(f"cloud:{provider}", "region")
+    module = root.get("planned_values", "root_module")
+    for one in _resources(module, 0) if module else ():
+        kind, name = one.text("type"), one.text("name")
+        values = one.get("values")
+        if kind and name and values:
+            home = regions.get(kind.partition("_")[0])
+            found = Resource(kind=kind, name=name, place=one, node=values, resolve=_plain, region=home)
+            yield from resource(file.services, found)
+            yield from ways_out(found)
+
+
+def _plain(value: object) -> tuple[str | None, bool]:
+    text = written(value)
+    return (text if text is not None and settled(text) else None), False
+
+
+def _resources(module: Node, depth: int) -> Iterator[Node]:
+    listed = module.get("resources")
+    yield from listed.each() if listed else ()
+    inner = module.get("child_modules")
+    for one in inner.each() if inner and depth < _DEEPEST else ():
+        yield from _resources(one, depth + 1)
