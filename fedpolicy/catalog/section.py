@@ -27,13 +27,14 @@ _LISTED = re.compile(rf"{_ROW.pattern}|aliases: (?P<list>.*)", re.MULTILINE)
 _ALIAS = re.compile(r"[^\s,\[\]\"'}]+")
 _NEXT = re.compile(r"\n(?=  [^\s#]|\S)")
 _BESIDE = frozenset(" ,[]\"'\n")  # what may stand beside an alias
+_MANY = 64  # words of which it has been asked what they name
 _JOINED = ("source", "aliases")  # lists of which both files may state a part
 
 
 class Section(Mapping[str, R], Generic[R]):
     """A read-only mapping from id to row, in the order of ids; the user's own rows replace shipped ones."""
 
-    __slots__ = ("_folder", "_found", "_name", "_own", "_rows", "_texts")
+    __slots__ = ("_folder", "_found", "_index", "_name", "_own", "_present", "_rows", "_texts")
 
     def __init__(self, name: str, folder: Path, own: Mapping[str, R]) -> None:
         self._name = name
@@ -41,6 +42,8 @@ class Section(Mapping[str, R], Generic[R]):
         self._own = frozenset(own)
         self._rows = dict(own)
         self._found: dict[str, R | None] = {}
+        self._index: set[str] = set()
+        self._present: dict[str, bool] = {}
         self._texts: tuple[str, ...] = ()
 
     def __getitem__(self, key: str) -> R:
@@ -50,7 +53,12 @@ class Section(Mapping[str, R], Generic[R]):
         return row
 
     def __contains__(self, key: object) -> bool:
-        return key in self._rows or any(_place(text, str(key)) >= 0 for text in self._shipped())
+        if key in self._rows:
+            return True
+        word = str(key)
+        if word not in self._present:
+            self._present[word] = self._may_name(word) and any(_place(text, word) >= 0 for text in self._shipped())
+        return self._present[word]
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted({*self._rows, *self._ids()}))
@@ -68,8 +76,21 @@ class Section(Mapping[str, R], Generic[R]):
     def find(self, ref: str) -> R | None:
         """The row with this id, or with this alias."""
         if ref not in self._found:
-            self._found[ref] = self[ref] if ref in self else self._named(ref)
+            self._found[ref] = self[ref] if ref in self else self._named(ref) if self._may_name(ref) else None
         return self._found[ref]
+
+    def _may_name(self, word: str) -> bool:
+        """
+        Whether a word can be an id or an alias.
+
+        Few are asked for in a small deployment: to search the text for each is quicker than to list all words in it.
+        """
+        if len(self._present) < _MANY:
+            return True
+        if not self._index:
+            own = (alias for row in self._rows.values() for alias in getattr(row, "aliases", ()))
+            self._index = {*self._own, *self._ids(), *self.aliases(), *own}
+        return word in self._index
 
     def replaced(self) -> list[str]:
         """The ids of shipped rows that the user's own ones stand in for."""

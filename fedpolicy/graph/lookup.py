@@ -10,7 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
-from fedpolicy.graph.model import Access, Aggregate, Flow, FlowGraph, Guard, Mask, Path, Principal, Vertex, bits
+from fedpolicy.graph.model import Access, Aggregate, Flow, FlowGraph, Guard, Mask, Path, Principal, Vertex, bits, keyed
 from fedpolicy.language.model.task import Task
 
 __all__ = ["Lookup", "family_of", "ordered"]
@@ -25,7 +25,7 @@ class Lookup:
     def __init__(self, graph: FlowGraph) -> None:
         self.graph = graph
         self.deployment = graph.deployment
-        self._families: dict[Mask, tuple[str, ...]] = {}
+        self._families: dict[tuple[int, Mask], tuple[str, ...]] = {}
         self._families_of: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._operators: dict[str, frozenset[str]] = {}
         self._holders: dict[str, frozenset[str]] = {}
@@ -211,12 +211,13 @@ class Lookup:
 
     def families_in(self, mask: Mask) -> tuple[str, ...]:
         """The datasets of some instances; thousands of flows carry the same ones."""
-        if mask not in self._families:
+        key = keyed(mask)
+        if key not in self._families:
             data = self.graph.data
             few = mask.bit_count() <= _FEW
             found = {data[index].family for index in bits(mask)} if few else self._touched(mask)
-            self._families[mask] = tuple(sorted(found))
-        return self._families[mask]
+            self._families[key] = tuple(sorted(found))
+        return self._families[key]
 
     def _touched(self, mask: Mask) -> set[str]:
         return {name for name, members in self.instances.items() if members & mask}

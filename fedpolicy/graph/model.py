@@ -28,11 +28,13 @@ __all__ = [
     "Principal",
     "Vertex",
     "bits",
+    "keyed",
 ]
 
 Mask = int
 _NOBODY = "unknown"
 _FEW = 16
+_SPREAD = 1_000_003  # a prime of which no power of two below that many bits leaves the same rest twice
 Path = tuple[str | int, ...]
 
 
@@ -48,6 +50,16 @@ def bits(mask: Mask) -> Iterator[int]:
     for place, byte in enumerate(mask.to_bytes((mask.bit_length() + 7) // 8, "little")):
         if byte:
             yield from (place * 8 + bit for bit in range(8) if byte >> bit & 1)
+
+
+def keyed(mask: Mask) -> tuple[int, Mask]:
+    """
+    A set as a key of a dict.
+
+    Python hashes numbers modulo 2**61 - 1, so that of ten thousand sets with one instance each, or with all but one, a
+    hundred and sixty always have the same hash, and looking one up compares them.
+    """
+    return mask % _SPREAD, mask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

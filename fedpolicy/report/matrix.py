@@ -57,12 +57,13 @@ def _named(parties: Sequence[str]) -> str:
 def _table(heads: Sequence[str], names: Sequence[str], texts: Sequence[Sequence[str]], look: Style) -> list[str]:
     title = "who learns what (! not allowed)"
     left = max(cells(text) for text in (title, *(clean(f"  {head}") for head in heads[:_MOST_ROWS])))
-    widths = [max(cells(clean(name)), *(cells(row[at]) for row in texts)) for at, name in enumerate(names)]
-    shown, used = 0, left
-    while shown < len(names) and used + widths[shown] + 2 <= look.width:
-        used += widths[shown] + 2
-        shown += 1
-    shown = max(shown, 1)
+    widths: list[int] = []
+    for at, name in enumerate(names):  # of thousands of columns, those behind the edge are not looked at
+        width = max(cells(clean(name)), *(cells(row[at]) for row in texts))
+        if widths and left + sum(widths) + 2 * len(widths) + width + 2 > look.width:
+            break
+        widths.append(width)
+    shown = len(widths)
     lines = [look.paint("bold", _line(title, names[:shown], left, widths))]
     lines += [
         _line(f"  {head}", row[:shown], left, widths) for head, row in zip(heads[:_MOST_ROWS], texts, strict=False)

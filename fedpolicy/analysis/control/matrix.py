@@ -72,9 +72,10 @@ def continuity_of(lookup: Lookup, catalog: Catalog) -> tuple[Continuity, ...]:
                 formula = use.capability(name, party)
                 if formula is None:
                     continue
-                if formula not in known:
-                    known[formula] = standing(formula, abroad)
-                found.setdefault((number, use.id, name, _for(party, known[formula]), code), []).append(party)
+                stands = known.get(formula)
+                if stands is None:
+                    stands = known[formula] = standing(formula, abroad)
+                found.setdefault((number, use.id, name, _for(party, stands), code), []).append(party)
     return tuple(_entry(key, parties) for key, parties in sorted(found.items(), key=_order))
 
 
@@ -174,12 +175,12 @@ def dependencies_of(lookup: Lookup, matrix: Iterable[Continuity]) -> tuple[Depen
     """Every dependency that a matrix shows, those with the same cause together, in the order of causes."""
     members = set(lookup.members)
     found: dict[tuple[_Fact, frozenset[str], frozenset[str]], _Extent] = {}
-    for party, facts in _by_participant(matrix, members).items():
-        for fact, extent in _merged(facts):
+    for parties, entries in _together(matrix):
+        for fact, extent in _merged(_in_all(entries, members)):
             # Thousands of clients that make a call each depend on the same party in the same way, and so does whoever
             # can lose more than that.
             key = (fact, _alike(extent.capabilities), frozenset(extent.parties))
-            extent.participants.add(party)
+            extent.participants.update(parties)
             found.setdefault(key, _Extent()).add(extent)
     return tuple(sorted((_dependency(fact, extent) for (fact, _, _), extent in found.items()), key=_dependency_order))
 
@@ -188,17 +189,29 @@ def _alike(capabilities: set[str]) -> frozenset[str]:
     return frozenset({"run"} if "run" in capabilities else capabilities)
 
 
-def _by_participant(matrix: Iterable[Continuity], members: set[str]) -> dict[str, _Found]:
-    found: dict[str, _Found] = {}
-    for entry in matrix:
-        facts = list(_facts(entry, members))
+def _together(matrix: Iterable[Continuity]) -> Iterator[tuple[list[str], list[Continuity]]]:
+    """The participants of whom exactly the same entries speak, and these entries; thousands may be alike."""
+    entries = list(matrix)
+    numbers: dict[str, list[int]] = {}
+    for number, entry in enumerate(entries):
         for party in entry.participants:
-            own = found.setdefault(party, {})
-            for fact, through in facts:
-                extent = own.setdefault(fact, {}).setdefault(entry.use, _Extent())
-                extent.capabilities.add(entry.capability)
-                extent.uses.add(entry.use)
-                extent.through.update(through)
+            numbers.setdefault(party, []).append(number)
+    alike: dict[tuple[int, ...], list[str]] = {}
+    for party, some in numbers.items():
+        alike.setdefault(tuple(some), []).append(party)
+    for some_numbers, parties in alike.items():
+        yield parties, [entries[number] for number in some_numbers]
+
+
+def _in_all(entries: Iterable[Continuity], members: set[str]) -> _Found:
+    """What holds of somebody by entries that speak of it."""
+    found: _Found = {}
+    for entry in entries:
+        for fact, through in _facts(entry, members):
+            extent = found.setdefault(fact, {}).setdefault(entry.use, _Extent())
+            extent.capabilities.add(entry.capability)
+            extent.uses.add(entry.use)
+            extent.through.update(through)
     return found
 
 

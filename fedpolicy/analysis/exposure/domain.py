@@ -8,7 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from fedpolicy.errors import InputError
-from fedpolicy.graph.model import Enclave, FlowGraph, Mask, bits
+from fedpolicy.graph.model import Enclave, FlowGraph, Mask, bits, keyed
 from fedpolicy.limits import MAX_HIDDEN_FORMS, MAX_NESTED_SUMS
 from fedpolicy.records import dataclass
 
@@ -69,12 +69,12 @@ class Trust:
 
     graph: FlowGraph
     lenient: bool = False
-    _known: dict[tuple[frozenset[str], Mask], Mask] = field(default_factory=dict)
+    _known: dict[tuple[frozenset[str], tuple[int, Mask]], Mask] = field(default_factory=dict)
     _left: dict[tuple[frozenset[str], frozenset[str]], frozenset[str]] = field(default_factory=dict)
 
     def accepting(self, rests_on: frozenset[str], mask: Mask) -> Mask:
         """The instances of `mask` whose owners accept every one of `rests_on`."""
-        key = (rests_on, mask)
+        key = (rests_on, keyed(mask))
         if key not in self._known:
             found = 0
             for index in bits(mask):

@@ -11,7 +11,7 @@ from fedpolicy.analysis.exposure.sizes import NO_MESSAGE, Few, Message, message_
 from fedpolicy.analysis.exposure.spending import spend
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.guards import performers
-from fedpolicy.graph.model import Flow, FlowGraph, Guard, Mask
+from fedpolicy.graph.model import Flow, FlowGraph, Guard, Mask, keyed
 from fedpolicy.graph.places import supplier_of
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
 from fedpolicy.records import dataclass
@@ -88,7 +88,8 @@ class Effects:
         ends = flow.source if flow.seal is not None else ""
         opens = flow.role == "published"
         raised = self._raised(flow)
-        key = (flow.payload, flow.raw, flow.data, id(flow.guards), flow.aggregate, flow.seal, ends, opens, raised)
+        data = None if flow.data is None else keyed(flow.data)
+        key = (flow.payload, flow.raw, data, id(flow.guards), flow.aggregate, flow.seal, ends, opens, raised)
         if key not in self._effects:
             self._effects[key] = self._effect(flow, raised)
         return self._effects[key]

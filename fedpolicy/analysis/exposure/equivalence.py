@@ -7,7 +7,7 @@ from dataclasses import field
 
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.catalog.load import Catalog
-from fedpolicy.graph.model import FlowGraph, Mask, bits
+from fedpolicy.graph.model import FlowGraph, Mask, bits, keyed
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.dataset import Dataset
@@ -112,8 +112,8 @@ class _Into:
     """The ways into one place: what may carry anything, few instances, or many."""
 
     anything: set[Way] = field(default_factory=set)
-    few: dict[tuple[Way, Mask], None] = field(default_factory=dict)
-    many: dict[tuple[Way, Mask], None] = field(default_factory=dict)
+    few: dict[tuple[Way, Key], Mask] = field(default_factory=dict)
+    many: dict[tuple[Way, Key], Mask] = field(default_factory=dict)
 
 
 class Arriving:
@@ -127,11 +127,12 @@ class Arriving:
                 if flow.data is None:
                     into.anything.add(way)
                 else:
-                    (into.few if flow.data.bit_count() <= _FEW else into.many)[way, flow.data] = None
+                    chosen = into.few if flow.data.bit_count() <= _FEW else into.many
+                    chosen[way, keyed(flow.data)] = flow.data
         self._family = [item.family for item in graph.data]
         self._kind = {name: number for number, kind in enumerate(kinds) for name in kind.families}
         self._kinds = kinds
-        self._whole: dict[Mask, Mask] = {}
+        self._whole: dict[Key, Mask] = {}
 
     def split(self, viewer: Viewer, mine: Mask, seen: Mask) -> Iterator[tuple[Alike, Mask, Ways]]:
         """Whatever is alike and comes the same way; `mine` is left out, and what has no instance in `seen`."""
@@ -151,7 +152,7 @@ class Arriving:
         """By kind and dataset, the ways that carry few instances."""
         found: dict[int, dict[str, set[Way]]] = {}
         for one in into:
-            for way, data in one.few:
+            for (way, _), data in one.few.items():
                 for name in {self._family[index] for index in bits(data & ~mine)}:
                     found.setdefault(self._kind[name], {}).setdefault(name, set()).add(way)
         return found
@@ -159,15 +160,16 @@ class Arriving:
     def _many(self, into: Sequence[_Into], mine: Mask) -> dict[Way, Mask]:
         found: dict[Way, Mask] = {}
         for one in into:
-            for way, data in one.many:
+            for (way, _), data in one.many.items():
                 found[way] = found.get(way, 0) | self._datasets(data, mine)
         return found
 
     def _datasets(self, data: Mask, mine: Mask) -> Mask:
         """All instances of the datasets of which a flow carries any that is not one's own."""
-        if data not in self._whole:
-            self._whole[data] = self._touched(data, {self._family[index] for index in bits(data)})
-        whole = self._whole[data]
+        key = keyed(data)
+        if key not in self._whole:
+            self._whole[key] = self._touched(data, {self._family[index] for index in bits(data)})
+        whole = self._whole[key]
         own = {self._family[index] for index in bits(data & mine)}
         return whole & ~self._touched(~0, own) | self._touched(data & ~mine, own)
 

@@ -88,10 +88,14 @@ def propagate(graph: FlowGraph, effects: Effects, hiding: Hiding, *, log: bool =
         fresh={vertex: dict(state) for vertex, state in holdings.states.items()},
     )
     at_home = {vertex: state[Form(OPEN, VERBATIM)] for vertex, state in holdings.states.items()}
+    sent_home: set[str] = set()
     while spread.queue:
         vertex = spread.queue.popleft()
-        new = _beside(spread.fresh.pop(vertex), at_home.get(vertex, 0))
-        for effect, flows in out.get(vertex, ()):
+        new = spread.fresh.pop(vertex)
+        if vertex in at_home:
+            new = _beside(new, at_home[vertex], first=vertex not in sent_home)
+            sent_home.add(vertex)
+        for effect, flows in out.get(vertex, ()) if new else ():
             sent = transfer(effect, new)
             if sent:
                 spread.send(sent, flows)
@@ -107,7 +111,7 @@ class _Spread:
     large: bool
     queue: deque[str]
     fresh: dict[str, State]
-    same: dict[Mask, Mask] = field(default_factory=dict)
+    last: dict[Form, Mask] = field(default_factory=dict)
     hidden: Hidden = field(default_factory=Hidden)
 
     def send(self, sent: Sequence[Moved], flows: Sequence[Flow]) -> None:
@@ -132,18 +136,22 @@ class _Spread:
         state = self.holdings.states.setdefault(target, {})
         found: list[Moved] = []
         for form, arrived, source in arriving:
-            known = state.get(form)
-            mask = arrived
-            if form.kind in _HIDDEN:
-                mask = self.hidden.new(target, form, arrived, state)
-            together = known | mask if known else mask
-            if together == known or not mask:
-                continue
-            # Equal masks share one object where they are long.
-            state[form] = self.same.setdefault(together, together) if self.large else together
-            new = mask if known else state[form]
-            found.append((form, self.same.setdefault(new, new) if known and self.large and self.log else new, source))
+            mask = self.hidden.new(target, form, arrived, state) if form.kind in _HIDDEN else arrived
+            known = state.get(form, 0)
+            there = known & mask
+            if there != mask:
+                # Long sets that are equal are one object: thousands of places are sent the same.
+                mask = self._shared(form, mask) if self.large else mask
+                state[form] = mask if there == known else known | mask
+                found.append((form, mask, source))
         return found
+
+    def _shared(self, form: Form, mask: Mask) -> Mask:
+        """The same set, as the object that came before in this form, if that was equal."""
+        before = self.last.get(form)
+        if before is not mask and before != mask:
+            self.last[form] = before = mask
+        return mask if before is None else before
 
     def _keep(self, flow: Flow, found: list[Moved]) -> None:
         if flow.target not in self.fresh:
@@ -211,11 +219,11 @@ def _outgoing(graph: FlowGraph, effects: Effects) -> dict[str, list[tuple[Effect
     return {source: list(grouped.values()) for source, grouped in found.items()}
 
 
-def _beside(state: State, at_home: Mask) -> State:
-    """What to send on: what comes back to where the records are says nothing that they do not say."""
-    if not at_home:
-        return state
-    return {form: mask if form.kind == OPEN else mask & ~at_home for form, mask in state.items()}
+def _beside(state: State, at_home: Mask, *, first: bool) -> State:
+    """What to send on: what comes back to where the records are says nothing that they, once sent, do not say."""
+    others = ~at_home
+    found = ((form, mask if first and form.kind == OPEN else mask & others) for form, mask in state.items())
+    return {form: mask for form, mask in found if mask}
 
 
 def _opens(graph: FlowGraph, vertex: Vertex, seal: int) -> bool:

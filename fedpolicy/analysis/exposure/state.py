@@ -11,7 +11,7 @@ from fedpolicy.analysis.exposure.fixpoint import Holdings, propagate
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Insiders, Mechanism, insiders_of, mechanisms_of
 from fedpolicy.analysis.exposure.noise import Towards
 from fedpolicy.analysis.exposure.sizes import Few, asks_for_size
-from fedpolicy.analysis.exposure.sums import Hiding
+from fedpolicy.analysis.exposure.sums import Hiding, Tally
 from fedpolicy.analysis.exposure.views import (
     Openers,
     View,
@@ -27,7 +27,7 @@ from fedpolicy.analysis.exposure.views import (
 from fedpolicy.analysis.exposure.witness import Trail, Witnesses
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.errors import InputError
-from fedpolicy.graph.model import DataItem, FlowGraph, Guard, Mask, Vertex, bits
+from fedpolicy.graph.model import DataItem, FlowGraph, Guard, Mask, Vertex, bits, keyed
 from fedpolicy.language.model.does import Unsaid
 from fedpolicy.records import dataclass
 
@@ -55,11 +55,12 @@ class Exposure:
     items: Mapping[str, DataItem]
     settled: bool
     _holdings: dict[tuple[Reading, bool, bool], Holdings] = field(default_factory=dict)
-    _names: dict[Mask, tuple[str, ...]] = field(default_factory=dict)
+    _names: dict[tuple[int, Mask], tuple[str, ...]] = field(default_factory=dict)
     _openers: dict[Reading, Openers] = field(default_factory=dict)
     _witnesses: dict[tuple[Reading, bool], Witnesses] = field(default_factory=dict)
     _public: dict[tuple[Reading, bool], View] = field(default_factory=dict)
     _towards: dict[tuple[tuple[int, Towards], ...], Mapping[int, Mechanism]] = field(default_factory=dict)
+    _tallies: dict[int, Tally] = field(default_factory=dict)
     _refused: InputError | None = None
 
     def holdings(self, reading: Reading, *, private: bool = True, log: bool = False) -> Holdings:
@@ -70,7 +71,7 @@ class Exposure:
         key = (reading, private, log)
         if key not in self._holdings:
             trust = self.lenient if reading is Reading.VOUCHED else self.trust
-            hiding = Hiding(graph=self.graph, trust=trust, reading=reading)
+            hiding = Hiding(graph=self.graph, trust=trust, reading=reading, tallies=self._tallies)
             effects = Effects(
                 graph=self.graph,
                 catalog=self.catalog,
@@ -110,9 +111,10 @@ class Exposure:
 
     def names(self, mask: Mask) -> tuple[str, ...]:
         """The instances of a set by name; many groups share one."""
-        if mask not in self._names:
-            self._names[mask] = tuple(self.graph.data[index].id for index in bits(mask))
-        return self._names[mask]
+        key = keyed(mask)
+        if key not in self._names:
+            self._names[key] = tuple(self.graph.data[index].id for index in bits(mask))
+        return self._names[key]
 
     def view(self, viewer: Viewer, reading: Reading) -> View:
         """What a viewer sees in a reading, composed budgets considered."""

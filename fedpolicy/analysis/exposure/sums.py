@@ -13,7 +13,7 @@ from fedpolicy.analysis.exposure.sizes import Sizes, sizes_of
 from fedpolicy.graph.model import Aggregate, FlowGraph, Mask, Vertex, bits
 from fedpolicy.records import dataclass
 
-__all__ = ["HIDING", "Hiding"]
+__all__ = ["HIDING", "Hiding", "Tally"]
 
 # A sum of two leaves a single contribution to whoever made the other one.
 HIDING = 2
@@ -44,13 +44,13 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hiding:
-    """Answers, for one reading, which contributions an aggregate hides from whom."""
+    """Answers, for one reading, which contributions an aggregate hides from whom; `tallies` hold for all readings."""
 
     graph: FlowGraph
     trust: Trust
     reading: Reading
+    tallies: dict[int, Tally] = field(default_factory=dict)
     _known: dict[tuple[int, tuple[str, ...], tuple[int, ...]], Mask] = field(default_factory=dict)
-    _tallies: dict[int, Tally] = field(default_factory=dict)
     _sizes: dict[int, tuple[Sizes, ...]] = field(default_factory=dict)
     _by_owner: dict[str, Mask] = field(default_factory=dict)
 
@@ -62,10 +62,14 @@ class Hiding:
         come from at least two distinct owners. What a sum does not hide, a sum that it went into (`outer`) may.
         """
         key = (index, viewers, outer)
-        if key not in self._known:
-            alone = self._compute(self.graph.aggregates[index], viewers) if not outer else self.hidden(index, viewers)
-            self._known[key] = reduce(or_, (self.hidden(other, viewers) for other in outer), alone)
-        return self._known[key]
+        found = self._known.get(key)
+        if found is None:
+            found = self.hidden(index, viewers) if outer else self._compute(self.graph.aggregates[index], viewers)
+            for other in outer:
+                more = self.hidden(other, viewers)
+                found = found if more is found else found | more
+            self._known[key] = found
+        return found
 
     def remaining(self, index: int, viewers: tuple[str, ...]) -> int:
         """How many contributions per round are left when the viewers subtract what they know."""
@@ -124,9 +128,9 @@ class Hiding:
         return self._sizes[aggregate.index]
 
     def _tally(self, aggregate: Aggregate) -> Tally:
-        if aggregate.index not in self._tallies:
-            self._tallies[aggregate.index] = _count(self.graph, aggregate)
-        return self._tallies[aggregate.index]
+        if aggregate.index not in self.tallies:
+            self.tallies[aggregate.index] = _count(self.graph, aggregate)
+        return self.tallies[aggregate.index]
 
 
 def _owned(graph: FlowGraph, aggregate: Aggregate) -> dict[str, set[str]]:

@@ -84,10 +84,11 @@ def _crossing(world: World) -> Iterator[Flow]:
         for here, there in ((flow.source, flow.target), (flow.target, flow.source)):
             if vertices[here].kind == "exchange":
                 meeting.setdefault(here, set()).update(operators(there))
+    says = {payload: _says_something(world, payload) for payload in {flow.payload for flow in moves}}
     for flow in moves:
-        at = next((meeting[end] for end in (flow.source, flow.target) if end in meeting), None)
+        at = next((meeting[end] for end in (flow.source, flow.target) if end in meeting), None) if meeting else None
         crosses = len(at) > 1 if at is not None else bool(operators(flow.target) - operators(flow.source))
-        if crosses and _says_something(world, flow) and is_private(world, _families(world, flow)):
+        if crosses and says[flow.payload] and is_private(world, _families(world, flow)):
             yield flow
 
 
@@ -96,15 +97,21 @@ def _moves(world: World, flow: Flow) -> bool:
     return vertices[flow.source].kind != "model" and vertices[flow.target].kind != "model"
 
 
-def _says_something(world: World, flow: Flow) -> bool:
-    row = world.catalog.payloads.get(flow.payload)
+def _says_something(world: World, payload: str) -> bool:
+    row = world.catalog.payloads.get(payload)
     return row is None or row.level != "none"
 
 
 def _subjects(world: World) -> Sequence[Subject]:
     found: dict[tuple[str, str | None], list[Flow]] = {}
+    known: dict[tuple[str, str], tuple[str, str | None]] = {}
     for flow in _crossing(world):
-        found.setdefault(transport_of(world, flow), []).append(flow)
+        # What an element's own words settle, they settle for thousands of its flows.
+        at = (flow.origin, flow.role)
+        said = known.get(at) or transport_of(world, flow)
+        if flow.role in _EXCHANGED:
+            known[at] = said
+        found.setdefault(said, []).append(flow)
     return [_subject(world, element, stated, flows) for (element, stated), flows in sorted(found.items())]
 
 

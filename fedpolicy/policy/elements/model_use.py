@@ -99,8 +99,8 @@ def _input_term(view: ModelView, use: str, key: str, families: tuple[str, ...]) 
     section, _, name = use.partition(".")
     if section == "api_calls":
         return call_term(CallView(view.world, name, view.world.deployment.api_calls[name]), key)
-    agreed = [set(view.world.agreement_kinds(who, view.users, families)) for who in view.runners]
-    if agreed and all("zero_retention" in kinds for kinds in agreed):
+    kinds = (view.world.agreement_kinds(who, view.users, families) for who in view.runners)
+    if view.runners and all("zero_retention" in some for some in kinds):
         return NOTHING_KEPT[key]
     return _term(view, key)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.facts import ModelFacts
@@ -51,46 +52,46 @@ class Contents:
     families: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class ModelView:
-    """One entry of `models`: what the file says and what was computed."""
+    """One entry of `models`: what the file says and what was computed; each answer is worked out once."""
 
-    world: World
-    id: str
-    model: Model
-    facts: ModelFacts
+    def __init__(self, world: World, identity: str, model: Model, facts: ModelFacts) -> None:
+        self.world = world
+        self.id = identity
+        self.model = model
+        self.facts = facts
 
-    @property
+    @cached_property
     def families(self) -> tuple[str, ...]:
         """The datasets with which it is used."""
         return tuple(ordered(family for use in self.uses for family in self.world.use_data(use)))
 
-    @property
+    @cached_property
     def contents(self) -> Contents:
         """What it has learned from."""
         return Contents(self.world, tuple(ordered(map(family_of, self.facts.contains))))
 
-    @property
+    @cached_property
     def uses(self) -> list[str]:
         """The tasks and calls that use it."""
         return ordered(access.use for access in self.facts.access)
 
-    @property
+    @cached_property
     def remote(self) -> list[Access]:
         """The uses in which it is run for somebody else."""
         return [access for access in self.facts.access if access.how != "weights"]
 
-    @property
+    @cached_property
     def runners(self) -> list[str]:
         """Who runs it for others."""
         return ordered(self.world.lookup.party(access.runner or "unknown") for access in self.remote)
 
-    @property
+    @cached_property
     def users(self) -> list[str]:
         """Who uses it: the parties at whose nodes it is called or trained."""
         return list(self.world.lookup.parties_at(place for access in self.facts.access for place in access.at))
 
-    @property
+    @cached_property
     def holders(self) -> list[str]:
         """Who holds its weights: whoever operates a node on which they are placed, or on which it is trained."""
         graph = self.world.graph
@@ -103,7 +104,7 @@ class ModelView:
         rests = made if self.model.weights_at is None and self.model.via is None else ()
         return list(self.world.lookup.parties_at([*declared, *used, *rests]))
 
-    @property
+    @cached_property
     def could_run(self) -> list[str]:
         """Who could run it if it were called: holders and whoever `via` ends at; of closed weights, the provider."""
         closed = self.facts.aspects.get("weights") == "closed"
@@ -114,41 +115,41 @@ class ModelView:
         called = self.world.lookup.parties_at(places) or ([last] if last else [])
         return ordered(called if closed else [*self.holders, *called])
 
-    @property
+    @cached_property
     def produced_by(self) -> list[Task]:
         """The tasks that produce it."""
         return [self.world.deployment.tasks[name.partition(".")[2]] for name in self.facts.produced_by]
 
-    @property
+    @cached_property
     def inputs_of(self) -> list[tuple[str, Task]]:
         """The tasks that take it as input, by name."""
         return [(name, task) for name, task in sorted(self.world.deployment.tasks.items()) if task.model == self.id]
 
-    @property
+    @cached_property
     def adapted(self) -> list[str]:
         """The models that are made from its weights; what is learned from its answers is none."""
         methods = self.world.catalog.methods
         made = [(task.produces, methods[task.method]) for _, task in self.inputs_of]
         return ordered(name for name, row in made if name and row.trains and row.family not in _FROM_ANSWERS)
 
-    @property
+    @cached_property
     def row(self) -> ModelRow | None:
         """What the catalogue says of it."""
         return self.world.catalog.model(self.model.ref) if self.model.ref else None
 
-    @property
+    @cached_property
     def provider(self) -> str | None:
         """Who offers it: as declared, else as the catalogue says."""
         if self.model.says_unknown("provider"):
             return None
         return self.model.provider or (self.row.provider if self.row else None)
 
-    @property
+    @cached_property
     def provider_row(self) -> ProviderRow | None:
         """What the catalogue says of its provider."""
         return self.world.catalog.provider(self.provider) if self.provider else None
 
-    @property
+    @cached_property
     def licence(self) -> LicenceRow | None:
         """What the catalogue says of its licence."""
         known = self.facts.aspects.get("licence")
@@ -180,7 +181,9 @@ def model_view(world: World, name: str | None) -> ModelView | None:
     """The view of a declared model."""
     if name is None or name not in world.models or name not in world.deployment.models:
         return None
-    return ModelView(world, name, world.deployment.models[name], world.models[name])
+    return world.once(
+        "model", (name,), lambda _: ModelView(world, name, world.deployment.models[name], world.models[name])
+    )
 
 
 def licence_fact(view: ModelView, key: str) -> Presence:
