@@ -1,11 +1,15 @@
-"""Monotone conditions: what it takes to do something, and to open a copy that is sealed or in an enclave."""
+"""
+Monotone conditions: what it takes to do something, and to open a copy that is sealed or in an enclave.
+
+Conditions are compared and looked up by the thousand, which takes less of named tuples than of records.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from math import comb
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fedpolicy.language.model.does import Seal
 from fedpolicy.records import dataclass
@@ -44,8 +48,7 @@ __all__ = [
 _MOST_SETS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
+class Atom(NamedTuple):
     """
     One thing that can be withdrawn, and the parties any one of whom can withdraw it.
 
@@ -81,8 +84,7 @@ class AtLeast:
         return hash((self.element, self.needed))
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """
     Something that is not there and would have to be; `missing` are facts that may say that it is there after all.
 
@@ -96,18 +98,18 @@ class Gap:
     detail: tuple[tuple[str, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class All:
-    """Holds where all parts hold; of nothing: always."""
+class All(NamedTuple):
+    """Holds where all parts hold; of nothing: always. The `word` tells it from `Any`."""
 
     parts: tuple[Formula, ...]
+    word: str = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class Any:
+class Any(NamedTuple):
     """Holds where any part holds; of nothing: never."""
 
     parts: tuple[Formula, ...]
+    word: str = "any"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,24 +141,25 @@ def at_least(needed: int, clients: Mapping[str, int], cause: str) -> AtLeast:
 
 def all_of(parts: Iterable[Formula]) -> Formula:
     """A conjunction; what is sure is left out."""
-    kept = _each_once([part for part in parts if not _is_sure(part)])
+    kept = tuple(dict.fromkeys(part for part in parts if not _is_sure(part)))
+    if not kept:
+        return SURE
     return kept[0] if len(kept) == 1 else All(kept)
 
 
 def any_of(parts: Iterable[Formula]) -> Formula:
     """A disjunction; one sure part makes it sure."""
-    kept = _each_once(list(parts))
-    if any(map(_is_sure, kept)):
-        return SURE
+    seen: dict[Formula, None] = {}
+    for part in parts:
+        if _is_sure(part):
+            return SURE
+        seen[part] = None
+    kept = tuple(seen)
     return kept[0] if len(kept) == 1 else Any(kept)
 
 
 def _is_sure(formula: Formula) -> bool:
     return isinstance(formula, All) and not formula.parts
-
-
-def _each_once(parts: list[Formula]) -> tuple[Formula, ...]:
-    return tuple(parts) if len(parts) == 1 else tuple(dict.fromkeys(parts))
 
 
 def holds(formula: Formula, loss: Loss = _NOTHING) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fedpolicy.analysis.control.access import Means
 from fedpolicy.analysis.control.capabilities import CAPABILITIES, uses
@@ -137,8 +137,7 @@ class Dependency:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fact:
+class _Fact(NamedTuple):
     """What holds of somebody through one cause, whatever it concerns."""
 
     cause: str
@@ -248,7 +247,7 @@ def _merged(facts: _Found) -> Iterator[tuple[_Fact, _Extent]]:
     together: dict[tuple[_Fact, frozenset[str]], _Extent] = {}
     for (fact, _), extent in by_loss.items():
         extent.parties.update(fact.parties)
-        key = (replace(fact, parties=()), frozenset(extent.capabilities))
+        key = (fact._replace(parties=()), frozenset(extent.capabilities))
         together.setdefault(key, _Extent()).add(extent)
     yield from ((fact, extent) for (fact, _), extent in together.items())
 

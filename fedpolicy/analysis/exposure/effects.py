@@ -16,7 +16,7 @@ from fedpolicy.graph.places import supplier_of
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
 from fedpolicy.records import dataclass
 
-__all__ = ["Effect", "Effects", "free_text_of", "malleable_seals", "suppliers_of"]
+__all__ = ["Effect", "Effects", "free_text_of", "is_believed", "malleable_seals", "suppliers_of"]
 
 _CACHED = tuple[tuple[str | int, ...], Mask]
 
@@ -221,6 +221,27 @@ class Effects:
             return found[0]
         by = performers(self.graph.vertices[flow.source])
         return data if self.reading.trusting else self.trust.accepting(by, data)
+
+
+def is_believed(graph: FlowGraph, trust: Trust) -> bool:
+    """
+    Whether all owners rely on everybody on whose word anything rests that lowers what is said of their data.
+
+    Then what is guaranteed is what is declared. It asks all that `Effects` and `Hiding` ask of `trust`; of enclaves and
+    of code that somebody supplies more is asked than this.
+    """
+    if any(place.enclave or place.supplier for place in graph.vertices.values()):
+        return False
+    if any(task.code_from for task in graph.deployment.tasks.values()):
+        return False
+    everything = (1 << len(graph.data)) - 1
+    words = {(one.rests_on, keyed(one.data)) for one in graph.aggregates if one.rests_on}
+    for flow in graph.flows:
+        if flow.guards or flow.seal is not None:
+            data = keyed(everything if flow.data is None else flow.data)
+            words.update((guard.rests_on, data) for guard in flow.guards if not guard.ignored)
+            words |= {(performers(graph.vertices[flow.source]), data)} if flow.seal is not None else set()
+    return all(trust.accepting(rests_on, mask) == mask for rests_on, (_, mask) in words)
 
 
 def suppliers_of(graph: FlowGraph, flow: Flow) -> frozenset[str]:

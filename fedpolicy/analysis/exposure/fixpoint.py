@@ -149,9 +149,10 @@ class _Spread:
     def _shared(self, form: Form, mask: Mask) -> Mask:
         """The same set, as the object that came before in this form, if that was equal."""
         before = self.last.get(form)
-        if before is not mask and before != mask:
-            self.last[form] = before = mask
-        return mask if before is None else before
+        if before is not None and before == mask:
+            return before
+        self.last[form] = mask
+        return mask
 
     def _keep(self, flow: Flow, found: list[Moved]) -> None:
         if flow.target not in self.fresh:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 
 from fedpolicy.analysis.exposure.domain import Reading, Trust
-from fedpolicy.analysis.exposure.effects import Effects, free_text_of, malleable_seals
+from fedpolicy.analysis.exposure.effects import Effects, free_text_of, is_believed, malleable_seals
 from fedpolicy.analysis.exposure.fixpoint import Holdings, propagate
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Insiders, Mechanism, insiders_of, mechanisms_of
 from fedpolicy.analysis.exposure.noise import Towards
@@ -62,11 +62,11 @@ class Exposure:
     _towards: dict[tuple[tuple[int, Towards], ...], Mapping[int, Mechanism]] = field(default_factory=dict)
     _tallies: dict[int, Tally] = field(default_factory=dict)
     _refused: InputError | None = None
+    _believed: bool | None = None
 
     def holdings(self, reading: Reading, *, private: bool = True, log: bool = False) -> Holdings:
         """The fixpoint of a reading, with or without differential privacy, and with its log for witness paths."""
-        if self.settled and reading is Reading.LOW:
-            reading = Reading.HIGH
+        reading = self._like(reading)
         log = log or (private and reading is Reading.HIGH)
         key = (reading, private, log)
         if key not in self._holdings:
@@ -87,6 +87,18 @@ class Exposure:
             )
             self._holdings[key] = self._propagated(effects, hiding, log=log)
         return self._holdings[key]
+
+    def _like(self, reading: Reading) -> Reading:
+        """The reading that says the same of this deployment and is computed in any case."""
+        same = (self.settled and reading is Reading.LOW) or (reading is Reading.GUARANTEED and self.believed)
+        return Reading.HIGH if same else reading
+
+    @property
+    def believed(self) -> bool:
+        """Whether every owner relies on all who protect its data, so that what is declared is guaranteed."""
+        if self._believed is None:
+            self._believed = is_believed(self.graph, self.trust)
+        return self._believed
 
     @property
     def supplied(self) -> bool:
@@ -158,9 +170,9 @@ class Exposure:
 
     def views(self, viewer: Viewer) -> dict[Reading, View]:
         """What a viewer sees in all readings that may differ."""
-        asked = (Reading.HIGH, Reading.GUARANTEED, *((Reading.VOUCHED,) if self.doubted else ()))
-        found = {reading: self.view(viewer, reading) for reading in asked}
-        return {Reading.LOW: found[Reading.HIGH] if self.settled else self.view(viewer, Reading.LOW), **found}
+        asked = [Reading.LOW, Reading.HIGH, Reading.GUARANTEED, *([Reading.VOUCHED] if self.doubted else [])]
+        found = {reading: self.view(viewer, reading) for reading in dict.fromkeys(map(self._like, asked))}
+        return {reading: found[self._like(reading)] for reading in asked}
 
     def openers(self, reading: Reading) -> Openers:
         """What each party can open of each seal, in a reading."""
