@@ -34,7 +34,7 @@ __all__ = [
 Mask = int
 _NOBODY = "unknown"
 _FEW = 16
-_SPREAD = 1_000_003  # a prime of which no power of two below that many bits leaves the same rest twice
+_SPREAD = 1_000_003  # a prime of which the first million powers of two leave rests of their own
 Path = tuple[str | int, ...]
 
 
@@ -53,12 +53,7 @@ def bits(mask: Mask) -> Iterator[int]:
 
 
 def keyed(mask: Mask) -> tuple[int, Mask]:
-    """
-    A set as a key of a dict.
-
-    Python hashes numbers modulo 2**61 - 1, so that of ten thousand sets with one instance each, or with all but one, a
-    hundred and sixty always have the same hash, and looking one up compares them.
-    """
+    """A set as a key of a dict: by themselves, all sets of one instance each share 61 hashes."""
     return mask % _SPREAD, mask
 
 
@@ -183,9 +178,9 @@ class Guard:
     """
     A safeguard as it applies to one flow.
 
-    `rests_on` are those who perform it and whose software does it. `ignored` says why it cannot lower
-    this flow whatever anybody promises (it comes too late, it sums what cannot be summed, ...). `mechanism` is
-    the privacy mechanism that it is, `aggregate` the sum that secure aggregation hides the payload in.
+    `rests_on` are those who perform it and whose software does it. `ignored` says why it cannot lower it, whoever
+    promises what (too late, not summable, ...). `mechanism` is the privacy mechanism that it is, `aggregate` the sum
+    that secure aggregation hides the payload in.
     """
 
     path: Path
@@ -222,9 +217,9 @@ class Aggregate:
     A sum over contributions, and how many it hides among.
 
     `contributors` are places; `shares` the instances that each of them contributes, where these do not rest with it.
-    `least_units` says of how many units it must be made at least to hide any.
-    `k_low` and `k_high` are the contributors per round in the most and the least
-    favourable reading; `rests_on` are those who must aggregate honestly where no secure aggregation does it.
+    `least_units` says of how many units it must be made at least to hide any. `k_low` and `k_high` are the contributors
+    per round in the most and the least favourable reading; `rests_on` are those who must aggregate honestly where no
+    secure aggregation does it.
     """
 
     index: int
@@ -245,11 +240,10 @@ class Flow:
     """
     One movement from `source` to `target`.
 
-    `data` is what it may carry (None: all that the source holds). `origin` is the element that implies or
-    declares it, `role` what it is for. `aggregate` marks a flow that sends the result of an aggregation;
-    `raw` is then the payload that was aggregated. `certain` is False where a fact that would decide
-    whether the flow exists is missing; `missing` names those facts. `passed_on`: the source got it from others (from
-    `sender`, where that is one place) and computes nothing.
+    `data` is what it may carry (None: all that the source holds). `origin` is the element that implies or declares it,
+    `role` what it is for. `aggregate` marks a flow that sends the result of an aggregation; `raw` is then the payload
+    that was aggregated. `certain` is False where a fact that would decide whether it exists is missing; `missing` names
+    those. `passed_on`: the source got it from others (from `sender`, where that is one place) and computes nothing.
     """
 
     index: int
@@ -276,9 +270,8 @@ class Flow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowGraph:
     """
-    Everything that the analyses read. `access` tells who calls which model and how; see graph.calls.
-
-    `enclaves` are the places that vouch for what is done in them, or may do, by the word that safeguards rest on.
+    Everything that the analyses read. `access` tells who calls which model and how (graph.calls); `enclaves` are the
+    places that vouch for what is done in them, or may do, by the word that safeguards rest on.
     """
 
     deployment: Deployment
@@ -301,11 +294,7 @@ class FlowGraph:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """
-    How one use reaches one model: `how` is weights, remote or unknown; `runner` is the party that runs it.
-
-    `use` is the element, such as `tasks.score`; `at` are the places that call; `hops` lie in between.
-    """
+    """How a `use` (`tasks.score`) reaches a model from places (`at`) over `hops`; `how`: weights, remote or unknown."""
 
     use: str
     model: str
