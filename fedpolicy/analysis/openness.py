@@ -61,8 +61,12 @@ def classify(aspects: Mapping[str, object]) -> tuple[str, str]:
 
 def classify_row(row: ModelRow, catalog: Catalog) -> tuple[str, str]:
     """The same for a model of the catalogue."""
-    known = {aspect: getattr(row, aspect) for aspect in _ASPECTS if getattr(row, aspect) is not None}
-    return classify(_judged(known, catalog))
+    said = {aspect: _said(row, aspect, catalog) for aspect in _ASPECTS}
+    return classify(_judged({aspect: value for aspect, value in said.items() if value is not None}, catalog))
+
+
+def _said(row: ModelRow, aspect: str, catalog: Catalog) -> object:
+    return catalog.training_data(row) if aspect == "training_data" else getattr(row, aspect)
 
 
 def _fillings(aspects: Mapping[str, object]) -> Iterator[dict[str, object]]:
@@ -120,7 +124,9 @@ def _aspects(graph: FlowGraph, catalog: Catalog, name: str, seen: frozenset[str]
         if model.says_unknown(aspect):
             continue
         own = getattr(model, aspect)
-        value = _weaker(aspect, own if own is not None else getattr(row, aspect, None), inherited.get(aspect))
+        if own is None and row is not None:
+            own = _said(row, aspect, catalog)
+        value = _weaker(aspect, own, inherited.get(aspect))
         if value is not None:
             found[aspect] = tuple(value) if isinstance(value, (list, tuple)) else value
     return found

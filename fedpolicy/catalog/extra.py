@@ -12,7 +12,7 @@ from typing import cast
 import yaml
 
 from fedpolicy.catalog.read import Place, build_row, compose, plain
-from fedpolicy.catalog.rows import LEVELS, ROWS, LevelRow, ProviderRow, Row
+from fedpolicy.catalog.rows import LEVELS, ROWS, DatasetRow, LevelRow, ModelRow, ProviderRow, Row
 from fedpolicy.catalog.section import Section
 from fedpolicy.catalog.shape import Look, entries, misfits_of_class, suggestion
 from fedpolicy.errors import CatalogError, Problems
@@ -28,6 +28,7 @@ Places = Sequence[tuple[str, Row, Look]]
 _LINKS = (
     ("models", "licence", "licences"),
     ("models", "provider", "providers"),
+    ("models", "trained_on", "datasets"),
     ("services", "provider", "providers"),
     ("artefacts", "payload", "payloads"),
     ("providers", "jurisdiction", "countries"),
@@ -66,6 +67,18 @@ def broken_links(own: Places, rows: Rows) -> Iterator[CatalogError]:
     for section in _ALIASED:
         if any(name == section for name, _, _ in own):
             yield from _clashes(own, section, *rows(section))
+    yield from _too_open(own, rows)
+
+
+def _too_open(own: Places, rows: Rows) -> Iterator[CatalogError]:
+    """Models whose training data are called open although they name data that nobody can have."""
+    for _, row, look in own:
+        if isinstance(row, ModelRow) and row.training_data == "open" and row.trained_on:
+            known, _named = rows("datasets")
+            for name in row.trained_on:
+                if name in known and not cast("DatasetRow", known[name]).can_be_had:
+                    said = entries(look, [])["training_data"][1]
+                    yield said.error(f"{name} cannot be had, or not whole", "write `described`, or leave it out")
 
 
 def _known(shipped: Mapping[str, Row], own: Mapping[str, Row]) -> Known:

@@ -11,6 +11,7 @@ from fedpolicy.catalog.rows import (
     ArtefactRow,
     CategoryRow,
     CountryRow,
+    DatasetRow,
     EnclaveRow,
     LevelRow,
     LicenceRow,
@@ -25,6 +26,7 @@ from fedpolicy.catalog.rows import (
 )
 from fedpolicy.catalog.section import Section
 from fedpolicy.files import HERE, Files, catalog_dir
+from fedpolicy.language.model.words import TrainingData
 from fedpolicy.records import dataclass
 
 __all__ = ["Catalog", "load_catalog"]
@@ -40,6 +42,7 @@ class Catalog:
     safeguards: Section[SafeguardRow]
     enclaves: Section[EnclaveRow]
     models: Section[ModelRow]
+    datasets: Section[DatasetRow]
     providers: Section[ProviderRow]
     licences: Section[LicenceRow]
     countries: Section[CountryRow]
@@ -51,6 +54,12 @@ class Catalog:
     def model(self, ref: str) -> ModelRow | None:
         """The model with this id or alias."""
         return self.models.find(ref)
+
+    def training_data(self, row: ModelRow) -> TrainingData | None:
+        """What is known of a model's training data: what its row says, else what its data sets come to."""
+        if row.training_data is not None or not row.trained_on:
+            return row.training_data
+        return "open" if all(self.datasets[name].can_be_had for name in row.trained_on) else "described"
 
     def provider(self, ref: str) -> ProviderRow | None:
         """The provider with this id or alias."""

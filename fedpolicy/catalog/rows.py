@@ -12,7 +12,8 @@ from fedpolicy.records import dataclass
 from fedpolicy.topologies import TopologyName
 
 __all__ = [
-    "LEVELS", "LISTS", "OLD_FACTS", "ROWS", "ArtefactRow", "AttackRow", "CategoryRow", "CountryRow", "EnclaveRow",
+    "LEVELS", "LISTS", "OLD_FACTS", "ROWS", "ArtefactRow", "AttackRow", "CategoryRow", "CountryRow", "DatasetRow",
+    "EnclaveRow",
     "FieldOfUse", "LevelRow", "LicenceCategory", "LicenceRow", "MethodRow", "ModelRow", "Naming", "Needs",
     "PayloadRow", "Permission", "ProviderRow", "RegionRow", "Row", "SafeguardRow", "ServiceRow", "TermsRow",
 ]  # fmt: skip
@@ -100,9 +101,8 @@ class MethodRow(Row):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafeguardRow(Row):
     """
-    What a safeguard does and by whose hand.
+    What a safeguard does.
 
-    `operated_by_default`: the clients, the aggregator, whoever `where` says, the sender (`source`), or nobody.
     `caps`: the level to which each method of a de-identification lowers records; `free_text_cap` the lowest
     level that any of them reaches on free text.
     """
@@ -110,8 +110,6 @@ class SafeguardRow(Row):
     title: str
     lowers: bool
     how: str
-    operated_by_default: Literal["client", "aggregator", "where", "source", "none"]
-    needs_summable: bool = False
     caps: Mapping[str, Level] | None = None
     free_text_cap: Level | None = None
 
@@ -133,6 +131,7 @@ class ModelRow(Row):
 
     `shutdown_on` is the day on which its provider switches it off, `shutdowns` the same of aliases that end on another
     day. `replaced_by` is what the provider names instead; where it is `rerouted`, calls are answered by that.
+    `trained_on` names data sets: all of them, unless `training_data` is stated, too.
     """
 
     name: str | None = None
@@ -142,6 +141,7 @@ class ModelRow(Row):
     inference_code: Published | None = None
     training_code: Published | None = None
     training_data: TrainingData | None = None
+    trained_on: tuple[str, ...] = ()
     licence: str | None = None
     interface: tuple[Access, ...] | None = None
     provider: str | None = None
@@ -152,6 +152,19 @@ class ModelRow(Row):
     replaced_by: str | None = None
     rerouted: bool | None = None
     tasks: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetRow(Row):
+    """Data that models were trained on, and whether others can have them."""
+
+    name: str
+    obtainable: Literal["open", "gated", "part", "withdrawn", "no"]
+
+    @property
+    def can_be_had(self) -> bool:
+        """Whether others can have all of it."""
+        return self.obtainable in {"open", "gated"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +259,7 @@ ROWS: Mapping[str, type[Row]] = {
     "safeguards": SafeguardRow,
     "enclaves": EnclaveRow,
     "models": ModelRow,
+    "datasets": DatasetRow,
     "providers": ProviderRow,
     "licences": LicenceRow,
     "countries": CountryRow,
@@ -262,5 +276,6 @@ LEVELS: tuple[str, ...] = get_args(Level)
 LISTS = frozenset({
     "address_arguments", "address_variables", "aliases", "callbacks", "classes", "endpoints", "hosts", "images",
     "interface", "models", "names", "not_granted_in", "not_served_in", "off_variables", "packages", "permissions",
-    "prefixes", "resources", "runtime_variables", "serves", "source", "tasks", "to_runner", "variables",
+    "prefixes", "resources", "runtime_variables", "serves", "source", "tasks", "to_runner", "trained_on",
+    "variables",
 })  # fmt: skip

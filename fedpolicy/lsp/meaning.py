@@ -25,7 +25,7 @@ _ROWS = {
     "provider": "providers",
     "catalogue model": "models",
 }
-_KEYS = {"ref": "models", "licence": "licences", "provider": "providers"}
+_KEYS = {"ref": "models", "licence": "licences", "provider": "providers", "region": "regions"}
 _MOST = 6  # disclosures of a dataset that a hover lists
 
 

@@ -12,21 +12,31 @@ from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
-    from fedpolicy.catalog.rows import LicenceRow, ModelRow
+    from fedpolicy.catalog.rows import DatasetRow, LicenceRow, ModelRow
 
 __all__ = ["Entry", "as_json", "as_text", "matching"]
 
 _ASPECTS = ("weights", "architecture", "inference_code", "training_code", "training_data", "licence", "interface")
 
+_OBTAINABLE = {
+    "open": "which can be had",
+    "gated": "which can be had after accepting terms",
+    "part": "of which a part was published",
+    "withdrawn": "which its publishers no longer offer",
+    "no": "which was never published",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A row, its class (the most closed and the most open that the known facts allow), and its licence's row."""
+    """A row, its class (the most closed and the most open that the known facts allow), its licence and its data."""
 
     row: ModelRow
     lowest: str
     highest: str
     licence: LicenceRow | None
+    trained_on: tuple[DatasetRow, ...]
+    training_data: str | None
 
     @property
     def cls(self) -> str:
@@ -44,7 +54,15 @@ def matching(catalog: Catalog, query: str = "", classes: Sequence[str] = ()) -> 
             lowest, highest = classify_row(row, catalog)
             if not classes or (lowest == highest and lowest in classes):
                 licence = catalog.licence(row.licence) if row.licence else None
-                yield Entry(row=row, lowest=lowest, highest=highest, licence=licence)
+                data = tuple(catalog.datasets[one] for one in row.trained_on)
+                yield Entry(
+                    row=row,
+                    lowest=lowest,
+                    highest=highest,
+                    licence=licence,
+                    trained_on=data,
+                    training_data=catalog.training_data(row),
+                )
 
 
 def as_text(entries: Sequence[Entry], look: Style = PLAIN) -> str:
@@ -66,7 +84,9 @@ def _single(entry: Entry, look: Style) -> Iterator[str]:
     row = entry.row
     yield look.paint("bold", clean(row.id))
     facts: list[tuple[str, str]] = [("class", entry.cls)]
-    facts += [(name.replace("_", " "), _words(getattr(row, name))) for name in _ASPECTS]
+    said = {name: getattr(row, name) for name in _ASPECTS} | {"training_data": entry.training_data}
+    facts += [(name.replace("_", " "), _words(value)) for name, value in said.items()]
+    facts += [("trained on", f"{data.name}, {_OBTAINABLE[data.obtainable]}") for data in entry.trained_on]
     facts += [("licence is", _licence(entry.licence))] if entry.licence else []
     facts += [("developer", _words(row.developer)), ("run by", _words(row.provider))] if row.provider else []
     facts += [("switched off", row.shutdown_on)] if row.shutdown_on else []
@@ -105,4 +125,5 @@ def as_json(entries: Sequence[Entry]) -> str:
 def _row(entry: Entry) -> dict[str, Any]:
     known = {"class": entry.lowest if entry.lowest == entry.highest else None}
     row = replace(entry.row, shutdowns=dict(entry.row.shutdowns) if entry.row.shutdowns else None)
+    known["training_data"] = entry.training_data
     return {**asdict(row), **known, "classes": [entry.lowest, entry.highest]}

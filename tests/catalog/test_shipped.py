@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from fedpolicy.catalog import load_catalog
 from fedpolicy.catalog.extra import read_extra
-from fedpolicy.catalog.rows import LEVELS, LISTS, ROWS
+from fedpolicy.catalog.rows import LEVELS, LISTS, ROWS, AttackRow, TermsRow
 from fedpolicy.catalog.section import GENERATED
 from fedpolicy.files import catalog_dir
 from fedpolicy.language.model.model import Model
@@ -260,3 +261,33 @@ def test_a_name_of_last_years_models_has_its_day(catalog):
     assert catalog.model("gpt-4o").shutdowns == {"gpt-4o-2024-05-13": "2026-10-23"}
     assert catalog.model("claude-opus-5-5").weights == "closed"
     assert catalog.model("anthropic.claude-opus-5-5").provider == "amazon-bedrock"
+
+
+def test_training_data_are_as_open_as_the_data_sets_that_a_model_names(catalog):
+    assert catalog.training_data(catalog.models["facebook/wav2vec2-base"]) == "open"
+    assert catalog.training_data(catalog.models["EleutherAI/pythia-70m"]) == "described"  # the Pile was taken down
+    assert catalog.training_data(catalog.models["tiiuae/falcon-7b"]) == "described"
+    assert catalog.training_data(catalog.models["openai/gpt-4o"]) == catalog.models["openai/gpt-4o"].training_data
+
+
+def test_every_data_set_is_named_by_a_model(catalog):
+    named = {name for row in catalog.models.values() for name in row.trained_on}
+
+    assert named == set(catalog.datasets)
+
+
+def test_every_key_of_a_row_is_read_somewhere():
+    root = Path(load_catalog.__code__.co_filename).parents[1]
+    trees = [
+        ast.parse(path.read_text(encoding="utf-8")) for path in sorted(root.rglob("*.py")) if path.name != "rows.py"
+    ]
+    read = {
+        node.attr if isinstance(node, ast.Attribute) else node.value
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute | ast.Constant)
+    }
+    keys = {field.name for row in (*ROWS.values(), AttackRow, TermsRow) for field in fields(row)}
+
+    # What names a receiver of prompts to LiteLLM waits for a reader of its settings.
+    assert keys - read <= {"callbacks"}
