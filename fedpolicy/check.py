@@ -16,15 +16,14 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from fedpolicy import __version__
-from fedpolicy.analysis.age import age_of
 from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, InputError, Interrupted, Problems, contained
-from fedpolicy.findings import Age, Finding, Override, Report, SourceFile, Span, Verdict
+from fedpolicy.findings import Finding, Override, Report, SourceFile, Span, Verdict
 from fedpolicy.language.reading.load import Document, Loaded, load_text, the_one
 from fedpolicy.language.reading.spans import place_of
 from fedpolicy.namesakes import namesakes
-from fedpolicy.overview import Interruption, Overview
+from fedpolicy.overview import Aside, Interruption, Overview
 from fedpolicy.records import dataclass
 from fedpolicy.report.summarise import dated, ordered, summarise
 from fedpolicy.settings import Settings
@@ -111,8 +110,7 @@ class Checked:
     """
     What came of one file; nothing of the deployment itself is kept.
 
-    `errors` are those of rules that could not be evaluated, `places` where to write missing facts, `names` what its
-    deployments are called, and where; `ages` how old what they rest on is. Lines are kept only where they are shown.
+    `errors` are those of rules that gave no answer, `places` where to write missing facts, `names` all deployments.
     """
 
     file: SourceFile
@@ -121,7 +119,7 @@ class Checked:
     errors: list[FedPolicyError] = field(default_factory=list)
     places: dict[tuple[str, str, str], Span] = field(default_factory=dict)
     names: list[tuple[str, Span]] = field(default_factory=list)
-    ages: list[Age] = field(default_factory=list)
+    asides: list[Aside] = field(default_factory=list)
     overviews: list[Overview] = field(default_factory=list)
 
 
@@ -159,18 +157,20 @@ def checked_of(name: str, loaded: Loaded, assessed: Sequence[Assessment | FedPol
 
 
 def _add(found: Assessment, checked: Checked, judge: Judge) -> None:
-    document, findings = found.document, found.findings
+    from fedpolicy.policy.scope import aside_of  # noqa: PLC0415  only a check needs rules
+
+    document, findings, study = found.document, found.findings, found.study
     if judge.overview is not None:
         from fedpolicy.policy.causes import overview_of  # noqa: PLC0415  only reports for people need it
 
-        findings, about = overview_of(findings, found.study, document, judge.overview)
+        findings, about = overview_of(findings, study, document, judge.overview)
         if judge.beside:
             from fedpolicy.report.sections import told_beside  # noqa: PLC0415  few reports are pages or records
 
-            about = told_beside(about, found.study, document, judge.overview, judge.beside)
+            about = told_beside(about, study, document, judge.overview, judge.beside)
         checked.overviews.append(about)
     checked.findings += findings
-    checked.ages.append(age_of(found.study))
+    checked.asides.append(aside_of(document, study, judge.rules))
     checked.counts.update(found.counts)
     checked.errors += [found.broken[name] for name in sorted(found.broken)]
     for fact in sorted({fact for finding in findings for fact in finding.missing}):
@@ -227,9 +227,9 @@ def report_of(
         version=__version__,
     )
     overrides = () if errors else overrides_in(settings, judge.catalog)
-    told = tuple(overview for one in checked for overview in one.overviews)
-    report = dated(report, settings.today, [age for one in checked for age in one.ages])
-    report = replace(report, interruption=interruption, overrides=overrides, root=settings.root, overviews=told)
+    report = dated(report, settings.today, [aside for one in checked for aside in one.asides])
+    report = replace(report, interruption=interruption, overrides=overrides, root=settings.root)
+    report = replace(report, overviews=tuple(overview for one in checked for overview in one.overviews))
     if settings.waivers or settings.baseline:
         from fedpolicy.policy.excuse import excuse  # noqa: PLC0415  most runs excuse nothing
 

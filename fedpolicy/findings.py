@@ -12,10 +12,10 @@ from fedpolicy.records import dataclass
 from fedpolicy.root import Root
 
 if TYPE_CHECKING:
-    from fedpolicy.overview import Basis, Interruption, Overview, Reading
+    from fedpolicy.overview import Basis, Interruption, Overview, Reading, Scope
 
 __all__ = [
-    "VERDICTS", "Age", "Baselined", "Finding", "Group", "Hop", "Member", "Override", "Reference", "Related", "Report",
+    "VERDICTS", "Baselined", "Finding", "Group", "Hop", "Member", "Override", "Reference", "Related", "Report",
     "RuleInfo", "Severity", "SourceFile", "Span", "Verdict", "Waiver", "fingerprint",
 ]  # fmt: skip
 
@@ -234,14 +234,6 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Age:
-    """Whether another day may give another verdict, and the days of the rows that are old, as `models.gpt-4`."""
-
-    day_matters: bool
-    old: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """
     Everything a format needs. `findings` holds the fail, unknown and waived ones, sorted; `counts` counts all five
@@ -252,8 +244,8 @@ class Report:
     took out of the verdict. `root` is where forges count the paths of files from. `today` is the day of the verdict, as
     ISO 8601; `dated` says that another day may give another one, `old` which facts of the catalogue, of which day, it
     rests on though they are older than half a year. `overviews` is for people, a deployment each, where a report asks
-    for it; `fail_on` and `strict` say what fails. `reading` is there where a scan has read foreign files, `basis` for a
-    format that says what a verdict rests on beside the files.
+    for it; `fail_on` and `strict` say what fails. `scopes` says whom packs of laws protect. `reading` is there where a
+    scan has read foreign files, `basis` for a format that says what a verdict rests on beside the files.
     """
 
     findings: tuple[Finding, ...]
@@ -272,6 +264,7 @@ class Report:
     dated: bool = False
     old: Mapping[str, str] = field(default_factory=dict)
     overviews: tuple[Overview, ...] = ()
+    scopes: tuple[Scope, ...] = ()
     reading: Reading | None = None
     basis: Basis | None = None
     fail_on: str = "high"

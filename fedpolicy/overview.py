@@ -12,7 +12,19 @@ if TYPE_CHECKING:
     from fedpolicy.page import Section
     from fedpolicy.processing import Record
 
-__all__ = ["Basis", "Cause", "Cell", "Digest", "Fix", "Interruption", "Overview", "Reading", "Skipped"]
+__all__ = [
+    "Aside",
+    "Basis",
+    "Cause",
+    "Cell",
+    "Digest",
+    "Fix",
+    "Interruption",
+    "Overview",
+    "Reading",
+    "Scope",
+    "Skipped",
+]  # fmt: skip
 
 _MOST_NAMES = 10  # of files, in one sentence
 
@@ -103,6 +115,30 @@ class Basis:
 
     digests: tuple[Digest, ...]
     settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Whom a pack protects (`owners_in`), and which owners of a deployment are among them, or may be; the `others`."""
+
+    pack: str
+    owners_in: tuple[str, ...]
+    file: str
+    deployment: str
+    owners: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """
+    What a report says of a deployment beside findings: whether another day may give another verdict, the days of the
+    rows that are old, as `models.gpt-4`, and whom the packs of laws protect.
+    """
+
+    day_matters: bool
+    old: Mapping[str, str]
+    scopes: tuple[Scope, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from fedpolicy.catalog.rows import OLD_FACTS
-from fedpolicy.findings import Age
+from fedpolicy.overview import Aside
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["age_of", "oldest_day"]
 
 
-def age_of(study: Study) -> Age:
+def age_of(study: Study) -> Aside:
     """How old what a deployment rests on is."""
-    return Age(day_matters=_day_matters(study), old=_old_facts(study))
+    return Aside(day_matters=_day_matters(study), old=_old_facts(study))
 
 
 def oldest_day(today: str) -> str:
@@ -39,6 +39,7 @@ def _day_matters(study: Study) -> bool:
     rows = (catalog.model(model.ref) for model in deployment.models.values() if model.ref)
     return (
         any(agreement.expires for agreement in deployment.agreements.values())
+        or any(dataset.permit and dataset.permit.expires for dataset in deployment.datasets.values())
         or any(model.shutdown_on for model in deployment.models.values())
         or any(row is not None and (row.shutdown_on or row.shutdowns) for row in rows)
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from fedpolicy.errors import FedPolicyError, InputError, PolicyError, Problems, contained
-from fedpolicy.findings import VERDICTS, Finding, Verdict
+from fedpolicy.findings import VERDICTS, Finding, Severity, Verdict
 from fedpolicy.language.reading.load import Document
 from fedpolicy.policy.context import Context, contexts
 from fedpolicy.policy.expression import activator
@@ -102,7 +102,7 @@ def evaluate(study: Study, document: Document, rules: Sequence[Rule]) -> Evaluat
     """
     world = World(study, document)
     whole = KindVerdict()
-    for (kind, _), some in _by_kind(rules).items():
+    for (kind, _), some in _by_kind([_in_force(rule, world.today) for rule in rules]).items():
         part = contained(partial(_of_kind, world, kind, some), document.file)
         if isinstance(part, FedPolicyError):
             whole.broken.update(dict.fromkeys((rule.id for rule in some), part))
@@ -119,6 +119,13 @@ def evaluate(study: Study, document: Document, rules: Sequence[Rule]) -> Evaluat
         counts={verdict: told[verdict] if verdict in TOLD else whole.counts[verdict] for verdict in VERDICTS},
         broken=whole.broken,
     )
+
+
+def _in_force(rule: Rule, today: str) -> Rule:
+    """A rule on a day: what is no duty yet is for information."""
+    if not rule.applies_from or today >= rule.applies_from:
+        return rule
+    return replace(rule, severity=Severity.INFO, graver=None, slight=None)
 
 
 def _of_kind(world: World, kind: str, rules: Sequence[Rule]) -> KindVerdict:

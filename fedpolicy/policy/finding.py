@@ -76,6 +76,8 @@ def finding_of(
 ) -> Finding:
     """Tell what a rule found."""
     template = rule.message if verdict is not Verdict.UNKNOWN else f"Undecided for {{element}}: {rule.title}"
+    if rule.applies_from and world.today < rule.applies_from:
+        template += f" (a duty from {rule.applies_from} on)"
     words = _words(world, rule, subject, evidence, template)
     return Finding(
         rule=rule.id,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import filter as filter_
 from fnmatch import fnmatchcase
+from typing import Any
 
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.errors import FedPolicyError, SettingsError
@@ -18,6 +19,8 @@ from fedpolicy.suggest import advise, shown
 
 __all__ = ["choose", "chosen_id", "set_params", "set_severities", "typed"]
 
+# What else says how much a rule matters, where users say it.
+_FIXED: Mapping[str, Any] = {"graver": None, "slight": None, "applies_from": ""}
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -67,7 +70,7 @@ def set_severities(
             advice = advise(word, list(labels), called="use one of")
             errors.append(SettingsError(f"{shown(word)} is no severity of {name}", help=advice))
     return tuple(
-        replace(rule, severity=labels.get(severities[rule.id], rule.severity), graver=None, slight=None)
+        replace(rule, **_FIXED, severity=labels.get(severities[rule.id], rule.severity))
         if rule.id in severities
         else rule
         for rule in chosen

@@ -20,7 +20,7 @@ __all__ = ["page_html"]
 _LEVELS = ("none", "bounded", "inferable", "reconstructable", "verbatim")
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
 _MOST = 400  # characters of one cell or title; a name may have ten thousand
-_MARKED = {"FAIL": "fail", "ERROR": "fail", "STOPPED": "fail", "OPEN": "open", "PASS": "pass"}
+_MARKED = {"FAIL": "fail", "ERROR": "fail", "STOPPED": "fail", "OPEN": "open", "OUTSIDE": "open", "PASS": "pass"}
 
 
 def page_html(page: Page) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from fedpolicy.findings import VERDICTS, Age, Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict
+from fedpolicy.findings import VERDICTS, Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict
+from fedpolicy.overview import Aside
 from fedpolicy.records import dataclass
 
 __all__ = [
@@ -131,11 +132,12 @@ def must_fail(findings: Iterable[Finding], fail_on: str, *, strict: bool) -> boo
     return any(finding.verdict in failing and finding.severity >= threshold for finding in findings)
 
 
-def dated(report: Report, today: str, ages: Iterable[Age]) -> Report:
-    """The same report with its day, and what of its facts is old."""
-    found = list(ages)
-    old = {row: day for age in found for row, day in age.old.items()}
-    return replace(report, today=today, dated=any(age.day_matters for age in found), old=dict(sorted(old.items())))
+def dated(report: Report, today: str, asides: Iterable[Aside]) -> Report:
+    """The same report with its day, what of its facts is old, and whom packs of laws protect."""
+    found = list(asides)
+    old = {row: day for one in found for row, day in one.old.items()}
+    report = replace(report, scopes=tuple(scope for one in found for scope in one.scopes))
+    return replace(report, today=today, dated=any(one.day_matters for one in found), old=dict(sorted(old.items())))
 
 
 def day_words(report: Report) -> list[str]:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 from fedpolicy.findings import Report, Severity, Verdict
+from fedpolicy.report.scope import outside, scope_words
 from fedpolicy.report.style import Style, amount, clean, listing, wrap
 from fedpolicy.report.summarise import OUT_OF_SCOPE, day_words, must_fail
 
@@ -28,12 +29,20 @@ _COUNTED = (
     (Verdict.NOT_APPLICABLE, "dim"),
     (Verdict.WAIVED, "medium"),
 )
-_STYLES = {"FAIL": "critical", "OPEN": "unknown", "PASS": "pass", "ERROR": "error", "STOPPED": "error"}
+_STYLES = {
+    "FAIL": "critical",
+    "OPEN": "unknown",
+    "OUTSIDE": "unknown",
+    "PASS": "pass",
+    "ERROR": "error",
+    "STOPPED": "error",
+}
 
 
 def verdict_word(report: Report) -> str:
     """
-    FAIL, OPEN (nothing fails, and some questions are open), PASS; or ERROR and STOPPED, where not all was judged.
+    FAIL, OPEN (nothing fails, and some questions are open), PASS; OUTSIDE, where no pack protects anybody here; or
+    ERROR and STOPPED, where not all was judged.
 
     A word says what an exit code says, and says it without colour.
     """
@@ -43,6 +52,8 @@ def verdict_word(report: Report) -> str:
         return "ERROR"
     if must_fail(report.findings, report.fail_on, strict=report.strict):
         return "FAIL"
+    if outside(report):
+        return "OUTSIDE"
     return "OPEN" if report.counts.get(Verdict.UNKNOWN) else "PASS"
 
 
@@ -65,6 +76,8 @@ def verdict_line(report: Report, causes: int) -> str:
     wrong = f"{amount(broken, 'mistake')} in the input; " if broken > 0 else ""
     if not report.evaluated:
         return f"{verdict_word(report)}  nothing was evaluated"
+    if verdict_word(report) == "OUTSIDE":
+        return f"OUTSIDE  {subject}: no owner within the scope of {listing(report.packs)}"
     return f"{verdict_word(report)}  {subject}: {wrong}{found}{grades}{asked}"
 
 
@@ -101,7 +114,7 @@ def remarks(report: Report, look: Style) -> list[str]:
     """Which facts are old, what a baseline hides, what settings changed, and whether somebody stopped the run."""
     # The day itself stands beside the extent.
     old = [line for one in day_words(replace(report, dated=False)) for line in wrap(one, look, "", "    ")]
-    return [*old, *_known(report, look), *_overridden(report, look), *_stopped(report, look)]
+    return [*old, *_whom(report, look), *_known(report, look), *_overridden(report, look), *_stopped(report, look)]
 
 
 def scope(look: Style) -> list[str]:
@@ -112,6 +125,10 @@ def scope(look: Style) -> list[str]:
 
 def _stopped(report: Report, look: Style) -> list[str]:
     return [look.paint("error", str(report.interruption))] if report.interruption else []
+
+
+def _whom(report: Report, look: Style) -> list[str]:
+    return [line for one in scope_words(report) for line in wrap(one, look, "", "    ")]
 
 
 def _known(report: Report, look: Style) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.report.rows import error_rows, hop_row, json_text, override_rows, span_row, waiver_row
+from fedpolicy.report.scope import scope_rows
 from fedpolicy.report.summarise import OUT_OF_SCOPE, MissingFact, missing_facts
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def _report(report: Report) -> dict[str, Any]:
         "interrupted": _interruption(report.interruption) if report.interruption else None,
         **({"reading": _reading(report.reading)} if report.reading else {}),
         "packs": list(report.packs),
+        **({"scopes": scope_rows(report)} if report.scopes else {}),
         "deployments": [{"file": file.name, "name": name} for file in report.files for name in file.deployments],
         "findings": [_finding(finding) for finding in report.findings],
         "missing": [_missing(fact) for fact in missing_facts(report.findings, report.places)],

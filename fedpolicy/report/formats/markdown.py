@@ -13,6 +13,7 @@ from fedpolicy.report.annotations import UNUSABLE, baseline_words, problems
 from fedpolicy.report.grouping import Group, groups_of
 from fedpolicy.report.markup import code, flowchart, line, prose, row
 from fedpolicy.report.rows import override_lines
+from fedpolicy.report.scope import outside, scope_words
 from fedpolicy.report.style import amount, basis_word, listing, reason
 from fedpolicy.report.summarise import OUT_OF_SCOPE, day_words, missing_facts
 from fedpolicy.report.verdict import verdict_word
@@ -99,6 +100,7 @@ def _head(report: Report, causes: int) -> Iterator[str]:
         yield "## fedpolicy: nothing was evaluated"
     else:
         found = f"{amount(fails, f'{new}finding')} from {amount(causes, 'cause')}" if fails else f"no {new}findings"
+        found = "no owner within the scope of these packs" if outside(report) and not fails else found
         yield f"## fedpolicy: {verdict_word(report)}, {found}"
     yield "\n".join(
         [
@@ -109,7 +111,7 @@ def _head(report: Report, causes: int) -> Iterator[str]:
     )
     if report.baseline:
         yield f"{prose(baseline_words(report.baseline))}."
-    yield from (f"{prose(one)}." for one in day_words(report))
+    yield from (f"{prose(one)}." for one in (*day_words(report), *scope_words(report)))
     for one in override_lines(report.overrides):
         yield f"**{prose(one)}.**"
 

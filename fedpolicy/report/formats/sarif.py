@@ -15,6 +15,7 @@ from fedpolicy.overview import Skipped
 from fedpolicy.report.annotations import MISSING_FACT
 from fedpolicy.report.rooted import rooted
 from fedpolicy.report.rows import error_rows, json_text, override_lines, override_rows, waiver_row
+from fedpolicy.report.scope import scope_notes
 from fedpolicy.report.style import amount
 from fedpolicy.report.summarise import MissingFact, missing_facts
 
@@ -223,12 +224,10 @@ def _physical(span: Span) -> dict[str, Any]:
 def _invocation(report: Report, more: int) -> dict[str, Any]:
     rows = [*error_rows(report.errors), *(row for file in report.files for row in error_rows(file.errors, file.name))]
     skipped = [_skipped(one) for one in (report.reading.not_read if report.reading else ())]
-    notes = [*map(_notification, rows), *skipped, *([_left_out(more)] if more > 0 else [])]
+    notes = [*map(_notification, rows), *skipped, *scope_notes(report), *([_left_out(more)] if more > 0 else [])]
     found: dict[str, Any] = {"executionSuccessful": not rows, "toolExecutionNotifications": notes}
-    if report.overrides:
-        said = {"overrides": override_rows(report.overrides), "summary": override_lines(report.overrides)}
-        found["properties"] = said
-    return found
+    said = {"overrides": override_rows(report.overrides), "summary": override_lines(report.overrides)}
+    return found | ({"properties": said} if report.overrides else {})
 
 
 def _skipped(one: Skipped) -> dict[str, Any]:
@@ -255,7 +254,7 @@ def _notification(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _rule_row(rule: RuleInfo) -> dict[str, Any]:
     """One entry of `tool.driver.rules`: texts, markdown help, level and score."""
-    properties: dict[str, Any] = {"tags": [tag for tag in ("security", rule.principle, rule.pack) if tag]}
+    properties: dict[str, Any] = {"tags": [tag for tag in ("security", rule.principle, rule.pack, *rule.tags) if tag]}
     if rule.severity in _SCORES:
         properties["security-severity"] = _SCORES[rule.severity]
     name = "".join(word.capitalize() for word in rule.id.split("-"))

@@ -1,0 +1,48 @@
+"""Whom the packs of laws protect, and which owners of a deployment that are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from fedpolicy.analysis.age import age_of
+from fedpolicy.overview import Aside, Scope
+from fedpolicy.policy.models import Rule
+from fedpolicy.policy.world import World
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.study import Study
+    from fedpolicy.language.reading.load import Document
+
+__all__ = ["aside_of"]
+
+
+def aside_of(document: Document, study: Study, rules: Sequence[Rule]) -> Aside:
+    """What a report says of a deployment beside findings: old facts, duties that are to come, whom laws protect."""
+    found, today = age_of(study), study.settings.today
+    pending = any(today < rule.applies_from for rule in rules)
+    if not pending and not any(rule.owners_in for rule in rules):
+        return found
+    scopes = tuple(_scopes(World(study, document), rules))
+    return replace(found, day_matters=found.day_matters or pending, scopes=scopes)
+
+
+def _scopes(world: World, rules: Sequence[Rule]) -> Iterator[Scope]:
+    """Of each pack all of whose rules say whom they protect: where that is, who is there or may be, and who is not."""
+    owners = world.owners(world.deployment.datasets)
+    for pack, some in groupby(sorted(rules, key=lambda rule: rule.pack), key=lambda rule: rule.pack):
+        said = [rule.owners_in for rule in some]
+        if all(said):
+            where = tuple(sorted({place for one in said for place in one}, key=lambda place: (place != "EEA", place)))
+            found = world.protected(owners, where)
+            inside = {*found.sure, *found.unsure}
+            yield Scope(
+                pack=pack,
+                owners_in=where,
+                file=world.document.file,
+                deployment=world.deployment.name,
+                owners=tuple(owner for owner in owners if owner in inside),
+                others=tuple(owner for owner in owners if owner not in inside),
+            )

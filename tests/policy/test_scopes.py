@@ -1,0 +1,95 @@
+"""Laws protect owners in some countries: reports say whom, name nobody else, and give nobody else a clean bill."""
+
+import json
+from importlib import import_module
+
+import pytest
+
+from fedpolicy import api
+from fedpolicy.sources import Source
+
+PACKS = ("gdpr", "hipaa")
+
+
+def rendered(report, form):
+    return import_module(f"fedpolicy.report.formats.{form}").render(report)
+
+
+def report_of(parties, packs, today="2026-11-29", **sections):
+    """Letters of every participant, at a processor in the United States."""
+    people = {name: {"role": "participant", "jurisdiction": code} for name, code in parties.items()}
+    for name, code in parties.items():
+        if code is None:
+            people[name] = {"role": "participant"}
+    deployment = {
+        "fedpolicy": 1,
+        "name": "letters",
+        "parties": {**people, "acme": {"role": "processor", "jurisdiction": "US"}},
+        "nodes": {"c": {"kind": "client", "party": list(parties)}, "t": {"kind": "tracker", "party": "acme"}},
+        "datasets": {"letters": {"at": "c", "categories": ["health"], "subjects": 100}},
+        "flows": {"f": {"from": "c", "to": "t", "payload": "records"}},
+        **sections,
+    }
+    source = Source(name="letters.yaml", text=json.dumps(deployment).encode())
+    report = api.check([], api.Settings(packs=packs, today=today), [source])
+    assert not report.errors
+    assert not report.files[0].errors, report.files[0].errors
+    return report
+
+
+@pytest.mark.parametrize("form", ["text", "concise", "markdown", "html", "sarif"])
+def test_an_owner_whom_no_law_protects_gets_no_clean_bill(form):
+    said = rendered(report_of({"imaginary": "BR"}, PACKS), form)
+
+    assert "no owner within the scope of this pack" in " ".join(said.split())
+    assert "PASS" not in said
+
+
+def test_the_verdict_says_that_nobody_is_within_the_scope():
+    said = rendered(report_of({"clinic": "BR"}, PACKS), "concise").splitlines()
+
+    assert said[0] == "OUTSIDE  letters: no owner within the scope of gdpr and hipaa"
+    assert "hipaa protects owners in US: no owner within the scope of this pack" in said
+
+
+def test_a_report_says_whom_each_pack_protects():
+    report = report_of({"mayo": "US", "usp": "BR", "somebody": None}, ("hipaa",))
+    said = json.loads(rendered(report, "json"))["scopes"]
+
+    assert [(row["owners_in"], row["owners"], row["others"]) for row in said] == [
+        (["US"], ["mayo", "somebody"], ["usp"])
+    ]
+    assert "hipaa protects owners in US: here mayo and somebody, not usp" in rendered(report, "concise")
+
+
+def test_findings_name_those_whom_a_law_protects_and_ask_of_those_whom_it_may():
+    report = report_of({"mayo": "US", "usp": "BR", "somebody": None}, ("hipaa",))
+    told = {(one.rule, one.verdict.value): one for one in report.findings}
+    agreement = "phi-without-business-associate-agreement"
+
+    assert told[agreement, "fail"].elements == ("parties.acme", "datasets.letters@mayo")
+    assert told[agreement, "unknown"].elements == ("parties.acme", "datasets.letters@somebody")
+    assert told[agreement, "unknown"].missing == ("parties.somebody.jurisdiction",)
+    assert not any("usp" in one.message for one in report.findings)
+
+
+def test_a_rule_on_datasets_names_those_whom_it_protects():
+    messages = {one.rule: one.message for one in report_of({"lumc": "NL", "mayo": "US"}, ("gdpr",)).findings}
+
+    assert messages["lawful-basis-not-stated"].endswith("letters of lumc (health)")
+
+
+def test_a_pack_without_a_law_protects_everybody():
+    report = report_of({"clinic": "BR"}, ("federation",))
+
+    assert report.scopes == ()
+
+
+def test_what_two_laws_ask_is_told_once():
+    both = report_of({"lumc": "NL", "mayo": "US"}, PACKS)
+    contact = [one.rule for one in both.findings if "contact" in one.rule]
+
+    assert contact == ["breach-contact-not-stated"]
+    assert [one.rule for one in report_of({"mayo": "US"}, PACKS).findings if "contact" in one.rule] == [
+        "phi-breach-contact-not-stated"
+    ]
