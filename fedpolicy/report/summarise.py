@@ -123,8 +123,18 @@ def missing_facts(findings: Iterable[Finding], places: Mapping[tuple[str, str, s
     return tuple(sorted(found, key=lambda one: (one.file, one.deployment, -one.severity, -len(one.rules), one.fact)))
 
 
+_OF_SITES = "site"  # the pack that nothing of a federation reaches
+
+
 def must_fail(findings: Iterable[Finding], fail_on: str, *, strict: bool) -> bool:
-    """Whether a finding is at or above a severity (`never`: none is); `strict` counts unknown as failing."""
+    """
+    Whether a finding is at or above a severity (`never`: none is); `strict` counts unknown as failing.
+
+    What fails by the policy of a site fails, whatever the federation has set.
+    """
+    findings = list(findings)
+    if any(one.pack == _OF_SITES and one.verdict is Verdict.FAIL for one in findings):
+        return True
     if fail_on == "never":
         return False
     threshold = Severity[fail_on.upper()]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fedpolicy.policy.reference import reference
 from fedpolicy.policy.rulefile import policy_schema
+from fedpolicy.policy.site.file import site_schema
 from fedpolicy.policy.waivers import waivers_schema
 from tools.site import listing
 
@@ -25,3 +26,4 @@ def test_the_policy_schema_is_current(golden):
 
 def test_the_schema_of_waivers_is_current(golden):
     golden(json.dumps(waivers_schema(), indent=2) + "\n", ROOT / "schemas" / "waivers.schema.json")
+    golden(json.dumps(site_schema(), indent=2) + "\n", ROOT / "schemas" / "site.schema.json")

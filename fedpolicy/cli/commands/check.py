@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from fedpolicy.cli.outputs import Output
     from fedpolicy.config.find import Config
     from fedpolicy.findings import Report
+    from fedpolicy.policy.site.file import SitePolicy
     from fedpolicy.report.formats import Format
     from fedpolicy.settings import Settings
 
@@ -83,6 +84,13 @@ def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]
     help="PATHS are the files of a change, as a hook names them: what is no deployment is passed over, and where"
     " settings change, everything is checked.",
 )
+@click.option(
+    "--site",
+    "sites",
+    multiple=True,
+    metavar="FILE",
+    help="Judge by the policy of one site as well, which nothing of the federation can switch off; may be repeated.",
+)
 @waiver_options
 @baseline_options
 @config_option
@@ -123,6 +131,7 @@ def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Map
 
     planned = plan(outputs, "full" if form == "text" and options["verbose"] else form)
     must_be_writable(planned, paths)
+    policies = _policies(options["sites"])
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
     forms = [load_format(one.form) for one in planned]
@@ -138,12 +147,25 @@ def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Map
     report = report_of(paths, settings, choices, options)
     settings = replace(settings, whole=is_whole(paths or ["."], choices))
     report = _told_more(report, settings, config, {**options, "timeout": choices.timeout}, forms)
+    if policies:
+        from fedpolicy.cli.demands import with_sites
+
+        report = with_sites(report, policies, paths, choices)
     no_color = options["no_color"]
     errors = _told(report, no_color=no_color)
     causes, quiet = options["causes"], options["quiet"]
     texts = [(output, _written(_shown(report, output, causes=causes), output, no_color=no_color)) for output in planned]
     write_all([(output, _last(text, output) if quiet else text) for output, text in texts])
     return _exit_code(report, errors, choices)
+
+
+def _policies(sites: Sequence[str]) -> list[SitePolicy]:
+    """What sites demand. Read first: where it cannot be read, nothing passes."""
+    if not sites:
+        return []
+    from fedpolicy.cli.demands import read_policies
+
+    return read_policies(sites)
 
 
 def _overview(forms: Sequence[Format], options: Mapping[str, Any]) -> str | None:

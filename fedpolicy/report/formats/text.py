@@ -132,7 +132,7 @@ def _cause(number: int, group: Group, look: Style, *, several: bool) -> list[str
     room = _MOST_LINES - 1 - len(rules)
     advice = _advice(group, look) if group.worst.severity >= _GRAVE or group.fix else []
     path = _path(group, look)
-    body = [*(path if room > len(advice) else []), *advice]
+    body = [*(path if group.worst.related or room > len(advice) else []), *advice]
     return [_head(number, group, look, style, several=several), *rules, *body[:room]]
 
 
@@ -160,14 +160,14 @@ def _rules(group: Group, look: Style) -> list[str]:
 
 
 def _path(group: Group, look: Style) -> list[str]:
+    also = [f"     also  {clean(f'{one.text} {one.span}')}" for one in group.worst.related[:1]]
     ways = next((one.paths for one in group.findings if any(one.paths)), ())
     if not ways:
-        also = group.worst.related
-        return [_cut(f"     also  {clean(f'{also[0].text} {also[0].span}')}", look.width)] if also else []
+        return [_cut(line, look.width) for line in also]
     hops = ways[0]
     chain = [hops[0].source, *(f"-> {hop.target} ({hop.payload})" for hop in hops)]
     more = f", and {amount(len(ways) - 1, 'more way')}" if len(ways) > 1 else ""
-    return [_cut(f"     path  {clean(' '.join(chain))}{more}", look.width)]
+    return [_cut(line, look.width) for line in (f"     path  {clean(' '.join(chain))}{more}", *also)]
 
 
 def _advice(group: Group, look: Style) -> list[str]:
