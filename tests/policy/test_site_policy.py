@@ -14,6 +14,8 @@ from fedpolicy.files import schemas_dir
 from fedpolicy.policy.site.file import read_site
 from fedpolicy.report.formats import format_ids
 
+# The others are records of what is processed, and list no findings.
+FINDINGS = [one for one in format_ids() if one not in ("dpv", "responsibility", "ropa", "ropa-csv")]
 APART = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}
 FILE = """fedpolicy: 1
 name: lungs
@@ -245,7 +247,7 @@ def test_a_version_and_a_party_have_to_be_right(here):
     assert run("--site", "nowhere.yaml").exit_code == 2
 
 
-@pytest.mark.parametrize("form", format_ids())
+@pytest.mark.parametrize("form", FINDINGS)
 def test_every_format_has_it(here, form):
     written(here, "demands: [{kind: deidentification}]\n", SUMS)
     done = run("--site", "trust.yaml", "--format", form)

@@ -28,6 +28,8 @@ from fedpolicy.settings import Settings
 from fedpolicy.sources import Search
 
 HERE = Path(__file__).parent
+# The others are records of what is processed, and list no findings.
+FINDINGS = [one for one in format_ids() if one not in ("dpv", "responsibility", "ropa", "ropa-csv")]
 APART = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}
 CATALOG = catalog_of(Settings())
 JUDGE = Judge(catalog=CATALOG, rules=(), analysis=Settings().analysis)
@@ -405,7 +407,7 @@ def test_waivers_and_a_baseline_hold_for_drift(consortium):
     assert {one["rule"]: one["verdict"] for one in told} == {"number-differs": "waived", "transport-differs": "fail"}
 
 
-@pytest.mark.parametrize("form", format_ids())
+@pytest.mark.parametrize("form", FINDINGS)
 @pytest.mark.usefixtures("consortium")
 def test_every_format_shows_both_places(consortium, form):
     text = imported().replace("transport: mtls", "transport: none")
