@@ -102,5 +102,5 @@ def test_entries_that_say_the_same_are_equal_whatever_they_leave_to_defaults():
 
 
 def test_an_entry_is_not_made_without_what_it_needs_or_of_what_it_does_not_know():
-    with pytest.raises(TypeError, match=r"a SecureAggregation lacks or does not know \['least', 'min_clients'\]"):
+    with pytest.raises(TypeError, match=r"lacks \['min_clients'\] and does not know \['least'\]"):
         SecureAggregation(kind="secure_aggregation", least=3)

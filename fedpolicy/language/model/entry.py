@@ -97,11 +97,9 @@ class Entry(metaclass=_Kind):
     def __init__(self, **values: object) -> None:
         """Make one of values that are known to fit; `made` is for what was read."""
         blank = {name: key.default for name, key in self.declared.items()}
-        lacking = sorted(name for name in blank if blank[name] is ... and name not in values)
-        if lacking or values.keys() - blank.keys():
-            raise TypeError(
-                f"{type(self).__name__} lacks {lacking} or does not know {sorted(values.keys() - blank.keys())}"
-            )
+        lacking, unknown = {name for name in blank if blank[name] is ...} - values.keys(), values.keys() - blank.keys()
+        if lacking or unknown:
+            raise TypeError(f"{type(self).__name__} lacks {sorted(lacking)} and does not know {sorted(unknown)}")
         _fill(self, {**blank, **values}, frozenset(values))
 
     @classmethod
