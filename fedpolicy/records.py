@@ -1,25 +1,39 @@
 """
 `dataclass` as the standard library has it, but quicker to define.
 
-The standard library compiles up to six methods for each class. A check defines about 150 classes, which took a seventh
-of its time with Python 3.11. Here `__init__` alone is compiled, once for all classes of one form; the other methods
-read the fields with one getter each. Type checkers see the standard decorator, and classes behave as if it had made
-them: see tests/house/test_records.py.
+A check defines about 200 classes. The standard library looks at each of their fields with a regular expression and
+compiles up to six methods for each class, which took a fifth of a check's time with Python 3.11. Here `__init__` alone
+is compiled, when the first object is made, once for all classes of one form; the other methods read the fields with one
+getter each; and what `dataclasses.fields` and `replace` look at is made when they do. Type checkers see the standard
+decorator, and classes behave as if it had made them: see tests/house/test_records.py.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from operator import attrgetter, ge, gt, le, lt
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 __all__ = ["dataclass"]
 
 _Methods = dict[str, Callable[..., Any]]
 _MADE: Any = object()  # the default of a field whose default is made anew each time
+_UNLIKE = ("InitVar", "dataclasses.", "KW_ONLY")  # annotations that are no fields
+
+
+class _Told(NamedTuple):
+    """What a class says of a field; a default that is made anew is a `Field`."""
+
+    kind: str
+    named: bool
+    default: Any
+
+    @property
+    def has_default(self) -> bool:
+        return self.default is not dataclasses.MISSING
 
 
 def _quick(
@@ -31,50 +45,128 @@ def _quick(
         return standard
 
     def decorate(cls: type) -> type:
-        if hasattr(cls, "__post_init__"):
+        told = _told(cls, named=other.get("kw_only", False))
+        if told is None:
             return standard(cls)
-        # Without any, the standard library would write a signature there, which takes longer than all the rest.
-        cls.__doc__ = cls.__doc__ or cls.__name__
-        made: type[Any] = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True, **other)(cls)
-        fields = dataclasses.fields(made)
-        names = tuple(one.name for one in fields)
-        methods = {"__init__": _init(made, fields), "__repr__": _shown(names)}
+        names = tuple(told)
+        methods: dict[str, Any] = {"__repr__": _shown(names), "__replace__": dataclasses.replace}
         methods |= {**_reading(names), **_FROZEN} if frozen else {}
         methods |= _equality(names) if eq else {}
         methods |= _order(names) if order else {}
-        for name, method in methods.items():
-            if name not in cls.__dict__:  # what a class says itself holds
-                setattr(made, name, method)
         if eq and not frozen:
-            setattr(made, "__hash__", None)  # noqa: B010  what can change has no hash
-        return made
+            methods["__hash__"] = None  # what can change has no hash
+        return _made(cls, told, methods)
 
     return decorate
 
 
-def _init(cls: type, fields: tuple[dataclasses.Field[Any], ...]) -> Callable[..., None]:
+def _told(cls: type, *, named: bool) -> Mapping[str, _Told] | None:
+    """The fields of a class, those of its bases first; None where it has something that is not known here."""
+    told: dict[str, _Told] = {}
+    for base in reversed(cls.__mro__[1:-1]):
+        if "__record__" in base.__dict__:
+            told |= base.__dict__["__record__"]
+        elif "__dataclass_fields__" in base.__dict__:
+            return None
+    for name, kind in cls.__annotations__.items():
+        if not isinstance(kind, str) or kind.startswith(_UNLIKE):
+            return None
+        if not kind.startswith("ClassVar"):
+            told[name] = _Told(kind, named, cls.__dict__.get(name, dataclasses.MISSING))
+    return told if _is_plain(list(told.values())) and not hasattr(cls, "__post_init__") else None
+
+
+def _is_plain(told: list[_Told]) -> bool:
+    """Whether every default is a value that cannot change, or made anew, and none stands before a field without."""
+    placed = [one.has_default for one in told if not one.named]
+    return sorted(placed) == placed and all(
+        one.default.__class__.__hash__ is not None
+        and (not isinstance(one.default, dataclasses.Field) or _factory(one.default))
+        for one in told
+    )
+
+
+def _factory(one: dataclasses.Field[Any]) -> bool:
+    """Whether nothing else is said of a field than how its default is made."""
+    plain = one.init and one.repr and one.compare and one.hash is None and one.kw_only is dataclasses.MISSING
+    return plain and one.default_factory is not dataclasses.MISSING and not one.metadata
+
+
+def _made(cls: type, told: Mapping[str, _Told], methods: Mapping[str, Any]) -> type:
+    """The same class with slots, as the standard library makes it anew."""
+    of_bases = {name for base in cls.__mro__[1:-1] for name in base.__dict__.get("__slots__", ())}
+    own = {name: value for name, value in cls.__dict__.items() if name not in told and name not in _NOT_OWN}
+    body: dict[str, Any] = {
+        **methods,
+        "__init__": _Later("__init__", lambda: _init(made, told)),
+        "__dataclass_fields__": _Later("__dataclass_fields__", lambda: _standard(cls, told).__dataclass_fields__),
+        "__dataclass_params__": _Later("__dataclass_params__", lambda: _standard(cls, told).__dataclass_params__),
+        "__match_args__": tuple(name for name, one in told.items() if not one.named),
+        **own,
+        "__record__": told,
+        "__slots__": tuple(name for name in told if name not in of_bases),
+    }
+    made = type(cls)(cls.__name__, cls.__bases__, body)
+    made.__qualname__ = cls.__qualname__
+    for value in body.values():
+        if isinstance(value, _Later):
+            value.owner = made
+    return made
+
+
+_NOT_OWN = ("__dict__", "__weakref__")
+
+
+class _Later:
+    """What a class has once somebody asks for it."""
+
+    __slots__ = ("make", "name", "owner")
+
+    def __init__(self, name: str, make: Callable[[], Any]) -> None:
+        self.name, self.make = name, make
+        self.owner: type = type(self)
+
+    def __get__(self, instance: object, _: type | None = None) -> Any:  # noqa: ANN401  whatever is made
+        made = self.make()
+        setattr(self.owner, self.name, made)
+        return made.__get__(instance) if instance is not None and hasattr(made, "__get__") else made
+
+
+def _standard(cls: type, told: Mapping[str, _Told]) -> Any:  # noqa: ANN401  a class of another library
+    """A class of the same fields without methods, made by the standard library."""
+    # Without words there, the standard library would write a signature, which takes longer than all the rest.
+    body: dict[str, Any] = {"__doc__": cls.__name__, "__annotations__": {name: one.kind for name, one in told.items()}}
+    for name, one in told.items():
+        made = isinstance(one.default, dataclasses.Field)
+        default = {"default_factory": one.default.default_factory} if made else {"default": one.default}
+        body[name] = dataclasses.field(kw_only=one.named, **default)
+    return dataclasses.dataclass(init=False, repr=False, eq=False, match_args=False)(type(cls.__name__, (), body))
+
+
+def _init(cls: type, told: Mapping[str, _Told]) -> Callable[..., None]:
     """Fill in a template: what differs between two classes of one form are names, and what the names mean."""
-    plain = [one for one in fields if not one.kw_only]
-    named = [one for one in fields if one.kw_only]
+    plain = [name for name, one in told.items() if not one.named]
+    named = [name for name, one in told.items() if one.named]
     known: dict[str, Any] = {"_made": _MADE, "__builtins__": {}}
     defaults: dict[str, object] = {}
     made = []
-    for place, one in enumerate([*plain, *named]):
+    for place, name in enumerate([*plain, *named]):
         # A slot sets itself in two thirds of the time that it takes to be found by its name.
-        known[f"_set_{place}"] = getattr(cls, one.name).__set__
-        if one.default is not dataclasses.MISSING:
-            defaults[one.name] = one.default
-        elif one.default_factory is not dataclasses.MISSING:
-            defaults[one.name], known[f"_make_{place}"] = _MADE, one.default_factory
+        known[f"_set_{place}"] = getattr(cls, name).__set__
+        default = told[name].default
+        if isinstance(default, dataclasses.Field):
+            defaults[name], known[f"_make_{place}"] = _MADE, default.default_factory
             made.append(place)
+        elif told[name].has_default:
+            defaults[name] = default
     code = _template(len(plain), len(named), tuple(made)).replace(
-        co_varnames=("self", *(one.name for one in (*plain, *named))),
+        co_varnames=("self", *plain, *named),
         co_name="__init__",
         co_qualname=f"{cls.__qualname__}.__init__",
     )
-    positional = tuple(defaults[one.name] for one in plain if one.name in defaults)
+    positional = tuple(defaults[name] for name in plain if name in defaults)
     init = FunctionType(code, known, "__init__", positional)
-    init.__kwdefaults__ = {one.name: defaults[one.name] for one in named if one.name in defaults}
+    init.__kwdefaults__ = {name: defaults[name] for name in named if name in defaults}
     init.__module__ = cls.__module__
     return init
 
