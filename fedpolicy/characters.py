@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
 
 __all__ = ["HIDING", "SURROGATES", "Hidden", "hidden", "spelt"]
@@ -15,7 +16,7 @@ _TURNS = "\u202a-\u202e\u2066-\u2069"
 _BREAKS = "\x85\u2028\u2029"
 HIDING = _TURNS + _BREAKS
 
-SURROGATES = re.compile("[\ud800-\udfff]+")
+SURROGATES = pattern("[\ud800-\udfff]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from hashlib import sha256
 from pathlib import Path
 
 from fedpolicy.errors import SettingsError
 from fedpolicy.files import HERE, Files, catalog_dir, policies_dir
+from fedpolicy.hashing import sha256
 
 __all__ = ["digest_of", "digest_of_facts", "digest_of_folder", "digest_of_tool", "pack_path"]
 

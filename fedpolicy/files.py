@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO
@@ -21,6 +21,7 @@ __all__ = [
     "bundles_dir",
     "catalog_dir",
     "content",
+    "modules_in",
     "piped",
     "policies_dir",
     "schemas_dir",
@@ -42,6 +43,12 @@ def content(path: Path) -> bytes:
     if len(found) > MOST_BYTES:
         raise OSError(errno.EFBIG, "it is larger than 64 MiB")
     return found
+
+
+def modules_in(paths: Iterable[str]) -> list[str]:
+    """The modules of a package by its `__path__`, sorted; imports none of them."""
+    names = {name.partition(".")[::2] for path in paths for name in os.listdir(path)}  # noqa: PTH208  no Path for each
+    return sorted(stem for stem, ending in names if ending == "py" and not stem.startswith("_"))
 
 
 def whole(stream: BinaryIO) -> bytes:

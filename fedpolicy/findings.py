@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from enum import IntEnum, StrEnum
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from fedpolicy.hashing import sha256
 from fedpolicy.records import dataclass
 from fedpolicy.root import Root
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Collection
+
+from fedpolicy.patterns import pattern
 
 __all__ = ["advise", "did_you_mean", "listed", "misspelt", "nearest", "shown", "visible"]
 
@@ -12,12 +13,12 @@ _CLOSE = 0.63
 _PART = 0.7  # how alike a word is to one that contains it
 _LONG_ENOUGH = 4  # letters of a word that says something on its own
 _MANY = 3000  # words; among more of them only those that are one letter away are looked for
-_LETTERS = string.ascii_letters + string.digits + "_-.@"
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.@"
 _LISTED = 30  # words of an advice; those of a longer list are found by `fedpolicy catalog` and in the documentation
-_NO_PART = re.compile(r"[^0-9a-z]+")
+_NO_PART = pattern(r"[^0-9a-z]+")
 _LONGEST = 60  # characters of a value that a message repeats
-_CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
-_LOOKS_ELSE = re.compile(r"[-+.0-9][-+.0-9eExXoO_]*|true|false|null|~|", re.IGNORECASE)
+_CONTROL = pattern("[\0-\x1f\x7f-\x9f\u2028\u2029]")
+_LOOKS_ELSE = pattern(r"[-+.0-9][-+.0-9eExXoO_]*|true|false|null|~|", re.IGNORECASE)
 
 
 def shown(value: object) -> str:

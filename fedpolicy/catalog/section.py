@@ -16,16 +16,17 @@ from fedpolicy.catalog.read import build_row, compose_shipped, plain
 from fedpolicy.catalog.rows import Row
 from fedpolicy.errors import CatalogError
 from fedpolicy.files import catalog_dir
+from fedpolicy.patterns import pattern
 
 __all__ = ["GENERATED", "Section", "merged"]
 
 GENERATED = "generated"  # the folder of the generated files
 R = TypeVar("R", bound=Row)
 # In the shipped files a row begins with its id, two spaces in; whatever it says stands deeper.
-_ROW = re.compile(r"^  (?P<quote>[\"']?)(?P<id>[^\s\"'#][^\s\"']*)(?P=quote):(?=[ \n])", re.MULTILINE)
-_LISTED = re.compile(rf"{_ROW.pattern}|aliases: (?P<list>.*)", re.MULTILINE)
-_ALIAS = re.compile(r"[^\s,\[\]\"'}]+")
-_NEXT = re.compile(r"\n(?=  [^\s#]|\S)")
+_ROW = pattern(r"^  (?P<quote>[\"']?)(?P<id>[^\s\"'#][^\s\"']*)(?P=quote):(?=[ \n])", re.MULTILINE)
+_LISTED = pattern(rf"{_ROW.pattern}|aliases: (?P<list>.*)", re.MULTILINE)
+_ALIAS = pattern(r"[^\s,\[\]\"'}]+")
+_NEXT = pattern(r"\n(?=  [^\s#]|\S)")
 _BESIDE = frozenset(" ,[]\"'\n")  # what may stand beside an alias
 _MANY = 64  # words of which it has been asked what they name
 _JOINED = ("source", "aliases")  # lists of which both files may state a part

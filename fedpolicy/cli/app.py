@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pkgutil
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -16,6 +15,7 @@ from fedpolicy.cli import commands
 from fedpolicy.cli.errors import guard
 from fedpolicy.cli.options import Group, debug_option
 from fedpolicy.cli.watchdog import stoppable
+from fedpolicy.files import modules_in
 
 if TYPE_CHECKING:
     from click import Command, Context
@@ -31,7 +31,7 @@ class Commands(Group):
     def list_commands(self, ctx: Context) -> list[str]:
         """Name every command without importing any."""
         del ctx
-        return sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+        return modules_in(commands.__path__)
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         """Import one command."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fedpolicy.cli.terminal import emit, write_files
 from fedpolicy.errors import OutputError, SettingsError
+from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
 from fedpolicy.report.formats import format_ids
 from fedpolicy.suggest import advise
@@ -17,7 +18,7 @@ from fedpolicy.suggest import advise
 __all__ = ["Output", "must_be_writable", "plan", "write_all"]
 
 # One letter before a colon is a drive of Windows; a path such as `./a:b` has its separator first.
-_WITH_FORMAT = re.compile(r"([A-Za-z0-9_-]{2,}):(.*)", re.DOTALL)
+_WITH_FORMAT = pattern(r"([A-Za-z0-9_-]{2,}):(.*)", re.DOTALL)
 _STDOUT = "-"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -46,6 +45,8 @@ def write_files(files: Mapping[Path, str | bytes]) -> None:
 def _draft(target: Path, draft: Path, data: bytes) -> None:
     draft.write_bytes(data)
     if target.exists():
+        import shutil  # noqa: PLC0415  it brings three libraries of compression
+
         shutil.copymode(target, draft)
 
 
@@ -113,8 +114,13 @@ def look_of(stream: TextIO, *, no_color: bool = False) -> Style:
     if no_color or os.environ.get("NO_COLOR"):
         colour = False
     measured = terminal or os.environ.get("COLUMNS", "").isdigit()
-    width = min(max(shutil.get_terminal_size().columns, _NARROW), _WIDE) if measured else PLAIN.width
-    return Style(width=width, colour=colour)
+    return Style(width=_columns() if measured else PLAIN.width, colour=colour)
+
+
+def _columns() -> int:
+    import shutil  # noqa: PLC0415  it brings three libraries of compression
+
+    return min(max(shutil.get_terminal_size().columns, _NARROW), _WIDE)
 
 
 def look_for(output: str | None, *, no_color: bool) -> Style:

@@ -7,12 +7,12 @@ loaded. The library returns errors as truthy values; nothing here trusts truthin
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fedpolicy.patterns import pattern
 from fedpolicy.policy.fields import CONSTANTS, Type, Value
 from fedpolicy.policy.texts import Name, excesses, names, too_long_to_filter, with_presence
 from fedpolicy.records import dataclass
@@ -33,10 +33,10 @@ __all__ = [
 ]
 
 _PRESENCE = "has."
-_ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
-_UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
-_STATUS = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
-_MIXED = re.compile(r"no matching overload for '(\S+)' applied to '\((.*)\)'")
+_ERROR = pattern(r"ERROR: <input>:(\d+):(\d+): (.*)")
+_UNDECLARED = pattern(r"undeclared reference to '([^']*)'")
+_STATUS = pattern(r"^[A-Z_]+: | \[[A-Z_]+\]$")
+_MIXED = pattern(r"no matching overload for '(\S+)' applied to '\((.*)\)'")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from fedpolicy.findings import Span
 from fedpolicy.language.reading.mistakes import dotted
 from fedpolicy.language.reading.source import read
 from fedpolicy.language.reading.spans import Spans
+from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import advise, shown
 
@@ -33,8 +34,8 @@ __all__ = [
     "without_examples",
 ]
 
-_EXAMPLES = re.compile(r"^examples:", re.MULTILINE)
-_KEY = re.compile(r"^[^\s#]", re.MULTILINE)
+_EXAMPLES = pattern(r"^examples:", re.MULTILINE)
+_KEY = pattern(r"^[^\s#]", re.MULTILINE)
 Path = tuple[str | int, ...]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.limits import MAX_EXPRESSION, MAX_FILTERED, MAX_FILTERS, MAX_ITEM_EXPRESSION, MAX_JOINS
+from fedpolicy.patterns import pattern
 from fedpolicy.policy.fields import Type, Value
 from fedpolicy.records import dataclass
 
@@ -24,7 +25,7 @@ __all__ = [
     "with_presence",
 ]
 
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"""(?P<comment>//[^\n]*)
     |(?P<text>[rRbB]{0,2}(?:'''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"))
     |(?P<has>(?<![\w.])has(?P<open>\s*\()\s*(?P<inner>[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*)\s*(?P<close>\)))
@@ -33,13 +34,13 @@ _TOKEN = re.compile(
 )
 _PATH = r"(?<![\w.])(?P<path>[A-Za-z_][\w.]*)(?![\w.(])"
 _WORD = r"""(?:'(?P<single>[^'\\]*)'|"(?P<double>[^"\\]*)")"""
-_PLACE = re.compile(r"\{([^{}]*)\}")
+_PLACE = pattern(r"\{([^{}]*)\}")
 _MOST = 6
 
 
-_MACRO = re.compile(r"\.\s*(?P<name>all|exists|exists_one|filter|map)\s*\(")
-_MAKES = re.compile(r"\+|\b(?:string|bytes)\s*\(")
-_PARENTHESIS = re.compile(r"[()]")
+_MACRO = pattern(r"\.\s*(?P<name>all|exists|exists_one|filter|map)\s*\(")
+_MAKES = pattern(r"\+|\b(?:string|bytes)\s*\(")
+_PARENTHESIS = pattern(r"[()]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,8 @@ def with_presence(expression: str) -> str:
 
 def compared(expression: str) -> Iterator[tuple[str, str, int]]:
     """The fields that are compared with words (`==`, `!=`, `in`), the words, and their places."""
-    for pattern in (rf"{_PATH}\s*[!=]=\s*{_WORD}", rf"{_WORD}\s*(?:[!=]=|\bin\b)\s*{_PATH}"):
-        for found in re.finditer(pattern, expression):
+    for form in (rf"{_PATH}\s*[!=]=\s*{_WORD}", rf"{_WORD}\s*(?:[!=]=|\bin\b)\s*{_PATH}"):
+        for found in re.finditer(form, expression):
             yield found["path"], *_word(found)
     for listed in re.finditer(rf"{_PATH}\s+in\s*\[(?P<items>[^\]]*)\]", expression):
         for item in re.finditer(_WORD, listed["items"]):

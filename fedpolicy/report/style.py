@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from fedpolicy.characters import spelt
+from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
 
 __all__ = ["PLAIN", "Style", "amount", "basis_word", "cells", "clean", "listing", "reason", "wrap"]
@@ -48,7 +49,7 @@ def basis_word(basis: str) -> str:
 
 
 # Why a rule is as severe as it is belongs to `fedpolicy explain`; in a report it reads as an excuse.
-_GRADED = re.compile(
+_GRADED = pattern(
     r"(?:^| )(?:Critical|High|Medium|Low|Info)(?:,|:| and not | only | like )(?:[^.\n]|\.(?! [A-Z]|\n|$))*\.",
     re.MULTILINE,
 )

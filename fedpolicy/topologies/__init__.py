@@ -8,11 +8,11 @@ called by the graph. So this room knows neither: what a topology does, it does t
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
+from fedpolicy.files import modules_in
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Topology:
 
 
 # Each file imports what stands above.
-_FILES = [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
+_FILES = [import_module(f"{__name__}.{module}") for module in modules_in(__path__)]
 _ROWS: dict[str, Topology] = {name: row for file in _FILES for name, row in file.TOPOLOGIES.items()}
 
 TOPOLOGIES: Mapping[str, Topology] = dict(sorted(_ROWS.items(), key=lambda entry: (entry[1].order, entry[0])))

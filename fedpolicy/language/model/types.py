@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any
 
 from fedpolicy.limits import MAX_QUANTITY
+from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import shown
 
@@ -66,10 +66,10 @@ class Within:
 
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*(@[A-Za-z0-9][A-Za-z0-9_.-]*)?$"
-_ID = re.compile(ID_PATTERN)
+_ID = pattern(ID_PATTERN)
 RESERVED = ("public", "unknown", "participants")
 DAY_PATTERN = r"^\d{4}-\d{2}-\d{2}$"
-_DAY = re.compile(DAY_PATTERN)
+_DAY = pattern(DAY_PATTERN)
 
 
 def id_problem(value: object) -> str:

@@ -7,7 +7,6 @@ A composer that is given hostile text crashes (libyaml on deep nesting), never e
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import field
 from typing import Any
@@ -21,6 +20,7 @@ from fedpolicy.language.reading.mistakes import Notes
 from fedpolicy.language.reading.scalars import TAGS, ScalarError, convert, plain
 from fedpolicy.language.reading.spans import MERGE, Marks, Place
 from fedpolicy.limits import MAX_DIGITS, MAX_ENTRIES, MAX_ITEMS
+from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import shown, visible
 from fedpolicy.yaml_events import events
@@ -33,7 +33,7 @@ MAX_SCALAR = 1024 * 1024  # characters
 
 _CORE = "tag:yaml.org,2002:"
 _OTHER_TAGS = {"!", f"{_CORE}map", f"{_CORE}seq"}
-_CONTROL = re.compile(f"[\0-\x08\x0b-\x1f\x7f-\x9f{HIDING}]")
+_CONTROL = pattern(f"[\0-\x08\x0b-\x1f\x7f-\x9f{HIDING}]")
 _FEWER = "use fewer aliases of aliases"
 _COHORT = "write `count` for a cohort, or check parts of it in files of their own"
 

@@ -13,6 +13,7 @@ from fedpolicy.findings import Span
 from fedpolicy.language.reading.raw import Names
 from fedpolicy.language.reading.spans import Path, Spans
 from fedpolicy.language.reading.text import Text
+from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import visible
 
@@ -33,7 +34,7 @@ __all__ = [
 MAX_REPORTED = 500  # mistakes of one document; what follows is one line that counts the rest
 
 
-_WORD = re.compile(r"\S{0,200}")
+_WORD = pattern(r"\S{0,200}")
 # Words of the parser (libyaml's and the pure one's) -> what is wrong, what to do.
 _WORDS: tuple[tuple[str, str, str], ...] = (
     (r"mapping values are not allowed", "a `:` that does not belong to a key of this map",
@@ -54,8 +55,8 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     (r"expected '?<document start>", "a second document that does not start with `---`", "put `---` before it"),
     (r"incompatible YAML document", "a version of YAML that is not 1.x", "remove the %YAML line"),
 )  # fmt: skip
-_GLUED = re.compile(r"^[ ]*(?:- )?[A-Za-z_][\w.-]*:(?=[^\s/:])", re.MULTILINE)
-_OPENERS = re.compile(r"unexpected (?:end of stream|document indicator)|',' or|could not find expected ':'")
+_GLUED = pattern(r"^[ ]*(?:- )?[A-Za-z_][\w.-]*:(?=[^\s/:])", re.MULTILINE)
+_OPENERS = pattern(r"unexpected (?:end of stream|document indicator)|',' or|could not find expected ':'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,8 +204,8 @@ def _said(problem: str, text: Text, stopped: int) -> tuple[str, str]:
         return "a tab indents this line", "indent with spaces; YAML does not allow tabs there"
     if "did not find expected key" in problem and text.content[:stopped].rpartition("\n")[2].strip():
         return "something is left behind a value", "quote the whole text; within '...' write '' for one '"
-    for pattern, message, advice in _WORDS:
-        if re.search(pattern, problem):
+    for words, message, advice in _WORDS:
+        if re.search(words, problem):
             return message, advice
     if "cannot start any token" in problem:
         character = text.content[stopped : stopped + 1]

@@ -7,9 +7,9 @@ The core schema of YAML 1.2: which plain scalars are numbers, booleans or null.
 from __future__ import annotations
 
 import math
-import re
 
 from fedpolicy.limits import MAX_DIGITS
+from fedpolicy.patterns import pattern
 
 __all__ = ["TAGS", "Scalar", "ScalarError", "convert", "plain"]
 
@@ -28,8 +28,8 @@ _WORDS: dict[str, Scalar] = {
     "False": False,
     "FALSE": False,
 }
-_INTEGER = re.compile(r"[-+]?[0-9]+$|0o[0-7]+$|0x[0-9a-fA-F]+$")
-_FLOAT = re.compile(
+_INTEGER = pattern(r"[-+]?[0-9]+$|0o[0-7]+$|0x[0-9a-fA-F]+$")
+_FLOAT = pattern(
     r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$|[-+]?\.(?:inf|Inf|INF)$|\.(?:nan|NaN|NAN)$"
 )
 _NUMERIC = frozenset("0123456789+-.")

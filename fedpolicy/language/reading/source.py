@@ -13,11 +13,12 @@ from fedpolicy.language.reading.compose import Composer
 from fedpolicy.language.reading.mistakes import Fatal, Notes, yaml_mistake
 from fedpolicy.language.reading.spans import Marks, Spans
 from fedpolicy.language.reading.text import Text, decode
+from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
 
 __all__ = ["Raw", "Source", "read"]
 
-_MARKER = re.compile(r"^---(?=\s|$)", re.MULTILINE)
+_MARKER = pattern(r"^---(?=\s|$)", re.MULTILINE)
 _MAX_BROKEN = 100  # documents of a file whose syntax errors are reported; each costs another start of the parser
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # without libyaml the parser in Python, which is slow
 

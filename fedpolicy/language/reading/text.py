@@ -9,22 +9,23 @@ from bisect import bisect_right
 from fedpolicy.characters import hidden
 from fedpolicy.errors import InputError
 from fedpolicy.findings import Span
+from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
 
 __all__ = ["MAX_BYTES", "SHORTER", "Text", "decode", "rewrite_pairs", "to_original"]
 
 SHORTER = 2  # characters: six and six become ten
-_JSON = re.compile(r"\s*[{\[]")
-_PAIR = re.compile(r"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_JSON = pattern(r"\s*[{\[]")
+_PAIR = pattern(r"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
 
 MAX_BYTES = 20 * 1024 * 1024
 _MIB = 1024 * 1024
-_BREAK = re.compile(r"\r\n|\r|\n")
+_BREAK = pattern(r"\r\n|\r|\n")
 # What YAML does not call printable, and what `characters` calls hiding: it may deceive whoever reads the file. (What is
 # allowed, negated, would take ten times as long to compile.)
-_UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
-_MARK = re.compile("^\ufeff", re.MULTILINE)
+_UNPRINTABLE = pattern("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_MARK = pattern("^\ufeff", re.MULTILINE)
 _BOMS = {
     b"\xff\xfe\x00\x00": "UTF-32",
     b"\x00\x00\xfe\xff": "UTF-32",

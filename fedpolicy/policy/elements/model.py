@@ -9,6 +9,7 @@ from typing import get_args
 
 from fedpolicy.catalog.rows import FieldOfUse, LicenceCategory, Naming, Permission
 from fedpolicy.language.model.model import Model
+from fedpolicy.patterns import pattern
 from fedpolicy.policy.elements.model_life import LIFE, ends_on
 from fedpolicy.policy.elements.model_use import USE
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, licence_fact, model_view
@@ -18,13 +19,13 @@ from fedpolicy.policy.world import World, ordered
 
 __all__ = ["KIND", "is_shared"]
 
-_MOVING = re.compile(
+_MOVING = pattern(
     r"main|master|trunk|latest|newest|current|head|stable|nightly|edge|dev(?:elop(?:ment)?)?|default|prod(?:uction)?|(?:refs/heads|origin)/.+",
     re.IGNORECASE,
 )
 _MONTH, _DAY = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
 # gpt-4o-2024-08-06, claude-sonnet-4-5-20250929, gpt-4-0613, mistral-large-2411, command-r-08-2024, gemini-1.5-pro-002
-_SNAPSHOT = re.compile(
+_SNAPSHOT = pattern(
     rf"[-@_](?!1024\b)(?:20\d\d-?{_MONTH}-?{_DAY}|2\d{_MONTH}|{_MONTH}{_DAY}|{_MONTH}-20\d\d|00\d)(?:$|[-:@])"
 )
 _ASPECTS = ("weights", "architecture", "inference_code", "training_code", "training_data", "licence")

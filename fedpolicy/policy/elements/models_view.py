@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from fedpolicy.analysis.facts import ModelFacts
 from fedpolicy.graph.model import Access
 from fedpolicy.language.model.model import Model, Terms
 from fedpolicy.language.model.task import Task
+from fedpolicy.patterns import pattern
 from fedpolicy.policy.fields import CLASSES, Missing, Presence, Value
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import dataclass
@@ -31,7 +31,7 @@ __all__ = [
     "unlisted_provider",
 ]
 
-_STEM = re.compile(r"[a-zA-Z]{3,}")
+_STEM = pattern(r"[a-zA-Z]{3,}")
 # Families of methods whose results are learned from what a model answers, not made from its weights.
 _FROM_ANSWERS = {"prompt", "distillation", "head"}
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pkgutil
 from functools import cache
 from importlib import import_module
 
+from fedpolicy.files import modules_in
 from fedpolicy.repair.change import Kind
 
 __all__ = ["kinds"]
@@ -14,5 +14,4 @@ __all__ = ["kinds"]
 @cache
 def kinds() -> tuple[Kind, ...]:
     """Every kind, by name."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(import_module(f"{__name__}.{name}").KIND for name in names)
+    return tuple(import_module(f"{__name__}.{name}").KIND for name in modules_in(__path__))

@@ -11,10 +11,11 @@ What a format needs beside findings it says by `OVERVIEW` (causes, who learns wh
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
+
+from fedpolicy.files import modules_in
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Report
@@ -34,7 +35,7 @@ class Format(Protocol):
 
 def format_ids() -> tuple[str, ...]:
     """The formats that exist, sorted; imports none of them."""
-    return tuple(sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__)))
+    return tuple(sorted(module.replace("_", "-") for module in modules_in(__path__)))
 
 
 def load_format(name: str) -> Format:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import Protocol, cast
 
+from fedpolicy.files import modules_in
 from fedpolicy.scan.evidence import Evidence
 from fedpolicy.scan.reading.files import File
 
@@ -32,5 +32,4 @@ class Importer(Protocol):
 @cache
 def importers() -> dict[str, Importer]:
     """Every importer by the name of its file."""
-    names = sorted(module.name for module in iter_modules(__path__))
-    return {name: cast("Importer", import_module(f"{__name__}.{name}")) for name in names}
+    return {name: cast("Importer", import_module(f"{__name__}.{name}")) for name in modules_in(__path__)}

@@ -13,17 +13,18 @@ from fedpolicy.language.model.words import AGGREGATIONS, SECTORS
 from fedpolicy.language.reading.mistakes import Contradiction, contradiction
 from fedpolicy.language.reading.raw import Names, Tree, entries, maps, text
 from fedpolicy.language.reading.spans import Path
+from fedpolicy.patterns import pattern
 from fedpolicy.suggest import misspelt, shown
 
 __all__ = ["check_digests", "check_texts", "check_words"]
 
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = pattern(
     r"to ?do|tb[adc]|to be (?:announced|defined|determined|confirmed|done)|change[ _-]?me|fix ?me|replace[ _-]?me|"
     r"place[ _-]?holder|fill[ _-]?(?:me[ _-]?)?in|x{3,}|\?+|\.{2,}|…|<[^<>]*>|\$?\{[^{}]*\}",
     re.IGNORECASE,
 )
 _DIGITS = {"md5": 32, "sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128, "blake3": 64}
-_HEX = re.compile(r"[0-9a-f]+", re.IGNORECASE)
+_HEX = pattern(r"[0-9a-f]+", re.IGNORECASE)
 
 
 def check_texts(names: Names) -> Iterator[Contradiction]:
