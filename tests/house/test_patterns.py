@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from re import _compiler as compiler
 
 from fedpolicy.hashing import sha256
 from fedpolicy.patterns import pattern
@@ -20,7 +21,7 @@ def test_a_pattern_does_what_a_compiled_one_does():
 
 def test_a_pattern_is_compiled_when_it_is_used_and_once(monkeypatch):
     compiled = []
-    monkeypatch.setattr(re, "compile", lambda *given: compiled.append(given) or re._compiler.compile(*given))
+    monkeypatch.setattr(re, "compile", lambda *given: compiled.append(given) or compiler.compile(*given))
     late = pattern("a")
     assert compiled == []
 

@@ -36,7 +36,7 @@ def test_topologies_load_neither_the_language_nor_the_graph():
     ask = "import sys, fedpolicy.topologies; print(*(name for name in sys.modules if name.startswith('fedpolicy.')))"
     done = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
     loaded = {name for name in done.stdout.split() if not name.startswith("fedpolicy.topologies")}
-    assert loaded == {"fedpolicy.records"}
+    assert loaded == {"fedpolicy.files", "fedpolicy.records"}
 
 
 @pytest.mark.parametrize("module", MODULES, ids=named)
