@@ -1,0 +1,1 @@
+"""A site's own policy: what it permits and demands, whatever the federation says."""
