@@ -95,7 +95,8 @@ SCAN_IDS = (
     "files-leave-beside", "filter-that-lets-all-pass", "filter-without-bound", "image-not-pinned", "keys-in-one-hand",
     "literal-secret", "model-at-unknown-address", "model-elsewhere", "model-may-be-asked", "model-of-others",
     "nobody-takes-part", "noise-of-zero", "one-key-for-all-sites", "one-party-for-all-sites", "peer-data-unpickled",
-    "ssh-host-unchecked", "telemetry-on", "transport-open", "what-files-cannot-say",
+    "ssh-host-unchecked", "telemetry-on", "tracker-of-others", "transport-open", "upload-to-others",
+    "what-files-cannot-say",
 )  # fmt: skip
 # Rules on a declaration beside foreign files, which only `drift` and `diff` load.
 DRIFT_IDS = (

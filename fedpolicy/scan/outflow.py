@@ -7,18 +7,22 @@ from dataclasses import replace
 from fedpolicy.findings import Severity, Verdict
 from fedpolicy.scan.evidence import NONE, Evidence, Strength
 from fedpolicy.scan.rule import EvidenceRule, Said, Told, rule, stating
+from fedpolicy.scan.services import is_own
 
 __all__ = ["OUTFLOW"]
 
 _ANY_HOST = ("80", "443", "all", "http", "https", "0-65535", "1-65535")
+_LOCAL = ("file:", "sqlite:", "/", "./", "postgresql:", "mysql:")  # where trackers keep runs without a server
 _TELLING = ("labels", "model_update")  # of what scripts copy, what shows single cases
 
 
 def _model_of_others(said: Said) -> Told:
     asked = {one.subject: one.value for one in stating(said, "model", "call") if one.value}
+    sent = {one.subject: one.value for one in stating(said, "sends", "call") if one.value}
     for one in _asking(said):
         if one.name != "unknown":
             model = f"{asked[one.subject]} of {one.name}" if one.subject in asked else one.name
+            model += f", with what is read from {sent[one.subject]}" if one.subject in sent else ""
             yield one, f"asks a model that others run, {model}" + (f" ({one.note})" if one.note else "")
 
 
@@ -56,6 +60,20 @@ def _files_leave(said: Said) -> Told:
         if one.value in _TELLING:
             what = f"{one.name} are copied to another machine, beside the federation: they are {one.value}"
             yield one, what.replace("_", " ")
+
+
+def _tracker_of_others(said: Said) -> Told:
+    """Where reports go to an address of others, and nothing of the deployment switches them off or keeps them."""
+    kept = {one.subject for one in stating(said, "used", "tracker") if one.value == NONE}
+    for one in stating(said, "address", "tracker"):
+        ours = one.value is None or is_own(one.value) or one.value.startswith(_LOCAL)
+        if not ours and one.subject not in kept:
+            yield one, f"reports to {one.name} at {one.value}" + (f" ({one.note})" if one.note else "")
+
+
+def _upload(said: Said) -> Told:
+    for one in stating(said, "made", "upload"):
+        yield one, f"`{one.value}` sends files to a registry of others, {one.name}"
 
 
 def _processed_elsewhere(said: Said) -> Told:
@@ -112,4 +130,13 @@ OUTFLOW: tuple[EvidenceRule, ...] = (
           title="Code calls a model that others run",
           why="Whoever runs a model sees what is sent to it, whatever the federation does to protect updates.",
           advice="Declare what is sent and under which terms (`fedpolicy import`), or run a model of your own."),
+    rule("tracker-of-others", _MEDIUM, "data-minimisation", _tracker_of_others,
+          title="Runs are reported to a service of others",
+          why="Curves of a site, its samples and what it asked of a model leave with each step.",
+          advice="Run a server of your own, switch it off, or declare the tracker (`fedpolicy import`)."),
+    replace(rule("upload-to-others", _MEDIUM, "data-locality", _upload,
+          title="Code uploads to a registry of others",
+          why="Weights repeat what they were trained on, and a registry may show them to everybody.",
+          advice="Upload what was aggregated only, to a place that the parties have agreed on."),
+          verdict=Verdict.UNKNOWN),
 )  # fmt: skip

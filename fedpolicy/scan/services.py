@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.catalog.rows import ArtefactRow, ServiceRow
 
-__all__ = ["CALLED", "TRACKS", "Services", "host_of", "is_own"]
+__all__ = ["CALLED", "TRACKS", "Services", "elsewhere", "host_of", "is_own"]
 
 _OWN = re.compile(
     r"localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|10\.[\d.]+|192\.168\.[\d.]+|172\.(?:1[6-9]|2\d|3[01])\.[\d.]+"
@@ -27,6 +27,11 @@ def host_of(address: str) -> str:
         return urlsplit(address if "//" in address else f"//{address}").hostname or ""
     except ValueError:
         return ""
+
+
+def elsewhere(row: ServiceRow) -> str:
+    """That the environment may send a service's calls to another place."""
+    return f"unless {' or '.join(row.address_variables)} says otherwise" if row.address_variables else ""
 
 
 def is_own(address: str) -> bool:
@@ -54,7 +59,8 @@ class Services:
         self._permissions = [(name, row) for row in self.rows for name in row.permissions]
         self.prefixes = {name: row for row in self.rows for name in row.prefixes}
         self._models = [(name, row) for row in self.rows for name in row.models]
-        self.modules = frozenset(name.partition(".")[0].encode() for name in self.classes)
+        self.modules = _packages(row for row in self.rows if row.kind not in TRACKS)
+        self.tracking = _packages(row for row in self.rows if row.kind in TRACKS)
         self._hosts = [(host, row) for row in self.rows for host in row.hosts]
         self.host_words = tuple(max(host.split("*"), key=len).strip(".-").encode() for host, _ in self._hosts)
 
@@ -73,6 +79,14 @@ class Services:
             if known[0] == "-" and host.endswith(known):
                 return host.removesuffix(known)
         return None
+
+    def asked(self, name: str) -> tuple[ServiceRow | None, str]:
+        """Who runs a model as gateways and libraries name it, and its name there: `openai/gpt-4o`, `openai:gpt-4o`."""
+        first, colon, rest = name.partition(":")
+        if colon and "/" not in first and (row := self.prefixes.get(f"{first}:") or self.prefixes.get(first)):
+            return row, rest
+        first, slash, rest = name.partition("/")
+        return (self.prefixes.get(first), rest) if slash else (self.model(name), name)
 
     def model(self, name: str) -> ServiceRow | None:
         """Who runs a model of such a name, where it is written without whoever runs it."""
@@ -95,6 +109,10 @@ class Services:
         name = image.partition("@")[0]
         name = name.rpartition(":")[0] if ":" in name.rpartition("/")[2] else name
         return next((row for row in self.rows if name in row.images), None)
+
+
+def _packages(rows: Iterable[ServiceRow]) -> frozenset[bytes]:
+    return frozenset(name.partition(".")[0].encode() for row in rows for name in row.classes)
 
 
 def _is_at(host: str, known: str) -> bool:

@@ -1,4 +1,4 @@
-"""Python: models of others that are called, trackers, adapters, noise; and packages that are only listed."""
+"""Python: models of others that are called, models of one's own, adapters, noise, uploads, and peers' pickles."""
 
 from __future__ import annotations
 
@@ -6,124 +6,171 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import NONE, Evidence, Strength
 from fedpolicy.scan.node import settled
 from fedpolicy.scan.reading.code import Module
-from fedpolicy.scan.services import CALLED, host_of, is_own
+from fedpolicy.scan.reading.flow import sources
+from fedpolicy.scan.services import CALLED, elsewhere, host_of, is_own
 
 if TYPE_CHECKING:
+    import ast
+
     from fedpolicy.catalog.rows import ServiceRow
+    from fedpolicy.scan.evidence import Evidence
     from fedpolicy.scan.reading.code import Argument, Call
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
 
-_REQUIREMENTS = re.compile(r"requirements[\w.-]*\.txt")
-_PACKAGE = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
-_WORDS = {"model": "call", "router": "gateway", "tracker": "tracker", "tracer": "tracker"}
 _REQUESTS = re.compile(r"(?:requests|httpx|aiohttp|urllib).*\.(?:get|post|put|request|stream|urlopen)")
 # What runs whatever code the bytes hold; in a module of a federation they may be a peer's.
 _UNPICKLES = frozenset({"pickle.loads", "cloudpickle.loads", "dill.loads"})
 _FEDERATED = frozenset({"flwr", "nvflare"})
-_OFF = ("offline", "disabled")
+_CLOUDS = ("boto3", "aioboto3", "aiobotocore")
+_UPLOADS = ("push_to_hub", "upload_file", "upload_folder", "create_commit")
+_HUB = ("huggingface_hub", "transformers", "peft", "datasets")
+_ASKS = (
+    "create",
+    "parse",
+    "stream",
+    "complete",
+    "chat",
+    "converse",
+    "converse_stream",
+    "invoke_model",
+    "invoke",
+    "embed",
+)
 _PROVES = {
     "opacus.PrivacyEngine": ("safeguard:differential_privacy", "used", "PrivacyEngine"),
     "peft.get_peft_model": ("model", "tuning", "peft"),
 }
+_WORDS = (b"opacus", b"peft", b"pickle", b"boto", b"push_to_hub", b"huggingface_hub")
 
 
 def wants(file: File) -> bool:
-    """A list of requirements, or a module with a word of a service's."""
-    if _REQUIREMENTS.fullmatch(file.path.name):
-        return True
+    """A module with a word of a service's."""
     if file.path.suffix != ".py":
         return False
-    words = (*file.services.modules, *file.services.host_words, b"opacus", b"peft", b"pickle")
+    words = (*file.services.modules, *file.services.host_words, *_WORDS)
     return any(word in file.content for word in words)
 
 
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
-    if file.path.suffix == ".txt":
-        yield from _requirements(file)
-        return
     module = Module(file)
     for call in module.calls:
         row = file.services.classes.get(call.name)
-        if row:
-            yield from _used(module, call, row)
+        if row and row.kind in (*CALLED, "own"):
+            yield from _constructed(module, call, row)
+        elif row and row.kind == "vector_store":
+            yield module.says(call.node, f"{row.kind}:{row.id}", "used", "true")
         elif call.name in _PROVES:
             yield module.says(call.node, *_PROVES[call.name])
         elif _REQUESTS.fullmatch(call.name):
             yield from _requested(module, call)
         elif call.name in _UNPICKLES and not module.frameworks.isdisjoint(_FEDERATED):
             yield module.says(call.node, "code", "unpickles", call.name)
-
-
-def _used(module: Module, call: Call, row: ServiceRow) -> Iterator[Evidence]:
-    if row.kind in CALLED:
-        yield from _constructed(module, call, row)
-    elif row.kind == "tracker":
-        yield from _tracked(module, call, row)
-    else:
-        yield module.says(call.node, f"{_WORDS.get(row.kind, row.kind)}:{row.id}", "used", "true")
+        elif call.last == "client" and not module.frameworks.isdisjoint(_CLOUDS):
+            yield from _client_of_a_cloud(module, call)
+        elif call.last in _UPLOADS and not module.frameworks.isdisjoint(_HUB):
+            yield module.says(call.node, "upload:huggingface", "made", call.last)
 
 
 def _constructed(module: Module, call: Call, row: ServiceRow) -> Iterator[Evidence]:
-    """A client of a model: the address decides to whom it talks, and without one the class does."""
+    """A client of a model: the address decides to whom it talks; without one the class does, or the model's name."""
     address = call.argument(*row.address_arguments)
-    if address is None:
-        yield module.says(call.node, f"call:{row.id}", "made", "true", note=_elsewhere(row))
-        yield from _models(module, call, row.id)
-        return
+    if address is not None and not _is_none(module, address):
+        yield from _at_address(module, call, module.value(address))
+    elif row.kind == "own":
+        yield module.says(call.node, "model:own", "address", "localhost", note=elsewhere(row))
+    elif row.hosts or row.provider:
+        yield from _made(module, call, row.id, elsewhere(row))
+    else:
+        yield from _by_name(module, call, row)
+
+
+def _is_none(module: Module, address: ast.expr) -> bool:
     found = module.value(address)
+    return found.known and found.value is None
+
+
+def _at_address(module: Module, call: Call, found: Argument) -> Iterator[Evidence]:
     if not found.known or not isinstance(found.value, str) or not settled(found.value):
-        note = f"the address is {found.open}" if found.variable else "the address comes from elsewhere"
         passed_on = module.file.services.runtimes.get(found.variable)
-        name = f"call:{passed_on.id}" if passed_on else "call:unknown"
-        yield module.says(call.node, name, "made", "true", note=_elsewhere(passed_on) if passed_on else note)
-        return
-    if is_own(found.value):
+        note = f"the address is {found.open}" if found.variable else "the address comes from elsewhere"
+        name = passed_on.id if passed_on else "unknown"
+        yield module.says(call.node, f"call:{name}", "made", "true", note=elsewhere(passed_on) if passed_on else note)
+    elif is_own(found.value):
         yield module.says(call.node, "model:own", "address", found.value, note=found.open)
+    else:
+        behind = module.file.services.behind(found.value)
+        note = "" if behind else f"nobody in the catalogue answers at {host_of(found.value)}"
+        yield from _made(module, call, behind.id if behind else "unknown", _joined(found, note))
+
+
+def _by_name(module: Module, call: Call, row: ServiceRow) -> Iterator[Evidence]:
+    """Where the model's name says who runs it: `openai/gpt-4o`, `openai:gpt-4o`."""
+    node = call.argument("model", "model_id", "model_name", place=0)
+    found = module.value(node)
+    if not found.known or not isinstance(found.value, str):
+        yield module.says(
+            call.node, "call:unknown", "made", "true", note=f"the model of {row.name} comes from elsewhere"
+        )
         return
-    behind = module.file.services.behind(found.value)
-    name = behind.id if behind else "unknown"
-    note = _joined(found, "" if behind else f"nobody in the catalogue answers at {host_of(found.value)}")
+    behind, model = module.file.services.asked(found.value)
+    if behind is None:
+        yield module.says(call.node, "call:unknown", "made", "true", note=f"nobody in the catalogue runs {found.value}")
+    elif behind.kind == "own":
+        yield module.says(call.node, "model:own", "served", found.value, note=found.open)
+    else:
+        yield module.says(call.node, f"call:{behind.id}", "made", "true", note=found.open)
+        yield module.says(node or call.node, f"call:{behind.id}", "model", model, note=found.open)
+        yield from _sent(module, call, behind.id)
+
+
+def _client_of_a_cloud(module: Module, call: Call) -> Iterator[Evidence]:
+    service = module.value(call.argument("service_name", place=0))
+    row = module.file.services.endpoints.get(str(service.value)) if service.known else None
+    if row is None:
+        return
+    address = call.argument("endpoint_url")
+    if address is not None:
+        yield from _at_address(module, call, module.value(address))
+        return
+    yield from _made(module, call, row.id, "")
+    if (place := call.argument("region_name")) is not None:
+        region = module.value(place)
+        yield module.says(place, f"call:{row.id}", "region", region.value if region.known else None, note=region.open)
+
+
+def _made(module: Module, call: Call, name: str, note: str) -> Iterator[Evidence]:
     yield module.says(call.node, f"call:{name}", "made", "true", note=note)
-    yield from _models(module, call, name)
+    for asks in (call, *_asking(module, call)):
+        node = asks.argument("model", "model_name", "modelId", "model_id")
+        if node is not None:
+            found = module.value(node)
+            yield module.says(node, f"call:{name}", "model", found.value if found.known else None, note=found.open)
+        if asks is not call:
+            yield from _sent(module, asks, name)
+
+
+def _asking(module: Module, call: Call) -> list[Call]:
+    """The calls that ask by a client: those of what holds it, or all where nobody shows which holds it."""
+    asks = [one for one in module.calls if one.last in _ASKS and "." in one.name]
+    holders = tuple(f"{name}." for name in module.holders(call.node))
+    known = module.file.services.classes
+    clients = [one for one in module.calls if one.name in known or one.last == "client"]
+    return [one for one in asks if one.name.startswith(holders)] if holders or len(clients) > 1 else asks
+
+
+def _sent(module: Module, call: Call, name: str) -> Iterator[Evidence]:
+    """Which files what is asked is read from, where the module shows that."""
+    for node, path in sources(module, call.node):
+        yield module.says(node, f"call:{name}", "sends", path)
 
 
 def _joined(found: Argument, note: str) -> str:
     return "; ".join(part for part in (note, found.open) if part)
-
-
-def _elsewhere(row: ServiceRow) -> str:
-    return f"unless {' or '.join(row.address_variables)} says otherwise" if row.address_variables else ""
-
-
-def _models(module: Module, constructed: Call, name: str) -> Iterator[Evidence]:
-    """Which models the module asks for, in this call or in calls of `create` and the like."""
-    for call in (constructed, *(one for one in module.calls if _asks(one))):
-        node = call.argument("model", "model_name")
-        if node is not None:
-            found = module.value(node)
-            yield module.says(node, f"call:{name}", "model", found.value if found.known else None, note=found.open)
-
-
-def _asks(call: Call) -> bool:
-    return call.last in ("create", "parse", "stream", "complete", "chat") and "." in call.name
-
-
-def _tracked(module: Module, call: Call, row: ServiceRow) -> Iterator[Evidence]:
-    subject = f"tracker:{row.id}"
-    mode = module.value(call.argument("mode"))
-    if mode.known and mode.value in _OFF:
-        yield module.says(call.node, subject, "used", NONE)
-        return
-    yield module.says(call.node, subject, "used", "true", note=_elsewhere(row))
-    if row.id == "mlflow":
-        address = module.value(call.argument("uri", place=0))
-        yield module.says(call.node, subject, "address", address.value if address.known else None, note=address.open)
 
 
 def _requested(module: Module, call: Call) -> Iterator[Evidence]:
@@ -132,20 +179,4 @@ def _requested(module: Module, call: Call) -> Iterator[Evidence]:
         behind = module.file.services.behind(found.value) if found.known and isinstance(found.value, str) else None
         if behind and behind.kind in CALLED:
             yield module.says(call.node, f"call:{behind.id}", "made", "true", note=found.open)
-
-
-def _requirements(file: File) -> Iterator[Evidence]:
-    for number, line in enumerate(file.text.split("\n"), 1):
-        found = _PACKAGE.match(line)
-        name = re.sub(r"[-_.]+", "-", found[1]).lower() if found else ""
-        row = file.services.packages.get(name)
-        if row and row.kind in _WORDS:
-            yield Evidence(
-                subject=f"{_WORDS[row.kind]}:{row.id}",
-                attribute="used",
-                value=None,
-                span=file.line(number, 1, len(line) + 1),
-                key=name,
-                strength=Strength.DECLARED,
-                note="a package that is listed may be used; that proves nothing",
-            )
+            yield from _sent(module, call, behind.id)

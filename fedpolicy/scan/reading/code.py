@@ -67,6 +67,8 @@ class Module:
         self.calls: list[Call] = []
         self._fields: dict[str, ast.expr] = {}
         self._functions: dict[str, _Function] = {}
+        self._bound: dict[str, list[ast.expr]] = {}
+        self._assigned: list[tuple[ast.expr, ast.expr]] = []
         calls: list[ast.Call] = []
         self._walk(file.python, calls)
         self.calls = [Call(name=self.name(one.func), node=one) for one in calls]
@@ -121,10 +123,25 @@ class Module:
             note=note,
         )
 
+    def bound(self, name: str) -> list[ast.expr]:
+        """Everything that a name stands for somewhere in the module: assigned, looped over, opened or given."""
+        found = list(self._bound.get(name, ()))
+        for function in self._functions.values():
+            if name in function.parameters:
+                place = function.parameters.index(name)
+                given = [call.argument(name, place=place) for call in function.calls]
+                found += [node for node in given if node is not None]
+        return found
+
+    def holders(self, call: ast.Call) -> list[str]:
+        """The names that hold what a call gives: `client`, `self.client`."""
+        return [self.name(target) for target, value in self._assigned if value is call]
+
     def _walk(self, tree: ast.AST, calls: list[ast.Call]) -> None:
         waiting: list[tuple[ast.AST, bool]] = [(tree, True)]
         while waiting:
             node, top = waiting.pop()
+            self._bind(node)
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 self._import(node)
             elif isinstance(node, ast.Assign) and top and len(node.targets) == 1:
@@ -140,6 +157,19 @@ class Module:
             if not _only_for_types(node):
                 inner = top and not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
                 waiting += [(child, inner) for child in ast.iter_child_nodes(node)]
+
+    def _bind(self, node: ast.AST) -> None:
+        target: ast.expr | None = None
+        if isinstance(node, ast.Assign):
+            target, value = node.targets[0], node.value
+            self._assigned.append((target, value))
+        elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+            target, value = node.target, node.iter
+        elif isinstance(node, ast.withitem) and node.optional_vars is not None:
+            target, value = node.optional_vars, node.context_expr
+        for one in ast.walk(target) if target is not None else ():
+            if isinstance(one, ast.Name):
+                self._bound.setdefault(one.id, []).append(value)
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         for one in node.names:

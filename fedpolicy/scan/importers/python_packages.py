@@ -1,0 +1,41 @@
+"""Lists of requirements of Python: packages that may be used, which proves nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from fedpolicy.scan.evidence import Evidence, Strength
+
+if TYPE_CHECKING:
+    from fedpolicy.scan.reading.files import File
+
+__all__ = ["read", "wants"]
+
+_REQUIREMENTS = re.compile(r"requirements[\w.-]*\.txt")
+_PACKAGE = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_WORDS = {"model": "call", "router": "gateway", "tracker": "tracker", "tracer": "tracker"}
+
+
+def wants(file: File) -> bool:
+    """A list of requirements, by its name."""
+    return _REQUIREMENTS.fullmatch(file.path.name) is not None
+
+
+def read(file: File) -> Iterable[Evidence]:
+    """What the file says. Raises Unread."""
+    for number, line in enumerate(file.text.split("\n"), 1):
+        found = _PACKAGE.match(line)
+        name = re.sub(r"[-_.]+", "-", found[1]).lower() if found else ""
+        row = file.services.packages.get(name)
+        if row and row.kind in _WORDS:
+            yield Evidence(
+                subject=f"{_WORDS[row.kind]}:{row.id}",
+                attribute="used",
+                value=None,
+                span=file.line(number, 1, len(line) + 1),
+                key=name,
+                strength=Strength.DECLARED,
+                note="a package that is listed may be used; that proves nothing",
+            )
