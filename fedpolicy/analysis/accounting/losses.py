@@ -29,9 +29,10 @@ __all__ = ["found_at", "growth", "upper_bound"]
 _ROUNDING = 1e-12
 # How many bits there are below δ; which share of δ may be cut off at the upper end, and how much at the lower one.
 _BITS, _CUT, _LOW = 40, 2.0**-8, 1e-5
-_HALVINGS = 60
-# The most points of one distribution, the fewest that are of use, and what they may cost together.
-_POINTS, _FEWEST, _WORK = 1000, 60, 8e5
+_HALVINGS = 40
+# The most points of one distribution, the fewest that are of use, what they may cost together, and the most points of
+# the distributions of all runs.
+_POINTS, _FEWEST, _WORK, _ALL_POINTS = 1000, 60, 8e5, 6000
 # Where many questions are asked of a run, or where the answer is a share in whole percents.
 _SOME_POINTS, _SOME_BITS, _FEW_RUNS = 300, 150, 20
 
@@ -50,7 +51,7 @@ def upper_bound(runs: Sequence[Run], delta: float) -> float:
     bits = _BITS + ceil(-log2(delta)) + sum(run.steps for run in runs).bit_length()
     products = sum(2 * run.steps.bit_length() for run in runs)
     # Python multiplies long numbers in the time of their length to 1.58, so that this bounds the time.
-    points = min(_POINTS, int(_WORK / bits / products**0.63))
+    points = min(_POINTS, int(_WORK / bits / products**0.63), _ALL_POINTS // len(runs))
     if points < _FEWEST:
         return inf
     cut = delta * _CUT / len(runs)
