@@ -31,7 +31,22 @@ from fedpolicy.sources import shown
 
 __all__ = ["Fact", "Gathered", "NotRead", "gather"]
 
-_ENDINGS = (".yml", ".yaml", ".json", ".default", ".conf", ".toml", ".py", ".sh", ".txt", ".ipynb", ".tf", ".tofu")
+_ENDINGS = (
+    ".yml",
+    ".yaml",
+    ".json",
+    ".default",
+    ".conf",
+    ".toml",
+    ".py",
+    ".sh",
+    ".txt",
+    ".ipynb",
+    ".tf",
+    ".tofu",
+    ".env",
+    ".bash",
+)
 # What a folder or a file is called that shows something, or tries it, and deploys nothing.
 _ASIDE = frozenset({"test", "tests", "testing", "doc", "docs", "tutorial", "tutorials", "notebooks"})
 _NOTEBOOK = ".ipynb"
@@ -194,7 +209,9 @@ def _is_aside(below: str) -> bool:
 
 
 def _worth(name: str) -> bool:
-    return name.lower().endswith(_ENDINGS)
+    """Whether a file of this name may say something; scripts and Makefiles have no ending."""
+    last = name.rpartition("/")[2].lower()
+    return last.endswith(_ENDINGS) or "." not in last or last.startswith(".env.")
 
 
 _LOOK = Look(worth=_worth, named=lambda _: False, found=lambda _, __: True, patterns=())

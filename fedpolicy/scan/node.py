@@ -9,7 +9,7 @@ from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import Evidence, Strength, written
 
-__all__ = ["Node", "Path", "dotted", "settled"]
+__all__ = ["Node", "Path", "dotted", "settled", "single"]
 
 Path = tuple[str | int, ...]
 # ${VAR}, $(VAR), $VAR, {{ template }}, {variable}, __VAR__, <your value>: filled in by somebody else.
@@ -25,6 +25,11 @@ def dotted(path: Path) -> str:
     """A path of keys as people write it: `participants[0].org`."""
     parts = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in path]
     return "".join(parts).removeprefix(".")
+
+
+def single(value: object, span: Span, *path: str) -> Node:
+    """A value that stands alone, such as one line of a script."""
+    return Node(value=value, at=lambda _: span, path=path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

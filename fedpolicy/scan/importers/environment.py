@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.node import Node
-from fedpolicy.scan.reading.places import fixed
+from fedpolicy.scan.node import single
 from fedpolicy.scan.reading.variables import Variable, told
 
 if TYPE_CHECKING:
@@ -37,9 +35,7 @@ def _variables(file: File) -> Iterator[Variable]:
         if found := _LINE.match(line):
             value = _plain(found[2].strip())
             place = file.line(number, found.start(1) + 1, len(line) + 1)
-            yield Variable(
-                name=found[1], value=value, node=Node(value=value, at=partial(fixed, place), path=(found[1],))
-            )
+            yield Variable(name=found[1], value=value, node=single(value, place, found[1]))
 
 
 def _plain(value: str) -> str:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING
 
-from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import Evidence
-from fedpolicy.scan.node import Node, Path, settled
+from fedpolicy.scan.node import Node, settled, single
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading.files import File
@@ -129,14 +127,10 @@ def _in_shell(file: File) -> Iterator[_Process]:
         if not found or line.lstrip().startswith("#") or (number > 1 and lines[number - 2].endswith("\\")):
             continue
         counts[found[1]] += 1
-        node = Node(value=said, at=partial(_line, file.line(number)))
+        node = single(said, file.line(number))
         arguments = [(text, node) for text in _shell_words(said[found.start() :])]
         name = f"{found[1]}-{counts[found[1]]}" if found[1] == "supernode" else found[1]
         yield _Process(name=name, kind=found[1], place=node, command=node, arguments=arguments, whole=True)
-
-
-def _line(span: Span, _: Path) -> Span:
-    return span
 
 
 def _shell_words(text: str) -> list[str]:

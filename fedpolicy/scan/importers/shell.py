@@ -1,13 +1,15 @@
-"""Shell scripts: connections whose other end nobody checks, and files that are copied to other machines."""
+"""Shell scripts and Makefiles: files that are copied to other machines, whom they ask, and keys that they set."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan.evidence import Evidence, Strength
-from fedpolicy.scan.node import settled
+from fedpolicy.scan.node import settled, single
+from fedpolicy.scan.reading.variables import Variable, told
+from fedpolicy.scan.services import CALLED
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading.files import File
@@ -16,54 +18,112 @@ __all__ = ["read", "wants"]
 
 _UNCHECKED = re.compile(r"StrictHostKeyChecking[= ](?:no|off)\b|UserKnownHostsFile[= ]/dev/null")
 # A program that copies, or a function of the script around it.
-_COPIES = re.compile(r"^\s*(?:sudo\s+)?(?:rsync\w*|scp\w*|aws s3 (?:cp|sync|mv)|gsutil|rclone|azcopy)\s")
-_WORDS = (b"StrictHostKeyChecking", b"rsync", b"scp", b"aws s3", b"gsutil", b"rclone", b"azcopy")
+_COPIES = re.compile(
+    r"^[\s@-]*(?:sudo\s+)?"
+    r"(?:rsync\w*|scp\w*|sftp|aws s3 (?:cp|sync|mv)|gsutil|gcloud storage (?:cp|rsync)|rclone|azcopy)\s"
+)
+_UPLOADS = re.compile(r"^[\s@-]*(?:hf|huggingface-cli) upload\b")
+_CURL = re.compile(r"\b(?:curl|wget)\s")
+_SENT = re.compile(r"(?:^|=)@|^(?:-T|--upload-file|--post-file)$")  # how curl and wget name a file that they send
+_ASSIGNED = re.compile(r"^[\s@]*(?:export\s+|-e\s+)?([A-Z][A-Z0-9_]*)=(\"[^\"]*\"|'[^']*'|[^\s;&|]*)")
+_WORDS = (
+    b"StrictHostKeyChecking", b"rsync", b"scp", b"sftp", b"aws s3", b"gsutil", b"gcloud storage", b"rclone", b"azcopy",
+    b"curl", b"wget", b"hf upload", b"huggingface-cli", b"_KEY=", b"_TOKEN=", b"BASE_URL=",
+)  # fmt: skip
 _WORD = re.compile(r"""[^\s"']+""")
 # user@host:path, or the address of a store; variables may stand in for any part.
-_ELSEWHERE = re.compile(r"""^["']?(?:[^\s/]+@[^\s/]+:|(?:s3|gs|az|https)://|[\w.-]+:/)""")
+_ELSEWHERE = re.compile(r"""^["']?(?:[^\s/]+@[^\s/]+:|(?:s3|gs|az|https)://|[\w.-]+:/|[\w-]+:[\w/$.-]+$)""")
+_SHELLS = re.compile(rb"#!\s*/(?:usr/)?bin/(?:env )?(?:ba|da|z|k)?sh")
 
 
 def wants(file: File) -> bool:
-    """A script with a word of ssh's or of a program that copies."""
-    return file.path.suffix == ".sh" and any(word in file.content for word in _WORDS)
+    """A script, by its name or its first line, or a Makefile, with a word of a program that copies or asks."""
+    script = file.path.suffix in (".sh", ".bash") or file.path.name in ("Makefile", "makefile")
+    if not script and not (file.path.suffix == "" and _SHELLS.match(file.content)):
+        return False
+    return any(word in file.content for word in _WORDS)
 
 
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     lines = file.text.split("\n")
+    yield from told(file.services, f"script:{file.path.name}", _assigned(file, lines))
     for number, line in enumerate(lines, 1):
-        found = _UNCHECKED.search(_code(line))
+        code = _code(line)
+        found = _UNCHECKED.search(code)
         if found:
             place = file.line(number, found.start() + 1, found.end() + 1)
             yield Evidence(subject="ssh", attribute="host_keys", value="unchecked", span=place)
-        if _COPIES.match(_code(line)):
+        if _COPIES.match(code):
             yield from _copied(file, lines, number)
+        elif _UPLOADS.match(code):
+            yield single("hf upload", file.line(number, 1, len(line) + 1)).says(
+                "upload:huggingface", "made", "hf upload"
+            )
+        elif _CURL.search(code):
+            yield from _asked(file, lines, number)
 
 
-def _copied(file: File, lines: list[str], number: int) -> Iterator[Evidence]:
-    """The kinds of files that a command copies to another machine, where it names them."""
+def _assigned(file: File, lines: Sequence[str]) -> Iterator[Variable]:
+    for number, line in enumerate(lines, 1):
+        if found := _ASSIGNED.match(_code(line)):
+            place = file.line(number, found.start(1) + 1, len(line) + 1)
+            yield Variable(name=found[1], value=found[2].strip("\"'"), node=single(line, place, found[1]))
+
+
+def _words(lines: Sequence[str], number: int) -> list[tuple[str, int, int]]:
+    """The words of a command, which may go on over several lines, each with its line and column."""
     last = number
     while _code(lines[last - 1]).rstrip().endswith("\\") and last < len(lines):
         last += 1
-    words = [
+    return [
         (found.group(), at, found.start() + 1)
         for at in range(number, last + 1)
         for found in _WORD.finditer(_command(lines[at - 1]))
+        if found.group() != "\\"
     ]
-    target = next((word for word, _, _ in reversed(words) if word != "\\"), "")
+
+
+def _copied(file: File, lines: Sequence[str], number: int) -> Iterator[Evidence]:
+    """The kinds of files that a command copies to another machine, where it names them."""
+    words = _words(lines, number)
+    target = next((word for word, _, _ in reversed(words)), "")
     if not _ELSEWHERE.match(target):
         return
     for word, at, column in words:
         row = file.services.artefact(word.rpartition("=")[2] if word.startswith("--include") else word)
         if row and word != target and not word.startswith("--exclude"):
-            yield Evidence(
-                subject=f"transfer:{row.title}",
-                attribute="payload",
-                value=row.payload,
-                span=file.line(at, column, column + len(word)),
-                strength=Strength.WIRED,
-                note=target if settled(target) else "",
-            )
+            yield _transfer(file, (word, at, column), row.title, row.payload, target)
+
+
+def _asked(file: File, lines: Sequence[str], number: int) -> Iterator[Evidence]:
+    """Whom curl or wget ask of those that answer with models, and files that they send."""
+    words = _words(lines, number)
+    start = next((at for at, (word, _, _) in enumerate(words) if word.lstrip("@-") in ("curl", "wget")), len(words))
+    address = next((word for word, _, _ in words[start:] if "://" in word), "")
+    row = file.services.behind(address) if settled(address.split("/")[2] if address.count("/") > 1 else "$") else None
+    if row and row.kind in CALLED:
+        _, at, column = next(one for one in words if one[0] == address)
+        place = file.line(at, column, column + len(address))
+        yield single(address, place).says(f"call:{row.id}", "made", "true", strength=Strength.WIRED)
+    sends = False
+    for word, at, column in words[start:]:
+        found = file.services.artefact(word.rpartition("@")[2])
+        if found and address and (sends or _SENT.search(word)):
+            yield _transfer(file, (word, at, column), found.title, found.payload, address)
+        sends = word in ("-T", "--upload-file", "--post-file")
+
+
+def _transfer(file: File, word: tuple[str, int, int], title: str, payload: str, target: str) -> Evidence:
+    said, at, column = word
+    return Evidence(
+        subject=f"transfer:{title}",
+        attribute="payload",
+        value=payload,
+        span=file.line(at, column, column + len(said)),
+        strength=Strength.WIRED,
+        note=target if settled(target) else "",
+    )
 
 
 def _code(line: str) -> str:

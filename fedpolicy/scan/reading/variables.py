@@ -13,7 +13,7 @@ from fedpolicy.scan.services import CALLED, TRACKS, Services, host_of, is_own
 
 __all__ = ["Variable", "secret_name", "told", "variables"]
 
-_SECRET = re.compile(r"(?:API_KEY|ACCESS_KEY|TOKEN|PASSWORD|PASSWD|SECRET(?:_KEY)?)$")
+_SECRET = re.compile(r"(?:API_KEY|ACCESS_KEY|TOKEN|PASSWORD|PASSWD|PWD|SECRET(?:_KEY)?)$")
 # Where a program finds a model to ask, by the names that programs use.
 _ADDRESS = re.compile(r"^(?:LLM|OPENAI|MODEL|CHAT)\w*(?:ENDPOINT|BASE_URL|API_BASE|HOST|HOST_IP|URL)$")
 _STORE = re.compile(r"^(?:REDIS_URL|QDRANT_HOST|QDRANT_URL|MILVUS_HOST|CHROMA_HOST|WEAVIATE_URL)$")
