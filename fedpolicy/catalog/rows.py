@@ -223,13 +223,15 @@ class LicenceRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountryRow(Row):
-    """A jurisdiction under the GDPR's transfer rules; `adequacy_until` is the day a decision ends."""
+    """A jurisdiction under the transfer rules of the EEA, the United Kingdom and Switzerland."""
 
     name: str
     eea: bool
     adequacy: Literal["full", "partial", "none"] | None = None
     adequacy_scope: str | None = None
     adequacy_until: str | None = None
+    adequacy_gb: Literal["full", "partial"] | None = None
+    adequacy_ch: Literal["full", "partial"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

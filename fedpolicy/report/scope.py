@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -49,7 +49,8 @@ def _by_pack(report: Report) -> list[Scope]:
 
 
 def _words(scopes: Sequence[Scope]) -> str:
-    where = f"owners in {' or '.join(_places(scopes[0].owners_in))}"
+    *first, last = ("the EEA" if code == "EEA" else code for code in scopes[0].owners_in)
+    where = f"owners in {', '.join(first)} or {last}" if first else f"owners in {last}"
     without = [scope.deployment for scope in scopes if not scope.owners]
     begin = f"{scopes[0].pack} protects {where}"
     if len(without) == len(scopes):
@@ -60,7 +61,3 @@ def _words(scopes: Sequence[Scope]) -> str:
         return begin
     others = f", not {listing(scopes[0].others)}" if scopes[0].others else ""
     return f"{begin}: here {listing(scopes[0].owners)}{others}"
-
-
-def _places(codes: Sequence[str]) -> Iterator[str]:
-    yield from ("the EEA" if code == "EEA" else code for code in codes)

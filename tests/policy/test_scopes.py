@@ -15,23 +15,23 @@ def rendered(report, form):
     return import_module(f"fedpolicy.report.formats.{form}").render(report)
 
 
-def report_of(parties, packs, today="2026-11-29", **sections):
+def report_of(owners, packs, **sections):
     """Letters of every participant, at a processor in the United States."""
-    people = {name: {"role": "participant", "jurisdiction": code} for name, code in parties.items()}
-    for name, code in parties.items():
+    people = {name: {"role": "participant", "jurisdiction": code} for name, code in owners.items()}
+    for name, code in owners.items():
         if code is None:
             people[name] = {"role": "participant"}
     deployment = {
         "fedpolicy": 1,
         "name": "letters",
         "parties": {**people, "acme": {"role": "processor", "jurisdiction": "US"}},
-        "nodes": {"c": {"kind": "client", "party": list(parties)}, "t": {"kind": "tracker", "party": "acme"}},
+        "nodes": {"c": {"kind": "client", "party": list(owners)}, "t": {"kind": "tracker", "party": "acme"}},
         "datasets": {"letters": {"at": "c", "categories": ["health"], "subjects": 100}},
         "flows": {"f": {"from": "c", "to": "t", "payload": "records"}},
         **sections,
     }
     source = Source(name="letters.yaml", text=json.dumps(deployment).encode())
-    report = api.check([], api.Settings(packs=packs, today=today), [source])
+    report = api.check([], api.Settings(packs=packs, today="2026-11-29"), [source])
     assert not report.errors
     assert not report.files[0].errors, report.files[0].errors
     return report
@@ -93,3 +93,43 @@ def test_what_two_laws_ask_is_told_once():
     assert [one.rule for one in report_of({"mayo": "US"}, PACKS).findings if "contact" in one.rule] == [
         "phi-breach-contact-not-stated"
     ]
+
+
+@pytest.mark.parametrize(
+    ("owner", "recipient", "fails"),
+    [
+        ("GB", "NL", False),
+        ("GB", "GB", False),
+        ("GB", "KR", False),
+        ("GB", "GI", False),
+        ("GB", "US", True),
+        ("CH", "GB", False),
+        ("CH", "CH", False),
+        ("CH", "KR", True),
+        ("NL", "KR", False),
+        ("NL", "GI", True),
+    ],
+)
+def test_each_country_decides_for_itself_which_others_are_adequate(owner, recipient, fails):
+    parties = {
+        "clinic": {"role": "participant", "jurisdiction": owner},
+        "acme": {"role": "processor", "jurisdiction": recipient},
+    }
+    report = report_of({"clinic": owner}, ("gdpr",), parties=parties)
+
+    assert ("transfer-without-tool" in {one.rule for one in report.findings}) is fails
+
+
+def test_who_lacks_a_tool_are_those_whose_law_asks_for_one():
+    places = {"lumc": "NL", "usz": "CH"}
+    parties = {name: {"role": "participant", "jurisdiction": code} for name, code in places.items()}
+    report = report_of(places, ("gdpr",), parties={**parties, "acme": {"role": "processor", "jurisdiction": "KR"}})
+    (told,) = [one.message for one in report.findings if one.rule == "transfer-without-tool"]
+
+    assert told.endswith("adequacy decision none, and no transfer tool is stated for usz")
+
+
+def test_an_owner_in_switzerland_is_asked_for_what_was_read_of_its_law():
+    rules = {one.rule for one in report_of({"usz": "CH"}, ("gdpr",)).findings}
+
+    assert rules == {"processor-without-contract", "transfer-without-tool"}

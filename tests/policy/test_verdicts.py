@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedpolicy.findings import Verdict
-from fedpolicy.policy.evaluate import combine
 from fedpolicy.policy.expression import Expression, Truth, activator, language
 from fedpolicy.policy.fields import Type
+from fedpolicy.policy.judgement import combine
 from tests.laws import examples
 
 NAMES = ("model.a", "model.b", "model.c")

@@ -35,6 +35,7 @@ from fedpolicy.policy.elements.disclosure_view import (
     way_roles,
     whereabouts,
     whose,
+    without_tool,
 )
 from fedpolicy.policy.elements.party import ROLES
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, number, open_field, texts, words
@@ -137,7 +138,7 @@ _FIELDS = (
     open_field(
         "adequacy",
         Type.TEXT,
-        "the weakest adequacy decision for these parties (EEA: full)",
+        "the weakest adequacy decision for these parties, by the laws of the EEA, GB or CH that protect the owners",
         adequacy,
         choices=ADEQUACY,
     ),
@@ -225,7 +226,7 @@ _FIELDS = (
         " agreement for a limited data set, a waiver, the patients' authorization",
         lambda v: without_hipaa_ground(v.world, v.parties, v.owners, v.families),
     ),
-    texts("without_transfer", "the same for transfer tools", lambda view: _without(view, {"transfer"})),
+    texts("without_transfer", "the same for transfer tools, unless their law finds the place adequate", without_tool),
     boolean(
         "research_documented",
         "each of these datasets has a `phi_basis`, and the document of research for it connects all owners with all"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.language.model.does import Cap
+from fedpolicy.policy.elements.contracts import without
 from fedpolicy.policy.elements.models_view import class_variants
 from fedpolicy.policy.elements.shared import all_in_eea, purposes_of
 from fedpolicy.policy.fields import Missing, Presence, Type
@@ -40,6 +41,7 @@ __all__ = [
     "way_roles",
     "whereabouts",
     "whose",
+    "without_tool",
 ]
 
 ADEQUACY = ("none", "partial", "full")
@@ -225,21 +227,50 @@ def _at(world: World, step: Step) -> Iterator[str]:
 
 
 def adequacy(view: DisclosureView) -> Presence:
-    """The weakest adequacy decision for these parties."""
+    """The weakest decision on these parties, by the laws that protect the owners."""
+    found = whereabouts(view)
     if "public" in view.parties:
         return "none"
-    found = whereabouts(view)
     if not isinstance(found, list):
         return found
-    rows = [view.world.catalog.countries.get(code) for code in found]
-    return min((_decided(row, view.world.today) for row in rows), key=ADEQUACY.index, default="none")
+    laws = {law for owner in view.owners for law in _laws(view.world, owner)}
+    return min((_decision(view, law, found) for law in laws), key=ADEQUACY.index, default="none")
 
 
-def _decided(row: CountryRow | None, today: str) -> str:
-    """The adequacy decision for a country; one that has ended is none."""
-    if row is None or (row.adequacy_until is not None and row.adequacy_until < today):
-        return "none"
-    return "full" if row.eea else row.adequacy or "none"
+def without_tool(view: DisclosureView) -> list[str]:
+    """The owners with whom some party has no agreement on transfers, and whose law does not find its place adequate."""
+    lacking = without(view.world, view.parties, view.owners, {"transfer"}, view.families)
+    found = whereabouts(view)
+    places = found if isinstance(found, list) and "public" not in view.parties else None
+    return [
+        owner
+        for owner in lacking
+        if places is None or any(_decision(view, law, places) != "full" for law in _laws(view.world, owner))
+    ]
+
+
+def _laws(world: World, owner: str) -> set[str]:
+    """By whose decisions an owner goes: those of the EEA, where nothing else is known."""
+    found = world.jurisdictions([owner])
+    codes = found if isinstance(found, list) else []
+    laws = {code for code in codes if code in {"GB", "CH"}}
+    return laws | ({"EEA"} if not laws or world.is_in(owner, ("EEA",)) else set())
+
+
+def _decision(view: DisclosureView, law: str, places: Sequence[str]) -> str:
+    rows = view.world.catalog.countries
+    decided = (_decided(rows[code], law, view.world.today) if code in rows else "none" for code in places)
+    return min(decided, key=ADEQUACY.index, default="none")
+
+
+def _decided(row: CountryRow, law: str, today: str) -> str:
+    """Whether a law finds a country adequate; a decision that has ended is none."""
+    if row.eea or row.id == law:
+        return "full"
+    if law == "EEA":
+        ended = row.adequacy_until is not None and row.adequacy_until < today
+        return "none" if ended else row.adequacy or "none"
+    return (row.adequacy_gb if law == "GB" else row.adequacy_ch) or "none"
 
 
 def adequacy_scope(view: DisclosureView) -> str:
