@@ -15,6 +15,9 @@ FIELDS = (
     "developer", "weights", "architecture", "inference_code", "training_code", "training_data", "licence", "provider",
     "aliases", "parameters_b", "shutdown_on", "shutdowns", "replaced_by", "tasks", "source", "as_of",
 )  # fmt: skip
+_COMPARED = {
+    "weights", "architecture", "training_code", "training_data", "licence", "parameters_b", "shutdown_on",
+}  # fmt: skip
 HEAD = "# Written by `make refresh` from packages; what is wrong here is put right by hand in models.yaml.\nmodels:\n"
 
 
@@ -30,6 +33,31 @@ def with_ended(rows: Mapping[str, Row], before: Mapping[str, Row]) -> dict[str, 
         name: row for name, row in before.items() if name not in rows and ("shutdown_on" in row or "shutdowns" in row)
     }
     return dict(sorted({**ended, **rows}.items()))
+
+
+def contradicted(rows: Mapping[str, Row], path: Path) -> list[str]:
+    """Facts by hand that a package or an index contradicts, each with its place: by hand wins, and a person looks."""
+    found = []
+    for name, row in _nodes(compose_shipped(path.read_text(encoding="utf-8")), "models"):
+        for key, node in _nodes(row):
+            by_hand, made = plain(node), rows.get(name.value, {}).get(key.value)
+            if key.value in _COMPARED and made is not None and not _agree(by_hand, made):
+                place = f"{path.name}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
+                sources = ", ".join(rows[name.value]["source"])
+                found.append(f"{place}: {name.value}.{key.value}: {by_hand} by hand, {made} in {sources}")
+    return found
+
+
+def _nodes(node: Any, key: str = "") -> list[tuple[Any, Any]]:  # noqa: ANN401  of PyYAML, which has no types
+    pairs: list[tuple[Any, Any]] = node.value
+    return _nodes(next(value for name, value in pairs if name.value == key)) if key else pairs
+
+
+def _agree(by_hand: Any, made: Any) -> bool:  # noqa: ANN401  parsed values
+    if isinstance(made, float):
+        return abs(by_hand - made) <= 0.15 * made  # names of models round
+    # A gate is more than a package can tell, and data that can be had are described, too.
+    return by_hand == made or {by_hand, made} in ({"open", "gated"}, {"open", "described"})
 
 
 def written(rows: Mapping[str, Row]) -> str:

@@ -1,26 +1,26 @@
 """
-Writes what packages say of models into `fedpolicy/catalog/generated/`: names, days, successors, licences, sizes.
+Writes what packages and indexes say of models into `fedpolicy/catalog/generated/`: names, days, licences, openness.
 
     make refresh
 
-The packages are read as archives. What is written by hand wins, field by field. A new name of a family that was never
-published and all of whose rows by hand agree (`claude-opus-5-5` of `claude-opus`) takes their weights and terms, and
-names their source.
+Packages are read as archives, indexes from clones of their repositories. What is written by hand wins, field by
+field. A new name of a family that was never published and all of whose rows by hand agree (`claude-opus-5-5` of
+`claude-opus`) takes their weights and terms, and names their source.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from fedpolicy.catalog import load_catalog
 from fedpolicy.files import catalog_dir
-from tools import wheels
-from tools.generated import FIELDS, Row, rows_in, with_ended, written
+from tools import indexes, wheels
+from tools.generated import FIELDS, Row, contradicted, rows_in, with_ended, written
 
 Groups = dict[tuple[str, str], list[wheels.Said]]  # what is said of each (provider, name)
 
@@ -37,6 +37,10 @@ ROUTES: Mapping[str, tuple[str, str]] = {
     "azure": ("microsoft-azure", "azure/"),
     "bedrock": ("amazon-bedrock", ""),
     "bedrock_converse": ("amazon-bedrock", ""),
+}
+INDEXES: Mapping[str, tuple[str, Callable[[indexes.Clone], Iterator[wheels.Said]]]] = {
+    "lfai/model_openness_tool": ("openness", indexes.openness_rows),
+    "mistralai/platform-docs-public": ("mistral", indexes.mistral_names),
 }
 MODES = {
     "chat": "text-generation",
@@ -57,8 +61,10 @@ _STRANGE = re.compile(r"internal|testing|dummy|random", re.IGNORECASE)
 def main() -> None:
     """Read the newest packages, write the rows, and refuse where a name of an SDK does not resolve."""
     with TemporaryDirectory() as folder:
-        found = wheels.newest(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(folder))
-        said = said_by({wheel.name: wheel for wheel in found})
+        given = [Path(word) for word in sys.argv[1:]]
+        found = wheels.newest(given[0] if given else Path(folder))
+        listed, unreached = indexed(given[1] if len(given) > 1 else Path(folder) / "clones")
+        said = {**said_by({wheel.name: wheel for wheel in found}), **listed}
         rows = rows_of(said, hand_rows())
     target = catalog_dir() / "generated" / "models.yaml"
     target.parent.mkdir(exist_ok=True)
@@ -69,7 +75,9 @@ def main() -> None:
     if lost:
         raise SystemExit(f"these names of the SDKs lead to no row: {', '.join(sorted(set(lost)))}")
     told = [f"{len(rows):,} rows from {', '.join(f'{wheel.name} {wheel.version}' for wheel in found)}"]
-    sys.stdout.write("\n".join([*told, *unknown_licences(said["mteb"])]) + "\n")
+    told += [f"{repo} was not reached: what it said last stays" for repo in unreached]
+    told += contradicted(rows, catalog_dir() / "models.yaml")
+    sys.stdout.write("\n".join([*told, *unknown_licences((*said["mteb"], *said["openness"]))]) + "\n")
 
 
 def said_by(found: Mapping[str, wheels.Wheel]) -> dict[str, list[wheels.Said]]:
@@ -84,6 +92,19 @@ def said_by(found: Mapping[str, wheels.Wheel]) -> dict[str, list[wheels.Said]]:
     return {name: list(reader(found[name])) if name in found else [] for name, reader in readers.items()}
 
 
+def indexed(folder: Path) -> tuple[dict[str, list[wheels.Said]], list[str]]:
+    """What the indexes say, and those that were not reached."""
+    said, unreached = indexes.kept(), []
+    for repo, (_, reader) in INDEXES.items():
+        clone = indexes.cloned(repo, folder)
+        if clone is None:
+            unreached.append(repo)
+        else:
+            said[repo] = list(reader(clone))
+    indexes.renewed(said)
+    return {name: said.get(repo, []) for repo, (name, _) in INDEXES.items()}, unreached
+
+
 def hand_rows() -> dict[str, Row]:
     """What is written by hand."""
     return rows_in(catalog_dir() / "models.yaml")
@@ -92,8 +113,10 @@ def hand_rows() -> dict[str, Row]:
 def rows_of(said: Mapping[str, Sequence[wheels.Said]], hand: Mapping[str, Row]) -> dict[str, Row]:
     """The rows, by id: those that somebody runs for others, then those whose weights can be had."""
     rows = hosted_rows(_by_provider(said), hand)
-    for name, row in open_rows(said["mteb"], said["transformers"], hand).items():
-        rows.setdefault(name, row)
+    listed = [*said["mteb"], *said["openness"], *said["transformers"]]
+    for name, row in open_rows(listed, hand).items():
+        if set(row) > {"developer", "source", "as_of"}:
+            rows.setdefault(name, row)
     return dict(sorted(rows.items()))
 
 
@@ -103,7 +126,7 @@ def _by_provider(said: Mapping[str, Sequence[wheels.Said]]) -> Groups:
     for provider in ("openai", "anthropic"):
         for one in said[provider]:
             groups.setdefault((provider, one.name), []).append(one)
-    for one in said["litellm"]:
+    for one in (*said["mistral"], *said["litellm"]):
         placed = _route(str(one.facts.get("route")), one.name)
         if placed and one.facts.get("mode") in MODES:
             groups.setdefault(placed, []).append(one)
@@ -214,40 +237,39 @@ def _stem(name: str) -> str:
     return "-".join(plain_words)
 
 
-def open_rows(
-    mteb: Sequence[wheels.Said], transformers: Sequence[wheels.Said], hand: Mapping[str, Row]
-) -> dict[str, Row]:
+def open_rows(listed: Sequence[wheels.Said], hand: Mapping[str, Row]) -> dict[str, Row]:
     """Models whose weights can be had, and those whose architecture a library has."""
     gated = {name.partition("/")[0] for name, row in hand.items() if row.get("weights") == "gated"}
     known = _names(hand)
     said: dict[str, list[wheels.Said]] = {}
-    for one in (*mteb, *transformers):
+    for one in listed:
         if "/" in one.name and not _STRANGE.search(one.name):
             said.setdefault(known.get(one.name, one.name), []).append(one)
-    catalog = load_catalog()
-    rows: dict[str, Row] = {}
-    for name, found in said.items():
-        facts: wheels.Facts = next((one.facts for one in found if one.facts), {})
-        row: Row = {"developer": name.partition("/")[0].lower()}
-        if facts:
-            licence = catalog.licence(str(facts.get("license")))
-            row["weights"] = None if name.partition("/")[0] in gated else "open"
-            row["licence"] = licence.id if licence else None
-            row["training_code"] = "open" if isinstance(facts.get("public_training_code"), str) else None
-            size = facts.get("n_parameters")
-            row["parameters_b"] = float(f"{size / 1e9:.3g}") if isinstance(size, int) else None
-            row["tasks"] = ["embedding"]
-        if any(not one.facts for one in found):
-            row |= {"architecture": "open", "inference_code": "open"}
-        rows[name] = _with_sources(row, found)
-    return rows
+    return {name: _open(name, found, gated) for name, found in said.items()}
 
 
-def unknown_licences(mteb: Iterable[wheels.Said]) -> list[str]:
+def _open(name: str, found: Sequence[wheels.Said], gated: Collection[str]) -> Row:
+    row: Row = {"developer": name.partition("/")[0].lower()}
+    licence = load_catalog().licence(str(_first(found, "license")))
+    row["licence"] = licence.id if licence else None
+    for key in ("architecture", "inference_code", "training_code", "training_data"):
+        row[key] = _first(found, key)
+    if name.partition("/")[0] not in gated:
+        # Whether published weights are behind a gate, the index does not say; an open licence hardly ever is.
+        free = "open" if licence and licence.category == "open" and _first(found, "published") else None
+        row["weights"] = _first(found, "weights") or free
+    size = _first(found, "n_parameters")
+    row["parameters_b"] = float(f"{size / 1e9:.3g}") if isinstance(size, int) and size else None
+    mode = _first(found, "mode")
+    row["tasks"] = [MODES[mode]] if mode else None
+    return _with_sources(row, found)
+
+
+def unknown_licences(listed: Iterable[wheels.Said]) -> list[str]:
     """Licences that the catalogue does not know, and of how many models."""
     catalog = load_catalog()
     found: dict[str, int] = {}
-    for one in mteb:
+    for one in listed:
         licence = one.facts.get("license")
         if isinstance(licence, str) and catalog.licence(licence) is None:
             found[licence] = found.get(licence, 0) + 1
@@ -256,8 +278,8 @@ def unknown_licences(mteb: Iterable[wheels.Said]) -> list[str]:
 
 def _with_sources(row: Row, said: Sequence[wheels.Said]) -> Row:
     origin = row.pop("origin", {"source": [], "as_of": ""})
-    sources = dict.fromkeys([*(one.wheel.source(one.member) for one in said), *origin["source"]])
-    days = [*(one.wheel.day for one in said), *([origin["as_of"]] if origin["as_of"] else [])]
+    sources = dict.fromkeys([*(one.origin.source(one.member) for one in said), *origin["source"]])
+    days = [*(one.origin.day for one in said), *([origin["as_of"]] if origin["as_of"] else [])]
     row |= {"source": list(sources), "as_of": min(days)}
     return {key: row[key] for key in FIELDS if row.get(key) not in (None, "", [], {})}
 

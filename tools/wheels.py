@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Protocol
 from zipfile import ZipFile
 
 from fedpolicy.records import dataclass
@@ -51,11 +51,22 @@ class Wheel:
             return sorted(name for name in archive.namelist() if PurePosixPath(name).match(pattern))
 
 
+class Origin(Protocol):
+    """Where facts are from: a package or a repository, and its day."""
+
+    @property
+    def day(self) -> str:
+        """The day on which it said so."""
+
+    def source(self, member: str) -> str:
+        """What a row says of a fact from one of its files."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What one file of one package says of one model; `facts` are keys of the catalogue."""
+    """What one file of one package or repository says of one model; `facts` are keys of the catalogue."""
 
-    wheel: Wheel
+    origin: Origin
     member: str
     name: str
     facts: Facts
@@ -96,7 +107,7 @@ def openai_names(wheel: Wheel) -> Iterator[Said]:
         mode = "embedding" if "embedding" in member else "chat"
         for name in dict.fromkeys(names):
             facts = {"mode": mode, **({"shutdown_on": ends[name]} if name in ends else {})}
-            yield Said(wheel=wheel, member=member, name=name, facts=facts)
+            yield Said(origin=wheel, member=member, name=name, facts=facts)
 
 
 def _days(tree: ast.Module) -> dict[str, str]:
@@ -116,13 +127,13 @@ def anthropic_names(wheel: Wheel) -> Iterator[Said]:
     for name in dict.fromkeys(
         n for node in ast.walk(tree) if isinstance(node, ast.Subscript) for n in _texts(node.slice)
     ):
-        yield Said(wheel=wheel, member=member, name=name, facts={"mode": "chat"})
+        yield Said(origin=wheel, member=member, name=name, facts={"mode": "chat"})
     for node in ast.walk(ast.parse(wheel.text(warned))):
         if isinstance(node, ast.Dict):
             pairs = zip(map(_text, node.keys), map(_text, node.values), strict=True)
             for name, said in pairs:
                 if name and said:
-                    yield Said(wheel=wheel, member=warned, name=name, facts={"shutdown_on": _written_day(said)})
+                    yield Said(origin=wheel, member=warned, name=name, facts={"shutdown_on": _written_day(said)})
 
 
 def _written_day(said: str) -> str:
@@ -137,7 +148,7 @@ def litellm_routes(wheel: Wheel) -> Iterator[Said]:
     for name, entry in json.loads(wheel.text(member)).items():
         facts = {"mode": entry.get("mode"), "route": entry.get("litellm_provider")}
         facts |= {"shutdown_on": entry.get("deprecation_date"), "replaced_by": entry.get("successor_model")}
-        yield Said(wheel=wheel, member=member, name=name, facts={key: value for key, value in facts.items() if value})
+        yield Said(origin=wheel, member=member, name=name, facts={key: value for key, value in facts.items() if value})
 
 
 def mteb_models(wheel: Wheel) -> Iterator[Said]:
@@ -155,14 +166,17 @@ def mteb_models(wheel: Wheel) -> Iterator[Said]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "ModelMeta":
                 said = {key.arg: _constant(key.value, known) for key in node.keywords if key.arg}
                 if said.get("open_weights") is True and isinstance(said.get("name"), str):
-                    yield Said(wheel=wheel, member=member, name=str(said["name"]), facts=said)
+                    facts = {"weights": "open", "mode": "embedding", **said}
+                    facts["training_code"] = "open" if isinstance(said.get("public_training_code"), str) else None
+                    yield Said(origin=wheel, member=member, name=str(said["name"]), facts=facts)
 
 
 def transformers_models(wheel: Wheel) -> Iterator[Said]:
     """Checkpoints whose architecture the library has: one a configuration."""
     for member in wheel.members("transformers/models/*/configuration_*.py"):
         for name in re.findall(r'^@auto_docstring\(checkpoint="([\w.-]+/[\w.-]+)"', wheel.text(member), re.MULTILINE):
-            yield Said(wheel=wheel, member=str(PurePosixPath(member).parent), name=name, facts={})
+            facts = {"architecture": "open", "inference_code": "open"}
+            yield Said(origin=wheel, member=str(PurePosixPath(member).parent), name=name, facts=facts)
 
 
 def _constant(node: ast.expr, known: Mapping[str, ast.expr]) -> Any:  # noqa: ANN401  any constant

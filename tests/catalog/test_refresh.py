@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from tools import generated, refresh, wheels
+from tools import generated, indexes, refresh, wheels
 
 DAYS = {"openai": "2026-11-20", "anthropic": "2026-11-24", "litellm": "2026-11-19", "mteb": "2026-10-26"}
 FILES = {
@@ -78,6 +78,27 @@ own = ModelMeta(name="google/nine", open_weights=True, license="nobody-knows-it"
     },
 }
 
+OPENNESS = indexes.Clone(repo="acme/openness", commit="abc1234", day="2026-05-11")
+INDEXED = {
+    "mistral": [
+        wheels.Said(
+            origin=indexes.Clone(repo="acme/docs", commit="def5678", day="2026-08-21"),
+            member="models/large.ts",
+            name="mistral-large-9",
+            facts={"mode": "chat", "route": "mistral", "shutdown_on": "2031-04-05", "replaced_by": "mistral-large-10"},
+        )
+    ],
+    "openness": [
+        wheels.Said(origin=OPENNESS, member=f"models/{name}.yml", name=f"acme/{name}", facts=facts)
+        for name, facts in {
+            "one": {"training_data": "described", "architecture": "open"},
+            "free": {"published": True, "license": "MIT", "mode": "chat"},
+            "fenced": {"published": True, "license": "llama2", "architecture": "open"},
+            "empty": {},
+        }.items()
+    ],
+}
+
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory):
@@ -89,7 +110,7 @@ def said(tmp_path_factory):
             for member, text in files.items():
                 archive.writestr(member, text)
         found[name] = wheels.Wheel(name=name, version="9.0", day=DAYS.get(name, "2026-11-21"), path=path)
-    return refresh.said_by(found)
+    return {**refresh.said_by(found), **INDEXED}
 
 
 @pytest.fixture(scope="module")
@@ -142,14 +163,16 @@ def test_weights_that_can_be_had_come_with_licence_size_and_code(rows):
         "architecture": "open",
         "inference_code": "open",
         "training_code": "open",
+        "training_data": "described",
         "licence": "MIT",
         "parameters_b": 0.118,
         "tasks": ["embedding"],
         "source": [
             "https://pypi.org/project/mteb/9.0/ mteb/models/model_implementations/some.py",
+            "https://github.com/acme/openness @abc1234 models/one.yml",
             "https://pypi.org/project/transformers/9.0/ transformers/models/one",
         ],
-        "as_of": "2026-10-26",
+        "as_of": "2026-05-11",
     }
     # Some of Google's weights are gated, and the package does not say which.
     assert "weights" not in rows["google/nine"]
@@ -158,6 +181,21 @@ def test_weights_that_can_be_had_come_with_licence_size_and_code(rows):
 def test_what_is_no_model_or_somebody_elses_is_left_out(rows):
     assert not {"acme/two", "openai/dall-e-9", "openai/ft:gpt-8", "hf-internal-testing/x", "a/b"} & set(rows)
     assert not [name for name in rows if "/eu/" in name]
+
+
+def test_what_a_provider_documents_is_a_day_and_a_successor(rows):
+    row = rows["mistral/mistral-large-9"]
+
+    assert (row["shutdown_on"], row["replaced_by"]) == ("2031-04-05", "mistral-large-10")
+    assert row["source"][0] == "https://github.com/acme/docs @def5678 models/large.ts"
+    assert row["as_of"] == "2026-08-21"
+
+
+def test_published_weights_count_as_open_under_an_open_licence_only(rows):
+    # The index does not say whether there is a gate.
+    assert (rows["acme/free"]["weights"], rows["acme/free"]["tasks"]) == ("open", ["text-generation"])
+    assert "weights" not in rows["acme/fenced"]
+    assert "acme/empty" not in rows
 
 
 def test_a_licence_that_nobody_knows_is_told(said):
