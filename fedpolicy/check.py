@@ -167,7 +167,7 @@ def _add(found: Assessment, checked: Checked, judge: Judge) -> None:
         if judge.beside:
             from fedpolicy.report.sections import told_beside  # noqa: PLC0415  few reports are pages or records
 
-            about = told_beside(about, study, document, judge.overview, judge.beside)
+            about = told_beside(about, study, document, findings, judge.beside, judge.overview)
         checked.overviews.append(about)
     checked.findings += findings
     checked.asides.append(aside_of(document, study, judge.rules))

@@ -16,6 +16,7 @@ from fedpolicy.findings import Finding, Span, Verdict
 from fedpolicy.namesakes import namesakes
 from fedpolicy.policy.housekeeping import as_set, gone
 from fedpolicy.report.diff import UNCOMPARED, Comparison, Difference
+from fedpolicy.report.owner import changes_of_owner, concerns, must_be_party, owners_of
 from fedpolicy.settings import Settings
 from fedpolicy.sources import Source
 
@@ -46,7 +47,7 @@ def compare(
     errors say why.
 
     What the new state introduces and the waivers of the settings cover is waived. What is wrong with the waivers
-    themselves is not told: that is what a check is for.
+    themselves is not told: that is what a check is for. Where settings name an owner, what concerns it is told.
 
     Deployments are told apart by their names; where a side has one name several times, by their files too. A name that
     the new state has several times, and the old one had once at most, is an error, as it is for a check. A deployment
@@ -60,7 +61,12 @@ def compare(
     keys = sorted(keyed[0].keys() | keyed[1].keys())
     failed: list[FedPolicyError] = []
     whole = not errors and not sides[1].errors
-    found = [_difference(keyed[0].get(key), keyed[1].get(key), _Watched(begin, failed), whole=whole) for key in keys]
+    pairs = [(keyed[0].get(key), keyed[1].get(key)) for key in keys]
+    found = [_difference(*pair, _Watched(begin, failed), whole=whole) for pair in pairs]
+    if settings.overview:
+        studies = [state.study for pair in pairs for state in pair if state and state.study]
+        must_be_party(settings.overview, *(study.deployment for study in studies))
+        found = [_of_owner(one, pair, settings.overview) for one, pair in zip(found, pairs, strict=True)]
     named = partial(_from_root, {name: inside for side in sides for name, inside in side.inside.items()}, settings)
     found = [replace(one, introduced=_excused(one.introduced, settings, named)) for one in found]
     before = Counter(name for name, _ in sides[0].names)
@@ -163,6 +169,24 @@ def _difference(old: _State | None, new: _State | None, watched: _Watched, *, wh
         introduced=_only(new.findings, were),
         # What a rule does not answer any more is not resolved.
         resolved=_only([one for one in were if one.rule not in new.broken], new.findings),
+    )
+
+
+def _of_owner(one: Difference, states: Sequence[_State | None], owner: str) -> Difference:
+    """What of a difference concerns one party; what could not be compared, or is gone, may concern anybody."""
+    studies = [state.study for state in states if state and state.study]
+    owners = {name: party for study in studies for name, party in owners_of(study).items()}
+    if not any(owner in study.deployment.parties for study in studies):
+        return (
+            one
+            if one.state == UNCOMPARED
+            else replace(one, changes=Changes(), introduced=(), resolved=(), state="changed")
+        )
+    return replace(
+        one,
+        changes=changes_of_owner(one.changes, owner, owners),
+        introduced=tuple(found for found in one.introduced if concerns(found, owner, owners)),
+        resolved=tuple(found for found in one.resolved if concerns(found, owner, owners)),
     )
 
 

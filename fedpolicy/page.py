@@ -40,10 +40,11 @@ class Code:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """SVG that was drawn here, with its words escaped already, and a sentence for those who do not see it."""
+    """A map or plot as SVG, with its words escaped already, and a sentence for those who do not see it."""
 
     svg: str
     title: str
+    kind: str = "map"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What `fedpolicy budget --format svg` draws: how epsilon grows over the steps of each mechanism."""
+"""How epsilon grows over the steps of each mechanism, as SVG: `fedpolicy budget --format svg`, and pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fedpolicy.report.style import clean
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget import Ledger, Share
 
-__all__ = ["as_svg"]
+__all__ = ["as_svg", "has_curves"]
 
 _WIDTH, _HEIGHT, _LEFT, _TOP, _LEGEND = 640, 320, 64, 44, 18
 _RIGHT, _BOTTOM = _WIDTH - 24, _HEIGHT - 44
@@ -26,6 +26,11 @@ _SPARE = 1.08
 _Points = Sequence[tuple[int, float, float]]
 
 
+def has_curves(ledger: Ledger) -> bool:
+    """Whether there is anything to draw: a mechanism of several steps whose epsilon is known."""
+    return any(over_steps(share.mechanism) for share in ledger.shares)
+
+
 def as_svg(name: str, ledger: Ledger, limit: float) -> str:
     """Draw one curve a mechanism, as a band where it is known as a bracket only, and the limit as a line."""
     found = ((share, over_steps(share.mechanism)) for share in ledger.shares)
@@ -34,7 +39,7 @@ def as_svg(name: str, ledger: Ledger, limit: float) -> str:
     steps = max((points[-1][0] for _, points in curves), default=1)
     top = _SPARE * max([limit, *(high for _, points in curves for _, _, high in points)])
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" {_FONT}>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" {_FONT}>',
         f"<title>{_text(name)}: epsilon over the steps of each mechanism</title>",
         f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
         f'<text x="{_LEFT}" y="24" font-size="14">{_text(name)}: epsilon over the run</text>',

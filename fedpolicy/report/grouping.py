@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fedpolicy.findings import Finding, Report, Severity, Verdict
+from fedpolicy.findings import Finding, Report, Severity, Verdict, fingerprint
 from fedpolicy.overview import Cause, Fix, Overview
 from fedpolicy.records import dataclass
 
-__all__ = ["Group", "groups_of", "judged", "overview_of"]
+__all__ = ["Group", "anchor", "groups_of", "judged", "overview_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,11 @@ class Group:
                 found.setdefault(finding.severity, {})[finding.rule] = None
             told.add(finding.rule)
         return [(severity, list(found[severity])) for severity in sorted(found, reverse=True)]
+
+
+def anchor(deployment: str, cause: str) -> str:
+    """What a page calls the section of a cause, so that a map can lead to it."""
+    return f"cause-{fingerprint(deployment, cause)[:8]}"
 
 
 def judged(finding: Finding) -> bool:

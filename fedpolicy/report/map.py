@@ -15,13 +15,13 @@ from fedpolicy.report.style import amount, clean, listing
 if TYPE_CHECKING:
     from fedpolicy.report.sketch import Arrow, Box, Sketch
 
-__all__ = ["MOST_ARROWS", "map_of"]
+__all__ = ["MOST_ARROWS", "Mark", "map_of"]
 
 MOST_ARROWS = 120  # those of the lowest level are left out first, and counted
 _MOST_BOXES = 60
 _WIDE, _LINE, _GAP, _BETWEEN, _EDGE = 200, 18, 30, 230, 16
-_PORT = 42  # between two arrows at one side of a box
-_LETTERS, _LABEL = 26, 40  # characters that fit in a box, and between two
+_PORT = 56  # between two arrows at one side of a box
+_LETTERS, _LABEL = 26, 46  # characters that fit in a box, and between two
 _SENTENCE = (
     "Boxes are parties, owners of data at the left and outsiders at the right; dashed arrows follow from what the file"
     " says without being written in it. Red arrows lead to records, amber ones to what can be inferred."
@@ -30,7 +30,8 @@ _TIP = (
     '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" markerHeight="9"'
     ' markerUnits="userSpaceOnUse" orient="auto"><path class="tip" d="M0 0L8 4L0 8z"/></marker></defs>'
 )
-_APART = 28  # between two labels
+_ROW = 15  # a line of a label
+_MOST_HELD, _MOST_DATA, _MOST_MARKS = 6, 4, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +44,19 @@ class _At:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Findings of one cause, which a section of the page tells of, at the arrows of an element to a party."""
+
+    cause: str
+    origin: str
+    party: str
+    severity: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Drawn:
-    """An arrow, where it begins and ends, and the parties at both ends."""
+    """An arrow, where it begins and ends, the parties at both ends, and what was found about it."""
 
     arrow: Arrow
     start: tuple[int, int]
@@ -52,9 +64,16 @@ class _Drawn:
     bow: int
     source: tuple[str, ...]
     target: tuple[str, ...]
+    marks: tuple[Mark, ...]
+
+    @property
+    def about(self) -> str:
+        """What a script chooses by."""
+        causes = dict.fromkeys(mark.cause for mark in self.marks)
+        return _about((*self.source, *self.target), self.arrow.data, tuple(causes))
 
 
-def map_of(sketch: Sketch) -> Picture:
+def map_of(sketch: Sketch, marks: Sequence[Mark] = ()) -> Picture:
     """Draw the sketch, the arrows that matter most where there are too many."""
     boxes = sketch.boxes[:_MOST_BOXES]
     named = {box.id: box for box in boxes}
@@ -62,14 +81,14 @@ def map_of(sketch: Sketch) -> Picture:
     arrows = sorted(known, key=lambda one: (-one.level, one.origin, one.source, one.target))[:MOST_ARROWS]
     ports = _ports(arrows, named)
     places = _places(boxes, ports)
-    drawn = list(_drawn(arrows, ports, places, named))
+    drawn = list(_drawn(arrows, ports, places, named, marks))
     width = _EDGE * 2 + _WIDE * 3 + _BETWEEN * 2
     height = max((at.y + at.height for at in places.values()), default=80) + _EDGE
     lines = [
         f'<svg viewBox="0 0 {width} {height}" role="group" aria-label="{_text(sketch.name)}: who sends what to whom">',
         _TIP,
         *(line for one in drawn for line in _path(one)),
-        *(line for box in boxes for line in _box(box, places[box.id])),
+        *(line for box in boxes for line in _box(box, places[box.id], [one for one in drawn if _touches(one, box)])),
         *_labels(drawn),
         "</svg>",
     ]
@@ -109,7 +128,7 @@ def _places(boxes: Sequence[Box], ports: Mapping[tuple[str, str], Sequence[int]]
 
 def _height(box: Box, ports: Mapping[tuple[str, str], Sequence[int]]) -> int:
     most = max(len(ports.get((box.id, side), ())) for side in ("left", "right"))
-    return max(_LINE * (2 + len(_lines(box))) + 14, _PORT * most)
+    return max(_LINE * (2 + len(_lines(box)) + len(box.data[:_MOST_DATA])) + 14, _PORT * most)
 
 
 def _drawn(
@@ -117,6 +136,7 @@ def _drawn(
     ports: Mapping[tuple[str, str], Sequence[int]],
     places: Mapping[str, _At],
     named: Mapping[str, Box],
+    marks: Sequence[Mark],
 ) -> Iterator[_Drawn]:
     for number, arrow in enumerate(arrows):
         source, target = named[arrow.source], named[arrow.target]
@@ -125,7 +145,9 @@ def _drawn(
         if source == target:
             end = (end[0], start[1] + _LINE)
         bow = 70 if source.side == target.side else 0
-        yield _Drawn(arrow=arrow, start=start, end=end, bow=bow, source=source.parties, target=target.parties)
+        mine = tuple(one for one in marks if one.origin == arrow.origin and one.party in target.parties)
+        ends = {"source": source.parties, "target": target.parties}
+        yield _Drawn(arrow=arrow, start=start, end=end, bow=bow, marks=mine, **ends)
 
 
 def _port(
@@ -136,25 +158,39 @@ def _port(
     return (at.x if left else at.x + _WIDE), int(at.y + step * (numbers.index(number) + 0.5))
 
 
+def _touches(one: _Drawn, box: Box) -> bool:
+    return box.parties in (one.source, one.target)
+
+
 def _lines(box: Box) -> list[str]:
-    most = 6
-    more = [f"and {len(box.holds) - most} more"] if len(box.holds) > most else []
-    return [*box.holds[:most], *more]
+    return _few(box.holds, _MOST_HELD)
 
 
-def _box(box: Box, at: _At) -> Iterator[str]:
+def _few(names: Sequence[str], most: int) -> list[str]:
+    return [*names[:most], *([f"and {len(names) - most} more"] if len(names) > most else [])]
+
+
+def _box(box: Box, at: _At, touching: Sequence[_Drawn]) -> Iterator[str]:
+    """A box that can be chosen, and its datasets, each of which can be chosen as well."""
     name = listing(box.parties, most=3)
     said = f"{name}, {box.role}: {', '.join(_lines(box)) or 'no place of its own'}"
-    chosen = _text(box.parties[0])
-    known = f'data-of="{_of(box.parties)}" data-party="{chosen}"'
-    yield f'<g {known} tabindex="0" role="button" aria-label="{_text(said)}">'
+    data = tuple(dict.fromkeys((*box.data, *(family for one in touching for family in one.arrow.data))))
+    causes = tuple(dict.fromkeys(mark.cause for one in touching for mark in one.marks))
+    about = _about(box.parties, data, causes)
+    yield f'<g {about} data-party="{_text(box.parties[0])}" tabindex="0" role="button" aria-label="{_text(said)}">'
     yield f'<rect class="party" x="{at.x}" y="{at.y}" width="{_WIDE}" height="{at.height}" rx="8"/>'
     yield f'<text class="name" x="{at.x + 10}" y="{at.y + 20}">{_text(_cut(name, _LETTERS))}</text>'
     yield f'<text class="label" x="{at.x + 10}" y="{at.y + 36}">{_text(_cut(box.role, _LETTERS + 4))}</text>'
-    for number, held in enumerate(_lines(box)):
-        y = at.y + 40 + _LINE * number
-        yield f'<text x="{at.x + 16}" y="{y + 15}">{_text(_cut(f"· {held}", _LETTERS))}</text>'
+    y = at.y + 55
+    for held in _lines(box):
+        yield f'<text x="{at.x + 16}" y="{y}">{_text(_cut(f"· {held}", _LETTERS))}</text>'
+        y += _LINE
     yield "</g>"
+    for family in box.data[:_MOST_DATA]:
+        known = f'data-dataset="{_text(family)}" tabindex="0" role="button" aria-label="dataset {_text(family)}"'
+        shown = f'<text class="data" x="{at.x + 16}" y="{y}">{_text(_cut(family, _LETTERS))}</text>'
+        yield f"<g {about} {known}>{shown}</g>"
+        y += _LINE
 
 
 def _path(one: _Drawn) -> Iterator[str]:
@@ -164,24 +200,35 @@ def _path(one: _Drawn) -> Iterator[str]:
     half = one.bow or (w - x) // 2
     shape = f"M{x} {y}C{x + half} {y} {w + half if one.bow else w - half} {z} {w} {z}"
     title = f"{listing(one.source)} to {listing(one.target)}: {', '.join(_words(arrow))}"
-    yield f'<path class="{kind}" data-of="{_of((*one.source, *one.target))}" d="{shape}" marker-end="url(#tip)">'
+    yield f'<path class="{kind}" {one.about} d="{shape}" marker-end="url(#tip)">'
     yield f"<title>{_text(title)}</title></path>"
 
 
 def _labels(drawn: Sequence[_Drawn]) -> Iterator[str]:
-    """What travels, and why with what level, in two lines that move down until none covers another."""
-    taken: list[tuple[int, int, int]] = []
+    """What travels, why with what level, and what was found about it, in lines that move down until none is covered."""
+    taken: list[tuple[int, int, int, int]] = []
     for one in drawn:
         words = [_cut(text, _LABEL) for text in _words(one.arrow)]
-        wide = max(len(text) for text in words) * 6
+        marks = {mark.cause: mark for mark in one.marks}
+        found = [_cut(_found(mark), _LABEL + 12) for mark in marks.values()][:_MOST_MARKS]
+        wide = max(len(text) for text in (*words, *found)) * 6
+        high = _ROW * (len(words) + len(found))
         x = one.start[0] + one.bow + wide // 2 if one.bow else (one.start[0] + one.end[0]) // 2
         y = (one.start[1] + one.end[1]) // 2 - 6
-        while any(abs(x - other) < (wide + span) // 2 and abs(y - line) < _APART for other, line, span in taken):
-            y += _APART
-        taken.append((x, y, wide))
-        of = _of((*one.source, *one.target))
-        for text, at in zip(words, (y, y + 20), strict=True):
-            yield f'<text class="label" data-of="{of}" x="{x}" y="{at}" text-anchor="middle">{_text(text)}</text>'
+        while covering := [t for t in taken if abs(x - t[0]) < (wide + t[2]) // 2 and t[1] - high < y < t[1] + t[3]]:
+            y = max(line + tall for _, line, _, tall in covering)
+        taken.append((x, y, wide, high))
+        at = f'x="{x}" text-anchor="middle"'
+        for number, text in enumerate(words):
+            yield f'<text class="label" {one.about} y="{y + _ROW * number}" {at}>{_text(text)}</text>'
+        for number, (cause, text) in enumerate(zip(marks, found, strict=False), start=len(words)):
+            shown = f'<text class="label mark" y="{y + _ROW * number}" {at}>{_text(text)}</text>'
+            yield f'<a href="#{cause}" {one.about} data-cause="{cause}">{shown}</a>'
+
+
+def _found(mark: Mark) -> str:
+    more = f" and {len(mark.rules) - 1} more" if len(mark.rules) > 1 else ""
+    return f"{mark.severity}: {mark.rules[0]}{more}"
 
 
 def _words(arrow: Arrow) -> tuple[str, str]:
@@ -189,8 +236,13 @@ def _words(arrow: Arrow) -> tuple[str, str]:
     return ", ".join(word.replace("_", " ") for word in arrow.payloads), f"{arrow.origin}{level}"
 
 
-def _of(parties: Sequence[str]) -> str:
-    return escape(json.dumps(sorted(set(parties))[:200], ensure_ascii=True), quote=True)
+def _about(parties: Sequence[str], data: Sequence[str], causes: Sequence[str]) -> str:
+    named = (("of", parties), ("carries", data), ("causes", causes))
+    return " ".join(f'data-{name}="{_list(values)}"' for name, values in named)
+
+
+def _list(names: Sequence[str]) -> str:
+    return escape(json.dumps(sorted(set(names))[:200], ensure_ascii=True), quote=True)
 
 
 def _cut(text: str, most: int) -> str:

@@ -13,12 +13,16 @@ from fedpolicy.suggest import advise
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget import Ledger
+    from fedpolicy.analysis.changes import Changes
     from fedpolicy.analysis.control.matrix import Continuity
     from fedpolicy.analysis.study import Study
     from fedpolicy.findings import Finding, Report
     from fedpolicy.language.model.deployment import Deployment
 
-__all__ = ["concerns", "ledger_of_owner", "matrix_of_owner", "must_be_party", "of_owner", "only", "study_of_owner"]
+__all__ = [
+    "changes_of_owner", "concerns", "ledger_of_owner", "matrix_of_owner", "must_be_party", "of_owner", "only",
+    "owners_of", "study_of_owner",
+]  # fmt: skip
 
 _TOLD = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED)
 
@@ -60,10 +64,11 @@ def of_owner(report: Report, owner: str) -> Report:
     return replace(report, findings=found, counts=counts)
 
 
-def must_be_party(name: str, deployment: Deployment) -> str:
-    """The name of a party. Raises SettingsError where the deployment has none of that name."""
-    if name not in deployment.parties:
-        raise SettingsError(f"no party is called `{name}`", help=advise(name, sorted(deployment.parties)))
+def must_be_party(name: str, *deployments: Deployment) -> str:
+    """The name of a party. Raises SettingsError where deployments have none of that name."""
+    known = {party for one in deployments for party in one.parties}
+    if known and name not in known:
+        raise SettingsError(f"no party is called `{name}`", help=advise(name, sorted(known)))
     return name
 
 
@@ -95,6 +100,33 @@ def ledger_of_owner(study: Study, ledger: Ledger, owner: str) -> Ledger:
 def matrix_of_owner(matrix: Sequence[Continuity], owner: str) -> tuple[Continuity, ...]:
     """What one participant can do, and who can end it."""
     return tuple(replace(one, participants=(owner,)) for one in matrix if owner in one.participants)
+
+
+def owners_of(study: Study) -> dict[str, str]:
+    """The party behind each instance of a dataset."""
+    return {item.id: _declared(study, item.owner) for item in study.graph.data}
+
+
+def changes_of_owner(changes: Changes, owner: str, owners: Mapping[str, str]) -> Changes:
+    """What changes for one party: what others learn of its data, and what it can do."""
+    disclosures = []
+    for one in changes.disclosures:
+        names, parties = _others(one.datasets, one.parties, owner, owners)
+        if names and parties:
+            disclosures.append(replace(one, datasets=names, parties=parties, pairs=len(names) * len(parties)))
+    budgets = []
+    for loss in changes.budgets:
+        names, parties = _others(loss.datasets, loss.parties, owner, owners)
+        if names and parties:
+            budgets.append(replace(loss, datasets=names, parties=parties))
+    control = (replace(one, participants=(owner,)) for one in changes.control if owner in one.participants)
+    return replace(changes, disclosures=tuple(disclosures), budgets=tuple(budgets), control=tuple(control))
+
+
+def _others(
+    datasets: Sequence[str], parties: Sequence[str], owner: str, owners: Mapping[str, str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return tuple(one for one in datasets if owners.get(one) == owner), tuple(one for one in parties if one != owner)
 
 
 def _own(study: Study, owner: str) -> frozenset[str]:

@@ -14,7 +14,7 @@
     var tools = document.createElement("div");
     tools.className = "tools";
     [["Zoom in", function () { zoom(0.8); }], ["Zoom out", function () { zoom(1.25); }],
-      ["Whole map", function () { view = home.slice(); show(); choose(""); }]].forEach(function (pair) {
+      ["Whole map", function () { view = home.slice(); show(); choose("party", ""); }]].forEach(function (pair) {
       var button = document.createElement("button");
       button.type = "button";
       button.textContent = pair[0];
@@ -32,25 +32,43 @@
       start = [event.clientX, event.clientY];
       show();
     });
-    function choose(name) {
+    var status = document.createElement("p");
+    status.setAttribute("role", "status");
+    tools.appendChild(status);
+    function has(part, kind, name) {
+      return JSON.parse(part.getAttribute({ party: "data-of", dataset: "data-carries", cause: "data-causes" }[kind]) || "[]")
+        .indexOf(name) >= 0;
+    }
+    function told(row, kind, name) {
+      var cell = kind === "party" ? row.querySelector("th") : row.cells[2];
+      if (kind === "cause" || !cell || (kind === "dataset" && row.closest("#matrix"))) { return true; }
+      return / more$/.test(cell.textContent) || cell.textContent.split(/, | and /).some(function (word) {
+        return word === name || (kind === "dataset" && word.split("@")[0] === name);
+      });
+    }
+    function choose(kind, name) {
       svg.querySelectorAll("[data-of]").forEach(function (part) {
-        var of = JSON.parse(part.getAttribute("data-of"));
-        part.classList.toggle("dim", name !== "" && of.indexOf(name) < 0);
+        part.classList.toggle("dim", name !== "" && !has(part, kind, name));
       });
       document.querySelectorAll("#matrix tbody tr, #learns tbody tr").forEach(function (row) {
-        var said = row.querySelector("th").textContent;
-        row.classList.toggle("dim", name !== "" && said.split(/, | and /).indexOf(name) < 0);
+        row.classList.toggle("dim", name !== "" && !told(row, kind, name));
       });
-      figure.setAttribute("data-chosen", name);
+      document.querySelectorAll(".chosen").forEach(function (part) { part.classList.remove("chosen"); });
+      if (kind === "cause" && document.getElementById(name)) { document.getElementById(name).classList.add("chosen"); }
+      figure.setAttribute("data-chosen", name && kind + " " + name);
+      var words = kind === "cause" ? "what one cause explains" : name;
+      status.textContent = name && "Shown: " + words + ". Click again for everything.";
     }
-    svg.querySelectorAll("[data-party]").forEach(function (box) {
-      function pick() {
-        var name = box.getAttribute("data-party");
-        choose(figure.getAttribute("data-chosen") === name ? "" : name);
-      }
-      box.addEventListener("click", pick);
-      box.addEventListener("keydown", function (event) {
-        if (event.key === "Enter" || event.key === " ") { event.preventDefault(); pick(); }
+    [["party", "[data-party]"], ["dataset", "[data-dataset]"], ["cause", "[data-cause]"]].forEach(function (pair) {
+      svg.querySelectorAll(pair[1]).forEach(function (part) {
+        function pick() {
+          var name = part.getAttribute("data-" + pair[0]);
+          choose(pair[0], figure.getAttribute("data-chosen") === pair[0] + " " + name ? "" : name);
+        }
+        part.addEventListener("click", pick);
+        part.addEventListener("keydown", function (event) {
+          if (pair[0] !== "cause" && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); pick(); }
+        });
       });
     });
   });

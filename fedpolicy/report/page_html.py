@@ -6,6 +6,7 @@ Whatever comes from a deployment is escaped in one place. Without the script eve
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
@@ -19,6 +20,8 @@ __all__ = ["page_html"]
 
 _LEVELS = ("none", "bounded", "inferable", "reconstructable", "verbatim")
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
+_LONG = 12  # characters of a word that stays whole
+_PIECES = re.compile(r"[^\W_]{1,20}[\W_]?|[\W_]{1,20}")
 _MOST = 400  # characters of one cell or title; a name may have ten thousand
 _MARKED = {"FAIL": "fail", "ERROR": "fail", "STOPPED": "fail", "OPEN": "open", "OUTSIDE": "open", "PASS": "pass"}
 
@@ -72,12 +75,12 @@ def _section(section: Section, depth: int) -> Iterator[str]:
     yield f'<{kind} id="{_id(section.id)}">'
     yield f"<details><summary>{head}</summary>" if section.folded else head
     for block in section.blocks:
-        yield from _block(block, depth)
+        yield from _block(block, depth, section.title)
     yield "</details>" if section.folded else ""
     yield f"</{kind}>"
 
 
-def _block(block: Block, depth: int) -> Iterator[str]:
+def _block(block: Block, depth: int, title: str) -> Iterator[str]:
     if isinstance(block, Section):
         yield from _section(block, depth + 1)
     elif isinstance(block, Paragraph):
@@ -85,16 +88,18 @@ def _block(block: Block, depth: int) -> Iterator[str]:
     elif isinstance(block, Items):
         yield "<ul>" + "".join(f"<li>{_words(text)}</li>" for text in block.items) + "</ul>"
     elif isinstance(block, Table):
-        yield from _table(block)
+        yield from _table(block, title)
     elif isinstance(block, Picture):
-        yield f'<figure class="map">{block.svg}<figcaption>{_words(block.title)}</figcaption></figure>'
+        yield f'<figure class="{block.kind}">{block.svg}<figcaption>{_words(block.title)}</figcaption></figure>'
     elif isinstance(block, Code):
         yield from _code(block)
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: Table, title: str) -> Iterator[str]:
+    """A caption that repeats the title of its section is for those who hear it."""
+    kind = ' class="same"' if table.caption == title else ""
     yield f'<div class="wide" role="region" aria-label="{_text(table.caption)}" tabindex="0"><table>'
-    yield f"<caption>{_text(table.caption)}</caption><thead><tr>"
+    yield f"<caption{kind}>{_text(table.caption)}</caption><thead><tr>"
     yield "".join(f'<th scope="col">{_text(head)}</th>' for head in table.heads)
     yield "</tr></thead><tbody>"
     for row in table.rows:
@@ -125,12 +130,20 @@ def _words(text: str) -> str:
     """Prose; what stands between backticks is code."""
     parts = _short(text).split("`")
     if len(parts) % 2 == 0:
-        return escape("`".join(parts))
-    return "".join(f"<code>{escape(part)}</code>" if at % 2 else escape(part) for at, part in enumerate(parts))
+        return _broken("`".join(parts))
+    return "".join(f"<code>{_broken(part)}</code>" if at % 2 else _broken(part) for at, part in enumerate(parts))
 
 
 def _text(text: str) -> str:
     return escape(_short(text))
+
+
+def _broken(text: str) -> str:
+    """Escaped words; a long one may break where its parts meet, and anywhere if it has none."""
+    return " ".join(
+        escape(word) if len(word) <= _LONG else "<wbr>".join(map(escape, _PIECES.findall(word)))
+        for word in text.split(" ")
+    )
 
 
 def _short(text: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.budget.meaning import found_at_most
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.page import Paragraph, Section, Table
-from fedpolicy.report.map import map_of
+from fedpolicy.page import Paragraph, Picture, Section, Table
+from fedpolicy.report.budget_picture import as_svg, has_curves
+from fedpolicy.report.grouping import anchor, judged
+from fedpolicy.report.map import Mark, map_of
 from fedpolicy.report.record import record_of, safeguards_of
 from fedpolicy.report.sketch import Wanted, sketch_of
 from fedpolicy.report.style import listing
@@ -18,9 +20,10 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.control.matrix import Continuity
     from fedpolicy.analysis.facts import Disclosure
     from fedpolicy.analysis.study import Study
+    from fedpolicy.findings import Finding
     from fedpolicy.language.reading.load import Document
     from fedpolicy.overview import Overview
-    from fedpolicy.page import Block, Picture
+    from fedpolicy.page import Block
 
 __all__ = ["agreements", "budgets", "controls", "learners", "leaving", "mapped", "stopping", "told_beside"]
 
@@ -28,14 +31,16 @@ _MOST_ROWS = 200
 _MEANS = {"run": "use the models", "join": "take part", "keep": "keep the result", "inspect": "inspect the weights"}
 
 
-def told_beside(one: Overview, study: Study, document: Document, owner: str, wanted: frozenset[str]) -> Overview:
+def told_beside(
+    one: Overview, study: Study, document: Document, findings: Sequence[Finding], wanted: frozenset[str], owner: str
+) -> Overview:
     """The overview of a deployment with what formats ask for beside it: the sections of a page, or the record."""
     if "record" in wanted:
         one = replace(one, record=record_of(study, document, owner))
     if "page" not in wanted:
         return one
     made = (
-        mapped(map_of(sketch_of(study, Wanted(owner=owner)))),
+        mapped(map_of(sketch_of(study, Wanted(owner=owner)), marks_of(study, findings))),
         learners(study, owner),
         controls(study, document, owner),
         stopping(study, owner),
@@ -43,6 +48,29 @@ def told_beside(one: Overview, study: Study, document: Document, owner: str, wan
         agreements(document, owner),
     )
     return replace(one, sections=tuple(part for part in made if part))
+
+
+def marks_of(study: Study, findings: Sequence[Finding]) -> tuple[Mark, ...]:
+    """Where the causes of findings are on a map: at the last hop of each way, towards whoever learns something."""
+    flows = {flow.id: flow for flow in study.graph.flows}
+    found: dict[tuple[str, str, str], list[Finding]] = {}
+    for one in findings:
+        for path in one.paths if judged(one) else ():
+            last = flows.get(path[-1].flow) if path else None
+            target = study.graph.vertices.get(last.target) if last else None
+            if last and target:
+                party = _party(study, target.party) or target.name
+                found.setdefault((one.cause, last.origin, party), []).append(one)
+    return tuple(
+        Mark(
+            cause=anchor(study.deployment.name, cause),
+            origin=origin,
+            party=party,
+            severity=max(one.severity for one in some).label,
+            rules=tuple(dict.fromkeys(one.rule for one in sorted(some, key=lambda one: (-one.severity, one.rule)))),
+        )
+        for (cause, origin, party), some in sorted(found.items())
+    )
 
 
 def mapped(picture: Picture) -> Section:
@@ -123,7 +151,16 @@ def budgets(study: Study, owner: str = "") -> Section | None:
     heads = ("who", "data", "per", "ε over the run", "δ", "found by a test with 1 % false alarms")
     note = Paragraph(text="The last column: of those who took part, the share that the best test finds.")
     told = (_table("What noise allows", heads, rows), note) if rows else (Paragraph(text="No noise counts here."),)
-    return Section(id="budget", title="What noise allows (ε)", blocks=told)
+    return Section(id="budget", title="What noise allows (ε)", blocks=(*told, *_plot(study)))
+
+
+def _plot(study: Study) -> Iterator[Block]:
+    """How ε grows over the run, against the limit."""
+    if has_curves(study.ledger):
+        drawn = as_svg(study.deployment.name, study.ledger, study.max_epsilon)
+        yield Picture(
+            svg=drawn, title="How ε grows over the steps of each mechanism; the dashed line is the limit.", kind="plot"
+        )
 
 
 def controls(study: Study, document: Document, owner: str = "") -> Section:

@@ -9,6 +9,7 @@ from fedpolicy.findings import Verdict
 from fedpolicy.page import Items, Page, Paragraph, Section, Tile
 from fedpolicy.report.grouping import groups_of
 from fedpolicy.report.map import map_of
+from fedpolicy.report.matrix import READING, REBUILDING
 from fedpolicy.report.questions import question, questions_of
 from fedpolicy.report.sections import agreements, budgets, controls, learners, leaving, mapped, stopping
 from fedpolicy.report.sketch import Wanted, sketch_of
@@ -81,9 +82,9 @@ def _lead(owner: str, cells: list[Cell], report: Report) -> Iterator[str]:
 
 
 def _tiles(study: Study, owner: str, cells: list[Cell]) -> Iterator[Tile]:
-    for level, label in zip(_WORST, ("read it word for word", "can rebuild records"), strict=True):
+    for level, labels in zip(_WORST, (READING, REBUILDING), strict=True):
         number = len({cell.party for cell in cells if cell.high == level})
-        yield Tile(value=f"{number}", label=f"parties {label}", bad=number > 0)
+        yield Tile(value=f"{number}", label=labels[number != 1], bad=number > 0)
     holders = {name for one in study.continuity if owner in one.participants for name in one.holders}
     yield Tile(value=f"{len(holders)}", label="can stop it", bad=False)
     yield Tile(

@@ -8,6 +8,7 @@ The level of an arrow is the most that anybody learns by a way that passes it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import LEVELS
@@ -22,18 +23,27 @@ __all__ = ["Arrow", "Box", "Sketch", "Wanted", "sketch_of"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """Parties that look alike, what they run; `side` is 0 (owners), 1 (whoever coordinates or hosts) or 2 (outside)."""
+    """
+    Parties that look alike, what they run, and the datasets that rest with them.
+
+    `side` is 0 (owners), 1 (whoever coordinates or hosts) or 2 (outside).
+    """
 
     id: str
     parties: tuple[str, ...]
     role: str
     side: int
     holds: tuple[str, ...]
+    data: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrow:
-    """What goes from one box to another because of one element; `implied` where no flow of the file says so."""
+    """
+    What goes from one box to another because of one element; `implied` where no flow of the file says so.
+
+    `data` are the datasets of which somebody learns something by a way that passes it.
+    """
 
     source: str
     target: str
@@ -42,6 +52,7 @@ class Arrow:
     level: int
     implied: bool
     flows: int
+    data: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -77,8 +88,8 @@ def sketch_of(study: Study, wanted: Wanted | None = None) -> Sketch:
     """Fold the graph of a deployment."""
     wanted = wanted or Wanted()
     graph = study.graph
-    levels = _levels(study, wanted)
-    shown = [flow for flow in graph.flows if _is_wanted(study, flow, wanted, levels)]
+    passing = _passing(study, wanted)
+    shown = [flow for flow in graph.flows if _is_wanted(study, flow, wanted, passing)]
     homes: dict[str, str] = {}
     for vertex in graph.vertices.values():
         homes[vertex.id] = _party(study, vertex) if vertex.kind == "place" else ""
@@ -89,7 +100,7 @@ def sketch_of(study: Study, wanted: Wanted | None = None) -> Sketch:
     parties = sorted(touched if limited else touched | set(study.deployment.parties))
     boxes = _boxes(study, parties, homes)
     box_of = {party: box.id for box in boxes for party in box.parties}
-    return Sketch(name=study.deployment.name, boxes=boxes, arrows=_arrows(study, shown, homes, box_of, levels))
+    return Sketch(name=study.deployment.name, boxes=boxes, arrows=_arrows(study, shown, homes, box_of, passing))
 
 
 _Kind = tuple[str, str, str, str]
@@ -101,9 +112,17 @@ def _kind(study: Study, flow: Flow) -> _Kind:
     return source, target, flow.origin, flow.payload
 
 
-def _levels(study: Study, wanted: Wanted) -> Mapping[_Kind, int]:
-    """The most that is learned by ways that pass a flow, by its kind."""
-    found: dict[_Kind, int] = {}
+@dataclass(slots=True, kw_only=True)
+class _Passing:
+    """The most that is learned by ways that pass flows of one kind, and of which datasets."""
+
+    level: int = 0
+    data: set[str] = field(default_factory=set)
+
+
+def _passing(study: Study, wanted: Wanted) -> Mapping[_Kind, _Passing]:
+    """What is learned by ways that pass a flow, by its kind."""
+    found: dict[_Kind, _Passing] = {}
     flows = {flow.id: flow for flow in study.graph.flows}
     families = {item.id: item for item in study.graph.data}
     for one in study.disclosures:
@@ -113,15 +132,16 @@ def _levels(study: Study, wanted: Wanted) -> Mapping[_Kind, int]:
         if wanted.owner and not any(_declared(study, item.owner) == wanted.owner for item in items):
             continue
         for step in (step for path in one.paths for step in path):
-            kind = _kind(study, flows[step.flow])
-            found[kind] = max(found.get(kind, 0), one.high)
+            passing = found.setdefault(_kind(study, flows[step.flow]), _Passing())
+            passing.level = max(passing.level, one.high)
+            passing.data.update(item.family for item in items)
     return found
 
 
-def _is_wanted(study: Study, flow: Flow, wanted: Wanted, levels: Mapping[_Kind, int]) -> bool:
+def _is_wanted(study: Study, flow: Flow, wanted: Wanted, passing: Mapping[_Kind, _Passing]) -> bool:
     if wanted.flows and flow.id not in wanted.flows:
         return False
-    if (wanted.dataset or wanted.owner) and _kind(study, flow) not in levels:
+    if (wanted.dataset or wanted.owner) and _kind(study, flow) not in passing:
         return False
     ends = (study.graph.vertices[flow.source], study.graph.vertices[flow.target])
     return not wanted.party or any(_party(study, end) == wanted.party or end.host == wanted.party for end in ends)
@@ -150,12 +170,22 @@ def _boxes(study: Study, parties: Iterable[str], homes: Mapping[str, str]) -> tu
     for model in study.models:
         for runner in model.runners:
             places.setdefault(_declared(study, runner), set()).add(f"runs {model.id}")
+    kept: dict[str, set[str]] = {}
+    for item in study.graph.data:
+        kept.setdefault(homes.get(item.place, ""), set()).add(item.family)
     alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for party in parties:
         holds = (*sorted(places.get(party, ())), *sorted(hosted.get(party, ())))
         alike.setdefault((_role(study, party), holds), []).append(party)
     boxes = [
-        Box(id=f"b{number}", parties=tuple(names), role=role, side=_side(role), holds=holds)
+        Box(
+            id=f"b{number}",
+            parties=tuple(names),
+            role=role,
+            side=_side(role),
+            holds=holds,
+            data=tuple(sorted({family for name in names for family in kept.get(name, ())})),
+        )
         for number, ((role, holds), names) in enumerate(sorted(alike.items(), key=_left_first))
     ]
     return tuple(boxes)
@@ -180,7 +210,7 @@ def _arrows(
     flows: Iterable[Flow],
     homes: Mapping[str, str],
     box_of: Mapping[str, str],
-    levels: Mapping[_Kind, int],
+    passing: Mapping[_Kind, _Passing],
 ) -> tuple[Arrow, ...]:
     found: dict[tuple[str, str, str, bool], list[Flow]] = {}
     for flow in flows:
@@ -193,9 +223,14 @@ def _arrows(
             target=target,
             payloads=tuple(sorted({flow.payload for flow in some})),
             origin=origin,
-            level=max(levels.get(_kind(study, flow), 0) for flow in some),
+            level=max((one.level for one in _of(study, some, passing)), default=0),
             implied=implied,
             flows=len(some),
+            data=tuple(sorted({name for one in _of(study, some, passing) for name in one.data})),
         )
         for (source, target, origin, implied), some in sorted(found.items())
     )
+
+
+def _of(study: Study, flows: Iterable[Flow], passing: Mapping[_Kind, _Passing]) -> list[_Passing]:
+    return [passing[kind] for kind in {_kind(study, flow) for flow in flows} if kind in passing]

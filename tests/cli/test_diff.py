@@ -41,6 +41,37 @@ def changes_of(result):
     return difference
 
 
+def test_a_difference_can_be_told_for_one_owner(both):
+    whole = changes_of(both("diff", "own.yaml", "deployment.yaml", "--format", "json"))
+    mine = changes_of(both("diff", "own.yaml", "deployment.yaml", "--format", "json", "--owner", "charite"))
+    host = changes_of(both("diff", "own.yaml", "deployment.yaml", "--format", "json", "--owner", "hetzner"))
+
+    (learned,) = mine["disclosures"]
+    assert (learned["parties"], learned["datasets"], learned["pairs"]) == (["openai"], ["letters@charite"], 1)
+    assert {tuple(one["participants"]) for one in mine["control"]} == {("charite",)}
+    assert mine["introduced"] == whole["introduced"], "each of them names data of all three, or nobody"
+    assert (host["disclosures"], host["control"]) == ([], [])
+    assert {one["rule"] for one in host["introduced"]} == {"model-unpinned", "prompts-retained", "model-retired"}
+
+
+def test_a_difference_for_somebody_who_is_not_there_names_who_is(both):
+    done = both("diff", "own.yaml", "deployment.yaml", "--owner", "chariti")
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[:2] == [
+        "error: no party is called `chariti`",
+        "  = help: did you mean `charite`? known: aphp, charite, hetzner, lumc, openai, tum",
+    ]
+
+
+def test_a_deployment_without_the_owner_is_not_told(both, example, tmp_path):
+    other = example.read_text(encoding="utf-8").replace("name: clinical-notes", "name: other").replace("aphp", "ukhd")
+    (tmp_path / "new.yaml").write_text(other, encoding="utf-8")
+    done = both("diff", "deployment.yaml", "new.yaml", "--format", "json", "--owner", "ukhd")
+
+    assert [one["deployment"] for one in json.loads(done.stdout)["differences"]] == ["other"]
+
+
 def test_a_repaired_deployment_loses_exactly_the_disclosures_to_openai(both):
     result = both("diff", "deployment.yaml", "own.yaml", "--format", "json")
     difference = changes_of(result)

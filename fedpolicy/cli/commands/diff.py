@@ -20,6 +20,7 @@ from fedpolicy.cli.options import (
     epsilon_option,
     isolated_option,
     output_option,
+    owner_option,
     timeout_option,
     waiver_options,
 )
@@ -60,6 +61,7 @@ __all__ = ["command"]
 @config_option
 @config_from_option
 @isolated_option
+@owner_option
 @timeout_option
 @output_option
 @colour_option
@@ -88,7 +90,7 @@ def _diff(old: str, new: str, form: str, output: str | None, options: Mapping[st
 
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
-    settings = with_waivers(choices, config, options)
+    settings = replace(with_waivers(choices, config, options), overview=options["owner"] or None)
     skipped: list[Skipped] = []
     before, after = sources_of(old, choices.search), sources_of(new, replace(choices.search, skip=skipped.append))
     watch = watch_of()

@@ -14,8 +14,8 @@ from fedpolicy.findings import Report, SourceFile, Verdict
 from fedpolicy.overview import Overview
 from fedpolicy.page import Block, Code, Items, Page, Paragraph, Section, Table, Tile
 from fedpolicy.report.annotations import UNUSABLE, problems
-from fedpolicy.report.grouping import Group, groups_of
-from fedpolicy.report.matrix import columns_of, level_words, rows_of
+from fedpolicy.report.grouping import Group, anchor, groups_of
+from fedpolicy.report.matrix import READING, REBUILDING, columns_of, level_words, rows_of
 from fedpolicy.report.page_html import page_html
 from fedpolicy.report.questions import question, questions_of
 from fedpolicy.report.style import PLAIN, Style, amount, listing
@@ -71,7 +71,7 @@ def render(report: Report) -> str:
 def _beside(report: Report) -> list[str]:
     """The day, and what must not be forgotten."""
     day = [f"Judged as on {report.today}."] if report.today else []
-    return [*day, *remarks(report, Style(width=10_000))]
+    return [*day, *(f"{text[:1].upper()}{text[1:]}." for text in remarks(report, Style(width=10_000)))]
 
 
 def _numbered(sections: Iterable[Section]) -> Iterator[Section]:
@@ -84,13 +84,17 @@ def _numbered(sections: Iterable[Section]) -> Iterator[Section]:
 
 def _tiles(report: Report) -> Iterator[Tile]:
     cells = [cell for one in report.overviews for cell in one.cells]
-    for level, label in (("verbatim", "read data word for word"), ("reconstructable", "can rebuild records")):
+    for level, labels in (("verbatim", READING), ("reconstructable", REBUILDING)):
         number = len({cell.party for cell in cells if cell.high == level})
-        yield Tile(value=f"{number}", label=f"parties {label}", bad=number > 0)
+        yield Tile(value=f"{number}", label=labels[number != 1], bad=number > 0)
     beyond = len({cell.party for cell in cells if cell.exceeds})
-    yield Tile(value=f"{beyond}", label="learn more than owners allow", bad=beyond > 0)
+    yield Tile(
+        value=f"{beyond}",
+        label="learns more than owners allow" if beyond == 1 else "learn more than owners allow",
+        bad=beyond > 0,
+    )
     unknown = report.counts.get(Verdict.UNKNOWN, 0)
-    yield Tile(value=f"{unknown:,}", label="questions open", bad=unknown > 0)
+    yield Tile(value=f"{unknown:,}", label="question open" if unknown == 1 else "questions open", bad=unknown > 0)
 
 
 def _problems(report: Report) -> Section | None:
@@ -144,7 +148,9 @@ def _cause(number: int, group: Group, lines: Sequence[str], *, several: bool) ->
         rows=tuple((rule, grade, message, mark) for grade, rule, message, mark in rows),
     )
     title = _titled(f"{number}. {group.title}", group.deployment, several=several)
-    return Section(id=f"cause-{number}", title=title, blocks=(table, *_lines(group, lines), *_fix(group)))
+    return Section(
+        id=anchor(group.deployment, group.cause), title=title, blocks=(table, *_lines(group, lines), *_fix(group))
+    )
 
 
 def _lines(group: Group, lines: Sequence[str]) -> Iterator[Block]:
