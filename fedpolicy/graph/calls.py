@@ -76,7 +76,6 @@ def call_model(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Ru
     quoted = 0
     for chain in found.chains:
         _send(builder, place, chain, mask, call, found.payload)
-        quoted |= answer(builder, call.origin, (place, *chain), call.model, call.retrieves)
         for partner in (other for other in found.partners if other != chain[-1]):
             _send(builder, chain[-1], (partner,), mask, call, "activations")
     if found.local or found.payload or any(chain == (place,) for chain in found.chains):
@@ -85,7 +84,8 @@ def call_model(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Ru
         builder.lookups.append(LookUp(origin=call.origin, place=place.id, data=mask, payload=payload))
     if found.local:
         _keep(builder, place, mask, call)
-        quoted |= answer(builder, call.origin, (place,), call.model, call.retrieves)
+    for chain in found.ends:
+        quoted |= answer(builder, call.origin, (place, *chain), call.model, call.retrieves)
     _use(builder, place, call, found)
     return quoted | _fall_back(builder, place, mask, call, runs)
 
@@ -234,7 +234,8 @@ def _indexed(builder: Builder, task: Task, model: str, runs: Runs) -> Iterator[t
         return
     for place in members:
         found = route(builder, place, model, runs)
-        for runner in (place,) if found.local else (chain[-1] for chain in found.chains):
+        for chain in found.ends:
+            runner = (place, *chain)[-1]
             yield runner.id, _instances(builder, runner, task.retrieves)
 
 

@@ -172,6 +172,8 @@ class Exchange:
         Whoever gets it works on it. So a seal counts where the receiver opens it, or where it only computes on what is
         sealed (`blind`).
         """
+        if place == above:
+            return
         sender, receiver = (above, place) if down else (place, above)
         guards = self.guards("divided", sender, payload)
         seal = self.seal_to(receiver)
@@ -183,7 +185,9 @@ class Exchange:
         for source, end in ((end, source) for source, end in reversed(way)) if down else way:
             first = source == sender.id
             own = (guards, seal) if first else ((), None)
-            self.send(role, source, end, payload, mask, guards=own[0], seal=own[1], echo=echo, passed_on=not first)
+            # What comes back says nothing new to whoever sent it, but relays may have passed it on sealed.
+            back = echo and end == receiver.id
+            self.send(role, source, end, payload, mask, guards=own[0], seal=own[1], echo=back, passed_on=not first)
 
     def blind_seal(self, *openers: Vertex) -> int | None:
         """A seal under which others can compute, and which some places open."""

@@ -45,6 +45,11 @@ class Route:
     payload: str = ""
     partners: tuple[Vertex, ...] = ()
 
+    @property
+    def ends(self) -> tuple[tuple[Vertex, ...], ...]:
+        """The ways to where the model is asked: none where that is the place itself, which has it or a part of it."""
+        return ((),) if self.local or self.payload else self.chains
+
 
 def aspect(builder: Builder, name: str, key: str) -> object:
     """An openness aspect of a model: what the deployment says, else what the catalogue says, else None."""

@@ -23,7 +23,7 @@ from tests.reference.deployments import Tree, deployment
 from tests.reference.reference import Levels, Row, levels
 
 CATALOG = load_catalog()
-ASKED = ("subjects", "sampling", "steps")  # what numbers hang on, and no random deployment leaves out
+ASKED = ("sampling", "steps")  # what numbers hang on, and no random deployment leaves out
 NONE: Levels = ("none", "none", "none")
 
 

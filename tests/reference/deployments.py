@@ -26,6 +26,8 @@ EXCHANGING = (
     "zeroth_order",
     "gradient_boosting",
 )
+ASKING = ("evaluation", "llm_judge", "rag")
+DIVIDED = ("split_learning", "split_learning", "gradient_boosting")
 PAYLOADS = (
     "records",
     "logs",
@@ -113,15 +115,20 @@ class Author:
 
     def tee(self) -> Tree:
         found: Tree = {"kind": self.one(*ENCLAVES), "attested": self.odds(0.8)}
-        if verified := self.some(("x", "a", "b"), most=2):
+        if verified := self.some(("x", "a", "b", "public"), most=2):
             found["verified_by"] = verified
+        if self.odds(0.4):
+            found["hides_from"] = self.some(("host", "operator"))
         return found
 
     def datasets(self) -> Tree:
         notes: Tree = {"at": self.at, "categories": self.one(["health"], ["health", "free-text"])}
         if self.odds(0.7):
             notes["unit"] = self.one("record", "person")
-        notes["subjects"] = 1000  # more than a number has to be made of, in every instance
+        # Most often more than a number has to be made of, in every instance.
+        notes["subjects"] = self.one(1000, 1000, 1000, 12, 4)
+        if self.odds(0.15):
+            del notes["subjects"]
         if self.odds(0.1):
             notes["owner"] = self.one("c", "a")
         found = {"notes": notes}
@@ -130,8 +137,9 @@ class Author:
                 "at": self.one("store", "aggregator"),
                 "owner": self.one("a", "b"),
                 "categories": "image",
-                "subjects": 1000,
+                "subjects": self.one(1000, 1000, 12, 4),
             }
+        self.names = tuple(found)
         return found
 
     def models(self) -> Tree:
@@ -160,21 +168,23 @@ class Author:
         return {"base": base, "closed": closed, "out": out}
 
     def task(self) -> Tree:
-        method = self.one(*EXCHANGING, "fedavg", "lora", "llm_judge", "hosted_finetuning", "split_learning")
+        method = self.one(*EXCHANGING, "fedavg", "lora", "llm_judge", "rag", "hosted_finetuning", *DIVIDED)
         found: Tree = {"method": method, "data": self.data(), "runs_on": self.at}
         model = self.one("base", "base", "closed", "out", None)
-        if model is None and method in ("llm_judge", "hosted_finetuning", "evaluation", "black_box_prompt_tuning"):
+        if model is None and method in (*ASKING, "hosted_finetuning", "black_box_prompt_tuning"):
             model = "closed"
         if method == "hosted_finetuning":
             model = "closed"
         if model and method not in ("federated_analytics", "gradient_boosting"):
             found["model"] = model
-        if method not in ("federated_analytics", "evaluation", "llm_judge") and self.odds(0.5):
+        if method not in ("federated_analytics", *ASKING) and self.odds(0.5):
             found["produces"] = "out" if model != "out" else "base"
         if method in ("evaluation", "llm_judge") and self.odds(0.5):
             found["evaluates"] = self.one("base", "out")
-        if method == "split_learning":
-            found |= self.one({}, {"labels_at": "client"}, {"top_model_at": "store"}, {"topology": "vertical"})
+        if method in ASKING and self.odds(0.4):
+            found["retrieves"] = self.retrieved()
+        if method == "split_learning" or (method == "gradient_boosting" and self.odds(0.4)):
+            return found | self.divided(boosts=method == "gradient_boosting")
         total = self.total
         if method in EXCHANGING:
             found |= self.one(
@@ -186,11 +196,34 @@ class Author:
                 {"via": "relay"},
             )
             total = self.round(found)
-        if guards := [self.safeguard(total, task=method in EXCHANGING) for _ in range(self.one(0, 0, 1, 1, 2))]:
-            # Of several seals or secure sums of one list only the first is read.
-            kinds = ["seal" if one["kind"] in SEALING else one["kind"] for one in guards]
-            found["safeguards"] = [one for place, one in enumerate(guards) if kinds.index(kinds[place]) == place]
-        return found
+        return found | self.guarded(total, exchanges=method in EXCHANGING)
+
+    def guarded(self, total: int, *, exchanges: bool) -> Tree:
+        guards = [self.safeguard(total, task=exchanges) for _ in range(self.one(0, 0, 1, 1, 2))]
+        # Of several seals or secure sums of one list only the first is read.
+        kinds = ["seal" if one["kind"] in SEALING else one["kind"] for one in guards]
+        kept = [one for place, one in enumerate(guards) if kinds.index(kinds[place]) == place]
+        return {"safeguards": kept} if kept else {}
+
+    def divided(self, *, boosts: bool) -> Tree:
+        """A model in two parts, or trees over columns held apart; an aggregator beside the top is an arbiter."""
+        found: Tree = {"topology": "vertical"} if boosts or self.odds(0.4) else {}
+        found |= self.one({}, {"top_model_at": "store"}, {"top_model_at": "store"}, {"top_model_at": "client"})
+        if self.odds(0.4):
+            found["labels_at"] = self.one("client", "store", f"client@{self.clients[-1]}")
+        if "top_model_at" in found and self.odds(0.5):
+            found["aggregator"] = self.one("aggregator", "relay")
+        if self.odds(0.2):
+            found["via"] = "relay"
+        if found.get("aggregator") == found.get("via"):
+            found.pop("via", None)
+        if self.clients == ["a", "a", "b"]:
+            found.pop("labels_at", None)
+        guards = [self.safeguard(self.total, task=self.odds(0.3)) for _ in range(self.one(0, 1, 1))]
+        return found | ({"safeguards": guards} if guards else {})
+
+    def retrieved(self) -> list[str]:
+        return self.one([], [self.one(*self.names)], sorted(self.names))
 
     def data(self) -> list[str]:
         return self.one(
@@ -261,6 +294,8 @@ class Author:
         if self.odds(0.1):
             found |= {"provider": "acme", "payload": self.one("records", "embeddings")}
             return found
+        if self.odds(0.3):
+            found["retrieves"] = self.retrieved()
         found |= {"model": self.one("base", "closed", "out"), "payload": self.one("prompts", "prompts", "embeddings")}
         if (trains := self.one(None, True, False)) is not None:
             found["trains_on_inputs"] = trains

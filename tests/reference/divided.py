@@ -34,7 +34,7 @@ class Divided(Tree):
                 of = frozenset(job.masks.get(place, ())) or job.mask
                 of |= every if place in heads else frozenset()
                 yield from self._leg(job, place, (place, arbiter), "gradients", of, [])
-                yield from self._leg(job, place, (arbiter, place), "gradients", of, [])
+                yield from self._leg(job, place, (arbiter, place), "gradients", of, [], back=True)
                 yield from self._contents(job, place, arbiter, [])
         for head in heads:
             for one in self._result(job, head, (), self._noises(job, "aggregator", [head]), adds=False):
@@ -74,7 +74,7 @@ class Divided(Tree):
         own = frozenset(job.masks[member])
         yield from self._leg(job, member, (member, head), "activations", own, arbiters)
         yield from self._contents(job, member, head, arbiters)
-        yield from self._leg(job, member, (head, member), "gradients", own, arbiters)
+        yield from self._leg(job, member, (head, member), "gradients", own, arbiters, back=True)
         for holder, of in labels.items():
             if holder != member:
                 yield from self._leg(job, member, (head, member), "gradients", of, arbiters)
@@ -83,8 +83,10 @@ class Divided(Tree):
         self, job: Job, member: str, head: str, labels: dict[str, frozenset[str]], arbiters: list[str]
     ) -> Iterator[Movement]:
         """Gradients of the labels go down, sums by the columns of others up; these need not read what they add."""
+        if member == head:
+            return
         of = frozenset(item for holder, some in labels.items() if holder != member for item in some)
-        yield from self._leg(job, member, (head, member), "gradients", of, arbiters, blind=not arbiters)
+        yield from self._leg(job, member, (head, member), "gradients", of, arbiters, blind=True)
         yield from self._leg(job, member, (member, head), "sums", frozenset(job.masks[member]), arbiters)
 
     def _leg(
@@ -97,8 +99,13 @@ class Divided(Tree):
         arbiters: list[str],
         *,
         blind: bool = False,
+        back: bool = False,
     ) -> Iterator[Movement]:
-        """One leg, through the relays, under all safeguards of the task."""
+        """
+        One leg, through the relays, under all safeguards of the task.
+
+        What comes `back` says nothing new to whoever sent what it is made of, but the relays read it.
+        """
         sender, receiver = ends
         if sender == receiver or not of:
             return
@@ -106,7 +113,9 @@ class Divided(Tree):
         title = f"{job.why}.safeguards"
         noise = noises(self.world, guards, title, "client", [sender], of) if row.summable else ()
         for relays in self._relays(job, member):
-            way = (sender, *(relays if sender == member else reversed(relays)), receiver)
+            way = (sender, *(relays if sender == member else reversed(relays)), *([] if back else [receiver]))
+            if len(way) == 1:
+                continue
             yield Movement(
                 way=way,
                 level=self.models.level(payload),
@@ -134,5 +143,6 @@ class Divided(Tree):
         level = min(INFERABLE, self.models.level(job.up))
         every = tuple(one for giver in job.givers for one in self._seals_to(job, giver, head, arbiters))
         for model in job.carried():
-            for place in {head, *(relay for relays in self._relays(job, member) for relay in relays)} - {member}:
+            between = self._relays(job, member) if head != member else []
+            for place in {head, *(relay for relays in between for relay in relays)}:
                 yield from self.models.contents(model, place, job.why, level=level, seals=self._joint(every))

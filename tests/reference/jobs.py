@@ -36,6 +36,8 @@ class Job:
         task = self.task
         if task.topology or task.hops:
             return task.topology or "tree"
+        if self.method.topology in ("split", "vertical"):
+            return self.method.topology
         if self.method.up and (task.aggregator or (self.method.topology == "star" and self.world.aggregators())):
             return "star"
         return self.method.topology if self.method.topology not in (None, "star") else "local"
