@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-slow laws editor fuzz reference lint format house bench bench-peers docs build lock refresh clean
+.PHONY: help demo test test-slow laws editor enforce fuzz reference lint format house bench bench-peers docs build lock refresh clean
 
 EXAMPLE := examples/clinical-notes/deployment.yaml
 VENV := .venv
@@ -53,6 +53,15 @@ editor: ## Test and type-check the language server, in an environment of its own
 	@$(MAKE) --no-print-directory VENV=.venv-editor .venv-editor/.stamp-editor
 	@.venv-editor/bin/python -m pytest -q tests/editor $(ARGS)
 	@.venv-editor/bin/python -m mypy fedpolicy/lsp
+
+enforce: $(VENV)/.stamp-test .venv-enforce/.stamp ## Test what `fedpolicy enforce` writes by the tools that read it
+	@ENFORCE_PYTHON=.venv-enforce/bin/python "$(PY)" -m pytest -q tests/enforce $(ARGS)
+
+# Large, and for tests alone: an environment of its own, which stays.
+.venv-enforce/.stamp: Makefile
+	@"$(PY)" -m venv .venv-enforce
+	@.venv-enforce/bin/python $(PIP) nvflare==2.9.0 tenseal==0.3.18 kubernetes-validate==1.37.0
+	@touch $@
 
 laws: $(VENV)/.stamp-test ## Try every law as often as CI does: three times as often as `make test`
 	@FEDPOLICY_LAWS=full "$(PY)" -m pytest -q -n auto --maxprocesses 4 --dist worksteal -m hypothesis $(ARGS)
@@ -107,7 +116,7 @@ refresh: $(VENV)/.stamp-lock ## Renew what packages say of models in fedpolicy/c
 	@PATH="$(abspath $(VENV))/bin:$$PATH" "$(PY)" -m tools.refresh
 
 clean: ## Remove everything that make has made
-	@rm -rf $(VENV) .venv-bench .venv-editor .venv-peers build dist site
+	@rm -rf $(VENV) .venv-bench .venv-editor .venv-enforce .venv-peers build dist site
 
 .PHONY: venv
 venv:

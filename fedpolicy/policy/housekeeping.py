@@ -100,10 +100,11 @@ SCAN_IDS = (
 )  # fmt: skip
 # Rules on a declaration beside foreign files, which only `drift` and `diff` load.
 DRIFT_IDS = (
-    "call-not-declared", "call-not-found", "deployment-not-declared", "deployment-not-found", "enclave-differs",
-    "method-differs", "model-differs", "node-not-declared", "node-not-found", "number-differs", "party-differs",
-    "region-differs", "safeguard-differs", "safeguard-not-declared", "safeguard-not-found", "task-not-declared",
-    "task-not-found", "tracker-not-declared", "tracker-not-found", "transport-differs", "what-no-file-shows",
+    "call-not-declared", "call-not-found", "deployment-not-declared", "deployment-not-found", "egress-differs",
+    "enclave-differs", "method-differs", "model-differs", "node-not-declared", "node-not-found", "number-differs",
+    "party-differs", "region-differs", "safeguard-differs", "safeguard-not-declared", "safeguard-not-found",
+    "task-not-declared", "task-not-found", "tracker-not-declared", "tracker-not-found", "transport-differs",
+    "what-no-file-shows",
 )  # fmt: skip
 CODED_IDS = (*SCAN_IDS, *DRIFT_IDS)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.findings import Severity, Span
 from fedpolicy.language.model.task import Task
-from fedpolicy.scan.drift.outside import calls, trackers
+from fedpolicy.scan.drift.outside import calls, egress, trackers
 from fedpolicy.scan.drift.protection import protection
 from fedpolicy.scan.drift.rules import Drift
 from fedpolicy.scan.drift.sides import Declared, Found, Pair, alike, paired
@@ -29,7 +29,7 @@ def differences(declared: Declared, found: Found, catalog: Catalog) -> list[Drif
         told += _transport(declared, found)
         told += _regions(declared, found, pair, catalog)
         told += _tasks(declared, found, catalog)
-    return [*told, *calls(declared, found, catalog), *trackers(declared, found, catalog)]
+    return [*told, *calls(declared, found, catalog), *trackers(declared, found, catalog), *egress(declared, found)]
 
 
 def members(declared: Declared, found: Found) -> Pair:

@@ -12,9 +12,10 @@ from fedpolicy.scan.evidence import NONE, Evidence
 from fedpolicy.scan.members import trackers_of
 from fedpolicy.scan.services import is_own
 
-__all__ = ["calls", "trackers"]
+__all__ = ["calls", "egress", "trackers"]
 
 _MADE = ("made", "from")
+COMPILED = "fedpolicy-"  # how the names of policies begin that `enforce` writes
 
 
 def calls(declared: Declared, found: Found, catalog: Catalog) -> Iterator[Drift]:
@@ -89,6 +90,21 @@ def _same_model(asked: str, ref: str) -> bool:
 def _names(service: str, catalog: Catalog) -> frozenset[str]:
     row = catalog.services.get(service)
     return frozenset({service, row.provider} if row and row.provider else {service})
+
+
+def egress(declared: Declared, found: Found) -> Iterator[Drift]:
+    """Policies that `fedpolicy enforce` has compiled, and that somebody has opened since."""
+    for one in found.stating("egress_port", "policy"):
+        if one.name.startswith(COMPILED):
+            message = f"the policy {one.name} lets everything out (port {one.value}), and only flows are declared"
+            yield Drift(
+                rule="egress-differs",
+                element=f"policies.{one.name}",
+                message=message,
+                found=one.span,
+                declared=declared.at("flows"),
+                what=str(one.value),
+            )
 
 
 def trackers(declared: Declared, found: Found, catalog: Catalog) -> Iterator[Drift]:

@@ -51,7 +51,8 @@ def _declared(
     one = declared.deployment.tasks[task].safeguards[place]
     at = declared.at("tasks", task, "safeguards", place)
     said = found.draft.jobs[job].said if found.draft else ()
-    reason = _without(one, found, said, runs)
+    known = {_key(other)[1] for other in declared.deployment.tasks[task].safeguards} - {""}
+    reason = _without(one, found, said, runs, known)
     if reason:
         yield Drift(
             rule="safeguard-differs",
@@ -95,10 +96,12 @@ def _numbers(
             )
 
 
-def _without(one: Safeguard, found: Found, job: tuple[Evidence, ...], runs: Safeguard | None) -> Reason | None:
-    """What shows that a declared safeguard is not there; None where nothing does."""
+def _without(
+    one: Safeguard, found: Found, job: tuple[Evidence, ...], runs: Safeguard | None, known: set[str]
+) -> Reason | None:
+    """What shows that a declared safeguard is not there; None where nothing does. `known` filters are declared."""
     if one.kind == "differential_privacy":
-        return _zero(job, found) or (None if runs else _no_noise(found, job, "differential_privacy"))
+        return _zero(job, found) or (None if runs else _no_noise(found, job, known))
     if one.kind == "homomorphic_encryption" and runs is None:
         return _no_encryption(found, job)
     return _unread(found, one.kind) if runs is None else None
@@ -112,13 +115,13 @@ def _zero(job: tuple[Evidence, ...], found: Found) -> Reason | None:
     return None
 
 
-def _no_noise(found: Found, job: tuple[Evidence, ...], kind: str) -> Reason | None:
+def _no_noise(found: Found, job: tuple[Evidence, ...], known: set[str]) -> Reason | None:
     if any(one.subject == "safeguard:differential_privacy" and one.strength is Strength.WIRED for one in job):
         return None  # how much noise the code adds is open; that it adds some is not
-    if claim := _unread(found, kind):
+    if claim := _unread(found, "differential_privacy"):
         return claim
     for one in (*job, *(one for one in found.said if one.kind == "scope")):
-        if one.attribute == "result_filter" and one.value in _NO_NOISE:
+        if one.attribute == "result_filter" and one.value in _NO_NOISE and one.value not in known:
             return f"what filters is {one.value}, which adds no noise", one.span
     return _bare_default(found, job)
 

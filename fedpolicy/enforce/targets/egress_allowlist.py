@@ -1,0 +1,31 @@
+"""A list of hosts, one a line: everything that the nodes may talk to, for a proxy or a firewall that knows names."""
+
+from __future__ import annotations
+
+from fedpolicy.enforce.plan import Enforced, LeftOut, Plan
+
+__all__ = ["SUMMARY", "write"]
+
+SUMMARY = "hosts that nodes may talk to, one a line"
+
+
+def write(plan: Plan) -> Enforced:
+    """Every host that a declared flow leads to, with the elements that say so."""
+    mine = {one.id for one in plan.nodes}
+    hosts: dict[str, set[str]] = {}
+    left_out: dict[str, LeftOut] = {}
+    for channel in plan.channels:
+        target = plan.places[channel.target]
+        if channel.source not in mine or (target.id in mine and plan.party):
+            continue
+        found = plan.address(target) or plan.hosts(target)
+        for host in found:
+            hosts.setdefault(host, set()).update(channel.origins)
+        if not found:
+            message = f"nobody says at which host {target.name} is found"
+            advice = f"give --address {target.name}=HOST; until then it cannot be reached"
+            left_out[target.name] = LeftOut(message=message, span=plan.at(*target.path), help=advice)
+    whose = f" of {plan.party}" if plan.party else ""
+    lines = [f"# Hosts that nodes{whose} may talk to, as {plan.document.file} declares them. All others are closed."]
+    lines += [f"{host}  # {', '.join(sorted(why))}" for host, why in sorted(hosts.items())]
+    return Enforced(text="\n".join(lines) + "\n", left_out=tuple(left_out[name] for name in sorted(left_out)))

@@ -1,0 +1,75 @@
+"""
+vantage6 4: policies and whitelist of a node's configuration.
+
+By vantage6-node 4.15.2: docker/docker_manager.py applies the policies, docker/squid.py the whitelist. Version 5 has no
+whitelist; its policies have the same names, below `node`.
+"""
+
+from __future__ import annotations
+
+from fedpolicy.enforce.plan import Enforced, LeftOut, Plan
+
+__all__ = ["SUMMARY", "write"]
+
+SUMMARY = "policies and whitelist of a vantage6 node"
+_NOTHING = "^$"  # no name of an image is empty
+
+
+def write(plan: Plan) -> Enforced:
+    """Who may send tasks, which programs may run, and what these may reach."""
+    left_out: list[LeftOut] = []
+    lines = [f"# For the configuration of a vantage6 node, from {plan.document.file}.", "policies:"]
+    lines += ["  allow_basics_algorithm: false", "  allowed_algorithms:"]
+    lines += [f"    - {_quoted(one)}" for one in plan.algorithms or (_NOTHING,)]
+    if not plan.algorithms:
+        message = "a declaration names no programs, so none is allowed"
+        advice = "give --algorithm IMAGE for each that may run"
+        left_out.append(LeftOut(message=message, span=plan.at("name"), help=advice))
+    lines += ["  allowed_organizations:", *(f"    - {_quoted(name)}" for name in _senders(plan))]
+    domains, unknown = _domains(plan)
+    left_out += unknown
+    if domains:
+        lines += ["whitelist:", "  domains:", *(f"    - {_quoted(one)}" for one in domains), "  ips: []"]
+        lines += ["  ports:", "    - 443"]
+    else:
+        lines.append("# No whitelist: programs reach nothing outside.")
+    left_out += [
+        LeftOut(message=f"{one.kind.replace('_', ' ')} of {task} is not in the file: the program does it, or nobody",
+                span=plan.at("tasks", task, "safeguards", at))
+        for task, at, one in plan.safeguards() if one.kind != "unknown"
+    ]  # fmt: skip
+    return Enforced(text="\n".join(lines) + "\n", left_out=tuple(left_out))
+
+
+def _senders(plan: Plan) -> list[str]:
+    """Whoever combines what the nodes send: it starts their tasks. vantage6 knows organisations by name or number."""
+    mine = {one.id for one in plan.nodes if one.node_kind == "client"}
+    parties = plan.study.deployment.parties
+    found = set()
+    for flow in plan.study.graph.flows:
+        if flow.source in mine and flow.role in ("uplink", "activations") and flow.target in plan.places:
+            found |= {who for who in plan.study.lookup.operators(flow.target) if who in parties}
+    return sorted(parties[one].name or one for one in found) or [plan.party or "nobody"]
+
+
+def _domains(plan: Plan) -> tuple[list[str], list[LeftOut]]:
+    mine = {one.id for one in plan.nodes}
+    found: set[str] = set()
+    left_out: dict[str, LeftOut] = {}
+    for channel in plan.channels:
+        target = plan.places[channel.target]
+        if channel.source not in mine or target.path[:1] == ("nodes",):
+            continue  # nodes of vantage6 talk by way of its server
+        hosts = plan.address(target) or plan.hosts(target)
+        found.update(one.removeprefix("*") for one in hosts)
+        if not hosts:
+            message = f"nobody says at which host {target.name} is found"
+            advice = f"give --address {target.name}=HOST; until then it cannot be reached"
+            left_out[target.name] = LeftOut(message=message, span=plan.at(*target.path), help=advice)
+    # squid takes a name with a dot for a host and all below it, and none of these a second time.
+    plain = sorted(one for one in found if f".{one}" not in found)
+    return plain, [left_out[name] for name in sorted(left_out)]
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
