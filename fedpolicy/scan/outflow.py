@@ -19,11 +19,22 @@ _TELLING = ("labels", "model_update")  # of what scripts copy, what shows single
 def _model_of_others(said: Said) -> Told:
     asked = {one.subject: one.value for one in stating(said, "model", "call") if one.value}
     sent = {one.subject: one.value for one in stating(said, "sends", "call") if one.value}
+    told = {(one.subject, one.span.file) for one in _new_recipients(said)}
     for one in _asking(said):
-        if one.name != "unknown":
+        if one.name != "unknown" and (one.subject, one.span.file) not in told:
             model = f"{asked[one.subject]} of {one.name}" if one.subject in asked else one.name
             model += f", with what is read from {sent[one.subject]}" if one.subject in sent else ""
             yield one, f"asks a model that others run, {model}" + (f" ({one.note})" if one.note else "")
+
+
+def _falls_back(said: Said) -> Told:
+    for one in _new_recipients(said):
+        yield one, f"where {one.value} fails, the same prompts go to {one.name}"
+
+
+def _new_recipients(said: Said) -> list[Evidence]:
+    """Whom a gateway asks only after somebody else, where that is somebody else."""
+    return [one for one in stating(said, "fallback", "call") if not one.note]
 
 
 def _key_of_a_model(said: Said) -> Told:
@@ -122,6 +133,10 @@ OUTFLOW: tuple[EvidenceRule, ...] = (
           why="A key, a permission or an open way is there for a reason. What is sent, the files do not say.",
           advice="Declare the call (`fedpolicy import`), or take the key away from where nobody needs it."),
           verdict=Verdict.UNKNOWN),
+    rule("gateway-falls-back", _HIGH, "data-locality", _falls_back,
+          title="A gateway falls back to somebody else's model",
+          why="Whoever stands in sees the prompts on the day that the first choice fails, and nobody is asked again.",
+          advice="Let a model of the same party stand in, or declare the call with its `fallback`."),
     rule("model-elsewhere", _HIGH, "data-locality", _processed_elsewhere,
           title="A model is asked outside of where everything else is",
           why="Prompts are processed, and may be kept, under the law of that place.",

@@ -57,6 +57,7 @@ class Services:
         self.resources = [(name, row) for row in self.rows for name in row.resources]
         self.endpoints = {name: row for row in self.rows for name in row.endpoints}
         self._permissions = [(name, row) for row in self.rows for name in row.permissions]
+        self.callbacks = {name: row for row in self.rows for name in row.callbacks}
         self.prefixes = {name: row for row in self.rows for name in row.prefixes}
         self._models = [(name, row) for row in self.rows for name in row.models]
         self.modules = _packages(row for row in self.rows if row.kind not in TRACKS)

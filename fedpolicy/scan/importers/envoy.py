@@ -1,0 +1,134 @@
+"""Envoy AI Gateway: to which hosts a route passes prompts on, with which models, keys and fallbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from fedpolicy.records import dataclass
+from fedpolicy.scan.reading.cloud import profile_of
+from fedpolicy.scan.reading.manifest import Manifest, manifests
+from fedpolicy.scan.services import CALLED
+
+if TYPE_CHECKING:
+    from fedpolicy.catalog.rows import ServiceRow
+    from fedpolicy.scan.evidence import Evidence
+    from fedpolicy.scan.node import Node
+    from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan.services import Services
+
+__all__ = ["read", "wants"]
+
+_MODEL = "x-ai-eg-model"
+_SAME = "it is the recipient of the first choice, too"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """One way out of a route: the reference to it, the backend's name, its host, and whom the catalogue knows there."""
+
+    reference: Node
+    backend: str
+    host: Node
+    row: ServiceRow
+
+    @property
+    def rank(self) -> int:
+        """Which choice it is; the first is 0."""
+        priority = self.reference.get("priority")
+        return priority.value if priority and isinstance(priority.value, int) else 0
+
+
+def wants(file: File) -> bool:
+    """YAML with a route of the gateway."""
+    return file.path.suffix in (".yml", ".yaml") and b"AIGatewayRoute" in file.content
+
+
+def read(file: File) -> Iterable[Evidence]:
+    """What the file says. Raises Unread."""
+    objects = manifests(file)
+    for route in objects:
+        if route.kind == "AIGatewayRoute":
+            yield from _route(file.services, route, objects)
+
+
+def _route(services: Services, route: Manifest, objects: Sequence[Manifest]) -> Iterator[Evidence]:
+    subject = f"gateway:{route.name}"
+    rules = route.node.get("spec", "rules")
+    for rule in rules.each() if rules else ():
+        references = rule.get("backendRefs")
+        listed = list(references.each()) if references else []
+        ways = [way for one in listed if (way := _way(services, one, objects))]
+        first = {way.row.id for way in ways if way.rank == 0}
+        for way in ways:
+            yield way.host.says(f"call:{way.row.id}", "from", subject)
+            if region := services.region(str(way.host.value)):
+                yield way.host.says(f"call:{way.row.id}", "region", region)
+            if way.rank:
+                note = _SAME if way.row.id in first else ""
+                yield way.reference.says(f"call:{way.row.id}", "fallback", subject, note=note)
+            yield from _models(rule, f"call:{way.row.id}")
+            yield from _around(way, subject, objects)
+        if any(one.text("kind") == "InferencePool" for one in listed):
+            for header in _headers(rule):
+                yield header.tells("model:own", "served")
+
+
+def _way(services: Services, reference: Node, objects: Sequence[Manifest]) -> _Way | None:
+    """The host behind a reference of a route, where a backend for models leads to one that the catalogue knows."""
+    name = reference.text("name")
+    for one in objects:
+        if one.kind != "AIServiceBackend" or one.name != name:
+            continue
+        target = one.node.text("spec", "backendRef", "name")
+        backend = next((each for each in objects if (each.kind, each.name) == ("Backend", target)), None)
+        endpoints = backend.node.get("spec", "endpoints") if backend else None
+        for endpoint in endpoints.each() if endpoints else ():
+            host = endpoint.get("fqdn", "hostname")
+            row = services.behind(str(host.value)) if host else None
+            if host and row and row.kind in CALLED:
+                return _Way(reference=reference, backend=str(target), host=host, row=row)
+    return None
+
+
+def _headers(rule: Node) -> Iterator[Node]:
+    matches = rule.get("matches")
+    for match in matches.each() if matches else ():
+        headers = match.get("headers")
+        for header in headers.each() if headers else ():
+            value = header.get("value")
+            if header.text("name") == _MODEL and value:
+                yield value
+
+
+def _models(rule: Node, subject: str) -> Iterator[Evidence]:
+    for header in _headers(rule):
+        yield header.tells(subject, "model")
+        if profile := profile_of(str(header.value)):
+            yield header.says(subject, "profile", profile)
+
+
+def _around(way: _Way, subject: str, objects: Sequence[Manifest]) -> Iterator[Evidence]:
+    """What policies say of a way: whether it is encrypted, and which secrets it is used with."""
+    name = way.reference.text("name")
+    for one in objects:
+        targets = one.node.get("spec", "targetRefs")
+        named = {target.text("name") for target in targets.each()} if targets else set()
+        if one.kind == "BackendTLSPolicy" and way.backend in named:
+            if host := one.node.get("spec", "validation", "hostname"):
+                yield host.says(f"call:{way.row.id}", "transport", "tls")
+        elif one.kind == "BackendSecurityPolicy" and name in named:
+            for secret in _secrets(one.node):
+                yield secret.says(f"secret:{secret.value}", "held_by", subject)
+
+
+def _secrets(node: Node) -> Iterator[Node]:
+    """The names that references to secrets hold, wherever they stand."""
+    for key, value in node.items():
+        name = value.get("name") if key.lower().endswith("secretref") else None
+        if name and isinstance(name.value, str):
+            yield name
+        else:
+            yield from _secrets(value)
+    for one in node.each():
+        yield from _secrets(one)
