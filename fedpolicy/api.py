@@ -18,8 +18,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from fedpolicy.analysis.explain import Explanation, explain
-from fedpolicy.analysis.facts import Disclosure, ModelFacts
+from fedpolicy.analysis.facts import LEVELS, Disclosure, ModelFacts
 from fedpolicy.analysis.study import AnalysisSettings, Study
+from fedpolicy.analysis.whatif.coalitions import CoalitionSearch, smallest_coalitions
+from fedpolicy.analysis.whatif.scenarios import (
+    Scenario,
+    what_if_colluding,
+    what_if_compromised,
+    what_if_removed,
+    what_if_without,
+)
 from fedpolicy.batch.run import Run
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, Problems
@@ -35,9 +43,11 @@ from fedpolicy.sources import Search, Source, locate, read
 
 __all__ = [
     "GRAPH_VERSION",
+    "LEVELS",
     "AnalysisSettings",
     "Baseline",
     "Catalog",
+    "CoalitionSearch",
     "Disclosure",
     "Document",
     "Explanation",
@@ -47,6 +57,7 @@ __all__ = [
     "ModelFacts",
     "Problems",
     "Report",
+    "Scenario",
     "Search",
     "Settings",
     "Severity",
@@ -56,6 +67,7 @@ __all__ = [
     "WaiverFile",
     "check",
     "explain",
+    "exposures",
     "facts",
     "graph",
     "load",
@@ -63,8 +75,13 @@ __all__ = [
     "load_catalog",
     "load_waivers",
     "loads",
+    "smallest_coalitions",
     "to_json",
     "to_networkx",
+    "what_if_colluding",
+    "what_if_compromised",
+    "what_if_removed",
+    "what_if_without",
     "write_baseline",
 ]
 
@@ -97,6 +114,36 @@ def facts(document: Document, catalog: Catalog | None = None, settings: Analysis
     Each part is computed when it is first asked for.
     """
     return Study(document.deployment, catalog or load_catalog(), settings)
+
+
+def exposures(study: Study) -> list[dict[str, str | int | None]]:
+    """
+    Who can learn how much of whose data, as plain rows for a table: one for each party, capacity and dataset.
+
+    `declared_low` and `declared` are ranks in `LEVELS`, in the most and the least favourable reading of what nobody
+    states; `guaranteed` counts only what the owner has reason to rely on; `allowed` is what the owner's `releases`
+    permit, None where it states none. A party's own data are left out, and so is what nobody can learn.
+
+        >>> document, = load("examples/clinical-notes/deployment.yaml")
+        >>> row = exposures(facts(document))[0]
+        >>> row["party"], row["role"], LEVELS[row["declared"]]
+        ('openai', 'provider', 'verbatim')
+    """
+    return [
+        {
+            "party": party,
+            "role": one.role,
+            "dataset": dataset,
+            "declared_low": one.low,
+            "declared": one.high,
+            "guaranteed": one.guaranteed,
+            "allowed": one.allowed,
+        }
+        for one in study.disclosures
+        for party in one.parties
+        for dataset in one.datasets
+        if study.exposure.items[dataset].owner != party
+    ]
 
 
 def check(

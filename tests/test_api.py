@@ -111,3 +111,22 @@ def test_what_excuses_must_be_there_and_right(load, tmp_path):
         load(tmp_path / "nowhere")
     with pytest.raises(api.FedPolicyError):
         load(tmp_path / "broken")
+
+
+def test_exposures_are_rows_for_a_table_without_what_a_party_learns_of_its_own(facts):
+    rows = api.exposures(facts)
+
+    assert len(rows) == 15
+    assert [row for row in rows if row["party"] == "openai"] == [
+        {"party": "openai", "role": "provider", "dataset": f"letters@{owner}", "declared_low": 4, "declared": 4,
+         "guaranteed": 4, "allowed": 0}
+        for owner in ("aphp", "charite", "lumc")
+    ]  # fmt: skip
+    assert {row["dataset"] for row in rows if row["party"] == "lumc"} == {"letters@aphp", "letters@charite"}
+
+
+def test_what_if_is_asked_of_a_study(facts):
+    (alone, *_) = api.smallest_coalitions(facts, "letters", api.LEVELS.index("reconstructable")).coalitions
+
+    assert alone.parties == ("openai",)
+    assert api.what_if_removed(facts, "openai").changes.control
