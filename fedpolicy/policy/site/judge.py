@@ -24,9 +24,7 @@ PACK = "site"
 
 
 def _rule(name: str, principle: str, title: str, why: str, advice: str) -> RuleInfo:
-    return RuleInfo(
-        id=name, pack=PACK, title=title, severity=Severity.HIGH, principle=principle, why=why, help=advice
-    )
+    return RuleInfo(id=name, pack=PACK, title=title, severity=Severity.HIGH, principle=principle, why=why, help=advice)
 
 
 _EXCEEDED = _rule("site-release-exceeded", "data-locality", "Somebody can learn more than the site permits",
@@ -183,8 +181,11 @@ def _demanded(case: _Case, demand: Demand, element: tuple[str, str]) -> Iterator
     for key, why, verdict in faults:
         yield _finding(case, _LACKING, (f"{section}.{name}",), f"{word} of {name}: {why}",
                        case.at(section, name, "safeguards", at, key), demand.span, what=f"{demand.kind} {key}",
-                       verdict=verdict, missing=(f"{section}.{name}.safeguards.{at}.{key}",) if verdict is Verdict.UNKNOWN else ())  # fmt: skip
+                       verdict=verdict, missing=(f"{section}.{name}.safeguards.{at}.{key}",) * (verdict in _OPEN))  # fmt: skip
     yield from _control(case, demand, (section, name, "safeguards", at), best)
+
+
+_OPEN = frozenset({Verdict.UNKNOWN})
 
 
 def _short(demand: Demand, one: Safeguard) -> Iterator[tuple[str, str, Verdict]]:
@@ -213,15 +214,18 @@ def _control(case: _Case, demand: Demand, path: tuple[str | int, ...], one: Safe
     site, section, name = case.policy.party, path[0], path[1]
     span = case.policy.spans["changed_by"]
     word = demand.kind.replace("_", " ")
-    agrees = one.approved_by is not None and site in _meant(one.approved_by.of, site) and (
-        one.approved_by.at_least >= len(one.approved_by.of)
+    agrees = (
+        one.approved_by is not None
+        and site in _meant(one.approved_by.of, site)
+        and (one.approved_by.at_least >= len(one.approved_by.of))
     )
     said = {"controlled_by": one.controlled_by, "code_signed_by": one.code_signed_by}
     others = {key: sorted(set(_meant(who or (), site)) - {site, *allowed}) for key, who in said.items()}
     for key, who in others.items():
         if who and not agrees:
             message = f"{', '.join(who)} can change {word} of {name} ({key}); {site} does not permit that"
-            yield _finding(case, _CHANGED, (f"{section}.{name}",), message, case.at(*path, key), span, what=f"{demand.kind} {key}")
+            yield _finding(case, _CHANGED, (f"{section}.{name}",), message, case.at(*path, key), span,
+                           what=f"{demand.kind} {key}")  # fmt: skip
     if one.controlled_by is None:
         message = f"nobody says who can change {word} of {name}"
         yield _finding(case, _CHANGED, (f"{section}.{name}",), message, case.at(*path), span, what=demand.kind,
@@ -233,7 +237,7 @@ def _meant(names: Sequence[str], site: str) -> Sequence[str]:
     return [site if name == "participants" else name for name in names]
 
 
-def _finding(
+def _finding(  # noqa: PLR0913  each is a field of a finding
     case: _Case, info: RuleInfo, elements: tuple[str, ...], message: str, place: Span, span: Span, *,
     verdict: Verdict = Verdict.FAIL, paths: tuple[tuple[Hop, ...], ...] = (), missing: tuple[str, ...] = (),
     what: str = "",
