@@ -181,11 +181,9 @@ def _demanded(case: _Case, demand: Demand, element: tuple[str, str]) -> Iterator
     for key, why, verdict in faults:
         yield _finding(case, _LACKING, (f"{section}.{name}",), f"{word} of {name}: {why}",
                        case.at(section, name, "safeguards", at, key), demand.span, what=f"{demand.kind} {key}",
-                       verdict=verdict, missing=(f"{section}.{name}.safeguards.{at}.{key}",) * (verdict in _OPEN))  # fmt: skip
+                       verdict=verdict,
+                       missing=(f"{section}.{name}.safeguards.{at}.{key}",) * (verdict is Verdict.UNKNOWN))  # fmt: skip
     yield from _control(case, demand, (section, name, "safeguards", at), best)
-
-
-_OPEN = frozenset({Verdict.UNKNOWN})
 
 
 def _short(demand: Demand, one: Safeguard) -> Iterator[tuple[str, str, Verdict]]:
