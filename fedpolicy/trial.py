@@ -15,8 +15,10 @@ from fedpolicy.errors import PolicyError, Problems
 from fedpolicy.findings import Finding, Verdict
 from fedpolicy.language.reading.load import load_text
 from fedpolicy.policy.compiler import build_rule
+from fedpolicy.policy.load import PACK_FILE
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.mutants import mutants_of
+from fedpolicy.policy.packs import frame_of
 from fedpolicy.policy.rulefile import EXPECTED, RULE
 from fedpolicy.policy.sheet import read_sheet
 from fedpolicy.report.trials import Survivor, Trial
@@ -219,9 +221,9 @@ def _tried(rule: Rule, bench: _Bench, examples: Sequence[Example]) -> Iterator[S
 
 def _changed(sheet: Sheet, rule: Rule, key: str, text: str) -> Rule | None:
     """The rule with another expression, or None where that is no expression any more."""
-    tree = {**sheet.tree, key: text}
+    tree, path = {**sheet.tree, key: text}, Path(rule.path)
     try:
-        return build_rule(replace(sheet, tree=tree), rule.pack, Path(rule.path))
+        return build_rule(replace(sheet, tree=tree), rule.pack, path, frame_of(path.parent / PACK_FILE, PACK_FILE))
     except Problems:
         return None
 

@@ -133,3 +133,29 @@ def test_an_owner_in_switzerland_is_asked_for_what_was_read_of_its_law():
     rules = {one.rule for one in report_of({"usz": "CH"}, ("gdpr",)).findings}
 
     assert rules == {"processor-without-contract", "transfer-without-tool"}
+
+
+def act_of(today, **settings):
+    deployment = {"fedpolicy": 1, "name": "act", "parties": {"lumc": {"role": "participant", "jurisdiction": "NL"}}}
+    deployment["models"] = {"triage": {"weights": "open"}}
+    deployment["governance"] = {"eu_ai_act": {"risk": "high"}}
+    source = Source(name="act.yaml", text=json.dumps(deployment).encode())
+    report = api.check([], api.Settings(packs=("eu-ai-act",), today=today, **settings), [source])
+    (told,) = [one for one in report.findings if one.rule == "ai-act-technical-documentation"]
+    return report, told
+
+
+@pytest.mark.parametrize(("today", "severity"), [("2027-12-01", "info"), ("2027-12-02", "high")])
+def test_what_is_no_duty_yet_is_for_information(today, severity):
+    report, told = act_of(today)
+
+    assert told.severity.label == severity
+    assert told.message.endswith(" (a duty from 2027-12-02 on)") is (severity == "info")
+    assert report.dated is (severity == "info")
+
+
+def test_a_severity_that_a_user_sets_holds_before_the_day():
+    rule = "ai-act-technical-documentation"
+    _, told = act_of("2026-11-29", severities={rule: "critical"}, configured=(rule,))
+
+    assert told.severity.label == "critical"

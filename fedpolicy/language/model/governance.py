@@ -3,6 +3,7 @@
 from typing import Literal
 
 from fedpolicy.language.model.entry import Entry, key
+from fedpolicy.language.model.types import NonNegative
 
 __all__ = ["EuAiAct", "Governance"]
 
@@ -17,6 +18,25 @@ class EuAiAct(Entry):
     )
     data_governance: str | None = key(
         "How each participant's data were examined and prepared (article 10): the reference.", open=True, rule=True
+    )
+    oversight: str | None = key(
+        "Who oversees the system where it is used (article 26): the reference.", open=True, rule=True
+    )
+    rights_assessment: str | None = key(
+        "The fundamental rights impact assessment (article 27): its reference.", open=True, rule=True
+    )
+    registration: str | None = key(
+        "The registration in the EU database (article 49): its number or reference.", open=True, rule=True
+    )
+    transparency: str | None = key(
+        "How people are told that they deal with the system or its outputs (article 50): the reference.",
+        open=True,
+        rule=True,
+    )
+    compute_share: NonNegative | None = key(
+        "The compute spent on training further, as a share of what the original model's training took, such as 0.001.",
+        open=True,
+        rule=True,
     )
 
 

@@ -118,6 +118,7 @@ class Model(Entry):
         open=True,
         rule=True,
     )
+    monetised: bool | None = key("Whether anybody is paid for access to it or its use.", open=True, rule=True)
     open_source_exemption: bool = key(
         "Whether its provider relies on its exemption for open models (article 53(2)).", False, rule=True
     )

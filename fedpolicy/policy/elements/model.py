@@ -82,6 +82,11 @@ _HOLDING: tuple[Field, ...] = (
         lambda v: any(map(v.world.lookup.is_member, v.holders)),
     ),
     boolean("shared", "more than one party holds its weights", is_shared),
+    boolean(
+        "held_outside",
+        "somebody who is neither participant nor coordinator holds its weights",
+        lambda v: not all(map(v.world.lookup.is_member, v.holders)),
+    ),
     texts("without_copy", "participants whose data it has learned from and who hold no copy", _without_copy),
     texts(
         "users_without_weights",
@@ -214,7 +219,16 @@ def _bases(view: ModelView) -> Iterable[str]:
     return ordered(task.model for task in view.produced_by if task.model and task.model != view.id)
 
 
+def _retrained_from(view: ModelView) -> str:
+    methods, models = view.world.catalog.methods, view.world.deployment.models
+    full = [task.model for task in view.produced_by if task.model and methods[task.method].family == "full"]
+    return next((ref for name in ordered(full) if name in models and (ref := models[name].ref)), "")
+
+
 _MAKING = (
+    words(
+        "retrained_from", "the `ref` of a model all of whose weights are trained for it here, if any", _retrained_from
+    ),
     boolean("produced", "a task of this deployment produces it", lambda view: bool(view.facts.produced_by)),
     texts("bases", "the models from which it is made here", _bases),
     texts("adapted", "the models that are made from its weights here", lambda view: view.adapted),
