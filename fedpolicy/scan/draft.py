@@ -234,7 +234,7 @@ def _callees(said: Iterable[Evidence]) -> dict[str, Evidence]:
     """Who is asked by calls that are made, each with the first place."""
     found: dict[str, Evidence] = {}
     for one in said:
-        if one.kind == "call" and one.attribute in ("made", "from") and one.value not in (None, NONE):
+        if one.kind == "call" and one.attribute in ("made", "from", "used") and one.value not in (None, NONE):
             found.setdefault(one.name, one)
     return found
 

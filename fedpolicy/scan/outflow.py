@@ -19,7 +19,7 @@ _TELLING = ("labels", "model_update")  # of what scripts copy, what shows single
 def _model_of_others(said: Said) -> Told:
     asked = {one.subject: one.value for one in stating(said, "model", "call") if one.value}
     sent = {one.subject: one.value for one in stating(said, "sends", "call") if one.value}
-    told = {(one.subject, one.span.file) for one in _new_recipients(said)}
+    told = {(one.subject, one.span.file) for one in (*_new_recipients(said), *_elsewhere(said))}
     for one in _asking(said):
         if one.name != "unknown" and (one.subject, one.span.file) not in told:
             model = f"{asked[one.subject]} of {one.name}" if one.subject in asked else one.name
@@ -38,10 +38,11 @@ def _new_recipients(said: Said) -> list[Evidence]:
 
 
 def _key_of_a_model(said: Said) -> Told:
-    """Where nothing of the deployment shows the call itself: then that is told, and not the key."""
-    made = {one.name for one in _asking(said)}
+    """Where the same file shows the call itself, that is told, and not the key."""
+    made = {(one.name, one.span.file) for one in _asking(said)}
     for one in stating(said, "used", "call"):
-        if one.value is None and one.strength is Strength.CONFIGURED and one.name not in made:
+        known = (one.name, one.span.file) in made
+        if one.value is None and one.strength is Strength.CONFIGURED and not known:
             yield one, f"may ask a model that others run, of {one.name}: {one.note}"
 
 
@@ -52,7 +53,7 @@ def _model_at_unknown_address(said: Said) -> Told:
 
 
 def _asking(said: Said) -> list[Evidence]:
-    made = ("made", "from")
+    made = ("made", "from", "used")
     return [one for one in said if one.kind == "call" and one.attribute in made and one.value not in (None, NONE)]
 
 
@@ -88,20 +89,31 @@ def _upload(said: Said) -> Told:
 
 
 def _processed_elsewhere(said: Said) -> Told:
-    """Where a model is asked outside of the regions that everything else of the deployment is in."""
-    homes = sorted({one.value for one in stating(said, "region") if one.value and _is_home(one)})
-    for one in stating(said, "region", "call"):
-        if homes and one.value and one.value not in homes:
-            yield one, f"{one.name} is asked in {one.value}, and the rest of these files is in {', '.join(homes)}"
-    areas = {_AREAS.get(home.partition("-")[0], "") for home in homes} - {""}
-    for one in stating(said, "profile", "call"):
-        if one.value == "global" or (areas and one.value not in areas):
-            where = "any region of the world" if one.value == "global" else f"any region of `{one.value}`"
-            yield one, f"{one.name} may process prompts in {where}"
-    for one in stating(said, "processed", "call"):
-        if one.value == "anywhere":
+    """Where a model is asked, or may process prompts, outside of the regions of everything else."""
+    homes = ", ".join(_homes(said))
+    for one in _elsewhere(said):
+        if one.attribute == "region":
+            yield one, f"{one.name} is asked in {one.value}, and the rest of these files is in {homes}"
+        elif one.attribute == "profile":
+            where = "the world" if one.value == "global" else f"`{one.value}`"
+            yield one, f"{one.name} may process prompts in any region of {where}"
+        else:
             known = next((f", although the account is in {each.value}" for each in said if _accounts(each, one)), "")
             yield one, f"{one.name} may process prompts anywhere{known}"
+
+
+def _elsewhere(said: Said) -> list[Evidence]:
+    homes = _homes(said)
+    areas = {_AREAS.get(home.partition("-")[0], "") for home in homes} - {""}
+    away = [one for one in stating(said, "region", "call") if homes and one.value and one.value not in homes]
+    wide = [
+        one for one in stating(said, "profile", "call") if one.value == "global" or (areas and one.value not in areas)
+    ]
+    return [*away, *wide, *(one for one in stating(said, "processed", "call") if one.value == "anywhere")]
+
+
+def _homes(said: Said) -> list[str]:
+    return sorted({one.value for one in stating(said, "region") if one.value and _is_home(one)})
 
 
 def _is_home(one: Evidence) -> bool:

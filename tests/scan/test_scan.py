@@ -38,6 +38,14 @@ FOUND = [
 ]
 
 
+BESIDE = [
+    "high gateway-falls-back gateway/litellm.yaml:7:26",
+    "high model-elsewhere cloud/main.tf:10:1",
+    "medium egress-open sites/clinic-a/trainer.yaml:24:7",
+    "medium files-leave-beside sites/clinic-b/start.sh:4:22",
+]
+
+
 PROJECT = """participants:
   - {name: hub, type: server, org: uni}
   - {name: site-1, type: client, org: clinic-a}
@@ -111,6 +119,17 @@ def test_a_consortium_is_told_what_is_true_and_nothing_else():
     assert [one["rule"] for one in found if one["verdict"] == "unknown"] == ["what-files-cannot-say"] * 2
     assert done.exit_code == 1
     assert "note: of 9 files these say something: 2 of flower, 5 of nvflare, 1 of python" in done.stderr
+
+
+def test_what_runs_a_consortium_is_told_at_its_lines_and_nothing_else(consortium):
+    shutil.copytree(HERE / "infrastructure", consortium, dirs_exist_ok=True)
+    found = scanned(".")[1]
+    assert sorted(places(found)) == sorted([*FOUND, *BESIDE])
+    assert places(found, "unknown") == [
+        "info what-files-cannot-say flower-app/pyproject.toml:10:1",
+        "info what-files-cannot-say provision/project.yml:6:37",
+        "medium model-may-be-asked sites/clinic-a/trainer.yaml:13:15",
+    ]
 
 
 @pytest.mark.parametrize(

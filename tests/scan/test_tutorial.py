@@ -21,7 +21,8 @@ APART = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters
 
 @pytest.fixture
 def copy(tmp_path, monkeypatch):
-    shutil.copytree(ROOT / "tests" / "scan" / "consortium", tmp_path / "lungs")
+    for part in ("consortium", "infrastructure"):
+        shutil.copytree(ROOT / "tests" / "scan" / part, tmp_path / "lungs", dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path / "lungs")
 
 

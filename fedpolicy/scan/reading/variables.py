@@ -89,7 +89,13 @@ def _calls(services: Services, subject: str, found: list[Variable], names: Mappi
             yield one.node.says("call:unknown", "from", subject, note=_default(one.value))
     if keys and not addresses:
         one, row = keys[0]
-        yield one.node.says(f"call:{row.id}", "used", None, note=f"{one.name} makes a call possible, and proves none")
+        whose = subject.rpartition(":")[2]
+        yield one.node.says(
+            f"call:{row.id}",
+            "used",
+            None,
+            note=f"{whose} holds {one.name}, which makes a call possible and proves none",
+        )
 
 
 def _is_address(services: Services, name: str) -> bool:
