@@ -39,12 +39,14 @@ def compare(
     settings: Settings,
     begin: Callable[[str], None] = unwatched,
     lost: Mapping[str, FedPolicyError] = _NONE,
+    *,
+    beside: tuple[Sequence[Finding], Sequence[Finding]] = ((), ()),
 ) -> Comparison:
     """
     Compare two sets of files, deployment by deployment.
 
     `begin` hears of each file before anything is done with it; those that are `lost`, by name, are left out, and their
-    errors say why.
+    errors say why. `beside` is what else is found of each state, such as what it differs in from what runs.
 
     What the new state introduces and the waivers of the settings cover is waived. What is wrong with the waivers
     themselves is not told: that is what a check is for. Where settings name an owner, what concerns it is told.
@@ -56,6 +58,8 @@ def compare(
     """
     judge, errors = judge_of(settings)
     sides = [_side(sources, judge, begin, lost) for sources in (old, new)]
+    for side, found_beside in zip(sides, beside, strict=True):
+        _join(side, found_beside)
     twice = {name for side in sides for name, count in Counter(n for n, _ in side.states).items() if count > 1}
     keyed = [{_key(*place, twice): state for place, state in side.states.items()} for side in sides]
     keys = sorted(keyed[0].keys() | keyed[1].keys())
@@ -146,6 +150,13 @@ def _side(
             else:
                 _add(assessment, state, side)
     return side
+
+
+def _join(side: _Side, found: Sequence[Finding]) -> None:
+    """What else is found, with the deployments that it is about."""
+    for finding in found:
+        for state in [state for (name, _), state in side.states.items() if name == finding.deployment]:
+            state.findings.append(finding)
 
 
 def _add(found: Assessment, state: _State, side: _Side) -> None:

@@ -8,17 +8,20 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fedpolicy.cli.question import input_bytes, lost_of, named, watch_of
-from fedpolicy.scan.gather import Gathered, gather
+from fedpolicy.scan.gather import Gathered, gather, gather_texts, worth
 from fedpolicy.scan.services import Services
+from fedpolicy.searching.walk import is_excluded
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.cli.choices import Choices
+    from fedpolicy.cli.revisions import Revision
     from fedpolicy.errors import FedPolicyError
-    from fedpolicy.findings import Report
+    from fedpolicy.findings import Finding, Report
     from fedpolicy.settings import Settings
+    from fedpolicy.sources import Source
 
-__all__ = ["drift_of", "gathered", "report_of"]
+__all__ = ["drift_at", "drift_of", "gathered", "report_of"]
 
 
 def gathered(paths: Sequence[str], catalog: Catalog, choices: Choices) -> Gathered:
@@ -61,6 +64,42 @@ def drift_of(file: str, paths: Sequence[str], choices: Choices, settings: Settin
     judge = Judge(catalog=catalog, rules=(), analysis=settings.analysis)
     done = drifted(documents, found, judge, replace(settings, whole=is_whole(paths, choices)))
     return done.report, done.compared
+
+
+def drift_at(
+    state: str, sources: Sequence[Source], paths: Sequence[str], choices: Choices, settings: Settings
+) -> list[Finding]:
+    """
+    What the declarations of a state and the files of the same state differ in.
+
+    Where the state is at a revision, as `main:fedpolicy.yaml`, so are the files; a folder that was not there is empty.
+    """
+    from fedpolicy.check import Judge, catalog_of  # noqa: PLC0415  a scan reads no declaration
+    from fedpolicy.cli.revisions import revision_in  # noqa: PLC0415
+    from fedpolicy.language.reading.load import load_text  # noqa: PLC0415
+    from fedpolicy.scan.drift.judge import drifts  # noqa: PLC0415
+    from fedpolicy.scan.drift.rules import PACK  # noqa: PLC0415
+    from fedpolicy.scan.judge import obeying  # noqa: PLC0415
+
+    catalog = catalog_of(settings)
+    loaded = [load_text(one.text, one.name, catalog) for one in sources if not one.error]
+    revision = revision_in(state)
+    found = _kept(revision, paths, catalog, choices) if revision else gathered(paths, catalog, choices)
+    judge = Judge(catalog=catalog, rules=(), analysis=settings.analysis)
+    findings, _ = drifts([document for one in loaded for document in one.documents], found, judge)
+    return obeying(findings, settings, PACK)
+
+
+def _kept(revision: Revision, paths: Sequence[str], catalog: Catalog, choices: Choices) -> Gathered:
+    """What the files below the paths said at a revision."""
+    found: dict[str, bytes] = {}
+    for path in paths:
+        start = revision.inside(path) or "."
+        below = {name: name if start in (".", name) else name[len(start) + 1 :] for name in revision.names(path)}
+        wanted = [name for name, inside in below.items() if worth(name) and not is_excluded(inside, choices.search)]
+        found.update(revision.texts(wanted))
+    services = Services(catalog.services.values(), catalog.artefacts.values())
+    return gather_texts(found, services, lambda name: f"{revision.name}:{name}")
 
 
 def _lost(choices: Choices) -> Mapping[str, FedPolicyError]:

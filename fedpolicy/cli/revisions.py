@@ -20,7 +20,7 @@ from fedpolicy.searching.header import MOST_BYTES, is_deployment
 from fedpolicy.searching.walk import worth_reading
 from fedpolicy.sources import Search, Source, find, read
 
-__all__ = ["Revision", "file_at", "revision_of", "sources_of"]
+__all__ = ["Revision", "file_at", "revision_in", "revision_of", "sources_of"]
 
 _NAMED = re.compile(r"^(?P<revision>[^:]+):(?P<path>.*)$")
 
@@ -113,6 +113,12 @@ def sources_of(named: str, search: Search) -> list[Source]:
     """
     found = _parted(named)
     return list(_searched(*found, search) if found else find([given(named)], input_bytes, search))
+
+
+def revision_in(named: str) -> Revision | None:
+    """The revision that a path names, as `main:deployments` does. Raises InputError where it is neither."""
+    found = _parted(named)
+    return found[0] if found else None
 
 
 def _parted(named: str) -> tuple[Revision, str] | None:

@@ -29,7 +29,7 @@ from fedpolicy.searching.search import Search
 from fedpolicy.searching.walk import Unreadable, walk
 from fedpolicy.sources import shown
 
-__all__ = ["Fact", "Gathered", "NotRead", "gather"]
+__all__ = ["Fact", "Gathered", "NotRead", "gather", "gather_texts", "worth"]
 
 _ENDINGS = (
     ".yml",
@@ -116,6 +116,27 @@ def gather(
     return found
 
 
+def gather_texts(texts: Mapping[str, bytes], services: Services, named: Callable[[str], str] = str) -> Gathered:
+    """The same of files that somebody else has read, by their paths; `named` says what they are called."""
+    found = Gathered()
+    for path, content in texts.items():
+        if _is_aside(path):
+            found.aside += 1
+        else:
+            near = partial(_among, texts, PurePath(path).parent)
+            _take(File(named(path), content[: LARGEST + 1], services, near), found)
+    return found
+
+
+def _among(texts: Mapping[str, bytes], folder: PurePath, name: str) -> bytes | None:
+    return texts.get((folder / name).as_posix())
+
+
+def worth(path: str) -> bool:
+    """Whether a file at this path may say something."""
+    return _worth(PurePath(path).name)
+
+
 def _files(paths: Sequence[str], search: Search, found: Gathered) -> Iterator[tuple[str, str | None]]:
     """Each file with its path below the folder that was named; a file that is named itself has none."""
     seen: set[str] = set()
@@ -141,13 +162,16 @@ def _read(path: str, services: Services, found: Gathered) -> None:
             NotRead(why=f"not read: it cannot be read: {error.strerror or error}", span=Span(file=name))
         )
         return
+    _take(File(name, content, services, partial(_beside, path)), found)
+
+
+def _take(file: File, found: Gathered) -> None:
     found.looked_at += 1
-    file = File(name, content, services, partial(_beside, path))
-    if path.endswith(_NOTEBOOK):
+    if file.name.endswith(_NOTEBOOK):
         _notebook(file, found)
         return
     wanted = [(who, one) for who, one in importers().items() if one.wants(file)]
-    if wanted and len(content) > LARGEST:
+    if wanted and len(file.content) > LARGEST:
         found.not_read.append(
             NotRead(why=f"not read: it is larger than {LARGEST // 1024 // 1024} MiB", span=file.start())
         )

@@ -22,7 +22,7 @@ from fedpolicy.searching.listing import Listing, listing_of
 from fedpolicy.searching.look import DEPLOYMENTS, Look
 from fedpolicy.searching.search import EXCLUDED, HIDDEN, IGNORED, INSTALLED, LINK, Search, Skipped
 
-__all__ = ["Unreadable", "walk", "worth_reading"]
+__all__ = ["Unreadable", "is_excluded", "walk", "worth_reading"]
 
 Excluded = Callable[[str], bool]
 _COMPILED = "__pycache__"
@@ -73,11 +73,14 @@ class _Folder:
 
 def worth_reading(path: str, search: Search) -> bool:
     """Whether a walk would look into a tracked file at this path below the searched folder, as far as names say."""
-    if not may_be_ours(path):
-        return False
+    return may_be_ours(path) and not is_excluded(path, search)
+
+
+def is_excluded(path: str, search: Search) -> bool:
+    """Whether a file at this path below the searched folder is left out, or a folder above it."""
     excluded = _excluder(tuple(search.exclude))
     parts = path.split("/")
-    return not any(excluded("/".join(parts[: end + 1])) for end in range(len(parts)))
+    return any(excluded("/".join(parts[: end + 1])) for end in range(len(parts)))
 
 
 def walk(start: str, search: Search, look: Look = DEPLOYMENTS) -> Iterator[str | Unreadable]:

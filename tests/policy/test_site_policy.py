@@ -252,7 +252,7 @@ def test_every_format_has_it(here, form):
     written(here, "demands: [{kind: deidentification}]\n", SUMS)
     done = run("--site", "trust.yaml", "--format", form)
     assert done.exit_code == 1
-    assert "trust.yaml:3" in done.stdout
+    assert "trust.yaml:3" in done.stdout.replace("<wbr>", "")  # where a browser may break a line
 
 
 def test_the_schema_takes_what_is_read():

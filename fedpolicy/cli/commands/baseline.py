@@ -32,6 +32,7 @@ __all__ = ["command"]
 
 _BASELINE = "fedpolicy.baseline.json"
 _SCANNED = "fedpolicy.scan.baseline.json"
+_DRIFT = "fedpolicy.drift.baseline.json"
 
 
 @click.command("baseline")
@@ -48,6 +49,9 @@ _SCANNED = "fedpolicy.scan.baseline.json"
     "--renew",
     is_flag=True,
     help="Keep what the file knows and is still found, with the file it is in, and add nothing.",
+)
+@click.option(
+    "--drift", multiple=True, metavar="PATH", help="Write down what `fedpolicy drift` finds between one file and PATH."
 )
 @click.option("--scan", is_flag=True, help="Write down what `fedpolicy scan` finds, and not what a check finds.")
 @pack_option
@@ -66,7 +70,7 @@ def command(paths: tuple[str, ...], output: str | None, **options: Any) -> int: 
 
     `fedpolicy check --baseline FILE` then shows only what is new. An entry is a file, a deployment in it, a
     rule and its elements, never a line. `--renew` drops what is fixed, follows files that were moved, and adds nothing.
-    What a scan finds has a file of its own: `fedpolicy scan --baseline fedpolicy.scan.baseline.json`.
+    What a scan finds has a file of its own, and so has drift: `fedpolicy scan --baseline fedpolicy.scan.baseline.json`.
     """
     return _write(paths, output, options)
 
@@ -83,6 +87,8 @@ def _write(paths: Sequence[str], output: str | None, options: Mapping[str, Any])
     if options["scan"]:
         scanned = _scanned(paths or ["."], settings, choices, options)
         return scanned if isinstance(scanned, int) else _known(output or _SCANNED, scanned.findings, settings)
+    if options["drift"]:
+        return _drifted(paths, output or _DRIFT, settings, choices, options)
     where = output or choices.origins["baseline"][0] or _BASELINE
     if options["renew"]:
         from fedpolicy.cli.renewal import renew_baseline
@@ -109,6 +115,19 @@ def _scanned(paths: Sequence[str], settings: Settings, choices: Choices, options
     if not gathered.facts:
         raise InputError("nothing here is known", help="`fedpolicy scan` says what was read")
     return report
+
+
+def _drifted(paths: Sequence[str], where: str, settings: Settings, choices: Choices, options: Mapping[str, Any]) -> int:
+    """What a declaration differs in from what runs. Raises InputError where there is nothing to compare it with."""
+    from fedpolicy.cli.repository import drift_of
+    from fedpolicy.errors import InputError
+
+    if options["renew"] or len(paths) != 1:
+        raise InputError("`--drift` is about one file, and goes without `--renew`", help="name the declaration alone")
+    report, compared = drift_of(paths[0], options["drift"], choices, settings)
+    if not compared:
+        raise InputError("nothing was compared", help="name the folders with the files that run what is declared")
+    return _known(where, report.findings, settings)
 
 
 def _known(where: str, findings: Sequence[Finding], settings: Settings) -> int:

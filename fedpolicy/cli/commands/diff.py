@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -29,8 +29,12 @@ from fedpolicy.cli.terminal import emit, look_of
 from fedpolicy.report.style import PLAIN
 
 if TYPE_CHECKING:
+    from fedpolicy.cli.choices import Choices
+    from fedpolicy.findings import Finding
     from fedpolicy.report.diff import Comparison
     from fedpolicy.searching.search import Skipped
+    from fedpolicy.settings import Settings
+    from fedpolicy.sources import Source
 
 __all__ = ["command"]
 
@@ -54,6 +58,13 @@ __all__ = ["command"]
     default="text",
     show_default=True,
     help="How to write what differs; markdown suits a pull request.",
+)
+@click.option(
+    "--drift",
+    "drift",
+    multiple=True,
+    metavar="PATH",
+    help="Tell what OLD and NEW differ in from the files below PATH, as each of them has these; may be repeated.",
 )
 @catalog_option
 @epsilon_option
@@ -93,13 +104,16 @@ def _diff(old: str, new: str, form: str, output: str | None, options: Mapping[st
     settings = replace(with_waivers(choices, config, options), overview=options["owner"] or None)
     skipped: list[Skipped] = []
     before, after = sources_of(old, choices.search), sources_of(new, replace(choices.search, skip=skipped.append))
+    after = [*after, *overlooked(old, before, new, after)]
+    beside = _drift((old, before), (new, after), choices, settings, options["drift"])
     watch = watch_of()
     comparison = compare(
         before,
-        [*after, *overlooked(old, before, new, after)],
+        after,
         settings,
         partial(watch.begin, seconds=choices.timeout) if watch else unwatched,
         lost_of(watch, choices.timeout),
+        beside=beside,
     )
     comparison = replace(comparison, overrides=(*comparison.overrides, *outer_overrides(choices, skipped)))
     no_color = options["no_color"]
@@ -109,6 +123,22 @@ def _diff(old: str, new: str, form: str, output: str | None, options: Mapping[st
     return exit_code(
         comparison.errors, failing=must_fail(comparison.introduced, choices.fail_on, strict=choices.strict)
     )
+
+
+def _drift(
+    old: tuple[str, Sequence[Source]],
+    new: tuple[str, Sequence[Source]],
+    choices: Choices,
+    settings: Settings,
+    paths: Sequence[str],
+) -> tuple[Sequence[Finding], Sequence[Finding]]:
+    """What each state differs in from what runs; nothing where nobody asks."""
+    if not paths:
+        return (), ()
+    from fedpolicy.cli.repository import drift_at
+
+    before, after = (drift_at(state, sources, paths, choices, settings) for state, sources in (old, new))
+    return before, after
 
 
 def _written(comparison: Comparison, form: str, output: str | None, *, no_color: bool) -> str:
