@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fedpolicy.catalog.read import compose_shipped, plain
+from fedpolicy.catalog.read import Place, compose, compose_shipped, plain
 
 Row = dict[str, Any]
 
@@ -23,7 +23,7 @@ HEAD = "# Written by `make refresh` from packages; what is wrong here is put rig
 
 def rows_in(path: Path) -> dict[str, Row]:
     """The rows of a file of models."""
-    rows: dict[str, Row] = plain(compose_shipped(path.read_text(encoding="utf-8")))["models"]
+    rows: dict[str, Row] = plain(compose(path.read_text(encoding="utf-8"), Place(name=path.name)))["models"]
     return rows
 
 
@@ -46,6 +46,11 @@ def contradicted(rows: Mapping[str, Row], path: Path) -> list[str]:
                 sources = ", ".join(rows[name.value]["source"])
                 found.append(f"{place}: {name.value}.{key.value}: {by_hand} by hand, {made} in {sources}")
     return found
+
+
+def listed_in(value: Any) -> list[Any]:  # noqa: ANN401  a parsed value
+    """A list, one item, or nothing, as a list."""
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _nodes(node: Any, key: str = "") -> list[tuple[Any, Any]]:  # noqa: ANN401  of PyYAML, which has no types

@@ -18,9 +18,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from fedpolicy.catalog import load_catalog
+from fedpolicy.catalog.extra import read_extra
+from fedpolicy.catalog.rows import ROWS
+from fedpolicy.errors import CatalogError, Problems
 from fedpolicy.files import catalog_dir
 from tools import indexes, wheels
-from tools.generated import FIELDS, Row, contradicted, rows_in, with_ended, written
+from tools.families import CLOUDS, family
+from tools.generated import FIELDS, Row, contradicted, listed_in, rows_in, with_ended, written
 
 Groups = dict[tuple[str, str], list[wheels.Said]]  # what is said of each (provider, name)
 
@@ -48,10 +52,6 @@ MODES = {
     "responses": "text-generation",
     "embedding": "embedding",
 }
-CLOUDS = {"microsoft-azure": "azure/", "google-vertex": "vertex_ai/", "amazon-bedrock": ""}
-OPEN = ("open", "gated")
-SHARED = ("developer", "weights", "architecture", "training_code", "training_data", "licence")
-NEVER_PUBLISHED = {"chatgpt", "claude", "gemini", "gpt", "o"}  # first words of names; others were, at times
 _DATED = re.compile(r"(?P<base>.+?)(?:-(?:\d{4}-\d{2}-\d{2}|\d{8})|@[\w.]+)")
 _REGION = re.compile(r"(?:[a-z]{2}(?:-gov)?|apac|global)\.")
 _NO_NAME = re.compile(r"[/*]|^ft:|^container$")
@@ -59,7 +59,14 @@ _STRANGE = re.compile(r"internal|testing|dummy|random", re.IGNORECASE)
 
 
 def main() -> None:
-    """Read the newest packages, write the rows, and refuse where a name of an SDK does not resolve."""
+    """Read what is newest, write the rows, and tell what does not fit: a mistake with its place."""
+    try:
+        _refresh()
+    except (CatalogError, Problems) as error:
+        raise SystemExit(str(error)) from error
+
+
+def _refresh() -> None:
     with TemporaryDirectory() as folder:
         given = [Path(word) for word in sys.argv[1:]]
         found = wheels.newest(given[0] if given else Path(folder))
@@ -70,6 +77,8 @@ def main() -> None:
     target.parent.mkdir(exist_ok=True)
     rows = with_ended(rows, rows_in(target) if target.exists() else {})
     target.write_text(written(rows), encoding="utf-8")
+    shipped = load_catalog()
+    read_extra([target], {name: getattr(shipped, name) for name in ROWS})
     catalog = load_catalog()
     lost = [one.name for one in (*said["openai"], *said["anthropic"]) if catalog.model(one.name) is None]
     if lost:
@@ -163,7 +172,7 @@ def hosted_rows(groups: Groups, hand: Mapping[str, Row]) -> dict[str, Row]:
 
 def _names(hand: Mapping[str, Row]) -> dict[str, str]:
     """The ids of the rows by hand, by every name that they have."""
-    return {alias: name for name, row in hand.items() for alias in (name, *_list(row.get("aliases")))}
+    return {alias: name for name, row in hand.items() for alias in (name, *listed_in(row.get("aliases")))}
 
 
 def _base(provider: str, name: str, groups: Groups) -> str:
@@ -179,7 +188,7 @@ def _hosted(
     said = [one for name in names for one in groups[name]]
     provider = names[0][0]
     own = identity.removeprefix(f"{provider}/")
-    row: Row = {"provider": provider, **({} if identity in hand else _family(own, provider, hand))}
+    row: Row = {"provider": provider, **({} if identity in hand else family(own, provider, hand))}
     start = CLOUDS.get(provider, "")
     own = f"{start}{own}"
     row["aliases"] = [alias for _, name in names if (alias := f"{start}{name}") not in taken]
@@ -193,48 +202,6 @@ def _hosted(
     mode = _first(said, "mode")
     row["tasks"] = [MODES[mode]] if mode in MODES else None
     return _with_sources(row, said)
-
-
-def _family(name: str, provider: str, hand: Mapping[str, Row]) -> Row:
-    """What all rows by hand of a family say, with where the youngest of them has it from."""
-    bare = name.partition(".")[2] if provider == "amazon-bedrock" and re.match(r"[a-z]+\d*\.[a-z]", name) else name
-    published = {_stem(identity.partition("/")[2]) for identity, row in hand.items() if row.get("weights") in OPEN}
-    stem = _stem(bare)
-    if stem.partition("-")[0] not in NEVER_PUBLISHED or any(
-        f"-{one}-" in f"-{bare}-" for one in published - NEVER_PUBLISHED if one
-    ):
-        return {}
-    hosted = {
-        identity: row for identity, row in hand.items() if row.get("provider") and row.get("provider") not in CLOUDS
-    }
-    while stem:
-        rows = [row for identity, row in hosted.items() if _stem(identity.partition("/")[2]) == stem]
-        if rows:
-            agreed = {
-                key: rows[0][key]
-                for key in SHARED
-                if key in rows[0] and all(row.get(key) == rows[0][key] for row in rows)
-            }
-            if provider in CLOUDS:
-                agreed.pop("licence", None)
-            youngest = max(rows, key=lambda row: str(row["as_of"]))
-            origin = {"source": _list(youngest["source"])[:1], "as_of": str(youngest["as_of"])}
-            return {**agreed, "origin": origin} if agreed else {}
-        stem = stem.rpartition("-")[0]
-    return {}
-
-
-def _stem(name: str) -> str:
-    """`claude-opus` of `claude-opus-4-5`, `gpt` of `gpt-4o-mini`."""
-    words = re.split(r"[-@.:]", name)
-    plain_words: list[str] = []
-    for word in words:
-        if re.search(r"\d", word):
-            letters = re.match(r"[a-z]+(?=\d)", word)
-            plain_words += [letters[0]] if letters and not plain_words else []
-            break
-        plain_words.append(word)
-    return "-".join(plain_words)
 
 
 def open_rows(listed: Sequence[wheels.Said], hand: Mapping[str, Row]) -> dict[str, Row]:
@@ -286,10 +253,6 @@ def _with_sources(row: Row, said: Sequence[wheels.Said]) -> Row:
 
 def _first(said: Iterable[wheels.Said], key: str) -> Any:  # noqa: ANN401  any fact
     return next((one.facts[key] for one in said if one.facts.get(key)), None)
-
-
-def _list(value: Any) -> list[Any]:  # noqa: ANN401  a parsed value
-    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 if __name__ == "__main__":

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from fedpolicy.catalog.read import build_row, compose_shipped, plain
+import yaml
+
+from fedpolicy.catalog.read import Place, build_row, compose_shipped, plain
 from fedpolicy.catalog.rows import Row
 from fedpolicy.errors import CatalogError
 from fedpolicy.files import catalog_dir
+from fedpolicy.findings import Span
 from fedpolicy.patterns import pattern
 
 __all__ = ["GENERATED", "Section", "merged"]
@@ -119,12 +123,18 @@ class Section(Mapping[str, R], Generic[R]):
         return self._texts
 
     def _read(self, key: str) -> R:
-        known = [facts for text in self._shipped() if (facts := _facts(text, key)) is not None]
+        known = [facts for name, text in self._pages() if (facts := _facts(text, key, name)) is not None]
         if not known:
             raise KeyError(key)
-        row: Any = build_row(self._name, key, merged(*known))
+        try:
+            row: Any = build_row(self._name, key, merged(*known))
+        except (KeyError, TypeError) as error:
+            raise _damaged(f"{self._name}.{key}: {error}", Span(file=f"{self._name}.yaml")) from error
         found: R = row
         return found
+
+    def _pages(self) -> Iterator[tuple[str, str]]:
+        yield from zip((f"{self._name}.yaml", f"{GENERATED}/{self._name}.yaml"), self._shipped(), strict=False)
 
 
 def merged(*known: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -164,13 +174,23 @@ def _place(text: str, key: str) -> int:
     return -1
 
 
-def _facts(text: str, key: str) -> Mapping[str, Any] | None:
+def _facts(text: str, key: str, name: str) -> Mapping[str, Any] | None:
     at = _place(text, key)
     if at < 0:
         return None
     end = _NEXT.search(text, at + 1)
-    facts: Mapping[str, Any] = plain(compose_shipped(text[at : end.start() + 1 if end else len(text)]))[key]
+    try:
+        facts: Mapping[str, Any] = plain(compose_shipped(text[at : end.start() + 1 if end else len(text)]))[key]
+    except yaml.MarkedYAMLError as error:
+        span = Place(name=name).at(error.problem_mark)
+        line = span.line + text.count("\n", 0, at)  # the row was parsed alone
+        said = str(error.problem or error.context)
+        raise _damaged(said, replace(span, line=line, end_line=line)) from error
     return facts
+
+
+def _damaged(said: str, span: Span) -> CatalogError:
+    return CatalogError(f"the shipped catalogue is damaged: {said}", span=span, help="install fedpolicy again")
 
 
 def _aliased(text: str, alias: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from fedpolicy.errors import CatalogError, Problems
 from tools import generated, indexes, refresh
 
 PAGES = {
@@ -113,3 +114,13 @@ def test_a_fact_by_hand_that_a_package_contradicts_is_told_with_its_place(tmp_pa
         "models.yaml:4:14: a/b.licence: MIT by hand, Apache-2.0 in https://pypi.org/project/mteb/9.0/ some.py"
     ]
     assert generated.contradicted({}, path) == []
+
+
+def test_a_file_of_the_last_time_that_is_no_yaml_is_told_with_its_place(tmp_path):
+    path = tmp_path / "models.yaml"
+    path.write_text("models:\n  a/b:\n    weights: [open\n    as_of: 2026-01-01\n", encoding="utf-8")
+
+    with pytest.raises(CatalogError) as caught:
+        generated.rows_in(path)
+
+    assert str(Problems([caught.value])).startswith("models.yaml:4:10: ")

@@ -8,7 +8,7 @@ from fedpolicy.catalog import load_catalog
 from fedpolicy.catalog.read import build_row, compose_shipped, plain
 from fedpolicy.catalog.rows import ROWS
 from fedpolicy.catalog.section import GENERATED, Section, merged
-from fedpolicy.errors import CatalogError
+from fedpolicy.errors import CatalogError, Problems
 from fedpolicy.files import catalog_dir
 
 
@@ -93,3 +93,28 @@ def test_nothing_can_be_changed(catalog):
 def test_an_installation_without_its_catalogue_says_so(tmp_path):
     with pytest.raises(CatalogError, match=r"lacks its section models \(install fedpolicy again\)"):
         Section("models", tmp_path, {}).find("openai/gpt-4o")
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (
+            "weights: [open",
+            "generated/models.yaml:5:1: the shipped catalogue is damaged: did not find expected ',' or ']'",
+        ),
+        ("weight: open", "models.yaml:1:1: the shipped catalogue is damaged: models.a/b: "),
+    ],
+)
+def test_a_damaged_file_is_told_with_its_place(tmp_path, row, message):
+    (tmp_path / "generated").mkdir()
+    (tmp_path / "models.yaml").write_text("models:\n", encoding="utf-8")
+    text = f"# made\nmodels:\n  a/b:\n    {row}\n  c/d:\n    weights: open\n    source: x\n    as_of: 2026-01-01\n"
+    (tmp_path / "generated" / "models.yaml").write_text(text, encoding="utf-8")
+    models = Section("models", tmp_path, {})
+
+    with pytest.raises(CatalogError) as caught:
+        models.find("a/b")
+
+    assert message in str(Problems([caught.value]))
+    assert caught.value.help == "install fedpolicy again"
+    assert models.find("c/d").weights == "open"
