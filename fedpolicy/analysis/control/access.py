@@ -61,6 +61,12 @@ class Means:
         return "participant" in self.lookup.roles(party) and len(self.lookup.members) > 1
 
     @cached_property
+    def supplied(self) -> bool:
+        """Whether anybody says whose code computes anywhere."""
+        tasks = self.graph.deployment.tasks.values()
+        return any(place.supplier for place in self.graph.vertices.values()) or any(one.code_from for one in tasks)
+
+    @cached_property
     def owners(self) -> Mapping[str, frozenset[str]]:
         """The participants that own an instance of each dataset, and each instance."""
         found: dict[str, set[str]] = {}
@@ -105,6 +111,8 @@ class Means:
 
         What somebody operates or hosts itself, nobody else can take away. `how` replaces in what way others have it.
         """
+        if place.operators == (own,) and place.host == own:
+            return SURE
         key = (place.id, own, cause, how)
         if key not in self._there:
             self._there[key] = self._standing(place, own, cause, how)

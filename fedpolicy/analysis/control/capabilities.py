@@ -151,6 +151,8 @@ class Use:
 
     def software(self, own: str, beside: Iterable[Vertex] = ()) -> tuple[tuple[str, str], ...]:
         """Others whose code computes for a party, and on which nodes; with a new version they change what it does."""
+        if not self.means.supplied:
+            return ()
         places = (*self.places.get(own, ()), *beside)
         found = {(self.means.lookup.party(place.supplier), f"nodes.{place.family}") for place in places}
         return tuple(sorted(one for one in found if one[0] not in {"", own}))
@@ -176,6 +178,7 @@ class _TaskUse(Use):
         self.family = method.family
         self.topology = task.topology or method.topology
         self._steps = means.lookup.uplinks.get(self.id, {})
+        self._tops: dict[str, Sequence[str]] = {}
         self._enough = list(self._waits_for())
         seals = any(isinstance(one.does, Seal) for one in task.safeguards)
         self._sealed = tuple(sealed_by(means, self.id)) if seals else ()
@@ -199,6 +202,8 @@ class _TaskUse(Use):
 
     def software(self, own: str, beside: Iterable[Vertex] = ()) -> tuple[tuple[str, str], ...]:
         """The same, also where contributions go, and whose code the task itself ships."""
+        if not self.means.supplied:
+            return ()
         above = {name for place in self.places.get(own, ()) for name in self._above(place.id)}
         shipped = self.means.lookup.party(supplier_of(self.task.code_from, own))
         found = super().software(own, (*beside, *(self.means.graph.vertices[name] for name in sorted(above))))
@@ -206,7 +211,7 @@ class _TaskUse(Use):
 
     def _meet(self, place: Vertex, own: str) -> Iterator[Formula]:
         """Everything between a client and the sum: relays, aggregators."""
-        yield from (self.here(self.means.graph.vertices[other], own) for other in sorted(self._above(place.id)))
+        yield from (self.here(self.means.graph.vertices[other], own) for other in self._above(place.id))
 
     def _read(self, own: str) -> Iterator[Formula]:
         """Somebody who opens what comes down: the next round begins with it."""
@@ -214,7 +219,13 @@ class _TaskUse(Use):
             if not any(one.opens(place) for place in self.places[own]):
                 yield opening(self.means, one, own)
 
-    def _above(self, place: str) -> set[str]:
+    def _above(self, place: str) -> Sequence[str]:
+        """The places over which what a client contributes goes up, by name."""
+        if place not in self._tops:
+            self._tops[place] = sorted(self._reached_from(place))
+        return self._tops[place]
+
+    def _reached_from(self, place: str) -> set[str]:
         vertices = self.means.graph.vertices
         found: set[str] = set()
         left = [place]

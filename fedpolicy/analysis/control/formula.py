@@ -164,10 +164,12 @@ def _is_sure(formula: Formula) -> bool:
 
 def holds(formula: Formula, loss: Loss = _NOTHING) -> bool:
     """Whether a condition holds although something is gone; without doubts every missing fact is favourable."""
-    if isinstance(formula, All):
-        return all(holds(part, loss) for part in formula.parts)
-    if isinstance(formula, Any):
-        return any(holds(part, loss) for part in formula.parts)
+    if isinstance(formula, (All, Any)):
+        one = isinstance(formula, Any)
+        for part in formula.parts:  # asked a hundred thousand times, which `all` and `any` would take twice as long for
+            if holds(part, loss) is one:
+                return one
+        return not one
     if isinstance(formula, Gap):
         return bool(formula.missing) and formula not in loss.doubted
     if loss.cause not in ("", formula.cause):

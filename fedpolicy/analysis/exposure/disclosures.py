@@ -82,6 +82,11 @@ def group_views(
 def _combinations(views: Mapping[Reading, View], among: Mask) -> Iterator[tuple[Levels, Mask]]:
     """Split instances by their three levels; what nobody sees in any reading is left out."""
     guaranteed = views[Reading.GUARANTEED].levels
+    if all(views[one] is views[Reading.GUARANTEED] for one in (Reading.LOW, Reading.HIGH)):
+        for level, mask in _exact(guaranteed, among):
+            if level:
+                yield from _vouched(views, (level, level, level), mask)
+        return
     for level, mask in _exact(guaranteed, among):
         for high, part in _exact(views[Reading.HIGH].levels, mask):
             for low, cell in _exact(views[Reading.LOW].levels, part):
@@ -103,7 +108,9 @@ def _exact(levels: list[Mask], among: Mask) -> Iterator[tuple[int, Mask]]:
         mask = levels[level] & among
         if mask:
             yield level, mask
-        among &= ~mask
+        if mask == among:
+            return
+        among ^= mask
     if among:
         yield 0, among
 

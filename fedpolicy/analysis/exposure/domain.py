@@ -53,6 +53,8 @@ class Reading(Enum):
     GUARANTEED = "guaranteed"
     VOUCHED = "vouched"
 
+    __hash__ = object.__hash__  # what is kept is asked for by its reading, which has no equal but itself
+
     @property
     def trusting(self) -> bool:
         """Whether everybody's word is believed."""

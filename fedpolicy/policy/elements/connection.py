@@ -21,17 +21,13 @@ __all__ = ["KIND", "ConnectionView", "transport_of"]
 
 @dataclass(frozen=True, slots=True)
 class ConnectionView:
-    """Flows of which one element says how they are protected, or none does."""
+    """Flows of which one element says how they are protected, or none does; `families` are the datasets in them."""
 
     world: World
     flows: tuple[Flow, ...]
     stated: str | None
     origins: tuple[str, ...]
-
-    @property
-    def families(self) -> tuple[str, ...]:
-        """The datasets that travel."""
-        return tuple(ordered(name for flow in self.flows for name in _families(self.world, flow)))
+    families: tuple[str, ...]
 
 
 def _parties(view: ConnectionView, ends: Iterable[str]) -> list[str]:
@@ -75,8 +71,12 @@ def _families(world: World, flow: Flow) -> tuple[str, ...]:
     return world.lookup.families_in(held if flow.data is None else held & flow.data)
 
 
-def _crossing(world: World) -> Iterator[Flow]:
-    """The flows on which somebody gets unsealed what another party sends, and that say something of private data."""
+def _crossing(world: World) -> Iterator[tuple[Flow, tuple[str, ...]]]:
+    """
+    The flows on which somebody gets unsealed what another party sends, and that say something of private data.
+
+    With each one go its datasets.
+    """
     vertices, operators = world.graph.vertices, world.lookup.operators
     meeting: dict[str, set[str]] = {}
     moves = [flow for flow in world.graph.flows if flow.data != 0 and flow.seal is None and _moves(world, flow)]
@@ -88,8 +88,8 @@ def _crossing(world: World) -> Iterator[Flow]:
     for flow in moves:
         at = next((meeting[end] for end in (flow.source, flow.target) if end in meeting), None) if meeting else None
         crosses = len(at) > 1 if at is not None else bool(operators(flow.target) - operators(flow.source))
-        if crosses and says[flow.payload] and is_private(world, _families(world, flow)):
-            yield flow
+        if crosses and says[flow.payload] and is_private(world, families := _families(world, flow)):
+            yield flow, families
 
 
 def _moves(world: World, flow: Flow) -> bool:
@@ -103,22 +103,30 @@ def _says_something(world: World, payload: str) -> bool:
 
 
 def _subjects(world: World) -> Sequence[Subject]:
-    found: dict[tuple[str, str | None], list[Flow]] = {}
+    found: dict[tuple[str, str | None], tuple[list[Flow], dict[int, tuple[str, ...]]]] = {}
     known: dict[tuple[str, str], tuple[str, str | None]] = {}
-    for flow in _crossing(world):
+    for flow, families in _crossing(world):
         # What an element's own words settle, they settle for thousands of its flows.
         at = (flow.origin, flow.role)
         said = known.get(at) or transport_of(world, flow)
         if flow.role in _EXCHANGED:
             known[at] = said
-        found.setdefault(said, []).append(flow)
-    return [_subject(world, element, stated, flows) for (element, stated), flows in sorted(found.items())]
+        flows, carried = found.setdefault(said, ([], {}))
+        flows.append(flow)
+        carried[id(families)] = families  # the same datasets are one tuple, for thousands of flows
+    return [
+        _subject(world, element, stated, flows, carried.values())
+        for (element, stated), (flows, carried) in sorted(found.items(), key=lambda one: one[0])
+    ]
 
 
-def _subject(world: World, element: str, stated: str | None, flows: Sequence[Flow]) -> Subject:
+def _subject(
+    world: World, element: str, stated: str | None, flows: Sequence[Flow], carried: Iterable[tuple[str, ...]]
+) -> Subject:
     origins = tuple(ordered(flow.origin for flow in flows))
     path = () if element == "deployment" else tuple(element.split(".", 1))
-    return Subject(id=element, path=path, data=ConnectionView(world, tuple(flows), stated, origins))
+    families = tuple(ordered(name for some in carried for name in some))
+    return Subject(id=element, path=path, data=ConnectionView(world, tuple(flows), stated, origins, families))
 
 
 KIND = Kind(

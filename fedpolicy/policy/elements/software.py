@@ -22,18 +22,18 @@ _MOST = 50  # nodes that one question names
 
 @dataclass(frozen=True, slots=True)
 class SoftwareView:
-    """What one element sends by the code of one supplier, or all that is sent by code of which nobody says whose."""
+    """
+    What one element sends by the code of one supplier, or all that is sent by code of which nobody says whose.
+
+    `families` are the datasets of which something is sent.
+    """
 
     world: World
     supplier: str
     doubters: Sequence[str]
     unsaid: tuple[str, ...]
     flows: tuple[Flow, ...]
-
-    @property
-    def families(self) -> tuple[str, ...]:
-        """The datasets of which something is sent."""
-        return self.world.lookup.families_in(reduce(or_, (_sent(self.world, flow) for flow in self.flows), 0))
+    families: tuple[str, ...]
 
 
 def _supplier(view: SoftwareView) -> Presence:
@@ -128,7 +128,7 @@ def _asks(world: World, trust: Trust, flow: Flow, readable: Mask) -> bool:
     if node is None or node.code_from not in _UNSAID or (task is not None and task.code_from not in _UNSAID):
         return False
     operators = frozenset(place.operators)
-    owners = {graph.data[index].owner for index in bits(_sent(world, flow) & readable)}
+    owners = (graph.data[index].owner for index in bits(_sent(world, flow) & readable))  # the first mostly decides
     return any(trust.accepts(owner, operators) and not _is_attested(trust, owner, place) for owner in owners)
 
 
@@ -149,7 +149,7 @@ def _is_attested(trust: Trust, owner: str, place: Vertex) -> bool:
 
 def _stated(world: World, trust: Trust, origin: str, supplier: str, flows: Sequence[Flow]) -> Subject:
     doubters = ordered(world.lookup.party(owner) for owner in _doubting(world, trust, supplier, flows))
-    view = SoftwareView(world, supplier, doubters, (), tuple(flows))
+    view = SoftwareView(world, supplier, doubters, (), tuple(flows), _families(world, flows))
     return Subject(id=origin, path=tuple(origin.split(".", 1)), data=view)
 
 
@@ -164,9 +164,21 @@ def _doubting(world: World, trust: Trust, supplier: str, flows: Iterable[Flow]) 
     return found
 
 
+def _families(world: World, flows: Sequence[Flow]) -> tuple[str, ...]:
+    """The datasets of which something is sent; of a place that sends thousands of times, what it may hold once."""
+    reach = world.lookup.reach
+    whole = {flow.source for flow in flows if flow.data is None}
+    sent = reduce(or_, (reach[place] for place in whole), 0)
+    return world.lookup.families_in(
+        reduce(or_, (_sent(world, flow) for flow in flows if flow.data is not None and flow.source not in whole), sent)
+    )
+
+
 def _asked(world: World, flows: Sequence[Flow]) -> Subject:
-    families = ordered(world.graph.vertices[flow.source].family for flow in flows)[:_MOST]
-    view = SoftwareView(world, "", (), tuple(f"nodes.{name}.code_from" for name in families), tuple(flows))
+    nodes = ordered(world.graph.vertices[flow.source].family for flow in flows)[:_MOST]
+    view = SoftwareView(
+        world, "", (), tuple(f"nodes.{name}.code_from" for name in nodes), tuple(flows), _families(world, flows)
+    )
     return Subject(id="deployment", path=(), data=view)
 
 
