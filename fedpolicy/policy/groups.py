@@ -206,7 +206,8 @@ def _told(group: Group, elements: Sequence[str], parties: list[str], owner_of: M
     people: dict[str, list[str]] = {"parties": parties, "datasets": ordered(map(family_of, owner_of)), "owners": owners}
     words = {f"disclosure.{name}": said(Type.LIST, [names]) for name, names in people.items()}
     words["disclosure.whose"] = "one another" if parties == owners else words["disclosure.owners"]
-    words |= {"disclosure.level": _worst(group.members), "element": elements[0], **dict(group.words)}
+    asked = [element for element in elements if element.startswith("parties.")] or [elements[0]]
+    words |= {"disclosure.level": _worst(group.members), "element": said(Type.LIST, [asked]), **dict(group.words)}
     return fill(group.template, words.__getitem__)
 
 

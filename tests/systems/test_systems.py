@@ -35,6 +35,24 @@ decides something.
 
 """
 
+ACCURACY = """\
+# How often it is right
+
+Written by `pytest --update-golden tests/systems`; do not edit. Published systems are declared as their sources describe
+them, and every finding is read as the author of the system would.
+
+- *Met*: what an expert expected of a fair reader is found. The expectations of the nine systems in `tests/systems/`
+  were committed before fedpolicy had read them (`expected.yaml`, with sources and what was opened of them). Examples
+  were read without such a list.
+- *Right* is true and worth telling, or a question that the sources leave open; *noise* is true and of no use to the
+  author, or told already; *wrong* is not true. `judgements.yaml` has each one, with the reason where it is noise.
+
+The people who write the rules wrote the expectations and judged the findings. A source is often an abstract, so what a
+system does beyond that is not known here. Both make the table kinder than a stranger would be; judge it by its rows
+([all findings](https://github.com/OWNER/fedpolicy/blob/main/tests/systems/README.md)).
+
+"""
+
 
 @lru_cache(maxsize=1)
 def told():
@@ -98,3 +116,26 @@ def test_the_table_is_current(golden):
         lines.append(f"| {name} | {rule} | {about} | {one['severity']} | {one['verdict']} | {cls} | {why} |")
 
     golden(HEAD + "\n".join(lines) + "\n", HERE / "README.md")
+
+
+def test_the_page_of_numbers_is_current(golden):
+    count = Counter(cls for _, _, cls, _ in classes())
+    lines = ["| system | expected | met | findings | right | noise | wrong |", "|---|--:|--:|--:|--:|--:|--:|"]
+    wanted = met = 0
+    for name in sorted(JUDGED):
+        each = Counter(cls for system, _, cls, _ in classes() if system == name)
+        row = ["", ""]
+        if name in EXPECTED:
+            failed = {one["rule"] for one in told()[name].values() if one["verdict"] == "fail"}
+            expected = set(EXPECTED[name]["expects"])
+            row = [str(len(expected)), str(len(expected & failed))]
+            wanted, met = wanted + len(expected), met + len(expected & failed)
+        cells = [name, *row, str(each.total()), *(str(each[cls]) for cls in ("right", "noise", "wrong"))]
+        lines.append(f"| {' | '.join(cells)} |")
+    shares = [f"{100 * count[cls] / count.total():.1f} %" for cls in ("noise", "wrong")]
+    sums = (
+        f"{met} of {wanted} expectations are met. Of {count.total()} findings on {len(JUDGED)} systems, {shares[0]} are"
+        f" noise and {shares[1]} wrong; the tests refuse more than {MOST_NOISE:.0%} and {MOST_WRONG:.0%}."
+    )
+
+    golden(f"{ACCURACY}{sums}\n\n" + "\n".join(lines) + "\n", HERE.parents[1] / "docs/accuracy.md")
