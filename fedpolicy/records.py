@@ -3,9 +3,9 @@
 
 A check defines about 200 classes. The standard library looks at each of their fields with a regular expression and
 compiles up to six methods for each class, which took a fifth of a check's time with Python 3.11. Here `__init__` alone
-is compiled, when the first object is made, once for all classes of one form; the other methods read the fields with one
-getter each; and what `dataclasses.fields` and `replace` look at is made when they do. Type checkers see the standard
-decorator, and classes behave as if it had made them: see tests/house/test_records.py.
+is compiled, for classes of which many objects are made, once for all of one form; the other methods read the fields
+with one getter each; and what `dataclasses.fields` and `replace` look at is made when they do. Type checkers see the
+standard decorator, and classes behave as if it had made them: see tests/house/test_records.py.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 __all__ = ["dataclass"]
 
 _Methods = dict[str, Callable[..., Any]]
+_FEW = 50  # objects of a class that are made without compiling its `__init__`
 _MADE: Any = object()  # the default of a field whose default is made anew each time
 _UNLIKE = ("InitVar", "dataclasses.", "KW_ONLY")  # annotations that are no fields
 
@@ -34,6 +35,10 @@ class _Told(NamedTuple):
     @property
     def has_default(self) -> bool:
         return self.default is not dataclasses.MISSING
+
+    def value(self) -> Any:  # noqa: ANN401  of any field
+        default: Any = self.default
+        return default.default_factory() if isinstance(default, dataclasses.Field) else default
 
 
 def _quick(
@@ -98,7 +103,7 @@ def _made(cls: type, told: Mapping[str, _Told], methods: Mapping[str, Any]) -> t
     own = {name: value for name, value in cls.__dict__.items() if name not in told and name not in _NOT_OWN}
     body: dict[str, Any] = {
         **methods,
-        "__init__": _Later("__init__", lambda: _init(made, told)),
+        "__init__": _Later("__init__", lambda: _first(made, told)),
         "__dataclass_fields__": _Later("__dataclass_fields__", lambda: _standard(cls, told).__dataclass_fields__),
         "__dataclass_params__": _Later("__dataclass_params__", lambda: _standard(cls, told).__dataclass_params__),
         "__match_args__": tuple(name for name, one in told.items() if not one.named),
@@ -141,6 +146,30 @@ def _standard(cls: type, told: Mapping[str, _Told]) -> Any:  # noqa: ANN401  a c
         default = {"default_factory": one.default.default_factory} if made else {"default": one.default}
         body[name] = dataclasses.field(kw_only=one.named, **default)
     return dataclasses.dataclass(init=False, repr=False, eq=False, match_args=False)(type(cls.__name__, (), body))
+
+
+def _first(cls: type, told: Mapping[str, _Told]) -> Callable[..., None]:
+    """
+    `__init__` for the first objects of a class: most have few in a check, and to compile takes as long as to make 100.
+
+    What it cannot do, positions and mistakes, the compiled one does.
+    """
+    setters = {name: getattr(cls, name).__set__ for name in told}
+    needed = {name for name, one in told.items() if not one.has_default}
+    left = _FEW
+
+    def init(self: object, *places: object, **values: object) -> None:
+        nonlocal left
+        left -= 1
+        if not left or places or not needed <= values.keys() <= setters.keys():
+            compiled = _init(cls, told)
+            setattr(cls, "__init__", compiled)  # noqa: B010  mypy does not want it to be set
+            compiled(self, *places, **values)
+            return
+        for name, write in setters.items():
+            write(self, values[name] if name in values else told[name].value())
+
+    return init
 
 
 def _init(cls: type, told: Mapping[str, _Told]) -> Callable[..., None]:

@@ -44,6 +44,17 @@ def test_what_it_is_made_with_is_what_it_holds(make):
 
 
 @both
+def test_the_first_objects_are_made_as_the_later_ones_are(make):
+    cls = point(make)
+
+    made = [cls(x=1, y=number % 3) for number in range(200)]
+
+    assert made[0] == made[198] == cls(x=1, y=0)
+    assert len({id(one.tags) for one in made}) == 200
+    assert [one.y for one in made] == [0, 1, 2] * 66 + [0, 1]
+
+
+@both
 @pytest.mark.parametrize("given", [{}, {"x": 1, "z": 2}])
 def test_a_missing_or_unknown_field_is_an_error(make, given):
     with pytest.raises(TypeError, match=r"__init__\(\)"):
