@@ -37,8 +37,8 @@ class _Told(NamedTuple):
         return self.default is not dataclasses.MISSING
 
     def value(self) -> Any:  # noqa: ANN401  of any field
-        default: Any = self.default
-        return default.default_factory() if isinstance(default, dataclasses.Field) else default
+        factory: Any = getattr(self.default, "default_factory", None)
+        return factory() if factory else self.default
 
 
 def _quick(
