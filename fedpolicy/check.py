@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from functools import partial
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from fedpolicy import __version__
@@ -20,11 +19,12 @@ from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, InputError, Interrupted, Problems, contained
 from fedpolicy.findings import Finding, Override, Report, SourceFile, Span, Verdict
+from fedpolicy.hashing import sha256
 from fedpolicy.language.reading.load import Document, Loaded, load_text, the_one
 from fedpolicy.language.reading.spans import place_of
 from fedpolicy.namesakes import namesakes
 from fedpolicy.overview import Aside, Interruption, Overview
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 from fedpolicy.report.summarise import dated, ordered, summarise
 from fedpolicy.settings import Settings
 from fedpolicy.sources import no_deployment

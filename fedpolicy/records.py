@@ -4,8 +4,8 @@
 A check defines about 200 classes. The standard library looks at each of their fields with a regular expression and
 compiles up to six methods for each class, which took a fifth of a check's time with Python 3.11. Here `__init__` alone
 is compiled, for classes of which many objects are made, once for all of one form; the other methods read the fields
-with one getter each; and what `dataclasses.fields` and `replace` look at is made when they do. Type checkers see the
-standard decorator, and classes behave as if it had made them: see tests/house/test_records.py.
+with one getter each; and what `dataclasses.fields` looks at is made when it does. Type checkers see the standard
+decorator, and classes behave as if it had made them: see tests/house/test_records.py.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from operator import attrgetter, ge, gt, le, lt
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-__all__ = ["dataclass"]
+__all__ = ["dataclass", "replace"]
 
 _Methods = dict[str, Callable[..., Any]]
 _FEW = 50  # objects of a class that are made without compiling its `__init__`
@@ -54,7 +54,7 @@ def _quick(
         if told is None:
             return standard(cls)
         names = tuple(told)
-        methods: dict[str, Any] = {"__repr__": _shown(names), "__replace__": dataclasses.replace}
+        methods: dict[str, Any] = {"__repr__": _shown(names), "__replace__": _changed}
         methods |= {**_reading(names), **_FROZEN} if frozen else {}
         methods |= _equality(names) if eq else {}
         methods |= _order(names) if order else {}
@@ -262,7 +262,16 @@ def _refuse_to_delete(_: object, name: str) -> None:
 
 _FROZEN: _Methods = {"__setattr__": _refuse_to_set, "__delattr__": _refuse_to_delete}
 
+
+def _changed(one: Any, /, **changes: object) -> object:  # noqa: ANN401  an object of any class
+    """The same object with other values; what is not made here is left to the standard library."""
+    record = getattr(type(one), "__record__", None)
+    if record is None:
+        return dataclasses.replace(one, **changes)
+    return type(one)(**{name: getattr(one, name) for name in record if name not in changes}, **changes)
+
+
 if TYPE_CHECKING:
-    from dataclasses import dataclass
+    from dataclasses import dataclass, replace
 else:
-    dataclass = _quick
+    dataclass, replace = _quick, _changed

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from fedpolicy.cli.terminal import chatter, look_of
 from fedpolicy.cli.watchdog import Watch
 from fedpolicy.errors import InputError, SettingsError
 from fedpolicy.findings import Override, Report
+from fedpolicy.records import replace
 from fedpolicy.report.style import clean
 from fedpolicy.settings import Settings
 

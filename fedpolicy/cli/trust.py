@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +12,8 @@ from fedpolicy.cli.terminal import chatter
 from fedpolicy.config.find import NAMES, Config, has_table
 from fedpolicy.errors import InputError
 from fedpolicy.files import Files, Kept
+from fedpolicy.hashing import sha256
+from fedpolicy.records import replace
 from fedpolicy.settings import day_in_utc
 
 if TYPE_CHECKING:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from fedpolicy.errors import InputError
 from fedpolicy.graph.model import Access, Aggregate, DataItem, Envelope, Flow, Guard, Mask, Path, Vertex
 from fedpolicy.limits import MAX_FLOWS
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog

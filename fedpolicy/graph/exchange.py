@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import reduce
 from itertools import pairwise, product
 from operator import or_
@@ -14,7 +13,7 @@ from fedpolicy.graph.flows import stations
 from fedpolicy.graph.guards import cannot_add, guards_for, performers, seal_for, sealed_for_work, seals_at
 from fedpolicy.graph.jobs import Job, Outcome, aggregators_of
 from fedpolicy.language.model.does import Sum
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder

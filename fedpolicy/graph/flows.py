@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import reduce
 from itertools import pairwise, product
 from operator import or_
@@ -13,6 +12,7 @@ from fedpolicy.graph.guards import guards_for, performers, readers, seal_for
 from fedpolicy.graph.model import Mask, Vertex
 from fedpolicy.graph.provenance import reached_at
 from fedpolicy.language.model.does import Seal, Sum
+from fedpolicy.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.model import Guard, Path, Vertex
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum
 from fedpolicy.language.model.safeguards import Safeguard
+from fedpolicy.records import replace
 
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from fedpolicy.graph.guards import guards_on_work, performers, seal_for
 from fedpolicy.graph.model import DataItem, Guard, Mask, Vertex, bits
 from fedpolicy.graph.routes import Runs, held_by_federation, stand_ins
 from fedpolicy.language.model.does import Sum
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 from fedpolicy.topologies import TOPOLOGIES
 
 if TYPE_CHECKING:

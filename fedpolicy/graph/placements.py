@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Origin, Use
 from fedpolicy.graph.model import Access
 from fedpolicy.graph.routes import Runs, aspect, holders, provider_of, stand_ins
+from fedpolicy.records import replace
 
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder

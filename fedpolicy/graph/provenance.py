@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.model import Flow, Mask, Vertex, bits
+from fedpolicy.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from fedpolicy.graph.jobs import Job, Outcome, arranged, fallbacks_of, prepare
 from fedpolicy.graph.model import Access, Flow, Guard, Mask, Vertex
 from fedpolicy.graph.routes import Runs, aspect, to_trainer
 from fedpolicy.language.model.does import Seal
+from fedpolicy.records import replace
 from fedpolicy.topologies import DESUGAR, TOPOLOGIES
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ with this CEL library; otherwise the files are read, as in a checkout, where the
 from __future__ import annotations
 
 import json
-from base64 import b64decode, b64encode
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -89,7 +89,7 @@ def _rule(entry: Mapping[str, Any], folder: Path) -> Rule:
 def _expression(entry: Mapping[str, Any]) -> Expression:
     return Expression(
         text=entry["text"],
-        program=restored(b64decode(entry["program"])),
+        program=restored(a2b_base64(entry["program"])),
         reads=frozenset(entry["reads"]),
         asks=frozenset(entry["asks"]),
     )
@@ -130,7 +130,7 @@ def _rule_entry(rule: Rule) -> dict[str, Any]:
 def _packed(expression: Expression) -> dict[str, Any]:
     return {
         "text": expression.text,
-        "program": b64encode(_any_of(expression.program.serialize())).decode(),
+        "program": b2a_base64(_any_of(expression.program.serialize()), newline=False).decode(),
         "reads": sorted(expression.reads),
         "asks": sorted(expression.asks),
     }

@@ -10,12 +10,12 @@ What is said of the deployment as a whole, or of a party, is a fact of its own f
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.matrix import cells_of
 from fedpolicy.overview import Cause, Overview
+from fedpolicy.records import replace
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from fedpolicy.policy.judgement import TOLD, Judgement, Scenario, Unanswered, ju
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.world import Territories, World
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
     from cel_expr_python.cel import Activation

@@ -9,7 +9,6 @@ is true of each pair: every party of it learns every dataset of it that is not i
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from fedpolicy.analysis.facts import LEVELS
@@ -17,6 +16,7 @@ from fedpolicy.findings import Finding, Group, Hop, Member, fingerprint
 from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.policy.fields import Type
 from fedpolicy.policy.texts import fill, said
+from fedpolicy.records import replace
 
 __all__ = ["PEOPLE", "elements_of", "grouped", "of_members", "split", "told_of"]
 

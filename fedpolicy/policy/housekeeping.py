@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from fedpolicy.findings import Finding, RuleInfo, Severity, Span, Verdict, fingerprint
+from fedpolicy.records import replace
 
 if TYPE_CHECKING:
     from fedpolicy.settings import Settings

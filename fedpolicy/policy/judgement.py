@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.findings import Severity, Verdict
@@ -11,7 +10,7 @@ from fedpolicy.policy.context import Context
 from fedpolicy.policy.expression import EvaluationError, Expression, Truth
 from fedpolicy.policy.fields import Value
 from fedpolicy.policy.models import Rule
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
     from cel_expr_python.cel import Activation

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from fedpolicy.analysis.age import age_of
 from fedpolicy.overview import Aside, Scope
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.world import World
+from fedpolicy.records import replace
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study

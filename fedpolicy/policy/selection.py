@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from fnmatch import filter as filter_
 from fnmatch import fnmatchcase
 from typing import Any
@@ -15,6 +14,7 @@ from fedpolicy.limits import MAX_QUANTITY
 from fedpolicy.policy.fields import Type, Value
 from fedpolicy.policy.housekeeping import CODED_IDS, OWN_IDS
 from fedpolicy.policy.models import Param, Rule
+from fedpolicy.records import replace
 from fedpolicy.suggest import advise, shown
 
 __all__ = ["choose", "chosen_id", "set_params", "set_severities", "typed"]

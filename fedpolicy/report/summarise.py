@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from fedpolicy.findings import VERDICTS, Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict
 from fedpolicy.overview import Aside
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 
 __all__ = [
     "OUT_OF_SCOPE",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 from fedpolicy.findings import Report, Severity, Verdict
+from fedpolicy.records import replace
 from fedpolicy.report.scope import outside, scope_words
 from fedpolicy.report.style import Style, amount, clean, listing, wrap
 from fedpolicy.report.summarise import OUT_OF_SCOPE, day_words, must_fail

@@ -30,6 +30,7 @@ RARE = {
     "multiprocessing",
     "pickle",
     "subprocess",
+    "textwrap",
     "tomllib",
     "fedpolicy.analysis.explain",
     "fedpolicy.repair",

@@ -55,6 +55,16 @@ def test_the_first_objects_are_made_as_the_later_ones_are(make):
 
 
 @both
+@pytest.mark.parametrize("replace", [dataclasses.replace, records.replace], ids=["standard", "ours"])
+def test_the_same_with_other_values(make, replace):
+    one = point(make)(x=1, tags=["a"])
+
+    assert (replace(one, y=5).x, replace(one, y=5).tags, replace(one, y=5).y) == (1, ["a"], 5)
+    with pytest.raises(TypeError, match="z"):
+        replace(one, z=1)
+
+
+@both
 @pytest.mark.parametrize("given", [{}, {"x": 1, "z": 2}])
 def test_a_missing_or_unknown_field_is_an_error(make, given):
     with pytest.raises(TypeError, match=r"__init__\(\)"):

@@ -13,7 +13,6 @@ is beyond every use, and where dp-accounting does not know a mechanism, the clos
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import cache
 from math import inf, isinf, sqrt
 
@@ -21,6 +20,7 @@ from fedpolicy.analysis.accounting.gaussian import epsilon_of_mu
 from fedpolicy.analysis.accounting.mechanisms import part_of, sampling_of
 from fedpolicy.analysis.accounting.releases import Bound, Part, Release, Run
 from fedpolicy.analysis.accounting.renyi import best_between, best_integer, best_order
+from fedpolicy.records import replace
 
 __all__ = ["bound", "close_bound", "found_at", "growth", "merged", "mu", "pure_bound", "rho", "tight_bound"]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from enum import StrEnum
 
 from fedpolicy.analysis.accounting import Release, epsilon_of_rho, rho_of
@@ -18,7 +17,7 @@ from fedpolicy.analysis.exposure.noise import Towards, noise_of
 from fedpolicy.analysis.exposure.spending import Effort, Spending, shown, shown_between, spend
 from fedpolicy.graph.model import FlowGraph, Path
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 
 __all__ = ["ROUNDING", "Claim", "Share", "share_of"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from fedpolicy.analysis.budget.claims import Share, share_of
 from fedpolicy.analysis.budget.sights import Looking, Sight
@@ -15,7 +14,7 @@ from fedpolicy.analysis.exposure.spending import Effort, Spending, shown
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.graph.model import FlowGraph, Guard, Mask, bits
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 
 __all__ = ["Budget", "Ledger", "ledger_of"]
 

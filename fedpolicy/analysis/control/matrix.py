@@ -7,14 +7,14 @@ Turned round, it has each cause of a dependency once, with all whom it concerns 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field, replace
+from dataclasses import field
 from typing import TYPE_CHECKING, NamedTuple
 
 from fedpolicy.analysis.control.access import Means
 from fedpolicy.analysis.control.capabilities import CAPABILITIES, uses
 from fedpolicy.analysis.control.removal import Hold, Standing, abroad_of, standing
 from fedpolicy.graph.places import is_unknown
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.control.formula import Formula, Gap

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 
 from fedpolicy.analysis.exposure.domain import BOUNDED, VERBATIM, Reading
 from fedpolicy.analysis.exposure.equivalence import Arriving, Kinds
@@ -17,7 +17,7 @@ from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.model import DataItem, Flow, FlowGraph, Mask, bits
 from fedpolicy.language.model.dataset import Dataset
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 
 __all__ = ["Group", "disclosure_of_pair", "disclosures_of", "group_views", "pairs_of", "undeclared"]
 Key = tuple[object, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from math import sqrt
 
 from fedpolicy.analysis.accounting import Release
@@ -21,7 +20,7 @@ from fedpolicy.analysis.exposure.participation import (
 from fedpolicy.graph.model import Flow, FlowGraph, Path, Vertex
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 
 __all__ = ["OUTSIDE", "PURE", "Insiders", "Mechanism", "informed", "insiders_of", "mechanism_at", "mechanisms_of"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 
 from fedpolicy.analysis.exposure.domain import Reading, Trust
 from fedpolicy.analysis.exposure.effects import Effects, free_text_of, is_believed, malleable_seals
@@ -29,7 +29,7 @@ from fedpolicy.catalog.load import Catalog
 from fedpolicy.errors import InputError
 from fedpolicy.graph.model import DataItem, FlowGraph, Guard, Mask, Vertex, bits, keyed
 from fedpolicy.language.model.does import Unsaid
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 
 __all__ = ["Exposure", "prepare"]
 

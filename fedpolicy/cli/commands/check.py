@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,6 +26,7 @@ from fedpolicy.cli.options import (
 )
 from fedpolicy.cli.terminal import chatter, look_of
 from fedpolicy.errors import Interrupted
+from fedpolicy.records import replace
 from fedpolicy.report.formats import beside_of, format_ids, load_format
 from fedpolicy.report.style import Style
 

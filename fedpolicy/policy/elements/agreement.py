@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.shared import boolean, texts, words
 from fedpolicy.policy.fields import Kind, Subject, fields_of
 from fedpolicy.policy.world import Territories, World
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 
 __all__ = ["KIND", "KINDS"]
 

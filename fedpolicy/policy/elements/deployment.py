@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.deployment import Deployment
@@ -21,7 +20,7 @@ from fedpolicy.policy.elements.shared import (
 )
 from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import Territories, World, ordered
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 
 __all__ = ["KIND", "Whole", "within"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from fedpolicy.analysis.facts import Disclosure
 from fedpolicy.graph.places import is_unknown
@@ -41,6 +40,7 @@ from fedpolicy.policy.elements.party import ROLES
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, number, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Subject, Type, Value
 from fedpolicy.policy.world import Territories, World, ordered
+from fedpolicy.records import replace
 
 __all__ = ["KIND"]
 

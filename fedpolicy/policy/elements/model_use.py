@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 
 from fedpolicy.graph.places import is_unknown
@@ -13,6 +12,7 @@ from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, model
 from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, is_private, number, open_field, texts
 from fedpolicy.policy.fields import Field, Missing, Presence, Type, fields_of
 from fedpolicy.policy.world import family_of, ordered
+from fedpolicy.records import replace
 
 __all__ = ["USE", "inputs_kept", "inputs_read", "inputs_train", "senders"]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any, Protocol
 
 from fedpolicy.policy.fields import Field, Known, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import Territories, World, ordered
+from fedpolicy.records import replace
 
 __all__ = [
     "About",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import get_args
 
 from fedpolicy.catalog.rows import Needs
@@ -30,6 +29,7 @@ from fedpolicy.policy.elements.shared import (
 from fedpolicy.policy.elements.task_view import TaskView
 from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import Territories, World, ordered
+from fedpolicy.records import replace
 from fedpolicy.topologies import TOPOLOGIES
 
 __all__ = ["KIND"]
