@@ -34,6 +34,12 @@ options=(${common[@]+"${common[@]}"} ${judged[@]+"${judged[@]}"})
 [ -z "$FEDPOLICY_BASELINE" ] || options+=(--baseline "$FEDPOLICY_BASELINE")
 [ -z "$FEDPOLICY_BASELINE_FROM" ] || options+=(--baseline-from "$FEDPOLICY_BASELINE_FROM")
 
+# Places in summary and comment lead to their lines, where this is a commit that the forge has.
+commit=$(quiet_git rev-parse --verify --quiet 'HEAD^{commit}' 2>/dev/null) || commit=
+if [ -n "$commit" ] && [ -n "${GITHUB_SERVER_URL:-}" ] && [ -n "${GITHUB_REPOSITORY:-}" ]; then
+  export FEDPOLICY_LINKS=$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/blob/$commit
+fi
+
 report=$out/fedpolicy-report.$FEDPOLICY_FORMAT
 code=0
 isolated -m fedpolicy check ${options[@]+"${options[@]}"} \
@@ -60,12 +66,25 @@ changed=0
 
 # Texts of the deployment stand in the log; between these marks, the runner obeys none of them.
 mark=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-echo "::stop-commands::$mark"
-cat "$out/problems.txt"
-[ ! -f "$out/log.txt" ] || cat "$out/log.txt"
-cat "$out/scan.problems.txt"
-[ ! -f "$out/scan.log.txt" ] || cat "$out/scan.log.txt"
-echo "::$mark::"
+# Folds files of the log under a title, as far as they say something.
+group() {
+  local title=$1 file said=
+  shift
+  for file in "$@"; do [ ! -s "$file" ] || said=yes; done
+  [ -n "$said" ] || return 0
+  echo "::group::$title"
+  echo "::stop-commands::$mark"
+  for file in "$@"; do [ ! -s "$file" ] || cat "$file"; done
+  echo "::$mark::"
+  echo '::endgroup::'
+}
+group 'fedpolicy: the report' "$out/problems.txt" "$out/log.txt"
+group 'fedpolicy: what frameworks run' "$out/scan.problems.txt" "$out/scan.log.txt"
+if [ -s "$out/log.txt" ]; then
+  echo "::stop-commands::$mark"
+  tail -n 1 "$out/log.txt"
+  echo "::$mark::"
+fi
 
 case $code in
   0) verdict=pass ;;

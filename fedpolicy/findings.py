@@ -245,7 +245,8 @@ class Report:
     ISO 8601; `dated` says that another day may give another one, `old` which facts of the catalogue, of which day, it
     rests on though they are older than half a year. `overviews` is for people, a deployment each, where a report asks
     for it; `fail_on` and `strict` say what fails. `scopes` says whom packs of laws protect. `reading` is there where a
-    scan has read foreign files, `basis` for a format that says what a verdict rests on beside the files.
+    scan has read foreign files, `basis` for a format that says what a verdict rests on beside the files. `links` is
+    where a forge shows the root of the repository.
     """
 
     findings: tuple[Finding, ...]
@@ -267,6 +268,7 @@ class Report:
     scopes: tuple[Scope, ...] = ()
     reading: Reading | None = None
     basis: Basis | None = None
+    links: str = ""
     fail_on: str = "high"
     strict: bool = False
 

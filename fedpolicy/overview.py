@@ -80,7 +80,7 @@ class Overview:
     One deployment for people. `hidden` counts the disclosures that `cells` leave out.
 
     `owners` has the party behind each instance of a dataset, `parties` all that the file declares. `sections` are for
-    pages, the `record` is for authorities.
+    pages, the `record` is for authorities, the `picture` (Mermaid) for forges.
     """
 
     file: str
@@ -94,6 +94,7 @@ class Overview:
     parties: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
     record: Record | None = None
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

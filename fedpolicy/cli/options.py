@@ -31,6 +31,7 @@ __all__ = [
     "epsilon_option",
     "estate_options",
     "isolated_option",
+    "links_option",
     "output_option",
     "pack_option",
     "param_option",
@@ -65,6 +66,13 @@ deployment_option = click.option(
 )
 owner_option = click.option(
     "--owner", default="", metavar="PARTY", help="Tell only what concerns one party and its data."
+)
+links_option = click.option(
+    "--links",
+    default="",
+    envvar="FEDPOLICY_LINKS",
+    metavar="URL",
+    help="In markdown, let places lead to their lines below this address, as https://github.com/OWNER/NAME/blob/COMMIT.",
 )
 _WAIVERS = (
     click.option(

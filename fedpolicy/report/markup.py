@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+from urllib.parse import quote
 
 from fedpolicy.findings import Hop
 from fedpolicy.report.style import clean
 
-__all__ = ["MOST_HOPS", "code", "flowchart", "line", "mermaid_label", "prose", "row"]
+__all__ = ["MOST_HOPS", "code", "flowchart", "line", "linked", "mermaid_label", "prose", "row"]
 
 _ACTIVE = re.compile(r"([\\`*\[\]<>|~#]|(?<!\w)_|_(?!\w))")
 _MENTION = re.compile(r"([^\s,;:()]*@[^\s,;:()]*)")
 _PIPE, _ESCAPED = re.compile(r"(?<!\\)\|"), r"\\|"
+_PLACE = re.compile(r"`([^`\[\]\n]+):(\d+)`")
 MOST_HOPS = 20
 
 
@@ -47,6 +49,34 @@ def row(*cells: str) -> str:
 def line(text: str) -> str:
     """One line of a list."""
     return f"- {text}"
+
+
+def linked(text: str, files: Mapping[str, str], base: str, most: int) -> str:
+    """
+    The same text, in which a place such as `a.yaml:12` leads to its line, as far as `most` characters last.
+
+    `files` has the path of each file from the root of the repository, by the name that the text calls it; `base` is
+    where that root is to be seen. The addresses stand at the end, where nobody reads them.
+    """
+    if not base:
+        return text
+    found: dict[str, str] = {}
+    left = most - len(text)
+
+    def link(match: re.Match[str]) -> str:
+        nonlocal left
+        place, name, number = match.group(), match[1], match[2]
+        if name not in files:
+            return place
+        target = found.get(place) or f"[{place}]: <{base.rstrip('/')}/{quote(files[name])}#L{number}>\n"
+        left -= 2 + (0 if place in found else len(target))
+        if left < 0:
+            return place
+        found[place] = target
+        return f"[{place}]"
+
+    body = _PLACE.sub(link, text)
+    return f"{body}\n{''.join(found.values())}" if found else body
 
 
 def clean_lines(text: str) -> str:

@@ -10,6 +10,7 @@ from fedpolicy.analysis.budget.meaning import found_at_most
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.page import Paragraph, Picture, Section, Table
 from fedpolicy.report.budget_picture import as_svg, has_curves
+from fedpolicy.report.drawing import as_mermaid
 from fedpolicy.report.grouping import anchor, judged
 from fedpolicy.report.map import Mark, map_of
 from fedpolicy.report.record import record_of, safeguards_of
@@ -37,10 +38,13 @@ def told_beside(
     """The overview of a deployment with what formats ask for beside it: the sections of a page, or the record."""
     if "record" in wanted:
         one = replace(one, record=record_of(study, document, owner))
-    if "page" not in wanted:
+    sketch = sketch_of(study, Wanted(owner=owner)) if {"page", "picture"} & wanted else None
+    if sketch and "picture" in wanted:
+        one = replace(one, picture=as_mermaid(sketch))
+    if sketch is None or "page" not in wanted:
         return one
     made = (
-        mapped(map_of(sketch_of(study, Wanted(owner=owner)), marks_of(study, findings))),
+        mapped(map_of(sketch, marks_of(study, findings))),
         learners(study, owner),
         controls(study, document, owner),
         stopping(study, owner),

@@ -42,7 +42,7 @@ class Done:
                 stopped = "" if text == f"::{stopped}::" else stopped
             elif text.startswith("::stop-commands::"):
                 stopped = text.removeprefix("::stop-commands::")
-            elif text.startswith("::"):
+            elif text.startswith("::") and not text.startswith(("::group::", "::endgroup::")):
                 found.append(text)
         return found
 
@@ -105,6 +105,7 @@ def _run(
         GITHUB_OUTPUT=str(files["output"]),
         GITHUB_STEP_SUMMARY=str(files["summary"]),
         GITHUB_REPOSITORY="hospital/infrastructure",
+        GITHUB_SERVER_URL="https://github.example",
         GITHUB_WORKSPACE=str(workspace),
         RUNNER_TEMP=str(temporary),
         **more,

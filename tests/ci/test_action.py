@@ -278,6 +278,47 @@ def test_a_pull_request_shows_what_it_changes(action, estate):
     assert re.match(r"FAIL, \d+ findings from \d+ causes\n", check)
 
 
+def test_a_pull_request_shows_what_it_changes_beside_a_file_that_is_bad(action, estate):
+    write(estate, {"infra/other.fedpolicy.yaml": CLEAN.replace("name: discharge-summaries\n", "name: other\n", 1)})
+    git(estate, "add", "-A")
+    git(estate, "commit", "-q", "-m", "two")
+    base = git(estate, "rev-parse", "HEAD")
+    write(estate, {SPEC: LEAKING, "infra/other.fedpolicy.yaml": CLEAN.replace("parties:", "partys:", 1)})
+    done = action(given={"github.event.pull_request.base.sha": base})
+    changes = done.summary.partition("\n## fedpolicy: ")[0]
+
+    assert done.codes["verdict"] == 2
+    assert "Could not be used, so nothing is said about it:\n\n- [`infra/other.fedpolicy.yaml:" in changes
+    assert "- **critical** `private-data-to-closed-model`: " in changes
+    assert f"**other** (`{base[:8]}:infra/other.fedpolicy.yaml`, not compared)" in changes
+    assert f"{base}:" not in changes
+
+
+def test_places_of_the_summary_lead_to_their_lines_and_it_has_the_picture(action, leak, estate):
+    del leak
+    commit = git(estate, "rev-parse", "HEAD")
+    done = action()
+    opened, _, rest = done.summary.partition("<details>")
+
+    assert re.search(rf"\| \[`{re.escape(SPEC)}:\d+`\] \|", opened)
+    assert f"[`{SPEC}:{LINE}`]: <https://github.example/hospital/infrastructure/blob/{commit}/{SPEC}#L{LINE}>\n" in rest
+    assert "<details><summary>Who sends what to whom</summary>\n\n```mermaid\nflowchart LR\n" in rest
+    assert len(opened.encode()) <= 4096
+
+
+def test_the_log_folds_the_report_and_shows_the_verdict(action, leak):
+    del leak
+    lines = action().log.splitlines()
+    first, last = lines.index("::group::fedpolicy: the report"), lines.index("::endgroup::")
+
+    assert lines[first + 1].startswith("::stop-commands::")
+    assert lines[first + 2].startswith("FAIL  clinical-notes: ")
+    assert lines[last - 1] == f"::{lines[first + 1].removeprefix('::stop-commands::')}::"
+    assert lines[last + 1] == lines[first + 1]
+    assert lines[last + 2].startswith("FAIL: ")
+    assert "::group::fedpolicy: what frameworks run" not in lines
+
+
 def test_without_the_base_the_summary_says_what_to_do(action):
     done = action(given={"github.event.pull_request.base.sha": "0" * 40})
 

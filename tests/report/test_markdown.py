@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from fedpolicy.findings import Severity, SourceFile, Verdict
 from fedpolicy.report.formats import load_format
 from fedpolicy.report.formats.markdown import MOST_CHARACTERS
-from fedpolicy.report.markup import MOST_HOPS, code, flowchart, prose, row
+from fedpolicy.report.markup import MOST_HOPS, code, flowchart, linked, prose, row
 from fedpolicy.report.summarise import summarise
 
 
@@ -182,3 +182,17 @@ def test_as_rendered_text_of_others_is_text(text, made):
     assert "<a " not in plain
     assert "@" not in plain
     assert [row.count("<td") for row in html.split("<tr>")[1:]] == [0, 5, 0, 5, 0, 4]
+
+
+def test_places_lead_to_their_lines_as_far_as_there_is_room():
+    text = "see `a/b c.yaml:12`, `a/b c.yaml:12` and `other.yaml:3`\n"
+    files = {"a/b c.yaml": "infra/a/b c.yaml"}
+
+    assert linked(text, files, "https://example.org/o/r/blob/main/", 10_000) == (
+        "see [`a/b c.yaml:12`], [`a/b c.yaml:12`] and `other.yaml:3`\n"
+        "\n[`a/b c.yaml:12`]: <https://example.org/o/r/blob/main/infra/a/b%20c.yaml#L12>\n"
+    )
+    assert linked(text, files, "https://example.org", len(text) + 20) == text
+    assert linked(text, files, "", 10_000) == text
+    html = MarkdownIt().render(linked(text, files, "https://example.org", 10_000))
+    assert html.count('<a href="https://example.org/infra/a/b%20c.yaml#L12"><code>a/b c.yaml:12</code></a>') == 2

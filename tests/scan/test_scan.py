@@ -616,3 +616,14 @@ def test_terraform_without_its_parser_is_told(monkeypatch):
     found = gather(["."], Search(), Services())
     why = "not read: files of Terraform need the extra: pip install 'fedpolicy[terraform]'"
     assert [f"{one.span}: {one.why}" for one in found.not_read] == [f"b.tf:1:1: {why}", f"main.tf:1:1: {why}"]
+
+
+@pytest.mark.parametrize("form", ["ropa", "dpv", "in-toto"])
+def test_a_record_or_a_statement_needs_a_declaration(form, tmp_path):
+    done = CliRunner(**APART).invoke(app, ["scan", str(tmp_path), "--format", form])
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"error: the format `{form}` needs a declaration\n"
+        "  = help: `fedpolicy import` writes one; then `fedpolicy check`\n\n"
+    )

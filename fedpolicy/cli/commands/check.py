@@ -19,6 +19,7 @@ from fedpolicy.cli.options import (
     epsilon_option,
     estate_options,
     isolated_option,
+    links_option,
     owner_option,
     pack_option,
     param_option,
@@ -104,6 +105,7 @@ def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]
     metavar="[FORMAT:]FILE",
     help="Write the report to a file, in its own format if one is given; may be repeated.",
 )
+@links_option
 @colour_option
 @debug_option
 def command(paths: tuple[str, ...], form: str, outputs: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  click's
@@ -151,6 +153,7 @@ def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Map
         from fedpolicy.cli.demands import with_sites
 
         report = with_sites(report, policies, paths, choices)
+    report = replace(report, links=options["links"])
     no_color = options["no_color"]
     errors = _told(report, no_color=no_color)
     causes, quiet = options["causes"], options["quiet"]

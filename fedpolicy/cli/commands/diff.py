@@ -19,6 +19,7 @@ from fedpolicy.cli.options import (
     debug_option,
     epsilon_option,
     isolated_option,
+    links_option,
     output_option,
     owner_option,
     timeout_option,
@@ -74,6 +75,7 @@ __all__ = ["command"]
 @isolated_option
 @owner_option
 @timeout_option
+@links_option
 @output_option
 @colour_option
 @debug_option
@@ -115,7 +117,8 @@ def _diff(old: str, new: str, form: str, output: str | None, options: Mapping[st
         lost_of(watch, choices.timeout),
         beside=beside,
     )
-    comparison = replace(comparison, overrides=(*comparison.overrides, *outer_overrides(choices, skipped)))
+    overrides = (*comparison.overrides, *outer_overrides(choices, skipped))
+    comparison = replace(comparison, overrides=overrides, links=options["links"], root=choices.settings.root)
     no_color = options["no_color"]
     report_errors(comparison.errors, look=look_of(sys.stderr, no_color=no_color))
     emit(_written(comparison, form, output, no_color=no_color), output)
@@ -142,7 +145,8 @@ def _drift(
 
 
 def _written(comparison: Comparison, form: str, output: str | None, *, no_color: bool) -> str:
-    from fedpolicy.report.diff import as_json, as_markdown, as_text
+    from fedpolicy.report.comment import as_markdown
+    from fedpolicy.report.diff import as_json, as_text
 
     if form == "text":
         return as_text(comparison, PLAIN if output else look_of(sys.stdout, no_color=no_color))

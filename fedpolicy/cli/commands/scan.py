@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,12 +19,14 @@ from fedpolicy.cli.options import (
     debug_option,
     epsilon_option,
     isolated_option,
+    links_option,
     pack_option,
     param_option,
     timeout_option,
     waiver_options,
 )
 from fedpolicy.cli.terminal import chatter, look_of
+from fedpolicy.errors import SettingsError
 from fedpolicy.report.formats import format_ids, load_format
 
 if TYPE_CHECKING:
@@ -68,6 +71,7 @@ _SHOWN = 20  # files that were not read, named one by one
     help="Write the report to a file; may be repeated.",
 )
 @timeout_option
+@links_option
 @waiver_options
 @baseline_options
 @config_option
@@ -93,9 +97,11 @@ def _scan(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapp
     from fedpolicy.report.summarise import must_fail
 
     planned = plan(outputs, form)
+    _must_need_no_declaration(planned)
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
     report, gathered = report_of(paths, choices, trusted_settings(choices, config, options))
+    report = replace(report, links=options["links"])
     _tell(gathered)
     write_all([(output, _written(report, output, no_color=options["no_color"])) for output in planned])
     if report.errors:
@@ -104,6 +110,15 @@ def _scan(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapp
         report_errors(report.errors, look=look_of(sys.stderr, no_color=options["no_color"]))
     failing = must_fail(report.findings, choices.fail_on, strict=choices.strict)
     return exit_code(report.errors, failing=failing, evaluated=bool(gathered.facts))
+
+
+def _must_need_no_declaration(planned: Sequence[Output]) -> None:
+    """A record is of what somebody declares, and a statement binds a declaration. Raises SettingsError."""
+    for output in planned:
+        form = load_format(output.form)
+        if getattr(form, "RECORD", False) or output.form == "in-toto":
+            advice = "`fedpolicy import` writes one; then `fedpolicy check`"
+            raise SettingsError(f"the format `{output.form}` needs a declaration", help=advice)
 
 
 def _tell(gathered: Gathered) -> None:

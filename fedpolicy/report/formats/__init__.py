@@ -6,7 +6,8 @@ A format is a module with `SUMMARY` (one line of help), `SUFFIX` (of files that 
 The id of a format is the name of its file, with `-` for `_`.
 
 What a format needs beside findings it says by `OVERVIEW` (causes, who learns what), `FIXES` (proved changes), `PAGE`
-(the sections of a page), `RECORD` (a record of processing) and `BASIS` (digests of what the verdict rests on).
+(the sections of a page), `PICTURE` (a map as Mermaid), `RECORD` (a record of processing) and `BASIS` (digests of what
+the verdict rests on).
 """
 
 from __future__ import annotations
@@ -45,4 +46,6 @@ def load_format(name: str) -> Format:
 
 def beside_of(forms: Iterable[Format]) -> frozenset[str]:
     """What formats need of each deployment beside its overview, as settings name it."""
-    return frozenset(word.lower() for form in forms for word in ("PAGE", "RECORD") if getattr(form, word, False))
+    return frozenset(
+        word.lower() for form in forms for word in ("PAGE", "PICTURE", "RECORD") if getattr(form, word, False)
+    )

@@ -11,24 +11,25 @@ from collections.abc import Iterator, Sequence
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.report.annotations import UNUSABLE, baseline_words, problems
 from fedpolicy.report.grouping import Group, groups_of
-from fedpolicy.report.markup import code, flowchart, line, prose, row
+from fedpolicy.report.markup import code, flowchart, line, linked, prose, row
 from fedpolicy.report.rows import override_lines
 from fedpolicy.report.scope import outside, scope_words
 from fedpolicy.report.style import amount, basis_word, listing, reason
 from fedpolicy.report.summarise import OUT_OF_SCOPE, day_words, missing_facts
 from fedpolicy.report.verdict import verdict_word
 
-__all__ = ["MOST_CHARACTERS", "OVERVIEW", "SUFFIX", "SUMMARY", "render"]
+__all__ = ["MOST_CHARACTERS", "OVERVIEW", "PICTURE", "SUFFIX", "SUMMARY", "render"]
 
 SUMMARY = "for step summaries and comments: Markdown with pictures of the paths"
 SUFFIX = ".md"
-OVERVIEW = True
+OVERVIEW = PICTURE = True
 MOST_CHARACTERS = 60_000
 MOST_ROWS = 50
 _MOST_FACTS = 30
 _MOST_HEADLINE = 300
 _MOST_CAUSES = 12  # together with the head about 4 kB, which is what somebody reads in a comment
 _MOST_WORDS = 160
+_MOST_MAPS, _MOST_PICTURE = 3, 6_000  # of deployments; characters of one
 _FOLDS = 200  # characters of the tags that fold
 
 
@@ -40,11 +41,26 @@ def render(report: Report) -> str:
     waived = list(_waived(report))
     groups = groups_of(report)
     parts = [*_head(report, len(groups)), *_errors(report), *_causes(groups)]
-    closing = [*_folded("Not stated and waived", [*facts, *waived]), f"Not covered: {', '.join(OUT_OF_SCOPE)}."]
+    closing = [
+        *_maps(report),
+        *_folded("Not stated and waived", [*facts, *waived]),
+        f"Not covered: {', '.join(OUT_OF_SCOPE)}.",
+    ]
     table = list(_table(failed))
     room = MOST_CHARACTERS - _FOLDS - sum(len(part) + 2 for part in (*parts, *table, *closing))
     details = [*table, *_details(failed, room)]
-    return "\n\n".join([*parts, *_folded(f"{amount(len(failed), 'finding')} in detail", details), *closing]) + "\n"
+    text = "\n\n".join([*parts, *_folded(f"{amount(len(failed), 'finding')} in detail", details), *closing]) + "\n"
+    return linked(
+        text, {file.name: report.root.file(file.name) for file in report.files}, report.links, MOST_CHARACTERS
+    )
+
+
+def _maps(report: Report) -> Iterator[str]:
+    """Who sends what to whom, for deployments of which that can be seen at a glance."""
+    drawn = [one for one in report.overviews if one.picture and len(one.picture) <= _MOST_PICTURE][:_MOST_MAPS]
+    for one in drawn:
+        name = f": {prose(one.deployment)}" if len(report.overviews) > 1 else ""
+        yield from _folded(f"Who sends what to whom{name}", [f"```mermaid\n{one.picture.rstrip()}\n```"])
 
 
 def _folded(title: str, parts: Sequence[str]) -> Iterator[str]:
