@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import subprocess
 import tarfile
@@ -18,6 +19,7 @@ from typing import Any
 
 from fedpolicy.catalog.read import compose_shipped, plain
 from fedpolicy.records import dataclass
+from tools.hub import Page
 from tools.wheels import Facts, Said
 
 __all__ = ["LAST", "Clone", "cloned", "kept", "mistral_names", "openness_rows", "renewed"]
@@ -58,7 +60,7 @@ def cloned(repo: str, folder: Path) -> Clone | None:
     path = folder / repo
     if not path.exists():
         words = ["git", "clone", "--quiet", "--depth", "1", f"https://github.com/{repo}", str(path)]
-        done = subprocess.run(words, capture_output=True, check=False, env={"GIT_TERMINAL_PROMPT": "0"})  # noqa: S603
+        done = subprocess.run(words, capture_output=True, check=False, env=os.environ | {"GIT_TERMINAL_PROMPT": "0"})  # noqa: S603
         if done.returncode:
             return None
     commit, day = _git(path, "log", "-1", "--format=%H %cs").decode().split()
@@ -128,13 +130,12 @@ def renewed(said: Mapping[str, list[Said]], last: Path = LAST) -> None:
     """Keep what the repositories say now."""
     rows = [
         json.dumps(
-            {"repo": repo, "commit": one.origin.commit, "day": one.origin.day, "member": one.member, "name": one.name}
-            | {"facts": {key: value for key, value in sorted(one.facts.items()) if value}},
+            {"repo": repo, "commit": getattr(one.origin, "commit", ""), "day": one.origin.day, "member": one.member}
+            | {"name": one.name, "facts": {key: value for key, value in sorted(one.facts.items()) if value}},
             ensure_ascii=False,
         )
         for repo, found in sorted(said.items())
         for one in found
-        if isinstance(one.origin, Clone)
     ]
     last.write_text("[\n" + ",\n".join(rows) + "\n]\n", encoding="utf-8")
 
@@ -143,7 +144,10 @@ def kept(last: Path = LAST) -> dict[str, list[Said]]:
     """What the repositories said when they were last reached."""
     found: dict[str, list[Said]] = {}
     for row in json.loads(last.read_text(encoding="utf-8")) if last.exists() else ():
-        origin = Clone(repo=row["repo"], commit=row["commit"], day=row["day"])
+        # Pages have no commit.
+        origin = (
+            Clone(repo=row["repo"], commit=row["commit"], day=row["day"]) if row["commit"] else Page(day=row["day"])
+        )
         one = Said(origin=origin, member=row["member"], name=row["name"], facts=row["facts"])
         found.setdefault(row["repo"], []).append(one)
     return found

@@ -25,6 +25,7 @@ from fedpolicy.files import catalog_dir
 from tools import indexes, wheels
 from tools.families import CLOUDS, family
 from tools.generated import FIELDS, Row, contradicted, listed_in, rows_in, with_ended, written
+from tools.hub import HUB, Page, hub_models
 
 Groups = dict[tuple[str, str], list[wheels.Said]]  # what is said of each (provider, name)
 
@@ -70,8 +71,10 @@ def _refresh() -> None:
     with TemporaryDirectory() as folder:
         given = [Path(word) for word in sys.argv[1:]]
         found = wheels.newest(given[0] if given else Path(folder))
-        listed, unreached = indexed(given[1] if len(given) > 1 else Path(folder) / "clones")
-        said = {**said_by({wheel.name: wheel for wheel in found}), **listed}
+        said = said_by({wheel.name: wheel for wheel in found})
+        models = {*(one.name for one in said["transformers"]), *_open_by_hand()}
+        listed, unreached = indexed(given[1] if len(given) > 1 else Path(folder) / "clones", models)
+        said |= listed
         rows = rows_of(said, hand_rows())
     target = catalog_dir() / "generated" / "models.yaml"
     target.parent.mkdir(exist_ok=True)
@@ -101,7 +104,11 @@ def said_by(found: Mapping[str, wheels.Wheel]) -> dict[str, list[wheels.Said]]:
     return {name: list(reader(found[name])) if name in found else [] for name, reader in readers.items()}
 
 
-def indexed(folder: Path) -> tuple[dict[str, list[wheels.Said]], list[str]]:
+def _open_by_hand() -> Iterator[str]:
+    yield from (name for name, row in hand_rows().items() if row.get("weights") in {"open", "gated"})
+
+
+def indexed(folder: Path, models: Iterable[str]) -> tuple[dict[str, list[wheels.Said]], list[str]]:
     """What the indexes say, and those that were not reached."""
     said, unreached = indexes.kept(), []
     for repo, (_, reader) in INDEXES.items():
@@ -110,8 +117,13 @@ def indexed(folder: Path) -> tuple[dict[str, list[wheels.Said]], list[str]]:
             unreached.append(repo)
         else:
             said[repo] = list(reader(clone))
+    pages = hub_models(models, said.get(HUB, ()))
+    if pages is None:
+        unreached.append(HUB)
+    else:
+        said[HUB] = pages
     indexes.renewed(said)
-    return {name: said.get(repo, []) for repo, (name, _) in INDEXES.items()}, unreached
+    return {**{name: said.get(repo, []) for repo, (name, _) in INDEXES.items()}, "hub": said.get(HUB, [])}, unreached
 
 
 def hand_rows() -> dict[str, Row]:
@@ -122,7 +134,7 @@ def hand_rows() -> dict[str, Row]:
 def rows_of(said: Mapping[str, Sequence[wheels.Said]], hand: Mapping[str, Row]) -> dict[str, Row]:
     """The rows, by id: those that somebody runs for others, then those whose weights can be had."""
     rows = hosted_rows(_by_provider(said), hand)
-    listed = [*said["mteb"], *said["openness"], *said["transformers"]]
+    listed = [*said["hub"], *said["mteb"], *said["openness"], *said["transformers"]]
     for name, row in open_rows(listed, hand).items():
         if set(row) > {"developer", "source", "as_of"}:
             rows.setdefault(name, row)
@@ -221,7 +233,10 @@ def _open(name: str, found: Sequence[wheels.Said], gated: Collection[str]) -> Ro
     row["licence"] = licence.id if licence else None
     for key in ("architecture", "inference_code", "training_code", "training_data"):
         row[key] = _first(found, key)
-    if name.partition("/")[0] not in gated:
+    by_hub = _first((one for one in found if isinstance(one.origin, Page)), "weights")
+    if by_hub:
+        row["weights"] = by_hub
+    elif name.partition("/")[0] not in gated:
         # Whether published weights are behind a gate, the index does not say; an open licence hardly ever is.
         free = "open" if licence and licence.category == "open" and _first(found, "published") else None
         row["weights"] = _first(found, "weights") or free

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from fedpolicy.errors import CatalogError, Problems
-from tools import generated, indexes, refresh
+from tools import generated, hub, indexes, refresh
 
 PAGES = {
     "src/schema/models/models/old.ts": """export default {
@@ -93,9 +99,10 @@ def test_what_they_said_last_stays(clone, tmp_path):
 def test_a_repository_that_is_not_reached_is_told(monkeypatch, tmp_path):
     monkeypatch.setattr(indexes, "cloned", lambda *_: None)
     monkeypatch.setattr(indexes, "renewed", lambda *_: None)
-    said, unreached = refresh.indexed(tmp_path)
+    monkeypatch.setattr(refresh, "hub_models", lambda *_: None)
+    said, unreached = refresh.indexed(tmp_path, ["acme/one"])
 
-    assert unreached == list(refresh.INDEXES)
+    assert unreached == [*refresh.INDEXES, hub.HUB]
     assert said["mistral"]  # as the file beside the reader has it
     assert said["openness"]
 
@@ -124,3 +131,55 @@ def test_a_file_of_the_last_time_that_is_no_yaml_is_told_with_its_place(tmp_path
         generated.rows_in(path)
 
     assert str(Problems([caught.value])).startswith("models.yaml:4:10: ")
+
+
+class Hub(BaseHTTPRequestHandler):
+    """Answers as the Hub does."""
+
+    def do_GET(self):
+        asked = parse_qs(urlsplit(self.path).query)
+        rows = [
+            {"id": "acme/one", "gated": "auto", "safetensors": {"total": 7}, "cardData": {"license": "mit"}},
+            {"id": "acme/two", "gated": False, "pipeline_tag": "text-generation", "cardData": {"license_name": "own"}},
+            {"id": "acme/three", "gated": False, "disabled": True},
+            {"id": "acme/none", "gated": False},
+        ]
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(
+            json.dumps(rows if asked["author"] == ["acme"] and "gated" in asked["expand[]"] else []).encode()
+        )
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture
+def server():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as running:
+        thread = Thread(target=running.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+        thread.join()
+
+
+def test_the_hub_is_asked_once_an_organisation(server):
+    names = ["acme/one", "acme/two", "acme/three", "far/one", "no-organisation"]
+    said = hub.hub_models(names, [], server)
+    today = datetime.now(UTC).date()
+    old, fresh = (hub.Page(day=(today - timedelta(days=days)).isoformat()) for days in (120, 30))
+    before = [replace(said[0], origin=fresh), replace(said[1], origin=old), replace(said[2], origin=fresh, facts={})]
+
+    assert {one.name: one.facts for one in said} == {
+        "acme/one": {"license": "mit", "n_parameters": 7, "weights": "gated"},
+        "acme/three": {},
+        "acme/two": {"license": "own", "mode": "chat", "weights": "open"},
+    }
+    # What did not change keeps its day for a season.
+    again = hub.hub_models(names, before, server)
+    assert [one.origin.day for one in again] == [fresh.day, today.isoformat(), today.isoformat()]
+
+
+def test_a_hub_that_is_not_there_is_none():
+    assert hub.hub_models(["acme/one"], [], "http://127.0.0.1:1") is None

@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from tools import generated, indexes, refresh, wheels
+from tools import generated, hub, indexes, refresh, wheels
 
 DAYS = {"openai": "2026-11-20", "anthropic": "2026-11-24", "litellm": "2026-11-19", "mteb": "2026-10-26"}
 FILES = {
@@ -80,6 +80,15 @@ own = ModelMeta(name="google/nine", open_weights=True, license="nobody-knows-it"
 
 OPENNESS = indexes.Clone(repo="acme/openness", commit="abc1234", day="2026-05-11")
 INDEXED = {
+    "hub": [
+        wheels.Said(
+            origin=hub.Page(day="2026-11-01"),
+            member=name,
+            name=name,
+            facts={"weights": weights, "license": "apache-2.0", "n_parameters": 9_000_000_000, "mode": "chat"},
+        )
+        for name, weights in {"acme/eight": "gated", "google/ten": "open"}.items()
+    ],
     "mistral": [
         wheels.Said(
             origin=indexes.Clone(repo="acme/docs", commit="def5678", day="2026-08-21"),
@@ -189,6 +198,19 @@ def test_what_a_provider_documents_is_a_day_and_a_successor(rows):
     assert (row["shutdown_on"], row["replaced_by"]) == ("2031-04-05", "mistral-large-10")
     assert row["source"][0] == "https://github.com/acme/docs @def5678 models/large.ts"
     assert row["as_of"] == "2026-08-21"
+
+
+def test_the_hub_says_whether_there_is_a_gate(rows):
+    assert rows["acme/eight"] == {
+        "developer": "acme",
+        "weights": "gated",
+        "licence": "Apache-2.0",
+        "parameters_b": 9.0,
+        "tasks": ["text-generation"],
+        "source": ["https://huggingface.co/acme/eight"],
+        "as_of": "2026-11-01",
+    }
+    assert rows["google/ten"]["weights"] == "open"  # though others of Google's are gated
 
 
 def test_published_weights_count_as_open_under_an_open_licence_only(rows):
