@@ -105,7 +105,7 @@ def advise(word: str, known: Collection[str], *, called: str = "known") -> str:
 
 
 def listed(words: Collection[str]) -> str:
-    """Name known words, at most about a dozen of them."""
+    """Name known words, all of them where they are no more than thirty."""
     found = list(words)[:_LISTED]
     more = len(words) - len(found)
     return f"{', '.join(found)} and {more} more" if more > 0 else ", ".join(found)

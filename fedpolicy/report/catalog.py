@@ -1,19 +1,28 @@
-"""The catalogue by age: how many rows each section has, how old they are, and which are old."""
+"""The catalogue: its sections and their age, the rows of one section, and everything about one row."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fedpolicy.catalog.rows import OLD_FACTS
-from fedpolicy.report.style import amount, clean
+from fedpolicy.report.rows import json_text
+from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.catalog.rows import Row
 
-__all__ = ["ages_text"]
+__all__ = ["ages_text", "matching", "rows_json", "rows_text"]
+
+_TITLES = ("name", "title", "cloud")
+_BESIDE = frozenset(
+    {"id", "source", "as_of", "note", "aloud", *_TITLES}
+)  # what a line of a list shows elsewhere, or not
+_MOST_ID = 40  # columns
+_MOST_LISTED = 3  # of the values of one fact, in a list of rows
 
 
 def ages_text(catalog: Catalog, today: str, *, rows: bool) -> str:
@@ -45,3 +54,89 @@ def _old(catalog: Catalog, today: str) -> Iterator[str]:
     found = sorted((row.as_of, f"{name}.{row.id}") for name, row in _all(catalog) if _days(row, today) > OLD_FACTS)
     yield from (f"{day}  {clean(name)}" for day, name in found)
     yield f"{amount(len(found), 'row')} older than half a year on {today}"
+
+
+def matching(rows: Mapping[str, Row], query: str) -> list[Row]:
+    """The row with this id or alias; else those of which the query is a part of what they say, in any case, by id."""
+    if query in rows:
+        return [rows[query]]
+    found = list(rows.values())
+    exact = [row for row in found if query in getattr(row, "aliases", ())]
+    return exact or [row for row in found if not query or any(query.casefold() in text for text in _texts(row))]
+
+
+def _texts(row: Row) -> Iterator[str]:
+    for name, value in _plain(row).items():
+        if name not in {"source", "as_of"}:
+            yield from (text.casefold() for text in _flat(value))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  whatever a row says
+    """Dataclasses and maps as maps, lists as lists."""
+    if is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def _flat(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        yield from (text for one in value for text in _flat(one))
+    elif isinstance(value, dict):
+        yield from (text for pair in value.items() for one in pair for text in _flat(one))
+
+
+def rows_text(section: str, rows: Sequence[Row], look: Style = PLAIN) -> str:
+    """A line a row, and how many there are; of a single row everything that is known, with its sources."""
+    if len(rows) == 1:
+        return "".join(f"{line}\n" for line in _whole(section, rows[0], look))
+    wide = min(max(len(row.id) for row in rows), _MOST_ID)
+    lines = [f"{clean(row.id):<{wide}}  {clean(_line(row))}" for row in rows]
+    cut = [line if len(line) <= look.width else f"{line[: look.width - 1]}…" for line in lines]
+    return "".join(f"{line}\n" for line in (*cut, f"{amount(len(rows), 'row')} of {section}"))
+
+
+def _title(row: Row) -> str:
+    return next((str(getattr(row, name)) for name in _TITLES if getattr(row, name, None)), "")
+
+
+def _line(row: Row) -> str:
+    facts = [_fact(name, value) for name, value in _plain(row).items() if name not in _BESIDE]
+    return "  ".join(part for part in (_title(row), ", ".join(fact for fact in facts if fact)) if part)
+
+
+def _fact(name: str, value: object) -> str:
+    """One fact, short enough for a list: nothing that is not known, and a yes by its name."""
+    if value is True:
+        return name
+    if (
+        isinstance(value, (list, tuple))
+        and 0 < len(value) <= _MOST_LISTED
+        and all(isinstance(one, str) for one in value)
+    ):
+        return f"{name} {' '.join(value)}"
+    return f"{name} {value}" if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+
+
+def _whole(section: str, row: Row, look: Style) -> Iterator[str]:
+    yield f"{section}.{clean(row.id)}"
+    for name, value in _plain(row).items():
+        if name != "id" and value not in (None, {}, []):
+            yield from wrap(_said(value), look, f"  {name:<22}  ", " " * 26)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_said(one)}" for name, one in value.items() if one is not None)
+    return ", ".join(map(_said, value)) if isinstance(value, list) else " ".join(str(value).split())
+
+
+def rows_json(section: str, rows: Sequence[Row]) -> str:
+    """The same for programs; what is not known is null."""
+    found: list[dict[str, Any]] = [_plain(row) for row in rows]
+    return json_text({"version": 1, "section": section, "rows": found})

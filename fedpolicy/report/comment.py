@@ -16,7 +16,7 @@ from fedpolicy.report.style import amount
 __all__ = ["as_markdown"]
 
 _MOST_OPEN, _MOST_SHOWN = 6, 5  # deployments, and findings of each, in the open part
-_MOST_ERRORS = 20
+_MOST_ERRORS = 30
 _MOST_EDGES = 30
 _MOST_CHARACTERS = 60_000
 _SIGNS = {"new": ":red_circle:", "worse": ":orange_circle:", "gone": ":green_circle:", "better": ":green_circle:"}

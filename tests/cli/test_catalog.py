@@ -1,4 +1,13 @@
-"""`fedpolicy catalog`: how old the facts are."""
+"""`fedpolicy catalog`: what the catalogue knows, and how old its facts are."""
+
+import json
+
+import pytest
+
+from fedpolicy.catalog.load import load_catalog
+from fedpolicy.catalog.rows import ROWS
+from fedpolicy.report.catalog import matching, rows_json, rows_text
+from fedpolicy.suggest import listed
 
 OWN = """
 models:
@@ -25,3 +34,63 @@ def test_the_oldest_row_comes_first(run, tmp_path):
 
 def test_nothing_is_old_before_anybody_looked(run):
     assert run("catalog", "--age", "--today", "2001-01-01").stdout == "0 rows older than half a year on 2001-01-01\n"
+
+
+CATALOG = load_catalog()
+
+
+@pytest.mark.parametrize("section", [name for name in ROWS if name != "models"])  # 2,000 rows, which take seconds
+def test_every_section_can_be_listed_and_each_row_has_a_source(section):
+    found = matching(getattr(CATALOG, section), "")
+    lines = rows_text(section, found).splitlines()
+    rows = json.loads(rows_json(section, found))
+
+    assert lines[-1] == f"{len(found):,} rows of {section}"
+    assert len(lines) == len(found) + 1
+    assert all(len(line) <= 100 for line in lines)
+    assert rows["section"] == section
+    assert all(row["id"] and row["source"] and row["as_of"] for row in rows["rows"])
+
+
+def test_a_row_is_told_whole(run):
+    lines = run("catalog", "providers", "openai").stdout.splitlines()
+
+    assert lines[0] == "providers.openai"
+    assert "  jurisdiction            US" in lines
+    assert "  terms                   retention_days: 30; trains_on_inputs: no; human_review: yes;" in lines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ids"),
+    [
+        (("countries", "CH"), ["CH"]),
+        (("countries", "switzer"), ["CH"]),
+        (("safeguards", "encryption"), ["end_to_end_encryption", "homomorphic_encryption"]),
+        (("levels", "records"), ["reconstructable", "verbatim"]),
+    ],
+)
+def test_a_query_is_an_id_or_a_part_of_what_a_row_says(arguments, ids, run):
+    rows = json.loads(run("catalog", *arguments, "--format", "json").stdout)["rows"]
+
+    assert [row["id"] for row in rows] == ids
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "advice"),
+    [
+        (("contries",), "the catalogue has no section `contries`", "did you mean `countries`? known: artefacts, "),
+        (("methods", "lorra"), "nothing in methods matches `lorra`", "did you mean `lora`?"),
+    ],
+)
+def test_what_is_not_there_is_suggested(arguments, message, advice, run):
+    done = run("catalog", *arguments)
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {message}\n  = help: {advice}")
+
+
+def test_thirty_known_words_are_all_named():
+    words = [f"word-{number}" for number in range(31)]
+
+    assert listed(words[:30]) == ", ".join(words[:30])
+    assert listed(words) == f"{', '.join(words[:30])} and 1 more"

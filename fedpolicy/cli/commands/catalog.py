@@ -1,20 +1,27 @@
-"""`fedpolicy catalog`: where the facts of the catalogue come from, and how old they are."""
+"""`fedpolicy catalog`: what the catalogue knows, where its facts come from, and how old they are."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from fedpolicy.cli.options import catalog_option, debug_option, output_option
-from fedpolicy.cli.terminal import emit
+from fedpolicy.cli.options import catalog_option, colour_option, debug_option, output_option
+from fedpolicy.cli.terminal import emit, look_for
+from fedpolicy.errors import SettingsError
+
+if TYPE_CHECKING:
+    from fedpolicy.catalog.load import Catalog
 
 __all__ = ["command"]
 
 
 @click.command("catalog")
+@click.argument("section", default="")
+@click.argument("query", default="")
 @click.option("--age", is_flag=True, help="List every row that is older than half a year, the oldest first.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write rows.")
 @click.option(
     "--today",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -23,11 +30,47 @@ __all__ = ["command"]
 )
 @catalog_option
 @output_option
+@colour_option
 @debug_option
-def command(catalogs: tuple[Path, ...], output: str | None, **options: Any) -> None:  # noqa: ANN401  click's
-    """Show how many rows each section of the catalogue has, and how old they are."""
+def command(section: str, query: str, form: str, output: str | None, **options: Any) -> None:  # noqa: ANN401  click's
+    """
+    List what the catalogue knows: its sections, the rows of one, or everything about one row, with sources.
+
+    SECTION is providers, methods, payloads, categories, countries, safeguards, levels, licences, models, ...; without
+    one, all are named, with the age of their rows. QUERY is an id, an alias, or a part of anything that a row says.
+
+    \b
+    Examples:
+      fedpolicy catalog
+      fedpolicy catalog providers
+      fedpolicy catalog methods lora
+      fedpolicy catalog countries CH
+    """  # noqa: D301  click reads the \b itself
     from fedpolicy.catalog import load_catalog
+
+    catalogs: tuple[Path, ...] = options["catalogs"]
+    catalog = load_catalog(catalogs)
+    if section:
+        emit(_rows(catalog, section, query, form, output, no_color=options["no_color"]), output)
+        return
     from fedpolicy.cli.trust import day_of
     from fedpolicy.report.catalog import ages_text
 
-    emit(ages_text(load_catalog(catalogs), day_of(options), rows=options["age"]), output)
+    emit(ages_text(catalog, day_of(options), rows=options["age"]), output)
+
+
+def _rows(catalog: Catalog, section: str, query: str, form: str, output: str | None, *, no_color: bool) -> str:
+    """Rows of a section. Raises SettingsError where there is no such section, or nothing matches."""
+    from fedpolicy.catalog.rows import ROWS
+    from fedpolicy.report.catalog import matching, rows_json, rows_text
+    from fedpolicy.suggest import advise
+
+    if section not in ROWS:
+        raise SettingsError(f"the catalogue has no section `{section}`", help=advise(section, sorted(ROWS)))
+    rows = getattr(catalog, section)
+    found = matching(rows, query)
+    if not found:
+        raise SettingsError(f"nothing in {section} matches `{query}`", help=advise(query, list(rows)))
+    return (
+        rows_json(section, found) if form == "json" else rows_text(section, found, look_for(output, no_color=no_color))
+    )
