@@ -47,7 +47,7 @@ def build_graph(deployment: Deployment, catalog: Catalog) -> FlowGraph:
         seals=tuple(builder.seals),
         access=judge_access(builder),
         members={name: tuple(ids) for name, ids in builder.places.members.items()},
-        enclaves={word: p for p in builder.places.vertices.values() if p.vouches is not False for word in p.words},
+        enclaves={word: p for p in builder.places.vertices.values() if p.vouches is not False for word in p.instead},
     )
 
 

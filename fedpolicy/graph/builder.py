@@ -54,7 +54,7 @@ class Use:
     role: str
     payload: str = "model_weights"
     guards: tuple[Guard, ...] = ()
-    seal: int | None = None
+    seals: tuple[int, ...] = ()
 
 
 def mask_of(items: Iterable[DataItem]) -> Mask:
@@ -99,7 +99,7 @@ class Builder:
     mechanisms: dict[Path, int] = field(default_factory=dict)
     sealed: dict[tuple[Path, frozenset[str]], int] = field(default_factory=dict)
     readers: dict[tuple[tuple[str, ...], str], frozenset[str]] = field(default_factory=dict)
-    relayed: dict[int, tuple[str, int | None]] = field(default_factory=dict)
+    relayed: dict[int, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
     copies: dict[str, dict[str, None]] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
     guards: dict[tuple[object, ...], tuple[Guard, ...]] = field(default_factory=dict)
@@ -201,7 +201,7 @@ class Builder:
         guards: tuple[Guard, ...] = (),
         aggregate: int | None = None,
         raw: str = "",
-        seal: int | None = None,
+        seals: tuple[int, ...] = (),
         echo: bool = False,
         passed_on: bool = False,
         sender: str = "",
@@ -228,7 +228,7 @@ class Builder:
                 guards=guards,
                 aggregate=aggregate,
                 raw=raw,
-                seal=seal,
+                seals=seals,
                 certain=origin.certain,
                 missing=origin.missing,
                 echo=echo,

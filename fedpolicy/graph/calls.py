@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, LookUp, Origin, Use
-from fedpolicy.graph.guards import guards_on_work, seal_for
+from fedpolicy.graph.guards import guards_on_work, seals_for
 from fedpolicy.graph.model import Access, Mask, Vertex
 from fedpolicy.graph.routes import Route, Runs, aspect, provider_of, route, runs_for_others
 from fedpolicy.records import dataclass
@@ -124,20 +124,20 @@ def _implied_by(name: str, call: ApiCall) -> str:
 def _to_party(builder: Builder, origin: Origin, place: Vertex, call: ApiCall, mask: Mask) -> None:
     target = builder.party_place(call.provider or "unknown")
     guards = guards_on_work(builder, call.safeguards, origin.path, place, target, payload=call.payload)
-    seal = seal_for(builder, call.safeguards, origin.path, target)
-    builder.add(origin, "call", place.id, target.id, call.payload, mask, guards=guards, seal=seal)
+    seals = seals_for(builder, call.safeguards, origin.path, target)
+    builder.add(origin, "call", place.id, target.id, call.payload, mask, guards=guards, seals=seals)
     builder.add(origin, "completion", target.id, place.id, "completions", mask, echo=True)
     answer(builder, origin, (place, target), "", call.retrieves)
 
 
 def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask, call: Call, payload: str) -> None:
     runner = chain[-1]
-    seal = seal_for(builder, call.safeguards, call.origin.path, runner)
+    seals = seals_for(builder, call.safeguards, call.origin.path, runner)
     previous = place
     for hop in chain:
         for sent in (payload,) if payload else call.payloads:
             guards = guards_on_work(builder, call.safeguards, call.origin.path, place, runner, payload=sent)
-            builder.add(call.origin, call.role, previous.id, hop.id, sent, mask, guards=guards, seal=seal)
+            builder.add(call.origin, call.role, previous.id, hop.id, sent, mask, guards=guards, seals=seals)
             for judged in call.judged:
                 builder.uses.append(
                     Use(model=judged, targets=(hop.id,), origin=call.origin, role="judged-outputs", payload=sent)

@@ -32,7 +32,7 @@ def train_divided(exchange: Exchange) -> list[Outcome]:
     boosts = job.topology in (job.method.up_in or {})
     labels = _labels(exchange, tops if boosts else ())
     # Who computes on what an arbiter alone can open need not read it; no more need those who add up for boosted trees.
-    blind = exchange.blind_seal(*arbiters) if arbiters else None
+    blind = exchange.blind_seals(*arbiters) if arbiters else ()
     for top in tops:
         below = [place for place in job.contributors if top in above[place.id]]
         if not boosts:
@@ -99,18 +99,20 @@ def _labelled(exchange: Exchange, place: Vertex, holder: Vertex) -> Mask:
     return (stored & job.mask) or stored or (job.masks[place.id] if holder.party == place.party else job.mask)
 
 
-def _send_labels(exchange: Exchange, labels: Labels, top: Vertex, blind: int | None) -> None:
+def _send_labels(exchange: Exchange, labels: Labels, top: Vertex, blind: tuple[int, ...]) -> None:
     held = {name: mask for own in labels.values() for name, mask in own.items()}
     for name, mask in sorted(held.items()):
         exchange.send_leg("labels", exchange.builder.vertex(name), top, "labels", mask, blind=blind)
 
 
-def _activations(exchange: Exchange, below: Sequence[Vertex], top: Vertex, blind: int | None) -> None:
+def _activations(exchange: Exchange, below: Sequence[Vertex], top: Vertex, blind: tuple[int, ...]) -> None:
     for place in below:
         exchange.send_leg("activations", place, top, "activations", exchange.job.masks[place.id], blind=blind)
 
 
-def _gradients(exchange: Exchange, below: Sequence[Vertex], labels: Labels, top: Vertex, blind: int | None) -> None:
+def _gradients(
+    exchange: Exchange, below: Sequence[Vertex], labels: Labels, top: Vertex, blind: tuple[int, ...]
+) -> None:
     """Gradients say what a client sent, and something about labels of its records that somebody else holds."""
     job = exchange.job
     for place in below:
@@ -120,12 +122,12 @@ def _gradients(exchange: Exchange, below: Sequence[Vertex], labels: Labels, top:
                 exchange.send_leg("gradients", place, top, "gradients", mask, blind=blind, down=True)
 
 
-def _boost(exchange: Exchange, below: Sequence[Vertex], labels: Labels, top: Vertex, blind: int | None) -> None:
+def _boost(exchange: Exchange, below: Sequence[Vertex], labels: Labels, top: Vertex, blind: tuple[int, ...]) -> None:
     """Gradients are made from labels; whoever adds them up by its own columns need not read them."""
     job = exchange.job
     for place in (place for place in below if place != top):
         mask = reduce(or_, (mask for holder, mask in labels[place.id].items() if holder != place.id), 0)
-        unread = exchange.blind_seal() if blind is None else blind
+        unread = exchange.blind_seals()
         exchange.send_leg("gradients", place, top, job.up, mask, blind=unread, down=True)
         exchange.send_leg("uplink", place, top, job.down, job.masks[place.id], blind=blind)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph.divided import train_divided
 from fedpolicy.graph.flows import stations
-from fedpolicy.graph.guards import cannot_add, guards_for, performers, seal_for, sealed_for_work, seals_at
+from fedpolicy.graph.guards import cannot_add, guards_for, performers, sealed_for_work, seals_at, seals_for, shut_out
 from fedpolicy.graph.jobs import Job, Outcome, aggregators_of
 from fedpolicy.language.model.does import Sum
 from fedpolicy.records import dataclass, replace
@@ -60,17 +60,12 @@ class Exchange:
             self.builder, safeguards, path, stage, place, payload=payload, clients=self.job.clients, sums=sums
         )
 
-    def seal(self, of: Stage | None = None) -> int | None:
-        """The seal that these safeguards put on what is sent, if any."""
-        safeguards, path = of or self.own
-        return seal_for(self.builder, safeguards, path)
-
     def uplink(
         self, place: Vertex, sums: dict[Path, int], of: Stage | None = None
-    ) -> tuple[tuple[Guard, ...], int | None]:
-        """The guards and the seal on what one contributor sends."""
+    ) -> tuple[tuple[Guard, ...], tuple[int, ...]]:
+        """The guards and the seals on what one contributor sends."""
         stage = "uplink" if of is None or of[1] == self.job.origin.path else "hop"
-        return self.guards(stage, place, self.job.up, of, sums), self.seal(of)
+        return self.guards(stage, place, self.job.up, of, sums), seals_for(self.builder, *(of or self.own))
 
     def secure_sums(
         self, contributors: Sequence[Vertex], mask: Mask, of: Stage | None = None, shares: tuple[Mask, ...] = ()
@@ -114,7 +109,7 @@ class Exchange:
         mask: Mask,
         *,
         guards: tuple[Guard, ...] = (),
-        seal: int | None = None,
+        seals: tuple[int, ...] = (),
         aggregate: int | None = None,
         raw: str = "",
         echo: bool = False,
@@ -129,7 +124,7 @@ class Exchange:
             payload,
             mask,
             guards=guards,
-            seal=seal,
+            seals=seals,
             aggregate=aggregate,
             raw=raw,
             echo=echo,
@@ -144,14 +139,14 @@ class Exchange:
         role: str,
         *,
         guards: tuple[Guard, ...] = (),
-        seal: int | None = None,
+        seals: tuple[int, ...] = (),
     ) -> None:
         """Send a client's own contribution through the relays; safeguards apply where it leaves the client."""
         own = self.job.masks[place.id]
         for source, end in (pair for station in self.way(place, target) for pair in station):
             first = source == place.id
-            kept = (guards, seal) if first else ((), None)
-            self.send(role, source, end, payload, own, guards=kept[0], seal=kept[1], passed_on=not first)
+            kept = (guards, seals) if first else ((), ())
+            self.send(role, source, end, payload, own, guards=kept[0], seals=kept[1], passed_on=not first)
 
     def send_leg(
         self,
@@ -161,7 +156,7 @@ class Exchange:
         payload: str,
         mask: Mask,
         *,
-        blind: int | None = None,
+        blind: tuple[int, ...] = (),
         down: bool = False,
         echo: bool = False,
     ) -> None:
@@ -175,23 +170,20 @@ class Exchange:
             return
         sender, receiver = (above, place) if down else (place, above)
         guards = self.guards("divided", sender, payload)
-        seal = self.seal_to(receiver)
-        if seal is None:
-            seal = blind
-        if seal is None:
-            guards = sealed_for_work(self.builder, guards, receiver)
+        seals = tuple(sorted({*self.seals_to(receiver), *blind}))
+        guards = sealed_for_work(self.builder, guards, receiver, seals=seals)
         way = [pair for station in self.way(place, above.id) for pair in station]
         for source, end in ((end, source) for source, end in reversed(way)) if down else way:
             first = source == sender.id
-            own = (guards, seal) if first else ((), None)
+            own = (guards, seals) if first else ((), ())
             # What comes back says nothing new to whoever sent it, but relays may have passed it on sealed.
             back = echo and end == receiver.id
-            self.send(role, source, end, payload, mask, guards=own[0], seal=own[1], echo=back, passed_on=not first)
+            self.send(role, source, end, payload, mask, guards=own[0], seals=own[1], echo=back, passed_on=not first)
 
-    def blind_seal(self, *openers: Vertex) -> int | None:
-        """A seal under which others can compute, and which some places open."""
+    def blind_seals(self, *openers: Vertex) -> tuple[int, ...]:
+        """The seals under which others can compute, and which some places open."""
         safeguards, path = self.own
-        return seal_for(self.builder, safeguards, path, *openers, malleable=True)
+        return seals_for(self.builder, safeguards, path, *openers, malleable=True)
 
     def relays(self, place: Vertex) -> list[list[str]]:
         """The relays between a place and the aggregator, one station after the other; they see what they pass on."""
@@ -223,12 +215,12 @@ class Exchange:
         guards = self.guards("aggregated", top, job.down)
         if of is not None:
             guards += self.guards("aggregated", top, job.down, of)
-        sealing: dict[int | None, tuple[Guard, ...]] = {None: guards}
-        for target, seal in self._downward(below, between) if job.method.down else ():
-            if seal not in sealing:
-                sealing[seal] = (*guards, *self.sealing(top, seal, job.down))
+        sealing: dict[tuple[int, ...], tuple[Guard, ...]] = {(): guards}
+        for target, seals in self._downward(below, between) if job.method.down else ():
+            if seals not in sealing:
+                sealing[seals] = (*guards, *self.sealing(top, seals, job.down))
             way = ("downlink", top.id, target, job.down, job.mask)
-            self.send(*way, guards=sealing[seal], seal=seal, aggregate=aggregate, raw=job.up)
+            self.send(*way, guards=sealing[seals], seals=seals, aggregate=aggregate, raw=job.up)
         return Outcome(place=top.id, mask=job.mask, guards=guards, aggregate=aggregate, raw=job.up)
 
     def forward(self, top: Vertex, below: Sequence[Vertex], between: Iterable[str] = ()) -> Outcome:
@@ -239,36 +231,37 @@ class Exchange:
         """
         job = self.job
         if job.method.down is None:
-            below = [place for place in below if self.seal_to(place) is not None]
+            below = [place for place in below if self.seals_to(place)]
             between = between if below else ()
         why = f"{top.name} can neither open nor compute on what is encrypted end to end"
         vain = tuple(replace(guard, ignored=why) for guard in self.guards("aggregated", top, job.up))
-        sealing: dict[int | None, tuple[Guard, ...]] = {}
-        for target, seal in self._downward(below, between):
-            if seal not in sealing:
-                sealing[seal] = (*vain, *self.sealing(top, seal, job.up))
-            self.send("forwarded", top.id, target, job.up, job.mask, guards=sealing[seal], seal=seal, passed_on=True)
+        sealing: dict[tuple[int, ...], tuple[Guard, ...]] = {}
+        for target, seals in self._downward(below, between):
+            if seals not in sealing:
+                sealing[seals] = (*vain, *self.sealing(top, seals, job.up))
+            self.send("forwarded", top.id, target, job.up, job.mask, guards=sealing[seals], seals=seals, passed_on=True)
         return Outcome(place=top.id, mask=job.mask)
 
-    def sealing(self, place: Vertex, seal: int | None, payload: str) -> tuple[Guard, ...]:
-        """The safeguard that puts a seal of this task on what a place sends."""
+    def sealing(self, place: Vertex, seals: tuple[int, ...], payload: str) -> tuple[Guard, ...]:
+        """The safeguards that put seals of this task on what a place sends."""
         safeguards, path = self.own
-        return () if seal is None else seals_at(self.builder, safeguards, path, place, seal, payload)
+        return seals_at(self.builder, safeguards, path, place, seals, payload) if seals else ()
 
-    def seal_to(self, *places: Vertex) -> int | None:
-        """The seal on what is sent to places that have to read it: one that each of them can open."""
+    def seals_to(self, *places: Vertex) -> tuple[int, ...]:
+        """The seals on what is sent to places that have to read it: those that each of them can open."""
         safeguards, path = self.own
-        return seal_for(self.builder, safeguards, path, *places)
+        return seals_for(self.builder, safeguards, path, *places)
 
-    def _downward(self, below: Sequence[Vertex], between: Iterable[str]) -> Iterable[tuple[str, int | None]]:
-        """Who gets what goes down, and behind which seal: each leg's that its end can open. Relays pass every leg."""
-        legs = {place.id: self.seal_to(place) for place in below}
-        common = next(iter(legs.values())) if len(set(legs.values())) == 1 else None
+    def _downward(self, below: Sequence[Vertex], between: Iterable[str]) -> Iterable[tuple[str, tuple[int, ...]]]:
+        """Who gets what goes down, and behind which seals: each leg's that its end can open. Relays pass every leg."""
+        legs = {place.id: self.seals_to(place) for place in below}
+        several = [set(seals) for seals in dict.fromkeys(legs.values())]
+        common = tuple(sorted(several[0].intersection(*several))) if several else ()
         found = dict.fromkeys((name, common) for name in between)
         for place in below:
-            seal = legs[place.id]
-            found |= dict.fromkeys((hop, seal) for station in self.relays(place) for hop in station)
-            found[place.id, seal] = None
+            seals = legs[place.id]
+            found |= dict.fromkeys((hop, seals) for station in self.relays(place) for hop in station)
+            found[place.id, seals] = None
         return found
 
     def share_with_all(self) -> list[Outcome]:
@@ -281,11 +274,11 @@ class Exchange:
         job = self.job
         hub = self.builder.exchange(job.origin).id
         sums = self.secure_sums(job.contributors, job.mask)
-        shut = [place for place in job.members if self.seal_to(place) is None][:1]
-        seal = self.seal_to(*job.members)
+        shut = shut_out(self.builder, job.task.safeguards, job.members)
+        seals = self.seals_to(*job.members)
         for place in job.contributors:
             guards = sealed_for_work(self.builder, self.guards("uplink", place, job.up, sums=sums), *shut)
-            self.send_up(place, hub, job.up, "uplink", guards=guards, seal=seal)
+            self.send_up(place, hub, job.up, "uplink", guards=guards, seals=seals)
         for place in job.members:
             self.send("exchange", hub, place.id, job.up, job.mask, passed_on=True)
         aggregate = self.aggregate(job.contributors, job.mask, job.cohort())

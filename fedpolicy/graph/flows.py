@@ -8,7 +8,7 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Origin
-from fedpolicy.graph.guards import guards_for, performers, readers, seal_for
+from fedpolicy.graph.guards import guards_for, performers, readers, seals_for
 from fedpolicy.graph.model import Mask, Vertex
 from fedpolicy.graph.provenance import reached_at
 from fedpolicy.language.model.does import Seal, Sum
@@ -65,17 +65,17 @@ def _send(builder: Builder, origin: Origin, flow: Flow, source: Vertex, target: 
         sums=sums,
     )
     mask = _mask(builder, flow, source)
-    seal = _seal(builder, origin, flow, source)
+    seals = _seals(builder, origin, flow, source)
     for pair in hops(chain):
         first = pair[0] == source.id
-        own = (guards, seal) if first else ((), None)
+        own = (guards, seals) if first else ((), ())
         sender = "" if first else source.id
         added = builder.add(
-            origin, "", *pair, flow.payload, mask, guards=own[0], seal=own[1], passed_on=not first, sender=sender
+            origin, "", *pair, flow.payload, mask, guards=own[0], seals=own[1], passed_on=not first, sender=sender
         )
         if added is not None and mask is None and not first:
             # A relay passes on what it got on this flow, not all that it holds.
-            builder.relayed[added] = source.id, seal
+            builder.relayed[added] = source.id, seals
     _send_models(builder, origin, flow, source, chain, guards)
 
 
@@ -83,13 +83,13 @@ def _send_models(
     builder: Builder, origin: Origin, flow: Flow, source: Vertex, chain: list[list[str]], guards: tuple[Guard, ...]
 ) -> None:
     sealing = tuple(guard for guard in guards if isinstance(guard.does, Seal))
-    seal = _seal(builder, origin, flow, source)
+    seals = _seals(builder, origin, flow, source)
     held = [builder.model_vertex(name, source).id for name in flow.data or () if name in builder.deployment.models]
     models = [model for name in held for model in builder.contents(name)]
     for model in models:
         for end in dict.fromkeys(place for ends in chain[1:] for place in ends):
-            role = _release(builder, flow, end, sealed=seal is not None)
-            builder.add(origin, role, model, end, flow.payload, None, guards=sealing, seal=seal)
+            role = _release(builder, flow, end, sealed=bool(seals))
+            builder.add(origin, role, model, end, flow.payload, None, guards=sealing, seals=seals)
 
 
 def _release(builder: Builder, flow: Flow, end: str, *, sealed: bool) -> str:
@@ -111,11 +111,12 @@ def _mask(builder: Builder, flow: Flow, source: Vertex) -> Mask | None:
     return None if flow.data is None else builder.instances(source, flow.data)
 
 
-def _seal(builder: Builder, origin: Origin, flow: Flow, source: Vertex) -> int | None:
+def _seals(builder: Builder, origin: Origin, flow: Flow, source: Vertex) -> tuple[int, ...]:
+    found = seals_for(builder, flow.safeguards, origin.path, sender=source)
     if flow.sealed_for is not None:
         path, named, threshold = (*origin.path, "sealed_for"), flow.sealed_for.of, flow.sealed_for.threshold
-        return builder.add_seal(path, readers(builder, named, source, threshold), threshold)
-    return seal_for(builder, flow.safeguards, origin.path, sender=source)
+        found = (*found, builder.add_seal(path, readers(builder, named, source, threshold), threshold))
+    return found
 
 
 def _sums(builder: Builder, origin: Origin, flow: Flow, sources: list[Vertex]) -> dict[Path, int]:

@@ -20,9 +20,10 @@ __all__ = [
     "opens",
     "performers",
     "readers",
-    "seal_for",
     "sealed_for_work",
     "seals_at",
+    "seals_for",
+    "shut_out",
 ]
 
 Stage = str  # uplink | divided | hop | aggregated | local | call | declared
@@ -91,32 +92,36 @@ def guards_on_work(
     return sealed_for_work(builder, found, worker)
 
 
-def sealed_for_work(builder: Builder, guards: tuple[Guard, ...], *workers: Vertex) -> tuple[Guard, ...]:
-    """These guards, less the seals that not all of those open who have to work on what they get."""
+def sealed_for_work(
+    builder: Builder, guards: tuple[Guard, ...], *workers: Vertex, seals: Sequence[int] = ()
+) -> tuple[Guard, ...]:
+    """These guards, less what seals beside `seals` and not all of those open who have to work on what they get."""
     if not any(isinstance(guard.does, Seal) for guard in guards):
         return guards
-    found = []
+    found, used = [], {builder.seals[seal].path for seal in seals}
     for guard in guards:
-        shut = next((w for w in workers if isinstance(guard.does, Seal) and not opens(builder, guard.spec, w)), None)
+        works = isinstance(guard.does, Seal) and guard.path not in used
+        shut = next((w for w in workers if works and not opens(builder, guard.spec, w)), None)
         why = f"{shut.name} works on what it is sent, so it has to read it" if shut else ""
         found.append(replace(guard, ignored=why) if why else guard)
     return tuple(found)
 
 
-def seal_for(
+def seals_for(
     builder: Builder,
     safeguards: Sequence[Safeguard],
     path: Path,
     *workers: Vertex,
     sender: Vertex | None = None,
     malleable: bool = False,
-) -> int | None:
+) -> tuple[int, ...]:
     """
-    The seal that one of these safeguards puts on a payload, if any; of a `sender`, who reads it of its own family.
+    The seals that these safeguards put on a payload; of a `sender`, who reads it of its own family.
 
-    Where `workers` have to read what arrives, only a seal that each of them can open by itself; where somebody is to
-    compute on it, only a `malleable` one.
+    Where `workers` have to read what arrives, only those that each of them can open by itself; where somebody is to
+    compute on it, only `malleable` ones.
     """
+    found: list[int] = []
     for index, safeguard in enumerate(safeguards):
         at = (*path, "safeguards", index)
         does = safeguard.does
@@ -124,25 +129,23 @@ def seal_for(
             continue
         if all(opens(builder, safeguard, worker) for worker in workers):
             named, threshold = does.readers_of(safeguard), does.threshold_of(safeguard)
-            return builder.add_seal(at, readers(builder, named, sender, threshold), threshold)
-    return None
+            found.append(builder.add_seal(at, readers(builder, named, sender, threshold), threshold))
+    return tuple(found)
 
 
 def seals_at(
-    builder: Builder, safeguards: Sequence[Safeguard], path: Path, sender: Vertex, seal: int, payload: str
+    builder: Builder, safeguards: Sequence[Safeguard], path: Path, sender: Vertex, seals: Sequence[int], payload: str
 ) -> tuple[Guard, ...]:
-    """The one safeguard that puts a seal on what goes back from somebody to whom it came sealed."""
-    at = builder.seals[seal].path
+    """The safeguards that put seals on what goes back from somebody to whom it came sealed."""
+    at = {builder.seals[seal].path for seal in seals}
     found = guards_for(builder, safeguards, path, "uplink", sender, payload=payload)
-    return tuple(guard for guard in found if guard.path == at)
+    return tuple(guard for guard in found if guard.path in at)
 
 
 def cannot_add(builder: Builder, safeguards: Sequence[Safeguard], place: Vertex) -> bool:
     """Whether a place gets what it can neither open nor compute on: it forwards single contributions."""
-    found = next((one for one in safeguards if isinstance(one.does, Seal)), None)
-    if found is None or not isinstance(found.does, Seal) or found.does.malleable:
-        return False
-    return not opens(builder, found, place)
+    fixed = (one for one in safeguards if isinstance(one.does, Seal) and not one.does.malleable)
+    return any(not opens(builder, one, place) for one in fixed)
 
 
 def opens(builder: Builder, safeguard: Safeguard, place: Vertex) -> bool:
@@ -151,6 +154,13 @@ def opens(builder: Builder, safeguard: Safeguard, place: Vertex) -> bool:
     if not isinstance(does, Seal) or does.threshold_of(safeguard) > 1:
         return False
     return _is_among(place, readers(builder, does.readers_of(safeguard)))
+
+
+def shut_out(builder: Builder, safeguards: Sequence[Safeguard], places: Sequence[Vertex]) -> list[Vertex]:
+    """The first who cannot open it, for each of these seals."""
+    seals = [one for one in safeguards if isinstance(one.does, Seal)]
+    first = (next((place for place in places if not opens(builder, one, place)), None) for one in seals)
+    return list({place.id: place for place in first if place is not None}.values())
 
 
 def _is_among(place: Vertex, names: frozenset[str]) -> bool:
@@ -214,7 +224,9 @@ def _guard(
 
 def _rests_on(safeguard: Safeguard, source: Vertex, clients: frozenset[str]) -> frozenset[str]:
     if safeguard.operated_by:
-        return frozenset({*safeguard.operated_by, source.code_from if source.vouches is False else source.words[1]})
+        return frozenset(
+            {*safeguard.operated_by, source.code_from if source.vouches is False else f"{source.word}:code"}
+        )
     if _adder(safeguard) == "distributed":
         # Noise that is summed from shares is only there if everybody adds theirs.
         return clients

@@ -8,7 +8,7 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, Origin, mask_of
-from fedpolicy.graph.guards import guards_on_work, performers, seal_for
+from fedpolicy.graph.guards import guards_on_work, performers, seals_for
 from fedpolicy.graph.model import DataItem, Guard, Mask, Vertex, bits
 from fedpolicy.graph.routes import Runs, held_by_federation, stand_ins
 from fedpolicy.language.model.does import Sum
@@ -279,5 +279,5 @@ def _bring_records(builder: Builder, task: Task, origin: Origin, source: str, ta
     place = builder.vertex(source)
     worker = builder.vertex(target)
     guards = guards_on_work(builder, task.safeguards, origin.path, place, worker, payload="records")
-    seal = seal_for(builder, task.safeguards, origin.path, worker)
-    builder.add(origin, "records", source, target, "records", mask, guards=guards, seal=seal)
+    seals = seals_for(builder, task.safeguards, origin.path, worker)
+    builder.add(origin, "records", source, target, "records", mask, guards=guards, seals=seals)

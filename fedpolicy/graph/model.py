@@ -62,8 +62,7 @@ class Principal:
     """
     Somebody who can see or be trusted: a declared party, an implied one, or a symbolic member of a cohort.
 
-    `party` is the declared entry that it belongs to: `users` for `users.self`. `provider` is the id of the provider of
-    the catalogue that it is, or an empty text.
+    `party` is its declared entry: `users` for `users.self`; `provider` the provider that it is, if any.
     """
 
     id: str
@@ -73,10 +72,6 @@ class Principal:
     trusts: frozenset[str] = frozenset()
     implied: bool = False
     provider: str = ""
-
-    def accepts(self, other: str) -> bool:
-        """Whether this one relies on what `other` does: itself or a party that it trusts (not transitive)."""
-        return other == self.id or other in self.trusts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,13 +159,9 @@ class Vertex:
         return f"enclave:{self.id}"
 
     @property
-    def words(self) -> tuple[str, str]:
-        """The same for what the place does, and for what somebody else does there with its software."""
-        return self.word, f"{self.word} (software)"
-
-    def instead_of(self, word: str) -> tuple[str, ...]:
-        """On whom it rests where the enclave does not vouch: who supplies the software, and who runs the place."""
-        return (*self.operators, self.code_from) if word == self.word else (self.code_from,)
+    def instead(self) -> dict[str, tuple[str, ...]]:
+        """By word of the enclave, on whom it rests if that does not vouch: also what others do with its software."""
+        return {self.word: (*self.operators, self.code_from), f"{self.word}:code": (self.code_from,)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,7 +250,7 @@ class Flow:
     guards: tuple[Guard, ...] = ()
     aggregate: int | None = None
     raw: str = ""
-    seal: int | None = None
+    seals: tuple[int, ...] = ()
     certain: bool = True
     missing: tuple[str, ...] = ()
     echo: bool = False
@@ -287,8 +278,8 @@ class FlowGraph:
 
     def behind(self, words: frozenset[str]) -> frozenset[str]:
         """Those on whose word it rests: for an enclave that may not vouch, those who run what is in it."""
-        found = ((word, self.enclaves.get(word)) for word in words)
-        doubted = {word: place.instead_of(word) for word, place in found if place and place.vouches is None}
+        found = {word: self.enclaves[word] for word in words if word in self.enclaves}
+        doubted = {word: place.instead[word] for word, place in found.items() if place.vouches is None}
         return frozenset(words - doubted.keys()).union(*doubted.values())
 
 

@@ -46,7 +46,7 @@ def _add_use(builder: Builder, use: Use, model: str, known: set[tuple[object, ..
         key = (use.origin, use.role, model, target, use.payload)
         if key not in known:
             known.add(key)
-            builder.add(use.origin, use.role, model, target, use.payload, None, guards=use.guards, seal=use.seal)
+            builder.add(use.origin, use.role, model, target, use.payload, None, guards=use.guards, seals=use.seals)
 
 
 def _filled(builder: Builder) -> set[str]:

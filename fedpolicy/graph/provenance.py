@@ -80,10 +80,10 @@ def _sendable(builder: Builder, flow: Flow, held: Held) -> Mask:
     """What a sender can put into a flow: what it can read, and what is sealed for the same readers, or more."""
     found = held.get(frozenset(), 0)
     if len(held) > bool(found):
-        bare = flow.seal is None and _is_ciphertext(builder, flow)
-        mine = _readers(builder, flow.seal) if flow.seal is not None else frozenset()
+        bare = not flow.seals and _is_ciphertext(builder, flow)
+        mine = [_readers(builder, seal) for seal in flow.seals]
         for seals, mask in held.items():
-            if bare or (mine and all(mine <= _readers(builder, seal) for seal in seals)):
+            if bare or all(any(new <= _readers(builder, seal) for new in mine) for seal in seals):
                 found |= mask
     return found
 
@@ -116,7 +116,7 @@ def instances_at(builder: Builder, level: int) -> Mapping[str, Held]:
         arrived = fresh.pop(vertex, {})
         for flow in out[vertex]:
             for seals, mask in arrived.items():
-                if not seals and flow.seal is None and _is_ciphertext(builder, flow):
+                if not seals and not flow.seals and _is_ciphertext(builder, flow):
                     continue
                 kept = _arriving(builder, flow, seals)
                 known = held.setdefault(flow.target, {})
@@ -137,18 +137,17 @@ def _leaving(builder: Builder, level: int) -> Mapping[str, Sequence[Flow]]:
         capped = not models and builder.vertex(flow.source).kind == "model"
         empty = builder.catalog.payloads[flow.payload].carries == "nothing"
         if _level(builder, flow) >= level and not (flow.echo or capped or empty):
-            source, seal = builder.relayed.get(flow.index, (flow.source, flow.seal))
-            out[source].append(flow if seal == flow.seal else replace(flow, seal=seal))
+            source, seals = builder.relayed.get(flow.index, (flow.source, flow.seals))
+            out[source].append(flow if seals == flow.seals else replace(flow, seals=seals))
     return out
 
 
 def _arriving(builder: Builder, flow: Flow, seals: frozenset[int]) -> frozenset[int]:
-    """The seals that are left when something arrives: who can open all of them by itself, opens them."""
-    if flow.seal is None and not seals:
+    """The seals that are left when something arrives: who can open one by itself, opens it."""
+    if not flow.seals and not seals:
         return _OPEN
-    found = seals if flow.seal is None else seals | {flow.seal}
     target = builder.vertex(flow.target)
-    return _OPEN if all(_opens(builder, target, seal) for seal in found) else found
+    return frozenset(seal for seal in seals.union(flow.seals) if not _opens(builder, target, seal))
 
 
 def _opens(builder: Builder, place: Vertex, index: int) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.graph.builder import Builder, Use
 from fedpolicy.graph.calls import Call, call_model, note_indexes
 from fedpolicy.graph.exchange import Exchange
-from fedpolicy.graph.guards import guards_for, guards_on_work, performers, seal_for
+from fedpolicy.graph.guards import guards_for, guards_on_work, performers, seals_for
 from fedpolicy.graph.jobs import Job, Outcome, arranged, fallbacks_of, prepare
 from fedpolicy.graph.model import Access, Flow, Guard, Mask, Vertex
 from fedpolicy.graph.routes import Runs, aspect, to_trainer
@@ -135,10 +135,10 @@ def _host(builder: Builder, job: Job, runs: Runs) -> list[Outcome]:
 
 def _send_records(builder: Builder, job: Job, place: Vertex, chain: tuple[Vertex, ...], mask: Mask) -> None:
     safeguards, path, trainer = job.task.safeguards, job.origin.path, chain[-1]
-    seal = seal_for(builder, safeguards, path, trainer)
+    seals = seals_for(builder, safeguards, path, trainer)
     for source, target in pairwise((place, *chain)):
         guards = guards_on_work(builder, safeguards, path, place, trainer, payload="records")
-        builder.add(job.origin, "hosted-training", source.id, target.id, "records", mask, guards=guards, seal=seal)
+        builder.add(job.origin, "hosted-training", source.id, target.id, "records", mask, guards=guards, seals=seals)
 
 
 def _trainers(builder: Builder, job: Job, place: Vertex, runs: Runs) -> tuple[tuple[Vertex, ...], ...]:
@@ -187,7 +187,7 @@ def _inherit(builder: Builder, job: Job, model: str, produced: str) -> None:
 
 def _carry(builder: Builder, job: Job, model: str, places: Mapping[str, None], sent: Sequence[Flow]) -> None:
     # No safeguard of this task lowers what was learned before, but what is sealed hides that too.
-    sealed = next((flow for flow in sent if flow.seal is not None), None)
+    sealed = next((flow for flow in sent if flow.seals), None)
     sealing = tuple(replace(one, rests_on=job.clients) for one in (sealed.guards if sealed else ()) if _seals(one))
     for target in places:
         # A personal model goes on from its own copy; who has none gets them all.
@@ -200,7 +200,7 @@ def _carry(builder: Builder, job: Job, model: str, places: Mapping[str, None], s
                 role="carried",
                 payload=job.up,
                 guards=sealing,
-                seal=sealed.seal if sealed else None,
+                seals=sealed.seals if sealed else (),
             )
         )
 

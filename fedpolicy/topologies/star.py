@@ -42,11 +42,11 @@ def _one(exchange: Exchange, top: Vertex, contributors: list[Vertex], below: Seq
     sums = exchange.secure_sums(contributors, mask)
     relayed: dict[tuple[str, str], Mask] = {}
     for place in contributors:
-        guards, seal = exchange.uplink(place, sums)
+        guards, seals = exchange.uplink(place, sums)
         own = job.masks[place.id]
         first, *onward = exchange.way(place, top.id)
         for source, end in first:
-            exchange.send("uplink", source, end, job.up, own, guards=guards, seal=seal)
+            exchange.send("uplink", source, end, job.up, own, guards=guards, seals=seals)
         for pair in (pair for station in onward for pair in station):
             relayed[pair] = relayed.get(pair, 0) | own
     for (source, end), carried in sorted(relayed.items()):

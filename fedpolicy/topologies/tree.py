@@ -94,15 +94,15 @@ def _collect(
         senders = [vertex(source) for source in sorted(below)]
         sums = exchange.secure_sums(senders, mask, guarded, tuple(below[source][1] for source in sorted(below)))
     for source, (_, own, hidden, passed, _) in sorted(below.items()):
-        guards, seal = exchange.uplink(vertex(source), sums, guarded)
+        guards, seals = exchange.uplink(vertex(source), sums, guarded)
         if hidden is None:
-            exchange.send_up(vertex(source), target, job.up, "uplink", guards=guards, seal=seal)
+            exchange.send_up(vertex(source), target, job.up, "uplink", guards=guards, seals=seals)
             continue
         if passed:
-            exchange.send("uplink", source, target, job.up, own, guards=guards, seal=seal, passed_on=True)
+            exchange.send("uplink", source, target, job.up, own, guards=guards, seals=seals, passed_on=True)
             continue
         exchange.send(
-            "uplink", source, target, "aggregate_update", own, guards=guards, seal=seal, aggregate=hidden, raw=job.up
+            "uplink", source, target, "aggregate_update", own, guards=guards, seals=seals, aggregate=hidden, raw=job.up
         )
     # Who may send to several places may be missing at each of them.
     sure = sum(client.weight for client in clients if spots[client.id] == 1)

@@ -199,10 +199,13 @@ class Author:
         return found | self.guarded(total, exchanges=method in EXCHANGING)
 
     def guarded(self, total: int, *, exchanges: bool) -> Tree:
-        guards = [self.safeguard(total, task=exchanges) for _ in range(self.one(0, 0, 1, 1, 2))]
-        # Of several seals or secure sums of one list only the first is read.
-        kinds = ["seal" if one["kind"] in SEALING else one["kind"] for one in guards]
-        kept = [one for place, one in enumerate(guards) if kinds.index(kinds[place]) == place]
+        guards = [self.safeguard(total, task=exchanges) for _ in range(self.one(0, 0, 1, 1, 2, 3))]
+        # Of several secure sums of one list only the first is read.
+        kinds = [one["kind"] for one in guards]
+        once = ("secure_aggregation", "differential_privacy")
+        kept = [
+            one for place, one in enumerate(guards) if one["kind"] not in once or kinds.index(kinds[place]) == place
+        ]
         return {"safeguards": kept} if kept else {}
 
     def divided(self, *, boosts: bool) -> Tree:
@@ -311,8 +314,14 @@ class Author:
         if self.odds(0.3):
             found["via"] = self.one(*middle)
         if self.odds(0.35):
-            found["safeguards"] = [self.safeguard(4, task=False)]
-        elif data != ["out"] and self.odds(0.15):
+            found["safeguards"] = [self.safeguard(4, task=False) for _ in range(self.one(1, 1, 2))]
+        if "safeguards" not in found or self.odds(0.2):
+            found |= self.sealed(data)
+        return found
+
+    def sealed(self, data: list[str] | None) -> Tree:
+        found: Tree = {}
+        if data != ["out"] and self.odds(0.15):
             found["sealed_for"] = self.one(
                 ["client"], ["aggregator"], ["x"], {"threshold": 2, "of": ["relay", "store"]}
             )

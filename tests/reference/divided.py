@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.reference.jobs import Job
-from tests.reference.movement import INFERABLE, Movement, Seal
+from tests.reference.movement import INFERABLE, RECONSTRUCTABLE, Movement, Seal
 from tests.reference.safeguards import caps, noises, seals
 from tests.reference.tree import Tree
 
@@ -23,7 +23,7 @@ class Divided(Tree):
         for member in job.givers:
             for head in self.heads(job, member):
                 for holder, of in labels[member].items():
-                    yield from self._leg(job, member, (holder, head), "labels", of, arbiters)
+                    yield from self._leg(job, holder, (holder, head), "labels", of, arbiters)
                 if boosts:
                     yield from self._boosted(job, member, head, labels[member], arbiters)
                 else:
@@ -120,6 +120,7 @@ class Divided(Tree):
                 way=way,
                 level=self.models.level(payload),
                 counted=self.models.counted(payload),
+                raw=RECONSTRUCTABLE if row.aggregate else 0,
                 few=(self._few_of(payload, of, sender, way[1]),),
                 only=of,
                 noises=noise,

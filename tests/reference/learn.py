@@ -34,6 +34,7 @@ class Fact:
     answered: bool = False  # it comes from a model
     summed: bool = False  # it has been in a sum, whether or not that hides anybody
     wrapped: bool = False  # sealed by somebody, whether or not that counts
+    closed: bool = False  # the same, so that nobody can compute on it
 
 
 Leg = tuple[Movement, str, tuple[str, ...]]
@@ -120,6 +121,9 @@ class Learning:
         wrapped = fact.wrapped or bool(one.seals)
         if level == NONE or (one.sealed and not wrapped):
             return
+        shut = fact.closed or any(not seal.malleable for seal in one.seals)
+        if shut and one.adds:
+            wrapped = shut = False  # whoever adds it up has opened it
         # Nobody adds up, or adds noise to, what is sealed so that one cannot compute on it.
         closed = any(not seal.malleable for seal in fact.seals)
         if closed and one.adds:
@@ -136,6 +140,7 @@ class Learning:
                 answered=one.way[0].startswith("model:"),
                 summed=fact.summed or bool(sums),
                 wrapped=wrapped and not one.opens,
+                closed=shut and not one.opens,
             )
 
     def _relied_on(self, source: str, one: Movement) -> bool:
@@ -165,10 +170,10 @@ class Learning:
         pool = frozenset(self.world.places[place].operators)
         seals = frozenset(seal for seal in fact.seals if not self.read_at(seal, place))
         wrapped = fact.wrapped and not (fact.seals and not seals)
-        here = replace(fact, seals=seals, wrapped=wrapped)
+        here = replace(fact, seals=seals, wrapped=wrapped, closed=fact.closed and wrapped)
         yield from {fact, here}  # whoever can open something can pass it on as it is, too
         if pool and not seals and here.sums and not any(self._hides(one, pool) for one in here.sums):
-            yield replace(here, sums=frozenset(), summed=False, wrapped=False)
+            yield replace(here, sums=frozenset(), summed=False, wrapped=False, closed=False)
 
     # Enclaves.
 

@@ -175,12 +175,13 @@ def _brought(world: World, models: Models, moves: list[Movement]) -> list[Moveme
             held[key] = _reach(world, moves, item, level)
         if not any(_sendable(one, sealing) for one in held[key].get(sender, ())):
             found.append(Movement(way=(item.place, sender), level=VERBATIM, only=frozenset({item.id}), why="brought"))
-    for place, quoted, _ in models.looked_up:
+    for place, quoted, maybe in models.looked_up:
         for item in world.instances:
             if item.id in quoted:
                 got = _reach(world, moves, item, VERBATIM)
                 if frozenset() not in got.get(place, ()):
-                    found.append(Movement(way=(item.place, place), level=VERBATIM, only=frozenset({item.id})))
+                    way, only = (item.place, place), frozenset({item.id})
+                    found.append(Movement(way=way, level=VERBATIM, only=only, maybe=maybe))
     return found
 
 

@@ -230,14 +230,13 @@ def sealed_results(means: Means, model: str) -> Iterator[SealedResult]:
 
 
 def sealed_by(means: Means, task: str) -> Iterator[SealedResult]:
-    """The seal behind which the clients of a task send, where whoever adds up cannot open it."""
+    """The seals behind which the clients of a task send, where whoever adds up cannot open them."""
     flows = [flow for flow in means.lookup.flows_of.get(task, ()) if flow.role == "uplink"]
-    index = next((flow.seal for flow in flows if flow.seal is not None), None)
-    if index is not None:
+    senders = {flow.source for flow in flows}
+    tops = {flow.target for flow in flows} - senders
+    for index in next((flow.seals for flow in flows if flow.seals), ()):
         seal = means.graph.seals[index]
         found = SealedResult(task=task, names=frozenset(seal.readers), threshold=seal.threshold)
-        senders = {flow.source for flow in flows}
-        tops = {flow.target for flow in flows} - senders
         if not any(found.opens(means.graph.vertices[top]) for top in tops):
             yield found
 

@@ -113,7 +113,7 @@ class Trust:
             if place is None or place.enclave is None:
                 found.add(word)
             elif not ((place.vouches or self.lenient) and self.verifies(owner, place.enclave)):
-                found |= self.refused(owner, frozenset(place.instead_of(word)))
+                found |= self.refused(owner, frozenset(place.instead[word]))
         return frozenset(found)
 
 

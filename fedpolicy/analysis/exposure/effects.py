@@ -25,13 +25,13 @@ _CACHED = tuple[tuple[str | int, ...], Mask]
 class Effect:
     """
     `cap` limits what is open, `sum_cap` what is hidden in a sum; `data` is what may travel at all. `aggregate` is
-    the sum that the flow sends, `seal` the seal that it puts on; it
+    the sum that the flow sends, `seals` (seal, sealed instances, others) what it puts on. The others are
+    those that are said to be sealed by somebody on whom their owner does not rely: what travels may be either. It
     `opens` what was sealed where that is published.
 
     `noise` holds (mechanism, instances it protects), `shared` the same for noise that only a secure sum
     carries; `hidden` (aggregate, instances), `said` the same where the owner does not rely on it: what travels may be
-    either; `limits` (level, instances); `sealed` the sealed instances, `both`
-    those that are said to be sealed by somebody on whom their owner does not rely: what travels may be either.
+    either; `limits` (level, instances).
     `raised` (level, instances) are those of which more gets through than `cap` says, `counted` the sums that hide
     nobody where they are made of few units. `malleable` are the seals under which one can compute: homomorphic
     encryption and secret shares.
@@ -45,10 +45,8 @@ class Effect:
     hidden: tuple[tuple[int, Mask], ...] = ()
     said: tuple[tuple[int, Mask], ...] = ()
     limits: tuple[tuple[int, Mask], ...] = ()
-    sealed: Mask = 0
-    both: Mask = 0
     aggregate: int | None = None
-    seal: int | None = None
+    seals: tuple[tuple[int, Mask, Mask], ...] = ()
     opens: bool = False
     malleable: frozenset[int] = frozenset()
     raised: tuple[tuple[int, Mask], ...] = ()
@@ -85,11 +83,11 @@ class Effects:
 
     def of(self, flow: Flow) -> Effect:
         """What this flow lets through; flows that differ only in their ends share one effect."""
-        ends = flow.source if flow.seal is not None else ""
+        ends = flow.source if flow.seals else ""
         opens = flow.role == "published"
         raised = self._raised(flow)
         data = None if flow.data is None else keyed(flow.data)
-        key = (flow.payload, flow.raw, data, id(flow.guards), flow.aggregate, flow.seal, ends, opens, raised)
+        key = (flow.payload, flow.raw, data, id(flow.guards), flow.aggregate, flow.seals, ends, opens, raised)
         if key not in self._effects:
             self._effects[key] = self._effect(flow, raised)
         return self._effects[key]
@@ -138,7 +136,6 @@ class Effects:
         for _, mask in hidden:
             summed |= mask
         cap = self._cap(flow)
-        sealed = self._sealed(flow, data, counted)
         return Effect(
             cap=cap,
             sum_cap=self._sum_cap(flow, cap),
@@ -152,10 +149,8 @@ class Effects:
             hidden=hidden,
             said=tuple((summed, mask) for summed, mask in said if mask),
             limits=tuple((level, mask) for g, mask in counted for level, mask in self._limits(g, mask)),
-            sealed=sealed,
-            both=data & ~sealed if flow.seal is not None else 0,
             aggregate=flow.aggregate,
-            seal=flow.seal,
+            seals=tuple(self._sealed(flow, seal, data, counted) for seal in flow.seals),
             opens=flow.role == "published",
             malleable=self.malleable,
             raised=raised,
@@ -189,7 +184,7 @@ class Effects:
         if carries == "all":
             return self._level(flow.payload)
         # Ciphertext of one's own making holds whatever the sender has; other ciphertext only what was sealed before.
-        return VERBATIM if carries == "sealed" and flow.seal is not None else 0
+        return VERBATIM if carries == "sealed" and flow.seals else 0
 
     def _level(self, payload: str) -> int:
         return self.catalog.levels[self.catalog.payloads[payload].level].rank
@@ -212,15 +207,14 @@ class Effects:
         floor = self.catalog.levels[row.free_text_cap].rank if row.free_text_cap else RECONSTRUCTABLE
         return [(level, mask & ~text), (max(level, floor), mask & text)]
 
-    def _sealed(self, flow: Flow, data: Mask, counted: list[tuple[Guard, Mask]]) -> Mask:
-        if flow.seal is None:
-            return 0
-        at = self.graph.seals[flow.seal].path
-        found = [mask for guard, mask in counted if guard.path == at]
-        if found:
-            return found[0]
-        by = performers(self.graph.vertices[flow.source])
-        return data if self.reading.trusting else self.trust.accepting(by, data)
+    def _sealed(self, flow: Flow, seal: int, data: Mask, counted: list[tuple[Guard, Mask]]) -> tuple[int, Mask, Mask]:
+        """The instances that a seal is on, and those on which it may be."""
+        at = self.graph.seals[seal].path
+        found = next((mask for guard, mask in counted if guard.path == at), None)
+        if found is None:
+            by = performers(self.graph.vertices[flow.source])
+            found = data if self.reading.trusting else self.trust.accepting(by, data)
+        return seal, found, data & ~found
 
 
 def is_believed(graph: FlowGraph, trust: Trust) -> bool:
@@ -237,10 +231,10 @@ def is_believed(graph: FlowGraph, trust: Trust) -> bool:
     everything = (1 << len(graph.data)) - 1
     words = {(one.rests_on, keyed(one.data)) for one in graph.aggregates if one.rests_on}
     for flow in graph.flows:
-        if flow.guards or flow.seal is not None:
+        if flow.guards or flow.seals:
             data = keyed(everything if flow.data is None else flow.data)
             words.update((guard.rests_on, data) for guard in flow.guards if not guard.ignored)
-            words |= {(performers(graph.vertices[flow.source]), data)} if flow.seal is not None else set()
+            words |= {(performers(graph.vertices[flow.source]), data)} if flow.seals else set()
     return all(trust.accepting(rests_on, mask) == mask for rests_on, (_, mask) in words)
 
 

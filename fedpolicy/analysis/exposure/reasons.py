@@ -69,7 +69,7 @@ def _of_enclaves(holdings: Holdings, viewer: Viewer, item: DataItem, trails: Seq
     if not any(vertex.enclave or vertex.may_lack(viewer.party) for vertex in graph.vertices.values()):
         return
     ends = {trail[-1].target for trail in trails if trail} | {item.place}
-    seals = {flow.seal for trail in trails for flow in trail if flow.seal is not None}
+    seals = {seal for trail in trails for flow in trail for seal in flow.seals}
     for name in ends.union(*(graph.seals[seal].readers for seal in seals)):
         vertex = graph.vertices.get(name)
         theirs = vertex is not None and viewer.party in (*vertex.operators, vertex.host)

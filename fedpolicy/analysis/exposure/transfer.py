@@ -47,7 +47,7 @@ def transfer(effect: Effect, state: State) -> list[tuple[Form, Mask, Form]]:
 def _is_plain(effect: Effect) -> bool:
     """Whether nothing but its payload limits what a flow lets through of what is open."""
     changed = effect.limits or effect.noise or effect.hidden or effect.aggregate is not None
-    return not changed and effect.seal is None
+    return not changed and not effect.seals
 
 
 def _sent(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
@@ -98,15 +98,18 @@ def _into_sum(effect: Effect, form: Form, summed: int, mask: Mask) -> Iterator[t
 
 
 def _behind_seal(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
-    if effect.seal is not None:
+    found = [(form, mask)]
+    for seal, sealed, both in effect.seals:
         # Whether the seal of somebody on whom the owner does not rely is there, nobody knows: all open it.
-        void = MALLEABLE_VOID if effect.seal in effect.malleable else VOID
-        for seal, sealed in ((effect.seal, mask & effect.sealed), (void, mask & effect.both)):
-            if sealed:
-                yield form._replace(kind=SEALED, seals=tuple(sorted({*form.seals, seal}))), sealed
-        mask &= ~(effect.sealed | effect.both)
-    if mask:
-        yield form, mask
+        void = MALLEABLE_VOID if seal in effect.malleable else VOID
+        marks = ((seal, sealed), (void, both), (None, ~(sealed | both)))
+        found = [(_marked(one, mark), part & some) for one, part in found for mark, some in marks if part & some]
+    yield from found
+
+
+def _marked(form: Form, seal: int | None) -> Form:
+    """The same behind one more seal."""
+    return form if seal is None else form._replace(kind=SEALED, seals=tuple(sorted({*form.seals, seal})))
 
 
 def _summed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:

@@ -79,7 +79,7 @@ def _crossing(world: World) -> Iterator[tuple[Flow, tuple[str, ...]]]:
     """
     vertices, operators = world.graph.vertices, world.lookup.operators
     meeting: dict[str, set[str]] = {}
-    moves = [flow for flow in world.graph.flows if flow.data != 0 and flow.seal is None and _moves(world, flow)]
+    moves = [flow for flow in world.graph.flows if flow.data != 0 and not flow.seals and _moves(world, flow)]
     for flow in moves:
         for here, there in ((flow.source, flow.target), (flow.target, flow.source)):
             if vertices[here].kind == "exchange":

@@ -102,7 +102,7 @@ def _safeguards(view: FlowView) -> Presence:
 
 
 def _sealed(view: FlowView) -> Presence:
-    if all(flow.seal is not None for flow in view.flows):
+    if all(flow.seals for flow in view.flows):
         return True
     unsaid = _safeguards(view)
     return unsaid if isinstance(unsaid, Missing) else False
