@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from fedpolicy.enforce import targets
-from fedpolicy.enforce.plan import Enforced, Plan
+from fedpolicy.files import modules_in
+
+if TYPE_CHECKING:
+    from fedpolicy.enforce.plan import Enforced, Plan
 
 __all__ = ["Target", "load_target", "target_ids"]
 
@@ -30,7 +32,7 @@ class Target(Protocol):
 @cache
 def target_ids() -> tuple[str, ...]:
     """The names of all targets, as users write them."""
-    return tuple(sorted(module.name.replace("_", "-") for module in iter_modules(targets.__path__)))
+    return tuple(sorted(module.replace("_", "-") for module in modules_in(targets.__path__)))
 
 
 def load_target(name: str) -> Target:
