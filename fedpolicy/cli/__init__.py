@@ -5,12 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
-from functools import partial
-from importlib import import_module
 
 TYPE_CHECKING = False  # to import typing would cost `--version` a third of its time
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from fedpolicy.cli.watchdog import Watch
@@ -27,10 +25,10 @@ def _completed() -> bool:
     from fedpolicy.cli.completions import TABLE, answer  # noqa: PLC0415  only a key press asks
 
     try:
-        table = import_module(TABLE).TABLE
+        table = __import__(TABLE, fromlist=["TABLE"])  # importlib would cost a tenth of the answer
     except ImportError:  # a checkout; click knows as well
         return False
-    found = answer(table, os.environ)
+    found = answer(table.TABLE, os.environ)
     sys.stdout.write(found or "")
     return found is not None
 
@@ -57,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         if worth_watching(given):
             # Nothing is loaded here that would have to be taken apart.
-            os._exit(watched(given, partial(_run, given)))
+            os._exit(watched(given, lambda watch: _run(given, watch)))
     code = _run(given)
     if own:
         gc.freeze()
@@ -69,7 +67,7 @@ def taken_over(given: list[str], about: dict[str, Any]) -> None:
     from fedpolicy.cli.watchdog import Watch, take_over  # noqa: PLC0415  see above
 
     gc.set_threshold(*_COLLECTIONS)
-    take_over(partial(_run, given), Watch(**about))
+    take_over(lambda watch: _run(given, watch), Watch(**about))
 
 
 def _run(given: list[str], watch: Watch | None = None) -> int:

@@ -7,10 +7,10 @@ the table imports nothing; click is imported where the table is made, when a whe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-
 TYPE_CHECKING = False  # to import typing would cost a key press
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     import click
 
 __all__ = ["TABLE", "Entry", "Option", "Words", "answer", "table_of", "table_source"]
