@@ -14,15 +14,21 @@ if ! [[ $FEDPOLICY_FORMAT =~ ^[a-z-]+$ ]]; then
 fi
 
 common=()
+packs=()
+sites=()
 paths=()
 while IFS= read -r line || [ -n "$line" ]; do
   line=${line%$'\r'}
-  [ -z "$line" ] || common+=(--pack "$line")
+  [ -z "$line" ] || packs+=(--pack "$line")
 done <<<"$FEDPOLICY_PACKS"
 while IFS= read -r line || [ -n "$line" ]; do
   line=${line%$'\r'}
   [ -z "$line" ] || paths+=("$line")
 done <<<"$FEDPOLICY_PATHS"
+while IFS= read -r line || [ -n "$line" ]; do
+  line=${line%$'\r'}
+  [ -z "$line" ] || sites+=(--site "$line")
+done <<<"$FEDPOLICY_SITE"
 [ "${#paths[@]}" -gt 0 ] || paths=(.)
 [ -z "$FEDPOLICY_CONFIG" ] || common+=(--config "$FEDPOLICY_CONFIG")
 [ -z "$FEDPOLICY_CONFIG_FROM" ] || common+=(--config-from "$FEDPOLICY_CONFIG_FROM")
@@ -30,9 +36,10 @@ done <<<"$FEDPOLICY_PATHS"
 judged=()
 [ -z "$FEDPOLICY_FAIL_ON" ] || judged+=(--fail-on "$FEDPOLICY_FAIL_ON")
 [ "$FEDPOLICY_STRICT" != true ] || judged+=(--strict)
-options=(${common[@]+"${common[@]}"} ${judged[@]+"${judged[@]}"})
-[ -z "$FEDPOLICY_BASELINE" ] || options+=(--baseline "$FEDPOLICY_BASELINE")
-[ -z "$FEDPOLICY_BASELINE_FROM" ] || options+=(--baseline-from "$FEDPOLICY_BASELINE_FROM")
+own=(${common[@]+"${common[@]}"} ${judged[@]+"${judged[@]}"})
+[ -z "$FEDPOLICY_BASELINE" ] || own+=(--baseline "$FEDPOLICY_BASELINE")
+[ -z "$FEDPOLICY_BASELINE_FROM" ] || own+=(--baseline-from "$FEDPOLICY_BASELINE_FROM")
+options=(${own[@]+"${own[@]}"} ${packs[@]+"${packs[@]}"})
 
 # Places in summary and comment lead to their lines, where this is a commit that the forge has.
 commit=$(quiet_git rev-parse --verify --quiet 'HEAD^{commit}' 2>/dev/null) || commit=
@@ -42,7 +49,7 @@ fi
 
 report=$out/fedpolicy-report.$FEDPOLICY_FORMAT
 code=0
-isolated -m fedpolicy check ${options[@]+"${options[@]}"} \
+isolated -m fedpolicy check ${options[@]+"${options[@]}"} ${sites[@]+"${sites[@]}"} \
   --output "text:$out/log.txt" --output "github:$out/annotations.txt" --output "markdown:$out/check.md" \
   --output "sarif:$out/fedpolicy.sarif" --output "json:$out/counts.json" --output "$FEDPOLICY_FORMAT:$report" \
   -- "${paths[@]}" >"$out/problems.txt" 2>&1 </dev/null || code=$?
@@ -59,6 +66,17 @@ if [ "$FEDPOLICY_SCAN" = true ]; then
   fi
 fi
 [ "$scanned" -le "$code" ] || code=$scanned
+
+drifted=0
+: >"$out/drift.problems.txt"
+if [ "$FEDPOLICY_DRIFT" = true ]; then
+  also=()
+  for path in "${paths[@]:1}"; do also+=(--also "$path"); done
+  isolated -m fedpolicy drift ${own[@]+"${own[@]}"} ${also[@]+"${also[@]}"} \
+    --output "text:$out/drift.log.txt" --output "github:$out/drift.annotations.txt" --output "markdown:$out/drift.md" \
+    --output "sarif:$out/fedpolicy-drift.sarif" -- "${paths[0]}" . >"$out/drift.problems.txt" 2>&1 </dev/null || drifted=$?
+fi
+[ "$drifted" -le "$code" ] || code=$drifted
 
 changed=0
 [ -z "$FEDPOLICY_BASE" ] || [ ! -f "$out/annotations.txt" ] || compare
@@ -80,6 +98,7 @@ group() {
 }
 group 'fedpolicy: the report' "$out/problems.txt" "$out/log.txt"
 group 'fedpolicy: what frameworks run' "$out/scan.problems.txt" "$out/scan.log.txt"
+group 'fedpolicy: what is declared beside what runs' "$out/drift.problems.txt" "$out/drift.log.txt"
 if [ -s "$out/log.txt" ]; then
   echo "::stop-commands::$mark"
   tail -n 1 "$out/log.txt"
@@ -119,6 +138,12 @@ if [ -f "$out/scan.annotations.txt" ]; then
   printf '\n### Scanned: what frameworks run\n\n' >>"$out/summary.md"
   cat "$out/scan.md" >>"$out/summary.md"
   output scan-sarif "$out/fedpolicy-scan.sarif"
+fi
+if [ -f "$out/drift.annotations.txt" ]; then
+  cat "$out/drift.annotations.txt"
+  printf '\n### Drift: what is declared beside what runs\n\n' >>"$out/summary.md"
+  cat "$out/drift.md" >>"$out/summary.md"
+  output drift-sarif "$out/fedpolicy-drift.sarif"
 fi
 cat "$out/summary.md" >>"$GITHUB_STEP_SUMMARY"
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced by check.sh: compares with the base of the pull request. What the base has and the pull request has not would
 # never be judged again, so a deployment that is gone fails the job, and so does a comparison that does not succeed.
-# shellcheck disable=SC2154  # check.sh sets out, paths, common and judged
+# shellcheck disable=SC2154  # check.sh sets out, paths, common, packs and judged
 
 # Writes $out/diff.md for people and $out/notes.txt for the runner; sets `changed`, the exit code that follows from it.
 compare() {
@@ -39,5 +39,8 @@ compare_path() {
 }
 
 difference() {
-  isolated -m fedpolicy diff ${common[@]+"${common[@]}"} "$@" -- "$base:$path" "$path" </dev/null
+  local runs=()
+  [ "$FEDPOLICY_DRIFT" != true ] || runs=(--drift .)
+  isolated -m fedpolicy diff ${common[@]+"${common[@]}"} ${packs[@]+"${packs[@]}"} ${runs[@]+"${runs[@]}"} "$@" -- \
+    "$base:$path" "$path" </dev/null
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ from fedpolicy import sources
 from fedpolicy.analysis.study import AnalysisSettings, Study
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.cli.question import input_bytes, limit, named
+from fedpolicy.cli.revisions import file_at, revision_in
 from fedpolicy.errors import FedPolicyError, InputError, contained
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.language.reading.load import Document, load_text
@@ -23,19 +25,32 @@ from fedpolicy.sources import Search
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.cli.choices import Choices
+    from fedpolicy.sources import Source
 
 __all__ = ["read_policies", "with_sites"]
 
 
 def read_policies(paths: Sequence[str]) -> list[SitePolicy]:
-    """The policies of sites. Raises Problems with every mistake in them, InputError where one is not there."""
+    """
+    The policies of sites, each a file or one at a git revision, as `main:trust.yaml`.
+
+    Raises Problems with every mistake in them, InputError where one is not there.
+    """
     found = []
     for path in paths:
-        source = sources.read(path)
+        source = sources.read(path) if os.path.lexists(path) or not revision_in(path) else _at(path)
         if source.error:
             raise source.error
         found.append(read_site(source.text, source.name))
     return found
+
+
+def _at(path: str) -> Source:
+    revision, _, name = path.partition(":")
+    source = file_at(revision, name)
+    if source is None:
+        raise InputError(f"`{name}` is not in the revision `{revision}`", help="check the path, as it was then")
+    return source
 
 
 def with_sites(report: Report, policies: Sequence[SitePolicy], paths: Sequence[str], choices: Choices) -> Report:

@@ -45,8 +45,10 @@ def report_of(paths: Sequence[str], choices: Choices, settings: Settings) -> tup
     return judged(found, judge, settings, errors, begin=_begin(choices), lost=lost), found
 
 
-def drift_of(file: str, paths: Sequence[str], choices: Choices, settings: Settings) -> tuple[Report, bool]:
-    """What the declarations of a file and the files below the paths differ in, and whether any could be compared."""
+def drift_of(
+    declared: Sequence[str], paths: Sequence[str], choices: Choices, settings: Settings
+) -> tuple[Report, bool]:
+    """What declarations and the files below the paths differ in, and whether any could be compared."""
     from fedpolicy import sources  # noqa: PLC0415  a scan reads no declaration
     from fedpolicy.check import Judge, catalog_of  # noqa: PLC0415
     from fedpolicy.cli.run import is_whole  # noqa: PLC0415
@@ -55,14 +57,17 @@ def drift_of(file: str, paths: Sequence[str], choices: Choices, settings: Settin
     from fedpolicy.scan.drift.judge import drifted  # noqa: PLC0415
 
     catalog = catalog_of(settings)
-    read = [(one, load_text(one.text, one.name, catalog)) for one in sources.find([named(file)], input_bytes)]
+    read = [
+        (one, load_text(one.text, one.name, catalog))
+        for one in sources.find(map(named, declared), input_bytes, choices.search)
+    ]
     errors = [error for one, loaded in read for error in ((one.error,) if one.error else loaded.errors)]
     if errors:
         raise Problems(errors)
     documents = [document for _, loaded in read for document in loaded.documents]
-    found = gathered(paths, catalog, choices)
+    runs = gathered(paths, catalog, choices)
     judge = Judge(catalog=catalog, rules=(), analysis=settings.analysis)
-    done = drifted(documents, found, judge, replace(settings, whole=is_whole(paths, choices)))
+    done = drifted(documents, runs, judge, replace(settings, whole=is_whole(paths, choices)))
     return done.report, done.compared
 
 

@@ -92,6 +92,43 @@ def test_scan_judges_what_frameworks_run_as_well(action, estate):
     assert "### Scanned: what frameworks run" in done.summary
 
 
+RUNS = """participants:
+  - {name: hub, type: server, org: uni}
+  - {name: site-1, type: client, org: clinic}
+builders: [{path: nvflare.lighter.impl.cert.CertBuilder}]
+"""
+
+
+@pytest.mark.slow
+def test_drift_compares_what_is_declared_with_what_runs(action, estate):
+    """The base knows one call that is not declared; the pull request brings another one."""
+    write(estate, {"fl/project.yml": RUNS, "fl/a.py": "import anthropic\nanthropic.Anthropic()\n"})
+    git(estate, "add", "--all")
+    git(estate, "commit", "--message=Base")
+    base = git(estate, "rev-parse", "HEAD")
+    write(estate, {"fl/b.py": "import cohere\ncohere.ClientV2()\n"})
+    assert action(paths="infra").outputs["verdict"] == "pass"
+    given = {"github.event.pull_request.base.sha": base}
+    done = action(paths="infra", drift="true", upload_sarif="true", given=given)
+
+    assert done.outputs["verdict"] == "fail"
+    told = [line for line in done.commands if "call-not-declared" in line]
+    assert [line.partition("file=")[2].partition(",")[0] for line in told] == ["fl/a.py", "fl/b.py"]
+    assert "### Drift: what is declared beside what runs" in done.summary
+    change = done.summary.partition("\n### Drift")[0]
+    assert "fl/b.py" in change
+    assert "fl/a.py" not in change
+
+
+def test_the_policy_of_a_site_fails_whatever_the_repository_says(action, estate):
+    write(estate, {"trust.yaml": "fedpolicy_site: 1\nparty: st-elisabeth\ndemands: [{kind: deidentification}]\n"})
+    write(estate, {"fedpolicy.toml": 'fail_on = "never"\n'})
+    done = action(site="trust.yaml")
+
+    assert done.outputs["verdict"] == "fail"
+    assert [line for line in done.commands if "site-safeguard-missing" in line]
+
+
 def test_scan_needs_no_declaration(action, estate):
     (estate / SPEC).unlink()
     write(estate, {"fl/project.yml": PROJECT.replace("clear", "mtls")})

@@ -32,16 +32,16 @@ CRITICAL = "critical private-data-to-closed-model, "
 @pytest.mark.parametrize(
     ("name", "hooks"),
     [
-        ("infra/ward.fedpolicy.yaml", ["fedpolicy-check", "fedpolicy-scan"]),
-        ("ward.fedpolicy.json", ["fedpolicy-check", "fedpolicy-scan"]),
-        ("deployment.yaml", ["fedpolicy-check", "fedpolicy-scan"]),
-        ("fedpolicy.toml", ["fedpolicy-check", "fedpolicy-scan"]),
-        ("fedpolicy.waivers.yaml", ["fedpolicy-check", "fedpolicy-scan"]),
-        ("policies/house/no-openai.yaml", ["fedpolicy-check", "fedpolicy-scan", "fedpolicy-test"]),
-        ("ml/policies/house/_pack.yaml", ["fedpolicy-check", "fedpolicy-scan", "fedpolicy-test"]),
-        ("policies/kyverno.yaml", ["fedpolicy-check", "fedpolicy-scan"]),
+        ("infra/ward.fedpolicy.yaml", ["fedpolicy-check", "fedpolicy-scan", "fedpolicy-drift"]),
+        ("ward.fedpolicy.json", ["fedpolicy-check", "fedpolicy-scan", "fedpolicy-drift"]),
+        ("deployment.yaml", ["fedpolicy-check", "fedpolicy-scan", "fedpolicy-drift"]),
+        ("fedpolicy.toml", ["fedpolicy-check", "fedpolicy-scan", "fedpolicy-drift"]),
+        ("fedpolicy.waivers.yaml", ["fedpolicy-check", "fedpolicy-scan", "fedpolicy-drift"]),
+        ("policies/house/no-openai.yaml", ["fedpolicy-check", "fedpolicy-scan", "fedpolicy-drift", "fedpolicy-test"]),
+        ("ml/policies/house/_pack.yaml", ["fedpolicy-check", "fedpolicy-scan", "fedpolicy-drift", "fedpolicy-test"]),
+        ("policies/kyverno.yaml", ["fedpolicy-check", "fedpolicy-scan", "fedpolicy-drift"]),
         ("policies/readme.md", []),
-        ("src/train.py", ["fedpolicy-scan"]),
+        ("src/train.py", ["fedpolicy-scan", "fedpolicy-drift"]),
     ],
 )
 def test_which_hook_sees_which_file(name, hooks):

@@ -122,9 +122,11 @@ def _drifted(paths: Sequence[str], where: str, settings: Settings, choices: Choi
     from fedpolicy.cli.repository import drift_of
     from fedpolicy.errors import InputError
 
-    if options["renew"] or len(paths) != 1:
-        raise InputError("`--drift` is about one file, and goes without `--renew`", help="name the declaration alone")
-    report, compared = drift_of(paths[0], options["drift"], choices, settings)
+    if options["renew"] or not paths:
+        raise InputError(
+            "`--drift` is about a declaration, and goes without `--renew`", help="name the file that has it"
+        )
+    report, compared = drift_of(paths, options["drift"], choices, settings)
     if not compared:
         raise InputError("nothing was compared", help="name the folders with the files that run what is declared")
     return _known(where, report.findings, settings)

@@ -33,8 +33,14 @@ _SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 
 @click.command("drift")
-@click.argument("file")
+@click.argument("file", default=".", metavar="[FILE]")
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.option(
+    "--also",
+    multiple=True,
+    metavar="FILE",
+    help="Another file, or folder, of declarations that the same PATHS run; may be repeated.",
+)
 @click.option("--select", multiple=True, metavar="RULE", help="Check these rules only; may be repeated.")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Leave these rules out; may be repeated.")
 @click.option(
@@ -72,7 +78,8 @@ def command(file: str, paths: tuple[str, ...], form: str, outputs: tuple[str, ..
     """
     Compare a declaration with what runs: who takes part, what protects it, whom it calls.
 
-    FILE holds one declaration or several; PATHS are the folders or files that run them, by default the current folder.
+    FILE holds one declaration or several, or is a folder that is searched for them; PATHS are the folders or files that
+    run them. Both are the current folder by default.
     Each difference is a finding: declared and not found, found and not declared, or contradicting. What no file can
     show is a question. Nothing of the files is run.
     """
@@ -89,7 +96,7 @@ def _drift(file: str, paths: Sequence[str], form: str, outputs: Sequence[str], o
     planned = plan(outputs, form)
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
-    report, compared = drift_of(file, paths, choices, trusted_settings(choices, config, options))
+    report, compared = drift_of([file, *options["also"]], paths, choices, trusted_settings(choices, config, options))
     write_all([(output, _written(report, output, no_color=options["no_color"])) for output in planned])
     errors = [*report.errors, *(error for one in report.files for error in one.errors)]
     if errors:
