@@ -272,3 +272,13 @@ def test_the_schema_takes_what_is_read():
     for wrong in ({"party": "a"}, base | {"more": 1}, base | {"word": "x"}, base | {"fedpolicy_site": 2}):
         assert not validator.is_valid(wrong)
     assert CliRunner().invoke(app, ["schema", "site"]).exit_code == 0
+
+
+def test_one_word_is_a_list_of_one_as_in_a_deployment():
+    alone = read_site(HEAD + "releases: [{to: university, up_to: bounded, data: scans}]\nchanged_by: b\n", "s.yaml")
+    several = read_site(
+        HEAD + "releases: [{to: [university], up_to: bounded, data: [scans]}]\nchanged_by: [b]\n", "s.yaml"
+    )
+
+    assert (alone.permits[0].to, alone.permits[0].data, alone.changed_by) == (("university",), ("scans",), ("b",))
+    assert (several.permits[0].to, several.permits[0].data, several.changed_by) == (("university",), ("scans",), ("b",))

@@ -75,13 +75,30 @@ class _Demand(Record):
                     yield Misfit((*path, part, key), f"no safeguard of this kind has a key `{key}`", advice, key=True)
 
 
+class _Several(ListOf):
+    """Several of one shape, or one alone: as in a deployment."""
+
+    def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
+        """What is wrong inside, or with the one."""
+        yield from ListOf.misfits(self, value, path) if isinstance(value, tuple) else self.item.misfits(value, path)
+
+    def schema(self) -> dict[str, Any]:
+        """The same as JSON schema."""
+        several = {"type": "array", "items": self.item.schema()}
+        return {**Shape.schema(self), "anyOf": [self.item.schema(), several]}
+
+
+def _several(value: object) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else (str(value),)
+
+
 _ID = Text(pattern=r"[A-Za-z][A-Za-z0-9_.-]*", called="an id")
 _KEY = r"[a-z][a-z_]*"
 _RELEASE = Record(
     called="a release",
     keys={
-        "data": ListOf(item=_ID, about="The datasets that it is about. Left out: all of the site."),
-        "to": ListOf(item=_ID, about="Who may learn it: parties of the federation, `participants` or `public`."),
+        "data": _Several(item=_ID, about="The datasets that it is about. Left out: all of the site."),
+        "to": _Several(item=_ID, about="Who may learn it: parties of the federation, `participants` or `public`."),
         "as": Text(choices=_ROLES, about="In which capacity. Left out: any."),
         "up_to": Text(choices=get_args(Level), about="The most that they may learn."),
     },
@@ -91,7 +108,7 @@ _SAFEGUARD = _Demand(
     called="a demand",
     keys={
         "kind": Text(choices=tuple(sorted(KINDS.keys() - {"unknown"})), about="The safeguard that has to be there."),
-        "on": ListOf(
+        "on": _Several(
             item=Text(choices=_SECTIONS),
             about="What has to have it, wherever data of the site leave: tasks, api_calls, flows. Left out: tasks.",
         ),
@@ -120,7 +137,7 @@ _FILE = Record(
             " site. Left out: declared.",
         ),
         "demands": ListOf(item=_SAFEGUARD, about="Safeguards that have to be there wherever data of the site leave."),
-        "changed_by": ListOf(
+        "changed_by": _Several(
             item=_ID,
             about="Who, besides the site, may change or turn off what it demands. Left out: the site does not ask.",
         ),
@@ -182,7 +199,7 @@ def read_site(text: str | bytes, name: str) -> SitePolicy:
         party=tree["party"],
         permits=None if releases is None else tuple(_permit(sheet, at, one) for at, one in enumerate(releases)),
         demands=tuple(_demand(sheet, at, one) for at, one in enumerate(tree.get("demands", ()))),
-        changed_by=None if changed_by is None else tuple(changed_by),
+        changed_by=None if changed_by is None else _several(changed_by),
         guaranteed=tree.get("word") == "guaranteed",
         strict=tree.get("strict", False),
         spans={key: sheet.spans.key((key,)) for key in tree},
@@ -201,8 +218,8 @@ def site_schema() -> dict[str, Any]:
 
 def _permit(sheet: Sheet, at: int, tree: dict[str, Any]) -> Permit:
     return Permit(
-        data=tuple(tree.get("data", ())),
-        to=tuple(tree["to"]),
+        data=_several(tree.get("data", ())),
+        to=_several(tree["to"]),
         as_=tree.get("as", "any"),
         up_to=tree["up_to"],
         span=sheet.spans.key(("releases", at)),
@@ -212,7 +229,7 @@ def _permit(sheet: Sheet, at: int, tree: dict[str, Any]) -> Permit:
 def _demand(sheet: Sheet, at: int, tree: dict[str, Any]) -> Demand:
     return Demand(
         kind=tree["kind"],
-        on=tuple(tree.get("on", ("tasks",))),
+        on=_several(tree.get("on", ("tasks",))),
         at_least=tree.get("at_least", {}),
         at_most=tree.get("at_most", {}),
         must_be=tree.get("must_be", {}),
