@@ -22,6 +22,7 @@ from fedpolicy.findings import Finding, Override, Report, SourceFile, Span, Verd
 from fedpolicy.hashing import sha256
 from fedpolicy.language.reading.load import Document, Loaded, load_text, the_one
 from fedpolicy.language.reading.spans import place_of
+from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.namesakes import namesakes
 from fedpolicy.overview import Aside, Interruption, Overview
 from fedpolicy.records import dataclass, replace
@@ -100,7 +101,7 @@ def assess(document: Document, judge: Judge, study: Study | None = None) -> Asse
 
 def assess_source(source: Source, judge: Judge) -> tuple[Loaded, list[tuple[Document, Assessment | FedPolicyError]]]:
     """Judge every deployment of a file. One that cannot be judged, by a mistake of ours, takes no other along."""
-    loaded = _loaded(source, judge.catalog)
+    loaded = _loaded(source, judge.catalog, judge.analysis.bounds)
     tried = [(one, lambda one=one: assess(one.with_something(), judge)) for one in loaded.documents]
     return loaded, [(document, contained(work, source.name)) for document, work in tried]
 
@@ -135,7 +136,8 @@ def unchecked(name: str, error: FedPolicyError) -> Checked:
 
 
 def _checked(source: Source, judge: Judge) -> Checked:
-    loaded, assessed = assess_source(source, judge) if judge.rules else (_loaded(source, judge.catalog), [])
+    bounds = judge.analysis.bounds
+    loaded, assessed = assess_source(source, judge) if judge.rules else (_loaded(source, judge.catalog, bounds), [])
     checked = checked_of(source.name, loaded, [found for _, found in assessed], judge)
     checked.file = replace(checked.file, digest=sha256(source.text).hexdigest())
     return checked
@@ -265,23 +267,23 @@ def study_of(source: Source, catalog: Catalog, settings: Settings, deployment: s
 
     Raises Problems where it has mistakes, InputError where it is open which deployment is meant.
     """
-    document = document_of(source, catalog, deployment)
+    document = document_of(source, catalog, deployment, settings.analysis.bounds)
     return document, Study(document.deployment, catalog, settings.analysis)
 
 
-def document_of(source: Source, catalog: Catalog, deployment: str = "") -> Document:
+def document_of(source: Source, catalog: Catalog, deployment: str = "", bounds: Bounds = USUAL) -> Document:
     """The only deployment of a source, or the one with this name, as it is read. Raises as `study_of` does."""
-    loaded = _loaded(source, catalog)
+    loaded = _loaded(source, catalog, bounds)
     if source.error or loaded.errors:
         raise source.error or Problems(loaded.errors)
     return the_one(loaded.documents, source.name, deployment)
 
 
-def _loaded(source: Source, catalog: Catalog) -> Loaded:
+def _loaded(source: Source, catalog: Catalog, bounds: Bounds) -> Loaded:
     """Read every deployment of a file. Where there is none, there is an error that says why."""
     if source.error:
         return Loaded(errors=(source.error,))
-    loaded = load_text(source.text, source.name, catalog)
+    loaded = load_text(source.text, source.name, catalog, bounds)
     if source.found and loaded.errors and not loaded.documents:
         from fedpolicy.searching.header import has_key  # noqa: PLC0415  only a mistake asks
 

@@ -7,6 +7,8 @@ the time there is. Each bound is far above what a deployment needs, and a messag
 
 from __future__ import annotations
 
+from fedpolicy.records import dataclass
+
 __all__ = [
     "MAX_DIGITS",
     "MAX_ENTRIES",
@@ -22,6 +24,9 @@ __all__ = [
     "MAX_NESTED_SUMS",
     "MAX_QUANTITY",
     "MAX_REPAIR_FLOWS",
+    "MAX_VALUES",
+    "USUAL",
+    "Bounds",
 ]
 
 MAX_DIGITS = 300
@@ -73,8 +78,44 @@ MAX_ENTRIES = 100_000
 MAX_INSTANCES = 50_000
 """Nodes, and instances of datasets: families and what rests at them counted by their members."""
 
+MAX_VALUES = 2_000_000
+"""Values of a file, aliases counted as often as they are used."""
+
 MAX_FLOWS = 500_000
 """Flows that a deployment implies. Two families of different parties have as many as pairs of members."""
 
 MAX_REPAIR_FLOWS = 200_000
 """Flows that all changed copies of a repair may have together, whatever `--rechecks` allows; about half a minute."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How large a deployment may be: so many nodes, and instances of datasets; the other bounds go with them."""
+
+    nodes: int = MAX_INSTANCES
+
+    @property
+    def items(self) -> int:
+        """Items of one list: of more nodes than usual, all may be members of one family."""
+        return MAX_ITEMS if self.nodes <= MAX_INSTANCES else self.nodes
+
+    @property
+    def entries(self) -> int:
+        """Keys of one map."""
+        return self._in_step(MAX_ENTRIES)
+
+    @property
+    def values(self) -> int:
+        """Values of a file."""
+        return self._in_step(MAX_VALUES)
+
+    @property
+    def flows(self) -> int:
+        """Flows of one deployment."""
+        return self._in_step(MAX_FLOWS)
+
+    def _in_step(self, usual: int) -> int:
+        return max(usual, usual * self.nodes // MAX_INSTANCES)
+
+
+USUAL = Bounds()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.study import AnalysisSettings
 from fedpolicy.files import HERE, Files
+from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass
 from fedpolicy.root import Root
 
@@ -53,6 +54,7 @@ class Settings:
     configured: Sequence[str] = ()
     disabled: Sequence[str] = ()
     max_epsilon: float | None = None
+    max_nodes: int = USUAL.nodes
     waivers: WaiverFile | None = None
     baseline: Baseline | None = None
     today: str = ""
@@ -66,4 +68,4 @@ class Settings:
     @property
     def analysis(self) -> AnalysisSettings:
         """What the analyses are told."""
-        return AnalysisSettings(max_epsilon=self.max_epsilon, today=self.today)
+        return AnalysisSettings(max_epsilon=self.max_epsilon, today=self.today, bounds=Bounds(nodes=self.max_nodes))

@@ -13,6 +13,7 @@ from fedpolicy.analysis.exposure.state import prepare
 from fedpolicy.analysis.openness import models_of
 from fedpolicy.graph.build import build_graph
 from fedpolicy.graph.lookup import Lookup
+from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
@@ -35,11 +36,13 @@ class AnalysisSettings:
     """
     `max_epsilon` is the largest privacy budget that still counts as `bounded` (None: the catalogue's).
 
-    `today` is the day on which everything is judged, as ISO 8601; without one, nothing has ended yet.
+    `today` is the day on which everything is judged, as ISO 8601; without one, nothing has ended yet. `bounds` say how
+    large a deployment may be.
     """
 
     max_epsilon: float | None = None
     today: str = ""
+    bounds: Bounds = USUAL
 
 
 class Study:
@@ -74,7 +77,7 @@ class Study:
     @cached_property
     def graph(self) -> FlowGraph:
         """Every place, model and flow, said or implied."""
-        return build_graph(self.deployment, self.catalog)
+        return build_graph(self.deployment, self.catalog, self.settings.bounds)
 
     @cached_property
     def lookup(self) -> Lookup:

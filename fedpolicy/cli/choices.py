@@ -12,6 +12,7 @@ from fedpolicy.cli.options import TIMEOUT
 from fedpolicy.cli.terminal import chatter
 from fedpolicy.config.find import Config, discover
 from fedpolicy.files import HERE, Files
+from fedpolicy.limits import USUAL
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.records import dataclass
 from fedpolicy.root import Root, root_of
@@ -41,6 +42,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "fail_on": "high",
     "strict": False,
     "max_epsilon": None,
+    "max_nodes": USUAL.nodes,
     "waivers": None,
     "baseline": None,
 }
@@ -107,6 +109,7 @@ def choose(config: Config, options: Mapping[str, Any]) -> Choices:
         select=tuple(values["select"][0]),
         ignore=tuple(values["ignore"][0]),
         max_epsilon=values["max_epsilon"][0],
+        max_nodes=values["max_nodes"][0],
         origins=_origins(config, values, options.get("params", {}), params),
         root=_root(config),
     )

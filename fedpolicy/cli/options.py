@@ -12,6 +12,7 @@ import click
 
 from fedpolicy.cli.errors import UNUSABLE
 from fedpolicy.errors import SettingsError
+from fedpolicy.limits import MAX_QUANTITY, USUAL
 
 if TYPE_CHECKING:
     from click import Command, Context
@@ -212,6 +213,14 @@ _ESTATE = (
     ),
     click.option("--verbose", "-v", is_flag=True, help="Tell more: sources and reasons, what a search leaves out."),
     timeout_option,
+    click.option(
+        "--max-nodes",
+        type=click.IntRange(min=1, max=MAX_QUANTITY),
+        default=None,
+        metavar="N",
+        show_default=f"{USUAL.nodes:,}",
+        help="How many nodes, and instances of datasets, one deployment may have.",
+    ),
     click.option(
         "--scheduler", metavar="ADDRESS", help="Check on the workers of a dask scheduler, as tcp://HOST:PORT."
     ),

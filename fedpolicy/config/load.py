@@ -94,6 +94,9 @@ class ConfigFile(Entry):
     max_epsilon: Annotated[float, Field(gt=0, le=MAX_QUANTITY, allow_inf_nan=False)] | None = Field(
         default=None, description="Largest epsilon of `bounded`."
     )
+    max_nodes: Annotated[int, Field(ge=1, le=MAX_QUANTITY)] | None = Field(
+        default=None, description="How many nodes, and instances of datasets, one deployment may have."
+    )
     waivers: str | None = Field(default=None, description="The file of waivers.")
     baseline: str | None = Field(default=None, description="The file of findings that are known.")
     rules: dict[str, RuleEntry] = Field(default_factory=dict, description="Settings by rule id.")

@@ -14,6 +14,7 @@ from fedpolicy.graph.places import lay_out
 from fedpolicy.graph.provenance import move_data_to_senders
 from fedpolicy.graph.routes import Runs
 from fedpolicy.graph.tasks import desugar_tasks
+from fedpolicy.limits import USUAL, Bounds
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
 __all__ = ["build_graph"]
 
 
-def build_graph(deployment: Deployment, catalog: Catalog) -> FlowGraph:
+def build_graph(deployment: Deployment, catalog: Catalog, bounds: Bounds = USUAL) -> FlowGraph:
     """
     Find every place, model and flow of a deployment whose references are sound (as `load_text` returns it).
 
     Nothing is computed here about who learns what; see `fedpolicy.analysis`.
     """
-    builder = Builder(deployment=deployment, catalog=catalog, places=lay_out(deployment, catalog))
+    builder = Builder(deployment=deployment, catalog=catalog, places=lay_out(deployment, catalog), bounds=bounds)
     runs = _runs(builder)
     desugar_tasks(builder, runs)
     desugar_api_calls(builder, runs)

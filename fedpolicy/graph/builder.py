@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.errors import InputError
 from fedpolicy.graph.model import Access, Aggregate, DataItem, Envelope, Flow, Guard, Mask, Path, Vertex
-from fedpolicy.limits import MAX_FLOWS
+from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ class Builder:
     deployment: Deployment
     catalog: Catalog
     places: Places
+    bounds: Bounds = USUAL
     flows: list[Flow] = field(default_factory=list)
     aggregates: list[Aggregate] = field(default_factory=list)
     seals: list[Envelope] = field(default_factory=list)
@@ -210,9 +211,10 @@ class Builder:
         if source == target or data == 0:
             return None
         index = len(self.flows)
-        if index == MAX_FLOWS:
-            message = f"the deployment implies more than {MAX_FLOWS:,} flows between its nodes"
-            raise InputError(message, help="write `count` on one node for a cohort, or name fewer pairs of nodes")
+        if index == self.bounds.flows:
+            message = f"the deployment implies more than {index:,} flows between its nodes"
+            fewer = "write `count` on one node for a cohort, name fewer pairs of nodes"
+            raise InputError(message, help=f"{fewer}, or allow more with `check --max-nodes`")
         self.flows.append(
             Flow(
                 index=index,

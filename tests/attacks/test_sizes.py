@@ -8,7 +8,11 @@ import sys
 
 import pytest
 
-from fedpolicy.limits import MAX_ENTRIES, MAX_FLOWS, MAX_INSTANCES, MAX_ITEMS
+from fedpolicy.errors import InputError
+from fedpolicy.graph.build import build_graph
+from fedpolicy.language.reading.load import load_text
+from fedpolicy.limits import MAX_ENTRIES, MAX_FLOWS, MAX_INSTANCES, MAX_ITEMS, Bounds
+from tests.helpers import catalog
 
 HEAD = "fedpolicy: 1\nname: x\nparties: {a: {role: participant}, b: {role: coordinator}}\n"
 NODES = "nodes: {n: {kind: client, party: a}, g: {kind: aggregator, party: b}}\n"
@@ -114,3 +118,34 @@ def test_the_largest_family_is_checked():
 
     assert errors == []
     assert findings > 0
+
+
+@pytest.mark.parametrize(
+    ("most", "messages"),
+    [
+        (2, ["3 nodes, the members of families counted; at most 2 are checked"]),
+        (3, []),
+    ],
+)
+def test_how_many_nodes_there_may_be_can_be_said(most, messages):
+    found = load_text(family(2), "f.yaml", catalog(), Bounds(nodes=most))
+
+    assert [error.message for error in found.errors] == messages
+    assert all("allow more with `check --max-nodes`" in str(error.help) for error in found.errors)
+
+
+def test_the_other_bounds_go_with_the_number_of_nodes():
+    twice = Bounds(nodes=2 * MAX_INSTANCES)
+
+    assert (twice.items, twice.entries, twice.values, twice.flows) == (100_000, 200_000, 4_000_000, 1_000_000)
+    assert (Bounds(nodes=10).items, Bounds(nodes=10).flows) == (MAX_ITEMS, MAX_FLOWS)
+
+
+def test_a_message_about_flows_names_the_option(monkeypatch):
+    monkeypatch.setattr(Bounds, "flows", 3)
+    found = load_text(strangers(2), "f.yaml", catalog()).documents[0].deployment
+
+    with pytest.raises(InputError, match="more than 3 flows") as raised:
+        build_graph(found, catalog())
+
+    assert "allow more with `check --max-nodes`" in raised.value.help

@@ -93,6 +93,7 @@ def test_show_tells_every_value_and_where_it_comes_from(configured):
         'fail_on                 = "high"              # default',
         "strict                  = false               # default",
         "max_epsilon             = 3.0                 # fedpolicy.toml",
+        "max_nodes               = 50000               # default",
         "waivers                 = not set             # default",
         "baseline                = not set             # default",
         'rules.releases-exceeded = {severity = "low"}  # fedpolicy.toml',

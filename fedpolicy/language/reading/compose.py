@@ -19,23 +19,22 @@ from fedpolicy.language.reading.anchors import tell_missing
 from fedpolicy.language.reading.mistakes import Notes
 from fedpolicy.language.reading.scalars import TAGS, ScalarError, convert, plain
 from fedpolicy.language.reading.spans import MERGE, Marks, Place
-from fedpolicy.limits import MAX_DIGITS, MAX_ENTRIES, MAX_ITEMS
+from fedpolicy.limits import MAX_DIGITS, USUAL, Bounds
 from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import shown, visible
 from fedpolicy.yaml_events import events
 
-__all__ = ["MAX_DEPTH", "MAX_NODES", "MAX_SCALAR", "Composer"]
+__all__ = ["MAX_DEPTH", "MAX_SCALAR", "Composer"]
 
 MAX_DEPTH = 64
-MAX_NODES = 2_000_000  # values of a file, aliases counted as often as they are used
 MAX_SCALAR = 1024 * 1024  # characters
 
 _CORE = "tag:yaml.org,2002:"
 _OTHER_TAGS = {"!", f"{_CORE}map", f"{_CORE}seq"}
 _CONTROL = pattern(f"[\0-\x08\x0b-\x1f\x7f-\x9f{HIDING}]")
 _FEWER = "use fewer aliases of aliases"
-_COHORT = "write `count` for a cohort, or check parts of it in files of their own"
+_COHORT = "write `count` for a cohort, check parts of it in files of their own, or allow more with `check --max-nodes`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,7 @@ class Composer:
 
     marks: Marks
     notes: Notes
+    bounds: Bounds = USUAL
     lost: bool = False
     opened: list[int] = field(default_factory=list)
     _events: Iterator[Any] = field(default_factory=lambda: iter(()))
@@ -121,9 +121,10 @@ class Composer:
 
     def _spend(self, values: int, start: int) -> None:
         self._count += values
-        if self._count > MAX_NODES:
-            message = f"the file holds more than {MAX_NODES:,} values once its aliases are expanded"
-            raise self.notes.fatal(message, start, f"write `count` for a cohort; {_FEWER}")
+        if self._count > self.bounds.values:
+            message = f"the file holds more than {self.bounds.values:,} values once its aliases are expanded"
+            advice = f"write `count` for a cohort; {_FEWER}; or allow more with `check --max-nodes`"
+            raise self.notes.fatal(message, start, advice)
 
     def _fatal(self, message: str, row: int, advice: str) -> Exception:
         start = self.marks.start[row]
@@ -212,8 +213,8 @@ class Composer:
                 break
             last = len(self.marks.labels)
             items.append(self._node(event, depth, None, None))
-        if len(items) > MAX_ITEMS:
-            raise self._fatal(f"a list of {len(items):,} items; at most {MAX_ITEMS:,} are read", row, _COHORT)
+        if len(items) > self.bounds.items:
+            raise self._fatal(f"a list of {len(items):,} items; at most {self.bounds.items:,} are read", row, _COHORT)
         return tuple(items)
 
     def _mapping(self, depth: int, row: int) -> dict[str, object]:
@@ -234,8 +235,8 @@ class Composer:
                 self._merge(merged, value, last)
             else:
                 own[label] = value
-        if len(rows) > MAX_ENTRIES:
-            raise self._fatal(f"a map of {len(rows):,} keys; at most {MAX_ENTRIES:,} are read", row, _COHORT)
+        if len(rows) > self.bounds.entries:
+            raise self._fatal(f"a map of {len(rows):,} keys; at most {self.bounds.entries:,} are read", row, _COHORT)
         return {**merged, **own} if merged else own
 
     def _key(self, event: Any, depth: int) -> tuple[str, Place]:  # noqa: ANN401

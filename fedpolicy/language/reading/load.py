@@ -16,6 +16,7 @@ from fedpolicy.language.reading.resolve import resolve, spelt_out
 from fedpolicy.language.reading.source import Raw, read
 from fedpolicy.language.reading.spans import Spans
 from fedpolicy.language.reading.validator import Invalid, validated
+from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import nearest, shown
 
@@ -63,19 +64,19 @@ class Loaded:
     lines: tuple[str, ...] = ()
 
 
-def load_text(text: str | bytes, name: str, catalog: Catalog) -> Loaded:
+def load_text(text: str | bytes, name: str, catalog: Catalog, bounds: Bounds = USUAL) -> Loaded:
     """
     Read every deployment of a file; `name` is what errors call the file.
 
     Nothing is raised for bad input: each mistake is one error, and a broken document does not hide the others.
     """
-    source = read(text, name)
+    source = read(text, name, bounds)
     documents: list[Document] = []
     errors: list[FedPolicyError] = list(source.errors)
     # What YAML already complains about is not wrong a second time: an alias of nothing is no missing value.
     said = {_start(error) for error in errors} | {(span.line, span.column) for span in source.silent}
     for raw in source.documents:
-        document, mistakes = _read_document(raw, name, catalog)
+        document, mistakes = _read_document(raw, name, catalog, bounds)
         errors += [mistake for mistake in mistakes if _start(mistake) not in said]
         if document is not None and not raw.flawed:
             documents.append(document)
@@ -90,7 +91,9 @@ def _place(error: FedPolicyError) -> Span:
     return error.span or Span(file="")
 
 
-def _read_document(raw: Raw, name: str, catalog: Catalog) -> tuple[Document | None, list[FedPolicyError]]:
+def _read_document(
+    raw: Raw, name: str, catalog: Catalog, bounds: Bounds
+) -> tuple[Document | None, list[FedPolicyError]]:
     mistakes, readable = check_header(raw.tree, entry_shape(Deployment))
     if not readable:
         return None, [*located(mistakes, raw.spans)]
@@ -98,7 +101,7 @@ def _read_document(raw: Raw, name: str, catalog: Catalog) -> tuple[Document | No
     mistakes += lifted.mistakes
     deployment, found = _validated(lifted.tree, mistakes)
     mistakes += found
-    mistakes += resolve(lifted.tree, catalog, mistakes)
+    mistakes += resolve(lifted.tree, catalog, mistakes, bounds)
     if raw.lost:
         mistakes = [mistake for mistake in mistakes if not mistake.absence]
     spans = Spans(marks=raw.spans.marks, root=raw.spans.root, lifted=frozenset(lifted.claims))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.language.model.does import Does
 from fedpolicy.language.model.safeguards import KINDS
 from fedpolicy.language.reading.spans import Path
+from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ class Names:
     root: Tree
     catalog: Catalog
     lost: frozenset[str] = frozenset()
+    bounds: Bounds = USUAL
     _counted: dict[frozenset[str], int | None] = field(default_factory=dict)
     _found: dict[str, frozenset[str]] = field(default_factory=dict)
 

@@ -23,6 +23,7 @@ from fedpolicy.language.reading.mistakes import Contradiction, Mistake
 from fedpolicy.language.reading.raw import Names, Tree, entries, ids
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.language.reading.unresolved import unresolved
+from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def _of_key(entry: Tree, path: Path, key: str, wanted: Named) -> Iterator[Refere
         seen.add(name)
 
 
-def resolve(tree: object, catalog: Catalog, known: Iterable[Mistake] = ()) -> list[Mistake]:
+def resolve(tree: object, catalog: Catalog, known: Iterable[Mistake] = (), bounds: Bounds = USUAL) -> list[Mistake]:
     """
     Every name that means nothing, and everything that contradicts something else.
 
@@ -177,7 +178,7 @@ def resolve(tree: object, catalog: Catalog, known: Iterable[Mistake] = ()) -> li
     before = list(known)
     broken = _Broken(before)
     lost = frozenset(str(path[0]) for path in broken.paths if len(path) == 1)
-    names = Names(root=tree, catalog=catalog, lost=lost)
+    names = Names(root=tree, catalog=catalog, lost=lost, bounds=bounds)
     found = [mistake for mistake in _unresolved(names) if not broken.touches(mistake.path)]
     broken = _Broken([*before, *found])
     return found + [

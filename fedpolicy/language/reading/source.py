@@ -13,6 +13,7 @@ from fedpolicy.language.reading.compose import Composer
 from fedpolicy.language.reading.mistakes import Fatal, Notes, yaml_mistake
 from fedpolicy.language.reading.spans import Marks, Spans
 from fedpolicy.language.reading.text import Text, decode
+from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
 
@@ -48,7 +49,7 @@ class Source:
     lines: tuple[str, ...] = ()
 
 
-def read(data: str | bytes, name: str) -> Source:
+def read(data: str | bytes, name: str, bounds: Bounds = USUAL) -> Source:
     """Read every document of a file; a broken one does not hide the others. Documents without content do not count."""
     source = Source()
     try:
@@ -57,7 +58,7 @@ def read(data: str | bytes, name: str) -> Source:
         source.errors.append(error)
         return source
     source.lines = text.lines
-    _read_documents(text, source)
+    _read_documents(text, source, bounds)
     if not source.documents and not source.errors:
         source.errors.append(_empty(name))
     return source
@@ -68,8 +69,8 @@ def _empty(name: str) -> InputError:
     return InputError(message, span=Span(file=name), help="start with `fedpolicy: 1` and a `name`")
 
 
-def _read_documents(text: Text, source: Source) -> None:
-    composer = Composer(Marks(text=text), Notes(text=text, errors=source.errors, silent=source.silent))
+def _read_documents(text: Text, source: Source, bounds: Bounds) -> None:
+    composer = Composer(Marks(text=text), Notes(text=text, errors=source.errors, silent=source.silent), bounds)
     offset = 0
     for _ in range(_MAX_BROKEN):
         stopped = _read_from(offset, composer, source)

@@ -8,7 +8,6 @@ from fedpolicy.language.model.does import Noise, Seal, Sum
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
 from fedpolicy.language.reading.raw import Names, Tree, does, entries, hops, ids, maps, number, readers
 from fedpolicy.language.reading.spans import Path
-from fedpolicy.limits import MAX_INSTANCES
 
 __all__ = ["check_cohorts", "check_flow_cohorts", "check_noise", "check_readers", "check_sizes"]
 
@@ -24,7 +23,10 @@ _ONLY_OF = {
     "rounded_norm": ("discrete_gaussian", "skellam"),
     "noise_relative_to": ("dp_matrix_ftrl",),
 }
-_ADVICE = "write `count` on one node for a cohort, or check parts of it in files of their own"
+_ADVICE = (
+    "write `count` on one node for a cohort, check parts of it in files of their own, or allow more with"
+    " `check --max-nodes`"
+)
 
 
 def check_noise(names: Names) -> Iterator[Contradiction]:
@@ -197,15 +199,15 @@ def _clients(total: int) -> str:
 def check_sizes(names: Names) -> Iterator[Contradiction]:
     """Families make one node for each member, and datasets one instance for each node."""
     sizes = {str(path[1]): len(ids(node, "party")) for path, node in entries(names.root, "nodes")}
-    places = sum(sizes.values())
-    if places > MAX_INSTANCES:
-        message = f"{places:,} nodes, the members of families counted; at most {MAX_INSTANCES:,} are checked"
+    places, most = sum(sizes.values()), names.bounds.nodes
+    if places > most:
+        message = f"{places:,} nodes, the members of families counted; at most {most:,} are checked"
         yield contradiction(("nodes",), message, _ADVICE)
     instances = sum(
         sizes.get(name, 1)
         for _, dataset in entries(names.root, "datasets")
         for name in {name for _, name in ids(dataset, "at")}
     )
-    if instances > MAX_INSTANCES:
-        message = f"{instances:,} instances of datasets, one at each node; at most {MAX_INSTANCES:,} are checked"
+    if instances > most:
+        message = f"{instances:,} instances of datasets, one at each node; at most {most:,} are checked"
         yield contradiction(("datasets",), message, _ADVICE)
