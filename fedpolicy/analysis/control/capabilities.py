@@ -178,7 +178,6 @@ class _TaskUse(Use):
         self.family = method.family
         self.topology = task.topology or method.topology
         self._steps = means.lookup.uplinks.get(self.id, {})
-        self._tops: dict[str, Sequence[str]] = {}
         self._enough = list(self._waits_for())
         seals = any(isinstance(one.does, Seal) for one in task.safeguards)
         self._sealed = tuple(sealed_by(means, self.id)) if seals else ()
@@ -211,7 +210,7 @@ class _TaskUse(Use):
 
     def _meet(self, place: Vertex, own: str) -> Iterator[Formula]:
         """Everything between a client and the sum: relays, aggregators."""
-        yield from (self.here(self.means.graph.vertices[other], own) for other in self._above(place.id))
+        yield from (self.here(self.means.graph.vertices[other], own) for other in sorted(self._above(place.id)))
 
     def _read(self, own: str) -> Iterator[Formula]:
         """Somebody who opens what comes down: the next round begins with it."""
@@ -219,13 +218,7 @@ class _TaskUse(Use):
             if not any(one.opens(place) for place in self.places[own]):
                 yield opening(self.means, one, own)
 
-    def _above(self, place: str) -> Sequence[str]:
-        """The places over which what a client contributes goes up, by name."""
-        if place not in self._tops:
-            self._tops[place] = sorted(self._reached_from(place))
-        return self._tops[place]
-
-    def _reached_from(self, place: str) -> set[str]:
+    def _above(self, place: str) -> set[str]:
         vertices = self.means.graph.vertices
         found: set[str] = set()
         left = [place]
