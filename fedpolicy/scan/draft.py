@@ -19,7 +19,7 @@ from fedpolicy.scan.groups import Group, Ids
 from fedpolicy.scan.jobs import Job, first, jobs_of
 from fedpolicy.scan.members import ROLES, Member, members_of, trackers_of
 from fedpolicy.scan.page import Page, listed, quoted
-from fedpolicy.scan.safeguards import Safeguards, flower_safeguards, job_safeguards
+from fedpolicy.scan.safeguards import Safeguards, app_safeguards, job_safeguards
 
 __all__ = ["Draft", "draft_of"]
 
@@ -187,9 +187,9 @@ def _tasks(page: Page, group: Group, members: Sequence[Member], models: dict[str
             found = first(job.said, ("job", "app", "safeguard"), (attribute,))
             if found and count(found.value):
                 page.add(f"    {key}: {found.value}", found.span)
-        flower = group.framework == "flower"
+        plain = group.framework != "nvflare"
         _safeguards(
-            page, flower_safeguards(job.said) if flower else job_safeguards(job.said, everything, clients), span
+            page, app_safeguards(job.said, clients) if plain else job_safeguards(job.said, everything, clients), span
         )
     return written
 

@@ -2,8 +2,8 @@
 Which facts tell of one deployment.
 
 Some files say who takes part: a provisioning project of NVFLARE, the command lines of Flower's processes, else an app
-of Flower's or a job. Each of them is a deployment of its own: several are alternatives, and are never put together.
-What other files say belongs to the nearest of them, and to several where they are equally near.
+of Flower's, a plan of OpenFL, or a job. Each of them is a deployment of its own: several are alternatives, and are
+never put together. What other files say belongs to the nearest of them, and to several where they are equally near.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from fedpolicy.scan.gather import Fact
 
 __all__ = ["Group", "Ids", "Nearest", "folders", "grouped", "id_of"]
 
-_FRAMEWORKS = ("nvflare", "flower")
+# Those whose files tell of a whole federation. Of others, each file tells of one process or one site.
+_FRAMEWORKS = ("nvflare", "flower", "appfl", "fedml", "metisfl", "openfl")
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.-]+")
 _SAFE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 # Words that mean something in the language or in YAML, or stand for what nobody knows yet.
@@ -40,7 +41,7 @@ _RESERVED = frozenset(
         "none",
     }
 )
-_APPS = ("serverapp", "agentapp")
+_APPS = ("serverapp", "agentapp", "framework")
 _OVERRIDE = ("deployment", "override")
 
 

@@ -32,7 +32,7 @@ class Job:
 
 def jobs_of(group: Group) -> list[Job]:
     """The jobs that the facts of a deployment tell of, by their folders."""
-    if group.framework == "flower":
+    if group.framework != "nvflare":
         said = [fact.evidence for fact in group.facts]
         return [_job("train", said)] if any(one.kind in ("app", "node") for one in said) else []
     theirs = [fact for fact in group.facts if fact.importer == "nvflare_jobs" and fact.evidence.kind in _KINDS]
@@ -59,7 +59,9 @@ def sites_named(said: Iterable[Evidence]) -> tuple[str, ...]:
 
 
 def _job(path: str, said: Sequence[Evidence]) -> Job:
-    place = first(said, ("job", "app"), ("workflow", "recipe", "serverapp", "agentapp", "deploy")) or said[0]
+    place = (
+        first(said, ("job", "app"), ("workflow", "recipe", "serverapp", "agentapp", "framework", "deploy")) or said[0]
+    )
     return Job(path=path, said=tuple(said), place=place, sites=sites_named(said))
 
 

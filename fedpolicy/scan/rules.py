@@ -81,7 +81,7 @@ def _one_key_for_all_sites(said: Said) -> Told:
 
 def claims_without_code(said: Said) -> Told:
     """Only where the app's code was read: a strategy that is constructed shows that."""
-    if not any(one.subject == "app" and one.attribute == "strategy" for one in said):
+    if not any(one.strength is Strength.WIRED for one in stating(said, "strategy", "app")):
         return
     read = {one.name for one in said if one.kind == "config"}
     wired = {one.subject for one in said if one.kind == "safeguard" and one.strength is Strength.WIRED}

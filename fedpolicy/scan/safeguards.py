@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import NONE, Evidence, Strength
 
-__all__ = ["Safeguards", "flower_safeguards", "job_safeguards"]
+__all__ = ["Safeguards", "app_safeguards", "job_safeguards"]
 
 _NOISE = ("noise_multiplier", "clipping_norm")
 _FLOWERS_NOISE = re.compile(r"DifferentialPrivacy\w+Clipping|LocalDpMod")
@@ -52,20 +52,32 @@ def job_safeguards(job: Sequence[Evidence], everything: Sequence[Evidence], clie
     return Safeguards(entries=_once(entries), why=why, doubt=doubt.span if doubt else None)
 
 
-def flower_safeguards(app: Sequence[Evidence]) -> Safeguards:
-    """Those of a Flower app: what its code constructs. Parameters alone prove none."""
-    entries: list[tuple[str, Span]] = []
-    used = [one for one in app if one.attribute == "used" and one.strength is Strength.WIRED and one.value]
+def app_safeguards(app: Sequence[Evidence], clients: Sequence[str]) -> Safeguards:
+    """Those of an app: what its code constructs, and switches that its framework obeys. Parameters prove none."""
+    entries = list(_switched(app, clients))
+    used = [one for one in app if one.attribute == "used" and one.strength is not Strength.DECLARED and one.value]
     for one in used:
         if _FLOWERS_NOISE.fullmatch(one.value or ""):
             numbers = [said for name in _NOISE if (said := _number(app, name))]
             where = "client" if one.value == "LocalDpMod" else "aggregator"
             entries.append((", ".join(["kind: differential_privacy", f"where: {where}", *numbers]), one.span))
-    secure = next((one for one in used if one.subject == "safeguard:secure_aggregation"), None)
+    secure = next((one for one in used if one.subject == "safeguard:secure_aggregation" and one.value != NONE), None)
     why = "with how many clients a secure sum goes on: {kind: secure_aggregation, min_clients: ...}"
     if secure:
         return Safeguards(entries=_once(entries), why=why, doubt=secure.span)
     return Safeguards(entries=_once(entries), why="what the app's code itself adds")
+
+
+def _switched(app: Sequence[Evidence], clients: Sequence[str]) -> Iterator[tuple[str, Span]]:
+    on = [one for one in app if (one.attribute, one.value, one.strength) == ("used", "true", Strength.CONFIGURED)]
+    for one in on:
+        if one.subject == "safeguard:differential_privacy":
+            where = next(
+                (said.value for said in app if (said.subject, said.attribute) == (one.subject, "where")), "client"
+            )
+            yield f"kind: differential_privacy, where: {where}", one.span
+        elif one.subject == "safeguard:homomorphic_encryption":
+            yield f"kind: homomorphic_encryption, sealed_for: [{', '.join(clients)}]", one.span
 
 
 def _site_filters(job: Sequence[Evidence], everything: Sequence[Evidence]) -> list[Evidence]:

@@ -149,7 +149,7 @@ def test_the_page_has_a_block_for_each_kind_of_word():
         ("safeguards.py", "KINDS"),
         ("safeguards.py", "KINDS"),
         ("ring.py", ""),
-        ("openfl.py", ""),
+        ("inhouse.py", ""),
     ]
 
 

@@ -42,7 +42,7 @@ __all__ = ["command"]
 @debug_option
 def command(paths: tuple[str, ...], output: str | None, deployment: str, *, force: bool, **options: Any) -> int:  # noqa: ANN401  click's
     """
-    Draft a deployment from what frameworks run (NVFLARE, Flower, compose, Python).
+    Draft a deployment from what frameworks and infrastructure run (NVFLARE, Flower, FedML, OpenFL, ...).
 
     Each line says where it comes from, and TODO where people have to go on. A file that is there is not replaced: the
     difference is shown, and the exit code is 1.

@@ -81,7 +81,7 @@ _SHOWN = 20  # files that were not read, named one by one
 @debug_option
 def command(paths: tuple[str, ...], form: str, outputs: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  click's
     """
-    Read what frameworks run (NVFLARE, Flower, compose, Python), and judge it.
+    Read what frameworks and infrastructure run, and judge it: NVFLARE, Flower, Kubernetes, Terraform, Python, ...
 
     PATHS are folders or files of a repository; by default the current folder. Nothing of it is run, and no secret is
     kept. Findings stand at the lines of these files; `fedpolicy import` writes down the deployment that they tell of.
@@ -134,7 +134,7 @@ def _tell(gathered: Gathered) -> None:
     if gathered.facts:
         chatter("note: `fedpolicy import` writes the deployment that these files tell of\n")
     else:
-        chatter("note: nothing here is known: name a folder with files of NVFLARE, Flower, compose or Python\n")
+        chatter("note: nothing here is known: name a folder with files of NVFLARE, Flower, Kubernetes, Python, ...\n")
 
 
 def _written(report: Report, output: Output, *, no_color: bool) -> str:

@@ -1,0 +1,54 @@
+"""MetisFL: a controller and its learners, rounds, and secrets among their connections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from fedpolicy.scan.reading.settings import literals, told_by
+
+if TYPE_CHECKING:
+    from fedpolicy.scan.evidence import Evidence
+    from fedpolicy.scan.node import Node
+    from fedpolicy.scan.reading.files import File
+
+__all__ = ["read", "wants"]
+
+_TABLE = {
+    "TerminationSignals.FederationRounds": ("app", "rounds"),
+    "GlobalModelConfig.AggregationFunction": ("app", "strategy"),
+}
+
+
+def wants(file: File) -> bool:
+    """YAML with the environment of a federation."""
+    return file.path.suffix in (".yml", ".yaml") and b"FederationEnvironment:" in file.content
+
+
+def read(file: File) -> Iterable[Evidence]:
+    """What the file says. Raises Unread."""
+    for root in file.yaml[:1]:
+        whole = root.get("FederationEnvironment")
+        if whole is None:
+            continue
+        yield whole.says("app", "framework", "metisfl")
+        yield from told_by(whole, _TABLE)
+        controller = whole.get("Controller")
+        if controller:
+            yield from _node(controller, controller, "controller", "server")
+            note = "no section of this file says whether it is encrypted"
+            yield controller.says("federation", "transport", None, note=note)
+        learners = whole.get("Learners")
+        for one in learners.each() if learners else ():
+            name = one.get("LearnerID")
+            if name:
+                yield from _node(one, name, str(name.value), "client")
+
+
+def _node(one: Node, place: Node, name: str, role: str) -> Iterator[Evidence]:
+    subject = f"node:{name}"
+    yield place.says(subject, "role", role)
+    host, port = one.get("ConnectionConfigs", "Hostname"), one.text("GRPCServicer", "Port")
+    if host:
+        yield host.says(subject, "address", f"{host.value}:{port}" if port else host.value)
+    yield from literals(one, subject)

@@ -1,0 +1,44 @@
+"""Substra: what the chart of an organisation's backend is told of the orchestrator, TLS and exports of models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from fedpolicy.scan.evidence import NONE, Evidence
+from fedpolicy.scan.reading.settings import found, switch, told_by
+
+if TYPE_CHECKING:
+    from fedpolicy.scan.node import Node
+    from fedpolicy.scan.reading.files import File
+
+__all__ = ["read", "wants"]
+
+
+def wants(file: File) -> bool:
+    """YAML with an organisation and its orchestrator."""
+    words = (b"organizationName:", b"orchestrator:")
+    return file.path.suffix in (".yml", ".yaml") and all(word in file.content for word in words)
+
+
+def read(file: File) -> Iterable[Evidence]:
+    """What the file says. Raises Unread."""
+    for root in file.yaml[:1]:
+        if name := found(root, "organizationName"):
+            yield name.says(f"node:{name.value}", "role", "client")
+            yield name.tells(f"node:{name.value}", "party")
+        yield from told_by(root, {"orchestrator.host": ("federation", "address")})
+        encrypted = found(root, "orchestrator.tls.enabled")
+        if encrypted and isinstance(encrypted.value, bool):
+            proved = found(root, "orchestrator.tls.mtls.enabled")
+            both = "mtls" if proved and proved.value is True else "tls"
+            yield encrypted.says("federation", "transport", both if encrypted.value else NONE)
+        yield from _channels(root)
+        yield from switch(root, "oidc.enabled", "federation", "oidc")
+
+
+def _channels(root: Node) -> Iterator[Evidence]:
+    listed = root.get("orchestrator", "channels")
+    named = [pair for entry in (listed.each() if listed else ()) for pair in entry.items()]
+    for channel in dict(named).values():
+        yield from switch(channel, "model_export_enabled", "federation", "model_export")
