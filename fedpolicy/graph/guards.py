@@ -259,7 +259,7 @@ def _no_numbers(builder: Builder, safeguard: Safeguard, payload: str) -> str:
 
 def _not_summed(builder: Builder, stage: Stage, payload: str) -> str:
     if stage == "call":
-        return "it protects what is uploaded, not what is sent to whoever runs the model"
+        return "it protects what is uploaded, not what is sent to the party that runs the model"
     if stage == "local":
         return "nothing is aggregated where the task runs alone"
     if stage == "divided":
@@ -270,7 +270,7 @@ def _not_summed(builder: Builder, stage: Stage, payload: str) -> str:
 
 def _too_late(adder: str, stage: Stage, source: Vertex) -> str:
     if stage == "call":
-        return "it protects what is uploaded, not what is sent to whoever runs the model"
+        return "it protects what is uploaded, not what is sent to the party that runs the model"
     if adder == "aggregator" and stage == "local":
         return "it is applied by the aggregator, and there is none where the task runs alone"
     if adder == "aggregator" and stage in {"uplink", "divided"}:

@@ -136,7 +136,7 @@ def _verdict(share: Share) -> tuple[str, str]:
         Claim.UNCHECKED: ("unknown", f"{claim}; nobody can check this from the file, so it is believed"),
         Claim.OPEN: (
             "unknown",
-            f"{claim}; {_between(share)}, so whether that is true cannot be told{_for_want_of(share)}",
+            f"{claim}; {_between(share)}, so nobody can say whether that is true{_for_want_of(share)}",
         ),
     }
     style, text = words[share.claim]

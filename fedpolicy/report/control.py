@@ -97,7 +97,7 @@ def _said(entry: Continuity, people: Mapping[str, Principal]) -> Iterator[str]:
         yield f"never: {listing([_lack(gap) for gap in entry.gaps]) or _TOO_FEW}"
     for hold in entry.holds:
         if hold.how == "unstated":
-            yield f"whoever runs {_short(hold.cause)} can end it, and the file does not say who that is"
+            yield f"the party that runs {_short(hold.cause)} can end it, and the file does not name that party"
         elif not hold.missing:
             yield _hold_text(hold, entry, people)
 
@@ -109,7 +109,7 @@ def _hold_text(hold: Hold, entry: Continuity, people: Mapping[str, Principal]) -
     if hold.how == "jurisdiction":
         return f"{who} can end it together: nobody outside {hold.jurisdiction} is left"
     if hold.how == "licence":
-        licensor = "whoever licenses it" if hold.parties == ("unknown",) else who
+        licensor = "its licensor" if hold.parties == ("unknown",) else who
         return f"{licensor} can end it: may end the licence of {_short(hold.cause)} at will"
     return f"{who} can end it: {_VERBS[hold.how]} {_object(hold)}{_expected(hold, entry, people)}"
 

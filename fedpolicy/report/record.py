@@ -121,7 +121,7 @@ class _Making:
                 yield f"{family}: {days:,} days"
         kept = getattr(entry, "retention_days", None)
         if kept is not None and not name.startswith("datasets."):
-            yield f"at whoever receives it: {kept:,} days"
+            yield f"at the recipient: {kept:,} days"
 
     def _declared(self, name: str) -> Iterator[DataItem]:
         section, _, own = name.partition(".")

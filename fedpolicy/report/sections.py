@@ -86,7 +86,7 @@ def learners(study: Study, owner: str = "") -> Section:
     """Who can learn what: declared, guaranteed, allowed, and on whose word the difference rests."""
     owners = {item.id: _party(study, item.owner) for item in study.graph.data}
     rows = [_learner(one, owner, owners) for one in study.disclosures if _concerns(study, one.datasets, owner)]
-    told: tuple[Block, ...] = (Paragraph(text="Nobody learns anything about data of somebody else."),)
+    told: tuple[Block, ...] = (Paragraph(text="No party learns anything about data of another."),)
     if rows:
         heads = ("who", "as", "of what", "declared", "guaranteed", "allowed", "rests on")
         told = (_table("Who can learn what", heads, rows),)
@@ -94,7 +94,7 @@ def learners(study: Study, owner: str = "") -> Section:
 
 
 _LEVELS = (
-    "none: nothing. bounded: noise limits what can be told of one person. inferable: whether somebody took part, some"
+    "none: nothing. bounded: noise limits what anyone can learn about one person. inferable: whether a person took part, some"
     " attributes. reconstructable: records can be rebuilt by known attacks. verbatim: the records themselves."
     " Declared believes the file; guaranteed counts only safeguards that the owner can rely on."
 )

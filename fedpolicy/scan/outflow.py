@@ -146,7 +146,7 @@ OUTFLOW: tuple[EvidenceRule, ...] = (
           advice="Declare the call (`fedpolicy import`), or take the key away from where nobody needs it."),
           verdict=Verdict.UNKNOWN),
     rule("gateway-falls-back", _HIGH, "data-locality", _falls_back,
-          title="A gateway falls back to somebody else's model",
+          title="A gateway falls back to a model of another party",
           why="Whoever stands in sees the prompts on the day that the first choice fails, and nobody is asked again.",
           advice="Let a model of the same party stand in, or declare the call with its `fallback`."),
     rule("model-elsewhere", _HIGH, "data-locality", _processed_elsewhere,

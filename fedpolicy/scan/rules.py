@@ -26,7 +26,7 @@ def _keys_in_one_hand(said: Said) -> Told:
         if one.value == "central" and amount > 1:
             yield (
                 one,
-                f"whoever provisions makes the private keys of all {amount} organisations, and can be any of them",
+                f"the provisioner makes the private keys of all {amount} organisations, and can pose as any of them",
             )
 
 
@@ -95,7 +95,7 @@ def claims_without_code(said: Said) -> Told:
 
 def _literal_secret(said: Said) -> Told:
     for one in stating(said, "literal"):
-        yield one, f"{one.name} stands in this file, for whoever reads the repository"
+        yield one, f"{one.name} stands in this file, where every reader of the repository sees it"
 
 
 def _image_not_pinned(said: Said) -> Told:
@@ -122,7 +122,7 @@ def _transport_open(said: Said) -> Told:
         if one.value == NONE and one.subject not in local:
             yield (
                 one,
-                f"{one.name or 'the federation'} connects without encryption: whoever is on the way reads what is sent",
+                f"{one.name or 'the federation'} connects without encryption: anyone on the way can read what is sent",
             )
 
 
@@ -134,7 +134,7 @@ def _attestation_of_nothing(said: Said) -> Told:
 
 def _host_keys_unchecked(said: Said) -> Told:
     for one in stating(said, "host_keys"):
-        yield one, "ssh takes whoever answers for the host that is meant"
+        yield one, "ssh accepts any machine that answers for the host"
 
 
 def _unpickles(said: Said) -> Told:

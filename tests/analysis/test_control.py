@@ -586,7 +586,7 @@ def test_the_matrix_reads_well():
             {},
             "  keep     never: they hold no copy of tuned",
         ),
-        (REVOCABLE, {}, "  run      whoever licenses it can end it: may end the licence of base at will"),
+        (REVOCABLE, {}, "  run      its licensor can end it: may end the licence of base at will"),
         (
             REVOCABLE.replace("weights: open", "weights: open, provider: acme"),
             {},
@@ -605,7 +605,7 @@ def test_the_matrix_reads_well():
         (
             "{base: {weights: open}, tuned: {weights_at: client}}",
             {},
-            "  run      whoever runs base can end it, and the file does not say who that is",
+            "  run      the party that runs base can end it, and the file does not name that party",
         ),
     ],
 )

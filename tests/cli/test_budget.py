@@ -87,7 +87,7 @@ def test_what_is_not_stated_is_asked_for(run, example):
     assert "epsilon is not known per record of letters; at least 4.39" in result.stdout
     assert "not stated: tasks.adapt.rounds" in result.stdout
     assert (
-        "claimed: 8; epsilon is at least 4.39 and nothing bounds it, so whether that is true cannot be told without"
+        "claimed: 8; epsilon is at least 4.39 and nothing bounds it, so nobody can say whether that is true without"
         in (" ".join(result.stdout.split()))
     )
 

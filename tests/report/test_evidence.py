@@ -107,7 +107,7 @@ def test_each_field_says_what_the_file_has_and_what_it_lacks(tmp_path):
     assert call["categories of personal data"] == ("Health data (special category)", "")
     assert call["categories of recipients"][0] == "openai, as provider: verbatim"
     assert call["transfers to third countries"] == ("openai: US (adequacy partial), tool: scc (scc.pdf)", "")
-    assert call["time limits for erasure"][0] == "letters: 3,650 days; at whoever receives it: 30 days"
+    assert call["time limits for erasure"][0] == "letters: 3,650 days; at the recipient: 30 days"
     assert call["security measures"][0] == "transport tls (line 3)"
     assert call["legal basis"] == ("public task; Art. 9(2)(j)", "")
     stored = found["datasets.backups", "transfers to third countries"]

@@ -136,7 +136,7 @@ def _in_epochs(spec: DifferentialPrivacy, at: str) -> Parts:
 def _seen_sender(spec: DifferentialPrivacy) -> str:
     """Why sampling does not amplify what each client does by itself; nothing where it does: for its records."""
     if spec.mechanism != "dp_sgd":
-        return "whoever gets an update sees who sent it, so sampling clients adds nothing to each client's own noise"
+        return "the receiver of an update sees who sent it, so sampling clients adds nothing to each client's own noise"
     return "a client that samples its records takes part in every step itself" if spec.unit == "client" else ""
 
 

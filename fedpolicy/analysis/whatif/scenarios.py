@@ -110,7 +110,7 @@ def _dishonest(graph: FlowGraph, flow: Flow, places: set[str], parties: set[str]
 
 
 def _failing(guard: Guard, taken: bool) -> Guard:  # noqa: FBT001  whether anybody on whom it rests is
-    return replace(guard, ignored="whoever performs it is taken over") if taken and not guard.ignored else guard
+    return replace(guard, ignored="the party that performs it is taken over") if taken and not guard.ignored else guard
 
 
 def _opened(graph: FlowGraph, aggregate: Aggregate, places: set[str], parties: set[str]) -> Aggregate:

@@ -27,7 +27,7 @@ def _rule(name: str, principle: str, title: str, why: str, advice: str) -> RuleI
     return RuleInfo(id=name, pack=PACK, title=title, severity=Severity.HIGH, principle=principle, why=why, help=advice)
 
 
-_EXCEEDED = _rule("site-release-exceeded", "data-locality", "Somebody can learn more than the site permits",
+_EXCEEDED = _rule("site-release-exceeded", "data-locality", "A party can learn more than the site permits",
                   "The site's own policy says what others may learn of its data. It wins over the federation's file.",
                   "Protect or cut the way that the finding shows, or ask the site to permit it.")  # fmt: skip
 _WIDER = _rule("site-release-widened", "autonomy", "The federation's file permits more than the site does",

@@ -196,7 +196,7 @@ def _waivers(report: Report) -> Section | None:
         for one, waiver in found[:_MOST_ROWS]
     )
     heads = ("waiver", "rule", "ends", "owner", "approved by", "reason")
-    table = Table(caption="Findings that somebody has accepted", heads=heads, rows=rows)
+    table = Table(caption="Accepted findings", heads=heads, rows=rows)
     return Section(id="waivers", title="Waivers", blocks=(table,)) if rows else None
 
 

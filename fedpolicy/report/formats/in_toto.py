@@ -25,7 +25,7 @@ STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
 VERSION = 1
 _GOOD = frozenset({"PASS", "OPEN"})
-_UNSIGNED = "This statement proves no author until somebody signs it. It says what the files declare, not what runs."
+_UNSIGNED = "Unsigned, this statement proves no author. It says what the files declare, not what runs."
 
 
 def render(report: Report) -> str:

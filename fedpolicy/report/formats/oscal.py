@@ -31,7 +31,7 @@ _REMARK = "fedpolicy reads no clock, so that the same input gives the same bytes
 _STATES = {
     Verdict.FAIL: ("fail", "The rule fails."),
     Verdict.UNKNOWN: ("other", "Unknown: a fact that the rule needs is not stated."),
-    Verdict.WAIVED: ("other", "Waived: somebody has accepted it for a time."),
+    Verdict.WAIVED: ("other", "Waived: accepted for a time."),
 }
 
 

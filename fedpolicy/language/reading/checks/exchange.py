@@ -36,7 +36,7 @@ def check_payloads(names: Names) -> Iterator[Contradiction]:
             continue
         advice = "write what is sent, such as prompts, records or embeddings"
         if row.carries == "sealed":
-            message = f"whoever is called has to read what is sent, and {payload} cannot be read"
+            message = f"the party that is called has to read what is sent, and {payload} cannot be read"
             advice += "; what only passes is a flow with `sealed_for`"
         else:
             message = f"`sends` names datasets, and {payload} carries none of them"
