@@ -15,8 +15,8 @@ __all__ = ["CAUTION", "HEADS", "PROCESSING", "Field", "duty", "fields_of", "proc
 
 CAUTION = (
     "This is what a deployment file contributes to a record of processing activities (GDPR Article 30). Each residual"
-    " gap has to be closed by a person who knows the facts. It says nothing about whether the law is kept, and it is no record"
-    " until the controller has completed and adopted it."
+    " gap has to be closed by a person who knows the facts. It says nothing about whether the law is kept, and it is no"
+    " record until the controller has completed and adopted it."
 )
 HEADS = ("control", "rests on", "may be changed by", "contribution", "residual gap", "where")
 PROCESSING = ("who", "on behalf of", "processing", "transfers", "contribution of the file", "residual gap")
