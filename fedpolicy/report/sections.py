@@ -95,8 +95,8 @@ def learners(study: Study, owner: str = "") -> Section:
 
 _LEVELS = (
     "none: nothing. bounded: noise limits what anyone can learn about one person. inferable: whether a person took"
-    " part, some attributes. reconstructable: records can be rebuilt by known attacks. verbatim: the records themselves."
-    " Declared believes the file; guaranteed counts only safeguards that the owner can rely on."
+    " part, some attributes. reconstructable: records can be rebuilt by known attacks. verbatim: the records"
+    " themselves. Declared believes the file; guaranteed counts only safeguards that the owner can rely on."
 )
 
 
