@@ -69,7 +69,8 @@ def compare(
     found = [_difference(*pair, _Watched(begin, failed), whole=whole) for pair in pairs]
     if settings.overview:
         studies = [state.study for pair in pairs for state in pair if state and state.study]
-        must_be_party(settings.overview, *(study.deployment for study in studies))
+        if studies:
+            must_be_party(settings.overview, *(study.deployment for study in studies))
         found = [_of_owner(one, pair, settings.overview) for one, pair in zip(found, pairs, strict=True)]
     named = partial(_from_root, {name: inside for side in sides for name, inside in side.inside.items()}, settings)
     found = [replace(one, introduced=_excused(one.introduced, settings, named)) for one in found]

@@ -138,9 +138,9 @@ def chatter(text: str) -> None:
     _say(sys.stderr, text)
 
 
-def emit(text: str, output: str | None) -> None:
+def emit(text: str | bytes, output: str | None) -> None:
     """
-    Write a result to the file the user named, or to standard output.
+    Write a result, a text or a picture, to the file the user named, or to standard output.
 
     A terminal gets what it can show. A pipe or a file gets the bytes that `--output` would write, whatever the locale.
     """
@@ -150,12 +150,12 @@ def emit(text: str, output: str | None) -> None:
         write(Path(output), text)
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, text: str | bytes) -> None:
     """Write a file whole or not at all. Raises OutputError."""
     write_files({path: text})
 
 
-def _say(stream: TextIO, text: str) -> None:
+def _say(stream: TextIO, text: str | bytes) -> None:
     # `fedpolicy check | head` closes the pipe early; that is no reason to complain or to change the exit code.
     try:
         _put(stream, text)
@@ -168,11 +168,11 @@ def _say(stream: TextIO, text: str) -> None:
             raise OutputError(message, help="make room, or send it elsewhere") from error
 
 
-def _put(stream: TextIO, text: str) -> None:
+def _put(stream: TextIO, text: str | bytes) -> None:
     raw = getattr(stream, "buffer", None)
-    if stream is sys.stdout and raw is not None and not stream.isatty():
+    if isinstance(text, bytes) or (stream is sys.stdout and raw is not None and not stream.isatty()):
         stream.flush()
-        raw.write(text.encode("utf-8", "replace"))
+        stream.buffer.write(text if isinstance(text, bytes) else text.encode("utf-8", "replace"))
     else:
         try:
             stream.write(text)

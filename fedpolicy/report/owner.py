@@ -69,6 +69,8 @@ def must_be_party(name: str, *deployments: Deployment) -> str:
     known = {party for one in deployments for party in one.parties}
     if known and name not in known:
         raise SettingsError(f"no party is called `{name}`", help=advise(name, sorted(known)))
+    if not known:
+        raise SettingsError(f"no party is called `{name}`", help="the file declares no party")
     return name
 
 

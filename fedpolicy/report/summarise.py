@@ -149,14 +149,19 @@ def dated(report: Report, today: str, asides: Iterable[Aside]) -> Report:
     return replace(report, today=today, dated=any(one.day_matters for one in found), old=dict(sorted(old.items())))
 
 
-def day_words(report: Report) -> list[str]:
-    """On which day the report was made, where that matters, and which facts were old by then."""
+def day_words(report: Report, width: int = 0) -> list[str]:
+    """On which day the report was made, where that matters, and which facts were old by then, in lines of a width."""
     said = [f"judged as on {report.today}"] if report.dated and report.today else []
     if report.old:
         named = [f"{row} ({day})" for row, day in report.old.items()]
-        more = [f"{len(named) - _NAMED} more"] if len(named) > _NAMED else []
-        said.append(f"rests on facts older than half a year: {', '.join([*named[:_NAMED], *more])}")
+        lines = (_aged(named, most) for most in range(min(len(named), _NAMED), 0, -1))
+        said.append(next((line for line in lines if not width or len(line) <= width), _aged(named, 1)))
     return said
+
+
+def _aged(named: Sequence[str], most: int) -> str:
+    more = [f"{len(named) - most} more"] if len(named) > most else []
+    return f"rests on facts older than half a year: {', '.join([*named[:most], *more])}"
 
 
 def digests_of(report: Report) -> list[tuple[str, str]]:

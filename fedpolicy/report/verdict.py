@@ -113,7 +113,7 @@ def counts(report: Report, look: Style) -> str:
 def remarks(report: Report, look: Style) -> list[str]:
     """Which facts are old, what a baseline hides, what settings changed, and whether somebody stopped the run."""
     # The day itself stands beside the extent.
-    old = [line for one in day_words(replace(report, dated=False)) for line in wrap(one, look, "", "    ")]
+    old = [line for one in day_words(replace(report, dated=False), look.width) for line in wrap(one, look, "", "    ")]
     return [*old, *_whom(report, look), *_known(report, look), *_overridden(report, look), *_stopped(report, look)]
 
 

@@ -221,3 +221,12 @@ def test_a_full_disk_is_no_bug(here):
 
     assert done.returncode == 2
     assert done.stderr.decode().startswith("error: standard output cannot be written: No space left on device\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("result", ["text", b"\x89PNG"])
+def test_a_text_and_a_picture_meet_a_full_disk_alike(result, monkeypatch):
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        with pytest.raises(OutputError, match="standard output cannot be written: No space left on device"):
+            emit(result, None)

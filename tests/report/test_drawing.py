@@ -85,6 +85,18 @@ def test_a_limit_that_fits_nothing_is_a_mistake(options, says):
     assert done.stderr.splitlines()[0] == says
 
 
+@pytest.mark.parametrize("form", ["mermaid", "dot", "svg"])
+def test_where_nothing_is_declared_there_is_nothing_to_draw(form, tmp_path):
+    empty = tmp_path / "empty.yaml"
+    empty.write_text("fedpolicy: 1\nname: e\n", encoding="utf-8")
+    done = CliRunner(**APART).invoke(app, ["graph", str(empty), "--format", form])
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: nothing of `e` is left to draw\n  = help: declare parties, nodes and what they do\n\n"
+    )
+
+
 def test_the_ways_of_one_finding():
     finding = next(one for one in api.check([EXAMPLE]).findings if one.rule == "private-data-to-closed-model")
     text = drawn("--format", "dot", "--finding", finding.fingerprint[:8]).stdout

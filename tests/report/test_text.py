@@ -46,6 +46,15 @@ def test_the_running_example_takes_a_screen(example):
     assert lines[-1].startswith("FAIL: 12 fail, 2 unknown, ")
 
 
+def test_old_facts_take_one_line(example):
+    aged = replace(example, old={f"models.some-publisher/some-model-{number}": "2026-01-01" for number in range(3)})
+
+    assert [line for line in render(aged).splitlines() if "older than" in line] == [
+        "rests on facts older than half a year: models.some-publisher/some-model-0 (2026-01-01), 2 more"
+    ]
+    assert len(render(aged).splitlines()) <= 24
+
+
 def test_findings_of_one_cause_are_one_entry_and_of_two_are_two(example):
     found = {group.title: [one.rule for one in group.findings] for group in groups_of(example)}
 

@@ -11,7 +11,7 @@ import click
 
 from fedpolicy.cli.options import catalog_option, debug_option, deployment_option, output_option
 from fedpolicy.cli.question import timed
-from fedpolicy.cli.terminal import emit, write_files
+from fedpolicy.cli.terminal import emit
 from fedpolicy.errors import OutputError, SettingsError
 
 if TYPE_CHECKING:
@@ -94,17 +94,16 @@ def _draw(question: Question, form: str, named: dict[str, str], output: str | No
         raise OutputError("a PNG is no text for a terminal", help="name a file with `--output FILE`")
     document, study = question.study()
     sketch = sketch_of(study, _wanted(document, study, named))
+    if not sketch.boxes:
+        advice = (
+            "draw more of it: leave a filter out" if any(named.values()) else "declare parties, nodes and what they do"
+        )
+        raise SettingsError(f"nothing of `{document.deployment.name}` is left to draw", help=advice)
     if form not in _DRAWN:
         emit(as_mermaid(sketch) if form == "mermaid" else as_dot(sketch), output)
         return
     picture = _laid_out(as_dot(sketch), form)
-    if output is not None:
-        write_files({Path(output): picture})
-    elif form == "svg":
-        emit(picture.decode("utf-8"), None)
-    else:
-        sys.stdout.buffer.write(picture)
-        sys.stdout.flush()
+    emit(picture, output)
 
 
 def _wanted(document: Document, study: Study, named: dict[str, str]) -> Wanted:

@@ -19,7 +19,6 @@ from fedpolicy.cli.options import (
 )
 from fedpolicy.cli.question import input_bytes, named, timed
 from fedpolicy.cli.terminal import emit
-from fedpolicy.errors import SettingsError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -93,17 +92,14 @@ def _page(source: Source, settings: Settings, deployment: str, party: str, *, fi
     from fedpolicy import check
     from fedpolicy.analysis.study import Study
     from fedpolicy.cli.basis import basis_of
-    from fedpolicy.report.owner import of_owner, only
+    from fedpolicy.report.owner import must_be_party, of_owner, only
     from fedpolicy.report.site import page_of
-    from fedpolicy.suggest import advise
 
     judge, errors = check.judge_of(settings)
     if errors:
         raise errors[0]
     document = check.document_of(source, judge.catalog, deployment)
-    parties = sorted(document.deployment.parties)
-    if party not in parties:
-        raise SettingsError(f"no party is called `{party}`", help=advise(party, parties))
+    must_be_party(party, document.deployment)
     whole = replace(check.report_of([check.check_file(source, judge)], judge, settings), basis=basis_of(settings))
     report = of_owner(only(whole, document.deployment.name), party)
     if fixes:
