@@ -9,7 +9,7 @@ from pathlib import Path
 from fedpolicy.findings import Reference
 from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.policy.models import PRINCIPLES, Rule
-from fedpolicy.policy.packs import Pack, read_pack
+from fedpolicy.policy.packs import Pack, Standard, read_pack
 from fedpolicy.report.rules import as_markdown, entry_of, table_markdown
 from fedpolicy.scan.drift import rules as drift
 from fedpolicy.scan.judge import INFOS
@@ -88,18 +88,53 @@ def _pack(pack: Pack, rules: tuple[Rule, ...]) -> str:
     return "\n\n".join(parts)
 
 
-def _said(pack: Pack) -> Iterator[str]:
+def pack_page(name: str) -> str:
+    """What a pack is for: whom it protects, from when, by which texts; what it asks, and what is for people."""
+    pack, rules = read_pack(name), load_rules([name])
+    parts = [f"# {pack.title}", pack.about, *_facts(pack), *_said(pack, linked=False)]
+    parts += [f"## Rules\n\n{table_markdown(rules, '')}", *(_requirements(one) for one in pack.standards)]
+    if pack.references:
+        parts.append("## Sources\n\n" + "\n".join(_linked(reference) for reference in pack.references))
+    parts.append("What a rule cannot show stands in its `why`. Nothing here is legal advice.")
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _facts(pack: Pack) -> Iterator[str]:
+    yield f"`--pack {pack.name}`, version {pack.version}."
+    if pack.owners_in:
+        places = ["the European Economic Area" if code == "EEA" else code for code in pack.owners_in]
+        yield f"**Protects owners in:** {', '.join(places)}. Where nobody is, a report says so and gives no clean bill."
+    for duty in pack.duties:
+        yield f"**From {duty.day}:** {duty.about} ([source]({duty.url}), opened on {duty.as_of}). Until then, info."
+
+
+def _requirements(standard: Standard) -> str:
+    every = load_rules(shipped_packs())
+    rows = {number: [r for r in every if f"{standard.name}:{number}" in r.tags] for number in standard.numbers}
+    asked = [
+        f"| {number} | {', '.join(f'`{r.id}` ({r.pack})' for r in some)} |" for number, some in rows.items() if some
+    ]
+    left = ", ".join(number for number, some in rows.items() if not some)
+    head = f"## {standard.title}\n\nRead: {standard.read}; opened on {standard.as_of}."
+    table = "\n".join(["| requirement | rules |", "|---|---|", *asked])
+    return f"{head}\n\n{table}\n\n**For people**, as no file decides them: {left}."
+
+
+def _said(pack: Pack, *, linked: bool = True) -> Iterator[str]:
     if pack.scope:
         yield f"**Meant for:** {pack.scope}"
     if pack.not_covered:
         yield f"**Not covered:** {pack.not_covered}"
-    if pack.references:
+    if pack.for_people:
+        yield f"**For people:** {pack.for_people}"
+    if pack.references and linked:
         yield "\n".join(_linked(reference) for reference in pack.references)
 
 
 def _linked(reference: Reference) -> str:
     title = f"[{reference.title}]({reference.url})" if reference.url else reference.title
-    return f"- {title}. {reference.note}"
+    opened = f" Opened on {reference.as_of}." if reference.as_of else ""
+    return f"- {title}. {reference.note}{opened}".rstrip()
 
 
 if __name__ == "__main__":

@@ -160,14 +160,10 @@ def _part(title: str, body: Iterable[str], look: Style) -> list[str]:
 
 
 def _condition_lines(entry: Entry, look: Style) -> Iterator[str]:
-    if entry.match:
-        yield from wrap(entry.match, look, "  where    ", "           ")
-    if entry.require:
-        yield from wrap(entry.require, look, "  require  ", "           ")
-    if entry.graver:
-        yield from wrap(entry.graver, look, "  graver   ", "           ")
-    if entry.slight:
-        yield from wrap(entry.slight, look, "  slight   ", "           ")
+    asked = (("where", entry.match), ("require", entry.require), ("graver", entry.graver), ("slight", entry.slight))
+    for word, text in asked:
+        if text:
+            yield from wrap(text, look, f"  {word:<9}", "           ")
     if entry.absent:
         text = f"{entry.absent}, because: {entry.absent_why}"
         yield from wrap(text, look, "  not said ", "           ")
@@ -230,7 +226,8 @@ def as_markdown(entry: Entry) -> str:
 def _about_rule(entry: Entry) -> str:
     rule = entry.rule
     kind = f", judged for each {entry.applies_to}" if entry.require else ""
-    return f"Pack `{rule.pack}`, severity **{rule.severity.label}**, principle *{rule.principle}*{kind}."
+    about = f" About {', '.join(f'`{tag}`' for tag in rule.tags)}." if rule.tags else ""
+    return f"Pack `{rule.pack}`, severity **{rule.severity.label}**, principle *{rule.principle}*{kind}.{about}"
 
 
 def _section(title: str, body: str) -> str:
@@ -242,8 +239,8 @@ def _condition(entry: Entry) -> str:
         return ""
     where = f"where:   {entry.match}\n" if entry.match else ""
     absent = f"\n\nWhat is not said: {entry.absent}. {entry.absent_why}" if entry.absent else ""
-    graver = f"\ngraver:  {entry.graver}" if entry.graver else ""
-    graver += f"\nslight:  {entry.slight}" if entry.slight else ""
+    pairs = (("graver:  ", entry.graver), ("slight:  ", entry.slight))
+    graver = "".join(f"\n{word}{text}" for word, text in pairs if text)
     behind = f"\n\nBehind what these tell: {', '.join(entry.behind)}." if entry.behind else ""
     return f"```text\n{where}require: {entry.require}{graver}\n```{absent}{behind}"
 
@@ -256,6 +253,7 @@ def _params(entry: Entry) -> Iterator[str]:
 def _reference(reference: Reference) -> str:
     title = f"[{reference.title}]({reference.url})" if reference.url else reference.title
     note = f" {reference.note}" if reference.note else ""
+    note += f" Opened on {reference.as_of}." if reference.as_of else ""
     return f"- *{_BASES[reference.basis]}*: {title}.{note}"
 
 
@@ -281,6 +279,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "title": rule.title,
         "principle": rule.principle,
         "severity": rule.severity.label,
+        "tags": list(rule.tags),
         "applies_to": entry.applies_to,
         "match": entry.match or None,
         "require": entry.require,

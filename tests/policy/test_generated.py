@@ -3,11 +3,15 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from fedpolicy.policy.load import load_rules, shipped_packs
+from fedpolicy.policy.packs import read_pack, standards
 from fedpolicy.policy.reference import reference
 from fedpolicy.policy.rulefile import policy_schema
 from fedpolicy.policy.site.file import site_schema
 from fedpolicy.policy.waivers import waivers_schema
-from tools.site import listing
+from tools.site import listing, pack_page
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,6 +22,26 @@ def test_the_rules_reference_is_current(golden):
 
 def test_the_list_of_rules_is_current(golden):
     golden(listing(), ROOT / "docs" / "rules.md")
+
+
+@pytest.mark.parametrize("name", shipped_packs())
+def test_the_page_of_a_pack_is_current(name, golden):
+    golden(pack_page(name), ROOT / "docs" / "packs" / f"{name}.md")
+
+
+def test_packs_of_law_say_whom_they_protect_and_what_is_for_people():
+    for name in set(shipped_packs()) - {"federation", "openness-strict"}:
+        pack = read_pack(name)
+        assert pack.for_people
+        assert pack.not_covered
+        assert "legal advice" in pack_page(name)
+        assert all(rule.owners_in for rule in load_rules([name])) is bool(pack.owners_in)
+
+
+def test_every_standard_is_named_by_some_rule():
+    tags = {tag.partition(":")[0] for rule in load_rules(shipped_packs()) for tag in rule.tags}
+
+    assert tags == set(standards())
 
 
 def test_the_policy_schema_is_current(golden):

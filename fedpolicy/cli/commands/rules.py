@@ -41,6 +41,13 @@ _DRIFT = "drift"
     help="Rules that rest on such a reference only.",
 )
 @click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="STANDARD[:NUMBER]",
+    help="Rules about this standard only, such as owasp-llm-2026, or about one requirement of it.",
+)
+@click.option(
     "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="How to write the list."
 )
 @output_option
@@ -51,13 +58,14 @@ def command(
     principles: tuple[str, ...],
     severities: tuple[str, ...],
     bases: tuple[str, ...],
+    tags: tuple[str, ...],
     form: str,
     output: str | None,
     *,
     no_color: bool,
 ) -> None:
     """List the rules of packs. Several filters must all hold; several values of one filter are alternatives."""
-    wanted = Filter(principles=principles, severities=severities, bases=bases)
+    wanted = Filter(principles=principles, severities=severities, bases=bases, tags=tags)
     _list(packs, wanted, form, output, no_color=no_color)
 
 
@@ -68,6 +76,7 @@ class Filter:
     principles: Sequence[str] = ()
     severities: Sequence[str] = ()
     bases: Sequence[str] = ()
+    tags: Sequence[str] = ()
 
     def wants(self, rule: Rule | RuleInfo) -> bool:
         """Whether a rule is among them."""
@@ -75,11 +84,12 @@ class Filter:
             (not self.principles or rule.principle in self.principles)
             and (not self.severities or rule.severity.label in self.severities)
             and (not self.bases or any(reference.basis in self.bases for reference in rule.references))
+            and (not self.tags or any({tag, tag.partition(":")[0]} & set(self.tags) for tag in rule.tags))
         )
 
 
 def _list(packs: Sequence[str], wanted: Filter, form: str, output: str | None, *, no_color: bool) -> None:
-    """List rules. Raises SettingsError for a principle that does not exist, Problems for packs that cannot be used."""
+    """List rules. Raises SettingsError for a principle or tag that is none, Problems for packs that cannot be used."""
     from fedpolicy.policy.models import PRINCIPLES
     from fedpolicy.report import rules
     from fedpolicy.suggest import advise
@@ -90,6 +100,7 @@ def _list(packs: Sequence[str], wanted: Filter, form: str, output: str | None, *
     files = [name for name in packs if name not in (_SCAN, _DRIFT)]
     coded = coded_rules() if len(files) < len(packs) else {}
     known = [*(rules_of(files) if files or not packs else ()), *(one for name in packs for one in coded.get(name, ()))]
+    _must_be_carried(wanted.tags, known)
     found = [rule for rule in known if wanted.wants(rule)]
     if form == "json":
         emit(rules.as_json([rules.entry_of(rule) for rule in found]), output)
@@ -97,6 +108,16 @@ def _list(packs: Sequence[str], wanted: Filter, form: str, output: str | None, *
         emit(rules.table_markdown(found), output)
     else:
         emit(rules.table_text(found, look_for(output, no_color=no_color)), output)
+
+
+def _must_be_carried(tags: Sequence[str], rules: Sequence[Rule | RuleInfo]) -> None:
+    from fedpolicy.suggest import advise
+
+    known = sorted({word for rule in rules for tag in rule.tags for word in (tag, tag.partition(":")[0])})
+    for word in tags:
+        if word not in known:
+            near = [one for one in known if (":" in one) is (":" in word)]
+            raise SettingsError(f"no rule is about `{word}`", help=advise(word, near, called="rules are about"))
 
 
 def coded_rules() -> dict[str, tuple[RuleInfo, ...]]:

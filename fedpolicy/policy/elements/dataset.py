@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fedpolicy.language.model.dataset import Dataset, Permit, RiskAppetite
+from fedpolicy.policy.elements.permits import days_left, largest_share, smallest_group
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, open_field, texts, words
-from fedpolicy.policy.fields import Kind, Presence, Subject, Type, fields_of
+from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import Territories, World, family_of, ordered
 from fedpolicy.records import dataclass, replace
 
@@ -46,6 +47,11 @@ def _releases_to(view: DatasetView) -> Presence:
     return None if releases is None else ordered(to for release in releases for to in release.to)
 
 
+def _dominated(view: DatasetView) -> bool:
+    allowed = view.dataset.risk_appetite.dominance if view.dataset.risk_appetite else None
+    return allowed is not None and largest_share(view.world, view.id) > allowed
+
+
 _FIELDS = (
     words("id", "its id", lambda view: view.id),
     texts("owners", "who owns an instance of it", lambda view: view.owners),
@@ -58,12 +64,30 @@ _FIELDS = (
     *data_fields(of="the dataset"),
     *fields_of(Dataset, lambda view: view.dataset),
     *fields_of(Permit, lambda view: view.dataset.permit, under="permit.", at="permit."),
-    boolean(
-        "permit.ended",
-        "the last day of its permit is over",
-        lambda v: v.dataset.permit is not None and v.dataset.permit.ended(v.world.today),
+    open_field(
+        "permit.days_left",
+        Type.INT,
+        "how many days its permit still holds; negative where it has ended",
+        lambda view: days_left(view.world, view.id),
+        key="permit.expires",
     ),
     *fields_of(RiskAppetite, lambda view: view.dataset.risk_appetite, under="risk_appetite.", at="risk_appetite."),
+    open_field(
+        "smallest_group",
+        Type.INT,
+        "how many units a number of it is made of, counted as `risk_appetite` says",
+        lambda view: smallest_group(view.world, view.id),
+        key="subjects",
+    ),
+    boolean(
+        "dominated", "one instance gives more than `risk_appetite.dominance` allows, where all are alike", _dominated
+    ),
+    Field(
+        name="largest_share",
+        type=Type.NUMBER,
+        about="the share of one instance where all are alike",
+        read=lambda view: largest_share(view.world, view.id),
+    ),
     boolean("has_releases", "the owner states limits", lambda view: view.dataset.releases is not None),
     open_field("releases_to", Type.LIST, "to whom the owner allows anything", _releases_to, key="releases"),
     open_field(

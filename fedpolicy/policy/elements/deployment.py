@@ -9,6 +9,7 @@ from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.governance import EuAiAct, Governance
 from fedpolicy.language.model.party import Party
 from fedpolicy.language.model.shape import words_of
+from fedpolicy.policy.elements.permits import holds
 from fedpolicy.policy.elements.shared import (
     any_in_eea,
     boolean,
@@ -18,7 +19,7 @@ from fedpolicy.policy.elements.shared import (
     open_field,
     texts,
 )
-from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type, fields_of
+from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import Territories, World, ordered
 from fedpolicy.records import dataclass, replace
 
@@ -72,6 +73,15 @@ def _jurisdictions(whole: Whole) -> Presence:
 def _eea_data(whole: Whole) -> Presence:
     world = whole.world
     return any_in_eea(world, world.owners(name for name in whole.families if is_personal(world, [name])))
+
+
+def _financial(whole: Whole) -> Presence:
+    declared = whole.world.deployment.parties
+    members = {name: party.sector for name, party in sorted(declared.items()) if "participant" in party.role}
+    if any(sector in {"finance", "insurance"} for sector in members.values()):
+        return True
+    silent = tuple(f"parties.{name}.sector" for name, sector in members.items() if sector is None)
+    return Missing(silent) if silent else False
 
 
 def _count(section: str, about: str) -> Field:
@@ -132,6 +142,8 @@ _FIELDS = (
         "some model is released to the public",
         lambda whole: any(model.published for model in whole.world.deployment.models.values()),
     ),
+    open_field("financial", Type.BOOL, "some participant's sector is finance or insurance", _financial),
+    boolean("under_permit", "some dataset has a permit that holds", lambda v: holds(v.world, v.families)),
     open_field("jurisdictions", Type.LIST, "where all parties are", _jurisdictions),
     *data_fields(of="all data"),
     open_field("eea_data", Type.BOOL, "some owner of personal data is in the EEA", _eea_data),

@@ -37,6 +37,7 @@ from fedpolicy.policy.elements.disclosure_view import (
     without_tool,
 )
 from fedpolicy.policy.elements.party import ROLES
+from fedpolicy.policy.elements.permits import PERMITS
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, number, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Subject, Type, Value
 from fedpolicy.policy.world import Territories, World, ordered
@@ -206,6 +207,7 @@ _FIELDS = (
         "one of these is a party that it protects against",
         lambda v: not set(rests_on(v)).isdisjoint(v.parties),
     ),
+    *PERMITS,
     texts("claims", "claimed privacy budgets that the level rests on", lambda view: view.found.claims),
     texts(
         "agreements",

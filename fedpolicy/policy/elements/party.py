@@ -48,6 +48,11 @@ _FIELDS = (
     texts("owns", "datasets of which it owns an instance", lambda party: party.world.lookup.owned.get(party.id, ())),
     texts("runs_models", "models that it runs for anybody", _runs),
     texts("agreements", "kinds of the agreements that it has", _agreements),
+    boolean(
+        "contract_on_file",
+        "it has an agreement with a reference",
+        lambda party: any(one.reference for one in party.world.agreements_of.get(party.id, ())),
+    ),
 )
 
 
