@@ -1,5 +1,5 @@
 """
-Repositories that list models: the documentation of Mistral, and the Model Openness Tool.
+Repositories that list models: the documentation of Mistral, models.dev, and the Model Openness Tool.
 
 They are read from clones. What they said last stays in `tools/indexes.json`, so that a machine that reaches no
 repository writes the same rows.
@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import tarfile
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from fedpolicy.records import dataclass
 from tools.hub import Page
 from tools.wheels import Facts, Said
 
-__all__ = ["LAST", "Clone", "cloned", "kept", "mistral_names", "openness_rows", "renewed"]
+__all__ = ["LAST", "Clone", "cloned", "kept", "mistral_names", "models_dev", "openness_rows", "renewed"]
 
 LAST = Path(__file__).with_name("indexes.json")
 _HUB = re.compile(r"https://huggingface\.co/((?!papers/|datasets/|spaces/)[\w.-]+/[\w.-]+)/?")
@@ -86,6 +87,29 @@ def mistral_names(clone: Clone) -> Iterator[Said]:
             if before is None or _last(facts) > _last(before.facts):
                 found[name] = Said(origin=clone, member=member, name=name, facts=facts)
     yield from (found[name] for name in sorted(found))
+    for member, text in pages:
+        yield from _mistral_weights(clone, member, text)
+
+
+def _mistral_weights(clone: Clone, member: str, text: str) -> Iterator[Said]:
+    for listed in re.findall(r"\n    \{\n      name: 'Weights',(.*?)\n    \}", text, re.DOTALL):
+        said = dict(re.findall(r"^ {6}(license|url|parameters): '([^']+)'", listed, re.MULTILINE))
+        place, size = _HUB.fullmatch(said.get("url", "")), said.get("parameters", "")
+        if place:
+            facts: Facts = {"published": True, "mode": _mode(text)}
+            facts["license"] = "apache-2.0" if said.get("license") == "Apache 2.0" else None
+            facts["n_parameters"] = round(float(size) * 1e9) if re.fullmatch(r"[\d.]+", size) else None
+            yield Said(origin=clone, member=member, name=place[1], facts=facts)
+
+
+def models_dev(clone: Clone) -> Iterator[Said]:
+    """Models of models.dev whose weights are on the Hub."""
+    for member, text in clone.texts("models"):
+        row = tomllib.loads(text) if member.endswith(".toml") else {}
+        for place in (_HUB.fullmatch(str(one.get("url"))) for one in row.get("weights", ())):
+            if place and row.get("open_weights") is True:
+                mode = "chat" if row.get("modalities", {}).get("output") == ["text"] else None
+                yield Said(origin=clone, member=member, name=place[1], facts={"weights": "open", "mode": mode})
 
 
 def _names(text: str) -> list[str]:
@@ -108,7 +132,7 @@ def openness_rows(clone: Clone) -> Iterator[Said]:
     What it does not list may be published all the same: it lists no data for the small Pythias.
     """
     for member, text in clone.texts("models"):
-        release = plain(compose_shipped(text)).get("release", {})
+        release = plain(compose_shipped(text)).get("release", {}) if member.endswith(".yml") else {}
         place = _HUB.fullmatch(str(release.get("huggingface")))
         if place and release.get("type") == "language":
             yield Said(origin=clone, member=member, name=place[1], facts=_published(release))

@@ -44,6 +44,7 @@ ROUTES: Mapping[str, tuple[str, str]] = {
     "bedrock_converse": ("amazon-bedrock", ""),
 }
 INDEXES: Mapping[str, tuple[str, Callable[[indexes.Clone], Iterator[wheels.Said]]]] = {
+    "anomalyco/models.dev": ("models.dev", indexes.models_dev),
     "lfai/model_openness_tool": ("openness", indexes.openness_rows),
     "mistralai/platform-docs-public": ("mistral", indexes.mistral_names),
 }
@@ -134,8 +135,8 @@ def hand_rows() -> dict[str, Row]:
 def rows_of(said: Mapping[str, Sequence[wheels.Said]], hand: Mapping[str, Row]) -> dict[str, Row]:
     """The rows, by id: those that somebody runs for others, then those whose weights can be had."""
     rows = hosted_rows(_by_provider(said), hand)
-    listed = [*said["hub"], *said["mteb"], *said["openness"], *said["transformers"]]
-    for name, row in open_rows(listed, hand).items():
+    order = ("hub", "mteb", "mistral", "models.dev", "openness", "transformers")
+    for name, row in open_rows([one for origin in order for one in said[origin]], hand).items():
         if set(row) > {"developer", "source", "as_of"}:
             rows.setdefault(name, row)
     return dict(sorted(rows.items()))

@@ -24,6 +24,14 @@ metadata: {retirementDate: '2026-05-31', replacement: 'New One'},
 """,
     "src/schema/models/models/new.ts": """export default {
   name: 'New One',
+  weights: [
+    {
+      name: 'Weights',
+      license: 'Apache 2.0',
+      url: 'https://huggingface.co/acme/New-One',
+      parameters: '24',
+    }
+  ],
   identifiers: { apiNames: ['new-1', 'one-latest'] },
   capabilities: { features: ['chat-completions'] },
 """,
@@ -43,6 +51,13 @@ metadata: {retirementDate: '2026-05-31', replacement: 'New One'},
     - {name: Datasets}
 """,
     "models/two.yml": "release: {type: language, huggingface: https://huggingface.co/papers/2309.16609}\n",
+    "models/acme/four.toml": """open_weights = true
+[modalities]
+output = ["text"]
+[[weights]]
+url = "https://huggingface.co/acme/four"
+""",
+    "models/acme/five.toml": "open_weights = false\nweights = [{url = 'https://huggingface.co/acme/five'}]\n",
     "models/three.yml": "release: {type: image, huggingface: https://huggingface.co/acme/three}\n",
 }
 
@@ -66,7 +81,14 @@ def test_a_name_that_a_newer_model_took_over_does_not_end(clone):
         "new-1": {"mode": "chat", "route": "mistral"},
         "old-1": {"mode": "chat", "route": "mistral", "shutdown_on": "2026-05-31", "replaced_by": "new-1"},
         "one-latest": {"mode": "chat", "route": "mistral"},
+        "acme/New-One": {"published": True, "mode": "chat", "license": "apache-2.0", "n_parameters": 24_000_000_000},
     }
+
+
+def test_weights_on_the_hub_are_open_where_the_list_says_so(clone):
+    assert [(one.name, one.facts) for one in indexes.models_dev(clone)] == [
+        ("acme/four", {"weights": "open", "mode": "chat"})
+    ]
 
 
 def test_parts_that_are_published_are_told_of_models_on_the_hub(clone):

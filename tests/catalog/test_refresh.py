@@ -80,6 +80,7 @@ own = ModelMeta(name="google/nine", open_weights=True, license="nobody-knows-it"
 
 OPENNESS = indexes.Clone(repo="acme/openness", commit="abc1234", day="2026-05-11")
 INDEXED = {
+    "models.dev": [],
     "hub": [
         wheels.Said(
             origin=hub.Page(day="2026-11-01"),
