@@ -325,6 +325,48 @@ def test_each_difference_is_one_finding(here, change, files, expected):
     assert rules(found(text.replace(*change) if change else text)) == expected
 
 
+WORKLOAD = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: site-1}
+spec:
+  template:
+    spec:
+      nodeSelector: {topology.kubernetes.io/region: us-east-1}
+      containers: [{name: trainer, image: "trainer@sha256:0"}]
+"""
+PLACES = [
+    ("a node in its country", "region: US", WORKLOAD, []),
+    ("a node in another one", "region: DE", WORKLOAD, ["region-differs"]),
+    ("a node that is nowhere in the Union", "region: EU", WORKLOAD, ["region-differs"]),
+    ("another region of the same country", "region: us-west-2", WORKLOAD, ["region-differs"]),
+    ("the same region", "region: us-east-1", WORKLOAD, []),
+    ("nobody says where it is", "kind: client", WORKLOAD, []),
+    ("a region that nobody knows", "region: DE", WORKLOAD.replace("us-east-1", "moon-1"), []),
+]
+
+
+@pytest.mark.parametrize(("region", "text", "expected"), [one[1:] for one in PLACES], ids=[one[0] for one in PLACES])
+def test_where_machines_stand(here, region, text, expected):
+    write(here, FILES | {"k8s/site.yaml": text})
+    said = DECLARED.replace("SAFEGUARD", SVT_DECLARED)
+    said = said.replace("site-1: {kind: client, party: a}", f"site-1: {{{region}, kind: client, party: a}}")
+    said = said.replace("{kind: client, kind: client,", "{kind: client,")
+    assert rules(found(said)) == expected
+
+
+def test_a_fallback_of_a_gateway_is_a_call_that_nobody_declared(here):
+    """What a new importer finds is compared as soon as it says whom something asks."""
+    config = """model_list:
+  - {model_name: reports, litellm_params: {model: openai/gpt-4o}}
+  - {model_name: spare, litellm_params: {model: mistral/mistral-large-2411}}
+router_settings: {fallbacks: [{reports: [spare]}]}
+"""
+    write(here, FILES | {"gateway/config.yaml": config})
+    (one,) = found(DECLARED.replace("SAFEGUARD", SVT_DECLARED))
+    assert (one.rule, one.span.file) == ("call-not-declared", "gateway/config.yaml")
+    assert one.message.startswith("code asks mistral, and no call of it is declared")
+
+
 def test_names_that_people_give_are_the_same_nodes(here):
     """A declaration has one node for each party of a list; the project calls its sites otherwise."""
     write(here, FILES)

@@ -9,6 +9,7 @@ from fedpolicy.findings import Severity, Span
 from fedpolicy.language.model.task import Task
 from fedpolicy.scan.drift.outside import calls, egress, trackers
 from fedpolicy.scan.drift.protection import protection
+from fedpolicy.scan.drift.regions import regions
 from fedpolicy.scan.drift.rules import Drift
 from fedpolicy.scan.drift.sides import Declared, Found, Pair, alike, paired
 from fedpolicy.scan.members import ROLES
@@ -23,12 +24,12 @@ _ADAPTERS = ("adapter_update", "adapter_weights")
 def differences(declared: Declared, found: Found, catalog: Catalog) -> list[Drift]:
     """All that differs, in the order of the sections of a declaration."""
     told: list[Drift] = []
+    pair = members(declared, found)
     if found.deployment is not None:
-        pair = members(declared, found)
         told += _nodes(declared, found, pair)
         told += _transport(declared, found)
-        told += _regions(declared, found, pair, catalog)
         told += _tasks(declared, found, catalog)
+    told += regions(declared, found, pair, catalog)
     return [*told, *calls(declared, found, catalog), *trackers(declared, found, catalog), *egress(declared, found)]
 
 
@@ -104,42 +105,6 @@ def _transport(declared: Declared, found: Found) -> Iterator[Drift]:
         declared=declared.at("transport"),
         severity=None if weaker else Severity.LOW,
     )
-
-
-def _regions(declared: Declared, found: Found, pair: Pair, catalog: Catalog) -> Iterator[Drift]:
-    """Where machines stand, by the file that says it of a node, else of everything that it sets up."""
-    ours = {member.name: place for place, member in pair.same}
-    for one in found.stating("region"):
-        if not one.value or one.kind == "call":
-            continue
-        place = ours.get(one.name) if one.kind == "node" else None
-        nodes = declared.deployment.nodes
-        names = [str(place.path[1])] if place else [name for name, node in nodes.items() if node.region]
-        said = {name: nodes[name].region for name in names if nodes[name].region}
-        if said and not any(_within(one.value, region, catalog) for region in said.values()):
-            name, region = min(said.items())
-            message = f"what runs stands in {one.value}, and {region} is declared"
-            yield Drift(
-                rule="region-differs",
-                element=f"nodes.{name}",
-                message=message,
-                found=one.span,
-                declared=declared.at("nodes", name, "region"),
-                what=one.value,
-            )
-
-
-def _within(found: str, declared: str | None, catalog: Catalog) -> bool:
-    """Whether a region lies in another one, or is it; what the catalogue does not know contradicts nothing."""
-    if declared is None or found.lower() == declared.lower():
-        return True
-    row, wide = catalog.regions.get(found.lower()), catalog.regions.get(declared.lower())
-    if row is None:
-        return found.upper() not in catalog.countries
-    country = catalog.countries.get(row.country)
-    if declared == "EU":
-        return country is None or country.eea
-    return wide is None and row.country == declared
 
 
 def _tasks(declared: Declared, found: Found, catalog: Catalog) -> Iterator[Drift]:
