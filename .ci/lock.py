@@ -26,7 +26,9 @@ EXTRAS = {
     "release": ("release",),
 }
 # An environment of its own: what it needs does not go with the others.
-APART = {"editor": ("test", "lint", "test-editor")}
+APART = {"editor": ("test", "lint", "test-editor"), "enforce": ("test-enforce",)}
+# No wheel of it is published, and what reads JSON does without.
+LEFT_OUT = {"enforce": ("pyhocon", "pyparsing")}
 LOWEST = ("test", "build")
 
 
@@ -42,7 +44,8 @@ def main() -> None:
         for name, extras in EXTRAS.items():
             resolve(FOLDER / f"{name}.txt", build, [f"--constraints={everything}", *wanted(extras)])
         for name, extras in APART.items():
-            resolve(FOLDER / f"{name}.txt", build, wanted(extras))
+            left_out = [f"--no-emit-package={one}" for one in LEFT_OUT.get(name, ())]
+            resolve(FOLDER / f"{name}.txt", build, [*wanted(extras), *left_out])
         resolve(FOLDER / "lowest.txt", build, ["--resolution=lowest-direct", *wanted(LOWEST)])
 
 

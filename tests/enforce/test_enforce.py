@@ -23,8 +23,8 @@ ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "examples" / "clinical-notes" / "deployment.yaml"
 APART = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}
 # An interpreter that has NVFLARE and kubernetes-validate: `make enforce` makes one.
-READERS = os.environ.get("ENFORCE_PYTHON", "")
-readers = pytest.mark.skipif(not READERS, reason="`make enforce` has what reads these files")
+READERS = Path(os.environ["ENFORCE_PYTHON"]).absolute() if "ENFORCE_PYTHON" in os.environ else None
+readers = pytest.mark.skipif(READERS is None, reason="`make enforce` has what reads these files")
 FILE = """fedpolicy: 1
 name: lungs
 parties:
@@ -295,7 +295,7 @@ def test_every_target_is_named_in_the_help():
 @pytest.mark.parametrize("file", ["deployment.yaml", str(EXAMPLE)])
 def test_kubernetes_takes_the_policies(here, file):
     (here / "policy.yaml").write_text(enforced("networkpolicy", file=file).stdout, encoding="utf-8")
-    program = Path(READERS).absolute().parent / "kubernetes-validate"
+    program = READERS.parent / "kubernetes-validate"
     done = subprocess.run([program, "--strict", "policy.yaml"], capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     (here / "policy.yaml").write_text("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nspec: {x: 1}\n", "utf-8")

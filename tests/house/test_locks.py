@@ -21,7 +21,7 @@ OURS |= {
     "lock": ("lock",),
     "release": ("release",),
 }
-APART = {"editor": ("test", "lint", "lsp", "test-editor")}
+APART = {"editor": ("test", "lint", "lsp", "test-editor"), "enforce": ("test-enforce",)}
 
 
 def wanted(extras):
