@@ -7,20 +7,22 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.builder import Builder, LookUp, Origin, Use
-from fedpolicy.graph.guards import guards_on_work, seals_for
+from fedpolicy.graph.guards import guards_on_work, seals_at, seals_for
 from fedpolicy.graph.model import Access, Mask, Vertex
 from fedpolicy.graph.routes import Route, Runs, aspect, provider_of, route, runs_for_others
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
-    from fedpolicy.graph.model import Mask, Vertex
+    from fedpolicy.graph.model import Guard, Mask, Vertex
     from fedpolicy.language.model.call import ApiCall
     from fedpolicy.language.model.model import Terms
     from fedpolicy.language.model.safeguards import Safeguard
     from fedpolicy.language.model.task import Task
 
 __all__ = ["Call", "answer", "call_model", "desugar_api_calls", "may_train", "note_indexes"]
+
+_DIRECT = 2  # whoever asks, and whoever answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ def call_model(builder: Builder, place: Vertex, mask: Mask, call: Call, runs: Ru
     if found.local:
         _keep(builder, place, mask, call)
     for chain in found.ends:
-        quoted |= answer(builder, call.origin, (place, *chain), call.model, call.retrieves)
+        quoted |= answer(builder, call.origin, (place, *chain), call.model, call.retrieves, call.safeguards)
     _use(builder, place, call, found)
     return quoted | _fall_back(builder, place, mask, call, runs)
 
@@ -133,6 +135,7 @@ def _to_party(builder: Builder, origin: Origin, place: Vertex, call: ApiCall, ma
 def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask, call: Call, payload: str) -> None:
     runner = chain[-1]
     seals = seals_for(builder, call.safeguards, call.origin.path, runner)
+    guarded = _answer_guards(builder, (place, *chain), call.origin, call.safeguards)
     previous = place
     for hop in chain:
         for sent in (payload,) if payload else call.payloads:
@@ -142,9 +145,31 @@ def _send(builder: Builder, place: Vertex, chain: tuple[Vertex, ...], mask: Mask
                 builder.uses.append(
                     Use(model=judged, targets=(hop.id,), origin=call.origin, role="judged-outputs", payload=sent)
                 )
-        builder.add(call.origin, "completion", hop.id, previous.id, "completions", mask, echo=True)
+        # What comes back says nothing new to whoever asked, but those between may have passed the question on sealed.
+        builder.add(
+            call.origin,
+            "completion",
+            hop.id,
+            previous.id,
+            "completions",
+            mask,
+            guards=guarded[0] if hop is runner else (),
+            seals=guarded[1] if hop is runner else (),
+            echo=previous is place or not seals,
+            passed_on=hop is not runner,
+        )
         previous = hop
     _keep(builder, runner, mask, call)
+
+
+def _answer_guards(
+    builder: Builder, way: Sequence[Vertex], origin: Origin, safeguards: Sequence[Safeguard]
+) -> tuple[tuple[Guard, ...], tuple[int, ...]]:
+    """The seals on an answer that others pass on, which whoever asks can open, and the safeguards that they are."""
+    if not safeguards or len(way) <= _DIRECT:
+        return (), ()
+    seals = seals_for(builder, safeguards, origin.path, way[0])
+    return seals_at(builder, safeguards, origin.path, way[-1], seals, "completions"), seals
 
 
 def _keep(builder: Builder, runner: Vertex, mask: Mask, call: Call) -> None:
@@ -207,10 +232,15 @@ def note_indexes(builder: Builder, runs: Runs) -> None:
 
 
 def answer(
-    builder: Builder, origin: Origin, way: Sequence[Vertex], model: str, retrieves: tuple[str, ...] | None
+    builder: Builder,
+    origin: Origin,
+    way: Sequence[Vertex],
+    model: str,
+    retrieves: tuple[str, ...] | None,
+    safeguards: Sequence[Safeguard] = (),
 ) -> Mask:
     """
-    Quote to whoever asked, the first of the `way`, what the last of it looks up; those in between read it too.
+    Quote to whoever asked, the first of the `way`, what the last of it looks up; those in between read what is open.
 
     Where nothing is said, a model that has an index there may quote all of it. Returns what may be quoted.
     """
@@ -222,8 +252,11 @@ def answer(
         mask = _instances(builder, runner, retrieves)
     if mask:
         builder.lookups.append(LookUp(origin=origin, place=runner.id, data=mask))
+        guards, seals = _answer_guards(builder, way, origin, safeguards)
         for target, source in reversed(list(pairwise(way))):
-            builder.add(origin, "retrieval", source.id, target.id, "completions", mask)
+            own = (guards, seals) if source is runner else ((), ())
+            ends = (source.id, target.id)
+            builder.add(origin, "retrieval", *ends, "completions", mask, guards=own[0], seals=own[1])
     return mask
 
 

@@ -225,6 +225,12 @@ class Author:
         guards = [self.safeguard(self.total, task=self.odds(0.3)) for _ in range(self.one(0, 1, 1))]
         return found | ({"safeguards": guards} if guards else {})
 
+    def asked(self) -> Tree:
+        """What lowers a question: often a seal for whoever answers, at times for whoever asks, too."""
+        readers = self.one(["acme"], ["acme", "client"], ["relay"], ["x", "store", "aggregator"])
+        seal = {"kind": "end_to_end_encryption", "sealed_for": readers}
+        return self.one(seal, seal, self.safeguard(4, task=False))
+
     def retrieved(self) -> list[str]:
         return self.one([], [self.one(*self.names)], sorted(self.names))
 
@@ -299,6 +305,8 @@ class Author:
             return found
         if self.odds(0.3):
             found["retrieves"] = self.retrieved()
+        if self.odds(0.3):
+            found["safeguards"] = [self.asked() for _ in range(self.one(1, 1, 2))]
         found |= {"model": self.one("base", "closed", "out"), "payload": self.one("prompts", "prompts", "embeddings")}
         if (trains := self.one(None, True, False)) is not None:
             found["trains_on_inputs"] = trains

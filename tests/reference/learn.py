@@ -118,12 +118,12 @@ class Learning:
             if not fact.sums and not fact.seals and self._counts(cap.words):
                 level = min(level, dict(cap.levels)[self.instance.dataset])
         seals = fact.seals | {seal for seal in one.seals if self._counts(seal.words)}
-        wrapped = fact.wrapped or bool(one.seals)
+        # Whoever adds up what one cannot compute on has opened it.
+        opened = fact.closed and one.adds
+        wrapped = (fact.wrapped and not opened) or bool(one.seals)
+        shut = (fact.closed and not opened) or any(not seal.malleable for seal in one.seals)
         if level == NONE or (one.sealed and not wrapped):
             return
-        shut = fact.closed or any(not seal.malleable for seal in one.seals)
-        if shut and one.adds:
-            wrapped = shut = False  # whoever adds it up has opened it
         # Nobody adds up, or adds noise to, what is sealed so that one cannot compute on it.
         closed = any(not seal.malleable for seal in fact.seals)
         if closed and one.adds:

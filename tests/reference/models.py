@@ -132,15 +132,28 @@ class Models:
         for one in (name, *self.stand_ins(name)):
             yield from self._use(one, caller, sent, payloads, why, call if one == name else None, guards)
             for way in self.ways(one, caller) or [(caller,)]:
-                yield from self.answers(one, way, retrieves, why)
+                back = self._back(guards, way)
+                yield from self.answers(one, way, retrieves, why, back)
 
-    def answers(self, name: str, way: tuple[str, ...], retrieves: Sequence[str] | None, why: str) -> Iterator[Movement]:
+    def _back(self, guards: Sequence[Any], way: tuple[str, ...]) -> tuple[Seal, ...]:
+        """The seals on an answer that others pass on: those that whoever asks can open."""
+        return () if len(way) == 2 else tuple(s for s in seals(self.world, guards, way[-1]) if self.reads(s, way[0]))
+
+    def answers(
+        self,
+        name: str,
+        way: tuple[str, ...],
+        retrieves: Sequence[str] | None,
+        why: str,
+        back: tuple[Seal, ...] = (),
+    ) -> Iterator[Movement]:
         """Answers quote what is looked up where the model runs, to whoever asked, and to all on the way."""
         runner = way[-1]
         quoted = self.quoted(name, runner, retrieves)
         if quoted:
             self.looked_up.append((runner, quoted, retrieves is None))
-            yield Movement(way=tuple(reversed(way)), level=VERBATIM, only=quoted, maybe=retrieves is None, why=why)
+            way, maybe = tuple(reversed(way)), retrieves is None
+            yield Movement(way=way, level=VERBATIM, only=quoted, maybe=maybe, seals=back, why=why)
 
     def quoted(self, name: str, runner: str, retrieves: Sequence[str] | None) -> frozenset[str]:
         """What answers may quote: what is said, else all that a task has made an index of there."""
@@ -191,6 +204,11 @@ class Models:
                     throughout=True,
                     why=why,
                 )
+            if sealed and len(way) > 2:
+                # Those between, who could not read the question, may read the answer.
+                between = tuple(reversed(way[1:]))
+                back = self._back(guards, way)
+                yield Movement(way=between, level=self.level("completions"), only=sent, seals=back, why=why)
             yield from self._kept(name, runner, sent, payloads, trains=self.trains(name, call, runner))
             for hop in way[1:]:
                 yield from self.contents(name, hop, why, source=caller)
