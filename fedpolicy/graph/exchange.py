@@ -12,7 +12,7 @@ from fedpolicy.graph.divided import train_divided
 from fedpolicy.graph.flows import stations
 from fedpolicy.graph.guards import cannot_add, guards_for, performers, sealed_for_work, seals_at, seals_for, shut_out
 from fedpolicy.graph.jobs import Job, Outcome, aggregators_of
-from fedpolicy.language.model.does import Sum
+from fedpolicy.language.model.does import Noise, Sum
 from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ __all__ = ["Cohort", "Exchange", "Stage"]
 
 Cohort = tuple[int, int, tuple[str, ...]]
 Stage = tuple[Sequence["Safeguard"], "Path"]
+_SHUT = "{} can neither open nor compute on what is encrypted end to end"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,14 +234,19 @@ class Exchange:
         if job.method.down is None:
             below = [place for place in below if self.seals_to(place)]
             between = between if below else ()
-        why = f"{top.name} can neither open nor compute on what is encrypted end to end"
-        vain = tuple(replace(guard, ignored=why) for guard in self.guards("aggregated", top, job.up))
+        vain = tuple(replace(guard, ignored=_SHUT.format(top.name)) for guard in self.guards("aggregated", top, job.up))
         sealing: dict[tuple[int, ...], tuple[Guard, ...]] = {}
         for target, seals in self._downward(below, between):
             if seals not in sealing:
                 sealing[seals] = (*vain, *self.sealing(top, seals, job.up))
             self.send("forwarded", top.id, target, job.up, job.mask, guards=sealing[seals], seals=seals, passed_on=True)
         return Outcome(place=top.id, mask=job.mask)
+
+    def without_noise(self, place: Vertex, guards: tuple[Guard, ...]) -> tuple[Guard, ...]:
+        """The safeguards of a place that passes on what it cannot open; it adds no noise to that."""
+        return tuple(
+            replace(one, ignored=_SHUT.format(place.name)) if isinstance(one.does, Noise) else one for one in guards
+        )
 
     def sealing(self, place: Vertex, seals: tuple[int, ...], payload: str) -> tuple[Guard, ...]:
         """The safeguards that put seals of this task on what a place sends."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
-from fedpolicy.language.model.does import Noise
 from fedpolicy.topologies import Topology
 
 if TYPE_CHECKING:
@@ -101,8 +99,7 @@ def _collect(
             exchange.send_up(vertex(source), target, job.up, "uplink", guards=guards, seals=seals)
             continue
         if passed:
-            why = f"{vertex(source).name} can neither open nor compute on what is encrypted end to end"
-            guards = tuple(replace(one, ignored=why) if isinstance(one.does, Noise) else one for one in guards)
+            guards = exchange.without_noise(vertex(source), guards)
             exchange.send("uplink", source, target, job.up, own, guards=guards, seals=seals, passed_on=True)
             continue
         exchange.send(
