@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -85,12 +86,17 @@ def load_catalog(extra: Sequence[Path] = (), files: Files = HERE) -> Catalog:
 
     Raises Problems with one CatalogError per mistake in the user's files.
     """
-    shipped = _sections({})
+    shipped = _shipped(catalog_dir())
     if not extra:
         return Catalog(**shipped)
     from fedpolicy.catalog.extra import read_extra  # noqa: PLC0415  most runs have no files of their own
 
     return Catalog(**_sections(read_extra(extra, shipped, files)))
+
+
+@cache  # it does not change while a process runs, and what has been read of it is read once
+def _shipped(folder: Path) -> dict[str, Section[Any]]:
+    return {name: Section(name, folder, {}) for name in ROWS}
 
 
 def _sections(own: Mapping[str, Mapping[str, Row]]) -> dict[str, Section[Any]]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from fedpolicy.cli.watchdog import Watch
 
-__all__ = ["main", "taken_over"]
+__all__ = ["command_line", "main", "taken_over"]
 
 _COLLECTIONS = (300_000, 50, 50)
 
@@ -50,13 +50,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A process that lives for a moment: collecting garbage while modules load, and once more over everything when
         # it ends, took a sixth of a check. A large deployment still gets its collections.
         gc.set_threshold(*_COLLECTIONS)
+    if own and os.environ.get("FEDPOLICY_WARM"):
+        from fedpolicy.cli.warm import handed_over  # noqa: PLC0415  who has not asked for it does without
+
+        code = handed_over(given)
+        if code is not None:
+            os._exit(code)
     if own:
         from fedpolicy.cli.watchdog import watched, worth_watching  # noqa: PLC0415  what answers above needs none
 
         if worth_watching(given):
             # Nothing is loaded here that would have to be taken apart.
-            os._exit(watched(given, lambda watch: _run(given, watch)))
-    code = _run(given)
+            os._exit(watched(given, lambda watch: command_line(given, watch)))
+    code = command_line(given)
     if own:
         gc.freeze()
     return code
@@ -67,10 +73,11 @@ def taken_over(given: list[str], about: dict[str, Any]) -> None:
     from fedpolicy.cli.watchdog import Watch, take_over  # noqa: PLC0415  see above
 
     gc.set_threshold(*_COLLECTIONS)
-    take_over(lambda watch: _run(given, watch), Watch(**about))
+    take_over(lambda watch: command_line(given, watch), Watch(**about))
 
 
-def _run(given: list[str], watch: Watch | None = None) -> int:
+def command_line(given: list[str], watch: Watch | None = None) -> int:
+    """Run fedpolicy here, and give the exit code; `watch` is who watches this process."""
     try:
         if None in (sys.stdin, sys.stdout, sys.stderr):
             from fedpolicy.cli.terminal import replace_closed_streams  # noqa: PLC0415  hardly anybody closes them

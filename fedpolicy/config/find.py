@@ -66,6 +66,8 @@ def has_table(text: bytes) -> bool:
     One that Python's reader gives up on has it if it seems to: somebody else's file must not stop us, and ours must
     not go unread.
     """
+    if b"fedpolicy" not in text and b"\\" not in text:  # nor is it spelt with escapes
+        return False
     import tomllib  # noqa: PLC0415  only for a file that may have our table
 
     try:

@@ -11,6 +11,7 @@ import json
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from fedpolicy.policy.expression import Expression, library_version, restored
 from fedpolicy.policy.fields import Type
 from fedpolicy.policy.models import Param, Rule
 
-__all__ = ["PLAIN", "bundle_of", "bundled", "made_with"]
+__all__ = ["PLAIN", "bundle_of", "bundled", "bundled_once", "made_with"]
 
 # The parts of a rule that JSON holds as they are.
 PLAIN = (
@@ -43,6 +44,16 @@ PLAIN = (
 # google/api/expr/v1alpha1/checked.proto: maps, which are written in any order, and the places in the text.
 _MAPS, _SOURCE = (2, 3), 5
 _LENGTH = 2  # the wire type of what says its own length
+
+
+def bundled_once(pack: str, folder: Path) -> tuple[Rule, ...] | None:
+    """The same as `bundled`, read once: what is installed does not change while a process runs."""
+    return _remembered(pack, folder, bundles_dir())
+
+
+@lru_cache(maxsize=64)
+def _remembered(pack: str, folder: Path, _kept: Path | None) -> tuple[Rule, ...] | None:
+    return bundled(pack, folder)
 
 
 def bundled(pack: str, folder: Path) -> tuple[Rule, ...] | None:

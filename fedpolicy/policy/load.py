@@ -11,7 +11,7 @@ from fedpolicy.digests import digest_of, pack_path
 from fedpolicy.errors import FedPolicyError, PolicyError, Problems, SettingsError
 from fedpolicy.files import HERE, Files, policies_dir
 from fedpolicy.findings import Span
-from fedpolicy.policy.bundle import bundled
+from fedpolicy.policy.bundle import bundled_once
 from fedpolicy.policy.housekeeping import CODED_IDS, OWN_IDS
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.selection import choose, set_params, set_severities
@@ -106,7 +106,7 @@ def _rules(packs: Sequence[str], errors: list[FedPolicyError], files: Files) -> 
 
 def _shipped(pack: str, errors: list[FedPolicyError]) -> Iterable[Rule]:
     folder = policies_dir() / pack
-    compiled = bundled(pack, folder)
+    compiled = bundled_once(pack, folder)
     if compiled is not None:
         return compiled
     found = [(pack, path, f"policies/{pack}/{path.name}") for path in pack_files(folder)]

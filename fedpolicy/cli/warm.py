@@ -1,0 +1,151 @@
+"""
+A check by a process that is warm: `FEDPOLICY_WARM=10` keeps one for ten minutes after its last check.
+
+What starts is this module alone. It hands the words, the folder, the environment and the three streams over a socket in
+a folder of the user's own, and waits for the exit code. Where nobody answers, the check is done here, as always, and a
+process is started for the next one. Only on Linux is a copy of a process that has loaded everything safe.
+"""
+
+from __future__ import annotations
+
+import _socket
+import os
+import signal
+import stat
+import sys
+from binascii import crc32
+
+TYPE_CHECKING = False  # to import typing would cost as much as all the rest
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["DENIED", "FIRST", "STREAMS", "folder_of", "handed_over", "key_of", "path_of"]
+
+DENIED = b"no\n"  # what a process says that must not do this check
+STREAMS = 3
+FIRST = 4  # bytes that say how long a request is
+_LONGEST = 24 * 60  # minutes
+_BUG, _INTERRUPTED = 3, 130
+# What Python itself reads when it starts, and what decides how text is written.
+_OF_PYTHON = ("PYTHON", "LC_", "LANG")
+_START = (
+    "import sys; sys.path[:] = sys.argv[1].split(chr(10)); from fedpolicy.cli.warm_server import serve; serve(sys.argv)"
+)
+
+
+def _minutes(given: Sequence[str]) -> int:
+    """For how many minutes a process is to be kept for this; 0 where none is."""
+    said = os.environ.get("FEDPOLICY_WARM", "")
+    able = sys.platform == "linux" and bool(sys.executable) and given[:1] == ["check"] and "--watch" not in given
+    return min(int(said), _LONGEST) if able and said.isascii() and said.isdecimal() else 0
+
+
+def handed_over(given: Sequence[str]) -> int | None:
+    """The exit code of a warm process that has done this; None where none is asked for or there, or it must not."""
+    minutes = _minutes(given)
+    folder = folder_of() if minutes else None
+    if folder is None or not all(map(_is_open, range(STREAMS))):
+        return None
+    key = key_of()
+    line = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
+        line.connect(path_of(folder, key))
+    except OSError:
+        _start(folder, key, minutes)
+        return None
+    try:
+        return _asked(line, given, key)
+    except OSError:  # it ended between two words
+        return None
+    finally:
+        line.close()
+
+
+def folder_of() -> str | None:
+    """A folder that is ours alone; None where somebody else has put something in its place."""
+    base = os.environ.get("XDG_RUNTIME_DIR", "")
+    folder = f"{base}/fedpolicy" if base and _is_ours(base) else f"/tmp/fedpolicy-{os.getuid()}"  # noqa: S108  see below
+    try:
+        os.mkdir(folder, 0o700)  # noqa: PTH102  no Path here
+    except FileExistsError:
+        pass
+    except OSError:
+        return None
+    return folder if _is_ours(folder) else None
+
+
+def _is_ours(folder: str) -> bool:
+    try:
+        found = os.lstat(folder)
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
+
+
+def key_of() -> str:
+    """What must be the same where somebody else does the work: this fedpolicy, this Python, and how it writes text."""
+    python = sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith(_OF_PYTHON))
+    return "\n".join([__file__, sys.executable, sys.version, str(sys.flags.utf8_mode), *sys.path, *python])
+
+
+def path_of(folder: str, key: str) -> str:
+    """Where a process listens that has this key. Two keys may share a path: the process compares them."""
+    return f"{folder}/{crc32(os.fsencode(key)):08x}"
+
+
+def _is_open(stream: int) -> bool:
+    try:
+        os.fstat(stream)
+    except OSError:
+        return False
+    return True
+
+
+def _start(folder: str, key: str, minutes: int) -> None:
+    """Start a process that nobody waits for. Where several are started at once, one of them stays."""
+    words = ["\n".join(sys.path), folder, path_of(folder, key), str(minutes)]
+    command = [sys.executable, "-X", f"utf8={sys.flags.utf8_mode}", "-c", _START, *words]
+    nothing = os.open(os.devnull, os.O_RDWR)
+    streams = [(os.POSIX_SPAWN_DUP2, nothing, stream) for stream in range(STREAMS)]
+    try:
+        os.posix_spawn(sys.executable, command, os.environ, file_actions=streams, setsid=True)
+    except OSError:  # no process can be had: then there is no warm one
+        pass
+    finally:
+        os.close(nothing)
+
+
+def _asked(line: _socket.socket, given: Sequence[str], key: str) -> int | None:
+    """Hand everything over and wait. Whoever ends this process ends the other one: it has the end of a pipe of ours."""
+    life, alive = os.pipe()
+    mask = os.umask(0)
+    os.umask(mask)
+    environment = (f"{name}={value}" for name, value in os.environ.items())
+    words = [key, os.getcwd(), str(mask), str(len(given)), *given, *environment]  # noqa: PTH109  no Path here
+    told = b"\0".join(map(os.fsencode, words))
+    handed = b"".join(number.to_bytes(4, sys.byteorder) for number in (*range(STREAMS), life))
+    line.sendmsg([len(told).to_bytes(FIRST, "big")], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, handed)])
+    line.sendall(told)
+    os.close(life)
+    said = _line(line)
+    if not said.isdigit():
+        os.close(alive)
+        return None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda stop, _: os.kill(int(said), stop))
+    code = _line(line)
+    os.close(alive)
+    if code.isdigit():
+        return int(code)
+    sys.stderr.write("fedpolicy failed: the warm process that did this has ended; try again\n")
+    return _BUG
+
+
+def _line(line: _socket.socket) -> bytes:
+    found = b""
+    while not found.endswith(b"\n"):
+        more = line.recv(64)
+        if not more:
+            return b""
+        found += more
+    return found.strip()

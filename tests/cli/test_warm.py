@@ -1,0 +1,188 @@
+"""A process that stays warm does what a cold one does, and nobody notices where it cannot be had."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from fedpolicy.cli import warm
+
+if sys.platform != "linux":
+    pytest.skip("only on Linux is a copy of a process safe", allow_module_level=True)
+from fedpolicy.cli import warm_server
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples/clinical-notes/deployment.yaml"
+SHOWN = [sys.executable, "-P", "-X", "importtime", "-m", "fedpolicy"]  # tells on stderr what the process has loaded
+
+
+def wait_for(what):
+    until = time.monotonic() + 30
+    while not (found := what()):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    return found
+
+
+def is_alive(number):
+    try:
+        return Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def servers(folder):
+    found = []
+    for about in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = about.read_bytes()
+        except OSError:
+            continue
+        if b"warm_server" in words and os.fsencode(folder) in words:
+            found.append(int(about.parent.name))
+    return found
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """Give the environment of somebody who keeps a process; it has been started, and listens."""
+    folder = tmp_path_factory.mktemp("run")
+    folder.chmod(0o700)
+    kept = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "LC_", "LANG"))}
+    env = {**kept, "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(folder), "FEDPOLICY_WARM": "1"}
+    first = run(env, "check", str(EXAMPLE))
+    assert b"click" in first.stderr
+    yield env, first
+    for number in servers(folder):
+        os.kill(number, signal.SIGKILL)
+
+
+def run(env, *words, **options):
+    return subprocess.run([*SHOWN, *words], capture_output=True, check=False, env=env, **options)
+
+
+def listening(env):
+    """The socket of the process that answers."""
+    folder = Path(env["XDG_RUNTIME_DIR"]) / "fedpolicy"
+    return wait_for(lambda: [path for path in folder.glob("*") if path.is_socket()])[0]
+
+
+def said(done):
+    """What a run has written but for what it has loaded."""
+    return [line for line in done.stderr.splitlines() if not line.startswith(b"import time:")]
+
+
+def test_it_says_what_a_cold_one_says_and_loads_nothing(home, tmp_path):
+    env, first = home
+    listening(env)
+    (tmp_path / "wrong.yaml").write_text("fedpolicy: 1\nname: x\nodd: 1\n", encoding="utf-8")
+    for words, given in (
+        (["check", str(EXAMPLE)], b""),
+        (["check", "wrong.yaml", "--isolated"], b""),
+        (["check", "-", "--format", "json"], EXAMPLE.read_bytes()),
+        (["check", "--no-such-option"], b""),
+    ):
+        now = run(env, *words, cwd=tmp_path, input=given)
+        cold = run({**env, "FEDPOLICY_WARM": ""}, *words, cwd=tmp_path, input=given)
+        assert (now.returncode, now.stdout, said(now)) == (cold.returncode, cold.stdout, said(cold)), words
+        assert (b"click" in now.stderr, b"click" in cold.stderr) == (False, True), words
+    assert run(env, "check", str(EXAMPLE)).stdout == first.stdout
+
+
+def test_of_two_one_stays_and_what_one_that_was_killed_left_is_no_obstacle(home):
+    env, _ = home
+    place = listening(env)
+    (one,) = servers(env["XDG_RUNTIME_DIR"])
+    os.kill(one, signal.SIGKILL)
+    wait_for(lambda: not is_alive(one))
+    assert place.is_socket()
+
+    assert all(b"click" in run(env, "check", "--help").stderr for _ in range(2))  # each of them starts another one
+    wait_for(lambda: b"click" not in run(env, "check", "--help").stderr)
+    wait_for(lambda: len(servers(env["XDG_RUNTIME_DIR"])) == 1)
+
+
+def test_whoever_stops_the_client_stops_the_work(home):
+    env, _ = home
+    listening(env)
+    for stop, code in ((signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)):
+        command = [sys.executable, "-P", "-m", "fedpolicy", "check", "-"]
+        with subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as client:
+            copies = wait_for(lambda: below(servers(env["XDG_RUNTIME_DIR"])))
+            time.sleep(0.3)  # it waits for its input now
+            client.send_signal(stop)
+            assert client.wait(10) == code
+            client.stdin.close()
+        wait_for(lambda copies=copies: not any(map(is_alive, copies)))
+
+
+def below(parents):
+    """Processes that these have started."""
+    found = []
+    for about in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(about.read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if parent in parents and is_alive(about.parent.name):
+            found.append(about.parent.name)
+    return found
+
+
+@pytest.mark.parametrize("wrong", ["open to others", "a link", "a file"])
+def test_a_folder_that_is_not_ours_alone_is_not_used(wrong, tmp_path, monkeypatch):
+    tmp_path.chmod(0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    folder = tmp_path / "fedpolicy"
+    assert warm.folder_of() == str(folder)
+    folder.rmdir()
+
+    if wrong == "open to others":
+        folder.mkdir()
+        folder.chmod(0o750)
+    elif wrong == "a link":
+        (tmp_path / "elsewhere").mkdir(0o700)
+        folder.symlink_to(tmp_path / "elsewhere")
+    else:
+        folder.touch(0o600)
+    assert warm.folder_of() is None
+    assert warm.handed_over(["check"]) is None
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"), [("", ["check"]), ("0", ["check"]), ("ten", ["check"]), ("5", ["facts"])]
+)
+def test_nobody_gets_one_who_has_not_asked_for_it(minutes, words, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("FEDPOLICY_WARM", minutes)
+
+    assert warm.handed_over(words) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("changed", "key", "goes_on"), [(True, "", False), (False, "of another one", True)])
+def test_one_that_is_not_the_same_any_more_denies_and_ends(changed, key, goes_on, tmp_path):
+    source = tmp_path / "source.py"
+    source.touch()
+    state = warm_server._state([str(source)])  # noqa: SLF001  the unit is one request
+    if changed:
+        source.unlink()
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as client:
+        listener.bind(str(tmp_path / "s"))
+        listener.listen()
+        client.connect(str(tmp_path / "s"))
+        answers = []
+        ask = threading.Thread(target=lambda: answers.append(warm._asked(client, ["check"], key or warm.key_of())))  # noqa: SLF001
+        ask.start()
+        assert warm_server._answered(listener, [str(source)], state) is goes_on  # noqa: SLF001
+        ask.join()
+
+    assert answers == [None]
