@@ -11,23 +11,34 @@ import yaml
 
 from fedpolicy import api
 from fedpolicy.errors import Problems
-from fuzz.corpus import read_corpus
+from fuzz.corpus import foreign_files, read_corpus
 from fuzz.grammar import LOADER, Grammar
 from fuzz.mutation import mutated, mutated_tree, written
 
 __all__ = ["Input", "Source"]
 
-_WEIGHTS = {"deployment": 70, "rule": 9, "config": 6, "waivers": 5, "catalogue": 4, "baseline": 3, "pack": 3}
+_WEIGHTS = {
+    "deployment": 60,
+    "foreign": 12,
+    "rule": 8,
+    "config": 5,
+    "waivers": 4,
+    "catalogue": 4,
+    "baseline": 2,
+    "pack": 2,
+    "site": 3,
+}
 _ROUNDS = 5  # of mending
 _VALUES = 5_000  # of a tree
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One text, and the kind of file that it is meant for."""
+    """One text, and the kind of file that it is meant for; `name` where the kind does not say how it is called."""
 
     kind: str
     text: bytes
+    name: str = ""
 
 
 class Source:
@@ -37,6 +48,7 @@ class Source:
         """Read what mutation starts from."""
         self._seed = seed
         self._corpus: Mapping[str, tuple[bytes, ...]] = read_corpus()
+        self._foreign = foreign_files()
         self._trees = [
             tree for tree in map(_tree, self._corpus["deployment"]) if isinstance(tree, dict) and _is_small(tree)
         ]
@@ -48,6 +60,12 @@ class Source:
         kind = rng.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
         if kind == "deployment" and rng.random() < 0.7:
             return Input(kind, self._structured(rng))
+        if kind == "foreign":
+            name = rng.choice(list(self._foreign))
+            alike = [
+                text for other, texts in self._foreign.items() if _suffix(other) == _suffix(name) for text in texts
+            ]
+            return Input(kind, mutated(rng.choice(self._foreign[name]), alike, rng), name)
         seeds = self._corpus[kind]
         return Input(kind, mutated(rng.choice(seeds), seeds, rng))
 
@@ -56,6 +74,10 @@ class Source:
         tree = self._grammar.deployment(rng) if drawn else mutated_tree(rng.choice(self._trees), self._grammar, rng)
         # What is wrong hides what lies behind it, so most are mended until they are sound.
         return written(_mended(tree)) if rng.random() < 0.8 else written(tree)
+
+
+def _suffix(name: str) -> str:
+    return name.rpartition(".")[2]
 
 
 def _tree(text: bytes) -> Any:

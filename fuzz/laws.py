@@ -17,7 +17,7 @@ import yaml
 from fedpolicy import api
 from fedpolicy.errors import Problems
 from fuzz.command import Broken, Outcome, bounded, run
-from fuzz.corpus import CLEAN, LEAK
+from fuzz.corpus import CLEAN, LEAK, repository
 from fuzz.grammar import LOADER
 from fuzz.twin import both_read, trees
 
@@ -32,6 +32,7 @@ FILES = {
     "baseline": "baseline.json",
     "config": "fedpolicy.toml",
     "catalogue": "catalogue.yaml",
+    "site": "site.yaml",
 }
 _BESIDE = {"leak.yaml": LEAK, "clean.yaml": CLEAN, "pack/_pack.yaml": b"id: pack\ntitle: A pack\n"}
 _FORMATS = ("text", "json", "sarif", "gitlab", "junit", "markdown", "csv", "github")
@@ -245,6 +246,44 @@ def config(box: Box) -> None:
         path.unlink()
 
 
+_DRAFT, _ALONE = "draft.yaml", 0.2
+
+
+def scan(box: Box) -> None:
+    """A folder with a file of some framework is read, or told of."""
+    box.run("scan", *_among(box), "--isolated", "--today", "2026-11-28", "--format", box.rng.choice(_FORMATS))
+
+
+def draft(box: Box) -> None:
+    """What `import` writes is a deployment, and what it was drafted from does not contradict it."""
+    paths = _among(box)
+    written = box.run("import", *paths, "--output", _DRAFT, "--force")
+    path = box.folder / _DRAFT
+    if not path.exists():
+        return
+    text = path.read_bytes()
+    path.unlink()
+    if written.code == 0 and not _loads(Box(box.folder, {_DRAFT: text}, box.rng, box.seconds)):
+        raise Broken("draft", ("import", *paths), "what it has written has mistakes")
+    path = box.folder.parent / f"{box.folder.name}.{_DRAFT}"
+    path.write_bytes(text)
+    command = ("drift", str(path), *paths, "--isolated", "--format", "json", "--fail-on", "info")
+    try:
+        found = box.run(*command)
+    finally:
+        path.unlink()
+    if found.code == 1:
+        rules = sorted({one["rule"] for one in json.loads(found.out)["findings"] if one["verdict"] == "fail"})
+        raise Broken("drift", command, "a draft differs from what it was drafted from", ", ".join(rules))
+
+
+def _among(box: Box) -> Sequence[str]:
+    """The input alone, or among all the files of a repository: the outermost folders, or its file."""
+    files = {} if box.rng.random() < _ALONE else repository()
+    Box(box.folder, {**files, **box.files}).fill()
+    return sorted({name.partition("/")[0] for name in (*files, *box.files)})
+
+
 LAWS: Mapping[str, Mapping[str, Law]] = {
     "deployment": {
         "vanishing": vanishing,
@@ -274,6 +313,8 @@ LAWS: Mapping[str, Mapping[str, Law]] = {
     "baseline": {"check": _judged("--isolated", "--baseline", "baseline.json")},
     "config": {"config": config},
     "catalogue": {"check": _judged("--isolated", "--catalog", "catalogue.yaml")},
+    "foreign": {"scan": scan, "import": draft},
+    "site": {"check": _judged("--isolated", "--site", "site.yaml", codes=(1, 2))},
 }
 HEAVY = frozenset({"clean beside", "same bytes", "formats", "diff", "repair", "other packs"})
 """Laws of a deployment that load all rules, some of them several times."""

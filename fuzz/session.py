@@ -72,7 +72,7 @@ class Session:
         for one in inputs:
             if one.kind != "deployment":
                 law = rng.choice(sorted(LAWS[one.kind]))
-                self._judge(law, one.kind, {FILES[one.kind]: one.text}, rng)
+                self._judge(law, one.kind, {one.name or FILES[one.kind]: one.text}, rng)
 
     def _judge(self, law: str, kind: str, files: Mapping[str, bytes], rng: Random) -> bool:
         """Whether the law is broken; a new way to break it is told."""

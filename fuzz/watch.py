@@ -75,7 +75,9 @@ def _listen(
 def _lost(plan: Plan, number: int, word: str) -> Finding:
     """All that a step holds, where nobody can say which input it was."""
     inputs = inputs_of(Source(plan.seed), number)
-    files = {f"{place:02}-{FILES[one.kind].replace('/', '-')}": one.text for place, one in enumerate(inputs)}
+    files = {
+        f"{place:02}-{(one.name or FILES[one.kind]).replace('/', '-')}": one.text for place, one in enumerate(inputs)
+    }
     law = "hang" if word == "late" else "death"
     return Finding(Broken(law, (), f"step {number} ended without an answer", f"step {number}"), "", "", files)
 

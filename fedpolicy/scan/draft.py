@@ -79,7 +79,7 @@ def draft_of(group: Group) -> Draft:
     _flows(page, group, trackers, members)
     _transport(page, said)
     text = "\n".join(page.lines) + "\n"
-    assumed = {f"api_calls.ask-{name}" for name in calls} | {f"models.{name}-model" for name in calls}
+    assumed = {f"api_calls.ask-{name}" for name in [*calls, *models]} | {f"models.{name}" for name in models.values()}
     assumed |= {f"flows.track-{name}" for name in trackers}
     return Draft(
         name=group.name,
@@ -145,17 +145,20 @@ def _models(
         places = listed([one.id for one in members if one.role == "client"])
         lines.append((f"  base: {{ref: {quoted(base.value or '')}, weights_at: {places}}}", base.span))
     for name in calls:
-        asked = next(
-            (one for one in said if one.subject == f"call:{name}" and one.attribute == "model" and one.value), None
-        )
-        if asked and name != "unknown":
-            found[name] = f"{name}-model"
-            lines.append((f"  {name}-model: {{ref: {quoted(f'{name}/{asked.value}')}, via: [{name}]}}", asked.span))
+        asked = [one for one in said if one.subject == f"call:{name}" and one.attribute == "model" and one.value]
+        each = {one.value: one for one in reversed(asked)}
+        for number, one in enumerate(sorted(each.values(), key=asked.index)) if name != "unknown" else ():
+            model = found[_numbered(name, number)] = _numbered(f"{name}-model", number)
+            lines.append((f"  {model}: {{ref: {quoted(f'{name}/{one.value}')}, via: [{name}]}}", one.span))
     if lines:
         page.add("models:")
     for text, span in lines:
         page.add(text, span)
     return found
+
+
+def _numbered(name: str, number: int) -> str:
+    return f"{name}-{number + 1}" if number else name
 
 
 def _tasks(page: Page, group: Group, members: Sequence[Member], models: dict[str, str], nodes: Ids) -> dict[str, Job]:
@@ -245,9 +248,11 @@ def _calls(page: Page, calls: dict[str, Evidence], clients: Sequence[str], model
     if known:
         page.add("api_calls:")
     for name, one in known.items():
-        whom = f"model: {models[name]}" if name in models else f"provider: {name}"
-        what = f"from: {listed(clients)}, {whom}, sends: [{_DATA}], payload: prompts"
-        page.add(f"  ask-{name}: {{{what}}}", one.span, todo)
+        asked = [key for key in models if key == name or re.fullmatch(rf"{re.escape(name)}-\d+", key)]
+        for key in asked or [name]:
+            whom = f"model: {models[key]}" if key in models else f"provider: {name}"
+            what = f"from: {listed(clients)}, {whom}, sends: [{_DATA}], payload: prompts"
+            page.add(f"  ask-{key}: {{{what}}}", one.span, todo)
 
 
 def _flows(page: Page, group: Group, trackers: Mapping[str, Evidence], members: Sequence[Member]) -> None:

@@ -17,14 +17,22 @@ _TELLING = ("labels", "model_update")  # of what scripts copy, what shows single
 
 
 def _model_of_others(said: Said) -> Told:
-    asked = {one.subject: one.value for one in stating(said, "model", "call") if one.value}
-    sent = {one.subject: one.value for one in stating(said, "sends", "call") if one.value}
     told = {(one.subject, one.span.file) for one in (*_new_recipients(said), *_elsewhere(said))}
     for one in _asking(said):
         if one.name != "unknown" and (one.subject, one.span.file) not in told:
-            model = f"{asked[one.subject]} of {one.name}" if one.subject in asked else one.name
-            model += f", with what is read from {sent[one.subject]}" if one.subject in sent else ""
+            asked, sent = _nearest(said, "model", one), _nearest(said, "sends", one)
+            model = f"{asked} of {one.name}" if asked else one.name
+            model += f", with what is read from {sent}" if sent else ""
             yield one, f"asks a model that others run, {model}" + (f" ({one.note})" if one.note else "")
+
+
+def _nearest(said: Said, attribute: str, call: Evidence) -> str | None:
+    """What is said of a call nearest to it in its file; elsewhere, only where one thing is said."""
+    there = [one for one in stating(said, attribute, "call") if one.value and one.subject == call.subject]
+    near = [one for one in there if one.span.file == call.span.file]
+    if near:
+        return min(near, key=lambda one: (abs(one.span.line - call.span.line), one.span.line)).value
+    return there[0].value if len({one.value for one in there}) == 1 else None
 
 
 def _falls_back(said: Said) -> Told:

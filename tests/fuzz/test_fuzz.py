@@ -12,7 +12,7 @@ import pytest
 
 from fedpolicy.errors import Problems
 from fuzz.command import Broken
-from fuzz.corpus import FOLDERS, LEAK, ROOT, read_corpus
+from fuzz.corpus import FOLDERS, LEAK, ROOT, read_corpus, repository
 from fuzz.inputs import Source
 from fuzz.laws import LAWS, Box
 from fuzz.session import STEP, Session, again, breaks, inputs_of, write
@@ -125,6 +125,20 @@ def test_what_is_sound_breaks_no_law():
         assert breaks(law, "deployment", {"d.yaml": LEAK}, 0.3, 20.0) is None, law
 
 
+def test_a_draft_that_contradicts_its_files_is_found(monkeypatch):
+    from fedpolicy.scan import draft  # noqa: PLC0415  what is broken here
+
+    files = {"jobs/lung-he/app/custom/trainer.py": repository()["jobs/lung-he/app/custom/trainer.py"]}
+    assert breaks("import", "foreign", files, 0.5, 60.0) is None
+
+    monkeypatch.setattr(draft, "_numbered", lambda name, _number: name)
+    files["ask.py"] = b'from openai import OpenAI\nOpenAI().chat.completions.create(model="gpt-5.1", messages=[])\n'
+    broken = breaks("import", "foreign", files, 0.5, 60.0)
+
+    assert broken is not None
+    assert str(broken) == "draft: what it has written has mistakes"
+
+
 def test_the_same_seed_gives_the_same_inputs(source):
     assert inputs_of(Source("tests"), 3) == inputs_of(source, 3)
     assert inputs_of(Source("others"), 3) != inputs_of(source, 3)
@@ -142,7 +156,7 @@ def test_inputs_are_of_every_kind_and_many_are_sound(source):
     drawn = [one for number in range(20) for one in inputs_of(source, number)]
     deployments = [one.text for one in drawn if one.kind == "deployment"]
 
-    assert set(Counter(one.kind for one in drawn)) == set(read_corpus())
+    assert set(Counter(one.kind for one in drawn)) == {*read_corpus(), "foreign"}
     assert len(set(deployments)) > 0.9 * len(deployments)
     assert sum(map(sound, deployments)) > 0.4 * len(deployments)
 

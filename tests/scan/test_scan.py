@@ -627,3 +627,25 @@ def test_a_record_or_a_statement_needs_a_declaration(form, tmp_path):
         f"error: the format `{form}` needs a declaration\n"
         "  = help: `fedpolicy import` writes one; then `fedpolicy check`\n\n"
     )
+
+
+def test_two_models_of_one_provider_are_two_and_each_is_told_where_it_is_asked(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    project = '[project]\nname = "x"\n[tool.flwr.app.components]\nserverapp = "app:app"\n'
+    project += '[tool.flwr.federations]\ndefault = "local"\n'
+    project += "[tool.flwr.federations.local]\noptions.num-supernodes = 2\n"
+    (tmp_path / "pyproject.toml").write_text(project, encoding="utf-8")
+    for name, model in {"app.py": "gpt-4o", "other.py": "gpt-5.1"}.items():
+        code = f'from openai import OpenAI\nOpenAI().chat.completions.create(model="{model}", messages=[])\n'
+        (tmp_path / name).write_text(code, encoding="utf-8")
+
+    told = CliRunner(**APART).invoke(app, ["scan", ".", "--format", "concise", "--select", "model-of-others"]).stdout
+    written = CliRunner(**APART).invoke(app, ["import", "."]).stdout
+
+    assert [line.partition(": ")[0] for line in told.splitlines() if "gpt-4o of openai" in line] == ["app.py:2:1"]
+    assert [line.partition(": ")[0] for line in told.splitlines() if "gpt-5.1 of openai" in line] == ["other.py:2:1"]
+    assert [line.split(":")[0].strip() for line in written.splitlines() if "ref: openai/" in line] == [
+        "openai-model",
+        "openai-model-2",
+    ]
+    assert "ask-openai-2: {from: [site-1, site-2], model: openai-model-2" in written
