@@ -61,7 +61,7 @@ def mask_of(items: Iterable[DataItem]) -> Mask:
     """The bit set of some dataset instances."""
     mask = 0
     for item in items:
-        mask |= 1 << item.index
+        mask = mask | item.bit if mask else item.bit
     return mask
 
 

@@ -287,4 +287,4 @@ def _worked_on(builder: Builder, task: Task, members: Sequence[Vertex]) -> Itera
         source = builder.vertex(item.place)
         moved = (place for reference in task.runs_on for place in builder.targets(source, reference))
         for place in (item.place,) if item.place in at else moved:
-            yield place, 1 << item.index
+            yield place, item.bit

@@ -7,7 +7,7 @@ from itertools import pairwise, product
 from operator import or_
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph.builder import Builder, Origin
+from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.guards import guards_for, performers, readers, seals_for
 from fedpolicy.graph.model import Mask, Vertex
 from fedpolicy.graph.provenance import reached_at
@@ -134,7 +134,4 @@ def _sums(builder: Builder, origin: Origin, flow: Flow, sources: list[Vertex]) -
 
 
 def _stored(builder: Builder, source: Vertex) -> Mask:
-    mask = 0
-    for item in builder.places.stored.get(source.id, ()):
-        mask |= 1 << item.index
-    return mask
+    return mask_of(builder.places.stored.get(source.id, ()))

@@ -260,7 +260,7 @@ def _masks(builder: Builder, task: Task, origin: Origin, members: list[Vertex]) 
         away: dict[tuple[str, str], list[DataItem]] = {}
         for item in builder.places.families.get(reference, []):
             if item.place in masks:
-                masks[item.place] |= 1 << item.index
+                masks[item.place] = masks[item.place] | item.bit if masks[item.place] else item.bit
             else:
                 for target in _moved_to(builder, task, item):
                     away.setdefault((item.place, target), []).append(item)

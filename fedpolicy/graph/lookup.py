@@ -10,6 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
+from fedpolicy.graph.masks import common, grouped, united
 from fedpolicy.graph.model import Access, Aggregate, Flow, FlowGraph, Guard, Mask, Path, Principal, Vertex, bits, keyed
 from fedpolicy.language.model.task import Task
 
@@ -197,10 +198,7 @@ class Lookup:
     @cached_property
     def instances(self) -> Mapping[str, Mask]:
         """The instances of each dataset."""
-        found: dict[str, Mask] = {}
-        for item in self.graph.data:
-            found[item.family] = found.get(item.family, 0) | 1 << item.index
-        return found
+        return grouped((item.family, item.bit) for item in self.graph.data)
 
     def instances_of(self, families: Iterable[str]) -> Mask:
         """All instances of some datasets."""
@@ -211,6 +209,8 @@ class Lookup:
 
     def families_in(self, mask: Mask) -> tuple[str, ...]:
         """The datasets of some instances; thousands of flows carry the same ones."""
+        if mask.bit_count() == 1:
+            return (self.graph.data[mask.bit_length() - 1].family,)
         key = keyed(mask)
         if key not in self._families:
             data = self.graph.data
@@ -273,9 +273,7 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 def _reach(graph: FlowGraph) -> Mapping[str, Mask]:
     """What a flow may carry is what its sender may hold."""
-    held: dict[str, Mask] = defaultdict(int)
-    for item in graph.data:
-        held[item.place] |= 1 << item.index
+    held = defaultdict(int, grouped((item.place, item.bit) for item in graph.data))
     leaving: dict[str, list[Flow]] = defaultdict(list)
     for flow in graph.flows:
         leaving[flow.source].append(flow)
@@ -285,9 +283,10 @@ def _reach(graph: FlowGraph) -> Mapping[str, Mask]:
         here = queue.popleft()
         waiting.discard(here)
         for flow in leaving[here]:
-            arriving = held[here] if flow.data is None else held[here] & flow.data
-            if arriving & ~held[flow.target]:
-                held[flow.target] |= arriving
+            arriving = held[here] if flow.data is None else common(held[here], flow.data)
+            together = united(held[flow.target], arriving)
+            if together is not held[flow.target]:
+                held[flow.target] = together
                 if flow.target not in waiting:
                     waiting.add(flow.target)
                     queue.append(flow.target)

@@ -7,9 +7,10 @@ users read: `nodes.client@charite`, `models.judge`, `parties.openai`, `tasks.swa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 
+from fedpolicy.graph.masks import Mask, bits, keyed
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.does import Does
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard
@@ -31,30 +32,8 @@ __all__ = [
     "keyed",
 ]
 
-Mask = int
 _NOBODY = "unknown"
-_FEW = 16
-_SPREAD = 1_000_003  # a prime of which the first million powers of two leave rests of their own
 Path = tuple[str | int, ...]
-
-
-def bits(mask: Mask) -> Iterator[int]:
-    """The positions of the bits that are set, lowest first."""
-    if mask.bit_count() <= _FEW:
-        while mask:
-            low = mask & -mask
-            yield low.bit_length() - 1
-            mask ^= low
-        return
-    # Clearing one bit copies the whole number, so a crowded one is read byte by byte.
-    for place, byte in enumerate(mask.to_bytes((mask.bit_length() + 7) // 8, "little")):
-        if byte:
-            yield from (place * 8 + bit for bit in range(8) if byte >> bit & 1)
-
-
-def keyed(mask: Mask) -> tuple[int, Mask]:
-    """A set as a key of a dict: by themselves, all sets of one instance each share 61 hashes."""
-    return mask % _SPREAD, mask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +55,7 @@ class Principal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataItem:
-    """One instance of a dataset: `letters@charite`; `units` and `unit` are None where nobody says."""
+    """One instance of a dataset: `letters@charite`; `units` and `unit` are None where nobody says; `bit` is its set."""
 
     id: str
     index: int
@@ -86,6 +65,7 @@ class DataItem:
     units: int | None
     unit: str | None
     categories: tuple[str, ...]
+    bit: Mask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -287,4 +287,5 @@ def _item(name: str, dataset: Dataset, place: Vertex, identity: str, index: int)
         units=None if dataset.subjects is None else dataset.subjects * place.cohort,
         unit=dataset.unit,
         categories=dataset.categories,
+        bit=1 << index,
     )

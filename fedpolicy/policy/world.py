@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fedpolicy.graph.lookup import family_of, ordered
+from fedpolicy.graph.masks import grouped
 from fedpolicy.graph.model import Mask, Path
 from fedpolicy.graph.places import NOBODY, is_unknown
 from fedpolicy.language.model.agreement import Agreement
@@ -91,11 +92,7 @@ class World:
     @cached_property
     def own(self) -> Mapping[str, Mask]:
         """The instances that each party owns, as a set."""
-        found: dict[str, Mask] = {}
-        for item in self.graph.data:
-            party = self.lookup.party(item.owner)
-            found[party] = found.get(party, 0) | 1 << item.index
-        return found
+        return grouped((self.lookup.party(item.owner), item.bit) for item in self.graph.data)
 
     @cached_property
     def aggregators(self) -> Sequence[str]:

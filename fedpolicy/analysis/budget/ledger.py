@@ -13,6 +13,7 @@ from fedpolicy.analysis.exposure.privacy import judge, units_of
 from fedpolicy.analysis.exposure.spending import Effort, Spending, shown
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import Viewer
+from fedpolicy.graph.masks import grouped
 from fedpolicy.graph.model import FlowGraph, Guard, Mask, bits
 from fedpolicy.records import dataclass, replace
 
@@ -119,10 +120,7 @@ def _capacities(exposure: Exposure) -> dict[str, list[Viewer]]:
 
 
 def _whole(graph: FlowGraph) -> dict[str, Mask]:
-    found: dict[str, Mask] = {}
-    for item in graph.data:
-        found[item.family] = found.get(item.family, 0) | 1 << item.index
-    return found
+    return grouped((item.family, item.bit) for item in graph.data)
 
 
 def _cells(looking: Looking, whole: Mapping[str, Mask], party: str, own: Mask) -> Iterator[tuple[Key, Mask]]:

@@ -76,13 +76,15 @@ class Trust:
 
     def accepting(self, rests_on: frozenset[str], mask: Mask) -> Mask:
         """The instances of `mask` whose owners accept every one of `rests_on`."""
+        if mask.bit_count() == 1:  # one instance is asked about at once; to keep a hundred thousand would take more
+            return mask if self.accepts(self.graph.data[mask.bit_length() - 1].owner, rests_on) else 0
         key = (rests_on, keyed(mask))
         if key not in self._known:
             found = 0
             for index in bits(mask):
                 if self.accepts(self.graph.data[index].owner, rests_on):
                     found |= 1 << index
-            self._known[key] = found
+            self._known[key] = mask if found == mask else found
         return self._known[key]
 
     def accepts(self, owner: str, rests_on: frozenset[str]) -> bool:

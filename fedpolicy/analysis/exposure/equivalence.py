@@ -7,6 +7,7 @@ from dataclasses import field
 
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.catalog.load import Catalog
+from fedpolicy.graph.masks import grouped
 from fedpolicy.graph.model import FlowGraph, Mask, bits, keyed
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.agreement import Agreement
@@ -56,10 +57,9 @@ class Kinds:
         writes several entries means to have them told apart.
         """
         owners: dict[str, set[str]] = {}
-        masks: dict[str, Mask] = {}
         for item in self._graph.data:
             owners.setdefault(item.family, set()).add(item.owner)
-            masks[item.family] = masks.get(item.family, 0) | 1 << item.index
+        masks = grouped((item.family, item.bit) for item in self._graph.data)
         found: dict[Key, dict[str, Mask]] = {}
         entries: dict[tuple[Key, str], int] = {}
         for name, mask in masks.items():

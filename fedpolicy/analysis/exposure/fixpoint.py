@@ -29,6 +29,7 @@ from fedpolicy.analysis.exposure.domain import (
 from fedpolicy.analysis.exposure.effects import Effect, Effects
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.exposure.transfer import transfer
+from fedpolicy.graph.masks import grouped
 from fedpolicy.graph.model import Flow, FlowGraph, Mask, Vertex
 from fedpolicy.records import dataclass
 
@@ -187,10 +188,7 @@ def arrive_at(holdings: Holdings, vertex: Vertex, form: Form, mask: Mask) -> Ite
 def _stored(graph: FlowGraph) -> dict[str, State]:
     states: dict[str, State] = {}
     forms = [Form(OPEN, level) for level in range(1, VERBATIM + 1)]
-    by_place: dict[str, Mask] = {}
-    for item in graph.data:
-        by_place[item.place] = by_place.get(item.place, 0) | 1 << item.index
-    for place, mask in by_place.items():
+    for place, mask in grouped((item.place, item.bit) for item in graph.data).items():
         # The same number four times: with thousands of instances it is a large one.
         states[place] = dict.fromkeys(forms, mask)
     return states

@@ -9,6 +9,7 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure.domain import Reading
+from fedpolicy.graph.masks import grouped
 from fedpolicy.graph.model import Aggregate, DataItem, Flow, FlowGraph, Mask, Vertex, bits
 from fedpolicy.records import dataclass
 
@@ -119,8 +120,7 @@ class Few:
         if flow.data is not None:
             return flow.data
         if not self.stored:
-            for item in self.graph.data:
-                self.stored[item.place] = self.stored.get(item.place, 0) | 1 << item.index
+            self.stored.update(grouped((item.place, item.bit) for item in self.graph.data))
         return self.stored.get(flow.source, 0)
 
     def _items(self, mask: Mask) -> Iterator[DataItem]:
@@ -143,7 +143,7 @@ class Few:
             found: dict[tuple[str, str], Mask] = {}
             for item in self._items(data):
                 at = (item.family, item.place if single else "")
-                found[at] = found.get(at, 0) | 1 << item.index
+                found[at] = found[at] | item.bit if at in found else item.bit
             self._parts[key] = tuple(
                 Part(mask, self._units(mask, place or source)) for (_, place), mask in found.items()
             )
@@ -205,12 +205,8 @@ def units_of_one(item: DataItem, place: Vertex) -> int | None:
 
 def _known_to(graph: FlowGraph) -> dict[str, Mask]:
     """By party, the instances on machines that it operates or hosts."""
-    found: dict[str, Mask] = {}
-    for item in graph.data:
-        place = graph.vertices[item.place]
-        for party in {*place.operators, place.host}:
-            found[party] = found.get(party, 0) | 1 << item.index
-    return found
+    places = ((item, graph.vertices[item.place]) for item in graph.data)
+    return grouped((who, item.bit) for item, place in places for who in {*place.operators, place.host})
 
 
 def asks_for_size(graph: FlowGraph, catalog: Catalog) -> bool:

@@ -27,6 +27,7 @@ from fedpolicy.analysis.exposure.views import (
 from fedpolicy.analysis.exposure.witness import Trail, Witnesses
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.errors import InputError
+from fedpolicy.graph.masks import grouped
 from fedpolicy.graph.model import DataItem, FlowGraph, Guard, Mask, Vertex, bits, keyed
 from fedpolicy.language.model.does import Unsaid
 from fedpolicy.records import dataclass, replace
@@ -207,9 +208,7 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
     """Everything needed to ask about exposure in a graph."""
     limit = max_epsilon if max_epsilon is not None else catalog.levels["bounded"].max_epsilon
     viewers = viewers_of(graph)
-    own: dict[str, Mask] = {}
-    for item in graph.data:
-        own[item.owner] = own.get(item.owner, 0) | 1 << item.index
+    own = grouped((item.owner, item.bit) for item in graph.data)
     mechanisms = mechanisms_of(graph)
     return Exposure(
         graph=graph,

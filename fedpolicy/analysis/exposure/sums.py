@@ -10,6 +10,7 @@ from operator import or_
 
 from fedpolicy.analysis.exposure.domain import Reading, Trust
 from fedpolicy.analysis.exposure.sizes import Sizes, sizes_of
+from fedpolicy.graph.masks import grouped
 from fedpolicy.graph.model import Aggregate, FlowGraph, Mask, Vertex, bits
 from fedpolicy.records import dataclass
 
@@ -107,8 +108,7 @@ class Hiding:
     def _owned(self) -> dict[str, Mask]:
         """The instances of each owner."""
         if not self._by_owner:
-            for item in self.graph.data:
-                self._by_owner[item.owner] = self._by_owner.get(item.owner, 0) | 1 << item.index
+            self._by_owner.update(grouped((item.owner, item.bit) for item in self.graph.data))
         return self._by_owner
 
     def _few(self, aggregate: Aggregate, least: int, left: int, viewers: tuple[str, ...]) -> Mask:

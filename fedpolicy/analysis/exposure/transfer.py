@@ -20,6 +20,7 @@ from fedpolicy.analysis.exposure.domain import (
     unsealed,
 )
 from fedpolicy.analysis.exposure.effects import Effect
+from fedpolicy.graph.masks import common
 from fedpolicy.graph.model import Mask
 
 __all__ = ["transfer"]
@@ -32,7 +33,7 @@ def transfer(effect: Effect, state: State) -> list[tuple[Form, Mask, Form]]:
     plain, cap, data = _is_plain(effect), effect.cap, effect.data
     found = []
     for form, held in state.items():
-        mask = held & data
+        mask = common(held, data)
         if not mask:
             continue
         if plain and form.kind == OPEN:
@@ -72,17 +73,17 @@ def _open(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]
     for mechanism, protected in effect.noise if form.level > BOUNDED else ():
         # Noise on what came with noise already spends nothing more.
         if form.level == INFERABLE and mask & protected:
-            yield from _behind_seal(effect, Form(NOISE, noise=mechanism), mask & protected)
+            yield from _behind_seal(effect, Form(NOISE, noise=mechanism), common(mask, protected))
         mask &= ~protected
     if effect.aggregate is not None and form.level > INFERABLE:
         yield from _added(effect, Form(SUM, form.level, effect.aggregate), mask)
         return
     for summed, hidden in effect.hidden:
         if mask & hidden:
-            yield from _into_sum(effect, form, summed, mask & hidden)
+            yield from _into_sum(effect, form, summed, common(mask, hidden))
         mask &= ~hidden
     for summed, hidden in effect.said if form.level > INFERABLE else ():
-        yield from _into_sum(effect, form, summed, mask & hidden)
+        yield from _into_sum(effect, form, summed, common(mask, hidden))
     yield from _behind_seal(effect, form, mask)
 
 
@@ -90,7 +91,7 @@ def _into_sum(effect: Effect, form: Form, summed: int, mask: Mask) -> Iterator[t
     """Hide a contribution in a sum; what a sum cannot hide any better goes on as it is."""
     for mechanism, protected in effect.shared:
         if mask & protected and form.level > BOUNDED:
-            yield from _behind_seal(effect, Form(SUM, form.level, summed, mechanism), mask & protected)
+            yield from _behind_seal(effect, Form(SUM, form.level, summed, mechanism), common(mask, protected))
             mask &= ~protected
     if mask:
         hides = form.level > INFERABLE
@@ -127,7 +128,7 @@ def _added(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]
     """A sum that a secure sum adds to others."""
     for summed, hidden in effect.hidden if form.sum >= 0 else ():
         if mask & hidden and summed != form.sum:
-            yield from _behind_seal(effect, _within(form, summed), mask & hidden)
+            yield from _behind_seal(effect, _within(form, summed), common(mask, hidden))
             mask &= ~hidden
     yield from _behind_seal(effect, form, mask)
 
@@ -150,7 +151,7 @@ def _resealed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Ma
     for mechanism, protected in effect.noise if form.level > BOUNDED else ():
         # Noise can be added to such ciphertext, as contributions can; whoever opens it finds both.
         for noisy in (Form(SEALED, BOUNDED, seals=form.seals), Form(SEALED, noise=mechanism, seals=form.seals)):
-            yield from _behind_seal(effect, noisy, mask & protected)
+            yield from _behind_seal(effect, noisy, common(mask, protected))
         mask &= ~protected
     for capped, part in _capped(effect, form, mask):
         yield from _summed_blindly(effect, capped, part)
@@ -159,7 +160,7 @@ def _resealed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Ma
 def _summed_blindly(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
     # Adding up what is sealed gives a sealed sum.
     for summed, hidden in effect.hidden if _is_single(form) and effect.aggregate is None else ():
-        yield from _behind_seal(effect, form._replace(sum=summed), mask & hidden)
+        yield from _behind_seal(effect, form._replace(sum=summed), common(mask, hidden))
         mask &= ~hidden
     if effect.aggregate is not None:
         form = form._replace(sum=effect.aggregate) if _is_single(form) else _within(form, effect.aggregate)

@@ -8,6 +8,7 @@ from operator import or_
 
 from fedpolicy.analysis.exposure.domain import VERBATIM, Trust
 from fedpolicy.analysis.exposure.effects import suppliers_of
+from fedpolicy.graph.masks import grouped
 from fedpolicy.graph.model import Flow, Mask, Vertex, bits
 from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type
@@ -134,9 +135,7 @@ def _asks(world: World, trust: Trust, flow: Flow, readable: Mask) -> bool:
 
 def _readable(world: World) -> Mapping[str, Mask]:
     """The instances that rest at each place, or whose records are brought there."""
-    found: dict[str, Mask] = {}
-    for item in world.graph.data:
-        found[item.place] = found.get(item.place, 0) | 1 << item.index
+    found = grouped((item.place, item.bit) for item in world.graph.data)
     for flow in world.graph.flows:
         if flow.payload == "records":
             found[flow.target] = found.get(flow.target, 0) | _sent(world, flow)

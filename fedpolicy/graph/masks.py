@@ -1,0 +1,59 @@
+"""
+Sets of dataset instances as numbers: bit `i` stands for `graph.data[i]`.
+
+With a hundred thousand instances one such number takes twelve kilobytes, so equal ones should be one object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+__all__ = ["Mask", "bits", "common", "grouped", "keyed", "united"]
+
+Mask = int
+_FEW = 16
+_SPREAD = 1_000_003  # a prime of which the first million powers of two leave rests of their own
+
+
+def bits(mask: Mask) -> Iterator[int]:
+    """The positions of the bits that are set, lowest first."""
+    if mask.bit_count() <= _FEW:
+        while mask:
+            low = mask & -mask
+            yield low.bit_length() - 1
+            mask ^= low
+        return
+    # Clearing one bit copies the whole number, so a crowded one is read byte by byte.
+    for place, byte in enumerate(mask.to_bytes((mask.bit_length() + 7) // 8, "little")):
+        if byte:
+            yield from (place * 8 + bit for bit in range(8) if byte >> bit & 1)
+
+
+def keyed(mask: Mask) -> tuple[int, Mask]:
+    """
+    A set as a key of a dict.
+
+    Python hashes numbers modulo 2**61 - 1. By themselves, all sets of one instance each would share 61 hashes.
+    """
+    return mask % _SPREAD, mask
+
+
+def common(one: Mask, other: Mask) -> Mask:
+    """The instances in both sets: one of these very objects, where the other adds no limit."""
+    both = one & other
+    return one if both == one else other if both == other else both
+
+
+def united(one: Mask, other: Mask) -> Mask:
+    """The instances in any of two sets: one of these very objects, where the other adds nothing."""
+    both = one | other
+    return one if both == one else other if both == other else both
+
+
+def grouped(pairs: Iterable[tuple[str, Mask]]) -> dict[str, Mask]:
+    """The union of all sets of one name; a set that is alone stays the object that it is."""
+    found: dict[str, Mask] = {}
+    for name, mask in pairs:
+        before = found.get(name)
+        found[name] = mask if before is None else before | mask
+    return found
