@@ -29,7 +29,7 @@ from fedpolicy.analysis.exposure.domain import (
 from fedpolicy.analysis.exposure.effects import Effect, Effects
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.exposure.transfer import transfer
-from fedpolicy.graph.masks import grouped
+from fedpolicy.graph.masks import grouped, united
 from fedpolicy.graph.model import Flow, FlowGraph, Mask, Vertex
 from fedpolicy.records import dataclass
 
@@ -143,7 +143,7 @@ class _Spread:
             if there != mask:
                 # Long sets that are equal are one object: thousands of places are sent the same.
                 mask = self._shared(form, mask) if self.large else mask
-                state[form] = mask if there == known else known | mask
+                state[form] = mask if there == known else united(known, mask)
                 found.append((form, mask, source))
         return found
 
@@ -161,7 +161,7 @@ class _Spread:
             self.queue.append(flow.target)
         waiting = self.fresh[flow.target]
         for form, mask, _ in found:
-            waiting[form] = waiting.get(form, 0) | mask
+            waiting[form] = united(waiting[form], mask) if form in waiting else mask
         if self.log:
             self.holdings.log.setdefault(flow.target, []).append((flow, found))
 
