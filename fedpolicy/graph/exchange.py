@@ -57,9 +57,8 @@ class Exchange:
     ) -> tuple[Guard, ...]:
         """The safeguards on what a place sends at a stage: `uplink`, `hop`, `aggregated` or `local`."""
         safeguards, path = of or self.own
-        return guards_for(
-            self.builder, safeguards, path, stage, place, payload=payload, clients=self.job.clients, sums=sums
-        )
+        clients = self.job.clients
+        return guards_for(self.builder, safeguards, path, stage, place, payload=payload, clients=clients, sums=sums)
 
     def uplink(
         self, place: Vertex, sums: dict[Path, int], of: Stage | None = None
@@ -244,9 +243,8 @@ class Exchange:
 
     def without_noise(self, place: Vertex, guards: tuple[Guard, ...]) -> tuple[Guard, ...]:
         """The safeguards of a place that passes on what it cannot open; it adds no noise to that."""
-        return tuple(
-            replace(one, ignored=_SHUT.format(place.name)) if isinstance(one.does, Noise) else one for one in guards
-        )
+        vain = _SHUT.format(place.name)
+        return tuple(replace(one, ignored=vain) if isinstance(one.does, Noise) else one for one in guards)
 
     def sealing(self, place: Vertex, seals: tuple[int, ...], payload: str) -> tuple[Guard, ...]:
         """The safeguards that put seals of this task on what a place sends."""
