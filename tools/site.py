@@ -10,6 +10,7 @@ from fedpolicy.findings import Reference
 from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.policy.models import PRINCIPLES, Rule
 from fedpolicy.policy.packs import Pack, Standard, read_pack
+from fedpolicy.policy.site import judge as site
 from fedpolicy.report.rules import as_markdown, entry_of, table_markdown
 from fedpolicy.scan.drift import rules as drift
 from fedpolicy.scan.judge import INFOS
@@ -18,7 +19,9 @@ SCAN = (
     "## Files of others (`scan`)\n\nWhat `fedpolicy scan` judges at files of frameworks, because no declaration can"
     f" hold it: {len(INFOS)} rules, written in code.\n\n{table_markdown(INFOS, '')}\n\n## Drift (`drift`)\n\nWhat"
     f" `fedpolicy drift` finds between a declaration and what runs: {len(drift.INFOS)} rules, written in"
-    f" code.\n\n{table_markdown(tuple(drift.INFOS.values()), '')}"
+    f" code.\n\n{table_markdown(tuple(drift.INFOS.values()), '')}\n\n## A site's own policy (`site`)\n\nWhat"
+    f" `fedpolicy check --site` says: {len(site.INFOS)} rules, which no setting"
+    f" reaches.\n\n{table_markdown(site.INFOS, '')}"
 )
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "build" / "pages"

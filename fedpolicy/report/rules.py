@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from fedpolicy.findings import RuleInfo
-from fedpolicy.policy.housekeeping import DRIFT_IDS, SCAN_IDS
 from fedpolicy.policy.rulefile import EXPECTED, RULE
 from fedpolicy.policy.sheet import read_sheet
 from fedpolicy.policy.texts import said
@@ -32,6 +31,10 @@ _BASES = {
     "law": "law",
     "practice": "practice",
 }
+
+
+# What rules look at that are written in code, by their pack.
+_CODED = {"scan": "file", "drift": "deployment", "site": "deployment"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +69,7 @@ class Entry:
     @classmethod
     def own(cls, rule: RuleInfo) -> Entry:
         """A rule that has no file."""
-        coded = {**dict.fromkeys(SCAN_IDS, "file"), **dict.fromkeys(DRIFT_IDS, "deployment")}
-        return cls(rule=rule, applies_to=coded.get(rule.id, rule.id.partition("-")[0]))
+        return cls(rule=rule, applies_to=_CODED.get(rule.pack, rule.id.partition("-")[0]))
 
 
 def entry_of(rule: Rule | RuleInfo) -> Entry:

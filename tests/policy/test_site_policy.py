@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from inspect import signature
 
 import jsonschema
@@ -253,6 +255,32 @@ def test_every_format_has_it(here, form):
     done = run("--site", "trust.yaml", "--format", form)
     assert done.exit_code == 1
     assert "trust.yaml:3" in done.stdout.replace("<wbr>", "")  # where a browser may break a line
+
+
+def test_its_rules_are_listed_and_explained():
+    listed = json.loads(CliRunner().invoke(app, ["rules", "--pack", "site", "--format", "json"]).stdout)["rules"]
+    assert [(one["id"], one["applies_to"]) for one in listed] == [
+        (f"site-{word}", "deployment")
+        for word in ("release-exceeded", "release-widened", "safeguard-changed-by-others", "safeguard-missing")
+    ]
+    told = CliRunner().invoke(app, ["explain", "site-safeguard-missing"]).stdout
+    assert told.startswith("site-safeguard-missing (site, high")
+
+
+def test_a_policy_may_come_from_a_revision_that_is_trusted(here):
+    """What a change does to the site's own file does not count then."""
+    author = {f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    written(here, EXCEEDED, SUMS)
+    for line in ("init -q -b main", "add -A", "commit -q -m x"):
+        subprocess.run(["git", *line.split()], cwd=here, check=True, env={**os.environ, **author})
+    (here / "trust.yaml").write_text(
+        f"{HEAD}releases: [{{to: [university, participants], up_to: verbatim}}]\n", "utf-8"
+    )
+    assert told()[1] == []
+    done = run("--site", "main:trust.yaml", "--format", "concise")
+    assert done.exit_code == 1
+    assert "a permits none (main:trust.yaml:3:1)" in done.stdout
+    assert "`nowhere.yaml` is not in the revision `main`" in run("--site", "main:nowhere.yaml").stderr
 
 
 def test_the_schema_takes_what_is_read():

@@ -21,6 +21,7 @@ __all__ = ["command"]
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
 _SCAN = "scan"  # the pack that no folder holds
 _DRIFT = "drift"
+_SITE = "site"
 
 
 @click.command("rules")
@@ -97,7 +98,7 @@ def _list(packs: Sequence[str], wanted: Filter, form: str, output: str | None, *
     for word in wanted.principles:
         if word not in PRINCIPLES:
             raise SettingsError(f"there is no principle `{word}`", help=advise(word, list(PRINCIPLES)))
-    files = [name for name in packs if name not in (_SCAN, _DRIFT)]
+    files = [name for name in packs if name not in (_SCAN, _DRIFT, _SITE)]
     coded = coded_rules() if len(files) < len(packs) else {}
     known = [*(rules_of(files) if files or not packs else ()), *(one for name in packs for one in coded.get(name, ()))]
     _must_be_carried(wanted.tags, known)
@@ -122,10 +123,11 @@ def _must_be_carried(tags: Sequence[str], rules: Sequence[Rule | RuleInfo]) -> N
 
 def coded_rules() -> dict[str, tuple[RuleInfo, ...]]:
     """The packs that are written in code, since their rules are about files of others."""
+    from fedpolicy.policy.site import judge as site
     from fedpolicy.scan.drift import rules as drift
     from fedpolicy.scan.judge import INFOS
 
-    return {_SCAN: INFOS, _DRIFT: tuple(drift.INFOS.values())}
+    return {_SCAN: INFOS, _DRIFT: tuple(drift.INFOS.values()), _SITE: site.INFOS}
 
 
 def rules_of(packs: Sequence[str]) -> list[Rule]:

@@ -88,7 +88,7 @@ def _doubt(one: Safeguard) -> str:
         return f"{' and '.join(lacking)} not stated, so NVFLARE's own default holds" if lacking else ""
     if isinstance(one, Filter):
         return "its numbers are not declared, so NVFLARE's own defaults hold"
-    return "it needs the keys that HEBuilder makes, in the provisioning project"
+    return "it needs the keys that HEBuilder makes, and no job may encrypt as well"
 
 
 def _ordered(results: list[_Filter]) -> list[_Filter]:
