@@ -262,6 +262,30 @@ def test_an_envelope_is_opened_and_no_signature_is_believed(stated):
     assert done.stdout.splitlines()[-1].endswith("nothing here has looked at a signature.")
 
 
+def test_the_library_of_in_toto_takes_the_statement(stated):
+    json_format = pytest.importorskip("google.protobuf.json_format", reason="pip install in-toto-attestation")
+    pytest.importorskip("in_toto_attestation", reason="pip install in-toto-attestation")
+    from in_toto_attestation.predicates.test_result.v0 import test_result_pb2  # noqa: PLC0415  see above
+    from in_toto_attestation.v1 import statement_pb2  # noqa: PLC0415
+    from in_toto_attestation.v1.resource_descriptor import ResourceDescriptor  # noqa: PLC0415
+    from in_toto_attestation.v1.statement import Statement  # noqa: PLC0415
+
+    Statement.copy_from_pb(json_format.ParseDict(stated, statement_pb2.Statement())).validate()
+    made = json_format.ParseDict(stated["predicate"], test_result_pb2.TestResult(), ignore_unknown_fields=True)
+    for one in made.configuration:
+        ResourceDescriptor.copy_from_pb(one).validate()
+    assert (made.result, list(made.failed_tests)) == ("FAILED", stated["predicate"]["failedTests"])
+
+
+def test_a_law_says_whom_it_protects_in_a_statement(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("deployment.yaml").write_bytes(EXAMPLE.read_bytes())
+    run("check", "deployment.yaml", "--pack", "gdpr", "--format", "in-toto", "--output", "v.json")
+    own = json.loads(Path("v.json").read_text(encoding="utf-8"))["predicate"]["fedpolicy"]
+
+    assert [(one["pack"], one["owners"]) for one in own["scopes"]] == [("gdpr", ["aphp", "charite", "lumc"])]
+
+
 def settings(**more):
     def change(stated):
         stated["predicate"]["fedpolicy"]["settings"] |= more

@@ -13,6 +13,7 @@ from typing import Any
 from fedpolicy.findings import Finding, Report
 from fedpolicy.report.annotations import UNUSABLE, problems
 from fedpolicy.report.rows import json_text
+from fedpolicy.report.scope import scope_rows
 from fedpolicy.report.summarise import OUT_OF_SCOPE, must_fail
 from fedpolicy.report.verdict import verdict_word
 
@@ -58,6 +59,7 @@ def _predicate(report: Report) -> dict[str, Any]:
             "summary": {verdict.value: number for verdict, number in report.counts.items()},
             "deployments": [{"file": file.name, "name": name} for file in report.files for name in file.deployments],
             "findings": [_finding(one) for one in report.findings],
+            **({"scopes": scope_rows(report)} if report.scopes else {}),
             "unusable": [f"{one.span}: {one.message}" for one in problems(report) if one.rule == UNUSABLE],
             "settings": {**_settings(report), "fail_on": report.fail_on, "strict": report.strict},
             "not_covered": list(OUT_OF_SCOPE),
