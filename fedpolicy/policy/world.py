@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Span
     from fedpolicy.language.reading.load import Document
 
-__all__ = ["BUILT_IN", "Territories", "World", "family_of", "ordered"]
+__all__ = ["BUILT_IN", "Protected", "Territories", "World", "family_of", "ordered"]
 
 T = TypeVar("T")
 Territories = tuple[str, ...]  # of laws: codes of countries, or EEA
@@ -58,7 +58,7 @@ class World:
         self.lookup = study.lookup
         self.today = study.settings.today
         self._places: dict[Path, Span] = {}
-        self._inside: dict[tuple[str, Territories], bool | None] = {}
+        self._inside: dict[Territories, dict[str, bool | None]] = {}
         self._owners_of: dict[tuple[str, ...], list[str]] = {}
         self._use_data: dict[str, tuple[str, ...]] = {}
         self._uses_data: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -83,6 +83,11 @@ class World:
         from fedpolicy.analysis.budget.ledger import Ledger  # noqa: PLC0415  an empty one needs no analysis
 
         return Ledger(budgets=(), shares=())
+
+    @cached_property
+    def every_family(self) -> tuple[str, ...]:
+        """All datasets."""
+        return tuple(sorted(self.deployment.datasets))
 
     @cached_property
     def coordinators(self) -> Sequence[str]:
@@ -120,10 +125,11 @@ class World:
 
     def is_in(self, party: str, territories: Territories) -> bool | None:
         """Whether a party is in one of some countries, or in the EEA; None where nobody says where it is."""
-        if (party, territories) not in self._inside:
+        known = self._inside.setdefault(territories, {})
+        if party not in known:
             found = self.jurisdictions([party])
-            self._inside[party, territories] = None if isinstance(found, Missing) else self._any_in(found, territories)
-        return self._inside[party, territories]
+            known[party] = None if isinstance(found, Missing) else self._any_in(found, territories)
+        return known[party]
 
     def _any_in(self, codes: Iterable[str], territories: Territories) -> bool:
         rows = self.catalog.countries

@@ -44,11 +44,14 @@ def without(
 
     An agreement may be direct, or both may have one with the same coordinator: a processor's processor.
     """
+    everybody = set(owners)
     left: set[str] = set()
     for party in parties:
         near = partners(world, party, kinds, families)
         through = (partners(world, c, kinds, families) for c in world.coordinators if c in near)
-        left |= set(owners) - {party} - near.union(*through)
+        left |= everybody - {party} - near.union(*through)
+        if len(left) == len(everybody):
+            break
     return ordered(left)
 
 
@@ -65,7 +68,8 @@ def without_hipaa_ground(
     for family in families:
         declared = world.deployment.datasets.get(family)
         basis = declared.phi_basis if declared else None
-        own = [owner for owner in owners if owner in world.owners([family])]
+        of_family = set(world.owners([family]))
+        own = [owner for owner in owners if owner in of_family]
         known = {"business_associate", _RESEARCH.get(basis or "", "")}
         lacking = without(world, parties, own, known, [family])
         if basis is None and lacking and not without(world, parties, own, {*known, *_RESEARCH.values()}, [family]):

@@ -263,11 +263,12 @@ def _within(world: World, subject: Subject, territories: Territories) -> Iterato
     owner_of = world.lookup.owner_of
     owners = {one: world.lookup.party(owner_of[one]) for one in view.found.datasets}
     found = world.protected(dict.fromkeys(owners.values()), territories)
-    for some in (found.sure, found.unsure):
-        kept = tuple(one for one in owners if owners[one] in set(some))
+    for some, sure in ((found.sure, True), (found.unsure, False)):
+        chosen = set(some)
+        kept = tuple(one for one in owners if owners[one] in chosen)
         part = _part(subject, owners, kept) if kept else None
         if part is not None:
-            yield part if some is found.sure else replace(part, doubt=world.whereabouts(some))
+            yield part if sure else replace(part, doubt=world.whereabouts(some))
 
 
 def _part(subject: Subject, owners: Mapping[str, str], kept: tuple[str, ...]) -> Subject | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from fedpolicy.policy.fields import Field, Known, Missing, Presence, Subject, Type
-from fedpolicy.policy.world import Territories, World, ordered
+from fedpolicy.policy.world import Protected, Territories, World, ordered
 from fedpolicy.records import replace
 
 __all__ = [
@@ -51,11 +51,16 @@ def about_owners(
     """Leaves an element whole where a law protects any owner of its data, or of any data, where it has none."""
 
     def within(world: World, subject: Subject, territories: Territories) -> Iterable[Subject]:
-        found = world.protected(world.owners(families(subject.data) or world.deployment.datasets), territories)
+        about = tuple(families(subject.data)) or world.every_family
+        found = world.once(f"protected in {territories}", about, lambda some: _protected(world, some, territories))
         if found.all:
             yield subject if found.sure else replace(subject, doubt=world.whereabouts(found.unsure))
 
     return within
+
+
+def _protected(world: World, families: tuple[str, ...], territories: Territories) -> Protected:
+    return world.protected(world.owners(families), territories)
 
 
 def texts(name: str, about: str, read: Callable[[Any], Iterable[str]], *, choices: tuple[str, ...] = ()) -> Field:
