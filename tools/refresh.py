@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from fedpolicy.catalog import load_catalog
+from fedpolicy.catalog import Catalog, load_catalog
 from fedpolicy.catalog.extra import read_extra
 from fedpolicy.catalog.rows import ROWS
 from fedpolicy.errors import CatalogError, Problems
@@ -84,13 +84,22 @@ def _refresh() -> None:
     shipped = load_catalog()
     read_extra([target], {name: getattr(shipped, name) for name in ROWS})
     catalog = load_catalog()
-    lost = [one.name for one in (*said["openai"], *said["anthropic"]) if catalog.model(one.name) is None]
-    if lost:
-        raise SystemExit(f"these names of the SDKs lead to no row: {', '.join(sorted(set(lost)))}")
+    if wrong := list(unresolved(catalog, (*said["openai"], *said["anthropic"]))):
+        raise SystemExit("; ".join(wrong))
     told = [f"{len(rows):,} rows from {', '.join(f'{wheel.name} {wheel.version}' for wheel in found)}"]
     told += [f"{repo} was not reached: what it said last stays" for repo in unreached]
     told += contradicted(rows, catalog_dir() / "models.yaml")
     sys.stdout.write("\n".join([*told, *unknown_licences((*said["mteb"], *said["openness"]))]) + "\n")
+
+
+def unresolved(catalog: Catalog, said: Iterable[wheels.Said]) -> Iterator[str]:
+    """Names of SDKs that lead to no row, and those whose row outlives the day that the SDK states."""
+    for one in said:
+        row, day = catalog.model(one.name), one.facts.get("shutdown_on")
+        if row is None:
+            yield f"{one.name} leads to no row"
+        elif day and not (row.shutdown_on or (row.shutdowns or {}).get(one.name)):
+            yield f"{one.name} ends on {day}, and {row.id} does not say so"
 
 
 def said_by(found: Mapping[str, wheels.Wheel]) -> dict[str, list[wheels.Said]]:

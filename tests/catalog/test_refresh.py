@@ -221,6 +221,28 @@ def test_published_weights_count_as_open_under_an_open_licence_only(rows):
     assert "acme/empty" not in rows
 
 
+def test_every_name_of_the_sdks_leads_to_a_row_and_none_outlives_its_day(rows, said):
+    by_hand = {name: identity for identity, row in refresh.hand_rows().items() for name in row.get("aliases") or ()}
+    leads = by_hand | {alias: identity for identity, row in rows.items() for alias in row.get("aliases", ())}
+    for one in (*said["openai"], *said["anthropic"], *said["mistral"]):
+        row = rows[leads[one.name]]
+        if day := one.facts.get("shutdown_on"):
+            assert day == row.get("shutdowns", {}).get(one.name, row.get("shutdown_on")), one.name
+    assert len({one.name for one in said["openai"]} & set(leads)) == 6
+
+
+def test_a_name_that_leads_nowhere_or_lost_its_day_is_told():
+    catalog = refresh.load_catalog()
+    lost = wheels.Said(origin=OPENNESS, member="x", name="gpt-0", facts={})
+    ended = wheels.Said(origin=OPENNESS, member="x", name="gpt-5.5", facts={"shutdown_on": "2020-01-01"})
+    known = wheels.Said(origin=OPENNESS, member="x", name="gpt-4", facts={"shutdown_on": "2026-10-23"})
+
+    assert list(refresh.unresolved(catalog, [lost, ended, known])) == [
+        "gpt-0 leads to no row",
+        "gpt-5.5 ends on 2020-01-01, and openai/gpt-5.5 does not say so",
+    ]
+
+
 def test_a_licence_that_nobody_knows_is_told(said):
     assert refresh.unknown_licences(said["mteb"]) == ["no row for the licence nobody-knows-it (1 models)"]
 
