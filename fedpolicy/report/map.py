@@ -145,7 +145,7 @@ def _drawn(
         if source == target:
             end = (end[0], start[1] + _LINE)
         bow = 70 if source.side == target.side else 0
-        mine = tuple(one for one in marks if one.origin == arrow.origin and one.party in target.parties)
+        mine = tuple(one for one in marks if one.origin in arrow.origins and one.party in target.parties)
         ends = {"source": source.parties, "target": target.parties}
         yield _Drawn(arrow=arrow, start=start, end=end, bow=bow, marks=mine, **ends)
 
@@ -242,7 +242,7 @@ def _about(parties: Sequence[str], data: Sequence[str], causes: Sequence[str]) -
 
 
 def _list(names: Sequence[str]) -> str:
-    return escape(json.dumps(sorted(set(names))[:200], ensure_ascii=True), quote=True)
+    return escape(json.dumps(sorted(set(names))[:_MOST_BOXES], ensure_ascii=True), quote=True)
 
 
 def _cut(text: str, most: int) -> str:

@@ -1,14 +1,15 @@
 """
 The graph of a deployment as few boxes and arrows: what every picture of it draws.
 
-Parties that run the same kinds of places in the same role share a box, flows of one element between two boxes an arrow.
-The level of an arrow is the most that anybody learns by a way that passes it.
+Parties that run the same places in the same role share a box, flows of one element between two boxes an arrow. Where
+that leaves more than an eye takes in, parties of one role that run the same kinds of places share one, and flows of one
+payload an arrow. The level of an arrow is the most that anybody learns by a way that passes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import LEVELS
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from fedpolicy.graph.model import Flow, Vertex
 
 __all__ = ["Arrow", "Box", "Sketch", "Wanted", "sketch_of"]
+
+_MOST_BOXES, _MOST_ARROWS = 40, 80  # that an eye takes in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,8 @@ class Arrow:
     """
     What goes from one box to another because of one element; `implied` where no flow of the file says so.
 
-    `data` are the datasets of which somebody learns something by a way that passes it.
+    `data` are the datasets of which somebody learns something by a way that passes it. Where `origins` are several
+    elements, `origin` names the first and counts the others.
     """
 
     source: str
@@ -53,6 +57,7 @@ class Arrow:
     implied: bool
     flows: int
     data: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -100,7 +105,9 @@ def sketch_of(study: Study, wanted: Wanted | None = None) -> Sketch:
     parties = sorted(touched if limited else touched | set(study.deployment.parties))
     boxes = _boxes(study, parties, homes)
     box_of = {party: box.id for box in boxes for party in box.parties}
-    return Sketch(name=study.deployment.name, boxes=boxes, arrows=_arrows(study, shown, homes, box_of, passing))
+    arrows = _arrows(study, shown, homes, box_of, passing)
+    arrows = arrows if len(arrows) <= _MOST_ARROWS else _together(arrows)
+    return Sketch(name=study.deployment.name, boxes=boxes, arrows=arrows)
 
 
 _Kind = tuple[str, str, str, str]
@@ -158,12 +165,20 @@ def _party(study: Study, vertex: Vertex) -> str:
     return vertex.name if vertex.id.startswith("parties.") else ""
 
 
-def _boxes(study: Study, parties: Iterable[str], homes: Mapping[str, str]) -> tuple[Box, ...]:
+def _boxes(study: Study, parties: Sequence[str], homes: Mapping[str, str]) -> tuple[Box, ...]:
+    found = _alike(study, parties, homes, lambda vertex: vertex.family.removeprefix("nodes."))
+    return found if len(found) <= _MOST_BOXES else _alike(study, parties, homes, lambda vertex: vertex.node_kind)
+
+
+def _alike(
+    study: Study, parties: Sequence[str], homes: Mapping[str, str], named: Callable[[Vertex], str]
+) -> tuple[Box, ...]:
+    """A box for parties of one role that run the same, as places are `named`."""
     places: dict[str, set[str]] = {}
     hosted: dict[str, set[str]] = {}
     for vertex in study.graph.vertices.values():
         if vertex.kind == "place" and vertex.id.startswith("nodes."):
-            family = vertex.family.removeprefix("nodes.")
+            family = named(vertex)
             places.setdefault(homes[vertex.id], set()).add(family)
             if vertex.host and vertex.host != vertex.party:
                 hosted.setdefault(_declared(study, vertex.host), set()).add(f"hosts {family}")
@@ -223,6 +238,7 @@ def _arrows(
             target=target,
             payloads=tuple(sorted({flow.payload for flow in some})),
             origin=origin,
+            origins=(origin,),
             level=max((one.level for one in _of(study, some, passing)), default=0),
             implied=implied,
             flows=len(some),
@@ -234,3 +250,20 @@ def _arrows(
 
 def _of(study: Study, flows: Iterable[Flow], passing: Mapping[_Kind, _Passing]) -> list[_Passing]:
     return [passing[kind] for kind in {_kind(study, flow) for flow in flows} if kind in passing]
+
+
+def _together(arrows: Iterable[Arrow]) -> tuple[Arrow, ...]:
+    """One arrow for those between the same boxes that carry the same with the same level."""
+    alike: dict[tuple[object, ...], list[Arrow]] = {}
+    for one in arrows:
+        alike.setdefault((one.source, one.target, one.payloads, one.implied, one.level), []).append(one)
+    return tuple(
+        replace(
+            some[0],
+            origin=some[0].origin if len(some) == 1 else f"{some[0].origin} and {len(some) - 1:,} more",
+            origins=tuple(origin for one in some for origin in one.origins),
+            flows=sum(one.flows for one in some),
+            data=tuple(sorted({name for one in some for name in one.data})),
+        )
+        for some in alike.values()
+    )

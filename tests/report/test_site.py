@@ -169,3 +169,29 @@ def test_a_page_of_html_loads_nothing_and_says_so():
     assert not re.search(r"(?:src|href)=\"(?!#)", text)
     assert " style=" not in text
     assert not re.search(r" on\w+=", text)
+
+
+def crowd(number):
+    """So many hospitals, each with a node, a dataset and a flow of its own."""
+    each = range(number)
+    parties = "".join(f"  h{one}: {{role: participant}}\n" for one in each)
+    nodes = "".join(f"  c{one}: {{kind: client, party: h{one}}}\n" for one in each)
+    datasets = "".join(f"  d{one}: {{at: c{one}, categories: [health]}}\n" for one in each)
+    flows = "".join(f"  f{one}: {{from: c{one}, to: hub, payload: records, data: [d{one}]}}\n" for one in each)
+    return (
+        f"fedpolicy: 1\nname: crowd\nparties:\n{parties}  uni: {{role: coordinator}}\n"
+        f"nodes:\n{nodes}  hub: {{kind: aggregator, party: uni}}\ndatasets:\n{datasets}flows:\n{flows}"
+    )
+
+
+@pytest.mark.parametrize(("number", "boxes", "arrows"), [(30, 31, 30), (100, 2, 1)])
+def test_what_an_eye_cannot_take_in_is_folded_by_kind(number, boxes, arrows):
+    (document,) = api.loads(crowd(number))
+    sketch = sketch_of(api.facts(document))
+
+    assert (len(sketch.boxes), len(sketch.arrows)) == (boxes, arrows)
+    if number == 100:
+        assert [(len(box.parties), box.holds) for box in sketch.boxes] == [(100, ("client",)), (1, ("aggregator",))]
+        assert sketch.arrows[0].origin == "flows.f0 and 99 more"
+        assert "not drawn" not in map_of(sketch).title
+        assert len(map_of(sketch).svg) < 20_000
