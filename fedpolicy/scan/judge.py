@@ -6,16 +6,13 @@ A draft goes the way of any deployment. What a configuration cannot say is one q
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from pathlib import Path
 
 from fedpolicy.check import Checked, Judge, assess, report_of
 from fedpolicy.errors import FedPolicyError
-from fedpolicy.files import content
 from fedpolicy.findings import Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict, fingerprint
 from fedpolicy.language.reading.load import load_text
 from fedpolicy.overview import Reading, Skipped
@@ -23,14 +20,15 @@ from fedpolicy.policy.housekeeping import CODED_IDS
 from fedpolicy.policy.selection import chosen_id
 from fedpolicy.report.summarise import ordered
 from fedpolicy.scan.draft import Draft, draft_of
-from fedpolicy.scan.evidence import Evidence, masked
+from fedpolicy.scan.evidence import Evidence
+from fedpolicy.scan.excerpts import lines_of
 from fedpolicy.scan.gather import Fact, Gathered, NotRead
 from fedpolicy.scan.groups import Group, grouped
 from fedpolicy.scan.rule import PACK, EvidenceRule
-from fedpolicy.scan.rules import RULES, SECRET
+from fedpolicy.scan.rules import RULES
 from fedpolicy.settings import Settings
 
-__all__ = ["DRAFT", "INFOS", "drafts", "excused", "judged", "lines_of", "obeying", "reading_of"]
+__all__ = ["DRAFT", "INFOS", "drafts", "excused", "judged", "obeying", "reading_of"]
 
 DRAFT = "the draft of "  # before the name of the file that a deployment is named after
 
@@ -56,8 +54,6 @@ _NOBODY = RuleInfo(
 # others are told by rules on evidence, at each place.
 _UNREAD = frozenset({"model-unpinned", "unencrypted-transport", "filter-is-not-a-safeguard"})
 _QUESTION = "what-files-cannot-say"
-_NAMED = re.compile(r"""["']?\w+=""")
-_SHOWN = re.compile(r"[^\s]")
 _MOST = 4  # words that one question names
 _ASKED = RuleInfo(
     id=_QUESTION,
@@ -278,23 +274,3 @@ def _question(asked: Sequence[Finding], draft: Draft) -> Finding:
     facts = sorted({fact for one in asked for fact in (one.missing or sent)})
     message = f"what these files cannot say decides the rest: {_listed(facts)}"
     return _own(_ASKED, message, draft.start, draft.name)
-
-
-def lines_of(name: str, findings: Sequence[Finding]) -> tuple[str, ...]:
-    """The lines of a file as reports may show them: where a secret stands, nobody sees which."""
-    try:
-        lines = [masked(line) for line in content(Path(name)).decode("utf-8", "replace").splitlines()]
-    except OSError:
-        return ()
-    for one in findings:
-        if one.rule == SECRET and one.span.line <= len(lines):
-            at = one.span.line - 1
-            lines[at] = _hidden(lines[at], one.span.column - 1)
-    return tuple(lines)
-
-
-def _hidden(line: str, start: int) -> str:
-    """What stands from here on, behind `NAME=` where that is part of it, as stars."""
-    named = _NAMED.match(line, start)
-    start = named.end() if named else start
-    return line[:start] + _SHOWN.sub("*", line[start:])

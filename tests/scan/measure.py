@@ -119,6 +119,15 @@ def _line(one: Evidence) -> str:
     return f"{one.span}: {one.subject} {one.attribute} = {one.value or UNKNOWN} ({one.key})"
 
 
+def calls(corpus: Path) -> tuple[int, int, int]:
+    """Facts of all tables on calls of models that others run: met, missed, and wrong or beyond."""
+    found = [score(table, corpus) for table in built()]
+    met = [row for one in found for row in one.met if row.subject.startswith("call:")]
+    missed = [row for one in found for row in one.missed if row.subject.startswith("call:")]
+    other = [line for one in found for line in (*one.wrong, *one.beyond) if ": call:" in line]
+    return len(met), len(missed), len(other)
+
+
 def page(corpus: Path) -> str:
     """The table of docs/importers.md."""
     lines = [
@@ -130,6 +139,11 @@ def page(corpus: Path) -> str:
         files = len({row.file for row in rows(table)})
         counts = [files, len(one.met) + len(one.missed), *map(len, one)]
         lines.append(f"| {table} | {' | '.join(map(str, counts))} | {one.precision:.2f} | {one.recall:.2f} |")
+    met, missed, other = calls(corpus)
+    precision = met / (met + other) if met + other else 1.0
+    counts = f"{met} are met, {missed} missed, {other} wrong or beyond"
+    share = f"precision {precision:.2f}, recall {met / (met + missed):.2f}"
+    lines += ["", f"Of {met + missed} facts on who is asked for a model of others, {counts}: {share}."]
     if waiting := sorted(set(tables()) - set(built())):
         lines += ["", f"Facts are written down, and no importer is there yet, for: {', '.join(waiting)}."]
     return "\n".join(lines) + "\n"

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from base64 import b64encode
 from inspect import signature
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from fedpolicy.files import schemas_dir
 from fedpolicy.language.reading.load import load_text
 from fedpolicy.policy.baseline import write_baseline
 from fedpolicy.policy.housekeeping import SCAN_IDS
+from fedpolicy.report.formats import format_ids
 from fedpolicy.scan.gather import gather
 from fedpolicy.scan.judge import INFOS, drafts, judged
 from fedpolicy.scan.reading import hcl
@@ -649,3 +651,41 @@ def test_two_models_of_one_provider_are_two_and_each_is_told_where_it_is_asked(t
         "openai-model-2",
     ]
     assert "ask-openai-2: {from: [site-1, site-2], model: openai-model-2" in written
+
+
+KEPT = "sk-n0t-t0-be-shown"
+SECRETS = {
+    "k.yaml": f"""apiVersion: v1
+kind: Pod
+metadata: {{name: a}}
+spec:
+  containers:
+    - image: x
+      env:
+        - name: A_TOKEN
+          value: {KEPT}
+---
+apiVersion: v1
+kind: Secret
+metadata: {{name: s}}
+data:
+  k: {b64encode(KEPT.encode()).decode()}
+""",
+    "c.py": f'from openai import OpenAI\nc = OpenAI(api_key="{KEPT}")\n',
+    "r.sh": f'curl -H "Authorization: Bearer {KEPT}" https://api.openai.com/v1/models\n',
+    "main.tf": f"""resource "aws_ecs_task_definition" "t" {{
+  container_definitions = jsonencode([{{ environment = [{{ name = "A_TOKEN"
+    value = "{KEPT}" }}] }}])
+}}
+""",
+}
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("form", format_ids())
+def test_no_format_shows_a_secret(form):
+    write(Path(), SECRETS)
+    shown = run("scan", ".", "--format", form)
+    assert shown.exit_code in (1, 2)  # some formats tell of declarations alone, and refuse
+    assert KEPT not in shown.output
+    assert SECRETS["k.yaml"].split("k: ")[1].strip() not in shown.output

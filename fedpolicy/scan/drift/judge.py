@@ -15,9 +15,10 @@ from fedpolicy.scan.draft import draft_of
 from fedpolicy.scan.drift.compare import differences, members
 from fedpolicy.scan.drift.rules import INFOS, PACK, Drift, finding_of
 from fedpolicy.scan.drift.sides import Declared, Found, alike
+from fedpolicy.scan.excerpts import lines_of
 from fedpolicy.scan.gather import Gathered
 from fedpolicy.scan.groups import grouped
-from fedpolicy.scan.judge import excused, lines_of, obeying, reading_of
+from fedpolicy.scan.judge import excused, obeying, reading_of
 from fedpolicy.settings import Settings
 
 __all__ = ["Drifted", "drifted", "drifts"]

@@ -124,9 +124,11 @@ def _secret(one: Manifest) -> Iterator[Evidence]:
     for field, encoded in (("data", True), ("stringData", False)):
         found = one.node.get(field)
         for name, node in found.items() if found else ():
-            subject = f"secret:{one.name}"
             real = isinstance(node.value, str) and looks_real(name, node.value, encoded=encoded)
-            yield node.says(subject, "literal" if real else "key", name)
+            if real:
+                yield node.says(f"secret:{one.name}.{name}", "literal", f"secret:{one.name}")
+            else:
+                yield node.says(f"secret:{one.name}", "key", name)
 
 
 def _sealed(one: Manifest) -> Iterator[Evidence]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -9,11 +10,10 @@ from typing import TYPE_CHECKING
 from fedpolicy.scan.node import settled
 from fedpolicy.scan.reading.code import Module
 from fedpolicy.scan.reading.flow import sources
+from fedpolicy.scan.reading.manifest import looks_real
 from fedpolicy.scan.services import CALLED, elsewhere, host_of, is_own
 
 if TYPE_CHECKING:
-    import ast
-
     from fedpolicy.catalog.rows import ServiceRow
     from fedpolicy.scan.evidence import Evidence
     from fedpolicy.scan.reading.code import Argument, Call
@@ -78,6 +78,7 @@ def read(file: File) -> Iterable[Evidence]:
 
 def _constructed(module: Module, call: Call, row: ServiceRow) -> Iterator[Evidence]:
     """A client of a model: the address decides to whom it talks; without one the class does, or the model's name."""
+    yield from _literal_key(module, call)
     address = call.argument(*row.address_arguments)
     if address is not None and not _is_none(module, address):
         yield from _at_address(module, call, module.value(address))
@@ -87,6 +88,12 @@ def _constructed(module: Module, call: Call, row: ServiceRow) -> Iterator[Eviden
         yield from _made(module, call, row.id, elsewhere(row))
     else:
         yield from _by_name(module, call, row)
+
+
+def _literal_key(module: Module, call: Call) -> Iterator[Evidence]:
+    node = call.argument("api_key", "token")
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and looks_real("", node.value, encoded=False):
+        yield module.says(node, "secret:api_key", "literal", f"module:{module.file.path.name}")
 
 
 def _is_none(module: Module, address: ast.expr) -> bool:
