@@ -377,6 +377,33 @@ def test_names_that_people_give_are_the_same_nodes(here):
     assert found(text) == []
 
 
+def test_a_node_of_which_nobody_says_whose_it_is_contradicts_nothing(here):
+    write(here, FILES)
+    text = DECLARED.replace("SAFEGUARD", SVT_DECLARED).replace(
+        "kind: aggregator, party: university", "kind: aggregator, party: unknown"
+    )
+    assert found(text) == []
+
+
+def test_a_cohort_is_one_node(here):
+    """It stands for clients that nobody names, however many."""
+    flower = "services:\n" + "".join(
+        f"  supernode-{one}: {{image: flwr/supernode:1, command: --insecure}}\n" for one in range(1, 5)
+    )
+    text = DECLARED.replace("SAFEGUARD", SUMS).replace(
+        "site-2: {kind: client, party: b}", "site-2: {kind: client, party: b, count: 40}"
+    )
+    text = (
+        text.replace("  site-1: {kind: client, party: a}\n", "").replace("site-1, ", "").replace("[site-1]", "[site-2]")
+    )
+    write(here, FILES)
+    assert rules(found(text)).count("node-not-found") == 0  # its party is that of a site
+    shutil.rmtree(here / "jobs")
+    (here / "project.yml").unlink()
+    write(here, {"compose.yml": flower})
+    assert not [one for one in found(text) if one.rule.startswith("node-")]
+
+
 def test_a_call_whose_other_end_nobody_knows_is_a_question(here):
     asks = "import os, openai\nopenai.OpenAI(base_url=os.environ['WHERE'])\n"
     write(here, FILES | {"more.py": asks})

@@ -37,8 +37,7 @@ def members(declared: Declared, found: Found) -> Pair:
     """The nodes of both sides. Those that no file lists are nobody's: only how many there are is known of them."""
     listed = [one for one in (found.draft.members if found.draft else ()) if one.listed]
     kinds = {ROLES[one.role] for one in listed}
-    names = {party: said.name or "" for party, said in declared.deployment.parties.items()}
-    return paired([one for one in declared.nodes if one.node_kind in kinds], listed, names)
+    return paired([one for one in declared.nodes if one.node_kind in kinds], listed, declared.parties)
 
 
 def _nodes(declared: Declared, found: Found, pair: Pair) -> Iterator[Drift]:
@@ -57,9 +56,9 @@ def _nodes(declared: Declared, found: Found, pair: Pair) -> Iterator[Drift]:
         message = f"{place.name} is declared, and is not among those who take part in {start.file}"
         yield Drift(rule="node-not-found", element=place.id, message=message, declared=declared.at(*place.path))
     for place, one in pair.same:
-        names = (place.party, declared.deployment.parties[place.party].name or "")
-        if one.party_known and not any(alike(one.party, name) for name in names):
-            message = f"{one.name} is run by {one.party}, and {place.party} is declared"
+        names = declared.parties(place)
+        if one.party_known and names and not any(alike(one.party, name) for name in names):
+            message = f"{one.name} is run by {one.party}, and {declared.party(place)} is declared"
             yield Drift(
                 rule="party-differs",
                 element=place.id,

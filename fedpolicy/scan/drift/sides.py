@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 
 from fedpolicy.analysis.study import Study
@@ -39,9 +39,18 @@ class Declared:
 
     @cached_property
     def nodes(self) -> list[Vertex]:
-        """The nodes that are declared, each member of a family by itself."""
-        places = self.study.lookup.places.values()
-        return [one for one in places if one.path[:1] == ("nodes",)]
+        """The nodes that are declared, each member of a family by itself; a cohort is one."""
+        places = [one for one in self.study.lookup.places.values() if one.path[:1] == ("nodes",)]
+        return list({(one.path, self.party(one)): one for one in reversed(places)}.values())[::-1]
+
+    def party(self, place: Vertex) -> str:
+        """Whoever runs a node, as it is declared."""
+        return self.study.lookup.party(place.party)
+
+    def parties(self, place: Vertex) -> set[str]:
+        """What whoever runs a node is called: by id, and in full; nothing where nobody says who it is."""
+        said = self.deployment.parties.get(self.party(place))
+        return {self.party(place), said.name or ""} - {""} if said else set()
 
     @cached_property
     def called(self) -> Mapping[str, tuple[str, Span]]:
@@ -107,11 +116,12 @@ def alike(one: str, other: str) -> bool:
     return _plain(one) == _plain(other)
 
 
-def paired(places: Iterable[Vertex], members: Iterable[Member], parties: Mapping[str, str]) -> Pair:
+def paired(places: Iterable[Vertex], members: Iterable[Member], parties: Callable[[Vertex], Iterable[str]]) -> Pair:
     """
     Which nodes are the same: by their names, then by whoever runs them, then the only server.
 
-    `parties` are the full names of declared parties. A cohort stands for any number of clients that nobody names.
+    `parties` says what whoever runs a declared node is called. A cohort stands for any number of clients that nobody
+    names.
     """
     left, found = list(places), list(members)
     same: list[tuple[Vertex, Member]] = []
@@ -160,11 +170,10 @@ def _names(one: Vertex | Member) -> Keys:
     return frozenset((_kind(one), _plain(name)) for name in names)
 
 
-def _parties(one: Vertex | Member, names: Mapping[str, str]) -> Keys:
+def _parties(one: Vertex | Member, names: Callable[[Vertex], Iterable[str]]) -> Keys:
     if isinstance(one, Member):
         return frozenset({(_kind(one), _plain(one.party))} if one.party_known else ())
-    said = {one.party, names.get(one.party, "")} - {""}
-    return frozenset((_kind(one), _plain(name)) for name in said)
+    return frozenset((_kind(one), _plain(name)) for name in names(one))
 
 
 def _server(one: Vertex | Member) -> Keys:
