@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-slow laws editor enforce fuzz reference lint format house bench bench-peers docs build lock refresh clean
+.PHONY: help demo test test-slow laws editor enforce fuzz reference conformance lint format house bench bench-peers docs build lock refresh clean
 
 EXAMPLE := examples/clinical-notes/deployment.yaml
 VENV := .venv
@@ -66,6 +66,9 @@ fuzz: $(VENV)/.stamp-test ## Look for crashes, hangs and lost deployments: make 
 
 reference: $(VENV)/.stamp-test ## Compare levels with a model written from the texts alone: make reference COUNT=100000 SEED=7
 	@"$(PY)" -m tests.reference.comparison --count $(or $(COUNT),100000) --seed $(or $(SEED),0)
+
+conformance: $(VENV)/.stamp-test ## Write the conformance suite anew: what the language means, as data
+	@"$(PY)" -m tools.conformance
 
 lint: $(VENV)/.stamp-lint ## Check style, types, scripts and who imports whom
 	@"$(PY)" -m ruff check .

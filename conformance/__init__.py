@@ -1,0 +1,1 @@
+"""The conformance suite, and what compares an engine with it."""
