@@ -167,11 +167,12 @@ def _carry_input(builder: Builder, job: Job, outcomes: list[Outcome], since: int
     if any(builder.vertex(place).kind == "exchange" for place in sent_to):
         sent_to |= dict.fromkeys(place.id for place in job.members)
     if job.task.evaluates is not None:
-        _carry(builder, job, job.task.evaluates, sent_to, sent)
+        _carry(builder, job, job.task.evaluates, sent_to, sent, sent_to)
     if job.task.model is None:
         return
     results = (outcome.place for outcome in outcomes if job.method.trains)
-    _carry(builder, job, job.task.model, {**(sent_to if exchanges else {}), **dict.fromkeys(results)}, sent)
+    places = {**(sent_to if exchanges else {}), **dict.fromkeys(results)}
+    _carry(builder, job, job.task.model, places, sent, sent_to)
     produced = job.task.produces
     if job.method.trains and produced is not None and produced != job.task.model:
         _inherit(builder, job, job.task.model, produced)
@@ -185,8 +186,16 @@ def _inherit(builder: Builder, job: Job, model: str, produced: str) -> None:
         builder.uses.append(Use(model=source, targets=(target,), origin=job.origin, role="inherited"))
 
 
-def _carry(builder: Builder, job: Job, model: str, places: Mapping[str, None], sent: Sequence[Flow]) -> None:
-    # No safeguard of this task lowers what was learned before, but what is sealed hides that too.
+def _carry(
+    builder: Builder,
+    job: Job,
+    model: str,
+    places: Mapping[str, None],
+    sent: Sequence[Flow],
+    sent_to: Mapping[str, None],
+) -> None:
+    # No safeguard of this task lowers what was learned before, but what is sealed hides that too; whoever trains it
+    # without being sent anything has it as it is.
     sealed = next((flow for flow in sent if flow.seals), None)
     sealing = tuple(replace(one, rests_on=job.clients) for one in (sealed.guards if sealed else ()) if _seals(one))
     for target in places:
@@ -199,8 +208,8 @@ def _carry(builder: Builder, job: Job, model: str, places: Mapping[str, None], s
                 origin=job.origin,
                 role="carried",
                 payload=job.up,
-                guards=sealing,
-                seals=sealed.seals if sealed else (),
+                guards=sealing if target in sent_to else (),
+                seals=sealed.seals if sealed and target in sent_to else (),
             )
         )
 

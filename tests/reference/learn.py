@@ -33,8 +33,7 @@ class Fact:
     noises: frozenset[Noise] = frozenset()
     answered: bool = False  # it comes from a model
     summed: bool = False  # it has been in a sum, whether or not that hides anybody
-    wrapped: bool = False  # sealed by somebody, whether or not that counts
-    closed: bool = False  # the same, so that nobody can compute on it
+    void: frozenset[Seal] = frozenset()  # that may be on it, or not
 
 
 Leg = tuple[Movement, str, tuple[str, ...]]
@@ -58,7 +57,7 @@ class Learning:
         self._known: dict[tuple[Sum, frozenset[str]], bool] = {}
         moves = [one for one in movements if not (one.maybe and reading.favourable)]
         moves = [one for one in moves if one.only is None or instance.id in one.only]
-        legs = [(leg, set[Fact]()) for one in moves for leg in self._legs(one)]
+        legs = [(leg, set[Fact]()) for one in moves for leg in self._legs(one) if leg[2] != (leg[1],)]
         while sum(self._move(leg, sent) for leg, sent in legs):
             pass
 
@@ -81,7 +80,7 @@ class Learning:
         """
         few = one.few[0] if one.few else Few()
         rebuilt = self.instance.id in (few.surely if self.reading.favourable else few.surely | few.perhaps)
-        one = replace(one, level=max(one.level, RECONSTRUCTABLE) if rebuilt else one.level)
+        one = replace(one, level=max(one.level, RECONSTRUCTABLE)) if rebuilt else one
         if one.only is None and self.instance.id not in one.sendable:
             yield one, one.way[0], one.way[1:]
             return
@@ -119,10 +118,9 @@ class Learning:
                 level = min(level, dict(cap.levels)[self.instance.dataset])
         seals = fact.seals | {seal for seal in one.seals if self._counts(seal.words)}
         # Whoever adds up what one cannot compute on has opened it.
-        opened = fact.closed and one.adds
-        wrapped = (fact.wrapped and not opened) or bool(one.seals)
-        shut = (fact.closed and not opened) or any(not seal.malleable for seal in one.seals)
-        if level == NONE or (one.sealed and not wrapped):
+        opened = one.adds and any(not seal.malleable for seal in fact.void)
+        void = (frozenset() if opened else fact.void) | {seal for seal in one.seals if not self._counts(seal.words)}
+        if level == NONE or (one.sealed and not (seals or void)):
             return
         # Nobody adds up, or adds noise to, what is sealed so that one cannot compute on it.
         closed = any(not seal.malleable for seal in fact.seals)
@@ -139,8 +137,7 @@ class Learning:
                 noises=frozenset(n for n in noises if self._enough(n)),
                 answered=one.way[0].startswith("model:"),
                 summed=fact.summed or bool(sums),
-                wrapped=wrapped and not one.opens,
-                closed=shut and not one.opens,
+                void=frozenset() if one.opens else void,
             )
 
     def _relied_on(self, source: str, one: Movement) -> bool:
@@ -169,11 +166,10 @@ class Learning:
         """
         pool = frozenset(self.world.places[place].operators)
         seals = frozenset(seal for seal in fact.seals if not self.read_at(seal, place))
-        wrapped = fact.wrapped and not (fact.seals and not seals)
-        here = replace(fact, seals=seals, wrapped=wrapped, closed=fact.closed and wrapped)
+        here = replace(fact, seals=seals, void=frozenset()) if fact.seals or fact.void else fact
         yield from {fact, here}  # whoever can open something can pass it on as it is, too
         if pool and not seals and here.sums and not any(self._hides(one, pool) for one in here.sums):
-            yield replace(here, sums=frozenset(), summed=False, wrapped=False, closed=False)
+            yield replace(here, sums=frozenset(), summed=False)
 
     # Enclaves.
 

@@ -206,7 +206,7 @@ class Models:
                 )
             if sealed and len(way) > 2:
                 # Those between, who could not read the question, may read the answer.
-                between = tuple(reversed(way[1:]))
+                between = tuple(place for place in reversed(way) if place != caller)
                 back = self._back(guards, way)
                 yield Movement(way=between, level=self.level("completions"), only=sent, seals=back, why=why)
             yield from self._kept(name, runner, sent, payloads, trains=self.trains(name, call, runner))

@@ -117,6 +117,16 @@ def _summed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask
     for _, protected in effect.noise:
         mask &= ~protected
     cap = max(effect.sum_cap, RECONSTRUCTABLE) if form.sum in effect.counted else effect.sum_cap
+    few = next((raised for level, raised in effect.raised if level == RECONSTRUCTABLE), 0) & mask
+    if cap < RECONSTRUCTABLE and few:
+        # What is made of few units says more than its name, whatever it is made from.
+        yield from _passed(effect, form, few, RECONSTRUCTABLE)
+        mask &= ~few
+    yield from _passed(effect, form, mask, cap)
+
+
+def _passed(effect: Effect, form: Form, mask: Mask, cap: int) -> Iterator[tuple[Form, Mask]]:
+    """A sum up to a cap; below what can be rebuilt it hides nothing that is not said anyway."""
     if mask and cap > INFERABLE:
         form = form._replace(level=min(form.level, cap))
         if effect.aggregate is not None and effect.aggregate != form.sum:
