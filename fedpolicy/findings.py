@@ -12,7 +12,7 @@ from fedpolicy.records import dataclass
 from fedpolicy.root import Root
 
 if TYPE_CHECKING:
-    from fedpolicy.overview import Basis, Interruption, Overview, Reading, Scope
+    from fedpolicy.overview import Basis, Criterion, Interruption, Overview, Reading, Scope
 
 __all__ = [
     "VERDICTS", "Baselined", "Finding", "Group", "Hop", "Member", "Override", "Reference", "Related", "Report",
@@ -244,9 +244,9 @@ class Report:
     took out of the verdict. `root` is where forges count the paths of files from. `today` is the day of the verdict, as
     ISO 8601; `dated` says that another day may give another one, `old` which facts of the catalogue, of which day, it
     rests on though they are older than half a year. `overviews` is for people, a deployment each, where a report asks
-    for it; `fail_on` and `strict` say what fails. `scopes` says whom packs of laws protect. `reading` is there where a
-    scan has read foreign files, `basis` for a format that says what a verdict rests on beside the files. `links` is
-    where a forge shows the root of the repository.
+    for it; `fail_on` and `strict` say what fails. `scopes` says whom packs of laws protect, `criteria` how small
+    groups may be. `reading` is there where a scan has read foreign files, `basis` for a format that says what a
+    verdict rests on beside the files. `links` is where a forge shows the root of the repository.
     """
 
     findings: tuple[Finding, ...]
@@ -266,6 +266,7 @@ class Report:
     old: Mapping[str, str] = field(default_factory=dict)
     overviews: tuple[Overview, ...] = ()
     scopes: tuple[Scope, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
     reading: Reading | None = None
     basis: Basis | None = None
     links: str = ""

@@ -17,6 +17,7 @@ __all__ = [
     "Basis",
     "Cause",
     "Cell",
+    "Criterion",
     "Digest",
     "Fix",
     "Interruption",
@@ -131,15 +132,28 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """How small the groups behind results of a dataset may be, as its owners state it."""
+
+    file: str
+    deployment: str
+    dataset: str
+    min_count: int | None
+    min_count_scope: str | None
+    dominance: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Aside:
     """
     What a report says of a deployment beside findings: whether another day may give another verdict, the days of the
-    rows that are old, as `models.gpt-4`, and whom the packs of laws protect.
+    rows that are old, as `models.gpt-4`, whom the packs of laws protect, and the criteria for results.
     """
 
     day_matters: bool
     old: Mapping[str, str]
     scopes: tuple[Scope, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.age import age_of
-from fedpolicy.overview import Aside, Scope
+from fedpolicy.overview import Aside, Criterion, Scope
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.world import World
 from fedpolicy.records import replace
@@ -21,12 +21,26 @@ __all__ = ["aside_of"]
 
 def aside_of(document: Document, study: Study, rules: Sequence[Rule]) -> Aside:
     """What a report says of a deployment beside findings: old facts, duties that are to come, whom laws protect."""
-    found, today = age_of(study), study.settings.today
+    found, today = replace(age_of(study), criteria=tuple(_criteria(document))), study.settings.today
     pending = any(today < rule.applies_from for rule in rules)
     if not pending and not any(rule.owners_in for rule in rules):
         return found
     scopes = tuple(_scopes(World(study, document), rules))
     return replace(found, day_matters=found.day_matters or pending, scopes=scopes)
+
+
+def _criteria(document: Document) -> Iterator[Criterion]:
+    for name, dataset in sorted(document.deployment.datasets.items()):
+        stated = dataset.risk_appetite
+        if stated is not None:
+            yield Criterion(
+                file=document.file,
+                deployment=document.deployment.name,
+                dataset=name,
+                min_count=stated.min_count,
+                min_count_scope=stated.min_count_scope,
+                dominance=stated.dominance,
+            )
 
 
 def _scopes(world: World, rules: Sequence[Rule]) -> Iterator[Scope]:

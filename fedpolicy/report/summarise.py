@@ -146,6 +146,7 @@ def dated(report: Report, today: str, asides: Iterable[Aside]) -> Report:
     found = list(asides)
     old = {row: day for one in found for row, day in one.old.items()}
     report = replace(report, scopes=tuple(scope for one in found for scope in one.scopes))
+    report = replace(report, criteria=tuple(criterion for one in found for criterion in one.criteria))
     return replace(report, today=today, dated=any(one.day_matters for one in found), old=dict(sorted(old.items())))
 
 

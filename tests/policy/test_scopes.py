@@ -159,3 +159,28 @@ def test_a_severity_that_a_user_sets_holds_before_the_day():
     _, told = act_of("2026-11-29", severities={rule: "critical"}, configured=(rule,))
 
     assert told.severity.label == "critical"
+
+
+def test_the_report_is_the_record_of_the_criteria_for_results():
+    appetite = {"min_count": 10, "min_count_scope": "local", "dominance": 0.8}
+    letters = {"at": "c", "categories": ["health"], "subjects": 100, "risk_appetite": appetite}
+    report = report_of({"ox": "GB"}, ("satre",), datasets={"letters": letters})
+
+    assert json.loads(rendered(report, "json"))["criteria"] == [
+        {"file": "letters.yaml", "deployment": "letters", "dataset": "letters", **appetite}
+    ]
+
+
+PERMIT = {"id": "HDAB-1", "expires": "2026-11-28", "purposes": ["research"]}
+
+
+def test_a_permit_that_has_ended_is_one_finding_at_its_day():
+    letters = {"at": "c", "categories": ["health"], "permit": PERMIT}
+    report = report_of({"lumc": "NL"}, ("ehds",), datasets={"letters": letters})
+    (told,) = report.findings
+
+    assert (told.rule, told.severity.label) == ("ehds-permit-ended", "info")
+    assert told.message == (
+        "the permit HDAB-1 for letters of lumc ended on 2026-11-28: what goes on rests on nothing"
+        " (a duty from 2029-03-26 on)"
+    )

@@ -39,6 +39,7 @@ def _report(report: Report) -> dict[str, Any]:
         **({"reading": _reading(report.reading)} if report.reading else {}),
         "packs": list(report.packs),
         **({"scopes": scope_rows(report)} if report.scopes else {}),
+        **({"criteria": [asdict(criterion) for criterion in report.criteria]} if report.criteria else {}),
         "deployments": [{"file": file.name, "name": name} for file in report.files for name in file.deployments],
         "findings": [_finding(finding) for finding in report.findings],
         "missing": [_missing(fact) for fact in missing_facts(report.findings, report.places)],
