@@ -20,6 +20,8 @@ __all__ = ["Group", "Ids", "Nearest", "folders", "grouped", "id_of"]
 
 # Those whose files tell of a whole federation. Of others, each file tells of one process or one site.
 _FRAMEWORKS = ("nvflare", "flower", "appfl", "fedml", "metisfl", "openfl")
+# What these say of nodes and data is about a federation of their own, and joins no other.
+_ALONE = frozenset({"fate", "federatedscope", "fedn", "pysyft", "substra", "vantage6"})
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.-]+")
 _SAFE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 # Words that mean something in the language or in YAML, or stand for what nobody knows yet.
@@ -75,7 +77,7 @@ def grouped(facts: Iterable[Fact]) -> list[Group]:
     # What is no framework's, such as code that calls a model, belongs to whoever it lies beside.
     beside = Nearest((file, anchor) for file, found in homes.items() for anchor in found)
     for file, facts_ in by_file.items():
-        if not _is_alternative(file, facts_):
+        if not _is_alternative(file, facts_) and _ALONE.isdisjoint(one.framework for one in facts_):
             for anchor in homes.get(file) or beside.to(file):
                 members[anchor] += facts_
     names = _names(sorted(anchors))

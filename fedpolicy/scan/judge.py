@@ -24,6 +24,7 @@ from fedpolicy.scan.evidence import Evidence
 from fedpolicy.scan.excerpts import lines_of
 from fedpolicy.scan.gather import Fact, Gathered, NotRead
 from fedpolicy.scan.groups import Group, grouped
+from fedpolicy.scan.outflow import CALLS, CLOSER
 from fedpolicy.scan.rule import PACK, EvidenceRule
 from fedpolicy.scan.rules import RULES
 from fedpolicy.settings import Settings
@@ -169,7 +170,13 @@ def _on_evidence(facts: Sequence[Fact], groups: Sequence[Group]) -> tuple[list[F
             if agreed[one] == holders[one] and (rule.info.id, one.span) not in places:
                 places.add((rule.info.id, one.span))
                 found.setdefault((rule.info.id, one.span.file, message), _told(rule, one, message, name))
-    return list(found.values()), Counter({Verdict.NOT_APPLICABLE: silent if facts else 0})
+    return _closest(list(found.values())), Counter({Verdict.NOT_APPLICABLE: silent if facts else 0})
+
+
+def _closest(findings: Sequence[Finding]) -> list[Finding]:
+    """Where a rule says more of a call, the one that there is a call is left out."""
+    told = {(one.elements, one.span.file) for one in findings if one.rule in CLOSER}
+    return [one for one in findings if one.rule != CALLS or (one.elements, one.span.file) not in told]
 
 
 def obeying(findings: Sequence[Finding], settings: Settings, pack: str) -> list[Finding]:

@@ -9,7 +9,10 @@ from fedpolicy.scan.evidence import NONE, Evidence, Strength
 from fedpolicy.scan.rule import EvidenceRule, Said, Told, rule, stating
 from fedpolicy.scan.services import is_own
 
-__all__ = ["OUTFLOW"]
+__all__ = ["CALLS", "CLOSER", "OUTFLOW"]
+
+CALLS = "model-of-others"
+CLOSER = ("gateway-falls-back", "model-elsewhere")  # say more of a call than that there is one
 
 _ANY_HOST = ("80", "443", "all", "http", "https", "0-65535", "1-65535")
 _LOCAL = ("file:", "sqlite:", "/", "./", "postgresql:", "mysql:")  # where trackers keep runs without a server
@@ -17,9 +20,8 @@ _TELLING = ("labels", "model_update")  # of what scripts copy, what shows single
 
 
 def _model_of_others(said: Said) -> Told:
-    told = {(one.subject, one.span.file) for one in (*_new_recipients(said), *_elsewhere(said))}
     for one in _asking(said):
-        if one.name != "unknown" and (one.subject, one.span.file) not in told:
+        if one.name != "unknown":
             asked, sent = _nearest(said, "model", one), _nearest(said, "sends", one)
             model = f"{asked} of {one.name}" if asked else one.name
             model += f", with what is read from {sent}" if sent else ""
@@ -28,16 +30,21 @@ def _model_of_others(said: Said) -> Told:
 
 def _nearest(said: Said, attribute: str, call: Evidence) -> str | None:
     """What is said of a call nearest to it in its file; elsewhere, only where one thing is said."""
-    there = [one for one in stating(said, attribute, "call") if one.value and one.subject == call.subject]
+    there = [one for one in stating(said, attribute, "call") if one.subject == call.subject]
     near = [one for one in there if one.span.file == call.span.file]
     if near:
-        return min(near, key=lambda one: (abs(one.span.line - call.span.line), one.span.line)).value
-    return there[0].value if len({one.value for one in there}) == 1 else None
+        known = [one for one in near if one.value]
+        first = min(known, key=lambda one: (abs(one.span.line - call.span.line), one.span.line), default=None)
+        return first.value if first else None
+    # Code is spread over modules; what one gateway asks says nothing of another.
+    code = {one.value for one in there if one.value and one.strength is call.strength is Strength.WIRED}
+    return code.pop() if len(code) == 1 else None
 
 
 def _falls_back(said: Said) -> Told:
     for one in _new_recipients(said):
-        yield one, f"where {one.value} fails, the same prompts go to {one.name}"
+        first = (one.value or "").removeprefix("gateway:")
+        yield one, f"where {first} fails, the same prompts go to {one.name}"
 
 
 def _new_recipients(said: Said) -> list[Evidence]:
@@ -96,6 +103,14 @@ def _upload(said: Said) -> Told:
         yield one, f"`{one.value}` sends files to a registry of others, {one.name}"
 
 
+def _documents_at_others(said: Said) -> Told:
+    for one in said:
+        held = one.attribute == "vector_store" and one.value not in (None, "own")
+        used = one.kind == "vector_store" and one.value == "true"
+        if held or used:
+            yield one, f"keeps pieces of documents and what they embed to at {one.value if held else one.name}"
+
+
 def _processed_elsewhere(said: Said) -> Told:
     """Where a model is asked, or may process prompts, outside of the regions of everything else."""
     homes = ", ".join(_homes(said))
@@ -135,6 +150,10 @@ def _accounts(each: Evidence, one: Evidence) -> bool:
 _AREAS = {"eu": "eu", "us": "us", "ap": "apac"}  # of AWS: what its regions begin with, and what its profiles do
 _HIGH, _MEDIUM = Severity.HIGH, Severity.MEDIUM
 OUTFLOW: tuple[EvidenceRule, ...] = (
+    rule("documents-at-others", _HIGH, "data-locality", _documents_at_others,
+          title="Documents are kept in a store that others run",
+          why="A vector store holds the texts themselves, and embeddings give most of a text back.",
+          advice="Run the store yourself, or declare the flow and its terms (`fedpolicy import`)."),
     rule("egress-open", _MEDIUM, "data-locality", _egress_open,
           title="A site's programs may talk to every host",
           why="Where every host can be reached, nothing outside of the code keeps data in, in an enclave or not.",
@@ -161,7 +180,7 @@ OUTFLOW: tuple[EvidenceRule, ...] = (
           title="A model is asked outside of where everything else is",
           why="Prompts are processed, and may be kept, under the law of that place.",
           advice="Ask the model in a region of your own, by a profile or a deployment that stays there."),
-    rule("model-of-others", _HIGH, "data-locality", _model_of_others,
+    rule(CALLS, _HIGH, "data-locality", _model_of_others,
           title="Code calls a model that others run",
           why="Whoever runs a model sees what is sent to it, whatever the federation does to protect updates.",
           advice="Declare what is sent and under which terms (`fedpolicy import`), or run a model of your own."),

@@ -689,3 +689,51 @@ def test_no_format_shows_a_secret(form):
     assert shown.exit_code in (1, 2)  # some formats tell of declarations alone, and refuse
     assert KEPT not in shown.output
     assert SECRETS["k.yaml"].split("k: ")[1].strip() not in shown.output
+
+
+CLOUD = 'provider "aws" { region = "%s" }\n'
+AGENT = CLOUD % "us-east-1" + 'resource "aws_bedrockagent_agent" "a" {\n  foundation_model = "m"\n}\n'
+
+
+@pytest.mark.usefixtures("here")
+def test_a_call_that_belongs_to_two_deployments_is_told_whatever_they_say_of_its_place():
+    files = {"a/project.yml": PROJECT, "b/project.yml": PROJECT, "a/home/main.tf": CLOUD % "eu-central-1"}
+    write(Path(), {**files, "main.tf": AGENT})
+    found = [one for one in places(scanned(".")[1]) if "main.tf" in one]
+    assert found == ["high model-of-others main.tf:2:1"]
+
+
+@pytest.mark.usefixtures("here")
+def test_a_party_of_another_framework_joins_no_project():
+    write(Path(), {"project.yml": PROJECT, "parties.conf": "party_list=(1 2)\nmysql_password=not-to-be-kept\n"})
+    assert "party-1" not in drafted(".")["project.yml"].text
+    assert "high literal-secret parties.conf:2:1" in places(scanned(".")[1])
+
+
+RULED = [
+    ("documents-at-others", "compose.yml", "services: {a: {environment: {PINECONE_API_KEY: $K}}}\n",
+     "keeps pieces of documents and what they embed to at pinecone"),
+    ("tracker-of-others", "a.py", "import wandb\nwandb.init()\n",
+     "reports to wandb at api.wandb.ai (unless WANDB_BASE_URL says otherwise)"),
+    ("upload-to-others", "a.py", "import peft\nmodel.push_to_hub('x')\n",
+     "`push_to_hub` sends files to a registry of others, huggingface"),
+    ("model-elsewhere", "a.tf",
+     'resource "azurerm_cognitive_deployment" "c" {\n  sku { name = "GlobalStandard" }\n}\n',
+     "azure-openai may process prompts anywhere"),
+    ("gateway-falls-back", "g.yaml",
+     ("model_list:\n  - {model_name: a, litellm_params: {model: ollama/x}}\n"
+     "litellm_settings: {default_fallbacks: [gpt-4o]}\n"),
+     "where the first choice fails, the same prompts go to openai"),
+    ("model-of-others", "a.py",
+     ("import openai\nx = open('reports.txt')\n"
+     "openai.OpenAI().chat.completions.create(model='gpt-4o', messages=[x])\n"),
+     ("asks a model that others run, gpt-4o of openai, with what is read from reports.txt (unless OPENAI_BASE_URL or "
+     "OPENAI_API_BASE says otherwise)")),
+]  # fmt: skip
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(("rule", "name", "text", "message"), RULED, ids=[one[0] for one in RULED])
+def test_what_leaves_is_told_in_words(rule, name, text, message):
+    write(Path(), {name: text})
+    assert [one["message"] for one in scanned(".")[1] if one["rule"] == rule] == [message]
