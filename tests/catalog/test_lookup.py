@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedpolicy.catalog import load_catalog
+from fedpolicy.catalog import load, load_catalog
 from fedpolicy.catalog.read import build_row, compose_shipped, plain
 from fedpolicy.catalog.rows import ROWS
 from fedpolicy.catalog.section import GENERATED, Section, merged
