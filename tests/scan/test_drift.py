@@ -414,7 +414,24 @@ def test_a_call_whose_other_end_nobody_knows_is_a_question(here):
 def test_files_without_a_framework_are_compared_by_whom_they_call(here):
     write(here, {"call.py": ASKS["anthropic"]})
     findings, compared = drifts(documents(DECLARED.replace("SAFEGUARD", NOISE)), gathered(), JUDGE)
-    assert (rules(findings), compared) == (["call-not-declared", "call-not-found"], True)
+    assert (rules(findings), compared) == (["call-not-declared", "call-not-found", "what-no-file-shows"], True)
+    (question,) = [one for one in findings if one.verdict == "unknown"]
+    assert question.message.startswith("these files neither show nor contradict who takes part, transport, tasks")
+
+
+def test_what_is_declared_and_no_file_shows_is_one_question(here):
+    """A method whose adapters only code may hold, a base model, an enclave."""
+    write(here, FILES)
+    text = DECLARED.replace("SAFEGUARD", SVT_DECLARED).replace("method: fedavg", "method: lora\n    model: base")
+    text = text.replace(
+        "models:", "models:\n  base: {ref: meta-llama/Llama-3.1-8B-Instruct, weights_at: [site-1, site-2]}"
+    )
+    text = text.replace("kind: aggregator,", "kind: aggregator, tee: {kind: tdx, attested: true},")
+    (one,) = found(text)
+    assert (one.rule, one.severity.label, one.verdict) == ("what-no-file-shows", "info", "unknown")
+    assert one.message.startswith(
+        "these files neither show nor contradict the enclave of hub, method of train, base model of train ("
+    )
 
 
 def test_a_declaration_without_a_counterpart_is_one_message_and_no_pass(here):

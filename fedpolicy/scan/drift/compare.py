@@ -12,13 +12,13 @@ from fedpolicy.scan.drift.protection import protection
 from fedpolicy.scan.drift.regions import regions
 from fedpolicy.scan.drift.rules import Drift
 from fedpolicy.scan.drift.sides import Declared, Found, Pair, alike, paired
+from fedpolicy.scan.drift.unshown import ADAPTERS, unshown
 from fedpolicy.scan.members import ROLES
 
 __all__ = ["differences", "members"]
 
 _STRENGTH = ("none", "tls", "mtls")
 _NUMBERS = {"rounds": "rounds", "min_clients": "clients at least", "clients_per_round": "clients a round"}
-_ADAPTERS = ("adapter_update", "adapter_weights")
 
 
 def differences(declared: Declared, found: Found, catalog: Catalog) -> list[Drift]:
@@ -30,7 +30,8 @@ def differences(declared: Declared, found: Found, catalog: Catalog) -> list[Drif
         told += _transport(declared, found)
         told += _tasks(declared, found, catalog)
     told += regions(declared, found, pair, catalog)
-    return [*told, *calls(declared, found, catalog), *trackers(declared, found, catalog), *egress(declared, found)]
+    told += [*calls(declared, found, catalog), *trackers(declared, found, catalog), *egress(declared, found)]
+    return [*told, *unshown(declared, found, pair, _same_tasks(declared, found)[0], catalog)]
 
 
 def members(declared: Declared, found: Found) -> Pair:
@@ -106,14 +107,20 @@ def _transport(declared: Declared, found: Found) -> Iterator[Drift]:
     )
 
 
-def _tasks(declared: Declared, found: Found, catalog: Catalog) -> Iterator[Drift]:
+def _same_tasks(declared: Declared, found: Found) -> tuple[list[tuple[str, str]], list[str], list[str]]:
+    """Tasks and jobs that are the same, by their names or as the only two that are left; and those without another."""
     runs = found.deployment.tasks if found.deployment else {}
     jobs = [name for name, task in declared.deployment.tasks.items() if _is_job(declared, name, task)]
     same = [(one, other) for one in jobs for other in runs if alike(one, other)]
     ours = [one for one in jobs if one not in {pair[0] for pair in same}]
     theirs = [one for one in runs if one not in {pair[1] for pair in same}]
     if len(ours) == len(theirs) == 1:
-        same, ours, theirs = [*same, (ours[0], theirs[0])], [], []
+        return [*same, (ours[0], theirs[0])], [], []
+    return same, ours, theirs
+
+
+def _tasks(declared: Declared, found: Found, catalog: Catalog) -> Iterator[Drift]:
+    same, ours, theirs = _same_tasks(declared, found)
     for one in theirs:
         yield Drift(
             rule="task-not-declared",
@@ -122,7 +129,7 @@ def _tasks(declared: Declared, found: Found, catalog: Catalog) -> Iterator[Drift
             message=f"the job {one} runs, and no task is declared for it",
             declared=declared.at("tasks"),
         )
-    for one in ours if runs else ():
+    for one in ours if found.deployment and found.deployment.tasks else ():
         yield Drift(
             rule="task-not-found",
             element=f"tasks.{one}",
@@ -147,7 +154,7 @@ def _task(declared: Declared, found: Found, one: str, other: str, catalog: Catal
         if ours is not None and theirs is not None and ours != theirs:
             yield _differs("number-differs", declared, found, one, other, key, f"{word}: {theirs}", str(ours))
     method, wanted = catalog.methods.get(runs.method), catalog.methods.get(said.method)
-    if method and wanted and method.up in _ADAPTERS and wanted.up not in _ADAPTERS:
+    if method and wanted and method.up in ADAPTERS and wanted.up not in ADAPTERS:
         yield _differs("method-differs", declared, found, one, other, "method", f"method: {runs.method}", said.method)
     if runs.topology and runs.topology != (said.topology or (wanted.topology if wanted else None)):
         shown = said.topology or "a star"
