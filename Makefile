@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-slow laws editor enforce fuzz reference conformance lint format house bench bench-peers docs build lock refresh clean
+.PHONY: help demo test test-slow laws editor enforce fuzz reference conformance lint format house bench bench-peers bench-page bench-regression docs build lock refresh clean
 
 EXAMPLE := examples/clinical-notes/deployment.yaml
 VENV := .venv
@@ -87,10 +87,25 @@ house: $(VENV)/.stamp-run ## Count modules, lines, functions, and what a check i
 bench: .venv-bench ## Measure speed and memory beside other tools
 	@.venv-bench/bin/python benchmarks/run.py $(ARGS)
 
-bench-peers: .venv-bench ## Measure pytm and FlowStrider on the same model (slow)
-	@"$(PY)" -m venv .venv-peers
-	@.venv-peers/bin/python $(PIP) pytm==1.4.0 flowstrider==1.2.0
+bench-peers: .venv-bench ## Measure seven other tools on the same system (slow)
+	@for peer in 'models pytm==1.4.0 flowstrider==1.2.0' 'fides fideslang==3.1.4' 'checkov checkov==3.3.30' 'semgrep semgrep==1.185.0'; do \
+		set -- $$peer; at=.venv-peers/$$1; shift; \
+		"$(PY)" -m venv "$$at" && "$$at/bin/python" $(PIP) "$$@" || exit 1; \
+	done
 	@.venv-bench/bin/python benchmarks/peers.py $(ARGS)
+
+bench-regression: .venv-bench ## Compare speed with that of an older commit: make bench-regression SINCE=v0.1.0
+	@test -n '$(SINCE)' || { echo 'say with which commit: make bench-regression SINCE=v0.1.0'; exit 2; }
+	@rm -rf build/older && mkdir -p build/older && git archive '$(SINCE)' | tar -x -C build/older
+	@"$(PY)" -m venv .venv-older
+	@.venv-older/bin/python $(LOCKED) build/older/requirements/bench.txt
+	@.venv-older/bin/python $(OURS) --force-reinstall ./build/older
+	@.venv-bench/bin/python benchmarks/regression.py .venv-older/bin .venv-bench/bin
+
+bench-page: ## Measure everything and write docs/benchmarks.md (an hour)
+	@$(MAKE) bench ARGS='--large --json build/bench.json'
+	@$(MAKE) bench-peers ARGS='--json build/peers.json'
+	@"$(PY)" benchmarks/page.py build/bench.json build/peers.json
 
 # What is measured is what users install, byte-compiled, not the checkout.
 .PHONY: .venv-bench
@@ -114,7 +129,7 @@ refresh: $(VENV)/.stamp-lock ## Renew what packages say of models in fedpolicy/c
 	@PATH="$(abspath $(VENV))/bin:$$PATH" "$(PY)" -m tools.refresh
 
 clean: ## Remove everything that make has made
-	@rm -rf $(VENV) .venv-bench .venv-editor .venv-enforce .venv-peers build dist site
+	@rm -rf $(VENV) .venv-bench .venv-editor .venv-enforce .venv-peers .venv-older build dist site
 
 .PHONY: venv
 venv:

@@ -16,7 +16,7 @@ from measure import Bar, Command, Sample, interleaved, script
 __all__ = ["SIZES", "estate", "estate_bars", "estate_commands", "estate_rows", "measured"]
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
-SIZES = (100, 1_000)
+SIZES = (1_000, 10_000)
 _LEAKING_EVERY = 5
 _FASTER = 1.6
 

@@ -3,7 +3,8 @@ Deployments of any size, the same ones every time.
 
 `sites` is the realistic mix: sites of ten nodes (a client, stores, services, a tracker, a relay, a gateway, a user), an
 aggregator for every hundred nodes and one on top, a training task and an evaluation a region. `clients` is the hard
-one: every node but two is a client of its own party with its own data, so everybody learns of everybody.
+one: every node but two is a client of its own party with its own data, so everybody learns of everybody. `own` is the
+same where every client has written its entries itself: a party, a node, a dataset and a flow each.
 
     python benchmarks/generate.py 1000 > large.fedpolicy.yaml
 """
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 
 __all__ = ["SHAPES", "Edge", "Node", "System", "deployment", "system"]
 
-SHAPES = ("sites", "clients")
+SHAPES = ("sites", "clients", "own")
 SITE = 10
 REGION = 100
 _KINDS = ("client", "store", "store", "service", "service", "tracker", "relay", "service", "registry", "user")
@@ -71,8 +72,9 @@ def system(size: int, shape: str = "sites") -> System:
     """Exactly `size` nodes and `size` flows; `size` is a multiple of a hundred."""
     if size % REGION or size < REGION:
         raise ValueError(f"{size} is not a multiple of {REGION}")
-    if shape == "clients":
-        return System(shape=shape, nodes=tuple(_clients(size)), edges=tuple(_client_edges(size)))
+    if shape != SHAPES[0]:
+        at = "@" if shape == "clients" else "-"
+        return System(shape=shape, nodes=tuple(_clients(size, at)), edges=tuple(_client_edges(size, at)))
     nodes = tuple(_site_node(number) for number in range(size))
     edges = tuple(_site_edge(number, nodes) for number in range(size))
     return System(shape=shape, nodes=nodes, edges=edges)
@@ -110,23 +112,23 @@ def _letters(site: int) -> str:
     return f"letters-{site:04}"
 
 
-def _clients(size: int) -> Iterator[Node]:
+def _clients(size: int, at: str) -> Iterator[Node]:
     yield Node(id="aggregator", kind="aggregator", party=_GLOBAL)
     yield Node(id="tracker", kind="tracker", party=_GLOBAL)
     for number in range(size - 2):
-        yield Node(id=f"client@party-{number:05}", kind="client", party=f"party-{number:05}")
+        yield Node(id=f"client{at}party-{number:05}", kind="client", party=f"party-{number:05}")
 
 
-def _client_edges(size: int) -> Iterator[Edge]:
+def _client_edges(size: int, at: str) -> Iterator[Edge]:
     for number in range(size):
         party = f"party-{number % (size - 2):05}"
-        calls = number % SITE == SITE - 1
+        calls = at == "@" and number % SITE == SITE - 1
         yield Edge(
             id=f"flow-{number:05}",
-            source=f"client@{party}",
+            source=f"client{at}{party}",
             target="" if calls else "tracker",
             payload="prompts" if calls else "metrics",
-            data=f"letters@{party}" if calls else "",
+            data=f"letters{at}{party}" if calls or at == "-" else "",
         )
 
 
@@ -160,6 +162,8 @@ def _datasets(found: System) -> Iterator[str]:
     if found.shape == "clients":
         yield "  letters: {at: client, categories: [health], subjects: 4000}"
     for node in found.nodes:
+        if found.shape == "own" and node.kind == "client":
+            yield f"  letters-{node.party}: {{at: {node.id}, categories: [health], subjects: 4000}}"
         if node.kind == "store":
             yield f"  {node.id}: {{at: {node.id}, owner: {node.party}, categories: [health], subjects: 4000}}"
 
@@ -170,6 +174,9 @@ def _tasks(found: System) -> Iterator[str]:
         yield from _training("adapt", ["client"], ["letters"], "aggregator")
         return
     clients = [node.id for node in found.nodes if node.kind == "client"]
+    if found.shape == "own":
+        yield from _training("adapt", clients, [f"letters-{node.party}" for node in found.nodes[2:]], "aggregator")
+        return
     for start in range(0, len(clients), SITE):
         region = f"{start // SITE:04}"
         part = clients[start : start + SITE]
@@ -193,7 +200,8 @@ def _training(name: str, clients: list[str], data: list[str], aggregator: str) -
 
 
 def _movements(found: System) -> Iterator[str]:
-    yield "api_calls:"
+    if not all(edge.target for edge in found.edges):
+        yield "api_calls:"
     for edge in found.edges:
         if not edge.target:
             yield f"  {edge.id}: {{from: {edge.source}, model: judge, sends: [{edge.data}], retention_days: 30}}"

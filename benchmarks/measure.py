@@ -1,4 +1,8 @@
-"""Start commands and measure them: wall time and peak memory of each process, several commands in turn."""
+"""
+Start commands and measure them: wall time, processor time and peak memory of each process, several commands in turn.
+
+Other work on the machine makes wall time longer, and processor time hardly.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Bar", "Command", "Sample", "bar_row", "interleaved", "machine", "once", "script", "show"]
+__all__ = [
+    "Bar",
+    "Command",
+    "Sample",
+    "bar_row",
+    "growth",
+    "interleaved",
+    "machine",
+    "once",
+    "sample_of",
+    "script",
+    "show",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +46,25 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """Measurements of one command: seconds of each run, and the largest peak of its memory in MiB."""
+    """
+    Measurements of one command: seconds of each run, the largest peak of its memory in MiB, and seconds of processor.
+
+    The last are those of all its processes, and infinite where it was stopped.
+    """
 
     seconds: tuple[float, ...]
     peak: float
+    cpu: tuple[float, ...] = ()
 
     @property
     def median(self) -> float:
         """The middle of all runs, in seconds."""
         return statistics.median(self.seconds)
+
+    @property
+    def work(self) -> float:
+        """The middle of all runs, in seconds of processor time."""
+        return statistics.median(self.cpu or self.seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,17 +82,24 @@ def interleaved(commands: Sequence[Command], runs: int) -> dict[str, Sample]:
     for command in commands:
         once(command)  # byte-compiles what is not, and fills the file cache
     found = [{command.name: once(command) for command in commands} for _ in range(runs)]
-    return {
-        command.name: Sample(
-            seconds=tuple(run[command.name][0] for run in found), peak=max(run[command.name][1] for run in found)
-        )
-        for command in commands
-    }
+    return {command.name: sample_of([run[command.name] for run in found]) for command in commands}
 
 
-def once(command: Command) -> tuple[float, float]:
+def sample_of(runs: Sequence[tuple[float, float, float]]) -> Sample:
+    """What several runs of one command came to."""
+    return Sample(
+        seconds=tuple(run[0] for run in runs), peak=max(run[1] for run in runs), cpu=tuple(run[2] for run in runs)
+    )
+
+
+def growth(small: float, large: float, times: float) -> float:
+    """The exponent with which something grows that is `times` as large: 1 is in proportion, 2 is with the square."""
+    return math.log(large / small) / math.log(times)
+
+
+def once(command: Command) -> tuple[float, float, float]:
     """
-    Seconds (infinite where the limit was reached) and peak MiB of one run.
+    Seconds (infinite where the limit was reached), peak MiB and processor seconds of one run.
 
     Stops the benchmark where the command does not do its work.
 
@@ -89,7 +122,8 @@ def once(command: Command) -> tuple[float, float]:
             errors.seek(0)
             sys.stderr.write(errors.read().decode("utf-8", "replace"))
             sys.exit(f"{command.name} ended with {child.returncode}; nothing was measured")
-    return seconds, usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    cpu = math.inf if math.isinf(seconds) else usage.ru_utime + usage.ru_stime
+    return seconds, usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024), cpu
 
 
 def script(name: str) -> str:
@@ -108,8 +142,8 @@ def machine() -> str:
 def bar_row(bar: Bar) -> tuple[str, ...]:
     """One line of the last table."""
     if bar.limit is None:
-        return bar.name, f"{bar.value:.2f} {bar.unit}", "", ""
-    form = ".2f" if bar.unit == "x" else ".0f"
+        return bar.name, f"{bar.value:.2f} {bar.unit}".rstrip(), "", ""
+    form = ".0f" if bar.unit == "MiB" else ".2f"
     verdict = "held" if bar.value <= bar.limit else "MISSED"
     return bar.name, f"{bar.value:{form}} {bar.unit}", f"{bar.limit:{form}} {bar.unit}", verdict
 

@@ -1,9 +1,10 @@
 """
-The generated deployment in two tools that model data flow as code: pytm and FlowStrider.
+The generated deployment in other tools: `make bench-peers`.
 
-`make bench-peers` installs them into an environment of their own. Each tool gets the same nodes and flows, one trust
-boundary a party, and nothing else; each does what it is for (find threats, or judge by rules). They answer other
-questions than fedpolicy does; what is compared is what an answer costs.
+Each gets an environment of its own, and the same nodes and flows in its own language. pytm and FlowStrider look for
+threats in a model of data flow, fideslang reads a data map and says which references have no target, Checkov judges
+manifests by rules, Semgrep looks for a pattern, check-jsonschema and yamllint look at form. They answer other questions
+than fedpolicy does; what is compared is what an answer costs, in processor time.
 """
 
 from __future__ import annotations
@@ -11,66 +12,130 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from generate import System, deployment, system
-from measure import Command, Sample, interleaved, machine, script, show
+from measure import Command, Sample, growth, interleaved, machine, once, sample_of, script, show
 
-__all__ = ["flowstrider", "pytm"]
+__all__ = ["fides", "flowstrider", "manifests", "pytm"]
 
-PEERS = Path(__file__).resolve().parent.parent / ".venv-peers" / "bin"
-LIMIT = 60.0
+ROOT = Path(__file__).resolve().parent.parent
+PEERS = ROOT / ".venv-peers"
+LIMIT = 300.0
+OURS, BARE = "fedpolicy check", "python -c pass"
+SIZES = (1_000, 10_000)
+HEADER = ("nodes + flows", "median", "processor", "against Python", "peak", "against fedpolicy")
 _STRIDE = {"store": "STRIDE:DataStore", "registry": "STRIDE:DataStore", "user": "STRIDE:Interactor"}
 _PYTM = {"store": "Datastore", "registry": "Datastore", "user": "Actor", "service": "Server"}
+_FIDES = """import json, sys
+from fideslang.models import Taxonomy
+from fideslang.relationships import get_referenced_missing_keys
+with open(sys.argv[1], encoding="utf-8") as file:
+    print(len(get_referenced_missing_keys(Taxonomy.model_validate(json.load(file)))))
+"""
+_PATTERN = """rules:
+  - {id: records, languages: [yaml], severity: WARNING, message: records move, pattern: "payload: records"}
+"""
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Measure other tools on the same generated system.")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1_000, 10_000], help="multiples of a hundred")
-    parser.add_argument("--runs", type=int, default=3, help="runs of each tool (default: 3)")
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="multiples of a hundred")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each tool below 10,000 (default: 3)")
+    parser.add_argument("--json", type=Path, help="write what was measured to a file, for benchmarks/page.py")
     chosen = parser.parse_args()
-    sizes, runs = chosen.sizes, chosen.runs
-    print(f"{machine()}. Medians of {runs} interleaved runs, stopped after {LIMIT:.0f} s.\n", flush=True)
-    rows: list[tuple[str, ...]] = []
-    for size in sizes:
+    print(f"{machine()}. Medians of {chosen.runs} interleaved runs, one at 10,000, stopped after {LIMIT:.0f} s.\n")
+    found: dict[int, dict[str, Sample]] = {}
+    for size in chosen.sizes:
         with tempfile.TemporaryDirectory() as folder:
-            rows += _rows(size, interleaved(_commands(Path(folder), size), runs))
-    print(show(("nodes + flows", "median", "peak", "against fedpolicy"), rows), flush=True)
+            found[size] = _measured(_commands(Path(folder), size), chosen.runs if size < SIZES[-1] else 1)
+        print(show(HEADER, _rows(size, found[size])) + "\n", flush=True)
+    exponents = _exponents(found)
+    print(show(("tool", "exponent of growth"), exponents), flush=True)
+    if chosen.json:
+        from run import write  # noqa: PLC0415  only a page needs it
+
+        rows = [row for size, samples in found.items() for row in _rows(size, samples)]
+        names = {name: None for samples in found.values() for name in samples if name != BARE}
+        points = {
+            name: [(size, some[name].work) for size, some in found.items() if math.isfinite(some[name].work)]
+            for name in names
+        }
+        write(chosen.json, [(HEADER, rows), (("tool", "exponent of growth"), exponents)], points)
+
+
+def _measured(commands: list[Command], runs: int) -> dict[str, Sample]:
+    """What takes minutes is steady enough to be run once."""
+    if runs > 1:
+        return interleaved(commands, runs)
+    return {command.name: sample_of([once(command)]) for command in commands}
 
 
 def _commands(folder: Path, size: int) -> list[Command]:
     found = system(size)
-    ours, dfd, model = folder / "deployment.yaml", folder / "dfd.json", folder / "model.py"
-    ours.write_text(deployment(size), encoding="utf-8")
-    dfd.write_text(json.dumps(flowstrider(found), indent=2), encoding="utf-8")
-    model.write_text(pytm(found), encoding="utf-8")
-    return [
-        Command(
-            name="fedpolicy check",
-            arguments=(script("fedpolicy"), "check", str(ours), "--fail-on", "never"),
-            limit=LIMIT,
+    texts = {
+        "deployment.yaml": deployment(size),
+        "dfd.json": json.dumps(flowstrider(found), indent=2),
+        "model.py": pytm(found),
+        "fides.json": json.dumps(fides(found)),
+        "fides.py": _FIDES,
+        "manifests.yaml": manifests(found),
+        "rule.yaml": _PATTERN,
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    at = {name: str(folder / name) for name in texts}
+    ours, schema = at["deployment.yaml"], str(ROOT / "schemas" / "deployment.schema.json")
+    quiet = ("--metrics", "off", "--disable-version-check", "--quiet")
+    rows: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = {
+        BARE: ((sys.executable, "-c", "pass"), (0,)),
+        OURS: ((script("fedpolicy"), "check", ours, "--fail-on", "never"), (0,)),
+        "FlowStrider elicit": ((_peer("models", "flowstrider"), "elicit", at["dfd.json"]), (0,)),
+        "pytm --json": ((_peer("models", "python"), at["model.py"], "--json", str(folder / "out.json")), (0,)),
+        "fideslang, references": ((_peer("fides", "python"), at["fides.py"], at["fides.json"]), (0,)),
+        "check-jsonschema": ((script("check-jsonschema"), "--schemafile", schema, ours), (0,)),
+        "yamllint": ((script("yamllint"), ours), (0, 1)),
+        "Checkov, Kubernetes": (
+            (_peer("checkov", "checkov"), "-f", at["manifests.yaml"], "--framework", "kubernetes", "--compact"),
+            (0, 1),
         ),
-        Command(name="FlowStrider elicit", arguments=(str(PEERS / "flowstrider"), "elicit", str(dfd)), limit=LIMIT),
-        Command(
-            name="pytm --json",
-            arguments=(str(PEERS / "python"), str(model), "--json", str(folder / "out.json")),
-            limit=LIMIT,
-        ),
-    ]
+        "Semgrep, one rule": ((_peer("semgrep", "semgrep"), "scan", "--config", at["rule.yaml"], *quiet, ours), (0, 1)),
+    }
+    return [Command(name=name, arguments=what, codes=codes, limit=LIMIT) for name, (what, codes) in rows.items()]
 
 
-def _rows(size: int, samples: dict[str, Sample]) -> list[tuple[str, ...]]:
-    ours = samples["fedpolicy check"].median
+def _peer(environment: str, program: str) -> str:
+    return str(PEERS / environment / "bin" / program)
+
+
+def _rows(size: int, samples: Mapping[str, Sample]) -> list[tuple[str, ...]]:
+    ours, bare = samples[OURS].work, samples[BARE].work
     return [
         (
             f"{size:,} + {size:,}: {name}",
             _seconds(sample.median),
+            _seconds(sample.work),
+            _times(sample.work / bare),
             f"{sample.peak:.0f} MiB",
-            _times(sample.median / ours),
+            _times(sample.work / ours),
         )
         for name, sample in samples.items()
+    ]
+
+
+def _exponents(found: Mapping[int, Mapping[str, Sample]]) -> list[tuple[str, str]]:
+    """How the time of each tool grows between the smallest and the largest size that was measured."""
+    small, large = min(found), max(found)
+    if small == large:
+        return []
+    return [
+        (name, f"{growth(sample.work, found[large][name].work, large / small):.2f}")
+        for name, sample in found[small].items()
+        if name != BARE and math.isfinite(found[large][name].work)
     ]
 
 
@@ -80,6 +145,40 @@ def _seconds(value: float) -> str:
 
 def _times(value: float) -> str:
     return "over" if math.isinf(value) else f"{value:.1f} x"
+
+
+def fides(found: System) -> dict[str, object]:
+    """A data map for fideslang: a system a node, with what it does and where it sends things."""
+    targets: dict[str, list[str]] = {}
+    for edge in found.edges:
+        targets.setdefault(edge.source, []).append(edge.target or "openai")
+    use = {"data_categories": ["user.health_and_medical"], "data_use": "train_ai_system", "data_subjects": ["patient"]}
+    systems = [
+        {
+            "fides_key": node.id,
+            "system_type": node.kind,
+            "privacy_declarations": [{"name": node.kind, **use}],
+            "egress": [{"fides_key": target, "type": "system"} for target in sorted(set(targets.get(node.id, [])))],
+        }
+        for node in found.nodes
+    ]
+    return {"system": [*systems, {"fides_key": "openai", "system_type": "service", "privacy_declarations": []}]}
+
+
+def manifests(found: System) -> str:
+    """Manifests for Checkov: a pod a node, and a policy a flow that lets it out."""
+    pods = (
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: {node.id}, namespace: {node.party}}}\n"
+        f"spec: {{containers: [{{name: {node.kind}, image: 'example.org/{node.kind}:1'}}]}}\n"
+        for node in found.nodes
+    )
+    policies = (
+        f"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: {edge.id}}}\n"
+        f"spec: {{podSelector: {{matchLabels: {{app: {edge.source}}}}}, policyTypes: [Egress],"
+        f" egress: [{{to: [{{podSelector: {{matchLabels: {{app: {edge.target or 'openai'}}}}}}}]}}]}}\n"
+        for edge in found.edges
+    )
+    return "---\n".join([*pods, *policies])
 
 
 def flowstrider(found: System) -> dict[str, object]:

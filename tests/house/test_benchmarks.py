@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 from estates import estate, estate_bars, estate_commands
 from generate import SHAPES, deployment, system
-from measure import Command, Sample, interleaved, once, show
-from peers import flowstrider, pytm
+from measure import Command, Sample, growth, interleaved, once, show
+from page import BEGIN, END, picture, renewed, tables
+from peers import fides, flowstrider, manifests, pytm
+from regression import compared, slower
 from run import analysis_bars, analysis_commands, bar_row, cold_bars, cold_commands, scale_bars
 
 from fedpolicy import api
@@ -45,8 +48,9 @@ def test_odd_sizes_are_refused(size):
 
 
 def test_a_run_is_measured():
-    seconds, peak = once(Command(name="start", arguments=(sys.executable, "-c", "pass")))
+    seconds, peak, cpu = once(Command(name="start", arguments=(sys.executable, "-c", "pass")))
     assert seconds > 0
+    assert 0 < cpu < 10
     assert peak > 1
 
 
@@ -102,8 +106,75 @@ def test_ratios_are_those_of_the_medians():
     rows = [bar_row(bar) for bar in scale_bars(scale)]
     assert rows == [
         ("sites: time for each element, 10,000 / 1,000", "2.00 x", "1.00 x", "MISSED"),
-        ("sites: peak at 10,000", "500 MiB", "400 MiB", "MISSED"),
+        ("sites: exponent of growth, 1,000 to 10,000", "1.30", "", ""),
+        ("sites: peak at 10,000", "500 MiB", "300 MiB", "MISSED"),
     ]
+    large = {"own": {1_000: sample(0.3), 10_000: sample(2.5), 100_000: sample(40.0, peak=4_000.0)}}
+    assert [bar_row(bar) for bar in scale_bars(large)][2:] == [
+        ("own: peak at 10,000", "10 MiB", "300 MiB", "held"),
+        ("own: processor at 10,000", "2.50 s", "3.00 s", "held"),
+        ("own: time for each element, 100,000 / 10,000", "1.60 x", "1.00 x", "MISSED"),
+        ("own: peak at 100,000", "4000 MiB", "3072 MiB", "MISSED"),
+    ]
+
+
+def test_processor_time_counts_before_wall_time():
+    sample = Sample(seconds=(9.0, 9.0, 9.0), peak=1.0, cpu=(1.0, 3.0, 2.0))
+
+    assert (sample.median, sample.work) == (9.0, 2.0)
+
+
+@pytest.mark.parametrize(("large", "exponent"), [(10.0, 1.0), (100.0, 2.0), (1.0, 0.0)])
+def test_growth_is_an_exponent(large, exponent):
+    assert growth(1.0, large, 10) == pytest.approx(exponent)
+
+
+def test_a_regression_is_more_than_a_tenth_of_time_or_memory():
+    def sample(cpu, peak=100.0):
+        return Sample(seconds=(1.0,), peak=peak, cpu=(cpu,))
+
+    rows = compared(
+        {
+            "same": (sample(1.0), sample(1.1)),
+            "slower": (sample(1.0), sample(1.11)),
+            "larger": (sample(1.0), sample(0.5, peak=111.0)),
+        }
+    )
+
+    assert [row[-1] for row in rows] == ["held", "WORSE", "WORSE"]
+    assert slower(rows)
+    assert not slower(rows[:1])
+
+
+def test_the_page_keeps_its_words_and_gets_new_tables():
+    measured = tables(
+        [{"machine": "Python 3.11, two cores", "tables": [[["tool", "time"], [["x", "1.0 s"]]], [["c"], []]]}]
+    )
+    page = renewed(f"# Before\n\n{BEGIN}\nold\n{END}\n\nafter\n", measured)
+
+    shown = "| tool |  time |\n| ---- | ----: |\n| x    | 1.0 s |"
+    assert page == (f"# Before\n\n{BEGIN}\n\nPython 3.11, two cores.\n\n{shown}\n\n{END}\n\nafter\n")
+    with pytest.raises(SystemExit, match="has lost the lines"):
+        renewed("# No marks\n", measured)
+
+
+def test_the_picture_has_a_line_for_each_tool():
+    drawn = picture({"ours <x>": [(1_000, 0.4), (10_000, 3.0)], "none": []})
+
+    assert drawn.count("<polyline") == 1
+    assert [f">{text}<" in drawn for text in ("ours &lt;x&gt;", "1,000", "10,000", "0.1 s", "10 s")] == [True] * 5
+
+
+@pytest.mark.parametrize("write", [fides, manifests])
+def test_every_node_and_flow_is_in_the_languages_of_the_peers(write):
+    found = system(SIZE)
+    text = json.dumps(write(found)) if write is fides else write(found)
+
+    assert all(node.id in text for node in found.nodes)
+    if write is manifests:
+        assert text.count("kind: Pod") == text.count("kind: NetworkPolicy") == SIZE
+    else:
+        assert sum(len(one["egress"]) for one in write(found)["system"] if "egress" in one) <= SIZE
 
 
 @pytest.mark.parametrize("shape", SHAPES)
