@@ -24,7 +24,7 @@ __all__ = ["fides", "flowstrider", "manifests", "pytm"]
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / ".venv-peers"
-LIMIT = 300.0
+LIMIT = 240.0
 OURS, BARE = "fedpolicy check", "python -c pass"
 SIZES = (1_000, 10_000)
 HEADER = ("nodes + flows", "median", "processor", "against Python", "peak", "against fedpolicy")

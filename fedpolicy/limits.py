@@ -27,6 +27,7 @@ __all__ = [
     "MAX_VALUES",
     "USUAL",
     "Bounds",
+    "bounds_for",
 ]
 
 MAX_DIGITS = 300
@@ -90,32 +91,21 @@ MAX_REPAIR_FLOWS = 200_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """How large a deployment may be: so many nodes, and instances of datasets; the other bounds go with them."""
+    """How large a deployment may be: so many nodes, and instances of datasets, and what else goes with them."""
 
     nodes: int = MAX_INSTANCES
-
-    @property
-    def items(self) -> int:
-        """Items of one list: of more nodes than usual, all may be members of one family."""
-        return MAX_ITEMS if self.nodes <= MAX_INSTANCES else self.nodes
-
-    @property
-    def entries(self) -> int:
-        """Keys of one map."""
-        return self._in_step(MAX_ENTRIES)
-
-    @property
-    def values(self) -> int:
-        """Values of a file."""
-        return self._in_step(MAX_VALUES)
-
-    @property
-    def flows(self) -> int:
-        """Flows of one deployment."""
-        return self._in_step(MAX_FLOWS)
-
-    def _in_step(self, usual: int) -> int:
-        return max(usual, usual * self.nodes // MAX_INSTANCES)
+    items: int = MAX_ITEMS
+    entries: int = MAX_ENTRIES
+    values: int = MAX_VALUES
+    flows: int = MAX_FLOWS
 
 
 USUAL = Bounds()
+
+
+def bounds_for(nodes: int) -> Bounds:
+    """The bounds for so many nodes: the others grow with them, and all of more than usual may be in one family."""
+    if nodes <= MAX_INSTANCES:
+        return Bounds(nodes=nodes)
+    entries, values, flows = (usual * nodes // MAX_INSTANCES for usual in (MAX_ENTRIES, MAX_VALUES, MAX_FLOWS))
+    return Bounds(nodes=nodes, items=nodes, entries=entries, values=values, flows=flows)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.study import AnalysisSettings
 from fedpolicy.files import HERE, Files
-from fedpolicy.limits import USUAL, Bounds
+from fedpolicy.limits import USUAL, bounds_for
 from fedpolicy.records import dataclass
 from fedpolicy.root import Root
 
@@ -68,4 +68,4 @@ class Settings:
     @property
     def analysis(self) -> AnalysisSettings:
         """What the analyses are told."""
-        return AnalysisSettings(max_epsilon=self.max_epsilon, today=self.today, bounds=Bounds(nodes=self.max_nodes))
+        return AnalysisSettings(max_epsilon=self.max_epsilon, today=self.today, bounds=bounds_for(self.max_nodes))

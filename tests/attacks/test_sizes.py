@@ -11,7 +11,7 @@ import pytest
 from fedpolicy.errors import InputError
 from fedpolicy.graph.build import build_graph
 from fedpolicy.language.reading.load import load_text
-from fedpolicy.limits import MAX_ENTRIES, MAX_FLOWS, MAX_INSTANCES, MAX_ITEMS, Bounds
+from fedpolicy.limits import MAX_ENTRIES, MAX_FLOWS, MAX_INSTANCES, MAX_ITEMS, Bounds, bounds_for
 from tests.helpers import catalog
 
 HEAD = "fedpolicy: 1\nname: x\nparties: {a: {role: participant}, b: {role: coordinator}}\n"
@@ -135,17 +135,16 @@ def test_how_many_nodes_there_may_be_can_be_said(most, messages):
 
 
 def test_the_other_bounds_go_with_the_number_of_nodes():
-    twice = Bounds(nodes=2 * MAX_INSTANCES)
+    twice = bounds_for(2 * MAX_INSTANCES)
 
     assert (twice.items, twice.entries, twice.values, twice.flows) == (100_000, 200_000, 4_000_000, 1_000_000)
-    assert (Bounds(nodes=10).items, Bounds(nodes=10).flows) == (MAX_ITEMS, MAX_FLOWS)
+    assert bounds_for(10) == Bounds(nodes=10)
 
 
-def test_a_message_about_flows_names_the_option(monkeypatch):
-    monkeypatch.setattr(Bounds, "flows", 3)
+def test_a_message_about_flows_names_the_option():
     found = load_text(strangers(2), "f.yaml", catalog()).documents[0].deployment
 
     with pytest.raises(InputError, match="more than 3 flows") as raised:
-        build_graph(found, catalog())
+        build_graph(found, catalog(), Bounds(flows=3))
 
     assert "allow more with `check --max-nodes`" in raised.value.help
