@@ -30,14 +30,19 @@ if TYPE_CHECKING:
 __all__ = ["read_policies", "with_sites"]
 
 
-def read_policies(paths: Sequence[str]) -> list[SitePolicy]:
+def read_policies(sites: Sequence[str], paths: Sequence[str]) -> list[SitePolicy]:
     """
     The policies of sites, each a file or one at a git revision, as `main:trust.yaml`.
 
-    Raises Problems with every mistake in them, InputError where one is not there.
+    Raises Problems with every mistake in them, InputError where one is not there, or where what they judge can be read
+    only once.
     """
-    found = []
     for path in paths:
+        if path == "-" or (os.path.lexists(path) and not (os.path.isfile(path) or os.path.isdir(path))):  # noqa: PTH112, PTH113  a path may be anything
+            advice = "write it to a file, and name that"
+            raise InputError("`--site` reads deployments a second time, and a pipe can be read once", help=advice)
+    found = []
+    for path in sites:
         source = sources.read(path) if os.path.lexists(path) or not revision_in(path) else _at(path)
         if source.error:
             raise source.error

@@ -257,6 +257,14 @@ def test_every_format_has_it(here, form):
     assert "trust.yaml:3" in done.stdout.replace("<wbr>", "")  # where a browser may break a line
 
 
+def test_what_can_be_read_once_is_not_judged_twice(here):
+    written(here, EXCEEDED, SUMS)
+    text = (here / "fedpolicy.yaml").read_text(encoding="utf-8")
+    done = CliRunner(**APART).invoke(app, ["check", "-", "--site", "trust.yaml"], input=text)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "`--site` reads deployments a second time, and a pipe can be read once" in done.stderr
+
+
 def test_its_rules_are_listed_and_explained():
     listed = json.loads(CliRunner().invoke(app, ["rules", "--pack", "site", "--format", "json"]).stdout)["rules"]
     assert [(one["id"], one["applies_to"]) for one in listed] == [

@@ -133,7 +133,7 @@ def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Map
 
     planned = plan(outputs, "full" if form == "text" and options["verbose"] else form)
     must_be_writable(planned, paths)
-    policies = _policies(options["sites"])
+    policies = _policies(options["sites"], paths)
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
     forms = [load_format(one.form) for one in planned]
@@ -162,13 +162,13 @@ def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Map
     return _exit_code(report, errors, choices)
 
 
-def _policies(sites: Sequence[str]) -> list[SitePolicy]:
+def _policies(sites: Sequence[str], paths: Sequence[str]) -> list[SitePolicy]:
     """What sites demand. Read first: where it cannot be read, nothing passes."""
     if not sites:
         return []
     from fedpolicy.cli.demands import read_policies
 
-    return read_policies(sites)
+    return read_policies(sites, paths)
 
 
 def _overview(forms: Sequence[Format], options: Mapping[str, Any]) -> str | None:
