@@ -225,7 +225,7 @@ def _guard(
 def _rests_on(safeguard: Safeguard, source: Vertex, clients: frozenset[str]) -> frozenset[str]:
     if safeguard.operated_by:
         return frozenset(
-            {*safeguard.operated_by, source.code_from if source.vouches is False else f"{source.word}:code"}
+            {*safeguard.operated_by, source.code_from if source.vouches is False else f"{source.word} and its software"}
         )
     if _adder(safeguard) == "distributed":
         # Noise that is summed from shares is only there if everybody adds theirs.

@@ -136,12 +136,12 @@ class Vertex:
     @property
     def word(self) -> str:
         """What stands for the enclave where it vouches for what is done in it; no id looks like this."""
-        return f"enclave:{self.id}"
+        return f"the enclave of {self.id}"
 
     @property
     def instead(self) -> dict[str, tuple[str, ...]]:
         """By word of the enclave, on whom it rests if that does not vouch: also what others do with its software."""
-        return {self.word: (*self.operators, self.code_from), f"{self.word}:code": (self.code_from,)}
+        return {self.word: (*self.operators, self.code_from), f"{self.word} and its software": (self.code_from,)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
