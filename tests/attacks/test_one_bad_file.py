@@ -41,7 +41,7 @@ from fedpolicy.cli import main
 
 real, how = check.load_text, sys.argv.pop(1)
 
-def bad(text, name, catalog):
+def bad(text, name, *others):
     if name == "bad.yaml" or (name == "<stdin>" and how == "input"):
         while how == "python":
             pass
@@ -51,7 +51,7 @@ def bad(text, name, catalog):
             os.kill(os.getpid(), 9)
         if how == "raises":
             raise TypeError("unhashable type: 'dict'")
-    return real(text, name, catalog)
+    return real(text, name, *others)
 
 check.load_text = bad
 sys.exit(main())
@@ -83,8 +83,8 @@ def fedpolicy(how, *arguments, **more):
 def never_ends(monkeypatch):
     real = check.load_text
 
-    def bad(text, name, catalog):
-        return sum(iter(int, 1)) if name == "bad.yaml" else real(text, name, catalog)
+    def bad(text, name, *others):
+        return sum(iter(int, 1)) if name == "bad.yaml" else real(text, name, *others)
 
     monkeypatch.setattr(check, "load_text", bad)
 

@@ -110,10 +110,10 @@ def test_an_error_of_ours_is_told_as_without_processes(estate, monkeypatch, fork
     del forked
     real = check.load_text
 
-    def fails(text, name, catalog):
+    def fails(text, name, *others):
         if name.startswith("team-05"):
             raise RuntimeError(name)
-        return real(text, name, catalog)
+        return real(text, name, *others)
 
     monkeypatch.setattr(check, "load_text", fails)
     one, two = (estate("check", "--jobs", jobs, "--exclude", "team-06") for jobs in ("1", "2"))
