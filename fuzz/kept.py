@@ -13,13 +13,13 @@ __all__ = ["keep_rules"]
 def keep_rules() -> None:
     """Answer for the compiled packs of a wheel, which a checkout has none of."""
     known: dict[str, tuple[Rule, ...]] = {}
-    found = load.bundled
+    found = load.bundled_once
 
     def bundled(pack: str, _folder: Path) -> tuple[Rule, ...] | None:
         if pack not in known:
-            load.bundled = found
+            load.bundled_once = found
             known[pack] = load.load_rules((pack,))
-            load.bundled = bundled
+            load.bundled_once = bundled
         return known[pack]
 
-    load.bundled = bundled
+    load.bundled_once = bundled
