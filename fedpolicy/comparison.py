@@ -154,10 +154,13 @@ def _side(
 
 
 def _join(side: _Side, found: Sequence[Finding]) -> None:
-    """What else is found, with the deployments that it is about."""
+    """What else is found, with the deployment that it is about: of several of one name, that of the file it names."""
     for finding in found:
-        for state in [state for (name, _), state in side.states.items() if name == finding.deployment]:
-            state.findings.append(finding)
+        theirs = {place[1]: state for place, state in side.states.items() if place[0] == finding.deployment}
+        files = {finding.span.file, *(one.span.file for one in finding.related)}
+        for file, state in theirs.items():
+            if len(theirs) == 1 or file in files:
+                state.findings.append(finding)
 
 
 def _add(found: Assessment, state: _State, side: _Side) -> None:

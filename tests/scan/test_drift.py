@@ -563,6 +563,18 @@ def test_diff_says_which_drift_a_change_introduces(here):
     assert "transport-differs" in done.stdout
 
 
+def test_diff_tells_deployments_of_one_name_apart(here):
+    text = DECLARED.replace("SAFEGUARD", SVT_DECLARED)
+    write(here, FILES | {"a/fedpolicy.yaml": text, "b/fedpolicy.yaml": text})
+    commit(here)
+    write(here, {"more.py": ASKS["anthropic"]})
+    done = run("diff", "main:.", ".", "--drift", ".", "--format", "json")
+    found_ = [
+        (one["file"], [each["rule"] for each in one["introduced"]]) for one in json.loads(done.stdout)["differences"]
+    ]
+    assert found_ == [("a/fedpolicy.yaml", ["call-not-declared"])]
+
+
 def test_diff_resolves_drift_that_a_change_mends(here):
     text = DECLARED.replace("SAFEGUARD", SVT_DECLARED)
     write(here, FILES | {"deployment.yaml": text, "infra/more.py": ASKS["anthropic"]})
