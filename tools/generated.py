@@ -60,7 +60,7 @@ def _nodes(node: Any, key: str = "") -> list[tuple[Any, Any]]:  # noqa: ANN401  
 
 def _agree(by_hand: Any, made: Any) -> bool:  # noqa: ANN401  parsed values
     if isinstance(made, float):
-        return abs(by_hand - made) <= 0.15 * made  # names of models round
+        return bool(abs(by_hand - made) <= 0.15 * made)  # names of models round
     # A gate is more than a package can tell, and data that can be had are described, too.
     return bool(by_hand == made or (by_hand, made) in {("gated", "open"), ("open", "described")})
 
