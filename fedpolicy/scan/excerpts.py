@@ -19,7 +19,7 @@ _SHOWN = re.compile(r"\S")
 # What looks like a key wherever it stands, since other findings may show its line.
 _KEYS = (
     re.compile(r"(?i)(?<=bearer )[^\s\"'$]+"),
-    re.compile(r"(?<![A-Za-z0-9])(?:sk|pk|gsk|hf|ghp|gho|glpat|xox[abp]|AKIA|AIza)[-_]?(?=[\w-]*\d)[\w-]{12,}"),
+    re.compile(r"(?<![A-Za-z0-9])(?:sk|pk|gsk|hf|ghp|gho|glpat|xox[abp]|AKIA|AIza)[-_]?(?=[\w-]{0,80}\d)[\w-]{12,200}"),
     re.compile(
         r"""(?i)(?<=key["']=["'])[^"']+|(?:api_?key|token|secret|password|passwd)["']?\s*[:=]\s*["'][^"'$]{4,}"""
     ),

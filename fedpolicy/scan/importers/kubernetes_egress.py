@@ -18,6 +18,7 @@ __all__ = ["read", "wants"]
 
 _ANYWHERE = ("0.0.0.0/0", "::/0")
 _ALL = "all"
+_FEW = 20  # workloads that are named one by one
 _POLICIES = ("NetworkPolicy", "CiliumNetworkPolicy")
 
 
@@ -35,7 +36,8 @@ def read(file: File) -> Iterable[Evidence]:
     for policy in policies:
         mine = [one.name for one in workloads if _selects(policy, one)]
         chosen.update(mine)
-        for subject in [f"workload:{name}" for name in mine] or [f"policy:{policy.name}"]:
+        few = [f"workload:{name}" for name in mine] if len(mine) <= _FEW else []
+        for subject in few or [f"policy:{policy.name}"]:
             yield from _rules(file.services, policy, subject)
     for one in workloads if policies else ():
         if one.name not in chosen and (name := one.node.get("metadata", "name")):

@@ -57,7 +57,7 @@ def wants(file: File) -> bool:
 
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
-    module = Module(file)
+    module = _Asking(file)
     for call in module.calls:
         row = file.services.classes.get(call.name)
         if row and row.kind in (*CALLED, "own"):
@@ -76,7 +76,32 @@ def read(file: File) -> Iterable[Evidence]:
             yield module.says(call.node, "upload:huggingface", "made", call.last)
 
 
-def _constructed(module: Module, call: Call, row: ServiceRow) -> Iterator[Evidence]:
+class _Asking(Module):
+    """A module with the calls that ask models, by the name of what they are made on, and how many clients there are."""
+
+    def __init__(self, file: File) -> None:
+        super().__init__(file)
+        self.asks: dict[str, list[Call]] = {}
+        for one in self.calls:
+            if one.last in _ASKS and "." in one.name:
+                self.asks.setdefault(_root(one.name), []).append(one)
+        self.clients = sum(one.name in file.services.classes or one.last == "client" for one in self.calls)
+
+    def asked_by(self, call: Call) -> list[Call]:
+        """The calls that ask by a client: those of what holds it, or all where nobody shows which holds it."""
+        holders = {_root(name) for name in self.holders(call.node)}
+        if holders:
+            return [one for name in sorted(holders) for one in self.asks.get(name, ())]
+        return [one for name in sorted(self.asks) for one in self.asks[name]] if self.clients <= 1 else []
+
+
+def _root(name: str) -> str:
+    """What a call is made on: `client` of `client.chat.create`, `self.client` of `self.client.chat.create`."""
+    steps = name.split(".")
+    return ".".join(steps[:2]) if steps[0] in ("self", "cls") else steps[0]
+
+
+def _constructed(module: _Asking, call: Call, row: ServiceRow) -> Iterator[Evidence]:
     """A client of a model: the address decides to whom it talks; without one the class does, or the model's name."""
     yield from _literal_key(module, call)
     address = call.argument(*row.address_arguments)
@@ -101,7 +126,7 @@ def _is_none(module: Module, address: ast.expr) -> bool:
     return found.known and found.value is None
 
 
-def _at_address(module: Module, call: Call, found: Argument) -> Iterator[Evidence]:
+def _at_address(module: _Asking, call: Call, found: Argument) -> Iterator[Evidence]:
     if not found.known or not isinstance(found.value, str) or not settled(found.value):
         passed_on = module.file.services.runtimes.get(found.variable)
         note = f"the address is {found.open}" if found.variable else "the address comes from elsewhere"
@@ -115,7 +140,7 @@ def _at_address(module: Module, call: Call, found: Argument) -> Iterator[Evidenc
         yield from _made(module, call, behind.id if behind else "unknown", _joined(found, note))
 
 
-def _by_name(module: Module, call: Call, row: ServiceRow) -> Iterator[Evidence]:
+def _by_name(module: _Asking, call: Call, row: ServiceRow) -> Iterator[Evidence]:
     """Where the model's name says who runs it: `openai/gpt-4o`, `openai:gpt-4o`."""
     node = call.argument("model", "model_id", "model_name", place=0)
     found = module.value(node)
@@ -135,7 +160,7 @@ def _by_name(module: Module, call: Call, row: ServiceRow) -> Iterator[Evidence]:
         yield from _sent(module, call, behind.id)
 
 
-def _client_of_a_cloud(module: Module, call: Call) -> Iterator[Evidence]:
+def _client_of_a_cloud(module: _Asking, call: Call) -> Iterator[Evidence]:
     service = module.value(call.argument("service_name", place=0))
     row = module.file.services.endpoints.get(str(service.value)) if service.known else None
     if row is None:
@@ -150,24 +175,15 @@ def _client_of_a_cloud(module: Module, call: Call) -> Iterator[Evidence]:
         yield module.says(place, f"call:{row.id}", "region", region.value if region.known else None, note=region.open)
 
 
-def _made(module: Module, call: Call, name: str, note: str) -> Iterator[Evidence]:
+def _made(module: _Asking, call: Call, name: str, note: str) -> Iterator[Evidence]:
     yield module.says(call.node, f"call:{name}", "made", "true", note=note)
-    for asks in (call, *_asking(module, call)):
+    for asks in (call, *module.asked_by(call)):
         node = asks.argument("model", "model_name", "modelId", "model_id")
         if node is not None:
             found = module.value(node)
             yield module.says(node, f"call:{name}", "model", found.value if found.known else None, note=found.open)
         if asks is not call:
             yield from _sent(module, asks, name)
-
-
-def _asking(module: Module, call: Call) -> list[Call]:
-    """The calls that ask by a client: those of what holds it, or all where nobody shows which holds it."""
-    asks = [one for one in module.calls if one.last in _ASKS and "." in one.name]
-    holders = tuple(f"{name}." for name in module.holders(call.node))
-    known = module.file.services.classes
-    clients = [one for one in module.calls if one.name in known or one.last == "client"]
-    return [one for one in asks if one.name.startswith(holders)] if holders or len(clients) > 1 else asks
 
 
 def _sent(module: Module, call: Call, name: str) -> Iterator[Evidence]:

@@ -48,12 +48,16 @@ def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     lines = file.text.split("\n")
     yield from told(file.services, f"script:{file.path.name}", _assigned(file, lines))
+    inside = 0
     for number, line in enumerate(lines, 1):
         code = _code(line)
         found = _UNCHECKED.search(code)
         if found:
             place = file.line(number, found.start() + 1, found.end() + 1)
             yield Evidence(subject="ssh", attribute="host_keys", value="unchecked", span=place)
+        if number <= inside:
+            continue
+        inside = _last(lines, number)
         if _COPIES.match(code):
             yield from _copied(file, lines, number)
         elif _UPLOADS.match(code):
@@ -71,14 +75,18 @@ def _assigned(file: File, lines: Sequence[str]) -> Iterator[Variable]:
             yield Variable(name=found[1], value=found[2].strip("\"'"), node=single(line, place, found[1]))
 
 
+def _last(lines: Sequence[str], number: int) -> int:
+    """The last line of a command, which may go on over several."""
+    while _code(lines[number - 1]).rstrip().endswith("\\") and number < len(lines):
+        number += 1
+    return number
+
+
 def _words(lines: Sequence[str], number: int) -> list[tuple[str, int, int]]:
-    """The words of a command, which may go on over several lines, each with its line and column."""
-    last = number
-    while _code(lines[last - 1]).rstrip().endswith("\\") and last < len(lines):
-        last += 1
+    """The words of a command, each with its line and column."""
     return [
         (found.group(), at, found.start() + 1)
-        for at in range(number, last + 1)
+        for at in range(number, _last(lines, number) + 1)
         for found in _WORD.finditer(_command(lines[at - 1]))
         if found.group() != "\\"
     ]

@@ -68,7 +68,7 @@ class Module:
         self._fields: dict[str, ast.expr] = {}
         self._functions: dict[str, _Function] = {}
         self._bound: dict[str, list[ast.expr]] = {}
-        self._assigned: list[tuple[ast.expr, ast.expr]] = []
+        self._held: dict[int, list[ast.expr]] = {}
         calls: list[ast.Call] = []
         self._walk(file.python, calls)
         self.calls = [Call(name=self.name(one.func), node=one) for one in calls]
@@ -135,7 +135,7 @@ class Module:
 
     def holders(self, call: ast.Call) -> list[str]:
         """The names that hold what a call gives: `client`, `self.client`."""
-        return [self.name(target) for target, value in self._assigned if value is call]
+        return [self.name(target) for target in self._held.get(id(call), ())]
 
     def _walk(self, tree: ast.AST, calls: list[ast.Call]) -> None:
         waiting: list[tuple[ast.AST, bool]] = [(tree, True)]
@@ -162,7 +162,7 @@ class Module:
         target: ast.expr | None = None
         if isinstance(node, ast.Assign):
             target, value = node.targets[0], node.value
-            self._assigned.append((target, value))
+            self._held.setdefault(id(value), []).append(target)
         elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
             target, value = node.target, node.iter
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:

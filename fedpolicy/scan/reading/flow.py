@@ -19,7 +19,7 @@ _READS = frozenset({
     "read_text", "scan_csv", "scan_parquet", "from_csv", "load_from_disk",
 })  # fmt: skip
 _FARTHEST = 5  # steps from name to name
-_MOST = 200  # pieces of code that are looked at for one call
+_MOST = 2000  # pieces of code that are looked at for one call
 
 
 def sources(module: Module, call: ast.Call) -> list[tuple[ast.expr, str]]:
@@ -28,11 +28,13 @@ def sources(module: Module, call: ast.Call) -> list[tuple[ast.expr, str]]:
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
     waiting: list[tuple[ast.expr, int]] = [(node, 0) for node in given]
     seen: set[str] = set()
-    for _ in range(_MOST):
-        if not waiting:
-            break
+    looked = 0
+    while waiting and looked < _MOST:
         node, far = waiting.pop()
         for inner in ast.walk(node):
+            looked += 1
+            if looked >= _MOST:
+                break
             if isinstance(inner, ast.Call) and (path := _read(module, inner)):
                 found.setdefault(path, inner)
             elif isinstance(inner, ast.Name) and inner.id not in seen and far < _FARTHEST:
