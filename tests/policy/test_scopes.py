@@ -37,7 +37,7 @@ def report_of(owners, packs, **sections):
     return report
 
 
-@pytest.mark.parametrize("form", ["text", "concise", "markdown", "html", "sarif"])
+@pytest.mark.parametrize("form", ["text", "full", "concise", "markdown", "html", "sarif", "github", "junit"])
 def test_an_owner_whom_no_law_protects_gets_no_clean_bill(form):
     said = rendered(report_of({"imaginary": "BR"}, PACKS), form)
 

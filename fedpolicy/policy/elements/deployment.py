@@ -75,9 +75,14 @@ def _eea_data(whole: Whole) -> Presence:
     return any_in_eea(world, world.owners(name for name in whole.families if is_personal(world, [name])))
 
 
+def _organisations(whole: Whole) -> list[str]:
+    world, declared = whole.world, whole.world.deployment.parties
+    return [name for name in sorted(declared) if "participant" in declared[name].role and not world.is_person(name)]
+
+
 def _financial(whole: Whole) -> Presence:
     declared = whole.world.deployment.parties
-    members = {name: party.sector for name, party in sorted(declared.items()) if "participant" in party.role}
+    members = {name: declared[name].sector for name in _organisations(whole)}
     if any(sector in {"finance", "insurance"} for sector in members.values()):
         return True
     silent = tuple(f"parties.{name}.sector" for name, sector in members.items() if sector is None)
@@ -113,6 +118,7 @@ _FIELDS = (
         choices=words_of(Party, "role"),
     ),
     number("clients", "how many clients there are, cohorts counted in full", _participants),
+    number("organisations", "how many participants are organisations, not people", lambda v: len(_organisations(v))),
     _count("parties", "how many parties are declared"),
     _count("nodes", "how many entries `nodes` has"),
     _count("datasets", "how many datasets are declared"),

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from fedpolicy.findings import Report, Severity, Verdict
 from fedpolicy.report.annotations import Annotation, annotations_of, baseline_words
 from fedpolicy.report.rooted import rooted
+from fedpolicy.report.scope import scope_words
 from fedpolicy.report.style import amount, clean
 
 __all__ = ["MOST", "SUFFIX", "SUMMARY", "render"]
@@ -34,7 +35,8 @@ def render(report: Report) -> str:
     report = rooted(report)
     found = annotations_of(report)
     shown = [one for level in ("error", "warning", "notice") for one in _of(level, found)[:MOST]]
-    lines = (*map(_command, shown), *_waived(report), _closing(report, len(found) - len(shown)))
+    whom = (f"::notice title=scope::{_data(words)}" for words in scope_words(report))
+    lines = (*map(_command, shown), *_waived(report), *whom, _closing(report, len(found) - len(shown)))
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -46,6 +46,12 @@ def _others(root: ET.Element, report: Report) -> None:
     others = [one for one in report.findings if (one.span.file, one.deployment) not in placed]
     for file, found in groupby(others, key=lambda one: one.span.file):
         _suite(root, file, [_told(one) for one in found])
+    outside = [scope for scope in report.scopes if not scope.owners]
+    cases = [_case(f"{one.deployment}: no owner within the scope", one.pack, one.file) for one in outside]
+    for case in cases:
+        ET.SubElement(case, "skipped", message="no owner within the scope of this pack")
+    if cases:
+        _suite(root, "scope", cases)
     if report.baseline:
         case = _case("known findings", "baseline", report.baseline.file)
         ET.SubElement(case, "skipped", message=clean(baseline_words(report.baseline)))
