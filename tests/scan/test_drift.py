@@ -270,9 +270,9 @@ KEPT = [
     ("no filter that encrypts", SEALED, {CONFIG: client(PERCENTILE)},
      "homomorphic encryption is declared, and no filter of the job encrypts", "fail"),
     ("sums that no configuration shows", SUMS, {},
-     "secure aggregation is declared, and no file that belongs to project.yml shows it", "unknown"),
+     "secure aggregation is declared, and no file shows it (compared with project.yml:3:23)", "unknown"),
     ("noise that no configuration shows", NOISE, {CONFIG: client()},
-     "differential privacy is declared, and no file that belongs to project.yml shows it", "unknown"),
+     "differential privacy is declared, and no file shows it (compared with project.yml:3:23)", "unknown"),
 ]  # fmt: skip
 
 
@@ -459,6 +459,15 @@ def test_evidence_that_contradicts_itself_is_one_question(here):
     ]
     assert told[1][2].startswith("nodes and tasks were not compared, as files contradict each other: ")
     assert told[0][0] == "call-not-found"
+
+
+def test_what_is_not_found_names_the_files_that_it_is_compared_with(here):
+    write(here, FILES)
+    text = DECLARED.replace("SAFEGUARD", SVT_DECLARED)
+    text = text.replace("datasets:", "  site-3: {kind: client, party: b}\ndatasets:")
+    (one,) = found(text)
+    assert one.message == "site-3 is declared, and is not among those who take part (compared with project.yml:3:23)"
+    assert (str(one.span), str(one.related[0].span)) == ("deployment.yaml:11:3", "project.yml:3:23")
 
 
 @pytest.mark.usefixtures("consortium")

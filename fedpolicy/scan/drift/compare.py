@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fedpolicy.catalog.load import Catalog
-from fedpolicy.findings import Severity, Span
+from fedpolicy.findings import Severity
 from fedpolicy.language.model.task import Task
 from fedpolicy.scan.drift.outside import calls, egress, trackers
 from fedpolicy.scan.drift.protection import protection
@@ -42,7 +42,6 @@ def members(declared: Declared, found: Found) -> Pair:
 
 
 def _nodes(declared: Declared, found: Found, pair: Pair) -> Iterator[Drift]:
-    start = found.draft.start if found.draft else Span(file="")
     for one in pair.found:
         whose = f" of {one.party}" if one.party_known else ""
         message = f"{one.name}{whose} takes part as {one.role}, and is not declared"
@@ -54,7 +53,7 @@ def _nodes(declared: Declared, found: Found, pair: Pair) -> Iterator[Drift]:
             declared=declared.at("nodes"),
         )
     for place in pair.declared:
-        message = f"{place.name} is declared, and is not among those who take part in {start.file}"
+        message = f"{place.name} is declared, and is not among those who take part"
         yield Drift(rule="node-not-found", element=place.id, message=message, declared=declared.at(*place.path))
     for place, one in pair.same:
         names = declared.parties(place)

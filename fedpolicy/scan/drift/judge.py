@@ -48,7 +48,8 @@ def drifts(documents: Sequence[Document], gathered: Gathered, judge: Judge) -> t
             found = Found(loose, None, judge.catalog)
         told = differences(one, found, judge.catalog) if found else [_without(one, theirs)]
         told += [_unfit(one, found)] if found and found.errors else []
-        findings += [finding_of(drift, one.name) for drift in told]
+        start = found.draft.start if found and found.draft else None
+        findings += [finding_of(drift if drift.found else replace(drift, compared=start), one.name) for drift in told]
     taken = set(map(id, matches.values()))
     findings += [finding_of(_undeclared(ours[0], one), ours[0].name) for one in theirs if ours and id(one) not in taken]
     return findings, bool(matches) or bool(loose)

@@ -63,15 +63,13 @@ def _declared(
             message=f"{_word(one)} is declared, and {reason[0]}",
         )
     elif runs is None and not _may_be(one, found, said):
-        start = found.draft.start if found.draft else at
         yield Drift(
             rule="safeguard-not-found",
             element=f"tasks.{task}",
             what=_word(one),
-            found=None,
             declared=at,
             verdict=Verdict.UNKNOWN,
-            message=f"{_word(one)} is declared, and no file that belongs to {start.file} shows it",
+            message=f"{_word(one)} is declared, and no file shows it",
         )
     elif isinstance(one, DifferentialPrivacy) and isinstance(runs, DifferentialPrivacy):
         yield from _numbers(declared, found, names, place, runs)

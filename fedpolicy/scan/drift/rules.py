@@ -72,7 +72,8 @@ class Drift:
     """
     One difference: what it is about, where it is found, and where it is declared (or where that would stand).
 
-    `what` tells differences of one element apart, in a fingerprint that no line changes.
+    `what` tells differences of one element apart, in a fingerprint that no line changes. `compared` is the place that
+    the files are named after in which nothing was found.
     """
 
     rule: str
@@ -83,14 +84,16 @@ class Drift:
     what: str = ""
     verdict: Verdict = Verdict.FAIL
     severity: Severity | None = None
+    compared: Span | None = None
 
 
 def finding_of(drift: Drift, deployment: str) -> Finding:
     """The difference as a finding, at the file that runs where there is one; the message names the other place."""
     info = INFOS[drift.rule]
     span = drift.found or drift.declared
-    other = drift.declared if drift.found else None
-    message = f"{drift.message} ({_said(drift.rule)} {other})" if other else drift.message
+    other = drift.declared if drift.found else drift.compared
+    said = _said(drift)
+    message = f"{drift.message} ({said} {other})" if other else drift.message
     return Finding(
         rule=info.id,
         pack=info.pack,
@@ -106,9 +109,11 @@ def finding_of(drift: Drift, deployment: str) -> Finding:
         help=info.help,
         references=info.references,
         fingerprint=fingerprint(info.id, deployment, drift.element, drift.what),
-        related=(Related(text=_said(drift.rule), span=other),) if other else (),
+        related=(Related(text=said, span=other),) if other else (),
     )
 
 
-def _said(rule: str) -> str:
-    return "it would stand in" if rule.endswith("-not-declared") else "declared in"
+def _said(drift: Drift) -> str:
+    if drift.found is None:
+        return "compared with"
+    return "it would stand in" if drift.rule.endswith("-not-declared") else "declared in"
