@@ -92,6 +92,7 @@ def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]
     metavar="FILE",
     help="Judge by the policy of one site as well, which nothing of the federation can switch off; may be repeated.",
 )
+@click.option("--watch", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
 @waiver_options
 @baseline_options
 @config_option
@@ -121,6 +122,10 @@ def command(paths: tuple[str, ...], form: str, outputs: tuple[str, ...], **optio
       fedpolicy check . --fail-on medium --output sarif:fedpolicy.sarif --output text:-
       fedpolicy check deployment.yaml --pack federation --pack ./our-rules
     """  # noqa: D301  click reads the \b itself
+    if options.pop("watch"):
+        from fedpolicy.cli.repeat import repeated
+
+        return repeated(lambda: _check(paths, form, outputs, options), paths, outputs, options)
     return _check(paths, form, outputs, options)
 
 
