@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["command_line", "main", "taken_over"]
 
 _COLLECTIONS = (300_000, 50, 50)
+_VERIFY = 2  # words: the command and a statement
 
 
 def _completed() -> bool:
@@ -31,6 +32,26 @@ def _completed() -> bool:
     found = answer(table.TABLE, os.environ)
     sys.stdout.write(found or "")
     return found is not None
+
+
+def _verified(given: Sequence[str]) -> int | None:
+    """Answer `fedpolicy verify STATEMENT`, which needs no click as long as nothing goes wrong."""
+    if len(given) != _VERIFY or given[0] != "verify" or given[1].startswith("-"):
+        return None
+    from fedpolicy.cli.statement import verify  # noqa: PLC0415  few runs verify
+    from fedpolicy.errors import FedPolicyError  # noqa: PLC0415
+
+    try:
+        return verify(given[1])
+    except FedPolicyError as error:
+        from fedpolicy.cli.errors import guard  # noqa: PLC0415
+
+        found = error
+
+        def tell() -> None:
+            raise found
+
+        return guard(tell, given)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,6 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A process that lives for a moment: collecting garbage while modules load, and once more over everything when
         # it ends, took a sixth of a check. A large deployment still gets its collections.
         gc.set_threshold(*_COLLECTIONS)
+    if own and heard and (code := _verified(given)) is not None:
+        gc.freeze()
+        return code
     if own and os.environ.get("FEDPOLICY_WARM"):
         from fedpolicy.cli.warm import handed_over  # noqa: PLC0415  who has not asked for it does without
 

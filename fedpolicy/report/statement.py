@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from base64 import b64decode
+import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
 from typing import Any
 
 from fedpolicy.errors import FedPolicyError, InputError
@@ -70,7 +69,7 @@ def read_statement(content: bytes, name: str) -> Statement:
         tree = json.loads(content)
         envelope = tree.get("dsseEnvelope", tree)
         wrapped = "payload" in envelope
-        tree = json.loads(b64decode(envelope["payload"])) if wrapped else tree
+        tree = json.loads(_opened(envelope["payload"])) if wrapped else tree
         text = _written(tree) if wrapped else content.decode("utf-8")
         return _statement(tree, text, wrapped=wrapped)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -103,6 +102,12 @@ def _statement(tree: Mapping[str, Any], text: str, *, wrapped: bool) -> Statemen
     )
 
 
+def _opened(payload: str) -> bytes:
+    from base64 import b64decode  # noqa: PLC0415  see below
+
+    return b64decode(payload)
+
+
 def _written(tree: object) -> str:
     from fedpolicy.report.rows import json_text  # noqa: PLC0415  most statements stand in no envelope
 
@@ -118,8 +123,8 @@ def _settings(row: Mapping[str, Any]) -> Mapping[str, Any]:
             raise ValueError(name)
     if row["fail_on"] not in _SEVERITIES:
         raise ValueError(row["fail_on"])
-    if row["today"]:
-        date.fromisoformat(row["today"])
+    if not re.fullmatch(r"(\d{4}-\d\d-\d\d)?", row["today"]):
+        raise ValueError(row["today"])
     return row
 
 

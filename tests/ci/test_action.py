@@ -331,7 +331,7 @@ def test_a_pull_request_shows_what_it_changes_beside_a_file_that_is_bad(action, 
     assert f"{base}:" not in changes
 
 
-def test_places_of_the_summary_lead_to_their_lines_and_it_has_the_picture(action, leak, estate):
+def test_the_summary_leads_to_lines_and_has_the_picture_and_the_log_is_folded(action, leak, estate):
     del leak
     commit = git(estate, "rev-parse", "HEAD")
     done = action()
@@ -341,13 +341,8 @@ def test_places_of_the_summary_lead_to_their_lines_and_it_has_the_picture(action
     assert f"[`{SPEC}:{LINE}`]: <https://github.example/hospital/infrastructure/blob/{commit}/{SPEC}#L{LINE}>\n" in rest
     assert "<details><summary>Who sends what to whom</summary>\n\n```mermaid\nflowchart LR\n" in rest
     assert len(opened.encode()) <= 4096
-
-
-def test_the_log_folds_the_report_and_shows_the_verdict(action, leak):
-    del leak
-    lines = action().log.splitlines()
+    lines = done.log.splitlines()
     first, last = lines.index("::group::fedpolicy: the report"), lines.index("::endgroup::")
-
     assert lines[first + 1].startswith("::stop-commands::")
     assert lines[first + 2].startswith("FAIL  clinical-notes: ")
     assert lines[last - 1] == f"::{lines[first + 1].removeprefix('::stop-commands::')}::"

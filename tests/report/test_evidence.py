@@ -7,6 +7,8 @@ import io
 import json
 import os
 import re
+import subprocess
+import sys
 from base64 import b64encode
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from fedpolicy import api
+from fedpolicy.cli import _verified
 from fedpolicy.cli.app import app
 from fedpolicy.report.formats import beside_of, load_format
 from fedpolicy.report.formats.dpv import CONTEXT
@@ -220,6 +223,27 @@ def test_what_lies_here_is_what_was_judged_and_the_verdict_follows():
     assert "not judged again: whether the verdict follows from these, only `--again` shows\n" in plain.stdout
     assert "same     judged again, every byte of the statement\n" in again.stdout
     assert plain.stdout.splitlines()[-1].startswith("Unsigned: this proves no author.")
+
+
+@pytest.mark.usefixtures("stated")
+def test_a_look_at_digests_loads_neither_click_nor_yaml_nor_a_network():
+    ask = (
+        "import sys; sys.argv = ['fedpolicy', 'verify', 'v.json']; from fedpolicy.cli import main; print(main(),"
+        " sorted({'click', 'yaml', 'pydantic', 'socket', 'fedpolicy.check'} & {*sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, encoding="utf-8", check=True)
+
+    assert done.stdout.splitlines()[-1] == "0 []"
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("name", ["nix.json", "deployment.yaml"])
+@pytest.mark.usefixtures("stated")
+def test_what_is_no_statement_is_told_alike_by_the_quick_way(name, capsys):
+    slow = run("verify", name)
+
+    assert _verified(["verify", name]) == slow.exit_code == 2
+    assert capsys.readouterr().err == slow.stderr
 
 
 @pytest.mark.parametrize(
