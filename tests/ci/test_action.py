@@ -468,4 +468,4 @@ def test_others_find_nothing_wrong_with_the_action(name, command):
 def test_every_action_that_is_used_is_pinned():
     used = re.findall(r"uses: (\S+)", (ROOT / "action.yml").read_text(encoding="utf-8"))
 
-    assert used == [CACHE_STEP, SARIF_STEP, SARIF_STEP]
+    assert used == [CACHE_STEP, SARIF_STEP, SARIF_STEP, SARIF_STEP]
