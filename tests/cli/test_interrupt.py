@@ -70,8 +70,13 @@ def start(tmp_path):
 
 
 def opened(fifo):
-    """Wait until somebody reads it."""
-    return os.open(fifo, os.O_WRONLY)
+    """Wait until somebody reads it; not for ever, as who should may have died."""
+    for _ in range(6_000):
+        try:
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            time.sleep(0.01)
+    pytest.fail("nobody came to read")
 
 
 def children(process):
