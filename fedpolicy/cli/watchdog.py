@@ -32,6 +32,8 @@ COMMANDS = frozenset(
         "check",
         "control",
         "diff",
+        "drift",
+        "enforce",
         "facts",
         "graph",
         "import",

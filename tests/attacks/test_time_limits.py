@@ -27,6 +27,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="nobody watches on Windows
 ABOUT_ONE_FILE = {
     "budget": (),
     "control": (),
+    "enforce": ("--target", "egress-allowlist"),
     "facts": (),
     "graph": (),
     "repair": (),
@@ -72,7 +73,7 @@ def test_every_command_that_evaluates_is_watched_and_takes_a_limit():
     limited = {name for name, one in commands.items() if any("--timeout" in option.opts for option in one.params)}
 
     assert limited == watchdog.COMMANDS
-    assert limited == {*ABOUT_ONE_FILE, "baseline", "check", "diff", "test", "waive"}
+    assert limited == {*ABOUT_ONE_FILE, "baseline", "check", "diff", "drift", "import", "scan", "test", "waive"}
 
 
 @pytest.mark.parametrize("command", ABOUT_ONE_FILE)
