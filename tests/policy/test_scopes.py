@@ -184,3 +184,20 @@ def test_a_permit_that_has_ended_is_one_finding_at_its_day():
         "the permit HDAB-1 for letters of lumc ended on 2026-11-28: what goes on rests on nothing"
         " (a duty from 2029-03-26 on)"
     )
+
+
+def test_a_contract_that_three_packs_miss_for_a_task_is_asked_for_once():
+    nodes = {"c": {"kind": "client", "party": ["lumc", "aphp"]}, "t": {"kind": "aggregator", "party": "acme"}}
+    permit = {"id": "HDAB-1", "expires": "2030-01-01", "purposes": ["research"], "people": ["participants", "acme"]}
+    letters = {"at": "c", "categories": ["health"], "subjects": 100, "permit": permit}
+    tasks = {"train": {"method": "fedavg", "data": ["letters"], "runs_on": "c", "aggregator": "t"}}
+    asked = {
+        ("satre",): "satre-federation-not-agreed",
+        ("satre", "ehds"): "ehds-federation-without-contract",
+        ("satre", "ehds", "gdpr"): "joint-control-not-arranged",
+    }
+    for packs, rule in asked.items():
+        told = report_of(
+            {"lumc": "NL", "aphp": "FR"}, packs, nodes=nodes, datasets={"letters": letters}, tasks=tasks, flows={}
+        )
+        assert [one.rule for one in told.findings if one.elements == ("tasks.train",)] == [rule]
