@@ -78,4 +78,6 @@ def test_make_installs_from_the_lists_alone():
     assert "LOCKED := $(PIP) --require-hashes --only-binary=:all: -r" in makefile
     assert "OURS := $(PIP) --no-deps --no-build-isolation" in makefile
     installing = [line for line in makefile.splitlines() if "$(PIP)" in line and ":=" not in line]
-    assert [line.split("$(PIP)")[1].strip() for line in installing] == ["pytm==1.4.0 flowstrider==1.2.0"]
+    assert [line.split("$(PIP)")[1].strip() for line in installing] == ['"$$@" || exit 1; \\']
+    (peers,) = re.findall(r"for peer in (.*); do", makefile)
+    assert all(re.fullmatch(r"\w+( \w+==[\d.]+)+", peer) for peer in re.findall(r"'([^']*)'", peers))
