@@ -104,7 +104,9 @@ class Composer:
     def _node(self, event: Any, depth: int, label: str | None, key: Place | None) -> object:  # noqa: ANN401
         place = self._place(event)
         row = self.marks.add(place, label, key or place)
-        self._spend(1, place[0])
+        self._count += 1
+        if self._count > self.bounds.values:
+            self._spend(0, place[0])
         if event.anchor is None:
             return self._value(event, depth, row)
         if type(event) is AliasEvent:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from fedpolicy.graph.model import Flow
 from fedpolicy.graph.places import is_unknown
@@ -26,27 +27,31 @@ from fedpolicy.policy.elements.shared import (
 )
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import World, ordered
-from fedpolicy.records import dataclass
 
 __all__ = ["KIND"]
 
 _MOVES = {"place", "exchange"}
 
 
-@dataclass(frozen=True, slots=True)
 class FlowView:
     """
-    The flows of one origin with one role and payload; `ends` are the places that send and receive together.
+    The flows of one origin with one role and payload; each answer is worked out once, and only if it is asked for.
 
     `declared` is the entry of `flows`, if it is one, `call` the entry of `api_calls` that implies it, if one does.
     """
 
-    world: World
-    id: str
-    flows: tuple[Flow, ...]
-    ends: tuple[tuple[frozenset[str], frozenset[str]], ...]
-    declared: declared.Flow | None
-    call: ApiCall | None
+    def __init__(self, world: World, identity: str, flows: tuple[Flow, ...]) -> None:
+        self.world = world
+        self.id = identity
+        self.flows = flows
+        section, _, entry = flows[0].origin.partition(".")
+        self.declared: declared.Flow | None = world.deployment.flows.get(entry) if section == "flows" else None
+        self.call: ApiCall | None = world.deployment.api_calls.get(entry) if section == "api_calls" else None
+
+    @cached_property
+    def ends(self) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+        """The places that send and receive together."""
+        return tuple(dict.fromkeys(_ends(self.world, self.flows)))
 
     @property
     def senders(self) -> frozenset[str]:
@@ -63,7 +68,7 @@ class FlowView:
         """A member."""
         return self.flows[0]
 
-    @property
+    @cached_property
     def families(self) -> tuple[str, ...]:
         """The datasets that it may carry."""
         mask = 0
@@ -243,13 +248,10 @@ def _ends(world: World, flows: Sequence[Flow]) -> Iterator[tuple[frozenset[str],
 
 def _subject(world: World, name: str, flows: Sequence[Flow]) -> Subject:
     first = flows[0]
-    section, _, entry = first.origin.partition(".")
-    declared = world.deployment.flows.get(entry) if section == "flows" else None
-    call = world.deployment.api_calls.get(entry) if section == "api_calls" else None
     return Subject(
         id=name,
         path=first.path,
-        data=FlowView(world, name, tuple(flows), tuple(dict.fromkeys(_ends(world, flows))), declared, call),
+        data=FlowView(world, name, tuple(flows)),
         variants=() if first.certain else (None, {}),
         missing=() if first.certain else tuple(sorted({fact for flow in flows for fact in flow.missing})),
     )
