@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -34,14 +35,22 @@ __all__ = [
 ]
 
 
+_STOPPED = {-signal.SIGXCPU, -signal.SIGKILL}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What to run, which exit codes mean that it did its work, and after how many seconds to stop it (None: never)."""
+    """
+    What to run, and which exit codes mean that it did its work.
+
+    It is stopped after `limit` seconds, or after `work` seconds of processor (None: never).
+    """
 
     name: str
     arguments: tuple[str, ...]
     codes: tuple[int, ...] = (0,)
     limit: float | None = None
+    work: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +118,18 @@ def once(command: Command) -> tuple[float, float, float]:
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile() as errors:
         start = time.perf_counter()
-        child = subprocess.Popen(command.arguments, stdout=subprocess.DEVNULL, stderr=errors, env=environment)
+        bound = ("sh", "-c", f'ulimit -t {command.work}; exec "$@"', "sh") if command.work else ()
+        child = subprocess.Popen(
+            (*bound, *command.arguments), stdout=subprocess.DEVNULL, stderr=errors, env=environment
+        )
         timer = threading.Timer(command.limit or threading.TIMEOUT_MAX, child.kill)
         timer.start()
         _, status, usage = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - start
         timer.cancel()
         child.returncode = os.waitstatus_to_exitcode(status)
-        if command.limit and seconds >= command.limit:
+        late = command.limit and seconds >= command.limit
+        if late or (command.work and child.returncode in _STOPPED):
             seconds = math.inf
         elif child.returncode not in command.codes:
             errors.seek(0)

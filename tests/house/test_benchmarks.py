@@ -66,6 +66,11 @@ def test_what_takes_too_long_is_stopped():
     assert once(slow)[0] == math.inf
 
 
+def test_what_takes_too_much_of_the_processor_is_stopped():
+    busy = Command(name="busy", arguments=(sys.executable, "-c", "while True: pass"), work=1)
+    assert once(busy)[::2] == (math.inf, math.inf)
+
+
 def test_commands_take_turns(tmp_path):
     log = tmp_path / "log"
     commands = [
