@@ -14,13 +14,9 @@ import os
 import select
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import field
-
-from fedpolicy.records import dataclass
 
 __all__ = ["COMMANDS", "Watch", "stoppable", "take_over", "watched", "worth_watching"]
 
@@ -59,6 +55,8 @@ _STOPS = (signal.SIGINT, signal.SIGTERM)
 @contextmanager
 def stoppable() -> Iterator[None]:
     """Let SIGTERM be what Ctrl-C is, KeyboardInterrupt, so that everything is tidied up; a second one ends at once."""
+    import threading  # noqa: PLC0415  the command line has loaded it
+
     if threading.current_thread() is not threading.main_thread() or _listens():
         # A thread hears no signals, and a process that is watched listens already.
         yield
@@ -90,7 +88,6 @@ def _copies() -> bool:
     return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208  nothing else is loaded yet
 
 
-@dataclass(frozen=True, slots=True)
 class Watch:
     """
     What the process that works has of the one that watches.
@@ -99,11 +96,18 @@ class Watch:
     is the end of a pipe to which nobody writes: it ends when whoever watches does.
     """
 
-    pipe: int
-    parent: int
-    input: int
-    lost: Mapping[str, bool] = field(default_factory=dict)
-    life: int = -1
+    __slots__ = ("input", "life", "lost", "parent", "pipe")
+
+    def __init__(
+        self,
+        pipe: int,
+        parent: int,
+        input: int,  # noqa: A002  what it is
+        lost: Mapping[str, bool] | None = None,
+        life: int = -1,
+    ) -> None:
+        # No dataclass: what is loaded before the copy is made is copied, page by page, when it is used.
+        self.pipe, self.parent, self.input, self.lost, self.life = pipe, parent, input, lost or {}, life
 
     def begin(self, name: str, seconds: float) -> None:
         """Say that a file is begun, which may take so long (0: for ever)."""

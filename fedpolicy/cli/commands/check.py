@@ -193,11 +193,13 @@ def _told_more(
         report = replace(report, basis=basis_of(settings))
     if not report.overviews and not options["owner"]:
         return report
-    from fedpolicy.cli.pages import for_owner, with_proofs
-
     if options["owner"]:
+        from fedpolicy.cli.pages import for_owner
+
         report = for_owner(report, options["owner"])
     if options["fixes"] or any(getattr(form, "FIXES", False) for form in forms):
+        from fedpolicy.cli.pages import with_proofs
+
         report = with_proofs(report, settings, config, options["timeout"])
     return report
 
