@@ -78,24 +78,37 @@ def _open(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]
     if effect.aggregate is not None and form.level > INFERABLE:
         yield from _added(effect, Form(SUM, form.level, effect.aggregate), mask)
         return
-    for summed, hidden in effect.hidden:
-        if mask & hidden:
-            yield from _into_sum(effect, form, summed, common(mask, hidden))
-        mask &= ~hidden
-    for summed, hidden in effect.said if form.level > INFERABLE else ():
-        yield from _into_sum(effect, form, summed, common(mask, hidden))
+    for sums, part in _by_sums(effect.hidden, mask):
+        yield from _into_sum(effect, form, sums, part)
+        mask &= ~part
+    for sums, part in _by_sums(effect.said, mask) if form.level > INFERABLE else ():
+        yield from _into_sum(effect, form, sums, part)
     yield from _behind_seal(effect, form, mask)
 
 
-def _into_sum(effect: Effect, form: Form, summed: int, mask: Mask) -> Iterator[tuple[Form, Mask]]:
-    """Hide a contribution in a sum; what a sum cannot hide any better goes on as it is."""
+def _by_sums(hidden: tuple[tuple[int, Mask], ...], mask: Mask) -> Iterator[tuple[tuple[int, ...], Mask]]:
+    """The instances that sums hide, by these sums: several of one list hide together."""
+    found: dict[tuple[int, ...], Mask] = {(): mask}
+    for summed, covered in hidden:
+        inside = {(*sums, summed): common(part, covered) for sums, part in found.items() if part & covered}
+        outside = {sums: part & ~covered for sums, part in found.items() if part & ~covered}
+        found = inside | outside
+    yield from ((sums, part) for sums, part in found.items() if sums)
+
+
+def _into_sum(effect: Effect, form: Form, sums: tuple[int, ...], mask: Mask) -> Iterator[tuple[Form, Mask]]:
+    """Hide a contribution in sums; what they cannot hide any better goes on as it is."""
+    summed, *others = sums
+    outer = tuple(sorted(others))
     for mechanism, protected in effect.shared:
         if mask & protected and form.level > BOUNDED:
-            yield from _behind_seal(effect, Form(SUM, form.level, summed, mechanism), common(mask, protected))
+            yield from _behind_seal(
+                effect, Form(SUM, form.level, summed, mechanism, outer=outer), common(mask, protected)
+            )
             mask &= ~protected
     if mask:
         hides = form.level > INFERABLE
-        yield from _behind_seal(effect, Form(SUM, form.level, summed) if hides else form, mask)
+        yield from _behind_seal(effect, Form(SUM, form.level, summed, outer=outer) if hides else form, mask)
 
 
 def _behind_seal(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
