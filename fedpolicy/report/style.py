@@ -120,7 +120,7 @@ def _filled(text: str, width: int, first: str, rest: str) -> list[str]:
 
 def _spaced(text: str, width: int, first: str, rest: str) -> list[str]:
     """The same for text with other spaces, which are kept inside a line."""
-    if len(first) + len(text) <= width and text.isprintable() and text == text.strip():
+    if text and len(first) + len(text) <= width and text.isprintable() and text == text.strip():
         return [first + text]
     import textwrap  # noqa: PLC0415  hardly any text needs it
 

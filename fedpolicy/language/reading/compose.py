@@ -52,8 +52,7 @@ class Composer:
     """
     Puts the documents of one file together.
 
-    `lost` says that keys of the current document are missing because of a mistake, `opened` where the brackets
-    that are not closed yet stand.
+    `lost`: a mistake made keys of the current document go missing; `opened`: where brackets not closed yet stand.
     """
 
     marks: Marks
