@@ -276,8 +276,7 @@ class Composer:
         return f"{place[0]}", place
 
     def _duplicate(self, label: str, first: int, place: Place) -> None:
-        marks = self.marks
-        before = marks.text.span(marks.key_start[first], marks.key_end[first])
+        before = self.marks.text.span(self.marks.key_start[first], self.marks.key_end[first])
         merged = label == MERGE
         advice = "merge several maps as `<<: [*a, *b]`" if merged else "keep one of the two"
         where = f"it stands first in line {before.line}, column {before.column}"
