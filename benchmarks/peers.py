@@ -65,10 +65,14 @@ def main() -> None:
         rows = [row for size, samples in found.items() for row in _rows(size, samples)]
         names = {name: None for samples in found.values() for name in samples if name != BARE}
         points = {
-            name: [(size, some[name].work) for size, some in found.items() if math.isfinite(some[name].work)]
-            for name in names
+            name: [(size, some[name].work) for size, some in found.items() if _ended(some.get(name))] for name in names
         }
         write(chosen.json, [(HEADER, rows), (("tool", "exponent of growth"), exponents)], points)
+
+
+def _ended(sample: Sample | None) -> bool:
+    """Whether a tool was started at a size, and came to its end."""
+    return sample is not None and math.isfinite(sample.work)
 
 
 def _measured(commands: list[Command], runs: int) -> dict[str, Sample]:
@@ -96,7 +100,7 @@ def _commands(folder: Path, size: int) -> list[Command]:
         (folder / name).write_text(text, encoding="utf-8")
     at = {name: str(folder / name) for name in texts}
     ours, schema = at["deployment.yaml"], str(ROOT / "schemas" / "deployment.schema.json")
-    quiet = ("--metrics", "off", "--disable-version-check", "--quiet")
+    quiet = ("--metrics", "off", "--disable-version-check", "--quiet", "--max-target-bytes", "0")
     rows: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = {
         BARE: ((sys.executable, "-c", "pass"), (0,)),
         OURS: ((script("fedpolicy"), "check", ours, "--fail-on", "never"), (0,)),
@@ -141,7 +145,7 @@ def _exponents(found: Mapping[int, Mapping[str, Sample]]) -> list[tuple[str, str
     return [
         (name, f"{growth(sample.work, found[large][name].work, large / small):.2f}")
         for name, sample in found[small].items()
-        if name != BARE and name in found[large] and math.isfinite(found[large][name].work)
+        if name != BARE and _ended(found[large].get(name))
     ]
 
 
