@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
+from fedpolicy.report.annotations import UNUSABLE, Annotation, problems
+from fedpolicy.report.markup import code, line, prose
 from fedpolicy.report.style import listing
 
 if TYPE_CHECKING:
+    from fedpolicy.findings import Report
     from fedpolicy.processing import Activity, Measure, Processor, Recipient, Responsibility
 
-__all__ = ["CAUTION", "HEADS", "PROCESSING", "Field", "duty", "fields_of", "processing"]
+__all__ = ["CAUTION", "HEADS", "PROCESSING", "Field", "duty", "faults", "fields_of", "processing", "unusable"]
 
 CAUTION = (
     "This is what a deployment file contributes to a record of processing activities (GDPR Article 30). Each residual"
@@ -124,3 +127,15 @@ def processing(one: Processor) -> tuple[str, ...]:
         signed or "none",
         f"{lacking}whether it is a processor or a controller of its own; contact details; its security measures",
     )
+
+
+def faults(report: Report) -> list[Annotation]:
+    """What could not be used, so that it is in no record."""
+    return [one for one in problems(report) if one.rule == UNUSABLE]
+
+
+def unusable(report: Report) -> Iterator[str]:
+    """The same as Markdown, which stands first: nobody may take a record for whole that is not."""
+    lost = [line(f"{code(str(one.span))}: {prose(one.message)}") for one in faults(report)]
+    if lost:
+        yield "\n".join(["Cannot be used, and is not in here:", "", *lost])

@@ -24,6 +24,7 @@ datasets: {d: {at: n, categories: [health]}}
 flows: {f: {from: n, to: g, payload: records}}
 """
 FORMATS = [name for name in format_ids() if name != "oscal" or find_spec("trestle")]
+RECORDS = {"dpv", "responsibility", "ropa", "ropa-csv"}  # which tell of processing, not of findings
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 UTF8 = {"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"}
 
@@ -62,7 +63,7 @@ def test_a_finding_in_a_file_whose_name_is_no_utf8_is_written(form, odd, fedpoli
 
     assert (shown.returncode, shown.stderr) == (written.returncode, written.stderr) == (1, b"")
     assert (odd / "report").read_bytes() == shown.stdout
-    assert b"raw-data-leaves-silo" in shown.stdout
+    assert form in RECORDS or b"raw-data-leaves-silo" in shown.stdout
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from fedpolicy.findings import Report
 from fedpolicy.overview import Overview
 from fedpolicy.processing import Activity, Kind, Measure, Recipient, Record, Who
+from fedpolicy.report.ropa import faults
 from fedpolicy.report.rows import json_text
 
 __all__ = ["CONTEXT", "OVERVIEW", "RECORD", "SUFFIX", "SUMMARY", "VERSION", "render"]
@@ -55,12 +56,14 @@ _NOTE = "What a deployment file declares and what follows from it; no statement 
 def render(report: Report) -> str:
     """Write a process for each activity, and the parties that it names."""
     graph = [node for one in report.overviews for node in _nodes(one)]
-    about = {
+    about: dict[str, Any] = {
         "@id": "urn:fedpolicy:document",
         "dct:conformsTo": {"@id": f"https://w3id.org/dpv/{VERSION}"},
         "dct:description": _NOTE,
         "dct:creator": f"fedpolicy {report.version}",
     }
+    lost = [f"{one.span}: {one.message}" for one in faults(report)]
+    about |= {"dct:abstract": [f"Cannot be used, and is not in here: {text}" for text in lost]} if lost else {}
     return json_text({"@context": CONTEXT, "@graph": [about, *graph]})
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fedpolicy.findings import Report
 from fedpolicy.overview import Overview
 from fedpolicy.report.markup import code, prose, row
-from fedpolicy.report.ropa import HEADS, duty
+from fedpolicy.report.ropa import HEADS, duty, unusable
 from fedpolicy.report.summarise import OUT_OF_SCOPE
 
 __all__ = ["OVERVIEW", "RECORD", "SUFFIX", "SUMMARY", "render"]
@@ -23,7 +23,7 @@ _ABOUT = (
 
 def render(report: Report) -> str:
     """Write one table a deployment."""
-    told = [part for one in report.overviews for part in _deployment(one)]
+    told = [*unusable(report), *(part for one in report.overviews for part in _deployment(one))]
     foot = f"fedpolicy {report.version}. Not covered: {', '.join(OUT_OF_SCOPE)}."
     return "\n\n".join(["# Who answers for which control", _ABOUT, *(told or ["Nothing was judged."]), foot]) + "\n"
 

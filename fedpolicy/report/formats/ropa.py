@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fedpolicy.findings import Report
 from fedpolicy.overview import Overview
 from fedpolicy.report.markup import code, prose, row
-from fedpolicy.report.ropa import CAUTION, PROCESSING, fields_of, processing
+from fedpolicy.report.ropa import CAUTION, PROCESSING, fields_of, processing, unusable
 from fedpolicy.report.summarise import OUT_OF_SCOPE
 
 __all__ = ["OVERVIEW", "RECORD", "SUFFIX", "SUMMARY", "render"]
@@ -19,7 +19,7 @@ OVERVIEW = RECORD = True
 
 def render(report: Report) -> str:
     """Write a table an activity: what the file contributes to each field, and what is left to fill in."""
-    told = [part for one in report.overviews for part in _deployment(one)]
+    told = [*unusable(report), *(part for one in report.overviews for part in _deployment(one))]
     nothing = [] if told else ["Nothing was judged that processes personal data."]
     day = f" As on {report.today}." if report.today else ""
     foot = f"fedpolicy {report.version}.{day} Not covered: {', '.join(OUT_OF_SCOPE)}."

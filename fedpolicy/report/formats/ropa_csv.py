@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fedpolicy.findings import Report
-from fedpolicy.report.ropa import fields_of
+from fedpolicy.report.ropa import faults, fields_of
 from fedpolicy.report.rows import csv_text
 
 __all__ = ["COLUMNS", "OVERVIEW", "RECORD", "SUFFIX", "SUMMARY", "render"]
@@ -16,13 +16,15 @@ COLUMNS = ("file", "line", "deployment", "activity", "article", "field", "contri
 
 def render(report: Report) -> str:
     """Write a row of names, and a row for each field of each activity."""
+    lost = [(one.span.file, one.span.line, "", "", "", "cannot be used", one.message, "") for one in faults(report)]
     return csv_text(
         COLUMNS,
-        (
+        lost
+        + [
             (one.file, made.line, one.deployment, made.id, field.article, field.name, field.contribution, field.gap)
             for one in report.overviews
             if one.record
             for made in one.record.activities
             for field in fields_of(made)
-        ),
+        ],
     )
