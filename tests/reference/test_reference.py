@@ -57,7 +57,7 @@ def test_a_disagreement_is_found_and_made_small(monkeypatch):
     ]
     small = shrunk(LEAK, comparison.wrong)
     assert list(small["flows"]) == ["more"]
-    assert small["datasets"]["notes"] == {"at": "client", "categories": ["image"], "subjects": 50}
+    assert small["datasets"]["notes"] == {"at": "client", "categories": ["image"]}
     assert shown(small, found).startswith("# y host notes@a: product verbatim")
 
 
