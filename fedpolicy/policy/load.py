@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,18 +43,20 @@ def load_rules(
     ignore: Sequence[str] = (),
     severities: Mapping[str, str] | None = None,
     files: Files = HERE,
+    alone: Collection[str] = (),
 ) -> tuple[Rule, ...]:
     """
     The rules of some packs, sorted by id.
 
     A pack is the name of a shipped one, a folder of rule files, or one rule file. `params` are texts by
     `rule-id.name`; `select` and `ignore` are ids or patterns such as `licence-*`; `severities` are words by rule id.
-    `files` has packs of your own as a trusted revision has them.
+    `files` has packs of your own as a trusted revision has them; `alone` are rule files that are pinned, so that
+    nothing beside them may say whom they protect.
     Raises Problems with a PolicyError per mistake in a file and a SettingsError per mistake in what the user set.
     """
     errors: list[FedPolicyError] = []
     found: dict[str, Rule] = {}
-    for rule in _rules(packs, errors, files):
+    for rule in _rules(packs, errors, files, alone):
         if rule.id in found:
             errors.append(_twice(rule, found[rule.id]))
         else:
@@ -85,7 +87,7 @@ def pack_files(folder: Path, files: Files = HERE) -> list[Path]:
     return [path for path in files.yaml(folder) if not path.name.startswith("_")]
 
 
-def _rules(packs: Sequence[str], errors: list[FedPolicyError], files: Files) -> Iterator[Rule]:
+def _rules(packs: Sequence[str], errors: list[FedPolicyError], files: Files, alone: Collection[str]) -> Iterator[Rule]:
     shipped = shipped_packs()
     for pack in dict.fromkeys(packs):
         # A name is a shipped pack; a path has a separator, an ending, or exists and is none of ours.
@@ -98,7 +100,9 @@ def _rules(packs: Sequence[str], errors: list[FedPolicyError], files: Files) -> 
         elif files.is_file(Path(pack)):
             name = files.name(Path(pack))
             found = [(Path(pack).resolve().parent.name, Path(pack), name)]
-            yield from _load(found, errors, files.content, _frame_beside(Path(pack), errors, files))
+            yield from _load(
+                found, errors, files.content, _frame_beside(Path(pack), errors, files, alone=pack in alone)
+            )
         else:
             advice = f"{advise(pack, shipped, called='shipped')}, or a folder or file of rules"
             errors.append(SettingsError(f"there is no pack `{pack}`", help=advice))
@@ -127,10 +131,10 @@ def _frame(folder: Path, errors: list[FedPolicyError], files: Files, shown: str 
     return None
 
 
-def _frame_beside(rule: Path, errors: list[FedPolicyError], files: Files) -> Frame | None:
-    # Of a trusted revision, nothing that lies here may say whom one of its rules protects.
+def _frame_beside(rule: Path, errors: list[FedPolicyError], files: Files, *, alone: bool) -> Frame | None:
+    # Of a trusted revision, or of what is pinned, nothing that lies here may say whom one of its rules protects.
     trusted = rule.as_posix() in files.kept and (rule.parent / PACK_FILE).as_posix() not in files.kept
-    return _frame(rule.parent / "nothing" if trusted else rule.parent, errors, files)
+    return _frame(rule.parent / "nothing" if trusted or alone else rule.parent, errors, files)
 
 
 def _folder(folder: Path, errors: list[FedPolicyError], files: Files) -> list[tuple[str, Path, str]]:
@@ -195,9 +199,14 @@ def chosen_rules(wanted: Settings) -> tuple[Rule, ...]:
         raise Problems(errors)
     if not wanted.configured:
         return load_rules(
-            wanted.packs, params=wanted.params, select=wanted.select, ignore=wanted.ignore, files=wanted.files
+            wanted.packs,
+            params=wanted.params,
+            select=wanted.select,
+            ignore=wanted.ignore,
+            files=wanted.files,
+            alone=wanted.pins,
         )
-    present = {rule.id for rule in load_rules(wanted.packs, files=wanted.files)}
+    present = {rule.id for rule in load_rules(wanted.packs, files=wanted.files, alone=wanted.pins)}
     elsewhere = shipped_ids() - present
     _must_exist(wanted.configured, present | elsewhere | {*OWN_IDS, *CODED_IDS})
     return load_rules(
@@ -207,6 +216,7 @@ def chosen_rules(wanted: Settings) -> tuple[Rule, ...]:
         select=wanted.select,
         ignore=(*wanted.ignore, *(rule for rule in wanted.disabled if rule in present)),
         files=wanted.files,
+        alone=wanted.pins,
     )
 
 

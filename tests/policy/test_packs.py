@@ -1,9 +1,13 @@
 """What a pack says of itself holds for its rules, and mistakes in its own file are told with their place."""
 
+from pathlib import Path
+
 import pytest
 
+from fedpolicy.digests import digest_of
 from fedpolicy.errors import Problems
-from fedpolicy.policy.load import load_rules
+from fedpolicy.policy.load import chosen_rules, load_rules
+from fedpolicy.settings import Settings
 
 RULE = """\
 id: a-rule
@@ -86,3 +90,15 @@ def test_a_rule_may_protect_others_than_its_pack(tmp_path):
 )
 def test_a_mistake_in_a_pack_is_told_once_with_its_place(tmp_path, said, told):
     assert mistakes(tmp_path, **said) == [told]
+
+
+def test_a_pinned_rule_file_takes_nothing_from_beside_it(tmp_path):
+    loaded(tmp_path)
+    rule = str(tmp_path / "a-rule.yaml")
+
+    def owners(**said):
+        (one,) = chosen_rules(Settings(packs=(rule,), **said))
+        return one.owners_in
+
+    assert owners() == ("BR",)
+    assert owners(pins={rule: digest_of(Path(rule))}) == ()
