@@ -76,11 +76,11 @@ def _use_model(builder: Builder, job: Job, runs: Runs, quoted: Mapping[str, Mask
         model=job.task.model,
         payloads=job.method.to_runner or ("prompts",),
         safeguards=job.task.safeguards,
-        judged=_judged(builder, job),
         retrieves=_retrieves(job, job.task.model),
     )
     for place in job.contributors:
-        call_model(builder, place, job.masks[place.id] | quoted.get(place.id, 0), call, runs)
+        own = replace(call, judged=_judged(builder, job, place))
+        call_model(builder, place, job.masks[place.id] | quoted.get(place.id, 0), own, runs)
 
 
 def _retrieves(job: Job, model: str) -> tuple[str, ...] | None:
@@ -101,8 +101,9 @@ def _hold(builder: Builder, job: Job, model: str) -> None:
         builder.access.append(Access(use=job.origin.id, model=model, how="weights", at=(place.id,), runner=place.party))
 
 
-def _judged(builder: Builder, job: Job) -> tuple[str, ...]:
-    return (builder.model_vertex(job.task.evaluates).id,) if job.task.evaluates else ()
+def _judged(builder: Builder, job: Job, place: Vertex) -> tuple[str, ...]:
+    # Of a personal model the copy of whoever asks is judged.
+    return (builder.model_vertex(job.task.evaluates, place).id,) if job.task.evaluates else ()
 
 
 def _evaluate(builder: Builder, job: Job, runs: Runs) -> Mapping[str, Mask]:

@@ -37,7 +37,9 @@ class Divided(Tree):
                 yield from self._leg(job, place, (arbiter, place), "gradients", of, [], back=True)
                 yield from self._contents(job, place, arbiter, [])
         for head in heads:
-            for one in self._result(job, head, (), self._noises(job, "aggregator", [head]), adds=False):
+            title, guards = f"{job.why}.safeguards", job.task.safeguards
+            noise = noises(self.world, guards, title, "aggregator", [head], job.mask | every)
+            for one in self._result(job, head, (), noise, adds=False):
                 yield Movement(way=one.way, level=one.level, only=job.mask | every, noises=one.noises, why=one.why)
 
     _vertical = _split

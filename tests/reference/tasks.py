@@ -130,7 +130,8 @@ class Desugared(Divided):
         level = max(self.models.level(payload) for payload in job.method.to_runner or ("prompts",))
         for name in (task.model, *self.models.stand_ins(task.model)):
             for place in {hop for way in self.models.ways(name, member) for hop in way[1:]}:
-                yield from self.models.contents(task.evaluates, place, job.why, level=min(level, INFERABLE))
+                level = min(level, INFERABLE)
+                yield from self.models.contents(task.evaluates, place, job.why, level=level, source=member)
 
     def _inherited(self, job: Job, model: str | None) -> Iterator[Movement]:
         """What comes out knows what went in; a personal copy comes of the copy at its own place."""

@@ -167,10 +167,13 @@ def _resealed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Ma
         yield unsealed(form), mask
         return
     if not effect.malleable.issuperset(form.seals):
-        # Nobody can compute on this. It goes into no sum, and else on as it is.
-        for capped, part in _capped(effect, form, mask) if effect.aggregate is None else ():
-            yield from _behind_seal(effect, capped, part)
-        return
+        # Nobody can compute on this. It goes into no sum, and else on as it is, unless its seal may not be there.
+        if effect.aggregate is not None:
+            return
+        if not _VOIDS.issuperset(form.seals):
+            for capped, part in _capped(effect, form, mask):
+                yield from _behind_seal(effect, capped, part)
+            return
     for mechanism, protected in effect.noise if form.level > BOUNDED else ():
         # Noise can be added to such ciphertext, as contributions can; whoever opens it finds both.
         for noisy in (Form(SEALED, BOUNDED, seals=form.seals), Form(SEALED, noise=mechanism, seals=form.seals)):
