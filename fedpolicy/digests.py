@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fedpolicy.errors import SettingsError
 from fedpolicy.files import HERE, Files, catalog_dir, policies_dir
 from fedpolicy.hashing import sha256
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 __all__ = ["digest_of", "digest_of_facts", "digest_of_folder", "digest_of_tool", "pack_path"]
 
@@ -63,7 +67,7 @@ def _below(folder: str, endings: tuple[str, ...]) -> str:
         folders[:] = [name for name in folders if name not in _MADE]
         inside = place[len(folder) + 1 :].replace(os.sep, "/")
         found += [(f"{inside}/{name}", f"{place}/{name}") for name in names if name.endswith(endings)]
-    return _over((name, _bytes(path)) for name, path in sorted(found))
+    return _over(((name, _bytes(path)) for name, path in sorted(found)), _of_megabytes)
 
 
 def _bytes(path: str) -> bytes:
@@ -71,14 +75,16 @@ def _bytes(path: str) -> bytes:
         return file.read()
 
 
-def _over(files: Iterable[tuple[str, bytes]]) -> str:
-    try:
-        # For megabytes it pays to load OpenSSL, which for single files it does not.
-        from _hashlib import openssl_sha256 as quick  # noqa: PLC0415
-    except ImportError:
-        quick = sha256
-    found = quick()
+def _over(files: Iterable[tuple[str, bytes]], begin: Callable[[], _Hash] = sha256) -> str:
+    found = begin()
     for name, text in files:
         found.update(f"{name}\0{len(text)}\0".encode("utf-8", "surrogateescape"))
         found.update(text)
     return found.hexdigest()
+
+
+def _of_megabytes() -> _Hash:
+    """For megabytes it pays to load OpenSSL, which for a pack it does not."""
+    from hashlib import sha256 as quick  # noqa: PLC0415
+
+    return quick()
