@@ -46,6 +46,7 @@ _ENDINGS = (
     ".tofu",
     ".env",
     ".bash",
+    ".modelfile",
 )
 # What a folder or a file is called that shows something, or tries it, and deploys nothing.
 _ASIDE = frozenset({"test", "tests", "testing", "doc", "docs", "tutorial", "tutorials", "notebooks"})
@@ -235,7 +236,7 @@ def _is_aside(below: str) -> bool:
 def _worth(name: str) -> bool:
     """Whether a file of this name may say something; scripts and Makefiles have no ending."""
     last = name.rpartition("/")[2].lower()
-    return last.endswith(_ENDINGS) or "." not in last or last.startswith(".env.")
+    return last.endswith(_ENDINGS) or "." not in last or last.startswith((".env.", "modelfile."))
 
 
 _LOOK = Look(worth=_worth, named=lambda _: False, found=lambda _, __: True, patterns=())

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.catalog.rows import ArtefactRow, ServiceRow
 
-__all__ = ["CALLED", "TRACKS", "Services", "elsewhere", "host_of", "is_own"]
+__all__ = ["CALLED", "CLOUD", "OLLAMA", "TRACKS", "Services", "elsewhere", "host_of", "in_cloud", "is_own"]
 
 _OWN = re.compile(
     r"localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|10\.[\d.]+|192\.168\.[\d.]+|172\.(?:1[6-9]|2\d|3[01])\.[\d.]+"
@@ -18,6 +18,7 @@ _OWN = re.compile(
     re.IGNORECASE,
 )
 CALLED = ("model", "router")  # kinds of service that get prompts in order to answer them
+OLLAMA, CLOUD = "ollama", "ollama-cloud"  # rows: the server of one's own, and those who run some of its models
 TRACKS = ("tracker", "tracer")  # kinds of service that are told how a run goes, or what was asked
 
 
@@ -40,6 +41,12 @@ def is_own(address: str) -> bool:
     return bool(host) and _OWN.fullmatch(host) is not None
 
 
+def in_cloud(model: str) -> bool:
+    """Whether Ollama passes prompts to a model of such a name on to its cloud: `gpt-oss:120b-cloud`, `gemma4:cloud`."""
+    tag = model.rpartition(":")[2] if ":" in model else ""
+    return tag == "cloud" or tag.endswith("-cloud")
+
+
 class Services:
     """The rows, each by everything that it is known by."""
 
@@ -50,6 +57,7 @@ class Services:
         self._artefacts = list(load_catalog().artefacts.values() if artefacts is None else artefacts)
         self.classes = {name: row for row in self.rows for name in row.classes}
         self.variables = {name: row for row in self.rows for name in row.variables}
+        self.cloud = next((row for row in self.rows if row.id == CLOUD), None)
         self.packages = {name: row for row in self.rows for name in row.packages}
         self.addresses = {name: row for row in self.rows for name in row.address_variables}
         self.runtimes = {name: row for row in self.rows for name in row.runtime_variables}
@@ -87,7 +95,10 @@ class Services:
         if colon and "/" not in first and (row := self.prefixes.get(f"{first}:") or self.prefixes.get(first)):
             return row, rest
         first, slash, rest = name.partition("/")
-        return (self.prefixes.get(first), rest) if slash else (self.model(name), name)
+        if not slash:
+            return self.model(name), name
+        row = self.prefixes.get(first)
+        return (self.cloud if row and row.id == OLLAMA and in_cloud(rest) else row), rest
 
     def model(self, name: str) -> ServiceRow | None:
         """Who runs a model of such a name, where it is written without whoever runs it."""

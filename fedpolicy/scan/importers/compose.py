@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.scan.evidence import BUILT, Evidence
 from fedpolicy.scan.node import Node
+from fedpolicy.scan.reading.servers import started
 from fedpolicy.scan.reading.variables import told, variables
 
 if TYPE_CHECKING:
@@ -43,7 +44,10 @@ def _service(file: File, name: str, service: Node) -> Iterator[Evidence]:
     ports = service.get("ports")
     for port in ports.each() if ports else ():
         yield port.tells(subject, "port") if not isinstance(port.value, dict) else port.says(subject, "port", None)
-    yield from told(file.services, subject, variables(service.get("environment")))
+    given = list(variables(service.get("environment")))
+    yield from told(file.services, subject, given)
+    words = [found for key in ("entrypoint", "command") if (found := service.get(key))]
+    yield from started(file.services.image(service.text("image") or ""), words, given, subject)
     for one in _listed(service, "secrets"):
         secret = one.text("source") if isinstance(one.value, dict) else one.text()
         if secret:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.node import settled
 from fedpolicy.scan.reading.manifest import Manifest, is_manifest, looks_real, manifests, variable
+from fedpolicy.scan.reading.servers import started
 from fedpolicy.scan.reading.variables import Variable, told, variables
 from fedpolicy.scan.services import CALLED, TRACKS
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["read", "wants"]
 
 _REGION = "topology.kubernetes.io/region"
-_MODEL_FLAGS = ("--model", "--model-id", "serve")
 _SEALED = ("SealedSecret", "ExternalSecret")
 
 
@@ -57,25 +56,15 @@ def _workload(
             known = services.image(str(image.value))
             if known and known.kind == "own":
                 yield image.says(subject, "serves", "own")
-                yield from _served(container)
         given = list(_environment(container, objects, one.namespace))
+        words = [found for key in ("command", "args") if (found := container.get(key))]
+        yield from started(services.image(container.text("image") or ""), words, given, subject)
         yield from told(services, subject, given, outside)
         yield from _references(container, subject)
     if one.pod and (region := one.pod.get("nodeSelector", _REGION)):
         yield region.tells(subject, "region")
     if one.pod and (runtime := one.pod.get("runtimeClassName")) and str(runtime.value).startswith("kata-"):
         yield runtime.tells(subject, "runtime")
-
-
-def _served(container: Node) -> Iterator[Evidence]:
-    """The model that a server of one's own is started with."""
-    words = [one for key in ("command", "args") if (found := container.get(key)) for one in found.each()]
-    for at, word in enumerate(words):
-        name, equals, value = str(word.value).partition("=")
-        if name in _MODEL_FLAGS and equals:
-            yield word.says("model:own", "served", value if settled(value) else None)
-        elif name in _MODEL_FLAGS and at + 1 < len(words):
-            yield words[at + 1].tells("model:own", "served")
 
 
 def _environment(container: Node, objects: Sequence[Manifest], namespace: str) -> Iterator[Variable]:

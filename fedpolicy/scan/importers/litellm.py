@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.scan.node import Node, settled
 from fedpolicy.scan.reading.cloud import profile_of
 from fedpolicy.scan.reading.variables import told, variables
-from fedpolicy.scan.services import is_own
+from fedpolicy.scan.services import CLOUD, is_own
 
 if TYPE_CHECKING:
     from fedpolicy.scan.evidence import Evidence
@@ -62,6 +62,8 @@ def _whose(services: Services, parameters: Node) -> tuple[str | None, str]:
     """Who runs what an entry names (None: oneself), and the model."""
     model = str(value.value) if (value := parameters.get("model")) else ""
     row, name = services.asked(model)
+    if row and row.id == CLOUD:  # a server of one's own passes it on
+        return row.id, name
     address = parameters.get("api_base")
     said = str(address.value) if address else ""
     if said and settled(said) and not said.startswith(_FROM_ENVIRONMENT):

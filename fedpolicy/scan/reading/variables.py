@@ -87,6 +87,11 @@ def _calls(services: Services, subject: str, found: list[Variable], names: Mappi
             yield one.node.says(f"call:{behind.id}", "from", subject, note=note)
         elif keys and not (known and not outside and is_own(one.value)):
             yield one.node.says("call:unknown", "from", subject, note=_default(one.value))
+    for one in found:  # a client of one's own server that is sent to others instead
+        row = services.addresses.get(one.name)
+        behind = services.behind(one.value) if row and row.kind == "own" and settled(one.value) else None
+        if behind and behind.kind in CALLED and not one.given:
+            yield one.node.says(f"call:{behind.id}", "from", subject)
     if keys and not addresses:
         one, row = keys[0]
         whose = subject.rpartition(":")[2]

@@ -1,0 +1,103 @@
+"""What a server of models is started with: the model that it serves itself, or that Ollama passes on to its cloud."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from fedpolicy.scan.node import Node, settled
+from fedpolicy.scan.services import CLOUD, OLLAMA, in_cloud, is_own
+
+if TYPE_CHECKING:
+    from fedpolicy.catalog.rows import ServiceRow
+    from fedpolicy.scan.evidence import Evidence
+    from fedpolicy.scan.reading.variables import Variable
+
+__all__ = ["Word", "pulled", "started"]
+
+Word = tuple[str, Node]  # as a program gets it, and where it stands
+_OWN = "model:own"
+_MODEL_FLAGS = ("--model", "--model-id")
+_PROGRAMS = re.compile(r"vllm|text-generation-launcher|sglang")
+_SHELL = re.compile(r"(?:.*/)?(?:ba|da|z|k)?sh")
+_PARTS = re.compile(r"""\\\n|(?:^|(?<=\s))\#[^\n]*|"[^"]*"|'[^']*'|[;&|(){}\n]+|[^\s;&|(){}"']+""")
+_ENDS = re.compile(r"[;&|(){}\n]+")
+_BEFORE = ("exec", "sudo", "then", "do", "else", "if", "while", "until", "!")  # words of a shell before a command
+
+
+def started(row: ServiceRow | None, given: Sequence[Node], environment: Sequence[Variable], who: str) -> list[Evidence]:
+    """What the words that start a container say; `row` is whose software its image is."""
+    words = [one for node in given for one in _words(node)]
+    in_shell = bool(words) and _SHELL.fullmatch(words[0][0]) is not None
+    commands = [one for text, node in words for one in _commands(text, node)] if in_shell else [words]
+    said: list[Evidence] = []
+    for command in commands:
+        if row and row.id == OLLAMA and not in_shell and command and command[0][0] in ("pull", "run"):
+            said += _ollama(command, environment, who)
+        elif command and command[0][0].rpartition("/")[2] == OLLAMA:
+            said += _ollama(command[1:], environment, who)
+        elif row and row.kind == "own" and (not in_shell or any(_PROGRAMS.search(text) for text, _ in command)):
+            said += _served(command, after_serve=row.id != OLLAMA)
+    return said
+
+
+def pulled(node: Node, name: str) -> Evidence:
+    """A model of Ollama that is there to be asked: one's own, or one that only the cloud runs."""
+    if in_cloud(name):
+        note = f"`{name}` runs in Ollama's cloud, which gets every prompt to it; nothing here shows one"
+        return node.says(f"call:{CLOUD}", "used", None, note=note)
+    return node.says(_OWN, "served", name if settled(name) else None)
+
+
+def _words(node: Node) -> Iterator[Word]:
+    """The words of a list, or of a text that is split as a shell would."""
+    if isinstance(node.value, str):
+        text = node.value.replace("\n", " ")
+        yield from ((_bare(one), node) for one in re.findall(r"""[^\s"']*"[^"]*"|[^\s"']*'[^']*'|\S+""", text))
+    yield from ((str(one.value), one) for one in node.each())
+
+
+def _commands(text: str, node: Node) -> list[list[Word]]:
+    """The commands of a script, without its comments."""
+    found: list[list[Word]] = [[]]
+    for part in _PARTS.findall(text):
+        if _ENDS.fullmatch(part):
+            found.append([])
+        elif not part.startswith(("#", "\\\n")) and (found[-1] or part not in _BEFORE):
+            found[-1].append((_bare(part), node))
+    return found
+
+
+def _bare(word: str) -> str:
+    return word[1:-1] if len(word) > 1 and word[0] == word[-1] and word[0] in "\"'" else word
+
+
+def _served(words: Sequence[Word], *, after_serve: bool) -> Iterator[Evidence]:
+    """The model by a flag, or behind `serve`."""
+    flags = (*_MODEL_FLAGS, "serve") if after_serve else _MODEL_FLAGS
+    for at, (word, node) in enumerate(words):
+        name, equals, value = word.partition("=")
+        if name not in flags:
+            continue
+        said, place = (value, node) if equals or at + 1 == len(words) else words[at + 1]
+        if said and not said.startswith("-"):
+            yield place.says(_OWN, "served", said if settled(said) else None)
+
+
+def _ollama(words: Sequence[Word], environment: Sequence[Variable], who: str) -> Iterator[Evidence]:
+    """`pull MODEL` and `run MODEL`, each with flags before the model."""
+    named = next((one for one in words[1:] if not one[0].startswith("-")), None)
+    if not named or words[0][0] not in ("pull", "run"):
+        return
+    name, node = named
+    if in_cloud(name):
+        if any(one.name == "OLLAMA_NO_CLOUD" and one.value.lower() in ("1", "true") for one in environment):
+            return
+        if words[0][0] == "run" and settled(name):
+            yield node.says(f"call:{CLOUD}", "from", who, note=f"`{name}` runs in Ollama's cloud")
+            yield node.says(f"call:{CLOUD}", "model", name)
+        else:
+            yield pulled(node, name)
+    elif all(settled(one.value) and is_own(one.value) for one in environment if one.name == "OLLAMA_HOST"):
+        yield pulled(node, name)
