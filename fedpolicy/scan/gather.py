@@ -89,6 +89,8 @@ class Gathered:
     read: Counter[str] = field(default_factory=Counter)
     looked_at: int = 0
     aside: int = 0
+    names: set[str] = field(default_factory=set)  # of files that somebody wants
+    needs: list[tuple[str, str, Span]] = field(default_factory=list)  # a file, as it is named, and where
 
 
 def gather(
@@ -114,7 +116,7 @@ def gather(
         else:
             begin(path)
             _read(path, services, found)
-    return found
+    return _included(found)
 
 
 def gather_texts(texts: Mapping[str, bytes], services: Services, named: Callable[[str], str] = str) -> Gathered:
@@ -126,6 +128,15 @@ def gather_texts(texts: Mapping[str, bytes], services: Services, named: Callable
         else:
             near = partial(_among, texts, PurePath(path).parent)
             _take(File(named(path), content[: LARGEST + 1], services, near), found)
+    return _included(found)
+
+
+def _included(found: Gathered) -> Gathered:
+    """Files that others include and that nobody has read are told, with the place that names them."""
+    for name, said, span in found.needs:
+        if name not in found.names:
+            why = f"not read: it takes in `{said}`, which is not among the files that are read"
+            found.not_read.append(NotRead(why=why, span=span))
     return found
 
 
@@ -183,16 +194,22 @@ def _take(file: File, found: Gathered) -> None:
         for who, one in importers().items():
             if one.wants(part.file):
                 _ask(who, part.file, found, part)
+    if wanted:
+        found.names.add(os.path.normpath(file.name))
+    for said, span in file.needs:
+        found.needs.append((os.path.normpath(file.path.parent / said), said, span))
     for broken in file.broken:
         _note(broken, found)
 
 
 def _beside(path: str, name: str) -> bytes | None:
     """A file of the same folder, as far as it may be read."""
-    other = Path(path).parent / name
+    folder = Path(path).parent
+    other = folder / name
     try:
-        return beginning(other, LARGEST) if other.is_file() and not other.is_symlink() else None
-    except OSError:
+        inside = Path(os.path.realpath(other)).is_relative_to(os.path.realpath(folder))
+        return beginning(other, LARGEST) if inside and other.is_file() and not other.is_symlink() else None
+    except (OSError, ValueError):  # a name that no file can have
         return None
 
 

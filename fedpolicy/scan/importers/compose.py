@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.scan.evidence import BUILT, Evidence
 from fedpolicy.scan.node import Node
+from fedpolicy.scan.reading.inheritance import environment, files, includes
 from fedpolicy.scan.reading.servers import started
-from fedpolicy.scan.reading.variables import told, variables
+from fedpolicy.scan.reading.variables import told
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading.files import File
@@ -19,21 +20,25 @@ __all__ = ["read", "wants"]
 
 
 def wants(file: File) -> bool:
-    """YAML that begins a map of services."""
-    return file.path.suffix in (".yml", ".yaml") and re.search(rb"^services:", file.content, re.MULTILINE) is not None
+    """YAML that begins a map of services, or that includes some by its name."""
+    if file.path.suffix not in (".yml", ".yaml"):
+        return False
+    named = file.path.name.startswith(("compose", "docker-compose"))
+    return re.search(rb"^(?:services|include):" if named else rb"^services:", file.content, re.MULTILINE) is not None
 
 
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     for document in file.yaml[:1]:
+        file.needs += [(str(one.value), one.span) for one in includes(document)]
         services = document.get("services")
         for name, service in services.items() if services else ():
-            said = [*_service(file, name, service), *_closed(document, name, service)]
+            said = [*_service(file, document, name, service), *_closed(document, name, service)]
             profiles = [one.text() for one in _listed(service, "profiles")]
             yield from (_optional(one, profiles) for one in said) if profiles else said
 
 
-def _service(file: File, name: str, service: Node) -> Iterator[Evidence]:
+def _service(file: File, document: Node, name: str, service: Node) -> Iterator[Evidence]:
     subject = f"service:{name}"
     if image := service.get("image"):
         said = image.tells(subject, "image")
@@ -44,7 +49,7 @@ def _service(file: File, name: str, service: Node) -> Iterator[Evidence]:
     ports = service.get("ports")
     for port in ports.each() if ports else ():
         yield port.tells(subject, "port") if not isinstance(port.value, dict) else port.says(subject, "port", None)
-    given = list(variables(service.get("environment")))
+    given = environment(file, document, service)
     yield from told(file.services, subject, given)
     words = [found for key in ("entrypoint", "command") if (found := service.get(key))]
     yield from started(file.services.image(service.text("image") or ""), words, given, subject)
@@ -52,9 +57,8 @@ def _service(file: File, name: str, service: Node) -> Iterator[Evidence]:
         secret = one.text("source") if isinstance(one.value, dict) else one.text()
         if secret:
             yield one.says(f"secret:{secret}", "held_by", subject)
-    found = service.get("env_file")
-    for one in found.each() if found and not isinstance(found.value, str) else [found] if found else ():
-        yield (one.get("path") or one).tells(subject, "env_file")
+    for one in files(service):
+        yield one.tells(subject, "env_file")
 
 
 def _closed(document: Node, name: str, service: Node) -> Iterator[Evidence]:

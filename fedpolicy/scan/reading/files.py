@@ -27,7 +27,7 @@ class File:
     A file as importers see it. Whatever asks for a tree that cannot be had gets Unread.
 
     `beside` has the content of a file of this name in the same folder. `broken` are documents of a file of several that
-    could not be read when the others were.
+    could not be read when the others were. `needs` are files that it includes, each with the place that names it.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class File:
         self.content = content
         self.path = PurePath(name)
         self.broken: list[Unread] = []
+        self.needs: list[tuple[str, Span]] = []
         self.beside = beside
 
     def start(self) -> Span:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import NONE, Evidence
-from fedpolicy.scan.node import Node, settled
+from fedpolicy.scan.node import Node, settled, single
 from fedpolicy.scan.services import CALLED, TRACKS, Services, host_of, is_own
 
-__all__ = ["Variable", "secret_name", "told", "variables"]
+if TYPE_CHECKING:
+    from fedpolicy.scan.reading.files import File
+
+__all__ = ["Variable", "lines", "secret_name", "told", "variables"]
 
 _SECRET = re.compile(r"(?:API_KEY|ACCESS_KEY|TOKEN|PASSWORD|PASSWD|PWD|SECRET(?:_KEY)?)$")
 # Where a program finds a model to ask, by the names that programs use.
 _ADDRESS = re.compile(r"^(?:LLM|OPENAI|MODEL|CHAT)\w*(?:ENDPOINT|BASE_URL|API_BASE|HOST|HOST_IP|URL)$")
 _STORE = re.compile(r"^(?:REDIS_URL|QDRANT_HOST|QDRANT_URL|MILVUS_HOST|CHROMA_HOST|WEAVIATE_URL)$")
+_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=(.*)")
+_COMMENT = re.compile(r"\s+#.*$")
 _DEFAULT = re.compile(r"\$\{\w+:?-([^}]+)\}")
 
 
@@ -44,6 +50,22 @@ def variables(environment: Node | None) -> Iterator[Variable]:
     for node in environment.each():
         name, _, value = str(node.value).partition("=")
         yield Variable(name=name, value=value, node=node)
+
+
+def lines(file: File) -> Iterator[Variable]:
+    """The variables of a file of `NAME=value`. Raises Unread."""
+    for number, line in enumerate(file.text.split("\n"), 1):
+        if found := _LINE.match(line):
+            value = _plain(found[2].strip())
+            place = file.line(number, found.start(1) + 1, len(line) + 1)
+            yield Variable(name=found[1], value=value, node=single(value, place, found[1]))
+
+
+def _plain(value: str) -> str:
+    """A value without its quotes, or without the comment behind it."""
+    if value[:1] in ("'", '"') and value.endswith(value[0]) and len(value) > 1:
+        return value[1:-1]
+    return _COMMENT.sub("", value)
 
 
 def told(
