@@ -11,7 +11,7 @@ from fedpolicy.scan.node import settled
 from fedpolicy.scan.reading.code import Module
 from fedpolicy.scan.reading.flow import sources
 from fedpolicy.scan.reading.manifest import looks_real
-from fedpolicy.scan.services import CALLED, elsewhere, host_of, is_own
+from fedpolicy.scan.services import CALLED, CLOUD, OLLAMA, elsewhere, host_of, in_cloud, is_own
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ServiceRow
@@ -104,15 +104,29 @@ def _root(name: str) -> str:
 def _constructed(module: _Asking, call: Call, row: ServiceRow) -> Iterator[Evidence]:
     """A client of a model: the address decides to whom it talks; without one the class does, or the model's name."""
     yield from _literal_key(module, call)
+    passed_on = list(_passed_on(module, call)) if row.id == OLLAMA else []
+    yield from passed_on
     address = call.argument(*row.address_arguments)
     if address is not None and not _is_none(module, address):
         yield from _at_address(module, call, module.value(address))
     elif row.kind == "own":
-        yield module.says(call.node, "model:own", "address", "localhost", note=elsewhere(row))
+        if not passed_on:
+            yield module.says(call.node, "model:own", "address", "localhost", note=elsewhere(row))
     elif row.hosts or row.provider:
         yield from _made(module, call, row.id, elsewhere(row))
     else:
         yield from _by_name(module, call, row)
+
+
+def _passed_on(module: _Asking, call: Call) -> Iterator[Evidence]:
+    """What Ollama, wherever it runs, passes on to its cloud, by the names of models."""
+    for asks in (call, *module.asked_by(call)):
+        node = asks.argument("model", place=0)
+        found = module.value(node) if node is not None else None
+        if node is not None and found and found.known and isinstance(found.value, str) and in_cloud(found.value):
+            yield module.says(asks.node, f"call:{CLOUD}", "made", "true", note=found.open)
+            yield module.says(node, f"call:{CLOUD}", "model", found.value, note=found.open)
+            yield from _sent(module, asks, CLOUD)
 
 
 def _literal_key(module: Module, call: Call) -> Iterator[Evidence]:
