@@ -172,7 +172,7 @@ def test_the_summary_is_readable_as_it_is_rendered(story):
 
     assert "fedpolicy: FAIL, 1 finding from 1 cause" in text["heading_open"]
     assert text["td_open"][:2] == ["1", "0"]
-    assert [f"`{RULE}`", f"`{SPEC}:{LINE}`"] == text["td_open"][-3:-1]
+    assert [f"`{RULE}`", f"[`{SPEC}:{LINE}`]"] == text["td_open"][-3:-1]  # a link to the line
     assert text["td_open"][-4] == "**critical**"
     assert all(info == "mermaid" and content.startswith("flowchart LR\n") for info, content in fences)
     assert len(fences) == 2  # what the change adds, and what is there now
