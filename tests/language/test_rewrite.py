@@ -417,3 +417,17 @@ def test_whatever_is_edited_reads_back_as_meant(edits, form):
 
     kept = set(text.splitlines()) - {line[1:] for line in changed(text, after) if line[0] == "-"}
     assert kept <= set(after.splitlines())
+
+
+def test_an_entry_with_a_day_can_be_edited():
+    text = (
+        "fedpolicy: 1\nname: x\nparties: {a: {role: participant}, b: {role: coordinator}}\n"
+        "agreements: {dpa: {kind: data_processing, between: [a, b], expires: 2027-01-31}}\n"
+    )
+    (found,) = load_text(text, "d.yaml", catalog()).documents
+
+    after = edited(found.deployment, [Put(path=("agreements", "dpa", "reference"), value="contracts/dpa.pdf")])
+
+    assert after is not None
+    assert after.agreements["dpa"].reference == "contracts/dpa.pdf"
+    assert after.agreements["dpa"].expires == found.deployment.agreements["dpa"].expires

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from fedpolicy.language.model.deployment import Deployment
@@ -95,6 +96,8 @@ def plain_tree(entry: Entry) -> dict[str, Any]:
 def _plain(value: Any) -> Any:  # noqa: ANN401  maps and lists of any depth
     if isinstance(value, Entry):
         return plain_tree(value)
+    if isinstance(value, date):
+        return value.isoformat()  # as the file says it
     if isinstance(value, tuple):
         return tuple(map(_plain, value))
     return {name: _plain(one) for name, one in value.items()} if isinstance(value, dict) else value
