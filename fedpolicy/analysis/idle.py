@@ -43,6 +43,7 @@ def _roundabout(study: Study) -> Iterator[tuple[str, str]]:
             for place in sorted({*(getattr(task, key) or ())} & {*task.runs_on}):
                 yield f"tasks.{name}", f"`{key}` names {place}, where it runs, so each of its members stays with itself"
         above = task.aggregator or (adding if len(adding) == 1 else ())
+        above = task.hops[0].at if task.hops else above
         for place in sorted({*task.via} & {*above, *(task.top_model_at or ())}):
             yield f"tasks.{name}", f"{place} is the end of the way, so `via` does not change it"
 

@@ -207,6 +207,22 @@ def test_a_key_that_names_a_place_is_drawn_or_refused_or_told_to_be_in_vain(data
             ("flows.f", "hub is one of its ends, so `via` does not change its way"),
         ),
         (
+            {
+                "tasks": {
+                    "t": {
+                        "method": "fedavg",
+                        "data": "notes",
+                        "runs_on": "client",
+                        "produces": "out",
+                        "min_clients": 2,
+                        "hops": ["hub"],
+                        "via": "hub",
+                    }
+                }
+            },
+            ("tasks.t", "hub is the end of the way, so `via` does not change it"),
+        ),
+        (
             {"models": {"out": {"account": "a", "fallback": "spare"}, "spare": {}}},
             ("models.out", "nobody asks it elsewhere, so nothing hangs on its `fallback` and `account`"),
         ),
