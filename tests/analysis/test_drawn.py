@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from copy import deepcopy
 from functools import cache
+from operator import ge
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.analysis.idle import idle_elements
 from fedpolicy.analysis.study import Study
 from fedpolicy.language.model.deployment import Deployment
@@ -29,6 +31,7 @@ from tests.helpers import catalog, facts_of, table
 from tests.laws import examples
 
 HERE = Path(__file__).parent
+_ALL = [LEVELS.index("verbatim")] * 3
 PLACE = re.compile(r'"(line|column|end_line|end_column)": \d+')
 LAW = settings(
     max_examples=examples(40),
@@ -160,16 +163,22 @@ def says_nothing_new(element, key, value):
 
 
 def know_it_all(tree, node, parties):
-    """Whether some parties have, as it is, whatever rests at a node or reaches those who run it."""
+    """Whether some parties know, as it is, as much as rests at a node or reaches those who run it."""
     study = facts_of(tree)
-    found = table(study)
     members = study.graph.members[node]
-    wanted = {item.id for item in study.graph.data if item.place in members}
     runs = {who for one in members for who in (*study.graph.vertices[one].operators, study.graph.vertices[one].host)}
-    wanted |= {dataset for party, _, dataset in found if party in runs}
-    has = {(party, dataset) for (party, _, dataset), levels in found.items() if levels[0] == "verbatim"}
-    has |= {(item.owner, item.id) for item in study.graph.data}
-    return all((party, dataset) in has for party in parties for dataset in wanted)
+    needed = {item.id: _ALL for item in study.graph.data if item.place in members}
+    known = {(item.owner, item.id): _ALL for item in study.graph.data}
+    for (party, _, dataset), levels in table(study).items():
+        ranks = [LEVELS.index(level) for level in levels]
+        known[party, dataset] = list(map(max, known.get((party, dataset), ranks), ranks))
+        if party in runs:
+            needed[dataset] = list(map(max, needed.get(dataset, ranks), ranks))
+    return all(
+        all(map(ge, known.get((party, dataset), [0] * len(ranks)), ranks))
+        for party in parties
+        for dataset, ranks in needed.items()
+    )
 
 
 @DRAWN
