@@ -35,6 +35,9 @@ def _roundabout(study: Study) -> Iterator[tuple[str, str]]:
         flow = study.deployment.flows[name]
         for end in sorted({*flow.via} & {*flow.from_, *flow.to}):
             yield f"flows.{name}", f"{end} is one of its ends, so `via` does not change its way"
+    for name, model in sorted(study.deployment.models.items()):
+        if model.weights_at and {*model.weights_at} <= {*(model.via or ())}:
+            yield f"models.{name}", "`via` names where it runs, which is the end of the way"
     nodes = study.deployment.nodes
     adding = tuple(name for name, node in nodes.items() if node.kind == "aggregator")
     for name in sorted(study.deployment.tasks):

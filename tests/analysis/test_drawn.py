@@ -232,6 +232,13 @@ def test_a_key_that_names_a_place_is_drawn_or_refused_or_told_to_be_in_vain(data
             ("tasks.t", "hub is the end of the way, so `via` does not change it"),
         ),
         (
+            {
+                "models": {"spare": {"weights_at": "hub", "via": "hub"}},
+                "api_calls": {"c": {"from": "client", "model": "spare", "sends": "notes", "payload": "prompts"}},
+            },
+            ("models.spare", "`via` names where it runs, which is the end of the way"),
+        ),
+        (
             {"models": {"out": {"account": "a", "fallback": "spare"}, "spare": {}}},
             ("models.out", "nobody asks it elsewhere, so nothing hangs on its `fallback` and `account`"),
         ),
