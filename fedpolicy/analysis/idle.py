@@ -42,8 +42,10 @@ def _roundabout(study: Study) -> Iterator[tuple[str, str]]:
     adding = tuple(name for name, node in nodes.items() if node.kind == "aggregator")
     for name in sorted(study.deployment.tasks):
         task = study.deployment.tasks[name]
-        for key in ("aggregator", "via", "top_model_at"):
-            for place in sorted({*(getattr(task, key) or ())} & {*task.runs_on}):
+        for key in ("aggregator", "via", "top_model_at", "labels_at"):
+            # Where it runs elsewhere as well, whoever is there sends to this place.
+            if task.runs_on and {*task.runs_on} <= {*(getattr(task, key) or ())}:
+                place = ", ".join(sorted(task.runs_on))
                 yield f"tasks.{name}", f"`{key}` names {place}, where it runs, so each of its members stays with itself"
         above = task.aggregator or (adding if len(adding) == 1 else ())
         above = task.hops[0].at if task.hops else above

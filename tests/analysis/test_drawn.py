@@ -264,6 +264,15 @@ def test_what_is_said_in_vain_is_told(change, told):
     assert f"  {told[0]}: {told[1]}" in facts_text(document, Study(document.deployment, catalog()), PLAIN)
 
 
+def test_one_of_two_places_is_not_named_in_vain():
+    """The shop sends to the bank, which has the labels and the model above."""
+    (document,) = documents_of(
+        yaml.safe_load((Path(__file__).parents[1] / "systems/secureboost.yaml").read_text(encoding="utf-8"))
+    )
+
+    assert dict(idle_elements(Study(document.deployment, catalog()))) == {}
+
+
 def levels(tree):
     return table(facts_of(tree))
 
