@@ -190,6 +190,8 @@ def test_a_key_that_names_a_place_is_drawn_or_refused_or_told_to_be_in_vain(data
     assume(element.get(key) in (None, [], False) and not says_nothing_new(element, key, value))
     # The only aggregator is taken where none is named, and holds the top of a model where nobody else is said to.
     assume((key, value) not in [("aggregator", "aggregator"), ("top_model_at", "aggregator")])
+    # An enclave that is attested may keep out whoever else runs or hosts it.
+    assume(section != "nodes" or not (element.get("tee") or {}).get("attested"))
     # Who has everything already learns nothing by running one more node.
     assume(section != "nodes" or not know_it_all(tree, name, value if isinstance(value, list) else [value]))
     more = deepcopy(tree)
