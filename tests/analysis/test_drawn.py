@@ -155,11 +155,14 @@ def put(draw, tree):
 
 
 def says_nothing_new(element, key, value):
-    """Whether a key says of an element what is said already: whose a node is, or who provides a model."""
-    own = {"host": "party", "operators": "party", "via": "provider"}.get(key)
-    said = element.get(own) if own else None
-    values = value if isinstance(value, list) else [value]
-    return said is not None and {*values} <= {*([said] if isinstance(said, str) else said)}
+    """Whether a key says of an element what is said already: who runs or hosts a node, or who provides a model."""
+    own = {"host": ("party", "operators"), "operators": ("party", "host"), "via": ("provider",)}.get(key, ())
+    said = {name for one in own for name in several(element.get(one))}
+    return bool(said) and {*several(value)} <= said
+
+
+def several(value):
+    return [] if value is None else value if isinstance(value, list) else [value]
 
 
 def know_it_all(tree, node, parties):
