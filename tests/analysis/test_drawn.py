@@ -13,6 +13,7 @@ import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from fedpolicy.analysis.exposure.domain import Reading
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.analysis.idle import idle_elements
 from fedpolicy.analysis.study import Study
@@ -166,17 +167,17 @@ def several(value):
 
 
 def know_it_all(tree, node, parties):
-    """Whether some parties know, as it is, as much as rests at a node or reaches those who run it."""
+    """Whether some parties know, as it is, as much as a node holds."""
     study = facts_of(tree)
-    members = study.graph.members[node]
-    runs = {who for one in members for who in (*study.graph.vertices[one].operators, study.graph.vertices[one].host)}
-    needed = {item.id: _ALL for item in study.graph.data if item.place in members}
+    held = [study.exposure.holdings(one) for one in (Reading.LOW, Reading.HIGH, Reading.GUARANTEED)]
+    needed = {
+        item.id: [max(one.level(member, place) for member in study.graph.members[node]) for one in held]
+        for place, item in enumerate(study.graph.data)
+    }
     known = {(item.owner, item.id): _ALL for item in study.graph.data}
     for (party, _, dataset), levels in table(study).items():
         ranks = [LEVELS.index(level) for level in levels]
         known[party, dataset] = list(map(max, known.get((party, dataset), ranks), ranks))
-        if party in runs:
-            needed[dataset] = list(map(max, needed.get(dataset, ranks), ranks))
     return all(
         all(map(ge, known.get((party, dataset), [0] * len(ranks)), ranks))
         for party in parties
