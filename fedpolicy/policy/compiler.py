@@ -8,6 +8,16 @@ from typing import Any
 
 from fedpolicy.errors import PolicyError, Problems
 from fedpolicy.findings import Reference, Severity, Span
+from fedpolicy.language.model.agreement import Agreement
+from fedpolicy.language.model.call import ApiCall
+from fedpolicy.language.model.dataset import Dataset
+from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model.entry import Entry
+from fedpolicy.language.model.model import Model
+from fedpolicy.language.model.node import Node
+from fedpolicy.language.model.party import Party
+from fedpolicy.language.model.shape import entries_under, paths_in
+from fedpolicy.language.model.task import Task
 from fedpolicy.limits import MAX_QUANTITY
 from fedpolicy.policy.context import table
 from fedpolicy.policy.expression import BadExpression, Expression, Language, language
@@ -22,6 +32,18 @@ from fedpolicy.suggest import advise, did_you_mean
 __all__ = ["build_rule"]
 
 _EXPRESSIONS = ("match", "require", "graver", "slight")
+# The entry that an element of a kind is; what other kinds point at may be any entry.
+_ENTRIES: Mapping[str, type[Entry]] = {
+    "agreement": Agreement,
+    "api_call": ApiCall,
+    "budget": Dataset,
+    "dataset": Dataset,
+    "deployment": Deployment,
+    "model": Model,
+    "node": Node,
+    "party": Party,
+    "task": Task,
+}
 
 
 def build_rule(sheet: Sheet, pack: str, path: Path, frame: Frame = NO_FRAME) -> Rule:
@@ -29,7 +51,7 @@ def build_rule(sheet: Sheet, pack: str, path: Path, frame: Frame = NO_FRAME) -> 
     tree: Mapping[str, Any] = sheet.tree
     fields = table(str(tree["applies_to"]))
     errors = [*_wrong_name(sheet, path), *_references(sheet), *strangers(sheet), *_dates(sheet, frame)]
-    errors += _tags(sheet, frame)
+    errors += [*_tags(sheet, frame), *_keys(sheet)]
     params = _params(sheet, errors)
     compiled = _compile(sheet, fields, params, errors)
     errors += [
@@ -115,6 +137,15 @@ def _tags(sheet: Sheet, frame: Frame) -> Iterator[PolicyError]:
         elif number not in known[name]:
             advice = did_you_mean(number, sorted(known[name])) or "take a number that the standard has"
             yield sheet.error(("tags", place), f"{name} has no requirement `{number}`", advice)
+
+
+def _keys(sheet: Sheet) -> Iterator[PolicyError]:
+    """A key to point at that no such element can have: a finding would never point at it."""
+    kind, path = str(sheet.tree["applies_to"]), str(sheet.tree.get("at", ""))
+    own = (_ENTRIES[kind],) if kind in _ENTRIES else entries_under(Deployment)
+    known = {found for entry in own for found in paths_in(entry, path.count("."))} if path else {path}
+    if path not in known:
+        yield sheet.error(("at",), f"no {kind} has a key `{path}`", advise(path, sorted(known)))
 
 
 def _params(sheet: Sheet, errors: list[PolicyError]) -> tuple[Param, ...]:
@@ -224,5 +255,5 @@ def _presence(sheet: Sheet, compiled: Mapping[str, Expression], fields: Mapping[
         yield sheet.error((key,), message, "add `absent: pass` or `absent: fail`, and `absent_why`")
     if "absent" in sheet.tree and "absent_why" not in sheet.tree:
         yield sheet.error(("absent",), "`absent` without `absent_why`", "say why that is right", key=True)
-    if "absent" in sheet.tree and compiled and not asked:
+    if "absent" in sheet.tree and not asked and all(key in compiled for key in _EXPRESSIONS if key in sheet.tree):
         yield sheet.error(("absent",), "nothing is asked for with has()", "remove `absent`", key=True)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from fedpolicy.language.model.entry import NAMED, Declared, Entry, Named
 from fedpolicy.records import dataclass
 
-__all__ = ["VALUE", "Key", "Shape", "entries_under", "entry_shape", "words_of"]
+__all__ = ["VALUE", "Key", "Shape", "entries_under", "entry_shape", "paths_in", "words_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +87,14 @@ def _inside(shape: Shape) -> Iterator[type[Entry]]:
     for nested in (shape.values, shape.items):
         if nested is not None:
             yield from _inside(nested)
+
+
+def paths_in(entry: type[Entry], dots: int) -> Iterator[str]:
+    """The keys of an entry, with those of the entries behind them, joined by at most so many dots."""
+    for name, key in entry_shape(entry).items():
+        yield name
+        below = [] if not dots else [key.shape.entry] if key.shape.entry else (key.shape.kinds or {}).values()
+        yield from (f"{name}.{path}" for inner in below for path in paths_in(inner, dots - 1))
 
 
 def words_of(entry: type[Entry], name: str) -> tuple[str, ...]:
