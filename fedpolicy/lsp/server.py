@@ -13,8 +13,7 @@ from pygls.lsp.server import LanguageServer
 from fedpolicy import __version__
 from fedpolicy.lsp import answers
 from fedpolicy.lsp.completion import offers
-from fedpolicy.lsp.diagnostics import range_of
-from fedpolicy.lsp.fixes import offered, resolved
+from fedpolicy.lsp.diagnostics import offered, range_of, resolved
 from fedpolicy.lsp.session import Session, Setup
 
 if TYPE_CHECKING:

@@ -16,8 +16,7 @@ from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import NONE, Evidence, count
 from fedpolicy.scan.groups import Group, Ids
-from fedpolicy.scan.jobs import Job, first, jobs_of
-from fedpolicy.scan.members import ROLES, Member, members_of, trackers_of
+from fedpolicy.scan.members import ROLES, Job, Member, first, jobs_of, members_of, trackers_of
 from fedpolicy.scan.page import Page, listed, quoted
 from fedpolicy.scan.safeguards import Safeguards, app_safeguards, job_safeguards
 

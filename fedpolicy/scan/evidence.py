@@ -9,15 +9,35 @@ Of a secret there is a name and a place, never the value.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 
-__all__ = ["BUILT", "NONE", "Evidence", "Strength", "Unread", "count", "masked", "written"]
+__all__ = [
+    "BUILT",
+    "NONE",
+    "Evidence",
+    "Node",
+    "Path",
+    "Strength",
+    "Unread",
+    "count",
+    "masked",
+    "settled",
+    "single",
+    "written",
+]
 
 NONE = "none"  # the file shows that there is none
 BUILT = "it is built from a folder of the repository"  # a note on an image that nobody pulls
+_MOST_BITS = 128  # of a number that anybody means
+_COUNT = re.compile(r"[1-9][0-9]{0,8}")
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+Path = tuple[str | int, ...]
+# ${VAR}, $(VAR), $VAR, {{ template }}, {variable}, __VAR__, <your value>: filled in by somebody else.
+_OPEN = re.compile(r"\$\{|\$\(|\$[A-Za-z_]|\{\{|\{[A-Za-z_][\w.]*\}|__[A-Z][A-Z0-9_]*__|^<[^<>]*>$")
 
 
 class Strength(StrEnum):
@@ -65,11 +85,6 @@ class Unread(Exception):  # noqa: N818  nothing is wrong with us
         self.span = span
 
 
-_MOST_BITS = 128  # of a number that anybody means
-_COUNT = re.compile(r"[1-9][0-9]{0,8}")
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
-
-
 def masked(text: str) -> str:
     """A text without the names and passwords that addresses in it carry; as long as it was, so that places stay."""
     return _CREDENTIALS.sub(lambda found: "*" * len(found[0]), text)
@@ -89,3 +104,83 @@ def written(value: object) -> str | None:
 def count(text: str | None) -> int:
     """A text as a number of things; 0 where it is none."""
     return int(text) if text and _COUNT.fullmatch(text) else 0
+
+
+def settled(text: str) -> bool:
+    """Whether a text means what it says: nothing has to be filled in."""
+    return _OPEN.search(text) is None
+
+
+def _dotted(path: Path) -> str:
+    """A path of keys as people write it: `participants[0].org`."""
+    parts = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in path]
+    return "".join(parts).removeprefix(".")
+
+
+def single(value: object, span: Span, *path: str) -> Node:
+    """A value that stands alone, such as one line of a script."""
+    return Node(value=value, at=lambda _: span, path=path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One value; `at` gives the place of a path of the file."""
+
+    value: object
+    at: Callable[[Path], Span]
+    path: Path = ()
+
+    def get(self, *steps: str | int) -> Node | None:
+        """The value behind some keys; None where one of them is missing."""
+        here: object = self.value
+        for step in steps:
+            if isinstance(here, dict) and step in here:
+                here = here[step]
+                continue
+            if not (isinstance(here, (tuple, list)) and isinstance(step, int) and step < len(here)):
+                return None
+            here = here[step]
+        return Node(value=here, at=self.at, path=(*self.path, *steps))
+
+    def items(self) -> Iterator[tuple[str, Node]]:
+        """The keys of a map with their values; of anything else, nothing."""
+        if isinstance(self.value, dict):
+            for key, value in self.value.items():
+                yield str(key), Node(value=value, at=self.at, path=(*self.path, key))
+
+    def each(self) -> Iterator[Node]:
+        """The values of a list; of anything else, nothing."""
+        if isinstance(self.value, (tuple, list)):
+            for index, value in enumerate(self.value):
+                yield Node(value=value, at=self.at, path=(*self.path, index))
+
+    def text(self, *steps: str | int) -> str | None:
+        """A scalar as text; None where it is missing, open, or no scalar."""
+        found = self.get(*steps)
+        said = written(found.value) if found else None
+        return said if said is not None and settled(said) else None
+
+    @property
+    def span(self) -> Span:
+        """Where it stands."""
+        return self.at(self.path)
+
+    def says(
+        self, subject: str, attribute: str, value: object, *, strength: Strength = Strength.CONFIGURED, note: str = ""
+    ) -> Evidence:
+        """What this place says of something."""
+        return Evidence(
+            subject=subject,
+            attribute=attribute,
+            value=written(value),
+            span=self.span,
+            key=_dotted(self.path),
+            strength=strength,
+            note=note,
+        )
+
+    def tells(self, subject: str, attribute: str) -> Evidence:
+        """What this place says of something in its own words; unknown where somebody else has to fill it in."""
+        said = written(self.value)
+        known = said is not None and settled(said)
+        return self.says(subject, attribute, said if known else None, note="" if known else f"stands as `{said}`")

@@ -21,8 +21,8 @@ from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import Evidence, Unread
 from fedpolicy.scan.importers import importers
-from fedpolicy.scan.reading.embedded import Part, parts
 from fedpolicy.scan.reading.files import LARGEST, File
+from fedpolicy.scan.reading.manifest import Part, parts
 from fedpolicy.scan.services import Services
 from fedpolicy.searching.look import Look
 from fedpolicy.searching.search import Search

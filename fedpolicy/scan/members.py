@@ -1,4 +1,4 @@
-"""Who takes part: the nodes of a deployment, each with the party that files name, or with one of its own."""
+"""Who takes part, and what they are made to do: nodes with the parties that files name, and jobs or apps."""
 
 from __future__ import annotations
 
@@ -7,14 +7,75 @@ from collections.abc import Iterable, Sequence
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import Evidence, count
-from fedpolicy.scan.groups import Ids
-from fedpolicy.scan.jobs import sites_named
+from fedpolicy.scan.groups import Group, Ids, Nearest, folders
 
-__all__ = ["ROLES", "Member", "members_of", "trackers_of"]
+__all__ = ["ROLES", "Job", "Member", "first", "jobs_of", "members_of", "trackers_of"]
 
+_MARKS = ("deploy", "workflow", "recipe", "scope")
+_KINDS = ("job", "task", "model", "tracker")
+_EVERYWHERE = "@ALL"
 ROLES = {"server": "aggregator", "client": "client", "relay": "relay"}
 _MOST_SITES = 200  # of those that nobody names
 _FILES = ("local", "file:", "sqlite:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job: its facts, the place that tells most of it, and the sites where it runs (none named: all)."""
+
+    path: str
+    said: tuple[Evidence, ...]
+    place: Evidence
+    sites: tuple[str, ...]
+
+    def least(self) -> int:
+        """With how many sites it goes on at least, as far as it says."""
+        found = first(self.said, ("job",), ("min_clients",))
+        return count(found.value) if found else 0
+
+
+def jobs_of(group: Group) -> list[Job]:
+    """The jobs that the facts of a deployment tell of, by their folders."""
+    if group.framework != "nvflare":
+        said = [fact.evidence for fact in group.facts]
+        return [_job("train", said)] if any(one.kind in ("app", "node") for one in said) else []
+    theirs = [fact for fact in group.facts if fact.importer == "nvflare_jobs" and fact.evidence.kind in _KINDS]
+    roots = {_root(fact.file) for fact in theirs if fact.evidence.attribute in _MARKS}
+    tops = sorted(one for one in roots if not one or roots.isdisjoint(folders(one)))
+    found: dict[str, list[Evidence]] = {}
+    code = [fact for fact in group.facts if fact.importer == "python"]
+    near = Nearest((f"{top}/", top) for top in tops)
+    for fact in (*theirs, *code) if tops else ():
+        found.setdefault(near.to(fact.file)[0], []).append(fact.evidence)
+    return [_job(top, said) for top, said in sorted(found.items())]
+
+
+def first(said: Iterable[Evidence], kinds: Sequence[str], attributes: Sequence[str]) -> Evidence | None:
+    """The fact with the first of these attributes that has a value."""
+    facts = [one for one in said if one.kind in kinds and one.value]
+    return next((one for attribute in attributes for one in facts if one.attribute == attribute), None)
+
+
+def _sites_named(said: Iterable[Evidence]) -> tuple[str, ...]:
+    """The sites that a map of apps names, the server aside."""
+    deployed = {(one.value or "").partition(":")[2] for one in said if one.attribute == "deploy"}
+    return () if _EVERYWHERE in deployed else tuple(sorted(deployed - {"", "server"}))
+
+
+def _job(path: str, said: Sequence[Evidence]) -> Job:
+    place = (
+        first(said, ("job", "app"), ("workflow", "recipe", "serverapp", "agentapp", "framework", "deploy")) or said[0]
+    )
+    return Job(path=path, said=tuple(said), place=place, sites=_sites_named(said))
+
+
+def _root(file: str) -> str:
+    """The folder of a job: that of its meta file, which is above its apps, which are above their configurations."""
+    folder, _, name = file.rpartition("/")
+    if name.startswith("config_fed_"):
+        app = folder.removesuffix("/config")
+        return app.rpartition("/")[0] or app
+    return folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +143,7 @@ def trackers_of(said: Iterable[Evidence]) -> dict[str, Evidence]:
 
 def _sites(said: Sequence[Evidence]) -> list[str]:
     """Sites that no file lists: those that jobs name, else as many as a job needs, and two at least."""
-    if named := sites_named(said):
+    if named := _sites_named(said):
         return list(named)
     counts = [count(one.value) for one in said if one.attribute in ("min_clients", "sampled_clients", "supernodes")]
     most = max(counts, default=0)

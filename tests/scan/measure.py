@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 from fedpolicy.scan.evidence import Evidence, Unread
 from fedpolicy.scan.importers import importers
-from fedpolicy.scan.reading.embedded import parts
 from fedpolicy.scan.reading.files import File
+from fedpolicy.scan.reading.manifest import parts
 from fedpolicy.scan.services import Services
 
 ROWS = Path(__file__).parent / "corpus"

@@ -4,8 +4,8 @@ import pytest
 import yaml
 
 from fedpolicy.scan.importers import importers
-from fedpolicy.scan.reading.embedded import parts
 from fedpolicy.scan.reading.files import File
+from fedpolicy.scan.reading.manifest import parts
 from fedpolicy.scan.services import Services
 
 SERVICES = Services()

@@ -15,8 +15,8 @@ from fedpolicy.scan.evidence import Unread
 from fedpolicy.scan.gather import Fact
 from fedpolicy.scan.groups import grouped
 from fedpolicy.scan.importers import importers
-from fedpolicy.scan.reading.embedded import parts
 from fedpolicy.scan.reading.files import File
+from fedpolicy.scan.reading.manifest import parts
 from fedpolicy.scan.rules import RULES
 from fedpolicy.scan.services import Services
 

@@ -1,24 +1,24 @@
-"""Both sides -> the differences between them, element by element."""
+"""Both sides -> the differences between them, element by element, and one question on what no file shows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fedpolicy.catalog.load import Catalog
-from fedpolicy.findings import Severity
+from fedpolicy.findings import Severity, Verdict
 from fedpolicy.language.model.task import Task
-from fedpolicy.scan.drift.outside import calls, egress, trackers
+from fedpolicy.scan.drift.outside import calls, egress, regions, trackers
 from fedpolicy.scan.drift.protection import protection
-from fedpolicy.scan.drift.regions import regions
 from fedpolicy.scan.drift.rules import Drift
 from fedpolicy.scan.drift.sides import Declared, Found, Pair, alike, paired
-from fedpolicy.scan.drift.unshown import ADAPTERS, unshown
 from fedpolicy.scan.members import ROLES
 
 __all__ = ["differences", "members"]
 
 _STRENGTH = ("none", "tls", "mtls")
 _NUMBERS = {"rounds": "rounds", "min_clients": "clients at least", "clients_per_round": "clients a round"}
+_ADAPTERS = ("adapter_update", "adapter_weights")  # what methods send that train a part only
+_MOST = 6  # that one question names
 
 
 def differences(declared: Declared, found: Found, catalog: Catalog) -> list[Drift]:
@@ -31,7 +31,7 @@ def differences(declared: Declared, found: Found, catalog: Catalog) -> list[Drif
         told += _tasks(declared, found, catalog)
     told += regions(declared, found, pair, catalog)
     told += [*calls(declared, found, catalog), *trackers(declared, found, catalog), *egress(declared, found)]
-    return [*told, *unshown(declared, found, pair, _same_tasks(declared, found)[0], catalog)]
+    return [*told, *_unshown(declared, found, pair, _same_tasks(declared, found)[0], catalog)]
 
 
 def members(declared: Declared, found: Found) -> Pair:
@@ -153,7 +153,7 @@ def _task(declared: Declared, found: Found, one: str, other: str, catalog: Catal
         if ours is not None and theirs is not None and ours != theirs:
             yield _differs("number-differs", declared, found, one, other, key, f"{word}: {theirs}", str(ours))
     method, wanted = catalog.methods.get(runs.method), catalog.methods.get(said.method)
-    if method and wanted and method.up in ADAPTERS and wanted.up not in ADAPTERS:
+    if method and wanted and method.up in _ADAPTERS and wanted.up not in _ADAPTERS:
         yield _differs("method-differs", declared, found, one, other, "method", f"method: {runs.method}", said.method)
     if runs.topology and runs.topology != (said.topology or (wanted.topology if wanted else None)):
         shown = said.topology or "a star"
@@ -188,3 +188,59 @@ def _differs(
         declared=declared.at("tasks", one, key),
         what=key,
     )
+
+
+def _unshown(
+    declared: Declared, found: Found, pair: Pair, same: Sequence[tuple[str, str]], catalog: Catalog
+) -> Iterator[Drift]:
+    """One question that names all of it. Where files contradict each other, that is told, and not this."""
+    if found.errors:
+        return
+    words = [
+        *_around(declared, found, pair),
+        *(word for one, other in same for word in _of_task(declared, found, one, other, catalog)),
+    ]
+    if not words:
+        return
+    rest = f", and {len(words) - _MOST} more" if words[_MOST:] else ""
+    start = found.draft.start if found.draft else None
+    yield Drift(
+        rule="what-no-file-shows",
+        element="deployment.files",
+        message=f"these files neither show nor contradict {', '.join(words[:_MOST])}{rest}",
+        found=start,
+        declared=declared.at("name"),
+        verdict=Verdict.UNKNOWN,
+    )
+
+
+def _around(declared: Declared, found: Found, pair: Pair) -> Iterator[str]:
+    said, runs = declared.deployment, found.deployment
+    if _unlisted(declared, found):
+        yield "who takes part"
+    if said.transport and (runs is None or runs.transport is None):
+        yield "transport"
+    if said.tasks and (runs is None or not runs.tasks):
+        yield "tasks"
+    for place, member in pair.same:
+        if said.nodes[str(place.path[1])].tee and runs and not runs.nodes[member.id].tee:
+            yield f"the enclave of {place.name}"
+
+
+def _unlisted(declared: Declared, found: Found) -> bool:
+    """Whether no file lists clients, and the declared ones are not those that a draft assumes."""
+    members = [one for one in (found.draft.members if found.draft else ()) if one.role == "client"]
+    clients = [one for one in declared.nodes if one.node_kind == "client"]
+    assumed = {one.id for one in members}
+    return not any(one.listed for one in members) and any(one.name not in assumed for one in clients)
+
+
+def _of_task(declared: Declared, found: Found, one: str, other: str, catalog: Catalog) -> Iterator[str]:
+    if found.deployment is None:
+        return
+    said, runs = declared.deployment.tasks[one], found.deployment.tasks[other]
+    wanted, method = catalog.methods.get(said.method), catalog.methods.get(runs.method)
+    if wanted and (method is None or (wanted.up in _ADAPTERS and method.up not in _ADAPTERS)):
+        yield f"method of {one}"
+    if said.model and declared.deployment.models[said.model].ref and not runs.model:
+        yield f"base model of {one}"

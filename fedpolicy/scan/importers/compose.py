@@ -1,22 +1,24 @@
-"""Compose: services, their images, ports and secrets, and whom variables of the environment lead to."""
+"""
+Compose: services, their images, ports and secrets, and whom variables of the environment lead to.
+
+A service takes from elsewhere too: files of variables, services that it extends, files that are included.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import PurePath
 
-from fedpolicy.scan.evidence import BUILT, Evidence
-from fedpolicy.scan.node import Node
-from fedpolicy.scan.reading.inheritance import environment, files, includes
+from fedpolicy.scan.evidence import BUILT, Evidence, Node, Unread, settled
+from fedpolicy.scan.reading.files import File
 from fedpolicy.scan.reading.servers import started
-from fedpolicy.scan.reading.variables import told
-
-if TYPE_CHECKING:
-    from fedpolicy.scan.reading.files import File
+from fedpolicy.scan.reading.variables import Variable, lines, secret_name, told, variables
 
 __all__ = ["read", "wants"]
+
+_DEEPEST = 8  # of services that extend each other
 
 
 def wants(file: File) -> bool:
@@ -30,7 +32,7 @@ def wants(file: File) -> bool:
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     for document in file.yaml[:1]:
-        file.needs += [(str(one.value), one.span) for one in includes(document)]
+        file.needs += [(str(one.value), one.span) for one in _includes(document)]
         services = document.get("services")
         for name, service in services.items() if services else ():
             said = [*_service(file, document, name, service), *_closed(document, name, service)]
@@ -49,7 +51,7 @@ def _service(file: File, document: Node, name: str, service: Node) -> Iterator[E
     ports = service.get("ports")
     for port in ports.each() if ports else ():
         yield port.tells(subject, "port") if not isinstance(port.value, dict) else port.says(subject, "port", None)
-    given = environment(file, document, service)
+    given = _environment(file, document, service)
     yield from told(file.services, subject, given)
     words = [found for key in ("entrypoint", "command") if (found := service.get(key))]
     yield from started(file.services.image(service.text("image") or ""), words, given, subject)
@@ -57,7 +59,7 @@ def _service(file: File, document: Node, name: str, service: Node) -> Iterator[E
         secret = one.text("source") if isinstance(one.value, dict) else one.text()
         if secret:
             yield one.says(f"secret:{secret}", "held_by", subject)
-    for one in files(service):
+    for one in _variable_files(service):
         yield one.tells(subject, "env_file")
 
 
@@ -80,3 +82,80 @@ def _optional(one: Evidence, profiles: Sequence[str | None]) -> Evidence:
         return one
     note = f"only with the profile {' or '.join(filter(None, profiles))}"
     return replace(one, attribute="used", value=None, note=note)
+
+
+def _environment(file: File, document: Node, service: Node, depth: int = 0) -> list[Variable]:
+    """The variables of a service, the last word on each: its own, those of its files, those of whom it extends."""
+    found = [*_extended(file, document, service, depth), *_from_files(file, service)]
+    found += variables(service.get("environment"))
+    return list({one.name: one for one in found}.values())
+
+
+def _variable_files(service: Node) -> Iterator[Node]:
+    """The names of its files of variables."""
+    found = service.get("env_file")
+    for one in found.each() if found and not isinstance(found.value, str) else [found] if found else ():
+        yield one.get("path") or one
+
+
+def _includes(document: Node) -> Iterator[Node]:
+    """The names of files that a file includes."""
+    found = document.get("include")
+    for one in found.each() if found else ():
+        path = one.get("path") or one
+        yield from [path] if isinstance(path.value, str) else path.each()
+
+
+def _from_files(file: File, service: Node) -> Iterator[Variable]:
+    for node in _variable_files(service):
+        if other := _beside(file, node):
+            try:
+                yield from [_taken(one, node) for one in lines(other)]
+            except Unread as unread:
+                file.broken.append(Unread(unread.why, unread.span))
+
+
+def _extended(file: File, document: Node, service: Node, depth: int) -> list[Variable]:
+    """The variables of the service that this one extends; one that cannot be had is told as not read."""
+    extends = service.get("extends")
+    if extends is None:
+        return []
+    named = extends.get("service") or extends
+    where = extends.get("file")
+    try:
+        other, whole = (_beside(file, where), None) if where else (file, document)
+        documents = other.yaml if other else ()
+        whole = whole or (documents[0] if documents else None)
+        base = whole.get("services", str(named.value)) if whole else None
+    except Unread:
+        other = base = whole = None
+    if other is None or whole is None or base is None or depth == _DEEPEST:
+        why = f"it extends `{named.value}`{f' of `{where.value}`' if where else ''}, which cannot be read from here"
+        file.broken.append(Unread(why, extends.span))
+        return []
+    found = _environment(other, whole, base, depth + 1)
+    if other is not file:
+        file.broken += other.broken
+        file.needs += [(str(where.value), where.span)] if where else []
+    return [_taken(one, extends) for one in found]
+
+
+def _beside(file: File, node: Node) -> File | None:
+    """A file of this folder or below it."""
+    name = str(node.value)
+    if not settled(name) or PurePath(name).is_absolute() or ".." in PurePath(name).parts:
+        return None
+    content = file.beside(name)
+    inside = PurePath(name).parent
+    return (
+        content
+        if content is None
+        else File(
+            (file.path.parent / name).as_posix(), content, file.services, lambda other: file.beside(str(inside / other))
+        )
+    )
+
+
+def _taken(one: Variable, node: Node) -> Variable:
+    """A variable at the place that takes it; its secret is literal where it stands."""
+    return replace(one, node=node, given=one.given or secret_name(one.name))

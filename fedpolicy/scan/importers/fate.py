@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.node import settled, single
+from fedpolicy.scan.evidence import settled, single
 from fedpolicy.scan.reading.settings import found, literals, switch, told_by
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence
-    from fedpolicy.scan.node import Node
+    from fedpolicy.scan.evidence import Evidence, Node
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]

@@ -9,7 +9,7 @@ from fedpolicy.scan.evidence import NONE, Evidence
 from fedpolicy.scan.reading.settings import found, switch, told_by
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.node import Node
+    from fedpolicy.scan.evidence import Node
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]

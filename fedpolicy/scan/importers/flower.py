@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import NONE, Evidence, Strength
-from fedpolicy.scan.node import Node
+from fedpolicy.scan.evidence import NONE, Evidence, Node, Strength
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading.files import File

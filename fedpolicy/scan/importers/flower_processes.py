@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import Evidence
-from fedpolicy.scan.node import Node, settled, single
+from fedpolicy.scan.evidence import Evidence, Node, settled, single
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading.files import File

@@ -12,8 +12,7 @@ from fedpolicy.scan.reading.variables import Variable, told, variables
 from fedpolicy.scan.services import CALLED, TRACKS
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence
-    from fedpolicy.scan.node import Node
+    from fedpolicy.scan.evidence import Evidence, Node
     from fedpolicy.scan.reading.files import File
     from fedpolicy.scan.services import Services
 

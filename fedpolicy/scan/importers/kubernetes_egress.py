@@ -9,8 +9,7 @@ from fedpolicy.scan.reading.manifest import Manifest, manifests
 from fedpolicy.scan.services import CALLED
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence
-    from fedpolicy.scan.node import Node
+    from fedpolicy.scan.evidence import Evidence, Node
     from fedpolicy.scan.reading.files import File
     from fedpolicy.scan.services import Services
 

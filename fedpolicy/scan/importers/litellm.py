@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.node import Node, settled
+from fedpolicy.scan.evidence import Node, settled
 from fedpolicy.scan.reading.cloud import profile_of
 from fedpolicy.scan.reading.variables import told, variables
 from fedpolicy.scan.services import CLOUD, is_own

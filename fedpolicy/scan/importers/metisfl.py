@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.scan.reading.settings import literals, told_by
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence
-    from fedpolicy.scan.node import Node
+    from fedpolicy.scan.evidence import Evidence, Node
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import NONE, Evidence
-from fedpolicy.scan.node import Node
+from fedpolicy.scan.evidence import NONE, Evidence, Node
 from fedpolicy.scan.reading.components import at, called, class_of, filters, parts, short
 
 if TYPE_CHECKING:

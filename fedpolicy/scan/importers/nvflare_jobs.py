@@ -7,8 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import NONE, Evidence
-from fedpolicy.scan.node import Node
+from fedpolicy.scan.evidence import NONE, Evidence, Node
 from fedpolicy.scan.reading.code import Module
 from fedpolicy.scan.reading.components import (
     DP,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.node import single
+from fedpolicy.scan.evidence import single
 from fedpolicy.scan.reading.servers import pulled
 
 if TYPE_CHECKING:

@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import NONE, Evidence
-from fedpolicy.scan.node import single
+from fedpolicy.scan.evidence import NONE, Evidence, single
 from fedpolicy.scan.reading.settings import found, switch, told_by
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.node import Node
+    from fedpolicy.scan.evidence import Node
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]

@@ -6,8 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import NONE, Evidence
-from fedpolicy.scan.node import settled
+from fedpolicy.scan.evidence import NONE, Evidence, settled
 from fedpolicy.scan.reading.code import Module
 from fedpolicy.scan.services import TRACKS, elsewhere
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.scan.reading.manifest import is_manifest, looks_real, manifests
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence
-    from fedpolicy.scan.node import Node
+    from fedpolicy.scan.evidence import Evidence, Node
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import Evidence, Strength
-from fedpolicy.scan.node import settled, single
+from fedpolicy.scan.evidence import Evidence, Strength, settled, single
 from fedpolicy.scan.reading.variables import Variable, told
 from fedpolicy.scan.services import CALLED
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import Unread
-from fedpolicy.scan.node import Node
+from fedpolicy.scan.evidence import Node, Unread
 from fedpolicy.scan.reading.cloud import Resource, resource
 from fedpolicy.scan.reading.firewall import ways_out
 from fedpolicy.scan.reading.hcl import hcl, resolved

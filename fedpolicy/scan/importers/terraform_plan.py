@@ -6,14 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import Unread, written
-from fedpolicy.scan.node import settled
+from fedpolicy.scan.evidence import Unread, settled, written
 from fedpolicy.scan.reading.cloud import Resource, resource
 from fedpolicy.scan.reading.firewall import ways_out
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence
-    from fedpolicy.scan.node import Node
+    from fedpolicy.scan.evidence import Evidence, Node
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]

@@ -9,8 +9,7 @@ from fedpolicy.scan.reading.settings import found, literals, switch, told_by
 from fedpolicy.scan.services import CALLED
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence
-    from fedpolicy.scan.node import Node
+    from fedpolicy.scan.evidence import Evidence, Node
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]

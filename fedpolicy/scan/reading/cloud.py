@@ -9,8 +9,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import Evidence
-from fedpolicy.scan.node import Node
+from fedpolicy.scan.evidence import Evidence, Node
 from fedpolicy.scan.reading.variables import Variable, told
 from fedpolicy.scan.services import Services
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from fedpolicy.scan.evidence import NONE, Evidence
-from fedpolicy.scan.node import Node
+from fedpolicy.scan.evidence import NONE, Evidence, Node
 
 __all__ = [
     "DP",

@@ -11,8 +11,7 @@ from pathlib import PurePath
 from fedpolicy.errors import FedPolicyError
 from fedpolicy.findings import Span
 from fedpolicy.language.reading.source import read
-from fedpolicy.scan.evidence import Unread
-from fedpolicy.scan.node import Node
+from fedpolicy.scan.evidence import Node, Unread
 from fedpolicy.scan.reading.hocon import hocon
 from fedpolicy.scan.reading.toml import toml
 from fedpolicy.scan.services import Services

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from fedpolicy.scan.evidence import Evidence
-from fedpolicy.scan.node import Node
+from fedpolicy.scan.evidence import Evidence, Node
 from fedpolicy.scan.reading.cloud import Resource
 
 __all__ = ["ways_out"]

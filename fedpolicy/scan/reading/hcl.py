@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import Unread
-from fedpolicy.scan.node import Node, Path
+from fedpolicy.scan.evidence import Node, Path, Unread
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax

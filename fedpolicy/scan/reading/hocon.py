@@ -10,8 +10,7 @@ import re
 from fedpolicy.findings import Span
 from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import Unread
-from fedpolicy.scan.node import Node, Path
+from fedpolicy.scan.evidence import Node, Path, Unread
 
 __all__ = ["hocon"]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.node import Node, settled
+from fedpolicy.scan.evidence import Node, settled
 from fedpolicy.scan.services import CLOUD, OLLAMA, in_cloud, is_own
 
 if TYPE_CHECKING:

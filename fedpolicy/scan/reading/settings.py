@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from fedpolicy.scan.evidence import NONE, Evidence
-from fedpolicy.scan.node import Node, settled
+from fedpolicy.scan.evidence import NONE, Evidence, Node, settled
 
 __all__ = ["Table", "found", "literals", "switch", "told_by"]
 

@@ -7,8 +7,7 @@ import tomllib
 from collections.abc import Iterator
 
 from fedpolicy.findings import Span
-from fedpolicy.scan.evidence import Unread
-from fedpolicy.scan.node import Node, Path
+from fedpolicy.scan.evidence import Node, Path, Unread
 
 __all__ = ["toml"]
 

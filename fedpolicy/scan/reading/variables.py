@@ -8,8 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import NONE, Evidence
-from fedpolicy.scan.node import Node, settled, single
+from fedpolicy.scan.evidence import NONE, Evidence, Node, settled, single
 from fedpolicy.scan.services import CALLED, TRACKS, Services, host_of, is_own
 
 if TYPE_CHECKING:
