@@ -30,7 +30,7 @@ def verify(name: str, output: str | None = None, *, again: bool = False) -> int:
         advice = "name the file that `fedpolicy check --format in-toto` has written"
         raise InputError(f"`{name}` cannot be read: {error.strerror or error}", help=advice) from error
     found = compared(read, _now)
-    same = _same_bytes(read) if again else None
+    same = _says_the_same(read) if again else None
     emit(as_text(read, found, again=same), output)
     return _SAME if all(one.same for one in found) and same is not False else _DIFFERENT
 
@@ -41,9 +41,9 @@ def _now(one: Digest) -> str:
     return current(one.what, one.name)
 
 
-def _same_bytes(read: Statement) -> bool:
+def _says_the_same(read: Statement) -> bool:
     """Whether the same run gives the same statement here. Raises as a check does."""
     from fedpolicy.cli.basis import judged_again  # noqa: PLC0415  a comparison of digests needs no room
     from fedpolicy.report.formats import load_format  # noqa: PLC0415
 
-    return load_format("in-toto").render(judged_again(read.files, read.settings)) == read.text
+    return read.equals(load_format("in-toto").render(judged_again(read.files, read.settings)))

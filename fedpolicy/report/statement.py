@@ -15,6 +15,7 @@ from fedpolicy.report.style import amount, clean
 __all__ = ["Compared", "Statement", "as_text", "compared", "read_statement"]
 
 _TYPE = "https://in-toto.io/Statement/v1"
+_OLDER = "https://in-toto.io/Statement/v0.1"  # cosign 2 makes a statement of this version around a predicate
 _PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
 _VERSION = 1
 _NONE = type(None)
@@ -48,6 +49,14 @@ class Statement:
         """The files that were judged."""
         return [one.name for one in self.digests if one.what == "file"]
 
+    def equals(self, text: str) -> bool:
+        """
+        Whether a statement says the same: every byte of it.
+
+        In an envelope everything that it says, since what signs a predicate sorts and spaces it anew.
+        """
+        return bool(json.loads(text) == json.loads(self.text)) if self.wrapped else text == self.text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
@@ -69,8 +78,8 @@ def read_statement(content: bytes, name: str) -> Statement:
         tree = json.loads(content)
         envelope = tree.get("dsseEnvelope", tree)
         wrapped = "payload" in envelope
-        tree = json.loads(_opened(envelope["payload"])) if wrapped else tree
-        text = _written(tree) if wrapped else content.decode("utf-8")
+        tree = _current(json.loads(_opened(envelope["payload"]))) if wrapped else tree
+        text = json.dumps(tree) if wrapped else content.decode("utf-8")
         return _statement(tree, text, wrapped=wrapped)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         message = f"`{clean(name)}` is no statement of fedpolicy"
@@ -108,10 +117,9 @@ def _opened(payload: str) -> bytes:
     return b64decode(payload)
 
 
-def _written(tree: object) -> str:
-    from fedpolicy.report.rows import json_text  # noqa: PLC0415  most statements stand in no envelope
-
-    return json_text(tree)
+def _current(tree: dict[str, Any]) -> dict[str, Any]:
+    """A statement that a signing tool made around our predicate; its older version has the same fields."""
+    return {**tree, "_type": _TYPE} if tree["_type"] == _OLDER else tree
 
 
 def _settings(row: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -159,11 +167,8 @@ def _lines(statement: Statement, found: tuple[Compared, ...], *, again: bool | N
     if again is None:
         yield "not judged again: whether the verdict follows from these, only `--again` shows"
     else:
-        yield (
-            "same     judged again, every byte of the statement"
-            if again
-            else "changed  judged again: not the same bytes"
-        )
+        extent = "all that the statement says" if statement.wrapped else "every byte of the statement"
+        yield f"same     judged again, {extent}" if again else f"changed  judged again: not {extent}"
     different = sum(not one.same for one in found)
     rests = "nothing differs" if again is not False else "a run with the same settings does not say this"
     if different:

@@ -7,6 +7,8 @@ import io
 import json
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from base64 import b64encode
@@ -272,18 +274,47 @@ def test_a_verdict_that_was_turned_round_is_found_by_judging_again(stated):
     done = changed(stated, predicate=lie)
 
     assert done.exit_code == 1
-    assert "changed  judged again: not the same bytes\n" in done.stdout
+    assert "changed  judged again: not every byte of the statement\n" in done.stdout
     assert "PASS as on 2026-11-28, stated by fedpolicy" in done.stdout
     assert "; a run with the same settings does not say this\n" in done.stdout
 
 
-def test_an_envelope_is_opened_and_no_signature_is_believed(stated):
-    payload = b64encode(json.dumps(stated).encode()).decode()
-    Path("v.json").write_text(json.dumps({"dsseEnvelope": {"payload": payload, "signatures": [{"sig": "x"}]}}), "utf-8")
-    done = run("verify", "v.json", "--again")
+@pytest.mark.parametrize("version", ["v1", "v0.1"])
+@pytest.mark.usefixtures("stated")
+def test_an_envelope_is_opened_and_no_signature_is_believed(version):
+    """Tools that sign a predicate sort its keys and write numbers anew; cosign 2 makes a statement of version 0.1."""
+    run("check", "deployment.yaml", "--format", "in-toto", "--max-epsilon", "8", "--today", DAY, "--output", "v.json")
+    said = json.loads(Path("v.json").read_text("utf-8")) | {"_type": f"https://in-toto.io/Statement/{version}"}
+    assert said["predicate"]["fedpolicy"]["settings"]["max_epsilon"] == 8
+    said["predicate"]["fedpolicy"]["settings"]["max_epsilon"] = 8
+    for lie in ("", "PASS"):
+        said["predicate"]["fedpolicy"]["verdict"] = lie or "FAIL"
+        payload = b64encode(json.dumps(said, sort_keys=True).encode()).decode()
+        envelope = {"payload": payload, "signatures": [{"sig": "x"}]}
+        Path("v.json").write_text(json.dumps({"dsseEnvelope": envelope}), "utf-8")
+        done = run("verify", "v.json", "--again")
 
-    assert done.exit_code == 0
-    assert done.stdout.splitlines()[-1].endswith("nothing here has looked at a signature.")
+        assert done.exit_code == (1 if lie else 0)
+        assert f"judged again{': not' if lie else ','} all that the statement says\n" in done.stdout
+        assert done.stdout.splitlines()[-1].endswith("nothing here has looked at a signature.")
+
+
+@pytest.mark.skipif(not shutil.which("cosign"), reason="install cosign (Debian 13: apt install cosign)")
+def test_cosign_signs_with_a_key_of_ones_own_and_finds_another_file(stated, monkeypatch):
+    """Every command of docs/evidence.md that needs neither a network nor an account."""
+    monkeypatch.setenv("COSIGN_PASSWORD", "")
+    Path("predicate.json").write_text(json.dumps(stated["predicate"]), encoding="utf-8")
+    told = (EXAMPLE.parents[2] / "docs" / "evidence.md").read_text("utf-8").partition("### Sign it with cosign")[2]
+    commands = told.partition("```bash\n")[2].partition("```")[0].replace("\\\n", "").splitlines()
+    commands = [one for one in commands if one.startswith("cosign ")]
+    codes = [subprocess.run(shlex.split(one), capture_output=True, check=False).returncode for one in commands]
+
+    assert len(commands) >= 4
+    assert codes == [0] * len(commands)
+    assert run("verify", "verdict.sigstore.json", "--again").exit_code == 0
+    Path("deployment.yaml").write_text("fedpolicy: 1\n", encoding="utf-8")
+    verify = next(one for one in commands if "verify-blob-attestation" in one)
+    assert subprocess.run(shlex.split(verify), capture_output=True, check=False).returncode == 1
 
 
 def test_the_library_of_in_toto_takes_the_statement(stated):

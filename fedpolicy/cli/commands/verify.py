@@ -11,7 +11,9 @@ __all__ = ["command"]
 
 @click.command("verify")
 @click.argument("statement")
-@click.option("--again", is_flag=True, help="Judge once more with the same settings, and compare every byte.")
+@click.option(
+    "--again", is_flag=True, help="Judge once more with the same settings, and compare all that the statement says."
+)
 @output_option
 @debug_option
 def command(statement: str, *, again: bool, output: str | None) -> int:
