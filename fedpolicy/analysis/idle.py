@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure.domain import Reading
+from fedpolicy.graph.routes import near
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study
-    from fedpolicy.graph.model import Flow
+    from fedpolicy.graph.model import Flow, FlowGraph
 
 __all__ = ["idle_elements"]
 
@@ -36,7 +37,7 @@ def _roundabout(study: Study) -> Iterator[tuple[str, str]]:
         for end in sorted({*flow.via} & {*flow.from_, *flow.to}):
             yield f"flows.{name}", f"{end} is one of its ends, so `via` does not change its way"
     for name, model in sorted(study.deployment.models.items()):
-        if model.weights_at and {*model.weights_at} <= {*(model.via or ())}:
+        if model.via and model.weights_at and _runs_on_the_way(study.graph, name, model.weights_at):
             yield f"models.{name}", "`via` names where it runs, which is the end of the way"
     nodes = study.deployment.nodes
     adding = tuple(name for name, node in nodes.items() if node.kind == "aggregator")
@@ -51,6 +52,20 @@ def _roundabout(study: Study) -> Iterator[tuple[str, str]]:
         above = task.hops[0].at if task.hops else above
         for place in sorted({*task.via} & {*above, *(task.top_model_at or ())}):
             yield f"tasks.{name}", f"{place} is the end of the way, so `via` does not change it"
+
+
+def _runs_on_the_way(graph: FlowGraph, model: str, families: Sequence[str]) -> bool:
+    """Whether everybody who asks a model asks the place where it runs, as if no way were said."""
+    holders = [graph.vertices[place] for family in families for place in graph.members.get(family, ())]
+    asked: dict[str, set[tuple[str, ...]]] = {}
+    for access in graph.access:
+        if access.model == model and access.how != "weights":
+            for place in access.at:
+                asked.setdefault(place, set()).add(access.hops)
+    return bool(asked) and all(
+        chains == {(other.id,) for other in near(graph.vertices[place], holders) or holders}
+        for place, chains in asked.items()
+    )
 
 
 def _carries(study: Study, flow: Flow) -> bool:

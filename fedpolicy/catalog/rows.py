@@ -55,7 +55,7 @@ class LevelRow(Row):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayloadRow(Row):
     """
-    What travels on a flow, and what it reveals on its own.
+    What travels on a flow, `also` what people call it, and what it reveals on its own.
 
     `aggregate`: the protocol sends the aggregate of several clients in it. `summable`: secure aggregation
     or a mean can add it. `carries`: all that the sender holds, only what is sealed, or nothing. `least_units`:
@@ -63,6 +63,7 @@ class PayloadRow(Row):
     """
 
     title: str
+    also: tuple[str, ...] = ()
     level: Level
     aggregate: bool
     summable: bool
@@ -73,7 +74,7 @@ class PayloadRow(Row):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodRow(Row):
     """
-    What a method asks of the model, and what it sends.
+    What a method asks of the model, and what it sends; `also` is what people call it.
 
     `up` and `down` are payloads between clients and aggregator, `to_runner` those to whoever runs a remote
     model; `up_in` replaces `up` in some topologies; where the top of a divided model sends it, `down` is what it gets
@@ -84,6 +85,7 @@ class MethodRow(Row):
     """
 
     title: str
+    also: tuple[str, ...] = ()
     needs: Needs
     up: str | None = None
     down: str | None = None
@@ -244,9 +246,10 @@ class RegionRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryRow(Row):
-    """A kind of data; `dpv` is its term in the Data Privacy Vocabulary."""
+    """A kind of data; `also` is what people call it, `dpv` its term in the Data Privacy Vocabulary."""
 
     title: str
+    also: tuple[str, ...] = ()
     personal: bool
     special: bool
     criminal: bool
@@ -276,7 +279,7 @@ LEVELS: tuple[str, ...] = get_args(Level)
 
 # Lists of text, for which one text may be written.
 LISTS = frozenset({
-    "address_arguments", "address_variables", "aliases", "callbacks", "classes", "endpoints", "hosts", "images",
+    "address_arguments", "address_variables", "aliases", "also", "callbacks", "classes", "endpoints", "hosts", "images",
     "interface", "models", "names", "not_granted_in", "not_served_in", "off_variables", "packages", "permissions",
     "prefixes", "resources", "runtime_variables", "serves", "source", "tasks", "to_runner", "trained_on",
     "variables",

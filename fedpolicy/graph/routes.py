@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph.model import Vertex
@@ -20,6 +20,7 @@ __all__ = [
     "aspect",
     "held_by_federation",
     "holders",
+    "near",
     "provider_of",
     "route",
     "runs_for_others",
@@ -179,6 +180,10 @@ def _nearest(builder: Builder, place: Vertex, at: list[str]) -> list[str]:
 
 
 def _near(builder: Builder, place: Vertex, at: list[str]) -> list[str]:
+    return [other.id for other in near(place, [builder.vertex(name) for name in at])]
+
+
+def near(place: Vertex, holders: Sequence[Vertex]) -> list[Vertex]:
     """The holders of one's own party, else those that serve others."""
-    own = [other for other in at if builder.vertex(other).party == place.party]
-    return own or [other for other in at if builder.vertex(other).node_kind != "client"]
+    own = [other for other in holders if other.party == place.party]
+    return own or [other for other in holders if other.node_kind != "client"]

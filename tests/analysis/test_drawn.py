@@ -169,6 +169,8 @@ def test_a_key_that_names_a_place_is_drawn_or_refused_or_told_to_be_in_vain(data
     assume(element.get(key) in (None, [], False))
     # The only aggregator is taken where none is named, and holds the top of a model where nobody else is said to.
     assume((key, value) not in [("aggregator", "aggregator"), ("top_model_at", "aggregator")])
+    # Who has a node runs and hosts it where nobody else is said to.
+    assume(section != "nodes" or element["party"] not in (value, *value))
     more = deepcopy(tree)
     more[section][name][key] = value
 

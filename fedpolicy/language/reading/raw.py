@@ -40,6 +40,7 @@ _CATALOGUE = {
     "licence": "licences",
     "catalogue model": "models",
 }
+_SPOKEN = ("category", "method", "payload")  # what people call by many words
 
 
 def entries(root: Tree, section: str) -> Iterator[tuple[Path, Tree]]:
@@ -130,6 +131,12 @@ class Names:
             return self.declared(_SECTIONS[kind])
         found: Collection[str] = getattr(self.catalog, _CATALOGUE[kind])
         return found
+
+    def also_called(self, kind: str, word: str) -> str | None:
+        """The name in the catalogue of what people call by another word."""
+        section = getattr(self.catalog, _CATALOGUE[kind]) if kind in _SPOKEN else {}
+        spoken = word.casefold().replace("-", "_").replace(" ", "_")
+        return next((row.id for row in section.values() if spoken in row.also), None)
 
     def has(self, kind: str, name: str) -> bool:
         """Whether this name, member or alias of the catalogue exists."""

@@ -170,6 +170,9 @@ def _nowhere(reference: Reference, names: Names) -> Said:
 
 def _hint(reference: Reference, names: Names, kind: str) -> str:
     known = _known(reference, names)
+    for called in (names.also_called(kind, reference.name) for kind in reference.wanted.kinds):
+        if called:
+            return f"did you mean `{called}`?"
     found = did_you_mean(reference.name, known)
     if kind in _DECLARED:
         return found or f"{_declare(kind)}; known: {listed(known)}" if known else _declare(kind)

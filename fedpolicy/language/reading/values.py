@@ -35,6 +35,7 @@ _BOUNDS = {
 # Words that people use for these, and which are too far from them to be found by their letters.
 _ALSO_CALLED = {
     "dp": "differential_privacy",
+    "ldp": "differential_privacy",
     "local_dp": "differential_privacy",
     "central_dp": "differential_privacy",
     "secagg": "secure_aggregation",
@@ -50,6 +51,13 @@ _ALSO_CALLED = {
     "anonymisation": "deidentification",
     "anonymization": "deidentification",
     "pseudonymisation": "deidentification",
+    "pseudonymization": "deidentification",
+    "redaction": "deidentification",
+    "encryption": "end_to_end_encryption",
+    "masking": "secure_aggregation",
+    "gradient_clipping": "norm_bound",
+    "trimmed_mean": "robust_aggregation",
+    "median": "robust_aggregation",
     "clipping": "norm_bound",
     "krum": "robust_aggregation",
 }
