@@ -160,6 +160,19 @@ def drawing(tree):
     return moved, run, graph.access
 
 
+def is_default(element, key, value):
+    """
+    Whether that is so where nothing is said.
+
+    The only aggregator adds up, and holds the top of a model; who has a node runs and hosts it; a provider is the way
+    to its model.
+    """
+    own = {"host": "party", "operators": "party", "via": "provider"}.get(key)
+    return (key in ("aggregator", "top_model_at") and value == "aggregator") or (
+        own in element and element[own] in (value, *value)
+    )
+
+
 @DRAWN
 @given(st.data())
 def test_a_key_that_names_a_place_is_drawn_or_refused_or_told_to_be_in_vain(data):
@@ -167,10 +180,7 @@ def test_a_key_that_names_a_place_is_drawn_or_refused_or_told_to_be_in_vain(data
     section, name, key, value = data.draw(put(tree))
     element = tree[section][name]
     assume(element.get(key) in (None, [], False))
-    # The only aggregator is taken where none is named, and holds the top of a model where nobody else is said to.
-    assume((key, value) not in [("aggregator", "aggregator"), ("top_model_at", "aggregator")])
-    # Who has a node runs and hosts it where nobody else is said to.
-    assume(section != "nodes" or element["party"] not in (value, *value))
+    assume(not is_default(element, key, value))
     more = deepcopy(tree)
     more[section][name][key] = value
 
