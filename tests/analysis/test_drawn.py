@@ -167,10 +167,13 @@ def is_default(element, key, value):
     The only aggregator adds up, and holds the top of a model; who has a node runs and hosts it; a provider is the way
     to its model.
     """
-    own = {"host": "party", "operators": "party", "via": "provider"}.get(key)
-    return (key in ("aggregator", "top_model_at") and value == "aggregator") or (
-        own in element and element[own] in (value, *value)
-    )
+    own = element.get({"host": "party", "operators": "party", "via": "provider"}.get(key))
+    alone = (key in ("aggregator", "top_model_at")) and value == "aggregator"
+    return alone or {*several(value)} == {*several(own)}
+
+
+def several(value):
+    return [] if value is None else value if isinstance(value, list) else [value]
 
 
 @DRAWN
