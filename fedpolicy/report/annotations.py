@@ -1,17 +1,31 @@
-"""What somebody has to look at, as one list: failures, missing facts, input that cannot be used. Most severe first."""
+"""What somebody has to look at, as one list, most severe first, with the paths that forges know files by."""
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
-from fedpolicy.findings import Baselined, Hop, Report, RuleInfo, Severity, Span, Verdict
+from fedpolicy.errors import FedPolicyError
+from fedpolicy.findings import Baselined, Finding, Hop, Report, RuleInfo, Severity, SourceFile, Span, Verdict
+from fedpolicy.overview import Reading
 from fedpolicy.report.rows import error_rows
 from fedpolicy.report.style import amount
 from fedpolicy.report.summarise import missing_facts
+from fedpolicy.root import Root
 
-__all__ = ["INTERRUPTED", "MISSING_FACT", "UNUSABLE", "Annotation", "annotations_of", "baseline_words", "problems"]
+__all__ = [
+    "INTERRUPTED",
+    "MISSING_FACT",
+    "UNUSABLE",
+    "Annotation",
+    "annotations_of",
+    "baseline_words",
+    "problems",
+    "rooted",
+]
 
 UNUSABLE = "unusable-input"
 INTERRUPTED = "interrupted"
@@ -24,6 +38,7 @@ MISSING_FACT = RuleInfo(
     why="What is not declared is not compliant: rules that need the fact can neither pass nor fail.",
     help="State the fact in the deployment. If it is not known, find it out before anything is deployed.",
 )
+Named = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,3 +122,52 @@ def _numbered(found: Iterable[Annotation]) -> Iterator[Annotation]:
     for annotation in found:
         seen[annotation.rule, annotation.mark] += 1
         yield replace(annotation, mark=f"{annotation.rule}:{annotation.mark}:{seen[annotation.rule, annotation.mark]}")
+
+
+def rooted(report: Report) -> Report:
+    """The same report with every file named from the root of the repository, wherever the check ran."""
+    if not report.root.below:  # then they have these names already
+        return report
+    named = cache(report.root.file)
+    return replace(
+        report,
+        findings=tuple(_finding(one, named) for one in report.findings),
+        files=tuple(_file(one, named) for one in report.files),
+        errors=tuple(_error(one, named) for one in report.errors),
+        places={(named(file), name, fact): _span(span, named) for (file, name, fact), span in report.places.items()},
+        baseline=report.baseline and replace(report.baseline, file=named(report.baseline.file)),
+        reading=report.reading and _reading(report.reading, named),
+        root=Root(),
+    )
+
+
+def _span(span: Span, named: Named) -> Span:
+    # What is about no file has an empty name.
+    return replace(span, file=named(span.file)) if span.file else span
+
+
+def _finding(finding: Finding, named: Named) -> Finding:
+    waiver = finding.waiver and replace(finding.waiver, span=_span(finding.waiver.span, named))
+    paths = tuple(tuple(replace(hop, span=_span(hop.span, named)) for hop in path) for path in finding.paths)
+    related = tuple(replace(one, span=_span(one.span, named)) for one in finding.related)
+    message = finding.message
+    for was, now in zip(finding.related, related, strict=True):
+        message = message.replace(str(was.span), str(now.span))
+    span = _span(finding.span, named)
+    return replace(finding, span=span, paths=paths, waiver=waiver, related=related, message=message)
+
+
+def _reading(reading: Reading, named: Named) -> Reading:
+    return replace(reading, not_read=tuple(replace(one, file=named(one.file)) for one in reading.not_read))
+
+
+def _file(file: SourceFile, named: Named) -> SourceFile:
+    return replace(file, name=named(file.name), errors=tuple(_error(one, named) for one in file.errors))
+
+
+def _error(error: Exception, named: Named) -> Exception:
+    if not isinstance(error, FedPolicyError) or error.span is None:
+        return error
+    found = copy.copy(error)
+    found.span = _span(error.span, named)
+    return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.budget.meaning import found_at_most
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.page import Paragraph, Picture, Section, Table
-from fedpolicy.report.budget_picture import as_svg, has_curves
+from fedpolicy.report.budget_formats import as_svg, has_curves
 from fedpolicy.report.drawing import as_mermaid
 from fedpolicy.report.grouping import anchor, judged
 from fedpolicy.report.map import Mark, map_of

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.findings import Verdict
 from fedpolicy.page import Items, Page, Paragraph, Section, Tile
-from fedpolicy.report.grouping import groups_of
+from fedpolicy.report.grouping import groups_of, question, questions_of
 from fedpolicy.report.map import map_of
 from fedpolicy.report.matrix import READING, REBUILDING
-from fedpolicy.report.questions import question, questions_of
 from fedpolicy.report.sections import agreements, budgets, controls, learners, leaving, mapped, stopping
 from fedpolicy.report.sketch import Wanted, sketch_of
 from fedpolicy.report.style import amount, listing

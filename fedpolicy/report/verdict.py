@@ -1,12 +1,15 @@
-"""The verdict of a report in one line, its counts in another, and what must not be forgotten beside them."""
+"""The verdict of a report in one line, its counts in another, what must not be forgotten, and whom laws protect."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
 
 from fedpolicy.findings import Report, Severity, Verdict
+from fedpolicy.overview import Scope
 from fedpolicy.records import replace
-from fedpolicy.report.scope import outside, scope_words
 from fedpolicy.report.style import Style, amount, clean, listing, wrap
 from fedpolicy.report.summarise import OUT_OF_SCOPE, day_words, must_fail
 
@@ -14,8 +17,12 @@ __all__ = [
     "counts",
     "counts_line",
     "extent",
+    "outside",
     "remarks",
     "scope",
+    "scope_notes",
+    "scope_rows",
+    "scope_words",
     "severities",
     "verdict_line",
     "verdict_style",
@@ -158,3 +165,53 @@ def extent(report: Report) -> str:
     broken = sum(bool(file.errors) for file in report.files)
     day = f", judged as on {report.today}" if report.dated and report.today else ""
     return f"{deployments}, {rules}{day}" + (f"; {amount(broken, 'file')} with mistakes" if broken else "")
+
+
+def outside(report: Report) -> bool:
+    """Whether every pack of a report protects somebody, and nobody of any deployment is among them."""
+    scoped = {scope.pack for scope in report.scopes}
+    return bool(scoped) and scoped == set(report.packs) and not any(scope.owners for scope in report.scopes)
+
+
+def scope_words(report: Report) -> list[str]:
+    """A sentence for each pack that protects the owners of some countries only."""
+    return [_words(list(found)) for _, found in groupby(_by_pack(report), key=lambda scope: scope.pack)]
+
+
+def scope_rows(report: Report) -> list[dict[str, Any]]:
+    """The same as data, a row for each pack and deployment."""
+    return [
+        {
+            "pack": scope.pack,
+            "owners_in": list(scope.owners_in),
+            "file": scope.file,
+            "deployment": scope.deployment,
+            "owners": list(scope.owners),
+            "others": list(scope.others),
+        }
+        for scope in _by_pack(report)
+    ]
+
+
+def scope_notes(report: Report) -> list[dict[str, Any]]:
+    """The same as notes of a run, in SARIF."""
+    return [{"level": "note", "message": {"text": f"{words}."}} for words in scope_words(report)]
+
+
+def _by_pack(report: Report) -> list[Scope]:
+    return sorted(report.scopes, key=lambda scope: scope.pack)
+
+
+def _words(scopes: Sequence[Scope]) -> str:
+    *first, last = ("the EEA" if code == "EEA" else code for code in scopes[0].owners_in)
+    where = f"owners in {', '.join(first)} or {last}" if first else f"owners in {last}"
+    without = [scope.deployment for scope in scopes if not scope.owners]
+    begin = f"{scopes[0].pack} protects {where}"
+    if len(without) == len(scopes):
+        return f"{begin}: no owner within the scope of this pack"
+    if without:
+        return f"{begin}: no owner within the scope of this pack in {listing(without)}"
+    if len(scopes) > 1:
+        return begin
+    others = f", not {listing(scopes[0].others)}" if scopes[0].others else ""
+    return f"{begin}: here {listing(scopes[0].owners)}{others}"

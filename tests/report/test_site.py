@@ -15,8 +15,7 @@ from fedpolicy.findings import Verdict
 from fedpolicy.page import Code, Items, Page, Paragraph, Picture, Section, Table, Tile
 from fedpolicy.report.map import map_of
 from fedpolicy.report.owner import concerns, of_owner
-from fedpolicy.report.page_html import page_html
-from fedpolicy.report.page_markdown import page_markdown
+from fedpolicy.report.pages import page_html, page_markdown
 from fedpolicy.report.sketch import Wanted, sketch_of
 from fedpolicy.settings import Settings
 from tests.cli.conftest import APART

@@ -86,12 +86,12 @@ def _answer(question: Question, form: str, output: str | None, *, owner: str, ti
         ledger = ledger_of_owner(found, ledger, must_be_party(owner, document.deployment))
     name, limit = document.deployment.name, found.max_epsilon
     if form == "svg":
-        from fedpolicy.report.budget_picture import as_svg
+        from fedpolicy.report.budget_formats import as_svg
 
         emit(as_svg(name, ledger, limit), output)
         return
     if form == "dp-registry":
-        from fedpolicy.report.budget_registry import as_registry_entry
+        from fedpolicy.report.budget_formats import as_registry_entry
 
         emit(as_registry_entry(document.deployment, ledger), output)
         return

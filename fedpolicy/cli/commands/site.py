@@ -76,8 +76,7 @@ def command(  # noqa: PLR0913  one option, one parameter
     """  # noqa: D301  click reads the \b itself
     from fedpolicy import sources
     from fedpolicy.cli.trust import day_of
-    from fedpolicy.report.page_html import page_html
-    from fedpolicy.report.page_markdown import page_markdown
+    from fedpolicy.report.pages import page_html, page_markdown
     from fedpolicy.settings import Settings
 
     settings = Settings(catalogs=catalogs, max_epsilon=max_epsilon, today=day_of({"today": today}), overview=party)

@@ -108,7 +108,7 @@ def _answer(
     from fedpolicy.analysis.facts import LEVELS
     from fedpolicy.analysis.whatif.coalitions import smallest_coalitions
     from fedpolicy.cli.terminal import look_for
-    from fedpolicy.report.whatif import coalitions_json, coalitions_text, scenario_json, scenario_text
+    from fedpolicy.report.changes import coalitions_json, coalitions_text, scenario_json, scenario_text
 
     if len(chosen) != 1:
         asked = " and ".join(f"--{name}" for name in chosen) or "none of them"

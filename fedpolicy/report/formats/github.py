@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from fedpolicy.findings import Report, Severity, Verdict
-from fedpolicy.report.annotations import Annotation, annotations_of, baseline_words
-from fedpolicy.report.rooted import rooted
-from fedpolicy.report.scope import scope_words
+from fedpolicy.report.annotations import Annotation, annotations_of, baseline_words, rooted
 from fedpolicy.report.style import amount, clean
+from fedpolicy.report.verdict import scope_words
 
 __all__ = ["MOST", "SUFFIX", "SUMMARY", "render"]
 

@@ -12,8 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from fedpolicy.findings import Report, Severity, Span
-from fedpolicy.report.annotations import Annotation, annotations_of, baseline_words
-from fedpolicy.report.rooted import rooted
+from fedpolicy.report.annotations import Annotation, annotations_of, baseline_words, rooted
 from fedpolicy.report.rows import json_text
 
 __all__ = ["SUFFIX", "SUMMARY", "render"]

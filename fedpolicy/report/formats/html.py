@@ -14,10 +14,9 @@ from fedpolicy.findings import Report, SourceFile, Verdict
 from fedpolicy.overview import Overview
 from fedpolicy.page import Block, Code, Items, Page, Paragraph, Section, Table, Tile
 from fedpolicy.report.annotations import UNUSABLE, problems
-from fedpolicy.report.grouping import Group, anchor, groups_of
+from fedpolicy.report.grouping import Group, anchor, groups_of, question, questions_of
 from fedpolicy.report.matrix import READING, REBUILDING, columns_of, level_words, rows_of
-from fedpolicy.report.page_html import page_html
-from fedpolicy.report.questions import question, questions_of
+from fedpolicy.report.pages import page_html
 from fedpolicy.report.style import PLAIN, Style, amount, listing
 from fedpolicy.report.summarise import OUT_OF_SCOPE, digests_of, missing_facts
 from fedpolicy.report.verdict import counts_line, remarks, verdict_line, verdict_word

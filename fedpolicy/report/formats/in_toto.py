@@ -13,9 +13,8 @@ from typing import Any
 from fedpolicy.findings import Finding, Report
 from fedpolicy.report.annotations import UNUSABLE, problems
 from fedpolicy.report.rows import json_text
-from fedpolicy.report.scope import scope_rows
 from fedpolicy.report.summarise import OUT_OF_SCOPE, must_fail
-from fedpolicy.report.verdict import verdict_word
+from fedpolicy.report.verdict import scope_rows, verdict_word
 
 __all__ = ["BASIS", "PREDICATE", "STATEMENT", "SUFFIX", "SUMMARY", "render"]
 

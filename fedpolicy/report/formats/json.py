@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.report.rows import error_rows, hop_row, json_text, override_rows, span_row, waiver_row
-from fedpolicy.report.scope import scope_rows
 from fedpolicy.report.summarise import OUT_OF_SCOPE, MissingFact, missing_facts
+from fedpolicy.report.verdict import scope_rows
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Baselined, Finding, Reference, Report

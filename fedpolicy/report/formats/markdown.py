@@ -13,10 +13,9 @@ from fedpolicy.report.annotations import UNUSABLE, baseline_words, problems
 from fedpolicy.report.grouping import Group, groups_of
 from fedpolicy.report.markup import code, flowchart, line, linked, prose, row
 from fedpolicy.report.rows import override_lines
-from fedpolicy.report.scope import outside, scope_words
 from fedpolicy.report.style import amount, basis_word, listing, reason
 from fedpolicy.report.summarise import OUT_OF_SCOPE, day_words, missing_facts
-from fedpolicy.report.verdict import verdict_word
+from fedpolicy.report.verdict import outside, scope_words, verdict_word
 
 __all__ = ["MOST_CHARACTERS", "OVERVIEW", "PICTURE", "SUFFIX", "SUMMARY", "render"]
 

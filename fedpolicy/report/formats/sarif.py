@@ -12,12 +12,11 @@ from typing import Any
 
 from fedpolicy.findings import Finding, Hop, Reference, Report, RuleInfo, Severity, Span, Verdict
 from fedpolicy.overview import Skipped
-from fedpolicy.report.annotations import MISSING_FACT
-from fedpolicy.report.rooted import rooted
+from fedpolicy.report.annotations import MISSING_FACT, rooted
 from fedpolicy.report.rows import error_rows, json_text, override_lines, override_rows, waiver_row
-from fedpolicy.report.scope import scope_notes
 from fedpolicy.report.style import amount
 from fedpolicy.report.summarise import MissingFact, missing_facts
+from fedpolicy.report.verdict import scope_notes
 
 __all__ = ["MOST_RESULTS", "SUFFIX", "SUMMARY", "render"]
 

@@ -10,9 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from fedpolicy.findings import Report, Verdict
-from fedpolicy.report.grouping import Group, groups_of
+from fedpolicy.report.grouping import Group, groups_of, question, questions_of
 from fedpolicy.report.matrix import matrix_lines
-from fedpolicy.report.questions import question, questions_of
 from fedpolicy.report.style import PLAIN, Style, amount, cells, clean, listing, wrap
 from fedpolicy.report.summarise import missing_facts
 from fedpolicy.report.verdict import counts, extent, remarks, severities, verdict_line, verdict_style, verdict_word

@@ -1,6 +1,7 @@
 """
-A page as one HTML file: no network, nothing but its own style and script, which its policy names by their digests.
+A page as one HTML file, and as Markdown that forges, wikis and converters read.
 
+The HTML needs no network, and has nothing but its own style and script, which its policy names by their digests.
 Whatever comes from a deployment is escaped in one place. Without the script everything can be read, and printed.
 """
 
@@ -14,9 +15,10 @@ from html import escape
 from importlib import resources
 
 from fedpolicy.page import Block, Code, Items, Page, Paragraph, Picture, Section, Table
+from fedpolicy.report.markup import line, prose, row
 from fedpolicy.report.style import clean
 
-__all__ = ["page_html"]
+__all__ = ["page_html", "page_markdown"]
 
 _LEVELS = ("none", "bounded", "inferable", "reconstructable", "verbatim")
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
@@ -102,8 +104,7 @@ def _table(table: Table, title: str) -> Iterator[str]:
     yield f"<caption{kind}>{_text(table.caption)}</caption><thead><tr>"
     yield "".join(f'<th scope="col">{_text(head)}</th>' for head in table.heads)
     yield "</tr></thead><tbody>"
-    for row in table.rows:
-        first, *rest = row
+    for first, *rest in table.rows:
         yield f'<tr><th scope="row">{_words(first)}</th>{"".join(map(_cell, rest))}</tr>'
     yield "</tbody></table></div>"
 
@@ -117,9 +118,9 @@ def _cell(text: str) -> str:
 
 def _code(code: Code) -> Iterator[str]:
     lines = []
-    for line in code.text.rstrip("\n").split("\n"):
-        kind = {"+": "ins", "-": "del"}.get(line[:1])
-        shown = escape(clean(line))
+    for part in code.text.rstrip("\n").split("\n"):
+        kind = {"+": "ins", "-": "del"}.get(part[:1])
+        shown = escape(clean(part))
         lines.append(f"<{kind}>{shown}</{kind}>" if kind else shown)
     title = f'<p class="quoted">{_words(code.title)}</p>' if code.title else ""
     text = "\n".join(lines)
@@ -162,3 +163,51 @@ def _part(name: str) -> str:
 
 def _digest(text: str) -> str:
     return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+
+
+def page_markdown(page: Page) -> str:
+    """Write the page; a picture is told by its sentence, since its SVG is for other readers."""
+    parts = [f"# {prose(page.title)}", *(prose(text) for text in page.lead)]
+    if page.marks:
+        parts.append(f"sha256: {'; '.join(map(prose, page.marks))}")
+    if page.tiles:
+        heads, values = zip(*((prose(tile.label), prose(tile.value)) for tile in page.tiles), strict=True)
+        parts.append("\n".join([row(*heads), row(*("---" for _ in heads)), row(*values)]))
+    for section in page.sections:
+        parts += _markdown_section(section, 2)
+    if page.signed:
+        parts.append("Name, role, date, signature: ____________________________________________")
+    parts += [f"*{prose(text)}*" for text in page.foot]
+    return "\n\n".join(parts) + "\n"
+
+
+def _markdown_section(section: Section, depth: int) -> Iterator[str]:
+    yield f"{'#' * depth} {prose(section.title)}"
+    for block in section.blocks:
+        yield from _markdown_block(block, depth)
+
+
+def _markdown_block(block: Block, depth: int) -> Iterator[str]:
+    if isinstance(block, Section):
+        yield from _markdown_section(block, depth + 1)
+    elif isinstance(block, Paragraph):
+        yield prose(block.text)
+    elif isinstance(block, Items):
+        yield "\n".join(line(prose(text)) for text in block.items)
+    elif isinstance(block, Table):
+        cells = [row(*(prose(cell) or " " for cell in cells)) for cells in block.rows]
+        yield "\n".join([row(*map(prose, block.heads)), row(*("---" for _ in block.heads)), *cells])
+    elif isinstance(block, Picture):
+        yield f"*{prose(block.title)}*"
+    elif isinstance(block, Code):
+        fence = "`" * max(3, _longest(block.text) + 1)
+        yield f"{fence}diff\n{block.text.rstrip()}\n{fence}"
+
+
+def _longest(text: str) -> int:
+    """The most backticks in a row, which a fence has to outdo."""
+    most = run = 0
+    for char in text:
+        run = run + 1 if char == "`" else 0
+        most = max(most, run)
+    return most
