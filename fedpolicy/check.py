@@ -163,7 +163,7 @@ def _add(found: Assessment, checked: Checked, judge: Judge) -> None:
 
     document, findings, study = found.document, found.findings, found.study
     if judge.overview is not None:
-        from fedpolicy.policy.causes import overview_of  # noqa: PLC0415  only reports for people need it
+        from fedpolicy.policy.overview import overview_of  # noqa: PLC0415  only reports for people need it
 
         findings, about = overview_of(findings, study, document, judge.overview)
         if judge.beside:
@@ -244,7 +244,7 @@ def overrides_in(settings: Settings, catalog: Catalog) -> tuple[Override, ...]:
     own = (settings.configured, settings.select, settings.ignore, settings.params, settings.catalogs)
     if not any(own) and settings.max_epsilon is None:
         return ()
-    from fedpolicy.policy.overrides import overrides_of  # noqa: PLC0415  most runs change nothing
+    from fedpolicy.policy.overview import overrides_of  # noqa: PLC0415  most runs change nothing
 
     return overrides_of(settings, catalog)
 

@@ -249,8 +249,8 @@ def _excused(found: Sequence[Finding], settings: Settings, named: Callable[[str]
     findings = as_set(found, settings)
     if settings.waivers is None:
         return findings
-    from fedpolicy.policy.coverage import Coverage  # noqa: PLC0415  most comparisons waive nothing
     from fedpolicy.policy.excuse import waive  # noqa: PLC0415  see above
+    from fedpolicy.policy.housekeeping import Coverage  # noqa: PLC0415  most comparisons waive nothing
 
     nothing = Coverage(rules=frozenset(), deployments=frozenset(), known=frozenset, whole=False, file=named)
     return tuple(waive(findings, settings.waivers, nothing, settings.today)[0])

@@ -37,9 +37,9 @@ def with_proofs(report: Report, settings: Settings, config: Config, seconds: flo
         return report
     if watch:
         watch.begin(PROOFS, seconds)
+    from fedpolicy.repair.answer import with_fixes  # noqa: PLC0415
     from fedpolicy.repair.change import costs_of  # noqa: PLC0415  a check needs no repair
     from fedpolicy.repair.changes import kinds  # noqa: PLC0415
-    from fedpolicy.repair.fixes import with_fixes  # noqa: PLC0415
 
     costs = costs_of(kinds()) | dict(config.file.repair.costs if config.file else {})
     proved = with_fixes(report, _sources(report), settings, costs)

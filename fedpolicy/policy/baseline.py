@@ -17,9 +17,8 @@ from typing import Any
 from fedpolicy.errors import InputError
 from fedpolicy.findings import Baselined, Finding, Severity, Span, Verdict
 from fedpolicy.limits import MAX_DIGITS
-from fedpolicy.policy.coverage import Coverage
 from fedpolicy.policy.groups import split
-from fedpolicy.policy.housekeeping import OWN_PACK, OWN_RULES, own_finding
+from fedpolicy.policy.housekeeping import OWN_PACK, OWN_RULES, Coverage, own_finding
 from fedpolicy.root import Root
 
 __all__ = [

@@ -22,9 +22,8 @@ from fedpolicy.limits import MAX_QUANTITY
 from fedpolicy.policy.context import table
 from fedpolicy.policy.expression import BadExpression, Expression, Language, language
 from fedpolicy.policy.fields import Field, Type
-from fedpolicy.policy.models import Param, Rule
+from fedpolicy.policy.models import Param, Rule, typed
 from fedpolicy.policy.packs import NO_FRAME, Frame, standards, strangers
-from fedpolicy.policy.selection import typed
 from fedpolicy.policy.sheet import Sheet
 from fedpolicy.policy.texts import compared, names, placeholders
 from fedpolicy.suggest import advise, did_you_mean

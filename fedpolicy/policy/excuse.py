@@ -13,9 +13,8 @@ from fedpolicy.errors import Problems
 from fedpolicy.files import Files
 from fedpolicy.findings import VERDICTS, Baselined, Finding, Report, SourceFile, Span, Verdict, Waiver
 from fedpolicy.policy.baseline import compare
-from fedpolicy.policy.coverage import Coverage, matches
 from fedpolicy.policy.groups import split
-from fedpolicy.policy.housekeeping import CODED_IDS, GONE, OWN_PACK, OWN_RULES, as_set, own_finding
+from fedpolicy.policy.housekeeping import CODED_IDS, GONE, OWN_PACK, OWN_RULES, Coverage, as_set, matches, own_finding
 from fedpolicy.policy.load import load_rules, shipped_ids
 from fedpolicy.policy.waivers import WaiverEntry, WaiverFile
 from fedpolicy.suggest import did_you_mean

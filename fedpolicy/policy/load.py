@@ -13,8 +13,7 @@ from fedpolicy.files import HERE, Files, policies_dir
 from fedpolicy.findings import Span
 from fedpolicy.policy.bundle import bundled_once
 from fedpolicy.policy.housekeeping import CODED_IDS, OWN_IDS
-from fedpolicy.policy.models import Rule
-from fedpolicy.policy.selection import choose, set_params, set_severities
+from fedpolicy.policy.models import Rule, choose, set_params, set_severities
 from fedpolicy.suggest import advise
 
 if TYPE_CHECKING:

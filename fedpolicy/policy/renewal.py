@@ -16,10 +16,9 @@ from fedpolicy.errors import PolicyError, Problems
 from fedpolicy.findings import Finding, Span, Verdict
 from fedpolicy.language.reading.source import read
 from fedpolicy.policy.baseline import Baseline, BaselineEntry, entry_of, finding_key, known_parts, may_be_known
-from fedpolicy.policy.coverage import Coverage
 from fedpolicy.policy.excuse import covers, is_of
 from fedpolicy.policy.groups import split
-from fedpolicy.policy.housekeeping import GONE
+from fedpolicy.policy.housekeeping import GONE, Coverage
 from fedpolicy.policy.waivers import VERSION, WaiverEntry, WaiverFile, read_waivers
 from fedpolicy.root import Root
 

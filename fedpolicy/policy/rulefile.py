@@ -1,38 +1,29 @@
-"""The keys of a rule file and of a pack's own file, and their JSON schema."""
+"""The keys of a rule file and of the own file of a pack, their JSON schema, and the first version of either."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from fedpolicy.errors import SettingsError
 from fedpolicy.findings import Severity
 from fedpolicy.policy.context import KINDS
 from fedpolicy.policy.fields import Type
 from fedpolicy.policy.models import PRINCIPLES
 from fedpolicy.policy.sheet import Anything, ListOf, MapOf, Record, Text
 
-__all__ = ["BASES", "EXPECTED", "PACK", "RULE", "RULE_ID", "STANDARDS", "policy_schema"]
+__all__ = ["BASES", "EXPECTED", "PACK", "RULE", "RULE_ID", "STANDARDS", "new_pack", "new_rule", "policy_schema"]
 
 RULE_ID = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 _NAME = r"[a-z][a-z0-9_]*"
 BASES = ("seed", "attack", "law", "practice")
 EXPECTED = ("fail", "pass", "unknown")
 _DAY = r"\d{4}-\d{2}-\d{2}"
-
-
-def _address(about: str) -> Text:
-    return Text(about=about, pattern=r"https?://\S+", called="an address (https://...)")
-
-
-def _day(about: str) -> Text:
-    return Text(about=about, pattern=_DAY, called="a day as YYYY-MM-DD")
-
-
 _OWNERS_IN = ListOf(
     item=Text(pattern="EEA|[A-Z]{2}", called="a country such as US, or EEA"),
     about="Where a law applies: countries, or EEA. Rules look at the data of owners there, and name no others. Where"
     " nobody states the place of an owner, what would fail is undecided.",
 )
-
 _PARAM = Record(
     called="a parameter",
     keys={
@@ -41,20 +32,6 @@ _PARAM = Record(
         "description": Text(about="What it means, in one line."),
     },
     required=("type", "default", "description"),
-)
-_REFERENCE = Record(
-    called="a reference",
-    keys={
-        "basis": Text(
-            about="seed: arXiv 2505.23593; attack: a published attack; law: a legal text; practice: anything else.",
-            choices=BASES,
-        ),
-        "title": Text(about="Title as readers will find it."),
-        "url": _address("Where to read it."),
-        "note": Text(about="What it says that matters here, in your own words."),
-        "as_of": _day("On which day it was opened."),
-    },
-    required=("basis", "title"),
 )
 _EXAMPLE = Record(
     called="an example",
@@ -69,6 +46,79 @@ _EXAMPLE = Record(
     required=("deployment",),
 )
 _EXAMPLES = ListOf(item=_EXAMPLE)
+_RULE = """\
+id: {id}
+title: {title}
+principle: data-minimisation
+severity: medium
+applies_to: dataset
+match: dataset.personal
+require: dataset.retention_days <= params.max_days
+at: retention_days
+params:
+  max_days: {{type: int, default: 365, description: The most days for which personal data may be kept.}}
+message: "{{dataset.id}} is kept for {{dataset.retention_days}} days; at most {{params.max_days}} are allowed"
+why: |
+  Say in two or three sentences what happens to whom where this rule is broken, and why the severity is what it is.
+help: |
+  Say what to write or to change: lower `retention_days` of the dataset.
+references:
+  - basis: practice
+    title: Name what the rule rests on, such as your own policy and its version
+examples:
+  fail:
+    - why: Kept for longer than allowed.
+      deployment:
+        parties: {{clinic: {{role: participant, jurisdiction: DE}}}}
+        nodes: {{client: {{kind: client, party: clinic}}}}
+        datasets: {{letters: {{at: client, categories: [health], retention_days: 366}}}}
+      elements: [datasets.letters]
+  pass:
+    - why: Kept for as long as allowed, and data that are not personal for longer.
+      deployment:
+        parties: {{clinic: {{role: participant, jurisdiction: DE}}}}
+        nodes: {{client: {{kind: client, party: clinic}}}}
+        datasets:
+          letters: {{at: client, categories: [health], retention_days: 365}}
+          made-up: {{at: client, categories: [synthetic], retention_days: 9999}}
+  unknown:
+    - why: Nobody says for how long.
+      deployment:
+        parties: {{clinic: {{role: participant, jurisdiction: DE}}}}
+        nodes: {{client: {{kind: client, party: clinic}}}}
+        datasets: {{letters: {{at: client, categories: [health]}}}}
+      missing: [datasets.letters.retention_days]
+"""
+_PACK = """\
+pack: {pack}
+title: {title}
+about: |
+  Say what these rules are for, whom they bind, and what they do not cover.
+"""
+
+
+def _address(about: str) -> Text:
+    return Text(about=about, pattern=r"https?://\S+", called="an address (https://...)")
+
+
+def _day(about: str) -> Text:
+    return Text(about=about, pattern=_DAY, called="a day as YYYY-MM-DD")
+
+
+_REFERENCE = Record(
+    called="a reference",
+    keys={
+        "basis": Text(
+            about="seed: arXiv 2505.23593; attack: a published attack; law: a legal text; practice: anything else.",
+            choices=BASES,
+        ),
+        "title": Text(about="Title as readers will find it."),
+        "url": _address("Where to read it."),
+        "note": Text(about="What it says that matters here, in your own words."),
+        "as_of": _day("On which day it was opened."),
+    },
+    required=("basis", "title"),
+)
 
 RULE = Record(
     called="a rule",
@@ -128,6 +178,7 @@ _DUTY = Record(
     },
     required=("day", "about", "url", "as_of"),
 )
+
 _STANDARD = Record(
     called="a standard",
     keys={
@@ -139,7 +190,9 @@ _STANDARD = Record(
     },
     required=("title", "url", "read", "as_of", "numbers"),
 )
+
 _STANDARDS = MapOf(item=_STANDARD, name=r"[a-z0-9][a-z0-9.-]*", about="Rulebooks, by the name that tags use.")
+
 STANDARDS = Record(called="a file of standards", keys={"standards": _STANDARDS}, required=("standards",))
 
 PACK = Record(
@@ -169,3 +222,16 @@ def policy_schema() -> dict[str, Any]:
         "title": "fedpolicy rule",
         **RULE.schema(),
     }
+
+
+def new_rule(identity: str) -> str:
+    """The text of a rule file that passes its own test. Raises SettingsError for what cannot be an id."""
+    if not re.fullmatch(RULE_ID, identity):
+        raise SettingsError(f"`{identity}` cannot be the id of a rule", help="write it like private-data-leaves")
+    title = identity.replace("-", " ").capitalize()
+    return _RULE.format(id=identity, title=title)
+
+
+def new_pack(name: str) -> str:
+    """The text of a pack's own file."""
+    return _PACK.format(pack=name, title=name.replace("-", " ").capitalize())

@@ -11,7 +11,7 @@ from fedpolicy.analysis.exposure.spending import spend
 from fedpolicy.graph.model import Path
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.model.task import Task
-from fedpolicy.repair.context import RepairContext
+from fedpolicy.repair.change import RepairContext
 
 __all__ = ["LEAST_HIDDEN", "enough", "gaussian_noise", "hidden_among", "more_noise"]
 

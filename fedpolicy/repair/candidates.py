@@ -12,9 +12,8 @@ from fedpolicy.findings import Finding
 from fedpolicy.language.model.task import Task
 from fedpolicy.language.rewriting.edits import Edit, Put, Remove
 from fedpolicy.records import dataclass
-from fedpolicy.repair.change import Bundle, Change
+from fedpolicy.repair.change import Bundle, Change, Element, RepairContext, callers, element_of
 from fedpolicy.repair.changes import kinds
-from fedpolicy.repair.context import Element, RepairContext, callers, element_of
 from fedpolicy.repair.goal import disclosures_of
 
 if TYPE_CHECKING:

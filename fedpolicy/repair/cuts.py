@@ -20,8 +20,7 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.graph.model import Flow, Mask
     from fedpolicy.repair.candidates import Target
-    from fedpolicy.repair.change import Change
-    from fedpolicy.repair.context import RepairContext
+    from fedpolicy.repair.change import Change, RepairContext
 
 __all__ = ["Cutter", "Network", "cuts_of", "networks_of"]
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.openness import CLASSES, classify_row
 from fedpolicy.language.rewriting.edits import Remove
 from fedpolicy.records import dataclass
-from fedpolicy.repair.change import FILL_IN, Blank, Change
-from fedpolicy.repair.context import RepairContext
+from fedpolicy.repair.change import FILL_IN, Blank, Change, RepairContext
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ModelRow

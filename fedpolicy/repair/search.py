@@ -9,8 +9,7 @@ from itertools import combinations, count
 
 from fedpolicy.records import dataclass
 from fedpolicy.repair.candidates import Pool, Target, compatible, named, subsets_first, targets_of
-from fedpolicy.repair.change import Change
-from fedpolicy.repair.context import RepairContext
+from fedpolicy.repair.change import Change, RepairContext
 from fedpolicy.repair.cuts import Cutter, cuts_of
 from fedpolicy.repair.plan import Planner
 from fedpolicy.repair.proof import Proof, Prover

@@ -17,7 +17,7 @@ from fedpolicy.findings import Finding, Report, RuleInfo, Severity, SourceFile, 
 from fedpolicy.language.reading.load import load_text
 from fedpolicy.overview import Reading, Skipped
 from fedpolicy.policy.housekeeping import CODED_IDS
-from fedpolicy.policy.selection import chosen_id
+from fedpolicy.policy.models import chosen_id
 from fedpolicy.report.summarise import ordered
 from fedpolicy.scan.draft import Draft, draft_of
 from fedpolicy.scan.evidence import Evidence

@@ -6,7 +6,7 @@ from fedpolicy.catalog.load import load_catalog
 from fedpolicy.digests import digest_of
 from fedpolicy.errors import SettingsError
 from fedpolicy.policy.load import load_rules, shipped_packs
-from fedpolicy.policy.scaffold import new_pack, new_rule
+from fedpolicy.policy.rulefile import new_pack, new_rule
 from fedpolicy.testing import assert_rule, rules_of
 from fedpolicy.trial import try_rule
 

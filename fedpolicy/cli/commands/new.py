@@ -40,7 +40,7 @@ def rule(identity: str, pack: Path) -> None:
 def _begin(identity: str, folder: Path) -> None:
     """Write a new rule and, for a new pack, its own file. Raises OutputError rather than overwrite anything."""
     from fedpolicy.policy.load import PACK_FILE
-    from fedpolicy.policy.scaffold import new_pack, new_rule
+    from fedpolicy.policy.rulefile import new_pack, new_rule
 
     text = new_rule(identity)
     target = folder / f"{identity}.yaml"

@@ -102,9 +102,9 @@ def _page(source: Source, settings: Settings, deployment: str, party: str, *, fi
     whole = replace(check.report_of([check.check_file(source, judge)], judge, settings), basis=basis_of(settings))
     report = of_owner(only(whole, document.deployment.name), party)
     if fixes:
+        from fedpolicy.repair.answer import with_fixes
         from fedpolicy.repair.change import costs_of
         from fedpolicy.repair.changes import kinds
-        from fedpolicy.repair.fixes import with_fixes
 
         report = with_fixes(report, {source.name: source}, settings, costs_of(kinds()))
     return page_of(document, Study(document.deployment, judge.catalog, judge.analysis), report, party)

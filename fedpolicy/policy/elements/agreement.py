@@ -1,30 +1,19 @@
-"""Agreements: contracts, as declared."""
+"""Agreements: contracts as declared, and which parties they connect about some data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.shared import boolean, texts, words
-from fedpolicy.policy.fields import Kind, Subject, fields_of
-from fedpolicy.policy.world import Territories, World
+from fedpolicy.policy.fields import Kind, Missing, Subject, fields_of
+from fedpolicy.policy.world import Territories, World, ordered
 from fedpolicy.records import dataclass, replace
 
-__all__ = ["KIND", "KINDS"]
+__all__ = ["KIND", "KINDS", "documented", "shared_kinds", "unconnected", "without", "without_hipaa_ground"]
 
 KINDS = words_of(Agreement, "kind")
-
-
-@dataclass(frozen=True, slots=True)
-class AgreementView:
-    """One contract."""
-
-    world: World
-    id: str
-    agreement: Agreement
-
-
 _FIELDS = (
     words("id", "its id", lambda view: view.id),
     *fields_of(
@@ -37,6 +26,17 @@ _FIELDS = (
         "covers", "datasets or categories that it covers (none: everything)", lambda v: sorted(v.agreement.covers or ())
     ),
 )
+# What has to be there for each basis on which health information leaves its owner for research (45 CFR 164).
+_RESEARCH = {"limited_data_set": "data_use", "waiver": "research_waiver", "authorization": "authorization"}
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementView:
+    """One contract."""
+
+    world: World
+    id: str
+    agreement: Agreement
 
 
 def _subjects(world: World) -> Sequence[Subject]:
@@ -54,3 +54,95 @@ def _within(world: World, subject: Subject, territories: Territories) -> Iterabl
 
 
 KIND = Kind(name="agreement", about="a contract", fields=_FIELDS, subjects=_subjects, within=_within)
+
+
+def shared_kinds(world: World, parties: Collection[str], families: Iterable[str]) -> list[str]:
+    """The kinds of agreement about some datasets to which all of these parties belong."""
+    about = _about(world, families)
+    wanted = set(parties)
+    found = world.agreements
+    return ordered(one.kind for one in found if wanted <= set(one.between) and _covers(one, about))
+
+
+def unconnected(
+    world: World, owners: Collection[str], kinds: Collection[str], families: Iterable[str]
+) -> Iterable[str]:
+    """Those of some owners that an agreement of these kinds does not connect with all others."""
+    about, wanted = tuple(families), set(owners)
+    if not set(kinds).isdisjoint(shared_kinds(world, owners, about)):
+        return
+    near = {party: _partners(world, party, kinds, about) for party in {*owners, *world.coordinators}}
+    for party in owners:
+        reached = near[party].union(*(near[hub] for hub in world.coordinators if hub in near[party]))
+        if not wanted <= reached | {party}:
+            yield party
+
+
+def without(
+    world: World, parties: Iterable[str], owners: Sequence[str], kinds: Collection[str], families: Sequence[str]
+) -> list[str]:
+    """
+    The owners with whom some of these parties has no agreement of these kinds about the data.
+
+    An agreement may be direct, or both may have one with the same coordinator: a processor's processor.
+    """
+    everybody = set(owners)
+    left: set[str] = set()
+    for party in parties:
+        near = _partners(world, party, kinds, families)
+        through = (_partners(world, c, kinds, families) for c in world.coordinators if c in near)
+        left |= everybody - {party} - near.union(*through)
+        if len(left) == len(everybody):
+            break
+    return ordered(left)
+
+
+def without_hipaa_ground(
+    world: World, parties: Sequence[str], owners: Sequence[str], families: Sequence[str]
+) -> list[str] | Missing:
+    """
+    The owners whom neither a contract with a business associate nor a document of research connects with a party.
+
+    Which document that is, says the basis; where nobody states it, and one of these documents is there, it is open.
+    """
+    left: set[str] = set()
+    unsaid: set[str] = set()
+    for family in families:
+        declared = world.deployment.datasets.get(family)
+        basis = declared.phi_basis if declared else None
+        of_family = set(world.owners([family]))
+        own = [owner for owner in owners if owner in of_family]
+        known = {"business_associate", _RESEARCH.get(basis or "", "")}
+        lacking = without(world, parties, own, known, [family])
+        if basis is None and lacking and not without(world, parties, own, {*known, *_RESEARCH.values()}, [family]):
+            unsaid.add(f"datasets.{family}.phi_basis")
+        else:
+            left |= set(lacking)
+    return ordered(left) if left or not unsaid else Missing(tuple(sorted(unsaid)))
+
+
+def documented(world: World, parties: Sequence[str], families: Sequence[str]) -> bool:
+    """Whether each of these datasets has a basis of research whose document connects all owners with the parties."""
+    declared = world.deployment.datasets
+    kinds = {name: _RESEARCH.get(declared[name].phi_basis or "", "") for name in families if name in declared}
+    return all(
+        kind and not without(world, parties, world.owners([name]), {kind}, [name]) for name, kind in kinds.items()
+    )
+
+
+def _partners(world: World, party: str, kinds: Collection[str], families: Iterable[str]) -> set[str]:
+    """Who has an agreement of these kinds with a party about any of these datasets, the party included."""
+    known = world.agreements_of.get(party, ())
+    if not known:
+        return set()
+    about = _about(world, families)
+    return {other for one in known if one.kind in kinds and _covers(one, about) for other in one.between}
+
+
+def _about(world: World, families: Iterable[str]) -> set[str]:
+    names = set(families)
+    return names | {category for dataset in world.datasets(sorted(names)) for category in dataset.categories}
+
+
+def _covers(agreement: Agreement, about: set[str]) -> bool:
+    return agreement.covers is None or not about.isdisjoint(agreement.covers)

@@ -1,17 +1,79 @@
-"""Datasets: one element per entry of `datasets`, all its instances together."""
+"""Datasets: one element per entry of `datasets`, all its instances together, and what their permits allow."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from fedpolicy.language.model.dataset import Dataset, Permit, RiskAppetite
-from fedpolicy.policy.elements.permits import days_left, largest_share, smallest_group
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, open_field, texts, words
-from fedpolicy.policy.fields import Field, Kind, Presence, Subject, Type, fields_of
+from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import Territories, World, family_of, ordered
 from fedpolicy.records import dataclass, replace
 
-__all__ = ["KIND"]
+__all__ = ["KIND", "PERMITS", "has_permit"]
+
+
+def _days_left(world: World, family: str) -> int | Missing | None:
+    """How many days the permit of a dataset still holds; missing where its end, or the day itself, is not known."""
+    dataset = world.deployment.datasets[family]
+    if dataset.permit is None or dataset.permit.expires is None or not world.today:
+        return None
+    return (dataset.permit.expires - date.fromisoformat(world.today)).days
+
+
+def has_permit(world: World, families: Iterable[str]) -> bool:
+    """Whether any of these datasets has a permit that holds."""
+    return bool(list(_permits(world, families)))
+
+
+def _outside(world: World, parties: Sequence[str], families: Iterable[str]) -> list[str] | Missing:
+    """Those of some parties whose people some permit does not name; missing where one names nobody."""
+    found: list[str] = []
+    missing: list[str] = []
+    for family, permit in _permits(world, families):
+        if permit.people is None:
+            missing.append(f"datasets.{family}.permit.people")
+        else:
+            found += [party for party in parties if party not in permit.people]
+    return ordered(found) if found or not missing else Missing(tuple(sorted(missing)))
+
+
+def _smallest_group(world: World, family: str) -> int | Missing | None:
+    """The units of one instance; of all together, where the risk appetite counts over the federation."""
+    dataset = world.deployment.datasets[family]
+    appetite = dataset.risk_appetite
+    if dataset.subjects is None or appetite is None:
+        return None
+    if appetite.min_count_scope is None:
+        return Missing((f"datasets.{family}.risk_appetite.min_count_scope",))
+    return dataset.subjects * (
+        world.lookup.instances_of([family]).bit_count() if appetite.min_count_scope == "federation" else 1
+    )
+
+
+def _largest_share(world: World, family: str) -> float:
+    """The share of one instance, where all are alike."""
+    return 1.0 / max(1, world.lookup.instances_of([family]).bit_count())
+
+
+def _permits(world: World, families: Iterable[str]) -> Iterable[tuple[str, Permit]]:
+    for family in families:
+        dataset = world.deployment.datasets.get(family)
+        permit = dataset.permit if dataset else None
+        if permit is not None and not permit.ended(world.today):
+            yield family, permit
+
+
+PERMITS = (
+    boolean("under_permit", "some of the data has a permit that holds", lambda v: has_permit(v.world, v.families)),
+    open_field(
+        "outside_permit",
+        Type.LIST,
+        "those of these parties whose people the permits of the data do not name",
+        lambda v: _outside(v.world, v.parties, v.families),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +111,7 @@ def _releases_to(view: DatasetView) -> Presence:
 
 def _dominated(view: DatasetView) -> bool:
     allowed = view.dataset.risk_appetite.dominance if view.dataset.risk_appetite else None
-    return allowed is not None and largest_share(view.world, view.id) > allowed
+    return allowed is not None and _largest_share(view.world, view.id) > allowed
 
 
 _FIELDS = (
@@ -68,7 +130,7 @@ _FIELDS = (
         "permit.days_left",
         Type.INT,
         "how many days its permit still holds; negative where it has ended",
-        lambda view: days_left(view.world, view.id),
+        lambda view: _days_left(view.world, view.id),
         key="permit.expires",
     ),
     *fields_of(RiskAppetite, lambda view: view.dataset.risk_appetite, under="risk_appetite.", at="risk_appetite."),
@@ -76,7 +138,7 @@ _FIELDS = (
         "smallest_group",
         Type.INT,
         "how many units a number of it is made of, counted as `risk_appetite` says",
-        lambda view: smallest_group(view.world, view.id),
+        lambda view: _smallest_group(view.world, view.id),
         key="subjects",
     ),
     boolean(
@@ -86,7 +148,7 @@ _FIELDS = (
         name="largest_share",
         type=Type.NUMBER,
         about="the share of one instance where all are alike",
-        read=lambda view: largest_share(view.world, view.id),
+        read=lambda view: _largest_share(view.world, view.id),
     ),
     boolean("has_releases", "the owner states limits", lambda view: view.dataset.releases is not None),
     open_field("releases_to", Type.LIST, "to whom the owner allows anything", _releases_to, key="releases"),

@@ -9,7 +9,7 @@ from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.governance import EuAiAct, Governance
 from fedpolicy.language.model.party import Party
 from fedpolicy.language.model.shape import words_of
-from fedpolicy.policy.elements.permits import holds
+from fedpolicy.policy.elements.dataset import has_permit
 from fedpolicy.policy.elements.shared import (
     any_in_eea,
     boolean,
@@ -149,7 +149,7 @@ _FIELDS = (
         lambda whole: any(model.published for model in whole.world.deployment.models.values()),
     ),
     open_field("financial", Type.BOOL, "some participant's sector is finance or insurance", _financial),
-    boolean("under_permit", "some dataset has a permit that holds", lambda v: holds(v.world, v.families)),
+    boolean("under_permit", "some dataset has a permit that holds", lambda v: has_permit(v.world, v.families)),
     open_field("jurisdictions", Type.LIST, "where all parties are", _jurisdictions),
     *data_fields(of="all data"),
     open_field("eea_data", Type.BOOL, "some owner of personal data is in the EEA", _eea_data),

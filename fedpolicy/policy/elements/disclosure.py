@@ -8,9 +8,9 @@ from fedpolicy.analysis.facts import Disclosure
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.safeguards import Deidentification
 from fedpolicy.language.model.shape import words_of
-from fedpolicy.policy.elements.agreement import KINDS
+from fedpolicy.policy.elements.agreement import KINDS, documented, without, without_hipaa_ground
 from fedpolicy.policy.elements.arrivals import FORMS, also_public, forms
-from fedpolicy.policy.elements.contracts import documented, without, without_hipaa_ground
+from fedpolicy.policy.elements.dataset import PERMITS
 from fedpolicy.policy.elements.disclosure_view import (
     ADEQUACY,
     DisclosureView,
@@ -37,7 +37,6 @@ from fedpolicy.policy.elements.disclosure_view import (
     without_tool,
 )
 from fedpolicy.policy.elements.party import ROLES
-from fedpolicy.policy.elements.permits import PERMITS
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, number, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Subject, Type, Value
 from fedpolicy.policy.world import Territories, World, ordered

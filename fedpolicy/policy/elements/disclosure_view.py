@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.language.model.does import Cap
-from fedpolicy.policy.elements.contracts import without
+from fedpolicy.policy.elements.agreement import without
 from fedpolicy.policy.elements.models_view import class_variants
 from fedpolicy.policy.elements.shared import all_in_eea, purposes_of
 from fedpolicy.policy.fields import Missing, Presence, Type

@@ -1,23 +1,77 @@
-"""Models: who calls them with what, who runs them, and what becomes of what they are asked."""
+"""Models: who calls them with what, who runs them, until when, and what becomes of what they are asked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from functools import partial
 
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.model import Terms
 from fedpolicy.policy.elements.api_call import CallView, call_term
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, model_view, term
-from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, is_private, number, open_field, texts
+from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, is_private, number, open_field, texts, words
 from fedpolicy.policy.fields import Field, Missing, Presence, Type, fields_of
 from fedpolicy.policy.world import family_of, ordered
 from fedpolicy.records import replace
 
-__all__ = ["USE", "inputs_kept", "inputs_read", "inputs_train", "senders"]
+__all__ = ["LIFE", "USE", "ends_on"]
 
 
-def senders(view: ModelView) -> int:
+def ends_on(view: ModelView) -> str | None:
+    """The day on which whoever runs it switches it off; another company that runs it keeps days of its own."""
+    own, row = view.model.shutdown_on, view.row
+    if own is not None or view.model.says_unknown("shutdown_on") or row is None:
+        return own.isoformat() if own else None
+    home = view.world.catalog.provider(row.provider) if row.provider else None
+    others = (view.world.provider(who) for who in view.runners)
+    if any(one is not None and home is not None and one.id != home.id for one in others):
+        return None
+    days = row.shutdowns or {}
+    named = (days[name] for name in (view.model.revision, view.model.ref) if name is not None and name in days)
+    return next(named, row.shutdown_on)
+
+
+def _days_left(view: ModelView) -> Presence:
+    last, today = ends_on(view), view.world.today
+    return (date.fromisoformat(last) - date.fromisoformat(today)).days if last and today else None
+
+
+def _ending(view: ModelView) -> str:
+    """What becomes of it, in words."""
+    left, row = _days_left(view), view.row
+    said = f"was switched off on {ends_on(view)}"
+    if not isinstance(left, int) or left >= 0:
+        said = f"is switched off on {ends_on(view)}, in {left} day{'' if left == 1 else 's'}"
+    if row is None or row.replaced_by is None:
+        return said
+    return (
+        f"{said}; answers then come from {row.replaced_by}" if row.rerouted else f"{said}; instead: {row.replaced_by}"
+    )
+
+
+def _unserved(view: ModelView) -> Presence:
+    """Who uses it from where none of those who run it may be used."""
+    rows = [row for who in view.runners if (row := view.world.provider(who)) is not None]
+    closed = [row for row in rows if row.serves is not None or row.not_served_in is not None]
+    found, missing = set(), set()
+    for user in view.users if closed else ():
+        where = view.world.jurisdictions([user])
+        if isinstance(where, Missing):
+            missing |= set(where.paths)
+        elif any(row.excludes(where) for row in closed):
+            found.add(user)
+    return Missing(tuple(sorted(missing))) if missing and not found else ordered(found)
+
+
+LIFE = (
+    open_field("days_left", Type.INT, "days until `shutdown_on`; less than 0: the day is over", _days_left),
+    words("ending", "what becomes of it then, in words", _ending),
+    open_field("unserved", Type.LIST, "parties that use it from where whoever runs it serves nobody", _unserved),
+)
+
+
+def _senders(view: ModelView) -> int:
     """How many owners' private data go to somebody else who runs it; a cohort counts with all its members."""
     return sum(view.world.cohorts.get(owner, 1) for owner in _owners(view))
 
@@ -47,12 +101,12 @@ def _assists(view: ModelView) -> bool:
     return all(judges) and len(of) == len(view.uses)
 
 
-def inputs_train(view: ModelView) -> Presence:
+def _inputs_train(view: ModelView) -> Presence:
     """Whether any private input may be used for training."""
     return _any(view, "trains_on_inputs")
 
 
-def inputs_read(view: ModelView) -> Presence:
+def _inputs_read(view: ModelView) -> Presence:
     """Whether people may read any private input."""
     return _any(view, "human_review")
 
@@ -66,7 +120,7 @@ def _said_read(view: ModelView) -> bool:
     return True in said or (own is True and (None in said or len(said) < len(view.uses)))
 
 
-def inputs_kept(view: ModelView) -> Presence:
+def _inputs_kept(view: ModelView) -> Presence:
     """The longest time for which any private input is kept, in days."""
     said = list(_said(view, "retention_days"))
     longest = max((days for days in said if isinstance(days, int)), default=0)
@@ -163,7 +217,7 @@ USE = (
         )
         if field.name in NOTHING_KEPT  # where a call is processed is asked of calls
     ),
-    number("senders", "of how many owners private data go to whoever runs it, members of cohorts counted", senders),
+    number("senders", "of how many owners private data go to whoever runs it, members of cohorts counted", _senders),
     texts("private_inputs", "the private datasets about which those who run it for others are asked", _private_inputs),
     texts("owners", "the owners of these; whoever calls may be another", _owners),
     boolean("permitted", "the owners release all that anybody learns by what asks those who run it", _permitted),
@@ -172,21 +226,21 @@ USE = (
         "inputs_train",
         Type.BOOL,
         "some private data sent to those who run it may be used for training, each call by its own terms",
-        inputs_train,
+        _inputs_train,
         key="terms.trains_on_inputs",
     ),
     open_field(
         "inputs_retention_days",
         Type.INT,
         "the longest time for which private data sent to those who run it are kept, each call by its own terms",
-        inputs_kept,
+        _inputs_kept,
         key="terms.retention_days",
     ),
     open_field(
         "inputs_reviewed",
         Type.BOOL,
         "people may read some private data sent to those who run it, each call by its own terms",
-        inputs_read,
+        _inputs_read,
         key="terms.human_review",
     ),
     boolean(

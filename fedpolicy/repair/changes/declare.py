@@ -10,8 +10,7 @@ from fedpolicy.language.model.model import Model
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.model.task import Task
 from fedpolicy.language.rewriting.edits import Edit, Put, Remove
-from fedpolicy.repair.change import FILL_IN, Blank, Change, Kind
-from fedpolicy.repair.context import Element, RepairContext
+from fedpolicy.repair.change import FILL_IN, Blank, Change, Element, Kind, RepairContext
 
 __all__ = ["KIND"]
 

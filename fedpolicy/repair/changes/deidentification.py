@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fedpolicy.language.rewriting.edits import Append
-from fedpolicy.repair.change import Act, Change, Kind
-from fedpolicy.repair.context import Element, RepairContext
+from fedpolicy.repair.change import Act, Change, Element, Kind, RepairContext
 
 __all__ = ["KIND"]
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from fedpolicy.language.model.node import Node
 from fedpolicy.language.rewriting.edits import Put
-from fedpolicy.repair.change import FILL_IN, Blank, Change, Kind, Sight, said
-from fedpolicy.repair.context import Element, RepairContext
+from fedpolicy.repair.change import FILL_IN, Blank, Change, Element, Kind, RepairContext, Sight, said
 
 __all__ = ["KIND"]
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from fedpolicy.language.model.does import Seal
 from fedpolicy.language.model.safeguards import Safeguard
 from fedpolicy.language.rewriting.edits import Append
-from fedpolicy.repair.change import Act, Change, Kind, said
-from fedpolicy.repair.context import Element, RepairContext
+from fedpolicy.repair.change import Act, Change, Element, Kind, RepairContext, said
 
 __all__ = ["KIND"]
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from fedpolicy.language.model.node import Node
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.rewriting.edits import Edit, Put, Remove
-from fedpolicy.repair.change import Change, Kind, Sight
-from fedpolicy.repair.context import Element, RepairContext
+from fedpolicy.repair.change import Change, Element, Kind, RepairContext, Sight
 
 __all__ = ["KIND"]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fedpolicy.language.rewriting.edits import Edit, Put, Remove
-from fedpolicy.repair.change import Act, Change, Kind, said
-from fedpolicy.repair.context import Element, RepairContext, callers
+from fedpolicy.repair.change import Act, Change, Element, Kind, RepairContext, callers, said
 from fedpolicy.repair.models import at_hand, unused
 
 __all__ = ["KIND"]

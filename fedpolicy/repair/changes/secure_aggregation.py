@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from fedpolicy.language.model.task import Task
 from fedpolicy.language.rewriting.edits import Append, Edit, Put
 from fedpolicy.repair.amounts import LEAST_HIDDEN, enough, hidden_among
-from fedpolicy.repair.change import Act, Change, Kind
-from fedpolicy.repair.context import Element, RepairContext
+from fedpolicy.repair.change import Act, Change, Element, Kind, RepairContext
 
 __all__ = ["KIND"]
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from fedpolicy.language.model.task import Task
 from fedpolicy.language.rewriting.edits import Edit, Put, Remove, plain_tree
-from fedpolicy.repair.change import Act, Change, Kind, said
-from fedpolicy.repair.context import Element, RepairContext, callers
+from fedpolicy.repair.change import Act, Change, Element, Kind, RepairContext, callers, said
 from fedpolicy.repair.models import StandIn, stand_in
 
 __all__ = ["KIND"]

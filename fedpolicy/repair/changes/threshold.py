@@ -8,8 +8,7 @@ from fedpolicy.language.model.safeguards import DifferentialPrivacy, SecureAggre
 from fedpolicy.language.model.task import Task
 from fedpolicy.language.rewriting.edits import Edit, Put
 from fedpolicy.repair.amounts import enough, hidden_among, more_noise
-from fedpolicy.repair.change import Act, Change, Kind
-from fedpolicy.repair.context import Element, RepairContext
+from fedpolicy.repair.change import Act, Change, Element, Kind, RepairContext
 
 __all__ = ["KIND"]
 

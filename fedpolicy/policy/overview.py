@@ -1,5 +1,5 @@
 """
-Findings -> causes: the entries of the file whose change clears them.
+What a report says of a deployment beside findings: what they come from, and what settings say against rules and facts.
 
 A finding about one entry comes from that entry. A disclosure comes from an entry that every way in passes: the last
 one of these, which is the one nearest to whoever learns something; a model that somebody else runs stands for its
@@ -9,12 +9,19 @@ What is said of the deployment as a whole, or of a party, is a fact of its own f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.matrix import cells_of
+from fedpolicy.catalog.load import Catalog
+from fedpolicy.catalog.rows import ROWS
+from fedpolicy.errors import Problems
+from fedpolicy.findings import Override, Severity
 from fedpolicy.overview import Cause, Overview
+from fedpolicy.policy.housekeeping import OWN_RULES
+from fedpolicy.policy.load import load_rules
 from fedpolicy.records import replace
 
 if TYPE_CHECKING:
@@ -22,8 +29,9 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Finding, Hop
     from fedpolicy.graph.model import Flow
     from fedpolicy.language.reading.load import Document
+    from fedpolicy.settings import Settings
 
-__all__ = ["causes_of", "overview_of"]
+__all__ = ["overrides_of", "overview_of"]
 
 _ENTRIES = frozenset({"models", "tasks", "api_calls", "flows", "nodes", "datasets", "agreements"})
 _CALLS = frozenset({"call", "completion", "training-on-inputs", "fallback"})
@@ -33,7 +41,7 @@ def overview_of(
     findings: Sequence[Finding], study: Study, document: Document, owner: str = ""
 ) -> tuple[tuple[Finding, ...], Overview]:
     """The findings, each with its cause, and what reports for people say beside them."""
-    marked, causes = causes_of(findings, study, document)
+    marked, causes = _causes_of(findings, study, document)
     cells, hidden = cells_of(study, owner)
     name, line = document.deployment.name, document.spans.at(("name",)).line
     people = study.graph.principals
@@ -50,7 +58,7 @@ def overview_of(
     )
 
 
-def causes_of(
+def _causes_of(
     findings: Sequence[Finding], study: Study, document: Document
 ) -> tuple[tuple[Finding, ...], tuple[Cause, ...]]:
     """The findings, each with the id of its cause, and the causes."""
@@ -131,3 +139,66 @@ def _sorted(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     for key, value in pairs:
         found.setdefault(key, set()).add(value)
     return {key: sorted(values) for key, values in found.items()}
+
+
+def overrides_of(settings: Settings, catalog: Catalog) -> tuple[Override, ...]:
+    """Everything that settings change, in the order in which it is told."""
+    return tuple(_found(settings, catalog))
+
+
+def _found(settings: Settings, catalog: Catalog) -> Iterator[Override]:
+    said = settings.configured or settings.select or settings.ignore or settings.params
+    grades = _grades(settings) if said else {}
+    yield from _names("rules_off", "rules", [one for one in settings.disabled if one in grades], settings)
+    ignored = [one for one in grades if any(fnmatchcase(one, pattern) for pattern in settings.ignore)]
+    yield from _names("rules_ignored", "ignore", ignored, settings)
+    if settings.select:
+        left = [one for one in grades if not any(fnmatchcase(one, pattern) for pattern in settings.select)]
+        amount = len([one for one in left if one not in OWN_RULES])
+        if amount:
+            yield Override(what="rules_not_selected", by=_by("select", settings), amount=amount)
+    yield from _names("severities_lowered", "rules", _lowered(settings, grades), settings)
+    for by, keys in _params(settings, grades).items():
+        yield Override(what="parameters_set", by=by, amount=len(keys), names=tuple(sorted(keys)))
+    yield from _names("facts_replaced", "catalogs", _replaced(catalog), settings)
+
+
+def _names(what: str, key: str, names: Sequence[str], settings: Settings) -> Iterator[Override]:
+    if names:
+        yield Override(what=what, by=_by(key, settings), amount=len(names), names=tuple(sorted(names)))
+
+
+def _by(key: str, settings: Settings) -> str:
+    return settings.origins.get(key, "the settings")
+
+
+def _grades(settings: Settings) -> dict[str, Severity]:
+    """The rules as their packs have them; none where the packs cannot be used, which is said elsewhere."""
+    own = {name: rule.severity for name, rule in OWN_RULES.items()}
+    try:
+        return own | {rule.id: rule.severity for rule in load_rules(settings.packs, files=settings.files)}
+    except Problems:
+        return {}
+
+
+def _lowered(settings: Settings, grades: Mapping[str, Severity]) -> list[str]:
+    words = {severity.label: severity for severity in Severity}
+    return [
+        name
+        for name, word in settings.severities.items()
+        if name in grades and words.get(word, Severity.CRITICAL) < grades[name]
+    ]
+
+
+def _params(settings: Settings, grades: Mapping[str, Severity]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for key in settings.params:
+        if key.partition(".")[0] in grades:
+            found.setdefault(_by(f"params.{key}", settings), []).append(key)
+    if settings.max_epsilon is not None:
+        found.setdefault(_by("max_epsilon", settings), []).append("max_epsilon")
+    return found
+
+
+def _replaced(catalog: Catalog) -> list[str]:
+    return [f"{section}.{key}" for section in ROWS for key in getattr(catalog, section).replaced()]
