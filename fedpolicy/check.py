@@ -70,7 +70,8 @@ class Assessment:
     """
     One deployment, judged: all that was computed about it, and what the rules say.
 
-    `counts` has all five verdicts, one per rule and element; `broken` holds, by rule, why one of them gave no answer.
+    `counts` has all five verdicts, one per rule and element; `broken` holds, by rule, why one of them gave no answer,
+    `held` whether all that it judged passed.
     """
 
     document: Document
@@ -78,6 +79,7 @@ class Assessment:
     findings: tuple[Finding, ...]
     counts: Mapping[Verdict, int]
     broken: Mapping[str, FedPolicyError]
+    held: Mapping[str, bool]
 
     def whole(self) -> Assessment:
         """The same, where every rule gave an answer. Raises Problems otherwise."""
@@ -92,11 +94,13 @@ def assess(document: Document, judge: Judge, study: Study | None = None) -> Asse
 
     study = study or Study(document.deployment, judge.catalog, judge.analysis)
     study.graph  # noqa: B018  where there is none, no rule can be judged, which is said once
-    found = evaluate(study, document, judge.rules)
-    reported = found.counts.get(Verdict.FAIL, 0) + found.counts.get(Verdict.UNKNOWN, 0)
-    if reported != len(found.findings):
-        raise AssertionError(f"{reported} verdicts and {len(found.findings)} findings")
-    return Assessment(document=document, study=study, findings=found.findings, counts=found.counts, broken=found.broken)
+    told = evaluate(study, document, judge.rules)
+    reported = told.counts.get(Verdict.FAIL, 0) + told.counts.get(Verdict.UNKNOWN, 0)
+    if reported != len(told.findings):
+        raise AssertionError(f"{reported} verdicts and {len(told.findings)} findings")
+    return Assessment(
+        document=document, study=study, findings=told.findings, counts=told.counts, broken=told.broken, held=told.held
+    )
 
 
 def assess_source(source: Source, judge: Judge) -> tuple[Loaded, list[tuple[Document, Assessment | FedPolicyError]]]:
@@ -170,7 +174,7 @@ def _add(found: Assessment, checked: Checked, judge: Judge) -> None:
             from fedpolicy.report.sections import told_beside  # noqa: PLC0415  few reports are pages or records
 
             about = told_beside(about, study, document, findings, judge.beside, judge.overview)
-        checked.overviews.append(about)
+        checked.overviews.append(replace(about, held=found.held))
     checked.findings += findings
     checked.asides.append(aside_of(document, study, judge.rules))
     checked.counts.update(found.counts)
@@ -291,7 +295,6 @@ def _loaded(source: Source, catalog: Catalog, bounds: Bounds) -> Loaded:
             return Loaded(errors=(no_deployment(source.name),))
     if not loaded.documents and not loaded.errors:
         message = f"neither a deployment nor a mistake was found in `{source.name}`, so nothing of it was checked"
-        loaded = replace(
-            loaded, errors=(InputError(message, span=Span(file=source.name), help="report it with the file"),)
-        )
+        error = InputError(message, span=Span(file=source.name), help="report it with the file")
+        loaded = replace(loaded, errors=(error,))
     return loaded

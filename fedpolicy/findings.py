@@ -190,12 +190,13 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleInfo:
-    """What a format may say about a rule itself, whether or not it found anything."""
+    """What a format may say about a rule itself, whether or not it found anything; `holds` is what it says if not."""
 
     id: str
     pack: str
     title: str
     severity: Severity
+    holds: str = ""
     principle: str = ""
     why: str = ""
     help: str = ""

@@ -81,7 +81,8 @@ class Overview:
     One deployment for people. `hidden` counts the disclosures that `cells` leave out.
 
     `owners` has the party behind each instance of a dataset, `parties` all that the file declares. `sections` are for
-    pages, the `record` is for authorities, the `picture` (Mermaid) for forges.
+    pages, the `record` is for authorities, the `picture` (Mermaid) for forges. `held` says, by rule, whether all that
+    it judged passed.
     """
 
     file: str
@@ -96,6 +97,7 @@ class Overview:
     sections: tuple[Section, ...] = ()
     record: Record | None = None
     picture: str = ""
+    held: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

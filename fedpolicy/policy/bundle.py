@@ -30,6 +30,7 @@ PLAIN = (
     "id",
     "pack",
     "title",
+    "holds",
     "principle",
     "applies_to",
     "message",

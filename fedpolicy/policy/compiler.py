@@ -64,6 +64,7 @@ def build_rule(sheet: Sheet, pack: str, path: Path, frame: Frame = NO_FRAME) -> 
         id=str(tree["id"]),
         pack=pack,
         title=_line(tree["title"]),
+        holds=_line(tree.get("holds", "")),
         principle=tree["principle"],
         severity=Severity[tree["severity"].upper()],
         applies_to=tree["applies_to"],

@@ -63,6 +63,7 @@ class GroupVerdict:
 
     counts: Counter[Verdict] = field(default_factory=Counter)
     reportable: list[tuple[Rule, Judgement]] = field(default_factory=list)
+    held: dict[str, bool] = field(default_factory=dict)
     elements: int = 0
 
 
@@ -73,6 +74,7 @@ class KindVerdict:
     counts: Counter[Verdict] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     broken: dict[str, FedPolicyError] = field(default_factory=dict)
+    held: dict[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +82,15 @@ class Evaluation:
     """
     What the rules say of one deployment; `counts` has all five verdicts, one per rule and element.
 
-    `broken` holds, by rule, why one gave no answer about some element; everything else is judged all the same.
+    `broken` holds, by rule, why one gave no answer about some element; everything else is judged all the same. `held`
+    says, by rule, whether all that it judged passed, and that no other rule told in its place; a rule that judged
+    nothing is not there.
     """
 
     findings: tuple[Finding, ...]
     counts: dict[Verdict, int]
     broken: Mapping[str, FedPolicyError] = field(default_factory=dict)
+    held: Mapping[str, bool] = field(default_factory=dict)
 
     def whole(self) -> Evaluation:
         """The same, where every rule gave an answer. Raises Problems otherwise."""
@@ -110,6 +115,7 @@ def evaluate(study: Study, document: Document, rules: Sequence[Rule]) -> Evaluat
             whole.counts.update(part.counts)
             whole.findings += part.findings
             whole.broken |= part.broken
+            whole.held |= part.held
     kept = _told_once(whole.findings, {rule.id: rule.behind for rule in rules if rule.behind})
     whole.counts[Verdict.NOT_APPLICABLE] += len(whole.findings) - len(kept)
     found = grouped(kept)
@@ -118,6 +124,7 @@ def evaluate(study: Study, document: Document, rules: Sequence[Rule]) -> Evaluat
         findings=tuple(sorted(found, key=lambda finding: finding.sort_key)),
         counts={verdict: told[verdict] if verdict in TOLD else whole.counts[verdict] for verdict in VERDICTS},
         broken=whole.broken,
+        held={**whole.held, **dict.fromkeys(whole.broken, False)},
     )
 
 
@@ -137,6 +144,7 @@ def _of_kind(world: World, kind: str, rules: Sequence[Rule]) -> KindVerdict:
             part.findings += _findings_for(world, context, group.reportable)
     for group in cache.values():
         part.counts.update({verdict: number * group.elements for verdict, number in group.counts.items()})
+        part.held = {**group.held, **part.held, **{name: False for name, holds in group.held.items() if not holds}}
     return part
 
 
@@ -186,6 +194,8 @@ def _group_verdict(
         if rule.id in found:
             verdict = _behind(rule, found)
             group.counts[verdict] += 1
+            if found[rule.id].verdict is not Verdict.NOT_APPLICABLE:
+                group.held[rule.id] = found[rule.id].verdict is Verdict.PASS
             if verdict in TOLD:
                 group.reportable.append((rule, found[rule.id]))
     return group, silent

@@ -75,6 +75,7 @@ class Rule:
     help: str
     references: tuple[Reference, ...]
     false_positives: tuple[str, ...] = ()
+    holds: str = ""
     at: str = ""
     absent: str = ""
     absent_why: str = ""
@@ -97,6 +98,7 @@ class Rule:
             id=self.id,
             pack=self.pack,
             title=self.title,
+            holds=self.holds,
             severity=self.severity,
             principle=self.principle,
             why=self.why,

@@ -49,6 +49,7 @@ _EXAMPLES = ListOf(item=_EXAMPLE)
 _RULE = """\
 id: {id}
 title: {title}
+holds: Personal data are kept for no longer than allowed
 principle: data-minimisation
 severity: medium
 applies_to: dataset
@@ -126,6 +127,9 @@ RULE = Record(
     keys={
         "id": Text(about="The file's name without .yaml.", pattern=RULE_ID, called="an id such as private-data"),
         "title": Text(about="What is wrong where the rule fails, as a short sentence without a full stop."),
+        "holds": Text(
+            about="What holds where everything passes, as a short sentence without a full stop: pages say it to people."
+        ),
         "principle": Text(about="The principle that it serves.", choices=tuple(PRINCIPLES)),
         "severity": Text(about="How much it matters.", choices=tuple(severity.label for severity in Severity)),
         "applies_to": Text(about="The kind of element that it judges.", choices=tuple(KINDS)),

@@ -32,7 +32,6 @@ _BASES = {
     "practice": "practice",
 }
 
-
 # What rules look at that are written in code, by their pack.
 _CODED = {"scan": "file", "drift": "deployment", "site": "deployment"}
 
@@ -141,7 +140,7 @@ def as_text(entry: Entry, look: Style = PLAIN) -> str:
     rule = entry.rule
     head = f"{rule.id} ({rule.pack}, {rule.severity.label}, {rule.principle})"
     parts = [
-        [look.paint("bold", head), *wrap(rule.title, look)],
+        [look.paint("bold", head), *wrap(rule.title, look), *wrap(_passing(rule), look)],
         _part("why", wrap(rule.why, look, "  ", "  "), look),
         _part("what to do", wrap(rule.help, look, "  ", "  "), look),
         _part(f"what it asks of each {entry.applies_to}", _condition_lines(entry, look), look),
@@ -154,6 +153,10 @@ def as_text(entry: Entry, look: Style = PLAIN) -> str:
         ),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _passing(rule: RuleInfo) -> str:
+    return f"Where it passes: {rule.holds}." if rule.holds else ""
 
 
 def _part(title: str, body: Iterable[str], look: Style) -> list[str]:
@@ -212,7 +215,7 @@ def as_markdown(entry: Entry) -> str:
     rule = entry.rule
     parts = [
         f"# {rule.id}",
-        f"**{rule.title}.**",
+        f"**{rule.title}.** {_passing(rule)}".rstrip(),
         _about_rule(entry),
         f"## Why\n\n{rule.why}",
         f"## What to do\n\n{rule.help}",
@@ -278,15 +281,11 @@ def _row(entry: Entry) -> dict[str, Any]:
     return {
         "id": rule.id,
         "pack": rule.pack,
-        "title": rule.title,
-        "principle": rule.principle,
+        **{name: getattr(rule, name) for name in ("title", "holds", "principle")},
         "severity": rule.severity.label,
         "tags": list(rule.tags),
         "applies_to": entry.applies_to,
-        "match": entry.match or None,
-        "require": entry.require,
-        "graver": entry.graver or None,
-        "slight": entry.slight or None,
+        **{name: getattr(entry, name) or None for name in ("match", "require", "graver", "slight")},
         "params": [_param_row(param) for param in entry.params],
         "why": rule.why,
         "help": rule.help,

@@ -14,7 +14,7 @@ from fedpolicy.report.sections import agreements, budgets, controls, learners, l
 from fedpolicy.report.sketch import Wanted, sketch_of
 from fedpolicy.report.style import amount, listing
 from fedpolicy.report.summarise import OUT_OF_SCOPE, digests_of, missing_facts
-from fedpolicy.report.verdict import verdict_word
+from fedpolicy.report.verdict import holding, verdict_word
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study
@@ -46,6 +46,7 @@ def page_of(document: Document, study: Study, report: Report, owner: str) -> Pag
         Section(id="ask", title="What to ask for", blocks=tuple(_asks(report))),
         agreements(document, owner),
         Section(id="open", title="Open questions", blocks=tuple(_questions(report))),
+        holding(report),
         Section(id="scope", title="What this page does not cover", blocks=(Items(items=OUT_OF_SCOPE),)),
     ]
     return Page(

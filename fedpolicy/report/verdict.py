@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fedpolicy.findings import Report, Severity, Verdict
+from fedpolicy.findings import Report, RuleInfo, Severity, Verdict
 from fedpolicy.overview import Scope
 from fedpolicy.records import replace
 from fedpolicy.report.style import Style, amount, clean, listing, wrap
 from fedpolicy.report.summarise import OUT_OF_SCOPE, day_words, must_fail
 
+if TYPE_CHECKING:
+    from fedpolicy.page import Section
+
 __all__ = [
     "counts",
     "counts_line",
     "extent",
+    "holding",
     "outside",
     "remarks",
     "scope",
@@ -215,3 +219,29 @@ def _words(scopes: Sequence[Scope]) -> str:
         return begin
     others = f", not {listing(scopes[0].others)}" if scopes[0].others else ""
     return f"{begin}: here {listing(scopes[0].owners)}{others}"
+
+
+_HOLDING = (
+    "As the files have it, for all owners. Each sentence is about what its rule looks at; where a more specific rule"
+    " has a finding, that finding counts."
+)
+
+
+def holding(report: Report, lead: str = "") -> Section:
+    """What holds, for a page: a sentence for each rule that judged something, and passed everywhere."""
+    from fedpolicy.page import Items, Paragraph, Section  # noqa: PLC0415  a plain check makes no page
+
+    held: dict[str, bool] = {}
+    for one in report.overviews:
+        held.update({rule: holds and held.get(rule, True) for rule, holds in one.held.items()})
+    rules = sorted(report.rules, key=lambda rule: (-rule.severity, rule.id))
+    said = tuple(f"{_passing(rule)} (`{rule.id}`)" for rule in rules if held.get(rule.id))
+    silent = sum(rule.id not in held for rule in rules)
+    rest = f" {amount(silent, 'rule')} found nothing here to judge." if silent else ""
+    intro = Paragraph(text=f"{lead}{_HOLDING}{rest}")
+    blocks = (intro, Items(items=said)) if said else (intro,)
+    return Section(id="holds", title=f"What holds: {amount(len(said), 'rule')}", blocks=blocks, folded=True)
+
+
+def _passing(rule: RuleInfo) -> str:
+    return rule.holds or f"Nothing was found of “{rule.title}”"

@@ -106,8 +106,8 @@ def test_a_rule_without_examples_ends_with_2_and_its_place(ours, tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "key", "line"),
     [
-        ("match: dataset.personal", "match: dataset.unit == 'client'", "match", 6),
-        ("require: dataset.retention_days <= params.max_days", "require: dataset.unit == 'client'", "require", 7),
+        ("match: dataset.personal", "match: dataset.unit == 'client'", "match", 7),
+        ("require: dataset.retention_days <= params.max_days", "require: dataset.unit == 'client'", "require", 8),
     ],
 )
 def test_an_expression_that_is_never_true_ends_with_2_and_its_place(ours, tmp_path, old, new, key, line):
@@ -149,8 +149,8 @@ def test_every_pack_of_a_folder_is_tested_and_every_broken_rule_told(ours, tmp_p
     result = ours("test", "more")
 
     assert result.exit_code == 2
-    assert "more/theirs/other.yaml:4:11" in result.stderr
-    assert "more/those/third.yaml:4:11" in result.stderr
+    assert "more/theirs/other.yaml:5:11" in result.stderr
+    assert "more/those/third.yaml:5:11" in result.stderr
 
 
 def test_the_digest_of_a_shipped_pack_and_of_a_folder(ours):

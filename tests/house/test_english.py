@@ -68,10 +68,21 @@ def texts(path: Path) -> Iterator[tuple[int, str]]:
 @pytest.mark.parametrize("path", RULES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_rule_speaks_plainly(path):
     rule = yaml.safe_load(path.read_text(encoding="utf-8"))
-    told = " ".join(str(rule.get(key, "")) for key in ("title", "message", "why", "help")).lower()
+    told = " ".join(str(rule.get(key, "")) for key in ("title", "holds", "message", "why", "help")).lower()
 
     assert [phrase for phrase in WORST if phrase in told] == []
     assert len(str(rule.get("title", "")).split()) <= 18
+
+
+def test_every_rule_has_a_sentence_for_where_it_passes():
+    """A page shows it to people, so it is a sentence of its own and not what is wrong where the rule fails."""
+    rules = [rule for path in RULES if "id" in (rule := yaml.safe_load(path.read_text(encoding="utf-8")))]
+    said = [rule.get("holds", "") for rule in rules]
+
+    assert [rule["id"] for rule in rules if not 3 <= len(rule.get("holds", "").split()) <= 20] == []
+    assert [text for text in said if text.endswith(".") or not text[0].isupper()] == []
+    assert [rule["id"] for rule in rules if rule["holds"] == rule["title"]] == []
+    assert len(set(said)) == len(said) > 100
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())

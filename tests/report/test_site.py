@@ -17,6 +17,7 @@ from fedpolicy.report.map import map_of
 from fedpolicy.report.owner import concerns, of_owner
 from fedpolicy.report.pages import page_html, page_markdown
 from fedpolicy.report.sketch import Wanted, sketch_of
+from fedpolicy.report.verdict import holding
 from fedpolicy.settings import Settings
 from tests.cli.conftest import APART
 
@@ -124,6 +125,35 @@ def test_a_map_counts_what_it_does_not_draw(study):
 
     assert len(picture.svg) < 300_000
     assert "9,880 arrows of lower levels not drawn." in picture.title
+
+
+def held(text):
+    """The sentences of the section on what holds, by rule."""
+    section = re.split(r"\n#+ What holds", text)[1].partition("\n#")[0]
+    return {rule: said for said, rule in re.findall(r"^- (.+) \(`([\w-]+)`\)$", section, re.MULTILINE)}
+
+
+def test_what_passed_is_a_sentence_and_what_other_rules_tell_is_none():
+    """`exposed-to-third-party` is behind `private-data-to-closed-model`, which tells what it would; one has no case."""
+    found = held(site("charite").stdout)
+
+    assert found["unencrypted-transport"] == "No private data travel between parties in the clear"
+    assert "exposed-to-third-party" not in found
+    assert "private-data-to-closed-model" not in found
+    assert "unsafe-weights-format" not in found, "a question is open"
+    assert "licence-forbids-output-use" not in found, "nothing was judged"
+
+
+def test_what_fails_in_one_of_two_deployments_does_not_hold(tmp_path):
+    text = Path(EXAMPLE).read_text("utf-8")
+    plain = text.replace("transport: mtls", "transport: none").replace("transport: tls", "transport: none")
+    assert plain != text
+    for name, one in (("a", text), ("b", plain.replace("clinical-notes", "other-notes", 1))):
+        (tmp_path / f"{name}.yaml").write_text(one, encoding="utf-8")
+    files = [str(tmp_path / f"{name}.yaml") for name in "ab"]
+    pages = [holding(api.check(some, Settings(overview=""))).blocks[-1].items for some in (files[:1], files[1:], files)]
+
+    assert [any("in the clear" in said for said in page) for page in pages] == [True, False, False]
 
 
 HOSTILE = (

@@ -19,7 +19,7 @@ from fedpolicy.report.matrix import READING, REBUILDING, columns_of, level_words
 from fedpolicy.report.pages import page_html
 from fedpolicy.report.style import PLAIN, Style, amount, listing
 from fedpolicy.report.summarise import OUT_OF_SCOPE, digests_of, missing_facts
-from fedpolicy.report.verdict import counts_line, remarks, verdict_line, verdict_word
+from fedpolicy.report.verdict import counts_line, holding, remarks, verdict_line, verdict_word
 
 __all__ = ["BASIS", "FIXES", "OVERVIEW", "PAGE", "SUFFIX", "SUMMARY", "render"]
 
@@ -46,7 +46,7 @@ def render(report: Report) -> str:
         _questions(report),
         _waivers(report),
         Section(id="scope", title="What is not covered", blocks=(Items(items=OUT_OF_SCOPE),)),
-        _passed(report),
+        holding(report, f"{counts_line(report, PLAIN)}. "),
     ]
     word, _, line = verdict_line(report, len(groups)).partition(" ")
     said = [one.worst.message for one in groups if one.worst.severity.label == "critical"][:3]
@@ -197,14 +197,6 @@ def _waivers(report: Report) -> Section | None:
     heads = ("waiver", "rule", "ends", "owner", "approved by", "reason")
     table = Table(caption="Accepted findings", heads=heads, rows=rows)
     return Section(id="waivers", title="Waivers", blocks=(table,)) if rows else None
-
-
-def _passed(report: Report) -> Section:
-    told = {finding.rule for finding in report.findings}
-    quiet = tuple(f"{rule.id}: nothing found of “{rule.title}”" for rule in report.rules if rule.id not in told)
-    text = f"{counts_line(report, PLAIN)}."
-    blocks = (Paragraph(text=text), Items(items=quiet))
-    return Section(id="passed", title=f"{amount(len(quiet), 'rule')} that found nothing", blocks=blocks, folded=True)
 
 
 def _foot(report: Report) -> Iterator[str]:
