@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from http.client import HTTPException
 from typing import Any
-from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
@@ -23,6 +24,7 @@ _MODES = {
     "sentence-similarity": "embedding",
     "feature-extraction": "embedding",
 }
+_NEXT = re.compile(r'<([^>]+)>; rel="next"')
 _AGAIN = timedelta(days=90)  # after which a fact that stayed the same gets the day of its last look
 
 
@@ -42,7 +44,7 @@ def hub_models(names: Iterable[str], before: Iterable[Said], hub: str = HUB) -> 
     wanted = {name for name in names if name.count("/") == 1}
     try:
         rows = [row for author in sorted({name.partition("/")[0] for name in wanted}) for row in _models(hub, author)]
-    except (URLError, TimeoutError):
+    except (OSError, HTTPException, ValueError):  # no network, a refusal, half an answer, or a page of a proxy
         return None
     known = {one.name: one for one in before}
     return sorted((_said(row, known) for row in rows if row["id"] in wanted), key=lambda one: one.name)
@@ -50,8 +52,12 @@ def hub_models(names: Iterable[str], before: Iterable[Said], hub: str = HUB) -> 
 
 def _models(hub: str, author: str) -> Iterator[dict[str, Any]]:
     words = urlencode([("author", author), ("limit", "1000"), *(("expand[]", key) for key in _KEYS)])
-    with urlopen(f"{hub}/api/models?{words}", timeout=30) as answer:  # noqa: S310  the address is our own
-        yield from json.load(answer)
+    page: str | None = f"{hub}/api/models?{words}"
+    while page:
+        with urlopen(page, timeout=30) as answer:  # noqa: S310  the address is our own, and it names the next page
+            yield from json.load(answer)
+            more = _NEXT.search(answer.headers.get("Link") or "")
+            page = more[1] if more and more[1].startswith(f"{hub}/") else None
 
 
 def _said(row: Mapping[str, Any], known: Mapping[str, Said]) -> Said:

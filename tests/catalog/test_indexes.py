@@ -160,16 +160,20 @@ class Hub(BaseHTTPRequestHandler):
 
     def do_GET(self):
         asked = parse_qs(urlsplit(self.path).query)
+        known = asked["author"] == ["acme"] and "gated" in asked["expand[]"]
         rows = [
             {"id": "acme/one", "gated": "auto", "safetensors": {"total": 7}, "cardData": {"license": "mit"}},
             {"id": "acme/two", "gated": False, "pipeline_tag": "text-generation", "cardData": {"license_name": "own"}},
             {"id": "acme/three", "gated": False, "disabled": True},
             {"id": "acme/none", "gated": False},
         ]
-        self.send_response(200)
+        at = int(asked.get("cursor", ["0"])[0])
+        self.send_response(429 if asked["author"] == ["busy"] else 200)
+        if known and at < 2:
+            self.send_header("Link", f'<http://{self.headers["Host"]}{self.path}&cursor={at + 2}>; rel="next"')
         self.end_headers()
         self.wfile.write(
-            json.dumps(rows if asked["author"] == ["acme"] and "gated" in asked["expand[]"] else []).encode()
+            json.dumps(rows[at : at + 2] if known else []).encode() if "proxy" not in self.path else b"<html>"
         )
 
     def log_message(self, *_):
@@ -203,5 +207,7 @@ def test_the_hub_is_asked_once_an_organisation(server):
     assert [one.origin.day for one in again] == [fresh.day, today.isoformat(), today.isoformat()]
 
 
-def test_a_hub_that_is_not_there_is_none():
+def test_a_hub_that_is_not_there_or_refuses_is_none(server):
     assert hub.hub_models(["acme/one"], [], "http://127.0.0.1:1") is None
+    assert hub.hub_models(["acme/one", "busy/one"], [], server) is None
+    assert hub.hub_models(["acme/one", "proxy/one"], [], server) is None
