@@ -127,7 +127,8 @@ def indexed(folder: Path, models: Iterable[str]) -> tuple[dict[str, list[wheels.
             unreached.append(repo)
         else:
             said[repo] = list(reader(clone))
-    pages = hub_models(models, said.get(HUB, ()))
+    listed = {one.name for found in said.values() for one in found}
+    pages = hub_models({*models, *listed}, said.get(HUB, ()))
     if pages is None:
         unreached.append(HUB)
     else:
