@@ -196,3 +196,25 @@ def test_a_severity_is_a_word_whatever_the_colour(made):
     plain = draw(reported(made, [replace(made.CROWD, severity=Severity.LOW)]), Style(width=100))
 
     assert "     low single-update-visible" in plain.splitlines()
+
+
+def test_a_place_that_is_longer_than_a_line_stands_on_a_line_of_its_own(made):
+    where = f"{'deep/' * 30}deployment.yaml"
+    found = replace(made.BLOCK, span=replace(made.BLOCK.span, file=where))
+    asked = replace(made.UNKNOWN_A, span=replace(made.UNKNOWN_A.span, file=where))
+    other = SourceFile(name=where, lines=made.LINES, deployments=("deep",))
+
+    lines = draw(reported(made, [found, asked], files=[other]), Style(width=80)).splitlines()
+
+    assert lines.count(f"     at    {where}:7") == 1
+    assert f"      at  {where}:17" in lines
+    assert [line for line in lines if line.startswith(("  1  ", "open")) and len(line) > 80] == []
+
+
+def test_a_name_without_end_is_cut(made):
+    report = reported(made, [replace(made.BLOCK, elements=("tasks." + "\N{ROCKET}" * 10_000,))])
+
+    title = next(line for line in draw(report, Style(width=80)).splitlines() if line.startswith("  1  "))
+
+    assert title.startswith("  1  tasks.\N{ROCKET}")
+    assert sum(2 if char == "\N{ROCKET}" else 1 for char in title) <= 80

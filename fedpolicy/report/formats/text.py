@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, takewhile
 
 from fedpolicy.findings import Report, Verdict
 from fedpolicy.report.grouping import Group, groups_of, question, questions_of
@@ -27,6 +28,7 @@ _MOST_DEPLOYMENTS = 40
 _MOST_LINES = 4  # of one cause
 _MOST_RULES = 2  # lines of rules
 _SCOPE = "not covered: differencing, Sybils, mislabelled payloads, unstated collusion (docs/limits.md)"
+_LEAST = 20  # columns of a title: a place that leaves it fewer stands on a line of its own
 _GRAVE = 3  # a cause that is less severe gets no line of advice
 
 
@@ -132,18 +134,23 @@ def _cause(number: int, group: Group, look: Style, *, several: bool) -> list[str
     advice = _advice(group, look) if group.worst.severity >= _GRAVE or group.fix else []
     path = _path(group, look)
     body = [*(path if group.worst.related or room > len(advice) else []), *advice]
-    return [_head(number, group, look, style, several=several), *rules, *body[:room]]
+    return [*_head(number, group, look, style, several=several), *rules, *body[:room]]
 
 
-def _head(number: int, group: Group, look: Style, style: str, *, several: bool) -> str:
+def _head(number: int, group: Group, look: Style, style: str, *, several: bool) -> list[str]:
     count = amount(len(group.findings), "finding")
     mark = f"[{group.worst.fingerprint[:8]}]" if group.worst.fingerprint else ""
     place = clean(f"{group.file}:{group.line}") if several else f"line {group.line}"
-    right = "  ".join(part for part in (place, count, mark) if part)
     title = clean(f"{number:>3}  {group.title}")
-    left = _cut(title, look.width - cells(right) - 2)
-    gap = max(2, look.width - cells(left) - cells(right))
-    return f"{look.paint(style, left)}{' ' * gap}{right}"
+    right = "  ".join(part for part in (place, count, mark) if part)
+    if look.width - cells(right) - 2 >= _LEAST:
+        return [_beside(title, right, look, style)]
+    return [_beside(title, "  ".join(part for part in (count, mark) if part), look, style), f"     at    {place}"]
+
+
+def _beside(left: str, right: str, look: Style, style: str) -> str:
+    left = _cut(left, look.width - cells(right) - 2)
+    return f"{look.paint(style, left)}{' ' * max(2, look.width - cells(left) - cells(right))}{right}"
 
 
 def _rules(group: Group, look: Style) -> list[str]:
@@ -194,11 +201,12 @@ def _inside(text: str) -> bool:
 
 
 def _cut(text: str, width: int) -> str:
-    if cells(text) <= width:
+    """A text that takes no more columns than these, or than the least that a text is cut to."""
+    room = max(width, _LEAST)
+    if cells(text) <= room:
         return text
-    while cells(text) > width - 1:
-        text = text[:-1]
-    return f"{text.rstrip()}…"
+    taken = accumulate(map(cells, text))
+    return f"{text[: sum(1 for _ in takewhile(room.__gt__, taken))].rstrip()}…"
 
 
 def _matrix(report: Report, look: Style) -> list[str]:
@@ -214,8 +222,12 @@ def _questions(report: Report, look: Style) -> Iterator[str]:
             if len(report.files) > 1
             else f"  line {asked[0].span.line}"
         )
-        text = question(asked)
-        yield _cut(f"{look.paint('unknown', 'open')}  {clean(text)}", look.width - cells(place)) + place
+        mark, text = look.paint("unknown", "open"), clean(question(asked))
+        room = look.width - 6 - cells(place)
+        if room >= _LEAST:
+            yield f"{mark}  {_cut(text, room)}{place}"
+        else:
+            yield from (f"{mark}  {_cut(text, look.width - 6)}", f"      at{place}")
     if len(questions) > _MOST_QUESTIONS:
         yield f"      and {amount(len(questions) - _MOST_QUESTIONS, 'more question')} (`-v` asks all)"
 
