@@ -28,7 +28,7 @@ _MOST_DEPLOYMENTS = 40
 _MOST_LINES = 4  # of one cause
 _MOST_RULES = 2  # lines of rules
 _SCOPE = "not covered: differencing, Sybils, mislabelled payloads, unstated collusion (docs/limits.md)"
-_LEAST = 20  # columns of a title: a place that leaves it fewer stands on a line of its own
+_LEAST = 34  # columns of a title: a place that leaves it fewer stands on a line of its own
 _GRAVE = 3  # a cause that is less severe gets no line of advice
 
 
