@@ -31,6 +31,16 @@ _NAME = re.compile(r"^ {2}name: '([^']+)'", re.MULTILINE)
 _NAMES = re.compile(r"apiNames: \[([^\]]*)\]")
 _RETIRED = re.compile(r"retirementDate: '([\d-]+)'")
 _INSTEAD = re.compile(r"replacement: '([^']+)'")
+# Names of licences there that no name of ours is; names of ours have no spaces.
+_LICENCES = {
+    "ChatGLM-6B License": "chatglm-6b",
+    "Databricks Open Model License": "databricks-open-model-license",
+    "DeepSeek License Agreement": "deepseek",
+    "Llama 3.1 Community License": "llama3.1",
+    "Llama 3.1 Community License Agreement": "llama3.1",
+    "Llama 3.2 Community License": "llama3.2",
+    "Meta Llama 3 Community License Agreement": "llama3",
+}
 _PARTS = {"Model architecture": "architecture", "Inference code": "inference_code", "Training code": "training_code"}
 
 
@@ -146,7 +156,8 @@ def _published(release: Mapping[str, Any]) -> Facts:
     weights = parts.get("Model parameters (Final)")
     if weights is not None:
         whole = (release.get("license") or {}).get("distribution") or {}
-        facts |= {"published": True, "license": weights.get("license") or whole.get("name")}
+        said = str(weights.get("license") or whole.get("name") or "").strip()
+        facts |= {"published": True, "license": _LICENCES.get(said, said)}
     return {**facts, "mode": "chat" if "decoder" in str(release.get("architecture")) else None}
 
 
