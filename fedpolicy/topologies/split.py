@@ -14,7 +14,7 @@ __all__ = ["TOPOLOGIES", "desugar"]
 
 TOPOLOGIES = {
     "split": Topology(
-        about="clients send activations to whoever holds the top of the model, and gradients come back",
+        about="clients send activations to the node that holds the top of the model, and gradients come back",
         exchanges="activations",
         aggregator="optional",
         keys=("labels_at", "top_model_at"),

@@ -114,7 +114,7 @@ def methods():
         groups[needs, row.up or "-", row.down or "-", ", ".join(row.to_runner) or "-"].append(f"`{name}`")
     lines = [f"| {', '.join(names)} | {' | '.join(key)} |" for key, names in sorted(groups.items())]
     return _table(
-        ("method", "needs of the model", "sends up", "sends back", "sends to whoever runs a remote model"), lines
+        ("method", "needs of the model", "sends up", "sends back", "sends to the party that runs a remote model"), lines
     )
 
 

@@ -34,7 +34,7 @@ class Agreement(Entry):
     )
     reference: str | None = key("Where the document can be found: a path, a URL or a number.", open=True, rule=True)
     expires: Day | None = key(
-        "The last day on which it holds, as YYYY-MM-DD; then it is as if absent.", open=True, rule=True
+        "The last day on which it holds, as YYYY-MM-DD; from the next day it counts as absent.", open=True, rule=True
     )
 
     def ended(self, today: str) -> bool:

@@ -14,10 +14,11 @@ class ApiCall(Terms):
 
     from_: Ids = key("The nodes that call.", alias="from", names="nodes")
     model: Id | None = key("The model that is called.", None, rule=True, names="model")
-    provider: Id | None = key("Who is called, where no model is meant.", None, names="runner")
+    provider: Id | None = key("Who is called, if the call is not to a model.", None, names="runner")
     sends: Ids = key("The datasets whose content is sent.", names="datasets")
     retrieves: AnyIds | None = key(
-        "The datasets that answers quote: looked up where the model runs, and read by whoever asked. `[]`: none.",
+        "The datasets that answers quote: they are looked up where the model runs, and the caller reads them."
+        " `[]`: none.",
         open=True,
         names="datasets",
     )
@@ -25,7 +26,7 @@ class ApiCall(Terms):
         "What is sent: a payload of the catalogue. Left out: prompts.", "prompts", rule=True, names="payload"
     )
     transport: Transport | None = key("How the connection is protected.", open=True, rule=True)
-    purpose: str | None = key("What the data are used for here.", open=True, rule=True)
+    purpose: str | None = key("The purpose for which the data are used here.", open=True, rule=True)
     safeguards: tuple[AnySafeguard, ...] = key(
         "What lowers what is sent before it leaves: a list of maps, each with its `kind`.", (), unknown=UNKNOWN
     )

@@ -14,7 +14,7 @@ class Release(Entry):
 
     to: Ids = key("Who may learn it: parties, `participants` or `public`.", names="recipients")
     as_: Literal["any", "operator", "host", "provider"] = key(
-        "In which capacity: as operator, host or provider. Left out: any.", "any", alias="as"
+        "The capacity in which they may: operator, host or provider. Left out: any.", "any", alias="as"
     )
     up_to: Level = key("The most that they may learn: none, bounded, inferable, reconstructable or verbatim.")
 
@@ -24,7 +24,7 @@ class Permit(Entry):
 
     id: str = key("Its number, or where it can be found.", rule=True)
     expires: Day | None = key(
-        "The last day on which it holds, as YYYY-MM-DD; then it is as if absent.", open=True, rule=True
+        "The last day on which it holds, as YYYY-MM-DD; from the next day it counts as absent.", open=True, rule=True
     )
     purposes: (
         tuple[Literal["public_health", "policymaking", "statistics", "education", "research", "care"], ...] | None
@@ -56,7 +56,7 @@ class RiskAppetite(Entry):
 class Dataset(Entry):
     """What is protected."""
 
-    at: Ids = key("The nodes where it rests, one instance each: `letters@charite`.", names="nodes")
+    at: Ids = key("The nodes where it is stored, one instance each: `letters@charite`.", names="nodes")
     owner: Id | None = key(
         "The party whose data these are. Left out: the node's party, on client nodes only.", None, names="party"
     )
@@ -70,25 +70,25 @@ class Dataset(Entry):
         "How many units each instance holds; a cohort holds `count` times as many.", open=True, rule=True
     )
     overlap: Literal["none", "possible"] | None = key(
-        "Whether one person can be in several instances. Left out: taken for none, and the ledger says so.", None
+        "Whether one person can be in several instances. Left out: assumed not, and the ledger says so.", None
     )
-    purpose: str | None = key("What the data are used for here.", open=True, rule=True)
+    purpose: str | None = key("The purpose for which the data are used here.", open=True, rule=True)
     lawful_basis: (
         Literal["consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests"]
         | None
     ) = key("The legal basis of the processing under GDPR Article 6.", open=True, rule=True)
     special_basis: str | None = key("The exception for special categories under GDPR Article 9.", open=True, rule=True)
     phi_basis: Literal["limited_data_set", "waiver", "authorization", "deidentified"] | None = key(
-        "On what health information leaves its owner for research under HIPAA: a limited data set, a waiver, the"
-        " patients' authorization, or de-identified.",
+        "The basis on which health information leaves its owner for research under HIPAA: a limited data set, a"
+        " waiver, the patients' authorization, or de-identified.",
         open=True,
         rule=True,
     )
     permit: Permit | None = key("The permit for secondary use under the European Health Data Space.", open=True)
     risk_appetite: RiskAppetite | None = key(
-        "How small the groups behind a result may be: `{min_count, min_count_scope, dominance}`.", open=True
+        "The smallest groups that a result may be made of: `{min_count, min_count_scope, dominance}`.", open=True
     )
-    retention_days: Count | None = key("For how many days the data are kept.", open=True, rule=True)
+    retention_days: Count | None = key("The number of days for which the data are kept.", open=True, rule=True)
     releases: tuple[Release, ...] | None = key(
         "What the owner allows, as a list of `{to, up_to}`. Where it is given, nothing else is allowed.", open=True
     )

@@ -22,7 +22,7 @@ class Deployment(Entry):
     """One federated deployment."""
 
     fedpolicy: Literal[1] = key("The version of the language: 1.")
-    name: Annotated[str, Within(min_length=1)] = key("A short name; findings are shown under it.", rule=True)
+    name: Annotated[str, Within(min_length=1)] = key("A short name, which reports use.", rule=True)
     summary: str | None = key("What the deployment is for, in a sentence or two.", None)
     setting: Literal["cross-silo", "cross-device", "not-federated"] | None = key(
         "A few organisations (cross-silo), very many devices (cross-device), or no federation at all.",
@@ -35,17 +35,17 @@ class Deployment(Entry):
         rule=True,
     )
     parties: dict[Name, Party] = key(
-        "Who there is, by id. Built in: `public`, `unknown`, and the set `participants`.", {}
+        "The parties, by id. Built in: `public`, `unknown`, and the set `participants`.", {}
     )
-    nodes: dict[Name, Node] = key("Where things run or rest, by id.", {})
-    datasets: dict[Name, Dataset] = key("What is protected, by id.", {})
+    nodes: dict[Name, Node] = key("The places where things run or are stored, by id.", {})
+    datasets: dict[Name, Dataset] = key("The data that are protected, by id.", {})
     models: dict[Name, Model] = key("Models, adapters, learned prompts and heads, by id.", {})
     tasks: dict[Name, Task] = key(
         "What is repeated on data, by id: training, evaluation, labelling. A task implies its flows.", {}
     )
     api_calls: dict[Name, ApiCall] = key(
-        "Calls of models or services that somebody else runs, by id. A call implies its flow.", {}
+        "Calls to models or services that somebody else runs, by id. A call implies its flow.", {}
     )
     flows: dict[Name, Flow] = key("Every other movement, by id: logs, dashboards, backups, exports.", {})
     agreements: dict[Name, Agreement] = key("Contracts between the parties, by id.", {})
-    governance: Governance = key("Who decides, and what is kept as evidence.", Governance())
+    governance: Governance = key("Who decides what, and which evidence is kept.", Governance())

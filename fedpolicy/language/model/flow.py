@@ -13,7 +13,7 @@ __all__ = ["Flow", "SharedReaders"]
 class SharedReaders(Entry):
     """Readers of whom several together can open what is sealed."""
 
-    threshold: Positive = key("How many of the readers must come together.")
+    threshold: Positive = key("How many of the readers must act together.")
     of: Ids = key("The readers: nodes or parties.", names="readers")
 
 
@@ -38,12 +38,12 @@ class Flow(Entry):
         "What lowers or limits what others learn: a list of maps, each with its `kind`.", (), unknown=UNKNOWN
     )
     sealed_for: Readers | None = key(
-        "Who can open it: nodes or parties, or `{threshold, of}` where several must come together.",
+        "Who can open it: nodes or parties, or `{threshold, of}` where several must act together.",
         None,
         names="readers",
     )
     via: AnyIds = key("Relays on the way; each one sees what passes.", (), names="relays")
     retention_days: Count | None = key(
-        "For how many days the receiver keeps what it gets; 0: it keeps nothing.", open=True, rule=True
+        "The number of days for which the receiver keeps what it gets; 0: it keeps nothing.", open=True, rule=True
     )
-    purpose: str | None = key("What the data are used for here.", open=True, rule=True)
+    purpose: str | None = key("The purpose for which the data are used here.", open=True, rule=True)

@@ -12,7 +12,7 @@ class EuAiAct(Entry):
     """What the parties say of the system under Regulation (EU) 2024/1689."""
 
     risk: str | None = key("The risk class, such as high or limited.", open=True, rule=True)
-    roles: dict[str, str] | None = key("Who is what under the regulation, as a map.", open=True, rule=True)
+    roles: dict[str, str] | None = key("The role of each party under the regulation, as a map.", open=True, rule=True)
     technical_documentation: str | None = key(
         "The technical documentation (article 11 and Annex IV): its reference.", open=True, rule=True
     )
@@ -41,7 +41,7 @@ class EuAiAct(Entry):
 
 
 class Governance(Entry):
-    """Who decides, and what is kept as evidence."""
+    """Who decides what, and which evidence is kept."""
 
     withdrawal: Literal["any_round", "end_of_project", "none"] | None = key(
         "When a participant may leave.", open=True, rule=True
@@ -61,7 +61,7 @@ class Governance(Entry):
     result_owner: Literal["participants", "coordinator", "provider"] | None = key(
         "Who owns what is produced.", open=True, rule=True
     )
-    incident_contact: str | None = key("Whom to tell about an incident.", open=True, rule=True)
+    incident_contact: str | None = key("The contact for incidents.", open=True, rule=True)
     dpia: str | None = key("The data protection impact assessment: its reference.", open=True, rule=True)
     output_review: Literal["people", "automated", "none"] | None = key(
         "How results are reviewed before they leave: by people, by a program alone, or not at all.",

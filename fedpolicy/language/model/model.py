@@ -13,16 +13,18 @@ class Terms(Entry):
     """What whoever runs a model may do with what it is sent."""
 
     retention_days: Count | None = key(
-        "For how many days whoever runs the model keeps what it is sent; 0: it keeps nothing.", open=True, rule=True
+        "The number of days for which the party that runs the model keeps what it is sent; 0: it keeps nothing.",
+        open=True,
+        rule=True,
     )
     trains_on_inputs: bool | None = key(
-        "Whether whoever runs the model may train on what it is sent; then all its users may learn it.",
+        "Whether the party that runs the model may train on what it is sent; then all its users may learn it.",
         open=True,
         rule=True,
     )
     human_review: bool | None = key("Whether people at the provider may read what is sent.", open=True, rule=True)
     zero_retention: bool | None = key(
-        "Whether nothing is kept. An agreement of kind zero_retention covers it and wins.", open=True, rule=True
+        "Whether nothing is kept. An agreement of kind zero_retention says so, too, and wins.", open=True, rule=True
     )
     region: str | None = key(
         "Where the call is processed: the ISO 3166-1 alpha-2 code of the country, EU, or a cloud's region such as"
@@ -68,28 +70,31 @@ class Model(Entry):
     )
     revision: str | None = key("The exact version in use, such as a commit.", open=True, rule=True)
     shutdown_on: Day | None = key(
-        "The day on which whoever runs it for others switches it off, as YYYY-MM-DD. Left out: as the catalogue says.",
+        "The day on which its provider switches it off, as YYYY-MM-DD. Left out: as the catalogue says.",
         open=True,
         rule=True,
     )
     digest: str | None = key("The checksum of the weights, such as sha256:....", open=True, rule=True)
     format: str | None = key("The file format, such as safetensors, gguf or pickle.", open=True, rule=True)
     weights_at: Ids | None = key(
-        "The nodes that hold a runnable copy. A produced model rests where its task runs and aggregates.",
+        "The nodes that hold a runnable copy. A produced model is stored where its task runs and aggregates.",
         None,
         names="nodes",
     )
     copies: Literal["shared", "personal", "parts"] = key(
-        "All the same (shared), each node its own (personal), or pieces of which running needs all (parts).",
+        "The same on all nodes (shared), one of its own on each (personal), or pieces that only run together (parts).",
         "shared",
         rule=True,
     )
     via: Ids | None = key(
-        "How it is called: the hops up to whoever runs it, such as [gateway, openai]. Each sees what is sent.",
+        "How it is called: the hops as far as the party that runs it, such as [gateway, openai]. Each sees what"
+        " is sent.",
         None,
         names="hops",
     )
-    transport: Transport | None = key("How the connection to whoever runs it is protected.", open=True, rule=True)
+    transport: Transport | None = key(
+        "How the connection to the party that runs it is protected.", open=True, rule=True
+    )
     account: Id | None = key(
         "The party whose subscription it is; it may revoke the access. `participants`: each has its own.",
         open=True,
@@ -108,7 +113,7 @@ class Model(Entry):
         names="model",
     )
     documentation: str | None = key(
-        "Its model card, or what else tells users about it: the reference.", open=True, rule=True
+        "Where its model card, or other documentation for users, can be found.", open=True, rule=True
     )
     attribution: str | None = key(
         "Where the name or credit that its licence asks for is shown: a path or a URL.", open=True, rule=True

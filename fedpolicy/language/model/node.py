@@ -17,14 +17,14 @@ class Tee(Entry):
     kind: str = key("The technology, such as sgx, tdx, sev-snp or nitro.")
     attested: bool = key("Whether the environment proves what it runs.")
     verified_by: AnyIds = key(
-        "The parties that check the attestation; `public` where source, build and measurement are published, so that"
-        " anybody can. Left out: nobody does.",
+        "The parties that check the attestation. `public`: source, build and measurement are published, so that"
+        " anybody can check. Left out: nobody does.",
         (),
         names="verifiers",
     )
     hides_from: Annotated[tuple[Outside, ...], Written(by=several, schema=Outside | tuple[Outside, ...])] | None = key(
-        "Whom it keeps out: whoever owns the machine (host), and those who run the node (operator). Left out: as the"
-        " catalogue says of its `kind`.",
+        "Whom it keeps out: the owner of the machine (host), those who run the node (operator), or both. Left"
+        " out: as the catalogue says of its `kind`.",
         open=True,
     )
 
@@ -57,7 +57,7 @@ class Node(Entry):
         None,
         names="suppliers",
     )
-    count: Positive = key("How many distinct owners stand behind it: a cohort of a million phones is one node.", 1)
+    count: Positive = key("How many distinct owners it stands for: a cohort of a million phones is one node.", 1)
     region: str | None = key(
         "Where the machine stands: the ISO 3166-1 alpha-2 code of the country, EU, or a cloud's region such as"
         " eu-central-1.",

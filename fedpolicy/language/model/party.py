@@ -16,7 +16,7 @@ class Party(Entry):
     role: Annotated[
         tuple[Role, ...],
         Written(by=several, schema=Role | Annotated[tuple[Role, ...], Within(min_length=1)], filled=True),
-    ] = key("What the party does: one role or a list. A provider runs models for others, a host only machines.")
+    ] = key("What the party does: one role or a list. A provider runs models for others; a host only runs machines.")
     jurisdiction: Ids | None = key(
         "The ISO 3166-1 alpha-2 code of its country, such as DE; a list for a population.", open=True, names="countries"
     )
@@ -27,7 +27,10 @@ class Party(Entry):
         alias="is",
     )
     trusts: AnyIds = key(
-        "The parties whose safeguards it relies on. Not transitive. Left out: nobody.", (), rule=True, names="parties"
+        "The parties whose safeguards it relies on; trust is not passed on. Left out: nobody.",
+        (),
+        rule=True,
+        names="parties",
     )
     sector: str | None = key("The sector it belongs to, such as healthcare.", open=True, rule=True)
     name: str | None = key("Its full name.", open=True)

@@ -36,7 +36,7 @@ class Approval(Entry):
     """Who has to agree before something is changed."""
 
     of: Ids = key("Who is asked: parties, or `participants`.", names="parties")
-    at_least: Positive = key("How many of them have to agree.")
+    at_least: Positive = key("How many of them must agree.")
 
 
 class Safeguard(Entry):
@@ -45,8 +45,8 @@ class Safeguard(Entry):
     does: ClassVar[Does | None] = None
 
     operated_by: Ids | None = key(
-        "Who performs it, if not the default of its kind: parties, or `participants`. It rests on them and on whose"
-        " software does it.",
+        "Who performs it, if not the default of its kind: parties, or `participants`. It rests on them, and on"
+        " the author of the software that does it.",
         None,
         rule=True,
         names="parties",
@@ -57,9 +57,9 @@ class Safeguard(Entry):
         rule=True,
         names="parties",
     )
-    approved_by: Approval | None = key("Who has to agree to a change: `{of, at_least}`. Left out: nobody.", None)
+    approved_by: Approval | None = key("Who must agree to a change: `{of, at_least}`. Left out: nobody.", None)
     code_signed_by: Ids | None = key(
-        "Whose signature the software that performs it needs: with a new version, they change it, too.",
+        "Who must sign the software that performs it: with a new version, they can change the safeguard, too.",
         None,
         rule=True,
         names="parties",
@@ -73,7 +73,7 @@ class SecureAggregation(Safeguard):
     does: ClassVar[Does] = Sum(clients="min_clients")
 
     kind: Literal["secure_aggregation"]
-    min_clients: Positive = key("How many clients a sum has at least; must not be more than there are.", rule=True)
+    min_clients: Positive = key("The fewest clients that a sum may contain; at most as many as there are.", rule=True)
     protocol: str | None = key("The protocol, such as secagg+.", open=True, rule=True)
 
 
@@ -117,7 +117,7 @@ class DifferentialPrivacy(Safeguard):
         open=True,
     )
     shares: Positive | None = key(
-        "By how many clients distributed noise was divided. Left out: `clients_per_round`.", None
+        "The number of clients among whom distributed noise was divided. Left out: `clients_per_round`.", None
     )
     clipping_norm: Above | None = key("The bound on one contribution's norm.", open=True, rule=True)
     norm: Literal["l1", "l2", "linf"] | None = key(
@@ -126,13 +126,15 @@ class DifferentialPrivacy(Safeguard):
     clipped_count_noise: Above | None = key(
         "Adaptive clipping: the standard deviation of the noise on the count of clipped contributions.", None
     )
-    microbatch_size: Positive | None = key("Units averaged before clipping; above one, the noise counts half.", None)
+    microbatch_size: Positive | None = key(
+        "How many units are averaged before clipping; above one, the noise counts half.", None
+    )
     contributions_per_unit: Positive | None = key(
-        "How many clipped contributions of one unit are in a step at most, such as a person's records. Left out: 1.",
+        "The most clipped contributions of one unit in a step, such as the records of one person. Left out: 1.",
         None,
     )
     tuning_runs: Positive | None = key(
-        "How many runs on the same data settings were chosen by; each spends as much. Left out: 1.", None
+        "The number of runs on the same data that settings were chosen by; each spends as much. Left out: 1.", None
     )
     rounded_norm: Annotated[float, Within(ge=1)] | None = key(
         "Discrete noise: the largest norm of a contribution after it was rounded, over the clipping norm.", open=True
@@ -161,14 +163,14 @@ class DifferentialPrivacy(Safeguard):
     )
     sampling_rate: Share | None = key("The share that is drawn each time, above 0 and at most 1.", open=True, rule=True)
     steps: Positive | None = key(
-        "How often noise is added. Left out: the rounds; for dp_sgd rounds times local steps.", open=True, rule=True
+        "How many times noise is added. Left out: once a round; for dp_sgd once a local step.", open=True, rule=True
     )
-    restart_every: Positive | None = key("dp_ftrl_tree: after how many steps a new tree is begun.", None)
+    restart_every: Positive | None = key("dp_ftrl_tree: the number of steps after which a new tree begins.", None)
     min_separation: Positive | None = key(
-        "How many steps it is from one use of a unit to its next one at least; 1: it may be used in every step.",
+        "The fewest steps from one use of a unit to the next; 1: it may be used in every step.",
         open=True,
     )
-    max_participations: Positive | None = key("How often one unit is used at most.", open=True)
+    max_participations: Positive | None = key("The most times that one unit is used.", open=True)
     delta: Annotated[float, Within(gt=0, lt=1)] | None = key(
         "The delta of the guarantee; should be below one over the number of units.", open=True, rule=True
     )
@@ -176,12 +178,12 @@ class DifferentialPrivacy(Safeguard):
         "What one guarantee protects: a record, a day of one person, a person or a whole client.", open=True, rule=True
     )
     adjacency: Literal["zero_out", "add_remove", "replace_one"] = key(
-        "Which neighbours the claims are about: a contribution is zeroed, a unit is there or not, or is another one.",
+        "Which neighbouring data the claims compare: a contribution set to zero, a unit left out, or a unit replaced.",
         "zero_out",
         rule=True,
     )
     claimed_epsilon: Above | None = key(
-        "The epsilon that the deployment claims; it is recomputed and compared.", open=True, rule=True
+        "The epsilon that the deployment claims; it is computed from the noise and compared.", open=True, rule=True
     )
     claimed_rho: Above | None = key(
         "The rho that the deployment claims (zero-concentrated differential privacy).", open=True, rule=True
@@ -212,7 +214,7 @@ class SecretSharing(Safeguard):
     does: ClassVar[Does] = Seal(readers="of", threshold="threshold", malleable=True)
 
     kind: Literal["secret_sharing"]
-    threshold: Positive = key("How many of the readers must come together; must not be more than there are.", rule=True)
+    threshold: Positive = key("How many of the readers must act together; at most as many as there are.", rule=True)
     of: Ids = key("The readers: nodes or parties.", names="readers")
 
 

@@ -15,7 +15,7 @@ class TreeHop(Entry):
     """One level of aggregators in a tree."""
 
     at: Ids = key("The nodes of this level.", names="nodes")
-    min_clients: Positive | None = key("How many clients each of them adds up at least.", open=True)
+    min_clients: Positive | None = key("The fewest clients that each of them adds up.", open=True)
     safeguards: tuple[AnySafeguard, ...] = key("What protects what this level sends on.", (), unknown=UNKNOWN)
 
 
@@ -31,15 +31,15 @@ class Task(Entry):
         names="method",
         unknown="unknown",
     )
-    model: Id | None = key("The model that goes in.", None, rule=True, names="model")
+    model: Id | None = key("The model that the task starts from.", None, rule=True, names="model")
     evaluates: Id | None = key("The model whose outputs are judged.", None, rule=True, names="model")
-    produces: Id | None = key("The model that comes out.", None, rule=True, names="model")
+    produces: Id | None = key("The model that the task produces.", None, rule=True, names="model")
     data: Ids = key(
         "The datasets it works on. Data that are not where it runs are moved there as records.", names="datasets"
     )
     retrieves: AnyIds | None = key(
-        "The datasets that answers quote: looked up where the model runs, and read by whoever asked. Left out: for rag"
-        " its `data`. `[]`: none.",
+        "The datasets that answers quote: they are looked up where the model runs, and the caller reads them."
+        " Left out: for rag its `data`. `[]`: none.",
         open=True,
         names="datasets",
     )
@@ -69,17 +69,19 @@ class Task(Entry):
     aggregation: str | None = key(
         "The rule: mean, weighted_mean, median, trimmed_mean, krum, norm_bounded, ...", open=True, rule=True
     )
-    rounds: Positive | None = key("How many rounds there are.", open=True, rule=True)
-    clients_per_round: Positive | None = key("How many clients contribute to a round.", open=True, rule=True)
+    rounds: Positive | None = key("The number of rounds.", open=True, rule=True)
+    clients_per_round: Positive | None = key("The number of clients that contribute to a round.", open=True, rule=True)
     min_clients: Positive | None = key(
-        "With how many clients a round goes on at least. Left out: what its secure aggregation says, else unknown.",
+        "The fewest clients with which a round goes on. Left out: what its secure aggregation says, else unknown.",
         open=True,
         rule=True,
     )
     transport: Transport | None = key(
-        "How its connections are protected: to the aggregator, and to whoever runs its model.", open=True, rule=True
+        "How its connections are protected: to the aggregator, and to the party that runs its model.",
+        open=True,
+        rule=True,
     )
-    local_steps: Positive | None = key("How many steps a client computes in a round.", open=True, rule=True)
+    local_steps: Positive | None = key("The number of steps that a client computes in a round.", open=True, rule=True)
     safeguards: tuple[AnySafeguard, ...] = key(
         "What lowers or limits what others learn: a list of maps, each with its `kind`.", (), unknown=UNKNOWN
     )

@@ -21,7 +21,7 @@ _FIELDS = (
         lambda view: view.agreement,
         read={"between": lambda view: sorted(view.agreement.between)},
     ),
-    boolean("ended", "its last day is over", lambda view: view.agreement.ended(view.world.today)),
+    boolean("ended", "its last day has passed", lambda view: view.agreement.ended(view.world.today)),
     texts(
         "covers", "datasets or categories that it covers (none: everything)", lambda v: sorted(v.agreement.covers or ())
     ),

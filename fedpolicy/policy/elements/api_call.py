@@ -100,22 +100,27 @@ _FIELDS = (
     boolean("remote", "another party or place runs it", lambda view: bool(view.runners)),
     boolean(
         "runner_is_member",
-        "whoever runs it is a participant or the coordinator",
+        "the party that runs it is a participant or the coordinator",
         lambda v: all(map(v.world.lookup.is_member, v.runners)),
     ),
-    boolean("runner_unknown", "nobody is said to run it", lambda view: any(map(is_unknown, view.runners))),
+    boolean("runner_unknown", "the file does not say who runs it", lambda view: any(map(is_unknown, view.runners))),
     boolean(
         "crosses_parties",
-        "somebody else than the caller runs it",
+        "another party than the caller runs it",
         lambda v: len({*v.callers, *v.runners}) > len(v.callers),
     ),
     open_field(
-        "runner_jurisdictions", Type.LIST, "where those are who run it", lambda v: v.world.jurisdictions(v.runners)
+        "runner_jurisdictions",
+        Type.LIST,
+        "where the parties are that run it",
+        lambda v: v.world.jurisdictions(v.runners),
     ),
-    open_field("runners_in_eea", Type.BOOL, "all who run it are in the EEA", lambda v: in_eea(v.world, v.runners)),
+    open_field(
+        "runners_in_eea", Type.BOOL, "all parties that run it are in the EEA", lambda v: in_eea(v.world, v.runners)
+    ),
     texts(
         "agreements",
-        "kinds of the agreements that cover it, between the callers and everybody who runs it",
+        "kinds of the agreements that cover it, between the callers and all parties that run it",
         lambda v: v.agreements,
         choices=KINDS,
     ),

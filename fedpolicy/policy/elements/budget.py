@@ -95,7 +95,7 @@ KIND = Kind(
         boolean("infinite", "they see these data without noise too", lambda view: view.found.sees_more),
         open_field("delta", Type.NUMBER, "the delta that epsilon is computed at", _delta),
         words("theorem", "how epsilon is computed", lambda view: view.found.spent.theorem),
-        texts("assumptions", "what that takes for granted", lambda view: view.found.spent.assumptions),
+        texts("assumptions", "what that assumes", lambda view: view.found.spent.assumptions),
         texts("mechanisms", "the safeguards that add the noise", lambda view: view.found.mechanisms),
         open_field("claimed_epsilon", Type.NUMBER, "the claims for all of these, added up", _claimed),
         *data_fields(of="the data"),
@@ -150,7 +150,7 @@ BUDGET_FIELDS = (
     ),
     _of_share("epsilon_text", "the same in words, such as `about 50.5`", lambda s: shown(s.spent), "", Type.TEXT),
     _of_share("theorem", "how that is computed", lambda s: s.spent.theorem, "", Type.TEXT),
-    _of_share("claim", "what the computation says of the claim", lambda s: s.claim.value, "none", Type.TEXT),
+    _of_share("claim", "what the computation comes to about the claim", lambda s: s.claim.value, "none", Type.TEXT),
     _of_share(
         "stated_epsilon",
         "claimed epsilon, or a claimed rho as epsilon; 0: nothing",
@@ -159,7 +159,7 @@ BUDGET_FIELDS = (
         Type.NUMBER,
     ),
     _of_share("claim_text", "what is claimed, such as `an epsilon of 8`", lambda s: s.claimed, "", Type.TEXT),
-    _of_share("found_text", "the like of it, as computed", lambda s: s.found, "", Type.TEXT),
+    _of_share("found_text", "the same measure, as computed", lambda s: s.found, "", Type.TEXT),
     open_field("claim_holds", Type.BOOL, "differential privacy: no more is spent than is claimed", _claim_holds),
     _of_share(
         "holds_for_poisson",

@@ -52,8 +52,8 @@ _FIELDS = (
     open_field(
         "transport",
         Type.TEXT,
-        "how they are protected: what the flow, task or call and the model that it asks say (the weaker word), else"
-        " what the deployment says",
+        "how they are protected: as the flow says, or the task or call and the model that it asks (the weaker"
+        " word counts), else as the deployment says",
         _transport,
         choices=get_args(Transport),
     ),
@@ -131,8 +131,8 @@ def _subject(
 
 KIND = Kind(
     name="connection",
-    about="what says something of private data and travels from party to party unsealed, by what says how it is"
-    " protected; all of which nothing says so are one element",
+    about="what tells something about private data and travels from party to party unsealed, grouped by the key"
+    " that says how it is protected; all without such a key are one element",
     fields=_FIELDS,
     subjects=_subjects,
 )

@@ -66,7 +66,7 @@ def _permits(world: World, families: Iterable[str]) -> Iterable[tuple[str, Permi
 
 
 PERMITS = (
-    boolean("under_permit", "some of the data has a permit that holds", lambda v: has_permit(v.world, v.families)),
+    boolean("under_permit", "some of the data have a permit that holds", lambda v: has_permit(v.world, v.families)),
     open_field(
         "outside_permit",
         Type.LIST,
@@ -151,7 +151,9 @@ _FIELDS = (
         read=lambda view: _largest_share(view.world, view.id),
     ),
     boolean("has_releases", "the owner states limits", lambda view: view.dataset.releases is not None),
-    open_field("releases_to", Type.LIST, "to whom the owner allows anything", _releases_to, key="releases"),
+    open_field(
+        "releases_to", Type.LIST, "the parties to which the owner allows anything", _releases_to, key="releases"
+    ),
     open_field(
         "owner_jurisdictions", Type.LIST, "where its owners are", lambda view: view.world.jurisdictions(view.owners)
     ),
@@ -160,7 +162,9 @@ _FIELDS = (
     texts("used_by", "tasks and calls that use it, such as tasks.adapt", lambda v: v.world.users_of.get(v.id, ())),
     texts("learned_by_models", "models that contain something of it", _trained_into),
     boolean(
-        "leaves_owner", "anybody else learns anything of it", lambda view: bool(view.world.learned_from.get(view.id))
+        "leaves_owner",
+        "another party learns something about it",
+        lambda view: bool(view.world.learned_from.get(view.id)),
     ),
 )
 

@@ -147,10 +147,10 @@ def _subjects(world: World) -> Iterable[Subject]:
 
 KIND = Kind(
     name="dependency",
-    about="what participants have only as long as others let them, or were never given; each cause once",
+    about="what participants have only as long as others let them, or were never given; one element for each cause",
     fields=(
         texts("participants", "who depends", lambda view: view.found.participants),
-        texts("uses", "in which tasks and calls, such as tasks.score", lambda view: view.found.uses),
+        texts("uses", "the tasks and calls that it is about, such as tasks.score", lambda view: view.found.uses),
         texts(
             "capabilities",
             "what it is about: run (compute with the models), join (take part in rounds), keep (leave with a working"
@@ -159,10 +159,10 @@ KIND = Kind(
             choices=CAPABILITIES,
         ),
         words("loss", "the same in words, such as: run the models or join the rounds", _loss),
-        boolean("given", "they have it as long as nobody takes it away", lambda view: view.found.given),
+        boolean("given", "they have it, as long as nobody takes it away", lambda view: view.found.given),
         words(
             "how",
-            "how the controllers have it in hand: they run or host what it needs (operates, hosts), have the account,"
+            "how the controllers hold it: they run or host what it needs (operates, hosts), have the account,"
             " gave the licence, are too few without each other (number), hold the features of a part of the model"
             " (part), share a foreign jurisdiction, or are not named (unstated). What was never given: a copy, the"
             " weights, memory, a licence",
@@ -171,7 +171,7 @@ KIND = Kind(
         ),
         texts(
             "controllers",
-            "on whom they depend: on each of them alone, or, for a jurisdiction, on all together",
+            "the parties they depend on: on each alone, or, for a jurisdiction, on all together",
             lambda view: view.found.controllers,
         ),
         texts("controller_roles", "roles of those parties", _roles),
@@ -186,7 +186,7 @@ KIND = Kind(
         words("jurisdiction", "the jurisdiction that they share, or an empty text", lambda v: v.found.jurisdiction),
         texts(
             "through",
-            "elements by which they have it in hand, such as nodes.aggregator or models.judge.account",
+            "elements through which they hold it, such as nodes.aggregator or models.judge.account",
             lambda view: view.found.through,
         ),
         words("cause", "the element at which it could be changed", lambda view: view.found.cause),

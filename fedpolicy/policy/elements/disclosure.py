@@ -98,7 +98,7 @@ _FIELDS = (
     _range(
         "guaranteed",
         Type.LEVEL,
-        "what can be learned if only those are honest whom the owner has reason to rely on",
+        "what can be learned if only those parties are honest that the owner has reason to rely on",
     ),
     _range("gap", Type.BOOL, "the guaranteed level is worse than the declared one"),
     words(
@@ -113,17 +113,17 @@ _FIELDS = (
     _has_role("coordinator", "the coordinator learns it"),
     _has_role("provider", "a party with the role provider learns it"),
     _has_role("host", "a party with the role host learns it"),
-    boolean("to_third_party", "somebody learns it who is neither participant nor coordinator", third),
+    boolean("to_third_party", "a party learns it that is neither participant nor coordinator", third),
     boolean(
         "to_outsider",
-        "somebody learns it who is neither participant, coordinator nor user, and is not everybody",
+        "a party learns it that is neither participant, coordinator nor user, and not the public",
         outside,
     ),
     boolean("to_public", "everybody learns it", lambda view: "public" in view.parties),
     boolean("also_public", "these parties learn it because everybody does", lambda view: also_public(view.found)),
     boolean(
         "to_unknown",
-        "whoever runs a model that nobody is said to run learns it",
+        "the party that runs a model learns it, and the file does not say who that is",
         lambda v: any(map(is_unknown, v.parties)),
     ),
     boolean(
@@ -142,7 +142,7 @@ _FIELDS = (
         adequacy,
         choices=ADEQUACY,
     ),
-    words("adequacy_scope", "whom a partial decision covers, in words, or an empty text", adequacy_scope),
+    words("adequacy_scope", "recipients that a partial decision covers, in words, or an empty text", adequacy_scope),
     texts("datasets", "datasets that it is about", lambda view: view.families),
     number("instances", "how many instances of them", lambda view: len(view.found.datasets)),
     *data_fields(of="the data"),
@@ -163,10 +163,10 @@ _FIELDS = (
     open_field("allowed", Type.LEVEL, "the most that the owner's releases permit", allowed),
     _range("exceeds_allowed", Type.BOOL, "the level is above what the releases permit (false without releases)"),
     _range("permitted", Type.BOOL, "the owner's releases permit the level (false without releases)"),
-    _range("guarantee_permitted", Type.BOOL, "they permit what is guaranteed, too"),
+    _range("guarantee_permitted", Type.BOOL, "the releases permit the guaranteed level, too"),
     boolean("otherwise", "they are hosts, and learn as much of it in another capacity", otherwise),
     boolean("own_data", "the owners are people who hand over what is theirs, not organisations", own_data),
-    texts("origins", "the elements by whose flow it arrives, such as tasks.score", lambda view: view.origins),
+    texts("origins", "the elements whose flows bring it, such as tasks.score", lambda view: view.origins),
     texts(
         "origin_kinds",
         "what these are",
@@ -197,7 +197,7 @@ _FIELDS = (
     ),
     texts(
         "unguaranteed",
-        "kinds of the safeguards that lower the declared level by somebody's word only (aggregation: a plain sum)",
+        "kinds of the safeguards that lower the declared level on a party's word only (aggregation: a plain sum)",
         lambda v: ordered(n.kind for n in v.found.not_counted if n.level == "guaranteed"),
     ),
     texts("rests_on", "parties on whose word the declared level rests, though the owner does not trust them", rests_on),
@@ -236,7 +236,7 @@ _FIELDS = (
     ),
     texts(
         "deidentified",
-        "methods of de-identification that stand on every way",
+        "methods of de-identification that are applied on every way",
         deidentified,
         choices=words_of(Deidentification, "method"),
     ),

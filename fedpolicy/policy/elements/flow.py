@@ -187,7 +187,7 @@ _FIELDS = (
     ),
     texts("third_parties", "recipients that are neither sender, participant nor coordinator", _third),
     boolean("to_public", "everybody receives it", lambda view: "public" in view.to_parties),
-    boolean("to_unknown", "nobody is said to receive it", lambda view: any(map(is_unknown, view.to_parties))),
+    boolean("to_unknown", "the file does not say who receives it", lambda view: any(map(is_unknown, view.to_parties))),
     open_field(
         "to_jurisdictions", Type.LIST, "where the recipients are", lambda v: v.world.jurisdictions(v.to_parties)
     ),

@@ -35,7 +35,7 @@ _LICENCE = {
     "commercial_use": (get_args(Permission), "may it be used commercially"),
     "field_of_use": (get_args(FieldOfUse), "are fields of use excluded"),
     "output_use": (get_args(Permission), "may its outputs improve other models"),
-    "naming": (get_args(Naming), "must models made from it bear a name"),
+    "naming": (get_args(Naming), "must models made from it carry a name"),
 }
 _REUSED = {"distillation"}
 _REUSED_OUTPUTS = {"labels", "synthetic_data"}
@@ -83,10 +83,10 @@ _HOLDING: tuple[Field, ...] = (
     boolean("shared", "more than one party holds its weights", is_shared),
     boolean(
         "held_outside",
-        "somebody who is neither participant nor coordinator holds its weights",
+        "a party that is neither participant nor coordinator holds its weights",
         lambda v: not all(map(v.world.lookup.is_member, v.holders)),
     ),
-    texts("without_copy", "participants whose data it has learned from and who hold no copy", _without_copy),
+    texts("without_copy", "participants whose data it has learned from and that hold no copy", _without_copy),
     texts(
         "users_without_weights",
         "parties that use it and hold no copy",
@@ -194,7 +194,7 @@ _OPENNESS = (
     open_field(
         "parameters_b",
         Type.NUMBER,
-        "thousand millions of parameters, as the catalogue says",
+        "billions of parameters, as the catalogue says",
         lambda v: _figure(v, "parameters_b"),
     ),
 )
@@ -245,7 +245,7 @@ _MAKING = (
     ),
     boolean("outputs_reused", "its outputs are used to train or to label for another model", _outputs_reused),
     texts("made_by", "methods of the tasks that produce it", lambda v: ordered(task.method for task in v.produced_by)),
-    texts("judged_by", "tasks that measure how well it does", lambda view: ordered(_judged_by(view))),
+    texts("judged_by", "tasks that measure how well it performs", lambda view: ordered(_judged_by(view))),
 )
 
 

@@ -65,9 +65,9 @@ def _unserved(view: ModelView) -> Presence:
 
 
 LIFE = (
-    open_field("days_left", Type.INT, "days until `shutdown_on`; less than 0: the day is over", _days_left),
-    words("ending", "what becomes of it then, in words", _ending),
-    open_field("unserved", Type.LIST, "parties that use it from where whoever runs it serves nobody", _unserved),
+    open_field("days_left", Type.INT, "days until `shutdown_on`; negative: the day has passed", _days_left),
+    words("ending", "what happens to it then, in words", _ending),
+    open_field("unserved", Type.LIST, "parties that use it from a place that its provider does not serve", _unserved),
 )
 
 
@@ -200,12 +200,17 @@ USE = (
         lambda v: any(a.how == "hosted" for a in v.facts.access),
     ),
     texts("runners", "parties that run it for others", lambda view: view.runners),
-    boolean("runner_is_member", "everybody who runs it for others is a participant or the coordinator", _members_run),
-    boolean("runner_unknown", "nobody is said to run it", lambda view: any(map(is_unknown, view.runners))),
+    boolean("runner_is_member", "all parties that run it for others are participants or the coordinator", _members_run),
+    boolean("runner_unknown", "the file does not say who runs it", lambda view: any(map(is_unknown, view.runners))),
     open_field(
-        "runner_jurisdictions", Type.LIST, "where those are who run it", lambda v: v.world.jurisdictions(v.runners)
+        "runner_jurisdictions",
+        Type.LIST,
+        "where the parties are that run it",
+        lambda v: v.world.jurisdictions(v.runners),
     ),
-    open_field("runners_in_eea", Type.BOOL, "all who run it are in the EEA", lambda v: in_eea(v.world, v.runners)),
+    open_field(
+        "runners_in_eea", Type.BOOL, "all parties that run it are in the EEA", lambda v: in_eea(v.world, v.runners)
+    ),
     *(
         field
         for field in fields_of(
@@ -217,35 +222,45 @@ USE = (
         )
         if field.name in NOTHING_KEPT  # where a call is processed is asked of calls
     ),
-    number("senders", "of how many owners private data go to whoever runs it, members of cohorts counted", _senders),
-    texts("private_inputs", "the private datasets about which those who run it for others are asked", _private_inputs),
-    texts("owners", "the owners of these; whoever calls may be another", _owners),
-    boolean("permitted", "the owners release all that anybody learns by what asks those who run it", _permitted),
-    boolean("assists", "nothing is done with it but judging others", _assists),
+    number(
+        "senders",
+        "how many owners' private data go to the party that runs it, with each member of a cohort counted",
+        _senders,
+    ),
+    texts(
+        "private_inputs",
+        "the private datasets that calls to the parties that run it for others are about",
+        _private_inputs,
+    ),
+    texts("owners", "the owners of these; the caller may be another party", _owners),
+    boolean(
+        "permitted", "the owners release all that anybody learns from the calls to the parties that run it", _permitted
+    ),
+    boolean("assists", "it is only used to judge other models", _assists),
     open_field(
         "inputs_train",
         Type.BOOL,
-        "some private data sent to those who run it may be used for training, each call by its own terms",
+        "some private data sent to the parties that run it may be used for training, each call by its own terms",
         _inputs_train,
         key="terms.trains_on_inputs",
     ),
     open_field(
         "inputs_retention_days",
         Type.INT,
-        "the longest time for which private data sent to those who run it are kept, each call by its own terms",
+        "the longest time for which private data sent to the parties that run it are kept, each call by its own terms",
         _inputs_kept,
         key="terms.retention_days",
     ),
     open_field(
         "inputs_reviewed",
         Type.BOOL,
-        "people may read some private data sent to those who run it, each call by its own terms",
+        "people may read some private data sent to the parties that run it, each call by its own terms",
         _inputs_read,
         key="terms.human_review",
     ),
     boolean(
         "inputs_said_reviewed",
-        "the file itself says that people may read some data sent to those who run it",
+        "the file itself says that people may read some data sent to the parties that run it",
         _said_read,
     ),
     boolean("fallback_elsewhere", "a fallback is run by another party, or held", _fallback_elsewhere),

@@ -61,18 +61,26 @@ _FIELDS = (
     words("id", "its id", lambda view: view.id),
     *fields_of(Node, lambda view: view.node),
     texts("parties", "who operates it", lambda v: v.named(who for place in v.places for who in place.operators)),
-    texts("hosts", "on whose machines it runs", lambda view: view.named(place.host for place in view.places)),
+    texts(
+        "hosts", "the parties whose machines it runs on", lambda view: view.named(place.host for place in view.places)
+    ),
     boolean(
         "hosted_elsewhere",
         "some of it runs on machines of a party that does not operate it",
         lambda view: any(place.host not in place.operators for place in view.places),
     ),
-    texts("code_from", "whose software runs on it", lambda view: view.named(place.code_from for place in view.places)),
+    texts(
+        "code_from",
+        "the authors of the software that runs on it",
+        lambda view: view.named(place.code_from for place in view.places),
+    ),
     number("count", "how many machines it stands for", lambda view: sum(place.weight for place in view.places)),
     open_field("tee", Type.BOOL, "it runs in a trusted execution environment", lambda view: _tee(view, attested=False)),
     open_field("attested", Type.BOOL, "its TEE is attested", lambda view: _tee(view, attested=True), key="tee"),
     texts("verified_by", "who verifies its attestation", lambda v: v.node.tee.verified_by if v.node.tee else ()),
-    open_field("hides_from", Type.LIST, "whom its TEE keeps out: host, operator", _hides_from, key="tee.hides_from"),
+    open_field(
+        "hides_from", Type.LIST, "those whom its TEE keeps out: host, operator", _hides_from, key="tee.hides_from"
+    ),
     open_field("gpu_memory_gib", Type.NUMBER, "memory of its GPUs in GiB", _memory, key="hardware.gpu_memory_gib"),
     texts("datasets", "datasets that are stored on it", lambda view: view.families),
     texts("models", "models whose weights are placed on it", _holds),

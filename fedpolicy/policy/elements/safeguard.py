@@ -172,7 +172,7 @@ _FIELDS = (
     number("owners", "how many owners it protects, members of cohorts counted", _owners),
     texts(
         "changeable_by_recipient",
-        "parties that may change it alone, and against whom it protects an owner that does not trust them",
+        "parties that may change it alone, and from which it protects an owner that does not trust them",
         _changeable_by_recipient,
     ),
     boolean(

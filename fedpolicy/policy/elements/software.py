@@ -59,7 +59,7 @@ _FIELDS = (
     texts("payloads", "what is sent", lambda view: ordered(flow.payload for flow in view.flows)),
     texts("datasets", "datasets of which something is sent", lambda view: view.families),
     words("of", "the nodes on which it runs (for messages)", lambda view: ", ".join(ordered(_places(view)))),
-    boolean("guarantee_permitted", "the owners release all that is guaranteed to anybody who gets it", _is_released),
+    boolean("guarantee_permitted", "the owners release the guaranteed level to all who get it", _is_released),
     *data_fields(of="the data of which something is sent"),
 )
 
@@ -183,8 +183,8 @@ def _asked(world: World, flows: Sequence[Flow]) -> Subject:
 
 KIND = Kind(
     name="software",
-    about="what an element sends that is computed from records by the code of one supplier; all that is sent by code of"
-    " which nobody says whose it is are one element",
+    about="what an element sends that the code of one supplier computes from records; all that is sent by code"
+    " without a stated author is one element",
     fields=_FIELDS,
     subjects=_subjects,
 )

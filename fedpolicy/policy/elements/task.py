@@ -149,7 +149,7 @@ _FIELDS = (
     ),
     boolean(
         "hosted",
-        "somebody else must train, because nobody in the federation holds the weights",
+        "an outsider must train, because nobody in the federation holds the weights",
         lambda v: any(a.how == "hosted" for a in v.access),
     ),
     open_field("feasible", Type.BOOL, "the method works at the access that there is", _feasible),
