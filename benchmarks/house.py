@@ -13,7 +13,7 @@ __all__ = ["measure"]
 ROOT = Path(__file__).parents[1]
 EXAMPLE = "examples/clinical-notes/deployment.yaml"
 # What every file of a folder has, for it is found by its name and called by this one.
-INTERFACES = {"command", "render", "draw", "desugar", "as_text", "as_json", "as_markdown"}
+INTERFACES = {"command", "render", "draw", "desugar", "wants", "read", "write", "as_text", "as_json", "as_markdown"}
 CHECK = """
 import sys
 from fedpolicy import api

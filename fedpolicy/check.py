@@ -26,7 +26,7 @@ from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.namesakes import namesakes
 from fedpolicy.overview import Aside, Interruption, Overview
 from fedpolicy.records import dataclass, replace
-from fedpolicy.report.summarise import dated, ordered, summarise
+from fedpolicy.report.summarise import dated, in_file_order, summarise
 from fedpolicy.settings import Settings
 from fedpolicy.sources import no_deployment
 
@@ -239,7 +239,7 @@ def report_of(
     if settings.waivers or settings.baseline:
         from fedpolicy.policy.excuse import excuse  # noqa: PLC0415  most runs excuse nothing
 
-        report = ordered(excuse(report, settings))
+        report = in_file_order(excuse(report, settings))
     return report
 
 

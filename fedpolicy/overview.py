@@ -10,7 +10,7 @@ from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.page import Section
-    from fedpolicy.processing import Record
+    from fedpolicy.processing import Ropa
 
 __all__ = [
     "Aside",
@@ -95,7 +95,7 @@ class Overview:
     owners: Mapping[str, str] = field(default_factory=dict)
     parties: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
-    record: Record | None = None
+    record: Ropa | None = None
     picture: str = ""
     held: Mapping[str, bool] = field(default_factory=dict)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fedpolicy.records import dataclass
 
-__all__ = ["Activity", "Kind", "Measure", "Processor", "Recipient", "Record", "Responsibility", "Who"]
+__all__ = ["Activity", "DataCategory", "Measure", "Processor", "Recipient", "Responsibility", "Ropa", "Who"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class Who:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class DataCategory:
     """A category of data; `dpv` is its term in the Data Privacy Vocabulary."""
 
     id: str
@@ -70,7 +70,7 @@ class Activity:
     exceptions: tuple[str, ...]
     datasets: tuple[str, ...]
     subjects: tuple[str, ...]
-    kinds: tuple[Kind, ...]
+    kinds: tuple[DataCategory, ...]
     recipients: tuple[Recipient, ...]
     erasure: tuple[str, ...]
     measures: tuple[Measure, ...]
@@ -108,7 +108,7 @@ class Responsibility:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Ropa:
     """All activities of a deployment, of all controllers or of one, and who answers for which control."""
 
     owner: str

@@ -11,7 +11,7 @@ from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.policy.models import PRINCIPLES, Rule
 from fedpolicy.policy.packs import Pack, Standard, read_pack
 from fedpolicy.policy.site import judge as site
-from fedpolicy.report.rules import as_markdown, entry_of, table_markdown
+from fedpolicy.report.rules import as_markdown, rule_entry, table_markdown
 from fedpolicy.scan.drift import rules as drift
 from fedpolicy.scan.judge import INFOS
 
@@ -49,7 +49,7 @@ def rule_pages() -> Iterator[tuple[str, str]]:
     for name, (pack, rules) in packs.items():
         yield f"rules/{name}/index.md", _pack(pack, rules)
         for rule in rules:
-            yield f"rules/{name}/{rule.id}.md", as_markdown(entry_of(rule))
+            yield f"rules/{name}/{rule.id}.md", as_markdown(rule_entry(rule))
     for principle, about in PRINCIPLES.items():
         chosen = [rule for rule in every if rule.principle == principle]
         if chosen:

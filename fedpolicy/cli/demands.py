@@ -18,8 +18,8 @@ from fedpolicy.errors import FedPolicyError, InputError, contained
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.language.reading.load import Document, load_text
 from fedpolicy.policy.site.file import SitePolicy, read_site
-from fedpolicy.policy.site.judge import INFOS, PACK, judged
-from fedpolicy.report.summarise import ordered
+from fedpolicy.policy.site.judge import INFOS, PACK, site_findings
+from fedpolicy.report.summarise import in_file_order
 from fedpolicy.sources import Search
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _of_policy(
 
 
 def _one(policy: SitePolicy, document: Document, catalog: Catalog, analysis: AnalysisSettings) -> list[Finding]:
-    return judged(Study(document.deployment, catalog, analysis), document, policy)
+    return site_findings(Study(document.deployment, catalog, analysis), document, policy)
 
 
 def _absent(policy: SitePolicy, document: Document) -> InputError:
@@ -133,4 +133,4 @@ def _joined(
         packs=tuple(sorted({*report.packs, PACK})),
         errors=(*report.errors, *errors),
     )
-    return ordered(joined)
+    return in_file_order(joined)

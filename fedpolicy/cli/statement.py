@@ -10,7 +10,7 @@ from fedpolicy.cli.terminal import emit
 from fedpolicy.errors import InputError
 from fedpolicy.files import content
 from fedpolicy.hashing import sha256
-from fedpolicy.report.statement import as_text, compared, read_statement
+from fedpolicy.report.statement import as_text, checked_digests, read_statement
 
 if TYPE_CHECKING:
     from fedpolicy.overview import Digest
@@ -29,7 +29,7 @@ def verify(name: str, output: str | None = None, *, again: bool = False) -> int:
     except OSError as error:
         advice = "name the file that `fedpolicy check --format in-toto` has written"
         raise InputError(f"`{name}` cannot be read: {error.strerror or error}", help=advice) from error
-    found = compared(read, _now)
+    found = checked_digests(read, _now)
     same = _says_the_same(read) if again else None
     emit(as_text(read, found, again=same), output)
     return _SAME if all(one.same for one in found) and same is not False else _DIFFERENT

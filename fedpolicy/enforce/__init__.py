@@ -17,10 +17,10 @@ from fedpolicy.files import modules_in
 if TYPE_CHECKING:
     from fedpolicy.enforce.plan import Enforced, Plan
 
-__all__ = ["Target", "load_target", "target_ids"]
+__all__ = ["EnforceTarget", "load_target", "target_ids"]
 
 
-class Target(Protocol):
+class EnforceTarget(Protocol):
     """What a module of the folder `targets` offers."""
 
     SUMMARY: str
@@ -35,6 +35,6 @@ def target_ids() -> tuple[str, ...]:
     return tuple(sorted(module.replace("_", "-") for module in modules_in(targets.__path__)))
 
 
-def load_target(name: str) -> Target:
+def load_target(name: str) -> EnforceTarget:
     """One target by its name."""
-    return cast("Target", import_module(f"{targets.__name__}.{name.replace('-', '_')}"))
+    return cast("EnforceTarget", import_module(f"{targets.__name__}.{name.replace('-', '_')}"))

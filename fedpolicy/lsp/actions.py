@@ -13,7 +13,7 @@ from fedpolicy.language.reading.spans import path_of
 from fedpolicy.language.rewriting.edits import Put, Value, edited
 from fedpolicy.language.rewriting.splice import rewritten
 from fedpolicy.lsp.cursor import shape_at
-from fedpolicy.policy.renewal import add_waiver, free_name, said_of
+from fedpolicy.policy.renewal import add_waiver, free_name, waiver_values
 from fedpolicy.policy.waivers import WaiverFile, read_waivers
 from fedpolicy.records import dataclass
 from fedpolicy.repair.answer import Choice, Request, repair
@@ -23,10 +23,10 @@ from fedpolicy.sources import Source
 
 if TYPE_CHECKING:
     from fedpolicy.check import Assessment
-    from fedpolicy.lsp.page import Page
+    from fedpolicy.lsp.page import OpenPage
     from fedpolicy.settings import Settings
 
-__all__ = ["Action", "corrections", "facts", "repaired", "waived"]
+__all__ = ["Action", "corrections", "repaired", "stated_facts", "waived"]
 
 _MEANT = re.compile(r"did you mean `([^`]+)`")
 _MOST_WORDS = 6
@@ -44,7 +44,7 @@ class Action:
     file: File | None = None
 
 
-def corrections(page: Page, span: Span, advice: str) -> Iterator[Action]:
+def corrections(page: OpenPage, span: Span, advice: str) -> Iterator[Action]:
     """What a message says was meant, put in."""
     found = _MEANT.search(advice)
     if found and span.line == span.end_line:
@@ -54,7 +54,7 @@ def corrections(page: Page, span: Span, advice: str) -> Iterator[Action]:
             yield Action(title=f"Write `{meant}`", span=span, text=meant)
 
 
-def facts(page: Page, finding: Finding) -> Iterator[Action]:
+def stated_facts(page: OpenPage, finding: Finding) -> Iterator[Action]:
     """The facts that a question asks for: one action for each word that may stand there, else `unknown` for now."""
     known = _assessment(page, finding)
     if known is None or not page.current:
@@ -73,7 +73,7 @@ def facts(page: Page, finding: Finding) -> Iterator[Action]:
                 yield _change(page, f"State `{path[-1]}: {said}`", text)
 
 
-def _put(page: Page, known: Assessment, path: tuple[str | int, ...], word: str | bool) -> Put:  # noqa: FBT001  a value
+def _put(page: OpenPage, known: Assessment, path: tuple[str | int, ...], word: str | bool) -> Put:  # noqa: FBT001  a value
     """What to write: the key itself, or the first map around it that is not there yet, with the key in it."""
     tree: object = page.documents[known.document.index].tree
     for depth, step in enumerate(path[:-1]):
@@ -86,7 +86,7 @@ def _put(page: Page, known: Assessment, path: tuple[str | int, ...], word: str |
     return Put(path=path, value=word)
 
 
-def _with_fact(page: Page, known: Assessment, edit: Put) -> str | None:
+def _with_fact(page: OpenPage, known: Assessment, edit: Put) -> str | None:
     try:
         expected = edited(known.document.deployment, [edit])
         if expected is None:
@@ -96,7 +96,7 @@ def _with_fact(page: Page, known: Assessment, edit: Put) -> str | None:
         return None
 
 
-def repaired(page: Page, finding: Finding, settings: Settings) -> Action | None:
+def repaired(page: OpenPage, finding: Finding, settings: Settings) -> Action | None:
     """The best proved repair of one finding that needs nothing from a person; None where there is none."""
     request = Request(
         source=Source(name=page.name, text=page.text.encode()),
@@ -121,7 +121,7 @@ def waived(finding: Finding, settings: Settings, file: File) -> Action | None:
         before = read_waivers(text, file.name) if text.strip() else WaiverFile(name=file.name)
         name = free_name(f"{finding.rule}-{finding.fingerprint[:8]}", {entry.id for entry in before.entries})
         said = {"reason": OPEN, "owner": f"{OPEN} owner", "approved_by": f"{OPEN} approver"}
-        values = {**said_of(finding, settings.root), **said, "expires": settings.today}
+        values = {**waiver_values(finding, settings.root), **said, "expires": settings.today}
         return Action(
             title="Waive it: write down why", span=None, text=add_waiver(text, file.name, name, values), file=file
         )
@@ -129,13 +129,13 @@ def waived(finding: Finding, settings: Settings, file: File) -> Action | None:
         return None
 
 
-def _assessment(page: Page, finding: Finding) -> Assessment | None:
+def _assessment(page: OpenPage, finding: Finding) -> Assessment | None:
     if finding.verdict is not Verdict.UNKNOWN:
         return None
     return next((one for one in page.good if one.document.deployment.name == finding.deployment), None)
 
 
-def _change(page: Page, title: str, new: str) -> Action:
+def _change(page: OpenPage, title: str, new: str) -> Action:
     """The smallest run of lines that differs, so that nothing else of an unsaved text is touched."""
     old, lines = page.text.split("\n"), new.split("\n")
     common = [one == two for one, two in zip(old, lines, strict=False)]

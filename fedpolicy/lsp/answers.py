@@ -13,13 +13,13 @@ from fedpolicy.language.model.types import ID_PATTERN
 from fedpolicy.language.reading.spans import place_of
 from fedpolicy.lsp.cursor import shape_at
 from fedpolicy.lsp.diagnostics import range_of
-from fedpolicy.lsp.meaning import about_key, about_symbol, about_word, rows_of
+from fedpolicy.lsp.meaning import about_key, about_symbol, about_word, catalogue_rows
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Span
     from fedpolicy.language.reading.source import Raw
     from fedpolicy.lsp.cursor import Path
-    from fedpolicy.lsp.page import Page, Symbol
+    from fedpolicy.lsp.page import OpenPage, Symbol
 
 __all__ = ["ID_PATTERN", "definition", "edits_of_rename", "hints", "hover", "places", "symbols"]
 
@@ -34,7 +34,7 @@ _KINDS = {
 }
 
 
-def hover(page: Page, line: int, column: int) -> str:
+def hover(page: OpenPage, line: int, column: int) -> str:
     """What stands at a place (from 1), in Markdown; empty where there is nothing to say."""
     found = page.path_at(line, column)
     if found is None:
@@ -49,19 +49,19 @@ def hover(page: Page, line: int, column: int) -> str:
     word = _value(raw.tree, path)
     if not isinstance(word, str):
         return about_key(key)
-    listed = dict(rows_of(key, page.catalog)).get(word)
+    listed = dict(catalogue_rows(key, page.catalog)).get(word)
     if not listed and key.name == "kind" and not shape.choices:
         listed = summary("enclaves", word, page.catalog)
     return f"**{word}**: {listed or about_word(word, key, shape.items or shape)}"
 
 
-def definition(page: Page, line: int, column: int) -> Span | None:
+def definition(page: OpenPage, line: int, column: int) -> Span | None:
     """Where the id at a place is declared."""
     found = page.symbol_at(line, column)
     return found[0].spans.key((found[1].section, found[1].name)) if found else None
 
 
-def places(page: Page, line: int, column: int, *, declared: bool) -> list[Span]:
+def places(page: OpenPage, line: int, column: int, *, declared: bool) -> list[Span]:
     """Every place where the id at a place is used, and where it is declared if that is asked for."""
     found = page.symbol_at(line, column)
     if found is None:
@@ -71,7 +71,7 @@ def places(page: Page, line: int, column: int, *, declared: bool) -> list[Span]:
     return [*own, *(span for span, _ in page.uses(raw, symbol))]
 
 
-def edits_of_rename(page: Page, line: int, column: int, new: str) -> list[tuple[Span, str]]:
+def edits_of_rename(page: OpenPage, line: int, column: int, new: str) -> list[tuple[Span, str]]:
     """What to write where, so that an id has another name. Members of a family keep what follows the `@`."""
     found = page.symbol_at(line, column)
     if found is None:
@@ -81,14 +81,14 @@ def edits_of_rename(page: Page, line: int, column: int, new: str) -> list[tuple[
     return [own, *_renamed(page, raw, symbol, new)]
 
 
-def _renamed(page: Page, raw: Raw, symbol: Symbol, new: str) -> Iterator[tuple[Span, str]]:
+def _renamed(page: OpenPage, raw: Raw, symbol: Symbol, new: str) -> Iterator[tuple[Span, str]]:
     for span, written in page.uses(raw, symbol):
         yield span, f"{new}{written.removeprefix(symbol.name)}"
     if symbol.section == "parties":
         yield from _members(page, raw, symbol.name, new)
 
 
-def _members(page: Page, raw: Raw, old: str, new: str) -> Iterator[tuple[Span, str]]:
+def _members(page: OpenPage, raw: Raw, old: str, new: str) -> Iterator[tuple[Span, str]]:
     """`client@aphp` is called after its party."""
     for one in page.references(raw):
         family, at, member = one.name.partition("@")
@@ -97,7 +97,7 @@ def _members(page: Page, raw: Raw, old: str, new: str) -> Iterator[tuple[Span, s
             yield page.named(raw.spans.at(one.path), one.name), f"{family}@{new}{dot}{number}"
 
 
-def symbols(page: Page) -> list[types.DocumentSymbol]:
+def symbols(page: OpenPage) -> list[types.DocumentSymbol]:
     """Sections and their entries."""
     found = []
     for raw in page.documents:
@@ -117,7 +117,7 @@ def _symbol(
     return types.DocumentSymbol(name=str(path[-1]), kind=kind, range=whole, selection_range=key, children=children)
 
 
-def hints(page: Page, first: int, last: int) -> list[tuple[int, str]]:
+def hints(page: OpenPage, first: int, last: int) -> list[tuple[int, str]]:
     """For lines (from 1) where a flow begins, said or implied: the most that somebody learns by it, and who."""
     worst: dict[int, tuple[int, str]] = {}
     for known in page.good if page.current else ():

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from fedpolicy.catalog.summary import summary
 from fedpolicy.language.model.shape import Key, Shape, entry_shape
 from fedpolicy.lsp.cursor import Cursor, cursor_at, shape_at
-from fedpolicy.lsp.meaning import about_key, about_word, rows_of
+from fedpolicy.lsp.meaning import about_key, about_word, catalogue_rows
 from fedpolicy.lsp.page import SECTIONS
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.language.model.entry import Entry
-    from fedpolicy.lsp.page import Page
+    from fedpolicy.lsp.page import OpenPage
 
 __all__ = ["Offer", "offers"]
 
@@ -30,7 +30,7 @@ class Offer:
     key: bool = False
 
 
-def offers(page: Page, line: int, column: int) -> tuple[str, list[Offer]]:
+def offers(page: OpenPage, line: int, column: int) -> tuple[str, list[Offer]]:
     """What was written of the word at a place (both count from 0), and everything that may stand there."""
     cursor = cursor_at(page.lines, line, column)
     if cursor is None:
@@ -39,7 +39,7 @@ def offers(page: Page, line: int, column: int) -> tuple[str, list[Offer]]:
     return cursor.written, [one for one in found if one.word.lower().startswith(cursor.written.lower())] or found
 
 
-def _at(page: Page, cursor: Cursor, line: int) -> Iterator[Offer]:
+def _at(page: OpenPage, cursor: Cursor, line: int) -> Iterator[Offer]:
     shape, key = shape_at(cursor.path, cursor.kind)
     if cursor.key:
         yield from _keys(shape, cursor)
@@ -77,7 +77,7 @@ def _key_text(name: str, key: Key, cursor: Cursor) -> str:
     return f"{name}:\n  " if block else f"{name}: "
 
 
-def _values(page: Page, shape: Shape, key: Key | None, line: int) -> Iterator[Offer]:
+def _values(page: OpenPage, shape: Shape, key: Key | None, line: int) -> Iterator[Offer]:
     words = list(shape.choices) or (["true", "false"] if shape.scalar is bool else [])
     for place, word in enumerate(words):
         about = about_word(word, key, shape) if shape.choices else ""
@@ -85,7 +85,7 @@ def _values(page: Page, shape: Shape, key: Key | None, line: int) -> Iterator[Of
     if key is None:
         return
     yield from _named(page, key, line)
-    for name, about in rows_of(key, page.catalog):
+    for name, about in catalogue_rows(key, page.catalog):
         yield Offer(word=name, text=name, about=about, sort=f"2{name}")
     if key.name == "kind" and not words and key.about:
         for name in page.catalog.enclaves:
@@ -94,7 +94,7 @@ def _values(page: Page, shape: Shape, key: Key | None, line: int) -> Iterator[Of
         yield Offer(word="unknown", text="unknown", about=about_word("unknown", key, shape), sort="9unknown")
 
 
-def _named(page: Page, key: Key, line: int) -> Iterator[Offer]:
+def _named(page: OpenPage, key: Key, line: int) -> Iterator[Offer]:
     """Ids of this document and built-in words."""
     if key.names is None:
         return

@@ -13,10 +13,10 @@ from fedpolicy.findings import Finding, Severity, Span, Verdict
 if TYPE_CHECKING:
     from fedpolicy.errors import FedPolicyError
     from fedpolicy.lsp.actions import Action
-    from fedpolicy.lsp.page import Page
+    from fedpolicy.lsp.page import OpenPage
     from fedpolicy.lsp.session import Session
 
-__all__ = ["SOURCE", "diagnostics_of", "offered", "range_of", "resolved"]
+__all__ = ["SOURCE", "diagnostics_of", "offered", "range_of", "with_change"]
 
 SOURCE = "fedpolicy"
 _SHOWN = {
@@ -29,7 +29,7 @@ _SHOWN = {
 _LATER = (("repair", "Look for a proved repair"), ("waive", "Waive it: write down why"))
 
 
-def diagnostics_of(page: Page, uri: str) -> Iterator[types.Diagnostic]:
+def diagnostics_of(page: OpenPage, uri: str) -> Iterator[types.Diagnostic]:
     """Every mistake; where there is none, every finding and question. What is waived is not shown."""
     for error in page.errors:
         yield _mistake(error)
@@ -58,7 +58,7 @@ def _mistake(error: FedPolicyError) -> types.Diagnostic:
     )
 
 
-def _finding(finding: Finding, page: Page, uri: str) -> types.Diagnostic:
+def _finding(finding: Finding, page: OpenPage, uri: str) -> types.Diagnostic:
     unknown = finding.verdict is Verdict.UNKNOWN
     label = "question" if unknown else finding.severity.label
     asked = f"\nNot stated: {', '.join(finding.missing)}" if unknown and finding.missing else ""
@@ -83,7 +83,7 @@ def _finding(finding: Finding, page: Page, uri: str) -> types.Diagnostic:
 
 def offered(state: Session, params: types.CodeActionParams) -> list[types.CodeAction]:
     """What can be done about the mistakes and findings at a place; what takes long is worked out when it is picked."""
-    from fedpolicy.lsp.actions import corrections, facts  # noqa: PLC0415  repairs are heavy, and few are asked for
+    from fedpolicy.lsp.actions import corrections, stated_facts  # noqa: PLC0415  repairs are heavy, and few are asked for
 
     uri = params.text_document.uri
     page = state.page(uri)
@@ -97,7 +97,7 @@ def offered(state: Session, params: types.CodeActionParams) -> list[types.CodeAc
             found += [_as_action(state, uri, one, action) for action in corrections(page, mistake.span, mistake.help)]
         finding = _finding_of(page, data)
         if finding:
-            found += [_as_action(state, uri, one, action) for action in facts(page, finding)]
+            found += [_as_action(state, uri, one, action) for action in stated_facts(page, finding)]
             found += [_later(uri, one, kind, title) for kind, title in _LATER]
     return found
 
@@ -107,7 +107,7 @@ def _is_shown(state: Session, uri: str, span: Span | None, shown_as: types.Diagn
     return state.client_range(uri, range_of(span)) == shown_as.range and "fingerprint" not in (shown_as.data or {})
 
 
-def _finding_of(page: Page, data: dict[str, Any]) -> Finding | None:
+def _finding_of(page: OpenPage, data: dict[str, Any]) -> Finding | None:
     mark, deployment = data.get("fingerprint"), data.get("deployment")
     return next(
         (one for one in page.findings if mark and (one.fingerprint, one.deployment) == (mark, deployment)), None
@@ -144,7 +144,7 @@ def _edit(state: Session, uri: str, action: Action) -> types.WorkspaceEdit:
     return types.WorkspaceEdit(document_changes=[*made, written])
 
 
-def resolved(state: Session, action: types.CodeAction) -> types.CodeAction:
+def with_change(state: Session, action: types.CodeAction) -> types.CodeAction:
     """The same with its change, which is looked for now. Where none is found, that is said."""
     from fedpolicy.lsp.actions import repaired, waived  # noqa: PLC0415  see above
 

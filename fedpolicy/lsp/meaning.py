@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fedpolicy.check import Assessment
     from fedpolicy.lsp.page import Symbol
 
-__all__ = ["about_key", "about_symbol", "about_word", "rows_of"]
+__all__ = ["about_key", "about_symbol", "about_word", "catalogue_rows"]
 
 # The section of the catalogue that a kind of name, or a key whose words are open, is looked up in.
 _ROWS = {
@@ -45,7 +45,7 @@ def about_word(word: str, key: Key | None, shape: Shape) -> str:
     return f"One of the words of `{key.name}`." if key else ""
 
 
-def rows_of(key: Key | None, catalog: Catalog) -> Iterator[tuple[str, str]]:
+def catalogue_rows(key: Key | None, catalog: Catalog) -> Iterator[tuple[str, str]]:
     """The ids of the catalogue that may stand behind a key, each with its line."""
     sections = [_KEYS[key.name]] if key and key.name in _KEYS else []
     sections += [_ROWS[kind] for kind in (key.names.kinds if key and key.names else ()) if kind in _ROWS]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.settings import Settings
 
-__all__ = ["SECTIONS", "Page", "Symbol", "page_of"]
+__all__ = ["SECTIONS", "OpenPage", "Symbol", "open_page"]
 
 _TOP = re.compile(r"[^\s#\-]")
 # Which section declares a kind of name.
@@ -38,7 +38,7 @@ class Symbol:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class OpenPage:
     """
     One state of an open text.
 
@@ -141,14 +141,14 @@ class Page:
         return next(iter(same or self.good), None)
 
 
-def page_of(name: str, text: str, judge: Judge, settings: Settings, before: Page | None) -> Page:
+def open_page(name: str, text: str, judge: Judge, settings: Settings, before: OpenPage | None) -> OpenPage:
     """Read and judge a text, as a check does. What it can no longer say is kept from the text before."""
     source = Source(name=name, text=text.encode())
     loaded, assessed = assess_source(source, judge)
     report = report_of([checked_of(name, loaded, [found for _, found in assessed], judge)], judge, settings)
     good = [found for _, found in assessed if isinstance(found, Assessment)]
     mistakes = [*report.errors, *(error for file in report.files for error in file.errors)]
-    return Page(
+    return OpenPage(
         name=name,
         text=text,
         errors=[error for error in mistakes if isinstance(error, FedPolicyError)],

@@ -13,11 +13,11 @@ from pygls.lsp.server import LanguageServer
 from fedpolicy import __version__
 from fedpolicy.lsp import answers
 from fedpolicy.lsp.completion import offers
-from fedpolicy.lsp.diagnostics import offered, range_of, resolved
+from fedpolicy.lsp.diagnostics import offered, range_of, with_change
 from fedpolicy.lsp.session import Session, Setup
 
 if TYPE_CHECKING:
-    from fedpolicy.lsp.page import Page
+    from fedpolicy.lsp.page import OpenPage
 
 __all__ = ["Setup", "server_of"]
 
@@ -138,14 +138,14 @@ def _completed(state: Session, params: types.CompletionParams) -> list[types.Com
     ]
 
 
-def _asked(state: Session, params: Any) -> tuple[Page | None, int, int]:  # noqa: ANN401  the questions about a place
+def _asked(state: Session, params: Any) -> tuple[OpenPage | None, int, int]:  # noqa: ANN401  the questions about a place
     """The text and the place from 1."""
     uri = params.text_document.uri
     line, column = state.place(uri, params.position)
     return state.page(uri), line + 1, column + 1
 
 
-def _hint(state: Session, uri: str, page: Page, line: int, text: str) -> types.InlayHint:
+def _hint(state: Session, uri: str, page: OpenPage, line: int, text: str) -> types.InlayHint:
     end = types.Position(line - 1, len(page.lines[line - 1].rstrip("\r")))
     place = state.client_range(uri, types.Range(end, end)).start
     return types.InlayHint(position=place, label=text, padding_left=True)
@@ -177,4 +177,4 @@ def _changes(server: LanguageServer, state: Session) -> None:
 
     @server.feature(types.CODE_ACTION_RESOLVE)
     def resolve(action: types.CodeAction) -> types.CodeAction:
-        return resolved(state, action)
+        return with_change(state, action)

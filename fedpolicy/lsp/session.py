@@ -13,7 +13,7 @@ from pygls import uris
 
 from fedpolicy.errors import FedPolicyError, Problems
 from fedpolicy.lsp.diagnostics import diagnostics_of, range_of
-from fedpolicy.lsp.page import Page, page_of
+from fedpolicy.lsp.page import OpenPage, open_page
 from fedpolicy.records import dataclass
 from fedpolicy.searching.header import is_deployment
 from fedpolicy.sources import shown
@@ -45,7 +45,7 @@ class Session:
 
     def __init__(self, server: LanguageServer, load: Callable[[], Setup]) -> None:
         self.server, self._load = server, load
-        self.pages: dict[str, Page] = {}
+        self.pages: dict[str, OpenPage] = {}
         self._waiting: dict[str, asyncio.Task[None]] = {}
         self._setup: Setup | None = None
 
@@ -81,7 +81,7 @@ class Session:
         await asyncio.to_thread(self.judge, uri)
         self.publish(uri)
 
-    def judge(self, uri: str) -> Page | None:
+    def judge(self, uri: str) -> OpenPage | None:
         """Read and judge a text as it stands in the editor."""
         text = self.server.workspace.get_text_document(uri).source
         name = _name_of(uri)
@@ -96,10 +96,10 @@ class Session:
             for error in problems.errors:
                 self.tell(str(error))
             return before
-        self.pages[uri] = page_of(name, text, setup.judge, setup.settings, before)
+        self.pages[uri] = open_page(name, text, setup.judge, setup.settings, before)
         return self.pages[uri]
 
-    def page(self, uri: str) -> Page | None:
+    def page(self, uri: str) -> OpenPage | None:
         """The text with what is known of it. While a line is being written, what was known before."""
         known = self.pages.get(uri)
         if known is None:
@@ -107,7 +107,7 @@ class Session:
         text = self.server.workspace.get_text_document(uri).source
         if known.text == text:
             return known
-        return Page(
+        return OpenPage(
             name=known.name,
             text=text,
             errors=(),

@@ -25,12 +25,12 @@ __all__ = [
     "VERSION",
     "Baseline",
     "BaselineEntry",
-    "compare",
-    "entry_of",
+    "baseline_entry",
     "finding_key",
     "known_parts",
     "may_be_known",
     "read_baseline",
+    "set_aside",
     "taken",
     "write_baseline",
     "write_entries",
@@ -83,7 +83,7 @@ class Baseline:
 def write_baseline(findings: Iterable[Finding], root: Root | None = None) -> str:
     """Write what fails or is unknown, not what is waived; files are named from the root of the repository."""
     root = root or Root()
-    return write_entries(entry_of(one, root.file(one.span.file)) for one in findings if may_be_known(one))
+    return write_entries(baseline_entry(one, root.file(one.span.file)) for one in findings if may_be_known(one))
 
 
 def write_entries(entries_: Iterable[BaselineEntry]) -> str:
@@ -114,7 +114,7 @@ def read_baseline(text: str | bytes, name: str) -> Baseline:
     return Baseline(name=name, old=old, entries=entries, lines=lines)
 
 
-def compare(findings: Sequence[Finding], baseline: Baseline, coverage: Coverage) -> tuple[list[Finding], Baselined]:
+def set_aside(findings: Sequence[Finding], baseline: Baseline, coverage: Coverage) -> tuple[list[Finding], Baselined]:
     """
     The findings that a baseline does not know, then one for each deployment that has got rid of some; and the counts.
 
@@ -204,7 +204,7 @@ def finding_key(finding: Finding) -> tuple[str, str, str]:
     return finding.deployment, finding.rule, finding.fingerprint
 
 
-def entry_of(finding: Finding, file: str) -> BaselineEntry:
+def baseline_entry(finding: Finding, file: str) -> BaselineEntry:
     """The entry that knows a finding in a file."""
     return BaselineEntry(
         file=file,

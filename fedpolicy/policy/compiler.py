@@ -25,7 +25,7 @@ from fedpolicy.policy.fields import Field, Type
 from fedpolicy.policy.models import Param, Rule, typed
 from fedpolicy.policy.packs import NO_FRAME, Frame, standards, strangers
 from fedpolicy.policy.sheet import Sheet
-from fedpolicy.policy.texts import compared, names, placeholders
+from fedpolicy.policy.texts import compared, names_in, placeholders
 from fedpolicy.suggest import advise, did_you_mean
 
 __all__ = ["build_rule"]
@@ -189,7 +189,7 @@ def _named(sheet: Sheet, fields: Mapping[str, Field]) -> list[str]:
     """The fields that any of the expressions names; to declare all of them would cost time."""
     found: set[str] = set()
     for key in _EXPRESSIONS:
-        for name in names(str(sheet.tree.get(key, ""))):
+        for name in names_in(str(sheet.tree.get(key, ""))):
             parts = name.text.split(".")
             found.update(".".join(parts[:length]) for length in range(2, len(parts) + 1))
     return sorted(found & set(fields))
@@ -201,7 +201,7 @@ def _checked(
     text = str(sheet.tree[key])
     needless = [
         sheet.error((key,), f"`has({name.text})` is always true", "this field is never unknown", offset=name.offset)
-        for name in names(text)
+        for name in names_in(text)
         if name.has and name.text in fields and not fields[name.text].open
     ]
     if needless:

@@ -14,9 +14,9 @@ from fedpolicy.language.reading.load import Document
 from fedpolicy.policy.context import Context, contexts
 from fedpolicy.policy.expression import activator
 from fedpolicy.policy.fields import CONSTANTS, Value
-from fedpolicy.policy.finding import evidence_of, finding_of
-from fedpolicy.policy.groups import grouped
-from fedpolicy.policy.judgement import TOLD, Judgement, Scenario, Unanswered, judge
+from fedpolicy.policy.finding import finding_of, witness_of
+from fedpolicy.policy.groups import group_findings
+from fedpolicy.policy.judgement import TOLD, Judgement, Scenario, Unanswered, judge_rule
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.world import Territories, World
@@ -118,7 +118,7 @@ def evaluate(study: Study, document: Document, rules: Sequence[Rule]) -> Evaluat
             whole.held |= part.held
     kept = _told_once(whole.findings, {rule.id: rule.behind for rule in rules if rule.behind})
     whole.counts[Verdict.NOT_APPLICABLE] += len(whole.findings) - len(kept)
-    found = grouped(kept)
+    found = group_findings(kept)
     told = Counter(finding.verdict for finding in found)
     return Evaluation(
         findings=tuple(sorted(found, key=lambda finding: finding.sort_key)),
@@ -186,7 +186,7 @@ def _group_verdict(
     found: dict[str, Judgement] = {}
     for rule in rules:
         try:
-            judgement = judge(rule, scenarios)
+            judgement = judge_rule(rule, scenarios)
             found[rule.id] = judgement.in_doubt() if doubtful else judgement
         except Unanswered as why:
             silent.append((rule, why))
@@ -236,7 +236,7 @@ def _silent(world: World, rule: Rule, context: Context, why: Unanswered) -> FedP
 
 
 def _findings_for(world: World, context: Context, reportable: Sequence[tuple[Rule, Judgement]]) -> list[Finding]:
-    evidence = evidence_of(world, context.subject)
+    evidence = witness_of(world, context.subject)
     return [
         finding_of(world, rule, context.subject, evidence, one.verdict, one.severity, one.missing(context))
         for rule, one in reportable

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.errors import Problems
 from fedpolicy.files import Files
 from fedpolicy.findings import VERDICTS, Baselined, Finding, Report, SourceFile, Span, Verdict, Waiver
-from fedpolicy.policy.baseline import compare
+from fedpolicy.policy.baseline import set_aside
 from fedpolicy.policy.groups import split
 from fedpolicy.policy.housekeeping import CODED_IDS, GONE, OWN_PACK, OWN_RULES, Coverage, as_set, matches, own_finding
 from fedpolicy.policy.load import load_rules, shipped_ids
@@ -39,7 +39,7 @@ def excuse(report: Report, settings: Settings) -> Report:
         found += said
         quoted.append(SourceFile(name=settings.waivers.name, lines=settings.waivers.lines))
     if settings.baseline:
-        found, counted = compare(found, settings.baseline, coverage)
+        found, counted = set_aside(found, settings.baseline, coverage)
         quoted.append(SourceFile(name=settings.baseline.name, lines=settings.baseline.lines))
     found = list(as_set(found, settings))
     return replace(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from fedpolicy.patterns import pattern
 from fedpolicy.policy.fields import CONSTANTS, Type, Value
-from fedpolicy.policy.texts import Name, excesses, names, too_long_to_filter, with_presence
+from fedpolicy.policy.texts import Name, excesses, names_in, too_long_to_filter, with_presence
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Language:
         too_much = tuple(BadExpression(one.message, one.offset) for one in excesses(text))
         if too_much:
             return too_much
-        found = list(names(text))
+        found = list(names_in(text))
         try:
             program = self.env.compile(with_presence(text))
         except RuntimeError as error:

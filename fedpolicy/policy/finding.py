@@ -16,17 +16,17 @@ from fedpolicy.policy.elements.models_view import ModelView, unlisted, unlisted_
 from fedpolicy.policy.fields import Subject, Type
 from fedpolicy.policy.groups import PEOPLE, told_of
 from fedpolicy.policy.models import Rule
-from fedpolicy.policy.texts import fill, placeholders, said
+from fedpolicy.policy.texts import fill, placeholders, value_words
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
 
-__all__ = ["Evidence", "evidence_of", "finding_of"]
+__all__ = ["Witness", "finding_of", "witness_of"]
 
 _MOST_NOTES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Witness:
     """
     What all findings about one element share; `words` remembers its fields in words: several rules tell of them.
 
@@ -39,10 +39,10 @@ class Evidence:
     words: dict[str, str] = field(default_factory=dict)
 
 
-def evidence_of(world: World, subject: Subject) -> Evidence:
+def witness_of(world: World, subject: Subject) -> Witness:
     """Make the witness paths and the notes of an element."""
     if not isinstance(subject.data, DisclosureView):
-        return Evidence(subject.elements or (subject.id,), tuple(_questions(subject.data)))
+        return Witness(subject.elements or (subject.id,), tuple(_questions(subject.data)))
     found = subject.data.found
     member = Member(
         role=found.role,
@@ -50,18 +50,18 @@ def evidence_of(world: World, subject: Subject) -> Evidence:
         datasets=found.datasets,
         owners=tuple(world.lookup.party(world.lookup.owner_of[one]) for one in found.datasets),
         whole=subject.data.whole,
-        level=said(Type.LEVEL, read_field(world, "disclosure", subject, "disclosure.level")),
+        level=value_words(Type.LEVEL, read_field(world, "disclosure", subject, "disclosure.level")),
         paths=tuple(tuple(_hop(world, step) for step in path) for path in found.paths),
         notes=tuple(_notes(found)),
     )
-    return Evidence((), member=member)
+    return Witness((), member=member)
 
 
 def _questions(data: object) -> list[str]:
     if isinstance(data, ModelView):
         return unlisted(data)
     if isinstance(data, ConnectionView) and data.stated is None:
-        return [f"nothing says so of {said(Type.LIST, [list(data.origins)])}"]
+        return [f"nothing says so of {value_words(Type.LIST, [list(data.origins)])}"]
     return unlisted_provider(data.world, data.call.provider) if isinstance(data, CallView) else []
 
 
@@ -69,7 +69,7 @@ def finding_of(
     world: World,
     rule: Rule,
     subject: Subject,
-    evidence: Evidence,
+    evidence: Witness,
     verdict: Verdict,
     severity: Severity,
     missing: tuple[str, ...],
@@ -96,7 +96,7 @@ def finding_of(
     )
 
 
-def _told(rule: Rule, subject: Subject, evidence: Evidence, template: str, words: Mapping[str, str]) -> dict[str, Any]:
+def _told(rule: Rule, subject: Subject, evidence: Witness, template: str, words: Mapping[str, str]) -> dict[str, Any]:
     if evidence.member is not None:
         return told_of(rule.id, Group(template=template, words=tuple(words.items()), members=(evidence.member,)))
     return {
@@ -107,7 +107,7 @@ def _told(rule: Rule, subject: Subject, evidence: Evidence, template: str, words
     }
 
 
-def _words(world: World, rule: Rule, subject: Subject, evidence: Evidence, template: str) -> dict[str, str]:
+def _words(world: World, rule: Rule, subject: Subject, evidence: Witness, template: str) -> dict[str, str]:
     """What stands for each name in a message; of a group, only what is the same for all of its members."""
     fields, known = table(rule.applies_to), evidence.words
     params = {f"params.{param.name}": param for param in rule.params}
@@ -116,12 +116,12 @@ def _words(world: World, rule: Rule, subject: Subject, evidence: Evidence, templ
         if evidence.member and name in PEOPLE:
             continue
         if name in params:
-            found[name] = said(params[name].type, [params[name].value])
+            found[name] = value_words(params[name].type, [params[name].value])
         elif name == "element":
             found[name] = evidence.elements[0]
         else:
             if name not in known:
-                known[name] = said(fields[name].type, read_field(world, rule.applies_to, subject, name))
+                known[name] = value_words(fields[name].type, read_field(world, rule.applies_to, subject, name))
             found[name] = known[name]
     return found
 

@@ -15,10 +15,10 @@ from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.findings import Finding, Group, Hop, Member, fingerprint
 from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.policy.fields import Type
-from fedpolicy.policy.texts import fill, said
+from fedpolicy.policy.texts import fill, value_words
 from fedpolicy.records import replace
 
-__all__ = ["PEOPLE", "elements_of", "grouped", "of_members", "split", "told_of"]
+__all__ = ["PEOPLE", "elements_of", "group_findings", "of_members", "split", "told_of"]
 
 # The words of a message that say who learns whose data, and how much; all others are the same in a whole group.
 PEOPLE = frozenset({"element", *(f"disclosure.{name}" for name in ("parties", "datasets", "owners", "whose", "level"))})
@@ -26,7 +26,7 @@ MANY = 50  # parties, datasets or instances of one dataset; more are named toget
 _MOST_NOTES = 8
 
 
-def grouped(findings: Iterable[Finding]) -> list[Finding]:
+def group_findings(findings: Iterable[Finding]) -> list[Finding]:
     """The same findings, those together that say the same; each with the fingerprints of its parts."""
     alike: dict[Hashable, list[Finding]] = {}
     for one in findings:
@@ -204,10 +204,14 @@ def _people(members: Sequence[Member]) -> tuple[list[str], list[str], dict[str, 
 def _told(group: Group, elements: Sequence[str], parties: list[str], owner_of: Mapping[str, str]) -> str:
     owners = ordered(owner_of.values())
     people: dict[str, list[str]] = {"parties": parties, "datasets": ordered(map(family_of, owner_of)), "owners": owners}
-    words = {f"disclosure.{name}": said(Type.LIST, [names]) for name, names in people.items()}
+    words = {f"disclosure.{name}": value_words(Type.LIST, [names]) for name, names in people.items()}
     words["disclosure.whose"] = "one another" if parties == owners else words["disclosure.owners"]
     asked = [element for element in elements if element.startswith("parties.")] or [elements[0]]
-    words |= {"disclosure.level": _worst(group.members), "element": said(Type.LIST, [asked]), **dict(group.words)}
+    words |= {
+        "disclosure.level": _worst(group.members),
+        "element": value_words(Type.LIST, [asked]),
+        **dict(group.words),
+    }
     return fill(group.template, words.__getitem__)
 
 

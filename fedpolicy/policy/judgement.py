@@ -15,7 +15,7 @@ from fedpolicy.records import dataclass, replace
 if TYPE_CHECKING:
     from cel_expr_python.cel import Activation
 
-__all__ = ["TOLD", "Judgement", "Scenario", "Unanswered", "combine", "judge"]
+__all__ = ["TOLD", "Judgement", "Scenario", "Unanswered", "combine", "judge_rule"]
 
 TOLD = {Verdict.FAIL, Verdict.UNKNOWN}
 
@@ -61,7 +61,7 @@ class Unanswered(Exception):  # noqa: N818  the rule gives no answer
         self.why = why
 
 
-def judge(rule: Rule, scenarios: Sequence[Scenario | None]) -> Judgement:
+def judge_rule(rule: Rule, scenarios: Sequence[Scenario | None]) -> Judgement:
     """
     Judge an element in every scenario that a missing fact leaves open.
 

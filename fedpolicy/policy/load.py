@@ -13,7 +13,7 @@ from fedpolicy.files import HERE, Files, policies_dir
 from fedpolicy.findings import Span
 from fedpolicy.policy.bundle import bundled_once
 from fedpolicy.policy.housekeeping import CODED_IDS, OWN_IDS
-from fedpolicy.policy.models import Rule, choose, set_params, set_severities
+from fedpolicy.policy.models import Rule, select_rules, set_params, set_severities
 from fedpolicy.suggest import advise
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def load_rules(
     if errors:
         raise Problems(errors)
     known = tuple(found[name] for name in sorted(found))
-    chosen = choose(known, select, ignore, errors)
+    chosen = select_rules(known, select, ignore, errors)
     chosen = set_params(chosen, known, params or {}, errors)
     chosen = set_severities(chosen, known, severities or {}, errors)
     if errors:

@@ -18,7 +18,7 @@ from fedpolicy.policy.housekeeping import CODED_IDS, OWN_IDS
 from fedpolicy.records import dataclass, replace
 from fedpolicy.suggest import advise, shown
 
-__all__ = ["PRINCIPLES", "Param", "Rule", "choose", "chosen_id", "set_params", "set_severities", "typed"]
+__all__ = ["PRINCIPLES", "Param", "Rule", "chosen_id", "select_rules", "set_params", "set_severities", "typed"]
 
 PRINCIPLES: Mapping[str, str] = {
     "data-locality": "raw data stay where they arise",
@@ -124,7 +124,7 @@ class Rule:
         return tuple(part for part in (self.match, self.require, self.graver, self.slight) if part)
 
 
-def choose(
+def select_rules(
     rules: Sequence[Rule], select: Sequence[str], ignore: Sequence[str], errors: list[FedPolicyError]
 ) -> tuple[Rule, ...]:
     """The selected rules (none said: all) without the ignored ones; a pattern that matches none is an error."""

@@ -15,14 +15,14 @@ from functools import partial
 from fedpolicy.errors import PolicyError, Problems
 from fedpolicy.findings import Finding, Span, Verdict
 from fedpolicy.language.reading.source import read
-from fedpolicy.policy.baseline import Baseline, BaselineEntry, entry_of, finding_key, known_parts, may_be_known
+from fedpolicy.policy.baseline import Baseline, BaselineEntry, baseline_entry, finding_key, known_parts, may_be_known
 from fedpolicy.policy.excuse import covers, is_of
 from fedpolicy.policy.groups import split
 from fedpolicy.policy.housekeeping import GONE, Coverage
 from fedpolicy.policy.waivers import VERSION, WaiverEntry, WaiverFile, read_waivers
 from fedpolicy.root import Root
 
-__all__ = ["Values", "add_waiver", "files_of_waivers", "free_name", "renewed", "said_of", "with_files"]
+__all__ = ["Values", "add_waiver", "files_of_waivers", "free_name", "renewed", "waiver_values", "with_files"]
 
 _MOST_ELEMENTS = 12
 
@@ -43,7 +43,7 @@ def renewed(baseline: Baseline, findings: Sequence[Finding], coverage: Coverage)
         known, rest = known_parts(finding, left, file)
         if known:
             # A group whose parts were all known is known as one from now on.
-            found += [entry_of(part, file) for part in (known if rest else [finding])]
+            found += [baseline_entry(part, file) for part in (known if rest else [finding])]
         if rest:
             waiting.append(rest)
     if coverage.everything:
@@ -60,7 +60,7 @@ def _moved(
         gone = (one for one in entries if one.file not in coverage.files and one.knows(finding))
         if entry := next(gone, None):
             entries.remove(entry)
-            yield entry_of(finding, coverage.about(finding))
+            yield baseline_entry(finding, coverage.about(finding))
 
 
 def _over(entry: BaselineEntry, coverage: Coverage, waiting: Sequence[Finding]) -> bool:
@@ -130,7 +130,7 @@ def _one(files: tuple[str, ...]) -> str | tuple[str, ...]:
     return files[0] if len(files) == 1 else files
 
 
-def said_of(finding: Finding, root: Root) -> Values:
+def waiver_values(finding: Finding, root: Root) -> Values:
     """What a waiver says of the finding that it is about."""
     elements = finding.elements if len(finding.elements) <= _MOST_ELEMENTS else ()
     values: dict[str, str | tuple[str, ...]] = {"rule": finding.rule}

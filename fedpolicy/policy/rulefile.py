@@ -10,7 +10,7 @@ from fedpolicy.findings import Severity
 from fedpolicy.policy.context import KINDS
 from fedpolicy.policy.fields import Type
 from fedpolicy.policy.models import PRINCIPLES
-from fedpolicy.policy.sheet import Anything, ListOf, MapOf, Record, Text
+from fedpolicy.policy.sheet import Anything, ListOf, MapOf, RecordOf, TextShape
 
 __all__ = ["BASES", "EXPECTED", "PACK", "RULE", "RULE_ID", "STANDARDS", "new_pack", "new_rule", "policy_schema"]
 
@@ -20,28 +20,32 @@ BASES = ("seed", "attack", "law", "practice")
 EXPECTED = ("fail", "pass", "unknown")
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _OWNERS_IN = ListOf(
-    item=Text(pattern="EEA|[A-Z]{2}", called="a country such as US, or EEA"),
+    item=TextShape(pattern="EEA|[A-Z]{2}", called="a country such as US, or EEA"),
     about="Where a law applies: countries, or EEA. Rules look at the data of owners there, and name no others. Where"
     " nobody states the place of an owner, what would fail is undecided.",
 )
-_PARAM = Record(
+_PARAM = RecordOf(
     called="a parameter",
     keys={
-        "type": Text(about="What it holds.", choices=tuple(Type)),
+        "type": TextShape(about="What it holds.", choices=tuple(Type)),
         "default": Anything(about="Its value unless the user sets another; a level is a word such as bounded."),
-        "description": Text(about="What it means, in one line."),
+        "description": TextShape(about="What it means, in one line."),
     },
     required=("type", "default", "description"),
 )
-_EXAMPLE = Record(
+_EXAMPLE = RecordOf(
     called="an example",
     keys={
         "deployment": Anything(
             about="A small deployment in the language; `fedpolicy: 1` and a name are filled in where they are missing."
         ),
-        "why": Text(about="What it shows."),
-        "elements": ListOf(item=Text(), about="The elements that must have this verdict (left out: at least one)."),
-        "missing": ListOf(item=Text(), about="The facts that must be named as missing, for examples of `unknown`."),
+        "why": TextShape(about="What it shows."),
+        "elements": ListOf(
+            item=TextShape(), about="The elements that must have this verdict (left out: at least one)."
+        ),
+        "missing": ListOf(
+            item=TextShape(), about="The facts that must be named as missing, for examples of `unknown`."
+        ),
     },
     required=("deployment",),
 )
@@ -98,72 +102,72 @@ about: |
 """
 
 
-def _address(about: str) -> Text:
-    return Text(about=about, pattern=r"https?://\S+", called="an address (https://...)")
+def _address(about: str) -> TextShape:
+    return TextShape(about=about, pattern=r"https?://\S+", called="an address (https://...)")
 
 
-def _day(about: str) -> Text:
-    return Text(about=about, pattern=_DAY, called="a day as YYYY-MM-DD")
+def _day(about: str) -> TextShape:
+    return TextShape(about=about, pattern=_DAY, called="a day as YYYY-MM-DD")
 
 
-_REFERENCE = Record(
+_REFERENCE = RecordOf(
     called="a reference",
     keys={
-        "basis": Text(
+        "basis": TextShape(
             about="seed: arXiv 2505.23593; attack: a published attack; law: a legal text; practice: anything else.",
             choices=BASES,
         ),
-        "title": Text(about="Title as readers will find it."),
+        "title": TextShape(about="Title as readers will find it."),
         "url": _address("Where to read it."),
-        "note": Text(about="What it says that matters here, in your own words."),
+        "note": TextShape(about="What it says that matters here, in your own words."),
         "as_of": _day("On which day it was opened."),
     },
     required=("basis", "title"),
 )
 
-RULE = Record(
+RULE = RecordOf(
     called="a rule",
     about="One rule of fedpolicy.",
     keys={
-        "id": Text(about="The file's name without .yaml.", pattern=RULE_ID, called="an id such as private-data"),
-        "title": Text(about="What is wrong where the rule fails, as a short sentence without a full stop."),
-        "holds": Text(
+        "id": TextShape(about="The file's name without .yaml.", pattern=RULE_ID, called="an id such as private-data"),
+        "title": TextShape(about="What is wrong where the rule fails, as a short sentence without a full stop."),
+        "holds": TextShape(
             about="What holds where everything passes, as a short sentence without a full stop: pages say it to people."
         ),
-        "principle": Text(about="The principle that it serves.", choices=tuple(PRINCIPLES)),
-        "severity": Text(about="How much it matters.", choices=tuple(severity.label for severity in Severity)),
-        "applies_to": Text(about="The kind of element that it judges.", choices=tuple(KINDS)),
-        "match": Text(about="CEL: which of them it is about (left out: all)."),
-        "require": Text(about="CEL: what must hold of them."),
-        "graver": Text(about="CEL: where it holds, a finding is one step more severe."),
-        "slight": Text(about="CEL: where it certainly holds, a finding is of low severity, whatever else holds."),
-        "at": Text(
+        "principle": TextShape(about="The principle that it serves.", choices=tuple(PRINCIPLES)),
+        "severity": TextShape(about="How much it matters.", choices=tuple(severity.label for severity in Severity)),
+        "applies_to": TextShape(about="The kind of element that it judges.", choices=tuple(KINDS)),
+        "match": TextShape(about="CEL: which of them it is about (left out: all)."),
+        "require": TextShape(about="CEL: what must hold of them."),
+        "graver": TextShape(about="CEL: where it holds, a finding is one step more severe."),
+        "slight": TextShape(about="CEL: where it certainly holds, a finding is of low severity, whatever else holds."),
+        "at": TextShape(
             about="The element's key that a finding points at, such as licence or terms.region.", pattern=r"[\w.]+"
         ),
-        "absent": Text(
+        "absent": TextShape(
             about="How it decides when something that it asks for with has() is not stated.", choices=("pass", "fail")
         ),
-        "absent_why": Text(about="Why that is right."),
+        "absent_why": TextShape(about="Why that is right."),
         "behind": ListOf(
-            item=Text(),
+            item=TextShape(),
             about="More specific rules for the same kind: where one of them says something of an element, this one is"
             " silent about it.",
         ),
         "owners_in": _OWNERS_IN,
-        "applies_from": Text(
+        "applies_from": TextShape(
             about="A date of the pack (`duties`), by name: until then a finding is of severity info.", pattern=_NAME
         ),
         "tags": ListOf(
-            item=Text(pattern=r"\S+:\S+", called="a standard and a number, such as owasp-llm-2026:LLM02"),
+            item=TextShape(pattern=r"\S+:\S+", called="a standard and a number, such as owasp-llm-2026:LLM02"),
             about="The requirements of standards that it is about, by number.",
         ),
         "params": MapOf(item=_PARAM, name=_NAME, about="What users may set with --param rule.name=value."),
-        "message": Text(about="What is wrong with this element; {disclosure.parties} becomes its value."),
-        "why": Text(about="Why it matters."),
-        "help": Text(about="What to change."),
+        "message": TextShape(about="What is wrong with this element; {disclosure.parties} becomes its value."),
+        "why": TextShape(about="Why it matters."),
+        "help": TextShape(about="What to change."),
         "references": ListOf(item=_REFERENCE, about="What the rule rests on."),
-        "false_positives": ListOf(item=Text(), about="When a finding may be wrong."),
-        "examples": Record(
+        "false_positives": ListOf(item=TextShape(), about="When a finding may be wrong."),
+        "examples": RecordOf(
             called="examples",
             about="Deployments that the rule must judge so. The last key of the file.",
             keys=dict.fromkeys(EXPECTED, _EXAMPLES),
@@ -172,46 +176,46 @@ RULE = Record(
     required=("id", "title", "principle", "severity", "applies_to", "require", "message", "why", "help", "references"),
 )
 
-_DUTY = Record(
+_DUTY = RecordOf(
     called="a date",
     keys={
         "day": _day("From when on it is a duty."),
-        "about": Text(about="What begins on that day."),
+        "about": TextShape(about="What begins on that day."),
         "url": _address("Where that stands."),
         "as_of": _day("On which day that was opened."),
     },
     required=("day", "about", "url", "as_of"),
 )
 
-_STANDARD = Record(
+_STANDARD = RecordOf(
     called="a standard",
     keys={
-        "title": Text(about="Its title and version."),
+        "title": TextShape(about="Its title and version."),
         "url": _address("Where it is published."),
-        "read": Text(about="Which text was read."),
+        "read": TextShape(about="Which text was read."),
         "as_of": _day("On which day that text was opened."),
-        "numbers": ListOf(item=Text(), about="The numbers of all its requirements."),
+        "numbers": ListOf(item=TextShape(), about="The numbers of all its requirements."),
     },
     required=("title", "url", "read", "as_of", "numbers"),
 )
 
 _STANDARDS = MapOf(item=_STANDARD, name=r"[a-z0-9][a-z0-9.-]*", about="Rulebooks, by the name that tags use.")
 
-STANDARDS = Record(called="a file of standards", keys={"standards": _STANDARDS}, required=("standards",))
+STANDARDS = RecordOf(called="a file of standards", keys={"standards": _STANDARDS}, required=("standards",))
 
-PACK = Record(
+PACK = RecordOf(
     called="a pack",
     keys={
-        "pack": Text(about="Its name, which is the folder's.", pattern=RULE_ID, called="a name such as my-rules"),
-        "title": Text(about="Its name for people."),
-        "version": Text(about="Its version, as text such as '1.2'."),
-        "about": Text(about="What it is for and what it rests on."),
-        "scope": Text(about="Which deployments it is meant for."),
-        "not_covered": Text(about="What somebody who reads its title might expect, and will not find."),
-        "for_people": Text(about="What the law or standard asks besides, and a file cannot show."),
+        "pack": TextShape(about="Its name, which is the folder's.", pattern=RULE_ID, called="a name such as my-rules"),
+        "title": TextShape(about="Its name for people."),
+        "version": TextShape(about="Its version, as text such as '1.2'."),
+        "about": TextShape(about="What it is for and what it rests on."),
+        "scope": TextShape(about="Which deployments it is meant for."),
+        "not_covered": TextShape(about="What somebody who reads its title might expect, and will not find."),
+        "for_people": TextShape(about="What the law or standard asks besides, and a file cannot show."),
         "owners_in": _OWNERS_IN,
         "duties": MapOf(item=_DUTY, name=_NAME, about="From when on rules ask for a duty; they name these dates."),
-        "follows": ListOf(item=Text(), about="The standards that ship with fedpolicy and that the pack is about."),
+        "follows": ListOf(item=TextShape(), about="The standards that ship with fedpolicy and that the pack is about."),
         "standards": _STANDARDS,
         "references": ListOf(item=_REFERENCE, about="What the pack as a whole rests on."),
     },

@@ -26,10 +26,10 @@ __all__ = [
     "ListOf",
     "MapOf",
     "Misfit",
-    "Record",
-    "Shape",
+    "RecordOf",
     "Sheet",
-    "Text",
+    "TextShape",
+    "ValueShape",
     "read_sheet",
     "without_examples",
 ]
@@ -63,7 +63,7 @@ class Sheet:
         return Span(file=span.file, line=line, column=column, end_line=line, end_column=column + 1)
 
 
-def read_sheet(text: str | bytes, name: str, shape: Record, *, examples: bool = True) -> Sheet:
+def read_sheet(text: str | bytes, name: str, shape: RecordOf, *, examples: bool = True) -> Sheet:
     """
     Read a file of a known shape; without its examples where nobody will look at them.
 
@@ -137,7 +137,7 @@ class Misfit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class ValueShape:
     """What may stand in one place."""
 
     about: str = ""
@@ -152,7 +152,7 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Anything(Shape):
+class Anything(ValueShape):
     """Whatever somebody else checks."""
 
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
@@ -162,7 +162,7 @@ class Anything(Shape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flag(Shape):
+class Flag(ValueShape):
     """True or false."""
 
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
@@ -172,11 +172,11 @@ class Flag(Shape):
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""
-        return {**Shape.schema(self), "type": "boolean"}
+        return {**ValueShape.schema(self), "type": "boolean"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Text(Shape):
+class TextShape(ValueShape):
     """Text: one of `choices`, or of a `pattern` that `called` says in words."""
 
     choices: tuple[str, ...] = ()
@@ -197,17 +197,17 @@ class Text(Shape):
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""
-        found = {**Shape.schema(self), "type": "string"}
+        found = {**ValueShape.schema(self), "type": "string"}
         if self.choices:
             return found | {"enum": list(self.choices)}
         return found | ({"pattern": f"^(?:{self.pattern})$"} if self.pattern else {"pattern": "\\S"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListOf(Shape):
+class ListOf(ValueShape):
     """Several of one shape."""
 
-    item: Shape
+    item: ValueShape
 
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
         """What is no list, and what is wrong inside."""
@@ -219,14 +219,14 @@ class ListOf(Shape):
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""
-        return {**Shape.schema(self), "type": "array", "items": self.item.schema()}
+        return {**ValueShape.schema(self), "type": "array", "items": self.item.schema()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MapOf(Shape):
+class MapOf(ValueShape):
     """Entries of one shape by name."""
 
-    item: Shape
+    item: ValueShape
     name: str
 
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
@@ -244,7 +244,7 @@ class MapOf(Shape):
         """The same as JSON schema."""
         names = {"pattern": f"^(?:{self.name})$"}
         return {
-            **Shape.schema(self),
+            **ValueShape.schema(self),
             "type": "object",
             "propertyNames": names,
             "additionalProperties": self.item.schema(),
@@ -252,10 +252,10 @@ class MapOf(Shape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record(Shape):
+class RecordOf(ValueShape):
     """A map of known keys."""
 
-    keys: Mapping[str, Shape]
+    keys: Mapping[str, ValueShape]
     required: tuple[str, ...] = ()
     called: str = "this"
 
@@ -278,7 +278,7 @@ class Record(Shape):
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""
         return {
-            **Shape.schema(self),
+            **ValueShape.schema(self),
             "type": "object",
             "properties": {key: shape.schema() for key, shape in self.keys.items()},
             "required": list(self.required),

@@ -18,10 +18,10 @@ __all__ = [
     "compared",
     "excesses",
     "fill",
-    "names",
+    "names_in",
     "placeholders",
-    "said",
     "too_long_to_filter",
+    "value_words",
     "with_presence",
 ]
 
@@ -52,7 +52,7 @@ class Name:
     has: bool = False
 
 
-def names(expression: str) -> Iterator[Name]:
+def names_in(expression: str) -> Iterator[Name]:
     """
     Every dotted name outside strings and comments.
 
@@ -116,7 +116,7 @@ def fill(template: str, word: Callable[[str], str]) -> str:
     return " ".join(_PLACE.sub(lambda found: word(found[1].strip()), template).split())
 
 
-def said(kind: Type, values: Sequence[Value]) -> str:
+def value_words(kind: Type, values: Sequence[Value]) -> str:
     """The value of a field for people; several where a missing fact leaves several."""
     if not values:
         return "unknown"

@@ -11,7 +11,7 @@ from typing import Any
 from fedpolicy.errors import FedPolicyError, PolicyError, Problems
 from fedpolicy.findings import Span
 from fedpolicy.policy.rulefile import RULE_ID
-from fedpolicy.policy.sheet import MapOf, Misfit, Path, Record, Shape, Sheet, Text, read_sheet
+from fedpolicy.policy.sheet import MapOf, Misfit, Path, RecordOf, Sheet, TextShape, ValueShape, read_sheet
 from fedpolicy.records import dataclass as record
 from fedpolicy.suggest import shown
 
@@ -20,15 +20,17 @@ __all__ = ["NAME", "VERSION", "WaiverEntry", "WaiverFile", "read_waivers", "waiv
 NAME = "fedpolicy.waivers.yaml"
 VERSION = 1
 _ELEMENT = r"[a-z_]+(?:\.\S.*)?"
-_PATTERN = Text(pattern=_ELEMENT, called="an element such as datasets.letters@aphp (`*` stands for any characters)")
-_FILE_PATTERN = Text(
+_PATTERN = TextShape(
+    pattern=_ELEMENT, called="an element such as datasets.letters@aphp (`*` stands for any characters)"
+)
+_FILE_PATTERN = TextShape(
     pattern=r"\S(?:.*\S)?", called="a path such as infra/deployment.yaml, from the root of the repository"
 )
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _ADVICE = "docs/waivers.md shows an example"
 
 
-class _Version(Shape):
+class _Version(ValueShape):
     """The version of the language of this file."""
 
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
@@ -38,10 +40,10 @@ class _Version(Shape):
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""
-        return {**Shape.schema(self), "const": VERSION}
+        return {**ValueShape.schema(self), "const": VERSION}
 
 
-class _Day(Shape):
+class _Day(ValueShape):
     """A day of the calendar."""
 
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
@@ -51,14 +53,14 @@ class _Day(Shape):
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""
-        return {**Shape.schema(self), "type": "string", "format": "date", "pattern": f"^{_DATE.pattern}$"}
+        return {**ValueShape.schema(self), "type": "string", "format": "date", "pattern": f"^{_DATE.pattern}$"}
 
 
 @record(frozen=True, slots=True, kw_only=True)
-class _Patterns(Shape):
+class _Patterns(ValueShape):
     """One pattern, of elements or of files, or a list of them."""
 
-    one: Text
+    one: TextShape
     example: str
 
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
@@ -73,35 +75,35 @@ class _Patterns(Shape):
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""
         one = self.one.schema()
-        return {**Shape.schema(self), "oneOf": [one, {"type": "array", "items": one, "minItems": 1}]}
+        return {**ValueShape.schema(self), "oneOf": [one, {"type": "array", "items": one, "minItems": 1}]}
 
 
-class _Waiver(Record):
+class _Waiver(RecordOf):
     """An entry, which must say what it is about."""
 
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
         """What is wrong with its keys, and that it names nothing."""
-        yield from Record.misfits(self, value, path)
+        yield from RecordOf.misfits(self, value, path)
         if isinstance(value, dict) and not {"element", "fingerprint"} & set(value):
             advice = "add `element:` with a pattern such as datasets.letters@*, or `fingerprint:`"
             yield Misfit(path, "a waiver says neither `element` nor `fingerprint`", advice, key=True)
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""
-        return {**Record.schema(self), "anyOf": [{"required": ["element"]}, {"required": ["fingerprint"]}]}
+        return {**RecordOf.schema(self), "anyOf": [{"required": ["element"]}, {"required": ["fingerprint"]}]}
 
 
 _ENTRY = _Waiver(
     called="a waiver",
     keys={
-        "rule": Text(about="The rule that it is about.", pattern=RULE_ID, called="the id of a rule"),
+        "rule": TextShape(about="The rule that it is about.", pattern=RULE_ID, called="the id of a rule"),
         "element": _Patterns(
             one=_PATTERN,
             example="datasets.letters@aphp",
             about="Elements of the finding, or patterns of them with `*`. All elements of the finding in a section"
             " that is named here must be meant.",
         ),
-        "fingerprint": Text(
+        "fingerprint": TextShape(
             about="The finding's fingerprint, from the JSON report.", pattern="[0-9a-f]{32}", called="a fingerprint"
         ),
         "file": _Patterns(
@@ -110,18 +112,18 @@ _ENTRY = _Waiver(
             about="The deployment's file, or patterns of files with `*`, by the path from the root of the repository."
             " Left out, as in 0.1.0: every file.",
         ),
-        "deployment": Text(about="The deployment's name (left out: every deployment)."),
-        "verdict": Text(about="Waive only this verdict (left out: both).", choices=("fail", "unknown")),
-        "reason": Text(about="Why it is accepted."),
-        "owner": Text(about="Who answers for it."),
-        "approved_by": Text(about="Who has agreed; somebody other than the owner."),
+        "deployment": TextShape(about="The deployment's name (left out: every deployment)."),
+        "verdict": TextShape(about="Waive only this verdict (left out: both).", choices=("fail", "unknown")),
+        "reason": TextShape(about="Why it is accepted."),
+        "owner": TextShape(about="Who answers for it."),
+        "approved_by": TextShape(about="Who has agreed; somebody other than the owner."),
         "expires": _Day(about="The last day on which it holds, as 2027-01-31."),
     },
     required=("rule", "reason", "owner", "approved_by", "expires"),
 )
 
 
-_FILE = Record(
+_FILE = RecordOf(
     called="a file of waivers",
     about="Findings of fedpolicy that somebody has accepted for a time.",
     keys={

@@ -18,14 +18,14 @@ from fedpolicy.repair.goal import goal_of
 from fedpolicy.repair.proof import Checker, Proof, Prover, checker_of
 from fedpolicy.repair.search import Options, proofs_of, small_enough
 from fedpolicy.report.grouping import groups_of
-from fedpolicy.report.repair import Blank, Proposal, Repairs, Step, Stuck, difference
+from fedpolicy.report.repair import OpenValue, Proposal, Repairs, RepairStep, Stuck, difference
 from fedpolicy.settings import Settings
 from fedpolicy.suggest import advise
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Report
     from fedpolicy.policy.models import Rule
-    from fedpolicy.report.grouping import Group
+    from fedpolicy.report.grouping import CauseGroup
     from fedpolicy.sources import Source
 
 __all__ = ["MOST_FIXES", "Choice", "Request", "repair", "with_fixes"]
@@ -184,9 +184,11 @@ def _proposal(number: int, proof: Proof, options: Options, source: str, answer: 
     )
 
 
-def _step(change: Change, options: Options) -> Step:
-    blanks = tuple(Blank(path=blank.dotted, what=blank.what) for blank in change.blanks)
-    return Step(id=change.id, kind=change.kind, cost=options.pool.price([change]), text=change.text, blanks=blanks)
+def _step(change: Change, options: Options) -> RepairStep:
+    blanks = tuple(OpenValue(path=blank.dotted, what=blank.what) for blank in change.blanks)
+    return RepairStep(
+        id=change.id, kind=change.kind, cost=options.pool.price([change]), text=change.text, blanks=blanks
+    )
 
 
 def _stuck(options: Options, targets: Sequence[Target], proofs: Sequence[Proof]) -> Iterator[Stuck]:
@@ -227,7 +229,7 @@ def with_fixes(report: Report, sources: Mapping[str, Source], settings: Settings
 
 
 def _requests(
-    group: Group, sources: Mapping[str, Source], settings: Settings, costs: Mapping[str, float]
+    group: CauseGroup, sources: Mapping[str, Source], settings: Settings, costs: Mapping[str, float]
 ) -> Iterator[Request]:
     marks = tuple(one.fingerprint for one in group.findings if one.verdict is Verdict.FAIL and one.fingerprint)
     source = sources.get(group.file)

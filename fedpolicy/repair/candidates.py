@@ -14,7 +14,7 @@ from fedpolicy.language.rewriting.edits import Edit, Put, Remove
 from fedpolicy.records import dataclass
 from fedpolicy.repair.change import Bundle, Change, Element, RepairContext, callers, element_of
 from fedpolicy.repair.changes import kinds
-from fedpolicy.repair.goal import disclosures_of
+from fedpolicy.repair.goal import disclosures_found
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fedpolicy.policy.models import Rule
     from fedpolicy.repair.proof import Checker
 
-__all__ = ["Pool", "Target", "compatible", "named", "subsets_first", "targets_of"]
+__all__ = ["Pool", "Target", "compatible", "names_of", "subsets_first", "targets_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,9 @@ def targets_of(
 ) -> tuple[Target, ...]:
     """Look up what each chosen finding is about."""
     rules = {(rule.id, rule.pack): rule for rule in checker.rules_of(chosen)}
-    found = disclosures_of(context.study, sorted({one.id for one in rules.values() if one.applies_to == "disclosure"}))
+    found = disclosures_found(
+        context.study, sorted({one.id for one in rules.values() if one.applies_to == "disclosure"})
+    )
     levels = _Levels(state, checker.judge)
     near = _Near(context)
     targets = []
@@ -227,7 +229,7 @@ def compatible(changes: Sequence[Change]) -> bool:
     return not any(edit.path[:end] in gone | whole for edit in edits for end in range(1, len(edit.path)))
 
 
-def named(changes: Sequence[Change]) -> frozenset[str]:
+def names_of(changes: Sequence[Change]) -> frozenset[str]:
     """What a set of changes is told apart by."""
     return frozenset(change.id for change in changes)
 

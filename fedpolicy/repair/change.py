@@ -26,14 +26,14 @@ __all__ = [
     "Blank",
     "Bundle",
     "Change",
+    "ChangeKind",
     "Element",
-    "Kind",
+    "HiddenView",
     "RepairContext",
-    "Sight",
     "callers",
     "costs_of",
     "element_of",
-    "said",
+    "few_of",
 ]
 
 _FEW = 6
@@ -70,7 +70,7 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class HiddenView:
     """A party (empty: whoever looks from outside) no longer sees what the nodes of a family hold."""
 
     place: str
@@ -92,7 +92,7 @@ class Change:
     edits: tuple[Edit, ...]
     weight: float = 1.0
     acts: tuple[Act, ...] = ()
-    sights: tuple[Sight, ...] = ()
+    sights: tuple[HiddenView, ...] = ()
     blanks: tuple[Blank, ...] = ()
     asks: frozenset[str] = frozenset()
 
@@ -105,7 +105,7 @@ def _none(_context: RepairContext, _element: Element) -> Iterator[Bundle]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class ChangeKind:
     """
     A kind of change, its usual cost, and how to find its changes.
 
@@ -119,14 +119,14 @@ class Kind:
     bundles: Callable[[RepairContext, Element], Iterator[Bundle]] = field(default=_none)
 
 
-def said(names: Sequence[str]) -> str:
+def few_of(names: Sequence[str]) -> str:
     """Name a few things in a sentence, and count the rest."""
     if len(names) > _FEW:
         return f"{', '.join(names[:2])} and {len(names) - 2:,} more"
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
-def costs_of(kinds: Sequence[Kind]) -> dict[str, float]:
+def costs_of(kinds: Sequence[ChangeKind]) -> dict[str, float]:
     """What changes of each kind cost unless somebody says otherwise."""
     return {kind.name: kind.cost for kind in kinds}
 

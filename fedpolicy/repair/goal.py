@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from fedpolicy.check import Assessment
     from fedpolicy.policy.models import Rule
 
-__all__ = ["Goal", "Group", "Groups", "Outcome", "disclosures_of", "goal_of"]
+__all__ = ["Goal", "GoalOutcome", "Groups", "LearnerGroup", "disclosures_found", "goal_of"]
 
 _REPORTED = (Verdict.FAIL, Verdict.UNKNOWN)
 _Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class GoalOutcome:
     """What findings of a changed deployment mean: which chosen ones are gone, what must not be, what else is new."""
 
     cleared: frozenset[int]
@@ -46,7 +46,7 @@ class Goal:
     before: Mapping[_Key, Finding]
     groups: Groups
 
-    def outcome(self, state: Assessment) -> Outcome:
+    def outcome(self, state: Assessment) -> GoalOutcome:
         """Compare the findings of a changed deployment with those before. A chosen one that turns unknown stays."""
         reported = [finding for finding in state.findings if finding.verdict in _REPORTED]
         present = {_key(finding) for finding in reported}
@@ -61,7 +61,7 @@ class Goal:
         worse = [finding for finding in reported if self._is_worse(finding)]
         new = [*worse, *(finding for finding in new_findings if not self._existed_before(finding, groups))]
         blocking = tuple(finding for finding in new if self._blocks(finding))
-        return Outcome(
+        return GoalOutcome(
             cleared=cleared, blocking=blocking, new=tuple(finding for finding in new if not self._blocks(finding))
         )
 
@@ -114,7 +114,7 @@ def goal_of(
     )
 
 
-def _overlap(some: Iterable[Group], others: Sequence[Group]) -> bool:
+def _overlap(some: Iterable[LearnerGroup], others: Sequence[LearnerGroup]) -> bool:
     return any(one.overlaps(other) for one in some for other in others)
 
 
@@ -129,7 +129,7 @@ def _key(finding: Finding) -> _Key:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class LearnerGroup:
     """
     What every one of some parties, in one capacity, learns of every one of some datasets that is not its own.
 
@@ -142,12 +142,12 @@ class Group:
     datasets: frozenset[str]
     own: Mapping[str, frozenset[str]]
 
-    def overlaps(self, other: Group) -> bool:
+    def overlaps(self, other: LearnerGroup) -> bool:
         """Whether both speak of the same party and the same dataset somewhere."""
         both = self.datasets & other.datasets
         return self.role == other.role and any(both - self._own(party) for party in self.parties & other.parties)
 
-    def within(self, others: Iterable[Group]) -> bool:
+    def within(self, others: Iterable[LearnerGroup]) -> bool:
         """Whether others speak of all of its pairs."""
         same = [other for other in others if other.role == self.role]
         return all(
@@ -165,19 +165,19 @@ class Groups:
     def __init__(self, study: Study, rules: frozenset[str]) -> None:
         self._study, self._rules = study, rules
 
-    def of(self, finding: Finding) -> list[Group]:
+    def of(self, finding: Finding) -> list[LearnerGroup]:
         """What a finding about disclosures speaks of; nothing for any other."""
         if finding.rule not in self._rules:
             return []
         return [
-            Group(role=one.role, parties=frozenset(one.parties), datasets=frozenset(one.datasets), own=self._own)
+            LearnerGroup(role=one.role, parties=frozenset(one.parties), datasets=frozenset(one.datasets), own=self._own)
             for mark in finding.former or (finding.fingerprint,)
             for one in self._known.get(mark, ())
         ]
 
     @cached_property
     def _known(self) -> Mapping[str, list[Disclosure]]:
-        return disclosures_of(self._study, self._rules)
+        return disclosures_found(self._study, self._rules)
 
     @cached_property
     def _own(self) -> Mapping[str, frozenset[str]]:
@@ -187,7 +187,7 @@ class Groups:
         return {owner: frozenset(names) for owner, names in found.items()}
 
 
-def disclosures_of(study: Study, rules: Iterable[str]) -> Mapping[str, list[Disclosure]]:
+def disclosures_found(study: Study, rules: Iterable[str]) -> Mapping[str, list[Disclosure]]:
     """Disclosures by the fingerprint that a finding of one of these rules about them has."""
     found: dict[str, list[Disclosure]] = {}
     principals = study.graph.principals

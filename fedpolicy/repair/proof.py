@@ -17,7 +17,7 @@ from fedpolicy.language.rewriting.splice import rewritten
 from fedpolicy.limits import MAX_REPAIR_FLOWS
 from fedpolicy.records import dataclass
 from fedpolicy.repair.change import Change
-from fedpolicy.repair.goal import Goal, Outcome
+from fedpolicy.repair.goal import Goal, GoalOutcome
 from fedpolicy.settings import Settings
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Proof:
     """
 
     changes: tuple[Change, ...]
-    outcome: Outcome
+    outcome: GoalOutcome
     state: Assessment
     text: str | None = None
     unwritable: UnwritableError | None = None

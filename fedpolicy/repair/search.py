@@ -8,7 +8,7 @@ from dataclasses import field
 from itertools import combinations, count
 
 from fedpolicy.records import dataclass
-from fedpolicy.repair.candidates import Pool, Target, compatible, named, subsets_first, targets_of
+from fedpolicy.repair.candidates import Pool, Target, compatible, names_of, subsets_first, targets_of
 from fedpolicy.repair.change import Change, RepairContext
 from fedpolicy.repair.cuts import Cutter, cuts_of
 from fedpolicy.repair.plan import Planner
@@ -57,7 +57,7 @@ class Options:
         """The changes of a proof with one more each, against what has come instead of the findings that it clears."""
         context = RepairContext(proof.state.study, self.prover.checker.judge.catalog)
         pool = Pool(context=context, costs=self.pool.costs, fills=self.pool.fills)
-        names = named(proof.changes)
+        names = names_of(proof.changes)
         found: dict[str, Change] = {}
         for target in targets_of(context, proof.state, proof.outcome.blocking, self.prover.checker):
             for change in pool.changes(target):
@@ -81,7 +81,7 @@ class Options:
         return [self.changes[name] for name in sorted(names)]
 
     def _try(self, sets: Iterable[Sequence[Change]]) -> None:
-        ranked = {named(one): one for one in sets}
+        ranked = {names_of(one): one for one in sets}
         for key, one in sorted(ranked.items(), key=lambda item: (self.pool.price(item[1]), sorted(item[0]))):
             self._note(key, self.prover.measure(one))
 
@@ -92,10 +92,10 @@ class Options:
     def _search(self, target: Target, size: int) -> None:
         """Sets of changes that bear on one target; those that contain a smaller one that works are left out."""
         near = self.pool.changes(target)
-        ranked = sorted(combinations(near, size), key=lambda some: (self.pool.price(some), sorted(named(some))))
+        ranked = sorted(combinations(near, size), key=lambda some: (self.pool.price(some), sorted(names_of(some))))
         for some in ranked:
-            if compatible(some) and not any(known <= named(some) for known in self.of(target.place)):
-                self._note(named(some), self.prover.measure(some))
+            if compatible(some) and not any(known <= names_of(some) for known in self.of(target.place)):
+                self._note(names_of(some), self.prover.measure(some))
             if not self.prover.checker.left:
                 return
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.catalog.rows import Row
 
-__all__ = ["ages_text", "matching", "rows_json", "rows_text"]
+__all__ = ["ages_text", "matching_rows", "rows_json", "rows_text"]
 
 _TITLES = ("name", "title", "cloud")
 _BESIDE = frozenset(
@@ -56,7 +56,7 @@ def _old(catalog: Catalog, today: str) -> Iterator[str]:
     yield f"{amount(len(found), 'row')} older than half a year on {today}"
 
 
-def matching(rows: Mapping[str, Row], query: str) -> list[Row]:
+def matching_rows(rows: Mapping[str, Row], query: str) -> list[Row]:
     """The row with this id or alias; else those of which the query is a part of what they say, in any case, by id."""
     if query in rows:
         return [rows[query]]

@@ -28,7 +28,7 @@ __all__ = [
     "disclosure_row",
     "scenario_json",
     "scenario_text",
-    "short",
+    "short_element",
 ]
 
 _VERBS = {"new": "now learns", "gone": "no longer learns", "worse": "learns more of", "better": "learns less of"}
@@ -63,7 +63,7 @@ def budget_line(change: BudgetChange) -> str:
     return f"{what}: {_loss_text(change.before)} -> {_loss_text(change.after)}"
 
 
-def short(element: str) -> str:
+def short_element(element: str) -> str:
     """An element as paths show it."""
     return element.removeprefix("nodes.").removeprefix("parties.")
 
@@ -182,7 +182,7 @@ def _changes(scenario: Scenario, look: Style) -> Iterator[str]:
         yield from rest
         for step in change.path if change.kind in {"new", "worse"} else ():
             implied = f" (implied by {step.implied_by})" if step.implied_by else ""
-            yield f"      {short(step.source)} -> {short(step.target)}  {step.payload}{implied}"
+            yield f"      {short_element(step.source)} -> {short_element(step.target)}  {step.payload}{implied}"
     for budget in scenario.changes.budgets:
         yield from wrap(budget_line(budget), look, "  ! " if budget.kind == "worse" else "  - ", " " * 6)
     for smaller in scenario.sums:

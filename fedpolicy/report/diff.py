@@ -17,7 +17,7 @@ from fedpolicy.report.changes import (
     control_row,
     disclosure_line,
     disclosure_row,
-    short,
+    short_element,
 )
 from fedpolicy.report.rows import error_rows, json_text, override_lines, override_rows, waiver_row
 from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
@@ -125,7 +125,7 @@ def _change_lines(changes: Changes, look: Style) -> Iterator[str]:
         if change.kind in {"new", "worse"}:
             for step in change.path:
                 implied = f" (implied by {step.implied_by})" if step.implied_by else ""
-                yield f"        {short(step.source)} -> {short(step.target)}  {step.payload}{implied}"
+                yield f"        {short_element(step.source)} -> {short_element(step.target)}  {step.payload}{implied}"
     if changes.budgets:
         yield "  privacy loss"
     for budget in changes.budgets:

@@ -10,7 +10,7 @@ from fedpolicy.records import dataclass
 from fedpolicy.report.style import Style, amount, clean, listing, wrap
 from fedpolicy.report.summarise import MissingFact
 
-__all__ = ["Group", "anchor", "groups_of", "judged", "overview_of", "question", "questions_of", "unknowns"]
+__all__ = ["CauseGroup", "anchor", "groups_of", "is_judged", "overview_in", "question", "questions_of", "unknowns"]
 
 # No key of the language: what is missing is not a fact but the means to compute it.
 _CLAIMED = "claim"
@@ -21,7 +21,7 @@ _HARDLY = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class CauseGroup:
     """What comes from one cause of one deployment; findings stand in their order, the most severe first."""
 
     cause: str
@@ -61,18 +61,18 @@ def anchor(deployment: str, cause: str) -> str:
     return f"cause-{fingerprint(deployment, cause)[:8]}"
 
 
-def judged(finding: Finding) -> bool:
+def is_judged(finding: Finding) -> bool:
     """Whether a finding is told as such: one that waits for facts is a question, one that is waived is decided."""
     return finding.verdict is Verdict.FAIL or (finding.verdict is Verdict.UNKNOWN and not finding.missing)
 
 
-def groups_of(report: Report) -> tuple[Group, ...]:
+def groups_of(report: Report) -> tuple[CauseGroup, ...]:
     """Group the findings. Where nobody asked for causes, the first element and the rule of a finding stand for one."""
     known = {(one.file, one.deployment): one for one in report.overviews}
     causes = {(*key, cause.id): cause for key, one in known.items() for cause in one.causes}
     found: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in report.findings:
-        if judged(finding):
+        if is_judged(finding):
             name = finding.cause or f"{finding.elements[0] if finding.elements else finding.rule}:{finding.rule}"
             found.setdefault((finding.span.file, finding.deployment, name), []).append(finding)
     groups = [_group(key, some, causes.get(key), known.get(key[:2])) for key, some in found.items()]
@@ -80,15 +80,15 @@ def groups_of(report: Report) -> tuple[Group, ...]:
     return tuple(sorted(groups, key=lambda one: _rank(one, files.get(one.file, len(files)))))
 
 
-def overview_of(report: Report, file: str, deployment: str) -> Overview | None:
+def overview_in(report: Report, file: str, deployment: str) -> Overview | None:
     """What is known of a deployment beside its findings."""
     return next((one for one in report.overviews if (one.file, one.deployment) == (file, deployment)), None)
 
 
-def _group(key: tuple[str, str, str], found: Sequence[Finding], cause: Cause | None, of: Overview | None) -> Group:
+def _group(key: tuple[str, str, str], found: Sequence[Finding], cause: Cause | None, of: Overview | None) -> CauseGroup:
     file, deployment, name = key
     findings = tuple(sorted(found, key=lambda one: (one.verdict is not Verdict.FAIL, -one.severity)))
-    return Group(
+    return CauseGroup(
         cause=name,
         file=file,
         deployment=deployment,
@@ -99,7 +99,7 @@ def _group(key: tuple[str, str, str], found: Sequence[Finding], cause: Cause | N
     )
 
 
-def _rank(group: Group, file: int) -> tuple[object, ...]:
+def _rank(group: CauseGroup, file: int) -> tuple[object, ...]:
     worst = group.worst
     return worst.verdict is not Verdict.FAIL, -worst.severity, -len(group.findings), file, group.line, group.cause
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.catalog.rows import DatasetRow, LicenceRow, ModelRow
 
-__all__ = ["Entry", "as_json", "as_text", "matching"]
+__all__ = ["ModelEntry", "as_json", "as_text", "matching_models"]
 
 _ASPECTS = ("weights", "architecture", "inference_code", "training_code", "training_data", "licence", "interface")
 
@@ -28,7 +28,7 @@ _OBTAINABLE = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ModelEntry:
     """A row, its class (the most closed and the most open that the known facts allow), its licence and its data."""
 
     row: ModelRow
@@ -44,7 +44,7 @@ class Entry:
         return self.lowest if self.lowest == self.highest else f"{self.lowest} or {self.highest}"
 
 
-def matching(catalog: Catalog, query: str = "", classes: Sequence[str] = ()) -> Iterator[Entry]:
+def matching_models(catalog: Catalog, query: str = "", classes: Sequence[str] = ()) -> Iterator[ModelEntry]:
     """The models whose id, alias, developer, licence or provider contains the query, in any case, by id."""
     wanted = query.casefold()
     for name in catalog.models:
@@ -55,7 +55,7 @@ def matching(catalog: Catalog, query: str = "", classes: Sequence[str] = ()) -> 
             if not classes or (lowest == highest and lowest in classes):
                 licence = catalog.licence(row.licence) if row.licence else None
                 data = tuple(catalog.datasets[one] for one in row.trained_on)
-                yield Entry(
+                yield ModelEntry(
                     row=row,
                     lowest=lowest,
                     highest=highest,
@@ -65,13 +65,13 @@ def matching(catalog: Catalog, query: str = "", classes: Sequence[str] = ()) -> 
                 )
 
 
-def as_text(entries: Sequence[Entry], look: Style = PLAIN) -> str:
+def as_text(entries: Sequence[ModelEntry], look: Style = PLAIN) -> str:
     """Write a table of several models, and one model in full."""
     lines = list(_single(entries[0], look)) if len(entries) == 1 else list(_table(entries))
     return "\n".join(lines) + "\n"
 
 
-def _table(entries: Sequence[Entry]) -> Iterator[str]:
+def _table(entries: Sequence[ModelEntry]) -> Iterator[str]:
     names = max((len(entry.row.id) for entry in entries), default=0)
     classes = max((len(entry.cls) for entry in entries), default=0)
     for entry in entries:
@@ -80,7 +80,7 @@ def _table(entries: Sequence[Entry]) -> Iterator[str]:
     yield f"{amount(len(entries), 'model')}; name one to see everything that is known of it, with sources"
 
 
-def _single(entry: Entry, look: Style) -> Iterator[str]:
+def _single(entry: ModelEntry, look: Style) -> Iterator[str]:
     row = entry.row
     yield look.paint("bold", clean(row.id))
     facts: list[tuple[str, str]] = [("class", entry.cls)]
@@ -117,12 +117,12 @@ def _words(value: object) -> str:
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
-def as_json(entries: Sequence[Entry]) -> str:
+def as_json(entries: Sequence[ModelEntry]) -> str:
     """Write the models as JSON."""
     return json_text({"version": 1, "models": [_row(entry) for entry in entries]})
 
 
-def _row(entry: Entry) -> dict[str, Any]:
+def _row(entry: ModelEntry) -> dict[str, Any]:
     known = {"class": entry.lowest if entry.lowest == entry.highest else None}
     row = replace(entry.row, shutdowns=dict(entry.row.shutdowns) if entry.row.shutdowns else None)
     known["training_data"] = entry.training_data

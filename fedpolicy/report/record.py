@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.processing import Activity, Kind, Measure, Processor, Recipient, Record, Responsibility, Who
+from fedpolicy.processing import Activity, DataCategory, Measure, Processor, Recipient, Responsibility, Ropa, Who
 from fedpolicy.report.style import listing
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fedpolicy.language.model.safeguards import Safeguard
     from fedpolicy.language.reading.load import Document
 
-__all__ = ["record_of", "safeguards_of"]
+__all__ = ["declared_safeguards", "record_of"]
 
 _SECTIONS = ("tasks", "api_calls", "flows")
 _Path = tuple[str | int, ...]
@@ -34,11 +34,11 @@ _GOVERNED = (
 )
 
 
-def record_of(study: Study, document: Document, owner: str = "") -> Record:
+def record_of(study: Study, document: Document, owner: str = "") -> Ropa:
     """All activities with personal data, of all who own some or of one, in the order of the file's sections."""
     made = _Making(study, document, owner)
     activities = tuple(made.activities())
-    return Record(
+    return Ropa(
         owner=owner,
         activities=activities,
         processors=tuple(made.processors(activities)),
@@ -46,7 +46,7 @@ def record_of(study: Study, document: Document, owner: str = "") -> Record:
     )
 
 
-def safeguards_of(document: Document) -> Iterator[tuple[_Path, Safeguard]]:
+def declared_safeguards(document: Document) -> Iterator[tuple[_Path, Safeguard]]:
     """Every safeguard that the file declares, and where."""
     for section in _SECTIONS:
         for name, entry in sorted(getattr(document.deployment, section).items()):
@@ -135,13 +135,15 @@ class _Making:
             if one.subjects is not None:
                 yield f"{one.subjects:,} {one.unit or 'record'}s in each instance of {family}"
 
-    def _kinds(self, items: Iterable[DataItem]) -> Iterator[Kind]:
+    def _kinds(self, items: Iterable[DataItem]) -> Iterator[DataCategory]:
         for name in dict.fromkeys(name for item in items for name in item.categories):
             row = self._study.catalog.categories.get(name)
             if row:
-                yield Kind(id=name, title=row.title, personal=row.personal, special=row.special, dpv=row.dpv or "")
+                yield DataCategory(
+                    id=name, title=row.title, personal=row.personal, special=row.special, dpv=row.dpv or ""
+                )
             else:
-                yield Kind(id=name, title=name, personal=True, special=False)
+                yield DataCategory(id=name, title=name, personal=True, special=False)
 
     def _recipients(
         self, learned: Iterable[Disclosure], owners: Sequence[str], families: Sequence[str]
@@ -181,7 +183,7 @@ class _Making:
         return one.kind == "joint_controllers" and ("participants" in one.between or set(owners) <= set(one.between))
 
     def _measures(self, section: str, own: str) -> Iterator[Measure]:
-        for path, spec in safeguards_of(self._document):
+        for path, spec in declared_safeguards(self._document):
             if path[:2] == (section, own):
                 who = tuple(sorted({self._party(name) for name in self._rests.get(path, ())}))
                 yield Measure(kind=spec.kind, rests_on=who, line=self._document.spans.key(path).line)
@@ -225,7 +227,7 @@ class _Making:
 
     def of_safeguards(self) -> Iterator[Responsibility]:
         """What each safeguard contributes, in whose hands it is, and for whom it does not count."""
-        for path, spec in safeguards_of(self._document):
+        for path, spec in declared_safeguards(self._document):
             where = ".".join(map(str, path))
             row = self._study.catalog.safeguards.get(spec.kind)
             agreed = spec.approved_by

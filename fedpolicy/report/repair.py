@@ -12,7 +12,7 @@ from fedpolicy.records import dataclass
 from fedpolicy.report.rows import json_text, override_lines, override_rows
 from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
 
-__all__ = ["Blank", "Proposal", "Repairs", "Step", "Stuck", "as_json", "as_text", "difference"]
+__all__ = ["OpenValue", "Proposal", "RepairStep", "Repairs", "Stuck", "as_json", "as_text", "difference"]
 
 _SHOWN = 12  # findings of a list
 _LINES = 60  # of a patch; the JSON has all of it
@@ -20,7 +20,7 @@ _PAINT = {"+": "pass", "-": "critical", "@": "dim"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Blank:
+class OpenValue:
     """A value that only the user can know: its dotted path, and what it is."""
 
     path: str
@@ -28,14 +28,14 @@ class Blank:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class RepairStep:
     """One change of a proposal, in words, and what the user has to fill in first."""
 
     id: str
     kind: str
     cost: float
     text: str
-    blanks: tuple[Blank, ...] = ()
+    blanks: tuple[OpenValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Proposal:
     """
 
     number: int
-    changes: tuple[Step, ...]
+    changes: tuple[RepairStep, ...]
     clears: tuple[Finding, ...]
     leaves: tuple[Finding, ...]
     new: tuple[Finding, ...]
@@ -62,7 +62,7 @@ class Proposal:
         return sum(step.cost for step in self.changes)
 
     @property
-    def blanks(self) -> tuple[Blank, ...]:
+    def blanks(self) -> tuple[OpenValue, ...]:
         """What the user has to fill in first."""
         return tuple(blank for step in self.changes for blank in step.blanks)
 

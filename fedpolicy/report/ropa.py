@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Report
     from fedpolicy.processing import Activity, Measure, Processor, Recipient, Responsibility
 
-__all__ = ["CAUTION", "HEADS", "PROCESSING", "Field", "duty", "faults", "fields_of", "processing", "unusable"]
+__all__ = ["CAUTION", "HEADS", "PROCESSING", "RopaField", "duty", "faults", "processing", "ropa_fields", "unusable"]
 
 CAUTION = (
     "This is what a deployment file contributes to a record of processing activities (GDPR Article 30). Each residual"
@@ -27,7 +27,7 @@ _MOST = 30  # names in one field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class RopaField:
     """One field of a record: the letter of Article 30(1), its name, the contribution of the file, the residual gap."""
 
     article: str
@@ -36,7 +36,7 @@ class Field:
     gap: str
 
 
-def fields_of(one: Activity) -> Iterator[Field]:
+def ropa_fields(one: Activity) -> Iterator[RopaField]:
     """The fields of Article 30(1), in its order; then the legal basis, which stands beside a record."""
     yield _controller(one)
     yield _field("30(1)(b)", "purposes", one.purposes, "", "the purpose")
@@ -54,29 +54,29 @@ def fields_of(one: Activity) -> Iterator[Field]:
     bases = [word.replace("_", " ") for word in (*one.bases, *one.exceptions)]
     special = any(kind.special for kind in one.kinds) and not one.exceptions
     lacking = ["the legal basis"] * (not one.bases) + ["the exception of Article 9(2)"] * special
-    yield Field(article="6, 9", name="legal basis", contribution="; ".join(bases), gap="; ".join(lacking))
+    yield RopaField(article="6, 9", name="legal basis", contribution="; ".join(bases), gap="; ".join(lacking))
 
 
-def _field(article: str, name: str, said: Sequence[str], rest: str, missing: str) -> Field:
+def _field(article: str, name: str, said: Sequence[str], rest: str, missing: str) -> RopaField:
     """A field and its gap: the `rest` where something is said, all that is `missing` where nothing is."""
     more = len(said) - _MOST
     shown = [*said[:_MOST], *([f"and {more:,} more"] if more > 0 else [])]
-    return Field(article=article, name=name, contribution="; ".join(shown), gap=rest if said else missing)
+    return RopaField(article=article, name=name, contribution="; ".join(shown), gap=rest if said else missing)
 
 
-def _controller(one: Activity) -> Field:
+def _controller(one: Activity) -> RopaField:
     people = [f"{who}{_countries(who.countries)}" for who in one.controllers]
     joint = f" (joint controllers by {listing(one.joint)})" if one.joint else ""
     rest = "that the owner of the data is the controller; contact details, representative, data protection officer"
     found = _field("30(1)(a)", "controller", people, rest, "the controller and its contact details")
-    return Field(article=found.article, name=found.name, contribution=f"{found.contribution}{joint}", gap=found.gap)
+    return RopaField(article=found.article, name=found.name, contribution=f"{found.contribution}{joint}", gap=found.gap)
 
 
 def _countries(codes: Sequence[str]) -> str:
     return f", {'/'.join(codes)}" if codes else ""
 
 
-def _transfers(recipients: Sequence[Recipient]) -> Field:
+def _transfers(recipients: Sequence[Recipient]) -> RopaField:
     said, lacking = [], []
     for party in dict.fromkeys(one.who for one in recipients):
         found = next(one for one in recipients if one.who == party)
@@ -88,7 +88,7 @@ def _transfers(recipients: Sequence[Recipient]) -> Field:
                 lacking.append(f"documents of the safeguards for {party}")
         elif not party.countries:
             lacking.append(f"the country of {party}")
-    return Field(
+    return RopaField(
         article="30(1)(e)",
         name="transfers to third countries",
         contribution="; ".join(said[:_MOST]) or "none that the file shows",

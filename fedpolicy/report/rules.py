@@ -13,7 +13,7 @@ import yaml
 from fedpolicy.findings import RuleInfo
 from fedpolicy.policy.rulefile import EXPECTED, RULE
 from fedpolicy.policy.sheet import read_sheet
-from fedpolicy.policy.texts import said
+from fedpolicy.policy.texts import value_words
 from fedpolicy.report.rows import json_text
 from fedpolicy.report.style import PLAIN, Style, amount, wrap
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Reference
     from fedpolicy.policy.models import Param, Rule
 
-__all__ = ["Entry", "Shown", "as_json", "as_markdown", "as_text", "entry_of", "table_markdown", "table_text"]
+__all__ = ["RuleEntry", "Shown", "as_json", "as_markdown", "as_text", "rule_entry", "table_markdown", "table_text"]
 
 _TOLD = {"fail": "fails", "pass": "passes", "unknown": "is undecided"}
 _HEADINGS = {"fail": "Fails", "pass": "Passes", "unknown": "Undecided"}
@@ -46,7 +46,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class RuleEntry:
     """
     Everything that there is to say of a rule.
 
@@ -66,18 +66,18 @@ class Entry:
     examples: Sequence[Shown] = ()
 
     @classmethod
-    def own(cls, rule: RuleInfo) -> Entry:
+    def own(cls, rule: RuleInfo) -> RuleEntry:
         """A rule that has no file."""
         return cls(rule=rule, applies_to=_CODED.get(rule.pack, rule.id.partition("-")[0]))
 
 
-def entry_of(rule: Rule | RuleInfo) -> Entry:
+def rule_entry(rule: Rule | RuleInfo) -> RuleEntry:
     """Read what the rule itself does not keep. Raises Problems where its file has changed its shape."""
     if isinstance(rule, RuleInfo):
-        return Entry.own(rule)
+        return RuleEntry.own(rule)
     tree: dict[str, Any] = read_sheet(Path(rule.path).read_bytes(), rule.path, RULE).tree
     listed = tree.get("examples", {})
-    return Entry(
+    return RuleEntry(
         rule=rule.info,
         applies_to=rule.applies_to,
         absent=rule.absent,
@@ -135,7 +135,7 @@ def table_text(rules: Sequence[Rule | RuleInfo], look: Style = PLAIN) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_text(entry: Entry, look: Style = PLAIN) -> str:
+def as_text(entry: RuleEntry, look: Style = PLAIN) -> str:
     """Write everything about one rule."""
     rule = entry.rule
     head = f"{rule.id} ({rule.pack}, {rule.severity.label}, {rule.principle})"
@@ -164,7 +164,7 @@ def _part(title: str, body: Iterable[str], look: Style) -> list[str]:
     return [look.paint("bold", title), *lines] if lines else []
 
 
-def _condition_lines(entry: Entry, look: Style) -> Iterator[str]:
+def _condition_lines(entry: RuleEntry, look: Style) -> Iterator[str]:
     asked = (("where", entry.match), ("require", entry.require), ("graver", entry.graver), ("slight", entry.slight))
     for word, text in asked:
         if text:
@@ -176,9 +176,9 @@ def _condition_lines(entry: Entry, look: Style) -> Iterator[str]:
         yield from wrap(f"what these tell: {', '.join(entry.behind)}", look, "  behind   ", "           ")
 
 
-def _param_lines(entry: Entry, look: Style) -> Iterator[str]:
+def _param_lines(entry: RuleEntry, look: Style) -> Iterator[str]:
     for param in entry.params:
-        value = said(param.type, [param.value])
+        value = value_words(param.type, [param.value])
         yield from wrap(f"{param.about} (default: {value})", look, f"  {entry.rule.id}.{param.name}  ", "      ")
 
 
@@ -210,7 +210,7 @@ def table_markdown(rules: Sequence[Rule | RuleInfo], link: str = "{pack}/{id}.md
     return "\n".join(lines) + "\n"
 
 
-def as_markdown(entry: Entry) -> str:
+def as_markdown(entry: RuleEntry) -> str:
     """Everything about one rule; the same file always gives the same page."""
     rule = entry.rule
     parts = [
@@ -228,7 +228,7 @@ def as_markdown(entry: Entry) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _about_rule(entry: Entry) -> str:
+def _about_rule(entry: RuleEntry) -> str:
     rule = entry.rule
     kind = f", judged for each {entry.applies_to}" if entry.require else ""
     about = f" About {', '.join(f'`{tag}`' for tag in rule.tags)}." if rule.tags else ""
@@ -239,7 +239,7 @@ def _section(title: str, body: str) -> str:
     return f"## {title}\n\n{body}" if body else ""
 
 
-def _condition(entry: Entry) -> str:
+def _condition(entry: RuleEntry) -> str:
     if not entry.require:
         return ""
     where = f"where:   {entry.match}\n" if entry.match else ""
@@ -250,9 +250,10 @@ def _condition(entry: Entry) -> str:
     return f"```text\n{where}require: {entry.require}{graver}\n```{absent}{behind}"
 
 
-def _params(entry: Entry) -> Iterator[str]:
+def _params(entry: RuleEntry) -> Iterator[str]:
     for param in entry.params:
-        yield f"- `--param {entry.rule.id}.{param.name}={said(param.type, [param.value])}` (the default): {param.about}"
+        default = value_words(param.type, [param.value])
+        yield f"- `--param {entry.rule.id}.{param.name}={default}` (the default): {param.about}"
 
 
 def _reference(reference: Reference) -> str:
@@ -271,12 +272,12 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def as_json(entries: Sequence[Entry]) -> str:
+def as_json(entries: Sequence[RuleEntry]) -> str:
     """Write the rules as JSON."""
     return json_text({"version": 1, "rules": [_row(entry) for entry in entries]})
 
 
-def _row(entry: Entry) -> dict[str, Any]:
+def _row(entry: RuleEntry) -> dict[str, Any]:
     rule = entry.rule
     return {
         "id": rule.id,
@@ -296,4 +297,9 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 
 def _param_row(param: Param) -> dict[str, str]:
-    return {"name": param.name, "type": str(param.type), "value": said(param.type, [param.value]), "about": param.about}
+    return {
+        "name": param.name,
+        "type": str(param.type),
+        "value": value_words(param.type, [param.value]),
+        "about": param.about,
+    }

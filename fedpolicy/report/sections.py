@@ -11,9 +11,9 @@ from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.page import Paragraph, Picture, Section, Table
 from fedpolicy.report.budget_formats import as_svg, has_curves
 from fedpolicy.report.drawing import as_mermaid
-from fedpolicy.report.grouping import anchor, judged
+from fedpolicy.report.grouping import anchor, is_judged
 from fedpolicy.report.map import Mark, map_of
-from fedpolicy.report.record import record_of, safeguards_of
+from fedpolicy.report.record import declared_safeguards, record_of
 from fedpolicy.report.sketch import Wanted, sketch_of
 from fedpolicy.report.style import listing
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fedpolicy.overview import Overview
     from fedpolicy.page import Block
 
-__all__ = ["agreements", "budgets", "controls", "learners", "leaving", "mapped", "stopping", "told_beside"]
+__all__ = ["budgets", "contracts", "controls", "learners", "leaving", "mapped", "stopping", "told_beside"]
 
 _MOST_ROWS = 200
 _MEANS = {"run": "use the models", "join": "take part", "keep": "keep the result", "inspect": "inspect the weights"}
@@ -49,7 +49,7 @@ def told_beside(
         controls(study, document, owner),
         stopping(study, owner),
         budgets(study, owner),
-        agreements(document, owner),
+        contracts(document, owner),
     )
     return replace(one, sections=tuple(part for part in made if part))
 
@@ -59,7 +59,7 @@ def marks_of(study: Study, findings: Sequence[Finding]) -> tuple[Mark, ...]:
     flows = {flow.id: flow for flow in study.graph.flows}
     found: dict[tuple[str, str, str], list[Finding]] = {}
     for one in findings:
-        for path in one.paths if judged(one) else ():
+        for path in one.paths if is_judged(one) else ():
             last = flows.get(path[-1].flow) if path else None
             target = study.graph.vertices.get(last.target) if last else None
             if last and target:
@@ -174,7 +174,7 @@ def controls(study: Study, document: Document, owner: str = "") -> Section:
     for flow in study.graph.flows:
         for guard in flow.guards:
             rests.setdefault(guard.path, set()).update(guard.rests_on)
-    for path, spec in safeguards_of(document):
+    for path, spec in declared_safeguards(document):
         who = sorted(rests.get(path, ()))
         changes = listing(spec.controlled_by or ()) or "not said"
         agree = f"{spec.approved_by.at_least} of {listing(spec.approved_by.of)}" if spec.approved_by else "nobody"
@@ -217,7 +217,7 @@ def _enders(entry: Continuity) -> str:
     return listing(entry.holders) or ("not known" if entry.doubts else "nobody else")
 
 
-def agreements(document: Document, owner: str = "") -> Section:
+def contracts(document: Document, owner: str = "") -> Section:
     """Which agreements the file names."""
     found = sorted(document.deployment.agreements.items())
     own = [(name, one) for name, one in found if not owner or owner in one.between or "participants" in one.between]

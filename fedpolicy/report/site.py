@@ -10,7 +10,7 @@ from fedpolicy.page import Items, Page, Paragraph, Section, Tile
 from fedpolicy.report.grouping import groups_of, question, questions_of
 from fedpolicy.report.map import map_of
 from fedpolicy.report.matrix import READING, REBUILDING
-from fedpolicy.report.sections import agreements, budgets, controls, learners, leaving, mapped, stopping
+from fedpolicy.report.sections import budgets, contracts, controls, learners, leaving, mapped, stopping
 from fedpolicy.report.sketch import Wanted, sketch_of
 from fedpolicy.report.style import amount, listing
 from fedpolicy.report.summarise import OUT_OF_SCOPE, digests_of, missing_facts
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Report
     from fedpolicy.language.reading.load import Document
     from fedpolicy.overview import Cell
-    from fedpolicy.report.grouping import Group
+    from fedpolicy.report.grouping import CauseGroup
 
-__all__ = ["page_of"]
+__all__ = ["site_page"]
 
 _FOOT = (
     "This page says what the file declares and what follows from it. It is no legal advice, and no proof of what"
@@ -33,7 +33,7 @@ _SHOWN = 12  # characters of a digest
 _WORST = ("verbatim", "reconstructable")
 
 
-def page_of(document: Document, study: Study, report: Report, owner: str) -> Page:
+def site_page(document: Document, study: Study, report: Report, owner: str) -> Page:
     """Make the page of one party; `report` tells what concerns it, and has an overview of its data."""
     cells = [cell for one in report.overviews for cell in one.cells]
     sections = [
@@ -44,7 +44,7 @@ def page_of(document: Document, study: Study, report: Report, owner: str) -> Pag
         controls(study, document, owner),
         stopping(study, owner),
         Section(id="ask", title="What to ask for", blocks=tuple(_asks(report))),
-        agreements(document, owner),
+        contracts(document, owner),
         Section(id="open", title="Open questions", blocks=tuple(_questions(report))),
         holding(report),
         Section(id="scope", title="What this page does not cover", blocks=(Items(items=OUT_OF_SCOPE),)),
@@ -108,7 +108,7 @@ def _asks(report: Report) -> Iterator[Items | Paragraph]:
     yield Items(items=tuple(_ask(group) for group in groups))
 
 
-def _ask(group: Group) -> str:
+def _ask(group: CauseGroup) -> str:
     worst = group.worst
     advice = f"Change that helps, proved on a copy: {'; '.join(group.fix.steps)}." if group.fix else worst.help.strip()
     return f"{worst.severity.label}: {worst.message}. {advice} (`{group.cause}`, line {group.line})"

@@ -12,7 +12,7 @@ from fedpolicy.overview import Digest
 from fedpolicy.records import dataclass
 from fedpolicy.report.style import amount, clean
 
-__all__ = ["Compared", "Statement", "as_text", "compared", "read_statement"]
+__all__ = ["Compared", "Statement", "as_text", "checked_digests", "read_statement"]
 
 _TYPE = "https://in-toto.io/Statement/v1"
 _OLDER = "https://in-toto.io/Statement/v0.1"  # cosign 2 makes a statement of this version around a predicate
@@ -142,7 +142,7 @@ def _digest(value: object) -> str:
     return value
 
 
-def compared(statement: Statement, now: Callable[[Digest], str]) -> tuple[Compared, ...]:
+def checked_digests(statement: Statement, now: Callable[[Digest], str]) -> tuple[Compared, ...]:
     """Compare every digest with what there is `now`; what is not there is told with the reason."""
     found = []
     for one in statement.digests:

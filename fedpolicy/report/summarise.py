@@ -14,9 +14,9 @@ __all__ = [
     "dated",
     "day_words",
     "digests_of",
+    "in_file_order",
     "missing_facts",
     "must_fail",
-    "ordered",
     "summarise",
 ]
 
@@ -91,10 +91,10 @@ def summarise(
         places=places or {},
         version=version,
     )
-    return ordered(report)
+    return in_file_order(report)
 
 
-def ordered(report: Report) -> Report:
+def in_file_order(report: Report) -> Report:
     """The same report with its findings in the order of its files."""
     rank = {file.name: index for index, file in enumerate(report.files)}
     findings = sorted(report.findings, key=lambda one: (rank.get(one.span.file, len(rank)), one.sort_key))

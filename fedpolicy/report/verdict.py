@@ -21,7 +21,7 @@ __all__ = [
     "counts_line",
     "extent",
     "holding",
-    "outside",
+    "protects_nobody",
     "remarks",
     "scope",
     "scope_notes",
@@ -63,7 +63,7 @@ def verdict_word(report: Report) -> str:
         return "ERROR"
     if must_fail(report.findings, report.fail_on, strict=report.strict):
         return "FAIL"
-    if outside(report):
+    if protects_nobody(report):
         return "OUTSIDE"
     return "OPEN" if report.counts.get(Verdict.UNKNOWN) else "PASS"
 
@@ -171,7 +171,7 @@ def extent(report: Report) -> str:
     return f"{deployments}, {rules}{day}" + (f"; {amount(broken, 'file')} with mistakes" if broken else "")
 
 
-def outside(report: Report) -> bool:
+def protects_nobody(report: Report) -> bool:
     """Whether every pack of a report protects somebody, and nobody of any deployment is among them."""
     scoped = {scope.pack for scope in report.scopes}
     return bool(scoped) and scoped == set(report.packs) and not any(scope.owners for scope in report.scopes)

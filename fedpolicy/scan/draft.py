@@ -15,9 +15,9 @@ from dataclasses import field
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import NONE, Evidence, count
-from fedpolicy.scan.groups import Group, Ids
-from fedpolicy.scan.members import ROLES, Job, Member, first, jobs_of, members_of, trackers_of
-from fedpolicy.scan.page import Page, listed, quoted
+from fedpolicy.scan.groups import Ids, Project
+from fedpolicy.scan.members import ROLES, DraftMember, JobEvidence, draft_members, first, jobs_of, trackers_of
+from fedpolicy.scan.page import DraftPage, inline_list, quoted
 from fedpolicy.scan.safeguards import Safeguards, app_safeguards, job_safeguards
 
 __all__ = ["Draft", "draft_of"]
@@ -50,20 +50,20 @@ class Draft:
     start: Span
     left_out: tuple[tuple[str, Span], ...] = ()
     assumed: frozenset[str] = frozenset()
-    members: tuple[Member, ...] = ()
-    jobs: Mapping[str, Job] = field(default_factory=dict)
+    members: tuple[DraftMember, ...] = ()
+    jobs: Mapping[str, JobEvidence] = field(default_factory=dict)
 
 
-def draft_of(group: Group) -> Draft:
+def draft_of(group: Project) -> Draft:
     """Write down what the facts of one deployment say."""
     said = [fact.evidence for fact in group.facts]
     start = next(fact.evidence.span for fact in group.facts if fact.file == group.file)
-    page = Page(start=start)
+    page = DraftPage(start=start)
     nodes = Ids()
     page.add("fedpolicy: 1")
     page.add(f"name: {group.name}", todo="a name that people know")
     calls = _callees(said)
-    members = members_of(said, start, nodes, calls)
+    members = draft_members(said, start, nodes, calls)
     _parties(page, members, calls)
     _nodes(page, members, said)
     trackers = {nodes(f"tracker {name}", name): one for name, one in trackers_of(said).items()}
@@ -71,7 +71,7 @@ def draft_of(group: Group) -> Draft:
         page.add(f"  {name}: {{kind: tracker, party: unknown}}", one.span, "who runs it")
     clients = [one.id for one in members if one.role == "client"]
     page.add("datasets:")
-    page.add(f"  {_DATA}: {{at: {listed(clients)}, categories: unknown}}", start, "which data each site has")
+    page.add(f"  {_DATA}: {{at: {inline_list(clients)}, categories: unknown}}", start, "which data each site has")
     models = _models(page, said, calls, members)
     tasks = _tasks(page, group, members, models, nodes)
     _calls(page, calls, clients, models)
@@ -93,7 +93,7 @@ def draft_of(group: Group) -> Draft:
     )
 
 
-def _parties(page: Page, members: Sequence[Member], calls: dict[str, Evidence]) -> None:
+def _parties(page: DraftPage, members: Sequence[DraftMember], calls: dict[str, Evidence]) -> None:
     page.add("parties:")
     roles: dict[str, set[str]] = {}
     for one in members:
@@ -102,13 +102,13 @@ def _parties(page: Page, members: Sequence[Member], calls: dict[str, Evidence]) 
     known = {one.party for one in members if one.party_known}
     for party, does in roles.items():
         todo = "its jurisdiction" if party in known else "who this is, and its jurisdiction"
-        page.add(f"  {party}: {{role: {listed(sorted(does))}}}", places[party], todo)
+        page.add(f"  {party}: {{role: {inline_list(sorted(does))}}}", places[party], todo)
     for name, call in calls.items():
         if name != "unknown":
             page.add(f"  {name}: {{role: provider}}", call.span)
 
 
-def _nodes(page: Page, members: Sequence[Member], said: Sequence[Evidence]) -> None:
+def _nodes(page: DraftPage, members: Sequence[DraftMember], said: Sequence[Evidence]) -> None:
     page.add("nodes:")
     configured = {one.name: one.value for one in said if one.kind == "node" and one.attribute == "cc_config"}
     for one in members:
@@ -133,7 +133,7 @@ def _enclave(file: str | None, said: Sequence[Evidence]) -> tuple[Evidence, str]
 
 
 def _models(
-    page: Page, said: Sequence[Evidence], calls: dict[str, Evidence], members: Sequence[Member]
+    page: DraftPage, said: Sequence[Evidence], calls: dict[str, Evidence], members: Sequence[DraftMember]
 ) -> dict[str, str]:
     """The models that are named: what is trained, and what is called; by what they are for."""
     base = next((one for one in said if one.subject == "model" and one.attribute == "base" and one.value), None)
@@ -141,7 +141,7 @@ def _models(
     lines: list[tuple[str, Span]] = []
     if base and _HUB.fullmatch(base.value or ""):
         found["base"] = "base"
-        places = listed([one.id for one in members if one.role == "client"])
+        places = inline_list([one.id for one in members if one.role == "client"])
         lines.append((f"  base: {{ref: {quoted(base.value or '')}, weights_at: {places}}}", base.span))
     for name in calls:
         asked = [one for one in said if one.subject == f"call:{name}" and one.attribute == "model" and one.value]
@@ -160,7 +160,9 @@ def _numbered(name: str, number: int) -> str:
     return f"{name}-{number + 1}" if number else name
 
 
-def _tasks(page: Page, group: Group, members: Sequence[Member], models: dict[str, str], nodes: Ids) -> dict[str, Job]:
+def _tasks(
+    page: DraftPage, group: Project, members: Sequence[DraftMember], models: dict[str, str], nodes: Ids
+) -> dict[str, JobEvidence]:
     clients = [one.id for one in members if one.role == "client"]
     server = next(one.id for one in members if one.role == "server")
     everything = [fact.evidence for fact in group.facts]
@@ -174,7 +176,7 @@ def _tasks(page: Page, group: Group, members: Sequence[Member], models: dict[str
     if jobs:
         page.add("tasks:")
     names = Ids()
-    written: dict[str, Job] = {}
+    written: dict[str, JobEvidence] = {}
     for path, (job, sites) in jobs.items():
         name = names(path, path.rpartition("/")[2])
         written[name] = job
@@ -182,7 +184,7 @@ def _tasks(page: Page, group: Group, members: Sequence[Member], models: dict[str
         page.add(f"  {name}:", span)
         _method(page, job, models)
         page.add(f"    data: [{_DATA}]", span)
-        page.add(f"    runs_on: {listed(sites)}", span)
+        page.add(f"    runs_on: {inline_list(sites)}", span)
         if not _WORKFLOWS.get(job.place.value or ""):
             page.add(f"    aggregator: {server}", span)
         for attribute, key in _NUMBERS.items():
@@ -196,7 +198,7 @@ def _tasks(page: Page, group: Group, members: Sequence[Member], models: dict[str
     return written
 
 
-def _misfit(job: Job, sites: Sequence[str], members: Sequence[Member]) -> str:
+def _misfit(job: JobEvidence, sites: Sequence[str], members: Sequence[DraftMember]) -> str:
     """Why a job cannot be one of this deployment; empty where it can."""
     known = {one.id for one in members}
     missing = [one for one in sites if one not in known]
@@ -205,7 +207,7 @@ def _misfit(job: Job, sites: Sequence[str], members: Sequence[Member]) -> str:
     return f"it needs {job.least()} sites, of {len(sites)}" if job.least() > len(sites) else ""
 
 
-def _method(page: Page, job: Job, models: dict[str, str]) -> None:
+def _method(page: DraftPage, job: JobEvidence, models: dict[str, str]) -> None:
     adapters = next((one for one in job.said if one.value == "adapters"), None)
     tuning = first(job.said, ("model",), ("tuning",)) or adapters
     found = first(job.said, ("app",), ("strategy",)) or job.place
@@ -222,7 +224,7 @@ def _method(page: Page, job: Job, models: dict[str, str]) -> None:
         page.add("    model: base", found.span)
 
 
-def _safeguards(page: Page, found: Safeguards, span: Span) -> None:
+def _safeguards(page: DraftPage, found: Safeguards, span: Span) -> None:
     if not found.entries:
         page.add("    safeguards: unknown", found.doubt or span, found.why)
         return
@@ -241,7 +243,7 @@ def _callees(said: Iterable[Evidence]) -> dict[str, Evidence]:
     return found
 
 
-def _calls(page: Page, calls: dict[str, Evidence], clients: Sequence[str], models: dict[str, str]) -> None:
+def _calls(page: DraftPage, calls: dict[str, Evidence], clients: Sequence[str], models: dict[str, str]) -> None:
     todo = "which nodes run this code, and what of whose data it sends"
     known = {name: one for name, one in calls.items() if name != "unknown"}
     if known:
@@ -250,23 +252,23 @@ def _calls(page: Page, calls: dict[str, Evidence], clients: Sequence[str], model
         asked = [key for key in models if key == name or re.fullmatch(rf"{re.escape(name)}-\d+", key)]
         for key in asked or [name]:
             whom = f"model: {models[key]}" if key in models else f"provider: {name}"
-            what = f"from: {listed(clients)}, {whom}, sends: [{_DATA}], payload: prompts"
+            what = f"from: {inline_list(clients)}, {whom}, sends: [{_DATA}], payload: prompts"
             page.add(f"  ask-{key}: {{{what}}}", one.span, todo)
 
 
-def _flows(page: Page, group: Group, trackers: Mapping[str, Evidence], members: Sequence[Member]) -> None:
+def _flows(page: DraftPage, group: Project, trackers: Mapping[str, Evidence], members: Sequence[DraftMember]) -> None:
     """Metrics go from the server where a job of NVFLARE says so, and from wherever code runs that names a tracker."""
     if trackers:
         page.add("flows:")
     coded = {fact.evidence for fact in group.facts if fact.framework == "python"}
     for name, one in trackers.items():
         role = "client" if one in coded else "server"
-        places = listed([member.id for member in members if member.role == role])
+        places = inline_list([member.id for member in members if member.role == role])
         text = f"  track-{name}: {{from: {places}, to: {name}, payload: metrics}}"
         page.add(text, one.span, "which nodes run this, and what they send")
 
 
-def _transport(page: Page, said: Sequence[Evidence]) -> None:
+def _transport(page: DraftPage, said: Sequence[Evidence]) -> None:
     stated = [one for one in said if one.attribute == "transport" and one.value]
     values = {one.value for one in stated}
     if len(values) == 1:

@@ -19,15 +19,15 @@ __all__ = [
     "BUILT",
     "NONE",
     "Evidence",
-    "Node",
+    "ForeignNode",
     "Path",
     "Strength",
     "Unread",
     "count",
     "masked",
+    "scalar_text",
     "settled",
     "single",
-    "written",
 ]
 
 NONE = "none"  # the file shows that there is none
@@ -90,7 +90,7 @@ def masked(text: str) -> str:
     return _CREDENTIALS.sub(lambda found: "*" * len(found[0]), text)
 
 
-def written(value: object) -> str | None:
+def scalar_text(value: object) -> str | None:
     """A value as text, the same whichever format it was written in; a map or a list has none."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -117,20 +117,20 @@ def _dotted(path: Path) -> str:
     return "".join(parts).removeprefix(".")
 
 
-def single(value: object, span: Span, *path: str) -> Node:
+def single(value: object, span: Span, *path: str) -> ForeignNode:
     """A value that stands alone, such as one line of a script."""
-    return Node(value=value, at=lambda _: span, path=path)
+    return ForeignNode(value=value, at=lambda _: span, path=path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class ForeignNode:
     """One value; `at` gives the place of a path of the file."""
 
     value: object
     at: Callable[[Path], Span]
     path: Path = ()
 
-    def get(self, *steps: str | int) -> Node | None:
+    def get(self, *steps: str | int) -> ForeignNode | None:
         """The value behind some keys; None where one of them is missing."""
         here: object = self.value
         for step in steps:
@@ -140,24 +140,24 @@ class Node:
             if not (isinstance(here, (tuple, list)) and isinstance(step, int) and step < len(here)):
                 return None
             here = here[step]
-        return Node(value=here, at=self.at, path=(*self.path, *steps))
+        return ForeignNode(value=here, at=self.at, path=(*self.path, *steps))
 
-    def items(self) -> Iterator[tuple[str, Node]]:
+    def items(self) -> Iterator[tuple[str, ForeignNode]]:
         """The keys of a map with their values; of anything else, nothing."""
         if isinstance(self.value, dict):
             for key, value in self.value.items():
-                yield str(key), Node(value=value, at=self.at, path=(*self.path, key))
+                yield str(key), ForeignNode(value=value, at=self.at, path=(*self.path, key))
 
-    def each(self) -> Iterator[Node]:
+    def each(self) -> Iterator[ForeignNode]:
         """The values of a list; of anything else, nothing."""
         if isinstance(self.value, (tuple, list)):
             for index, value in enumerate(self.value):
-                yield Node(value=value, at=self.at, path=(*self.path, index))
+                yield ForeignNode(value=value, at=self.at, path=(*self.path, index))
 
     def text(self, *steps: str | int) -> str | None:
         """A scalar as text; None where it is missing, open, or no scalar."""
         found = self.get(*steps)
-        said = written(found.value) if found else None
+        said = scalar_text(found.value) if found else None
         return said if said is not None and settled(said) else None
 
     @property
@@ -172,7 +172,7 @@ class Node:
         return Evidence(
             subject=subject,
             attribute=attribute,
-            value=written(value),
+            value=scalar_text(value),
             span=self.span,
             key=_dotted(self.path),
             strength=strength,
@@ -181,6 +181,6 @@ class Node:
 
     def tells(self, subject: str, attribute: str) -> Evidence:
         """What this place says of something in its own words; unknown where somebody else has to fill it in."""
-        said = written(self.value)
+        said = scalar_text(self.value)
         known = said is not None and settled(said)
         return self.says(subject, attribute, said if known else None, note="" if known else f"stands as `{said}`")

@@ -22,7 +22,7 @@ from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import Evidence, Unread
 from fedpolicy.scan.importers import importers
 from fedpolicy.scan.reading.files import LARGEST, File
-from fedpolicy.scan.reading.manifest import Part, parts
+from fedpolicy.scan.reading.manifest import EmbeddedFile, embedded_files
 from fedpolicy.scan.services import Services
 from fedpolicy.searching.look import Look
 from fedpolicy.searching.search import Search
@@ -190,7 +190,7 @@ def _take(file: File, found: Gathered) -> None:
         return
     for who, _ in wanted:
         _ask(who, file, found)
-    for part in parts(file) if wanted else ():
+    for part in embedded_files(file) if wanted else ():
         for who, one in importers().items():
             if one.wants(part.file):
                 _ask(who, part.file, found, part)
@@ -213,7 +213,7 @@ def _beside(path: str, name: str) -> bytes | None:
         return None
 
 
-def _ask(who: str, file: File, found: Gathered, part: Part | None = None) -> None:
+def _ask(who: str, file: File, found: Gathered, part: EmbeddedFile | None = None) -> None:
     """One importer's facts; a file that two importers cannot read is told of once."""
     try:
         said = list(importers()[who].read(file))

@@ -16,7 +16,7 @@ from pathlib import PurePath
 from fedpolicy.records import dataclass
 from fedpolicy.scan.gather import Fact
 
-__all__ = ["Group", "Ids", "Nearest", "folders", "grouped", "id_of"]
+__all__ = ["Ids", "Nearest", "Project", "folders", "id_of", "projects_of"]
 
 # Those whose files tell of a whole federation. Of others, each file tells of one process or one site.
 _FRAMEWORKS = ("nvflare", "flower", "appfl", "fedml", "metisfl", "openfl")
@@ -48,7 +48,7 @@ _OVERRIDE = ("deployment", "override")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Project:
     """One deployment: the file that it is named after, its name, the framework, and all facts about it."""
 
     file: str
@@ -57,7 +57,7 @@ class Group:
     facts: tuple[Fact, ...]
 
 
-def grouped(facts: Iterable[Fact]) -> list[Group]:
+def projects_of(facts: Iterable[Fact]) -> list[Project]:
     """The deployments that the facts tell of, in the order of their files."""
     by_file: dict[str, list[Fact]] = {}
     for fact in facts:
@@ -82,7 +82,7 @@ def grouped(facts: Iterable[Fact]) -> list[Group]:
                 members[anchor] += facts_
     names = _names(sorted(anchors))
     return [
-        Group(file=file, name=names[file], framework=anchors[file], facts=tuple(members[file]))
+        Project(file=file, name=names[file], framework=anchors[file], facts=tuple(members[file]))
         for file in sorted(anchors)
     ]
 

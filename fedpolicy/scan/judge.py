@@ -18,12 +18,12 @@ from fedpolicy.language.reading.load import load_text
 from fedpolicy.overview import Reading, Skipped
 from fedpolicy.policy.housekeeping import CODED_IDS
 from fedpolicy.policy.models import chosen_id
-from fedpolicy.report.summarise import ordered
+from fedpolicy.report.summarise import in_file_order
 from fedpolicy.scan.draft import Draft, draft_of
 from fedpolicy.scan.evidence import Evidence
 from fedpolicy.scan.excerpts import lines_of
 from fedpolicy.scan.gather import Fact, Gathered, NotRead
-from fedpolicy.scan.groups import Group, grouped
+from fedpolicy.scan.groups import Project, projects_of
 from fedpolicy.scan.outflow import CALLS, CLOSER
 from fedpolicy.scan.rule import PACK, EvidenceRule
 from fedpolicy.scan.rules import RULES
@@ -70,7 +70,7 @@ INFOS = tuple(sorted((*(rule.info for rule in RULES), _ASKED, _MISFIT, _NOBODY),
 
 def drafts(gathered: Gathered) -> list[Draft]:
     """A draft of each deployment that the files tell of."""
-    return [draft_of(group) for group in grouped(gathered.facts)]
+    return [draft_of(group) for group in projects_of(gathered.facts)]
 
 
 def judged(
@@ -83,7 +83,7 @@ def judged(
     lost: Container[str] = (),
 ) -> Report:
     """Everything that was found, as one report. `begin` hears of each draft before it is judged; `lost` are not."""
-    groups = grouped(gathered.facts)
+    groups = projects_of(gathered.facts)
     findings, counts = _on_evidence(gathered.facts, groups)
     names: dict[str, str] = {}
     for group in groups:
@@ -125,7 +125,7 @@ def excused(report: Report, settings: Settings, seen: AbstractSet[tuple[str, str
     files = {name: tuple(sorted(one for file, one in seen if file == name)) for name in {file for file, _ in seen}}
     looked_at = tuple(SourceFile(name=name, deployments=names) for name, names in sorted(files.items()))
     rules = report.rules if settings.whole and not gathered.not_read else ()
-    done = ordered(excuse(replace(report, files=looked_at, rules=rules), replace(settings, whole=False)))
+    done = in_file_order(excuse(replace(report, files=looked_at, rules=rules), replace(settings, whole=False)))
     return replace(done, files=(*report.files, *done.files[len(looked_at) :]), rules=report.rules)
 
 
@@ -149,7 +149,7 @@ def _of_file(name: str, findings: Sequence[Finding], names: Mapping[str, str]) -
     return Checked(file=file, findings=mine, counts=Counter(one.verdict for one in mine))
 
 
-def _on_evidence(facts: Sequence[Fact], groups: Sequence[Group]) -> tuple[list[Finding], Counter[Verdict]]:
+def _on_evidence(facts: Sequence[Fact], groups: Sequence[Project]) -> tuple[list[Finding], Counter[Verdict]]:
     """
     Each rule on each deployment, and on what belongs to none.
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import Evidence, count
-from fedpolicy.scan.groups import Group, Ids, Nearest, folders
+from fedpolicy.scan.groups import Ids, Nearest, Project, folders
 
-__all__ = ["ROLES", "Job", "Member", "first", "jobs_of", "members_of", "trackers_of"]
+__all__ = ["ROLES", "DraftMember", "JobEvidence", "draft_members", "first", "jobs_of", "trackers_of"]
 
 _MARKS = ("deploy", "workflow", "recipe", "scope")
 _KINDS = ("job", "task", "model", "tracker")
@@ -20,7 +20,7 @@ _FILES = ("local", "file:", "sqlite:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class JobEvidence:
     """One job: its facts, the place that tells most of it, and the sites where it runs (none named: all)."""
 
     path: str
@@ -34,7 +34,7 @@ class Job:
         return count(found.value) if found else 0
 
 
-def jobs_of(group: Group) -> list[Job]:
+def jobs_of(group: Project) -> list[JobEvidence]:
     """The jobs that the facts of a deployment tell of, by their folders."""
     if group.framework != "nvflare":
         said = [fact.evidence for fact in group.facts]
@@ -62,11 +62,11 @@ def _sites_named(said: Iterable[Evidence]) -> tuple[str, ...]:
     return () if _EVERYWHERE in deployed else tuple(sorted(deployed - {"", "server"}))
 
 
-def _job(path: str, said: Sequence[Evidence]) -> Job:
+def _job(path: str, said: Sequence[Evidence]) -> JobEvidence:
     place = (
         first(said, ("job", "app"), ("workflow", "recipe", "serverapp", "agentapp", "framework", "deploy")) or said[0]
     )
-    return Job(path=path, said=tuple(said), place=place, sites=_sites_named(said))
+    return JobEvidence(path=path, said=tuple(said), place=place, sites=_sites_named(said))
 
 
 def _root(file: str) -> str:
@@ -79,7 +79,7 @@ def _root(file: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class DraftMember:
     """One node; `listed` where a file says that it takes part, and not only how many there are."""
 
     name: str
@@ -91,18 +91,18 @@ class Member:
     listed: bool = True
 
 
-def members_of(said: Sequence[Evidence], start: Span, nodes: Ids, callees: Iterable[str]) -> list[Member]:
+def draft_members(said: Sequence[Evidence], start: Span, nodes: Ids, callees: Iterable[str]) -> list[DraftMember]:
     """Every node that files tell of, and what a federation has where they tell of none."""
     named = {one.name: one.value for one in said if one.kind == "node" and one.attribute == "party" and one.value}
     parties = Ids()
     for callee in callees:
         parties(f"provider {callee}", callee)
-    found: dict[str, Member] = {}
+    found: dict[str, DraftMember] = {}
     for one in said:
         if one.kind == "node" and one.attribute == "role" and one.value in ROLES and one.name not in found:
             party = named.get(one.name)
             alone = f"{one.name}-operator" if one.value == "server" else one.name
-            found[one.name] = Member(
+            found[one.name] = DraftMember(
                 name=one.name,
                 id=nodes(one.name),
                 role=one.value,
@@ -116,7 +116,7 @@ def members_of(said: Sequence[Evidence], start: Span, nodes: Ids, callees: Itera
     return [
         *found.values(),
         *(
-            Member(
+            DraftMember(
                 name=name,
                 id=nodes(name),
                 role=role,

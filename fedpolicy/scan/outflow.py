@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fedpolicy.findings import Severity, Verdict
 from fedpolicy.scan.evidence import NONE, Evidence, Strength
-from fedpolicy.scan.rule import EvidenceRule, Said, Told, rule, stating
+from fedpolicy.scan.rule import EvidenceRule, Said, Told, evidence_rule, stating
 from fedpolicy.scan.services import is_own
 
 __all__ = ["CALLS", "CLOSER", "OUTFLOW"]
@@ -150,45 +150,45 @@ def _accounts(each: Evidence, one: Evidence) -> bool:
 _AREAS = {"eu": "eu", "us": "us", "ap": "apac"}  # of AWS: what its regions begin with, and what its profiles do
 _HIGH, _MEDIUM = Severity.HIGH, Severity.MEDIUM
 OUTFLOW: tuple[EvidenceRule, ...] = (
-    rule("documents-at-others", _HIGH, "data-locality", _documents_at_others,
+    evidence_rule("documents-at-others", _HIGH, "data-locality", _documents_at_others,
           title="Documents are kept in a store that others run",
           why="A vector store holds the texts themselves, and embeddings give most of a text back.",
           advice="Run the store yourself, or declare the flow and its terms (`fedpolicy import`)."),
-    rule("egress-open", _MEDIUM, "data-locality", _egress_open,
+    evidence_rule("egress-open", _MEDIUM, "data-locality", _egress_open,
           title="A site's programs may talk to every host",
           why="Where every host can be reached, nothing outside of the code keeps data in, in an enclave or not.",
           advice="Name the destinations: the hosts of the federation, and whatever else is meant."),
-    rule("files-leave-beside", _MEDIUM, "data-locality", _files_leave,
+    evidence_rule("files-leave-beside", _MEDIUM, "data-locality", _files_leave,
           title="A script copies what the federation protects",
           why="A copy of a site's checkpoint is its update without any safeguard; predictions are labels of patients.",
           advice="Copy what was aggregated, or declare the flow and protect it."),
-    replace(rule("model-at-unknown-address", _HIGH, "data-locality", _model_at_unknown_address,
+    replace(evidence_rule("model-at-unknown-address", _HIGH, "data-locality", _model_at_unknown_address,
           title="Code asks a model, and nobody can tell whose",
           why="Where the address comes from the environment, whoever sets it decides who sees the prompts.",
           advice="Write the address down, or declare who runs the model (`fedpolicy import`)."),
           verdict=Verdict.UNKNOWN),
-    replace(rule("model-may-be-asked", _MEDIUM, "data-locality", _key_of_a_model,
+    replace(evidence_rule("model-may-be-asked", _MEDIUM, "data-locality", _key_of_a_model,
           title="A program may ask a model that others run",
           why="A key, a permission or an open way is there for a reason. What is sent, the files do not say.",
           advice="Declare the call (`fedpolicy import`), or take the key away from where nobody needs it."),
           verdict=Verdict.UNKNOWN),
-    rule("gateway-falls-back", _HIGH, "data-locality", _falls_back,
+    evidence_rule("gateway-falls-back", _HIGH, "data-locality", _falls_back,
           title="A gateway falls back to a model of another party",
           why="Whoever stands in sees the prompts on the day that the first choice fails, and nobody is asked again.",
           advice="Let a model of the same party stand in, or declare the call with its `fallback`."),
-    rule("model-elsewhere", _HIGH, "data-locality", _processed_elsewhere,
+    evidence_rule("model-elsewhere", _HIGH, "data-locality", _processed_elsewhere,
           title="A model is asked outside of where everything else is",
           why="Prompts are processed, and may be kept, under the law of that place.",
           advice="Ask the model in a region of your own, by a profile or a deployment that stays there."),
-    rule(CALLS, _HIGH, "data-locality", _model_of_others,
+    evidence_rule(CALLS, _HIGH, "data-locality", _model_of_others,
           title="Code calls a model that others run",
           why="Whoever runs a model sees what is sent to it, whatever the federation does to protect updates.",
           advice="Declare what is sent and under which terms (`fedpolicy import`), or run a model of your own."),
-    rule("tracker-of-others", _MEDIUM, "data-minimisation", _tracker_of_others,
+    evidence_rule("tracker-of-others", _MEDIUM, "data-minimisation", _tracker_of_others,
           title="Runs are reported to a service of others",
           why="Curves of a site, its samples and what it asked of a model leave with each step.",
           advice="Run a server of your own, switch it off, or declare the tracker (`fedpolicy import`)."),
-    replace(rule("upload-to-others", _MEDIUM, "data-locality", _upload,
+    replace(evidence_rule("upload-to-others", _MEDIUM, "data-locality", _upload,
           title="Code uploads to a registry of others",
           why="Weights repeat what they were trained on, and a registry may show them to everybody.",
           advice="Upload what was aggregated only, to a place that the parties have agreed on."),

@@ -9,13 +9,13 @@ from dataclasses import field
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 
-__all__ = ["Page", "listed", "quoted"]
+__all__ = ["DraftPage", "inline_list", "quoted"]
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*")
 
 
 @dataclass(slots=True, kw_only=True)
-class Page:
+class DraftPage:
     """Lines of YAML as they are written, each with where it comes from."""
 
     start: Span
@@ -31,7 +31,7 @@ class Page:
         self.sources[len(self.lines)] = span or self.start
 
 
-def listed(names: Sequence[str]) -> str:
+def inline_list(names: Sequence[str]) -> str:
     """A list in one line."""
     return f"[{', '.join(names)}]"
 

@@ -8,7 +8,7 @@ from fedpolicy.findings import Reference, RuleInfo, Severity, Verdict
 from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import Evidence
 
-__all__ = ["PACK", "EvidenceRule", "Said", "Told", "rule", "stating"]
+__all__ = ["PACK", "EvidenceRule", "Said", "Told", "evidence_rule", "stating"]
 
 PACK = "scan"
 Told = Iterator[tuple[Evidence, str]]
@@ -24,7 +24,7 @@ class EvidenceRule:
     verdict: Verdict = Verdict.FAIL
 
 
-def rule(
+def evidence_rule(
     name: str, severity: Severity, principle: str, find: Callable[[Said], Told], *, title: str, why: str, advice: str,
     references: tuple[Reference, ...] = (),
 ) -> EvidenceRule:  # fmt: skip

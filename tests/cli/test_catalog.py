@@ -6,7 +6,7 @@ import pytest
 
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.catalog.rows import ROWS
-from fedpolicy.report.catalog import matching, rows_json, rows_text
+from fedpolicy.report.catalog import matching_rows, rows_json, rows_text
 from fedpolicy.suggest import listed
 
 OWN = """
@@ -41,7 +41,7 @@ CATALOG = load_catalog()
 
 @pytest.mark.parametrize("section", [name for name in ROWS if name != "models"])  # 2,000 rows, which take seconds
 def test_every_section_can_be_listed_and_each_row_has_a_source(section):
-    found = matching(getattr(CATALOG, section), "")
+    found = matching_rows(getattr(CATALOG, section), "")
     lines = rows_text(section, found).splitlines()
     rows = json.loads(rows_json(section, found))
 

@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from fedpolicy.policy.groups import grouped, split
+from fedpolicy.policy.groups import group_findings, split
 from fedpolicy.policy.load import load_rules
 from tests.policy.worlds import judged
 
@@ -131,7 +131,7 @@ def test_a_party_that_is_host_and_provider_is_told_once_with_both_ways():
 def test_to_group_twice_changes_nothing():
     for deployment in (swarm(), entries(), HOST_AND_PROVIDER):
         found = list(told(deployment, *RULES))
-        assert sorted(grouped(found), key=lambda one: one.sort_key) == found
+        assert sorted(group_findings(found), key=lambda one: one.sort_key) == found
 
 
 def test_a_group_falls_apart_where_a_part_is_excused():

@@ -10,7 +10,7 @@ import yaml
 
 from fedpolicy.check import judge_of
 from fedpolicy.lsp.completion import offers
-from fedpolicy.lsp.page import page_of
+from fedpolicy.lsp.page import open_page
 from fedpolicy.settings import Settings
 from tests.editor.yamlserver import completed, needed
 
@@ -22,7 +22,7 @@ JUDGE, _ = judge_of(SETTINGS)
 def at(text):
     """What is offered at the mark."""
     whole, line, column = split(text)
-    return offers(page_of("d.yaml", whole, JUDGE, SETTINGS, None), line, column)
+    return offers(open_page("d.yaml", whole, JUDGE, SETTINGS, None), line, column)
 
 
 @pytest.mark.parametrize("case", CASES["places"], ids=lambda case: case["text"])
@@ -54,9 +54,9 @@ def test_what_is_offered_says_what_it_means():
 
 
 def test_the_text_before_is_remembered_while_a_line_is_broken():
-    whole = page_of("d.yaml", CASES["base"] + "  t: {method: lora}\n", JUDGE, SETTINGS, None)
+    whole = open_page("d.yaml", CASES["base"] + "  t: {method: lora}\n", JUDGE, SETTINGS, None)
     broken = CASES["base"] + "  t: {method: lora, data: [\nflows:\n  f: {from: agg}\n"
-    page = page_of("d.yaml", broken, JUDGE, SETTINGS, whole)
+    page = open_page("d.yaml", broken, JUDGE, SETTINGS, whole)
     line = broken.count("\n", 0, broken.index("data: [") + 7)
     _, found = offers(page, line, len("  t: {method: lora, data: ["))
 

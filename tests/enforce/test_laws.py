@@ -18,11 +18,11 @@ from fedpolicy.errors import InputError
 from fedpolicy.findings import Verdict
 from fedpolicy.language.reading.load import load_text
 from fedpolicy.policy.site.file import read_site
-from fedpolicy.policy.site.judge import judged
+from fedpolicy.policy.site.judge import site_findings
 from fedpolicy.scan.draft import draft_of
 from fedpolicy.scan.drift.judge import drifts
 from fedpolicy.scan.gather import Gathered, gather_texts
-from fedpolicy.scan.groups import grouped
+from fedpolicy.scan.groups import projects_of
 from fedpolicy.scan.services import Services
 from tests.analysis.deployments import deployments
 from tests.helpers import catalog
@@ -138,7 +138,7 @@ def test_a_site_that_permits_more_finds_no_more(tree, level, guaranteed):
     head = f"fedpolicy_site: 1\nparty: {site}\nword: {'guaranteed' if guaranteed else 'declared'}\n"
 
     def told(releases):
-        found = judged(study, document, read_site(f"{head}releases: {releases}\n", "trust.yaml"))
+        found = site_findings(study, document, read_site(f"{head}releases: {releases}\n", "trust.yaml"))
         return {one.fingerprint for one in found}, {one.fingerprint for one in found if one.verdict is Verdict.FAIL}
 
     nothing, some, all_ = (
@@ -151,13 +151,13 @@ def test_a_site_that_permits_more_finds_no_more(tree, level, guaranteed):
     )
     assert all_[0] <= some[0] <= nothing[0]
     assert some[1] <= nothing[1]
-    assert not [one for one in judged(study, document, read_site(head, "trust.yaml")) if "release" in one.rule]
+    assert not [one for one in site_findings(study, document, read_site(head, "trust.yaml")) if "release" in one.rule]
 
 
 @pytest.mark.parametrize(("file", "text"), [one[1:] for one in CASES], ids=[one[0] for one in CASES])
 def test_what_is_drafted_from_any_file_drifts_by_nothing(file, text):
     found: Gathered = gather_texts({file: text.encode()}, Services(catalog().services.values()))
-    drafts = [draft_of(group) for group in grouped(found.facts)]
+    drafts = [draft_of(group) for group in projects_of(found.facts)]
     documents = []
     for draft in drafts:
         loaded = load_text(draft.text, "draft.yaml", catalog())

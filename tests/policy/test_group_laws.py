@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedpolicy.findings import Finding, Group, Hop, Member, Severity, Span, Verdict
-from fedpolicy.policy.groups import grouped, of_members, split
+from fedpolicy.policy.groups import group_findings, of_members, split
 
 PARTIES = ("ann", "ben", "cem", "hub")
 OWNERS = {
@@ -73,15 +73,15 @@ def pairs(findings):
 @given(FINDINGS)
 @settings(deadline=None, max_examples=40)
 def test_a_group_says_of_pairs_what_its_members_said(findings):
-    assert pairs(grouped(findings)) == pairs(findings)
+    assert pairs(group_findings(findings)) == pairs(findings)
 
 
 @given(FINDINGS)
 @settings(deadline=None, max_examples=40)
 def test_the_order_of_findings_changes_nothing(findings):
-    found = sorted(grouped(findings), key=lambda one: one.fingerprint)
+    found = sorted(group_findings(findings), key=lambda one: one.fingerprint)
 
-    assert [one.message for one in sorted(grouped(findings[::-1]), key=lambda one: one.fingerprint)] == [
+    assert [one.message for one in sorted(group_findings(findings[::-1]), key=lambda one: one.fingerprint)] == [
         one.message for one in found
     ]
 
@@ -89,7 +89,7 @@ def test_the_order_of_findings_changes_nothing(findings):
 @given(FINDINGS, some(PARTIES))
 @settings(deadline=None, max_examples=40)
 def test_what_is_excused_and_what_is_left_is_the_whole(findings, names):
-    for finding in grouped(findings):
+    for finding in group_findings(findings):
         excused, left = split(finding, lambda part: all(p.removeprefix("parties.") in names for p in people(part)))
         told_of = {party for part in excused for party, _ in pairs([part])}
 

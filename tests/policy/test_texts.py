@@ -3,7 +3,7 @@
 import pytest
 
 from fedpolicy.policy.fields import Type
-from fedpolicy.policy.texts import fill, placeholders, said
+from fedpolicy.policy.texts import fill, placeholders, value_words
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from fedpolicy.policy.texts import fill, placeholders, said
     ],
 )
 def test_values_are_said_in_words(kind, values, text):
-    assert said(kind, values) == text
+    assert value_words(kind, values) == text
 
 
 def test_placeholders_are_filled_and_lines_are_joined():

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from fedpolicy.scan.evidence import Evidence, Unread
 from fedpolicy.scan.importers import importers
 from fedpolicy.scan.reading.files import File
-from fedpolicy.scan.reading.manifest import parts
+from fedpolicy.scan.reading.manifest import embedded_files
 from fedpolicy.scan.services import Services
 
 ROWS = Path(__file__).parent / "corpus"
@@ -88,7 +88,9 @@ def evidence_of(file: File, importer: str) -> Iterable[Evidence]:
     one = importers()[importer]
     try:
         whole = list(one.read(file)) if one.wants(file) else []
-        inside = [part.placed(each) for part in parts(file) if one.wants(part.file) for each in one.read(part.file)]
+        inside = [
+            part.placed(each) for part in embedded_files(file) if one.wants(part.file) for each in one.read(part.file)
+        ]
     except Unread:
         return []
     return [*whole, *inside]

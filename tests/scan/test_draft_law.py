@@ -11,7 +11,7 @@ from fedpolicy.check import catalog_of
 from fedpolicy.language.reading.load import load_text
 from fedpolicy.scan.draft import draft_of
 from fedpolicy.scan.gather import Fact
-from fedpolicy.scan.groups import grouped
+from fedpolicy.scan.groups import projects_of
 from fedpolicy.scan.importers import importers
 from fedpolicy.scan.reading.files import File
 from fedpolicy.scan.services import Services
@@ -42,7 +42,7 @@ def facts_of(participants):
 def test_a_draft_can_be_read(participants):
     kinds = {name: kind for name, kind, _ in reversed(participants) if kind != "admin"}
     assume(kinds)
-    (group,) = grouped(facts_of(participants))
+    (group,) = projects_of(facts_of(participants))
     draft = draft_of(group)
     loaded = load_text(draft.text, draft.file, CATALOG)
     assert [str(error) for error in loaded.errors] == []

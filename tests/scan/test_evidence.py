@@ -5,7 +5,7 @@ import yaml
 
 from fedpolicy.scan.importers import importers
 from fedpolicy.scan.reading.files import File
-from fedpolicy.scan.reading.manifest import parts
+from fedpolicy.scan.reading.manifest import embedded_files
 from fedpolicy.scan.services import Services
 
 SERVICES = Services()
@@ -20,7 +20,7 @@ CASES = [
 def told(file, framework):
     names = [name for name in importers() if name.split("_")[0] == framework]
     found = [one for name in names if importers()[name].wants(file) for one in importers()[name].read(file)]
-    for part in parts(file):
+    for part in embedded_files(file):
         found += [
             part.placed(one)
             for name in names

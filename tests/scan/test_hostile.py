@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from fedpolicy.scan.draft import draft_of
 from fedpolicy.scan.evidence import Unread
 from fedpolicy.scan.gather import Fact
-from fedpolicy.scan.groups import grouped
+from fedpolicy.scan.groups import projects_of
 from fedpolicy.scan.importers import importers
 from fedpolicy.scan.reading.files import File
-from fedpolicy.scan.reading.manifest import parts
+from fedpolicy.scan.reading.manifest import embedded_files
 from fedpolicy.scan.rules import RULES
 from fedpolicy.scan.services import Services
 
@@ -46,7 +46,9 @@ def told(file):
     facts: list[Fact] = []
     places: list[tuple[str, str]] = []
     asked = [
-        (who, one, each) for each in (file, *(part.file for part in parts(file))) for who, one in importers().items()
+        (who, one, each)
+        for each in (file, *(part.file for part in embedded_files(file)))
+        for who, one in importers().items()
     ]
     for who, one, inside in asked:
         try:
@@ -57,7 +59,7 @@ def told(file):
     said = [fact.evidence for fact in facts]
     for rule in RULES:
         list(rule.find(said))
-    return [draft_of(group) for group in grouped(facts)]
+    return [draft_of(group) for group in projects_of(facts)]
 
 
 def replaced(tree, path, value):

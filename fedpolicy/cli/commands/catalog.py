@@ -62,13 +62,13 @@ def command(section: str, query: str, form: str, output: str | None, **options: 
 def _rows(catalog: Catalog, section: str, query: str, form: str, output: str | None, *, no_color: bool) -> str:
     """Rows of a section. Raises SettingsError where there is no such section, or nothing matches."""
     from fedpolicy.catalog.rows import ROWS
-    from fedpolicy.report.catalog import matching, rows_json, rows_text
+    from fedpolicy.report.catalog import matching_rows, rows_json, rows_text
     from fedpolicy.suggest import advise
 
     if section not in ROWS:
         raise SettingsError(f"the catalogue has no section `{section}`", help=advise(section, sorted(ROWS)))
     rows = getattr(catalog, section)
-    found = matching(rows, query)
+    found = matching_rows(rows, query)
     if not found:
         raise SettingsError(f"nothing in {section} matches `{query}`", help=advise(query, list(rows)))
     return (

@@ -53,7 +53,7 @@ def _list(
     from fedpolicy.suggest import did_you_mean
 
     catalog = load_catalog(catalogs)
-    found = list(models.matching(catalog, query, classes))
+    found = list(models.matching_models(catalog, query, classes))
     exact = catalog.model(query)
     if exact is not None:
         found = [entry for entry in found if entry.row.id == exact.id]

@@ -104,7 +104,7 @@ def _list(packs: Sequence[str], wanted: Filter, form: str, output: str | None, *
     _must_be_carried(wanted.tags, known)
     found = [rule for rule in known if wanted.wants(rule)]
     if form == "json":
-        emit(rules.as_json([rules.entry_of(rule) for rule in found]), output)
+        emit(rules.as_json([rules.rule_entry(rule) for rule in found]), output)
     elif form == "markdown":
         emit(rules.table_markdown(found), output)
     else:

@@ -92,7 +92,7 @@ def _page(source: Source, settings: Settings, deployment: str, party: str, *, fi
     from fedpolicy.analysis.study import Study
     from fedpolicy.cli.basis import basis_of
     from fedpolicy.report.owner import must_be_party, of_owner, only
-    from fedpolicy.report.site import page_of
+    from fedpolicy.report.site import site_page
 
     judge, errors = check.judge_of(settings)
     if errors:
@@ -107,4 +107,4 @@ def _page(source: Source, settings: Settings, deployment: str, party: str, *, fi
         from fedpolicy.repair.changes import kinds
 
         report = with_fixes(report, {source.name: source}, settings, costs_of(kinds()))
-    return page_of(document, Study(document.deployment, judge.catalog, judge.analysis), report, party)
+    return site_page(document, Study(document.deployment, judge.catalog, judge.analysis), report, party)

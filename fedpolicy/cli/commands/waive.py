@@ -106,7 +106,7 @@ def _write(mark: str, paths: Sequence[str], given: Values, until: datetime, opti
     from fedpolicy.cli.run import usable_report
     from fedpolicy.cli.trust import day_of, waivers_path
     from fedpolicy.errors import SettingsError
-    from fedpolicy.policy.renewal import add_waiver, free_name, said_of
+    from fedpolicy.policy.renewal import add_waiver, free_name, waiver_values
     from fedpolicy.policy.waivers import WaiverFile, read_waivers
 
     config = find_config(options["config"], isolated=options["isolated"], revision=None)
@@ -124,7 +124,7 @@ def _write(mark: str, paths: Sequence[str], given: Values, until: datetime, opti
     name = options["name"] or free_name(f"{finding.rule}-{finding.fingerprint[:_SHORT]}", taken)
     if name in taken:
         raise SettingsError(f"`{path.name}` has a waiver `{name}`", help="choose another --name")
-    values = {**said_of(finding, settings.root), **given, "expires": until.date().isoformat()}
+    values = {**waiver_values(finding, settings.root), **given, "expires": until.date().isoformat()}
     write(path, add_waiver(text, path.name, name, values))
     chatter(f"{path.name}: {name} waives {finding.rule} until the end of {until.date().isoformat()}\n")
     return CLEAN

@@ -12,7 +12,7 @@ from fedpolicy.language.model.task import Task
 from fedpolicy.language.model.words import Transport
 from fedpolicy.policy.elements.shared import data_fields, is_private, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type
-from fedpolicy.policy.texts import said
+from fedpolicy.policy.texts import value_words
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
 
@@ -39,8 +39,8 @@ def _way(view: ConnectionView) -> str:
     senders = _parties(view, (flow.source for flow in view.flows))
     recipients = _parties(view, (flow.target for flow in view.flows))
     if senders and recipients and set(senders).isdisjoint(recipients):
-        return f"from {said(Type.LIST, [senders])} to {said(Type.LIST, [recipients])}"
-    return f"between {said(Type.LIST, [ordered([*senders, *recipients])])}"
+        return f"from {value_words(Type.LIST, [senders])} to {value_words(Type.LIST, [recipients])}"
+    return f"between {value_words(Type.LIST, [ordered([*senders, *recipients])])}"
 
 
 def _transport(view: ConnectionView) -> Presence:

@@ -11,7 +11,7 @@ from fedpolicy.policy.elements.agreement import without
 from fedpolicy.policy.elements.models_view import class_variants
 from fedpolicy.policy.elements.shared import all_in_eea, purposes_of
 from fedpolicy.policy.fields import Missing, Presence, Type
-from fedpolicy.policy.texts import said
+from fedpolicy.policy.texts import value_words
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
 
@@ -75,7 +75,7 @@ class DisclosureView:
 
 def whose(view: DisclosureView) -> str:
     """Whose data it is about, in words; members of a cohort, and all who see each other's, learn of one another."""
-    return "one another" if list(view.parties) == view.owners else said(Type.LIST, [view.owners])
+    return "one another" if list(view.parties) == view.owners else value_words(Type.LIST, [view.owners])
 
 
 def allowed(view: DisclosureView) -> Presence:

@@ -9,11 +9,11 @@ from fedpolicy.errors import FedPolicyError, PolicyError, Problems
 from fedpolicy.findings import Span
 from fedpolicy.language.model.safeguards import KINDS
 from fedpolicy.language.model.words import Level
-from fedpolicy.policy.sheet import Flag, ListOf, MapOf, Misfit, Path, Record, Shape, Sheet, Text, read_sheet
+from fedpolicy.policy.sheet import Flag, ListOf, MapOf, Misfit, Path, RecordOf, Sheet, TextShape, ValueShape, read_sheet
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import advise, shown
 
-__all__ = ["Demand", "Permit", "SitePolicy", "read_site", "site_schema"]
+__all__ = ["Demand", "SitePermit", "SitePolicy", "read_site", "site_schema"]
 
 VERSION = 1
 _SECTIONS = ("tasks", "api_calls", "flows")
@@ -21,7 +21,7 @@ _ROLES = ("any", "operator", "host", "provider")
 _ADVICE = "docs/site-policy.md shows an example"
 
 
-class _Version(Shape):
+class _Version(ValueShape):
     """The version of the language of this file."""
 
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
@@ -31,10 +31,10 @@ class _Version(Shape):
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""
-        return {**Shape.schema(self), "const": VERSION}
+        return {**ValueShape.schema(self), "const": VERSION}
 
 
-class _Scalar(Shape):
+class _Scalar(ValueShape):
     """A number, a word, or true and false."""
 
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
@@ -44,10 +44,10 @@ class _Scalar(Shape):
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""
-        return {**Shape.schema(self), "type": ["number", "string", "boolean"]}
+        return {**ValueShape.schema(self), "type": ["number", "string", "boolean"]}
 
 
-class _Number(Shape):
+class _Number(ValueShape):
     """A number."""
 
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
@@ -57,15 +57,15 @@ class _Number(Shape):
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""
-        return {**Shape.schema(self), "type": "number"}
+        return {**ValueShape.schema(self), "type": "number"}
 
 
-class _Demand(Record):
+class _Demand(RecordOf):
     """A demand; the keys that it names are keys of its kind of safeguard."""
 
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
         """What is wrong with its keys, and keys that no such safeguard has."""
-        yield from Record.misfits(self, value, path)
+        yield from RecordOf.misfits(self, value, path)
         kind = KINDS.get(str(value.get("kind"))) if isinstance(value, dict) else None
         for part in ("at_least", "at_most", "must_be") if kind else ():
             named = value.get(part) if isinstance(value, dict) else None
@@ -85,31 +85,33 @@ class _Several(ListOf):
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""
         several = {"type": "array", "items": self.item.schema()}
-        return {**Shape.schema(self), "anyOf": [self.item.schema(), several]}
+        return {**ValueShape.schema(self), "anyOf": [self.item.schema(), several]}
 
 
 def _several(value: object) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else (str(value),)
 
 
-_ID = Text(pattern=r"[A-Za-z][A-Za-z0-9_.-]*", called="an id")
+_ID = TextShape(pattern=r"[A-Za-z][A-Za-z0-9_.-]*", called="an id")
 _KEY = r"[a-z][a-z_]*"
-_RELEASE = Record(
+_RELEASE = RecordOf(
     called="a release",
     keys={
         "data": _Several(item=_ID, about="The datasets that it is about. Left out: all of the site."),
         "to": _Several(item=_ID, about="Who may learn it: parties of the federation, `participants` or `public`."),
-        "as": Text(choices=_ROLES, about="In which capacity. Left out: any."),
-        "up_to": Text(choices=get_args(Level), about="The most that they may learn."),
+        "as": TextShape(choices=_ROLES, about="In which capacity. Left out: any."),
+        "up_to": TextShape(choices=get_args(Level), about="The most that they may learn."),
     },
     required=("to", "up_to"),
 )
 _SAFEGUARD = _Demand(
     called="a demand",
     keys={
-        "kind": Text(choices=tuple(sorted(KINDS.keys() - {"unknown"})), about="The safeguard that has to be there."),
+        "kind": TextShape(
+            choices=tuple(sorted(KINDS.keys() - {"unknown"})), about="The safeguard that has to be there."
+        ),
         "on": _Several(
-            item=Text(choices=_SECTIONS),
+            item=TextShape(choices=_SECTIONS),
             about="What has to have it, wherever data of the site leave: tasks, api_calls, flows. Left out: tasks.",
         ),
         "at_least": MapOf(item=_Number(), name=_KEY, about="Numbers of the safeguard that may not be lower."),
@@ -118,12 +120,12 @@ _SAFEGUARD = _Demand(
     },
     required=("kind",),
 )
-_FILE = Record(
+_FILE = RecordOf(
     called="the policy of a site",
     about="What one site of a federation permits and demands, whatever the federation's own files say.",
     keys={
         "fedpolicy_site": _Version(about="The version of this file's language."),
-        "party": Text(
+        "party": TextShape(
             pattern=_ID.pattern, called=_ID.called, about="Which party of the federation's file this site is."
         ),
         "releases": ListOf(
@@ -131,7 +133,7 @@ _FILE = Record(
             about="The most that others may learn of the site's data. Nothing else is permitted; an empty list permits"
             " nothing. Left out: the site says nothing about levels.",
         ),
-        "word": Text(
+        "word": TextShape(
             choices=("declared", "guaranteed"),
             about="Which levels count: as the federation declares them, or as its safeguards guarantee them to this"
             " site. Left out: declared.",
@@ -148,7 +150,7 @@ _FILE = Record(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Permit:
+class SitePermit:
     """What somebody may learn of some datasets, or of all where none is named."""
 
     data: tuple[str, ...]
@@ -176,7 +178,7 @@ class SitePolicy:
 
     name: str
     party: str
-    permits: tuple[Permit, ...] | None
+    permits: tuple[SitePermit, ...] | None
     demands: tuple[Demand, ...]
     changed_by: tuple[str, ...] | None
     guaranteed: bool
@@ -216,8 +218,8 @@ def site_schema() -> dict[str, Any]:
     }
 
 
-def _permit(sheet: Sheet, at: int, tree: dict[str, Any]) -> Permit:
-    return Permit(
+def _permit(sheet: Sheet, at: int, tree: dict[str, Any]) -> SitePermit:
+    return SitePermit(
         data=_several(tree.get("data", ())),
         to=_several(tree["to"]),
         as_=tree.get("as", "any"),

@@ -15,10 +15,10 @@ from fedpolicy.findings import Finding, Hop, Related, RuleInfo, Severity, Span, 
 from fedpolicy.graph.lookup import family_of
 from fedpolicy.language.model.safeguards import Safeguard
 from fedpolicy.language.reading.load import Document
-from fedpolicy.policy.site.file import Demand, Permit, SitePolicy
+from fedpolicy.policy.site.file import Demand, SitePermit, SitePolicy
 from fedpolicy.records import dataclass
 
-__all__ = ["INFOS", "PACK", "judged"]
+__all__ = ["INFOS", "PACK", "site_findings"]
 
 PACK = "site"
 
@@ -52,7 +52,7 @@ class _Case:
         return self.document.spans.key(path)
 
 
-def judged(study: Study, document: Document, policy: SitePolicy) -> list[Finding]:
+def site_findings(study: Study, document: Document, policy: SitePolicy) -> list[Finding]:
     """What the policy says of a deployment that the site is a party of."""
     case = _Case(study=study, document=document, policy=policy)
     found = [*_releases(case), *_levels(case), *_demands(case)]
@@ -136,7 +136,7 @@ def _permitted(case: _Case, dataset: str, names: set[str], role: str) -> tuple[i
     return max(found, default=nothing, key=lambda one: one[0])
 
 
-def _is_as(one: Permit, role: str) -> bool:
+def _is_as(one: SitePermit, role: str) -> bool:
     return one.as_ in ("any", role)
 
 

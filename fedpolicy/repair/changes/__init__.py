@@ -6,12 +6,12 @@ from functools import cache
 from importlib import import_module
 
 from fedpolicy.files import modules_in
-from fedpolicy.repair.change import Kind
+from fedpolicy.repair.change import ChangeKind
 
 __all__ = ["kinds"]
 
 
 @cache
-def kinds() -> tuple[Kind, ...]:
+def kinds() -> tuple[ChangeKind, ...]:
     """Every kind, by name."""
     return tuple(import_module(f"{__name__}.{name}").KIND for name in modules_in(__path__))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fedpolicy.language.rewriting.edits import Put
-from fedpolicy.repair.change import Change, Element, Kind, RepairContext
+from fedpolicy.repair.change import Change, ChangeKind, Element, RepairContext
 
 __all__ = ["KIND"]
 
@@ -33,4 +33,4 @@ def _changes(context: RepairContext, element: Element) -> Iterator[Change]:
             )
 
 
-KIND = Kind(name=_NAME, cost=3, about="agree on withdrawal, approval, safeguards or the log", changes=_changes)
+KIND = ChangeKind(name=_NAME, cost=3, about="agree on withdrawal, approval, safeguards or the log", changes=_changes)

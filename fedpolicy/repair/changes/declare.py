@@ -10,7 +10,7 @@ from fedpolicy.language.model.model import Model
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.model.task import Task
 from fedpolicy.language.rewriting.edits import Edit, Put, Remove
-from fedpolicy.repair.change import FILL_IN, Blank, Change, Element, Kind, RepairContext
+from fedpolicy.repair.change import FILL_IN, Blank, Change, ChangeKind, Element, RepairContext
 
 __all__ = ["KIND"]
 
@@ -98,6 +98,6 @@ def _change(identity: str, text: str, edit: Edit, *asks: str) -> Change:
     return Change(id=identity, kind=_NAME, text=text, edits=(edit,), asks=frozenset(asks))
 
 
-KIND = Kind(
+KIND = ChangeKind(
     name=_NAME, cost=1, about="pin a version, name a format or a transport, take a claim back", changes=_changes
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fedpolicy.language.rewriting.edits import Append
-from fedpolicy.repair.change import Act, Change, Element, Kind, RepairContext
+from fedpolicy.repair.change import Act, Change, ChangeKind, Element, RepairContext
 
 __all__ = ["KIND"]
 
@@ -37,4 +37,4 @@ def _changes(context: RepairContext, element: Element) -> Iterator[Change]:
         )
 
 
-KIND = Kind(name=_NAME, cost=4, about="put de-identification on a flow, a call or a task", changes=_changes)
+KIND = ChangeKind(name=_NAME, cost=4, about="put de-identification on a flow, a call or a task", changes=_changes)

@@ -8,7 +8,7 @@ from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.model.task import Task
 from fedpolicy.language.rewriting.edits import Append, Edit, Put
 from fedpolicy.repair.amounts import gaussian_noise
-from fedpolicy.repair.change import Act, Change, Element, Kind, RepairContext
+from fedpolicy.repair.change import Act, Change, ChangeKind, Element, RepairContext
 
 __all__ = ["KIND"]
 
@@ -60,4 +60,6 @@ def _at(context: RepairContext, element: Element, task: Task, where: str, presen
     )
 
 
-KIND = Kind(name=_NAME, cost=4, about="put differential privacy on a task; noise costs accuracy", changes=_changes)
+KIND = ChangeKind(
+    name=_NAME, cost=4, about="put differential privacy on a task; noise costs accuracy", changes=_changes
+)

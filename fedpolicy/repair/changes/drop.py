@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fedpolicy.language.rewriting.edits import Put, Remove
-from fedpolicy.repair.change import Act, Change, Element, Kind, RepairContext
+from fedpolicy.repair.change import Act, Change, ChangeKind, Element, RepairContext
 from fedpolicy.repair.models import unused
 
 __all__ = ["KIND"]
@@ -79,6 +79,6 @@ def _of_model(context: RepairContext, element: Element) -> Iterator[Change]:
         )
 
 
-KIND = Kind(
+KIND = ChangeKind(
     name=_NAME, cost=10, about="do without a task, a call, a flow or a copy", changes=_changes, bundles=_bundles
 )

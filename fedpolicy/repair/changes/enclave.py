@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fedpolicy.language.model.node import Node
 from fedpolicy.language.rewriting.edits import Put
-from fedpolicy.repair.change import FILL_IN, Blank, Change, Element, Kind, RepairContext, Sight, said
+from fedpolicy.repair.change import FILL_IN, Blank, Change, ChangeKind, Element, HiddenView, RepairContext, few_of
 
 __all__ = ["KIND"]
 
@@ -26,9 +26,9 @@ def _changes(context: RepairContext, element: Element) -> Iterator[Change]:
         id=f"run nodes.{element.name} in an enclave",
         kind=_NAME,
         text=f"run nodes.{element.name} in a trusted execution environment that keeps out its host and its operator,"
-        f" and whose attestation {said(owners)} verify",
+        f" and whose attestation {few_of(owners)} verify",
         edits=(Put(path=path, value=tee),),
-        sights=(Sight(place=element.name),),
+        sights=(HiddenView(place=element.name),),
         # What a machine of somebody else attests, only they can say.
         blanks=(Blank(path=(*path, "kind"), what=f"which one {_who(node)} attests: sgx, nitro, sev-snp, tdx"),),
     )
@@ -39,7 +39,7 @@ def _who(node: Node) -> str:
     return node.host or (node.party if isinstance(node.party, str) else "each of its parties")
 
 
-KIND = Kind(
+KIND = ChangeKind(
     name=_NAME,
     cost=8,
     about="run a node in a trusted execution environment that the owners of the data verify",

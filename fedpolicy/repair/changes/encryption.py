@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fedpolicy.language.model.does import Seal
 from fedpolicy.language.model.safeguards import Safeguard
 from fedpolicy.language.rewriting.edits import Append
-from fedpolicy.repair.change import Act, Change, Element, Kind, RepairContext, said
+from fedpolicy.repair.change import Act, Change, ChangeKind, Element, RepairContext, few_of
 
 __all__ = ["KIND"]
 
@@ -53,10 +53,10 @@ def _sealed(element: Element, kind: str, readers: tuple[str, ...], words: str, w
         id=f"seal {element.id} for {', '.join(readers)}",
         kind=_NAME,
         weight=weight,
-        text=f"put {words} on {element.id}, so that only {said(readers)} can read it",
+        text=f"put {words} on {element.id}, so that only {few_of(readers)} can read it",
         edits=(Append(path=(element.section, element.name, "safeguards"), value=value),),
         acts=(Act(origin=element.id, roles=frozenset({"uplink", "downlink", "declared"})),),
     )
 
 
-KIND = Kind(name=_NAME, cost=3, about="seal a flow or a task for those who are to read it", changes=_changes)
+KIND = ChangeKind(name=_NAME, cost=3, about="seal a flow or a task for those who are to read it", changes=_changes)

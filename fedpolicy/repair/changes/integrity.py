@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fedpolicy.language.rewriting.edits import Append
-from fedpolicy.repair.change import Change, Element, Kind, RepairContext
+from fedpolicy.repair.change import Change, ChangeKind, Element, RepairContext
 
 __all__ = ["KIND"]
 
@@ -35,4 +35,4 @@ def _change(element: Element, verb: str, value: dict[str, object]) -> Change:
     )
 
 
-KIND = Kind(name=_NAME, cost=3, about="bound or inspect single contributions", changes=_changes)
+KIND = ChangeKind(name=_NAME, cost=3, about="bound or inspect single contributions", changes=_changes)

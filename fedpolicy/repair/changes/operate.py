@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fedpolicy.language.model.node import Node
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.rewriting.edits import Edit, Put, Remove
-from fedpolicy.repair.change import Change, Element, Kind, RepairContext, Sight
+from fedpolicy.repair.change import Change, ChangeKind, Element, HiddenView, RepairContext
 
 __all__ = ["KIND"]
 
@@ -30,14 +30,14 @@ def _of_node(context: RepairContext, name: str, node: Node) -> Iterator[Change]:
             f"run nodes.{name} on its operator's own machines",
             f"run nodes.{name} on machines of {_whose(node)}, not of {node.host}",
             Remove(path=("nodes", name, "host")),
-            Sight(place=name, party=node.host),
+            HiddenView(place=name, party=node.host),
         )
     if node.operators:
         yield _change(
             f"let nobody else operate nodes.{name}",
             f"let only {_whose(node)} operate nodes.{name}",
             Remove(path=("nodes", name, "operators")),
-            *(Sight(place=name, party=party) for party in node.operators),
+            *(HiddenView(place=name, party=party) for party in node.operators),
         )
     if node.code_from is not None and node.count == 1:
         yield _change(
@@ -51,7 +51,7 @@ def _of_node(context: RepairContext, name: str, node: Node) -> Iterator[Change]:
                 f"let {party} operate nodes.{name}",
                 f"let {party} operate nodes.{name} instead of {node.party}",
                 Put(path=("nodes", name, "party"), value=party),
-                Sight(place=name, party=node.party),
+                HiddenView(place=name, party=node.party),
             )
 
 
@@ -103,7 +103,7 @@ def _copies(context: RepairContext, name: str) -> Iterator[Change]:
         )
 
 
-def _change(identity: str, text: str, edit: Edit, *sights: Sight) -> Change:
+def _change(identity: str, text: str, edit: Edit, *sights: HiddenView) -> Change:
     return Change(id=identity, kind=_NAME, text=text, edits=(edit,), sights=sights)
 
 
@@ -111,7 +111,7 @@ def _whose(node: Node) -> str:
     return node.party if isinstance(node.party, str) else "each party"
 
 
-KIND = Kind(
+KIND = ChangeKind(
     name=_NAME,
     cost=4,
     about="have a member operate a node, its machines, its software or a safeguard",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fedpolicy.language.rewriting.edits import Edit, Put, Remove
-from fedpolicy.repair.change import Act, Change, Element, Kind, RepairContext, callers, said
+from fedpolicy.repair.change import Act, Change, ChangeKind, Element, RepairContext, callers, few_of
 from fedpolicy.repair.models import at_hand, unused
 
 __all__ = ["KIND"]
@@ -65,7 +65,7 @@ def _to_own_nodes(context: RepairContext, element: Element) -> Iterator[Change]:
             yield Change(
                 id=f"send {element.id} to {name}",
                 kind=_NAME,
-                text=f"send {element.id} to {name}, which {said(senders)} operates, instead of {target}",
+                text=f"send {element.id} to {name}, which {few_of(senders)} operates, instead of {target}",
                 edits=(Put(path=("flows", element.name, "to"), value=name),),
                 acts=(Act(origin=element.id),),
             )
@@ -87,7 +87,7 @@ def _fallbacks(context: RepairContext, model: str) -> Iterator[Change]:
             )
 
 
-KIND = Kind(
+KIND = ChangeKind(
     name=_NAME,
     cost=4,
     about="call a model, or send to a node, that is there already",

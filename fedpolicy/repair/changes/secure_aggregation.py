@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fedpolicy.language.model.task import Task
 from fedpolicy.language.rewriting.edits import Append, Edit, Put
 from fedpolicy.repair.amounts import LEAST_HIDDEN, enough, hidden_among
-from fedpolicy.repair.change import Act, Change, Element, Kind, RepairContext
+from fedpolicy.repair.change import Act, Change, ChangeKind, Element, RepairContext
 
 __all__ = ["KIND"]
 
@@ -45,4 +45,4 @@ def _change(element: Element, task: Task, total: int) -> Change:
     )
 
 
-KIND = Kind(name=_NAME, cost=3, about="put secure aggregation on a task", changes=_changes)
+KIND = ChangeKind(name=_NAME, cost=3, about="put secure aggregation on a task", changes=_changes)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fedpolicy.language.model.task import Task
 from fedpolicy.language.rewriting.edits import Edit, Put, Remove, plain_tree
-from fedpolicy.repair.change import Act, Change, Element, Kind, RepairContext, callers, said
+from fedpolicy.repair.change import Act, Change, ChangeKind, Element, RepairContext, callers, few_of
 from fedpolicy.repair.models import StandIn, stand_in
 
 __all__ = ["KIND"]
@@ -29,7 +29,7 @@ def _changes(context: RepairContext, element: Element) -> Iterator[Change]:
     yield Change(
         id=f"self-host models.{name}",
         kind=_NAME,
-        text=f"run {other.words} on {said(places)}" + (f" in place of models.{name}" if other.entry else ""),
+        text=f"run {other.words} on {few_of(places)}" + (f" in place of models.{name}" if other.entry else ""),
         edits=(*_edits(context, name, other, places), *trained),
         acts=tuple(Act(origin=use.id, roles=_ROLES) for use, _ in uses),
         blanks=other.blanks,
@@ -65,7 +65,7 @@ def _places(context: RepairContext, name: str) -> list[str]:
     return list(found)
 
 
-KIND = Kind(
+KIND = ChangeKind(
     name=_NAME,
     cost=5,
     about="run an open-weight model of the same work on the nodes that call",

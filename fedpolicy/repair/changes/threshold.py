@@ -8,7 +8,7 @@ from fedpolicy.language.model.safeguards import DifferentialPrivacy, SecureAggre
 from fedpolicy.language.model.task import Task
 from fedpolicy.language.rewriting.edits import Edit, Put
 from fedpolicy.repair.amounts import enough, hidden_among, more_noise
-from fedpolicy.repair.change import Act, Change, Element, Kind, RepairContext
+from fedpolicy.repair.change import Act, Change, ChangeKind, Element, RepairContext
 
 __all__ = ["KIND"]
 
@@ -75,4 +75,6 @@ def _of_noise(context: RepairContext, element: Element, task: Task) -> Iterator[
             )
 
 
-KIND = Kind(name=_NAME, cost=2, about="ask for more clients in a round or a sum, or for more noise", changes=_changes)
+KIND = ChangeKind(
+    name=_NAME, cost=2, about="ask for more clients in a round or a sum, or for more noise", changes=_changes
+)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from fedpolicy.findings import Report
 from fedpolicy.overview import Overview
-from fedpolicy.processing import Activity, Kind, Measure, Recipient, Record, Who
+from fedpolicy.processing import Activity, DataCategory, Measure, Recipient, Ropa, Who
 from fedpolicy.report.ropa import faults
 from fedpolicy.report.rows import json_text
 
@@ -77,7 +77,7 @@ def _nodes(one: Overview) -> Iterator[dict[str, Any]]:
         yield _party(one, who, controls=who in controllers)
 
 
-def _everybody(record: Record) -> set[Who]:
+def _everybody(record: Ropa) -> set[Who]:
     return {who for one in record.activities for who in (*one.controllers, *(each.who for each in one.recipients))}
 
 
@@ -102,7 +102,7 @@ def _process(of: Overview, one: Activity) -> dict[str, Any]:
     return made | {name: value for name, value in parts.items() if value}
 
 
-def _data(kind: Kind) -> dict[str, Any]:
+def _data(kind: DataCategory) -> dict[str, Any]:
     """A category by its own term, else by the general one and a description."""
     if kind.dpv:
         return _term("pd", kind.dpv)

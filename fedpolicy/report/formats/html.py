@@ -14,7 +14,7 @@ from fedpolicy.findings import Report, SourceFile, Verdict
 from fedpolicy.overview import Overview
 from fedpolicy.page import Block, Code, Items, Page, Paragraph, Section, Table, Tile
 from fedpolicy.report.annotations import UNUSABLE, problems
-from fedpolicy.report.grouping import Group, anchor, groups_of, question, questions_of
+from fedpolicy.report.grouping import CauseGroup, anchor, groups_of, question, questions_of
 from fedpolicy.report.matrix import READING, REBUILDING, columns_of, level_words, rows_of
 from fedpolicy.report.pages import page_html
 from fedpolicy.report.style import PLAIN, Style, amount, listing
@@ -124,7 +124,7 @@ def _titled(title: str, deployment: str, *, several: bool) -> str:
     return f"{title}: {deployment}" if several else title
 
 
-def _causes(groups: Sequence[Group], files: Sequence[SourceFile], *, several: bool) -> Section | None:
+def _causes(groups: Sequence[CauseGroup], files: Sequence[SourceFile], *, several: bool) -> Section | None:
     if not groups:
         return None
     lines = {file.name: file.lines for file in files}
@@ -135,7 +135,7 @@ def _causes(groups: Sequence[Group], files: Sequence[SourceFile], *, several: bo
     return Section(id="causes", title="What it comes from, and what helps", blocks=(*found, *more))
 
 
-def _cause(number: int, group: Group, lines: Sequence[str], *, several: bool) -> Section:
+def _cause(number: int, group: CauseGroup, lines: Sequence[str], *, several: bool) -> Section:
     rows = tuple(
         (one.severity.label if one.verdict is Verdict.FAIL else "unknown", one.rule, one.message, one.fingerprint[:8])
         for one in group.findings[:_MOST_ROWS]
@@ -152,7 +152,7 @@ def _cause(number: int, group: Group, lines: Sequence[str], *, several: bool) ->
     )
 
 
-def _lines(group: Group, lines: Sequence[str]) -> Iterator[Block]:
+def _lines(group: CauseGroup, lines: Sequence[str]) -> Iterator[Block]:
     first = max(1, group.line - _AROUND)
     shown = lines[first - 1 : group.line + _AROUND]
     if shown:
@@ -165,7 +165,7 @@ def _lines(group: Group, lines: Sequence[str]) -> Iterator[Block]:
         )
 
 
-def _fix(group: Group) -> Iterator[Block]:
+def _fix(group: CauseGroup) -> Iterator[Block]:
     fix = group.fix
     if fix is None:
         yield Paragraph(text=" ".join(group.worst.help.split()))

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.report.annotations import UNUSABLE, baseline_words, problems
-from fedpolicy.report.grouping import Group, groups_of
+from fedpolicy.report.grouping import CauseGroup, groups_of
 from fedpolicy.report.markup import code, flowchart, line, linked, prose, row
 from fedpolicy.report.rows import override_lines
 from fedpolicy.report.style import amount, basis_word, listing, reason
 from fedpolicy.report.summarise import OUT_OF_SCOPE, day_words, missing_facts
-from fedpolicy.report.verdict import outside, scope_words, verdict_word
+from fedpolicy.report.verdict import protects_nobody, scope_words, verdict_word
 
 __all__ = ["MOST_CHARACTERS", "OVERVIEW", "PICTURE", "SUFFIX", "SUMMARY", "render"]
 
@@ -68,7 +68,7 @@ def _folded(title: str, parts: Sequence[str]) -> Iterator[str]:
         yield "\n\n".join([f"<details><summary>{title}</summary>", *parts, "</details>"])
 
 
-def _causes(groups: Sequence[Group]) -> Iterator[str]:
+def _causes(groups: Sequence[CauseGroup]) -> Iterator[str]:
     """A row a cause, short enough for a comment that people read."""
     if not groups:
         return
@@ -115,7 +115,7 @@ def _head(report: Report, causes: int) -> Iterator[str]:
         yield "## fedpolicy: nothing was evaluated"
     else:
         found = f"{amount(fails, f'{new}finding')} from {amount(causes, 'cause')}" if fails else f"no {new}findings"
-        found = "no owner within the scope of these packs" if outside(report) and not fails else found
+        found = "no owner within the scope of these packs" if protects_nobody(report) and not fails else found
         yield f"## fedpolicy: {verdict_word(report)}, {found}"
     yield "\n".join(
         [

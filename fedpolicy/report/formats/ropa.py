@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fedpolicy.findings import Report
 from fedpolicy.overview import Overview
 from fedpolicy.report.markup import code, prose, row
-from fedpolicy.report.ropa import CAUTION, PROCESSING, fields_of, processing, unusable
+from fedpolicy.report.ropa import CAUTION, PROCESSING, processing, ropa_fields, unusable
 from fedpolicy.report.summarise import OUT_OF_SCOPE
 
 __all__ = ["OVERVIEW", "RECORD", "SUFFIX", "SUMMARY", "render"]
@@ -34,7 +34,7 @@ def _deployment(one: Overview) -> Iterator[str]:
         yield f"### {code(activity.id)}: {prose(activity.title)} (line {activity.line})"
         rows = [
             row(f"Art. {field.article}", field.name, prose(field.contribution) or "-", prose(field.gap) or "-")
-            for field in fields_of(activity)
+            for field in ropa_fields(activity)
         ]
         heads = row("field", "what it asks for", "contribution of the file", "residual gap")
         yield "\n".join([heads, row("---", "---", "---", "---"), *rows])

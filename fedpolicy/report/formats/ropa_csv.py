@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fedpolicy.findings import Report
-from fedpolicy.report.ropa import faults, fields_of
+from fedpolicy.report.ropa import faults, ropa_fields
 from fedpolicy.report.rows import csv_text
 
 __all__ = ["COLUMNS", "OVERVIEW", "RECORD", "SUFFIX", "SUMMARY", "render"]
@@ -25,6 +25,6 @@ def render(report: Report) -> str:
             for one in report.overviews
             if one.record
             for made in one.record.activities
-            for field in fields_of(made)
+            for field in ropa_fields(made)
         ],
     )

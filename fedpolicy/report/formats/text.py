@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, takewhile
 
 from fedpolicy.findings import Report, Verdict
-from fedpolicy.report.grouping import Group, groups_of, question, questions_of
+from fedpolicy.report.grouping import CauseGroup, groups_of, question, questions_of
 from fedpolicy.report.matrix import matrix_lines
 from fedpolicy.report.style import PLAIN, Style, amount, cells, clean, listing, wrap
 from fedpolicy.report.summarise import missing_facts
@@ -72,7 +72,7 @@ def _spaced(parts: Sequence[list[str]]) -> Iterator[list[str]]:
             yield ["", *part] if several and number in {1, 2} else part
 
 
-def _band(report: Report, groups: Sequence[Group], look: Style) -> Iterator[str]:
+def _band(report: Report, groups: Sequence[CauseGroup], look: Style) -> Iterator[str]:
     line = verdict_line(report, len(groups))
     files = [file.name for file in report.files]
     place = f"  {clean(files[0])}" if len(files) == 1 else ""
@@ -84,7 +84,7 @@ def _band(report: Report, groups: Sequence[Group], look: Style) -> Iterator[str]
         yield from wrap(group.worst.message, look, "    ", "    ")
 
 
-def _deployments(report: Report, groups: Sequence[Group], look: Style) -> Iterator[str]:
+def _deployments(report: Report, groups: Sequence[CauseGroup], look: Style) -> Iterator[str]:
     """A row a deployment. A scan finds what is wrong with one in several files, so its name says whose a finding is."""
     failed: dict[str, Counter[str]] = {}
     for finding in report.findings:
@@ -118,7 +118,7 @@ def _padded(text: str, width: int, *, left: bool) -> str:
     return text + gap if left else gap + text
 
 
-def _causes(groups: Sequence[Group], look: Style, *, several: bool) -> Iterator[str]:
+def _causes(groups: Sequence[CauseGroup], look: Style, *, several: bool) -> Iterator[str]:
     for number, group in enumerate(groups[:_MOST_CAUSES], start=1):
         yield from _cause(number, group, look, several=several)
     left = groups[_MOST_CAUSES:]
@@ -127,7 +127,7 @@ def _causes(groups: Sequence[Group], look: Style, *, several: bool) -> Iterator[
         yield f"     and {amount(len(left), 'more cause')} with {findings} (`-v` and `--format concise` show all)"
 
 
-def _cause(number: int, group: Group, look: Style, *, several: bool) -> list[str]:
+def _cause(number: int, group: CauseGroup, look: Style, *, several: bool) -> list[str]:
     style = group.worst.severity.label if group.worst.verdict is Verdict.FAIL else "unknown"
     rules = _rules(group, look)
     room = _MOST_LINES - 1 - len(rules)
@@ -137,7 +137,7 @@ def _cause(number: int, group: Group, look: Style, *, several: bool) -> list[str
     return [*_head(number, group, look, style, several=several), *rules, *body[:room]]
 
 
-def _head(number: int, group: Group, look: Style, style: str, *, several: bool) -> list[str]:
+def _head(number: int, group: CauseGroup, look: Style, style: str, *, several: bool) -> list[str]:
     count = amount(len(group.findings), "finding")
     mark = f"[{group.worst.fingerprint[:8]}]" if group.worst.fingerprint else ""
     place = clean(f"{group.file}:{group.line}") if several else f"line {group.line}"
@@ -153,7 +153,7 @@ def _beside(left: str, right: str, look: Style, style: str) -> str:
     return f"{look.paint(style, left)}{' ' * max(2, look.width - cells(left) - cells(right))}{right}"
 
 
-def _rules(group: Group, look: Style) -> list[str]:
+def _rules(group: CauseGroup, look: Style) -> list[str]:
     unknown = group.worst.verdict is not Verdict.FAIL
     told = "; ".join(
         f"{'unknown' if unknown else severity.label} {', '.join(rules)}" for severity, rules in group.by_severity
@@ -165,7 +165,7 @@ def _rules(group: Group, look: Style) -> list[str]:
     return [*lines[: _MOST_RULES - 1], f"{lines[_MOST_RULES - 1].rstrip(',;')} and {rest:,} more"]
 
 
-def _path(group: Group, look: Style) -> list[str]:
+def _path(group: CauseGroup, look: Style) -> list[str]:
     also = [f"     also  {clean(f'{one.text} {one.span}')}" for one in group.worst.related[:1]]
     ways = next((one.paths for one in group.findings if any(one.paths)), ())
     if not ways:
@@ -176,7 +176,7 @@ def _path(group: Group, look: Style) -> list[str]:
     return [_cut(line, look.width) for line in (f"     path  {clean(' '.join(chain))}{more}", *also)]
 
 
-def _advice(group: Group, look: Style) -> list[str]:
+def _advice(group: CauseGroup, look: Style) -> list[str]:
     if group.fix is not None:
         fix = group.fix
         steps = "; ".join(fix.steps)

@@ -10,10 +10,10 @@ from fedpolicy.language.model.task import Task
 from fedpolicy.scan.drift.outside import calls, egress, regions, trackers
 from fedpolicy.scan.drift.protection import protection
 from fedpolicy.scan.drift.rules import Drift
-from fedpolicy.scan.drift.sides import Declared, Found, Pair, alike, paired
+from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide, NodePairs, alike, paired
 from fedpolicy.scan.members import ROLES
 
-__all__ = ["differences", "members"]
+__all__ = ["differences", "paired_nodes"]
 
 _STRENGTH = ("none", "tls", "mtls")
 _NUMBERS = {"rounds": "rounds", "min_clients": "clients at least", "clients_per_round": "clients a round"}
@@ -21,10 +21,10 @@ _ADAPTERS = ("adapter_update", "adapter_weights")  # what methods send that trai
 _MOST = 6  # that one question names
 
 
-def differences(declared: Declared, found: Found, catalog: Catalog) -> list[Drift]:
+def differences(declared: DeclaredSide, found: FoundSide, catalog: Catalog) -> list[Drift]:
     """All that differs, in the order of the sections of a declaration."""
     told: list[Drift] = []
-    pair = members(declared, found)
+    pair = paired_nodes(declared, found)
     if found.deployment is not None:
         told += _nodes(declared, found, pair)
         told += _transport(declared, found)
@@ -34,14 +34,14 @@ def differences(declared: Declared, found: Found, catalog: Catalog) -> list[Drif
     return [*told, *_unshown(declared, found, pair, _same_tasks(declared, found)[0], catalog)]
 
 
-def members(declared: Declared, found: Found) -> Pair:
+def paired_nodes(declared: DeclaredSide, found: FoundSide) -> NodePairs:
     """The nodes of both sides. Those that no file lists are nobody's: only how many there are is known of them."""
     listed = [one for one in (found.draft.members if found.draft else ()) if one.listed]
     kinds = {ROLES[one.role] for one in listed}
     return paired([one for one in declared.nodes if one.node_kind in kinds], listed, declared.parties)
 
 
-def _nodes(declared: Declared, found: Found, pair: Pair) -> Iterator[Drift]:
+def _nodes(declared: DeclaredSide, found: FoundSide, pair: NodePairs) -> Iterator[Drift]:
     for one in pair.found:
         whose = f" of {one.party}" if one.party_known else ""
         message = f"{one.name}{whose} takes part as {one.role}, and is not declared"
@@ -69,7 +69,7 @@ def _nodes(declared: Declared, found: Found, pair: Pair) -> Iterator[Drift]:
         yield from _enclave(declared, found, place.path, one.id)
 
 
-def _enclave(declared: Declared, found: Found, path: tuple[str | int, ...], node: str) -> Iterator[Drift]:
+def _enclave(declared: DeclaredSide, found: FoundSide, path: tuple[str | int, ...], node: str) -> Iterator[Drift]:
     said = declared.deployment.nodes[str(path[1])].tee
     runs = found.deployment.nodes[node].tee if found.deployment else None
     if said is None or runs is None:
@@ -89,7 +89,7 @@ def _enclave(declared: Declared, found: Found, path: tuple[str | int, ...], node
         )
 
 
-def _transport(declared: Declared, found: Found) -> Iterator[Drift]:
+def _transport(declared: DeclaredSide, found: FoundSide) -> Iterator[Drift]:
     said = declared.deployment.transport
     runs = found.deployment.transport if found.deployment else None
     if said is None or runs is None or said == runs:
@@ -106,7 +106,7 @@ def _transport(declared: Declared, found: Found) -> Iterator[Drift]:
     )
 
 
-def _same_tasks(declared: Declared, found: Found) -> tuple[list[tuple[str, str]], list[str], list[str]]:
+def _same_tasks(declared: DeclaredSide, found: FoundSide) -> tuple[list[tuple[str, str]], list[str], list[str]]:
     """Tasks and jobs that are the same, by their names or as the only two that are left; and those without another."""
     runs = found.deployment.tasks if found.deployment else {}
     jobs = [name for name, task in declared.deployment.tasks.items() if _is_job(declared, name, task)]
@@ -118,7 +118,7 @@ def _same_tasks(declared: Declared, found: Found) -> tuple[list[tuple[str, str]]
     return same, ours, theirs
 
 
-def _tasks(declared: Declared, found: Found, catalog: Catalog) -> Iterator[Drift]:
+def _tasks(declared: DeclaredSide, found: FoundSide, catalog: Catalog) -> Iterator[Drift]:
     same, ours, theirs = _same_tasks(declared, found)
     for one in theirs:
         yield Drift(
@@ -140,12 +140,12 @@ def _tasks(declared: Declared, found: Found, catalog: Catalog) -> Iterator[Drift
         yield from protection(declared, found, one, other)
 
 
-def _is_job(declared: Declared, name: str, task: Task) -> bool:
+def _is_job(declared: DeclaredSide, name: str, task: Task) -> bool:
     """Whether a framework runs it: contributions travel, or are drawn up to."""
     return bool(task.aggregator) or f"tasks.{name}" in declared.study.lookup.uplinks
 
 
-def _task(declared: Declared, found: Found, one: str, other: str, catalog: Catalog) -> Iterator[Drift]:
+def _task(declared: DeclaredSide, found: FoundSide, one: str, other: str, catalog: Catalog) -> Iterator[Drift]:
     said = declared.deployment.tasks[one]
     runs = found.deployment.tasks[other] if found.deployment else said
     for key, word in _NUMBERS.items():
@@ -161,7 +161,7 @@ def _task(declared: Declared, found: Found, one: str, other: str, catalog: Catal
     yield from _base(declared, found, one, other)
 
 
-def _base(declared: Declared, found: Found, one: str, other: str) -> Iterator[Drift]:
+def _base(declared: DeclaredSide, found: FoundSide, one: str, other: str) -> Iterator[Drift]:
     ours = declared.deployment.tasks[one].model
     theirs = found.deployment.tasks[other].model if found.deployment else None
     if not ours or not theirs or found.deployment is None:
@@ -178,7 +178,7 @@ def _base(declared: Declared, found: Found, one: str, other: str) -> Iterator[Dr
 
 
 def _differs(
-    rule: str, declared: Declared, found: Found, one: str, other: str, key: str, runs: str, said: str
+    rule: str, declared: DeclaredSide, found: FoundSide, one: str, other: str, key: str, runs: str, said: str
 ) -> Drift:
     return Drift(
         rule=rule,
@@ -191,7 +191,7 @@ def _differs(
 
 
 def _unshown(
-    declared: Declared, found: Found, pair: Pair, same: Sequence[tuple[str, str]], catalog: Catalog
+    declared: DeclaredSide, found: FoundSide, pair: NodePairs, same: Sequence[tuple[str, str]], catalog: Catalog
 ) -> Iterator[Drift]:
     """One question that names all of it. Where files contradict each other, that is told, and not this."""
     if found.errors:
@@ -214,7 +214,7 @@ def _unshown(
     )
 
 
-def _around(declared: Declared, found: Found, pair: Pair) -> Iterator[str]:
+def _around(declared: DeclaredSide, found: FoundSide, pair: NodePairs) -> Iterator[str]:
     said, runs = declared.deployment, found.deployment
     if _unlisted(declared, found):
         yield "who takes part"
@@ -227,7 +227,7 @@ def _around(declared: Declared, found: Found, pair: Pair) -> Iterator[str]:
             yield f"the enclave of {place.name}"
 
 
-def _unlisted(declared: Declared, found: Found) -> bool:
+def _unlisted(declared: DeclaredSide, found: FoundSide) -> bool:
     """Whether no file lists clients, and the declared ones are not those that a draft assumes."""
     members = [one for one in (found.draft.members if found.draft else ()) if one.role == "client"]
     clients = [one for one in declared.nodes if one.node_kind == "client"]
@@ -235,7 +235,7 @@ def _unlisted(declared: Declared, found: Found) -> bool:
     return not any(one.listed for one in members) and any(one.name not in assumed for one in clients)
 
 
-def _of_task(declared: Declared, found: Found, one: str, other: str, catalog: Catalog) -> Iterator[str]:
+def _of_task(declared: DeclaredSide, found: FoundSide, one: str, other: str, catalog: Catalog) -> Iterator[str]:
     if found.deployment is None:
         return
     said, runs = declared.deployment.tasks[one], found.deployment.tasks[other]

@@ -12,12 +12,12 @@ from fedpolicy.findings import Finding, Report, SourceFile, Verdict
 from fedpolicy.language.reading.load import Document
 from fedpolicy.records import dataclass
 from fedpolicy.scan.draft import draft_of
-from fedpolicy.scan.drift.compare import differences, members
-from fedpolicy.scan.drift.rules import INFOS, PACK, Drift, finding_of
-from fedpolicy.scan.drift.sides import Declared, Found, alike
+from fedpolicy.scan.drift.compare import differences, paired_nodes
+from fedpolicy.scan.drift.rules import INFOS, PACK, Drift, drift_finding
+from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide, alike
 from fedpolicy.scan.excerpts import lines_of
 from fedpolicy.scan.gather import Gathered
-from fedpolicy.scan.groups import grouped
+from fedpolicy.scan.groups import projects_of
 from fedpolicy.scan.judge import excused, obeying, reading_of
 from fedpolicy.settings import Settings
 
@@ -34,24 +34,28 @@ class Drifted:
 
 def drifts(documents: Sequence[Document], gathered: Gathered, judge: Judge) -> tuple[list[Finding], bool]:
     """The differences of all declarations, and whether there was anything to compare any of them with."""
-    ours = [Declared(one, Study(one.deployment, judge.catalog, judge.analysis)) for one in documents]
-    groups = grouped(gathered.facts)
+    ours = [DeclaredSide(one, Study(one.deployment, judge.catalog, judge.analysis)) for one in documents]
+    groups = projects_of(gathered.facts)
     loose = [] if groups else [fact.evidence for fact in gathered.facts]
     theirs = [
-        Found([*(one.evidence for one in group.facts), *loose], draft_of(group), judge.catalog) for group in groups
+        FoundSide([*(one.evidence for one in group.facts), *loose], draft_of(group), judge.catalog) for group in groups
     ]
     matches = _matches(ours, theirs)
     findings: list[Finding] = []
     for place, one in enumerate(ours):
         found = matches.get(place)
         if loose:
-            found = Found(loose, None, judge.catalog)
+            found = FoundSide(loose, None, judge.catalog)
         told = differences(one, found, judge.catalog) if found else [_without(one, theirs)]
         told += [_unfit(one, found)] if found and found.errors else []
         start = found.draft.start if found and found.draft else None
-        findings += [finding_of(drift if drift.found else replace(drift, compared=start), one.name) for drift in told]
+        findings += [
+            drift_finding(drift if drift.found else replace(drift, compared=start), one.name) for drift in told
+        ]
     taken = set(map(id, matches.values()))
-    findings += [finding_of(_undeclared(ours[0], one), ours[0].name) for one in theirs if ours and id(one) not in taken]
+    findings += [
+        drift_finding(_undeclared(ours[0], one), ours[0].name) for one in theirs if ours and id(one) not in taken
+    ]
     return findings, bool(matches) or bool(loose)
 
 
@@ -84,13 +88,13 @@ def _of_file(name: str, findings: Sequence[Finding], names: Mapping[str, Sequenc
     return Checked(file=file, findings=mine, counts=Counter(one.verdict for one in mine))
 
 
-def _matches(ours: Sequence[Declared], theirs: Sequence[Found]) -> dict[int, Found]:
+def _matches(ours: Sequence[DeclaredSide], theirs: Sequence[FoundSide]) -> dict[int, FoundSide]:
     """Which files tell of which declaration: by its name, else by its nodes and tasks; the only two that are left."""
     scored = sorted(
         ((_likeness(one, other), -at, -their) for at, one in enumerate(ours) for their, other in enumerate(theirs)),
         reverse=True,
     )
-    found: dict[int, Found] = {}
+    found: dict[int, FoundSide] = {}
     taken: set[int] = set()
     for score, at, their in scored:
         if score and -at not in found and -their not in taken:
@@ -103,22 +107,22 @@ def _matches(ours: Sequence[Declared], theirs: Sequence[Found]) -> dict[int, Fou
     return found
 
 
-def _likeness(one: Declared, other: Found) -> tuple[int, int] | tuple[()]:
+def _likeness(one: DeclaredSide, other: FoundSide) -> tuple[int, int] | tuple[()]:
     """By how much files tell of a declaration: the name says it, else each node and each task that both have."""
     name = int(other.draft is not None and alike(one.name, other.draft.name))
     tasks = other.deployment.tasks if other.deployment else {}
-    same = len(members(one, other).same) + sum(alike(a, b) for a in one.deployment.tasks for b in tasks)
+    same = len(paired_nodes(one, other).same) + sum(alike(a, b) for a in one.deployment.tasks for b in tasks)
     return (name, same) if name or same else ()
 
 
-def _without(one: Declared, theirs: Sequence[Found]) -> Drift:
+def _without(one: DeclaredSide, theirs: Sequence[FoundSide]) -> Drift:
     others = ", ".join(f"`{other.draft.name}`" for other in theirs if other.draft)
     message = f"no file tells of {one.name}" + (f"; files tell of {others}" if others else "")
     return Drift(rule="deployment-not-found", element=f"deployment.{one.name}", message=message,
                  declared=one.at("name"), verdict=Verdict.UNKNOWN)  # fmt: skip
 
 
-def _undeclared(one: Declared, other: Found) -> Drift:
+def _undeclared(one: DeclaredSide, other: FoundSide) -> Drift:
     if other.draft is None:
         raise AssertionError("nothing was drafted")
     message = f"files tell of a deployment `{other.draft.name}`, and it is not declared"
@@ -126,7 +130,7 @@ def _undeclared(one: Declared, other: Found) -> Drift:
                  found=other.draft.start, declared=one.at("name"))  # fmt: skip
 
 
-def _unfit(one: Declared, found: Found) -> Drift:
+def _unfit(one: DeclaredSide, found: FoundSide) -> Drift:
     if found.draft is None:
         raise AssertionError("nothing was drafted")
     message = f"nodes and tasks were not compared, as files contradict each other: {found.errors[0].message}"

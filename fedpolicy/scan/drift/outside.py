@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.findings import Verdict
 from fedpolicy.scan.drift.rules import Drift
-from fedpolicy.scan.drift.sides import Declared, Found, Pair, alike
+from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide, NodePairs, alike
 from fedpolicy.scan.evidence import NONE, Evidence
 from fedpolicy.scan.members import trackers_of
 from fedpolicy.scan.services import is_own
@@ -19,7 +19,7 @@ COMPILED = "fedpolicy-"  # how the names of policies begin that `enforce` writes
 Path = tuple[str, ...]
 
 
-def calls(declared: Declared, found: Found, catalog: Catalog) -> Iterator[Drift]:
+def calls(declared: DeclaredSide, found: FoundSide, catalog: Catalog) -> Iterator[Drift]:
     """Models of others: who is asked decides, since whoever is asked sees everything."""
     asked: dict[str, list[Evidence]] = {}
     for one in found.said:
@@ -48,7 +48,7 @@ def calls(declared: Declared, found: Found, catalog: Catalog) -> Iterator[Drift]
             )
 
 
-def _asked(declared: Declared, name: str, places: Sequence[Evidence]) -> Drift:
+def _asked(declared: DeclaredSide, name: str, places: Sequence[Evidence]) -> Drift:
     more = f" (and {len(places) - 1} more places)" if places[1:] else ""
     what = f"code asks {name}{more}, and no call of it is declared"
     open_ = f"code asks a model{more}, and neither it nor the declaration says whose it is"
@@ -62,7 +62,7 @@ def _asked(declared: Declared, name: str, places: Sequence[Evidence]) -> Drift:
     )
 
 
-def _model(declared: Declared, found: Found, name: str, names: frozenset[str]) -> Iterator[Drift]:
+def _model(declared: DeclaredSide, found: FoundSide, name: str, names: frozenset[str]) -> Iterator[Drift]:
     """Which model of theirs is asked, where code says so and the declaration names any."""
     uses = [one for one in declared.study.graph.access if one.how == "remote" and one.runner in names]
     refs = {ref: one.model for one in uses if (ref := declared.deployment.models[one.model].ref)}
@@ -93,7 +93,7 @@ def _names(service: str, catalog: Catalog) -> frozenset[str]:
     return frozenset({service, row.provider} if row and row.provider else {service})
 
 
-def egress(declared: Declared, found: Found) -> Iterator[Drift]:
+def egress(declared: DeclaredSide, found: FoundSide) -> Iterator[Drift]:
     """Policies that `fedpolicy enforce` has compiled, and that somebody has opened since."""
     for one in found.stating("egress_port", "policy"):
         if one.name.startswith(COMPILED):
@@ -108,7 +108,7 @@ def egress(declared: Declared, found: Found) -> Iterator[Drift]:
             )
 
 
-def trackers(declared: Declared, found: Found, catalog: Catalog) -> Iterator[Drift]:
+def trackers(declared: DeclaredSide, found: FoundSide, catalog: Catalog) -> Iterator[Drift]:
     """Trackers that get metrics, by their names, or any that one runs oneself where any is declared."""
     used = trackers_of(found.said)
     ours = [one for one in declared.nodes if one.node_kind == "tracker"]
@@ -134,14 +134,14 @@ def trackers(declared: Declared, found: Found, catalog: Catalog) -> Iterator[Dri
         )
 
 
-def _is_ones_own(name: str, found: Found, catalog: Catalog) -> bool:
+def _is_ones_own(name: str, found: FoundSide, catalog: Catalog) -> bool:
     """Whether a tracker may be run by the federation: it is by its address, or nobody runs it for others."""
     addresses = [one.value for one in found.stating("address", "tracker") if one.name == name and one.value]
     row = catalog.services.get(name)
     return any(map(is_own, addresses)) if addresses else not (row and row.hosts)
 
 
-def regions(declared: Declared, found: Found, pair: Pair, catalog: Catalog) -> Iterator[Drift]:
+def regions(declared: DeclaredSide, found: FoundSide, pair: NodePairs, catalog: Catalog) -> Iterator[Drift]:
     """
     Regions that files name and that are not declared.
 
@@ -169,7 +169,7 @@ def regions(declared: Declared, found: Found, pair: Pair, catalog: Catalog) -> I
             )
 
 
-def _declared(declared: Declared) -> dict[Path, str]:
+def _declared(declared: DeclaredSide) -> dict[Path, str]:
     """Every region that is declared, by where it stands."""
     deployment = declared.deployment
     found: dict[Path, str | None] = {("nodes", name, "region"): one.region for name, one in deployment.nodes.items()}
@@ -179,7 +179,9 @@ def _declared(declared: Declared) -> dict[Path, str]:
     return {path: region for path, region in found.items() if region}
 
 
-def _about(one: Evidence, declared: Declared, pair: Pair, said: Mapping[Path, str], catalog: Catalog) -> set[Path]:
+def _about(
+    one: Evidence, declared: DeclaredSide, pair: NodePairs, said: Mapping[Path, str], catalog: Catalog
+) -> set[Path]:
     """The declared regions that a fact is about."""
     if one.kind == "call":
         row = catalog.services.get(one.name)

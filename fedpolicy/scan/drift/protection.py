@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fedpolicy.findings import Span, Verdict
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard
 from fedpolicy.scan.drift.rules import Drift
-from fedpolicy.scan.drift.sides import Declared, Found
+from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide
 from fedpolicy.scan.evidence import NONE, Evidence, Strength
 from fedpolicy.scan.rules import claims_without_code
 
@@ -19,7 +19,7 @@ _NUMBERS = ("noise_multiplier", "clipping_norm")
 Reason = tuple[str, Span]
 
 
-def protection(declared: Declared, found: Found, task: str, job: str) -> Iterator[Drift]:
+def protection(declared: DeclaredSide, found: FoundSide, task: str, job: str) -> Iterator[Drift]:
     """What is declared and runs otherwise, or is shown by no file; and what runs and is not declared."""
     said = declared.deployment.tasks[task].safeguards
     runs = found.deployment.tasks[job].safeguards if found.deployment else ()
@@ -45,7 +45,7 @@ def protection(declared: Declared, found: Found, task: str, job: str) -> Iterato
 
 
 def _declared(
-    declared: Declared, found: Found, names: tuple[str, str], place: int, runs: Safeguard | None
+    declared: DeclaredSide, found: FoundSide, names: tuple[str, str], place: int, runs: Safeguard | None
 ) -> Iterator[Drift]:
     task, job = names
     one = declared.deployment.tasks[task].safeguards[place]
@@ -76,7 +76,7 @@ def _declared(
 
 
 def _numbers(
-    declared: Declared, found: Found, names: tuple[str, str], place: int, runs: DifferentialPrivacy
+    declared: DeclaredSide, found: FoundSide, names: tuple[str, str], place: int, runs: DifferentialPrivacy
 ) -> Iterator[Drift]:
     task, job = names
     one = declared.deployment.tasks[task].safeguards[place]
@@ -95,7 +95,7 @@ def _numbers(
 
 
 def _without(
-    one: Safeguard, found: Found, job: tuple[Evidence, ...], runs: Safeguard | None, known: set[str]
+    one: Safeguard, found: FoundSide, job: tuple[Evidence, ...], runs: Safeguard | None, known: set[str]
 ) -> Reason | None:
     """What shows that a declared safeguard is not there; None where nothing does. `known` filters are declared."""
     if one.kind == "differential_privacy":
@@ -105,7 +105,7 @@ def _without(
     return _unread(found, one.kind) if runs is None else None
 
 
-def _zero(job: tuple[Evidence, ...], found: Found) -> Reason | None:
+def _zero(job: tuple[Evidence, ...], found: FoundSide) -> Reason | None:
     for one in (*job, *(one for one in found.said if one.kind == "scope")):
         noise = one.attribute in ("noise", "noise_var", "noise_multiplier")
         if noise and one.value in ("0", "0.0", "-0.0") and one.strength is not Strength.DECLARED:
@@ -113,7 +113,7 @@ def _zero(job: tuple[Evidence, ...], found: Found) -> Reason | None:
     return None
 
 
-def _no_noise(found: Found, job: tuple[Evidence, ...], known: set[str]) -> Reason | None:
+def _no_noise(found: FoundSide, job: tuple[Evidence, ...], known: set[str]) -> Reason | None:
     if any(one.subject == "safeguard:differential_privacy" and one.strength is Strength.WIRED for one in job):
         return None  # how much noise the code adds is open; that it adds some is not
     if claim := _unread(found, "differential_privacy"):
@@ -124,7 +124,7 @@ def _no_noise(found: Found, job: tuple[Evidence, ...], known: set[str]) -> Reaso
     return _bare_default(found, job)
 
 
-def _bare_default(found: Found, job: tuple[Evidence, ...]) -> Reason | None:
+def _bare_default(found: FoundSide, job: tuple[Evidence, ...]) -> Reason | None:
     """A job that names no scope falls to the default of the site, which may filter nothing."""
     if not any(one.attribute == "scope" and one.value == "site_default" for one in job):
         return None
@@ -137,7 +137,7 @@ def _bare_default(found: Found, job: tuple[Evidence, ...]) -> Reason | None:
     return None
 
 
-def _no_encryption(found: Found, job: tuple[Evidence, ...]) -> Reason | None:
+def _no_encryption(found: FoundSide, job: tuple[Evidence, ...]) -> Reason | None:
     filters = [one for one in job if one.attribute == "he_filter"]
     encrypts = next((one for one in filters if one.value not in (None, NONE)), None)
     without = next((one for one in found.stating("he_context") if one.value == NONE), None)
@@ -148,14 +148,14 @@ def _no_encryption(found: Found, job: tuple[Evidence, ...]) -> Reason | None:
     return None
 
 
-def _unread(found: Found, kind: str) -> Reason | None:
+def _unread(found: FoundSide, kind: str) -> Reason | None:
     for one, _ in claims_without_code(found.said):
         if one.name == kind:
             return f"only the parameter `{one.key.rpartition('.')[2]}` claims it, which no code reads", one.span
     return None
 
 
-def _may_be(one: Safeguard, found: Found, job: tuple[Evidence, ...]) -> bool:
+def _may_be(one: Safeguard, found: FoundSide, job: tuple[Evidence, ...]) -> bool:
     """Whether code is wired to it, though a draft cannot say with which numbers."""
     subject = f"safeguard:{one.kind}"
     return any(fact.subject == subject and fact.strength is Strength.WIRED for fact in (*job, *found.said))

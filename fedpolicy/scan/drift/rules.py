@@ -5,7 +5,7 @@ from __future__ import annotations
 from fedpolicy.findings import Finding, Related, RuleInfo, Severity, Span, Verdict, fingerprint
 from fedpolicy.records import dataclass
 
-__all__ = ["INFOS", "PACK", "Drift", "finding_of"]
+__all__ = ["INFOS", "PACK", "Drift", "drift_finding"]
 
 PACK = "drift"
 _CRITICAL, _HIGH, _MEDIUM, _LOW = Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW
@@ -87,7 +87,7 @@ class Drift:
     compared: Span | None = None
 
 
-def finding_of(drift: Drift, deployment: str) -> Finding:
+def drift_finding(drift: Drift, deployment: str) -> Finding:
     """The difference as a finding, at the file that runs where there is one; the message names the other place."""
     info = INFOS[drift.rule]
     span = drift.found or drift.declared

@@ -15,14 +15,14 @@ from fedpolicy.language.reading.load import Document, load_text
 from fedpolicy.records import dataclass
 from fedpolicy.scan.draft import Draft
 from fedpolicy.scan.evidence import Evidence
-from fedpolicy.scan.members import ROLES, Member
+from fedpolicy.scan.members import ROLES, DraftMember
 
-__all__ = ["Declared", "Found", "Pair", "alike", "paired"]
+__all__ = ["DeclaredSide", "FoundSide", "NodePairs", "alike", "paired"]
 
 _PLAIN = re.compile(r"[^a-z0-9]+")
 
 
-class Declared:
+class DeclaredSide:
     """A declaration with its graph, which also has what the file only implies."""
 
     def __init__(self, document: Document, study: Study) -> None:
@@ -76,7 +76,7 @@ class Declared:
         return {name for one in known for name in (one.party, one.provider) if name}
 
 
-class Found:
+class FoundSide:
     """What files tell of one deployment; without a `draft`, nobody says who takes part."""
 
     def __init__(self, said: Sequence[Evidence], draft: Draft | None, catalog: Catalog) -> None:
@@ -103,12 +103,12 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class NodePairs:
     """Nodes on both sides that are the same, and those that only one of them has."""
 
-    same: tuple[tuple[Vertex, Member], ...]
+    same: tuple[tuple[Vertex, DraftMember], ...]
     declared: tuple[Vertex, ...]
-    found: tuple[Member, ...]
+    found: tuple[DraftMember, ...]
 
 
 def alike(one: str, other: str) -> bool:
@@ -116,7 +116,9 @@ def alike(one: str, other: str) -> bool:
     return _plain(one) == _plain(other)
 
 
-def paired(places: Iterable[Vertex], members: Iterable[Member], parties: Callable[[Vertex], Iterable[str]]) -> Pair:
+def paired(
+    places: Iterable[Vertex], members: Iterable[DraftMember], parties: Callable[[Vertex], Iterable[str]]
+) -> NodePairs:
     """
     Which nodes are the same: by their names, then by whoever runs them, then the only server.
 
@@ -124,7 +126,7 @@ def paired(places: Iterable[Vertex], members: Iterable[Member], parties: Callabl
     names.
     """
     left, found = list(places), list(members)
-    same: list[tuple[Vertex, Member]] = []
+    same: list[tuple[Vertex, DraftMember]] = []
     for keys in (_names, partial(_parties, names=parties), _server):
         pairs = _matches([(one, keys(one)) for one in left], [(one, keys(one)) for one in found])
         same += pairs
@@ -133,7 +135,7 @@ def paired(places: Iterable[Vertex], members: Iterable[Member], parties: Callabl
         found = [one for one in found if id(one) not in taken]
     cohorts = [one for one in left if one.cohort > 1]
     nameless = [one for one in found if cohorts and not one.party_known and one.role == "client"]
-    return Pair(
+    return NodePairs(
         same=tuple(same),
         declared=tuple(one for one in left if not (nameless and one in cohorts)),
         found=tuple(one for one in found if one not in nameless),
@@ -143,16 +145,18 @@ def paired(places: Iterable[Vertex], members: Iterable[Member], parties: Callabl
 Keys = frozenset[tuple[str, str]]
 
 
-def _matches(places: list[tuple[Vertex, Keys]], members: list[tuple[Member, Keys]]) -> list[tuple[Vertex, Member]]:
+def _matches(
+    places: list[tuple[Vertex, Keys]], members: list[tuple[DraftMember, Keys]]
+) -> list[tuple[Vertex, DraftMember]]:
     """Those that share a key with one of the other side, and with that one alone."""
-    by_key: dict[tuple[str, str], tuple[list[Vertex], list[Member]]] = {}
+    by_key: dict[tuple[str, str], tuple[list[Vertex], list[DraftMember]]] = {}
     for place, keys in places:
         for key in keys:
             by_key.setdefault(key, ([], []))[0].append(place)
     for member, keys in members:
         for key in keys:
             by_key.setdefault(key, ([], []))[1].append(member)
-    found: list[tuple[Vertex, Member]] = []
+    found: list[tuple[Vertex, DraftMember]] = []
     taken: set[int] = set()
     for _, (theirs, others) in sorted(by_key.items()):
         if len(theirs) == len(others) == 1 and not {id(theirs[0]), id(others[0])} & taken:
@@ -161,22 +165,22 @@ def _matches(places: list[tuple[Vertex, Keys]], members: list[tuple[Member, Keys
     return found
 
 
-def _kind(one: Vertex | Member) -> str:
-    return ROLES[one.role] if isinstance(one, Member) else one.node_kind
+def _kind(one: Vertex | DraftMember) -> str:
+    return ROLES[one.role] if isinstance(one, DraftMember) else one.node_kind
 
 
-def _names(one: Vertex | Member) -> Keys:
-    names = (one.id, one.name) if isinstance(one, Member) else (one.name,)
+def _names(one: Vertex | DraftMember) -> Keys:
+    names = (one.id, one.name) if isinstance(one, DraftMember) else (one.name,)
     return frozenset((_kind(one), _plain(name)) for name in names)
 
 
-def _parties(one: Vertex | Member, names: Callable[[Vertex], Iterable[str]]) -> Keys:
-    if isinstance(one, Member):
+def _parties(one: Vertex | DraftMember, names: Callable[[Vertex], Iterable[str]]) -> Keys:
+    if isinstance(one, DraftMember):
         return frozenset({(_kind(one), _plain(one.party))} if one.party_known else ())
     return frozenset((_kind(one), _plain(name)) for name in names(one))
 
 
-def _server(one: Vertex | Member) -> Keys:
+def _server(one: Vertex | DraftMember) -> Keys:
     return frozenset({("", "server")} if _kind(one) == ROLES["server"] else ())
 
 

@@ -9,7 +9,7 @@ from fedpolicy.scan.evidence import NONE, Evidence
 from fedpolicy.scan.reading.settings import found, literals, switch, told_by
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Node
+    from fedpolicy.scan.evidence import ForeignNode
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
@@ -53,14 +53,14 @@ def read(file: File) -> Iterable[Evidence]:
         yield from literals(root, "app")
 
 
-def _noise(root: Node, start: str) -> Iterator[Evidence]:
+def _noise(root: ForeignNode, start: str) -> Iterator[Evidence]:
     said = list(switch(root, f"{start}.use_dp", _DP))
     yield from said
     if any(one.value == "true" for one in said):
         yield from told_by(root, {f"{start}.{key}": (_DP, name) for key, name in _NOISE.items()})
 
 
-def _connection(root: Node, start: str) -> Iterator[Evidence]:
+def _connection(root: ForeignNode, start: str) -> Iterator[Evidence]:
     if address := found(root, f"{start}.server_uri"):
         yield address.tells("federation", "address")
     encrypted = found(root, f"{start}.use_ssl")

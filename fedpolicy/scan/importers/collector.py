@@ -9,7 +9,7 @@ from fedpolicy.scan.reading.settings import literals
 from fedpolicy.scan.services import TRACKS
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence, Node
+    from fedpolicy.scan.evidence import Evidence, ForeignNode
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
@@ -40,6 +40,6 @@ def read(file: File) -> Iterable[Evidence]:
             yield from literals(exporter, subject)
 
 
-def _listed(pipeline: Node) -> list[Node]:
+def _listed(pipeline: ForeignNode) -> list[ForeignNode]:
     found = pipeline.get("exporters")
     return list(found.each()) if found else []

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
-from fedpolicy.scan.evidence import BUILT, Evidence, Node, Unread, settled
+from fedpolicy.scan.evidence import BUILT, Evidence, ForeignNode, Unread, settled
 from fedpolicy.scan.reading.files import File
 from fedpolicy.scan.reading.servers import started
 from fedpolicy.scan.reading.variables import Variable, lines, secret_name, told, variables
@@ -40,7 +40,7 @@ def read(file: File) -> Iterable[Evidence]:
             yield from (_optional(one, profiles) for one in said) if profiles else said
 
 
-def _service(file: File, document: Node, name: str, service: Node) -> Iterator[Evidence]:
+def _service(file: File, document: ForeignNode, name: str, service: ForeignNode) -> Iterator[Evidence]:
     subject = f"service:{name}"
     if image := service.get("image"):
         said = image.tells(subject, "image")
@@ -63,7 +63,7 @@ def _service(file: File, document: Node, name: str, service: Node) -> Iterator[E
         yield one.tells(subject, "env_file")
 
 
-def _closed(document: Node, name: str, service: Node) -> Iterator[Evidence]:
+def _closed(document: ForeignNode, name: str, service: ForeignNode) -> Iterator[Evidence]:
     """A service all of whose networks are internal reaches nobody outside."""
     found = service.get("networks")
     names = [*(key for key, _ in found.items()), *(str(one.value) for one in found.each())] if found else []
@@ -71,7 +71,7 @@ def _closed(document: Node, name: str, service: Node) -> Iterator[Evidence]:
         yield found.says(f"service:{name}", "egress", "closed")
 
 
-def _listed(service: Node, key: str) -> list[Node]:
+def _listed(service: ForeignNode, key: str) -> list[ForeignNode]:
     found = service.get(key)
     return list(found.each()) if found else []
 
@@ -84,21 +84,21 @@ def _optional(one: Evidence, profiles: Sequence[str | None]) -> Evidence:
     return replace(one, attribute="used", value=None, note=note)
 
 
-def _environment(file: File, document: Node, service: Node, depth: int = 0) -> list[Variable]:
+def _environment(file: File, document: ForeignNode, service: ForeignNode, depth: int = 0) -> list[Variable]:
     """The variables of a service, the last word on each: its own, those of its files, those of whom it extends."""
     found = [*_extended(file, document, service, depth), *_from_files(file, service)]
     found += variables(service.get("environment"))
     return list({one.name: one for one in found}.values())
 
 
-def _variable_files(service: Node) -> Iterator[Node]:
+def _variable_files(service: ForeignNode) -> Iterator[ForeignNode]:
     """The names of its files of variables."""
     found = service.get("env_file")
     for one in found.each() if found and not isinstance(found.value, str) else [found] if found else ():
         yield one.get("path") or one
 
 
-def _includes(document: Node) -> Iterator[Node]:
+def _includes(document: ForeignNode) -> Iterator[ForeignNode]:
     """The names of files that a file includes."""
     found = document.get("include")
     for one in found.each() if found else ():
@@ -106,7 +106,7 @@ def _includes(document: Node) -> Iterator[Node]:
         yield from [path] if isinstance(path.value, str) else path.each()
 
 
-def _from_files(file: File, service: Node) -> Iterator[Variable]:
+def _from_files(file: File, service: ForeignNode) -> Iterator[Variable]:
     for node in _variable_files(service):
         if other := _beside(file, node):
             try:
@@ -115,7 +115,7 @@ def _from_files(file: File, service: Node) -> Iterator[Variable]:
                 file.broken.append(Unread(unread.why, unread.span))
 
 
-def _extended(file: File, document: Node, service: Node, depth: int) -> list[Variable]:
+def _extended(file: File, document: ForeignNode, service: ForeignNode, depth: int) -> list[Variable]:
     """The variables of the service that this one extends; one that cannot be had is told as not read."""
     extends = service.get("extends")
     if extends is None:
@@ -140,7 +140,7 @@ def _extended(file: File, document: Node, service: Node, depth: int) -> list[Var
     return [_taken(one, extends) for one in found]
 
 
-def _beside(file: File, node: Node) -> File | None:
+def _beside(file: File, node: ForeignNode) -> File | None:
     """A file of this folder or below it."""
     name = str(node.value)
     if not settled(name) or PurePath(name).is_absolute() or ".." in PurePath(name).parts:
@@ -156,6 +156,6 @@ def _beside(file: File, node: Node) -> File | None:
     )
 
 
-def _taken(one: Variable, node: Node) -> Variable:
+def _taken(one: Variable, node: ForeignNode) -> Variable:
     """A variable at the place that takes it; its secret is literal where it stands."""
     return replace(one, node=node, given=one.given or secret_name(one.name))

@@ -12,7 +12,7 @@ from fedpolicy.scan.services import CALLED
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ServiceRow
-    from fedpolicy.scan.evidence import Evidence, Node
+    from fedpolicy.scan.evidence import Evidence, ForeignNode
     from fedpolicy.scan.reading.files import File
     from fedpolicy.scan.services import Services
 
@@ -26,9 +26,9 @@ _SAME = "it is the recipient of the first choice, too"
 class _Way:
     """One way out of a route: the reference to it, the backend's name, its host, and whom the catalogue knows there."""
 
-    reference: Node
+    reference: ForeignNode
     backend: str
-    host: Node
+    host: ForeignNode
     row: ServiceRow
 
     @property
@@ -73,7 +73,7 @@ def _route(services: Services, route: Manifest, objects: Sequence[Manifest]) -> 
                 yield header.tells("model:own", "served")
 
 
-def _way(services: Services, reference: Node, objects: Sequence[Manifest]) -> _Way | None:
+def _way(services: Services, reference: ForeignNode, objects: Sequence[Manifest]) -> _Way | None:
     """The host behind a reference of a route, where a backend for models leads to one that the catalogue knows."""
     name = reference.text("name")
     for one in objects:
@@ -90,7 +90,7 @@ def _way(services: Services, reference: Node, objects: Sequence[Manifest]) -> _W
     return None
 
 
-def _headers(rule: Node) -> Iterator[Node]:
+def _headers(rule: ForeignNode) -> Iterator[ForeignNode]:
     matches = rule.get("matches")
     for match in matches.each() if matches else ():
         headers = match.get("headers")
@@ -100,7 +100,7 @@ def _headers(rule: Node) -> Iterator[Node]:
                 yield value
 
 
-def _models(rule: Node, subject: str) -> Iterator[Evidence]:
+def _models(rule: ForeignNode, subject: str) -> Iterator[Evidence]:
     for header in _headers(rule):
         yield header.tells(subject, "model")
         if profile := profile_of(str(header.value)):
@@ -121,7 +121,7 @@ def _around(way: _Way, subject: str, objects: Sequence[Manifest]) -> Iterator[Ev
                 yield secret.says(f"secret:{secret.value}", "held_by", subject)
 
 
-def _secrets(node: Node) -> Iterator[Node]:
+def _secrets(node: ForeignNode) -> Iterator[ForeignNode]:
     """The names that references to secrets hold, wherever they stand."""
     for key, value in node.items():
         name = value.get("name") if key.lower().endswith("secretref") else None

@@ -10,7 +10,7 @@ from fedpolicy.scan.evidence import settled, single
 from fedpolicy.scan.reading.settings import found, literals, switch, told_by
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence, Node
+    from fedpolicy.scan.evidence import Evidence, ForeignNode
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
@@ -54,7 +54,7 @@ def read(file: File) -> Iterable[Evidence]:
 
 
 def _parties(file: File) -> Iterator[Evidence]:
-    said: dict[str, tuple[list[str], Node]] = {}
+    said: dict[str, tuple[list[str], ForeignNode]] = {}
     for number, line in enumerate(file.text.split("\n"), 1):
         if known := _ASSIGNED.fullmatch(line.strip()):
             place = file.line(number, 1, len(line) + 1)
@@ -73,7 +73,7 @@ def _parties(file: File) -> Iterator[Evidence]:
             yield node.says(f"secret:{key}", "literal", "federation")
 
 
-def _service(root: Node) -> Iterator[Evidence]:
+def _service(root: ForeignNode) -> Iterator[Evidence]:
     if party := found(root, "party_id"):
         yield party.says(f"node:party-{party.value}", "role", "client")
     yield from told_by(root, _SERVICE)
@@ -86,7 +86,7 @@ def _service(root: Node) -> Iterator[Evidence]:
     yield from literals(root, "federation")
 
 
-def _cluster(root: Node) -> Iterator[Evidence]:
+def _cluster(root: ForeignNode) -> Iterator[Evidence]:
     if party := found(root, "partyId"):
         yield party.says(f"node:party-{party.value}", "role", "client")
     yield from told_by(root, {"federation": ("federation", "engine")})
@@ -106,7 +106,7 @@ def _cluster(root: Node) -> Iterator[Evidence]:
     yield from literals(root, "federation")
 
 
-def _tuned(root: Node) -> Iterator[Evidence]:
+def _tuned(root: ForeignNode) -> Iterator[Evidence]:
     yield from told_by(root, _TUNED)
     if kind := found(root, "peft_config.peft_type"):
         yield kind.says("model", "tuning", str(kind.value).lower())

@@ -9,7 +9,7 @@ from fedpolicy.scan.evidence import NONE, Evidence
 from fedpolicy.scan.reading.settings import found, switch, told_by
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Node
+    from fedpolicy.scan.evidence import ForeignNode
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
@@ -52,7 +52,7 @@ def read(file: File) -> Iterable[Evidence]:
         yield from switch(root, "wandb.use", "tracker:wandb", silent=True)
 
 
-def _process(root: Node) -> Iterator[Evidence]:
+def _process(root: ForeignNode) -> Iterator[Evidence]:
     used = found(root, "distribute.use")
     if used is None or used.value is not True:
         return
@@ -67,13 +67,13 @@ def _process(root: Node) -> Iterator[Evidence]:
         yield from _address(root, "client", f"node:client-{number}")
 
 
-def _address(root: Node, who: str, subject: str) -> Iterator[Evidence]:
+def _address(root: ForeignNode, who: str, subject: str) -> Iterator[Evidence]:
     host, port = found(root, f"distribute.{who}_host"), root.text("distribute", f"{who}_port")
     if host:
         yield host.says(subject, "address", f"{host.value}:{port}" if port else host.value)
 
 
-def _model(root: Node) -> Iterator[Evidence]:
+def _model(root: ForeignNode) -> Iterator[Evidence]:
     model = found(root, "model.type")
     if model and str(model.value).endswith(_FROM_HUB):
         yield model.says("model", "base", str(model.value).removesuffix(_FROM_HUB))

@@ -9,7 +9,7 @@ from fedpolicy.scan.evidence import NONE, Evidence
 from fedpolicy.scan.reading.settings import found, literals, switch, told_by
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Node
+    from fedpolicy.scan.evidence import ForeignNode
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
@@ -60,7 +60,7 @@ def read(file: File) -> Iterable[Evidence]:
         yield from literals(root, "app")
 
 
-def _safeguards(root: Node) -> Iterator[Evidence]:
+def _safeguards(root: ForeignNode) -> Iterator[Evidence]:
     """Numbers count only where the switch above them is on."""
     for path, (subject, numbers) in _IF_ON.items():
         said = list(switch(root, path, subject))

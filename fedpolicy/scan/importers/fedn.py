@@ -9,7 +9,7 @@ from fedpolicy.scan.evidence import Strength
 from fedpolicy.scan.reading.settings import found, literals, told_by
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence, Node
+    from fedpolicy.scan.evidence import Evidence, ForeignNode
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
@@ -36,7 +36,7 @@ def read(file: File) -> Iterable[Evidence]:
             yield from _combiner(root)
 
 
-def _claimed(root: Node) -> Iterator[Evidence]:
+def _claimed(root: ForeignNode) -> Iterator[Evidence]:
     """A training script may read these, or not."""
     if epsilon := found(root, "epsilon"):
         note = "a parameter is no proof that code uses it"
@@ -44,7 +44,7 @@ def _claimed(root: Node) -> Iterator[Evidence]:
     yield from told_by(root, {**_CLAIMS, "global_rounds": ("app", "rounds")})
 
 
-def _combiner(root: Node) -> Iterator[Evidence]:
+def _combiner(root: ForeignNode) -> Iterator[Evidence]:
     name = found(root, "name")
     subject = f"node:{name.value}" if name else "node:combiner"
     if name:
@@ -60,7 +60,7 @@ def _combiner(root: Node) -> Iterator[Evidence]:
     yield from literals(root, subject)
 
 
-def _address(root: Node, host: str, port: str, subject: str) -> Iterator[Evidence]:
+def _address(root: ForeignNode, host: str, port: str, subject: str) -> Iterator[Evidence]:
     if place := found(root, host):
         number = root.text(port)
         yield place.says(subject, "address", f"{place.value}:{number}" if number else place.value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import NONE, Evidence, Node, Strength
+from fedpolicy.scan.evidence import NONE, Evidence, ForeignNode, Strength
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading.files import File
@@ -79,7 +79,7 @@ def read(file: File) -> Iterable[Evidence]:
         yield Evidence(subject="federation", attribute="transport", value=None, span=app.span, note=note)
 
 
-def _configured(config: Node) -> Iterator[Evidence]:
+def _configured(config: ForeignNode) -> Iterator[Evidence]:
     told: set[str] = set()
     for name, node in _leaves(config):
         subject, attribute = _meaning(name)
@@ -103,7 +103,7 @@ def _meaning(name: str) -> tuple[str, str]:
     return _KEYS.get(".".join(steps[-2:])) or _KEYS.get(steps[-1]) or ("", "")
 
 
-def _leaves(node: Node, name: str = "") -> Iterator[tuple[str, Node]]:
+def _leaves(node: ForeignNode, name: str = "") -> Iterator[tuple[str, ForeignNode]]:
     for key, value in node.items():
         whole = f"{name}.{key}" if name else key
         if isinstance(value.value, dict):
@@ -112,7 +112,7 @@ def _leaves(node: Node, name: str = "") -> Iterator[tuple[str, Node]]:
             yield whole, value
 
 
-def _federations(file: File, federations: Node) -> Iterator[Evidence]:
+def _federations(file: File, federations: ForeignNode) -> Iterator[Evidence]:
     for name, said in federations.items():
         subject = f"federation:{name}"
         if address := said.get("address"):

@@ -11,7 +11,7 @@ from fedpolicy.scan.evidence import Evidence
 from fedpolicy.scan.reading.code import Module
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.reading.code import Call
+    from fedpolicy.scan.reading.code import CodeCall
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
@@ -53,7 +53,7 @@ def read(file: File) -> Iterable[Evidence]:
     yield from _keys(module)
 
 
-def _called(module: Module, call: Call) -> Iterator[Evidence]:
+def _called(module: Module, call: CodeCall) -> Iterator[Evidence]:
     if _NOISE.fullmatch(call.last):
         yield module.says(call.node, _DP, "used", call.last)
         for name, attribute in _PARAMETERS.items():

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import Evidence, Node, settled, single
+from fedpolicy.scan.evidence import Evidence, ForeignNode, settled, single
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading.files import File
@@ -36,13 +36,13 @@ class _Process:
 
     name: str
     kind: str
-    place: Node
-    command: Node
-    arguments: list[tuple[str, Node]]
+    place: ForeignNode
+    command: ForeignNode
+    arguments: list[tuple[str, ForeignNode]]
     whole: bool
-    environment: Node | None = None
+    environment: ForeignNode | None = None
 
-    def flag(self, *names: str) -> tuple[str, Node] | None:
+    def flag(self, *names: str) -> tuple[str, ForeignNode] | None:
         """The value of the first of these flags that stands there, and the place of the flag's value or its own."""
         for at, (text, node) in enumerate(self.arguments):
             name, equals, value = text.partition("=")
@@ -51,7 +51,7 @@ class _Process:
                 return (value, node) if equals or following[0].startswith("--") else following
         return None
 
-    def has(self, *names: str) -> Node | None:
+    def has(self, *names: str) -> ForeignNode | None:
         """Where one of these flags stands."""
         return next((node for text, node in self.arguments if text.partition("=")[0] in names), None)
 
@@ -75,7 +75,7 @@ def read(file: File) -> Iterable[Evidence]:
             yield from _told(process)
 
 
-def _compose(services: Node) -> Iterator[Evidence]:
+def _compose(services: ForeignNode) -> Iterator[Evidence]:
     found = [process for name, service in services.items() if (process := _in_compose(name, service))]
     if found and not any(process.whole for process in found):
         yield services.says("deployment", "override", "true")
@@ -83,7 +83,7 @@ def _compose(services: Node) -> Iterator[Evidence]:
         yield from _told(process)
 
 
-def _in_compose(name: str, service: Node) -> _Process | None:
+def _in_compose(name: str, service: ForeignNode) -> _Process | None:
     image, command = service.get("image"), service.get("command")
     arguments = [*_split(service.get("entrypoint")), *_split(command)]
     started = _IMAGE.search(str(image.value)) if image else None
@@ -103,7 +103,7 @@ def _in_compose(name: str, service: Node) -> _Process | None:
     )
 
 
-def _in_kubernetes(document: Node) -> Iterator[_Process]:
+def _in_kubernetes(document: ForeignNode) -> Iterator[_Process]:
     template = document.get("spec", "template", "spec", "containers") or document.get("spec", "containers")
     name = document.text("metadata", "name")
     for container in template.each() if template and name else ():
@@ -141,7 +141,7 @@ def _shell_words(text: str) -> list[str]:
     return words[:stop]
 
 
-def _split(command: Node | None) -> list[tuple[str, Node]]:
+def _split(command: ForeignNode | None) -> list[tuple[str, ForeignNode]]:
     if command is None:
         return []
     if isinstance(command.value, str):
@@ -198,7 +198,7 @@ def _telemetry(process: _Process, subject: str) -> Iterator[Evidence]:
     yield said.says(subject, "telemetry", "on", note="the default of Flower")
 
 
-def _variables(environment: Node | None) -> Iterator[tuple[str, str, Node]]:
+def _variables(environment: ForeignNode | None) -> Iterator[tuple[str, str, ForeignNode]]:
     if environment is None:
         return
     for name, node in environment.items():

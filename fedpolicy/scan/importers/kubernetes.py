@@ -12,7 +12,7 @@ from fedpolicy.scan.reading.variables import Variable, told, variables
 from fedpolicy.scan.services import CALLED, TRACKS
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence, Node
+    from fedpolicy.scan.evidence import Evidence, ForeignNode
     from fedpolicy.scan.reading.files import File
     from fedpolicy.scan.services import Services
 
@@ -66,7 +66,7 @@ def _workload(
         yield runtime.tells(subject, "runtime")
 
 
-def _environment(container: Node, objects: Sequence[Manifest], namespace: str) -> Iterator[Variable]:
+def _environment(container: ForeignNode, objects: Sequence[Manifest], namespace: str) -> Iterator[Variable]:
     """The variables of a container: its own, and those of maps and secrets of the same file that it takes whole."""
     listed = container.get("env")
     for node in listed.each() if listed else ():
@@ -82,7 +82,7 @@ def _environment(container: Node, objects: Sequence[Manifest], namespace: str) -
                         yield Variable(name=each.name, value=each.value, node=source, given=kind == "Secret")
 
 
-def _references(container: Node, subject: str) -> Iterator[Evidence]:
+def _references(container: ForeignNode, subject: str) -> Iterator[Evidence]:
     sources = container.get("envFrom")
     for source in sources.each() if sources else ():
         if name := source.text("secretRef", "name"):

@@ -9,7 +9,7 @@ from fedpolicy.scan.reading.manifest import Manifest, manifests
 from fedpolicy.scan.services import CALLED
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence, Node
+    from fedpolicy.scan.evidence import Evidence, ForeignNode
     from fedpolicy.scan.reading.files import File
     from fedpolicy.scan.services import Services
 
@@ -80,7 +80,7 @@ def _rules(services: Services, policy: Manifest, subject: str) -> Iterator[Evide
         yield listed.says(subject, "egress", "limited")
 
 
-def _anywhere(rule: Node) -> bool:
+def _anywhere(rule: ForeignNode) -> bool:
     """Whether a rule names no destination, or every one."""
     targets = rule.get("to") or rule.get("toCIDR") or rule.get("toCIDRSet")
     if targets is None or not list(targets.each()):
@@ -92,7 +92,7 @@ def _anywhere(rule: Node) -> bool:
     return any(one.value in _ANYWHERE for one in blocks)
 
 
-def _ports(rule: Node) -> Sequence[str]:
+def _ports(rule: ForeignNode) -> Sequence[str]:
     """The ports of a rule; all where it names none."""
     listed = rule.get("ports") or rule.get("toPorts", 0, "ports")
     found: list[str] = []
@@ -102,7 +102,7 @@ def _ports(rule: Node) -> Sequence[str]:
     return found or [_ALL]
 
 
-def _hosts(services: Services, rule: Node) -> Iterator[Evidence]:
+def _hosts(services: Services, rule: ForeignNode) -> Iterator[Evidence]:
     listed = rule.get("toFQDNs")
     for one in listed.each() if listed else ():
         name = one.get("matchName") or one.get("matchPattern")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import Node, settled
+from fedpolicy.scan.evidence import ForeignNode, settled
 from fedpolicy.scan.reading.cloud import profile_of
 from fedpolicy.scan.reading.variables import told, variables
 from fedpolicy.scan.services import CLOUD, is_own
@@ -58,7 +58,7 @@ def read(file: File) -> Iterable[Evidence]:
         yield from told(file.services, _GATEWAY, variables(root.get("environment_variables")))
 
 
-def _whose(services: Services, parameters: Node) -> tuple[str | None, str]:
+def _whose(services: Services, parameters: ForeignNode) -> tuple[str | None, str]:
     """Who runs what an entry names (None: oneself), and the model."""
     model = str(value.value) if (value := parameters.get("model")) else ""
     row, name = services.asked(model)
@@ -74,7 +74,7 @@ def _whose(services: Services, parameters: Node) -> tuple[str | None, str]:
     return (None if row.kind == "own" else row.id), name
 
 
-def _entry(services: Services, parameters: Node) -> Iterator[Evidence]:
+def _entry(services: Services, parameters: ForeignNode) -> Iterator[Evidence]:
     model = parameters.get("model")
     if model is None:
         return
@@ -96,7 +96,7 @@ def _entry(services: Services, parameters: Node) -> Iterator[Evidence]:
     yield from _secrets(parameters, literal=who is not None)
 
 
-def _secrets(holder: Node, *, literal: bool = True) -> Iterator[Evidence]:
+def _secrets(holder: ForeignNode, *, literal: bool = True) -> Iterator[Evidence]:
     """Keys by the variables that hold them, or literal ones."""
     for name, node in holder.items():
         if not _SECRET.search(name) or not isinstance(node.value, str) or not node.value:
@@ -107,7 +107,7 @@ def _secrets(holder: Node, *, literal: bool = True) -> Iterator[Evidence]:
             yield node.says(f"secret:{name}", "literal", _GATEWAY)
 
 
-def _settings(services: Services, settings: Node, models: dict[str, str | None]) -> Iterator[Evidence]:
+def _settings(services: Services, settings: ForeignNode, models: dict[str, str | None]) -> Iterator[Evidence]:
     for key in _FALLBACKS:
         listed = settings.get(key)
         for entry in listed.each() if listed else ():
@@ -127,7 +127,7 @@ def _settings(services: Services, settings: Node, models: dict[str, str | None])
         yield from _secrets(team)
 
 
-def _fallback(services: Services, target: Node, first: str, models: dict[str, str | None]) -> Iterator[Evidence]:
+def _fallback(services: Services, target: ForeignNode, first: str, models: dict[str, str | None]) -> Iterator[Evidence]:
     name = str(target.value)
     row, _ = services.asked(name)
     who = models.get(name, row.id if row else "unknown")
@@ -137,7 +137,7 @@ def _fallback(services: Services, target: Node, first: str, models: dict[str, st
         yield target.says(f"call:{who}", "fallback", first, note=SAME if before == who else "")
 
 
-def _callbacks(services: Services, holder: Node) -> Iterator[Evidence]:
+def _callbacks(services: Services, holder: ForeignNode) -> Iterator[Evidence]:
     """Who gets prompts and answers in full, and at which address."""
     found = None
     for key in _CALLBACKS:
@@ -153,7 +153,7 @@ def _callbacks(services: Services, holder: Node) -> Iterator[Evidence]:
         yield place.tells(subject, "address") if place else holder.says(subject, "address", None)
 
 
-def _other(services: Services, one: Node) -> Iterator[Evidence]:
+def _other(services: Services, one: ForeignNode) -> Iterator[Evidence]:
     provider = one.get("custom_llm_provider")
     row = services.prefixes.get(str(provider.value)) if provider else None
     if provider and row and row.kind != "own":

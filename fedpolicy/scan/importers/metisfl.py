@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.scan.reading.settings import literals, told_by
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence, Node
+    from fedpolicy.scan.evidence import Evidence, ForeignNode
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
@@ -44,7 +44,7 @@ def read(file: File) -> Iterable[Evidence]:
                 yield from _node(one, name, str(name.value), "client")
 
 
-def _node(one: Node, place: Node, name: str, role: str) -> Iterator[Evidence]:
+def _node(one: ForeignNode, place: ForeignNode, name: str, role: str) -> Iterator[Evidence]:
     subject = f"node:{name}"
     yield place.says(subject, "role", role)
     host, port = one.get("ConnectionConfigs", "Hostname"), one.text("GRPCServicer", "Port")

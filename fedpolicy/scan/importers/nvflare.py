@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import NONE, Evidence, Node
-from fedpolicy.scan.reading.components import at, called, class_of, filters, parts, short
+from fedpolicy.scan.evidence import NONE, Evidence, ForeignNode
+from fedpolicy.scan.reading.components import at, class_label, class_name, class_of, entries_at, filters
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading.files import File
@@ -52,9 +52,9 @@ def _yaml(content: bytes) -> Callable[[File], Iterable[Evidence]] | None:
 
 def _project(file: File) -> Iterator[Evidence]:
     root = file.tree
-    for participant in parts(root, "participants"):
+    for participant in entries_at(root, "participants"):
         yield from _participant(participant)
-    builders = {class_of(one): one for one in parts(root, "builders")}
+    builders = {class_of(one): one for one in entries_at(root, "builders")}
     place = root.get("builders")
     if place is None:
         return
@@ -70,14 +70,14 @@ def _project(file: File) -> Iterator[Evidence]:
         yield at(certificates, "path").says("federation", "private_keys", "central")
     packager = root.get("packager", "path")
     if packager and "CCBuilder" in builders:
-        yield packager.says("federation", "confidential_computing", short(packager.value))
+        yield packager.says("federation", "confidential_computing", class_name(packager.value))
     for name in ("StaticFileBuilder", "DockerBuilder"):
         image = builders[name].get("args", "docker_image") if name in builders else None
         if image:
             yield image.tells("federation", "image")
 
 
-def _participant(node: Node) -> Iterator[Evidence]:
+def _participant(node: ForeignNode) -> Iterator[Evidence]:
     name, kind = node.text("name"), node.text("type")
     if name is None or kind is None:
         return
@@ -96,7 +96,7 @@ def _participant(node: Node) -> Iterator[Evidence]:
         yield from _security(security, subject)
 
 
-def _transport(root: Node, certificates: Node | None) -> Iterator[Evidence]:
+def _transport(root: ForeignNode, certificates: ForeignNode | None) -> Iterator[Evidence]:
     if security := root.get("connection_security"):
         yield from _security(security, "federation")
     elif certificates:
@@ -104,17 +104,17 @@ def _transport(root: Node, certificates: Node | None) -> Iterator[Evidence]:
         yield at(certificates, "path").says("federation", "transport", "mtls", note="the default of NVFLARE")
 
 
-def _security(node: Node, subject: str) -> Iterator[Evidence]:
+def _security(node: ForeignNode, subject: str) -> Iterator[Evidence]:
     said = {"clear": "none", "tls": "tls", "mtls": "mtls"}.get(str(node.value))
     yield node.says(subject, "transport", said)
 
 
 def _privacy(file: File) -> Iterator[Evidence]:
     root = file.tree
-    for scope in parts(root, "scopes"):
+    for scope in entries_at(root, "scopes"):
         subject = f"scope:{scope.text('name') or '?'}"
-        yield from filters(root, scope, subject, parts(scope, "task_result_filters"), "result_filter")
-        yield from filters(root, scope, subject, parts(scope, "task_data_filters"), "data_filter")
+        yield from filters(root, scope, subject, entries_at(scope, "task_result_filters"), "result_filter")
+        yield from filters(root, scope, subject, entries_at(scope, "task_data_filters"), "data_filter")
     if default := root.get("default_scope"):
         yield default.tells("site", "default_scope")
 
@@ -128,7 +128,7 @@ def _authorization(file: File) -> Iterator[Evidence]:
             yield _listed(value, f"right:{role}", right)
 
 
-def _listed(node: Node, subject: str, attribute: str) -> Evidence:
+def _listed(node: ForeignNode, subject: str, attribute: str) -> Evidence:
     if isinstance(node.value, tuple):
         return node.says(subject, attribute, ", ".join(map(str, node.value)))
     return node.tells(subject, attribute)
@@ -140,7 +140,7 @@ def _resources(file: File) -> Iterator[Evidence]:
     if place is None:
         return
     found = set()
-    for one in parts(root, "components"):
+    for one in entries_at(root, "components"):
         name = class_of(one)
         if name in ("ListResourceManager", "GPUResourceManager"):
             yield from _gpus(one)
@@ -152,17 +152,17 @@ def _resources(file: File) -> Iterator[Evidence]:
             yield at(one, "path").says("site", "telemetry", None if "None" in address else address)
         elif "security" in f"{one.text('path')} {one.text('id')}".lower():
             found.add("security_handler")
-            yield at(one, "path").says("site", "security_handler", called(one))
-    known = all((one.text("path") or "").startswith("nvflare.") for one in parts(root, "components"))
+            yield at(one, "path").says("site", "security_handler", class_label(one))
+    known = all((one.text("path") or "").startswith("nvflare.") for one in entries_at(root, "components"))
     for attribute in ("security_handler", "telemetry"):
         if attribute not in found:
             note = "" if known else "a class of the project, not read"
             yield place.says("site", attribute, NONE if known else None, note=note)
-    for allowed in parts(root, "class_allow_list"):
+    for allowed in entries_at(root, "class_allow_list"):
         yield allowed.tells("site", "allowed_class")
 
 
-def _gpus(one: Node) -> Iterator[Evidence]:
+def _gpus(one: ForeignNode) -> Iterator[Evidence]:
     listed, counted = one.get("args", "resources", "gpu"), one.get("args", "num_of_gpus")
     if listed and isinstance(listed.value, tuple):
         yield listed.says("site", "gpus", len(listed.value))
@@ -175,9 +175,9 @@ def _confidential(file: File) -> Iterator[Evidence]:
     for key, attribute in (("compute_env", "compute_env"), ("cc_cpu_mechanism", "tee"), ("role", "role")):
         if found := root.get(key):
             yield found.tells("site", attribute)
-    for issuer in parts(root, "cc_issuers"):
+    for issuer in entries_at(root, "cc_issuers"):
         yield at(issuer, "path").says("site", "attestation", class_of(issuer))
-    for port in parts(root, "allowed_out_ports"):
+    for port in entries_at(root, "allowed_out_ports"):
         yield port.tells("site", "egress_port")
 
 

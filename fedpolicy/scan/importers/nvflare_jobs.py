@@ -7,23 +7,23 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import NONE, Evidence, Node
+from fedpolicy.scan.evidence import NONE, Evidence, ForeignNode
 from fedpolicy.scan.reading.code import Module
 from fedpolicy.scan.reading.components import (
     DP,
     ENCRYPTS,
     VARIABLE,
     at,
-    called,
+    class_label,
+    class_name,
     class_of,
+    entries_at,
     filters,
-    parts,
-    resolved,
-    short,
+    with_variable,
 )
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.reading.code import Call
+    from fedpolicy.scan.reading.code import CodeCall
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
@@ -79,11 +79,11 @@ def _meta(file: File) -> Iterator[Evidence]:
 
 def _client(file: File) -> Iterator[Evidence]:
     root = file.tree
-    tasks: dict[str, Node] = {}
-    for one in parts(root, "executors"):
+    tasks: dict[str, ForeignNode] = {}
+    for one in entries_at(root, "executors"):
         if class_of(at(one, "executor")) == _SWARM:
             yield at(one, "executor").says("job", "workflow", _SWARM)
-        for task in parts(one, "tasks"):
+        for task in entries_at(one, "tasks"):
             tasks.setdefault(str(task.value), one)
     for name, executor in tasks.items():
         yield from _executed(root, name, executor)
@@ -92,11 +92,11 @@ def _client(file: File) -> Iterator[Evidence]:
             yield from filters(root, root, f"task:{name}", _filters_of(root, attribute, name), attribute)
 
 
-def _executed(root: Node, task: str, executor: Node) -> Iterator[Evidence]:
+def _executed(root: ForeignNode, task: str, executor: ForeignNode) -> Iterator[Evidence]:
     subject, arguments = f"task:{task}", executor.get("executor", "args")
     transfer = executor.get("executor", "args", "params_transfer_type")
     if transfer:
-        yield transfer.says(subject, "sends", _TRANSFERS.get(resolved(root, transfer) or ""))
+        yield transfer.says(subject, "sends", _TRANSFERS.get(with_variable(root, transfer) or ""))
     for key in ("task_script_path", "script", "command"):
         written_in = arguments.get(key) if arguments else None
         script = _script(root, written_in) if written_in else None
@@ -105,7 +105,7 @@ def _executed(root: Node, task: str, executor: Node) -> Iterator[Evidence]:
             return
 
 
-def _script(root: Node, command: Node) -> Evidence | None:
+def _script(root: ForeignNode, command: ForeignNode) -> Evidence | None:
     """The Python file that a command starts, where the command or the variable that it uses is written."""
     for part in _SCRIPT.findall(str(command.value)):
         inside = VARIABLE.search(part)
@@ -116,51 +116,51 @@ def _script(root: Node, command: Node) -> Evidence | None:
     return None
 
 
-def _filters_of(root: Node, attribute: str, task: str) -> list[Node]:
-    entries = parts(root, f"task_{attribute}s")
+def _filters_of(root: ForeignNode, attribute: str, task: str) -> list[ForeignNode]:
+    entries = entries_at(root, f"task_{attribute}s")
     chosen = [one for one in entries if task in _names(one) or "*" in _names(one)]
-    return [filter_ for one in chosen for filter_ in parts(one, "filters")]
+    return [filter_ for one in chosen for filter_ in entries_at(one, "filters")]
 
 
-def _names(entry: Node) -> list[str]:
-    return [str(one.value) for one in parts(entry, "tasks")]
+def _names(entry: ForeignNode) -> list[str]:
+    return [str(one.value) for one in entries_at(entry, "tasks")]
 
 
 def _server(file: File) -> Iterator[Evidence]:
     root = file.tree
-    for workflow in parts(root, "workflows"):
-        yield at(workflow, "path").says("job", "workflow", called(workflow))
+    for workflow in entries_at(root, "workflows"):
+        yield at(workflow, "path").says("job", "workflow", class_label(workflow))
         for key, attribute in (("min_clients", "min_clients"), ("num_rounds", "rounds")):
             if found := workflow.get("args", key):
-                yield found.says("job", attribute, resolved(root, found))
-    for component in parts(root, "components"):
+                yield found.says("job", attribute, with_variable(root, found))
+    for component in entries_at(root, "components"):
         yield from _component(root, component)
     filters = root.get("task_result_filters")
     if filters and not filters.value:
         yield filters.says("job", "server_filter", NONE)
-    for entry in parts(root, "task_result_filters"):
-        for one in parts(entry, "filters"):
-            yield at(one, "path").says("job", "server_filter", called(one))
+    for entry in entries_at(root, "task_result_filters"):
+        for one in entries_at(entry, "filters"):
+            yield at(one, "path").says("job", "server_filter", class_label(one))
 
 
-def _component(root: Node, one: Node) -> Iterator[Evidence]:
+def _component(root: ForeignNode, one: ForeignNode) -> Iterator[Evidence]:
     name, path = class_of(one), one.text("path") or ""
     if "Aggregator" in name:
-        yield at(one, "path").says("job", "aggregator", called(one))
+        yield at(one, "path").says("job", "aggregator", class_label(one))
         if kind := one.get("args", "expected_data_kind"):
-            said = resolved(root, kind)
+            said = with_variable(root, kind)
             yield kind.says("job", "exchange", said.lower() if said else None)
     if model := one.get("args", "model", "path"):
-        yield model.says("model", "class", resolved(root, model))
+        yield model.says("model", "class", with_variable(root, model))
     for key in _BASES:
         base = one.get("args", "model", "args", key)
-        if base and (said := resolved(root, base)):
+        if base and (said := with_variable(root, base)):
             yield base.says("model", "base", said)
     if ".tracking." in path and "Receiver" in name:
         yield from _tracker(one, path.partition(".tracking.")[2].partition(".")[0])
 
 
-def _tracker(one: Node, kind: str) -> Iterator[Evidence]:
+def _tracker(one: ForeignNode, kind: str) -> Iterator[Evidence]:
     subject = f"tracker:{_TRACKERS.get(kind, kind)}"
     address = one.get("args", "tracking_uri")
     if address:
@@ -194,13 +194,13 @@ def _recipe(file: File) -> Iterator[Evidence]:
             yield module.says(call.node, "job", "environment", _ENVIRONMENTS[call.last])
 
 
-def _outside_classes(module: Module) -> list[Call]:
+def _outside_classes(module: Module) -> list[CodeCall]:
     classes = [node for node in ast.walk(module.file.python) if isinstance(node, ast.ClassDef)]
     inside = {node for one in classes for node in ast.walk(one) if isinstance(node, ast.Call)}
     return [call for call in module.calls if call.node not in inside]
 
 
-def _recipe_call(module: Module, call: Call) -> Iterator[Evidence]:
+def _recipe_call(module: Module, call: CodeCall) -> Iterator[Evidence]:
     yield module.says(call.node, "job", "recipe", call.last)
     for name, subject, attribute in (
         ("min_clients", "job", "min_clients"),
@@ -213,7 +213,7 @@ def _recipe_call(module: Module, call: Call) -> Iterator[Evidence]:
 
 
 def _wired_filter(module: Module, node: ast.expr, name: str) -> Iterator[Evidence]:
-    found = short(name)
+    found = class_name(name)
     yield module.says(node, "task:train", "result_filter", found)
     for attribute, proves in (("dp_filter", found in DP), ("he_filter", found == ENCRYPTS)):
         if proves:

@@ -10,7 +10,7 @@ from fedpolicy.scan.evidence import NONE, Evidence, single
 from fedpolicy.scan.reading.settings import found, switch, told_by
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Node
+    from fedpolicy.scan.evidence import ForeignNode
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
@@ -53,7 +53,7 @@ def read(file: File) -> Iterable[Evidence]:
             yield from _network(settings)
 
 
-def _plan(root: Node) -> Iterator[Evidence]:
+def _plan(root: ForeignNode) -> Iterator[Evidence]:
     if place := root.get("aggregator"):
         yield place.says("app", "framework", "openfl")
     yield from told_by(root, _TABLE)
@@ -69,7 +69,7 @@ def _plan(root: Node) -> Iterator[Evidence]:
         yield defaults.says("federation", "transport", None, note=f"{defaults.value} says it")
 
 
-def _network(settings: Node) -> Iterator[Evidence]:
+def _network(settings: ForeignNode) -> Iterator[Evidence]:
     """TLS and who proves who they are; both are on where nothing says otherwise."""
     key = next((name for name in _TLS if found(settings, name)), None)
     place = settings.get(key) if key else None
@@ -84,7 +84,7 @@ def _network(settings: Node) -> Iterator[Evidence]:
         yield address.tells("federation", "address") if known_ else address.says("federation", "address", None)
 
 
-def _value(settings: Node, name: str) -> object:
+def _value(settings: ForeignNode, name: str) -> object:
     node = settings.get(name)
     return node.value if node else None
 

@@ -15,7 +15,7 @@ from fedpolicy.scan.services import CALLED, CLOUD, OLLAMA, elsewhere, host_of, i
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ServiceRow
     from fedpolicy.scan.evidence import Evidence
-    from fedpolicy.scan.reading.code import Argument, Call
+    from fedpolicy.scan.reading.code import Argument, CodeCall
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
@@ -86,13 +86,13 @@ class _Asking(Module):
 
     def __init__(self, file: File) -> None:
         super().__init__(file)
-        self.asks: dict[str, list[Call]] = {}
+        self.asks: dict[str, list[CodeCall]] = {}
         for one in self.calls:
             if one.last in _ASKS and "." in one.name:
                 self.asks.setdefault(_root(one.name), []).append(one)
         self.clients = sum(one.name in file.services.classes or one.last == "client" for one in self.calls)
 
-    def asked_by(self, call: Call) -> list[Call]:
+    def asked_by(self, call: CodeCall) -> list[CodeCall]:
         """The calls that ask by a client: those of what holds it, or all where nobody shows which holds it."""
         holders = {_root(name) for name in self.holders(call.node)}
         if holders:
@@ -106,7 +106,7 @@ def _root(name: str) -> str:
     return ".".join(steps[:2]) if steps[0] in ("self", "cls") else steps[0]
 
 
-def _constructed(module: _Asking, call: Call, row: ServiceRow) -> Iterator[Evidence]:
+def _constructed(module: _Asking, call: CodeCall, row: ServiceRow) -> Iterator[Evidence]:
     """A client of a model: the address decides to whom it talks; without one the class does, or the model's name."""
     yield from _literal_key(module, call)
     passed_on = list(_passed_on(module, call)) if row.id == OLLAMA else []
@@ -123,7 +123,7 @@ def _constructed(module: _Asking, call: Call, row: ServiceRow) -> Iterator[Evide
         yield from _by_name(module, call, row)
 
 
-def _passed_on(module: _Asking, call: Call) -> Iterator[Evidence]:
+def _passed_on(module: _Asking, call: CodeCall) -> Iterator[Evidence]:
     """What Ollama, wherever it runs, passes on to its cloud, by the names of models."""
     for asks in (call, *module.asked_by(call)):
         node = asks.argument("model", place=0)
@@ -134,7 +134,7 @@ def _passed_on(module: _Asking, call: Call) -> Iterator[Evidence]:
             yield from _sent(module, asks, CLOUD)
 
 
-def _literal_key(module: Module, call: Call) -> Iterator[Evidence]:
+def _literal_key(module: Module, call: CodeCall) -> Iterator[Evidence]:
     node = call.argument("api_key", "token")
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and looks_real("", node.value, encoded=False):
         yield module.says(node, "secret:api_key", "literal", f"module:{module.file.path.name}")
@@ -145,7 +145,7 @@ def _is_none(module: Module, address: ast.expr) -> bool:
     return found.known and found.value is None
 
 
-def _at_address(module: _Asking, call: Call, found: Argument) -> Iterator[Evidence]:
+def _at_address(module: _Asking, call: CodeCall, found: Argument) -> Iterator[Evidence]:
     if not found.known or not isinstance(found.value, str) or not settled(found.value):
         passed_on = module.file.services.runtimes.get(found.variable)
         note = f"the address is {found.open}" if found.variable else "the address comes from elsewhere"
@@ -159,7 +159,7 @@ def _at_address(module: _Asking, call: Call, found: Argument) -> Iterator[Eviden
         yield from _made(module, call, behind.id if behind else "unknown", _joined(found, note))
 
 
-def _by_name(module: _Asking, call: Call, row: ServiceRow) -> Iterator[Evidence]:
+def _by_name(module: _Asking, call: CodeCall, row: ServiceRow) -> Iterator[Evidence]:
     """Where the model's name says who runs it: `openai/gpt-4o`, `openai:gpt-4o`."""
     node = call.argument("model", "model_id", "model_name", place=0)
     found = module.value(node)
@@ -179,7 +179,7 @@ def _by_name(module: _Asking, call: Call, row: ServiceRow) -> Iterator[Evidence]
         yield from _sent(module, call, behind.id)
 
 
-def _client_of_a_cloud(module: _Asking, call: Call) -> Iterator[Evidence]:
+def _client_of_a_cloud(module: _Asking, call: CodeCall) -> Iterator[Evidence]:
     service = module.value(call.argument("service_name", place=0))
     row = module.file.services.endpoints.get(str(service.value)) if service.known else None
     if row is None:
@@ -194,7 +194,7 @@ def _client_of_a_cloud(module: _Asking, call: Call) -> Iterator[Evidence]:
         yield module.says(place, f"call:{row.id}", "region", region.value if region.known else None, note=region.open)
 
 
-def _made(module: _Asking, call: Call, name: str, note: str) -> Iterator[Evidence]:
+def _made(module: _Asking, call: CodeCall, name: str, note: str) -> Iterator[Evidence]:
     yield module.says(call.node, f"call:{name}", "made", "true", note=note)
     for asks in (call, *module.asked_by(call)):
         node = asks.argument("model", "model_name", "modelId", "model_id")
@@ -205,7 +205,7 @@ def _made(module: _Asking, call: Call, name: str, note: str) -> Iterator[Evidenc
             yield from _sent(module, asks, name)
 
 
-def _sent(module: Module, call: Call, name: str) -> Iterator[Evidence]:
+def _sent(module: Module, call: CodeCall, name: str) -> Iterator[Evidence]:
     """Which files what is asked is read from, where the module shows that."""
     for node, path in _sources(module, call.node):
         yield module.says(node, f"call:{name}", "sends", path)
@@ -215,7 +215,7 @@ def _joined(found: Argument, note: str) -> str:
     return "; ".join(part for part in (note, found.open) if part)
 
 
-def _requested(module: Module, call: Call) -> Iterator[Evidence]:
+def _requested(module: Module, call: CodeCall) -> Iterator[Evidence]:
     for node in call.node.args[:2]:
         found = module.value(node)
         behind = module.file.services.behind(found.value) if found.known and isinstance(found.value, str) else None

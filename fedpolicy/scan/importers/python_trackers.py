@@ -12,7 +12,7 @@ from fedpolicy.scan.services import TRACKS, elsewhere
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ServiceRow
-    from fedpolicy.scan.reading.code import Call
+    from fedpolicy.scan.reading.code import CodeCall
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
@@ -37,7 +37,7 @@ def read(file: File) -> Iterable[Evidence]:
             yield from _reported(module, listed)
 
 
-def _tracked(module: Module, call: Call, row: ServiceRow) -> Iterator[Evidence]:
+def _tracked(module: Module, call: CodeCall, row: ServiceRow) -> Iterator[Evidence]:
     subject = f"tracker:{row.id}"
     mode = module.value(call.argument("mode"))
     if mode.known and mode.value in _OFF:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.scan.reading.manifest import is_manifest, looks_real, manifests
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence, Node
+    from fedpolicy.scan.evidence import Evidence, ForeignNode
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
@@ -43,14 +43,14 @@ def read(file: File) -> Iterable[Evidence]:
                 yield repository.tells(_OWN, "adapter")
 
 
-def _served(name: Node | None, storage: Node | None) -> Iterator[Evidence]:
+def _served(name: ForeignNode | None, storage: ForeignNode | None) -> Iterator[Evidence]:
     if name:
         yield name.tells(_OWN, "served")
     if storage:
         yield storage.tells(_OWN, "storage")
 
 
-def _engine(model: Node) -> Iterator[Evidence]:
+def _engine(model: ForeignNode) -> Iterator[Evidence]:
     yield from _served(model.get("modelURL"), None)
     repository, tag = model.text("repository"), model.get("tag")
     if repository and tag:

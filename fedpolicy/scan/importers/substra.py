@@ -9,7 +9,7 @@ from fedpolicy.scan.evidence import NONE, Evidence
 from fedpolicy.scan.reading.settings import found, switch, told_by
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Node
+    from fedpolicy.scan.evidence import ForeignNode
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
@@ -37,7 +37,7 @@ def read(file: File) -> Iterable[Evidence]:
         yield from switch(root, "oidc.enabled", "federation", "oidc")
 
 
-def _channels(root: Node) -> Iterator[Evidence]:
+def _channels(root: ForeignNode) -> Iterator[Evidence]:
     listed = root.get("orchestrator", "channels")
     named = [pair for entry in (listed.each() if listed else ()) for pair in entry.items()]
     for channel in dict(named).values():

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import Node, Unread
+from fedpolicy.scan.evidence import ForeignNode, Unread
 from fedpolicy.scan.reading.cloud import Resource, resource
 from fedpolicy.scan.reading.firewall import ways_out
-from fedpolicy.scan.reading.hcl import hcl, resolved
+from fedpolicy.scan.reading.hcl import dereferenced, hcl
 
 if TYPE_CHECKING:
     from fedpolicy.scan.evidence import Evidence
@@ -35,7 +35,7 @@ def wants(file: File) -> bool:
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     tree = file.hcl
-    whole = Node(value=_with_beside(file, tree), at=tree.at)
+    whole = ForeignNode(value=_with_beside(file, tree), at=tree.at)
     regions = dict(_regions(whole))
     yield from _providers(tree, whole)
     for kind in ("data", "resource"):
@@ -46,46 +46,48 @@ def read(file: File) -> Iterable[Evidence]:
             yield from ways_out(one)
 
 
-def _named(found: Node) -> Iterator[tuple[tuple[str, str], Node]]:
+def _named(found: ForeignNode) -> Iterator[tuple[tuple[str, str], ForeignNode]]:
     for kind, named in found.items():
         for name, node in named.items():
             yield (kind, name), node
 
 
-def _resource(whole: Node, name: tuple[str, str], node: Node, regions: Mapping[str, str | None]) -> Resource:
+def _resource(
+    whole: ForeignNode, name: tuple[str, str], node: ForeignNode, regions: Mapping[str, str | None]
+) -> Resource:
     provider = str(node.value.get("provider", "")) if isinstance(node.value, dict) else ""
     alias = provider.removeprefix("${").removesuffix("}") or name[0].partition("_")[0]
     optional = next((found for key in ("count", "for_each") if (found := node.get(key))), None)
-    if optional and (resolved(whole, optional.value)[0] or "0") not in ("0", "false"):
+    if optional and (dereferenced(whole, optional.value)[0] or "0") not in ("0", "false"):
         optional = None
     return Resource(
         kind=name[0],
         name=name[1],
         place=node,
         node=node,
-        resolve=partial(resolved, whole),
+        resolve=partial(dereferenced, whole),
         optional=optional,
         region=regions.get(alias),
     )
 
 
-def _providers(tree: Node, whole: Node) -> Iterator[Evidence]:
+def _providers(tree: ForeignNode, whole: ForeignNode) -> Iterator[Evidence]:
     """Where a cloud's resources are by default; those of a provider with an alias are where it says."""
     for name, node in _each_provider(tree):
         region = node.get("region")
         if region and name.partition(".")[0] in _CLOUDS:
-            value, may_change = resolved(whole, region.value)
+            value, may_change = dereferenced(whole, region.value)
             note = "a default of a variable" if may_change else ""
             yield region.says(f"cloud:{name}", "region", value, note=note)
 
 
-def _regions(whole: Node) -> Iterator[tuple[str, str | None]]:
+def _regions(whole: ForeignNode) -> Iterator[tuple[str, str | None]]:
     for name, node in _each_provider(whole):
         region = node.get("region")
-        yield name, resolved(whole, region.value)[0] if region else None
+        yield name, dereferenced(whole, region.value)[0] if region else None
 
 
-def _each_provider(tree: Node) -> Iterator[tuple[str, Node]]:
+def _each_provider(tree: ForeignNode) -> Iterator[tuple[str, ForeignNode]]:
     found = tree.get("provider")
     for name, node in found.items() if found else ():
         for one in list(node.each()) or [node]:
@@ -93,7 +95,7 @@ def _each_provider(tree: Node) -> Iterator[tuple[str, Node]]:
             yield (f"{name}.{alias}" if alias else name), one
 
 
-def _with_beside(file: File, tree: Node) -> object:
+def _with_beside(file: File, tree: ForeignNode) -> object:
     """The tree with the variables, locals and providers of the same module, which are often in files of their own."""
     found: dict[str, dict[str, object]] = {"variable": {}, "locals": {}, "provider": {}, "resource": {}}
     for name in _BESIDE:

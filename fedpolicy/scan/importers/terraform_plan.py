@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import Unread, settled, written
+from fedpolicy.scan.evidence import Unread, scalar_text, settled
 from fedpolicy.scan.reading.cloud import Resource, resource
 from fedpolicy.scan.reading.firewall import ways_out
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence, Node
+    from fedpolicy.scan.evidence import Evidence, ForeignNode
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
@@ -54,11 +54,11 @@ def read(file: File) -> Iterable[Evidence]:
 
 
 def _plain(value: object) -> tuple[str | None, bool]:
-    text = written(value)
+    text = scalar_text(value)
     return (text if text is not None and settled(text) else None), False
 
 
-def _resources(module: Node, depth: int) -> Iterator[Node]:
+def _resources(module: ForeignNode, depth: int) -> Iterator[ForeignNode]:
     listed = module.get("resources")
     yield from listed.each() if listed else ()
     inner = module.get("child_modules")

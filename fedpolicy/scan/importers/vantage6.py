@@ -9,7 +9,7 @@ from fedpolicy.scan.reading.settings import found, literals, switch, told_by
 from fedpolicy.scan.services import CALLED
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence, Node
+    from fedpolicy.scan.evidence import Evidence, ForeignNode
     from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
@@ -37,7 +37,7 @@ def read(file: File) -> Iterable[Evidence]:
             yield from _site(file, node)
 
 
-def _site(file: File, node: Node) -> Iterator[Evidence]:
+def _site(file: File, node: ForeignNode) -> Iterator[Evidence]:
     server = node.get("hq", "url") or node.get("server_url")
     if server:
         yield server.tells(_SITE, "server") if server.value else server.says(_SITE, "server", None)
@@ -59,7 +59,7 @@ def _site(file: File, node: Node) -> Iterator[Evidence]:
     yield from literals(node, _SITE)
 
 
-def _data(node: Node) -> Iterator[Evidence]:
+def _data(node: ForeignNode) -> Iterator[Evidence]:
     found_ = node.get("databases")
     groups = [found_, *(found_.get(key) for key in ("fileBased", "serviceBased"))] if found_ else []
     for group in groups:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import Evidence, Node
+from fedpolicy.scan.evidence import Evidence, ForeignNode
 from fedpolicy.scan.reading.variables import Variable, told
 from fedpolicy.scan.services import Services
 
@@ -43,10 +43,10 @@ class Resource:
 
     kind: str
     name: str
-    place: Node
-    node: Node
+    place: ForeignNode
+    node: ForeignNode
     resolve: Resolve
-    optional: Node | None = None
+    optional: ForeignNode | None = None
     region: str | None = None
 
     def text(self, *steps: str | int) -> str | None:
@@ -54,7 +54,7 @@ class Resource:
         found = self.node.get(*steps)
         return self.resolve(found.value)[0] if found else None
 
-    def says(self, node: Node, subject: str, attribute: str) -> Evidence:
+    def says(self, node: ForeignNode, subject: str, attribute: str) -> Evidence:
         """What a place in it says in its own words; a value that somebody may set says so."""
         value, may_change = self.resolve(node.value)
         return node.says(subject, attribute, value, note="a default of a variable" if may_change else "")
@@ -82,7 +82,7 @@ def resource(services: Services, one: Resource) -> Iterator[Evidence]:
         yield from _host(services, one)
 
 
-def said_of(one: Resource, found: Node, name: str) -> Iterator[Evidence]:
+def said_of(one: Resource, found: ForeignNode, name: str) -> Iterator[Evidence]:
     """The model, its region and its area, as a text with a resource name of AWS in it says."""
     text, may_change = one.resolve(found.value)
     arn = _ARN.fullmatch(text or "")
@@ -143,7 +143,7 @@ def _host(services: Services, one: Resource) -> Iterator[Evidence]:
         yield from told(services, subject, _variables(container))
 
 
-def _variables(container: Node) -> Iterator[Variable]:
+def _variables(container: ForeignNode) -> Iterator[Variable]:
     for key, given in (("environment", False), ("secrets", True)):
         listed = container.get(key)
         for entry in listed.each() if listed else ():
@@ -196,7 +196,7 @@ def _google_service(services: Services, one: Resource) -> Iterator[Evidence]:
         yield found.says(f"call:{row.id}", "used", None, note="it is switched on, which proves no use")
 
 
-def _leaves(node: Node) -> Iterator[Node]:
+def _leaves(node: ForeignNode) -> Iterator[ForeignNode]:
     inner = [*(value for _, value in node.items()), *node.each()]
     if not inner:
         yield node
@@ -204,7 +204,7 @@ def _leaves(node: Node) -> Iterator[Node]:
         yield from _leaves(one)
 
 
-def _maps(node: Node) -> Iterator[Node]:
+def _maps(node: ForeignNode) -> Iterator[ForeignNode]:
     """All maps below, those in texts of JSON too."""
     node = _decoded(node)
     if isinstance(node.value, dict):
@@ -213,12 +213,12 @@ def _maps(node: Node) -> Iterator[Node]:
         yield from _maps(one)
 
 
-def _decoded(node: Node) -> Node:
+def _decoded(node: ForeignNode) -> ForeignNode:
     """What a text of JSON holds, at the place of the text."""
     if not isinstance(node.value, str) or not node.value.lstrip().startswith(("{", "[")):
         return node
     try:
-        return Node(value=json.loads(node.value), at=lambda _: node.span, path=node.path)
+        return ForeignNode(value=json.loads(node.value), at=lambda _: node.span, path=node.path)
     except (ValueError, RecursionError):
         return node
 

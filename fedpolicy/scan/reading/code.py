@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import Evidence, Strength, written
+from fedpolicy.scan.evidence import Evidence, Strength, scalar_text
 from fedpolicy.scan.reading.files import File
 
-__all__ = ["Argument", "Call", "Module"]
+__all__ = ["Argument", "CodeCall", "Module"]
 
 _DEEPEST = 20  # steps of a name
 _FARTHEST = 4  # names that stand for names
@@ -36,7 +36,7 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class CodeCall:
     """One call: what is called by its full name, and the node."""
 
     name: str
@@ -64,14 +64,14 @@ class Module:
         self._imports: dict[str, str] = {}
         self._constants: dict[str, ast.expr] = {}
         self._defaults: dict[str, ast.expr] = {}
-        self.calls: list[Call] = []
+        self.calls: list[CodeCall] = []
         self._fields: dict[str, ast.expr] = {}
         self._functions: dict[str, _Function] = {}
         self._bound: dict[str, list[ast.expr]] = {}
         self._held: dict[int, list[ast.expr]] = {}
         calls: list[ast.Call] = []
         self._walk(file.python, calls)
-        self.calls = [Call(name=self.name(one.func), node=one) for one in calls]
+        self.calls = [CodeCall(name=self.name(one.func), node=one) for one in calls]
         self.calls.sort(key=lambda call: (call.node.lineno, call.node.col_offset))
         self._arguments()
 
@@ -117,7 +117,7 @@ class Module:
         return Evidence(
             subject=subject,
             attribute=attribute,
-            value=written(value),
+            value=scalar_text(value),
             span=self.file.line(line, column),
             strength=Strength.WIRED,
             note=note,
@@ -270,7 +270,7 @@ class _Function:
             **dict(zip(late, node.args.defaults, strict=True)),
             **{one.arg: default for one, default in keyed if default is not None},
         }
-        self.calls: list[Call] = []
+        self.calls: list[CodeCall] = []
         given = [one.value for one in node.body if isinstance(one, ast.Return)]
         plain = all(isinstance(one, (ast.Return, ast.Expr, ast.Assign, ast.AnnAssign)) for one in node.body)
         self.returned = given[0] if len(given) == 1 and plain and not again else None

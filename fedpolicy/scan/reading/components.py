@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from fedpolicy.scan.evidence import NONE, Evidence, Node
+from fedpolicy.scan.evidence import NONE, Evidence, ForeignNode
 
 __all__ = [
     "DP",
@@ -13,12 +13,12 @@ __all__ = [
     "VARIABLE",
     "arguments",
     "at",
-    "called",
+    "class_label",
+    "class_name",
     "class_of",
+    "entries_at",
     "filters",
-    "parts",
-    "resolved",
-    "short",
+    "with_variable",
 ]
 
 VARIABLE = re.compile(r"\{(\w+)\}")
@@ -33,16 +33,18 @@ _NUMBERS = ("percentile", "gamma", "epsilon", "fraction", "noise_var", "tau", "e
 _NOISE = ("sigma0", "sigma", "noise_multiplier", "noise_scale", "noise_std")
 
 
-def filters(root: Node, holder: Node, subject: str, filters: list[Node], attribute: str) -> Iterator[Evidence]:
+def filters(
+    root: ForeignNode, holder: ForeignNode, subject: str, filters: list[ForeignNode], attribute: str
+) -> Iterator[Evidence]:
     """Each filter by its class with what it is set to, and whether any of them is noise or encryption."""
     where = at(holder, f"task_{attribute}s")
     if not filters:
         yield where.says(subject, attribute, NONE)
     for one in filters:
-        yield at(one, "path").says(subject, attribute, called(one))
+        yield at(one, "path").says(subject, attribute, class_label(one))
         for name, value in arguments(one):
             if name in (*_NUMBERS, *_NOISE):
-                said = resolved(root, value)
+                said = with_variable(root, value)
                 yield value.says(subject, "noise" if name in _NOISE else name, said)
     if attribute == "result_filter":
         yield _dp(root, subject, filters, where)
@@ -50,14 +52,14 @@ def filters(root: Node, holder: Node, subject: str, filters: list[Node], attribu
             yield _he(subject, filters, where)
 
 
-def _dp(root: Node, subject: str, filters: list[Node], where: Node) -> Evidence:
+def _dp(root: ForeignNode, subject: str, filters: list[ForeignNode], where: ForeignNode) -> Evidence:
     doubt = None
     for one in filters:
-        name = called(one)
+        name = class_label(one)
         if name in DP:
             return at(one, "path").says(subject, "dp_filter", name)
         noise = [value for key, value in arguments(one) if key in _NOISE]
-        silent = next((value for value in noise if resolved(root, value) == "0"), None)
+        silent = next((value for value in noise if with_variable(root, value) == "0"), None)
         if silent:
             where = silent
         elif name not in _NO_DP:
@@ -67,53 +69,53 @@ def _dp(root: Node, subject: str, filters: list[Node], where: Node) -> Evidence:
     return where.says(subject, "dp_filter", NONE)
 
 
-def _he(subject: str, filters: list[Node], where: Node) -> Evidence:
+def _he(subject: str, filters: list[ForeignNode], where: ForeignNode) -> Evidence:
     doubt = None
     for one in filters:
-        if called(one) == ENCRYPTS:
+        if class_label(one) == ENCRYPTS:
             return at(one, "path").says(subject, "he_filter", ENCRYPTS)
-        if called(one) not in (_NO_DP | DP):
+        if class_label(one) not in (_NO_DP | DP):
             doubt = one
     if doubt:
         return at(doubt, "path").says(subject, "he_filter", None, note="a class of the project, not read")
     return where.says(subject, "he_filter", NONE)
 
 
-def resolved(root: Node, node: Node) -> str | None:
+def with_variable(root: ForeignNode, node: ForeignNode) -> str | None:
     """A value as text, with `{NAME}` looked up at the top of the file."""
     inside = VARIABLE.fullmatch(node.value) if isinstance(node.value, str) else None
     return root.text(inside[1]) if inside else node.text()
 
 
-def parts(node: Node | None, key: str) -> list[Node]:
+def entries_at(node: ForeignNode | None, key: str) -> list[ForeignNode]:
     """The entries of a list; none where there is no list."""
     found = node.get(key) if node else None
     return list(found.each()) if found else []
 
 
-def at(node: Node, key: str) -> Node:
+def at(node: ForeignNode, key: str) -> ForeignNode:
     """What stands behind a key; the whole where there is no such key."""
     return node.get(key) or node
 
 
-def arguments(node: Node) -> Iterable[tuple[str, Node]]:
+def arguments(node: ForeignNode) -> Iterable[tuple[str, ForeignNode]]:
     """What a component is set to."""
     found = node.get("args")
     return found.items() if found else ()
 
 
-def short(path: object) -> str:
+def class_name(path: object) -> str:
     """A class without its module."""
     return str(path).rpartition(".")[2]
 
 
-def class_of(node: Node) -> str:
+def class_of(node: ForeignNode) -> str:
     """The class of a component, without its module."""
     path = node.get("path")
-    return short(path.value) if path else ""
+    return class_name(path.value) if path else ""
 
 
-def called(node: Node) -> str:
+def class_label(node: ForeignNode) -> str:
     """The class by its name where NVFLARE ships it, else by its whole path."""
     path = node.text("path") or ""
-    return short(path) if path.startswith("nvflare.") else path
+    return class_name(path) if path.startswith("nvflare.") else path

@@ -11,7 +11,7 @@ from pathlib import PurePath
 from fedpolicy.errors import FedPolicyError
 from fedpolicy.findings import Span
 from fedpolicy.language.reading.source import read
-from fedpolicy.scan.evidence import Node, Unread
+from fedpolicy.scan.evidence import ForeignNode, Unread
 from fedpolicy.scan.reading.hocon import hocon
 from fedpolicy.scan.reading.toml import toml
 from fedpolicy.scan.services import Services
@@ -62,7 +62,7 @@ class File:
         return said.replace("\r\n", "\n")
 
     @cached_property
-    def yaml(self) -> tuple[Node, ...]:
+    def yaml(self) -> tuple[ForeignNode, ...]:
         """The documents of YAML or JSON. Raises Unread where there is none that can be read."""
         # JSON may be indented with tabs, which YAML forbids; none may stand in its texts.
         content = self.content.replace(b"\t", b" ") if self.path.suffix == ".json" else self.content
@@ -70,14 +70,14 @@ class File:
             source = read(content, self.name)
         except RecursionError as error:
             raise Unread("it is nested too deeply", self.start()) from error
-        found = tuple(Node(value=raw.tree, at=raw.spans.at) for raw in source.documents if not raw.flawed)
+        found = tuple(ForeignNode(value=raw.tree, at=raw.spans.at) for raw in source.documents if not raw.flawed)
         if not found and source.errors:
             raise self._broken(source.errors[0])
         self.broken += [self._broken(error) for error in source.errors]
         return found
 
     @cached_property
-    def tree(self) -> Node:
+    def tree(self) -> ForeignNode:
         """The tree of a configuration in JSON, YAML or HOCON. Raises Unread."""
         if self.path.suffix == ".conf":
             return hocon(self.text, self.name)
@@ -86,12 +86,12 @@ class File:
         return self.yaml[0]
 
     @cached_property
-    def toml(self) -> Node:
+    def toml(self) -> ForeignNode:
         """The tree of TOML. Raises Unread."""
         return toml(self.text, self.name)
 
     @cached_property
-    def hcl(self) -> Node:
+    def hcl(self) -> ForeignNode:
         """The tree of a file of Terraform. Raises Unread, also where its parser is not installed."""
         from fedpolicy.scan.reading.hcl import hcl  # noqa: PLC0415  an extra
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from fedpolicy.scan.evidence import Evidence, Node
+from fedpolicy.scan.evidence import Evidence, ForeignNode
 from fedpolicy.scan.reading.cloud import Resource
 
 __all__ = ["ways_out"]
@@ -44,7 +44,7 @@ def _azure_rule(one: Resource) -> Iterator[Evidence]:
         yield from _told_out(one, one.node, [target] if target else [], [] if port == "*" else [port])
 
 
-def _way_out(one: Resource, rule: Node, keys: tuple[str, ...]) -> Iterator[Evidence]:
+def _way_out(one: Resource, rule: ForeignNode, keys: tuple[str, ...]) -> Iterator[Evidence]:
     """A rule of AWS; -1 stands for every protocol, and so for every port."""
     listed = [each for key in keys for each in _each(rule, key)]
     targets = [*listed, *(found for key in keys if (found := rule.get(key)) and not _each(rule, key))]
@@ -54,7 +54,7 @@ def _way_out(one: Resource, rule: Node, keys: tuple[str, ...]) -> Iterator[Evide
     yield from _told_out(one, rule, targets, ports)
 
 
-def _told_out(one: Resource, place: Node, targets: list[Node], ports: list[str]) -> Iterator[Evidence]:
+def _told_out(one: Resource, place: ForeignNode, targets: list[ForeignNode], ports: list[str]) -> Iterator[Evidence]:
     subject = f"firewall:{one.name}"
     known = [one.resolve(target.value)[0] for target in targets]
     if any(value in _ANYWHERE for value in known):
@@ -64,12 +64,12 @@ def _told_out(one: Resource, place: Node, targets: list[Node], ports: list[str])
         yield place.says(subject, "egress", "limited")
 
 
-def _each(node: Node, key: str) -> list[Node]:
+def _each(node: ForeignNode, key: str) -> list[ForeignNode]:
     found = node.get(key)
     return list(found.each()) if found else []
 
 
-def _known(one: Resource, found: Node | None) -> str | None:
+def _known(one: Resource, found: ForeignNode | None) -> str | None:
     return one.resolve(found.value)[0] if found else None
 
 

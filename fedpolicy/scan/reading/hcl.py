@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, cast
 
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import Node, Path, Unread
+from fedpolicy.scan.evidence import ForeignNode, Path, Unread
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
     from tree_sitter import Parser
 
-__all__ = ["hcl", "parser", "resolved"]
+__all__ = ["dereferenced", "hcl", "parser"]
 
 _DEEPEST = 64
 _FARTHEST = 8  # references to references
@@ -38,7 +38,7 @@ def parser() -> Parser:
     return Parser(Language(language()))
 
 
-def hcl(content: bytes, name: str, broken: list[Unread]) -> Node:
+def hcl(content: bytes, name: str, broken: list[Unread]) -> ForeignNode:
     """The tree of a file; what does not parse is added to `broken`. Raises Unread where nothing can be read."""
     try:
         root = parser().parse(content).root_node
@@ -52,10 +52,10 @@ def hcl(content: bytes, name: str, broken: list[Unread]) -> Node:
             reader.body(child, tree, (), 0)
     if root.has_error:
         broken.append(Unread("a part of it does not parse", reader.span(_first_error(root))))
-    return Node(value=tree, at=reader.at)
+    return ForeignNode(value=tree, at=reader.at)
 
 
-def resolved(root: Node, value: object, depth: int = 0) -> tuple[str | None, bool]:
+def dereferenced(root: ForeignNode, value: object, depth: int = 0) -> tuple[str | None, bool]:
     """A value with its references looked up in the file, and whether somebody may set it to another one."""
     if isinstance(value, bool):
         return ("true" if value else "false"), False
@@ -71,18 +71,18 @@ def resolved(root: Node, value: object, depth: int = 0) -> tuple[str | None, boo
     return (None if "${" in text else text), may_change
 
 
-def _looked_up(root: Node, reference: str, depth: int) -> tuple[str | None, bool]:
+def _looked_up(root: ForeignNode, reference: str, depth: int) -> tuple[str | None, bool]:
     steps = reference.split(".")
     if steps[0] == "var" and len(steps) == 2:  # noqa: PLR2004  var.NAME
         found = root.get("variable", steps[1], "default")
-        return (resolved(root, found.value, depth + 1)[0] if found else None), True
+        return (dereferenced(root, found.value, depth + 1)[0] if found else None), True
     if steps[0] == "local":
         found = root.get("locals", *steps[1:])
     elif steps[0] == "data":
         found = root.get(*steps)
     else:
         found = root.get("resource", *steps)
-    return resolved(root, found.value, depth + 1) if found else (None, False)
+    return dereferenced(root, found.value, depth + 1) if found else (None, False)
 
 
 def _first_error(node: Syntax) -> Syntax:

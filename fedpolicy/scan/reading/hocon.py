@@ -10,7 +10,7 @@ import re
 from fedpolicy.findings import Span
 from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import Node, Path, Unread
+from fedpolicy.scan.evidence import ForeignNode, Path, Unread
 
 __all__ = ["hocon"]
 
@@ -45,7 +45,7 @@ class _Token:
     start: int
 
 
-def hocon(text: str, name: str) -> Node:
+def hocon(text: str, name: str) -> ForeignNode:
     """The tree of a file. Raises Unread where it uses what is not read."""
     return _Reader(text, name).whole()
 
@@ -59,7 +59,7 @@ class _Reader:
         self._tokens = self._split()
         self._next = 0
 
-    def whole(self) -> Node:
+    def whole(self) -> ForeignNode:
         self._skip_ends()
         braces = self._peek().text == "{"
         if braces:
@@ -68,7 +68,7 @@ class _Reader:
         self._skip_ends()
         if self._peek().kind != "stop":
             raise self._unread("something follows the end of the file's map")
-        return Node(value=tree, at=self._span)
+        return ForeignNode(value=tree, at=self._span)
 
     def _split(self) -> list[_Token]:
         found, at = [], 0

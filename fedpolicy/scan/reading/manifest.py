@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import Evidence, Node, Unread, settled
+from fedpolicy.scan.evidence import Evidence, ForeignNode, Unread, settled
 from fedpolicy.scan.reading.files import File
 from fedpolicy.scan.reading.variables import Variable
 
-__all__ = ["Manifest", "Part", "is_manifest", "looks_real", "manifests", "parts", "variable"]
+__all__ = ["EmbeddedFile", "Manifest", "embedded_files", "is_manifest", "looks_real", "manifests", "variable"]
 
 _HEAD = re.compile(rb"^apiVersion:", re.MULTILINE)
 _PODS = {
@@ -38,10 +38,10 @@ class Manifest:
     kind: str
     name: str
     namespace: str
-    node: Node
+    node: ForeignNode
 
     @property
-    def pod(self) -> Node | None:
+    def pod(self) -> ForeignNode | None:
         """What its pods are made of, where it starts some."""
         return self.node.get(*_PODS[self.kind]) if self.kind in _PODS else None
 
@@ -52,7 +52,7 @@ class Manifest:
         found = self.node.get(*steps, "labels")
         return {name: str(node.value) for name, node in found.items()} if found else {}
 
-    def containers(self) -> Iterator[Node]:
+    def containers(self) -> Iterator[ForeignNode]:
         """The containers of its pods, those that only prepare first."""
         for key in ("initContainers", "containers"):
             found = self.pod.get(key) if self.pod else None
@@ -79,7 +79,7 @@ def manifests(file: File) -> list[Manifest]:
     return found
 
 
-def variable(node: Node) -> Variable | None:
+def variable(node: ForeignNode) -> Variable | None:
     """An entry of `env`; what comes from a secret, a map or the pod is given by somebody else."""
     name, value = node.text("name"), node.get("value")
     if name is None:
@@ -96,7 +96,7 @@ def looks_real(name: str, value: str, *, encoded: bool) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class EmbeddedFile:
     """A file inside another one: what it is there, and how many lines and columns before it."""
 
     file: File
@@ -121,7 +121,7 @@ class Part:
         return replace(one, span=self.at(one.span), key=f"{self.key}.{one.key}".rstrip("."))
 
 
-def parts(file: File) -> Iterator[Part]:
+def embedded_files(file: File) -> Iterator[EmbeddedFile]:
     """The files in the ConfigMaps of a file that have a name with an ending and stand there as they are."""
     if not is_manifest(file) or b"ConfigMap" not in file.content:
         return
@@ -136,7 +136,7 @@ def parts(file: File) -> Iterator[Part]:
                 yield part
 
 
-def _part(file: File, name: str, node: Node) -> Part | None:
+def _part(file: File, name: str, node: ForeignNode) -> EmbeddedFile | None:
     """A text over several lines, each of which stands in the file, with the same space before it."""
     text = str(node.value)
     lines = file.text.split("\n")
@@ -146,5 +146,5 @@ def _part(file: File, name: str, node: Node) -> Part | None:
         if first and lines[at].endswith(first) and not lines[at].removesuffix(first).strip():
             inside = File(name, text.encode(), file.services)
             columns = len(lines[at]) - len(first)
-            return Part(file=inside, around=file.name, key=f"data.{name}", lines=at - above, columns=columns)
+            return EmbeddedFile(file=inside, around=file.name, key=f"data.{name}", lines=at - above, columns=columns)
     return None

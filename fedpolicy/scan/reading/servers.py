@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import Node, settled
+from fedpolicy.scan.evidence import ForeignNode, settled
 from fedpolicy.scan.services import CLOUD, OLLAMA, in_cloud, is_own
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Word", "pulled", "started"]
 
-Word = tuple[str, Node]  # as a program gets it, and where it stands
+Word = tuple[str, ForeignNode]  # as a program gets it, and where it stands
 _OWN = "model:own"
 _MODEL_FLAGS = ("--model", "--model-id")
 _PROGRAMS = re.compile(r"vllm|text-generation-launcher|sglang")
@@ -26,7 +26,9 @@ _ENDS = re.compile(r"[;&|(){}\n]+")
 _BEFORE = ("exec", "sudo", "then", "do", "else", "if", "while", "until", "!")  # words of a shell before a command
 
 
-def started(row: ServiceRow | None, given: Sequence[Node], environment: Sequence[Variable], who: str) -> list[Evidence]:
+def started(
+    row: ServiceRow | None, given: Sequence[ForeignNode], environment: Sequence[Variable], who: str
+) -> list[Evidence]:
     """What the words that start a container say; `row` is whose software its image is."""
     words = [one for node in given for one in _words(node)]
     in_shell = bool(words) and _SHELL.fullmatch(words[0][0]) is not None
@@ -42,7 +44,7 @@ def started(row: ServiceRow | None, given: Sequence[Node], environment: Sequence
     return said
 
 
-def pulled(node: Node, name: str) -> Evidence:
+def pulled(node: ForeignNode, name: str) -> Evidence:
     """A model of Ollama that is there to be asked: one's own, or one that only the cloud runs."""
     if in_cloud(name):
         note = f"`{name}` runs in Ollama's cloud, which gets every prompt to it; nothing here shows one"
@@ -50,7 +52,7 @@ def pulled(node: Node, name: str) -> Evidence:
     return node.says(_OWN, "served", name if settled(name) else None)
 
 
-def _words(node: Node) -> Iterator[Word]:
+def _words(node: ForeignNode) -> Iterator[Word]:
     """The words of a list, or of a text that is split as a shell would."""
     if isinstance(node.value, str):
         text = node.value.replace("\n", " ")
@@ -58,7 +60,7 @@ def _words(node: Node) -> Iterator[Word]:
     yield from ((str(one.value), one) for one in node.each())
 
 
-def _commands(text: str, node: Node) -> list[list[Word]]:
+def _commands(text: str, node: ForeignNode) -> list[list[Word]]:
     """The commands of a script, without its comments."""
     found: list[list[Word]] = [[]]
     for part in _PARTS.findall(text):

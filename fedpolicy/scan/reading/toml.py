@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 
 from fedpolicy.findings import Span
-from fedpolicy.scan.evidence import Node, Path, Unread
+from fedpolicy.scan.evidence import ForeignNode, Path, Unread
 
 __all__ = ["toml"]
 
@@ -19,7 +19,7 @@ _BROKEN = re.compile(r"at line (\d+), column (\d+)")
 _LONG = ('"""', "'''")
 
 
-def toml(text: str, name: str) -> Node:
+def toml(text: str, name: str) -> ForeignNode:
     """The tree of a file. Raises Unread where it is no TOML."""
     try:
         tree = tomllib.loads(text)
@@ -37,7 +37,7 @@ def toml(text: str, name: str) -> Node:
         line, column, end = places.get(known, (1, 1, 1))
         return Span(file=name, line=line, column=column, end_line=line, end_column=end)
 
-    return Node(value=tree, at=at)
+    return ForeignNode(value=tree, at=at)
 
 
 def _places(text: str) -> Iterator[tuple[Path, tuple[int, int, int]]]:

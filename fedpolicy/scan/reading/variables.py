@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import NONE, Evidence, Node, settled, single
+from fedpolicy.scan.evidence import NONE, Evidence, ForeignNode, settled, single
 from fedpolicy.scan.services import CALLED, TRACKS, Services, host_of, is_own
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Variable:
 
     name: str
     value: str
-    node: Node
+    node: ForeignNode
     given: bool = False
 
 
@@ -40,7 +40,7 @@ def secret_name(name: str) -> bool:
     return _SECRET.search(name) is not None
 
 
-def variables(environment: Node | None) -> Iterator[Variable]:
+def variables(environment: ForeignNode | None) -> Iterator[Variable]:
     """The variables of a map, or of a list of `NAME=value`."""
     if environment is None:
         return
