@@ -147,10 +147,7 @@ def as_text(entry: RuleEntry, look: Style = PLAIN) -> str:
         _part("parameters", _param_lines(entry, look), look),
         _part("references", _reference_lines(rule, look), look),
         _part("may be wrong when", _listed(rule.false_positives, look), look),
-        *(
-            _part(f"an example that {_TOLD[shown.expected]}", _example_lines(shown, look), look)
-            for shown in entry.examples
-        ),
+        *(_part(f"an example that {_TOLD[one.expected]}", _example_lines(one, look), look) for one in entry.examples),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
@@ -297,9 +294,5 @@ def _row(entry: RuleEntry) -> dict[str, Any]:
 
 
 def _param_row(param: Param) -> dict[str, str]:
-    return {
-        "name": param.name,
-        "type": str(param.type),
-        "value": value_words(param.type, [param.value]),
-        "about": param.about,
-    }
+    value = value_words(param.type, [param.value])
+    return {"name": param.name, "type": str(param.type), "value": value, "about": param.about}
