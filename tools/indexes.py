@@ -33,6 +33,10 @@ _RETIRED = re.compile(r"retirementDate: '([\d-]+)'")
 _INSTEAD = re.compile(r"replacement: '([^']+)'")
 # Names of licences there that no name of ours is; names of ours have no spaces.
 _LICENCES = {
+    "Apache 2.0": "apache-2.0",
+    "CC BY-NC 4.0": "cc-by-nc-4.0",
+    "MNPL": "mnpl",
+    "MRL": "mrl",
     "ChatGLM-6B License": "chatglm-6b",
     "Databricks Open Model License": "databricks-open-model-license",
     "DeepSeek License Agreement": "deepseek",
@@ -107,7 +111,7 @@ def _mistral_weights(clone: Clone, member: str, text: str) -> Iterator[Said]:
         place, size = _HUB.fullmatch(said.get("url", "")), said.get("parameters", "")
         if place:
             facts: Facts = {"published": True, "mode": _mode(text)}
-            facts["license"] = "apache-2.0" if said.get("license") == "Apache 2.0" else None
+            facts["license"] = _LICENCES.get(said.get("license", ""))
             facts["n_parameters"] = round(float(size) * 1e9) if re.fullmatch(r"[\d.]+", size) else None
             yield Said(origin=clone, member=member, name=place[1], facts=facts)
 

@@ -82,7 +82,8 @@ def _refresh() -> None:
     rows = with_ended(rows, rows_in(target) if target.exists() else {})
     target.write_text(written(rows), encoding="utf-8")
     shipped = load_catalog()
-    read_extra([target], {name: getattr(shipped, name) for name in ROWS})
+    for path in (catalog_dir() / "models.yaml", target):
+        read_extra([path], {name: getattr(shipped, name) for name in ROWS})
     catalog = load_catalog()
     if wrong := list(unresolved(catalog, (*said["openai"], *said["anthropic"]))):
         raise SystemExit("; ".join(wrong))

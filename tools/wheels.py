@@ -167,7 +167,7 @@ def mteb_models(wheel: Wheel) -> Iterator[Said]:
                 said = {key.arg: _constant(key.value, known) for key in node.keywords if key.arg}
                 if said.get("open_weights") is True and isinstance(said.get("name"), str):
                     facts = {"weights": "open", "mode": "embedding", **said}
-                    facts["training_code"] = "open" if isinstance(said.get("public_training_code"), str) else None
+                    facts["training_code"] = "open" if said.get("public_training_code") else None
                     yield Said(origin=wheel, member=member, name=str(said["name"]), facts=facts)
 
 

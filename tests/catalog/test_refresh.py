@@ -69,7 +69,7 @@ ChatModel = Literal["gpt-9", "gpt-9-2030-01-01", "gpt-8", "gpt-7", "o9"]
 LICENCE = "mit"
 one = ModelMeta(name="acme/one", open_weights=True, license=LICENCE, n_parameters=118_000_000, public_training_code="https://x")
 two = ModelMeta(name="acme/two", open_weights=False, license="mit")
-own = ModelMeta(name="google/nine", open_weights=True, license="nobody-knows-it", n_parameters=None)
+own = ModelMeta(name="google/nine", open_weights=True, license="nobody-knows-it", public_training_code="")
 """
     },
     "transformers": {
@@ -186,6 +186,7 @@ def test_weights_that_can_be_had_come_with_licence_size_and_code(rows):
     }
     # Some of Google's weights are gated, and the package does not say which.
     assert "weights" not in rows["google/nine"]
+    assert "training_code" not in rows["google/nine"]  # an empty address is none
 
 
 def test_what_is_no_model_or_somebody_elses_is_left_out(rows):
