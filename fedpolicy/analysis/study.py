@@ -142,4 +142,5 @@ class Study:
     @cached_property
     def _unlimited(self) -> Exposure:
         """The exposure in which every budget counts, however large."""
-        return prepare(self.graph, self.catalog, math.inf)
+        found = self.exposure
+        return prepare(self.graph, self.catalog, math.inf) if found.mechanisms else found

@@ -119,47 +119,55 @@ class _Spread:
         """Send the same along several flows."""
         # Most of what travels amounts to itself and nothing more.
         as_it_is = all(form.kind == OPEN for form, _, _ in sent)
+        vertices, states = self.holdings.graph.vertices, self.holdings.states
         for flow in flows:
-            vertex = self.holdings.graph.vertices[flow.target]
+            target = flow.target
             arriving = sent
-            if not as_it_is or vertex.kind == "model":
-                arriving = [
-                    (arrived, part, source)
-                    for form, mask, source in sent
-                    for arrived, part in arrive_at(self.holdings, vertex, form, mask)
-                ]
-            found = self._new(flow.target, arriving)
+            if not as_it_is or vertices[target].kind == "model":
+                arriving = self._amounting(vertices[target], sent)
+            state = states.get(target)
+            if state is None:
+                state = states[target] = {}
+            found = self._new(target, arriving, state)
             if found:
                 self._keep(flow, found)
 
-    def _new(self, target: str, arriving: Sequence[Moved]) -> list[Moved]:
-        """Add what arrives to the state of its target; say what was not there before."""
-        state = self.holdings.states.setdefault(target, {})
+    def _amounting(self, vertex: Vertex, sent: Sequence[Moved]) -> list[Moved]:
+        """What is sent, and what can be read from it where it arrives."""
         found: list[Moved] = []
-        for form, arrived, source in arriving:
-            mask = self.hidden.new(target, form, arrived, state) if form.kind in _HIDDEN else arrived
-            known = state.get(form, 0)
-            there = known & mask
-            if there != mask:
-                # Long sets that are equal are one object: thousands of places are sent the same.
-                mask = self._shared(form, mask) if self.large else mask
-                state[form] = mask if there == known else united(known, mask)
-                found.append((form, mask, source))
+        for moved in sent:
+            form, mask, source = moved
+            if form.kind == OPEN and (form.level <= INFERABLE or vertex.kind != "model"):
+                found.append(moved)
+            else:
+                found += [(arrived, part, source) for arrived, part in arrive_at(self.holdings, vertex, form, mask)]
         return found
 
-    def _shared(self, form: Form, mask: Mask) -> Mask:
-        """The same set, as the object that came before in this form, if that was equal."""
-        before = self.last.get(form)
-        if before is not None and before == mask:
-            return before
-        self.last[form] = mask
-        return mask
+    def _new(self, target: str, arriving: Sequence[Moved], state: State) -> list[Moved]:
+        """Add what arrives to the state of its target; say what was not there before."""
+        found: list[Moved] = []
+        last = self.last
+        for moved in arriving:
+            form, arrived, source = moved
+            mask = self.hidden.new(target, form, arrived, state) if form.kind in _HIDDEN else arrived
+            known = state.get(form, 0)
+            if known & mask != mask:
+                if self.large:
+                    # Long sets that are equal are one object: thousands of places are sent the same.
+                    before = last.get(form)
+                    if before == mask:
+                        mask = before or mask
+                    else:
+                        last[form] = mask
+                state[form] = united(known, mask) if known else mask
+                found.append(moved if mask is arrived else (form, mask, source))
+        return found
 
     def _keep(self, flow: Flow, found: list[Moved]) -> None:
-        if flow.target not in self.fresh:
-            self.fresh[flow.target] = {}
+        waiting = self.fresh.get(flow.target)
+        if waiting is None:
+            waiting = self.fresh[flow.target] = {}
             self.queue.append(flow.target)
-        waiting = self.fresh[flow.target]
         for form, mask, _ in found:
             waiting[form] = united(waiting[form], mask) if form in waiting else mask
         if self.log:

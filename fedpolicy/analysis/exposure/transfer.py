@@ -33,20 +33,28 @@ def transfer(effect: Effect, state: State) -> list[tuple[Form, Mask, Form]]:
     plain, cap, data = _is_plain(effect), effect.cap, effect.data
     found = []
     for form, held in state.items():
-        mask = common(held, data)
+        mask = held & data
         if not mask:
             continue
+        if mask == held:  # see `common`, which is not called as often as this is
+            mask = held
+        elif mask == data:
+            mask = data
         if plain and form.kind == OPEN:
             passing = mask if form.level <= cap else effect.passing(cap, form.level, mask)
             if passing:
                 found.append((form, passing, form))
+        elif plain and form.kind == SUM and not effect.raised and form.sum not in effect.counted:
+            if effect.sum_cap > INFERABLE:
+                sent = form if form.level <= effect.sum_cap else form._replace(level=effect.sum_cap)
+                found.append((sent, mask, form))
         else:
             found += [(sent, part, form) for sent, part in _sent(effect, form, mask)]
     return found
 
 
 def _is_plain(effect: Effect) -> bool:
-    """Whether nothing but its payload limits what a flow lets through of what is open."""
+    """Whether nothing but its payload limits what a flow lets through of what is open, or in a sum."""
     changed = effect.limits or effect.noise or effect.hidden or effect.aggregate is not None
     return not changed and not effect.seals
 
@@ -78,10 +86,10 @@ def _open(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]
     if effect.aggregate is not None and form.level > INFERABLE:
         yield from _added(effect, Form(SUM, form.level, effect.aggregate), mask)
         return
-    for sums, part in _by_sums(effect.hidden, mask):
+    for sums, part in _by_sums(effect.hidden, mask) if effect.hidden else ():
         yield from _into_sum(effect, form, sums, part)
         mask &= ~part
-    for sums, part in _by_sums(effect.said, mask) if form.level > INFERABLE else ():
+    for sums, part in _by_sums(effect.said, mask) if effect.said and form.level > INFERABLE else ():
         yield from _into_sum(effect, form, sums, part)
     yield from _behind_seal(effect, form, mask)
 
@@ -112,6 +120,9 @@ def _into_sum(effect: Effect, form: Form, sums: tuple[int, ...], mask: Mask) -> 
 
 
 def _behind_seal(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
+    if not effect.seals:
+        yield form, mask
+        return
     found = [(form, mask)]
     for seal, sealed, both in effect.seals:
         # Whether the seal of somebody on whom the owner does not rely is there, nobody knows: all open it.

@@ -53,7 +53,8 @@ class Witnesses:
 
     holdings: Holdings
     openers: Openers
-    _into: dict[tuple[str, str, int], list[tuple[Flow, Effect]]] = field(default_factory=dict)
+    _targets: dict[str, list[Flow]] = field(default_factory=dict)
+    _into: dict[str, dict[tuple[str, int], list[tuple[Flow, Effect]]]] = field(default_factory=dict)
     _anything: dict[str, Mask] = field(default_factory=dict)
     _holders: dict[tuple[str, str, int], dict[int, list[str]]] = field(default_factory=dict)
     _arrivals: dict[str, dict[Form, list[Arrival]]] = field(default_factory=dict)
@@ -150,22 +151,26 @@ class Witnesses:
 
     def _flows_into(self, place: str, index: int, origin: str) -> list[tuple[Flow, Effect]]:
         """The flows into a place that may carry an instance (of one element, or of any), in their order."""
-        if not self._into:
-            self._sort_flows()
-        own = self._into.get((place, origin, index), [])
-        common = self._into.get((place, origin, _MANY), [])
+        if not self._targets:
+            for flow in self.holdings.graph.flows:
+                if not flow.echo:
+                    self._targets.setdefault(flow.target, []).append(flow)
+        if place not in self._into:
+            self._into[place] = self._sorted(place)
+        sorted_in = self._into[place]
+        own, common = sorted_in.get((origin, index), []), sorted_in.get((origin, _MANY), [])
         return sorted([*own, *common], key=lambda pair: pair[0].index) if own and common else own or common
 
-    def _sort_flows(self) -> None:
+    def _sorted(self, place: str) -> dict[tuple[str, int], list[tuple[Flow, Effect]]]:
         # Thousands of clients send to one place, each its own data: those flows are found by what they carry.
-        for flow in self.holdings.graph.flows:
-            if flow.echo:
-                continue
+        found: dict[tuple[str, int], list[tuple[Flow, Effect]]] = {}
+        for flow in self._targets.get(place, ()):
             single = flow.data is not None and flow.data.bit_count() == 1
             carried = flow.data.bit_length() - 1 if single and flow.data else _MANY
             pair = (flow, self.holdings.effects.of(flow))
             for origin in ("", flow.origin):
-                self._into.setdefault((flow.target, origin, carried), []).append(pair)
+                found.setdefault((origin, carried), []).append(pair)
+        return found
 
     def _trace(self, to: _Stop, index: int, before: AbstractSet[str], blind: set[_Stop]) -> Trail | None:
         """
