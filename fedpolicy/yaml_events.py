@@ -8,7 +8,7 @@ have lower bounds, and words for them; so what stands before that depth is read 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import compress, count, islice
 from typing import Any
 
 import yaml
@@ -20,15 +20,14 @@ _TOO_DEEP = "nesting depth"  # in the words of libyaml 0.2.6 and later, as PyYAM
 
 def events(text: str, loader: Any) -> Iterator[Any]:  # noqa: ANN401  PyYAML's two loaders have no common type
     """Yield the events of a text; raises yaml.YAMLError where it is no YAML."""
-    given = 0
+    given = count(1)
     try:
-        for event in iter(loader(text).get_event, None):
-            given += 1
-            yield event
+        # Counted without a turn of a loop for each: a large file has half a million.
+        yield from compress(iter(loader(text).get_event, None), given)
     except yaml.MarkedYAMLError as error:
         if error.problem_mark is None or _TOO_DEEP not in (error.problem or ""):
             raise
         before = text[: error.problem_mark.index]
     else:
         return
-    yield from islice(iter(loader(before).get_event, None), given, None)
+    yield from islice(iter(loader(before).get_event, None), next(given) - 1, None)

@@ -66,8 +66,10 @@ class Composer:
     _starts: dict[str, int] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
     _labels: dict[str, str] = field(default_factory=dict)
-    _words: dict[str, str] = field(default_factory=dict)
+    _plain: dict[str, object] = field(default_factory=dict)
+    _texts: dict[str, str] = field(default_factory=dict)
     _offset: int = 0
+    _moves: bool = False
     _count: int = 0
     _deepest: int = 0
 
@@ -79,6 +81,7 @@ class Composer:
         """
         self._events = events(content, loader)
         self._offset = offset
+        self._moves = bool(offset or self.marks.text.moved)
         self.opened = []
         for event in self._events:
             if type(event) is yaml.DocumentStartEvent:
@@ -97,16 +100,22 @@ class Composer:
         return tree, row
 
     def _place(self, event: Any) -> Place:  # noqa: ANN401
-        start, end, text = event.start_mark.index + self._offset, event.end_mark.index + self._offset, self.marks.text
-        return (text.original(start), text.original(end)) if text.moved else (start, end)
+        start, end = event.start_mark.index, event.end_mark.index
+        if self._moves:
+            original, offset = self.marks.text.original, self._offset
+            return original(start + offset), original(end + offset)
+        return start, end
 
     def _node(self, event: Any, depth: int, label: str | None, key: Place | None) -> object:  # noqa: ANN401
-        place = self._place(event)
+        place = (event.start_mark.index, event.end_mark.index) if not self._moves else self._place(event)
         row = self.marks.add(place, label, key or place)
         self._count += 1
         if self._count > self.bounds.values:
             self._spend(0, place[0])
         if event.anchor is None:
+            # Plain words are written many times over: each is read once, and what it means is shared.
+            if type(event) is ScalarEvent and event.value in self._plain and not event.style and event.tag is None:
+                return self._plain[event.value]
             return self._value(event, depth, row)
         if type(event) is AliasEvent:
             return self._alias(str(event.anchor), depth, row)
@@ -114,11 +123,19 @@ class Composer:
 
     def _value(self, event: Any, depth: int, row: int) -> object:  # noqa: ANN401
         if type(event) is ScalarEvent:
-            return self._scalar(event, row)
+            return self._scalar(event, event.value, row)
         if depth == MAX_DEPTH:
             message = f"nested deeper than {MAX_DEPTH} levels"
             raise self._fatal(message, row, "a deployment needs about eight")
-        return self._collection(event, depth + 1, row)
+        depth += 1
+        if depth > self._deepest:
+            self._deepest = depth
+        if event.flow_style:
+            self.opened.append(self.marks.start[row])
+        value = self._mapping(depth, row) if type(event) is MappingStartEvent else self._sequence(depth, row)
+        if event.flow_style:
+            self.opened.pop()
+        return value if event.tag is None else self._tagged(event.tag, value, row)
 
     def _spend(self, values: int, start: int) -> None:
         self._count += values
@@ -131,8 +148,7 @@ class Composer:
         start = self.marks.start[row]
         return self.notes.fatal(message, start, advice, resume=start)
 
-    def _scalar(self, event: Any, row: int) -> object:  # noqa: ANN401
-        text: str = event.value
+    def _scalar(self, event: Any, text: str, row: int) -> object:  # noqa: ANN401
         if len(text) > MAX_SCALAR:
             message = f"a value of {len(text):,} characters; at most {MAX_SCALAR:,} are read"
             raise self._fatal(message, row, "refer to a file instead")
@@ -141,11 +157,11 @@ class Composer:
         if event.style == '"':
             self._printable(text, row)
         try:
-            if event.tag is None:
-                value = plain(text) if event.implicit[0] else text
-                # Names are written many times over; they share one text.
-                return value if value is not text else self._words.setdefault(text, text)
-            return convert(text, TAGS[event.tag]) if event.tag in TAGS else self._tagged(event.tag, text, row)
+            if event.tag is not None:
+                return convert(text, TAGS[event.tag]) if event.tag in TAGS else self._tagged(event.tag, text, row)
+            if not event.implicit[0]:
+                return self._texts.setdefault(text, text)
+            return self._plain.setdefault(text, plain(text))
         except ScalarError as error:
             self.notes.add(str(error), self.marks.start[row], "quote it if it is text")
             return text
@@ -192,15 +208,6 @@ class Composer:
         self._deepest = max(outer, self._deepest)
         return value
 
-    def _collection(self, event: Any, depth: int, row: int) -> object:  # noqa: ANN401
-        self._deepest = max(self._deepest, depth)
-        if event.flow_style:
-            self.opened.append(self.marks.start[row])
-        value = self._mapping(depth, row) if type(event) is MappingStartEvent else self._sequence(depth, row)
-        if event.flow_style:
-            self.opened.pop()
-        return value if event.tag is None else self._tagged(event.tag, value, row)
-
     def _close(self, event: Any, row: int, last: int) -> None:  # noqa: ANN401
         start, end = self._place(event)
         self.marks.close(row, last, end if end > start else None)
@@ -241,12 +248,12 @@ class Composer:
         return {**merged, **own} if merged else own
 
     def _key(self, event: Any, depth: int) -> tuple[str, Place]:  # noqa: ANN401
-        place = self._place(event)
+        place = (event.start_mark.index, event.end_mark.index) if not self._moves else self._place(event)
         if type(event) is not ScalarEvent or event.tag or event.anchor or len(event.value) > MAX_SCALAR:
             return self._odd_key(event, depth, place)
         text: str = event.value
         # The same keys stand in thousands of entries: they are looked at once, and share one text.
-        if event.implicit[0] and text in self._labels:
+        if text in self._labels and event.implicit[0]:
             return self._labels[text], place
         return self._new_key(text, place, plainly=event.implicit[0]), place
 
