@@ -88,12 +88,11 @@ def _id(value: object) -> str:
 
 
 def _ids(value: object) -> tuple[str, ...]:
-    if isinstance(value, (list, tuple)):
-        found = tuple(_id(item) for item in value)
-        if not found:
-            raise ValueError("the list is empty; name at least one")
-        return found
-    return (_id(value),)
+    if not isinstance(value, (list, tuple)):
+        return (_id(value),)
+    if not value:
+        raise ValueError("the list is empty; name at least one")
+    return tuple([_id(item) for item in value])
 
 
 def _any_ids(value: object) -> tuple[str, ...]:

@@ -45,9 +45,11 @@ class Lifted:
     def read(self, tree: object, shape: Shape, path: Path, *, claimable: bool = True) -> object:
         """The value of this place without claims and unknowns; whole entries and the document are not claimable."""
         if type(tree) is dict:
+            if _is_plain(tree):
+                return tree
             return self._map(tree, shape, path, claimable=claimable)
         if type(tree) is tuple:
-            if all(type(item) is str for item in tree):
+            if _is_list_of_text(tree):
                 return tree
             items = shape.items or VALUE
             found = tuple(self.read(item, items, (*path, place)) for place, item in enumerate(tree))
@@ -97,6 +99,19 @@ def lift(tree: object, shape: Shape) -> Lifted:
     lifted = Lifted()
     lifted.tree = lifted.read(tree, shape, (), claimable=False)
     return lifted
+
+
+def _is_plain(tree: dict[str, object]) -> bool:
+    """Whether nothing can be taken out of a map, whatever may stand there: most entries of a file are so."""
+    for item in tree.values():
+        kind = type(item)
+        if (kind is str and item == "unknown") or (kind not in _PLAIN and not _is_list_of_text(item)):
+            return False
+    return "value" not in tree and "evidence" not in tree
+
+
+def _is_list_of_text(tree: object) -> bool:
+    return type(tree) is tuple and all(type(item) is str for item in tree)
 
 
 def _rebuilt(tree: dict[str, object], found: dict[str, object]) -> dict[str, object]:

@@ -17,7 +17,7 @@ from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEv
 from fedpolicy.characters import HIDING
 from fedpolicy.language.reading.anchors import tell_missing
 from fedpolicy.language.reading.mistakes import Notes
-from fedpolicy.language.reading.scalars import TAGS, ScalarError, convert, plain
+from fedpolicy.language.reading.scalars import TAGS, ScalarError, convert, is_text, plain
 from fedpolicy.language.reading.spans import MERGE, Marks, Place
 from fedpolicy.limits import MAX_DIGITS, USUAL, Bounds
 from fedpolicy.patterns import pattern
@@ -100,11 +100,8 @@ class Composer:
         return tree, row
 
     def _place(self, event: Any) -> Place:  # noqa: ANN401
-        start, end = event.start_mark.index, event.end_mark.index
-        if self._moves:
-            original, offset = self.marks.text.original, self._offset
-            return original(start + offset), original(end + offset)
-        return start, end
+        start, end, text = event.start_mark.index + self._offset, event.end_mark.index + self._offset, self.marks.text
+        return (text.original(start), text.original(end)) if text.moved else (start, end)
 
     def _node(self, event: Any, depth: int, label: str | None, key: Place | None) -> object:  # noqa: ANN401
         place = (event.start_mark.index, event.end_mark.index) if not self._moves else self._place(event)
@@ -123,13 +120,12 @@ class Composer:
 
     def _value(self, event: Any, depth: int, row: int) -> object:  # noqa: ANN401
         if type(event) is ScalarEvent:
-            return self._scalar(event, event.value, row)
+            return self._scalar(event, row)
         if depth == MAX_DEPTH:
             message = f"nested deeper than {MAX_DEPTH} levels"
             raise self._fatal(message, row, "a deployment needs about eight")
         depth += 1
-        if depth > self._deepest:
-            self._deepest = depth
+        self._deepest = max(self._deepest, depth)
         if event.flow_style:
             self.opened.append(self.marks.start[row])
         value = self._mapping(depth, row) if type(event) is MappingStartEvent else self._sequence(depth, row)
@@ -148,20 +144,20 @@ class Composer:
         start = self.marks.start[row]
         return self.notes.fatal(message, start, advice, resume=start)
 
-    def _scalar(self, event: Any, text: str, row: int) -> object:  # noqa: ANN401
+    def _scalar(self, event: Any, row: int) -> object:  # noqa: ANN401
+        text: str = event.value
         if len(text) > MAX_SCALAR:
             message = f"a value of {len(text):,} characters; at most {MAX_SCALAR:,} are read"
             raise self._fatal(message, row, "refer to a file instead")
         if event.style in ("|", ">"):
             self.marks.trim(row)
-        if event.style == '"':
+        elif event.style == '"':
             self._printable(text, row)
         try:
-            if event.tag is not None:
-                return convert(text, TAGS[event.tag]) if event.tag in TAGS else self._tagged(event.tag, text, row)
-            if not event.implicit[0]:
-                return self._texts.setdefault(text, text)
-            return self._plain.setdefault(text, plain(text))
+            if event.tag is None:
+                shared: dict[str, Any] = self._plain if event.implicit[0] else self._texts
+                return shared.setdefault(text, plain(text) if event.implicit[0] else text)
+            return convert(text, TAGS[event.tag]) if event.tag in TAGS else self._tagged(event.tag, text, row)
         except ScalarError as error:
             self.notes.add(str(error), self.marks.start[row], "quote it if it is text")
             return text
@@ -265,7 +261,7 @@ class Composer:
             return text
         if text == "<<":
             return MERGE
-        if _is_no_text(text):
+        if not is_text(text):
             said = text if len(text) <= MAX_DIGITS else f"{text[:20]}..."
             advice = f'write "{text}" in quotes' if said is text else "write a plain word before the colon"
             self.notes.add(f"the key `{said}` is not text", place[0], advice)
@@ -298,10 +294,3 @@ class Composer:
                 self.lost = True
                 self.notes.add("`<<` merges maps only", self.marks.start[row], "write `<<: *name` of an anchored map")
                 return
-
-
-def _is_no_text(key: str) -> bool:
-    try:
-        return plain(key) is not key
-    except ScalarError:  # a number that is too long
-        return True

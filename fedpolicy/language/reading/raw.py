@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fedpolicy.language.model.does import Does
+from fedpolicy.language.model.entry import Named
 from fedpolicy.language.model.safeguards import KINDS
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.limits import USUAL, Bounds
@@ -55,6 +56,8 @@ def entries(root: Tree, section: str) -> Iterator[tuple[Path, Tree]]:
 def ids(entry: Tree, key: str) -> list[tuple[int, str]]:
     """The ids of a key that takes one or several, each with its place in the list."""
     found = entry.get(key)
+    if type(found) is str:
+        return [(0, found)]
     items = found if isinstance(found, tuple) else (found,)
     return [(place, item) for place, item in enumerate(items) if isinstance(item, str)]
 
@@ -114,6 +117,36 @@ class Names:
     bounds: Bounds = USUAL
     _counted: dict[frozenset[str], int | None] = field(default_factory=dict)
     _found: dict[str, frozenset[str]] = field(default_factory=dict)
+    _entries: dict[str, list[tuple[Path, Tree]]] = field(default_factory=dict)
+    _sure: dict[int, set[str]] = field(default_factory=dict)
+
+    def entries(self, section: str) -> list[tuple[Path, Tree]]:
+        """The entries of a section and their paths, put together once: many checks go through them."""
+        if section not in self._entries:
+            self._entries[section] = list(entries(self.root, section))
+        return self._entries[section]
+
+    def having(self, section: str, *keys: str) -> Iterator[tuple[Path, Tree]]:
+        """Those that have one of these keys."""
+        return (one for one in self.entries(section) if not one[1].keys().isdisjoint(keys))
+
+    def sure(self, wanted: Named) -> set[str]:
+        """Names of which it is known that they mean something here, to begin with those that the document declares."""
+        key = id(wanted)  # they are few, and never change
+        if key not in self._sure:
+            declared = [self.declared(_SECTIONS[kind]).keys() for kind in wanted.kinds if kind in _SECTIONS]
+            # What is the id of a dataset and of a model may mean either.
+            unclear = declared[0] & declared[1] if wanted.kinds == ("dataset", "model") else ()
+            self._sure[key] = {*wanted.words, *(name for names in declared for name in names)}.difference(unclear)
+        return self._sure[key]
+
+    def settled(self, wanted: Named, value: object) -> bool:
+        """Whether each name in a value surely means something, and no list has one twice that must not."""
+        if type(value) is str:
+            return value in self.sure(wanted.last or wanted)
+        if type(value) is not tuple or wanted.last or not all(type(one) is str for one in value):
+            return False
+        return (wanted.repeats or len(set(value)) == len(value)) and self.sure(wanted).issuperset(value)
 
     def declared(self, section: str) -> Mapping[str, object]:
         """The entries of a section, broken ones too: a reference to them is no second mistake."""

@@ -36,6 +36,7 @@ Guarded = TypeVar("Guarded", Task, Flow, TreeHop)
 
 
 Keys = tuple[tuple[Key, ...], tuple[Key, ...]]
+Settled = Callable[[Named, object], bool]  # whether every name in a value surely means something where it stands
 
 
 def spelt_out(deployment: Deployment) -> Deployment:
@@ -107,14 +108,14 @@ class Reference:
     repeated: bool = False
 
 
-def references(root: Tree) -> Iterator[Reference]:
-    """Every name in a document that must exist."""
+def references(root: Tree, settled: Settled = lambda _, __: False) -> Iterator[Reference]:
+    """Every name in a document that must exist, but for the values that are `settled`."""
     for section in entry_shape(Deployment).values():
         entry = section.shape.values.entry if section.shape.values else None
         if entry is not None:
             keys = _keys((entry,))
             for path, tree in entries(root, section.name):
-                yield from _of_entry(tree, path, keys)
+                yield from _of_entry(tree, path, keys, settled)
 
 
 @cache
@@ -130,16 +131,16 @@ def _inside(shape: Shape) -> tuple[type[Entry], ...]:
     return tuple(shape.kinds.values()) if shape.kinds else (shape.entry,) if shape.entry else ()
 
 
-def _of_entry(tree: Tree, path: Path, keys: Keys) -> Iterator[Reference]:
+def _of_entry(tree: Tree, path: Path, keys: Keys, settled: Settled) -> Iterator[Reference]:
     named, below = keys
     for key in named:
-        if key.names and key.name in tree:
+        if key.names and key.name in tree and not settled(key.names, tree[key.name]):
             yield from _of_key(tree, path, key.name, key.names)
     for key in below:
         if key.name in tree:
             inner = _keys(_inside(key.shape.items or key.shape))
             for place, item in _maps(tree[key.name], key.shape):
-                yield from _of_entry(item, (*path, key.name, *place), inner)
+                yield from _of_entry(item, (*path, key.name, *place), inner, settled)
 
 
 def _maps(found: object, shape: Shape) -> Iterator[tuple[Path, Tree]]:
@@ -187,10 +188,12 @@ def resolve(tree: object, catalog: Catalog, known: Iterable[Mistake] = (), bound
 
 
 def _unresolved(names: Names) -> Iterator[Mistake]:
-    for reference in references(names.root):
+    for reference in references(names.root, names.settled):
         mistake = unresolved(reference, names)
         if mistake is not None:
             yield mistake
+        elif not reference.repeated:
+            names.sure(reference.wanted).add(reference.name)
 
 
 def _contradictions(names: Names) -> Iterator[Contradiction]:

@@ -11,7 +11,7 @@ import math
 from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.patterns import pattern
 
-__all__ = ["TAGS", "Scalar", "ScalarError", "convert", "plain"]
+__all__ = ["TAGS", "Scalar", "ScalarError", "convert", "is_text", "plain"]
 
 Scalar = str | int | float | bool | None
 
@@ -51,6 +51,14 @@ def plain(text: str) -> Scalar:
     if _INTEGER.match(text):
         return _integer(text)
     return _float(text) if _FLOAT.match(text) else text
+
+
+def is_text(text: str) -> bool:
+    """Whether a plain scalar means nothing but its own text."""
+    try:
+        return plain(text) is text
+    except ScalarError:  # a number that is too long
+        return False
 
 
 def convert(text: str, tag: str) -> Scalar:

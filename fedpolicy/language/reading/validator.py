@@ -73,31 +73,33 @@ def _entry(entry: type[Entry]) -> Reader:
     needed = frozenset(written for written, (name, _) in keys.items() if blank[name] is ...)
     places = {written: place for place, written in enumerate(keys)}
 
+    @lru_cache(maxsize=1024)  # many entries of a file state the same keys
+    def told(*written: str) -> tuple[frozenset[str], frozenset[str]]:
+        """What is stated by these keys, and which are missing."""
+        return frozenset(keys[one][0] for one in written if one in keys), needed.difference(written)
+
     def read(tree: object) -> Entry:
         if not isinstance(tree, dict):
             raise _wrong("model_type", tree)
+        stated, missing = told(*tree)
         values = blank.copy()
-        flaws = [Flaw("missing", tree, (written,)) for written in needed - tree.keys()]
+        flaws: list[Flaw] = []
         for written, value in tree.items():
-            if written not in keys:
-                flaws.append(Flaw("extra_forbidden", value, (written,)))
-                continue
-            name, reader = keys[written]
+            name, reader = keys.get(written) or (written, _superfluous)
             try:
                 values[name] = reader(value)
             except Invalid as error:
                 flaws += [flaw.under(written) for flaw in error.flaws]
-        if flaws:
+        if flaws or missing:
+            flaws += [Flaw("missing", tree, (written,)) for written in missing]
             raise Invalid(sorted(flaws, key=lambda flaw: places.get(str(flaw.path[0]), len(places))))
-        return entry.made(values, _stated(entry, tuple(tree)))
+        return entry.made(values, stated)
 
     return read
 
 
-@lru_cache(maxsize=1024)  # many entries of a file state the same keys
-def _stated(entry: type[Entry], written: tuple[str, ...]) -> frozenset[str]:
-    names = {key.alias: name for name, key in entry.declared.items() if key.alias}
-    return frozenset(names.get(one, one) for one in written)
+def _superfluous(value: object) -> object:
+    raise _wrong("extra_forbidden", value)
 
 
 def _reader(annotation: Any) -> Reader:  # noqa: ANN401  typing's own forms have no common type
@@ -160,8 +162,11 @@ def _bounded(inner: Reader, mark: Within) -> Reader:
 
 def _word(*words: object) -> Reader:
     known = {(type(word), word): word for word in words}  # 1 is not true
+    texts = {word: word for word in words if isinstance(word, str)}
 
     def read(value: object) -> object:
+        if type(value) is str and value in texts:
+            return texts[value]
         if isinstance(value, (str, int)) and (type(value), value) in known:
             return known[type(value), value]
         raise _wrong("literal_error", value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.language.model.does import Seal
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
-from fedpolicy.language.reading.raw import Names, Tree, does, entries, hops, ids, maps, text
+from fedpolicy.language.reading.raw import Names, Tree, does, hops, ids, maps, text
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.suggest import listed
 from fedpolicy.topologies import TOPOLOGIES
@@ -29,7 +29,7 @@ __all__ = [
 
 def check_payloads(names: Names) -> Iterator[Contradiction]:
     """What is called reads what it is sent, and what it is sent is data."""
-    for path, call in entries(names.root, "api_calls"):
+    for path, call in names.entries("api_calls"):
         payload = text(call, "payload")
         row = names.catalog.payloads.get(payload or "")
         if row is None or row.carries == "all":
@@ -45,10 +45,13 @@ def check_payloads(names: Names) -> Iterator[Contradiction]:
 
 def check_ciphertext(names: Names) -> Iterator[Contradiction]:
     """Ciphertext has somebody who sealed it, and somebody who can open it."""
-    stores = {name for _, dataset in entries(names.root, "datasets") for _, name in ids(dataset, "at")}
-    for path, flow in entries(names.root, "flows"):
-        row = names.catalog.payloads.get(text(flow, "payload") or "")
-        if row is None or row.carries != "sealed" or "sealed_for" in flow or _seals(flow):
+    payloads = {text(flow, "payload") or "" for _, flow in names.entries("flows")}
+    sealed = {word for word in payloads if (row := names.catalog.payloads.get(word)) and row.carries == "sealed"}
+    if not sealed:
+        return
+    stores = {name for _, dataset in names.entries("datasets") for _, name in ids(dataset, "at")}
+    for path, flow in names.entries("flows"):
+        if text(flow, "payload") not in sealed or "sealed_for" in flow or _seals(flow):
             continue
         sources = names.places([name for _, name in ids(flow, "from")]) or frozenset()
         if open_at := sorted(sources & (names.places(sorted(stores)) or frozenset())):
@@ -65,7 +68,7 @@ def _seals(entry: Tree) -> bool:
 
 def check_closed_weights(names: Names) -> Iterator[Contradiction]:
     """Copies of a model that its maker gives to nobody."""
-    for path, model in entries(names.root, "models"):
+    for path, model in names.entries("models"):
         ref = text(model, "ref")
         found = names.catalog.model(ref) if ref else None
         if "weights_at" not in model or "weights" in model or found is None or found.weights != "closed":
@@ -79,11 +82,11 @@ def check_ways(names: Names) -> Iterator[Contradiction]:
     """A way to a model that nobody takes, since all who use it have it."""
     users: dict[str, set[str]] = {}
     for section, where in (("tasks", "runs_on"), ("api_calls", "from")):
-        for _, entry in entries(names.root, section):
+        for _, entry in names.entries(section):
             for key in ("model", "evaluates"):
                 users.setdefault(text(entry, key) or "", set()).update(name for _, name in ids(entry, where))
     hosted = _hosted(names)
-    for path, model in entries(names.root, "models"):
+    for path, model in names.entries("models"):
         if path[1] in hosted:
             continue
         at, using = (
@@ -100,7 +103,7 @@ def check_ways(names: Names) -> Iterator[Contradiction]:
 def _hosted(names: Names) -> set[str | None]:
     """The models that somebody else trains, whoever has their weights."""
     methods = names.catalog.methods
-    tasks = (task for _, task in entries(names.root, "tasks"))
+    tasks = (task for _, task in names.entries("tasks"))
     return {text(task, "model") for task in tasks if (row := methods.get(text(task, "method") or "")) and row.hosted}
 
 
@@ -110,7 +113,7 @@ def _named(entry: Tree, key: str) -> set[str]:
 
 def check_emulators(names: Names) -> Iterator[Contradiction]:
     """An emulator of itself, or of an emulator of it."""
-    stands = {str(path[1]): name for path, model in entries(names.root, "models") if (name := text(model, "emulates"))}
+    stands = {str(path[1]): name for path, model in names.entries("models") if (name := text(model, "emulates"))}
     for first in sorted(stands):
         way = [first]
         while (following := stands.get(way[-1])) is not None and following not in way:
@@ -123,7 +126,7 @@ def check_emulators(names: Names) -> Iterator[Contradiction]:
 
 def check_without_updates(names: Names) -> Iterator[Contradiction]:
     """Keys of an exchange in tasks that exchange nothing."""
-    for path, task in entries(names.root, "tasks"):
+    for path, task in names.entries("tasks"):
         method = names.catalog.methods.get(name := text(task, "method") or "")
         if method is None:
             continue
@@ -144,7 +147,7 @@ def check_without_updates(names: Names) -> Iterator[Contradiction]:
 
 def check_local_transport(names: Names) -> Iterator[Contradiction]:
     """A connection of a task that has none."""
-    for path, task in entries(names.root, "tasks"):
+    for path, task in names.entries("tasks"):
         method = names.catalog.methods.get(text(task, "method") or "")
         if "transport" in task and method is not None and not _connects(names, task, method):
             message = "nothing travels: it runs where its data and its model are"
@@ -178,7 +181,7 @@ def _unmet(path: Path, task: Tree, why: str, rests: list[Path], keys: tuple[str,
 
 def check_topology(names: Names) -> Iterator[Contradiction]:
     """Keys that a topology needs or has no use for."""
-    for path, task in entries(names.root, "tasks"):
+    for path, task in names.entries("tasks"):
         method = names.catalog.methods.get(text(task, "method") or "")
         topology = text(task, "topology") or _default(task, method)
         yield from _superfluous(path, task, topology)
@@ -278,7 +281,7 @@ def _aggregator(names: Names, path: Path, task: Tree, method: MethodRow | None) 
 
 def _kinds(names: Names) -> list[Path]:
     # A kind that is wrong could be the aggregator that seems to be missing.
-    return [(*path, "kind") for path, _ in entries(names.root, "nodes")]
+    return [(*path, "kind") for path, _ in names.entries("nodes")]
 
 
 def _federated(names: Names, task: Tree, method: MethodRow | None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fedpolicy.language.model.does import Noise, Seal, Sum
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
-from fedpolicy.language.reading.raw import Names, Tree, does, entries, hops, ids, maps, number, readers
+from fedpolicy.language.reading.raw import Names, Tree, does, hops, ids, maps, number, readers
 from fedpolicy.language.reading.spans import Path
 
 __all__ = ["check_cohorts", "check_flow_cohorts", "check_noise", "check_readers", "check_sizes"]
@@ -62,9 +62,9 @@ def _approval(path: Path, approval: object) -> Iterator[Contradiction]:
 
 def _guarded(names: Names) -> Iterator[tuple[Path, Tree]]:
     """Everything that has safeguards."""
-    yield from entries(names.root, "flows")
-    yield from entries(names.root, "api_calls")
-    for path, task in entries(names.root, "tasks"):
+    yield from names.having("flows", "safeguards", "sealed_for")
+    yield from names.having("api_calls", "safeguards")
+    for path, task in names.entries("tasks"):
         yield path, task
         for place, hop in hops(task):
             yield (*path, "hops", place), hop
@@ -140,7 +140,7 @@ def _readers(names: Names, path: Path, shared: Tree, seal: Seal) -> Iterator[Con
 
 def check_cohorts(names: Names) -> Iterator[Contradiction]:
     """Clients per round, minimum numbers and thresholds of tasks."""
-    for path, task in entries(names.root, "tasks"):
+    for path, task in names.entries("tasks"):
         total, rests = clients_of(names, path, "runs_on", [name for _, name in ids(task, "runs_on")])
         if total is None:
             continue
@@ -156,7 +156,7 @@ def check_cohorts(names: Names) -> Iterator[Contradiction]:
 
 def check_flow_cohorts(names: Names) -> Iterator[Contradiction]:
     """Thresholds of declared flows that come from clients."""
-    for path, flow in entries(names.root, "flows"):
+    for path, flow in names.having("flows", "safeguards"):
         sources = [name for _, name in ids(flow, "from")]
         if all(names.entry("nodes", name.partition("@")[0]).get("kind") == "client" for name in sources):
             total, rests = clients_of(names, path, "from", sources)
@@ -198,14 +198,14 @@ def _clients(total: int) -> str:
 
 def check_sizes(names: Names) -> Iterator[Contradiction]:
     """Families make one node for each member, and datasets one instance for each node."""
-    sizes = {str(path[1]): len(ids(node, "party")) for path, node in entries(names.root, "nodes")}
+    sizes = {str(path[1]): len(ids(node, "party")) for path, node in names.entries("nodes")}
     places, most = sum(sizes.values()), names.bounds.nodes
     if places > most:
         message = f"{places:,} nodes, the members of families counted; at most {most:,} are checked"
         yield contradiction(("nodes",), message, _ADVICE)
     instances = sum(
         sizes.get(name, 1)
-        for _, dataset in entries(names.root, "datasets")
+        for _, dataset in names.entries("datasets")
         for name in {name for _, name in ids(dataset, "at")}
     )
     if instances > most:

@@ -11,7 +11,7 @@ from fedpolicy.language.model.entry import Entry
 from fedpolicy.language.model.shape import Key, entry_shape
 from fedpolicy.language.model.words import AGGREGATIONS, SECTORS
 from fedpolicy.language.reading.mistakes import Contradiction, contradiction
-from fedpolicy.language.reading.raw import Names, Tree, entries, maps, text
+from fedpolicy.language.reading.raw import Names, Tree, maps, text
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.patterns import pattern
 from fedpolicy.suggest import misspelt, shown
@@ -33,7 +33,7 @@ def check_texts(names: Names) -> Iterator[Contradiction]:
         entry = section.shape.values.entry if section.shape.values else section.shape.entry
         if entry is None or not any(_keys(entry)):
             continue
-        found = entries(names.root, section.name)
+        found = names.having(section.name, *(key.name for keys in _keys(entry) for key in keys))
         if section.shape.entry is not None:
             single = names.root.get(section.name)
             found = iter([((section.name,), single)] if isinstance(single, dict) else [])
@@ -76,7 +76,7 @@ def _of_text(path: Path, said: str) -> Iterator[Contradiction]:
 
 def check_digests(names: Names) -> Iterator[Contradiction]:
     """A digest has as many digits as its algorithm gives."""
-    for path, model in entries(names.root, "models"):
+    for path, model in names.entries("models"):
         said = text(model, "digest")
         if said and said.strip() and not _PLACEHOLDER.fullmatch(said.strip()) and (why := _no_digest(said)):
             advice = "write the algorithm and all digits, such as sha256: and 64 hexadecimal digits"
@@ -102,7 +102,7 @@ def check_words(names: Names) -> Iterator[Contradiction]:
         ("parties", "is", ("none", *names.known("provider"))),
     )
     for section, key, known in kinds:
-        for path, entry in entries(names.root, section):
+        for path, entry in names.having(section, key):
             said = text(entry, key)
             if said is None or said in known:
                 continue
