@@ -11,9 +11,9 @@ from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.catalog.summary import summary
 from fedpolicy.language.model.types import ID_PATTERN
 from fedpolicy.language.reading.spans import place_of
+from fedpolicy.lsp.completion import about_key, about_symbol, about_word, catalogue_rows
 from fedpolicy.lsp.cursor import shape_at
 from fedpolicy.lsp.diagnostics import range_of
-from fedpolicy.lsp.meaning import about_key, about_symbol, about_word, catalogue_rows
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Span

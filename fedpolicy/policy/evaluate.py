@@ -14,9 +14,8 @@ from fedpolicy.language.reading.load import Document
 from fedpolicy.policy.context import Context, contexts
 from fedpolicy.policy.expression import activator
 from fedpolicy.policy.fields import CONSTANTS, Value
-from fedpolicy.policy.finding import finding_of, witness_of
+from fedpolicy.policy.finding import TOLD, Judgement, Scenario, Unanswered, finding_of, judge_rule, witness_of
 from fedpolicy.policy.groups import group_findings
-from fedpolicy.policy.judgement import TOLD, Judgement, Scenario, Unanswered, judge_rule
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.world import Territories, World

@@ -16,9 +16,19 @@ from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
 from fedpolicy.scan.evidence import NONE, Evidence, count
 from fedpolicy.scan.groups import Ids, Project
-from fedpolicy.scan.members import ROLES, DraftMember, JobEvidence, draft_members, first, jobs_of, trackers_of
+from fedpolicy.scan.members import (
+    ROLES,
+    DraftMember,
+    JobEvidence,
+    Safeguards,
+    app_safeguards,
+    draft_members,
+    first,
+    job_safeguards,
+    jobs_of,
+    trackers_of,
+)
 from fedpolicy.scan.page import DraftPage, inline_list, quoted
-from fedpolicy.scan.safeguards import Safeguards, app_safeguards, job_safeguards
 
 __all__ = ["Draft", "draft_of"]
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from fedpolicy.findings import Verdict
 from fedpolicy.policy.expression import Expression, Truth, activator, language
 from fedpolicy.policy.fields import Type
-from fedpolicy.policy.judgement import combine
+from fedpolicy.policy.finding import combine
 from tests.laws import examples
 
 NAMES = ("model.a", "model.b", "model.c")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.reading.settings import literals
+from fedpolicy.scan.reading.variables import literals
 from fedpolicy.scan.services import TRACKS
 
 if TYPE_CHECKING:

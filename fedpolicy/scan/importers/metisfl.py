@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.reading.settings import literals, told_by
+from fedpolicy.scan.reading.variables import literals, told_by
 
 if TYPE_CHECKING:
     from fedpolicy.scan.evidence import Evidence, ForeignNode

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.reading.settings import found
+from fedpolicy.scan.reading.variables import found
 
 if TYPE_CHECKING:
     from fedpolicy.scan.evidence import Evidence

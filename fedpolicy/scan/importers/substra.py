@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan.evidence import NONE, Evidence
-from fedpolicy.scan.reading.settings import found, switch, told_by
+from fedpolicy.scan.reading.variables import found, switch, told_by
 
 if TYPE_CHECKING:
     from fedpolicy.scan.evidence import ForeignNode

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.reading.settings import found, literals, switch, told_by
+from fedpolicy.scan.reading.variables import found, literals, switch, told_by
 from fedpolicy.scan.services import CALLED
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from fedpolicy.errors import FedPolicyError
 from fedpolicy.findings import Span
 from fedpolicy.language.reading.source import read
 from fedpolicy.scan.evidence import ForeignNode, Unread
-from fedpolicy.scan.reading.hocon import hocon
-from fedpolicy.scan.reading.toml import toml
+from fedpolicy.scan.reading.hocon import hocon, toml
 from fedpolicy.scan.services import Services
 
 __all__ = ["LARGEST", "File"]

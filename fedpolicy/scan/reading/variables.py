@@ -1,4 +1,4 @@
-"""What the environment of a program tells: the keys that it holds, whom it asks, and where it reports to."""
+"""What settings of frameworks mean, as tables of keys, and what an environment of a program tells, by names."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ from fedpolicy.scan.services import CALLED, TRACKS, Services, host_of, is_own
 if TYPE_CHECKING:
     from fedpolicy.scan.reading.files import File
 
-__all__ = ["Variable", "lines", "secret_name", "told", "variables"]
+__all__ = ["Table", "Variable", "found", "lines", "literals", "secret_name", "switch", "told", "told_by", "variables"]
 
+Table = Mapping[str, tuple[str, str]]  # path of keys -> subject and attribute
+_SECRET_KEY = re.compile(
+    r"(?:password|passwd|pwd|secret|token|api_?key|access_key|secret_key|wandb_key)$", re.IGNORECASE
+)
 _SECRET = re.compile(r"(?:API_KEY|ACCESS_KEY|TOKEN|PASSWORD|PASSWD|PWD|SECRET(?:_KEY)?)$")
 # Where a program finds a model to ask, by the names that programs use.
 _ADDRESS = re.compile(r"^(?:LLM|OPENAI|MODEL|CHAT)\w*(?:ENDPOINT|BASE_URL|API_BASE|HOST|HOST_IP|URL)$")
@@ -23,6 +27,39 @@ _STORE = re.compile(r"^(?:REDIS_URL|QDRANT_HOST|QDRANT_URL|MILVUS_HOST|CHROMA_HO
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=(.*)")
 _COMMENT = re.compile(r"\s+#.*$")
 _DEFAULT = re.compile(r"\$\{\w+:?-([^}]+)\}")
+
+
+def found(root: ForeignNode, path: str) -> ForeignNode | None:
+    """The value behind a path such as `llm.adapter.args.0.r`; None where nothing stands there."""
+    node = root.get(*(int(step) if step.isdigit() else step for step in path.split(".")))
+    return None if node is None or node.value in (None, "") else node
+
+
+def told_by(root: ForeignNode, table: Table) -> Iterator[Evidence]:
+    """Each key of the table that is there, in its own words."""
+    for path, (subject, attribute) in table.items():
+        if node := found(root, path):
+            yield node.tells(subject, attribute)
+
+
+def switch(
+    root: ForeignNode, path: str, subject: str, attribute: str = "used", *, silent: bool = False
+) -> Iterator[Evidence]:
+    """A switch: `true` where it is on, none where it is off; with `silent`, nothing where it is off."""
+    node = found(root, path)
+    if node and isinstance(node.value, bool) and (node.value or not silent):
+        yield node.says(subject, attribute, "true" if node.value else NONE)
+
+
+def literals(root: ForeignNode, subject: str) -> Iterator[Evidence]:
+    """Secrets that stand among the settings, by the names of their keys."""
+    for name, node in root.items():
+        if isinstance(node.value, str) and node.value and settled(node.value) and _SECRET_KEY.search(name):
+            yield node.says(f"secret:{name}", "literal", subject)
+        else:
+            yield from literals(node, subject)
+    for node in root.each():
+        yield from literals(node, subject)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
