@@ -24,6 +24,7 @@ __all__ = [
     "SCAN_IDS",
     "Coverage",
     "as_set",
+    "coded_finding",
     "gone",
     "matches",
     "own_finding",
@@ -182,18 +183,24 @@ def gone(name: str, span: Span, failing: int) -> Finding:
 
 def own_finding(rule: RuleInfo, element: str, message: str, span: Span, notes: tuple[str, ...] = ()) -> Finding:
     """Tell what is wrong with one waiver or baseline."""
+    return replace(coded_finding(rule, (element,), message, span, element), notes=notes)
+
+
+def coded_finding(
+    rule: RuleInfo, elements: tuple[str, ...], message: str, span: Span, *parts: str,
+    deployment: str = "", verdict: Verdict = Verdict.FAIL,
+) -> Finding:  # fmt: skip
+    """What a rule says that is written in code; with the rule, `parts` are its identity across runs."""
+    said = {
+        name: getattr(rule, name) for name in ("pack", "title", "principle", "severity", "why", "help", "references")
+    }
     return Finding(
         rule=rule.id,
-        pack=rule.pack,
-        title=rule.title,
-        principle=rule.principle,
-        severity=rule.severity,
-        verdict=Verdict.FAIL,
-        elements=(element,),
+        verdict=verdict,
+        elements=elements,
         message=message,
         span=span,
-        notes=notes,
-        why=rule.why,
-        help=rule.help,
-        fingerprint=fingerprint(rule.id, element),
+        deployment=deployment,
+        fingerprint=fingerprint(rule.id, *parts),
+        **said,
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Reference
     from fedpolicy.policy.models import Param, Rule
 
-__all__ = ["RuleEntry", "Shown", "as_json", "as_markdown", "as_text", "rule_entry", "table_markdown", "table_text"]
+__all__ = ["RulePage", "Shown", "as_json", "as_markdown", "as_text", "rule_entry", "table_markdown", "table_text"]
 
 _TOLD = {"fail": "fails", "pass": "passes", "unknown": "is undecided"}
 _HEADINGS = {"fail": "Fails", "pass": "Passes", "unknown": "Undecided"}
@@ -46,7 +46,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleEntry:
+class RulePage:
     """
     Everything that there is to say of a rule.
 
@@ -66,18 +66,18 @@ class RuleEntry:
     examples: Sequence[Shown] = ()
 
     @classmethod
-    def own(cls, rule: RuleInfo) -> RuleEntry:
+    def own(cls, rule: RuleInfo) -> RulePage:
         """A rule that has no file."""
         return cls(rule=rule, applies_to=_CODED.get(rule.pack, rule.id.partition("-")[0]))
 
 
-def rule_entry(rule: Rule | RuleInfo) -> RuleEntry:
+def rule_entry(rule: Rule | RuleInfo) -> RulePage:
     """Read what the rule itself does not keep. Raises Problems where its file has changed its shape."""
     if isinstance(rule, RuleInfo):
-        return RuleEntry.own(rule)
+        return RulePage.own(rule)
     tree: dict[str, Any] = read_sheet(Path(rule.path).read_bytes(), rule.path, RULE).tree
     listed = tree.get("examples", {})
-    return RuleEntry(
+    return RulePage(
         rule=rule.info,
         applies_to=rule.applies_to,
         absent=rule.absent,
@@ -135,7 +135,7 @@ def table_text(rules: Sequence[Rule | RuleInfo], look: Style = PLAIN) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_text(entry: RuleEntry, look: Style = PLAIN) -> str:
+def as_text(entry: RulePage, look: Style = PLAIN) -> str:
     """Write everything about one rule."""
     rule = entry.rule
     head = f"{rule.id} ({rule.pack}, {rule.severity.label}, {rule.principle})"
@@ -161,7 +161,7 @@ def _part(title: str, body: Iterable[str], look: Style) -> list[str]:
     return [look.paint("bold", title), *lines] if lines else []
 
 
-def _condition_lines(entry: RuleEntry, look: Style) -> Iterator[str]:
+def _condition_lines(entry: RulePage, look: Style) -> Iterator[str]:
     asked = (("where", entry.match), ("require", entry.require), ("graver", entry.graver), ("slight", entry.slight))
     for word, text in asked:
         if text:
@@ -173,7 +173,7 @@ def _condition_lines(entry: RuleEntry, look: Style) -> Iterator[str]:
         yield from wrap(f"what these tell: {', '.join(entry.behind)}", look, "  behind   ", "           ")
 
 
-def _param_lines(entry: RuleEntry, look: Style) -> Iterator[str]:
+def _param_lines(entry: RulePage, look: Style) -> Iterator[str]:
     for param in entry.params:
         value = value_words(param.type, [param.value])
         yield from wrap(f"{param.about} (default: {value})", look, f"  {entry.rule.id}.{param.name}  ", "      ")
@@ -207,7 +207,7 @@ def table_markdown(rules: Sequence[Rule | RuleInfo], link: str = "{pack}/{id}.md
     return "\n".join(lines) + "\n"
 
 
-def as_markdown(entry: RuleEntry) -> str:
+def as_markdown(entry: RulePage) -> str:
     """Everything about one rule; the same file always gives the same page."""
     rule = entry.rule
     parts = [
@@ -225,7 +225,7 @@ def as_markdown(entry: RuleEntry) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _about_rule(entry: RuleEntry) -> str:
+def _about_rule(entry: RulePage) -> str:
     rule = entry.rule
     kind = f", judged for each {entry.applies_to}" if entry.require else ""
     about = f" About {', '.join(f'`{tag}`' for tag in rule.tags)}." if rule.tags else ""
@@ -236,7 +236,7 @@ def _section(title: str, body: str) -> str:
     return f"## {title}\n\n{body}" if body else ""
 
 
-def _condition(entry: RuleEntry) -> str:
+def _condition(entry: RulePage) -> str:
     if not entry.require:
         return ""
     where = f"where:   {entry.match}\n" if entry.match else ""
@@ -247,7 +247,7 @@ def _condition(entry: RuleEntry) -> str:
     return f"```text\n{where}require: {entry.require}{graver}\n```{absent}{behind}"
 
 
-def _params(entry: RuleEntry) -> Iterator[str]:
+def _params(entry: RulePage) -> Iterator[str]:
     for param in entry.params:
         default = value_words(param.type, [param.value])
         yield f"- `--param {entry.rule.id}.{param.name}={default}` (the default): {param.about}"
@@ -269,12 +269,12 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def as_json(entries: Sequence[RuleEntry]) -> str:
+def as_json(entries: Sequence[RulePage]) -> str:
     """Write the rules as JSON."""
     return json_text({"version": 1, "rules": [_row(entry) for entry in entries]})
 
 
-def _row(entry: RuleEntry) -> dict[str, Any]:
+def _row(entry: RulePage) -> dict[str, Any]:
     rule = entry.rule
     return {
         "id": rule.id,

@@ -13,10 +13,10 @@ from dataclasses import replace
 
 from fedpolicy.check import Checked, Judge, assess, report_of
 from fedpolicy.errors import FedPolicyError
-from fedpolicy.findings import Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict, fingerprint
+from fedpolicy.findings import Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict
 from fedpolicy.language.reading.load import load_text
 from fedpolicy.overview import Reading, Skipped
-from fedpolicy.policy.housekeeping import CODED_IDS
+from fedpolicy.policy.housekeeping import CODED_IDS, coded_finding
 from fedpolicy.policy.models import chosen_id
 from fedpolicy.report.summarise import in_file_order
 from fedpolicy.scan.draft import Draft, draft_of
@@ -188,22 +188,9 @@ def obeying(findings: Sequence[Finding], settings: Settings, pack: str) -> list[
 
 
 def _told(rule: EvidenceRule, one: Evidence, message: str, deployment: str) -> Finding:
-    info = rule.info
-    return Finding(
-        rule=info.id,
-        pack=info.pack,
-        title=info.title,
-        principle=info.principle,
-        severity=info.severity,
-        verdict=rule.verdict,
-        elements=(one.subject,),
-        message=message,
-        span=one.span,
-        deployment=deployment,
-        why=info.why,
-        help=info.help,
-        references=info.references,
-        fingerprint=fingerprint(info.id, one.span.file, one.subject, one.attribute, one.key),
+    parts = (one.span.file, one.subject, one.attribute, one.key)
+    return coded_finding(
+        rule.info, (one.subject,), message, one.span, *parts, deployment=deployment, verdict=rule.verdict
     )
 
 
@@ -243,21 +230,8 @@ def _nobody(span: Span) -> Finding:
 
 def _own(info: RuleInfo, message: str, span: Span, deployment: str) -> Finding:
     """A question of ours."""
-    return Finding(
-        rule=info.id,
-        pack=PACK,
-        title=info.title,
-        principle=info.principle,
-        severity=info.severity,
-        verdict=Verdict.UNKNOWN,
-        elements=(deployment or "repository",),
-        message=message,
-        span=span,
-        deployment=deployment,
-        why=info.why,
-        help=info.help,
-        fingerprint=fingerprint(info.id, deployment or span.file),
-    )
+    elements, verdict = (deployment or "repository",), Verdict.UNKNOWN
+    return coded_finding(info, elements, message, span, deployment or span.file, deployment=deployment, verdict=verdict)
 
 
 def _placed(finding: Finding, draft: Draft) -> Finding:

@@ -41,11 +41,11 @@ def _explain(name: str, packs: Sequence[str], form: str, output: str | None, *, 
     known = rules_of(packs)
     entries = [rules.rule_entry(rule) for rule in known if rule.id == name]
     if not entries and name in OWN_RULES:
-        entries = [rules.RuleEntry.own(OWN_RULES[name])]
+        entries = [rules.RulePage.own(OWN_RULES[name])]
     if not entries:
         from fedpolicy.cli.commands.rules import coded_rules
 
-        entries = [rules.RuleEntry.own(rule) for one in coded_rules().values() for rule in one if rule.id == name]
+        entries = [rules.RulePage.own(rule) for one in coded_rules().values() for rule in one if rule.id == name]
     if not entries:
         advice = f"{advise(name, sorted({rule.id for rule in known}))}; `fedpolicy rules` lists them"
         raise SettingsError(f"no rule is called `{name}`", help=advice)

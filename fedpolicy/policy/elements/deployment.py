@@ -14,8 +14,8 @@ from fedpolicy.policy.elements.shared import (
     any_in_eea,
     boolean,
     data_fields,
+    integer,
     is_personal,
-    number,
     open_field,
     texts,
 )
@@ -90,7 +90,7 @@ def _financial(whole: Whole) -> Presence:
 
 
 def _count(section: str, about: str) -> Field:
-    return number(f"{section}_count", about, lambda whole: len(getattr(whole.world.deployment, section)))
+    return integer(f"{section}_count", about, lambda whole: len(getattr(whole.world.deployment, section)))
 
 
 def _participants(whole: Whole) -> int:
@@ -117,8 +117,8 @@ _FIELDS = (
         lambda whole: ordered(role for party in whole.world.lookup.parties for role in whole.world.lookup.roles(party)),
         choices=words_of(Party, "role"),
     ),
-    number("clients", "how many clients there are, cohorts counted in full", _participants),
-    number("organisations", "how many participants are organisations, not people", lambda v: len(_organisations(v))),
+    integer("clients", "how many clients there are, cohorts counted in full", _participants),
+    integer("organisations", "how many participants are organisations, not people", lambda v: len(_organisations(v))),
     _count("parties", "how many parties are declared"),
     _count("nodes", "how many entries `nodes` has"),
     _count("datasets", "how many datasets are declared"),

@@ -37,7 +37,7 @@ from fedpolicy.policy.elements.disclosure_view import (
     without_tool,
 )
 from fedpolicy.policy.elements.party import ROLES
-from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, number, open_field, texts, words
+from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, integer, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Subject, Type, Value
 from fedpolicy.policy.world import Territories, World, ordered
 from fedpolicy.records import replace
@@ -144,7 +144,7 @@ _FIELDS = (
     ),
     words("adequacy_scope", "recipients that a partial decision covers, in words, or an empty text", adequacy_scope),
     texts("datasets", "datasets that it is about", lambda view: view.families),
-    number("instances", "how many instances of them", lambda view: len(view.found.datasets)),
+    integer("instances", "how many instances of them", lambda view: len(view.found.datasets)),
     *data_fields(of="the data"),
     texts("owners", "whose data it is about", lambda view: view.owners),
     words("whose", "the owners in words, or `one another` where they are the parties too (for messages)", whose),

@@ -18,7 +18,7 @@ from fedpolicy.policy.elements.connection import transport_of
 from fedpolicy.policy.elements.shared import (
     boolean,
     data_fields,
-    number,
+    integer,
     open_field,
     purposes_of,
     safeguard_kinds,
@@ -172,7 +172,7 @@ _FIELDS = (
         notes={"transport": "as its element, the model that it asks or the deployment says"},
     ),
     Field(name="payload_level", type=Type.LEVEL, about="what the payload reveals on its own", read=_level),
-    number("count", "how many single flows it stands for", lambda view: len(view.flows)),
+    integer("count", "how many single flows it stands for", lambda view: len(view.flows)),
     texts("from_nodes", "nodes that send", lambda view: _families(view, view.senders)),
     texts("to_nodes", "nodes (or parties without nodes) that receive", lambda view: _families(view, view.recipients)),
     texts("from_parties", "parties that send", lambda view: view.from_parties),

@@ -12,7 +12,7 @@ from fedpolicy.language.model.model import Model
 from fedpolicy.patterns import pattern
 from fedpolicy.policy.elements.model_use import LIFE, USE, ends_on
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, licence_fact, model_view
-from fedpolicy.policy.elements.shared import about_owners, boolean, number, open_field, texts, words
+from fedpolicy.policy.elements.shared import about_owners, boolean, integer, open_field, texts, words
 from fedpolicy.policy.fields import CLASSES, Field, Kind, Known, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import World, ordered
 
@@ -167,7 +167,7 @@ _OPENNESS = (
     words(
         "claims", "the class that the deployment claims, or an empty text", lambda v: v.facts.claimed, choices=CLASSES
     ),
-    number(
+    integer(
         "claims_rank",
         "the claimed class as a number, or -1",
         lambda v: CLASSES.index(v.facts.claimed) if v.facts.claimed else -1,

@@ -10,7 +10,7 @@ from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.model import Terms
 from fedpolicy.policy.elements.api_call import CallView, call_term
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, model_view, term
-from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, is_private, number, open_field, texts, words
+from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, integer, is_private, open_field, texts, words
 from fedpolicy.policy.fields import Field, Missing, Presence, Type, fields_of
 from fedpolicy.policy.world import family_of, ordered
 from fedpolicy.records import replace
@@ -222,7 +222,7 @@ USE = (
         )
         if field.name in NOTHING_KEPT  # where a call is processed is asked of calls
     ),
-    number(
+    integer(
         "senders",
         "how many owners' private data go to the party that runs it, with each member of a cohort counted",
         _senders,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from fedpolicy.graph.model import Vertex
 from fedpolicy.language.model.node import Node
-from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, texts, words
+from fedpolicy.policy.elements.shared import boolean, data_fields, integer, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
@@ -74,7 +74,7 @@ _FIELDS = (
         "the authors of the software that runs on it",
         lambda view: view.named(place.code_from for place in view.places),
     ),
-    number("count", "how many machines it stands for", lambda view: sum(place.weight for place in view.places)),
+    integer("count", "how many machines it stands for", lambda view: sum(place.weight for place in view.places)),
     open_field("tee", Type.BOOL, "it runs in a trusted execution environment", lambda view: _tee(view, attested=False)),
     open_field("attested", Type.BOOL, "its TEE is attested", lambda view: _tee(view, attested=True), key="tee"),
     texts("verified_by", "who verifies its attestation", lambda v: v.node.tee.verified_by if v.node.tee else ()),

@@ -17,7 +17,7 @@ from fedpolicy.language.model.node import Tee
 from fedpolicy.language.model.safeguards import KINDS, DifferentialPrivacy, Safeguard
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.budget import BUDGET_FIELDS, open_facts, variants_of
-from fedpolicy.policy.elements.shared import boolean, data_fields, number, open_field, texts, words
+from fedpolicy.policy.elements.shared import boolean, data_fields, integer, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import dataclass, replace
@@ -169,7 +169,7 @@ _FIELDS = (
     words(
         "sole_word", "the one party on whom it rests alone, where every owner trusts it; else an empty text", _sole_word
     ),
-    number("owners", "how many owners it protects, members of cohorts counted", _owners),
+    integer("owners", "how many owners it protects, members of cohorts counted", _owners),
     texts(
         "changeable_by_recipient",
         "parties that may change it alone, and from which it protects an owner that does not trust them",

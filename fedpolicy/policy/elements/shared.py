@@ -17,9 +17,9 @@ __all__ = [
     "boolean",
     "data_fields",
     "in_eea",
+    "integer",
     "is_personal",
     "is_private",
-    "number",
     "open_field",
     "purposes_of",
     "safeguard_kinds",
@@ -78,7 +78,7 @@ def words(name: str, about: str, read: Callable[[Any], str], *, choices: tuple[s
     return Field(name=name, type=Type.TEXT, about=about, choices=choices, read=lambda e: str(read(e)))
 
 
-def number(name: str, about: str, read: Callable[[Any], int]) -> Field:
+def integer(name: str, about: str, read: Callable[[Any], int]) -> Field:
     """A count."""
     return Field(name=name, type=Type.INT, about=about, read=read)
 

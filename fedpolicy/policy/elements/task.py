@@ -19,7 +19,7 @@ from fedpolicy.policy.elements.shared import (
     any_in_eea,
     boolean,
     data_fields,
-    number,
+    integer,
     open_field,
     safeguard_kinds,
     texts,
@@ -193,12 +193,12 @@ _FIELDS = (
     texts(
         "parties", "parties on whose nodes it runs", lambda v: v.world.lookup.parties_at(place.id for place in v.places)
     ),
-    number(
+    integer(
         "clients",
         "how many places run it, cohorts counted in full",
         lambda view: sum(place.weight for place in view.places),
     ),
-    number("contributors", "on how many parties' nodes it runs, cohorts in full", lambda view: view.contributors),
+    integer("contributors", "on how many parties' nodes it runs, cohorts in full", lambda view: view.contributors),
     open_field("safeguards", Type.LIST, "kinds of its safeguards, those of its hops included", _safeguards),
     open_field(
         "secure_sum",

@@ -11,10 +11,11 @@ from dataclasses import replace
 
 from fedpolicy.analysis.facts import Disclosure
 from fedpolicy.analysis.study import Study
-from fedpolicy.findings import Finding, Hop, Related, RuleInfo, Severity, Span, Verdict, fingerprint
+from fedpolicy.findings import Finding, Hop, Related, RuleInfo, Severity, Span, Verdict
 from fedpolicy.graph.lookup import family_of
 from fedpolicy.language.model.safeguards import Safeguard
 from fedpolicy.language.reading.load import Document
+from fedpolicy.policy.housekeeping import coded_finding
 from fedpolicy.policy.site.file import Demand, SitePermit, SitePolicy
 from fedpolicy.records import dataclass
 
@@ -240,21 +241,7 @@ def _finding(  # noqa: PLR0913  each is a field of a finding
     verdict: Verdict = Verdict.FAIL, paths: tuple[tuple[Hop, ...], ...] = (), missing: tuple[str, ...] = (),
     what: str = "",
 ) -> Finding:  # fmt: skip
-    return Finding(
-        rule=info.id,
-        pack=PACK,
-        title=info.title,
-        principle=info.principle,
-        severity=info.severity,
-        verdict=verdict,
-        elements=elements,
-        message=f"{message} ({span})",
-        span=place,
-        deployment=case.study.deployment.name,
-        paths=paths,
-        missing=missing,
-        why=info.why,
-        help=info.help,
-        fingerprint=fingerprint(info.id, case.study.deployment.name, case.policy.party, *elements, what),
-        related=(Related(text=f"the policy of {case.policy.party}", span=span),),
-    )
+    name, party = case.study.deployment.name, case.policy.party
+    told = coded_finding(info, elements, f"{message} ({span})", place, name, party, *elements, what, deployment=name)
+    related = (Related(text=f"the policy of {party}", span=span),)
+    return replace(told, verdict=verdict, paths=paths, missing=missing, related=related)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from fedpolicy.findings import Finding, Related, RuleInfo, Severity, Span, Verdict, fingerprint
-from fedpolicy.records import dataclass
+from fedpolicy.findings import Finding, Related, RuleInfo, Severity, Span, Verdict
+from fedpolicy.policy.housekeeping import coded_finding
+from fedpolicy.records import dataclass, replace
 
 __all__ = ["INFOS", "PACK", "Drift", "drift_finding"]
 
@@ -94,23 +95,10 @@ def drift_finding(drift: Drift, deployment: str) -> Finding:
     other = drift.declared if drift.found else drift.compared
     said = _said(drift)
     message = f"{drift.message} ({said} {other})" if other else drift.message
-    return Finding(
-        rule=info.id,
-        pack=info.pack,
-        title=info.title,
-        principle=info.principle,
-        severity=info.severity if drift.severity is None else drift.severity,
-        verdict=drift.verdict,
-        elements=(drift.element,),
-        message=message,
-        span=span,
-        deployment=deployment,
-        why=info.why,
-        help=info.help,
-        references=info.references,
-        fingerprint=fingerprint(info.id, deployment, drift.element, drift.what),
-        related=(Related(text=said, span=other),) if other else (),
-    )
+    parts = (deployment, drift.element, drift.what)
+    told = coded_finding(info, (drift.element,), message, span, *parts, deployment=deployment, verdict=drift.verdict)
+    severity = info.severity if drift.severity is None else drift.severity
+    return replace(told, severity=severity, related=(Related(text=said, span=other),) if other else ())
 
 
 def _said(drift: Drift) -> str:
