@@ -155,8 +155,9 @@ def _known(value: Presence) -> list[Value]:
 def _read(subject: Subject, fields: Mapping[str, Field]) -> tuple[dict[str, Value], dict[str, Lack]]:
     values: dict[str, Value] = {}
     lacks: dict[str, Lack] = {}
+    data = subject.data
     for name, one in fields.items():
-        found = one.read(subject.data)
+        found = one.read(data)
         if found is None or isinstance(found, Missing):
             lacks[name] = (subject, one, found)
         else:

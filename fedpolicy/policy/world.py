@@ -62,6 +62,7 @@ class World:
         self._owners_of: dict[tuple[str, ...], list[str]] = {}
         self._use_data: dict[str, tuple[str, ...]] = {}
         self._uses_data: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self.alike: dict[tuple[object, ...], tuple[str, ...]] = {}
         self._answers: dict[tuple[str, tuple[str, ...] | int], tuple[tuple[str, ...], Any]] = {}
 
     def place(self, path: Path) -> Span:

@@ -77,10 +77,11 @@ def _arriving(world: World, found: Disclosure) -> Iterator[str]:
 
 def _is_one(world: World, path: Sequence[Step], found: Disclosure) -> bool:
     """Whether weights come straight from where their data are: then they are the update of one owner."""
+    if found.high != _OWN or path[-1].role not in {"declared", "uplink"}:
+        return False
     row = world.catalog.payloads.get(path[-1].payload)
-    straight = {(step.origin, step.payload) for step in path} == {(path[0].origin, path[0].payload)}
-    is_model = row is not None and row.aggregate and row.least_units is None
-    return is_model and straight and found.high == _OWN and path[-1].role in {"declared", "uplink"}
+    straight = all((step.origin, step.payload) == (path[0].origin, path[0].payload) for step in path)
+    return row is not None and row.aggregate and row.least_units is None and straight
 
 
 def _form(world: World, step: Step, level: int) -> str:

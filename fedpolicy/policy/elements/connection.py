@@ -137,6 +137,7 @@ KIND = Kind(
     subjects=_subjects,
 )
 _WEAKEST = get_args(Transport)
+_SPEAKING = frozenset({"flows", "api_calls"})
 # What those who take part in a task send each other, and not to whoever runs its model.
 _EXCHANGED = frozenset({"uplink", "downlink", "exchange", "activations", "labels", "gradients", "records"})
 
@@ -155,12 +156,9 @@ def transport_of(world: World, flow: Flow) -> tuple[str, str | None]:
 def _stated(world: World, flow: Flow) -> Iterator[tuple[str, str]]:
     section, _, name = flow.origin.partition(".")
     deployment = world.deployment
-    owners: dict[str, Mapping[str, Task | ApiCall | declared.Flow]] = {
-        "flows": deployment.flows,
-        "tasks": deployment.tasks,
-        "api_calls": deployment.api_calls,
-    }
-    entry = owners.get(section, {}).get(name) if section == "tasks" or flow.role != "records" else None
+    speaks = section == "tasks" or (section in _SPEAKING and flow.role != "records")
+    entries: Mapping[str, Task | ApiCall | declared.Flow] = getattr(deployment, section) if speaks else {}
+    entry = entries.get(name)
     if entry is not None and entry.transport is not None:
         yield flow.origin, entry.transport
     if section == "flows" or flow.role in _EXCHANGED:

@@ -130,7 +130,11 @@ def tasks(view: DisclosureView) -> Iterable[str]:
 
 def called(view: DisclosureView) -> list[str]:
     """The models that these parties run and that the last flows call."""
-    remote = (a for origin in view.origins for a in view.world.lookup.access_of.get(origin, ()) if a.how != "weights")
+    access_of = view.world.lookup.access_of
+    origins = {path[-1].origin for path in view.found.paths if path}
+    remote = [access for origin in origins for access in access_of.get(origin, ()) if access.how != "weights"]
+    if not remote:
+        return []
     runs = {a.model for a in remote if view.world.lookup.party(a.runner or "unknown") in view.parties}
     return ordered(runs)
 

@@ -133,7 +133,7 @@ def safeguard_kinds(safeguards: Iterable[Any], missing: str) -> Presence:
 
 def is_private(world: World, families: Iterable[str]) -> Presence:
     """Whether any of these datasets is somebody's secret: not public, synthetic or anonymous."""
-    return world.once("private", tuple(families), lambda names: _private(world, names))
+    return world.once("private", _alike(world, families), lambda names: _private(world, names))
 
 
 def purposes_of(world: World, families: Iterable[str]) -> list[str] | Missing:
@@ -180,7 +180,10 @@ def _private(world: World, families: tuple[str, ...]) -> Presence:
 
 def _is(world: World, families: Iterable[str], name: str) -> Presence:
     """Whether a category of these datasets is so; not known where no category that is known is, and some are not."""
-    names = tuple(families)
+    return world.once(name, _alike(world, families), lambda names: _any_is(world, names, name))
+
+
+def _any_is(world: World, names: tuple[str, ...], name: str) -> Presence:
     known = (category for category in _categories(world, names) if category != _UNKNOWN)
     if any(category == "free-text" if name == "free_text" else _flag(world, category, name) for category in known):
         return True
@@ -204,9 +207,22 @@ def _held_back(world: World, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _known_categories(world: World, families: Iterable[str]) -> Presence:
-    names = tuple(families)
+    names = _alike(world, families)
     unsure = _uncategorised(world, names)
     return Missing(_paths(unsure)) if unsure else _categories(world, names)
+
+
+def _alike(world: World, families: Iterable[str]) -> tuple[str, ...]:
+    """
+    These datasets, or for a single one the first that is about the same: thousands of owners may state the same.
+
+    Where nobody knows what one is about, its own name says what to ask for.
+    """
+    names = tuple(families)
+    known = world.deployment.datasets.get(names[0]) if len(names) == 1 else None
+    if known is None or _UNKNOWN in known.categories:
+        return names
+    return world.alike.setdefault((known.categories, known.phi_basis), names)
 
 
 def _uncategorised(world: World, families: tuple[str, ...]) -> tuple[str, ...]:

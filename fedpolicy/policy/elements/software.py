@@ -76,11 +76,12 @@ def _sent(world: World, flow: Flow) -> Mask:
 
 def _computed(world: World) -> Iterator[Flow]:
     """What somebody computes and sends to others, and that says less than the records that it is computed from."""
-    graph, payloads, levels = world.graph, world.catalog.payloads, world.catalog.levels
+    graph, levels = world.graph, world.catalog.levels
+    rows = {payload: world.catalog.payloads[payload] for payload in {flow.payload for flow in graph.flows}}
+    says = {name for name, row in rows.items() if row.carries == "all" and levels[row.level].rank < VERBATIM}
     for flow in graph.flows:
-        row = payloads[flow.payload]
-        says = row.carries == "all" and levels[row.level].rank < VERBATIM
-        if says and not flow.echo and not flow.passed_on and graph.vertices[flow.source].kind == "place":
+        computed = flow.payload in says and not flow.echo and not flow.passed_on
+        if computed and graph.vertices[flow.source].kind == "place":
             yield flow
 
 
