@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Sequence
 
 from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.shape import words_of
-from fedpolicy.policy.elements.shared import boolean, texts, words
-from fedpolicy.policy.fields import Kind, Missing, Subject, fields_of
+from fedpolicy.policy.elements.shared import boolean, open_field, texts, words
+from fedpolicy.policy.fields import Kind, Missing, Subject, Type, fields_of
 from fedpolicy.policy.world import Territories, World, ordered
 from fedpolicy.records import dataclass, replace
 
-__all__ = ["KIND", "KINDS", "documented", "shared_kinds", "unconnected", "without", "without_hipaa_ground"]
+__all__ = ["GROUNDS", "KIND", "KINDS", "shared_kinds", "unconnected", "without"]
 
 KINDS = words_of(Agreement, "kind")
 _FIELDS = (
@@ -28,6 +28,9 @@ _FIELDS = (
 )
 # What has to be there for each basis on which health information leaves its owner for research (45 CFR 164).
 _RESEARCH = {"limited_data_set": "data_use", "waiver": "research_waiver", "authorization": "authorization"}
+# Who may have records of treatment for substance use: whom patients agreed to, researchers whom a board lets have them
+# without, and who works for the program under a contract (42 CFR 2.11, 2.31, 2.52). A data use agreement is no such.
+_CONSENT = {"authorization", "research_waiver", "business_associate"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ def without(
     return ordered(left)
 
 
-def without_hipaa_ground(
+def _without_hipaa_ground(
     world: World, parties: Sequence[str], owners: Sequence[str], families: Sequence[str]
 ) -> list[str] | Missing:
     """
@@ -121,7 +124,25 @@ def without_hipaa_ground(
     return ordered(left) if left or not unsaid else Missing(tuple(sorted(unsaid)))
 
 
-def documented(world: World, parties: Sequence[str], families: Sequence[str]) -> bool:
+def _without_consent(
+    world: World, parties: Sequence[str], owners: Sequence[str], families: Sequence[str]
+) -> list[str] | Missing:
+    """The owners of records on substance use whom no consent, waiver or contract of service connects with a party."""
+
+    def lacking(category: str) -> tuple[list[str], list[str]]:
+        about = [
+            name
+            for name, dataset in sorted(world.deployment.datasets.items())
+            if name in families and category in dataset.categories and dataset.phi_basis != "deidentified"
+        ]
+        return without(world, parties, [one for one in owners if one in world.owners(about)], _CONSENT, about), about
+
+    left, _ = lacking("substance-use")
+    perhaps, unsure = lacking("unknown")
+    return left if left or not perhaps else Missing(tuple(f"datasets.{name}.categories" for name in unsure))
+
+
+def _documented(world: World, parties: Sequence[str], families: Sequence[str]) -> bool:
     """Whether each of these datasets has a basis of research whose document connects all owners with the parties."""
     declared = world.deployment.datasets
     kinds = {name: _RESEARCH.get(declared[name].phi_basis or "", "") for name in families if name in declared}
@@ -146,3 +167,27 @@ def _about(world: World, families: Iterable[str]) -> set[str]:
 
 def _covers(agreement: Agreement, about: set[str]) -> bool:
     return agreement.covers is None or not about.isdisjoint(agreement.covers)
+
+
+GROUNDS = (
+    open_field(
+        "without_business_associate",
+        Type.LIST,
+        "the same for business associate agreements (HIPAA) and what `phi_basis` asks for research: a data use"
+        " agreement for a limited data set, a waiver, the patients' authorization",
+        lambda v: _without_hipaa_ground(v.world, v.parties, v.owners, v.families),
+    ),
+    open_field(
+        "without_consent",
+        Type.LIST,
+        "the same for records on substance use (42 CFR Part 2): the patients' authorization, a waiver of it for"
+        " research, a contract with a business associate",
+        lambda v: _without_consent(v.world, v.parties, v.owners, v.families),
+    ),
+    boolean(
+        "research_documented",
+        "each of these datasets has a `phi_basis`, and the document of research for it connects all owners with all"
+        " these parties",
+        lambda v: _documented(v.world, v.parties, v.families),
+    ),
+)

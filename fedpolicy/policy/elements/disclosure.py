@@ -8,7 +8,7 @@ from fedpolicy.analysis.facts import Disclosure
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.safeguards import Deidentification
 from fedpolicy.language.model.shape import words_of
-from fedpolicy.policy.elements.agreement import KINDS, documented, without, without_hipaa_ground
+from fedpolicy.policy.elements.agreement import GROUNDS, KINDS, without
 from fedpolicy.policy.elements.arrivals import FORMS, also_public, forms
 from fedpolicy.policy.elements.dataset import PERMITS
 from fedpolicy.policy.elements.disclosure_view import (
@@ -220,20 +220,8 @@ _FIELDS = (
         "the coordinator",
         lambda view: _without(view, {"data_processing", "joint_controllers"}),
     ),
-    open_field(
-        "without_business_associate",
-        Type.LIST,
-        "the same for business associate agreements (HIPAA) and what `phi_basis` asks for research: a data use"
-        " agreement for a limited data set, a waiver, the patients' authorization",
-        lambda v: without_hipaa_ground(v.world, v.parties, v.owners, v.families),
-    ),
+    *GROUNDS,
     texts("without_transfer", "the same for transfer tools, unless their law finds the place adequate", without_tool),
-    boolean(
-        "research_documented",
-        "each of these datasets has a `phi_basis`, and the document of research for it connects all owners with all"
-        " these parties",
-        lambda v: documented(v.world, v.parties, v.families),
-    ),
     texts(
         "deidentified",
         "methods of de-identification that are applied on every way",
