@@ -88,9 +88,10 @@ class Effects:
         raised = self._raised(flow)
         data = None if flow.data is None else keyed(flow.data)
         key = (flow.payload, flow.raw, data, id(flow.guards), flow.aggregate, flow.seals, ends, opens, raised)
-        if key not in self._effects:
-            self._effects[key] = self._effect(flow, raised)
-        return self._effects[key]
+        found = self._effects.get(key)
+        if found is None:
+            found = self._effects[key] = self._effect(flow, raised)
+        return found
 
     def _raised(self, flow: Flow) -> tuple[tuple[int, Mask], ...]:
         few = self.few.exposed(flow)

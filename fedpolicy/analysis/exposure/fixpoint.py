@@ -222,7 +222,14 @@ def _outgoing(graph: FlowGraph, effects: Effects) -> dict[str, list[tuple[Effect
         if not _exists(flow, effects):
             continue
         effect = effects.of(flow)
-        found.setdefault(flow.source, {}).setdefault(id(effect), (effect, []))[1].append(flow)
+        leaving = found.get(flow.source)
+        if leaving is None:
+            leaving = found[flow.source] = {}
+        together = leaving.get(id(effect))
+        if together is None:
+            leaving[id(effect)] = (effect, [flow])
+        else:
+            together[1].append(flow)
     return {source: list(grouped.values()) for source, grouped in found.items()}
 
 

@@ -95,11 +95,13 @@ def levels_of(holdings: Holdings, viewer: Viewer, openers: Openers) -> View:
 def _look(
     holdings: Holdings, viewer: Viewer, vertex: Vertex, view: View, state: State, visible: Mask, openers: Openers
 ) -> None:
+    levels = view.levels
     for form, mask in state.items():
+        here = mask & visible
         if form.kind == OPEN:
-            view.levels[form.level] |= mask & visible
-        else:
-            for seen, part in _seen(holdings, viewer, vertex, form, mask & visible, openers):
+            levels[form.level] |= here
+        elif here:
+            for seen, part in _seen(holdings, viewer, vertex, form, here, openers):
                 _note(view, seen, part)
 
 
