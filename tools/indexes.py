@@ -40,6 +40,7 @@ _LICENCES = {
     "ChatGLM-6B License": "chatglm-6b",
     "Databricks Open Model License": "databricks-open-model-license",
     "DeepSeek License Agreement": "deepseek",
+    "Falcon-180B TII License": "falcon-180b-license",
     "Llama 3.1 Community License": "llama3.1",
     "Llama 3.1 Community License Agreement": "llama3.1",
     "Llama 3.2 Community License": "llama3.2",
