@@ -291,3 +291,11 @@ def test_every_key_of_a_row_is_read_somewhere():
 
     # What names a receiver of prompts to LiteLLM waits for a reader of its settings.
     assert keys - read <= {"callbacks"}
+
+
+def test_the_most_used_open_models_and_those_of_papers_have_weights_and_a_licence(catalog):
+    names = Path(__file__).with_name("most_used.txt").read_text(encoding="utf-8").split()
+    rows = {name: catalog.model(name) for name in names}
+
+    assert len(rows) > 100
+    assert not [name for name, row in rows.items() if row is None or not row.weights or not row.licence]
