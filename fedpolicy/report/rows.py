@@ -108,6 +108,8 @@ def json_text(document: object) -> str:
     A name with bytes that are no UTF-8 has `\xff` in their place: half a character is refused by many readers.
     """
     text = json.dumps(document, indent=2, ensure_ascii=False)
+    if text.replace("\n", "").isprintable():
+        return f"{text}\n"
     return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n")) + "\n"
 
 
