@@ -23,6 +23,7 @@ from fedpolicy.sources import Source
 
 if TYPE_CHECKING:
     from fedpolicy.check import Assessment
+    from fedpolicy.language.model.shape import Key
     from fedpolicy.lsp.page import OpenPage
     from fedpolicy.settings import Settings
 
@@ -62,15 +63,18 @@ def stated_facts(page: OpenPage, finding: Finding) -> Iterator[Action]:
     for fact in finding.missing:
         path = path_of(known.document, fact)
         _, key = shape_at(path)
-        shape = (key.shape.items or key.shape) if key else None
-        words: list[str | bool] = list(shape.choices[:_MOST_WORDS]) if shape else []
-        if shape is not None and shape.scalar is bool:
-            words = [True, False]
-        for word in words or ["unknown"]:
+        for word in _words(key) or ["unknown"]:
             text = _with_fact(page, known, _put(page, known, path, word))
             if text is not None:
                 said = str(word).lower() if isinstance(word, bool) else word
                 yield _change(page, f"State `{path[-1]}: {said}`", text)
+
+
+def _words(key: Key | None) -> list[str | bool]:
+    shape = (key.shape.items or key.shape) if key else None
+    if shape is not None and shape.scalar is bool:
+        return [True, False]
+    return list(shape.choices[:_MOST_WORDS]) if shape else []
 
 
 def _put(page: OpenPage, known: Assessment, path: tuple[str | int, ...], word: str | bool) -> Put:  # noqa: FBT001  a value

@@ -125,10 +125,7 @@ def _later(uri: str, diagnostic: types.Diagnostic, kind: str, title: str) -> typ
 
 def _as_action(state: Session, uri: str, diagnostic: types.Diagnostic, action: Action) -> types.CodeAction:
     return types.CodeAction(
-        title=action.title,
-        kind=types.CodeActionKind.QuickFix,
-        diagnostics=[diagnostic],
-        edit=_edit(state, uri, action),
+        title=action.title, kind=types.CodeActionKind.QuickFix, diagnostics=[diagnostic], edit=_edit(state, uri, action)
     )
 
 

@@ -165,11 +165,7 @@ def _person(name: str) -> str:
 
 
 def _waived(
-    finding: Finding,
-    entries: Iterable[WaiverEntry],
-    faults: Mapping[str, _Fault],
-    used: set[str],
-    coverage: Coverage,
+    finding: Finding, entries: Iterable[WaiverEntry], faults: Mapping[str, _Fault], used: set[str], coverage: Coverage
 ) -> list[Finding]:
     """A finding; where waivers are about some of its parts only, these and what is left."""
 
@@ -217,11 +213,7 @@ def _with(finding: Finding, entry: WaiverEntry) -> Finding:
 
 
 def _said(
-    entry: WaiverEntry,
-    fault: _Fault | None,
-    used: AbstractSet[str],
-    coverage: Coverage,
-    findings: Sequence[Finding],
+    entry: WaiverEntry, fault: _Fault | None, used: AbstractSet[str], coverage: Coverage, findings: Sequence[Finding]
 ) -> Finding | None:
     element = f"waivers.{entry.id}"
     if fault:

@@ -169,12 +169,8 @@ def set_severities(
         if word not in labels:
             advice = advise(word, list(labels), called="use one of")
             errors.append(SettingsError(f"{shown(word)} is no severity of {name}", help=advice))
-    return tuple(
-        replace(rule, **_FIXED, severity=labels.get(severities[rule.id], rule.severity))
-        if rule.id in severities
-        else rule
-        for rule in chosen
-    )
+    wanted = {name: labels[word] for name, word in severities.items() if word in labels}
+    return tuple(replace(rule, **_FIXED, severity=wanted[rule.id]) if rule.id in wanted else rule for rule in chosen)
 
 
 def typed(kind: Type, value: object) -> Value | None:

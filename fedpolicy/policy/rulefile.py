@@ -225,11 +225,7 @@ PACK = RecordOf(
 
 def policy_schema() -> dict[str, Any]:
     """The JSON schema of a rule file."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "fedpolicy rule",
-        **RULE.schema(),
-    }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "fedpolicy rule", **RULE.schema()}
 
 
 def new_rule(identity: str) -> str:

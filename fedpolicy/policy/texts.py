@@ -168,9 +168,8 @@ def excesses(expression: str) -> Iterator[Excess]:
     macros = list(_MACRO.finditer(code))
     filters = [macro.start("name") for macro in macros if macro["name"] == "filter"]
     if len(filters) > MAX_FILTERS:
-        yield Excess(
-            f"more than {MAX_FILTERS} times `filter` in one expression; ask with exists or all", filters[MAX_FILTERS]
-        )
+        message = f"more than {MAX_FILTERS} times `filter` in one expression; ask with exists or all"
+        yield Excess(message, filters[MAX_FILTERS])
     for macro in macros:
         yield from _of_macro(code, macro)
 

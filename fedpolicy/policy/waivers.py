@@ -176,11 +176,7 @@ def read_waivers(text: str | bytes, name: str) -> WaiverFile:
 
 def waivers_schema() -> dict[str, Any]:
     """The JSON schema of a file of waivers."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "fedpolicy waivers",
-        **_FILE.schema(),
-    }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "fedpolicy waivers", **_FILE.schema()}
 
 
 def _entry_of(sheet: Sheet, name: str, tree: dict[str, Any]) -> WaiverEntry:

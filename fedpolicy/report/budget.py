@@ -130,14 +130,12 @@ def _verdict(share: Share) -> tuple[str, str]:
         return "dim", ""
     claim = f"claimed: {share.claimed if share.stated_rho is not None else f'{share.stated:.3g}'}"
     why = f", as it comes to {share.found}" if share.stated_rho is not None or share.measured != share.spent else ""
+    unsure = f"so nobody can say whether that is true{_for_want_of(share)}"
     words = {
         Claim.HOLDS: ("pass", f"{claim}; the claim holds{why}"),
         Claim.REFUTED: ("high", f"{claim}; the claim is refuted{why}"),
         Claim.UNCHECKED: ("unknown", f"{claim}; nobody can check this from the file, so it is believed"),
-        Claim.OPEN: (
-            "unknown",
-            f"{claim}; {_between(share)}, so nobody can say whether that is true{_for_want_of(share)}",
-        ),
+        Claim.OPEN: ("unknown", f"{claim}; {_between(share)}, {unsure}"),
     }
     style, text = words[share.claim]
     more = " (it would hold if units were sampled independently, but they are drawn in fixed numbers)"

@@ -182,12 +182,7 @@ def _short(element: str) -> str:
 
 
 def _note(
-    questions: dict[object, _Open],
-    key: object,
-    words: str,
-    entry: Continuity,
-    facts: Sequence[str],
-    element: str = "",
+    questions: dict[object, _Open], key: object, words: str, entry: Continuity, facts: Sequence[str], element: str = ""
 ) -> None:
     question = questions.setdefault(key, _Open(words=words))
     question.facts |= dict.fromkeys(facts)

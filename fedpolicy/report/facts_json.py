@@ -36,11 +36,7 @@ def _facts_row(document: Document, facts: Study, disclosures: Iterable[Disclosur
     return {
         "version": VERSION,
         "tool": {"name": "fedpolicy", "version": version},
-        "deployment": {
-            "name": document.deployment.name,
-            "file": document.file,
-            "setting": document.deployment.setting,
-        },
+        "deployment": {"name": document.deployment.name, "file": document.file, "setting": document.deployment.setting},
         "max_epsilon": facts.max_epsilon,
         "parties": [_party(graph.principals[name]) for name in sorted(graph.principals)],
         "datasets": [

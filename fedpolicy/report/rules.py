@@ -277,9 +277,7 @@ def as_json(entries: Sequence[RulePage]) -> str:
 def _row(entry: RulePage) -> dict[str, Any]:
     rule = entry.rule
     return {
-        "id": rule.id,
-        "pack": rule.pack,
-        **{name: getattr(rule, name) for name in ("title", "holds", "principle")},
+        **{name: getattr(rule, name) for name in ("id", "pack", "title", "holds", "principle")},
         "severity": rule.severity.label,
         "tags": list(rule.tags),
         "applies_to": entry.applies_to,

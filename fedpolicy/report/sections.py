@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure
     from fedpolicy.analysis.study import Study
     from fedpolicy.findings import Finding
+    from fedpolicy.language.model.agreement import Agreement
     from fedpolicy.language.reading.load import Document
     from fedpolicy.overview import Overview
     from fedpolicy.page import Block
@@ -221,19 +222,15 @@ def contracts(document: Document, owner: str = "") -> Section:
     """Which agreements the file names."""
     found = sorted(document.deployment.agreements.items())
     own = [(name, one) for name, one in found if not owner or owner in one.between or "participants" in one.between]
-    rows = [
-        (
-            name,
-            one.kind.replace("_", " "),
-            listing(one.between),
-            one.reference or "no reference",
-            str(one.expires or "no last day"),
-        )
-        for name, one in own
-    ]
+    rows = [_contract_row(name, one) for name, one in own]
     heads = ("agreement", "kind", "between", "document", "last day")
     told: Block = _table("Agreements", heads, rows) if rows else Paragraph(text="The file names no agreement here.")
     return Section(id="agreements", title="Agreements", blocks=(told,))
+
+
+def _contract_row(name: str, one: Agreement) -> tuple[str, ...]:
+    last = str(one.expires or "no last day")
+    return (name, one.kind.replace("_", " "), listing(one.between), one.reference or "no reference", last)
 
 
 def _table(caption: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:

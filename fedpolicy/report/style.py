@@ -125,12 +125,7 @@ def _spaced(text: str, width: int, first: str, rest: str) -> list[str]:
     import textwrap  # noqa: PLC0415  hardly any text needs it
 
     return textwrap.wrap(
-        text,
-        width,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
+        text, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
     )
 
 

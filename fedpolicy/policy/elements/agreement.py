@@ -16,11 +16,7 @@ __all__ = ["GROUNDS", "KIND", "KINDS", "shared_kinds", "unconnected", "without"]
 KINDS = words_of(Agreement, "kind")
 _FIELDS = (
     words("id", "its id", lambda view: view.id),
-    *fields_of(
-        Agreement,
-        lambda view: view.agreement,
-        read={"between": lambda view: sorted(view.agreement.between)},
-    ),
+    *fields_of(Agreement, lambda view: view.agreement, read={"between": lambda view: sorted(view.agreement.between)}),
     boolean("ended", "its last day has passed", lambda view: view.agreement.ended(view.world.today)),
     texts(
         "covers", "datasets or categories that it covers (none: everything)", lambda v: sorted(v.agreement.covers or ())

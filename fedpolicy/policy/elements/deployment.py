@@ -10,15 +10,7 @@ from fedpolicy.language.model.governance import EuAiAct, Governance
 from fedpolicy.language.model.party import Party
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.dataset import has_permit
-from fedpolicy.policy.elements.shared import (
-    any_in_eea,
-    boolean,
-    data_fields,
-    integer,
-    is_personal,
-    open_field,
-    texts,
-)
+from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, integer, is_personal, open_field, texts
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import Territories, World, ordered
 from fedpolicy.records import dataclass, replace

@@ -276,11 +276,7 @@ USE = (
         "methods of the tasks that take it as input",
         lambda view: ordered(task.method for _, task in view.inputs_of),
     ),
-    boolean(
-        "trained",
-        "a task trains it",
-        _trained,
-    ),
+    boolean("trained", "a task trains it", _trained),
     texts("contains", "datasets that it has learned from", lambda view: ordered(map(family_of, view.facts.contains))),
     *data_fields("used_on_", of="the data with which it is used"),
     *(

@@ -93,11 +93,7 @@ def _subjects(world: World) -> Sequence[Subject]:
     for place in world.lookup.places.values():
         places.setdefault(place.family, []).append(place)
     return [
-        Subject(
-            id=f"nodes.{name}",
-            path=("nodes", name),
-            data=NodeView(world, name, node, tuple(places.get(name, ()))),
-        )
+        Subject(id=f"nodes.{name}", path=("nodes", name), data=NodeView(world, name, node, tuple(places.get(name, ()))))
         for name, node in sorted(world.deployment.nodes.items())
     ]
 

@@ -84,13 +84,7 @@ def integer(name: str, about: str, read: Callable[[Any], int]) -> Field:
 
 
 def open_field(
-    name: str,
-    kind: Type,
-    about: str,
-    read: Callable[[Any], Presence],
-    *,
-    choices: tuple[str, ...] = (),
-    key: str = "",
+    name: str, kind: Type, about: str, read: Callable[[Any], Presence], *, choices: tuple[str, ...] = (), key: str = ""
 ) -> Field:
     """A field whose absence makes a verdict unknown."""
     return Field(name=name, type=kind, about=about, read=read, known=Known.OPEN, choices=choices, key=key)

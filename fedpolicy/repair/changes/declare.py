@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from fedpolicy.language.model.call import ApiCall
-from fedpolicy.language.model.flow import Flow
 from fedpolicy.language.model.model import Model
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
-from fedpolicy.language.model.task import Task
 from fedpolicy.language.rewriting.edits import Edit, Put, Remove
 from fedpolicy.repair.change import FILL_IN, Blank, Change, ChangeKind, Element, RepairContext
 
 __all__ = ["KIND"]
 
 _NAME = "declare"
+
+_CARRYING = ("flows", "tasks", "api_calls", "models")
 
 
 def _changes(context: RepairContext, element: Element) -> Iterator[Change]:
@@ -26,14 +25,7 @@ def _changes(context: RepairContext, element: Element) -> Iterator[Change]:
 
 
 def _encrypted(context: RepairContext, element: Element) -> Iterator[Change]:
-    deployment = context.deployment
-    sections: dict[str, Mapping[str, Flow | Task | ApiCall | Model]] = {
-        "flows": deployment.flows,
-        "tasks": deployment.tasks,
-        "api_calls": deployment.api_calls,
-        "models": deployment.models,
-    }
-    entry = sections.get(element.section, {}).get(element.name)
+    entry = getattr(context.deployment, element.section).get(element.name) if element.section in _CARRYING else None
     if entry is not None and entry.transport != "mtls":
         yield _change(
             f"encrypt {element.id}",

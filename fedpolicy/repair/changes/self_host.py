@@ -66,8 +66,5 @@ def _places(context: RepairContext, name: str) -> list[str]:
 
 
 KIND = ChangeKind(
-    name=_NAME,
-    cost=5,
-    about="run an open-weight model of the same work on the nodes that call",
-    changes=_changes,
+    name=_NAME, cost=5, about="run an open-weight model of the same work on the nodes that call", changes=_changes
 )

@@ -54,10 +54,7 @@ def render(report: Report) -> str:
         Page(
             title=line.strip(),
             verdict=word or verdict_word(report),
-            lead=(
-                *said,
-                *_beside(report),
-            ),
+            lead=(*said, *_beside(report)),
             marks=tuple(f"{what} {digest[:_SHOWN]}" for what, digest in digests_of(report)),
             tiles=tuple(_tiles(report)),
             sections=tuple(_numbered(part for part in parts if part)),

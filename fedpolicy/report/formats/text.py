@@ -95,12 +95,7 @@ def _deployments(report: Report, groups: Sequence[CauseGroup], look: Style) -> I
     labels = ("critical", "high", "medium", "low", "unknown", "waived")
     heads = ("deployment", "causes", *labels, "file")
     rows = [
-        (
-            name,
-            f"{causes[name]:,}",
-            *(f"{failed.get(name, Counter())[label]:,}" for label in labels),
-            file,
-        )
+        (name, f"{causes[name]:,}", *(f"{failed.get(name, Counter())[label]:,}" for label in labels), file)
         for file, name in names[:_MOST_DEPLOYMENTS]
     ]
     table = [heads, *(tuple("." if text == "0" else clean(text) for text in row) for row in rows)]
@@ -217,11 +212,8 @@ def _questions(report: Report, look: Style) -> Iterator[str]:
     facts = missing_facts(report.findings, report.places)
     questions = list(questions_of(facts))
     for asked in questions[:_MOST_QUESTIONS]:
-        place = (
-            f"  {clean(asked[0].file)}:{asked[0].span.line}"
-            if len(report.files) > 1
-            else f"  line {asked[0].span.line}"
-        )
+        file = f"{clean(asked[0].file)}:" if len(report.files) > 1 else "line "
+        place = f"  {file}{asked[0].span.line}"
         mark, text = look.paint("unknown", "open"), clean(question(asked))
         room = look.width - 6 - cells(place)
         if room >= _LEAST:

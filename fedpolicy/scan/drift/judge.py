@@ -90,13 +90,11 @@ def _of_file(name: str, findings: Sequence[Finding], names: Mapping[str, Sequenc
 
 def _matches(ours: Sequence[DeclaredSide], theirs: Sequence[FoundSide]) -> dict[int, FoundSide]:
     """Which files tell of which declaration: by its name, else by its nodes and tasks; the only two that are left."""
-    scored = sorted(
-        ((_likeness(one, other), -at, -their) for at, one in enumerate(ours) for their, other in enumerate(theirs)),
-        reverse=True,
-    )
+    pairs = ((at, their) for at in range(len(ours)) for their in range(len(theirs)))
+    scored = ((_likeness(ours[at], theirs[their]), -at, -their) for at, their in pairs)
     found: dict[int, FoundSide] = {}
     taken: set[int] = set()
-    for score, at, their in scored:
+    for score, at, their in sorted(scored, reverse=True):
         if score and -at not in found and -their not in taken:
             found[-at] = theirs[-their]
             taken.add(-their)

@@ -23,6 +23,7 @@ _SERVER = {
     "client_configs.train_configs.lora_r": ("model", "lora_r"),
 }
 _NOISE = {"dp_mechanism": "mechanism", "epsilon": "epsilon", "clip_value": "clipping_norm"}
+_SECURE = "server_configs.aggregator_kwargs.use_secure_agg"
 
 
 def wants(file: File) -> bool:
@@ -37,13 +38,10 @@ def wants(file: File) -> bool:
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     for root in file.yaml[:1]:
-        server = root.get("server_configs")
-        if server:
+        if server := root.get("server_configs"):
             yield server.says("app", "framework", "appfl")
             yield from told_by(root, _SERVER)
-            yield from switch(
-                root, "server_configs.aggregator_kwargs.use_secure_agg", "safeguard:secure_aggregation", silent=True
-            )
+            yield from switch(root, _SECURE, "safeguard:secure_aggregation", silent=True)
         elif name := found(root, "client_id"):
             yield name.says(f"node:{name.value}", "role", "client")
         for start in ("client_configs.train_configs", "train_configs"):

@@ -47,12 +47,10 @@ def read(file: File) -> Iterable[Evidence]:
         if place := root.get("train_args"):
             yield place.says("app", "framework", "fedml")
         yield from told_by(root, _TABLE)
-        data = found(root, "data_args.dataset_name") or found(root, "data_args.dataset")
-        if data:
+        if data := found(root, "data_args.dataset_name") or found(root, "data_args.dataset"):
             yield data.tells("dataset", "name")
         if backend := found(root, "comm_args.backend"):
-            note = "no key of this file says whether it is encrypted"
-            yield backend.says("federation", "transport", None, note=note)
+            yield backend.says("federation", "transport", None, note="no key of this file says whether it is encrypted")
         tracker = found(root, "tracking_args.enable_wandb")
         if tracker and isinstance(tracker.value, bool):
             yield tracker.says("tracker:wandb", "used", "true" if tracker.value else NONE)

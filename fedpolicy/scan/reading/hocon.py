@@ -33,7 +33,7 @@ _TOKEN = re.compile(
     r'|(?P<long>"""(?:.|\n)*?"""+)'
     r'|(?P<quoted>"(?:[^"\\\n]|\\.)*")'
     # What is filled in from elsewhere stays as it is written, and reads as unknown.
-    r"|(?P<bare>\$\{[^}\n]*\}|[^\s{}\[\],=:#\"$+`^?!@*&\\]+)",
+    r"|(?P<bare>\$\{[^}\n]*\}|[^\s{}\[\],=:#\"$+`^?!@*&\\]+)"
 )
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _WORDS: dict[str, object] = {

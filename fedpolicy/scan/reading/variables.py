@@ -105,10 +105,7 @@ def _plain(value: str) -> str:
 
 
 def told(
-    services: Services,
-    subject: str,
-    given: Iterable[Variable],
-    names: Mapping[str, str] = MappingProxyType({}),
+    services: Services, subject: str, given: Iterable[Variable], names: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[Evidence]:
     """What the variables say of a subject. `names` are hosts inside that stand for hosts outside."""
     found = list(given)
