@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from fedpolicy.cli.watchdog import Watch
 
-__all__ = ["command_line", "main", "taken_over"]
+__all__ = ["COLLECTIONS", "command_line", "main", "taken_over"]
 
 # One deployment of ten thousand nodes has fewer objects, and next to nothing of them is garbage before its end.
-_COLLECTIONS = (1_000_000, 50, 50)
+COLLECTIONS = (1_000_000, 50, 50)
 _VERIFY = 2  # words: the command and a statement
 
 
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if own:
         # A process that lives for a moment: collecting garbage while modules load, and once more over everything when
         # it ends, took a sixth of a check. A large deployment still gets its collections.
-        gc.set_threshold(*_COLLECTIONS)
+        gc.set_threshold(*COLLECTIONS)
     if own and heard and (code := _verified(given)) is not None:
         gc.freeze()
         return code
@@ -97,7 +97,7 @@ def taken_over(given: list[str], about: dict[str, Any]) -> None:
     """Do the work of a process that watches this one, which has started it; it never returns."""
     from fedpolicy.cli.watchdog import Watch, take_over  # noqa: PLC0415  see above
 
-    gc.set_threshold(*_COLLECTIONS)
+    gc.set_threshold(*COLLECTIONS)
     take_over(lambda watch: command_line(given, watch), Watch(**about))
 
 

@@ -4,28 +4,32 @@ A check by a process that is warm: `FEDPOLICY_WARM=10` keeps one for ten minutes
 What starts is this module alone. It hands the words, the folder, the environment and the three streams over a socket in
 a folder of the user's own, and waits for the exit code. Where nobody answers, the check is done here, as always, and a
 process is started for the next one. Only on Linux is a copy of a process that has loaded everything safe.
-"""
 
-from __future__ import annotations
+Python starts in 7 ms. Whatever is imported here costs each check its time once more, so it is what Python has loaded by
+then, or what is compiled into it; `signal` would bring enumerations, regular expressions and much else.
+"""
 
 import _socket
 import os
-import signal
 import stat
 import sys
-from binascii import crc32
 
 TYPE_CHECKING = False  # to import typing would cost as much as all the rest
 if TYPE_CHECKING:
+    import signal as _signal
     from collections.abc import Sequence
+else:
+    import _signal
 
-__all__ = ["DENIED", "FIRST", "STREAMS", "folder_of", "handed_over", "key_of", "path_of"]
+__all__ = ["DENIED", "FIRST", "STOP", "STREAMS", "TAKEN", "folder_of", "handed_over", "key_of", "path_of"]
 
-DENIED = b"no\n"  # what a process says that must not do this check
+DENIED, TAKEN = b"no\n", b"yes\n"  # what a process says that must not do this check, and one that does it
+STOP = b"!"  # what a client says that is to be stopped
 STREAMS = 3
 FIRST = 4  # bytes that say how long a request is
 _LONGEST = 24 * 60  # minutes
-_BUG, _INTERRUPTED = 3, 130
+_BUG = 3
+_PRIME = 4294967291
 # What Python itself reads when it starts, and what decides how text is written.
 _OF_PYTHON = ("PYTHON", "LC_", "LANG")
 _START = (
@@ -33,14 +37,14 @@ _START = (
 )
 
 
-def _minutes(given: Sequence[str]) -> int:
+def _minutes(given: "Sequence[str]") -> int:
     """For how many minutes a process is to be kept for this; 0 where none is."""
     said = os.environ.get("FEDPOLICY_WARM", "")
     able = sys.platform == "linux" and bool(sys.executable) and given[:1] == ["check"] and "--watch" not in given
     return min(int(said), _LONGEST) if able and said.isascii() and said.isdecimal() else 0
 
 
-def handed_over(given: Sequence[str]) -> int | None:
+def handed_over(given: "Sequence[str]") -> int | None:
     """The exit code of a warm process that has done this; None where none is asked for or there, or it must not."""
     minutes = _minutes(given)
     folder = folder_of() if minutes else None
@@ -51,10 +55,12 @@ def handed_over(given: Sequence[str]) -> int | None:
     try:
         line.connect(path_of(folder, key))
     except OSError:
+        line.close()
         _start(folder, key, minutes)
         return None
     try:
-        return _asked(line, given, key)
+        taken = _asked(line, given, key)
+        return _awaited(line) if taken else None
     except OSError:  # it ended between two words
         return None
     finally:
@@ -90,7 +96,7 @@ def key_of() -> str:
 
 def path_of(folder: str, key: str) -> str:
     """Where a process listens that has this key. Two keys may share a path: the process compares them."""
-    return f"{folder}/{crc32(os.fsencode(key)):08x}"
+    return f"{folder}/{int.from_bytes(os.fsencode(key), 'big') % _PRIME:08x}"
 
 
 def _is_open(stream: int) -> bool:
@@ -103,7 +109,11 @@ def _is_open(stream: int) -> bool:
 
 def _start(folder: str, key: str, minutes: int) -> None:
     """Start a process that nobody waits for. Where several are started at once, one of them stays."""
-    words = ["\n".join(sys.path), folder, path_of(folder, key), str(minutes)]
+    if not os.access(folder, os.W_OK | os.X_OK):  # it could not listen there
+        return
+    import time  # noqa: PLC0415  few starts start another one
+
+    words = ["\n".join(sys.path), folder, path_of(folder, key), str(minutes), str(time.time_ns())]
     command = [sys.executable, "-X", f"utf8={sys.flags.utf8_mode}", "-c", _START, *words]
     nothing = os.open(os.devnull, os.O_RDWR)
     streams = [(os.POSIX_SPAWN_DUP2, nothing, stream) for stream in range(STREAMS)]
@@ -115,30 +125,28 @@ def _start(folder: str, key: str, minutes: int) -> None:
         os.close(nothing)
 
 
-def _asked(line: _socket.socket, given: Sequence[str], key: str) -> int | None:
-    """Hand everything over and wait. Whoever ends this process ends the other one: it has the end of a pipe of ours."""
-    life, alive = os.pipe()
+def _asked(line: _socket.socket, given: "Sequence[str]", key: str) -> bool:
+    """Hand everything over. Whether the other process does it."""
     mask = os.umask(0)
     os.umask(mask)
     environment = (f"{name}={value}" for name, value in os.environ.items())
     words = [key, os.getcwd(), str(mask), str(len(given)), *given, *environment]  # noqa: PTH109  no Path here
     told = b"\0".join(map(os.fsencode, words))
-    handed = b"".join(number.to_bytes(4, sys.byteorder) for number in (*range(STREAMS), life))
+    handed = b"".join(number.to_bytes(4, sys.byteorder) for number in range(STREAMS))
     line.sendmsg([len(told).to_bytes(FIRST, "big")], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, handed)])
     line.sendall(told)
-    os.close(life)
-    said = _line(line)
-    if not said.isdigit():
-        os.close(alive)
-        return None
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda stop, _: os.kill(int(said), stop))
-    code = _line(line)
-    os.close(alive)
-    if code.isdigit():
-        return int(code)
-    sys.stderr.write("fedpolicy failed: the warm process that did this has ended; try again\n")
-    return _BUG
+    return _line(line) == TAKEN
+
+
+def _awaited(line: _socket.socket) -> int:
+    """Wait for the exit code. Signals are passed on; whoever ends this process ends the work, too."""
+    for number in (_signal.SIGINT, _signal.SIGTERM):
+        _signal.signal(number, lambda *_: line.send(STOP))
+    try:
+        return int(_line(line))
+    except (OSError, ValueError):  # what was done may have been shown: nobody does it again
+        sys.stderr.write("fedpolicy failed: the warm process that did this has ended; try again\n")
+        return _BUG
 
 
 def _line(line: _socket.socket) -> bytes:
@@ -148,4 +156,4 @@ def _line(line: _socket.socket) -> bytes:
         if not more:
             return b""
         found += more
-    return found.strip()
+    return found

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
-__all__ = ["COMMANDS", "Watch", "stoppable", "take_over", "watched", "worth_watching"]
+__all__ = ["COMMANDS", "Ward", "Watch", "memory", "stoppable", "take_over", "watched", "worth_watching"]
 
 
 COMMANDS = frozenset(
@@ -160,22 +160,24 @@ def watched(arguments: Sequence[str], work: Callable[[Watch], int]) -> int:
     """Let a copy of this process, or another one with these arguments, do the work, and give its exit code."""
     lost: dict[str, bool] = {}
     begin = _copied if _copies() else _started
-    kept = _memory()
+    kept = memory()
     life, alive = os.pipe()
     while True:
         ours, theirs = os.pipe()
         child = begin(arguments, work, Watch(theirs, os.getpid(), kept, dict(lost), life), (ours, alive))
         os.close(theirs)
+        ward = Ward(child, ours)
         with _forwarded(child):
-            code, name, died = _followed(child, ours)
-        os.close(ours)
+            while select.select([ours], [], [], ward.left())[0] and ward.hears():
+                pass
+            code, name, died = ward.end(sys.stderr.write)
         if name is None or name in lost:
             return code
         lost[name] = died
 
 
-def _memory() -> int:
-    """A file without a name, for what can be read once."""
+def memory() -> int:
+    """Make a file without a name, for what can be read once."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create("input")
     from tempfile import TemporaryFile  # noqa: PLC0415  not on Linux
@@ -256,28 +258,42 @@ class _forwarded:  # noqa: N801  used as a verb
             os.kill(self._child, signal.SIGUSR1)
 
 
-def _followed(child: int, pipe: int) -> tuple[int, str | None, bool]:
-    """The exit code of a copy, and the file that it did not survive, and whether it died over it by itself."""
-    name: str | None = None
-    until: float | None = None
-    text = b""
-    while True:
-        left = None if until is None else max(0.0, until - time.monotonic())
-        if not select.select([pipe], [], [], left)[0]:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            return _BUG, name, False
-        read = os.read(pipe, 65536)
-        if not read:
-            break
-        *lines, text = (text + read).split(b"\n")
+class Ward:
+    """A process that works, and what it has said of its work: which file it is at, and how long that may take."""
+
+    __slots__ = ("_name", "_text", "_until", "child", "pipe")
+
+    def __init__(self, child: int, pipe: int) -> None:
+        self.child, self.pipe = child, pipe
+        self._name: str | None = None
+        self._until: float | None = None
+        self._text = b""
+
+    def left(self) -> float | None:
+        """How many seconds it still has; None where it may take as long as it likes."""
+        return None if self._until is None else max(0.0, self._until - time.monotonic())
+
+    def hears(self) -> bool:
+        """Listen to what it says; False where it says nothing any more."""
+        read = os.read(self.pipe, 65536)
+        *lines, self._text = (self._text + read).split(b"\n")
         if lines:
             seconds, _, said = lines[-1].partition(b" ")
-            name = os.fsdecode(bytes.fromhex(said.decode())) if said else None
-            until = time.monotonic() + float(seconds) if said and float(seconds) else None
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if code >= 0:
-        return code, None, False
-    if name is None:
-        sys.stderr.write(f"fedpolicy failed: its process was killed by signal {-code}\n")
-    return _BUG, name, True
+            self._name = os.fsdecode(bytes.fromhex(said.decode())) if said else None
+            self._until = time.monotonic() + float(seconds) if said and float(seconds) else None
+        return bool(read)
+
+    def end(self, tell: Callable[[str], object]) -> tuple[int, str | None, bool]:
+        """Kill it where it has no time left. Its exit code; the file that it did not survive; whether it just died."""
+        late = self.left() == 0
+        if late:
+            os.kill(self.child, signal.SIGKILL)
+        code = os.waitstatus_to_exitcode(os.waitpid(self.child, 0)[1])
+        os.close(self.pipe)
+        if late:
+            return _BUG, self._name, False
+        if code >= 0:
+            return code, None, False
+        if self._name is None:
+            tell(f"fedpolicy failed: its process was killed by signal {-code}\n")
+        return _BUG, self._name, True

@@ -168,21 +168,82 @@ def test_nobody_gets_one_who_has_not_asked_for_it(minutes, words, tmp_path, monk
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("changed", "key", "goes_on"), [(True, "", False), (False, "of another one", True)])
+@pytest.mark.parametrize(
+    ("changed", "key", "goes_on"), [("gone", "", False), ("new", "", False), ("", "of another one", True)]
+)
 def test_one_that_is_not_the_same_any_more_denies_and_ends(changed, key, goes_on, tmp_path):
     source = tmp_path / "source.py"
-    source.touch()
-    state = warm_server._state([str(source)])  # noqa: SLF001  the unit is one request
-    if changed:
-        source.unlink()
+    source.write_text("old", encoding="utf-8")
+    before = source.stat()
     with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as client:
         listener.bind(str(tmp_path / "s"))
         listener.listen()
+        server = warm_server.Server(listener, [str(source)])
+        if changed == "gone":
+            source.unlink()
+        elif changed:
+            source.write_text(changed, encoding="utf-8")
+            os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns))
         client.connect(str(tmp_path / "s"))
         answers = []
         ask = threading.Thread(target=lambda: answers.append(warm._asked(client, ["check"], key or warm.key_of())))  # noqa: SLF001
         ask.start()
-        assert warm_server._answered(listener, [str(source)], state) is goes_on  # noqa: SLF001
+        assert server.answer(listener) is goes_on
         ask.join()
 
-    assert answers == [None]
+    assert answers == [False]
+
+
+def test_no_process_is_started_that_could_not_listen(tmp_path, monkeypatch):
+    tmp_path.chmod(0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("FEDPOLICY_WARM", "1")
+    monkeypatch.setattr(warm.os, "access", lambda *_: False)
+    monkeypatch.setattr(warm.os, "posix_spawn", lambda *_, **__: pytest.fail("started"))
+
+    assert warm.handed_over(["check"]) is None
+    assert list((tmp_path / "fedpolicy").iterdir()) == []
+
+
+def test_a_copy_that_is_killed_is_told_of_as_without_it(home):
+    env, _ = home
+    listening(env)
+    command = [sys.executable, "-P", "-m", "fedpolicy", "check", "-"]
+    with subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as client:
+        (copy,) = wait_for(lambda: below(servers(env["XDG_RUNTIME_DIR"])))
+        os.kill(int(copy), signal.SIGKILL)
+        assert client.wait(10) == 3
+        assert client.stderr.read() == b"fedpolicy failed: its process was killed by signal 9\n"
+
+
+def test_a_file_that_takes_too_long_is_told_of_and_the_others_are_checked(tmp_path, monkeypatch):
+    """A copy is killed over a file; the next one leaves it out."""
+    report = tmp_path / "report"
+    with report.open("w+b") as out, socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as client:
+        listener.bind(str(tmp_path / "s"))
+        listener.listen()
+        client.connect(str(tmp_path / "s"))
+        monkeypatch.setattr(warm_server, "_become", work_that_hangs_over_a)
+        monkeypatch.setattr(warm, "STREAMS", 0)
+        monkeypatch.setattr(
+            warm_server.socket, "recv_fds", lambda line, size, _: (line.recv(size), [os.dup(out.fileno())])
+        )
+        ask = threading.Thread(target=lambda: warm._asked(client, ["check"], warm.key_of()))  # noqa: SLF001
+        ask.start()
+        server = warm_server.Server(listener, [])
+        assert server.answer(listener)
+        ask.join()
+        server._listener = None  # noqa: SLF001  it ends with this work
+        server.serve(1)
+        assert client.recv(9) == b"2\n"
+    assert report.read_bytes() == b"begun\nlost a\n"
+
+
+def work_that_hangs_over_a(request, watch):
+    if watch.lost:
+        os.write(request.streams[0], b"lost " + b" ".join(map(os.fsencode, watch.lost)) + b"\n")
+        return 2
+    watch.begin("a", 0.2)
+    os.write(request.streams[0], b"begun\n")
+    time.sleep(60)
+    return 0
