@@ -33,7 +33,7 @@ __all__ = ["MOST_FIXES", "Choice", "Request", "repair", "with_fixes"]
 _MOST, _LEAST = 300, 2
 _FLOWS = 13_000  # flows that all changed copies together may have; about two seconds
 MOST_FIXES = 10  # causes of a report; those that are left out are the least severe
-_LARGE = 200_000  # bytes of a file from which on a search takes longer than anybody waits for a page
+_LARGE = 30_000  # bytes of a file from which on a search takes longer than anybody waits for a page
 _WHOLE = 1  # cost from which on a dropped entry is more than what nothing uses any more
 
 
@@ -99,8 +99,8 @@ class Request:
     """
     What is asked for.
 
-    `rechecks` limits how many changed copies are checked (None: by the size of the deployment), `fills` are values
-    for blanks by dotted path.
+    `rechecks` limits how many changed copies are checked (None: by the size of the deployment, and shared by so many
+    `searches`), `fills` are values for blanks by dotted path.
     """
 
     source: Source
@@ -110,6 +110,7 @@ class Request:
     deployment: str = ""
     proposals: int = 3
     rechecks: int | None = None
+    searches: int = 1
     fills: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -154,7 +155,7 @@ def repair(request: Request) -> Repairs:
 
 
 def _most(request: Request, flows: int) -> int:
-    return request.rechecks or max(_LEAST, min(_MOST, _FLOWS // max(1, flows)))
+    return request.rechecks or max(_LEAST, min(_MOST, _FLOWS // max(1, flows * request.searches)))
 
 
 def _must_fit(fills: Mapping[str, str], options: Options) -> None:
@@ -222,14 +223,14 @@ def with_fixes(report: Report, sources: Mapping[str, Source], settings: Settings
     overviews = []
     for one in report.overviews:
         own = [group for group in groups if (group.file, group.deployment) == (one.file, one.deployment)]
-        tried = ((group, _requests(group, sources, settings, costs)) for group in own)
+        tried = ((group, _requests(group, sources, settings, costs, len(groups))) for group in own)
         found = {group.cause: _fix(requests, grave=group.worst.severity >= Severity.HIGH) for group, requests in tried}
         overviews.append(replace(one, fixes={name: fix for name, fix in found.items() if fix}))
     return replace(report, overviews=tuple(overviews))
 
 
 def _requests(
-    group: CauseGroup, sources: Mapping[str, Source], settings: Settings, costs: Mapping[str, float]
+    group: CauseGroup, sources: Mapping[str, Source], settings: Settings, costs: Mapping[str, float], searches: int
 ) -> Iterator[Request]:
     marks = tuple(one.fingerprint for one in group.findings if one.verdict is Verdict.FAIL and one.fingerprint)
     source = sources.get(group.file)
@@ -241,6 +242,7 @@ def _requests(
             choice=Choice(findings=marks),
             deployment=group.deployment,
             proposals=1,
+            searches=searches,
         )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 
 from fedpolicy.cli.outputs import Output, plan
 from fedpolicy.errors import SettingsError
+from fedpolicy.report.formats import format_ids
 
 PACK = str(Path(__file__).parent / "pack")
 
@@ -117,6 +120,68 @@ def test_what_is_no_plain_file_is_written_to_as_it_is(check):
     assert check("-o", "json:/dev/null", "-o", "text:a.txt").exit_code == 0
     assert not Path("/dev/null").is_file()
     assert Path("a.txt").is_file()
+
+
+WRITERS = {
+    **{f"check {name}": ("check", "deployment.yaml", "--format", name) for name in format_ids()},
+    **{f"graph {name}": ("graph", "deployment.yaml", "--format", name) for name in ("mermaid", "dot")},
+    **{f"site {name}": ("site", "deployment.yaml", "charite", "--format", name) for name in ("markdown", "html")},
+}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_full_disk_is_one_message_whatever_is_written(name, run, example):
+    done = run(*WRITERS[name], "--output", "/dev/full")
+
+    assert example.name == "deployment.yaml"
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: `/dev/full` cannot be written: No space left on device\n")
+    assert done.stderr.count("error:") == 1
+
+
+@pytest.mark.parametrize("name", ["check html", "site html"])
+def test_a_disk_that_fills_up_leaves_what_was_there(name, example):
+    resource = pytest.importorskip("resource", reason="a limit of POSIX")
+    Path("page.html").write_text("before", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "fedpolicy", *WRITERS[name], "--output", "page.html"],
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},  # it would be cut off, too
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, 8_000)),
+        capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 2
+    assert done.stderr == "error: `page.html` cannot be written: File too large\n  = help: nothing was written\n\n"
+    assert Path("page.html").read_text(encoding="utf-8") == "before"
+    assert sorted(os.listdir()) == [example.name, "page.html"]  # noqa: PTH208  hidden drafts count
+
+
+def test_ten_thousand_findings_are_a_page_and_a_comment_that_can_be_read(run, tmp_path):
+    """A file of findings that have nothing to do with each other: the worst come first, the rest is counted."""
+    count = 2_000
+    models = "".join(f"  m{one}: {{ref: openai/gpt-4o, via: [openai]}}\n" for one in range(count))
+    calls = "".join(f"  c{one}: {{from: client, model: m{one}, sends: [notes]}}\n" for one in range(count))
+    (tmp_path / "many.yaml").write_text(
+        "fedpolicy: 1\nname: many\nparties:\n  clinic: {role: participant, jurisdiction: DE}\n"
+        "  openai: {role: provider, jurisdiction: US}\nnodes:\n  client: {kind: client, party: clinic}\n"
+        f"datasets:\n  notes: {{at: client, categories: [health]}}\nmodels:\n{models}api_calls:\n{calls}",
+        encoding="utf-8",
+    )
+    files = {name: tmp_path / f"many.{name}" for name in ("text", "markdown", "html")}
+    outputs = [part for name, file in files.items() for part in ("--output", f"{name}:{file}")]
+    done = run("check", str(tmp_path / "many.yaml"), "--today", "2026-11-28", *outputs)
+    written = {name: file.read_text(encoding="utf-8") for name, file in files.items()}
+    standing = re.sub(r"<details>.*?</details>", "", written["markdown"], flags=re.DOTALL)
+
+    assert done.exit_code == 1
+    number = int(re.match(r"FAIL  many: ([\d,]+) findings", written["text"])[1].replace(",", ""))
+    assert number >= 10_000
+    assert len(written["text"].splitlines()) <= 60
+    assert len(standing.encode()) <= 4_096
+    assert len(written["html"].encode()) <= 300_000
+    assert f"{number:,} findings" in written["html"]
+    assert "more causes" in written["html"]
 
 
 def test_a_file_keeps_its_permissions(check):
