@@ -123,7 +123,11 @@ class Basis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Whom a pack protects (`owners_in`), and which owners of a deployment are among them, or may be; the `others`."""
+    """
+    Whom a pack protects (`owners_in`), and which owners of a deployment are among them, or may be; the `others`.
+
+    Of the `unplaced` owners nobody states where they are.
+    """
 
     pack: str
     owners_in: tuple[str, ...]
@@ -131,6 +135,7 @@ class Scope:
     deployment: str
     owners: tuple[str, ...]
     others: tuple[str, ...]
+    unplaced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,4 +59,5 @@ def _scopes(world: World, rules: Sequence[Rule]) -> Iterator[Scope]:
                 deployment=world.deployment.name,
                 owners=tuple(owner for owner in owners if owner in inside),
                 others=tuple(owner for owner in owners if owner not in inside),
+                unplaced=tuple(owner for owner in owners if owner in found.unsure),
             )

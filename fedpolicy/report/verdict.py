@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -217,8 +217,17 @@ def _words(scopes: Sequence[Scope]) -> str:
         return f"{begin}: no owner within the scope of this pack in {listing(without)}"
     if len(scopes) > 1:
         return begin
-    others = f", not {listing(scopes[0].others)}" if scopes[0].others else ""
-    return f"{begin}: here {listing(scopes[0].owners)}{others}"
+    return f"{begin}: {', '.join(_owners(scopes[0]))}"
+
+
+def _owners(scope: Scope) -> Iterator[str]:
+    sure = [owner for owner in scope.owners if owner not in scope.unplaced]
+    if sure:
+        yield f"here {listing(sure)}"
+    if scope.unplaced:
+        yield f"perhaps {listing(scope.unplaced)} (place not stated)"
+    if scope.others:
+        yield f"not {listing(scope.others)}"
 
 
 _HOLDING = (

@@ -59,7 +59,9 @@ def test_a_report_says_whom_each_pack_protects():
     assert [(row["owners_in"], row["owners"], row["others"]) for row in said] == [
         (["US"], ["mayo", "somebody"], ["usp"])
     ]
-    assert "hipaa protects owners in US: here mayo and somebody, not usp" in rendered(report, "concise")
+    assert "hipaa protects owners in US: here mayo, perhaps somebody (place not stated), not usp" in rendered(
+        report, "concise"
+    )
 
 
 def test_findings_name_those_whom_a_law_protects_and_ask_of_those_whom_it_may():
