@@ -23,7 +23,7 @@ __all__ = ["page_html", "page_markdown"]
 _LEVELS = ("none", "bounded", "inferable", "reconstructable", "verbatim")
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
 _LONG = 12  # characters of a word that stays whole
-_PIECES = re.compile(r"[^\W_]{1,20}[\W_]?|[\W_]{1,20}")
+_PIECES = re.compile(r"[(\[{]?[^\W_]{1,20}[\W_]?|[\W_]{1,20}")  # a bracket stays with what it opens
 _MOST = 400  # characters of one cell or title; a name may have ten thousand
 _MARKED = {"FAIL": "fail", "ERROR": "fail", "STOPPED": "fail", "OPEN": "open", "OUTSIDE": "open", "PASS": "pass"}
 

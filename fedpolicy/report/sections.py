@@ -132,7 +132,9 @@ def leaving(study: Study, document: Document, owner: str) -> Section:
     rows = sorted(found)
     heads = ("what", "from", "to", "because of", "line")
     told: Block = (
-        _table("What leaves", heads, rows) if rows else Paragraph(text="Nothing leaves the places of this party.")
+        _table(f"What leaves {owner}", heads, rows)
+        if rows
+        else Paragraph(text="Nothing leaves the places of this party.")
     )
     return Section(id="leaves", title=f"What leaves {owner}", blocks=(told,))
 
