@@ -1,7 +1,5 @@
 """fedpolicy: policy-as-code compliance checks for federated-learning deployments."""
 
-from __future__ import annotations
-
 __all__ = ["__version__"]
 
 __version__ = "0.2.0"

@@ -170,7 +170,7 @@ def watched(arguments: Sequence[str], work: Callable[[Watch], int]) -> int:
         with _forwarded(child):
             while select.select([ours], [], [], ward.left())[0] and ward.hears():
                 pass
-            code, name, died = ward.end(sys.stderr.write)
+            code, name, died = ward.end(lambda text: sys.stderr and sys.stderr.write(text))
         if name is None or name in lost:
             return code
         lost[name] = died

@@ -65,7 +65,7 @@ def test_the_wheel_carries_the_whole_package_and_nothing_else(wheel):
 
 def test_the_wheel_offers_the_command_and_the_licence(wheel):
     info = f"fedpolicy-{__version__}.dist-info"
-    assert b"fedpolicy = fedpolicy.__main__:main" in wheel[f"{info}/entry_points.txt"]
+    assert b"fedpolicy = fedpolicy.cli:main" in wheel[f"{info}/entry_points.txt"]
     assert wheel[f"{info}/licenses/LICENSE"] == (ROOT / "LICENSE").read_bytes()
 
 
