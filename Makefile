@@ -58,8 +58,9 @@ enforce: $(VENV)/.stamp-test ## Test what `fedpolicy enforce` writes by the tool
 	@$(MAKE) --no-print-directory VENV=.venv-enforce .venv-enforce/.stamp-enforce
 	@ENFORCE_PYTHON=.venv-enforce/bin/python "$(PY)" -m pytest -q tests/enforce $(ARGS)
 
-laws: $(VENV)/.stamp-test ## Try every law as often as CI does: three times as often as `make test`
-	@FEDPOLICY_LAWS=full "$(PY)" -m pytest -q -n auto --maxprocesses 4 --dist worksteal -m hypothesis $(ARGS)
+laws: $(VENV)/.stamp-test ## Try every law as often as CI does, or all for as long as you like: make laws MINUTES=60
+	@FEDPOLICY_LAWS=$(if $(MINUTES),$$(($(MINUTES) * 60)),full) $(if $(SEED),FEDPOLICY_LAWS_SEED=$(SEED)) \
+		"$(PY)" -m pytest -q -p tests.laws -n auto --maxprocesses 4 --dist worksteal -m hypothesis $(ARGS)
 
 fuzz: $(VENV)/.stamp-test ## Look for crashes, hangs and lost deployments: make fuzz MINUTES=30 SEED=7
 	@"$(PY)" -m fuzz $(if $(MINUTES),--minutes $(MINUTES),--seconds $(or $(SECONDS),60)) $(if $(SEED),--seed $(SEED))

@@ -13,8 +13,16 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.laws import examples
+
 # A busy machine is not a mistake: no example has a deadline, and slow generation is none either.
-settings.register_profile("ours", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "ours",
+    settings.default,
+    deadline=None,
+    max_examples=examples(few=100),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("ours")
 # Processes that tests start write UTF-8, whatever the locale; tests read it as such. They compile our modules once.
 os.environ["PYTHONUTF8"] = "1"

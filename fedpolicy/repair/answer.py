@@ -15,6 +15,7 @@ from fedpolicy.repair.candidates import Pool, Target, targets_of
 from fedpolicy.repair.change import FILL_IN, Change, RepairContext
 from fedpolicy.repair.cuts import Cutter
 from fedpolicy.repair.goal import goal_of
+from fedpolicy.repair.optimum import optimum
 from fedpolicy.repair.proof import Checker, Proof, Prover, checker_of
 from fedpolicy.repair.search import Options, proofs_of, small_enough
 from fedpolicy.report.grouping import groups_of
@@ -142,15 +143,19 @@ def repair(request: Request) -> Repairs:
     _must_fit(request.fills, options)
     planned = not small_enough(options)
     proofs = proofs_of(options, targets, request.proposals)
+    stopped, optimal = not checker.left, False
+    if not planned:
+        proofs, optimal = optimum(options, proofs, request.proposals)
     return replace(
         answer,
         proposals=tuple(_proposal(number, one, options, source, answer) for number, one in enumerate(proofs, 1)),
         stuck=tuple(_stuck(options, targets, proofs)),
         rechecks=checker.spent,
         most=checker.most,
-        stopped=not checker.left,
+        stopped=stopped,
         exhausted=checker.exhausted,
         planned=planned,
+        optimal=optimal,
     )
 
 

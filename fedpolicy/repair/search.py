@@ -14,7 +14,7 @@ from fedpolicy.repair.cuts import Cutter, cuts_of
 from fedpolicy.repair.plan import Planner
 from fedpolicy.repair.proof import Proof, Prover
 
-__all__ = ["Options", "proofs_of", "small_enough"]
+__all__ = ["Options", "proofs_of", "ranked", "small_enough"]
 
 _LARGEST = 3  # changes of a set that is tried for a finding that no single change clears
 _MOST_SETS = 4_000  # sets that are looked at; none of them is checked for that
@@ -139,7 +139,11 @@ def _grown(
 
 def proofs_of(options: Options, targets: Sequence[Target], wanted: int) -> list[Proof]:
     """The proposals, those that clear the most first, then the cheapest; none a part of another."""
-    found = list(_searched(options, targets, wanted) if small_enough(options) else _planned(options, targets))
+    return ranked(options, _searched(options, targets, wanted) if small_enough(options) else _planned(options, targets))
+
+
+def ranked(options: Options, found: Iterable[Proof]) -> list[Proof]:
+    """Proofs in the order in which they are shown, without those of which another is a part."""
     kept: list[Proof] = []
     for proof in sorted(found, key=lambda one: _rank(options, one)):
         if not any(set(_names(other)) <= set(_names(proof)) for other in kept):

@@ -82,7 +82,8 @@ class Repairs:
 
     `least` is the severity at and above which nothing new may fail. Of `most` changed copies `rechecks` were checked;
     `stopped` says that more would have been, `exhausted` that no number of copies allows more, `planned` that there
-    were too many changes to try each. `overrides` are what settings change of the rules and facts as they come.
+    were too many changes to try each; `optimal` that every set of changes that could be better than the first proposal
+    was tried, and none is. `overrides` are what settings change of the rules and facts as they come.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Repairs:
     stopped: bool = False
     exhausted: bool = False
     planned: bool = False
+    optimal: bool = False
     overrides: tuple[Override, ...] = ()
 
     @property
@@ -190,7 +192,10 @@ def _stuck(repairs: Repairs, look: Style) -> Iterator[str]:
 
 
 def _closing(repairs: Repairs, look: Style) -> Iterator[str]:
-    said = f"{amount(repairs.rechecks, 'changed copy', 'changed copies')} checked"
+    copies = amount(repairs.rechecks, "changed copy", "changed copies")
+    said = f"best of {copies} tried" if repairs.proposals else f"{copies} checked"
+    if repairs.optimal:
+        said = f"optimal: no set of the changes that bear on them clears more, or as much for less; {copies} checked"
     if repairs.exhausted:
         said += f"; the search stopped there: they have {MAX_REPAIR_FLOWS:,} flows, which is as far as it goes"
     elif repairs.planned:
@@ -220,6 +225,7 @@ def as_json(repairs: Repairs) -> str:
         "most_rechecks": repairs.most,
         "stopped": repairs.stopped,
         "planned": repairs.planned,
+        "optimal": repairs.optimal,
         **({"overrides": override_rows(repairs.overrides)} if repairs.overrides else {}),
     }
     return json_text(document)

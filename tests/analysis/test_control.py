@@ -516,7 +516,7 @@ formulas = st.recursive(
 )
 
 
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(few=20))
 @given(formulas, st.frozensets(st.sampled_from("xyz")), st.sampled_from("xyz"))
 def test_conditions_are_monotone(formula, gone, more):
     """Who loses more keeps no more; neither does who doubts more."""

@@ -32,12 +32,12 @@ from tests.laws import examples
 HERE = Path(__file__).parent
 PLACE = re.compile(r'"(line|column|end_line|end_column)": \d+')
 LAW = settings(
-    max_examples=examples(40),
+    max_examples=examples(300, few=13, fewer="it writes all that is said of a deployment twice"),
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 
-DRAWN = settings(LAW, max_examples=examples(1000, few=12))
+DRAWN = settings(LAW, max_examples=examples(few=12))
 
 
 @cache

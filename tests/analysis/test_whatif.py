@@ -286,7 +286,7 @@ def best(found):
     return kept
 
 
-@settings(LAW, max_examples=examples(40))
+@settings(LAW, max_examples=examples(300, few=13, fewer="it studies a deployment for each coalition"))
 @given(deployments(), st.data())
 def test_whoever_colludes_in_whatever_deployment_is_never_told_to_learn_less(deployment, data):
     study = facts_of(deployment)

@@ -23,6 +23,7 @@ def test_each_workflow_starts_when_it_should():
         "refresh": {"schedule", "workflow_dispatch"},
         "release": {"push", "workflow_dispatch"},
         "editors": {"push", "workflow_dispatch"},
+        "nightly": {"schedule", "workflow_dispatch"},
     }
 
 

@@ -30,7 +30,7 @@ from tests.laws import examples
 
 SCAN = Path(__file__).parent.parent / "scan"
 LAW = settings(
-    max_examples=examples(60),
+    max_examples=examples(250, few=20, fewer="it checks or writes a deployment twice"),
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],

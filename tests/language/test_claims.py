@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fedpolicy.language.reading.claims import Claim
 from tests.language.reading import ACCEPT, HERE, load, one, plain_documents
+from tests.laws import examples
 
 START = "fedpolicy: 1\nname: claims\n"
 
@@ -104,7 +105,7 @@ def _wrapped(tree, path):
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-@settings(max_examples=20)
+@settings(max_examples=examples(40, few=20, fewer="it is tried on each of the files that are accepted"))
 @given(data=st.data())
 def test_claims_are_transparent(path, data):
     tree = plain_documents(path)[0]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fedpolicy.language.reading.source import read
 from tests.language.reading import ACCEPT, load, plain_documents
+from tests.laws import examples
 
 
 def _deployments(text):
@@ -28,7 +29,7 @@ def _shuffled(tree, draw):
 
 
 @pytest.mark.parametrize("path", ACCEPT, ids=lambda path: path.stem)
-@settings(max_examples=20)
+@settings(max_examples=examples(40, few=20, fewer="it is tried on each of the files that are accepted"))
 @given(data=st.data())
 def test_the_order_of_keys_never_matters(path, data):
     tree = plain_documents(path)[0]

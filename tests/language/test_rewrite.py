@@ -401,7 +401,7 @@ EDITS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=examples(60), derandomize=True)
+@settings(max_examples=examples(few=20), derandomize=True)
 @given(
     st.lists(EDITS, min_size=1, max_size=6, unique_by=lambda edit: edit.path),
     st.sampled_from(["block", "json", "lines", "crlf"]),

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from fedpolicy.findings import Finding, Group, Hop, Member, Severity, Span, Verdict
 from fedpolicy.policy.groups import group_findings, of_members, split
+from tests.laws import examples
 
 PARTIES = ("ann", "ben", "cem", "hub")
 OWNERS = {
@@ -71,13 +72,13 @@ def pairs(findings):
 
 
 @given(FINDINGS)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(few=40))
 def test_a_group_says_of_pairs_what_its_members_said(findings):
     assert pairs(group_findings(findings)) == pairs(findings)
 
 
 @given(FINDINGS)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(few=40))
 def test_the_order_of_findings_changes_nothing(findings):
     found = sorted(group_findings(findings), key=lambda one: one.fingerprint)
 
@@ -87,7 +88,7 @@ def test_the_order_of_findings_changes_nothing(findings):
 
 
 @given(FINDINGS, some(PARTIES))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(few=40))
 def test_what_is_excused_and_what_is_left_is_the_whole(findings, names):
     for finding in group_findings(findings):
         excused, left = split(finding, lambda part: all(p.removeprefix("parties.") in names for p in people(part)))

@@ -67,7 +67,7 @@ def test_one_more_fact_never_turns_an_answer_around(text, known, name, value):
     assert before is None or after is before
 
 
-@settings(max_examples=examples(30))
+@settings(max_examples=examples(few=10))
 @given(facts)
 def test_presence_is_always_known(known):
     expression = SPOKEN.compile("has(model.a)")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from itertools import chain, combinations
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -10,16 +12,19 @@ from hypothesis import strategies as st
 
 from fedpolicy import check
 from fedpolicy.findings import Severity, Verdict
+from fedpolicy.repair import answer
 from fedpolicy.repair.answer import Choice, Request, repair
+from fedpolicy.repair.candidates import compatible
 from fedpolicy.repair.change import costs_of
 from fedpolicy.repair.changes import kinds
+from fedpolicy.repair.proof import Checker, Prover
 from fedpolicy.settings import Settings
 from fedpolicy.sources import Source
 from tests.analysis.deployments import deployments
 from tests.laws import examples
 
 LAW = settings(
-    max_examples=examples(12),
+    max_examples=examples(12, few=8, fewer="it checks tens of changed copies by all rules"),
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
@@ -37,13 +42,13 @@ def failing(text, least):
     return [one for one in report.findings if one.verdict is Verdict.FAIL and one.severity >= least]
 
 
-def asked(text, fail_on, rechecks):
+def asked(text, fail_on, rechecks, **chosen):
     return repair(
         Request(
             source=Source(name="d.json", text=text.encode()),
             settings=SETTINGS,
             costs=costs_of(kinds()),
-            choice=Choice(fail_on=fail_on),
+            choice=Choice(fail_on=fail_on, **chosen),
             proposals=2,
             rechecks=rechecks,
         )
@@ -92,3 +97,51 @@ def test_no_proposal_is_a_part_of_another_and_the_cheapest_is_first(deployment):
     assert [one.cost for one in found.proposals] == sorted(one.cost for one in found.proposals)
     cleared = {one.fingerprint for proposal in found.proposals for one in proposal.clears}
     assert {one.finding.fingerprint for one in found.stuck} == {one.fingerprint for one in found.chosen} - cleared
+
+
+FEW = 8  # changes; 255 sets of them
+SEARCHED = settings(
+    LAW, max_examples=examples(300, few=8, fewer="it checks all sets of up to eight changes by all rules, 200 ms")
+)
+
+
+def searched(text, **chosen):
+    """An answer, and the search that gave it."""
+    seen = []
+
+    def look(options, proofs, wanted):
+        seen.append(options)
+        return right(options, proofs, wanted)
+
+    right = answer.optimum
+    with patch.object(answer, "optimum", look):
+        found = asked(text, "high", 300, **chosen)
+    return found, seen[0] if seen else None
+
+
+def better(options, first):
+    """The sets of the changes that clear more than a proposal, or as much for less, with nothing as severe instead."""
+    prover = options.prover
+    checker = Checker(judge=prover.checker.judge, most=10**6)
+    anew = Prover(checker=checker, document=prover.document, source=prover.source, goal=prover.goal)
+    changes = options.members(options.changes)
+    sets = chain.from_iterable(combinations(changes, size) for size in range(1, len(changes) + 1))
+    for some in filter(compatible, sets):
+        found = len(anew.measure(some)), -options.pool.price(some)
+        if found > (len(first.clears), 1e-9 - first.cost) and (proof := anew.prove(some)) is not None and proof.holds:
+            yield found
+
+
+@pytest.mark.slow
+@pytest.mark.least_examples(3000)
+@SEARCHED
+@given(deployments(), st.data())
+def test_what_is_called_optimal_is_the_best_of_all_sets(deployment, data):
+    text = written(deployment)
+    before = failing(text, Severity.MEDIUM)
+    assume(before)
+    rule = data.draw(st.sampled_from(sorted({one.rule for one in before})))
+    found, options = searched(text, rules=(rule,))
+    assume(found.optimal and len(options.changes) <= FEW)
+
+    assert not list(better(options, found.proposals[0]))

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedpolicy.report.style import PLAIN, Style, amount, cells, clean, listing, wrap
+from tests.laws import examples
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_only_what_asks_for_colour_gets_it():
     st.integers(40, 60),
     st.text("x: ", max_size=50),
 )
-@settings(max_examples=200)
+@settings(max_examples=examples(few=200))
 def test_prose_is_broken_as_the_standard_library_breaks_it(text, width, first):
     expected = textwrap.wrap(
         text, width, initial_indent=first, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False

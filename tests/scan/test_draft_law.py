@@ -16,6 +16,7 @@ from fedpolicy.scan.importers import importers
 from fedpolicy.scan.reading.files import File
 from fedpolicy.scan.services import Services
 from fedpolicy.settings import Settings
+from tests.laws import examples
 
 CATALOG = catalog_of(Settings())
 NAMES = st.sampled_from(
@@ -37,7 +38,7 @@ def facts_of(participants):
     return [Fact(evidence=one, importer=who) for file, who, each in asked for one in each.read(file)]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(few=60))
 @given(PARTICIPANTS)
 def test_a_draft_can_be_read(participants):
     kinds = {name: kind for name, kind, _ in reversed(participants) if kind != "admin"}

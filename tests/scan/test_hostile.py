@@ -19,6 +19,7 @@ from fedpolicy.scan.reading.files import File
 from fedpolicy.scan.reading.manifest import embedded_files
 from fedpolicy.scan.rules import RULES
 from fedpolicy.scan.services import Services
+from tests.laws import examples
 
 SERVICES = Services()
 CASES = [
@@ -73,7 +74,7 @@ def replaced(tree, path, value):
     return [*tree[:at], replaced(tree[at], path[1:], value), *tree[at + 1 :]]
 
 
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=examples(few=250))
 @given(st.sampled_from(TREES), st.lists(st.integers(0, 9), min_size=1, max_size=7), ODD)
 def test_a_value_of_another_kind_anywhere(case, path, value):
     name, tree = case
@@ -84,14 +85,14 @@ def test_a_value_of_another_kind_anywhere(case, path, value):
     told(File(name, (json.dumps(changed) if name.endswith((".json", ".default")) else text).encode(), SERVICES))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(few=200))
 @given(st.sampled_from(CASES), st.integers(0, 400), st.integers(0, 40), st.text(max_size=5))
 def test_a_text_that_is_cut_and_mended_anywhere(case, start, length, more):
     name, text = case
     told(File(name, (text[:start] + more + text[start + length :]).encode(errors="replace"), SERVICES))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(few=100))
 @given(st.sampled_from(CASES), st.binary(max_size=60))
 def test_bytes_of_any_kind(case, content):
     told(File(case[0], content + case[1].encode()[:80], SERVICES))

@@ -49,7 +49,7 @@ def test_both_ends_meet_for_samples_of_fixed_size(noise, rate, steps, delta, att
 
 
 @needs_dp
-@settings(deadline=None, max_examples=examples(40))
+@settings(deadline=None, max_examples=examples(few=13))
 @given(
     noise=st.floats(0.4, 4),
     rate=st.floats(0.01, 0.9),

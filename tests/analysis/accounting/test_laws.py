@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fedpolicy.analysis.accounting import Release, bound, close_bound
 from tests.laws import examples
 
-LAW = settings(max_examples=examples(1000, few=20), derandomize=True)
+LAW = settings(max_examples=examples(few=20), derandomize=True)
 # Orders are searched for, and grids depend on the noise: this much may be lost at one and not at the other.
 NEARLY = 1.02
 
@@ -98,7 +98,7 @@ def test_a_whole_costs_no_less_than_its_parts_and_no_more_than_their_sum(runs, d
 
 
 # A close bound takes some hundredths of a second where steps are few.
-CLOSE = settings(max_examples=examples(1000, few=6), derandomize=True)
+CLOSE = settings(max_examples=examples(few=6), derandomize=True)
 # Grids differ, and so does what is rounded up on them.
 CLOSELY = 1.01
 short = st.builds(
