@@ -157,6 +157,7 @@ def test_a_disk_that_fills_up_leaves_what_was_there(name, example):
     assert sorted(os.listdir()) == [example.name, "page.html"]  # noqa: PTH208  hidden drafts count
 
 
+@pytest.mark.slow
 def test_ten_thousand_findings_are_a_page_and_a_comment_that_can_be_read(run, tmp_path):
     """A file of findings that have nothing to do with each other: the worst come first, the rest is counted."""
     count = 2_000
