@@ -103,6 +103,8 @@ def test_without_a_base_that_only_the_coordinator_runs_a_prompt_is_of_no_use():
         ("{weights_at: [aggregator]}", None),
         ("{weights_at: [aggregator], published: true}", []),
         ("{weights_at: [client@b]}", None),
+        # That the base can be had says nothing about what was made of it.
+        ("{weights: open, weights_at: [client@b]}", None),
         ("{}", []),
     ],
 )

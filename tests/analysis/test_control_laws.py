@@ -15,8 +15,6 @@ from tests.laws import examples
 
 CATALOG = api.load_catalog()
 LAW = settings(LAWS, max_examples=examples(few=10))
-# A model that is trained in place, on a device whose data others own, can be looked into and is not said to tell.
-OPEN = settings(LAWS, max_examples=examples(30, few=10, fewer="more find a counterexample that is not explained yet"))
 
 
 def matrix_of(deployment):
@@ -121,7 +119,7 @@ def test_what_is_lost_for_want_of_something_has_a_reason(deployment):
             assert entry.gaps or entry.capability == "join"
 
 
-@OPEN
+@LAWS
 @given(deployments())
 def test_who_has_a_copy_that_it_can_look_into_learns_what_the_model_contains(deployment):
     """Control and exposure agree on who holds a model: what can be kept or inspected says what it has learned."""

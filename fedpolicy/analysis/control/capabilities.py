@@ -138,11 +138,14 @@ class Use:
 
     def _sight(self, model: str, own: str) -> Formula:
         ways = [formula for _, formula in self.held(model, own)]
-        weights = self.means.weights(model)
-        if weights in {"open", "gated"} or self.means.graph.deployment.models[model].published:
+        if self.means.graph.deployment.models[model].published:
             return SURE
         if model in self.means.lookup.makers:
+            # That the weights it began with can be had says nothing about who has what was made of them.
             return any_of([*ways, Gap("copy", f"models.{model}")])
+        weights = self.means.weights(model)
+        if weights in {"open", "gated"}:
+            return SURE
         return any_of([*ways, Gap("weights", f"models.{model}", () if weights else (f"models.{model}.weights",))])
 
     @property

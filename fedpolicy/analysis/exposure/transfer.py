@@ -211,8 +211,8 @@ def _is_single(form: Form) -> bool:
 
 def _capped(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
     """What is sealed, no higher than the payload, or than what it may hold of some instances."""
-    for level, limited in effect.limits if _VOIDS.issuperset(form.seals) else ():
-        # Behind a seal that may not be there, names can be taken out.
+    for level, limited in effect.limits if form.sum < 0 and _VOIDS.issuperset(form.seals) else ():
+        # Behind a seal that may not be there, names can be taken out; not of a sum.
         if form.level > level and mask & limited:
             yield from _capped(effect, form._replace(level=level), mask & limited)
             mask &= ~limited
