@@ -143,8 +143,7 @@ class Use:
         if model in self.means.lookup.makers:
             # That the weights it began with can be had says nothing about who has what was made of them.
             return any_of([*ways, Gap("copy", f"models.{model}")])
-        weights = self.means.weights(model)
-        if weights in {"open", "gated"}:
+        if (weights := self.means.weights(model)) in {"open", "gated"}:
             return SURE
         return any_of([*ways, Gap("weights", f"models.{model}", () if weights else (f"models.{model}.weights",))])
 
@@ -281,8 +280,7 @@ class _TaskUse(Use):
             return SURE
         while original := self.means.graph.deployment.models[base].emulates:
             base = original
-        weights = self.means.weights(base)
-        if weights in {"open", "gated"}:
+        if (weights := self.means.weights(base)) in {"open", "gated"}:
             return all_of(rights(self.means, base, own))
         held = [all_of([here, copy_at(self.means, base, place, own)]) for place, here in self.held(base, own)]
         had = [Gap("weights", f"models.{base}", (f"models.{base}.weights",))] if weights is None else []
