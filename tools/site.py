@@ -98,7 +98,7 @@ def pack_page(name: str) -> str:
     parts += [f"## Rules\n\n{table_markdown(rules, '')}", *(_requirements(one) for one in pack.standards)]
     if pack.references:
         parts.append("## Sources\n\n" + "\n".join(_linked(reference) for reference in pack.references))
-    parts.append("What a rule cannot show stands in its `why`. Nothing here is legal advice.")
+    parts.append("Each rule says in its `why` what it cannot show. Nothing here is legal advice.")
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
@@ -106,9 +106,11 @@ def _facts(pack: Pack) -> Iterator[str]:
     yield f"`--pack {pack.name}`, version {pack.version}."
     if pack.owners_in:
         places = ["the European Economic Area" if code == "EEA" else code for code in pack.owners_in]
-        yield f"**Protects owners in:** {', '.join(places)}. Where nobody is, a report says so and gives no clean bill."
+        absent = "If no owner is there, the report says so and calls nothing clean."
+        yield f"**Protects owners in:** {', '.join(places)}. {absent}"
     for duty in pack.duties:
-        yield f"**From {duty.day}:** {duty.about} ([source]({duty.url}), opened on {duty.as_of}). Until then, info."
+        source = f"[source]({duty.url}), opened on {duty.as_of}"
+        yield f"**From {duty.day}:** {duty.about} ({source}). Until then, findings are info."
 
 
 def _requirements(standard: Standard) -> str:

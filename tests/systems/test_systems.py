@@ -41,11 +41,11 @@ ACCURACY = """\
 Written by `pytest --update-golden tests/systems`; do not edit. Published systems are declared as their sources describe
 them, and every finding is read as the author of the system would.
 
-- *Met*: what an expert expected of a fair reader is found. The expectations of the nine systems in `tests/systems/`
-  were committed before fedpolicy had read them (`expected.yaml`, with sources and what was opened of them). Examples
-  were read without such a list.
-- *Right* is true and worth telling, or a question that the sources leave open; *noise* is true and of no use to the
-  author, or told already; *wrong* is not true. `judgements.yaml` has each one, with the reason where it is noise.
+- *Met*: fedpolicy finds what an expert expected. The expectations for the nine systems in `tests/systems/` were
+  committed before fedpolicy had read these systems (`expected.yaml`, with the sources and which parts of them were
+  opened). The examples have no such list.
+- *Right* is true and worth reporting, or a question that the sources leave open; *noise* is true but of no use to the
+  author, or reported already; *wrong* is not true. `judgements.yaml` has each one, and says why where it is noise.
 
 The people who write the rules wrote the expectations and judged the findings. A source is often an abstract, so what a
 system does beyond that is not known here. Both make the table kinder than a stranger would be; judge it by its rows
