@@ -25,6 +25,11 @@ TWICE = settings(LAW, max_examples=examples(250, few=23, fewer="it studies two d
 ADDED = settings(LAW, max_examples=examples(few=30))
 
 
+def brought(deployment):
+    """The movements of records that nobody declares."""
+    return {flow.id for flow in facts_of(deployment).graph.flows if flow.role == "records"}
+
+
 def ranks(deployment, max_epsilon=None):
     found = table(facts_of(deployment, max_epsilon))
     return {pair: tuple(RANK[name] for name in levels) for pair, levels in found.items()}
@@ -171,6 +176,8 @@ def test_adding_a_safeguard_to_a_task_never_raises(deployment, data):
     few = added["kind"] == "secure_aggregation" and added["min_clients"] < total
     assume("min_clients" in task or not few)
     task["safeguards"] = [*task.get("safeguards", []), added]
+    # Who no longer gets to read what it works on is taken to have the records brought.
+    assume(brought(deployment) == brought(more))
 
     never_lower(ranks(deployment), ranks(more))
 
