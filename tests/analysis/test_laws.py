@@ -172,9 +172,10 @@ def test_adding_a_safeguard_to_a_task_never_raises(deployment, data):
     added = data.draw(safeguard(total, task=True))
     # Nobody can add up what is encrypted end to end, so its readers get single contributions.
     assume(added["kind"] != "end_to_end_encryption")
-    # Where nobody says how many take part in a round, a sum of few says so.
-    few = added["kind"] == "secure_aggregation" and added["min_clients"] < total
-    assume("min_clients" in task or not few)
+    # A sum of one is that contribution, under the name of a sum; and where nobody says how many take part in a round, a
+    # sum of few says so.
+    if added["kind"] == "secure_aggregation":
+        assume(added["min_clients"] > 1 and ("min_clients" in task or added["min_clients"] >= total))
     task["safeguards"] = [*task.get("safeguards", []), added]
     # Who no longer gets to read what it works on is taken to have the records brought.
     assume(brought(deployment) == brought(more))

@@ -48,6 +48,8 @@ def drifts(documents: Sequence[Document], gathered: Gathered, judge: Judge) -> t
             found = FoundSide(loose, None, judge.catalog)
         told = differences(one, found, judge.catalog) if found else [_without(one, theirs)]
         told += [_unfit(one, found)] if found and found.errors else []
+        # Two safeguards that are written alike and missing alike are one difference.
+        told = list({(drift.rule, drift.element, drift.what): drift for drift in reversed(told)}.values())[::-1]
         start = found.draft.start if found and found.draft else None
         findings += [
             drift_finding(drift if drift.found else replace(drift, compared=start), one.name) for drift in told
