@@ -82,7 +82,7 @@ def test_the_quick_bound_brackets_the_distribution(runs, delta):
     assert quick.high >= true * (1 - 1e-3) - 1e-4
     assert quick.low <= tight.low <= tight.high <= quick.high
     assert tight.high == pytest.approx(true, rel=5e-3, abs=5e-3)
-    assert tight.low <= true
+    assert tight.low <= true * (1 + 1e-9)  # both are rounded
 
 
 @FEW
