@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from fedpolicy.patterns import pattern
 
-__all__ = ["advise", "did_you_mean", "listed", "misspelt", "nearest", "shown", "visible"]
+__all__ = ["advise", "did_you_mean", "folded", "listed", "misspelt", "nearest", "shown", "visible"]
 
 _CLOSE = 0.63
 _PART = 0.7  # how alike a word is to one that contains it
@@ -44,14 +44,14 @@ def nearest(word: str, known: Collection[str]) -> str | None:
         return min(_one_edit_away(word[:_LONGEST]).intersection(known), default=None)
     from difflib import SequenceMatcher  # noqa: PLC0415  only a mistake pays for it
 
-    sought = _folded(word[:_LONGEST])
+    sought = folded(word[:_LONGEST])
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(sought)
     best, score = None, _CLOSE
     for candidate in sorted(known):
-        folded = _folded(candidate)
-        matcher.set_seq1(folded)
-        part = _PART if len(sought) >= _LONG_ENOUGH and sought in folded else 0.0
+        plain = folded(candidate)
+        matcher.set_seq1(plain)
+        part = _PART if len(sought) >= _LONG_ENOUGH and sought in plain else 0.0
         if part <= score and (matcher.real_quick_ratio() <= score or matcher.quick_ratio() <= score):
             continue
         alike = max(part, matcher.ratio())
@@ -121,5 +121,6 @@ def _one_edit_away(word: str) -> set[str]:
     return (fewer | swapped | other | more) - {word}
 
 
-def _folded(word: str) -> str:
+def folded(word: str) -> str:
+    """A word as it is compared: without regard to capitals, hyphens and spaces."""
     return word.casefold().replace("-", "_").replace(" ", "_")

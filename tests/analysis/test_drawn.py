@@ -229,6 +229,15 @@ def test_a_key_that_names_a_place_is_drawn_or_refused_or_told_to_be_in_vain(data
             ("models.spare", "`via` names where it runs, which is the end of the way"),
         ),
         (
+            # Who asks from elsewhere asks the hub anyhow, since clients serve only themselves.
+            {
+                "nodes": {"desk": {"party": "x"}},
+                "models": {"spare": {"weights_at": ["client", "hub"], "via": "hub"}},
+                "api_calls": {"c": {"from": "desk", "model": "spare", "sends": "notes", "payload": "prompts"}},
+            },
+            ("models.spare", "`via` names where it runs, which is the end of the way"),
+        ),
+        (
             {"models": {"out": {"account": "a", "fallback": "spare"}, "spare": {}}},
             ("models.out", "nobody asks it elsewhere, so nothing hangs on its `fallback` and `account`"),
         ),

@@ -130,6 +130,29 @@ def test_any_declaration_can_be_compared(tree):
     assert len(prints) == len(set(prints))
 
 
+def test_two_safeguards_that_are_written_alike_and_missing_alike_are_one_difference():
+    noise = {
+        "kind": "differential_privacy",
+        "where": "client",
+        "noise_multiplier": 1.0,
+        "clipping_norm": 1.0,
+        "steps": 1,
+    }
+    noise |= {"delta": 1e-9, "unit": "record", "sampling": "none"}
+    tree = {
+        "parties": {"a": {"role": "participant"}, "agg": {"role": "coordinator"}},
+        "nodes": {"client": {"kind": "client", "party": ["a"]}, "hub": {"kind": "aggregator", "party": "agg"}},
+        "datasets": {"notes": {"at": "client", "categories": "health"}},
+        "tasks": {"t": {"method": "fedavg", "data": "notes", "runs_on": "client", "safeguards": [noise, noise]}},
+    }
+    loaded = load_text(yaml.safe_dump({"fedpolicy": 1, "name": "d", **tree}, sort_keys=False), "d.yaml", catalog())
+
+    findings, _ = drifts(list(loaded.documents), gather_texts(CONSORTIUM, Services()), JUDGE)
+
+    assert loaded.errors == ()
+    assert [one.rule for one in findings].count("safeguard-differs") == 1
+
+
 @LAW
 @given(deployments(), st.sampled_from(["bounded", "inferable", "reconstructable", "verbatim"]), st.booleans())
 def test_a_site_that_permits_more_finds_no_more(tree, level, guaranteed):

@@ -97,6 +97,8 @@ def test_json_beyond_the_basic_plane_keeps_its_places():
     ("body", "said"),
     [
         ('summary: "a\\e[31mb"\n', "3:10: the control character U+001B is not allowed in text (delete its escape)"),
+        ('summary: "a\\u202ab"\n', "3:10: the control character U+202A is not allowed in text (delete its escape)"),
+        ('"a\\u2066": x\n', "3:1: a key with a control character (delete its escape)"),
         ('"a\\e[31m": x\n', "3:1: a key with a control character (delete its escape)"),
         ("? |\n  a\n  b\n: x\n", "3:3: a\\nb\\n: unknown key `a\\nb\\n`"),
         ("? \n: x\n", "3:2: the key `` is not text"),

@@ -20,6 +20,7 @@ from fedpolicy.language.model.safeguards import KINDS
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass
+from fedpolicy.suggest import folded
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
@@ -168,8 +169,7 @@ class Names:
     def also_called(self, kind: str, word: str) -> str | None:
         """The name in the catalogue of what people call by another word."""
         section = getattr(self.catalog, _CATALOGUE[kind]) if kind in _SPOKEN else {}
-        spoken = word.casefold().replace("-", "_").replace(" ", "_")
-        return next((row.id for row in section.values() if spoken in row.also), None)
+        return next((row.id for row in section.values() if folded(word) in row.also), None)
 
     def has(self, kind: str, name: str) -> bool:
         """Whether this name, member or alias of the catalogue exists."""

@@ -10,7 +10,7 @@ from fedpolicy.language.model.shape import VALUE, Key, Shape, entry_shape
 from fedpolicy.language.reading.mistakes import Mistake
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.language.reading.validator import Flaw
-from fedpolicy.suggest import advise, listed, nearest, shown
+from fedpolicy.suggest import advise, folded, listed, nearest, shown
 
 __all__ = ["Found", "bound_mistake", "kind_mistake", "locate", "only_item", "text_of", "type_mistake"]
 
@@ -243,5 +243,5 @@ def _without(one: Found, keys: list[str], known: list[str]) -> Mistake:
 
 
 def _advice(kind: str, known: list[str]) -> str:
-    other = _ALSO_CALLED.get(kind.casefold().replace("-", "_"))
+    other = _ALSO_CALLED.get(folded(kind))
     return f"did you mean `{other}`? known: {listed(known)}" if other else advise(kind, known)

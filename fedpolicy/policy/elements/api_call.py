@@ -9,7 +9,7 @@ from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.call import ApiCall
 from fedpolicy.policy.elements.agreement import KINDS
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, class_variants, model_view, term
-from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, open_field, texts, words
+from fedpolicy.policy.elements.shared import boolean, data_fields, runner_places, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Presence, Subject, Type, Value, fields_of
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
@@ -109,15 +109,7 @@ _FIELDS = (
         "another party than the caller runs it",
         lambda v: len({*v.callers, *v.runners}) > len(v.callers),
     ),
-    open_field(
-        "runner_jurisdictions",
-        Type.LIST,
-        "where the parties are that run it",
-        lambda v: v.world.jurisdictions(v.runners),
-    ),
-    open_field(
-        "runners_in_eea", Type.BOOL, "all parties that run it are in the EEA", lambda v: in_eea(v.world, v.runners)
-    ),
+    *runner_places(),
     texts(
         "agreements",
         "kinds of the agreements that cover it, between the callers and all parties that run it",

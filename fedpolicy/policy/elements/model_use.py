@@ -10,7 +10,16 @@ from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.model import Terms
 from fedpolicy.policy.elements.api_call import CallView, call_term
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, model_view, term
-from fedpolicy.policy.elements.shared import boolean, data_fields, in_eea, integer, is_private, open_field, texts, words
+from fedpolicy.policy.elements.shared import (
+    boolean,
+    data_fields,
+    integer,
+    is_private,
+    open_field,
+    runner_places,
+    texts,
+    words,
+)
 from fedpolicy.policy.fields import Field, Missing, Presence, Type, fields_of
 from fedpolicy.policy.world import family_of, ordered
 from fedpolicy.records import replace
@@ -202,15 +211,7 @@ USE = (
     texts("runners", "parties that run it for others", lambda view: view.runners),
     boolean("runner_is_member", "all parties that run it for others are participants or the coordinator", _members_run),
     boolean("runner_unknown", "the file does not say who runs it", lambda view: any(map(is_unknown, view.runners))),
-    open_field(
-        "runner_jurisdictions",
-        Type.LIST,
-        "where the parties are that run it",
-        lambda v: v.world.jurisdictions(v.runners),
-    ),
-    open_field(
-        "runners_in_eea", Type.BOOL, "all parties that run it are in the EEA", lambda v: in_eea(v.world, v.runners)
-    ),
+    *runner_places(),
     *(
         field
         for field in fields_of(

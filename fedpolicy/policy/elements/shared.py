@@ -22,6 +22,7 @@ __all__ = [
     "is_private",
     "open_field",
     "purposes_of",
+    "runner_places",
     "safeguard_kinds",
     "texts",
     "words",
@@ -88,6 +89,21 @@ def open_field(
 ) -> Field:
     """A field whose absence makes a verdict unknown."""
     return Field(name=name, type=kind, about=about, read=read, known=Known.OPEN, choices=choices, key=key)
+
+
+def runner_places() -> tuple[Field, ...]:
+    """Where the parties are that run what an element asks."""
+    return (
+        open_field(
+            "runner_jurisdictions",
+            Type.LIST,
+            "where the parties are that run it",
+            lambda e: e.world.jurisdictions(e.runners),
+        ),
+        open_field(
+            "runners_in_eea", Type.BOOL, "all parties that run it are in the EEA", lambda e: in_eea(e.world, e.runners)
+        ),
+    )
 
 
 def data_fields(prefix: str = "", of: str = "the data") -> tuple[Field, ...]:
