@@ -10,7 +10,17 @@ from fedpolicy.records import dataclass
 from fedpolicy.report.style import Style, amount, clean, listing, wrap
 from fedpolicy.report.summarise import MissingFact
 
-__all__ = ["CauseGroup", "anchor", "groups_of", "is_judged", "overview_in", "question", "questions_of", "unknowns"]
+__all__ = [
+    "CauseGroup",
+    "anchor",
+    "failing",
+    "groups_of",
+    "is_judged",
+    "overview_in",
+    "question",
+    "questions_of",
+    "unknowns",
+]
 
 # No key of the language: what is missing is not a fact but the means to compute it.
 _CLAIMED = "claim"
@@ -45,6 +55,14 @@ class CauseGroup:
         return f"{entry}: {about}" if about else entry
 
     @property
+    def count(self) -> str:
+        """How much is told of it: `3 findings`, or `1 question` where nothing of it fails."""
+        fails = sum(one.verdict is Verdict.FAIL for one in self.findings)
+        asked = amount(len(self.findings) - fails, "question")
+        found = amount(fails, "finding")
+        return asked if not fails else found if fails == len(self.findings) else f"{found}, {asked}"
+
+    @property
     def by_severity(self) -> list[tuple[Severity, list[str]]]:
         """The rules that it breaks, each once, by the worst severity that each of them gives it."""
         found: dict[Severity, dict[str, None]] = {}
@@ -59,6 +77,11 @@ class CauseGroup:
 def anchor(deployment: str, cause: str) -> str:
     """What a page calls the section of a cause, so that a map can lead to it."""
     return f"cause-{fingerprint(deployment, cause)[:8]}"
+
+
+def failing(groups: Iterable[CauseGroup]) -> int:
+    """How many causes have a finding that fails; the others are questions."""
+    return sum(any(one.verdict is Verdict.FAIL for one in group.findings) for group in groups)
 
 
 def is_judged(finding: Finding) -> bool:

@@ -55,6 +55,18 @@ def test_old_facts_take_one_line(example):
     assert len(render(aged).splitlines()) <= 24
 
 
+def test_a_question_is_no_cause_of_findings(made):
+    asked = made.finding("b", Severity.LOW, Verdict.UNKNOWN, elements=("nodes.b",))
+    report = reported(made, [made.finding("a", Severity.HIGH, elements=("nodes.a",)), asked])
+    lines = render(report).splitlines()
+
+    assert lines[0].startswith("FAIL  clinic: 1 finding from 1 cause (1 high); 1 question open")
+    assert [line.partition("line ")[2].split("  ")[1] for line in lines if "  line " in line] == [
+        "1 finding",
+        "1 question",
+    ]
+
+
 def test_findings_of_one_cause_are_one_entry_and_of_two_are_two(example):
     found = {group.title: [one.rule for one in group.findings] for group in groups_of(example)}
 

@@ -729,6 +729,11 @@ RULED = [
      "openai.OpenAI().chat.completions.create(model='gpt-4o', messages=[x])\n"),
      ("asks a model that others run, gpt-4o of openai, with what is read from reports.txt (unless OPENAI_BASE_URL or "
      "OPENAI_API_BASE says otherwise)")),
+    ("model-at-unknown-address", "a.py",
+     ("import openai, os\ndef base():\n  if os.environ['LLM'] == 'cloud':\n    return 'https://api.deepseek.com/v1'\n"
+     "  return os.environ['LOCAL'] or 'https://www.example.org'\nopenai.OpenAI(base_url=base())\n"),
+     ("asks a model, and no file says where it runs: the file names api.deepseek.com, but the address comes from "
+     "elsewhere")),
 ]  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fedpolicy.findings import Finding, Report, Verdict
-from fedpolicy.report.grouping import groups_of
+from fedpolicy.report.grouping import failing, groups_of
 from fedpolicy.report.style import PLAIN, clean
 from fedpolicy.report.verdict import counts_line, remarks, verdict_line
 
@@ -19,7 +19,7 @@ def render(report: Report) -> str:
     if not report.evaluated:
         return "\n".join([verdict_line(report, 0), *remarks(report, PLAIN)]) + "\n"
     counts = f"{verdict_line(report, 0).partition(' ')[0]}: {counts_line(report, PLAIN)}"
-    lines = [verdict_line(report, len(groups_of(report))), *map(_line, report.findings), *remarks(report, PLAIN)]
+    lines = [verdict_line(report, failing(groups_of(report))), *map(_line, report.findings), *remarks(report, PLAIN)]
     return "\n".join([*lines, counts]) + "\n"
 
 

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from fedpolicy.findings import Finding, Report, Span, Verdict
 from fedpolicy.report.excerpt import gutter, snippet, ways_in
-from fedpolicy.report.grouping import groups_of, unknowns
+from fedpolicy.report.grouping import failing, groups_of, unknowns
 from fedpolicy.report.style import PLAIN, Style, basis_word, clean, listing, reason, wrap
 from fedpolicy.report.summarise import missing_facts
 from fedpolicy.report.verdict import counts_line, remarks, scope, verdict_line, verdict_style
@@ -31,7 +31,7 @@ def draw(report: Report, look: Style) -> str:
     several = sum(len(file.deployments) for file in report.files) > 1
     if not report.evaluated:
         return "\n".join([verdict_line(report, 0), *remarks(report, look)]) + "\n"
-    parts: list[list[str]] = [[look.paint(verdict_style(report), verdict_line(report, len(groups_of(report))))]]
+    parts: list[list[str]] = [[look.paint(verdict_style(report), verdict_line(report, failing(groups_of(report))))]]
     told: set[str] = set()
     for (file, deployment), group in groupby(report.findings, key=lambda one: (one.span.file, one.deployment)):
         findings = list(group)

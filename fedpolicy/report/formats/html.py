@@ -139,7 +139,7 @@ def _cause(number: int, group: CauseGroup, lines: Sequence[str], *, several: boo
     )
     # The severity stands first for the eye; a row is named by it and its rule.
     table = Table(
-        caption=f"{amount(len(group.findings), 'finding')} of cause {number}",
+        caption=f"{group.count} of cause {number}",
         heads=("rule", "severity", "what", "fingerprint"),
         rows=tuple((rule, grade, message, mark) for grade, rule, message, mark in rows),
     )
@@ -167,8 +167,7 @@ def _fix(group: CauseGroup) -> Iterator[Block]:
     if fix is None:
         yield Paragraph(text=" ".join(group.worst.help.split()))
         return
-    total = amount(len(group.findings), "finding")
-    yield Paragraph(text=f"Tried on a copy: {'; '.join(fix.steps)}. It clears {fix.clears} of {total}.")
+    yield Paragraph(text=f"Tried on a copy: {'; '.join(fix.steps)}. It clears {fix.clears} of {group.count}.")
     if fix.new:
         yield Paragraph(text=f"With it come: {'; '.join(fix.new)}")
     if fix.diff:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.report.annotations import UNUSABLE, baseline_words, problems
-from fedpolicy.report.grouping import CauseGroup, groups_of
+from fedpolicy.report.grouping import CauseGroup, failing, groups_of, is_judged
 from fedpolicy.report.markup import code, flowchart, line, linked, prose, row
 from fedpolicy.report.rows import override_lines
 from fedpolicy.report.style import amount, basis_word, listing, reason
@@ -34,12 +34,12 @@ _FOLDS = 200  # characters of the tags that fold
 
 def render(report: Report) -> str:
     """Write the verdict, the counts and a row a cause; folded away: each finding, what is missing, what is waived."""
-    failed = [one for one in report.findings if _judged(one)]
+    failed = [one for one in report.findings if is_judged(one)]
     failed.sort(key=lambda one: (one.verdict is not Verdict.FAIL, -one.severity))
     facts = list(_missing(report))
     waived = list(_waived(report))
     groups = groups_of(report)
-    parts = [*_head(report, len(groups)), *_errors(report), *_causes(groups)]
+    parts = [*_head(report, failing(groups)), *_errors(report), *_causes(groups)]
     closing = [
         *_maps(report),
         *_folded("Not stated and waived", [*facts, *waived]),
@@ -97,10 +97,6 @@ def _causes(groups: Sequence[CauseGroup]) -> Iterator[str]:
 def _short(text: str) -> str:
     plain = " ".join(text.split())
     return plain if len(plain) <= _MOST_WORDS else f"{plain[: _MOST_WORDS - 1]}…"
-
-
-def _judged(finding: Finding) -> bool:
-    return finding.verdict is Verdict.FAIL or (finding.verdict is Verdict.UNKNOWN and not finding.missing)
 
 
 def _head(report: Report, causes: int) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, takewhile
 
 from fedpolicy.findings import Report, Verdict
-from fedpolicy.report.grouping import CauseGroup, groups_of, question, questions_of
+from fedpolicy.report.grouping import CauseGroup, failing, groups_of, question, questions_of
 from fedpolicy.report.matrix import matrix_lines
 from fedpolicy.report.style import PLAIN, Style, amount, cells, clean, listing, wrap
 from fedpolicy.report.summarise import missing_facts
@@ -73,7 +73,7 @@ def _spaced(parts: Sequence[list[str]]) -> Iterator[list[str]]:
 
 
 def _band(report: Report, groups: Sequence[CauseGroup], look: Style) -> Iterator[str]:
-    line = verdict_line(report, len(groups))
+    line = verdict_line(report, failing(groups))
     files = [file.name for file in report.files]
     place = f"  {clean(files[0])}" if len(files) == 1 else ""
     first, *rest = wrap(line + (place if cells(line + place) <= look.width else ""), look, "", "      ")
@@ -133,7 +133,7 @@ def _cause(number: int, group: CauseGroup, look: Style, *, several: bool) -> lis
 
 
 def _head(number: int, group: CauseGroup, look: Style, style: str, *, several: bool) -> list[str]:
-    count = amount(len(group.findings), "finding")
+    count = group.count
     mark = f"[{group.worst.fingerprint[:8]}]" if group.worst.fingerprint else ""
     place = clean(f"{group.file}:{group.line}") if several else f"line {group.line}"
     title = clean(f"{number:>3}  {group.title}")

@@ -149,6 +149,7 @@ def _at_address(module: _Asking, call: CodeCall, found: Argument) -> Iterator[Ev
     if not found.known or not isinstance(found.value, str) or not settled(found.value):
         passed_on = module.file.services.runtimes.get(found.variable)
         note = f"the address is {found.open}" if found.variable else "the address comes from elsewhere"
+        note = ", but ".join((*_named_addresses(module), note))
         name = passed_on.id if passed_on else "unknown"
         yield module.says(call.node, f"call:{name}", "made", "true", note=elsewhere(passed_on) if passed_on else note)
     elif is_own(found.value):
@@ -157,6 +158,15 @@ def _at_address(module: _Asking, call: CodeCall, found: Argument) -> Iterator[Ev
         behind = module.file.services.behind(found.value)
         note = "" if behind else f"nobody in the catalogue answers at {host_of(found.value)}"
         yield from _made(module, call, behind.id if behind else "unknown", _joined(found, note))
+
+
+def _named_addresses(module: Module) -> Iterator[str]:
+    """The hosts of providers that stand in the module: what an address may be that nobody can follow."""
+    addresses = [text for text in module.texts() if text.startswith("https://")]
+    behind = {host_of(text): module.file.services.behind(text) for text in sorted(set(addresses))}
+    known = [host for host, row in behind.items() if row and row.kind in CALLED]
+    if known:
+        yield f"the file names {', '.join(known)}"
 
 
 def _by_name(module: _Asking, call: CodeCall, row: ServiceRow) -> Iterator[Evidence]:

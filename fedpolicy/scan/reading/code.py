@@ -133,6 +133,12 @@ class Module:
                 found += [node for node in given if node is not None]
         return found
 
+    def texts(self) -> Iterator[str]:
+        """Every literal text, wherever it stands."""
+        for node in ast.walk(self.file.python):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
     def holders(self, call: ast.Call) -> list[str]:
         """The names that hold what a call gives: `client`, `self.client`."""
         return [self.name(target) for target in self._held.get(id(call), ())]
