@@ -51,7 +51,7 @@ def hub_models(names: Iterable[str], before: Iterable[Said], hub: str = HUB) -> 
 
 
 def _models(hub: str, author: str) -> Iterator[dict[str, Any]]:
-    words = urlencode([("author", author), ("limit", "1000"), *(("expand[]", key) for key in _KEYS)])
+    words = urlencode([("author", author), ("limit", "1000"), *(("expand", key) for key in _KEYS)])
     page: str | None = f"{hub}/api/models?{words}"
     while page:
         with urlopen(page, timeout=30) as answer:  # noqa: S310  the address is our own, and it names the next page
@@ -73,6 +73,7 @@ def _facts(row: Mapping[str, Any]) -> Facts:
     card, size = row.get("cardData") or {}, row.get("safetensors") or {}
     facts: Facts = {"license": card.get("license_name") or card.get("license"), "n_parameters": size.get("total")}
     facts |= {"mode": _MODES.get(row.get("pipeline_tag") or "")}
-    if not row.get("disabled"):
+    # An answer without the key says nothing: only `false` means that there is no gate.
+    if not row.get("disabled") and row.get("gated") is not None:
         facts |= {"weights": "gated" if row.get("gated") else "open"}
     return {key: value for key, value in facts.items() if value}

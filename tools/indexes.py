@@ -97,11 +97,12 @@ def mistral_names(clone: Clone) -> Iterator[Said]:
         ends, instead = _RETIRED.search(text), _INSTEAD.search(text)
         if ends:
             facts |= {"shutdown_on": ends[1], "replaced_by": first.get(instead[1]) if instead else None}
-        for name in _names(text) if facts["mode"] else ():
+        for name in _names(text):
             before = found.get(name)
             if before is None or _last(facts) > _last(before.facts):
                 found[name] = Said(origin=clone, member=member, name=name, facts=facts)
-    yield from (found[name] for name in sorted(found))
+    # A name that moved on to a model of another kind did not end with the model that it left.
+    yield from (found[name] for name in sorted(found) if found[name].facts["mode"])
     for member, text in pages:
         yield from _mistral_weights(clone, member, text)
 

@@ -222,7 +222,9 @@ def _hosted(
         row |= {"shutdown_on": last} if last else {}
         other = {name: day for name, day in days.items() if day != last}
         row |= {"shutdowns": dict(sorted(other.items()))} if other else {}
-    row["replaced_by"] = re.sub(r"^(?:gemini|mistral|xai|deepseek)/", "", _first(said, "replaced_by") or "")
+    instead = re.sub(r"^(?:gemini|mistral|xai|deepseek)/", "", _first(said, "replaced_by") or "")
+    # A bare name is what the same provider calls it: Vertex replaces its model by its own, not by Google's.
+    row["replaced_by"] = f"{start}{instead}" if (provider, instead) in groups else instead
     mode = _first(said, "mode")
     row["tasks"] = [MODES[mode]] if mode in MODES else None
     return _with_sources(row, said)

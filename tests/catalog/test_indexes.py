@@ -18,7 +18,7 @@ from tools import generated, hub, indexes, refresh
 PAGES = {
     "src/schema/models/models/old.ts": """export default {
   name: 'Old One',
-  identifiers: { apiNames: ['old-1', 'one-latest'] },
+  identifiers: { apiNames: ['old-1', 'one-latest', 'ocr-latest'] },
   capabilities: { features: ['chat-completions'] },
 metadata: {retirementDate: '2026-05-31', replacement: 'New One'},
 """,
@@ -37,7 +37,7 @@ metadata: {retirementDate: '2026-05-31', replacement: 'New One'},
 """,
     "src/schema/models/models/reader.ts": """export default {
   name: 'Reader',
-  identifiers: { apiNames: ['ocr-1'] },
+  identifiers: { apiNames: ['ocr-1', 'ocr-latest'] },
   capabilities: { features: ['ocr'] },
 """,
     "models/one.yml": """release:
@@ -160,16 +160,17 @@ class Hub(BaseHTTPRequestHandler):
 
     def do_GET(self):
         asked = parse_qs(urlsplit(self.path).query)
-        known = asked["author"] == ["acme"] and "gated" in asked["expand[]"]
+        known = asked["author"] == ["acme"] and "gated" in asked["expand"]
         rows = [
             {"id": "acme/one", "gated": "auto", "safetensors": {"total": 7}, "cardData": {"license": "mit"}},
             {"id": "acme/two", "gated": False, "pipeline_tag": "text-generation", "cardData": {"license_name": "own"}},
             {"id": "acme/three", "gated": False, "disabled": True},
+            {"id": "acme/silent", "cardData": {"license": "mit"}},
             {"id": "acme/none", "gated": False},
         ]
-        at = int(asked.get("cursor", ["0"])[0])
+        at = int(asked.get("cursor", ["0"])[-1])
         self.send_response(429 if asked["author"] == ["busy"] else 200)
-        if known and at < 2:
+        if known and at < 4:
             self.send_header("Link", f'<http://{self.headers["Host"]}{self.path}&cursor={at + 2}>; rel="next"')
         self.end_headers()
         self.wfile.write(
@@ -183,7 +184,7 @@ class Hub(BaseHTTPRequestHandler):
 @pytest.fixture
 def server():
     with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as running:
-        thread = Thread(target=running.serve_forever)
+        thread = Thread(target=running.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{running.server_port}"
         running.shutdown()
@@ -191,20 +192,21 @@ def server():
 
 
 def test_the_hub_is_asked_once_an_organisation(server):
-    names = ["acme/one", "acme/two", "acme/three", "far/one", "no-organisation"]
+    names = ["acme/one", "acme/two", "acme/three", "acme/silent", "far/one", "no-organisation"]
     said = hub.hub_models(names, [], server)
     today = datetime.now(UTC).date()
     old, fresh = (hub.Page(day=(today - timedelta(days=days)).isoformat()) for days in (120, 30))
-    before = [replace(said[0], origin=fresh), replace(said[1], origin=old), replace(said[2], origin=fresh, facts={})]
+    before = [replace(said[0], origin=fresh), replace(said[2], origin=old), replace(said[3], origin=fresh, facts={})]
 
     assert {one.name: one.facts for one in said} == {
         "acme/one": {"license": "mit", "n_parameters": 7, "weights": "gated"},
+        "acme/silent": {"license": "mit"},
         "acme/three": {},
         "acme/two": {"license": "own", "mode": "chat", "weights": "open"},
     }
     # What did not change keeps its day for a season.
     again = hub.hub_models(names, before, server)
-    assert [one.origin.day for one in again] == [fresh.day, today.isoformat(), today.isoformat()]
+    assert [one.origin.day for one in again] == [fresh.day, *[today.isoformat()] * 3]
 
 
 def test_a_hub_that_is_not_there_or_refuses_is_none(server):

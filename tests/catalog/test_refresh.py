@@ -57,6 +57,12 @@ ChatModel = Literal["gpt-9", "gpt-9-2030-01-01", "gpt-8", "gpt-7", "o9"]
                     "litellm_provider": "vertex_ai-embedding-models",
                     "mode": "embedding",
                 },
+                "gemini-9-pro": {
+                    "litellm_provider": "vertex_ai-language-models",
+                    "mode": "chat",
+                    "successor_model": "gemini-10",
+                },
+                "gemini-10": {"litellm_provider": "vertex_ai-language-models", "mode": "chat"},
                 "vertex_ai/jamba-9@001": {"litellm_provider": "vertex_ai-ai21_models", "mode": "chat"},
                 "dall-e-9": {"litellm_provider": "openai", "mode": "image_generation"},
                 "ft:gpt-8": {"litellm_provider": "openai", "mode": "chat"},
@@ -164,6 +170,7 @@ def test_a_name_that_may_be_published_says_nothing_of_its_weights(rows):
 
 def test_a_successor_is_named_as_its_provider_names_it(rows):
     assert rows["google/gemini-9-pro"]["replaced_by"] == "gemini-10"
+    assert rows["google-vertex/gemini-9-pro"]["replaced_by"] == "vertex_ai/gemini-10"
 
 
 def test_weights_that_can_be_had_come_with_licence_size_and_code(rows):
