@@ -13,6 +13,7 @@ import click
 from fedpolicy.cli.errors import UNUSABLE
 from fedpolicy.errors import SettingsError
 from fedpolicy.limits import MAX_QUANTITY, USUAL
+from fedpolicy.report.formats import format_ids
 
 if TYPE_CHECKING:
     from click import Command, Context
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEBUG",
+    "SEVERITIES",
     "TIMEOUT",
     "Group",
     "baseline_options",
@@ -36,12 +38,26 @@ __all__ = [
     "output_option",
     "pack_option",
     "param_option",
+    "scanning_options",
     "timeout_option",
     "waiver_options",
 ]
 
+_Command = Callable[..., Any]
+SEVERITIES = ("critical", "high", "medium", "low", "info")
 TIMEOUT = 300.0  # seconds, where nobody says
 DEBUG = "fedpolicy.debug"  # in the `meta` of a context: the user has asked for tracebacks
+
+
+def _together(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    """Several options as one decorator: help shows them in this order."""
+
+    def add(command: _Command) -> _Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
 
 
 catalog_option = click.option(
@@ -75,7 +91,7 @@ links_option = click.option(
     metavar="URL",
     help="In markdown, let places lead to their lines below this address, as https://github.com/OWNER/NAME/blob/COMMIT.",
 )
-_WAIVERS = (
+waiver_options = _together(
     click.option(
         "--waivers",
         type=click.Path(),
@@ -92,7 +108,7 @@ _WAIVERS = (
         help="Judge agreements and waivers as on this day; default: the day in UTC.",
     ),
 )
-_BASELINE = (
+baseline_options = _together(
     click.option("--baseline", type=click.Path(), metavar="FILE", help="Show only findings that this file lacks."),
     click.option("--baseline-from", metavar="REV", help="Read the baseline as this git revision has it."),
 )
@@ -144,20 +160,6 @@ output_option = click.option(
 )
 
 
-def waiver_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what a command takes that knows waivers."""
-    for option in reversed(_WAIVERS):
-        command = option(command)
-    return command
-
-
-def baseline_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what a command takes that knows a baseline."""
-    for option in reversed(_BASELINE):
-        command = option(command)
-    return command
-
-
 def params_of(_context: click.Context, _option: click.Parameter, given: Sequence[str]) -> dict[str, str]:
     """Split `rule.name=value`."""
     params = {}
@@ -194,7 +196,10 @@ timeout_option = click.option(
     show_default="300",
     help="How long one file may take; 0: as long as it takes. On Windows, check keeps only a limit that is set.",
 )
-_ESTATE = (
+_verbose_option = click.option(
+    "--verbose", "-v", is_flag=True, help="Tell more: sources and reasons, what a search leaves out."
+)
+estate_options = _together(
     click.option(
         "--exclude", multiple=True, metavar="PATTERN", help="Files that a search leaves out, such as 'drafts/**'."
     ),
@@ -211,7 +216,7 @@ _ESTATE = (
         show_default="auto",
         help="Check in so many processes; auto: as many as there are processors, where it pays.",
     ),
-    click.option("--verbose", "-v", is_flag=True, help="Tell more: sources and reasons, what a search leaves out."),
+    _verbose_option,
     timeout_option,
     click.option(
         "--max-nodes",
@@ -227,11 +232,33 @@ _ESTATE = (
 )
 
 
-def estate_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what a command takes that checks whole estates."""
-    for option in reversed(_ESTATE):
-        command = option(command)
-    return command
+scanning_options = _together(
+    click.option("--select", multiple=True, metavar="RULE", help="Check these rules only; may be repeated."),
+    click.option("--ignore", multiple=True, metavar="RULE", help="Leave these rules out; may be repeated."),
+    click.option(
+        "--fail-on",
+        type=click.Choice([*SEVERITIES, "never"]),
+        default=None,
+        show_default="high",
+        help="The least severity that makes the exit code 1.",
+    ),
+    click.option("--strict", is_flag=True, default=None, help="Count unknown as failing."),
+    click.option(
+        "--format", "form", type=click.Choice(format_ids()), default="text", show_default=True, help="How to report."
+    ),
+    click.option(
+        "--exclude", multiple=True, metavar="PATTERN", help="Leave these paths out, as in .gitignore; may be repeated."
+    ),
+    click.option(
+        "--output",
+        "-o",
+        "outputs",
+        multiple=True,
+        metavar="[FORMAT:]FILE",
+        help="Write the report to a file; may be repeated.",
+    ),
+    _verbose_option,
+)
 
 
 class Group(click.Group):

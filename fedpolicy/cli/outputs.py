@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from errno import ENOENT, ENOTDIR
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fedpolicy.cli.terminal import emit, write_files
+from fedpolicy.cli.terminal import emit, look_of, write_files
 from fedpolicy.errors import OutputError, SettingsError
 from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
-from fedpolicy.report.formats import format_ids
+from fedpolicy.report.formats import format_ids, load_format
 from fedpolicy.suggest import advise
 
-__all__ = ["Output", "must_be_writable", "plan", "write_all"]
+if TYPE_CHECKING:
+    from fedpolicy.findings import Report
+    from fedpolicy.report.style import Style
+
+__all__ = ["Output", "must_be_writable", "plan", "write_all", "written"]
 
 # One letter before a colon is a drive of Windows; a path such as `./a:b` has its separator first.
 _WITH_FORMAT = pattern(r"([A-Za-z0-9_-]{2,}):(.*)", re.DOTALL)
@@ -30,12 +36,15 @@ class Output:
     file: str | None
 
 
-def plan(given: Sequence[str], form: str) -> tuple[Output, ...]:
+def plan(given: Sequence[str], form: str, *, verbose: bool = False) -> tuple[Output, ...]:
     """
     Read `FORMAT:FILE` and plain `FILE`, which has the chosen format; nothing given means standard output.
 
+    Text that tells more is a format of its own.
+
     Raises SettingsError for an unknown format, a missing file name, or two outputs to one file.
     """
+    form = "full" if form == "text" and verbose else form
     outputs = tuple(_output(text, form) for text in given) or (Output(form=form, file=None),)
     seen: dict[str, str] = {}
     for text, output in zip(given, outputs, strict=False):
@@ -90,3 +99,12 @@ def write_all(texts: Sequence[tuple[Output, str]]) -> None:
     for output, text in texts:
         if output.file is None:
             emit(text, None)
+
+
+def written(report: Report, output: Output, *, no_color: bool) -> str:
+    """The report in the format of an output, painted where that is a terminal."""
+    chosen = load_format(output.form)
+    draw: Callable[[Report, Style], str] | None = getattr(chosen, "draw", None)
+    if draw and output.file is None:
+        return draw(report, look_of(sys.stdout, no_color=no_color))
+    return chosen.render(report)

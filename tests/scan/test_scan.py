@@ -691,6 +691,19 @@ def test_no_format_shows_a_secret(form):
     assert SECRETS["k.yaml"].split("k: ")[1].strip() not in shown.output
 
 
+@pytest.mark.usefixtures("here")
+def test_told_more_a_scan_shows_lines_and_every_file_that_was_not_read():
+    write(Path(), {"a.py": "import openai\nopenai.OpenAI()\n", **{f"n/{n}.ipynb": "import openai" for n in range(22)}})
+    brief, more = run("scan", "."), run("scan", ".", "-v")
+
+    assert brief.stderr.count("not read: it is a notebook") == 20
+    assert "note: 2 more notes of this kind (`-v` shows all)\n" in brief.stderr
+    assert more.stderr.count("not read: it is a notebook") == 22
+    assert "more notes" not in more.stderr
+    assert "2 | openai.OpenAI()" in more.stdout
+    assert "2 | openai.OpenAI()" not in brief.stdout
+
+
 CLOUD = 'provider "aws" { region = "%s" }\n'
 AGENT = CLOUD % "us-east-1" + 'resource "aws_bedrockagent_agent" "a" {\n  foundation_model = "m"\n}\n'
 

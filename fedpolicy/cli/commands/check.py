@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from fedpolicy.cli.errors import INTERRUPTED, exit_code
 from fedpolicy.cli.options import (
+    SEVERITIES,
     baseline_options,
     catalog_option,
     colour_option,
@@ -29,7 +30,6 @@ from fedpolicy.cli.terminal import chatter, look_of
 from fedpolicy.errors import Interrupted
 from fedpolicy.records import replace
 from fedpolicy.report.formats import beside_of, format_ids, load_format
-from fedpolicy.report.style import Style
 
 if TYPE_CHECKING:
     from fedpolicy.cli.choices import Choices
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from fedpolicy.settings import Settings
 
 __all__ = ["command"]
-
-_SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 
 def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]) -> tuple[str, ...]:
@@ -60,7 +58,7 @@ def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]
 @epsilon_option
 @click.option(
     "--fail-on",
-    type=click.Choice([*_SEVERITIES, "never"]),
+    type=click.Choice([*SEVERITIES, "never"]),
     default=None,
     show_default="high",
     help="The least severity that makes the exit code 1.",
@@ -132,11 +130,11 @@ def command(paths: tuple[str, ...], form: str, outputs: tuple[str, ...], **optio
 def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapping[str, Any]) -> int:
     """Check, write the reports, say what could not be used, and give the exit code."""
     from fedpolicy.cli.choices import choose, find_config
-    from fedpolicy.cli.outputs import must_be_writable, plan, write_all
+    from fedpolicy.cli.outputs import must_be_writable, plan, write_all, written
     from fedpolicy.cli.run import is_whole, report_of
     from fedpolicy.cli.trust import trusted_settings
 
-    planned = plan(outputs, "full" if form == "text" and options["verbose"] else form)
+    planned = plan(outputs, form, verbose=options["verbose"])
     must_be_writable(planned, paths)
     policies = _policies(options["sites"], paths)
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
@@ -162,7 +160,7 @@ def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Map
     no_color = options["no_color"]
     errors = _told(report, no_color=no_color)
     causes, quiet = options["causes"], options["quiet"]
-    texts = [(output, _written(_shown(report, output, causes=causes), output, no_color=no_color)) for output in planned]
+    texts = [(output, written(_shown(report, output, causes=causes), output, no_color=no_color)) for output in planned]
     write_all([(output, _last(text, output) if quiet else text) for output, text in texts])
     return _exit_code(report, errors, choices)
 
@@ -230,14 +228,6 @@ def _told(report: Report, *, no_color: bool) -> list[Exception]:
         lines = {file.name: file.lines for file in report.files}
         report_errors(errors, lines, look=look_of(sys.stderr, no_color=no_color))
     return errors
-
-
-def _written(report: Report, output: Output, *, no_color: bool) -> str:
-    chosen = load_format(output.form)
-    draw: Callable[[Report, Style], str] | None = getattr(chosen, "draw", None)
-    if draw and output.file is None:
-        return draw(report, look_of(sys.stdout, no_color=no_color))
-    return chosen.render(report)
 
 
 def _exit_code(report: Report, errors: Sequence[Exception], choices: Choices) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fedpolicy.cli.options import colour_option, debug_option, output_option
+from fedpolicy.cli.options import SEVERITIES, colour_option, debug_option, output_option
 from fedpolicy.cli.terminal import emit, look_for
 from fedpolicy.errors import FedPolicyError, Problems, SettingsError
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_SEVERITIES = ("critical", "high", "medium", "low", "info")
 _SCAN = "scan"  # the pack that no folder holds
 _DRIFT = "drift"
 _SITE = "site"
@@ -33,7 +32,7 @@ _SITE = "site"
     help="Rules of this pack; default: all shipped. `scan` has those on files of others.",
 )
 @click.option("--principle", "principles", multiple=True, metavar="WORD", help="Rules on this principle only.")
-@click.option("--severity", "severities", multiple=True, type=click.Choice(_SEVERITIES), help="Of this severity only.")
+@click.option("--severity", "severities", multiple=True, type=click.Choice(SEVERITIES), help="Of this severity only.")
 @click.option(
     "--basis",
     "bases",

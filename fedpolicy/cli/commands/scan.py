@@ -22,21 +22,20 @@ from fedpolicy.cli.options import (
     links_option,
     pack_option,
     param_option,
+    scanning_options,
     timeout_option,
     waiver_options,
 )
 from fedpolicy.cli.terminal import chatter, look_of
 from fedpolicy.errors import SettingsError
-from fedpolicy.report.formats import format_ids, load_format
+from fedpolicy.report.formats import load_format
 
 if TYPE_CHECKING:
     from fedpolicy.cli.outputs import Output
-    from fedpolicy.findings import Report
     from fedpolicy.scan.gather import Gathered
 
 __all__ = ["command"]
 
-_SEVERITIES = ("critical", "high", "medium", "low", "info")
 _SHOWN = 20  # files that were not read, named one by one
 
 
@@ -46,30 +45,7 @@ _SHOWN = 20  # files that were not read, named one by one
 @param_option
 @catalog_option
 @epsilon_option
-@click.option("--select", multiple=True, metavar="RULE", help="Check these rules only; may be repeated.")
-@click.option("--ignore", multiple=True, metavar="RULE", help="Leave these rules out; may be repeated.")
-@click.option(
-    "--fail-on",
-    type=click.Choice([*_SEVERITIES, "never"]),
-    default=None,
-    show_default="high",
-    help="The least severity that makes the exit code 1.",
-)
-@click.option("--strict", is_flag=True, default=None, help="Count unknown as failing.")
-@click.option(
-    "--format", "form", type=click.Choice(format_ids()), default="text", show_default=True, help="How to report."
-)
-@click.option(
-    "--exclude", multiple=True, metavar="PATTERN", help="Leave these paths out, as in .gitignore; may be repeated."
-)
-@click.option(
-    "--output",
-    "-o",
-    "outputs",
-    multiple=True,
-    metavar="[FORMAT:]FILE",
-    help="Write the report to a file; may be repeated.",
-)
+@scanning_options
 @timeout_option
 @links_option
 @waiver_options
@@ -91,19 +67,19 @@ def command(paths: tuple[str, ...], form: str, outputs: tuple[str, ...], **optio
 
 def _scan(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapping[str, Any]) -> int:
     from fedpolicy.cli.choices import choose, find_config
-    from fedpolicy.cli.outputs import plan, write_all
+    from fedpolicy.cli.outputs import plan, write_all, written
     from fedpolicy.cli.repository import report_of
     from fedpolicy.cli.trust import trusted_settings
     from fedpolicy.report.summarise import must_fail
 
-    planned = plan(outputs, form)
+    planned = plan(outputs, form, verbose=options["verbose"])
     _must_need_no_declaration(planned)
     config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
     choices = choose(config, options)
     report, gathered = report_of(paths, choices, trusted_settings(choices, config, options))
     report = replace(report, links=options["links"])
-    _tell(gathered)
-    write_all([(output, _written(report, output, no_color=options["no_color"])) for output in planned])
+    _tell(gathered, most=len(gathered.not_read) if options["verbose"] else _SHOWN)
+    write_all([(output, written(report, output, no_color=options["no_color"])) for output in planned])
     if report.errors:
         from fedpolicy.cli.messages import report_errors
 
@@ -121,26 +97,17 @@ def _must_need_no_declaration(planned: Sequence[Output]) -> None:
             raise SettingsError(f"the format `{output.form}` needs a declaration", help=advice)
 
 
-def _tell(gathered: Gathered) -> None:
+def _tell(gathered: Gathered, most: int) -> None:
     """What was read, what was not and why, and how to go on: on standard error, beside any format."""
     read = ", ".join(f"{amount} of {name}" for name, amount in sorted(gathered.read.items())) or "none"
     chatter(f"note: of {gathered.looked_at:,} files these say something: {read}\n")
     if gathered.aside:
         chatter(f"note: {gathered.aside:,} files of tests, tutorials and documentation were left aside\n")
-    for one in gathered.not_read[:_SHOWN]:
+    for one in gathered.not_read[:most]:
         chatter(f"note: {one.span}: {one.why}\n")
-    if (rest := len(gathered.not_read) - _SHOWN) > 0:
-        chatter(f"note: {rest:,} more notes of this kind\n")
+    if (rest := len(gathered.not_read) - most) > 0:
+        chatter(f"note: {rest:,} more notes of this kind (`-v` shows all)\n")
     if gathered.facts:
         chatter("note: `fedpolicy import` writes the deployment that these files tell of\n")
     else:
         chatter("note: nothing here is known: name a folder with files of NVFLARE, Flower, Kubernetes, Python, ...\n")
-
-
-def _written(report: Report, output: Output, *, no_color: bool) -> str:
-    chosen = load_format(output.form)
-    draw = getattr(chosen, "draw", None)
-    if draw and output.file is None:
-        drawn: str = draw(report, look_of(sys.stdout, no_color=no_color))
-        return drawn
-    return chosen.render(report)

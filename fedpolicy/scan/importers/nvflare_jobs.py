@@ -163,7 +163,7 @@ def _component(root: ForeignNode, one: ForeignNode) -> Iterator[Evidence]:
 def _tracker(one: ForeignNode, kind: str) -> Iterator[Evidence]:
     subject = f"tracker:{_TRACKERS.get(kind, kind)}"
     address = one.get("args", "tracking_uri")
-    if address:
+    if address and address.value:
         yield address.tells(subject, "address")
     else:
         yield at(one, "path").says(subject, "address", "local" if kind == "tb" else None)
