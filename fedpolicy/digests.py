@@ -46,7 +46,7 @@ def digest_of_folder(folder: Path, paths: Iterable[Path], read: Callable[[Path],
     found = sorted(paths, key=lambda path: path.name)
     if not found:
         advice = "name the folder that holds `_pack.yaml` and the rules"
-        raise SettingsError(f"`{folder.as_posix()}` is no pack: no YAML files are in it", help=advice)
+        raise SettingsError(f"`{folder.as_posix()}` is not a pack: no YAML files are in it", help=advice)
     return _over((path.name, read(path)) for path in found)
 
 

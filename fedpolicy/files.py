@@ -38,7 +38,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def content(path: Path) -> bytes:
-    """What a file holds. Raises OSError where it cannot be read, is no plain file, or holds more than 64 MiB."""
+    """What a file holds. Raises OSError where it cannot be read, is not a plain file, or holds more than 64 MiB."""
     found = beginning(path, MOST_BYTES + 1)
     if len(found) > MOST_BYTES:
         raise OSError(errno.EFBIG, "it is larger than 64 MiB")
@@ -74,7 +74,7 @@ def piped(path: str) -> bytes:
 
 
 def beginning(path: Path, most: int) -> bytes:
-    """So many bytes of a file, where it has them. Raises OSError where it cannot be read or is no plain file."""
+    """So many bytes of a file, where it has them. Raises OSError where it cannot be read or is not a plain file."""
     _must_be_plain(os.stat(path).st_mode)  # noqa: PTH116  to open a device may do something already
     with open(os.open(path, _FLAGS), "rb") as handle:  # noqa: PTH123  by its number
         known = os.fstat(handle.fileno())
@@ -148,7 +148,7 @@ def _must_be_plain(mode: int) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "it is no plain file")
+        raise OSError(errno.EINVAL, "it is not a plain file")
 
 
 def _shipped(name: str) -> Path:

@@ -62,7 +62,7 @@ def _mistakes(answers: Answers) -> Iterator[tuple[str, str]]:
     for what, name in _names(answers):
         if not _ID.fullmatch(name) or name in _RESERVED:
             advice = "use letters, digits, `_`, `.` and `-`, and none of the words that are built in"
-            yield f"the {what} `{name}` is no id", advice
+            yield f"the {what} `{name}` is not an id", advice
     if len(answers.participants) < _FEWEST and answers.archetype != "cross-device":
         yield "one participant alone federates with nobody", "name two or more"
     if answers.coordinator in answers.participants:
@@ -70,7 +70,7 @@ def _mistakes(answers: Answers) -> Iterator[tuple[str, str]]:
         yield f"`{answers.coordinator}` is a participant and the coordinator", advice
     for country in {answers.country, *answers.participants.values()}:
         if not re.fullmatch("[A-Z]{2}", country):
-            yield f"`{country}` is no code of a country", "write two capitals, such as DE"
+            yield f"`{country}` is not a code of a country", "write two capitals, such as DE"
     if answers.subjects < 1:
         yield "a dataset of nobody needs no protection", "say about how many people there are"
 

@@ -186,4 +186,4 @@ def _whole(answer: object, chunk: Chunk) -> Answer:
         if found == [source.name for source in chunk.sources]:
             return answer
         return Failed(ValueError(f"{len(found)} answers for {len(chunk.sources)} files"))
-    return Failed(TypeError(f"{type(answer).__name__} is no answer"))
+    return Failed(TypeError(f"{type(answer).__name__} is not an answer"))

@@ -74,7 +74,7 @@ def _knock(address: str, patience: float) -> None:
     match = _ADDRESS.fullmatch(address)
     if match is None:
         advice = "write it as dask prints it, such as tcp://10.0.0.5:8786"
-        raise SettingsError(f"`{address}` is no address of a scheduler", help=advice)
+        raise SettingsError(f"`{address}` is not an address of a scheduler", help=advice)
     try:
         socket.create_connection((match["six"] or match["host"], int(match["port"])), patience).close()
     except (OSError, OverflowError, UnicodeError) as error:

@@ -107,7 +107,7 @@ def _one(policy: SitePolicy, document: Document, catalog: Catalog, analysis: Ana
 
 def _absent(policy: SitePolicy, document: Document) -> InputError:
     known = ", ".join(f"`{name}`" for name in document.deployment.parties)
-    message = f"the site `{policy.party}` is no party of `{document.deployment.name}` ({document.file})"
+    message = f"the site `{policy.party}` is not a party of `{document.deployment.name}` ({document.file})"
     return InputError(message, span=policy.spans["party"], help=f"its parties are {known}")
 
 

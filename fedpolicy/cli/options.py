@@ -183,7 +183,7 @@ def _jobs(_context: click.Context, _option: click.Parameter, given: str | None) 
         return None
     if given == "auto" or (given.isascii() and given.isdigit() and len(given) <= _DIGITS):
         return 0 if given == "auto" else int(given)
-    message = f"{given!r} is no number of processes; write 1, 2, ... or auto"
+    message = f"{given!r} is not a number of processes; write 1, 2, ... or auto"
     raise click.BadParameter(message)
 
 

@@ -21,7 +21,7 @@ def write_files(files: Mapping[Path, str | bytes]) -> None:
     """
     Write every file or none: temporary files beside them take their places when all of them are there.
 
-    What is no plain file (a pipe, /dev/stdout) is written to as it is, at the end. Raises OutputError.
+    What is not a plain file (a pipe, /dev/stdout) is written to as it is, at the end. Raises OutputError.
     """
     drafts: dict[Path, Path] = {}
     texts = {path: text if isinstance(text, bytes) else text.encode("utf-8", "replace") for path, text in files.items()}

@@ -61,7 +61,7 @@ def own_table(tree: Mapping[str, Any]) -> Any:  # noqa: ANN401  what TOML gives
 
 def has_table(text: bytes) -> bool:
     """
-    Whether a `pyproject.toml` has our table; one that is no TOML has none, and its owner will say so.
+    Whether a `pyproject.toml` has our table; one that is not TOML has none, and its owner will say so.
 
     One that Python's reader gives up on has it if it seems to: somebody else's file must not stop us, and ours must
     not go unread.

@@ -146,7 +146,7 @@ def _unreadable(error: ValueError, name: str) -> SettingsError:
     line, column = (int(found[1]), int(found[2])) if found else (1, 1)
     span = Span(file=name, line=line, column=column, end_line=line, end_column=column + 1)
     what = str(error).partition(" (at ")[0] if found else "it is not UTF-8"
-    return SettingsError(f"this is no TOML: {what}", span=span, help="see docs/configuration.md for an example")
+    return SettingsError(f"this is not TOML: {what}", span=span, help="see docs/configuration.md for an example")
 
 
 def _beyond(text: str, name: str) -> SettingsError:
@@ -200,7 +200,7 @@ def _words(one: Any, path: tuple[Any, ...]) -> tuple[str, str]:  # noqa: ANN401
         allowed = re.findall(r"'([^']+)'", one["ctx"]["expected"])
         return f"{shown(value)} is no `{path[-1]}`", advise(str(value), allowed)
     if path and path[-1] == "sha256":
-        return f"{shown(value)} is no SHA-256", "`fedpolicy pack digest PATH` prints it: 64 hexadecimal digits"
+        return f"{shown(value)} is not a SHA-256", "`fedpolicy pack digest PATH` prints it: 64 hexadecimal digits"
     if kind in _BOUNDS:
         problem, advice = _BOUNDS[kind]
         return f"{shown(value)} is {problem}", advice

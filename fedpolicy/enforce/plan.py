@@ -66,7 +66,7 @@ class Plan:
         self.algorithms = tuple(algorithms)
         if party and party not in study.deployment.parties:
             known = ", ".join(f"`{name}`" for name in study.deployment.parties)
-            raise InputError(f"`{party}` is no party of `{study.deployment.name}`", help=f"its parties are {known}")
+            raise InputError(f"`{party}` is not a party of `{study.deployment.name}`", help=f"its parties are {known}")
         if party and not self.nodes:
             raise InputError(f"`{party}` runs no node of `{study.deployment.name}`", help="name a party that does")
         known_names = {one.name for one in self.places.values()} | {one.family for one in self.places.values()}

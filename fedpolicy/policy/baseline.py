@@ -99,14 +99,14 @@ def read_baseline(text: str | bytes, name: str) -> Baseline:
         content = text.decode("utf-8-sig") if isinstance(text, bytes) else text
         tree: Any = json.loads(content)
     except (UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"`{name}` is no baseline: it is not UTF-8 or not JSON", help=_ADVICE) from error
+        raise InputError(f"`{name}` is not a baseline: it is not UTF-8 or not JSON", help=_ADVICE) from error
     except json.JSONDecodeError as error:
         span = Span(file=name, line=error.lineno, column=error.colno, end_line=error.lineno, end_column=error.colno + 1)
         raise InputError(
-            f"this is no JSON: {error.msg}", span=span, help=f"resolve the conflict, or {_ADVICE}"
+            f"this is not JSON: {error.msg}", span=span, help=f"resolve the conflict, or {_ADVICE}"
         ) from error
     except ValueError as error:  # Python does not read numbers of thousands of digits
-        message = f"`{name}` is no baseline: it holds a number of more than {MAX_DIGITS} digits"
+        message = f"`{name}` is not a baseline: it holds a number of more than {MAX_DIGITS} digits"
         raise InputError(message, help=_ADVICE) from error
     lines = tuple(content.splitlines())
     rows, old = _rows(tree, name), isinstance(tree, dict) and tree.get(_HEADER) == _WITHOUT_FILES
@@ -231,20 +231,20 @@ def _row(entry: BaselineEntry) -> dict[str, Any]:
 
 def _rows(tree: Any, name: str) -> list[Any]:  # noqa: ANN401  what JSON gives
     if not isinstance(tree, dict) or _HEADER not in tree:
-        raise InputError(f"`{name}` is no baseline: it has no `{_HEADER}`", span=Span(file=name), help=_ADVICE)
+        raise InputError(f"`{name}` is not a baseline: it has no `{_HEADER}`", span=Span(file=name), help=_ADVICE)
     if tree[_HEADER] not in (VERSION, _WITHOUT_FILES) or isinstance(tree[_HEADER], bool):
         said = json.dumps(tree[_HEADER])[:20]
         message = f"`{name}` is a baseline of version {said}; this fedpolicy reads 1 and {VERSION}"
         raise InputError(message, span=Span(file=name), help=_ADVICE)
     rows = tree.get("findings")
     if not isinstance(rows, list):
-        raise InputError(f"`{name}` is no baseline: its `findings` are no list", span=Span(file=name), help=_ADVICE)
+        raise InputError(f"`{name}` is not a baseline: its `findings` are no list", span=Span(file=name), help=_ADVICE)
     return rows
 
 
 def _entry(row: Any, place: int, name: str, *, old: bool) -> BaselineEntry:  # noqa: ANN401
     if not _is_entry(row) or not (old or (isinstance(row.get("file"), str) and row["file"])):
-        message = f"`{name}` is no baseline: its entry number {place + 1} is not as fedpolicy writes it"
+        message = f"`{name}` is not a baseline: its entry number {place + 1} is not as fedpolicy writes it"
         raise InputError(message, span=Span(file=name), help=_ADVICE)
     return BaselineEntry(
         file="" if old else row["file"],

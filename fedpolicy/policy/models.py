@@ -168,7 +168,7 @@ def set_severities(
             errors.append(_no_rule(name, known))
         if word not in labels:
             advice = advise(word, list(labels), called="use one of")
-            errors.append(SettingsError(f"{shown(word)} is no severity of {name}", help=advice))
+            errors.append(SettingsError(f"{shown(word)} is not a severity of {name}", help=advice))
     wanted = {name: labels[word] for name, word in severities.items() if word in labels}
     return tuple(replace(rule, **_FIXED, severity=wanted[rule.id]) if rule.id in wanted else rule for rule in chosen)
 

@@ -114,7 +114,7 @@ def strangers(sheet: Sheet) -> Iterator[PolicyError]:
             near = (
                 "write GB for the United Kingdom" if code == "UK" else "write a code of ISO 3166-1 such as US, or EEA"
             )
-            yield sheet.error(("owners_in", place), f"`{code}` is no country that the catalogue knows", near)
+            yield sheet.error(("owners_in", place), f"`{code}` is not a country that the catalogue knows", near)
 
 
 @cache

@@ -47,9 +47,9 @@ class _Day(ValueShape):
     """A day of the calendar."""
 
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
-        """What is no date, such as the 31st of June."""
+        """What is not a date, such as the 31st of June."""
         if not (isinstance(value, str) and _DATE.fullmatch(value) and _is_day(value)):
-            yield Misfit(path, f"{shown(value)} is no date", "write year, month and day, as 2027-01-31")
+            yield Misfit(path, f"{shown(value)} is not a date", "write year, month and day, as 2027-01-31")
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["site_page"]
 
 _FOOT = (
-    "This page says what the file declares and what follows from it. It is no legal advice, and no proof of what"
+    "This page says what the file declares and what follows from it. It is not legal advice, and no proof of what"
     " really runs."
 )
 _SHOWN = 12  # characters of a digest

@@ -82,7 +82,7 @@ def read_statement(content: bytes, name: str) -> Statement:
         text = json.dumps(tree) if wrapped else content.decode("utf-8")
         return _statement(tree, text, wrapped=wrapped)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        message = f"`{clean(name)}` is no statement of fedpolicy"
+        message = f"`{clean(name)}` is not a statement of fedpolicy"
         raise InputError(message, help="write one: fedpolicy check FILE --format in-toto --output FILE") from error
 
 

@@ -214,7 +214,7 @@ def _misfit(job: JobEvidence, sites: Sequence[str], members: Sequence[DraftMembe
     missing = [one for one in sites if one not in known]
     if missing:
         return f"it runs at {', '.join(missing)}, and no such site takes part"
-    return f"it needs {job.least()} sites, of {len(sites)}" if job.least() > len(sites) else ""
+    return f"it needs {job.least()} sites, but has {len(sites)}" if job.least() > len(sites) else ""
 
 
 def _method(page: DraftPage, job: JobEvidence, models: dict[str, str]) -> None:

@@ -183,4 +183,6 @@ class ForeignNode:
         """What this place says of something in its own words; unknown where somebody else has to fill it in."""
         said = scalar_text(self.value)
         known = said is not None and settled(said)
-        return self.says(subject, attribute, said if known else None, note="" if known else f"stands as `{said}`")
+        return self.says(
+            subject, attribute, said if known else None, note="" if known else f"it is written as `{said}`"
+        )

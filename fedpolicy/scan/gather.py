@@ -135,7 +135,7 @@ def _included(found: Gathered) -> Gathered:
     """Files that others include and that nobody has read are told, with the place that names them."""
     for name, said, span in found.needs:
         if name not in found.names:
-            why = f"not read: it takes in `{said}`, which is not among the files that are read"
+            why = f"not read: it includes `{said}`, which is not among the files that are read"
             found.not_read.append(NotRead(why=why, span=span))
     return found
 
@@ -157,9 +157,7 @@ def _files(paths: Sequence[str], search: Search, found: Gathered) -> Iterator[tu
             raise InputError(f"`{shown(path)}` does not exist", help="name a folder or a file of a repository")
         for one in walk(path, search, _LOOK) if Path(path).is_dir() else (path,):
             if isinstance(one, Unreadable):
-                found.not_read.append(
-                    NotRead(why=f"not read: it cannot be read: {one.why}", span=Span(file=shown(one.path)))
-                )
+                found.not_read.append(NotRead(why=f"not read: {one.why}", span=Span(file=shown(one.path))))
             elif (real := os.path.realpath(one)) not in seen:
                 seen.add(real)
                 yield one, os.path.relpath(one, path) if one != path else None
@@ -170,9 +168,7 @@ def _read(path: str, services: Services, found: Gathered) -> None:
     try:
         content = beginning(Path(path), LARGEST + 1)
     except OSError as error:
-        found.not_read.append(
-            NotRead(why=f"not read: it cannot be read: {error.strerror or error}", span=Span(file=name))
-        )
+        found.not_read.append(NotRead(why=f"not read: {error.strerror or error}", span=Span(file=name)))
         return
     _take(File(name, content, services, partial(_beside, path)), found)
 
@@ -234,7 +230,7 @@ def _note(unread: Unread, found: Gathered) -> None:
 def _notebook(file: File, found: Gathered) -> None:
     if any(word in file.content for word in (*_FRAMEWORKS, *file.services.modules)):
         found.not_read.append(
-            NotRead(why="not read: it is a notebook, which nobody deploys as it is", span=file.start())
+            NotRead(why="not read: it is a notebook, and notebooks are not deployed", span=file.start())
         )
 
 

@@ -48,8 +48,8 @@ _NOBODY = RuleInfo(
     title="No file says who takes part",
     severity=Severity.INFO,
     principle="verifiability",
-    why="Findings on single files are told; who learns what of whom needs the sites and their server.",
-    help="Scan the folder that has the project of NVFLARE or what starts Flower as well, or write a declaration.",
+    why="Single files were judged. Who learns what about whom depends on the sites and their server.",
+    help="Also scan the folder with the NVFLARE project, or with what starts Flower; or write a declaration.",
 )
 # Versions of models stand in files that importers do not read yet, so a draft proves nothing by leaving them out. The
 # others are told by rules on evidence, at each place.
@@ -62,7 +62,7 @@ _ASKED = RuleInfo(
     title="Facts that no configuration states",
     severity=Severity.INFO,
     principle="verifiability",
-    why="Configurations say what runs. Whose data these are, under which law and agreement, people have to say.",
+    why="Configurations say what runs. Only people can say whose data it is, under which law and agreement.",
     help="`fedpolicy import` writes the draft; fill it in, and `fedpolicy check` decides.",
 )
 INFOS = tuple(sorted((*(rule.info for rule in RULES), _ASKED, _MISFIT, _NOBODY), key=lambda rule: rule.id))
@@ -219,13 +219,13 @@ def _assumes(finding: Finding, draft: Draft) -> bool:
 def _contradiction(errors: Sequence[FedPolicyError], draft: Draft) -> Finding:
     """Files that do not fit together: nobody can tell what they say, which is no pass."""
     line = errors[0].span.line if errors[0].span else 1
-    message = f"nothing of {draft.file} was judged: {errors[0].message}"
+    message = f"nothing in {draft.file} was judged: {errors[0].message}"
     return _own(_MISFIT, message, draft.sources.get(line, draft.start), draft.name)
 
 
 def _nobody(span: Span) -> Finding:
     """Where no file says who takes part, nothing was decided, which is no pass."""
-    return _own(_NOBODY, "no file says who takes part, so nothing says who learns what", span, "")
+    return _own(_NOBODY, "no file says who takes part, so it is open who learns what", span, "")
 
 
 def _own(info: RuleInfo, message: str, span: Span, deployment: str) -> Finding:
@@ -253,5 +253,5 @@ def _listed(facts: Sequence[str]) -> str:
 def _question(asked: Sequence[Finding], draft: Draft) -> Finding:
     sent = {f"{one}.sends" for one in draft.assumed if one.startswith("api_calls.")}
     facts = sorted({fact for one in asked for fact in (one.missing or sent)})
-    message = f"what these files cannot say decides the rest: {_listed(facts)}"
+    message = f"the rest depends on facts that these files cannot state: {_listed(facts)}"
     return _own(_ASKED, message, draft.start, draft.name)

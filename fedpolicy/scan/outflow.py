@@ -16,7 +16,7 @@ CLOSER = ("gateway-falls-back", "model-elsewhere")  # say more of a call than th
 
 _ANY_HOST = ("80", "443", "all", "http", "https", "0-65535", "1-65535")
 _LOCAL = ("file:", "sqlite:", "/", "./", "postgresql:", "mysql:")  # where trackers keep runs without a server
-_TELLING = ("labels", "model_update")  # of what scripts copy, what shows single cases
+_TELLING = {"labels": "labels", "model_update": "model updates"}  # of what scripts copy, what shows single cases
 
 
 def _model_of_others(said: Said) -> Told:
@@ -24,8 +24,8 @@ def _model_of_others(said: Said) -> Told:
         if one.name != "unknown":
             asked, sent = _nearest(said, "model", one), _nearest(said, "sends", one)
             model = f"{asked} of {one.name}" if asked else one.name
-            model += f", with what is read from {sent}" if sent else ""
-            yield one, f"asks a model that others run, {model}" + (f" ({one.note})" if one.note else "")
+            model += f", with data read from {sent}" if sent else ""
+            yield one, f"calls a model that others run: {model}" + (f" ({one.note})" if one.note else "")
 
 
 def _nearest(said: Said, attribute: str, call: Evidence) -> str | None:
@@ -44,7 +44,7 @@ def _nearest(said: Said, attribute: str, call: Evidence) -> str | None:
 def _falls_back(said: Said) -> Told:
     for one in _new_recipients(said):
         first = (one.value or "").removeprefix("gateway:")
-        yield one, f"where {first} fails, the same prompts go to {one.name}"
+        yield one, f"if {first} fails, the same prompts go to {one.name}"
 
 
 def _new_recipients(said: Said) -> list[Evidence]:
@@ -58,13 +58,13 @@ def _key_of_a_model(said: Said) -> Told:
     for one in stating(said, "used", "call"):
         known = (one.name, one.span.file) in made
         if one.value is None and one.strength is Strength.CONFIGURED and not known:
-            yield one, f"may ask a model that others run, of {one.name}: {one.note}"
+            yield one, f"may call a model of {one.name}: {one.note}"
 
 
 def _model_at_unknown_address(said: Said) -> Told:
     for one in _asking(said):
         if one.name == "unknown":
-            yield one, "asks a model, and no file says where it runs" + (f": {one.note}" if one.note else "")
+            yield one, "calls a model, and no file says where it runs" + (f": {one.note}" if one.note else "")
 
 
 def _asking(said: Said) -> list[Evidence]:
@@ -85,8 +85,8 @@ def _egress_open(said: Said) -> Told:
 def _files_leave(said: Said) -> Told:
     for one in stating(said, "payload", "transfer"):
         if one.value in _TELLING:
-            what = f"{one.name} are copied to another machine, beside the federation: they are {one.value}"
-            yield one, what.replace("_", " ")
+            name = one.name.replace("_", " ")
+            yield one, f"{name} are copied to another machine, outside the federation: they hold {_TELLING[one.value]}"
 
 
 def _tracker_of_others(said: Said) -> Told:
@@ -100,7 +100,7 @@ def _tracker_of_others(said: Said) -> Told:
 
 def _upload(said: Said) -> Told:
     for one in stating(said, "made", "upload"):
-        yield one, f"`{one.value}` sends files to a registry of others, {one.name}"
+        yield one, f"`{one.value}` uploads files to {one.name}, a registry that others run"
 
 
 def _documents_at_others(said: Said) -> Told:
@@ -108,7 +108,7 @@ def _documents_at_others(said: Said) -> Told:
         held = one.attribute == "vector_store" and one.value not in (None, "own")
         used = one.kind == "vector_store" and one.value == "true"
         if held or used:
-            yield one, f"keeps pieces of documents and what they embed to at {one.value if held else one.name}"
+            yield one, f"keeps pieces of documents and their embeddings at {one.value if held else one.name}"
 
 
 def _processed_elsewhere(said: Said) -> Told:
@@ -116,7 +116,7 @@ def _processed_elsewhere(said: Said) -> Told:
     homes = ", ".join(_homes(said))
     for one in _elsewhere(said):
         if one.attribute == "region":
-            yield one, f"{one.name} is asked in {one.value}, and the rest of these files is in {homes}"
+            yield one, f"{one.name} is called in {one.value}, but everything else in these files is in {homes}"
         elif one.attribute == "profile":
             where = "the world" if one.value == "global" else f"`{one.value}`"
             yield one, f"{one.name} may process prompts in any region of {where}"
@@ -155,42 +155,42 @@ OUTFLOW: tuple[EvidenceRule, ...] = (
           why="A vector store holds the texts themselves, and embeddings give most of a text back.",
           advice="Run the store yourself, or declare the flow and its terms (`fedpolicy import`)."),
     evidence_rule("egress-open", _MEDIUM, "data-locality", _egress_open,
-          title="A site's programs may talk to every host",
-          why="Where every host can be reached, nothing outside of the code keeps data in, in an enclave or not.",
-          advice="Name the destinations: the hosts of the federation, and whatever else is meant."),
+          title="A site's programs may send to any host",
+          why="If any host can be reached, only the code itself keeps data in, even in an enclave.",
+          advice="Name the destinations: the hosts of the federation, and any other that is meant."),
     evidence_rule("files-leave-beside", _MEDIUM, "data-locality", _files_leave,
           title="A script copies what the federation protects",
-          why="A copy of a site's checkpoint is its update without any safeguard; predictions are labels of patients.",
-          advice="Copy what was aggregated, or declare the flow and protect it."),
+          why="A copy of a site's checkpoint is its update without safeguards; predictions give away patients' labels.",
+          advice="Copy only what was aggregated, or declare the flow and protect it."),
     replace(evidence_rule("model-at-unknown-address", _HIGH, "data-locality", _model_at_unknown_address,
-          title="Code asks a model, and nobody can tell whose",
-          why="Where the address comes from the environment, whoever sets it decides who sees the prompts.",
+          title="Code calls a model, and no file says who runs it",
+          why="If the address comes from the environment, the person who sets it decides who sees the prompts.",
           advice="Write the address down, or declare who runs the model (`fedpolicy import`)."),
           verdict=Verdict.UNKNOWN),
     replace(evidence_rule("model-may-be-asked", _MEDIUM, "data-locality", _key_of_a_model,
-          title="A program may ask a model that others run",
-          why="A key, a permission or an open way is there for a reason. What is sent, the files do not say.",
+          title="A program may call a model that others run",
+          why="A key, a permission or an open route is there for a reason. The files do not say what is sent.",
           advice="Declare the call (`fedpolicy import`), or take the key away from where nobody needs it."),
           verdict=Verdict.UNKNOWN),
     evidence_rule("gateway-falls-back", _HIGH, "data-locality", _falls_back,
           title="A gateway falls back to a model of another party",
-          why="Whoever stands in sees the prompts on the day that the first choice fails, and nobody is asked again.",
+          why="The stand-in sees the prompts on the day the first choice fails, and nobody is asked first.",
           advice="Let a model of the same party stand in, or declare the call with its `fallback`."),
     evidence_rule("model-elsewhere", _HIGH, "data-locality", _processed_elsewhere,
-          title="A model is asked outside of where everything else is",
+          title="A model is called outside the region of everything else",
           why="Prompts are processed, and may be kept, under the law of that place.",
-          advice="Ask the model in a region of your own, by a profile or a deployment that stays there."),
+          advice="Call the model in your own region, by a profile or a deployment that stays there."),
     evidence_rule(CALLS, _HIGH, "data-locality", _model_of_others,
           title="Code calls a model that others run",
-          why="Whoever runs a model sees what is sent to it, whatever the federation does to protect updates.",
+          why="The party that runs a model sees what is sent to it, however well the federation protects updates.",
           advice="Declare what is sent and under which terms (`fedpolicy import`), or run a model of your own."),
     evidence_rule("tracker-of-others", _MEDIUM, "data-minimisation", _tracker_of_others,
-          title="Runs are reported to a service of others",
-          why="Curves of a site, its samples and what it asked of a model leave with each step.",
-          advice="Run a server of your own, switch it off, or declare the tracker (`fedpolicy import`)."),
+          title="Runs are reported to a service that others run",
+          why="Each step sends out the site's metrics, and often samples and prompts.",
+          advice="Run a server of your own, switch reporting off, or declare the tracker (`fedpolicy import`)."),
     replace(evidence_rule("upload-to-others", _MEDIUM, "data-locality", _upload,
-          title="Code uploads to a registry of others",
-          why="Weights repeat what they were trained on, and a registry may show them to everybody.",
-          advice="Upload what was aggregated only, to a place that the parties have agreed on."),
+          title="Code uploads to a registry that others run",
+          why="Weights can repeat what they were trained on, and a registry may show them to everybody.",
+          advice="Upload only what was aggregated, to a place that the parties have agreed on."),
           verdict=Verdict.UNKNOWN),
 )  # fmt: skip

@@ -36,14 +36,14 @@ def _one_party_for_all_sites(said: Said) -> Told:
     if len(places) > 1 and len({one.value for one in places}) == 1 and places[0].value:
         yield (
             places[0],
-            f"`{places[0].value}` stands for all {len(places)} sites, so nobody can tell whose data are whose",
+            f"`{places[0].value}` is the organisation of all {len(places)} sites, so whose data are whose stays open",
         )
 
 
 def _filter_without_bound(said: Said) -> Told:
     for one in stating(said, "result_filter"):
         if one.value in _NO_BOUND:
-            yield one, f"{one.value} is no differential privacy: nothing bounds what its output still shows"
+            yield one, f"{one.value} is not differential privacy: nothing limits what its output still shows"
 
 
 def _filter_that_lets_all_pass(said: Said) -> Told:
@@ -59,14 +59,14 @@ def _filter_that_lets_all_pass(said: Said) -> Told:
 def _noise_of_zero(said: Said) -> Told:
     for one in stating(said, "noise"):
         if _number(one) == 0:
-            yield one, "a filter that should add noise is set to none"
+            yield one, "the filter that should add noise is set to add none"
 
 
 def _encryption_without_keys(said: Said) -> Told:
     without = [one for one in stating(said, "he_context") if one.value == NONE]
     for one in stating(said, "he_filter"):
         if without and one.value not in (None, NONE):
-            yield one, f"updates are to be encrypted, and {without[0].span.file} makes no keys for that"
+            yield one, f"updates are to be encrypted, but {without[0].span.file} makes no keys for that"
 
 
 def _one_key_for_all_sites(said: Said) -> Told:
@@ -75,7 +75,7 @@ def _one_key_for_all_sites(said: Said) -> Told:
         if context and one.value not in (None, NONE):
             yield (
                 one,
-                "updates are encrypted with one key that every site holds: who sees another's update can open it",
+                "every site holds the key to all encrypted updates: a site that sees another's update can open it",
             )
 
 
@@ -95,7 +95,7 @@ def claims_without_code(said: Said) -> Told:
 
 def _literal_secret(said: Said) -> Told:
     for one in stating(said, "literal"):
-        yield one, f"{one.name} stands in this file, where every reader of the repository sees it"
+        yield one, f"{one.name} is written in this file, where every reader of the repository sees it"
 
 
 def _image_not_pinned(said: Said) -> Told:
@@ -107,13 +107,13 @@ def _image_not_pinned(said: Said) -> Told:
             and "@sha256:" not in one.value
             and (":" not in name or name.endswith(":latest"))
         ):
-            yield one, f"{one.value} is whatever is under that name on the day it is pulled"
+            yield one, f"{one.value} has no digest: each pull may bring another image under that name"
 
 
 def _telemetry_on(said: Said) -> Told:
     for one in stating(said, "telemetry", "node"):
         if one.value == "on":
-            yield one, f"{one.name} tells Flower Labs about its use: FLWR_TELEMETRY_ENABLED is not 0"
+            yield one, f"{one.name} sends usage data to Flower Labs: FLWR_TELEMETRY_ENABLED is not 0"
 
 
 def _transport_open(said: Said) -> Told:
@@ -122,14 +122,14 @@ def _transport_open(said: Said) -> Told:
         if one.value == NONE and one.subject not in local:
             yield (
                 one,
-                f"{one.name or 'the federation'} connects without encryption: anyone on the way can read what is sent",
+                f"{one.name or 'the federation'} connects without encryption: anyone along the way can read it all",
             )
 
 
 def _attestation_of_nothing(said: Said) -> Told:
     for one in stating(said, "attestation"):
         if "mock" in (one.value or "").lower():
-            yield one, f"{one.value} attests nothing: it says yes to everything"
+            yield one, f"{one.value} attests nothing: it accepts everything"
 
 
 def _host_keys_unchecked(said: Said) -> Told:
@@ -152,7 +152,7 @@ def _number(one: Evidence) -> float | None:
 _HIGH, _MEDIUM, _LOW = Severity.HIGH, Severity.MEDIUM, Severity.LOW
 _FRAMEWORK: tuple[EvidenceRule, ...] = (
     evidence_rule("attestation-of-nothing", _HIGH, "integrity", _attestation_of_nothing,
-          title="An enclave's attestation is a stand-in", references=(_NVFLARE,),
+          title="An enclave's attestation is a mock", references=(_NVFLARE,),
           why="An enclave protects only if somebody checks what runs in it.",
           advice="Configure the authorizer of the hardware, such as SNPAuthorizer or TDXAuthorizer."),
     evidence_rule("claim-without-code", _HIGH, "verifiability", claims_without_code,
@@ -160,56 +160,56 @@ _FRAMEWORK: tuple[EvidenceRule, ...] = (
           why="Keys of a Flower app's configuration are free text: they do what code does with them.",
           advice="Wrap the strategy, as in DifferentialPrivacyServerSideFixedClipping, or delete the key."),
     evidence_rule("encryption-without-keys", _HIGH, "verifiability", _encryption_without_keys,
-          title="A job encrypts, and nothing makes its keys", references=(_NVFLARE,),
+          title="A job encrypts, but nothing makes its keys", references=(_NVFLARE,),
           why="HEModelEncryptor needs the context that HEBuilder puts into each startup kit.",
           advice="Add nvflare.lighter.impl.he.HEBuilder to the builders, or provision from the project that has it."),
     evidence_rule("filter-that-lets-all-pass", _HIGH, "verifiability", _filter_that_lets_all_pass,
           title="A filter is set so that it filters nothing", references=(_NVFLARE,),
-          why="PercentilePrivacy returns what it got where its numbers make no sense, and says so in a log only.",
+          why="With numbers out of range, PercentilePrivacy returns what it got, and only its log says so.",
           advice="Set percentile between 0 and 100 and gamma above 0."),
     evidence_rule("filter-without-bound", _LOW, "verifiability", _filter_without_bound,
           title="A site's filter gives no guarantee", references=(_NVFLARE,),
           why="It leaves out or clips some values. No published bound says what can be learned from the others.",
-          advice="Keep it if it is useful, and put secure aggregation or differential privacy beside it."),
+          advice="Keep it if it is useful, and add secure aggregation or differential privacy."),
     evidence_rule("image-not-pinned", _LOW, "integrity", _image_not_pinned,
-          title="A container image has no version",
-          why="Whoever may push to the registry changes what runs at every site.",
-          advice="Name a digest: image@sha256:..."),
+          title="A container image is not pinned",
+          why="Anyone who may push to the registry can change what runs at every site.",
+          advice="Pin a digest: image@sha256:..."),
     evidence_rule("keys-in-one-hand", _MEDIUM, "autonomy", _keys_in_one_hand,
           title="One party makes everybody's private keys", references=(_NVFLARE,),
-          why="CertBuilder stores each participant's key beside its certificate. Who has them signs in as any site.",
+          why="CertBuilder stores each participant's key beside its certificate. Who has them can sign in as any site.",
           advice="Let each site make its own key, and ask for a certificate: `nvflare cert request`."),
     evidence_rule(SECRET, _HIGH, "integrity", _literal_secret,
-          title="A secret stands in a file",
+          title="A secret is written in a file",
           why="It stays in the history of the repository after it is deleted.",
-          advice="Make a new secret, and refer to it: ${NAME}, a file of secrets, a secret store."),
+          advice="Make a new secret, and refer to it by ${NAME}, a secrets file or a secret store."),
     evidence_rule("noise-of-zero", _HIGH, "output-privacy", _noise_of_zero,
-          title="A filter for noise adds none",
+          title="A noise filter adds no noise",
           why="The filter is listed, and with this number it changes nothing.",
           advice="Set the noise that the privacy budget asks for, or take the filter out."),
     evidence_rule("one-key-for-all-sites", _MEDIUM, "input-privacy", _one_key_for_all_sites,
           title="Homomorphic encryption with one key for all sites", references=(_NVFLARE,),
-          why="HEBuilder saves the same secret key for each client. It keeps the server out, and no site.",
+          why="HEBuilder saves the same secret key for each client. That keeps the server out, but no site.",
           advice="Keep single updates away from other sites, and add differential privacy against what sums show."),
     evidence_rule("one-party-for-all-sites", _LOW, "autonomy", _one_party_for_all_sites,
           title="One organisation stands for all sites", references=(_NVFLARE,),
           why="Certificates and permissions are by organisation, so each site may do what any other may.",
           advice="Give each site the organisation that runs it."),
     evidence_rule("peer-data-unpickled", _HIGH, "integrity", _unpickles,
-          title="Data of a federation are unpickled",
-          why="Pickled bytes are a program.",
+          title="Data from other sites is unpickled",
+          why="Unpickling runs any code that the bytes hold.",
           advice="Send arrays, or use a format without code, such as safetensors."),
     evidence_rule("ssh-host-unchecked", _MEDIUM, "integrity", _host_keys_unchecked,
           title="ssh does not check whom it talks to",
-          why="Somebody on the way can take the host's place and read what is sent.",
+          why="Anyone along the way can take the host's place and read what is sent.",
           advice="Put the host's key into known_hosts."),
     evidence_rule("telemetry-on", _LOW, "data-minimisation", _telemetry_on,
-          title="A process reports its use to its makers", references=(_FLWR,),
-          why="Flower sends events and facts about the machine unless the environment says no.",
+          title="A program reports its use to its makers", references=(_FLWR,),
+          why="Flower sends events and facts about the machine unless the environment switches that off.",
           advice="Set FLWR_TELEMETRY_ENABLED=0."),
     evidence_rule("transport-open", _HIGH, "input-privacy", _transport_open,
           title="A connection of the federation is not encrypted",
-          why="Updates show what they were computed from to everybody on the way.",
+          why="Anyone along the way can learn from updates about the data behind them.",
           advice="Flower: --ssl-certfile and --root-certificates. NVFLARE: connection_security: mtls."),
 )  # fmt: skip
 RULES = (*_FRAMEWORK, *OUTFLOW)

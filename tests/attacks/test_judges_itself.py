@@ -156,7 +156,7 @@ def test_a_pin_that_is_none_is_a_mistake_of_the_catalogues_too(repository, run):
     done = run("check", "leak.yaml")
 
     assert done.exit_code == 2
-    assert "`abc` is no SHA-256" in done.stderr
+    assert "`abc` is not a SHA-256" in done.stderr
 
 
 PIPES = {
@@ -198,7 +198,7 @@ def test_what_the_configuration_names_must_be_plain_too(repository, run, name):
     done = run("check", "leak.yaml")
 
     assert done.exit_code == 2
-    assert "it is no plain file" in done.stderr
+    assert "it is not a plain file" in done.stderr
 
 
 def test_large_files_are_refused(repository, run, monkeypatch):

@@ -135,7 +135,7 @@ def said(*arguments):
 )
 def test_what_is_no_address_is_told(address, estate, dask):
     del estate, dask
-    assert said("a", "--scheduler", address).startswith(f"error: `{address}` is no address of a scheduler\n")
+    assert said("a", "--scheduler", address).startswith(f"error: `{address}` is not an address of a scheduler\n")
 
 
 def test_a_scheduler_that_is_not_there_is_told_soon(estate, dask):

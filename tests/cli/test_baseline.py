@@ -214,8 +214,8 @@ def test_a_baseline_of_a_clean_deployment_is_empty(run, example, tmp_path):
     [
         ('{"fedpolicy_baseline": 3, "findings": []}', "is a baseline of version 3; this fedpolicy reads 1 and 2"),
         ('{"fedpolicy_baseline": true, "findings": []}', "is a baseline of version true"),
-        ("<<<<<<< ours\n", "this is no JSON"),
-        ("", "this is no JSON"),
+        ("<<<<<<< ours\n", "this is not JSON"),
+        ("", "this is not JSON"),
         ("[" * 100_000, "not JSON"),
         ("\udcff", "not UTF-8"),
         ("[]", "it has no `fedpolicy_baseline`"),

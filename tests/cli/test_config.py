@@ -109,7 +109,7 @@ def test_every_mistake_is_told_with_its_place(configured):
 
     assert result.exit_code == 2
     for place, message in (
-        ("1:40", "packs.1.sha256: `xyz` is no SHA-256"),
+        ("1:40", "packs.1.sha256: `xyz` is not a SHA-256"),
         ("2:1", "unknown key `fail_onn`"),
         ("3:1", "`hgh` is no `fail_on`"),
         ("4:1", "`yes` does not fit here"),
@@ -132,7 +132,7 @@ def test_what_is_no_toml(configured):
     result = configured("packs = [\n")("check")
 
     assert result.exit_code == 2
-    assert "this is no TOML" in result.stderr
+    assert "this is not TOML" in result.stderr
 
 
 def test_a_named_file_that_is_not_there(run, example):

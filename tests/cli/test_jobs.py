@@ -155,7 +155,7 @@ def test_what_is_no_number_of_processes_is_told(given, run):
     done = run("check", f"--jobs={given}")
 
     assert done.exit_code == 2
-    assert f"{given!r} is no number of processes; write 1, 2, ... or auto" in " ".join(done.stderr.split())
+    assert f"{given!r} is not a number of processes; write 1, 2, ... or auto" in " ".join(done.stderr.split())
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def test_a_folder_that_is_no_pack_ends_with_2(run, tmp_path):
     result = run("test", "empty")
 
     assert result.exit_code == 2
-    assert "`empty` is no pack: it has no `_pack.yaml`" in result.stderr
+    assert "`empty` is not a pack: it has no `_pack.yaml`" in result.stderr
 
 
 def test_every_pack_of_a_folder_is_tested_and_every_broken_rule_told(ours, tmp_path):

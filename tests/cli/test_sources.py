@@ -194,7 +194,7 @@ def test_a_link_to_nothing_is_not_a_wrong_name(tmp_path, monkeypatch):
 
 
 def test_an_endless_file_ends():
-    assert read("/dev/zero").error.message == "`/dev/zero` cannot be read: it is no plain file"
+    assert read("/dev/zero").error.message == "`/dev/zero` cannot be read: it is not a plain file"
 
 
 def test_a_folder_that_cannot_be_read_is_said(monkeypatch):

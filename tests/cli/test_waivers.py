@@ -283,7 +283,7 @@ def test_every_mistake_fails_the_run_at_once(run, example, tmp_path):
         ("6:13", "the text is empty"),
         ("7:5", "a waiver has no key `ownr`"),
         ("8:18", "`3` is not text"),
-        ("9:14", '`"2027-02-30"` is no date'),
+        ("9:14", '`"2027-02-30"` is not a date'),
         ("10:3", "`Second` is not a name"),
         ("10:3", "a waiver says neither `element` nor `fingerprint`"),
     ):

@@ -231,11 +231,11 @@ def test_a_file_that_would_filter_nothing_is_not_written(here):
 
 
 WRONG = [
-    (["--party", "nobody"], "`nobody` is no party of `lungs`"),
+    (["--party", "nobody"], "`nobody` is not a party of `lungs`"),
     (["--party", "openai"], "`openai` runs no node of `lungs`"),
     (["--address", "hubb=192.0.2.1"], "`hubb` is neither a node nor a party of others that is sent anything"),
     (["--address", "hub"], "`hub` says no address"),
-    (["--address", "hub=hub.example.org"], "`hub.example.org` is no range of addresses"),
+    (["--address", "hub=hub.example.org"], "`hub.example.org` is not a range of addresses"),
     (["--deployment", "other"], "holds no deployment `other`"),
 ]
 

@@ -195,7 +195,7 @@ def test_severities_are_set_by_rule(pack):
     # What users set holds everywhere.
     assert (first.graver, second.graver.text) == (None, "disclosure.special")
     found = [message for _, message, _ in told([str(pack)], severities={"first-rule": "severe", "third": "low"})]
-    assert found == ["`severe` is no severity of first-rule", "no rule is called `third`"]
+    assert found == ["`severe` is not a severity of first-rule", "no rule is called `third`"]
 
 
 def test_a_check_reads_rules_without_their_examples():

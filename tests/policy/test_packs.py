@@ -63,7 +63,7 @@ def test_a_rule_may_protect_others_than_its_pack(tmp_path):
         (
             {"owners": "[BR, UK]"},
             (
-                "_pack.yaml:3:17: owners_in.1: `UK` is no country that the catalogue knows"
+                "_pack.yaml:3:17: owners_in.1: `UK` is not a country that the catalogue knows"
                 " (write GB for the United Kingdom)"
             ),
         ),

@@ -249,7 +249,7 @@ def test_a_version_and_a_party_have_to_be_right(here):
     (here / "trust.yaml").write_text("fedpolicy_site: 1\nparty: c\n", encoding="utf-8")
     done = run("--site", "trust.yaml")
     assert done.exit_code == 2
-    assert "the site `c` is no party of `lungs` (fedpolicy.yaml)" in done.stderr
+    assert "the site `c` is not a party of `lungs` (fedpolicy.yaml)" in done.stderr
     assert "trust.yaml:2:1" in done.stderr
     assert run("--site", "nowhere.yaml").exit_code == 2
 

@@ -106,5 +106,5 @@ def test_a_digest_changes_with_every_byte_and_name_but_not_with_other_files(pack
 
 
 def test_a_folder_without_rules_has_no_digest(tmp_path):
-    with pytest.raises(SettingsError, match="is no pack"):
+    with pytest.raises(SettingsError, match="is not a pack"):
         digest_of(tmp_path)

@@ -264,20 +264,21 @@ PRIVACY = json.dumps(
 )
 KEPT = [
     ("a filter that only cuts values off", NOISE, {CONFIG: client(PERCENTILE)},
-     "differential privacy is declared, and what filters is PercentilePrivacy, which adds no noise", "fail"),
+     "differential privacy is declared, but the filter is PercentilePrivacy, which adds no noise", "fail"),
     ("noise of zero", NOISE, {CONFIG: client(SVT | {"args": {"noise_var": 0}})},
-     "differential privacy is declared, and the noise is set to 0", "fail"),
+     "differential privacy is declared, but the noise is set to 0", "fail"),
     ("a scope without filters", NOISE, {CONFIG: client(), "sites/a/local/privacy.json": PRIVACY},
-     ("differential privacy is declared, and the job names no scope, so that `public` holds at the site, which"
-      " filters nothing"), "fail"),
+     ("differential privacy is declared, but the job names no scope, so the site's default"
+      " `public` applies, and it filters nothing"), "fail"),
     ("a filter that encrypts without keys", SEALED, {CONFIG: client(HE)},
-     "homomorphic encryption is declared, and a filter encrypts, and project.yml makes no keys (no HEBuilder)", "fail"),
+     ("homomorphic encryption is declared, but project.yml makes no keys (no HEBuilder) for the filter that"
+      " encrypts"), "fail"),
     ("no filter that encrypts", SEALED, {CONFIG: client(PERCENTILE)},
-     "homomorphic encryption is declared, and no filter of the job encrypts", "fail"),
+     "homomorphic encryption is declared, but no filter of the job encrypts", "fail"),
     ("sums that no configuration shows", SUMS, {},
-     "secure aggregation is declared, and no file shows it (compared with project.yml:3:23)", "unknown"),
+     "secure aggregation is declared, but no file shows it (compared with project.yml:3:23)", "unknown"),
     ("noise that no configuration shows", NOISE, {CONFIG: client()},
-     "differential privacy is declared, and no file shows it (compared with project.yml:3:23)", "unknown"),
+     "differential privacy is declared, but no file shows it (compared with project.yml:3:23)", "unknown"),
 ]  # fmt: skip
 
 
@@ -296,7 +297,7 @@ def test_a_parameter_that_no_code_reads_is_no_safeguard(here):
     text = imported().replace("safeguards: unknown", f"safeguards: [{NOISE.replace('client,', 'aggregator,')}]")
     (one,) = found(text)
     assert one.rule == "safeguard-differs"
-    assert "only the parameter `dp-enabled` claims it, which no code reads" in one.message
+    assert "only the parameter `dp-enabled` claims it, and no code reads that" in one.message
     assert str(one.span).startswith("app/pyproject.toml:8:")
 
 
@@ -369,7 +370,7 @@ router_settings: {fallbacks: [{reports: [spare]}]}
     write(here, FILES | {"gateway/config.yaml": config})
     (one,) = found(DECLARED.replace("SAFEGUARD", SVT_DECLARED))
     assert (one.rule, one.span.file) == ("call-not-declared", "gateway/config.yaml")
-    assert one.message.startswith("code asks mistral, and no call of it is declared")
+    assert one.message.startswith("code calls mistral, but no call to it is declared")
 
 
 def test_names_that_people_give_are_the_same_nodes(here):
@@ -421,7 +422,9 @@ def test_files_without_a_framework_are_compared_by_whom_they_call(here):
     findings, compared = drifts(documents(DECLARED.replace("SAFEGUARD", NOISE)), gathered(), JUDGE)
     assert (rules(findings), compared) == (["call-not-declared", "call-not-found", "what-no-file-shows"], True)
     (question,) = [one for one in findings if one.verdict == "unknown"]
-    assert question.message.startswith("these files neither show nor contradict who takes part, transport, tasks")
+    assert question.message.startswith(
+        "these files neither show nor contradict who takes part, the transport, the tasks"
+    )
 
 
 def test_what_is_declared_and_no_file_shows_is_one_question(here):
@@ -435,7 +438,7 @@ def test_what_is_declared_and_no_file_shows_is_one_question(here):
     (one,) = found(text)
     assert (one.rule, one.severity.label, one.verdict) == ("what-no-file-shows", "info", "unknown")
     assert one.message.startswith(
-        "these files neither show nor contradict the enclave of hub, method of train, base model of train ("
+        "these files neither show nor contradict the enclave of hub, the method of train, the base model of train ("
     )
 
 
@@ -448,7 +451,7 @@ def test_a_declaration_without_a_counterpart_is_one_message_and_no_pass(here):
     (here / "deployment.yaml").write_text(text.replace("kind: aggregator", "kind: service"), encoding="utf-8")
     done = run("drift", "deployment.yaml", ".", "--format", "concise", "--select", "deployment-not-found")
     assert done.exit_code == 2
-    assert "no file tells of lungs; files tell of `a-project`, `b-project`" in done.stdout
+    assert "no file describes lungs; the files describe `a-project`, `b-project`" in done.stdout
     assert done.stderr == "note: nothing was compared: name the folders with the files that run what is declared\n"
 
 
@@ -462,7 +465,7 @@ def test_evidence_that_contradicts_itself_is_one_question(here):
     assert told[1:] == [
         ("what-no-file-shows", "unknown", told[1][2]),
     ]
-    assert told[1][2].startswith("nodes and tasks were not compared, as files contradict each other: ")
+    assert told[1][2].startswith("nodes and tasks were not compared, because files contradict each other: ")
     assert told[0][0] == "call-not-found"
 
 
@@ -471,7 +474,7 @@ def test_what_is_not_found_names_the_files_that_it_is_compared_with(here):
     text = DECLARED.replace("SAFEGUARD", SVT_DECLARED)
     text = text.replace("datasets:", "  site-3: {kind: client, party: b}\ndatasets:")
     (one,) = found(text)
-    assert one.message == "site-3 is declared, and is not among those who take part (compared with project.yml:3:23)"
+    assert one.message == "site-3 is declared, but is not among those who take part (compared with project.yml:3:23)"
     assert (str(one.span), str(one.related[0].span)) == ("deployment.yaml:11:3", "project.yml:3:23")
 
 
@@ -569,7 +572,9 @@ def test_diff_says_which_drift_a_change_introduces(here):
     write(here, {"project.yml": project(SITES, security="clear")})
     code, found_ = introduced("--drift", ".")
     assert (code, [rule for rule, _ in found_]) == (1, ["transport-differs"])
-    assert found_[0][1].startswith("connections are configured with transport none, and mtls is declared (declared in ")
+    assert found_[0][1].startswith(
+        "connections are configured with `transport: none`, but mtls is declared (declared in "
+    )
     assert introduced() == (0, [])
     write(here, {"deployment.yaml": text.replace("rounds: 10", "rounds: 12")})
     assert sorted(rule for rule, _ in introduced("--drift", ".")[1]) == ["number-differs", "transport-differs"]

@@ -102,9 +102,9 @@ def test_variables_of_a_service_that_is_extended_count_for_who_extends_it(tmp_pa
         ("services:\n  a: {extends: {file: broken.yml, service: base}}\n", [UNREAD.format("broken.yml")]),
         ("services:\n  a: {extends: gone}\n", ["not read: it extends `gone`, which cannot be read from here"]),
         ("services:\n  a: {extends: a}\n", ["not read: it extends `a`, which cannot be read from here"]),
-        ("include:\n  - gone.yml\n", ["not read: it takes in `gone.yml`, which is not among the files that are read"]),
+        ("include:\n  - gone.yml\n", ["not read: it includes `gone.yml`, which is not among the files that are read"]),
         ("include:\n  - {path: [common.yml, oci://x/y]}\n", [
-            "not read: it takes in `oci://x/y`, which is not among the files that are read"
+            "not read: it includes `oci://x/y`, which is not among the files that are read"
         ]),
         ("include:\n  - ./common.yml\n", []),
     ],
@@ -119,5 +119,5 @@ def test_a_file_that_is_included_and_was_not_named_is_told(tmp_path, monkeypatch
     text = yaml.safe_dump({"include": ["common.yml"], "services": {"a": {"image": "x:1"}}})
     found = gathered({"compose.yml": text, "common.yml": COMMON}, tmp_path, monkeypatch, ["compose.yml"])
     assert unread(found) == [
-        "compose.yml:2: not read: it takes in `common.yml`, which is not among the files that are read"
+        "compose.yml:2: not read: it includes `common.yml`, which is not among the files that are read"
     ]

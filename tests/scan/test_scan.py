@@ -120,7 +120,7 @@ def test_a_consortium_is_told_what_is_true_and_nothing_else():
     assert sorted(places(found)) == sorted(FOUND)
     assert [one["rule"] for one in found if one["verdict"] == "unknown"] == ["what-files-cannot-say"] * 2
     assert done.exit_code == 1
-    assert "note: of 9 files these say something: 2 of flower, 5 of nvflare, 1 of python" in done.stderr
+    assert "note: looked at 9 files; files with evidence: 2 of flower, 5 of nvflare, 1 of python" in done.stderr
 
 
 def test_what_runs_a_consortium_is_told_at_its_lines_and_nothing_else(consortium):
@@ -344,7 +344,7 @@ def test_files_that_contradict_each_other_are_a_question_and_no_pass(here):
     write(here, {"compose.yml": NODES, "server_app.py": app})
     done, found = scanned(".")
     assert "medium files-do-not-fit server_app.py:2:27" in places(found, "unknown")
-    message = "nothing of compose.yml was judged: `clients_per_round` is 9, but only 2 clients take part"
+    message = "nothing in compose.yml was judged: `clients_per_round` is 9, but only 2 clients take part"
     assert message in [one["message"] for one in found]
     assert done.exit_code == 1  # the connections are not encrypted
 
@@ -425,7 +425,7 @@ def test_a_job_that_does_not_fit_is_left_out_and_told(here):
     meta = '{"min_clients": 3, "deploy_map": {"app": ["@ALL"]}}'
     write(here, {"project.yml": PROJECT, "jobs/big/meta.json": meta, "jobs/small/meta.json": meta.replace("3", "2")})
     done, _ = scanned(".")
-    told = "note: jobs/big/meta.json:1:43: left out of the draft of project.yml: it needs 3 sites, of 2"
+    told = "note: jobs/big/meta.json:1:43: left out of the draft of project.yml: it needs 3 sites, but has 2"
     assert told in done.stderr.splitlines()
     assert "  small:  # jobs/small/meta.json:1" in drafted(".")["project.yml"].text
 
@@ -455,7 +455,7 @@ def test_a_repository_of_nothing_is_no_pass(here):
     write(here, {"README.md": "nothing"})
     done = run("scan", ".")
     assert done.exit_code == 2
-    assert "note: nothing here is known: name a folder with files of NVFLARE, Flower, Kuber" in done.stderr
+    assert "note: no file here says anything: name a folder with files of NVFLARE, Flower, Kuber" in done.stderr
 
 
 @pytest.mark.usefixtures("here")
@@ -487,7 +487,7 @@ def test_what_cannot_be_read_is_told_once_and_the_rest_goes_on(here):
     notes = [line for line in done.stderr.splitlines() if "not read:" in line]
     for name in sorted(BAD.keys() - {"good/project.yml"}):
         assert len([one for one in notes if one.startswith(f"note: {name}:")]) == 1, name
-    assert "note: helm.yaml:2:4: not read: it is a template that is not rendered" in notes
+    assert "note: helm.yaml:2:4: not read: it is a template that has not been rendered" in notes
     assert "note: old.py:2:1: not read: it is Python 2" in notes
     assert "note: latin/project.yml:3:3: not read: it does not parse: the byte 0xe9 is not UTF-8" in notes
     assert "note: big/privacy.json:1:1: not read: it is larger than 2 MiB" in notes
@@ -521,13 +521,13 @@ def test_import_writes_once_and_then_compares():
     assert (first.exit_code, first.stderr.splitlines()[0]) == (0, "wrote fedpolicy.yaml")
     text = Path("fedpolicy.yaml").read_text(encoding="utf-8")
     again = run("import", ".", "--deployment", "provision-project", "-o", "fedpolicy.yaml")
-    assert (again.exit_code, again.stderr) == (0, "fedpolicy.yaml is what would be written\n")
+    assert (again.exit_code, again.stderr) == (0, "fedpolicy.yaml is up to date: the draft is the same\n")
     Path("fedpolicy.yaml").write_text(text.replace("rounds: 20", "rounds: 30"), encoding="utf-8")
     other = run("import", ".", "--deployment", "provision-project", "-o", "fedpolicy.yaml")
     assert other.exit_code == 1
     assert "-    rounds: 30" in other.stdout
     assert "+    rounds: 20" in other.stdout
-    assert other.stderr == "fedpolicy.yaml is already there and was not changed; --force replaces it\n"
+    assert other.stderr == "fedpolicy.yaml already exists and was not changed; --force replaces it\n"
     assert run("import", ".", "--deployment", "provision-project", "-o", "fedpolicy.yaml", "--force").exit_code == 0
     assert Path("fedpolicy.yaml").read_text(encoding="utf-8") == text
 
@@ -550,7 +550,7 @@ def test_import_leaves_out_what_the_configuration_excludes_and_knows_its_catalog
 @pytest.mark.usefixtures("here")
 def test_import_of_nothing_says_so():
     done = run("import", ".")
-    assert "nothing here tells of a deployment" in done.stderr
+    assert "no file here describes a deployment" in done.stderr
 
 
 @pytest.mark.usefixtures("consortium")
@@ -607,7 +607,7 @@ def test_terraform_knows_the_variables_beside_a_file(here):
 def test_a_plan_of_a_later_format_is_not_read():
     write(Path(), {"plan.json": '{"format_version": "2.0",\n "planned_values": {}}'})
     done = run("scan", ".")
-    assert "note: plan.json:1:20: not read: it is a plan of a format that is not known here: 1.x is\n" in done.stderr
+    assert "note: plan.json:1:20: not read: it is a plan in an unknown format: 1.x is read\n" in done.stderr
 
 
 @pytest.mark.usefixtures("here")
@@ -616,7 +616,7 @@ def test_terraform_without_its_parser_is_told(monkeypatch):
     hcl.parser.cache_clear()
     write(Path(), {"main.tf": TRAINER, "b.tf": TRAINER})
     found = gather(["."], Search(), Services())
-    why = "not read: files of Terraform need the extra: pip install 'fedpolicy[terraform]'"
+    why = "not read: Terraform files need the extra: pip install 'fedpolicy[terraform]'"
     assert [f"{one.span}: {one.why}" for one in found.not_read] == [f"b.tf:1:1: {why}", f"main.tf:1:1: {why}"]
 
 
@@ -725,22 +725,22 @@ def test_a_party_of_another_framework_joins_no_project():
 
 RULED = [
     ("documents-at-others", "compose.yml", "services: {a: {environment: {PINECONE_API_KEY: $K}}}\n",
-     "keeps pieces of documents and what they embed to at pinecone"),
+     "keeps pieces of documents and their embeddings at pinecone"),
     ("tracker-of-others", "a.py", "import wandb\nwandb.init()\n",
      "reports to wandb at api.wandb.ai (unless WANDB_BASE_URL says otherwise)"),
     ("upload-to-others", "a.py", "import peft\nmodel.push_to_hub('x')\n",
-     "`push_to_hub` sends files to a registry of others, huggingface"),
+     "`push_to_hub` uploads files to huggingface, a registry that others run"),
     ("model-elsewhere", "a.tf",
      'resource "azurerm_cognitive_deployment" "c" {\n  sku { name = "GlobalStandard" }\n}\n',
      "azure-openai may process prompts anywhere"),
     ("gateway-falls-back", "g.yaml",
      ("model_list:\n  - {model_name: a, litellm_params: {model: ollama/x}}\n"
      "litellm_settings: {default_fallbacks: [gpt-4o]}\n"),
-     "where the first choice fails, the same prompts go to openai"),
+     "if the first choice fails, the same prompts go to openai"),
     ("model-of-others", "a.py",
      ("import openai\nx = open('reports.txt')\n"
      "openai.OpenAI().chat.completions.create(model='gpt-4o', messages=[x])\n"),
-     ("asks a model that others run, gpt-4o of openai, with what is read from reports.txt (unless OPENAI_BASE_URL or "
+     ("calls a model that others run: gpt-4o of openai, with data read from reports.txt (unless OPENAI_BASE_URL or "
      "OPENAI_API_BASE says otherwise)")),
     ("model-at-unknown-address", "a.py",
      ("import openai, os\ndef base():\n  if os.environ['LLM'] == 'cloud':\n    return 'https://api.deepseek.com/v1'\n"

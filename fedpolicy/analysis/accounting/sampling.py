@@ -111,7 +111,7 @@ CLIPPED = (
     "of normalisation layers, control variates, counts of examples)"
 )
 POISSON = "every unit takes part in each step independently with the stated probability (Poisson sampling)"
-FIXED = "each step draws a fresh, uniformly random sample of fixed size from a number of units that is no secret"
+FIXED = "each step draws a fresh, uniformly random sample of fixed size from a number of units that is not secret"
 # Thresholds, in standard deviations of the noise, that serve a count of steps best at one noise or another.
 _THRESHOLDS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
 # Outside these, exponents or differences leave the floats.

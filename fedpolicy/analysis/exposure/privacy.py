@@ -47,7 +47,7 @@ def judge(graph: FlowGraph, guard: Guard, index: int, units: int | None, max_eps
     """
     spec = guard.noise
     if spec is None:
-        return Verdict(why="it is no differential privacy")
+        return Verdict(why="it is not differential privacy")
     if spec.noise_multiplier == 0:
         return Verdict(why="its noise is zero")
     mechanism = mechanism_at(graph.deployment, guard.path, spec)

@@ -91,7 +91,7 @@ def _draw(question: Question, form: str, named: dict[str, str], output: str | No
     from fedpolicy.report.sketch import sketch_of
 
     if form == "png" and output is None and sys.stdout.isatty():
-        raise OutputError("a PNG is no text for a terminal", help="name a file with `--output FILE`")
+        raise OutputError("a PNG is not text for a terminal", help="name a file with `--output FILE`")
     document, study = question.study()
     sketch = sketch_of(study, _wanted(document, study, named))
     if not sketch.boxes:

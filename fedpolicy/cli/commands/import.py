@@ -55,7 +55,7 @@ def command(paths: tuple[str, ...], output: str | None, deployment: str, *, forc
     if target.exists() and not force:
         return _compared(target, text)
     write(target, text)
-    chatter(f"wrote {target.as_posix()}\nnow fill in what says TODO, and run: fedpolicy check {target.as_posix()}\n")
+    chatter(f"wrote {target.as_posix()}\nnow fill in each TODO, and run: fedpolicy check {target.as_posix()}\n")
     return CLEAN
 
 
@@ -72,7 +72,7 @@ def _drafted(paths: Sequence[str], name: str, options: Mapping[str, Any]) -> str
     found = drafts(gathered(paths, catalog_of(choices.settings), choices))
     if not found:
         advice = "name a folder with files of NVFLARE or Flower; `fedpolicy scan` says what was read"
-        raise InputError("nothing here tells of a deployment", help=advice)
+        raise InputError("no file here describes a deployment", help=advice)
     chosen = [one for one in found if name in ("", one.name)]
     if not chosen:
         names = ", ".join(f"`{one.name}`" for one in found)
@@ -83,7 +83,7 @@ def _drafted(paths: Sequence[str], name: str, options: Mapping[str, Any]) -> str
 
 
 def _headed(draft: Draft) -> str:
-    origin = f"# Drafted from {draft.file} and what belongs to it. People have to say what has a TODO.\n"
+    origin = f"# Drafted from {draft.file} and what belongs to it. Fill in each TODO.\n"
     return origin + draft.text
 
 
@@ -94,10 +94,10 @@ def _compared(target: Path, text: str) -> int:
 
     before = content(target).decode("utf-8", "replace")
     if before == text:
-        chatter(f"{target.as_posix()} is what would be written\n")
+        chatter(f"{target.as_posix()} is up to date: the draft is the same\n")
         return CLEAN
     name = target.as_posix()
     lines = unified_diff(before.splitlines(keepends=True), text.splitlines(keepends=True), name, f"{name} (drafted)")
     emit("".join(lines), None)
-    chatter(f"{name} is already there and was not changed; --force replaces it\n")
+    chatter(f"{name} already exists and was not changed; --force replaces it\n")
     return FINDINGS

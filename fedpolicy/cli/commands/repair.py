@@ -238,7 +238,7 @@ def _chosen(repairs: Repairs, number: int) -> Proposal:
 def _write(path: Path, source: sources.Source, proposal: Proposal) -> None:
     """Put what was proved in the place of what was read, whole or not at all."""
     if not path.is_file() or not os.access(path, os.W_OK):
-        raise OutputError(f"`{source.name}` cannot be written", help="it is no plain file, or you may not change it")
+        raise OutputError(f"`{source.name}` cannot be written", help="it is not a plain file, or you may not change it")
     if path.read_bytes() != source.text:
         raise OutputError(f"`{source.name}` has changed in the meantime", help="run it again; nothing was written")
     write(path, proposal.text or "")

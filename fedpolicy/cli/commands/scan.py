@@ -99,15 +99,28 @@ def _must_need_no_declaration(planned: Sequence[Output]) -> None:
 
 def _tell(gathered: Gathered, most: int) -> None:
     """What was read, what was not and why, and how to go on: on standard error, beside any format."""
-    read = ", ".join(f"{amount} of {name}" for name, amount in sorted(gathered.read.items())) or "none"
-    chatter(f"note: of {gathered.looked_at:,} files these say something: {read}\n")
+    from fedpolicy.report.style import amount
+
+    read = ", ".join(f"{count} of {name}" for name, count in sorted(gathered.read.items())) or "none"
+    chatter(f"note: looked at {amount(gathered.looked_at, 'file')}; files with evidence: {read}\n")
     if gathered.aside:
-        chatter(f"note: {gathered.aside:,} files of tests, tutorials and documentation were left aside\n")
+        chatter(f"note: left out {amount(gathered.aside, 'file')} of tests, tutorials and documentation\n")
     for one in gathered.not_read[:most]:
         chatter(f"note: {one.span}: {one.why}\n")
     if (rest := len(gathered.not_read) - most) > 0:
-        chatter(f"note: {rest:,} more notes of this kind (`-v` shows all)\n")
+        chatter(f"note: {amount(rest, 'more note')} of this kind (`-v` shows all)\n")
     if gathered.facts:
-        chatter("note: `fedpolicy import` writes the deployment that these files tell of\n")
+        chatter("note: `fedpolicy import` drafts the deployment that these files describe\n")
     else:
-        chatter("note: nothing here is known: name a folder with files of NVFLARE, Flower, Kubernetes, Python, ...\n")
+        chatter(
+            "note: no file here says anything: name a folder with files of NVFLARE, Flower, Kubernetes, Python, ...\n"
+        )
+
+
+def _written(report: Report, output: Output, *, no_color: bool) -> str:
+    chosen = load_format(output.form)
+    draw = getattr(chosen, "draw", None)
+    if draw and output.file is None:
+        drawn: str = draw(report, look_of(sys.stdout, no_color=no_color))
+        return drawn
+    return chosen.render(report)

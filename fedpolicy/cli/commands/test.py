@@ -127,5 +127,5 @@ def _packs(name: str) -> Iterator[str]:
     inside = sorted(path.parent.as_posix() for path in folder.glob(f"*/{PACK_FILE}"))
     if not inside:
         advice = f"add `{PACK_FILE}` with its `pack`, `title` and `about`; docs/writing-rules.md shows one"
-        raise SettingsError(f"`{folder.as_posix()}` is no pack: it has no `{PACK_FILE}`", help=advice)
+        raise SettingsError(f"`{folder.as_posix()}` is not a pack: it has no `{PACK_FILE}`", help=advice)
     yield from inside

@@ -38,7 +38,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 
 def _named(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
     if value is not None and not re.fullmatch("[a-z][a-z0-9_-]*", value):
-        message = f"{value!r} is no name: use small letters, digits, _ and -, and start with a letter"
+        message = f"{value!r} is not a name: use small letters, digits, _ and -, and start with a letter"
         raise click.BadParameter(message)
     return value
 

@@ -133,4 +133,4 @@ def _network(address: str) -> str:
         return str(ip_network(address))
     except ValueError as error:
         advice = "write an address or a range, as 203.0.113.7 or 203.0.113.0/24"
-        raise InputError(f"`{address}` is no range of addresses: {error}", help=advice) from error
+        raise InputError(f"`{address}` is not a range of addresses: {error}", help=advice) from error

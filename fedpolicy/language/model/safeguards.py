@@ -107,7 +107,7 @@ class DifferentialPrivacy(Safeguard):
     )
     noise_multiplier: NonNegative | None = key(
         "The noise over the clipping norm, distributed noise as a whole: its standard deviation; of laplace and"
-        " sparse_vector the scale b; of gnmax the deviation on a count. 0 is no safeguard.",
+        " sparse_vector the scale b; of gnmax the deviation on a count. 0 is not a safeguard.",
         open=True,
         rule=True,
     )

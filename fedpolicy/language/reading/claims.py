@@ -136,7 +136,7 @@ def _claim_mistakes(tree: Mapping[str, object], path: Path) -> list[Mistake]:
         found.append(Mistake(path=path, message="a claim without `value`", help="write `{value: ..., evidence: ...}`"))
     evidence = tree.get("evidence", "declared")
     if evidence not in EVIDENCE:
-        said = f"`{evidence}` is no kind of evidence"
+        said = f"`{evidence}` is not a kind of evidence"
         found.append(Mistake(path=(*path, "evidence"), message=said, help=advise(str(evidence), EVIDENCE)))
     if not isinstance(tree.get("reference", ""), str):
         message = f"`{tree['reference']}` is not text"

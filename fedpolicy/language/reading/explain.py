@@ -63,7 +63,7 @@ def _mistakes(one: Found, meant: Mapping[Path, Path]) -> list[Mistake]:
 def _unknown_key(one: Found, meant: Path | None) -> Mistake:
     unused = [key for key in one.siblings if key not in one.around]
     if one.word == "value" and {"evidence", "reference"} & set(one.around):
-        advice = "an entry is no claim; write `{value: ..., evidence: ...}` around one of its values"
+        advice = "an entry is not a claim; write `{value: ..., evidence: ...}` around one of its values"
         return Mistake(path=one.path, message=f"unknown key {shown(one.word)}", help=advice, key=True)
     if inside := _belongs_in(one):
         return Mistake(

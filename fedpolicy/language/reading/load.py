@@ -171,7 +171,7 @@ def _with_version(value: object) -> tuple[list[Mistake], bool]:
         message = f"version {shown(value)} of the language is not known"
         advice = f"this fedpolicy reads `fedpolicy: {VERSION}`; newer versions need a newer fedpolicy"
         return [Mistake(path=("fedpolicy",), message=message, help=advice)], False
-    message = f"{shown(value)} is no version of the language"
+    message = f"{shown(value)} is not a version of the language"
     return [Mistake(path=("fedpolicy",), message=message, help=f"write `fedpolicy: {VERSION}`, without quotes")], True
 
 

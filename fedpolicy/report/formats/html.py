@@ -200,4 +200,4 @@ def _foot(report: Report) -> Iterator[str]:
     packs = f"Rules: {listing(report.packs)}. " if report.packs else ""
     yield f"fedpolicy {report.version}{day}. {packs}Files: {listing([file.name for file in report.files], most=10)}."
     yield from (f"sha256 of {what}: `{digest}`" for what, digest in digests_of(report))
-    yield "The page says what the files declare and what follows. It is no legal advice, and no proof of what runs."
+    yield "The page says what the files declare and what follows. It is not legal advice, and no proof of what runs."

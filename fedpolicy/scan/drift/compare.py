@@ -16,7 +16,7 @@ from fedpolicy.scan.members import ROLES
 __all__ = ["differences", "paired_nodes"]
 
 _STRENGTH = ("none", "tls", "mtls")
-_NUMBERS = {"rounds": "rounds", "min_clients": "clients at least", "clients_per_round": "clients a round"}
+_NUMBERS = ("rounds", "min_clients", "clients_per_round")
 _ADAPTERS = ("adapter_update", "adapter_weights")  # what methods send that train a part only
 _MOST = 6  # that one question names
 
@@ -44,7 +44,7 @@ def paired_nodes(declared: DeclaredSide, found: FoundSide) -> NodePairs:
 def _nodes(declared: DeclaredSide, found: FoundSide, pair: NodePairs) -> Iterator[Drift]:
     for one in pair.found:
         whose = f" of {one.party}" if one.party_known else ""
-        message = f"{one.name}{whose} takes part as {one.role}, and is not declared"
+        message = f"{one.name}{whose} takes part as {one.role}, but is not declared"
         yield Drift(
             rule="node-not-declared",
             element=f"nodes.{one.id}",
@@ -53,12 +53,12 @@ def _nodes(declared: DeclaredSide, found: FoundSide, pair: NodePairs) -> Iterato
             declared=declared.at("nodes"),
         )
     for place in pair.declared:
-        message = f"{place.name} is declared, and is not among those who take part"
+        message = f"{place.name} is declared, but is not among those who take part"
         yield Drift(rule="node-not-found", element=place.id, message=message, declared=declared.at(*place.path))
     for place, one in pair.same:
         names = declared.parties(place)
         if one.party_known and names and not any(alike(one.party, name) for name in names):
-            message = f"{one.name} is run by {one.party}, and {declared.party(place)} is declared"
+            message = f"{one.name} is run by {one.party}, but {declared.party(place)} is declared to run it"
             yield Drift(
                 rule="party-differs",
                 element=place.id,
@@ -78,7 +78,7 @@ def _enclave(declared: DeclaredSide, found: FoundSide, path: tuple[str | int, ..
     claims += [("kind", runs.kind)] if said.kind != runs.kind else []
     for key, value in claims:
         shown = str(getattr(said, key)).lower()
-        message = f"the enclave of {node} is configured with {key} {value}, and {shown} is declared"
+        message = f"the enclave of {node} is configured with `{key}: {value}`, but {shown} is declared"
         yield Drift(
             rule="enclave-differs",
             element=f"nodes.{path[1]}",
@@ -95,7 +95,7 @@ def _transport(declared: DeclaredSide, found: FoundSide) -> Iterator[Drift]:
     if said is None or runs is None or said == runs:
         return
     weaker = _STRENGTH.index(runs) < _STRENGTH.index(said)
-    message = f"connections are configured with transport {runs}, and {said} is declared"
+    message = f"connections are configured with `transport: {runs}`, but {said} is declared"
     yield Drift(
         rule="transport-differs",
         element="deployment.transport",
@@ -125,7 +125,7 @@ def _tasks(declared: DeclaredSide, found: FoundSide, catalog: Catalog) -> Iterat
             rule="task-not-declared",
             element=f"tasks.{one}",
             found=found.at("tasks", one),
-            message=f"the job {one} runs, and no task is declared for it",
+            message=f"the job {one} runs, but no task is declared for it",
             declared=declared.at("tasks"),
         )
     for one in ours if found.deployment and found.deployment.tasks else ():
@@ -133,7 +133,7 @@ def _tasks(declared: DeclaredSide, found: FoundSide, catalog: Catalog) -> Iterat
             rule="task-not-found",
             element=f"tasks.{one}",
             declared=declared.at("tasks", one),
-            message=f"the task {one} is declared, and no job that files hold is it",
+            message=f"the task {one} is declared, but no job in these files matches it",
         )
     for one, other in same:
         yield from _task(declared, found, one, other, catalog)
@@ -148,10 +148,10 @@ def _is_job(declared: DeclaredSide, name: str, task: Task) -> bool:
 def _task(declared: DeclaredSide, found: FoundSide, one: str, other: str, catalog: Catalog) -> Iterator[Drift]:
     said = declared.deployment.tasks[one]
     runs = found.deployment.tasks[other] if found.deployment else said
-    for key, word in _NUMBERS.items():
+    for key in _NUMBERS:
         ours, theirs = getattr(said, key), getattr(runs, key)
         if ours is not None and theirs is not None and ours != theirs:
-            yield _differs("number-differs", declared, found, one, other, key, f"{word}: {theirs}", str(ours))
+            yield _differs("number-differs", declared, found, one, other, key, f"{key}: {theirs}", str(ours))
     method, wanted = catalog.methods.get(runs.method), catalog.methods.get(said.method)
     if method and wanted and method.up in _ADAPTERS and wanted.up not in _ADAPTERS:
         yield _differs("method-differs", declared, found, one, other, "method", f"method: {runs.method}", said.method)
@@ -172,7 +172,7 @@ def _base(declared: DeclaredSide, found: FoundSide, one: str, other: str) -> Ite
             rule="model-differs",
             element=f"models.{ours}",
             found=found.at("models", theirs),
-            message=f"{runs} is trained, and {said} is declared",
+            message=f"{runs} is trained, but {said} is declared",
             declared=declared.at("models", ours, "ref"),
         )
 
@@ -183,7 +183,7 @@ def _differs(
     return Drift(
         rule=rule,
         element=f"tasks.{one}",
-        message=f"the job {other} is configured with {runs}; {said} is declared",
+        message=f"the job {other} is configured with `{runs}`, but {said} is declared",
         found=found.at("tasks", other, key),
         declared=declared.at("tasks", one, key),
         what=key,
@@ -219,9 +219,9 @@ def _around(declared: DeclaredSide, found: FoundSide, pair: NodePairs) -> Iterat
     if _unlisted(declared, found):
         yield "who takes part"
     if said.transport and (runs is None or runs.transport is None):
-        yield "transport"
+        yield "the transport"
     if said.tasks and (runs is None or not runs.tasks):
-        yield "tasks"
+        yield "the tasks"
     for place, member in pair.same:
         if said.nodes[str(place.path[1])].tee and runs and not runs.nodes[member.id].tee:
             yield f"the enclave of {place.name}"
@@ -241,6 +241,6 @@ def _of_task(declared: DeclaredSide, found: FoundSide, one: str, other: str, cat
     said, runs = declared.deployment.tasks[one], found.deployment.tasks[other]
     wanted, method = catalog.methods.get(said.method), catalog.methods.get(runs.method)
     if wanted and (method is None or (wanted.up in _ADAPTERS and method.up not in _ADAPTERS)):
-        yield f"method of {one}"
+        yield f"the method of {one}"
     if said.model and declared.deployment.models[said.model].ref and not runs.model:
-        yield f"base model of {one}"
+        yield f"the base model of {one}"

@@ -117,7 +117,7 @@ def _likeness(one: DeclaredSide, other: FoundSide) -> tuple[int, int] | tuple[()
 
 def _without(one: DeclaredSide, theirs: Sequence[FoundSide]) -> Drift:
     others = ", ".join(f"`{other.draft.name}`" for other in theirs if other.draft)
-    message = f"no file tells of {one.name}" + (f"; files tell of {others}" if others else "")
+    message = f"no file describes {one.name}" + (f"; the files describe {others}" if others else "")
     return Drift(rule="deployment-not-found", element=f"deployment.{one.name}", message=message,
                  declared=one.at("name"), verdict=Verdict.UNKNOWN)  # fmt: skip
 
@@ -125,7 +125,7 @@ def _without(one: DeclaredSide, theirs: Sequence[FoundSide]) -> Drift:
 def _undeclared(one: DeclaredSide, other: FoundSide) -> Drift:
     if other.draft is None:
         raise AssertionError("nothing was drafted")
-    message = f"files tell of a deployment `{other.draft.name}`, and it is not declared"
+    message = f"files describe a deployment `{other.draft.name}`, but it is not declared"
     return Drift(rule="deployment-not-declared", element=f"deployment.{other.draft.name}", message=message,
                  found=other.draft.start, declared=one.at("name"))  # fmt: skip
 
@@ -133,6 +133,6 @@ def _undeclared(one: DeclaredSide, other: FoundSide) -> Drift:
 def _unfit(one: DeclaredSide, found: FoundSide) -> Drift:
     if found.draft is None:
         raise AssertionError("nothing was drafted")
-    message = f"nodes and tasks were not compared, as files contradict each other: {found.errors[0].message}"
+    message = f"nodes and tasks were not compared, because files contradict each other: {found.errors[0].message}"
     return Drift(rule="what-no-file-shows", element="deployment.files", message=message, found=found.draft.start,
                  declared=one.at("name"), verdict=Verdict.UNKNOWN, severity=None)  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.findings import Verdict
+from fedpolicy.report.style import amount
 from fedpolicy.scan.drift.rules import Drift
 from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide, NodePairs, alike
 from fedpolicy.scan.evidence import NONE, Evidence
@@ -44,14 +45,14 @@ def calls(declared: DeclaredSide, found: FoundSide, catalog: Catalog) -> Iterato
                 declared=span,
                 what=name,
                 verdict=Verdict.UNKNOWN if name in maybe or "unknown" in asked else Verdict.FAIL,
-                message=f"a call of {name} is declared, and no file that was read makes it",
+                message=f"a call to {name} is declared, but no file that was read makes it",
             )
 
 
 def _asked(declared: DeclaredSide, name: str, places: Sequence[Evidence]) -> Drift:
-    more = f" (and {len(places) - 1} more places)" if places[1:] else ""
-    what = f"code asks {name}{more}, and no call of it is declared"
-    open_ = f"code asks a model{more}, and neither it nor the declaration says whose it is"
+    more = f" (here and in {amount(len(places) - 1, 'more place')})" if places[1:] else ""
+    what = f"code calls {name}{more}, but no call to it is declared"
+    open_ = f"code calls a model{more}, and neither the code nor the declaration says who runs it"
     return Drift(
         rule="call-not-declared",
         element=f"api_calls.{name}",
@@ -77,7 +78,7 @@ def _model(declared: DeclaredSide, found: FoundSide, name: str, names: frozenset
                     element=f"models.{model}",
                     found=one.span,
                     what=one.value,
-                    message=f"code asks {name} for {one.value}, and {ref} is declared",
+                    message=f"code asks {name} for {one.value}, but {ref} is declared",
                     declared=declared.at("models", model, "ref"),
                 )
 
@@ -97,7 +98,7 @@ def egress(declared: DeclaredSide, found: FoundSide) -> Iterator[Drift]:
     """Policies that `fedpolicy enforce` has compiled, and that somebody has opened since."""
     for one in found.stating("egress_port", "policy"):
         if one.name.startswith(COMPILED):
-            message = f"the policy {one.name} lets everything out (port {one.value}), and only flows are declared"
+            message = f"the policy {one.name} opens port {one.value} to any host, but only flows are declared"
             yield Drift(
                 rule="egress-differs",
                 element=f"policies.{one.name}",
@@ -120,7 +121,7 @@ def trackers(declared: DeclaredSide, found: FoundSide, catalog: Catalog) -> Iter
                 rule="tracker-not-declared",
                 element=f"flows.{name}",
                 found=one.span,
-                message=f"{name} gets metrics, and no flow to it is declared",
+                message=f"{name} gets metrics, but no flow to it is declared",
                 declared=declared.at("flows"),
             )
     listed = any(one.kind == "tracker" for one in found.said)
@@ -129,7 +130,7 @@ def trackers(declared: DeclaredSide, found: FoundSide, catalog: Catalog) -> Iter
             rule="tracker-not-found",
             element=place.id,
             declared=declared.at(*place.path),
-            message=f"the tracker {place.name} is declared, and no file that was read uses one",
+            message=f"the tracker {place.name} is declared, but no file that was read uses a tracker",
             verdict=Verdict.UNKNOWN if listed else Verdict.FAIL,
         )
 
@@ -157,8 +158,8 @@ def regions(declared: DeclaredSide, found: FoundSide, pair: NodePairs, catalog: 
         path, region = min(theirs.items())
         if (path[:2], one.value) not in told:
             told.add((path[:2], one.value))
-            where = f"{one.name} is asked in" if one.kind == "call" else "what runs stands in"
-            message = f"{where} {one.value}, and {region} is declared"
+            where = f"{one.name} is called in" if one.kind == "call" else "these files name the region"
+            message = f"{where} {one.value}, but {region} is declared"
             yield Drift(
                 rule="region-differs",
                 element=".".join(path[:2]),

@@ -38,7 +38,7 @@ def protection(declared: DeclaredSide, found: FoundSide, task: str, job: str) ->
                 rule="safeguard-not-declared",
                 element=f"tasks.{task}",
                 what=_word(one),
-                message=f"{_word(one)} protects the job {job}, and is not declared",
+                message=f"{_word(one)} protects the job {job}, but is not declared",
                 found=at,
                 declared=declared.at("tasks", task, "safeguards"),
             )
@@ -60,7 +60,7 @@ def _declared(
             what=_word(one),
             found=reason[1],
             declared=at,
-            message=f"{_word(one)} is declared, and {reason[0]}",
+            message=f"{_word(one)} is declared, but {reason[0]}",
         )
     elif runs is None and not _may_be(one, found, said):
         yield Drift(
@@ -69,7 +69,7 @@ def _declared(
             what=_word(one),
             declared=at,
             verdict=Verdict.UNKNOWN,
-            message=f"{_word(one)} is declared, and no file shows it",
+            message=f"{_word(one)} is declared, but no file shows it",
         )
     elif isinstance(one, DifferentialPrivacy) and isinstance(runs, DifferentialPrivacy):
         yield from _numbers(declared, found, names, place, runs)
@@ -88,7 +88,7 @@ def _numbers(
                 rule="safeguard-differs",
                 element=f"tasks.{task}",
                 what=f"{_word(one)} {key}",
-                message=f"{_word(one)} is configured with {key} {theirs}, and {ours} is declared",
+                message=f"{_word(one)} is configured with `{key}: {theirs}`, but {ours} is declared",
                 found=found.at("tasks", job, "safeguards", at),
                 declared=declared.at("tasks", task, "safeguards", place, key),
             )
@@ -120,7 +120,7 @@ def _no_noise(found: FoundSide, job: tuple[Evidence, ...], known: set[str]) -> R
         return claim
     for one in (*job, *(one for one in found.said if one.kind == "scope")):
         if one.attribute == "result_filter" and one.value in _NO_NOISE and one.value not in known:
-            return f"what filters is {one.value}, which adds no noise", one.span
+            return f"the filter is {one.value}, which adds no noise", one.span
     return _bare_default(found, job)
 
 
@@ -132,7 +132,7 @@ def _bare_default(found: FoundSide, job: tuple[Evidence, ...]) -> Reason | None:
         theirs = [one for one in found.said if one.kind == "scope" and one.span.file == default.span.file]
         filters = [one for one in theirs if one.name == default.value and one.attribute == "result_filter"]
         if filters and all(one.value == NONE for one in filters):
-            why = f"the job names no scope, so that `{default.value}` holds at the site, which filters nothing"
+            why = f"the job names no scope, so the site's default `{default.value}` applies, and it filters nothing"
             return why, default.span
     return None
 
@@ -142,7 +142,7 @@ def _no_encryption(found: FoundSide, job: tuple[Evidence, ...]) -> Reason | None
     encrypts = next((one for one in filters if one.value not in (None, NONE)), None)
     without = next((one for one in found.stating("he_context") if one.value == NONE), None)
     if encrypts and without:
-        return f"a filter encrypts, and {without.span.file} makes no keys (no HEBuilder)", encrypts.span
+        return f"{without.span.file} makes no keys (no HEBuilder) for the filter that encrypts", encrypts.span
     if filters and all(one.value == NONE for one in filters):
         return "no filter of the job encrypts", filters[0].span
     return None
@@ -151,7 +151,7 @@ def _no_encryption(found: FoundSide, job: tuple[Evidence, ...]) -> Reason | None
 def _unread(found: FoundSide, kind: str) -> Reason | None:
     for one, _ in claims_without_code(found.said):
         if one.name == kind:
-            return f"only the parameter `{one.key.rpartition('.')[2]}` claims it, which no code reads", one.span
+            return f"only the parameter `{one.key.rpartition('.')[2]}` claims it, and no code reads that", one.span
     return None
 
 

@@ -111,7 +111,7 @@ def _mesh(services: Services, one: Manifest) -> Iterator[Evidence]:
         if row and row.kind in (*CALLED, *TRACKS):
             kind = "call" if row.kind in CALLED else "tracker"
             yield host.says(
-                f"{kind}:{row.id}", "used", None, note="the mesh lets everybody reach it, and proves no use"
+                f"{kind}:{row.id}", "used", None, note="the mesh lets everybody reach it, which proves no use"
             )
 
 

@@ -156,7 +156,7 @@ def _at_address(module: _Asking, call: CodeCall, found: Argument) -> Iterator[Ev
         yield module.says(call.node, "model:own", "address", found.value, note=found.open)
     else:
         behind = module.file.services.behind(found.value)
-        note = "" if behind else f"nobody in the catalogue answers at {host_of(found.value)}"
+        note = "" if behind else f"the catalogue does not know who answers at {host_of(found.value)}"
         yield from _made(module, call, behind.id if behind else "unknown", _joined(found, note))
 
 
@@ -175,12 +175,14 @@ def _by_name(module: _Asking, call: CodeCall, row: ServiceRow) -> Iterator[Evide
     found = module.value(node)
     if not found.known or not isinstance(found.value, str):
         yield module.says(
-            call.node, "call:unknown", "made", "true", note=f"the model of {row.name} comes from elsewhere"
+            call.node, "call:unknown", "made", "true", note=f"the name of the model for {row.name} comes from elsewhere"
         )
         return
     behind, model = module.file.services.asked(found.value)
     if behind is None:
-        yield module.says(call.node, "call:unknown", "made", "true", note=f"nobody in the catalogue runs {found.value}")
+        yield module.says(
+            call.node, "call:unknown", "made", "true", note=f"the catalogue does not know who runs {found.value}"
+        )
     elif behind.kind == "own":
         yield module.says(call.node, "model:own", "served", found.value, note=found.open)
     else:

@@ -37,5 +37,5 @@ def read(file: File) -> Iterable[Evidence]:
                 span=file.line(number, 1, len(line) + 1),
                 key=name,
                 strength=Strength.DECLARED,
-                note="a package that is listed may be used; that proves nothing",
+                note="its package is listed, which proves no use",
             )

@@ -34,7 +34,7 @@ def read(file: File) -> Iterable[Evidence]:
     version = root.get("format_version")
     if version is None or not _VERSION.fullmatch(str(version.value)):
         where = version.span if version else file.start()
-        raise Unread("it is a plan of a format that is not known here: 1.x is", where)
+        raise Unread("it is a plan in an unknown format: 1.x is read", where)
     providers = root.get("configuration", "provider_config")
     regions: dict[str, str | None] = {}
     for provider, node in providers.items() if providers else ():

@@ -98,7 +98,7 @@ class File:
 
     @cached_property
     def python(self) -> ast.Module:
-        """The module. Raises Unread where it is no Python 3."""
+        """The module. Raises Unread where it is not Python 3."""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -106,7 +106,7 @@ class File:
         except SyntaxError as error:
             place = self.line(error.lineno or 1, error.offset or 1)
             why = (
-                "it is Python 2" if "Missing parentheses in call to 'print'" in str(error.msg) else "it is no Python 3"
+                "it is Python 2" if "Missing parentheses in call to 'print'" in str(error.msg) else "it is not Python 3"
             )
             raise Unread(why, place) from error
         except (RecursionError, MemoryError, ValueError) as error:
@@ -114,5 +114,5 @@ class File:
 
     def _broken(self, error: FedPolicyError) -> Unread:
         if b"{{" in self.content:
-            return Unread("it is a template that is not rendered", error.span or self.start())
+            return Unread("it is a template that has not been rendered", error.span or self.start())
         return Unread(f"it does not parse: {error.message}", error.span or self.start())

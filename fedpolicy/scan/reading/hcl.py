@@ -43,7 +43,7 @@ def hcl(content: bytes, name: str, broken: list[Unread]) -> ForeignNode:
     try:
         root = parser().parse(content).root_node
     except ImportError as error:
-        why = "files of Terraform need the extra: pip install 'fedpolicy[terraform]'"
+        why = "Terraform files need the extra: pip install 'fedpolicy[terraform]'"
         raise Unread(why, Span(file=name)) from error
     reader = _Reader(content=content, name=name)
     tree: dict[str, object] = {}

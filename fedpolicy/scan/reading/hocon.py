@@ -50,14 +50,14 @@ _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
 
 
 def toml(text: str, name: str) -> ForeignNode:
-    """The tree of a file. Raises Unread where it is no TOML."""
+    """The tree of a file. Raises Unread where it is not TOML."""
     try:
         tree = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         place = _BROKEN.search(str(error))
         line, column = (int(place[1]), int(place[2])) if place else (1, 1)
         span = Span(file=name, line=line, column=column, end_line=line, end_column=column + 1)
-        raise Unread("it is no TOML", span) from error
+        raise Unread("it is not TOML", span) from error
     places = dict(_places(text))
 
     def at(path: Path) -> Span:
@@ -129,7 +129,7 @@ class _Reader:
         while at < len(self._text):
             match = _TOKEN.match(self._text, at)
             if match is None:
-                raise self._unread(f"`{self._text[at]}` is more of HOCON than is read here", at)
+                raise self._unread(f"`{self._text[at]}` is HOCON syntax that is not supported", at)
             if match.lastgroup != "space":
                 found.append(_Token(str(match.lastgroup), match.group(), at))
             at = match.end()
@@ -169,7 +169,7 @@ class _Reader:
             self._places.setdefault((*path, *steps[:number]), start)
             inner = here.setdefault(step, {})
             if not isinstance(inner, dict):
-                raise self._unread("a key below a value that is no map", start)
+                raise self._unread("a key below a value that is not a map", start)
             here = inner
         whole = (*path, *steps)
         value = self._value(whole, depth + 1)

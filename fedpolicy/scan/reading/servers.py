@@ -47,7 +47,7 @@ def started(
 def pulled(node: ForeignNode, name: str) -> Evidence:
     """A model of Ollama that is there to be asked: one's own, or one that only the cloud runs."""
     if in_cloud(name):
-        note = f"`{name}` runs in Ollama's cloud, which gets every prompt to it; nothing here shows one"
+        note = f"`{name}` runs in Ollama's cloud, which gets every prompt to it; no call is shown here"
         return node.says(f"call:{CLOUD}", "used", None, note=note)
     return node.says(_OWN, "served", name if settled(name) else None)
 

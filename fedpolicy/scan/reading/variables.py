@@ -154,7 +154,7 @@ def _calls(services: Services, subject: str, found: list[Variable], names: Mappi
             f"call:{row.id}",
             "used",
             None,
-            note=f"{whose} holds {one.name}, which makes a call possible and proves none",
+            note=f"{whose} holds {one.name}, which allows a call but proves none",
         )
 
 
@@ -165,7 +165,7 @@ def _is_address(services: Services, name: str) -> bool:
 
 def _default(value: str) -> str:
     found = _DEFAULT.fullmatch(value)
-    return f"where nobody sets it, at {found[1]}" if found else ""
+    return f"if nobody sets it, at {found[1]}" if found else ""
 
 
 def _trackers(services: Services, found: list[Variable]) -> Iterator[Evidence]:
@@ -184,7 +184,7 @@ def _trackers(services: Services, found: list[Variable]) -> Iterator[Evidence]:
             yield one.node.says(subject, "address", one.value if known else None)
         elif row.id not in seen:
             seen.add(row.id)
-            yield one.node.says(subject, "used", None, note=f"{one.name} lets it report, and proves no use")
+            yield one.node.says(subject, "used", None, note=f"{one.name} lets it report, which proves no use")
 
 
 def _switch(one: Variable) -> str:

@@ -80,7 +80,7 @@ def check_digests(names: Names) -> Iterator[Contradiction]:
         said = text(model, "digest")
         if said and said.strip() and not _PLACEHOLDER.fullmatch(said.strip()) and (why := _no_digest(said)):
             advice = "write the algorithm and all digits, such as sha256: and 64 hexadecimal digits"
-            yield contradiction((*path, "digest"), f"{shown(said)} is no digest: {why}", advice)
+            yield contradiction((*path, "digest"), f"{shown(said)} is not a digest: {why}", advice)
 
 
 def _no_digest(said: str) -> str:
