@@ -198,7 +198,7 @@ def _words(one: Any, path: tuple[Any, ...]) -> tuple[str, str]:  # noqa: ANN401
         return f"`{path[-1]}` is missing", "add it"
     if kind == "literal_error":
         allowed = re.findall(r"'([^']+)'", one["ctx"]["expected"])
-        return f"{shown(value)} is no `{path[-1]}`", advise(str(value), allowed)
+        return f"{shown(value)} is not a value of `{path[-1]}`", advise(str(value), allowed)
     if path and path[-1] == "sha256":
         return f"{shown(value)} is not a SHA-256", "`fedpolicy pack digest PATH` prints it: 64 hexadecimal digits"
     if kind in _BOUNDS:

@@ -238,7 +238,9 @@ def _rows(tree: Any, name: str) -> list[Any]:  # noqa: ANN401  what JSON gives
         raise InputError(message, span=Span(file=name), help=_ADVICE)
     rows = tree.get("findings")
     if not isinstance(rows, list):
-        raise InputError(f"`{name}` is not a baseline: its `findings` are no list", span=Span(file=name), help=_ADVICE)
+        raise InputError(
+            f"`{name}` is not a baseline: its `findings` are not a list", span=Span(file=name), help=_ADVICE
+        )
     return rows
 
 

@@ -159,7 +159,11 @@ def _params(sheet: Sheet, errors: list[PolicyError]) -> tuple[Param, ...]:
             found.append(Param(name=name, type=kind, about="", value=""))
             advice = f"the parameter's type is {kind}"
             advice += f"; a number is at most {MAX_QUANTITY:,}" if kind in {Type.INT, Type.NUMBER} else ""
-            errors.append(sheet.error(("params", name, "default"), f"this is no {kind}", advice))
+            errors.append(
+                sheet.error(
+                    ("params", name, "default"), f"this is not {'an' if kind is Type.INT else 'a'} {kind}", advice
+                )
+            )
         else:
             found.append(Param(name=name, type=kind, about=_line(entry["description"]), value=value))
     return tuple(found)

@@ -220,7 +220,7 @@ def test_a_baseline_of_a_clean_deployment_is_empty(run, example, tmp_path):
         ("\udcff", "not UTF-8"),
         ("[]", "it has no `fedpolicy_baseline`"),
         ('{"findings": []}', "it has no `fedpolicy_baseline`"),
-        ('{"fedpolicy_baseline": 1}', "its `findings` are no list"),
+        ('{"fedpolicy_baseline": 1}', "its `findings` are not a list"),
         ('{"fedpolicy_baseline": 1, "findings": [3]}', "its entry number 1 is not as fedpolicy writes it"),
         (json.dumps({"fedpolicy_baseline": 1, "findings": [ENTRY | {"verdict": "pass"}]}), "its entry number 1"),
         (json.dumps({"fedpolicy_baseline": 2, "findings": [ENTRY]}), "its entry number 1"),

@@ -111,7 +111,7 @@ def test_every_mistake_is_told_with_its_place(configured):
     for place, message in (
         ("1:40", "packs.1.sha256: `xyz` is not a SHA-256"),
         ("2:1", "unknown key `fail_onn`"),
-        ("3:1", "`hgh` is no `fail_on`"),
+        ("3:1", "`hgh` is not a value of `fail_on`"),
         ("4:1", "`yes` does not fit here"),
         ("5:1", "`-3` is not above 0"),
         ("7:1", "unknown key `enabld`"),

@@ -116,7 +116,7 @@ def test_a_second_waiver_of_an_expired_one_gets_a_name_of_its_own(run, mark, tmp
         ((*UNTIL, *SAY, "--owner", "bob b."), "a waiver cannot be approved by its own owner"),
         (("--until", "2026-11-21", *SAY), "`--until 2026-11-21` is over"),
         ((*UNTIL, *SAY, "--reason", " "), "`--reason` is empty"),
-        ((*UNTIL, *SAY, "--name", "Bad Name"), "'Bad Name' is no name"),
+        ((*UNTIL, *SAY, "--name", "Bad Name"), "'Bad Name' is not a name"),
         ((*UNTIL, *SAY, "--deployment", "other"), "no finding has the fingerprint"),
         ((*UNTIL, *SAY, "nowhere.yaml"), "`nowhere.yaml` does not exist"),
         (UNTIL, "Missing option '--reason'"),

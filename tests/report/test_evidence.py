@@ -367,7 +367,9 @@ def test_what_binds_a_verdict_to_less_is_no_statement(change, stated):
     done = changed(stated)
 
     assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: `w.json` is not a statement of fedpolicy\n  = help: write one: fedpolicy check")
+    assert done.stderr.startswith(
+        "error: `w.json` is not a statement of fedpolicy\n  = help: write one: fedpolicy check"
+    )
 
 
 @pytest.mark.usefixtures("stated")

@@ -745,7 +745,7 @@ RULED = [
     ("model-at-unknown-address", "a.py",
      ("import openai, os\ndef base():\n  if os.environ['LLM'] == 'cloud':\n    return 'https://api.deepseek.com/v1'\n"
      "  return os.environ['LOCAL'] or 'https://www.example.org'\nopenai.OpenAI(base_url=base())\n"),
-     ("asks a model, and no file says where it runs: the file names api.deepseek.com, but the address comes from "
+     ("calls a model, and no file says where it runs: the file names api.deepseek.com, but the address comes from "
      "elsewhere")),
 ]  # fmt: skip
 

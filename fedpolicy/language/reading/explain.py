@@ -101,7 +101,7 @@ def _not_a_choice(one: Found) -> Mistake:
         meant = only_item(one.value)
         advice = f"write `{one.word}: {meant}`" if meant in one.shape.choices else None
         return Mistake(path=one.path, message=message, help=advice or f"write one of {listed(one.shape.choices)}")
-    message = f"{shown(one.value)} is no `{one.word}`"
+    message = f"{shown(one.value)} is not a value of `{one.word}`"
     return Mistake(path=one.path, message=message, help=lambda: advise(str(one.value), one.shape.choices))
 
 

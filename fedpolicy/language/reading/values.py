@@ -225,7 +225,9 @@ def kind_mistake(one: Found) -> Mistake:
     if kind == "tee":
         advice = "write `tee: {kind: ..., attested: ...}` on the node that runs in it"
         return Mistake(path=path, message="a `tee` is not a safeguard of a task or flow", help=advice)
-    return Mistake(path=path, message=f"{shown(kind)} is not a kind of safeguard", help=lambda: _advice(str(kind), known))
+    return Mistake(
+        path=path, message=f"{shown(kind)} is not a kind of safeguard", help=lambda: _advice(str(kind), known)
+    )
 
 
 def _without(one: Found, keys: list[str], known: list[str]) -> Mistake:

@@ -187,7 +187,7 @@ _OPENNESS = (
     ),
     boolean(
         "pinned",
-        "a digest is stated, or a revision that is not a moving name such as `main`, or the name of a closed model is that"
+        "a digest is stated, or a revision that is no moving name such as `main`, or the name of a closed model is that"
         " of a dated snapshot",
         _pinned,
     ),
