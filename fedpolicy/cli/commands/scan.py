@@ -115,12 +115,3 @@ def _tell(gathered: Gathered, most: int) -> None:
         chatter(
             "note: no file here says anything: name a folder with files of NVFLARE, Flower, Kubernetes, Python, ...\n"
         )
-
-
-def _written(report: Report, output: Output, *, no_color: bool) -> str:
-    chosen = load_format(output.form)
-    draw = getattr(chosen, "draw", None)
-    if draw and output.file is None:
-        drawn: str = draw(report, look_of(sys.stdout, no_color=no_color))
-        return drawn
-    return chosen.render(report)
