@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.catalog.rows import ModelRow
 
-__all__ = ["CLASSES", "classify", "classify_row", "models_of"]
+__all__ = ["CLASSES", "classify", "classify_row", "contents", "models_of"]
 
 # From the most closed to the most open.
 CLASSES: tuple[str, ...] = get_args(OpennessClass)[::-1]
@@ -109,7 +109,7 @@ def _facts(graph: FlowGraph, catalog: Catalog, exposure: Exposure, name: str) ->
         access=access,
         produced_by=tuple(tasks),
         runners=tuple(sorted({entry.runner for entry in access if entry.runner})),
-        contains=_contents(graph, exposure, name),
+        contains=contents(graph, exposure, name),
         catalogue=row.id if row else "",
     )
 
@@ -167,8 +167,9 @@ def _missing(name: str, aspects: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(f"models.{name}.{aspect}" for aspect in _ASPECTS if aspect not in aspects)
 
 
-def _contents(graph: FlowGraph, exposure: Exposure, name: str) -> tuple[str, ...]:
-    holdings = exposure.holdings(Reading.HIGH)
+def contents(graph: FlowGraph, exposure: Exposure, name: str, reading: Reading = Reading.HIGH) -> tuple[str, ...]:
+    """The dataset instances that a model has learned from; in the low reading, those that it surely has."""
+    holdings = exposure.holdings(reading)
     found = 0
     for vertex in graph.vertices.values():
         if vertex.kind == "model" and vertex.family == name:

@@ -233,7 +233,9 @@ class CountryRow(Row):
     adequacy_scope: str | None = None
     adequacy_until: str | None = None
     adequacy_gb: Literal["full", "partial"] | None = None
+    adequacy_gb_scope: str | None = None
     adequacy_ch: Literal["full", "partial"] | None = None
+    adequacy_ch_scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

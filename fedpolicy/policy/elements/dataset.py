@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from fedpolicy.analysis.exposure.domain import Reading
+from fedpolicy.analysis.openness import contents
 from fedpolicy.language.model.dataset import Dataset, Permit, RiskAppetite
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, open_field, texts, words
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
@@ -97,11 +99,9 @@ class DatasetView:
 
 
 def _trained_into(view: DatasetView) -> Iterable[str]:
-    return (
-        name
-        for name, model in view.world.models.items()
-        if view.id in {family_of(instance) for instance in model.contains}
-    )
+    study = view.world.study
+    learned = {name: contents(study.graph, study.exposure, name, Reading.LOW) for name in view.world.models}
+    return (name for name, instances in learned.items() if view.id in map(family_of, instances))
 
 
 def _releases_to(view: DatasetView) -> Presence:
@@ -160,7 +160,7 @@ _FIELDS = (
     open_field("owners_in_eea", Type.BOOL, "all its owners are in the EEA", lambda v: in_eea(v.world, v.owners)),
     open_field("eea_owner", Type.BOOL, "some owner of it is in the EEA", lambda v: any_in_eea(v.world, v.owners)),
     texts("used_by", "tasks and calls that use it, such as tasks.adapt", lambda v: v.world.users_of.get(v.id, ())),
-    texts("learned_by_models", "models that contain something of it", _trained_into),
+    texts("learned_by_models", "models that surely contain something of it", _trained_into),
     boolean(
         "leaves_owner",
         "another party learns something about it",

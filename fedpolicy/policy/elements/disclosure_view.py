@@ -237,8 +237,8 @@ def adequacy(view: DisclosureView) -> Presence:
         return "none"
     if not isinstance(found, list):
         return found
-    laws = {law for owner in view.owners for law in _laws(view.world, owner)}
-    return min((_decision(view, law, found) for law in laws), key=ADEQUACY.index, default="none")
+    decided = (_decision(view, law, found) for owner in view.owners for law in _laws(view.world, owner))
+    return min(decided, key=ADEQUACY.index, default="none")
 
 
 def without_tool(view: DisclosureView) -> list[str]:
@@ -278,12 +278,19 @@ def _decided(row: CountryRow, law: str, today: str) -> str:
 
 
 def adequacy_scope(view: DisclosureView) -> str:
-    """Whom the partial decisions for these countries cover, in words to put after `partial`."""
-    found = whereabouts(view)
-    codes = found if isinstance(found, list) else []
-    rows = [row for code in codes if (row := view.world.catalog.countries.get(code)) is not None]
-    covered = [f"{row.name}: {row.adequacy_scope}" for row in rows if row.adequacy_scope]
-    return f" ({'; '.join(covered)})" if covered and adequacy(view) == "partial" else ""
+    """Whom the partial decisions by the owners' laws cover, in words to put after `partial`."""
+    found, world = whereabouts(view), view.world
+    if not isinstance(found, list) or adequacy(view) != "partial":
+        return ""
+    rows = [world.catalog.countries[code] for code in found if code in world.catalog.countries]
+    pairs = [(row, law) for row in rows for owner in view.owners for law in _laws(world, owner)]
+    covered = ordered(_covered(row, law) for row, law in pairs if _decided(row, law, world.today) == "partial")
+    return f" ({'; '.join(covered)})"
+
+
+def _covered(row: CountryRow, law: str) -> str:
+    own = {"GB": row.adequacy_gb_scope, "CH": row.adequacy_ch_scope}.get(law)
+    return f"{row.name}: {own or row.adequacy_scope or 'some recipients'}"
 
 
 def purposes(view: DisclosureView) -> Presence:
