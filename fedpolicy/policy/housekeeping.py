@@ -99,9 +99,9 @@ SCAN_IDS = (
     "attestation-of-nothing", "claim-without-code", "documents-at-others", "egress-open", "encryption-without-keys",
     "files-do-not-fit", "files-leave-beside", "filter-that-lets-all-pass", "filter-without-bound",
     "gateway-falls-back", "image-not-pinned", "keys-in-one-hand", "literal-secret", "model-at-unknown-address",
-    "model-elsewhere", "model-may-be-asked", "model-of-others", "nobody-takes-part", "noise-of-zero",
-    "one-key-for-all-sites", "one-party-for-all-sites", "peer-data-unpickled", "ssh-host-unchecked", "telemetry-on",
-    "tracker-of-others", "transport-open", "upload-to-others", "what-files-cannot-say",
+    "model-code-not-pinned", "model-elsewhere", "model-may-be-asked", "model-of-others", "nobody-takes-part",
+    "noise-of-zero", "one-key-for-all-sites", "one-party-for-all-sites", "peer-data-unpickled", "ssh-host-unchecked",
+    "telemetry-on", "tracker-of-others", "transport-open", "upload-to-others", "what-files-cannot-say",
 )  # fmt: skip
 # Rules on a declaration beside foreign files, which only `drift` and `diff` load.
 DRIFT_IDS = (

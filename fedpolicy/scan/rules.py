@@ -18,6 +18,11 @@ SECRET = "literal-secret"  # noqa: S105  the name of a rule
 _NO_BOUND = ("PercentilePrivacy", "ExcludeVars")
 _NVFLARE = Reference(basis="practice", title="nvflare 2.9.0", url="https://pypi.org/project/nvflare/2.9.0/")
 _FLWR = Reference(basis="practice", title="flwr 1.42.0", url="https://pypi.org/project/flwr/1.42.0/")
+_REMOTE_CODE = Reference(
+    basis="practice",
+    title="Hugging Face Transformers, security policy",
+    url="https://github.com/huggingface/transformers/blob/main/SECURITY.md",
+)
 
 
 def _keys_in_one_hand(said: Said) -> Told:
@@ -142,6 +147,12 @@ def _unpickles(said: Said) -> Told:
         yield one, f"{one.value} runs whatever code the bytes hold, and in a federation they may come from a peer"
 
 
+def _publisher_code(said: Said) -> Told:
+    for one in stating(said, "runs", "code"):
+        model = one.value or "the model"
+        yield one, f"loading {model} runs code that its publisher can change" + (f" ({one.note})" if one.note else "")
+
+
 def _number(one: Evidence) -> float | None:
     try:
         return float(one.value or "")
@@ -183,6 +194,10 @@ _FRAMEWORK: tuple[EvidenceRule, ...] = (
           title="A secret is written in a file",
           why="It stays in the history of the repository after it is deleted.",
           advice="Make a new secret, and refer to it by ${NAME}, a secrets file or a secret store."),
+    evidence_rule("model-code-not-pinned", _MEDIUM, "integrity", _publisher_code,
+          title="A model is loaded with code of its publisher", references=(_REMOTE_CODE,),
+          why="Anyone who may push to the model's repository can run programs at the site, beside its data.",
+          advice="Read that code and name its commit (`revision`), or take a model that needs none of its own."),
     evidence_rule("noise-of-zero", _HIGH, "output-privacy", _noise_of_zero,
           title="A noise filter adds no noise",
           why="The filter is listed, and with this number it changes nothing.",

@@ -10,13 +10,26 @@ from urllib.parse import urlsplit
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.catalog.rows import ArtefactRow, ServiceRow
 
-__all__ = ["CALLED", "CLOUD", "OLLAMA", "TRACKS", "Services", "elsewhere", "host_of", "in_cloud", "is_own"]
+__all__ = [
+    "CALLED",
+    "CLOUD",
+    "OLLAMA",
+    "TRACKS",
+    "Services",
+    "elsewhere",
+    "host_of",
+    "in_cloud",
+    "is_commit",
+    "is_local",
+    "is_own",
+]
 
 _OWN = re.compile(
     r"localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|10\.[\d.]+|192\.168\.[\d.]+|172\.(?:1[6-9]|2\d|3[01])\.[\d.]+"
     r"|[^.]+|.*\.(?:svc|svc\.cluster\.local|local|internal|localhost)",
     re.IGNORECASE,
 )
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 CALLED = ("model", "router")  # kinds of service that get prompts in order to answer them
 OLLAMA, CLOUD = "ollama", "ollama-cloud"  # rows: the server of one's own, and those who run some of its models
 TRACKS = ("tracker", "tracer")  # kinds of service that are told how a run goes, or what was asked
@@ -28,6 +41,16 @@ def host_of(address: str) -> str:
         return urlsplit(address if "//" in address else f"//{address}").hostname or ""
     except ValueError:
         return ""
+
+
+def is_local(model: str) -> bool:
+    """Whether a model is a folder, and no repository of a hub."""
+    return model.startswith(("/", "./", "../", "~"))
+
+
+def is_commit(revision: object) -> bool:
+    """Whether a revision is one state of a repository, and not a branch that moves."""
+    return isinstance(revision, str) and _COMMIT.fullmatch(revision) is not None
 
 
 def elsewhere(row: ServiceRow) -> str:

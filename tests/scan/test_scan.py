@@ -742,6 +742,11 @@ RULED = [
      "openai.OpenAI().chat.completions.create(model='gpt-4o', messages=[x])\n"),
      ("calls a model that others run: gpt-4o of openai, with data read from reports.txt (unless OPENAI_BASE_URL or "
      "OPENAI_API_BASE says otherwise)")),
+    ("model-code-not-pinned", "compose.yml",
+     ("services:\n  a: {image: 'vllm/vllm-openai:v1', command: --model acme/thinker --trust-remote-code}\n"
+     "  b: {image: 'vllm/vllm-openai:v1', command: --model a/b --trust-remote-code --code-revision="
+     f"{'0123456789' * 4}}}\n  c: {{image: 'vllm/vllm-openai:v1', command: --model /models/c --trust-remote-code}}\n"),
+     "loading acme/thinker runs code that its publisher can change"),
     ("model-at-unknown-address", "a.py",
      ("import openai, os\ndef base():\n  if os.environ['LLM'] == 'cloud':\n    return 'https://api.deepseek.com/v1'\n"
      "  return os.environ['LOCAL'] or 'https://www.example.org'\nopenai.OpenAI(base_url=base())\n"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.scan.evidence import settled
 from fedpolicy.scan.reading.code import Module
 from fedpolicy.scan.reading.manifest import looks_real
-from fedpolicy.scan.services import CALLED, CLOUD, OLLAMA, elsewhere, host_of, in_cloud, is_own
+from fedpolicy.scan.services import CALLED, CLOUD, OLLAMA, elsewhere, host_of, in_cloud, is_commit, is_local, is_own
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ServiceRow
@@ -43,7 +43,8 @@ _PROVES = {
     "opacus.PrivacyEngine": ("safeguard:differential_privacy", "used", "PrivacyEngine"),
     "peft.get_peft_model": ("model", "tuning", "peft"),
 }
-_WORDS = (b"opacus", b"peft", b"pickle", b"boto", b"push_to_hub", b"huggingface_hub")
+_WORDS = (b"opacus", b"peft", b"pickle", b"boto", b"push_to_hub", b"huggingface_hub", b"trust_remote_code")
+_LOADED = ("model", "model_name", "model_name_or_path", "pretrained_model_name_or_path", "path")
 _READS = frozenset({
     "open", "read_csv", "read_parquet", "read_json", "read_excel", "read_table", "read_feather", "load_dataset",
     "read_text", "scan_csv", "scan_parquet", "from_csv", "load_from_disk",
@@ -64,6 +65,7 @@ def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     module = _Asking(file)
     for call in module.calls:
+        yield from _with_its_code(module, call)
         row = file.services.classes.get(call.name)
         if row and row.kind in (*CALLED, "own"):
             yield from _constructed(module, call, row)
@@ -138,6 +140,18 @@ def _literal_key(module: Module, call: CodeCall) -> Iterator[Evidence]:
     node = call.argument("api_key", "token")
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and looks_real("", node.value, encoded=False):
         yield module.says(node, "secret:api_key", "literal", f"module:{module.file.path.name}")
+
+
+def _with_its_code(module: Module, call: CodeCall) -> Iterator[Evidence]:
+    """A model that is loaded with the code of its repository, in no version that somebody could have read."""
+    trusted = module.value(call.argument("trust_remote_code"))
+    if not trusted.known or trusted.value is not True:
+        return
+    pinned = module.value(call.argument("code_revision", "revision"))
+    model = module.value(call.argument(*_LOADED, place=0))
+    name = model.value if model.known and isinstance(model.value, str) else ""
+    if not is_local(name) and not is_commit(pinned.value):
+        yield module.says(call.node, "code:publisher", "runs", name or None, note=trusted.open)
 
 
 def _is_none(module: Module, address: ast.expr) -> bool:

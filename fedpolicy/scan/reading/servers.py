@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan.evidence import ForeignNode, settled
-from fedpolicy.scan.services import CLOUD, OLLAMA, in_cloud, is_own
+from fedpolicy.scan.services import CLOUD, OLLAMA, in_cloud, is_commit, is_local, is_own
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ServiceRow
@@ -19,6 +19,7 @@ __all__ = ["Word", "pulled", "started"]
 Word = tuple[str, ForeignNode]  # as a program gets it, and where it stands
 _OWN = "model:own"
 _MODEL_FLAGS = ("--model", "--model-id")
+_TRUSTS, _PINS = "--trust-remote-code", ("--code-revision", "--revision")
 _PROGRAMS = re.compile(r"vllm|text-generation-launcher|sglang")
 _SHELL = re.compile(r"(?:.*/)?(?:ba|da|z|k)?sh")
 _PARTS = re.compile(r"""\\\n|(?:^|(?<=\s))\#[^\n]*|"[^"]*"|'[^']*'|[;&|(){}\n]+|[^\s;&|(){}"']+""")
@@ -40,7 +41,8 @@ def started(
         elif command and command[0][0].rpartition("/")[2] == OLLAMA:
             said += _ollama(command[1:], environment, who)
         elif row and row.kind == "own" and (not in_shell or any(_PROGRAMS.search(text) for text, _ in command)):
-            said += _served(command, after_serve=row.id != OLLAMA)
+            served = list(_served(command, after_serve=row.id != OLLAMA))
+            said += [*served, *_with_its_code(command, served)]
     return said
 
 
@@ -85,6 +87,16 @@ def _served(words: Sequence[Word], *, after_serve: bool) -> Iterator[Evidence]:
         said, place = (value, node) if equals or at + 1 == len(words) else words[at + 1]
         if said and not said.startswith("-"):
             yield place.says(_OWN, "served", said if settled(said) else None)
+
+
+def _with_its_code(words: Sequence[Word], served: Sequence[Evidence]) -> Iterator[Evidence]:
+    """A model that is served with the code of its repository, in no version that somebody could have read."""
+    flags = [word.partition("=")[0] for word, _ in words]
+    pins = [word.partition("=")[2] or next(iter(words[at + 1 : at + 2]), ("",))[0]
+            for at, (word, _) in enumerate(words) if flags[at] in _PINS]  # fmt: skip
+    name = next((one.value for one in served), None)
+    if _TRUSTS in flags and not is_local(name or "") and not any(map(is_commit, pins)):
+        yield words[flags.index(_TRUSTS)][1].says("code:publisher", "runs", name)
 
 
 def _ollama(words: Sequence[Word], environment: Sequence[Variable], who: str) -> Iterator[Evidence]:
