@@ -3,6 +3,7 @@ Published systems, read as their authors would: what an expert expects is found,
 
 `expected.yaml` was written before the first run. `judgements.yaml` says of every finding whether it is right, noise or
 wrong; a finding that nobody has judged fails the test, and so does a judgement of a finding that is not there any more.
+`readings.yaml` does the same for each other pack, and says why where a pack tells nothing of a system.
 """
 
 from collections import Counter
@@ -15,11 +16,12 @@ import yaml
 from click.testing import CliRunner
 
 from fedpolicy.cli.app import app
-from tests.systems.reading import SYSTEMS, findings_on
+from tests.systems.reading import SYSTEMS, findings_on, told_under
 
 HERE = Path(__file__).parent
 EXPECTED = yaml.safe_load((HERE / "expected.yaml").read_text(encoding="utf-8"))
 JUDGED = yaml.safe_load((HERE / "judgements.yaml").read_text(encoding="utf-8"))
+READ = yaml.safe_load((HERE / "readings.yaml").read_text(encoding="utf-8"))
 MOST_WRONG, MOST_NOISE = 0.02, 0.05
 TODAY = "2026-11-28"
 # Who wrote the code that computes what leaves is asked of every deployment that does not say; that came after the
@@ -51,6 +53,9 @@ The people who write the rules wrote the expectations and judged the findings. A
 system does beyond that is not known here. Both make the table kinder than a stranger would be; judge it by its rows
 ([all findings](https://github.com/OWNER/fedpolicy/blob/main/tests/systems/README.md)).
 
+The numbers are those of the pack federation. Every other pack is read on the same systems; the page of findings
+has a table, and says where a pack tells nothing and why.
+
 """
 
 
@@ -70,9 +75,14 @@ def at_the_root(monkeypatch):
     monkeypatch.chdir(HERE.parents[1])
 
 
-def classes():
+UNDER = lru_cache(maxsize=None)(told_under)
+
+
+def classes(judgements=JUDGED):
     """Of each judged finding, by system: what it is, and why."""
-    for name, judged in JUDGED.items():
+    for name, judged in judgements.items():
+        if isinstance(judged, str):
+            continue
         for cls in ("right", "noise", "wrong"):
             whys = judged.get(cls) or ()
             for key in whys:
@@ -98,11 +108,36 @@ def test_every_finding_is_judged_once_and_nothing_else():
     }
 
 
-def test_few_findings_are_noise_and_hardly_any_is_wrong():
-    count = Counter(cls for _, _, cls, _ in classes())
+@pytest.mark.parametrize("pack", READ)
+def test_every_pack_is_read_on_every_system(pack):
+    judged = {name: {key for system, key, _, _ in classes(READ[pack]) if system == name} for name in READ[pack]}
+
+    assert {name: set(found) for name, found in UNDER(pack, TODAY).items()} == judged
+    assert all(judged[name] or said.endswith(".") for name, said in READ[pack].items())
+
+
+@pytest.mark.parametrize("judgements", [JUDGED, *READ.values()], ids=["federation", *READ])
+def test_few_findings_are_noise_and_hardly_any_is_wrong(judgements):
+    count = Counter(cls for _, _, cls, _ in classes(judgements))
 
     assert count["wrong"] <= MOST_WRONG * count.total()
     assert count["noise"] <= MOST_NOISE * count.total()
+
+
+def under_other_packs():
+    """A table: how many findings and questions of each pack, or why there is none."""
+    yield "## Under the other packs"
+    yield ""
+    yield "Read in the same way (`readings.yaml`). Where a pack tells nothing of a system, the table says why."
+    yield ""
+    yield "| pack | system | fail | open | noise, wrong, or why there is nothing |"
+    yield "|---|---|--:|--:|---|"
+    for pack, read in READ.items():
+        for name in sorted(read):
+            count = Counter(UNDER(pack, TODAY)[name].values())
+            less = (f"{cls}: {key}. {why}" for own, key, cls, why in classes(read) if own == name and cls != "right")
+            said = read[name] if isinstance(read[name], str) else "<br>".join(less)
+            yield f"| {pack} | {name} | {count['fail']} | {count['unknown']} | {said} |"
 
 
 def test_the_table_is_current(golden):
@@ -114,6 +149,7 @@ def test_the_table_is_current(golden):
         one = told()[name][key]
         rule, _, about = key.partition(": ")
         lines.append(f"| {name} | {rule} | {about} | {one['severity']} | {one['verdict']} | {cls} | {why} |")
+    lines += ["", *under_other_packs()]
 
     golden(HEAD + "\n".join(lines) + "\n", HERE / "README.md")
 
