@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from fedpolicy.cli import warm
 
 if sys.platform != "linux":
     pytest.skip("only on Linux is a copy of a process safe", allow_module_level=True)
-from fedpolicy.cli import warm_server
+from fedpolicy.cli import warm_copy, warm_server
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples/clinical-notes/deployment.yaml"
@@ -48,7 +49,7 @@ def servers(folder):
             continue
         if b"warm_server" in words and os.fsencode(folder) in words:
             found.append(int(about.parent.name))
-    return found
+    return [one for one in found if one not in below(found)]  # its copies are called what it is
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +134,7 @@ def below(parents):
         except (FileNotFoundError, ProcessLookupError):
             continue
         if parent in parents and is_alive(about.parent.name):
-            found.append(about.parent.name)
+            found.append(int(about.parent.name))
     return found
 
 
@@ -211,39 +212,164 @@ def test_a_copy_that_is_killed_is_told_of_as_without_it(home):
     command = [sys.executable, "-P", "-m", "fedpolicy", "check", "-"]
     with subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as client:
         (copy,) = wait_for(lambda: below(servers(env["XDG_RUNTIME_DIR"])))
-        os.kill(int(copy), signal.SIGKILL)
+        os.kill(copy, signal.SIGKILL)
         assert client.wait(10) == 3
         assert client.stderr.read() == b"fedpolicy failed: its process was killed by signal 9\n"
 
 
-def test_a_file_that_takes_too_long_is_told_of_and_the_others_are_checked(tmp_path, monkeypatch):
-    """A copy is killed over a file; the next one leaves it out."""
-    report = tmp_path / "report"
-    with report.open("w+b") as out, socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as client:
+def test_what_hangs_or_dies_over_a_file_hits_nobody_else(tmp_path, monkeypatch):
+    """A copy is killed over a file, and the next one leaves it out; clients of other copies do not notice."""
+    monkeypatch.setattr(warm_copy, "command_line", work_that_is_lost_over_a)
+    with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "s"))
         listener.listen()
-        client.connect(str(tmp_path / "s"))
-        monkeypatch.setattr(warm_server, "_become", work_that_hangs_over_a)
-        monkeypatch.setattr(warm, "STREAMS", 0)
-        monkeypatch.setattr(
-            warm_server.socket, "recv_fds", lambda line, size, _: (line.recv(size), [os.dup(out.fileno())])
-        )
-        ask = threading.Thread(target=lambda: warm._asked(client, ["check"], warm.key_of()))  # noqa: SLF001
-        ask.start()
-        server = warm_server.Server(listener, [])
-        assert server.answer(listener)
-        ask.join()
-        server._listener = None  # noqa: SLF001  it ends with this work
-        server.serve(1)
-        assert client.recv(9) == b"2\n"
-    assert report.read_bytes() == b"begun\nlost a\n"
+        clients = {word: asking(tmp_path, word) for word in ("hangs", "dies", "lives")}
+        warm_server.Server(listener, []).serve(0.1)
+    codes = {word: client.recv(9) for word, client in clients.items()}
+    said = {word: (tmp_path / word).read_bytes() for word in clients}
+    for client in clients.values():
+        client.close()
+
+    assert codes == {"hangs": b"yes\n2\n", "dies": b"yes\n2\n", "lives": b"yes\n1\n"}
+    assert said == {
+        "hangs": b"begun\nlost a in time\n",
+        "dies": b"begun\nlost a by death\n",
+        "lives": b"begun\nlived\n",
+    }
 
 
-def work_that_hangs_over_a(request, watch):
+def asking(place, word, folder=None, out=""):
+    """A client that hands over a word, whose output is a file, which is called like it if nobody says otherwise."""
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(str(place / "s"))
+    text = b"\0".join(map(os.fsencode, [warm.key_of(), str(folder or place), "18", "1", word]))
+    with (place / (out or word)).open("wb") as file:
+        socket.send_fds(client, [len(text).to_bytes(warm.FIRST, "big")], [file.fileno()] * warm.STREAMS)
+    client.sendall(text)
+    return client
+
+
+def work_that_is_lost_over_a(words, watch):
     if watch.lost:
-        os.write(request.streams[0], b"lost " + b" ".join(map(os.fsencode, watch.lost)) + b"\n")
+        ((file, died),) = watch.lost.items()
+        sys.stdout.write(f"lost {file} {'by death' if died else 'in time'}\n")
         return 2
-    watch.begin("a", 0.2)
-    os.write(request.streams[0], b"begun\n")
-    time.sleep(60)
-    return 0
+    watch.begin("a", 0.3)
+    sys.stdout.write("begun\n")
+    sys.stdout.flush()
+    if words == ["hangs"]:
+        time.sleep(60)
+    if words == ["dies"]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.1)
+    sys.stdout.write("lived\n")
+    return 1
+
+
+def test_a_copy_does_check_after_check_and_each_says_what_a_cold_one_says(home, tmp_path, request):
+    env, _ = home
+    listening(env)
+    cold = request.getfixturevalue("run")
+    request.getfixturevalue("monkeypatch").setattr("fedpolicy.settings.time", time)  # the copy knows no other day
+    shutil.copytree(ROOT / "tests/cli/pack", tmp_path / "rules")
+    declared, settings, rule = tmp_path / "a.yaml", tmp_path / "fedpolicy.toml", tmp_path / "rules/inputs-kept.yaml"
+    example, ruled = EXAMPLE.read_text(encoding="utf-8"), rule.read_text(encoding="utf-8")
+    copies = set()
+
+    def same(*words, given="", **more):
+        now = run({**env, **more}, "check", *words, cwd=tmp_path, input=given.encode())
+        there = cold("check", *words, env=more, input=given)
+        expected = (there.exit_code, there.stdout, there.stderr)
+        assert (now.returncode, now.stdout.decode(), b"\n".join([*said(now), b""]).decode().lstrip("\n")) == expected
+        copies.update(below(servers(env["XDG_RUNTIME_DIR"])))
+        return now.stdout
+
+    declared.write_text(example, encoding="utf-8")
+    first = same("a.yaml")
+    assert b"\x1b[" in same("a.yaml", FORCE_COLOR="1", COLUMNS="60")
+    declared.write_text(example.replace("name: clinical-notes", "name: another"), encoding="utf-8")
+    assert b"another" in same("a.yaml", "--format", "json")
+    settings.write_text("max_nodes = 2\n", encoding="utf-8")
+    same("a.yaml")
+    settings.unlink()
+    before = same("a.yaml", "--pack", "./rules")
+    rule.write_text(ruled.replace("default: 30", "default: 3"), encoding="utf-8")
+    assert same("a.yaml", "--pack", "./rules") != before
+    same("-", given=example)
+    same("-", given="fedpolicy: 1\nname: x\nodd: 1\n")
+    declared.unlink()
+    same("a.yaml")
+    declared.write_text(example, encoding="utf-8")
+    assert same("a.yaml") == first
+    assert len(copies) == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "copies"), [("0", 1), ("1", 1), ("2", 1), ("3", 2), ("130", 2), ("a module", 2), ("elsewhere", 2)]
+)
+def test_a_copy_goes_on_where_all_went_as_it_should_and_in_one_folder(word, copies, tmp_path, monkeypatch):
+    monkeypatch.setattr(warm_copy, "command_line", work_that_tells_its_number)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "s"))
+        listener.listen()
+        client = os.fork()
+        if client == 0:
+            for number in range(2):
+                folder = tmp_path / f"{word if word == 'elsewhere' else ''}{number * (word == 'elsewhere')}"
+                folder.mkdir(exist_ok=True)
+                line = asking(tmp_path, word, folder=folder, out=f"out{number}")
+                while line.recv(9):
+                    pass
+            os._exit(0)
+        warm_server.Server(listener, []).serve(0.2)
+        os.waitpid(client, 0)
+    numbers = [(tmp_path / f"out{number}").read_text(encoding="utf-8") for number in range(2)]
+
+    assert all(numbers)
+    assert len(set(numbers)) == copies
+
+
+def work_that_tells_its_number(words, watch):
+    del watch
+    sys.stdout.write(f"{os.getpid()}\n")
+    if words == ["a module"]:
+        sys.modules["of_one_check"] = sys
+    return int(words[0]) if words[0].isdecimal() else 0
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        lambda: sys.modules.setdefault("of_one_check", sys),
+        lambda: sys.path.append("of one check"),
+        lambda: os.dup(0),
+        lambda: threading.Thread(target=time.sleep, args=(9,), daemon=True).start(),
+        lambda: os.fork() or time.sleep(0.1) or os._exit(0),
+        lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN),
+        lambda: sys.setrecursionlimit(5000),
+        lambda: bytearray(300 * 1024 * 1024),
+    ],
+    ids=["a module", "a place of modules", "a file", "a thread", "a process", "a handler", "a limit", "memory"],
+)
+def test_a_copy_notices_what_a_check_leaves_behind(leave):
+    child = os.fork()
+    if child == 0:
+        found = warm_copy._surroundings()  # noqa: SLF001
+        same = warm_copy._surroundings() == found  # noqa: SLF001
+        leave()
+        os._exit(same and warm_copy._surroundings() != found)  # noqa: SLF001
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+
+
+def test_copies_end_with_the_process_that_watches_them(home, tmp_path):
+    env, _ = home
+    listening(env)
+    for number in range(6):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        assert run(env, "check", str(EXAMPLE), cwd=folder).returncode == 1
+    (server,) = servers(env["XDG_RUNTIME_DIR"])
+    copies = below([server])
+    assert len(copies) == 4
+    os.kill(server, signal.SIGKILL)
+    wait_for(lambda: not any(map(is_alive, copies)))
