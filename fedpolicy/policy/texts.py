@@ -35,6 +35,8 @@ _TOKEN = pattern(
 _PATH = r"(?<![\w.])(?P<path>[A-Za-z_][\w.]*)(?![\w.(])"
 _WORD = r"""(?:'(?P<single>[^'\\]*)'|"(?P<double>[^"\\]*)")"""
 _PLACE = pattern(r"\{([^{}]*)\}")
+# A template says `{days} days` for any number of them.
+_ONE = pattern(r"(?<![\w.,])1 (client|contribution|day|owner|unit)s\b")
 _MOST = 6
 
 
@@ -112,8 +114,9 @@ def placeholders(template: str) -> list[tuple[str, int]]:
 
 
 def fill(template: str, word: Callable[[str], str]) -> str:
-    """Put a word for every name in braces, and join the lines."""
-    return " ".join(_PLACE.sub(lambda found: word(found[1].strip()), template).split())
+    """Put a word for every name in braces, join the lines, and say one thing in the singular."""
+    text = " ".join(_PLACE.sub(lambda found: word(found[1].strip()), template).split())
+    return _ONE.sub(r"1 \1", text)
 
 
 def value_words(kind: Type, values: Sequence[Value]) -> str:

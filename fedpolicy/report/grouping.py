@@ -204,12 +204,12 @@ def _what(facts: Sequence[MissingFact]) -> str:
     if _blank(facts):
         verb = "is" if len(elements) == 1 else "are"
         own = ["`weights`", *(key for key in keys if key != "`weights`")]
-        return f"say what {listing(elements)} {verb}: a catalogue `ref`, or {listing(own, most=8)}"
+        return f"state what {listing(elements)} {verb}: a catalogue `ref`, or {listing(own, most=8)}"
     if facts[0].key == _COMPUTED:
         return f"compute the epsilon of {listing(elements)} more closely ({_MEANS})"
     if facts[0].key == _CLAIMED:
-        return f"prove what {listing(elements)} claims: it lies between the bounds that are known"
-    return f"say {listing(keys, most=8)}" + (f" of {listing(elements)}" if facts[0].element else "")
+        return f"prove what is claimed of {listing(elements)}: it lies between the bounds that are known"
+    return f"state {listing(keys, most=8)}" + (f" of {listing(elements)}" if facts[0].element else "")
 
 
 def _place(facts: Sequence[MissingFact], look: Style) -> str:

@@ -96,7 +96,7 @@ def test_strict_counts_unknown_as_failing(options, code, check, edit):
     result = check("--select", "inputs-kept", *options, "-v")
 
     assert "unknown: 1 question cannot be decided, because 1 fact is not stated" in result.stdout
-    assert "say `trains_on_inputs` of api_calls.translate: decides 1 rule: inputs-kept" in result.stdout
+    assert "state `trains_on_inputs` of api_calls.translate: decides 1 rule: inputs-kept" in result.stdout
     assert result.exit_code == code
 
 

@@ -39,6 +39,13 @@ WORST = (
     "is told so",
     "cannot be told",
     "lies open",
+    "another one than",
+    "in another way than",
+    "is no kind of safeguard",
+    "` is no pack",
+    "files tell of",
+    ", a closed model",
+    "the owner allows none",
 )
 # Pages that speak of the past.
 PAST = {"upgrading.md"}

@@ -97,8 +97,8 @@ def test_a_model_ends_on_the_day_of_its_name(words, today, said, own):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("ref: acme/one", ["acme serves nobody where b are, and they use m"]),
-        ("weights: closed, via: [west]", ["west serves nobody where b are, and they use m"]),
+        ("ref: acme/one", ["acme may not be used in the country of b, where m is used"]),
+        ("weights: closed, via: [west]", ["west may not be used in the country of b, where m is used"]),
         ("weights: closed, via: [east]", []),
         ("weights: open, weights_at: [c]", []),
     ],

@@ -29,3 +29,11 @@ def test_values_are_said_in_words(kind, values, text):
 def test_placeholders_are_filled_and_lines_are_joined():
     assert fill("{a} learns\n  {b.c}", {"a": "openai", "b.c": "letters"}.__getitem__) == "openai learns letters"
     assert placeholders("{a} and { b.c }") == [("a", 1), ("b.c", 9)]
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [("1", "for 1 day"), ("11", "for 11 days"), ("2.1", "for 2.1 days"), ("unknown", "for unknown days")],
+)
+def test_one_thing_is_said_in_the_singular(days, text):
+    assert fill("for {days} days", {"days": days}.__getitem__) == text

@@ -31,7 +31,7 @@ def test_missing_facts_of_one_element_that_the_same_rules_wait_for_are_one_entry
     text = written(made, [replace(made.UNKNOWN_A, missing=missing, elements=("models.judge",))])
 
     assert "unknown: 1 question cannot be decided, because 2 facts are not stated\n" in text
-    assert "  - say `licence` and `weights` of models.judge: help to decide 1 rule: inputs-kept\n" in text
+    assert "  - state `licence` and `weights` of models.judge: help to decide 1 rule: inputs-kept\n" in text
 
 
 @pytest.mark.parametrize(
@@ -53,10 +53,10 @@ def test_a_model_of_which_hardly_anything_is_known_is_one_question(made, more, v
     text = " ".join(written(made, findings).split())
 
     assert (
-        "- say what models.judge is: a catalogue `ref`, or `weights`, `architecture`, `interface` and `licence`:"
+        "- state what models.judge is: a catalogue `ref`, or `weights`, `architecture`, `interface` and `licence`:"
         f" {verb} 2 rules: another, inputs-kept -->"
     ) in text
-    assert ("say `via` of models.judge" in text) == bool(more)
+    assert ("state `via` of models.judge" in text) == bool(more)
 
 
 def test_models_of_which_the_same_is_missing_are_one_question(made):
@@ -70,7 +70,7 @@ def test_models_of_which_the_same_is_missing_are_one_question(made):
         for name in "ab"
     ]
 
-    assert "- say what models.a and models.b are: a catalogue `ref`, or `weights`," in " ".join(
+    assert "- state what models.a and models.b are: a catalogue `ref`, or `weights`," in " ".join(
         written(made, findings).split()
     )
 
@@ -89,12 +89,12 @@ def test_the_same_missing_fact_of_many_elements_is_one_entry(made):
     text = written(made, findings)
 
     assert "unknown: 9,000 questions cannot be decided, because 9,000 facts are not stated\n" in text
-    assert "  - say `transport` of flows.f0, flows.f1 and 8,998 more: decide 1 rule: inputs-kept\n" in text
+    assert "  - state `transport` of flows.f0, flows.f1 and 8,998 more: decide 1 rule: inputs-kept\n" in text
     assert "    --> clinic/deployment.yaml:1:1 and 9 more places\n" in text
 
 
 def test_a_fact_of_the_deployment_itself_has_no_element(made):
-    assert "  - say `setting`: decides 1 rule: inputs-kept\n" in written(
+    assert "  - state `setting`: decides 1 rule: inputs-kept\n" in written(
         made, [replace(made.UNKNOWN_A, missing=("setting",))]
     )
 
