@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-slow laws editor enforce fuzz reference conformance lint format house bench bench-peers bench-page bench-regression docs build lock refresh clean
+.PHONY: help demo test test-slow laws editor enforce fuzz reference mutants mutants-record mutants-page conformance lint format house bench bench-peers bench-page bench-regression docs build lock refresh clean
 
 EXAMPLE := examples/clinical-notes/deployment.yaml
 VENV := .venv
@@ -67,6 +67,15 @@ fuzz: $(VENV)/.stamp-test ## Look for crashes, hangs and lost deployments: make 
 
 reference: $(VENV)/.stamp-test ## Compare levels with a model written from the texts alone: make reference COUNT=100000 SEED=7
 	@"$(PY)" -m tests.reference.comparison --count $(or $(COUNT),100000) --seed $(or $(SEED),0)
+
+mutants-record: $(VENV)/.stamp-test ## Note which tests run which lines, for `make mutants` (ten minutes)
+	@FEDPOLICY_LAWS=5 "$(PY)" -m pytest -q -p tools.mutants.recording --ignore=tests/ci
+
+mutants: $(VENV)/.stamp-test ## Change the code and see whether a test notices: make mutants ROOM=graph COUNT=100 SEED=7
+	@"$(PY)" -m tools.mutants $(or $(ROOM),graph) --count $(or $(COUNT),100) --seed $(or $(SEED),7) $(ARGS)
+
+mutants-page: $(VENV)/.stamp-run ## Write docs/mutants.md from what `make mutants` has found
+	@"$(PY)" -m tools.mutants.page
 
 conformance: $(VENV)/.stamp-test ## Write the conformance suite anew: what the language means, as data
 	@"$(PY)" -m tools.conformance

@@ -151,3 +151,31 @@ def test_a_declared_provider_keeps_its_own_words():
     )
 
     assert (graph.principals["openai"].implied, graph.principals["openai"].jurisdictions) == (False, ("IE",))
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "payload", "ignored"),
+    [
+        ("gaussian", "prompts", "it adds noise to numbers, and prompts are none"),
+        ("gaussian", "synthetic_data", ""),
+        ("gaussian", "model_update", ""),
+        ("exponential", "prompts", ""),
+        ("randomised_response", "prompts", ""),
+        ("gnmax", "prompts", ""),
+        ("metric", "prompts", ""),
+    ],
+)
+def test_noise_on_words_is_chosen_among_them(mechanism, payload, ignored):
+    noise = {"kind": "differential_privacy", "where": "client", "mechanism": mechanism}
+    sent = {"from": "client", "to": "b", "payload": payload, "data": "notes", "safeguards": [noise]}
+    graph = graph_of(
+        {
+            "parties": {"a": {"role": "participant"}, "b": {"role": "coordinator"}},
+            "nodes": {"client": {"kind": "client", "party": "a"}},
+            "datasets": {"notes": {"categories": "health", "at": "client"}},
+            "flows": {"copy": sent},
+        }
+    )
+
+    (guard,) = graph.flows[0].guards
+    assert guard.ignored == ignored

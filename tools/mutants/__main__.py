@@ -92,10 +92,9 @@ class _Run:
                 self._note(mutant, self._fate(mutant, self._within(mutant, _WARM), attempt), "warm")
 
     def afresh(self) -> None:
-        """Try the others with everything loaded anew."""
-        done = self.fates()
+        """Try the others with everything loaded anew, and those that survive: a function may run during an import."""
         for mutant in self.mutants:
-            if mutant.key not in done:
+            if self.fates().get(mutant.key, _NOT_YET)["fate"] == "survived":
                 tests = self._within(mutant, _FRESH)
                 attempt = partial(afresh, known=self.costs, files=sorted({*self._files(tests), *self.new}))
                 self._note(mutant, self._fate(mutant, tests, attempt), "afresh")
@@ -130,6 +129,9 @@ class _Run:
             f"{fate[0]:9} {mutant.file}:{mutant.line} {mutant.before} -> {mutant.after} ({how}: {fate[1]})\n"
         )
         sys.stdout.flush()
+
+
+_NOT_YET = {"fate": "survived"}
 
 
 def _new_files(room: str) -> set[str]:

@@ -18,6 +18,7 @@ __all__ = ["Mutant", "mutants_of", "mutated"]
 _WORD = re.compile(r"[a-z][a-z_-]*|")  # what code compares; a message has more than that
 _ELSEWHERE = {"TYPE_CHECKING", "__name__ == '__main__'"}
 _QUIET = {"TypeVar", "NewType", "cast", "assert_never", "compile"}
+_GENERIC = {"tuple", "list", "dict", "set", "frozenset", "type"}
 _COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq,
@@ -173,7 +174,9 @@ def _quiet(parent: ast.AST, name: str, child: ast.AST) -> bool:
 def _is_for_types(node: ast.AST) -> bool:
     """An alias of a type, or the list of what a module offers."""
     if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
-        return node.value.id[0].isupper() and not node.value.id.isupper() and not isinstance(node.ctx, ast.Store)
+        name = node.value.id
+        is_type = name in _GENERIC or (name[0].isupper() and not name.isupper())
+        return is_type and not isinstance(node.ctx, ast.Store)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
         return any(_names_a_type(side) for side in (node.left, node.right))
     targets = node.targets if isinstance(node, ast.Assign) else []
