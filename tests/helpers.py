@@ -133,7 +133,7 @@ def flow_lines(graph: FlowGraph) -> Iterator[str]:
 def read_case(path: Path) -> tuple[dict[str, Any], str]:
     """What a case file expects, and the deployment below its `---`."""
     expected, _, deployment = path.read_text(encoding="utf-8").partition("\n---\n")
-    return yaml.safe_load(expected), deployment
+    return yaml.load(expected, yaml.CSafeLoader), deployment
 
 
 def wanted_pairs(facts: Study, key: str) -> list[Pair]:

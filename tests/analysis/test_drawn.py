@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from copy import deepcopy
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -46,25 +48,32 @@ def rules():
 
 
 def documents_of(tree):
-    text = yaml.safe_dump(tree, sort_keys=False, default_flow_style=True, width=10**6)
-    loaded = load_text(text.encode(), "d.yaml", catalog())
+    loaded = load_text(json.dumps(tree, default=str), "d.yaml", catalog())
     return None if loaded.errors else loaded.documents
 
 
 def outputs(tree):
-    """All that is said of a deployment; None where it is refused."""
+    """All that is said of a deployment, part by part; None where it is refused."""
     documents = documents_of(tree)
     if documents is None:
-        return None
+        yield None
+        return
     (document,) = documents
     study = Study(document.deployment, catalog())
+    yield PLACE.sub("", facts_json(document, study, study.disclosures, version=""))
+    yield control_text("d", study.continuity, study.graph.principals)
+    yield budget_text("d", study.ledger, 8.0)
+    yield judged(study, document)
+
+
+def judged(study, document):
     found = evaluate(study, document, rules()).findings
-    return (
-        PLACE.sub("", facts_json(document, study, study.disclosures, version="")),
-        control_text("d", study.continuity, study.graph.principals),
-        budget_text("d", study.ledger, 8.0),
-        sorted((one.rule, one.verdict.value, one.message, one.elements, one.missing) for one in found),
-    )
+    return sorted((one.rule, one.verdict.value, one.message, one.elements, one.missing) for one in found)
+
+
+def alike(ones, others):
+    """Whether the same is said; what comes after a difference is not written."""
+    return all(one == other for one, other in zip_longest(ones, others))
 
 
 def keys_in(tree, entry=Deployment, path=()):
@@ -106,19 +115,20 @@ SAME = {
 }
 
 
+@pytest.mark.no_cover  # the same lines for each key
 @pytest.mark.parametrize(
     "where", [(*path, name) for path, _, name in keys_in(BASE)], ids=lambda where: ".".join(map(str, where))
 )
 def test_a_key_of_a_rich_deployment_changes_some_output(where):
-    same = outputs(without(BASE, where[:-1], where[-1])) == said_of_base()
+    same = alike(outputs(without(BASE, where[:-1], where[-1])), said_of_base())
 
     assert same == (where in SAME)
 
 
 @cache
 def said_of_base():
-    found = outputs(BASE)
-    assert found is not None
+    found = list(outputs(BASE))
+    assert len(found) == 4
     return found
 
 
@@ -187,7 +197,7 @@ def test_a_key_that_names_a_place_is_drawn_or_refused_or_told_to_be_in_vain(data
     more = deepcopy(tree)
     more[section][name][key] = value
 
-    if documents_of(more) is None or drawing(more) != drawing(tree) or outputs(more) != outputs(tree):
+    if documents_of(more) is None or drawing(more) != drawing(tree) or not alike(outputs(more), outputs(tree)):
         return
     assert f"{section}.{name}" in dict(idle_elements(facts_of(more))), (section, name, key, value)
 
@@ -336,6 +346,6 @@ def test_rules_say_the_same_of_a_release_however_it_is_written():
     said["models"]["out"]["published"] = True
     drawn["flows"] = {"release": {"from": "agg", "to": "public", "payload": "model_weights", "data": "out"}}
 
-    found = [{(rule, verdict) for rule, verdict, *_ in outputs(tree)[3]} for tree in (said, drawn)]
+    found = [{(rule, verdict) for rule, verdict, *_ in list(outputs(tree))[-1]} for tree in (said, drawn)]
 
     assert ("published-model-without-dp", "fail") in found[0] & found[1]

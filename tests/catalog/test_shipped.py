@@ -73,6 +73,7 @@ def test_shipped_files_pass_the_check_of_a_users_own_files():
     assert all(read.values())
 
 
+@pytest.mark.no_cover  # the same lines for each of a thousand rows
 def test_generated_files_pass_it_too():
     # A name that is taken, a licence or provider that nobody knows, a day that is none.
     shipped = load_catalog()
@@ -278,19 +279,18 @@ def test_every_data_set_is_named_by_a_model(catalog):
 
 def test_every_key_of_a_row_is_read_somewhere():
     root = Path(load_catalog.__code__.co_filename).parents[1]
-    trees = [
-        ast.parse(path.read_text(encoding="utf-8")) for path in sorted(root.rglob("*.py")) if path.name != "rows.py"
-    ]
-    read = {
-        node.attr if isinstance(node, ast.Attribute) else node.value
-        for tree in trees
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute | ast.Constant)
-    }
     keys = {field.name for row in (*ROWS.values(), AttackRow, TermsRow) for field in fields(row)}
+    for path in sorted(root.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        if path.name != "rows.py" and any(key in text for key in keys):
+            keys -= {
+                node.attr if isinstance(node, ast.Attribute) else node.value
+                for node in ast.walk(ast.parse(text))
+                if isinstance(node, ast.Attribute | ast.Constant)
+            }
 
     # What names a receiver of prompts to LiteLLM waits for a reader of its settings.
-    assert keys - read <= {"callbacks"}
+    assert keys <= {"callbacks"}
 
 
 def test_the_most_used_open_models_and_those_of_papers_have_weights_and_a_licence(catalog):

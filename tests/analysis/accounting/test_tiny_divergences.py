@@ -63,6 +63,7 @@ RATES = (5e-324, 1e-300, 0.5, 1 - 1e-16, 1.0)
 DELTAS = (5e-324, 1e-300, 0.5, 1 - 1e-16)
 
 
+@pytest.mark.no_cover  # thousands of runs
 @pytest.mark.parametrize(
     "mechanism", ["gaussian", "laplace", "sparse_vector", "dp_ftrl_tree", "dp_matrix_ftrl", "zcdp"]
 )
