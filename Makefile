@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-slow laws editor enforce fuzz reference mutants mutants-record mutants-page conformance lint format house bench bench-peers bench-page bench-regression docs build lock refresh clean
+.PHONY: help demo test test-slow laws editor enforce fuzz fuzz-guided reference mutants mutants-record mutants-page conformance lint format house bench bench-peers bench-page bench-regression docs build lock refresh clean
 
 EXAMPLE := examples/clinical-notes/deployment.yaml
 VENV := .venv
@@ -14,6 +14,9 @@ PIP := -m pip install --quiet --disable-pip-version-check
 # built with what is installed.
 LOCKED := $(PIP) --require-hashes --only-binary=:all: -r
 OURS := $(PIP) --no-deps --no-build-isolation
+# How long, from which seed, which target (`each`: all, for the same time), and a folder with more files to mutate.
+FUZZ = $(if $(MINUTES),--minutes $(MINUTES),--seconds $(or $(SECONDS),60)) $(if $(SEED),--seed $(SEED)) \
+	$(if $(TARGET),--target $(TARGET)) $(if $(CORPUS),--corpus $(CORPUS))
 # Files are UTF-8, whatever the locale.
 export PYTHONUTF8 := 1
 OLD := import sys; sys.exit(sys.version_info < (3, 11))
@@ -62,8 +65,12 @@ laws: $(VENV)/.stamp-test ## Try every law as often as CI does, or all for as lo
 	@FEDPOLICY_LAWS=$(if $(MINUTES),$$(($(MINUTES) * 60)),full) $(if $(SEED),FEDPOLICY_LAWS_SEED=$(SEED)) \
 		"$(PY)" -m pytest -q -p tests.laws -n auto --maxprocesses 4 --dist worksteal -m hypothesis $(ARGS)
 
-fuzz: $(VENV)/.stamp-test ## Look for crashes, hangs and lost deployments: make fuzz MINUTES=30 SEED=7
-	@"$(PY)" -m fuzz $(if $(MINUTES),--minutes $(MINUTES),--seconds $(or $(SECONDS),60)) $(if $(SEED),--seed $(SEED))
+fuzz: $(VENV)/.stamp-test ## Look for crashes, hangs and lost deployments: make fuzz MINUTES=30 SEED=7 TARGET=reader
+	@"$(PY)" -m fuzz $(FUZZ)
+
+fuzz-guided: ## Let coverage lead it, in an environment of its own: make fuzz-guided TARGET=reader MINUTES=10
+	@$(MAKE) --no-print-directory VENV=.venv-fuzz .venv-fuzz/.stamp-fuzz
+	@.venv-fuzz/bin/python -m fuzz --guided $(FUZZ)
 
 reference: $(VENV)/.stamp-test ## Compare levels with a model written from the texts alone: make reference COUNT=100000 SEED=7
 	@"$(PY)" -m tests.reference.comparison --count $(or $(COUNT),100000) --seed $(or $(SEED),0)
@@ -139,7 +146,7 @@ refresh: $(VENV)/.stamp-lock ## Renew what packages say of models in fedpolicy/c
 	@PATH="$(abspath $(VENV))/bin:$$PATH" "$(PY)" -m tools.refresh
 
 clean: ## Remove everything that make has made
-	@rm -rf $(VENV) .venv-bench .venv-editor .venv-enforce .venv-peers .venv-older build dist site
+	@rm -rf $(VENV) .venv-bench .venv-editor .venv-enforce .venv-fuzz .venv-peers .venv-older build dist site
 
 .PHONY: venv
 venv:

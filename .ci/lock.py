@@ -26,7 +26,7 @@ EXTRAS = {
     "release": ("release",),
 }
 # An environment of its own: what it needs does not go with the others.
-APART = {"editor": ("test", "lint", "test-editor"), "enforce": ("test-enforce",)}
+APART = {"editor": ("test", "lint", "test-editor"), "enforce": ("test-enforce",), "fuzz": ("test-fuzz",)}
 # No wheel of it is published, and what reads JSON does without.
 LEFT_OUT = {"enforce": ("pyhocon", "pyparsing")}
 LOWEST = ("test", "build")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fedpolicy.cli import main
 
-__all__ = ["Broken", "Outcome", "bounded", "run"]
+__all__ = ["Broken", "Outcome", "Vacuous", "bounded", "raised_by", "run"]
 
 _FRAME = re.compile(r'File "[^"]*?/(fedpolicy/[^"]+)", line \d+, in (\S+)')
 _CODES = (0, 1, 2)
@@ -36,6 +36,10 @@ class Broken(Exception):  # noqa: N818  no error of ours: a law that does not ho
     def signature(self) -> str:
         """The same for inputs that break the same law in the same place."""
         return f"{self.law} {self.command[0] if self.command else ''} {self.site}".strip()
+
+
+class Vacuous(Exception):  # noqa: N818  nothing is wrong
+    """An input says nothing about the law that judges it, such as a text with mistakes about a law of sound ones."""
 
 
 class _Late(BaseException):
@@ -84,12 +88,19 @@ def bounded(command: Sequence[str], seconds: float) -> Iterator[None]:
     except _Late as error:
         site = _site("".join(traceback.format_exception(error)))
         raise Broken("hang", command, f"more than {seconds:g} s of processor time", site) from None
+    except (Broken, Vacuous):
+        raise
     except (Exception, SystemExit) as error:
-        shown = "".join(traceback.format_exception(error))
-        raise Broken("crash", command, _last(shown), _site(shown)) from error
+        raise Broken("crash", command, *raised_by(error)) from error
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
+
+
+def raised_by(error: BaseException) -> tuple[str, str]:
+    """What was raised, and the innermost function of ours."""
+    shown = "".join(traceback.format_exception(error))
+    return _last(shown), _site(shown)
 
 
 def _last(text: str) -> str:

@@ -9,7 +9,18 @@ from typing import Any
 
 import yaml
 
-__all__ = ["CLEAN", "CONFIG", "FOLDERS", "LEAK", "ROOT", "foreign_files", "read_corpus", "repository"]
+__all__ = [
+    "CLEAN",
+    "CONFIG",
+    "EVIL",
+    "FOLDERS",
+    "HOSTILE",
+    "LEAK",
+    "ROOT",
+    "foreign_files",
+    "read_corpus",
+    "repository",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 _LARGEST = 10_000  # bytes; a mutation of more is slow and finds nothing else
@@ -54,6 +65,23 @@ waivers:
     owner: Ann Onym
     approved_by: Bea Ta
     expires: 2027-01-31
+  two:
+    rule: raw-data-leaves-silo
+    element: parties.*
+    verdict: unknown
+    reason: It is asked.
+    owner: Ann Onym
+    approved_by: Bea Ta
+    expires: 2026-11-28
+  three:
+    rule: unencrypted-transport
+    element: [deployment, "datasets.*@a", nodes.g]
+    fingerprint: 0123456789abcdef0123456789abcdef
+    file: ["*.yaml"]
+    reason: It is known.
+    owner: Ann Onym
+    approved_by: Cem
+    expires: 2027-12-31
 """
 _BASELINE = b"""\
 {
@@ -76,6 +104,35 @@ demands:
 changed_by: [b]
 strict: true
 """
+EVIL = "evil.example"
+"""Where no report of ours leads; every hostile text that could lead somewhere leads there."""
+HOSTILE = (
+    *(f"<script src=//{EVIL}></script>", f'"><img src=x onerror="location=//{EVIL}">', "<x-evil>", "</script><x-evil>"),
+    *(f"[a](//{EVIL})", f"![a](https://{EVIL}/a.png)", f"<https://{EVIL}>", f"https://{EVIL}", f"[a]: https://{EVIL}"),
+    *(
+        "a\n\n# b",
+        "| a | b |",
+        "```",
+        "``` a",
+        "`a` @everybody",
+        "**a** _b_ ~~c~~",
+        "&lt;x-evil&gt;",
+        "&#60;x-evil&#62;",
+    ),
+    *("=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0", "\t=1", "a,b", 'a"b', "a\r\nb", ";a"),
+    *("::error::a", "\n::set-env name=a::b", "%0A::error::a", "##[error]a", "::stop-commands::a"),
+    *("a]]>b", "<![CDATA[a", "&a;", "\x1b[31m", "\u202ea", "\u2028a", "\x85", "\ufeff", "\U0001f600"),
+    *('"]; click n0 "javascript:a"', 'a"--> b', "end", "#quot;", "%%{init: {}}%%", "`a`", "a|b"),
+    *(
+        "javascript:alert(1)",
+        f"data:text/html,<script>{EVIL}</script>",
+        "{message}",
+        "${a}",
+        "{{a}}",
+        "../../a",
+        "a" * 400,
+    ),
+)
 FOLDERS = {
     "deployment": (
         "examples/*/*.yaml",
@@ -87,14 +144,30 @@ FOLDERS = {
     ),
     "rule": ("policies/*/[!_]*.yaml", "tests/policy/accept/*.yaml", "tests/policy/reject/*.yaml"),
     "pack": ("policies/*/_pack.yaml",),
-    "catalogue": ("tests/catalog/accept/*.yaml", "tests/catalog/reject/*.yaml"),
+    # What is refused says little: it is drawn less often than what is read.
+    "catalogue": (*["tests/catalog/accept/*.yaml"] * 20, "tests/catalog/reject/*.yaml"),
 }
 
 
-def read_corpus() -> Mapping[str, tuple[bytes, ...]]:
-    """Seeds by the kind of file; every kind has some."""
+def read_corpus(more: Iterable[Path] = ()) -> Mapping[str, tuple[bytes, ...]]:
+    """Seeds by the kind of file; every kind has some. `more` are folders with files to be mutated as well."""
     found = {kind: tuple(_texts(patterns)) for kind, patterns in FOLDERS.items()}
-    return found | {"waivers": (_WAIVERS,), "baseline": (_BASELINE,), "config": (CONFIG,), "site": (_SITE,)}
+    found |= {"waivers": (_WAIVERS,), "baseline": (_BASELINE,), "config": (CONFIG,), "site": (_SITE,)}
+    found["expression"] = tuple(_expressions(found["rule"]))
+    found["deployment"] += tuple(text for folder in more for text in _read(sorted(folder.rglob("*.y*ml"))))
+    return found
+
+
+def _expressions(rules: Iterable[bytes]) -> Iterable[bytes]:
+    """Each with the kind of element that it is about, on the line before."""
+    for text in rules:
+        try:
+            tree = yaml.safe_load(text)
+        except (yaml.YAMLError, ValueError):
+            continue
+        if isinstance(tree, dict) and isinstance(tree.get("applies_to"), str):
+            written = [tree[key] for key in ("match", "require", "graver", "slight") if isinstance(tree.get(key), str)]
+            yield from (f"{tree['applies_to']}\n{one}".encode() for one in written)
 
 
 def foreign_files() -> Mapping[str, tuple[bytes, ...]]:
@@ -128,8 +201,12 @@ def _files_of(case: Any) -> Iterable[tuple[str, str]]:
 
 def _texts(patterns: Iterable[str]) -> Iterable[bytes]:
     for pattern in patterns:
-        for path in sorted(ROOT.glob(pattern)):
-            # A case begins with what is expected of the deployment below its marker.
-            text = path.read_bytes().rpartition(b"\n---\n")[2]
-            if len(text) <= _LARGEST:
-                yield text
+        yield from _read(sorted(ROOT.glob(pattern)))
+
+
+def _read(paths: Iterable[Path]) -> Iterable[bytes]:
+    for path in paths:
+        # A case begins with what is expected of the deployment below its marker.
+        text = path.read_bytes().rpartition(b"\n---\n")[2]
+        if len(text) <= _LARGEST:
+            yield text

@@ -10,9 +10,10 @@ from typing import Any
 
 import yaml
 
+from fedpolicy.policy.mutants import mutants_of
 from fuzz.grammar import SECTIONS, Grammar
 
-__all__ = ["mutated", "mutated_tree", "written"]
+__all__ = ["joined", "mutated", "mutated_tree", "replace_text", "retold", "texts_in", "thinned", "written"]
 
 _ODD_BYTES = (
     b"\xff",
@@ -84,6 +85,64 @@ def mutated_tree(tree: Any, grammar: Grammar, rng: Random) -> Any:
         if places:
             rng.choice(_CHANGES)(tree, rng.choice(places), grammar, rng)
     return tree
+
+
+def retold(tree: Any, others: Sequence[Any], rng: Random) -> Any:
+    """A tree with one to three values from elsewhere, preferably of the same key: most stay what they were."""
+    tree = deepcopy(tree)
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        places = list(_places(tree))
+        if not places:
+            break
+        place, other = rng.choice(places), rng.choice(others)
+        alike = [one for one in _places(other) if one[-1] == place[-1] and len(one) == len(place)]
+        holder = _inside(tree, place[:-1])
+        entries = isinstance(holder, dict) and all(isinstance(one, dict) for one in holder.values())
+        if alike and rng.random() < 0.8:
+            holder[place[-1]] = deepcopy(_inside(other, rng.choice(alike)))
+        elif entries and rng.random() < 0.5:
+            holder[f"{place[-1]}{rng.randrange(3)}"] = deepcopy(holder[place[-1]])
+        elif rng.random() < 0.7:
+            del holder[place[-1]]
+        else:
+            holder[place[-1]] = deepcopy(rng.choice(_ODD_VALUES))
+    return tree
+
+
+def thinned(text: bytes, rng: Random) -> bytes:
+    """A text without some of its lines, and with some values in the place of others."""
+    lines = [line for line in text.split(b"\n") if rng.random() < 0.8]
+    values = [line.partition(b" = ")[2] for line in lines if b" = " in line]
+    for place, line in enumerate(lines):
+        key, equals, _ = line.partition(b" = ")
+        if equals and rng.random() < 0.15:
+            lines[place] = key + equals + rng.choice(values)
+    return b"\n".join(lines)
+
+
+def joined(one: bytes, other: bytes, rng: Random) -> bytes:
+    """Two expressions about one kind of element in one, each with a small mistake now and then."""
+    kind, _, left = one.decode("utf-8", "replace").partition("\n")
+    right = other.decode("utf-8", "replace").partition("\n")[2]
+    parts = []
+    for part in (left, right):
+        found = [mutant.text for mutant in mutants_of(part)]
+        parts.append(rng.choice(found) if found and rng.random() < 0.5 else part)
+    operator = rng.choice(("&&", "||", "==", "!=", "? true :"))
+    forms = (parts[0], f"!({parts[0]})", f"({parts[0]}) {operator} ({parts[1]})")
+    return f"{kind}\n{rng.choice(forms)}".encode("utf-8", "replace")
+
+
+def texts_in(tree: Any) -> Iterator[Path]:
+    """Where a tree holds texts."""
+    return (place for place in _places(tree) if isinstance(_inside(tree, place), str))
+
+
+def replace_text(tree: Any, place: Path, text: str, rng: Random) -> None:
+    """Put a text there: alone, behind what stands there, or as the reference of its evidence."""
+    holder, said = _inside(tree, place[:-1]), _inside(tree, place)
+    claimed = {"value": said, "evidence": "documented", "reference": text}
+    holder[place[-1]] = rng.choice((text, f"{said} {text}", claimed))
 
 
 def written(tree: Any) -> bytes:

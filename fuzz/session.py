@@ -1,4 +1,4 @@
-"""A run: steps of inputs, each judged by some laws; what breaks one is made small and written to a folder."""
+"""A run: inputs are drawn and judged; what breaks is made small and written down."""
 
 from __future__ import annotations
 
@@ -12,131 +12,159 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from fuzz.command import Broken
+from fuzz.command import Broken, Vacuous, raised_by
 from fuzz.inputs import Input, Source
-from fuzz.laws import FILES, HEAVY, LAWS, Box, together
 from fuzz.smallest import smallest
+from fuzz.target import Box, targets
 
-__all__ = ["STEP", "Finding", "Session", "again", "inputs_of", "write"]
+__all__ = ["STEP", "Finding", "Session", "again", "breaks", "inputs_of", "write"]
 
-STEP = 16  # inputs of a step; its deployments are checked in one command, which loads the rules once
-_LIGHT = 3  # laws that load no rules, for each deployment
+STEP = 16  # inputs
+_LIGHT = 3  # targets that load no rules, for each deployment
 _SMALLEST = 20.0  # seconds to make an input small
-_TOGETHER = "together"
+_ALWAYS, _TOGETHER = "reading", "batch"
+_DEPLOYMENT = "deployment"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One broken law and the smallest files that break it."""
+    """What broke, of which target, and the smallest files that break it."""
 
     broken: Broken
-    law: str
-    kind: str
+    target: str
     files: Mapping[str, bytes]
 
 
 @dataclass(slots=True)
 class Session:
-    """Runs steps; `tell` gets each new finding, `alive` is called before each command."""
+    """
+    Runs steps; `tell` gets each new finding, `alive` is called before each command.
+
+    `only` is the target that gets all inputs; without one, every target gets some. `counts` has what was judged, by
+    target, and under `vacuous` which of them said nothing.
+    """
 
     seed: str
     seconds: float
     tell: Callable[[Finding], None]
     alive: Callable[[], None] = lambda: None
+    only: str = ""
+    source: Source = field(default_factory=Source)
     shrink: float = _SMALLEST
     counts: Counter[str] = field(default_factory=Counter)
+    vacuous: Counter[str] = field(default_factory=Counter)
     seen: set[str] = field(default_factory=set)
-    _source: Source = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Read the corpus once."""
-        self._source = Source(self.seed)
 
     def step(self, number: int) -> None:
         """Judge the inputs of one step. What it does follows from the seed and its number."""
         rng = Random(f"{self.seed}:{number}")
-        inputs = inputs_of(self._source, number)
-        self.counts["inputs"] += len(inputs)
-        texts = [one.text for one in inputs if one.kind == "deployment"]
-        many = {f"d{place:02}.yaml": text for place, text in enumerate(texts)}
-        if many and self._judge(_TOGETHER, "deployment", many, rng):
-            for text in texts:  # which of them is it?
-                self._judge("formats", "deployment", {FILES["deployment"]: text}, rng)
-        heavy = rng.randrange(max(len(texts), 1))
+        drawn = inputs_of(self.source, self.seed, number, self.only)
+        for name, one in drawn:
+            if name:
+                self.judge(name, {one.file: one.text}, rng)
+        self._deployments([one.text for name, one in drawn if not name], rng)
+
+    def _deployments(self, texts: list[bytes], rng: Random) -> None:
+        """All of them together, each by some targets, and one by a target that takes long."""
+        if not texts:
+            return
+        self.judge(_TOGETHER, {f"d{place:02}.yaml": text for place, text in enumerate(texts)}, rng)
+        ours = [one for one in targets().values() if one.input == _DEPLOYMENT]
+        light = [one.name for one in ours if not one.heavy and one.name != _ALWAYS]
+        heavy = [one.name for one in ours if one.heavy and one.name != _TOGETHER]
+        slow = rng.randrange(len(texts))
         for place, text in enumerate(texts):
-            laws = LAWS["deployment"]
-            chosen = ["vanishing", *rng.sample([name for name in laws if name not in HEAVY], _LIGHT)]
-            chosen += [rng.choice(sorted(HEAVY))] if place == heavy else []
-            for law in chosen:
-                self._judge(law, "deployment", {FILES["deployment"]: text}, rng)
-        for one in inputs:
-            if one.kind != "deployment":
-                law = rng.choice(sorted(LAWS[one.kind]))
-                self._judge(law, one.kind, {one.name or FILES[one.kind]: one.text}, rng)
+            chosen = [_ALWAYS, *rng.sample(light, _LIGHT), *([rng.choice(heavy)] if place == slow else [])]
+            for name in chosen:
+                self.judge(name, {"d.yaml": text}, rng)
 
-    def _judge(self, law: str, kind: str, files: Mapping[str, bytes], rng: Random) -> bool:
-        """Whether the law is broken; a new way to break it is told."""
+    def judge(self, name: str, files: Mapping[str, bytes], rng: Random) -> None:
+        """Ask one target; a new way to break it is told."""
         self.alive()
-        self.counts[f"{kind}: {law}"] += 1
         start = rng.random()
-        broken = breaks(law, kind, files, start, self.seconds)
-        if broken is None:
-            return False
-        if broken.signature not in self.seen:
+        try:
+            broken = breaks(name, files, start, self.seconds)
+        except Vacuous:
+            self.vacuous[name] += 1
+            return
+        finally:
+            self.counts[name] += 1
+        if broken is not None and broken.signature not in self.seen:
             self.seen.add(broken.signature)
-            self.tell(Finding(broken, law, kind, self._small(broken, law, kind, files, start)))
-        return True
+            self.tell(Finding(broken, name, self._small(broken, name, files, start)))
 
-    def _small(
-        self, broken: Broken, law: str, kind: str, files: Mapping[str, bytes], start: float
-    ) -> Mapping[str, bytes]:
+    def _small(self, broken: Broken, name: str, files: Mapping[str, bytes], start: float) -> Mapping[str, bytes]:
         seconds = min(self.seconds, 3.0) if broken.law == "hang" else self.seconds
 
         def same(fewer: Mapping[str, bytes]) -> bool:
             self.alive()
-            found = breaks(law, kind, fewer, start, seconds)
+            try:
+                found = breaks(name, fewer, start, seconds)
+            except Vacuous:
+                return False
             return found is not None and found.signature == broken.signature
 
         return smallest(files, same, self.shrink)
 
 
-def inputs_of(source: Source, number: int) -> list[Input]:
-    """The inputs of a step."""
-    return [source.draw(number * STEP + place) for place in range(STEP)]
+def inputs_of(source: Source, seed: str, number: int, only: str = "") -> list[tuple[str, Input]]:
+    """The inputs of a step, each with the target that it is for; those without one are deployments for several."""
+    found = []
+    others = [one for one in targets().values() if one.input != _DEPLOYMENT]
+    for place in range(STEP):
+        rng = Random(f"{seed}/{number * STEP + place}")
+        if only:
+            found.append((only, source.draw(targets()[only].input, rng)))
+        elif place % 2:
+            target = rng.choice(others)
+            found.append((target.name, source.draw(target.input, rng)))
+        else:
+            found.append(("", source.draw(_DEPLOYMENT, rng)))
+    return found
 
 
-def breaks(law: str, kind: str, files: Mapping[str, bytes], start: float, seconds: float) -> Broken | None:
-    """How these files break a law, if they do."""
+def breaks(name: str, files: Mapping[str, bytes], start: float, seconds: float) -> Broken | None:
+    """How these files break a target, if they do. Raises Vacuous where they say nothing about it."""
     with TemporaryDirectory(prefix="fedpolicy-fuzz.") as folder:
         box = Box(Path(folder), files, Random(start), seconds).fill()
         try:
-            (together if law == _TOGETHER else LAWS[kind][law])(box)
+            targets()[name].judge(box)
         except Broken as broken:
             return broken
+        except Vacuous:
+            raise
+        except Exception as error:  # noqa: BLE001  outside of what is bounded: ours or the product's, it is told
+            return Broken("raised", (name,), *raised_by(error))
     return None
 
 
 def write(finding: Finding, folder: Path, origin: str) -> Path:
     """Write a reproducer: the files, and how to run it again."""
-    slug = re.sub(r"[^a-z0-9]+", "-", finding.broken.signature.lower()).strip("-")[:80]
+    slug = re.sub(r"[^a-z0-9]+", "-", f"{finding.target} {finding.broken.signature}".lower()).strip("-")[:80]
     place = folder / slug
     Box(place, finding.files).fill()
-    facts = {"law": finding.law, "kind": finding.kind, "files": sorted(finding.files)}
-    (place / "law.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
+    facts = {"target": finding.target, "files": sorted(finding.files)}
+    (place / "target.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
     lines = [
         f"{finding.broken}",
         f"site: {finding.broken.site}" if finding.broken.site else "",
         f"found by: {origin}",
         f"here: fedpolicy {shlex.join(finding.broken.command)}",
-        f"the law again, from the root of the repository: python -m fuzz --again {shlex.quote(str(place))}",
+        f"once more, from the root of the repository: python -m fuzz --again {shlex.quote(str(place))}",
     ]
     (place / "README.txt").write_text("".join(f"{line}\n" for line in lines if line), encoding="utf-8")
     return place
 
 
 def again(folder: Path, seconds: float, starts: Iterable[float] = (0.0, 0.2, 0.4, 0.6, 0.8)) -> Broken | None:
-    """Judge a reproducer once more; a law that chooses tries several choices."""
-    facts = json.loads((folder / "law.json").read_text(encoding="utf-8"))
+    """Judge a reproducer once more; a target that chooses tries several choices."""
+    facts = json.loads((folder / "target.json").read_text(encoding="utf-8"))
     files = {name: (folder / name).read_bytes() for name in facts["files"]}
-    found = (breaks(facts["law"], facts["kind"], files, start, seconds) for start in starts)
-    return next((one for one in found if one), None)
+    for start in starts:
+        try:
+            found = breaks(facts["target"], files, start, seconds)
+        except Vacuous:
+            continue
+        if found is not None:
+            return found
+    return None

@@ -6,17 +6,16 @@ import multiprocessing
 import resource
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from time import monotonic
 
 from fuzz.command import Broken
 from fuzz.inputs import Source
 from fuzz.kept import keep_rules
-from fuzz.laws import FILES
 from fuzz.session import Finding, Session, inputs_of
 
-__all__ = ["Plan", "watched"]
+__all__ = ["Done", "Plan", "watched"]
 
 _MEMORY = 3 << 30
 _PATIENCE = 5  # times the bound of a command, in seconds of the clock
@@ -24,35 +23,53 @@ _PATIENCE = 5  # times the bound of a command, in seconds of the clock
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do: from which seed, until when, how long a command may take, and whom to tell."""
+    """
+    What to do: from which seed, until when, how long a command may take, and whom to tell.
+
+    `only` is the target that gets all inputs.
+    """
 
     seed: str
     until: float
     steps: int
     seconds: float
+    source: Source
     tell: Callable[[Finding, int], None]
+    only: str = ""
 
 
-def watched(plan: Plan) -> Counter[str]:
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How many inputs each target has judged, how many of them said nothing, and how often it was broken."""
+
+    judged: Counter[str] = field(default_factory=Counter)
+    vacuous: Counter[str] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Done) -> None:
+        """Count on."""
+        self.judged.update(other.judged)
+        self.vacuous.update(other.vacuous)
+        self.found.update(other.found)
+
+
+def watched(plan: Plan) -> Done:
     """Run steps until time or steps are used up; count what was done."""
-    counts: Counter[str] = Counter()
-    number, seen = 0, frozenset[str]()
+    done, number, seen = Done(), 0, frozenset[str]()
     while number < plan.steps and monotonic() < plan.until:
         ours, theirs = multiprocessing.get_context("fork").Pipe()
         worker = multiprocessing.get_context("fork").Process(target=_work, args=(plan, number, seen, theirs))
         worker.start()
         theirs.close()
         try:
-            number, seen = _listen(plan, number, seen, ours, counts)
+            number, seen = _listen(plan, number, seen, ours, done)
         finally:
             worker.kill()
             worker.join()
-    return counts
+    return done
 
 
-def _listen(
-    plan: Plan, number: int, seen: frozenset[str], ours: Connection, counts: Counter[str]
-) -> tuple[int, frozenset[str]]:
+def _listen(plan: Plan, number: int, seen: frozenset[str], ours: Connection, done: Done) -> tuple[int, frozenset[str]]:
     """Hear a worker until it is done or gone: the next step, and the signatures that are known."""
     while True:
         try:
@@ -62,24 +79,25 @@ def _listen(
         if word == "found":
             plan.tell(value, number)
             seen |= {value.broken.signature}
+            done.found[value.target] += 1
         elif word == "step":
-            number = value
+            number, more = value
+            done.add(more)
         elif word == "done":
-            counts.update(value)
             return plan.steps, seen
         elif word in {"late", "gone"}:
-            plan.tell(_lost(plan, number, word), number)
+            lost = _lost(plan, number, word)
+            plan.tell(lost, number)
+            done.found[lost.target] += 1
             return number + 1, seen
 
 
 def _lost(plan: Plan, number: int, word: str) -> Finding:
     """All that a step holds, where nobody can say which input it was."""
-    inputs = inputs_of(Source(plan.seed), number)
-    files = {
-        f"{place:02}-{(one.name or FILES[one.kind]).replace('/', '-')}": one.text for place, one in enumerate(inputs)
-    }
+    inputs = inputs_of(plan.source, plan.seed, number, plan.only)
+    files = {f"{place:02}-{one.file.replace('/', '-')}": one.text for place, (_, one) in enumerate(inputs)}
     law = "hang" if word == "late" else "death"
-    return Finding(Broken(law, (), f"step {number} ended without an answer", f"step {number}"), "", "", files)
+    return Finding(Broken(law, (), f"step {number} ended without an answer", f"step {number}"), plan.only, files)
 
 
 def _work(plan: Plan, number: int, seen: frozenset[str], theirs: Connection) -> None:
@@ -90,10 +108,14 @@ def _work(plan: Plan, number: int, seen: frozenset[str], theirs: Connection) -> 
         plan.seconds,
         lambda finding: theirs.send(("found", finding)),
         lambda: theirs.send(("alive", None)),
+        only=plan.only,
+        source=plan.source,
         seen=set(seen),
     )
     while number < plan.steps and monotonic() < plan.until:
-        theirs.send(("step", number))
         session.step(number)
         number += 1
-    theirs.send(("done", session.counts))
+        theirs.send(("step", (number, Done(session.counts.copy(), session.vacuous.copy()))))
+        session.counts.clear()
+        session.vacuous.clear()
+    theirs.send(("done", None))

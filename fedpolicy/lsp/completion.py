@@ -114,7 +114,8 @@ def offers(page: OpenPage, line: int, column: int) -> tuple[str, list[Offer]]:
     cursor = cursor_at(page.lines, line, column)
     if cursor is None:
         return "", []
-    found = list(_at(page, cursor, line))
+    # A word such as `unknown` may be built in and mean something of its own: the last says what it means here.
+    found = list({one.word: one for one in _at(page, cursor, line)}.values())
     return cursor.written, [one for one in found if one.word.lower().startswith(cursor.written.lower())] or found
 
 

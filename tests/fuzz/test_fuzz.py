@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections import Counter
 from random import Random
 
 import pytest
@@ -13,29 +12,22 @@ import pytest
 from fedpolicy.errors import Problems
 from fuzz.command import Broken
 from fuzz.corpus import FOLDERS, LEAK, ROOT, read_corpus, repository
-from fuzz.inputs import Source
-from fuzz.laws import LAWS, Box
 from fuzz.session import STEP, Session, again, breaks, inputs_of, write
 from fuzz.smallest import smallest
+from fuzz.target import Box, targets
 
 pytestmark = pytest.mark.no_cover  # hundreds of deployments
 
 FEW = 3  # steps of 16 inputs
 
 
-@pytest.fixture(scope="module")
-def source():
-    return Source("tests")
-
-
 @pytest.fixture
-def found(monkeypatch, source):
+def found(source):
     """Plant a fault in a function, and give the findings of a few steps until one breaks this law."""
 
     def search(law, *, wanted=1, seconds=20.0):
         findings = []
-        session = Session("tests", seconds, findings.append, shrink=1.0)
-        monkeypatch.setattr(session, "_source", source)
+        session = Session("tests", seconds, findings.append, source=source, shrink=1.0)
         for number in range(FEW):
             session.step(number)
             if sum(one.broken.law == law for one in findings) >= wanted:
@@ -87,7 +79,7 @@ def test_an_endless_loop_is_found(monkeypatch):
 
     monkeypatch.setattr(check, "check_file", endless)
     monkeypatch.setattr("fedpolicy.batch.run.check_file", endless, raising=False)
-    broken = breaks("clean beside", "deployment", {"d.yaml": LEAK}, 0.0, 0.3)
+    broken = breaks("beside", {"d.yaml": LEAK}, 0.0, 0.3)
 
     assert broken is not None
     assert (broken.law, broken.detail) == ("hang", "more than 0.3 s of processor time")
@@ -101,7 +93,7 @@ def test_a_random_report_is_found(monkeypatch):
     monkeypatch.setattr(
         outputs, "write_all", lambda texts: real([(out, f"{text}{next(drawn)}") for out, text in texts])
     )
-    broken = breaks("same bytes", "deployment", {"d.yaml": LEAK}, 0.0, 20.0)
+    broken = breaks("same-bytes", {"d.yaml": LEAK}, 0.0, 20.0)
 
     assert broken is not None
     assert broken.law == "different"
@@ -114,34 +106,35 @@ def test_a_leak_that_a_clean_file_hides_is_found(monkeypatch):
     monkeypatch.setattr(
         checking, "_exit_code", lambda report, *more: 0 if len(report.files) > 1 else real(report, *more)
     )
-    broken = breaks("clean beside", "deployment", {"d.yaml": LEAK}, 0.0, 20.0)
+    broken = breaks("beside", {"d.yaml": LEAK}, 0.0, 20.0)
 
     assert broken is not None
     assert str(broken) == "lowered: exit code 0, and 1 without clean.yaml"
-
-
-def test_what_is_sound_breaks_no_law():
-    for law in LAWS["deployment"]:
-        assert breaks(law, "deployment", {"d.yaml": LEAK}, 0.3, 20.0) is None, law
 
 
 def test_a_draft_that_contradicts_its_files_is_found(monkeypatch):
     from fedpolicy.scan import draft  # noqa: PLC0415  what is broken here
 
     files = {"jobs/lung-he/app/custom/trainer.py": repository()["jobs/lung-he/app/custom/trainer.py"]}
-    assert breaks("import", "foreign", files, 0.5, 60.0) is None
+    assert breaks("draft", files, 0.5, 60.0) is None
 
     monkeypatch.setattr(draft, "_numbered", lambda name, _number: name)
     files["ask.py"] = b'from openai import OpenAI\nOpenAI().chat.completions.create(model="gpt-5.1", messages=[])\n'
-    broken = breaks("import", "foreign", files, 0.5, 60.0)
+    broken = breaks("draft", files, 0.5, 60.0)
 
     assert broken is not None
     assert str(broken) == "draft: what it has written has mistakes"
 
 
 def test_the_same_seed_gives_the_same_inputs(source):
-    assert inputs_of(Source("tests"), 3) == inputs_of(source, 3)
-    assert inputs_of(Source("others"), 3) != inputs_of(source, 3)
+    def drawn(seed):
+        kinds = ["deployment", *{one.input for one in targets().values() if not one.input.startswith("foreign")}]
+        return [source.draw(kind, Random(f"{seed}{kind}")) for kind in kinds]  # noqa: S311
+
+    assert drawn("tests") == drawn("tests")
+    assert drawn("tests") != drawn("others")
+    assert inputs_of(source, "tests", 3, "loader") == inputs_of(source, "tests", 3, "loader")
+    assert {name for name, _ in inputs_of(source, "tests", 3, "loader")} == {"loader"}
 
 
 def test_inputs_are_of_every_kind_and_many_are_sound(source):
@@ -153,10 +146,11 @@ def test_inputs_are_of_every_kind_and_many_are_sound(source):
         except Problems:
             return False
 
-    drawn = [one for number in range(20) for one in inputs_of(source, number)]
-    deployments = [one.text for one in drawn if one.kind == "deployment"]
+    deployments = [source.draw("deployment", Random(number)).text for number in range(80)]  # noqa: S311
 
-    assert set(Counter(one.kind for one in drawn)) == {*read_corpus(), "foreign"}
+    assert set(read_corpus()) == {one.input for one in targets().values()} - {"bytes", "texts"} - {
+        one.input for one in targets().values() if one.input.startswith("foreign")
+    }
     assert len(set(deployments)) > 0.9 * len(deployments)
     assert sum(map(sound, deployments)) > 0.4 * len(deployments)
 
@@ -172,14 +166,14 @@ def test_what_breaks_is_made_small():
     assert smallest({"one": text, "two": b"x"}, lambda files: b"bad" in files.get("one", b""), 5.0) == {"one": b"bad"}
 
 
-def test_a_reproducer_can_be_run_again(tmp_path, monkeypatch):
+def test_a_reproducer_can_be_run_again(tmp_path, monkeypatch, source):
     from fedpolicy.cli.commands import check as checking  # noqa: PLC0415  what is broken here
 
     findings = []
-    session = Session("x", 20.0, findings.append, shrink=0.0)
+    session = Session("x", 20.0, findings.append, source=source, shrink=0.0)
     with monkeypatch.context() as patched:
         patched.setattr(checking, "_exit_code", lambda *_: 3)
-        session._judge("clean beside", "deployment", {"d.yaml": LEAK}, Random(1))  # noqa: S311, SLF001
+        session.judge("beside", {"d.yaml": LEAK}, Random(1))  # noqa: S311
         place = write(findings[0], tmp_path, "python -m fuzz --seed x, step 0")
         assert again(place, 20.0) is not None
 
@@ -218,5 +212,5 @@ def test_a_run_prints_its_seed_and_what_it_did(tmp_path):
 
     assert done.stderr == ""
     assert done.stdout.startswith("seed 7\n")
-    assert "16 inputs; " in done.stdout
-    assert done.stdout.endswith("0 found\n"), done.stdout
+    assert "\nreading " in done.stdout
+    assert done.stdout.endswith(" inputs judged; 0 found\n"), done.stdout

@@ -1,0 +1,49 @@
+"""Guided runs of targets, one process each, since instrumented code and libFuzzer want one of their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from fuzz.bytestream import input_of
+from fuzz.command import Broken
+from fuzz.guided import COUNTS
+from fuzz.inputs import Source
+from fuzz.session import Finding, write
+from fuzz.watch import Done
+
+__all__ = ["MISSING", "guide", "installed"]
+
+MISSING = "atheris is not installed: `make fuzz-guided` makes an environment that has it (Python 3.11 to 3.13, Linux)"
+_DEADLY = ("crash-*", "timeout-*", "oom-*")
+
+
+def installed() -> bool:
+    """Whether guided runs are possible here."""
+    return find_spec("atheris") is not None
+
+
+def guide(name: str, seconds: float, bound: float, found: Path, kept: Path) -> tuple[Done, Sequence[Path]]:
+    """Run a target for some seconds; what ended the process is a finding as well."""
+    place, done = kept / name, Done()
+    (place / COUNTS).unlink(missing_ok=True)
+    before = set(found.glob("*"))
+    command = [sys.executable, "-m", "fuzz.guided", name, f"--seconds={seconds}", f"--bound={bound}"]
+    ended = subprocess.run([*command, f"--found={found}", f"--kept={kept}"], check=False)  # noqa: S603  ours
+    if (place / COUNTS).is_file():
+        counts = json.loads((place / COUNTS).read_text(encoding="utf-8"))
+        done.judged[name], done.vacuous[name] = counts["judged"], counts["vacuous"]
+    for artifact in (path for pattern in _DEADLY for path in sorted(place.glob(pattern))):
+        one = input_of(Source(), name, artifact.read_bytes())
+        broken = Broken("death", (), f"the process ended with {ended.returncode}: {artifact.name}", artifact.name[:7])
+        write(Finding(broken, name, {one.file: one.text} if one else {}), found, f"{command[-3:]}")
+        artifact.unlink()
+    if ended.returncode and not done.judged[name]:
+        raise RuntimeError(f"`{name}` did not start: {ended.returncode}")
+    places = sorted(set(found.glob("*")) - before)
+    done.found[name] = len(places)
+    return done, places

@@ -1,0 +1,175 @@
+"""Files of other tools: one target for each importer, by the files of its tests; and scans and drafts of folders."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
+from typing import Any
+
+from fedpolicy.scan.draft import draft_of
+from fedpolicy.scan.evidence import Evidence, Unread
+from fedpolicy.scan.gather import Fact
+from fedpolicy.scan.groups import projects_of
+from fedpolicy.scan.importers import Importer, importers
+from fedpolicy.scan.reading.files import File
+from fedpolicy.scan.rules import RULES
+from fedpolicy.scan.services import Services
+from fuzz.command import Broken, Vacuous, bounded
+from fuzz.corpus import ROOT, repository
+from fuzz.drawn import drawn
+from fuzz.reading import loaded
+from fuzz.target import Box, Target
+
+__all__ = ["TARGETS"]
+
+_DRAFT, _ALONE = "draft.yaml", 0.2
+_FORMATS = ("text", "json", "sarif", "gitlab", "junit", "markdown", "csv", "github")
+_SERVICES = Services()
+_WATCH: ContextVar[list[str] | None] = ContextVar("_WATCH", default=None)
+_REACHING = ("open", "os.listdir", "os.scandir", "subprocess.Popen", "os.system", "socket.connect", "os.exec", "exec")
+# What Python itself opens to import something lies there.
+_OURS = (str(ROOT), sys.prefix, sys.base_prefix, "<")
+
+
+def _hear(event: str, given: tuple[Any, ...]) -> None:
+    seen = _WATCH.get()
+    if seen is not None and event in _REACHING:
+        seen.append(f"{event} {given[0]!r:.200}")
+
+
+sys.addaudithook(_hear)
+
+
+@contextmanager
+def _watched() -> Iterator[list[str]]:
+    """What is opened, started or called meanwhile; hooks stay, so they hear nothing otherwise."""
+    seen: list[str] = []
+    token = _WATCH.set(seen)
+    try:
+        yield seen
+    finally:
+        _WATCH.reset(token)
+
+
+def imported(name: str, box: Box) -> None:
+    """An importer says evidence of this file, or why it cannot be read; it opens nothing, and a draft can be read."""
+    one, (path, text) = importers()[name], box.only
+    file = File(path, text, _SERVICES, lambda _: None)
+    with bounded(("import", path), box.seconds):
+        if not one.wants(file):
+            raise Vacuous
+        with _watched() as seen:
+            said, unread = _said(one, file)
+    reached = [what for what in seen if not what.partition(" ")[2].strip("'\"").startswith(_OURS)]
+    if reached:
+        raise Broken("reaches out", ("import", path), reached[0], name)
+    if unread is not None:
+        if not unread.why:
+            raise Broken("unhelpful", ("import", path), "it is not read, and nobody says why", name)
+        raise Vacuous
+    lines = len(text.splitlines()) + 1
+    for each in said:
+        if not each.subject or not each.attribute or each.span.file != path or not 1 <= each.span.line <= lines:
+            raise Broken("misplaced", ("import", path), f"{each!r:.300} of {lines} lines", name)
+    _drafted(name, path, said, box)
+
+
+def _said(one: Importer, file: File) -> tuple[list[Evidence], Unread | None]:
+    try:
+        return list(one.read(file)), None
+    except Unread as unread:
+        return [], unread
+
+
+def _drafted(name: str, path: str, said: Sequence[Evidence], box: Box) -> None:
+    """What is drafted of it is a deployment, and rules can be asked about it."""
+    with bounded(("import", path), box.seconds):
+        for rule in RULES:
+            list(rule.find(said))
+        drafts = [draft_of(group) for group in projects_of([Fact(evidence=each, importer=name) for each in said])]
+    for draft in drafts:
+        errors = loaded(Box(box.folder, {draft.file: draft.text.encode()}, box.rng, box.seconds))[1]
+        if errors:
+            raise Broken("draft", ("import", path), f"{errors[0]}", f"{name}: {errors[0].message[:40]}")
+
+
+def scan(box: Box) -> None:
+    """A folder with a file of some framework is read, or told of."""
+    box.run("scan", *_among(box), "--isolated", "--today", "2026-11-28", "--format", box.rng.choice(_FORMATS))
+
+
+def draft(box: Box) -> None:
+    """What `import` writes is a deployment, and what it was drafted from does not contradict it."""
+    paths = _among(box)
+    written = box.run("import", *paths, "--output", _DRAFT, "--force")
+    path = box.folder / _DRAFT
+    if not path.exists():
+        raise Vacuous
+    text = path.read_bytes()
+    path.unlink()
+    if written.code == 0 and not loaded(Box(box.folder, {_DRAFT: text}, box.rng, box.seconds))[0]:
+        raise Broken("draft", ("import", *paths), "what it has written has mistakes")
+    path = box.folder.parent / f"{box.folder.name}.{_DRAFT}"
+    path.write_bytes(text)
+    command = ("drift", str(path), *paths, "--isolated", "--format", "json", "--fail-on", "info")
+    try:
+        found = box.run(*command)
+    finally:
+        path.unlink()
+    if found.code == 1:
+        rules = sorted({one["rule"] for one in json.loads(found.out)["findings"] if one["verdict"] == "fail"})
+        raise Broken("drift", command, "a draft differs from what it was drafted from", ", ".join(rules))
+
+
+def _among(box: Box) -> Sequence[str]:
+    """The input alone, or among all the files of a repository: the outermost folders, or its file."""
+    files = {} if box.rng.random() < _ALONE else repository()
+    Box(box.folder, {**files, **box.files}).fill()
+    return sorted({name.partition("/")[0] for name in (*files, *box.files)})
+
+
+def _importer(name: str) -> Target:
+    judge: Callable[[Box], None] = partial(imported, name)
+    about = " ".join(name.split("_"))
+    return Target(
+        name=f"importer-{name.replace('_', '-')}",
+        kind="law",
+        holds=f"files of {about}: evidence with a place or a reason; nothing else is opened; the draft can be read",
+        input=f"foreign:{name}",
+        judge=judge,
+    )
+
+
+TARGETS = (
+    Target(
+        name="scan",
+        kind="law",
+        holds="a folder with a broken file of some framework is read, or the file is told of",
+        input="foreign",
+        judge=scan,
+    ),
+    Target(
+        name="draft",
+        kind="differential",
+        holds="what `import` writes can be read, and `drift` finds no difference to what it was drafted from",
+        input="foreign",
+        judge=draft,
+    ),
+    Target(
+        name="values-of-files",
+        kind="law",
+        holds="values of another type anywhere in a file of a framework, and files that are cut, break nothing",
+        input="bytes",
+        judge=drawn(
+            "scan.test_hostile:test_a_value_of_another_kind_anywhere",
+            "scan.test_hostile:test_a_text_that_is_cut_and_mended_anywhere",
+            "scan.test_hostile:test_bytes_of_any_kind",
+            "scan.test_draft_law:test_a_draft_can_be_read",
+        ),
+    ),
+    *(_importer(name) for name in importers()),
+)
