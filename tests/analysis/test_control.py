@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedpolicy import api
+from fedpolicy.analysis.control import matrix as matrices
 from fedpolicy.analysis.control.formula import Atom, Gap, Loss, all_of, any_of, at_least, holds
 from fedpolicy.analysis.control.matrix import EACH_OTHER
 from fedpolicy.cli.app import app
@@ -392,6 +393,46 @@ def test_memory_that_nobody_states_is_asked_for_and_leaves_holds_as_they_are():
     assert asked(LLAMA, LORA) == {(name, "nodes.client.hardware.gpu_memory_gib") for name in ("run", "join")}
     spare = f"{{judge: {BLACK.replace('}', ', fallback: [base]}')}, {LLAMA[1:]}"
     assert control(spare)["run", "a"] == []
+
+
+def clients_of_their_own(number):
+    """Clients that each write a party, a node and a dataset of their own."""
+    names = [f"c{one:02}" for one in range(number)]
+    return (
+        "fedpolicy: 1\nname: x\nparties:\n  hub: {role: coordinator, jurisdiction: DE}\n"
+        + "".join(f"  {name}: {{role: participant, jurisdiction: DE}}\n" for name in names)
+        + "nodes:\n  top: {kind: aggregator, party: hub}\n"
+        + "".join(f"  {name}-node: {{kind: client, party: {name}}}\n" for name in names)
+        + "datasets:\n"
+        + "".join(f"  {name}-notes: {{at: {name}-node, categories: [health]}}\n" for name in names)
+        + "models: {base: {ref: meta-llama/Llama-3.1-8B-Instruct, revision: 0e9e39f, weights_at: [top]}}\n"
+        + "tasks:\n  t:\n    {method: lora, model: base, aggregator: top,"
+        + f" data: [{', '.join(f'{name}-notes' for name in names)}],"
+        + f" runs_on: [{', '.join(f'{name}-node' for name in names)}]}}\n"
+    )
+
+
+def test_participants_of_one_kind_are_judged_once_and_each_by_its_own_name(monkeypatch):
+    judged = []
+    whole = matrices.standing
+    monkeypatch.setattr(matrices, "standing", lambda *given: judged.append(given) or whole(*given))
+    numbers = []
+    for number in (3, 12):
+        judged.clear()
+        (document,) = api.loads(clients_of_their_own(number), "x.yaml", CATALOG)
+        found = api.facts(document, CATALOG).continuity
+        numbers.append(len(judged))
+        asked = {
+            (entry.capability, *entry.participants): [fact for gap in entry.doubts for fact in gap.missing]
+            for entry in found
+            if entry.capability != "inspect"
+        }
+        assert asked == {
+            (capability, f"c{one:02}"): [f"nodes.c{one:02}-node.hardware.gpu_memory_gib"]
+            for capability in ("run", "join")
+            for one in range(number)
+        }
+    assert numbers[0] == numbers[1] <= 3
 
 
 @pytest.mark.parametrize(

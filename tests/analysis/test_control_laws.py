@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from unittest.mock import patch
 
 from hypothesis import given, settings
 
 from fedpolicy import api
-from fedpolicy.analysis.control.matrix import EACH_OTHER, dependencies_of
+from fedpolicy.analysis.control.dependencies import dependencies_of
+from fedpolicy.analysis.control.likeness import Likeness
+from fedpolicy.analysis.control.matrix import EACH_OTHER
 from tests.analysis.deployments import deployments
 from tests.analysis.test_laws import LAW as LAWS
 from tests.helpers import facts_of, graph_of, seen_in
@@ -40,6 +43,14 @@ def reversed_of(tree):
 @given(deployments())
 def test_the_order_of_the_file_never_matters(deployment):
     assert matrix_of(reversed_of(deployment)) == matrix_of(deployment)
+
+
+@LAW
+@given(deployments())
+def test_those_who_differ_in_names_alone_have_what_each_has_by_itself(deployment):
+    together = matrix_of(deployment)
+    with patch.object(Likeness, "kind", return_value=None):
+        assert matrix_of(deployment) == together
 
 
 @LAW

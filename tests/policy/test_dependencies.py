@@ -2,7 +2,7 @@
 
 import pytest
 
-from fedpolicy.analysis.control.matrix import dependencies_of
+from fedpolicy.analysis.control.dependencies import dependencies_of
 from fedpolicy.policy.context import contexts
 from tests.policy.worlds import world_of
 

@@ -9,6 +9,7 @@ from fedpolicy.analysis.exposure.mechanisms import mechanism_at
 from fedpolicy.analysis.exposure.privacy import bounded_for
 from fedpolicy.analysis.exposure.sizes import NO_MESSAGE, Few, Message, message_of, note_message
 from fedpolicy.analysis.exposure.spending import spend
+from fedpolicy.analysis.exposure.transfer import ALL, Effect
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.guards import performers
 from fedpolicy.graph.model import Flow, FlowGraph, Guard, Mask, keyed
@@ -16,50 +17,9 @@ from fedpolicy.graph.places import supplier_of
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
 from fedpolicy.records import dataclass
 
-__all__ = ["Effect", "Effects", "free_text_of", "is_believed", "malleable_seals", "suppliers_of"]
+__all__ = ["Effects", "free_text_of", "is_believed", "malleable_seals", "suppliers_of"]
 
 _CACHED = tuple[tuple[str | int, ...], Mask]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """
-    `cap` limits what is open, `sum_cap` what is hidden in a sum; `data` is what may travel at all. `aggregate` is
-    the sum that the flow sends, `seals` (seal, sealed instances, others) what it puts on. The others are
-    those that are said to be sealed by somebody on whom their owner does not rely: what travels may be either. It
-    `opens` what was sealed where that is published.
-
-    `noise` holds (mechanism, instances it protects), `shared` the same for noise that only a secure sum
-    carries; `hidden` (aggregate, instances), `said` the same where the owner does not rely on it: what travels may be
-    either; `limits` (level, instances).
-    `raised` (level, instances) are those of which more gets through than `cap` says, `counted` the sums that hide
-    nobody where they are made of few units. `malleable` are the seals under which one can compute: homomorphic
-    encryption and secret shares.
-    """
-
-    cap: int
-    sum_cap: int
-    data: Mask
-    noise: tuple[tuple[int, Mask], ...] = ()
-    shared: tuple[tuple[int, Mask], ...] = ()
-    hidden: tuple[tuple[int, Mask], ...] = ()
-    said: tuple[tuple[int, Mask], ...] = ()
-    limits: tuple[tuple[int, Mask], ...] = ()
-    aggregate: int | None = None
-    seals: tuple[tuple[int, Mask, Mask], ...] = ()
-    opens: bool = False
-    malleable: frozenset[int] = frozenset()
-    raised: tuple[tuple[int, Mask], ...] = ()
-    counted: frozenset[int] = frozenset()
-
-    def passing(self, cap: int, level: int, mask: Mask) -> Mask:
-        """The instances of `mask` that get through at a level under a cap."""
-        if level <= cap:
-            return mask
-        found = 0
-        for high, raised in self.raised:
-            found |= raised if level <= high else 0
-        return mask & found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,20 +42,33 @@ class Effects:
     _effects: dict[tuple[object, ...], Effect] = field(default_factory=dict)
 
     def of(self, flow: Flow) -> Effect:
-        """What this flow lets through; flows that differ only in their ends share one effect."""
+        """What this flow lets through of its data; flows that differ only in these and their ends share one effect."""
         ends = flow.source if flow.seals else ""
         opens = flow.role == "published"
         raised = self._raised(flow)
-        data = None if flow.data is None else keyed(flow.data)
-        key = (flow.payload, flow.raw, data, id(flow.guards), flow.aggregate, flow.seals, ends, opens, raised)
+        within: tuple[int, ...]
+        guards: tuple[object, ...]
+        scope = self._scope(flow) if flow.guards or flow.seals else ALL
+        if scope == ALL:
+            # Nobody's word is asked for, so that the same safeguard of ten thousand clients is one.
+            within, guards = (), tuple((guard.path, guard.aggregate, guard.ignored) for guard in flow.guards)
+        else:
+            within, guards = keyed(scope), (id(flow.guards),)
+        key = (flow.payload, flow.raw, within, guards, flow.aggregate, flow.seals, ends, opens, raised)
         found = self._effects.get(key)
         if found is None:
-            found = self._effects[key] = self._effect(flow, raised)
+            found = self._effects[key] = self._effect(flow, scope, raised)
         return found
+
+    def _scope(self, flow: Flow) -> Mask:
+        """The instances of which a flow's effect is said: its own where owners may differ, or budgets count."""
+        if self.reading.trusting and not any(isinstance(guard.does, Noise) for guard in flow.guards):
+            return ALL
+        return (1 << len(self.graph.data)) - 1 if flow.data is None else flow.data
 
     def _raised(self, flow: Flow) -> tuple[tuple[int, Mask], ...]:
         few = self.few.exposed(flow)
-        found = ((RECONSTRUCTABLE, few),) if few else ()
+        found = ((RECONSTRUCTABLE, ALL if few == flow.data else few),) if few else ()
         said = self._unvouched(flow) if self.supplied and not self.reading.trusting else 0
         return (*found, (VERBATIM, said)) if said else found
 
@@ -126,9 +99,7 @@ class Effects:
         left, place = data & ~self.trust.accepting(words, data), self.graph.vertices[source]
         return left & ~self.trust.accepting(frozenset({place.word}), left) if left and place.enclave else left
 
-    def _effect(self, flow: Flow, raised: tuple[tuple[int, Mask], ...]) -> Effect:
-        everything = (1 << len(self.graph.data)) - 1
-        data = everything if flow.data is None else flow.data
+    def _effect(self, flow: Flow, data: Mask, raised: tuple[tuple[int, Mask], ...]) -> Effect:
         if self.reading is Reading.LOW and any(isinstance(guard.does, Unsaid) for guard in flow.guards):
             data = 0
         counted = [(guard, self._counts(guard, data)) for guard in flow.guards if not guard.ignored]
@@ -140,7 +111,7 @@ class Effects:
         return Effect(
             cap=cap,
             sum_cap=self._sum_cap(flow, cap),
-            data=0 if self._carries(flow.payload) == "nothing" else data,
+            scope=0 if self._carries(flow.payload) == "nothing" else data,
             noise=tuple(
                 (m, mask)
                 for g, mask in sorted(counted, key=self._epsilon)

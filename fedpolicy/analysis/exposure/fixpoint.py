@@ -26,10 +26,10 @@ from fedpolicy.analysis.exposure.domain import (
     read_sum,
     unsealed,
 )
-from fedpolicy.analysis.exposure.effects import Effect, Effects
+from fedpolicy.analysis.exposure.effects import Effects
 from fedpolicy.analysis.exposure.sums import Hiding
-from fedpolicy.analysis.exposure.transfer import transfer
-from fedpolicy.graph.masks import grouped, united
+from fedpolicy.analysis.exposure.transfer import Effect, transfer
+from fedpolicy.graph.masks import grouped, keyed, united
 from fedpolicy.graph.model import Flow, FlowGraph, Mask, Vertex
 from fedpolicy.records import dataclass
 
@@ -96,8 +96,8 @@ def propagate(graph: FlowGraph, effects: Effects, hiding: Hiding, *, log: bool =
         if vertex in at_home:
             new = _beside(new, at_home[vertex], first=vertex not in sent_home)
             sent_home.add(vertex)
-        for effect, flows in out.get(vertex, ()) if new else ():
-            sent = transfer(effect, new)
+        for effect, data, flows in out.get(vertex, ()) if new else ():
+            sent = transfer(effect, new, data)
             if sent:
                 spread.send(sent, flows)
     return holdings
@@ -215,22 +215,24 @@ def _exists(flow: Flow, effects: Effects) -> bool:
     return not flow.echo and (flow.certain or effects.reading is not Reading.LOW)
 
 
-def _outgoing(graph: FlowGraph, effects: Effects) -> dict[str, list[tuple[Effect, list[Flow]]]]:
-    """The flows out of each vertex; those with the same effect go together."""
-    found: dict[str, dict[int, tuple[Effect, list[Flow]]]] = {}
+def _outgoing(graph: FlowGraph, effects: Effects) -> dict[str, list[tuple[Effect, Mask | None, list[Flow]]]]:
+    """The flows out of each vertex; those with the same effect on the same data go together."""
+    leaving: dict[str, list[Flow]] = {}
     for flow in graph.flows:
-        if not _exists(flow, effects):
-            continue
-        effect = effects.of(flow)
-        leaving = found.get(flow.source)
-        if leaving is None:
-            leaving = found[flow.source] = {}
-        together = leaving.get(id(effect))
-        if together is None:
-            leaving[id(effect)] = (effect, [flow])
-        else:
-            together[1].append(flow)
-    return {source: list(grouped.values()) for source, grouped in found.items()}
+        if _exists(flow, effects):
+            leaving.setdefault(flow.source, []).append(flow)
+    return {source: _alike(flows, effects) for source, flows in leaving.items()}
+
+
+def _alike(flows: Sequence[Flow], effects: Effects) -> list[tuple[Effect, Mask | None, list[Flow]]]:
+    if len(flows) == 1:
+        return [(effects.of(flows[0]), flows[0].data, [flows[0]])]
+    found: dict[tuple[int, object], tuple[Effect, Mask | None, list[Flow]]] = {}
+    for flow in flows:
+        effect, data = effects.of(flow), flow.data
+        key = (id(effect), data if data is None else keyed(data))
+        found.setdefault(key, (effect, data, []))[2].append(flow)
+    return list(found.values())
 
 
 def _beside(state: State, at_home: Mask, *, first: bool) -> State:

@@ -1,8 +1,9 @@
-"""What a flow makes of what its source holds: it caps, adds noise, adds up and seals."""
+"""What a flow makes of what its source holds: it caps, adds noise, adds up and seals, each for some instances."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import field
 
 from fedpolicy.analysis.exposure.domain import (
     BOUNDED,
@@ -19,44 +20,93 @@ from fedpolicy.analysis.exposure.domain import (
     State,
     unsealed,
 )
-from fedpolicy.analysis.exposure.effects import Effect
 from fedpolicy.graph.masks import common
 from fedpolicy.graph.model import Mask
+from fedpolicy.records import dataclass
 
-__all__ = ["transfer"]
+__all__ = ["ALL", "Effect", "transfer"]
 
+ALL = -1  # every instance there is
 _VOIDS = frozenset({VOID, MALLEABLE_VOID})
 
 
-def transfer(effect: Effect, state: State) -> list[tuple[Form, Mask, Form]]:
-    """What a flow makes of what its source holds: the form that it sends, the instances, the form at the source."""
-    plain, cap, data = _is_plain(effect), effect.cap, effect.data
-    found = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """
+    `cap` limits what is open, `sum_cap` what is hidden in a sum. `aggregate` is
+    the sum that the flow sends, `seals` (seal, sealed instances, others) what it puts on. The others are
+    those that are said to be sealed by somebody on whom their owner does not rely: what travels may be either. It
+    `opens` what was sealed where that is published.
+
+    `noise` holds (mechanism, instances it protects), `shared` the same for noise that only a secure sum
+    carries; `hidden` (aggregate, instances), `said` the same where the owner does not rely on it: what travels may be
+    either; `limits` (level, instances).
+    `raised` (level, instances) are those of which more gets through than `cap` says, `counted` the sums that hide
+    nobody where they are made of few units. `malleable` are the seals under which one can compute: homomorphic
+    encryption and secret shares.
+
+    It is said of the instances of a `scope`; of those outside it a flow carries nothing. What it `sent` of each form is
+    remembered where it is the same for all of them.
+    """
+
+    cap: int
+    sum_cap: int
+    scope: Mask
+    noise: tuple[tuple[int, Mask], ...] = ()
+    shared: tuple[tuple[int, Mask], ...] = ()
+    hidden: tuple[tuple[int, Mask], ...] = ()
+    said: tuple[tuple[int, Mask], ...] = ()
+    limits: tuple[tuple[int, Mask], ...] = ()
+    aggregate: int | None = None
+    seals: tuple[tuple[int, Mask, Mask], ...] = ()
+    opens: bool = False
+    malleable: frozenset[int] = frozenset()
+    raised: tuple[tuple[int, Mask], ...] = ()
+    counted: frozenset[int] = frozenset()
+    sent: dict[Form, tuple[Form, ...]] = field(default_factory=dict)
+
+    @property
+    def is_uniform(self) -> bool:
+        """Whether it says the same of every instance."""
+        some = (*self.noise, *self.shared, *self.hidden, *self.said, *self.limits, *self.raised)
+        masks = {*(mask for _, mask in some), *(mask for _, *both in self.seals for mask in both)}
+        return masks <= {0, ALL, self.scope}
+
+    def passing(self, cap: int, level: int, mask: Mask) -> Mask:
+        """The instances of `mask` that get through at a level under a cap."""
+        if level <= cap:
+            return mask
+        found = 0
+        for high, raised in self.raised:
+            found |= raised if level <= high else 0
+        return mask & found
+
+
+def transfer(effect: Effect, state: State, data: Mask | None) -> list[tuple[Form, Mask, Form]]:
+    """
+    What a flow makes of what its source holds: the form that it sends, the instances, the form at the source.
+
+    `data` is what may travel by it (None: all). An effect that says the same of all instances is asked once a form.
+    """
+    found: list[tuple[Form, Mask, Form]] = []
+    if not effect.scope:
+        return found
     for form, held in state.items():
-        mask = held & data
-        if not mask:
-            continue
-        if mask == held:  # see `common`, which is not called as often as this is
-            mask = held
-        elif mask == data:
-            mask = data
-        if plain and form.kind == OPEN:
-            passing = mask if form.level <= cap else effect.passing(cap, form.level, mask)
-            if passing:
-                found.append((form, passing, form))
-        elif plain and form.kind == SUM and not effect.raised and form.sum not in effect.counted:
-            if effect.sum_cap > INFERABLE:
-                sent = form if form.level <= effect.sum_cap else form._replace(level=effect.sum_cap)
-                found.append((sent, mask, form))
+        mask = held
+        if data is not None:  # see `common`, which is not called as often as this is
+            both = held & data
+            if not both:
+                continue
+            mask = held if both == held else data if both == data else both
+        known = effect.sent.get(form)
+        if known is None and effect.is_uniform:
+            one = effect.scope & -effect.scope
+            known = effect.sent[form] = tuple(sent for sent, part in _sent(effect, form, one) if part)
+        if known is None:
+            found += [(sent, part, form) for sent, part in _sent(effect, form, mask) if part]
         else:
-            found += [(sent, part, form) for sent, part in _sent(effect, form, mask)]
+            found += [(sent, mask, form) for sent in known]
     return found
-
-
-def _is_plain(effect: Effect) -> bool:
-    """Whether nothing but its payload limits what a flow lets through of what is open, or in a sum."""
-    changed = effect.limits or effect.noise or effect.hidden or effect.aggregate is not None
-    return not changed and not effect.seals
 
 
 def _sent(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:

@@ -36,7 +36,7 @@ __all__ = [
     "compose",
     "count_readers",
     "levels_of",
-    "seen_forms",
+    "seen_at",
     "shielded",
     "spending_on",
     "viewers_of",
@@ -119,12 +119,14 @@ def add_public(view: View, public: View) -> None:
     add_noise(view, public)
 
 
-def seen_forms(holdings: Holdings, viewer: Viewer, vertex: Vertex, form: Form, mask: Mask, openers: Openers) -> int:
-    """The highest level that a form at one of its places gives a viewer of the instances of `mask`."""
-    if form.kind == OPEN:
-        return form.level
-    seen = (f for f, part in _seen(holdings, viewer, vertex, form, mask, openers) if part and f.kind == OPEN)
-    return max((f.level for f in seen), default=0)
+def seen_at(
+    holdings: Holdings, viewer: Viewer, vertex: Vertex, form: Form, mask: Mask, level: int, openers: Openers
+) -> Mask:
+    """The instances of `mask` that a form at one of its places shows a viewer at a level."""
+    found = 0
+    for seen, part in _seen(holdings, viewer, vertex, form, mask, openers):
+        found |= part if seen.kind == OPEN and seen.level >= level else 0
+    return found
 
 
 def count_readers(holdings: Holdings) -> Openers:
@@ -177,7 +179,8 @@ def answering(holdings: Holdings, vertex: Vertex) -> State:
     found: State = {}
     if vertex.node_kind == "client":
         for flow in holdings.models_into.get(vertex.id, ()):
-            for form, mask, _ in transfer(holdings.effects.of(flow), holdings.states.get(flow.source, {})):
+            state = holdings.states.get(flow.source, {})
+            for form, mask, _ in transfer(holdings.effects.of(flow), state, flow.data):
                 for arrived, part in arrive_at(holdings, vertex, form, mask):
                     found[arrived] = found.get(arrived, 0) | part
     return found

@@ -10,11 +10,10 @@ from operator import or_
 from typing import NamedTuple
 
 from fedpolicy.analysis.exposure.domain import NOISE, OPEN, Form
-from fedpolicy.analysis.exposure.effects import Effect
 from fedpolicy.analysis.exposure.fixpoint import Holdings, Moved, arrive_at
-from fedpolicy.analysis.exposure.transfer import transfer
-from fedpolicy.analysis.exposure.views import Openers, Viewer, seen_forms, shielded
-from fedpolicy.graph.model import Flow, Mask, bits
+from fedpolicy.analysis.exposure.transfer import Effect, transfer
+from fedpolicy.analysis.exposure.views import Openers, Viewer, seen_at, shielded
+from fedpolicy.graph.model import Flow, Mask, Vertex, bits
 from fedpolicy.records import dataclass
 
 __all__ = ["Trail", "Witnesses"]
@@ -58,6 +57,7 @@ class Witnesses:
     _anything: dict[str, Mask] = field(default_factory=dict)
     _holders: dict[tuple[str, str, int], dict[int, list[str]]] = field(default_factory=dict)
     _arrivals: dict[str, dict[Form, list[Arrival]]] = field(default_factory=dict)
+    _shows: dict[tuple[str, str, Form, int], Mask] = field(default_factory=dict)
     _bringers: dict[tuple[str, int, str], Mapping[Form, Sequence[tuple[Flow, Form]]]] = field(default_factory=dict)
 
     def ways(self, viewer: Viewer, index: int, level: int) -> tuple[Trail, ...]:
@@ -109,7 +109,8 @@ class Witnesses:
         vertex = self.holdings.graph.vertices[place]
         if not self._holds(place, index, level):
             return
-        kept_out = shielded(self.holdings, vertex, viewer.party) >> index & 1
+        bit = self.holdings.graph.data[index].bit
+        kept_out = shielded(self.holdings, vertex, viewer.party) & bit
         answers = vertex.node_kind == "client" and viewer.party in vertex.operators
         for flow, sent, source in self._deliveries(place, index):
             if kept_out and not (answers and self.holdings.graph.vertices[flow.source].kind == "model"):
@@ -118,13 +119,19 @@ class Witnesses:
                 if sent.level >= level:
                     yield flow, source
                 continue
-            for form, _ in arrive_at(self.holdings, vertex, sent, 1 << index):
-                shown = 0
+            if self._shown(viewer, vertex, sent, level) & bit:
+                yield flow, source
+
+    def _shown(self, viewer: Viewer, vertex: Vertex, sent: Form, level: int) -> Mask:
+        """The instances that a viewer sees at a level where they are sent to its place in a hidden form."""
+        key = (viewer.party, vertex.id, sent, level)
+        if key not in self._shows:
+            found = 0
+            for form, mask in arrive_at(self.holdings, vertex, sent, (1 << len(self.holdings.graph.data)) - 1):
                 if form.kind != NOISE:
-                    shown = seen_forms(self.holdings, viewer, vertex, form, 1 << index, self.openers)
-                if shown >= level:
-                    yield flow, source
-                    break
+                    found |= seen_at(self.holdings, viewer, vertex, form, mask, level, self.openers)
+            self._shows[key] = found
+        return self._shows[key]
 
     def _deliveries(self, place: str, index: int, origin: str = "") -> Iterator[tuple[Flow, Form, Form]]:
         """
@@ -132,17 +139,17 @@ class Witnesses:
 
         With each one goes the form that it sends and the form that the instance has at its source.
         """
-        bit = 1 << index
+        bit = self.holdings.graph.data[index].bit
         for flow, effect in self._flows_into(place, index, origin):
-            if effect.data & bit:
+            if flow.data is None or flow.data & bit:
                 state = self.holdings.states.get(flow.source, {})
                 held = {form: bit for form, mask in state.items() if mask & bit}
-                for sent, _, source in transfer(effect, held):
+                for sent, _, source in transfer(effect, held, None):
                     yield flow, sent, source
 
     def _holds(self, place: str, index: int, level: int) -> bool:
         """Whether a place holds an instance in any form that could show it at a level."""
-        bit = 1 << index
+        bit = self.holdings.graph.data[index].bit
         state = self.holdings.states.get(place, {})
         return bool(self._all(place) & bit) and any(
             mask & bit and form.kind != NOISE and (form.kind != OPEN or form.level >= level)
@@ -238,8 +245,8 @@ class Witnesses:
     def _first_arrival(self, vertex: str, form: Form, index: int) -> Arrival | None:
         if vertex not in self._arrivals:
             self._arrivals[vertex] = _by_form(self.holdings.log.get(vertex, ()))
-        arrivals = self._arrivals[vertex].get(form, ())
-        return next((arrival for arrival in arrivals if arrival.mask >> index & 1), None)
+        arrivals, bit = self._arrivals[vertex].get(form, ()), self.holdings.graph.data[index].bit
+        return next((arrival for arrival in arrivals if arrival.mask & bit), None)
 
 
 def _by_form(log: Iterable[tuple[Flow, Iterable[Moved]]]) -> dict[Form, list[Arrival]]:

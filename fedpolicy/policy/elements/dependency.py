@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control.capabilities import CAPABILITIES
-from fedpolicy.analysis.control.matrix import Dependency, dependencies_of
+from fedpolicy.analysis.control.dependencies import Dependency, dependencies_of
 from fedpolicy.analysis.openness import classify
 from fedpolicy.language.model.model import Model
 from fedpolicy.language.model.shape import words_of

@@ -1,0 +1,180 @@
+"""The continuity matrix turned round: each cause of a dependency once, with all whom it concerns and in what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import field
+from typing import TYPE_CHECKING, NamedTuple
+
+from fedpolicy.analysis.control.capabilities import CAPABILITIES
+from fedpolicy.graph.places import is_unknown
+from fedpolicy.records import dataclass
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.control.matrix import Continuity
+    from fedpolicy.analysis.control.removal import Hold
+    from fedpolicy.graph.lookup import Lookup
+
+__all__ = ["Dependency", "dependencies_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency:
+    """
+    What some parties have only as long as others let them (`given`), or were never given; one cause each.
+
+    `controllers` each have it in hand alone (together where a `jurisdiction` is said, or are each other's, where
+    `mutual`), by `how`. `by_member` is None where nobody says who they are. `missing` are the facts that decide whether
+    there is such a dependency; none: there is.
+    """
+
+    participants: tuple[str, ...]
+    uses: tuple[str, ...]
+    capabilities: tuple[str, ...]
+    cause: str
+    how: str
+    given: bool
+    controllers: tuple[str, ...] = ()
+    by_member: bool | None = False
+    jurisdiction: str = ""
+    mutual: bool = False
+    through: tuple[str, ...] = ()
+    detail: tuple[tuple[str, float], ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+class _Fact(NamedTuple):
+    """What holds of somebody through one cause, whatever it concerns."""
+
+    cause: str
+    how: str
+    given: bool
+    parties: tuple[str, ...] = ()
+    by_member: bool | None = False
+    jurisdiction: str = ""
+    mutual: bool = False
+    detail: tuple[tuple[str, float], ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Extent:
+    """What a fact concerns: which capabilities in which uses of whom, and by which elements."""
+
+    capabilities: set[str] = field(default_factory=set)
+    uses: set[str] = field(default_factory=set)
+    through: set[str] = field(default_factory=set)
+    parties: set[str] = field(default_factory=set)
+    participants: set[str] = field(default_factory=set)
+
+    def add(self, other: _Extent) -> None:
+        """Take in what another one concerns."""
+        for name in ("capabilities", "uses", "through", "parties", "participants"):
+            getattr(self, name).update(getattr(other, name))
+
+
+_Found = dict[_Fact, dict[str, _Extent]]
+
+
+def dependencies_of(lookup: Lookup, matrix: Iterable[Continuity]) -> tuple[Dependency, ...]:
+    """Every dependency that a matrix shows, those with the same cause together, in the order of causes."""
+    members = set(lookup.members)
+    found: dict[tuple[_Fact, frozenset[str], frozenset[str]], _Extent] = {}
+    for parties, entries in _together(matrix):
+        for fact, extent in _merged(_in_all(entries, members)):
+            # Thousands of clients that make a call each depend on the same party in the same way, and so does whoever
+            # can lose more than that.
+            key = (fact, _alike(extent.capabilities), frozenset(extent.parties))
+            extent.participants.update(parties)
+            found.setdefault(key, _Extent()).add(extent)
+    return tuple(sorted((_dependency(fact, extent) for (fact, _, _), extent in found.items()), key=_dependency_order))
+
+
+def _alike(capabilities: set[str]) -> frozenset[str]:
+    return frozenset({"run"} if "run" in capabilities else capabilities)
+
+
+def _together(matrix: Iterable[Continuity]) -> Iterator[tuple[list[str], list[Continuity]]]:
+    """The participants of whom exactly the same entries speak, and these entries; thousands may be alike."""
+    entries = list(matrix)
+    numbers: dict[str, list[int]] = {}
+    for number, entry in enumerate(entries):
+        for party in entry.participants:
+            numbers.setdefault(party, []).append(number)
+    alike: dict[tuple[int, ...], list[str]] = {}
+    for party, some in numbers.items():
+        alike.setdefault(tuple(some), []).append(party)
+    for some_numbers, parties in alike.items():
+        yield parties, [entries[number] for number in some_numbers]
+
+
+def _in_all(entries: Iterable[Continuity], members: set[str]) -> _Found:
+    """What holds of somebody by entries that speak of it."""
+    found: _Found = {}
+    for entry in entries:
+        for fact, through in _facts(entry, members):
+            extent = found.setdefault(fact, {}).setdefault(entry.use, _Extent())
+            extent.capabilities.add(entry.capability)
+            extent.uses.add(entry.use)
+            extent.through.update(through)
+    return found
+
+
+def _facts(entry: Continuity, members: set[str]) -> Iterator[tuple[_Fact, tuple[str, ...]]]:
+    for hold in entry.holds:
+        yield _held(hold, members), hold.through
+    for gap in (*entry.gaps, *entry.doubts):
+        fact = _Fact(cause=gap.cause, how=gap.kind, given=False, detail=gap.detail, missing=gap.missing)
+        yield fact, (gap.element,) if gap.element else ()
+
+
+def _held(hold: Hold, members: set[str]) -> _Fact:
+    unsaid = all(map(is_unknown, hold.parties)) and bool(hold.missing)
+    return _Fact(
+        cause=hold.cause,
+        how=hold.how,
+        given=True,
+        parties=hold.parties,
+        by_member=None if unsaid else members.issuperset(hold.parties),
+        jurisdiction=hold.jurisdiction,
+        mutual=hold.mutual,
+        missing=hold.missing,
+    )
+
+
+def _merged(facts: _Found) -> Iterator[tuple[_Fact, _Extent]]:
+    """Parties that have the same in hand in the same way are one dependency; what is certain need not be asked."""
+    sure = {(fact.cause, fact.how, fact.parties) for fact in facts if not fact.missing}
+    by_loss: dict[tuple[_Fact, frozenset[str]], _Extent] = {}
+    for fact, extents in facts.items():
+        if not fact.missing or (fact.cause, fact.how, fact.parties) not in sure:
+            for extent in extents.values():
+                by_loss.setdefault((fact, _alike(extent.capabilities)), _Extent()).add(extent)
+    together: dict[tuple[_Fact, frozenset[str]], _Extent] = {}
+    for (fact, _), extent in by_loss.items():
+        extent.parties.update(fact.parties)
+        key = (fact._replace(parties=()), frozenset(extent.capabilities))
+        together.setdefault(key, _Extent()).add(extent)
+    yield from ((fact, extent) for (fact, _), extent in together.items())
+
+
+def _dependency(fact: _Fact, extent: _Extent) -> Dependency:
+    return Dependency(
+        participants=tuple(sorted(extent.participants)),
+        uses=tuple(sorted(extent.uses)),
+        capabilities=tuple(sorted(extent.capabilities, key=CAPABILITIES.index)),
+        cause=fact.cause,
+        how=fact.how,
+        given=fact.given,
+        controllers=tuple(sorted(extent.parties)),
+        by_member=fact.by_member,
+        jurisdiction=fact.jurisdiction,
+        mutual=fact.mutual,
+        through=tuple(sorted(extent.through)),
+        detail=fact.detail,
+        missing=fact.missing,
+    )
+
+
+def _dependency_order(one: Dependency) -> tuple[object, ...]:
+    return (one.cause, one.given, one.how, one.controllers, one.jurisdiction, one.capabilities, one.participants)
