@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from fedpolicy.analysis.control.capabilities import CAPABILITIES
 from fedpolicy.graph.places import is_unknown
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.control.matrix import Continuity
     from fedpolicy.analysis.control.removal import Hold
     from fedpolicy.graph.lookup import Lookup
+
+_Key = TypeVar("_Key")
 
 __all__ = ["Dependency", "dependencies_of"]
 
@@ -69,24 +72,30 @@ class _Extent:
 
     def add(self, other: _Extent) -> None:
         """Take in what another one concerns."""
-        for name in ("capabilities", "uses", "through", "parties", "participants"):
-            getattr(self, name).update(getattr(other, name))
+        self.capabilities |= other.capabilities
+        self.uses |= other.uses
+        self.through |= other.through
+        self.parties |= other.parties
+        self.participants |= other.participants
 
 
 _Found = dict[_Fact, dict[str, _Extent]]
+_Facts = tuple[tuple[_Fact, tuple[str, ...]], ...]  # each with the elements through which it holds
+_Said = tuple[str, str, _Facts]  # of a capability in a use
 
 
 def dependencies_of(lookup: Lookup, matrix: Iterable[Continuity]) -> tuple[Dependency, ...]:
     """Every dependency that a matrix shows, those with the same cause together, in the order of causes."""
-    members = set(lookup.members)
+    members, entries = set(lookup.members), list(matrix)
     found: dict[tuple[_Fact, frozenset[str], frozenset[str]], _Extent] = {}
-    for parties, entries in _together(matrix):
-        for fact, extent in _merged(_in_all(entries, members)):
+    # What others have in hand is the same for thousands, each of whom may lack something of its own.
+    for parties, said in (*_together(entries, partial(_held, members=members)), *_together(entries, _lacking)):
+        for fact, extent in _merged(_in_all(said)):
             # Thousands of clients that make a call each depend on the same party in the same way, and so does whoever
             # can lose more than that.
             key = (fact, _alike(extent.capabilities), frozenset(extent.parties))
             extent.participants.update(parties)
-            found.setdefault(key, _Extent()).add(extent)
+            _note(found, key, extent)
     return tuple(sorted((_dependency(fact, extent) for (fact, _, _), extent in found.items()), key=_dependency_order))
 
 
@@ -94,41 +103,54 @@ def _alike(capabilities: set[str]) -> frozenset[str]:
     return frozenset({"run"} if "run" in capabilities else capabilities)
 
 
-def _together(matrix: Iterable[Continuity]) -> Iterator[tuple[list[str], list[Continuity]]]:
-    """The participants of whom exactly the same entries speak, and these entries; thousands may be alike."""
-    entries = list(matrix)
+def _together(
+    entries: Sequence[Continuity], facts_of: Callable[[Continuity], _Facts]
+) -> Iterator[tuple[list[str], list[_Said]]]:
+    """The participants of whom exactly the same is said, and what it is."""
+    said: dict[_Said, int] = {}
     numbers: dict[str, list[int]] = {}
-    for number, entry in enumerate(entries):
-        for party in entry.participants:
-            numbers.setdefault(party, []).append(number)
+    for entry in entries:
+        facts = facts_of(entry)
+        if facts:
+            number = said.setdefault((entry.use, entry.capability, facts), len(said))
+            for party in entry.participants:
+                numbers.setdefault(party, []).append(number)
     alike: dict[tuple[int, ...], list[str]] = {}
     for party, some in numbers.items():
         alike.setdefault(tuple(some), []).append(party)
-    for some_numbers, parties in alike.items():
-        yield parties, [entries[number] for number in some_numbers]
+    every = list(said)
+    yield from ((parties, [every[number] for number in some]) for some, parties in alike.items())
 
 
-def _in_all(entries: Iterable[Continuity], members: set[str]) -> _Found:
-    """What holds of somebody by entries that speak of it."""
+def _in_all(said: Iterable[_Said]) -> _Found:
+    """What holds of somebody by all that is said of it."""
     found: _Found = {}
-    for entry in entries:
-        for fact, through in _facts(entry, members):
-            extent = found.setdefault(fact, {}).setdefault(entry.use, _Extent())
-            extent.capabilities.add(entry.capability)
-            extent.uses.add(entry.use)
+    for use, capability, facts in said:
+        for fact, through in facts:
+            extent = found.setdefault(fact, {}).setdefault(use, _Extent())
+            extent.capabilities.add(capability)
+            extent.uses.add(use)
             extent.through.update(through)
     return found
 
 
-def _facts(entry: Continuity, members: set[str]) -> Iterator[tuple[_Fact, tuple[str, ...]]]:
-    for hold in entry.holds:
-        yield _held(hold, members), hold.through
-    for gap in (*entry.gaps, *entry.doubts):
-        fact = _Fact(cause=gap.cause, how=gap.kind, given=False, detail=gap.detail, missing=gap.missing)
-        yield fact, (gap.element,) if gap.element else ()
+def _lacking(entry: Continuity) -> _Facts:
+    """What nobody has given to whom an entry speaks of, or may not have given."""
+    return tuple(
+        (
+            _Fact(cause=gap.cause, how=gap.kind, given=False, detail=gap.detail, missing=gap.missing),
+            (gap.element,) if gap.element else (),
+        )
+        for gap in (*entry.gaps, *entry.doubts)
+    )
 
 
-def _held(hold: Hold, members: set[str]) -> _Fact:
+def _held(entry: Continuity, members: set[str]) -> _Facts:
+    """What others have in hand."""
+    return tuple((_in_hand(hold, members), hold.through) for hold in entry.holds)
+
+
+def _in_hand(hold: Hold, members: set[str]) -> _Fact:
     unsaid = all(map(is_unknown, hold.parties)) and bool(hold.missing)
     return _Fact(
         cause=hold.cause,
@@ -149,13 +171,19 @@ def _merged(facts: _Found) -> Iterator[tuple[_Fact, _Extent]]:
     for fact, extents in facts.items():
         if not fact.missing or (fact.cause, fact.how, fact.parties) not in sure:
             for extent in extents.values():
-                by_loss.setdefault((fact, _alike(extent.capabilities)), _Extent()).add(extent)
+                _note(by_loss, (fact, _alike(extent.capabilities)), extent)
     together: dict[tuple[_Fact, frozenset[str]], _Extent] = {}
     for (fact, _), extent in by_loss.items():
         extent.parties.update(fact.parties)
-        key = (fact._replace(parties=()), frozenset(extent.capabilities))
-        together.setdefault(key, _Extent()).add(extent)
+        _note(together, (fact._replace(parties=()), frozenset(extent.capabilities)), extent)
     yield from ((fact, extent) for (fact, _), extent in together.items())
+
+
+def _note(found: dict[_Key, _Extent], key: _Key, extent: _Extent) -> None:
+    """Add an extent to what is known under a key; the first one is kept as it is."""
+    known = found.setdefault(key, extent)
+    if known is not extent:
+        known.add(extent)
 
 
 def _dependency(fact: _Fact, extent: _Extent) -> Dependency:

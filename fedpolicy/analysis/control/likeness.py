@@ -47,13 +47,14 @@ class Likeness:
             use.surroundings(place),
         )
 
-    def speaks_of_others(self, standings: Iterable[Standing], party: str) -> bool:
-        """Whether what one has hangs on others of such a kind, or in others' hands on its own names."""
+    def speaks_of_others(self, standings: Sequence[Standing], party: str, others: Iterable[str]) -> bool:
+        """Whether what one has hangs on any of the others who may be like it, or in their hands on its own names."""
+        alike = {word for other in others if other in self._plain for word in self._words(other)}
         own, holds = self._words(party), [hold for one in standings for hold in one.holds]
         said = {word for one in holds if not one.mutual for word in (*one.parties, one.cause, *one.through)}
         said |= {_element(path) for one in holds for path in one.missing}
         gaps = {_element(path) for one in standings for gap in _gaps(one) for path in (gap.element, *gap.missing)}
-        return not self._all.isdisjoint(said) or not self._all.isdisjoint(gaps - own)
+        return not alike.isdisjoint(said) or not alike.isdisjoint(gaps - own)
 
     def renamed(self, standing: Standing, party: str, other: str) -> Standing:
         """What another has, of whom the same is to be said."""
@@ -73,10 +74,6 @@ class Likeness:
 
     def _words(self, party: str) -> set[str]:
         return {*self._names(party), party, self._plain[party].id}
-
-    @cached_property
-    def _all(self) -> set[str]:
-        return {word for party in self._plain for word in self._words(party)}
 
     @cached_property
     def _plain(self) -> Mapping[str, Vertex]:

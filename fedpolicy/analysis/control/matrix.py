@@ -96,7 +96,7 @@ class _Judge:
                 continue
             found = [(name, self._standing(formula, party)) for name, formula in _formulas(use, party)]
             if kind is not None and kind not in first:
-                shared = not likeness.speaks_of_others((one for _, one in found), party)
+                shared = not likeness.speaks_of_others([one for _, one in found], party, parties)
                 first[kind] = (party, found) if shared else None
             yield party, found
 
