@@ -12,9 +12,8 @@ import click
 
 from fedpolicy import __version__
 from fedpolicy.cli import commands
-from fedpolicy.cli.errors import guard
+from fedpolicy.cli.errors import guard, stoppable
 from fedpolicy.cli.options import Group, debug_option
-from fedpolicy.cli.watchdog import stoppable
 from fedpolicy.files import modules_in
 
 if TYPE_CHECKING:

@@ -1,16 +1,22 @@
-"""Errors -> exit codes. Catches everything that one file did not cause; see `fedpolicy.errors` for that."""
+"""
+Errors -> exit codes, also those of Ctrl-C and of a supervisor's SIGTERM, which means the same.
+
+Catches everything that one file did not cause; see `fedpolicy.errors` for that.
+"""
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from errno import ENAMETOOLONG
 
 import click
 
 from fedpolicy.errors import FedPolicyError, is_bug
 
-__all__ = ["BUG", "CLEAN", "FINDINGS", "INTERRUPTED", "UNUSABLE", "exit_code", "guard"]
+__all__ = ["BUG", "CLEAN", "FINDINGS", "INTERRUPTED", "UNUSABLE", "exit_code", "guard", "stoppable"]
 
 CLEAN, FINDINGS, UNUSABLE, BUG = 0, 1, 2, 3
 INTERRUPTED = 130
@@ -53,6 +59,32 @@ def guard(action: Callable[[], object], arguments: Sequence[str]) -> int:
     else:
         return code if isinstance(code, int) else CLEAN
     return UNUSABLE
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let SIGTERM be what Ctrl-C is, KeyboardInterrupt, so that everything is tidied up; a second one ends at once."""
+    import threading  # noqa: PLC0415  the command line has loaded it
+
+    if threading.current_thread() is not threading.main_thread() or _listens():
+        # A thread hears no signals, and a process that is watched listens already.
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _listens() -> bool:
+    """Whether this is the process that a watchdog has started, which hears SIGUSR1; Windows has no such signal."""
+    passed_on = getattr(signal, "SIGUSR1", None)
+    return passed_on is not None and signal.getsignal(passed_on) not in {signal.SIG_DFL, signal.SIG_IGN}
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _tell(text: str) -> None:

@@ -140,8 +140,15 @@ def _asked(line: _socket.socket, given: "Sequence[str]", key: str) -> bool:
 
 def _awaited(line: _socket.socket) -> int:
     """Wait for the exit code. Signals are passed on; whoever ends this process ends the work, too."""
+
+    def stop(*_: object) -> None:
+        try:
+            line.send(STOP)
+        except OSError:  # it has said how it ended, and hears nothing any more
+            return
+
     for number in (_signal.SIGINT, _signal.SIGTERM):
-        _signal.signal(number, lambda *_: line.send(STOP))
+        _signal.signal(number, stop)
     try:
         return int(_line(line))
     except (OSError, ValueError):  # what was done may have been shown: nobody does it again

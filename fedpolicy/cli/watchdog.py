@@ -1,5 +1,5 @@
 """
-How a run ends: by Ctrl-C, by a supervisor's SIGTERM, which means the same, or by a process that watches it.
+A process that watches a run, and ends it where it takes too long.
 
 A loop inside a library in C hears no signal and no timer, a crash in one raises nothing, and memory that runs out asks
 nobody. So the process that the user starts copies itself before anything is loaded, and the copy does the work. It says
@@ -15,10 +15,10 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
-__all__ = ["COMMANDS", "Ward", "Watch", "memory", "stoppable", "take_over", "watched", "worth_watching"]
+__all__ = ["COMMANDS", "Ward", "Watch", "memory", "take_over", "watched", "worth_watching"]
 
 
 COMMANDS = frozenset(
@@ -50,32 +50,6 @@ _START = (
 _BUG = 3
 _INTERRUPTED = 130
 _STOPS = (signal.SIGINT, signal.SIGTERM)
-
-
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Let SIGTERM be what Ctrl-C is, KeyboardInterrupt, so that everything is tidied up; a second one ends at once."""
-    import threading  # noqa: PLC0415  the command line has loaded it
-
-    if threading.current_thread() is not threading.main_thread() or _listens():
-        # A thread hears no signals, and a process that is watched listens already.
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _listens() -> bool:
-    """Whether this is the process that a watchdog has started, which hears SIGUSR1; Windows has no such signal."""
-    passed_on = getattr(signal, "SIGUSR1", None)
-    return passed_on is not None and signal.getsignal(passed_on) not in {signal.SIG_DFL, signal.SIG_IGN}
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 def worth_watching(arguments: list[str]) -> bool:
@@ -294,6 +268,9 @@ class Ward:
             return _BUG, self._name, False
         if code >= 0:
             return code, None, False
+        if code == -signal.SIGUSR1:  # it was told to stop before it listened
+            tell("\ninterrupted\n")
+            return _INTERRUPTED, None, False
         if self._name is None:
             tell(f"fedpolicy failed: its process was killed by signal {-code}\n")
         return _BUG, self._name, True

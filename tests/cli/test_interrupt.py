@@ -15,7 +15,8 @@ import pytest
 
 from fedpolicy.cli import main
 from fedpolicy.cli import run as cli_run
-from fedpolicy.cli.watchdog import stoppable
+from fedpolicy.cli.errors import stoppable
+from fedpolicy.cli.watchdog import Ward
 from fedpolicy.overview import Interruption
 from tests.cli.conftest import EXAMPLE
 
@@ -271,3 +272,17 @@ def test_stopped_before_the_first_file_every_format_can_say_so(run, example, mon
         .read_text(encoding="utf-8")
         .startswith("## fedpolicy: interrupted: 0 of 1 file checked; deployment.yaml was running\n")
     )
+
+
+def test_a_process_that_is_stopped_before_it_listens_was_interrupted():
+    pipe, theirs = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(pipe)
+        signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+        signal.pause()
+    os.close(theirs)
+    os.kill(child, signal.SIGUSR1)
+    told = []
+    assert Ward(child, pipe).end(told.append) == (130, None, False)
+    assert told == ["\ninterrupted\n"]
