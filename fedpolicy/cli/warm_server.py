@@ -181,11 +181,11 @@ class Server:
         copy = work.copy
         if work.line in ready:
             work.pass_on()
+        ended = copy.ward.pipe in ready and not copy.ward.hears()
         if copy.channel in ready and (said := copy.says()):
             self._rest(copy)
             self._close(work, said[0])
             return
-        ended = copy.ward.pipe in ready and not copy.ward.hears()
         if not ended and copy.ward.left() != 0:
             return
         code = work.end()

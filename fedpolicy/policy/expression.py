@@ -60,6 +60,9 @@ class Truth:
     absent: tuple[str, ...] = ()
 
 
+_YES, _NO = Truth(value=True), Truth(value=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expression:
     """One compiled expression. `reads` are the fields whose values it uses, `asks` those whose presence it asks for."""
@@ -87,11 +90,14 @@ class Expression:
             result = self.program.eval(activation)
         except RuntimeError as error:  # only the bound on iterations is raised
             raise EvaluationError(_STATUS.sub("", str(error))) from error
-        if result.type() == _library().Type.BOOL:
-            return Truth(result.value() is True)
+        value = result.value()  # of an expression that compiled: a truth, or an error
+        if value is True:
+            return _YES
+        if value is False:
+            return _NO
         absent = tuple(sorted(name for name in self.reads if name not in facts))
         if not absent:
-            raise EvaluationError(_STATUS.sub("", str(result.value())))
+            raise EvaluationError(_STATUS.sub("", str(value)))
         return Truth(None, absent)
 
 

@@ -99,8 +99,9 @@ def _severity(rule: Rule, scenarios: Sequence[Scenario | None]) -> Severity:
     real = [scenario for scenario in scenarios if scenario]
     if rule.slight and all(_truth("slight", rule.slight, scenario).value is True for scenario in real):
         return min(rule.severity, Severity.LOW)
-    graver = any(_truth("graver", rule.graver, scenario).value is not False for scenario in real if rule.graver)
-    return Severity(min(rule.severity + graver, Severity.CRITICAL))
+    if rule.graver and any(_truth("graver", rule.graver, scenario).value is not False for scenario in real):
+        return Severity(min(rule.severity + 1, Severity.CRITICAL))
+    return rule.severity
 
 
 def combine(verdicts: Sequence[Verdict]) -> tuple[Verdict, bool]:

@@ -15,6 +15,7 @@ from page import BEGIN, END, picture, renewed, tables
 from peers import fides, flowstrider, manifests, pytm
 from regression import compared, slower
 from run import analysis_bars, analysis_commands, bar_row, cold_bars, cold_commands, scale_bars
+from warm import Spent, row
 
 from fedpolicy import api
 from fedpolicy.catalog.load import load_catalog
@@ -249,3 +250,8 @@ def test_other_tools_get_every_node_and_every_flow():
     compile(program, "model.py", "exec")
     assert program.count("\nDataflow(") == SIZE
     assert program.count(".inBoundary = ") == SIZE
+
+
+def test_a_row_of_warm_checks_is_made_of_medians():
+    some = [Spent(1, 2, 3), Spent(9, 4, 5), Spent(3, 2, 2)]
+    assert row("warm", some, bare=3.5) == ("warm", "3.0", "2.0", "3.0", "7.0", "2.0 x")
