@@ -12,6 +12,7 @@ from time import monotonic
 from fuzz.drawn import without_deadlines
 from fuzz.guides import MISSING, guide, installed
 from fuzz.inputs import Source
+from fuzz.page import PAGE, page, record
 from fuzz.session import Finding, again, write
 from fuzz.target import targets
 from fuzz.watch import Done, Plan, watched
@@ -30,6 +31,9 @@ def main() -> int:
         return 0
     if given.target not in {"", _EACH, *targets()}:
         parser.error(f"there is no target `{given.target}`; python -m fuzz --list says which there are")
+    if given.page:
+        PAGE.write_text(page(), encoding="utf-8")
+        return 0
     if given.again:
         broken = again(given.again, given.bound)
         print(f"still there: {broken} ({broken.site})" if broken else "no longer there")
@@ -53,6 +57,8 @@ def _run(given: argparse.Namespace) -> int:
             more = watched(_plan(given, seed, name, source, places))
         done.add(more)
     print(table(done))
+    if given.record:
+        record(done)
     print(f"{sum(done.judged.values()):,} inputs judged; {len(places)} found", end="")
     print(f", see {given.found}" if places else "")
     return int(bool(places))
@@ -93,6 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", default="", help="the same seed gives the same inputs (default: a new one)")
     parser.add_argument("--bound", type=float, default=20.0, help="seconds of processor time of a command")
     parser.add_argument("--found", type=Path, default=Path("fuzz/found"), help="where reproducers go")
+    parser.add_argument("--record", action="store_true", help="keep how many inputs a minute there were, for the page")
+    parser.add_argument("--page", action="store_true", help="write docs/fuzzing.md")
     parser.add_argument("--again", type=Path, metavar="FOLDER", help="judge a reproducer once more")
     parser.add_argument("--corpus", type=Path, action="append", default=[], help="a folder with more to mutate")
     parser.add_argument("--guided", action="store_true", help="let atheris choose inputs by what they reach")

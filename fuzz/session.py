@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from time import process_time
 
 from fuzz.command import Broken, Vacuous, raised_by
 from fuzz.inputs import Input, Source
@@ -40,8 +41,8 @@ class Session:
     """
     Runs steps; `tell` gets each new finding, `alive` is called before each command.
 
-    `only` is the target that gets all inputs; without one, every target gets some. `counts` has what was judged, by
-    target, and under `vacuous` which of them said nothing.
+    `only` is the target that gets all inputs; without one, every target gets some. By target, `counts` has how many
+    were judged, `vacuous` how many of them said nothing, and `spent` the seconds of processor time.
     """
 
     seed: str
@@ -53,6 +54,7 @@ class Session:
     shrink: float = _SMALLEST
     counts: Counter[str] = field(default_factory=Counter)
     vacuous: Counter[str] = field(default_factory=Counter)
+    spent: dict[str, float] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
 
     def step(self, number: int) -> None:
@@ -81,7 +83,7 @@ class Session:
     def judge(self, name: str, files: Mapping[str, bytes], rng: Random) -> None:
         """Ask one target; a new way to break it is told."""
         self.alive()
-        start = rng.random()
+        start, begun = rng.random(), process_time()
         try:
             broken = breaks(name, files, start, self.seconds)
         except Vacuous:
@@ -89,6 +91,7 @@ class Session:
             return
         finally:
             self.counts[name] += 1
+            self.spent[name] = self.spent.get(name, 0.0) + process_time() - begun
         if broken is not None and broken.signature not in self.seen:
             self.seen.add(broken.signature)
             self.tell(Finding(broken, name, self._small(broken, name, files, start)))

@@ -40,17 +40,20 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How many inputs each target has judged, how many of them said nothing, and how often it was broken."""
+    """How many inputs each target has judged, how many said nothing, how often it was broken, and what it spent."""
 
     judged: Counter[str] = field(default_factory=Counter)
     vacuous: Counter[str] = field(default_factory=Counter)
     found: Counter[str] = field(default_factory=Counter)
+    spent: dict[str, float] = field(default_factory=dict)
 
     def add(self, other: Done) -> None:
         """Count on."""
         self.judged.update(other.judged)
         self.vacuous.update(other.vacuous)
         self.found.update(other.found)
+        for name, seconds in other.spent.items():
+            self.spent[name] = self.spent.get(name, 0.0) + seconds
 
 
 def watched(plan: Plan) -> Done:
@@ -115,7 +118,10 @@ def _work(plan: Plan, number: int, seen: frozenset[str], theirs: Connection) -> 
     while number < plan.steps and monotonic() < plan.until:
         session.step(number)
         number += 1
-        theirs.send(("step", (number, Done(session.counts.copy(), session.vacuous.copy()))))
+        theirs.send(
+            ("step", (number, Done(Counter(session.counts), Counter(session.vacuous), spent=dict(session.spent))))
+        )
         session.counts.clear()
         session.vacuous.clear()
+        session.spent.clear()
     theirs.send(("done", None))

@@ -8,10 +8,13 @@ import sys
 from random import Random
 
 import pytest
+import yaml
 
 from fedpolicy.errors import Problems
+from fuzz.bytestream import Choices, first_inputs, input_of
 from fuzz.command import Broken
 from fuzz.corpus import FOLDERS, LEAK, ROOT, read_corpus, repository
+from fuzz.page import PAGE, page
 from fuzz.session import STEP, Session, again, breaks, inputs_of, write
 from fuzz.smallest import smallest
 from fuzz.target import Box, targets
@@ -214,3 +217,25 @@ def test_a_run_prints_its_seed_and_what_it_did(tmp_path):
     assert done.stdout.startswith("seed 7\n")
     assert "\nreading " in done.stdout
     assert done.stdout.endswith(" inputs judged; 0 found\n"), done.stdout
+
+
+def test_the_page_is_what_targets_and_measurements_say():
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m fuzz --page"
+    assert {one["target"] for one in yaml.safe_load((ROOT / "fuzz/history.yaml").read_text(encoding="utf-8"))} <= set(
+        targets()
+    )
+
+
+def test_bytes_are_files_or_the_choices_that_draw_one(source):
+    first = next(first_inputs(source, "reader"))
+    drawn = [input_of(source, "reader", b"\1" + bytes([one]) * 200) for one in (3, 3, 4)]
+
+    assert input_of(source, "reader", first).text == source.seeds("deployment")[0].text
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert input_of(source, "loader", b"ab").text == b"ab"
+    assert input_of(source, "reader", b"") is input_of(source, "importer-nvflare", b"\0") is None
+    assert {one.name for one in source.seeds("foreign:nvflare")} >= {
+        input_of(source, "importer-nvflare", b"\0\2x").name
+    }
+    assert Choices(b"\7").getrandbits(2) == 3
+    assert Choices(b"").random() == Choices(b"").random()

@@ -22,6 +22,7 @@ OURS |= {
     "release": ("release",),
 }
 APART = {"editor": ("test", "lint", "lsp", "test-editor"), "enforce": ("test-enforce",)}
+APART |= {"fuzz": ("test", "test-fuzz")}
 
 
 def wanted(extras):
