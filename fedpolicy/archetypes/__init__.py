@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from string import Template
 
+from fedpolicy.catalog.load import load_catalog
 from fedpolicy.errors import SettingsError
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import advise
 
-__all__ = ["Answers", "archetypes", "filled", "mistakes", "names"]
+__all__ = ["Answers", "archetypes", "filled", "mistakes", "names", "wanted"]
 
 _FOLDER = Path(__file__).parent
 _TITLE = re.compile(r"^# title: (.*)\n", re.MULTILINE)
+_WANTED = re.compile(r"\$\{(\w+)\}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _FEWEST = 2  # participants: one alone federates with nobody
 _RESERVED = ("public", "unknown", "participants", "people")
@@ -50,6 +52,11 @@ def archetypes() -> dict[str, str]:
     return found
 
 
+def wanted(archetype: str) -> frozenset[str]:
+    """What a declaration of this kind is filled in with: nothing else need be asked."""
+    return frozenset(_WANTED.findall((_FOLDER / f"{archetype}.yaml").read_text(encoding="utf-8")))
+
+
 def mistakes(answers: Answers) -> list[SettingsError]:
     """Everything that does not fit together, at once."""
     return sorted((SettingsError(message, help=advice) for message, advice in _mistakes(answers)), key=str)
@@ -71,8 +78,15 @@ def _mistakes(answers: Answers) -> Iterator[tuple[str, str]]:
     for country in {answers.country, *answers.participants.values()}:
         if not re.fullmatch("[A-Z]{2}", country):
             yield f"`{country}` is not a code of a country", "write two capitals, such as DE"
+    yield from _unknown(answers.categories, load_catalog().categories)
     if answers.subjects < 1:
         yield "a dataset of nobody needs no protection", "say about how many people there are"
+
+
+def _unknown(categories: Iterable[str], known: Collection[str]) -> Iterator[tuple[str, str]]:
+    for category in categories:
+        if category not in known:
+            yield f"there is no category `{category}`", advise(category, known)
 
 
 def _names(answers: Answers) -> list[tuple[str, str]]:

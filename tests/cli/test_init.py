@@ -69,8 +69,15 @@ def test_answers_come_from_a_file(run, tmp_path):
         ("archetype: rag\nparticipants: {a b: DE, c: FR}\n", "the participant `a b` is not an id"),
         ("archetype: rag\nparticipants: {a: Germany, c: FR}\n", "`Germany` is not a code of a country"),
         ("archetype: rag\nsubjects: 0\n", "a dataset of nobody needs no protection"),
-        ("archetype: rag\nsubjects: many\n", "`subjects` has another form than it should"),
-        ("archetype: rag\nparticipant: x\n", "holds something else than answers"),
+        (
+            "archetype: rag\nsubjects: many\n",
+            "`subjects` has another form than it should\n --> answers.yaml:2:11\n  |\n2 | subjects: many\n",
+        ),
+        (
+            "archetype: rag\nparticipant: x\n",
+            "`participant` is none of the answers\n --> answers.yaml:2:1\n  |\n2 | participant: x\n  | ^^^^^^^^^^^\n",
+        ),
+        ("archetype: rag\ncategories: [helth]\n", "there is no category `helth`\n  = help: did you mean `health`?"),
         ("- rag\n", "holds something else than answers"),
         ("archetype: [\n", "answers.yaml:"),
     ],
@@ -125,6 +132,43 @@ def test_without_options_it_asks(run, tmp_path):
     assert sorted(document.deployment.parties) == ["hub", "north", "south"]
     assert (tmp_path / "fedpolicy.toml").is_file()
     assert not (tmp_path / ".pre-commit-config.yaml").exists()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_asks_for_nothing_that_the_declaration_does_not_need(name, run, tmp_path):
+    result = run("init", input=f"{NAMES.index(name) + 1}\n" + "\n" * 9)
+    text = (tmp_path / "fedpolicy.yaml").read_text(encoding="utf-8")
+
+    assert result.exit_code == 0, result.stderr
+    assert ("Who takes part?" in result.stderr) is ("north: {role: participant" in text)
+    assert ("Who coordinates" in result.stderr) is ("hub: {role: coordinator" in text)
+    assert ("how many people" in result.stderr) is ("subjects: 10000" in text)
+
+
+def test_an_answer_that_does_not_fit_is_asked_for_once_more(run, tmp_path):
+    parties = ["north Germany, south FR", "north DE, south FR", "north DE", "hub"]
+    told = ["2", "mine", *parties, "scans", "helth", "health", "many", "1,500", "n", "n", "n", ""]
+    result = run("init", input="\n".join(told))
+    (document,) = api.loads((tmp_path / "fedpolicy.yaml").read_text(encoding="utf-8"))
+
+    assert result.exit_code == 0, result.stderr
+    for said in (
+        "`Germany` is not a code of a country (write two capitals, such as DE)\n",
+        "`north` is a participant and the coordinator (give it a name of its own; ",
+        "there is no category `helth` (did you mean `health`?)\n",
+        "a dataset of nobody needs no protection (say about how many people there are)\n",
+    ):
+        assert result.stderr.count(said) == 1
+    assert sorted(document.deployment.parties) == ["hub", "north", "south"]
+    assert document.deployment.datasets["scans"].subjects == 1500
+
+
+def test_a_schema_that_is_there_is_kept(run, tmp_path):
+    (tmp_path / "deployment.schema.json").write_text("mine", encoding="utf-8")
+    result = run("init", "--from", "rag")
+
+    assert "kept deployment.schema.json, which was there\n" in result.stderr
+    assert (tmp_path / "deployment.schema.json").read_text(encoding="utf-8") == "mine"
 
 
 def test_it_offers_what_scan_finds(run, tmp_path):

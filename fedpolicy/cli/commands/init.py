@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from fedpolicy.archetypes import Answers, archetypes, filled, mistakes, names
+from fedpolicy.archetypes import archetypes, filled, names
+from fedpolicy.cli.answers import given, interviewed
 from fedpolicy.cli.options import debug_option
 from fedpolicy.cli.terminal import chatter, write
-from fedpolicy.errors import OutputError, Problems, SettingsError
+from fedpolicy.errors import OutputError
 
 if TYPE_CHECKING:
     from fedpolicy.scan.draft import Draft
@@ -85,7 +86,7 @@ def command(folder: Path, archetype: str | None, file: Path | None, **wanted: bo
     """
     _must_be_free(folder, wanted)
     asking = archetype is None and file is None
-    text = _asked(folder) if asking else filled(_sound(_given(archetype, file)), _modeline())
+    text = _asked(folder) if asking else filled(given(archetype, file), _modeline())
     extra = [
         name for name in _EXTRA if _wants(name, wanted[name], asking=asking and not (folder / _EXTRA[name]).exists())
     ]
@@ -101,61 +102,6 @@ def _must_be_free(folder: Path, wanted: Mapping[str, bool | None]) -> None:
             raise OutputError(f"`{place}` is already there", help="name another folder; nothing was written")
 
 
-def _given(archetype: str | None, file: Path | None) -> Answers:
-    said: dict[str, Any] = {}
-    if file is not None:
-        said = dict(_read(file))
-    if archetype is not None and said.get("archetype", archetype) != archetype:
-        message = f"`--from {archetype}` and the answers, which say `{said['archetype']}`, contradict each other"
-        raise SettingsError(message, help="leave one of them out")
-    return _answers({**said, **({"archetype": archetype} if archetype else {})})
-
-
-def _read(file: Path) -> Mapping[str, Any]:
-    """The answers of a file. Raises SettingsError for what is none."""
-    from fedpolicy import sources
-    from fedpolicy.language.reading.source import read
-
-    source = sources.read(str(file))
-    if source.error:
-        raise source.error
-    found = read(source.text, source.name)
-    if found.errors:
-        raise Problems(found.errors)
-    tree = found.documents[0].tree
-    known = set(Answers.__dataclass_fields__)
-    if not isinstance(tree, dict) or set(tree) - known:
-        names = ", ".join(sorted(known))
-        raise SettingsError(f"`{source.name}` holds something else than answers", help=f"it may say: {names}")
-    return tree
-
-
-def _answers(said: Mapping[str, Any]) -> Answers:
-    """Raises SettingsError where a value has another form than its key asks for."""
-    values = {"participants": {"north": "DE", "south": "FR", "east": "NL"}, **said}
-    if "archetype" not in values:
-        raise SettingsError("the answers name no archetype", help=f"write one of: {', '.join(names())}")
-    parties, categories = values["participants"], values.get("categories", ("health",))
-    if isinstance(parties, (list, tuple)):
-        values["participants"] = dict.fromkeys(map(str, parties), str(values.get("country", "DE")))
-    values["categories"] = (categories,) if isinstance(categories, str) else tuple(categories)
-    form = {name: type(value) for name, value in values.items()}
-    texts = ("archetype", "name", "coordinator", "country", "dataset", "model", "hosted")
-    wrong = [name for name in texts if form.get(name, str) is not str]
-    wrong += ["subjects"] if form.get("subjects", int) is not int else []
-    wrong += ["participants"] if not isinstance(values["participants"], dict) else []
-    if wrong:
-        raise SettingsError(f"`{wrong[0]}` has another form than it should", help="`fedpolicy init --help` shows how")
-    return Answers(**values)
-
-
-def _sound(answers: Answers) -> Answers:
-    """The same. Raises Problems with all that does not fit together."""
-    if found := mistakes(answers):
-        raise Problems(found)
-    return answers
-
-
 def _asked(folder: Path) -> str:
     drafts = _drafts(folder)
     kinds = archetypes()
@@ -167,7 +113,7 @@ def _asked(folder: Path) -> str:
     number = click.prompt("Which comes closest?", type=click.IntRange(1, last), default=1, err=True)
     if number > len(kinds):
         return f"{_modeline()}\n{drafts[number - len(kinds) - 1].text}"
-    return filled(_sound(_interviewed(list(kinds)[number - 1])), _modeline())
+    return filled(interviewed(list(kinds)[number - 1]), _modeline())
 
 
 def _drafts(folder: Path) -> list[Draft]:
@@ -177,29 +123,6 @@ def _drafts(folder: Path) -> list[Draft]:
     from fedpolicy.sources import Search
 
     return list(drafts(gather((str(folder),), Search(), Services()))) if folder.is_dir() else []
-
-
-def _interviewed(archetype: str) -> Answers:
-    def ask(question: str, default: str) -> str:
-        return str(click.prompt(question, default=default, err=True)).strip()
-
-    name = ask("What is it called?", "our-federation")
-    members = ask("Who takes part? Ids, each with its country", "north DE, south FR, east NL")
-    coordinator = ask("Who coordinates, and from which country?", "hub DE").split()
-    dataset = ask("What are the data called?", "records")
-    categories = ask("What are they about? Words of the catalogue", "health, free-text")
-    subjects = click.prompt("About how many people at each?", type=click.IntRange(1), default=10_000, err=True)
-    pairs = [part.split() for part in members.split(",") if part.strip()]
-    return Answers(
-        archetype=archetype,
-        name=name,
-        participants={pair[0]: (pair[1] if len(pair) > 1 else "DE") for pair in pairs},
-        coordinator=coordinator[0],
-        country=coordinator[1] if len(coordinator) > 1 else "DE",
-        dataset=dataset,
-        categories=tuple(part.strip() for part in categories.split(",") if part.strip()),
-        subjects=subjects,
-    )
 
 
 def _wants(name: str, said: bool | None, *, asking: bool) -> bool:  # noqa: FBT001  three answers
@@ -221,6 +144,9 @@ def _write(folder: Path, text: str, extra: list[str]) -> int:
             f"`{folder.as_posix()}` cannot be made: {error.strerror}", help="name another folder"
         ) from error
     for place, content in _files(text, extra):
+        if place == _SCHEMA and (folder / place).exists():
+            chatter(f"kept {(folder / place).as_posix()}, which was there\n")
+            continue
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         write(folder / place, content)
         chatter(f"wrote {(folder / place).as_posix()}\n")
