@@ -46,6 +46,10 @@ _ODD_TOKENS = (
         "-",
         "?",
         "2026-13-01",
+        "../../etc/hostname",
+        "/etc/hostname",
+        "~/.netrc",
+        "https://evil.example/a",
     ),
     *("[" * 200, "{a: " * 200, "x: &x [*x]", "%YAML 1.1", "---", "..."),
 )

@@ -35,6 +35,12 @@ _MERMAID = re.compile(
     rf"flowchart LR| {{2,4}}\w+\[{_LABEL}\]|  \w+ (?:-->|-\.->)\|{_LABEL}\| \w+|  subgraph \w+\[{_LABEL}\]|  end|"
     r"  (?:style|linkStyle) \w+ [\w:#,-]+"
 )
+_QUOTED = r'"(?:[^"\\]|\\["\\n])*"'
+_ATTRIBUTES = rf"\[\w+=(?:{_QUOTED}|[\w.]+)(?:, \w+=(?:{_QUOTED}|[\w.]+))*\]"
+_DOT = re.compile(
+    rf" *(?:digraph {_QUOTED} \{{|(?:graph|node|edge) {_ATTRIBUTES}|subgraph \w+ \{{|label={_QUOTED}|color=white|\}}|"
+    rf"\w+(?: -> \w+)? {_ATTRIBUTES})"
+)
 _COMMAND = re.compile(r"::(error|warning|notice)(?: \w+=[^,:]*(?:,\w+=[^,:]*)*)?::")
 _ADDRESS = re.compile(r"(?:[\w.~!$&'()*+,;=:@/?#\[\]-]|%[0-9A-F]{2})+", re.ASCII)
 _LEVELS = {"none", "note", "warning", "error"}
@@ -65,6 +71,28 @@ def faults(form: str, text: str) -> Iterator[str]:
     if steering:
         yield f"it holds {steering.group()!r}, near {text[max(steering.start() - 40, 0) : steering.end() + 20]!r}"
     yield from _JUDGES.get(form, _plain)(text)
+
+
+def picture(box: Box) -> None:
+    """A graph as JSON fits its schema; a picture draws what is there and nothing that a text asks for."""
+    name, form = box.only[0], box.rng.choice(("json", "mermaid", "dot"))
+    found = box.run("graph", name, "--format", form)
+    if found.code != 0:
+        raise Vacuous
+    for fault in _drawn(form, found.out.decode("utf-8")):
+        raise Broken("malformed", ("graph", name, "--format", form), fault, form)
+
+
+def _drawn(form: str, text: str) -> Iterator[str]:
+    if form == "json":
+        yield from (
+            f"{error.json_path}: {error.message:.200}" for error in _schema("graph").iter_errors(json.loads(text))
+        )
+        return
+    line_of, steering = {"mermaid": _MERMAID, "dot": _DOT}[form], _STEERING.search(text)
+    if steering:
+        yield f"it holds {steering.group()!r}"
+    yield from (f"strange in a picture: {line!r:.120}" for line in text.splitlines() if not line_of.fullmatch(line))
 
 
 def _plain(_text: str) -> Iterator[str]:
@@ -260,6 +288,13 @@ TARGETS = (
             "report.test_jsontext:test_it_means_what_it_was_given_and_can_be_seen",
             "report.test_style:test_prose_is_broken_as_the_standard_library_breaks_it",
         ),
+    ),
+    Target(
+        name="pictures",
+        kind="law",
+        holds="a graph fits its schema, and Mermaid and DOT draw what is there and nothing that a text asks for",
+        input="texts",
+        judge=picture,
     ),
     *map(_format, format_ids()),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,8 +30,9 @@ __all__ = ["TARGETS"]
 _DRAFT, _ALONE = "draft.yaml", 0.2
 _FORMATS = ("text", "json", "sarif", "gitlab", "junit", "markdown", "csv", "github")
 _SERVICES = Services()
-_WATCH: ContextVar[list[str] | None] = ContextVar("_WATCH", default=None)
-_REACHING = ("open", "os.listdir", "os.scandir", "subprocess.Popen", "os.system", "socket.connect", "os.exec", "exec")
+_WATCH: ContextVar[list[tuple[str, str]] | None] = ContextVar("_WATCH", default=None)
+_READING = ("open", "os.listdir", "os.scandir", "os.chdir")
+_REACHING = (*_READING, "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "socket.connect", "socket.bind")
 # What Python itself opens to import something lies there.
 _OURS = (str(ROOT), sys.prefix, sys.base_prefix, "<")
 
@@ -38,21 +40,27 @@ _OURS = (str(ROOT), sys.prefix, sys.base_prefix, "<")
 def _hear(event: str, given: tuple[Any, ...]) -> None:
     seen = _WATCH.get()
     if seen is not None and event in _REACHING:
-        seen.append(f"{event} {given[0]!r:.200}")
+        where = os.fsdecode(given[0]) if isinstance(given[0], str | bytes) else ""
+        # Descriptors are of something that was opened before.
+        if where or event != "open":
+            seen.append((event, where if where.startswith("<") else os.path.realpath(where)))
 
 
 sys.addaudithook(_hear)
 
 
 @contextmanager
-def _watched() -> Iterator[list[str]]:
-    """What is opened, started or called meanwhile; hooks stay, so they hear nothing otherwise."""
-    seen: list[str] = []
+def _watched(command: tuple[str, ...], site: str, inside: str = "<") -> Iterator[None]:
+    """Nothing outside of a folder is opened, started or called meanwhile; hooks stay, and hear nothing otherwise."""
+    seen: list[tuple[str, str]] = []
     token = _WATCH.set(seen)
     try:
-        yield seen
+        yield
     finally:
         _WATCH.reset(token)
+    for event, where in seen:
+        if event not in _READING or not where.startswith((inside, *_OURS)):
+            raise Broken("reaches out", command, f"{event} {where}", site)
 
 
 def imported(name: str, box: Box) -> None:
@@ -62,11 +70,8 @@ def imported(name: str, box: Box) -> None:
     with bounded(("import", path), box.seconds):
         if not one.wants(file):
             raise Vacuous
-        with _watched() as seen:
+        with _watched(("import", path), name):
             said, unread = _said(one, file)
-    reached = [what for what in seen if not what.partition(" ")[2].strip("'\"").startswith(_OURS)]
-    if reached:
-        raise Broken("reaches out", ("import", path), reached[0], name)
     if unread is not None:
         if not unread.why:
             raise Broken("unhelpful", ("import", path), "it is not read, and nobody says why", name)
@@ -99,7 +104,9 @@ def _drafted(name: str, path: str, said: Sequence[Evidence], box: Box) -> None:
 
 def scan(box: Box) -> None:
     """A folder with a file of some framework is read, or told of."""
-    box.run("scan", *_among(box), "--isolated", "--today", "2026-11-28", "--format", box.rng.choice(_FORMATS))
+    command = ("scan", *_among(box), "--isolated", "--today", "2026-11-28", "--format", box.rng.choice(_FORMATS))
+    with _watched(command, "", os.path.realpath(box.folder)):
+        box.run(*command)
 
 
 def draft(box: Box) -> None:
@@ -148,7 +155,7 @@ TARGETS = (
     Target(
         name="scan",
         kind="law",
-        holds="a folder with a broken file of some framework is read, or the file is told of",
+        holds="a folder with a broken file of some framework is read or told of, and nothing outside of it is opened",
         input="foreign",
         judge=scan,
     ),

@@ -194,6 +194,7 @@ BROKEN: dict[str, tuple[str, Callable[[Any], Any], bytes | None]] = {
     "order": ("tests.analysis.test_laws.facts_of", others, None),
     "other-packs": ("fedpolicy.policy.evaluate.evaluate", raises, LEAK),
     "packs": ("fedpolicy.cli.commands.check._exit_code", says(0), b"id: pack\ntitle: A pack\n"),
+    "pictures": ("fuzz.target.run", says(SimpleNamespace(code=0, out=b'click n0 "x"\n', err="")), LEAK),
     "propagation": ("tests.reference.comparison.levels", says({}), None),
     "questions": ("fedpolicy.check.Study", raises, LEAK),
     "reader": ("fuzz.twin.validated", reader, LEAK),
