@@ -57,6 +57,7 @@ def test_writing_replaces_the_old_schema_whole(tmp_path, monkeypatch):
 
     assert json.loads(target.read_text(encoding="utf-8"))["title"] == "fedpolicy deployment"
     assert [path.name for path in tmp_path.iterdir()] == ["deployment.schema.json"]
+    assert target.stat().st_mode & 0o777 == 0o644
 
 
 def test_each_list_of_words_and_the_claim_stand_once():

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 from tools.mutants.changes import Mutant, mutants_of
 from tools.mutants.recording import RECORDED, ROOT
@@ -18,8 +19,9 @@ __all__ = ["Recorded", "drawn", "files_of", "recorded", "source_of"]
 _DEAREST = 6.0  # CPU seconds of a test that is worth trying
 
 
+@cache
 def source_of(file: str) -> str:
-    """The text of a module."""
+    """The text of a module when the run began."""
     return (ROOT / file).read_text(encoding="utf-8")
 
 

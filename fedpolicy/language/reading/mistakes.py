@@ -91,7 +91,7 @@ def dotted(path: Path) -> str:
 def located(mistakes: Iterable[Mistake], spans: Spans) -> list[SpecError]:
     """The mistakes of a document in the order of their places."""
     places = [(spans.key(found.path) if found.key else spans.at(found.path), found) for found in mistakes]
-    places.sort(key=lambda place: (place[0], place[1].path[-1:] and str(place[1].path), place[1].message))
+    places.sort(key=lambda place: (place[0], str(place[1].path), place[1].message))
     places = _once(places)
     errors = [found.error(spans) for _, found in places[:MAX_REPORTED]]
     more = len(places) - len(errors)

@@ -1,0 +1,79 @@
+"""Mistakes at the edge of what is one: where a check stops, what it leaves to another, and how much it names."""
+
+from __future__ import annotations
+
+import pytest
+
+from fedpolicy.language.reading.compose import MAX_SCALAR
+from fedpolicy.language.reading.mistakes import MAX_REPORTED
+from tests.language.reading import load, messages, mistakes
+
+WORLD = """parties: {a: {role: participant}, b: {role: participant}, agg: {role: coordinator}}
+nodes:
+  client: {kind: client, party: [a, b]}
+  edge: {kind: aggregator, party: agg}
+  region: {kind: aggregator, party: agg}
+datasets: {notes: {at: client, categories: health}}
+"""
+TRAINED = "models: {m: {weights: open, weights_at: client}}\n"
+TRAINING = f"{TRAINED}tasks: {{t: {{method: fedavg, model: m, data: notes, runs_on: client, %s}}}}\n"
+LOOP = "models: {%s}\n"
+
+
+def loop(names):
+    """Models of which each falls back to the next, and the last to the first."""
+    return LOOP % ", ".join(
+        f"{one}: {{fallback: {two}}}" for one, two in zip(names, names[1:] + names[:1], strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param(
+            TRAINING % "topology: tree, hops: [{at: edge}, {at: region}], aggregator: edge",
+            "tasks.t.aggregator: the tree comes back to `edge`, where it has been already",
+            id="an aggregator that is a hop below the last one",
+        ),
+        pytest.param(
+            TRAINING % "topology: tree, hops: [{at: edge}, {at: region}], aggregator: region",
+            None,
+            id="an aggregator that is the last hop",
+        ),
+        pytest.param(
+            TRAINING % "topology: vertical, aggregator: unknown",
+            "tasks.t.aggregator: `unknown` cannot stand for `aggregator`, which names nodes",
+            id="no place for the top is missing where the aggregator is wrong",
+        ),
+        pytest.param(
+            TRAINED.replace("client}", "client, digest: '  '}"),
+            "models.m.digest: `digest` is empty",
+            id="an empty digest is empty and no more",
+        ),
+        pytest.param(loop("abcdef"), "a -> b -> c -> d -> e -> f -> a (", id="six models of a loop"),
+        pytest.param(loop("abcdefg"), "a -> b -> c -> d -> e -> f -> ... -> a (", id="seven models of a loop"),
+    ],
+)
+def test_one_mistake_is_said_once(body, expected):
+    found = mistakes(WORLD + body)
+    assert len(found) == (expected is not None), found
+    assert not expected or expected in found[0]
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_value_is_as_long_as_it_may_be(more):
+    found = mistakes(f"summary: {'x' * (MAX_SCALAR + more)}\n")
+    advice = "a value of 1,048,577 characters; at most 1,048,576 are read (refer to a file instead)"
+    assert found == [f"3:10: {advice}"] * more
+
+
+@pytest.mark.parametrize("many", [499, 500, 501])
+def test_a_text_is_given_up_with_its_five_hundredth_mistake(many):
+    found = messages(load("".join(f'k{number}: "\\a"\n' for number in range(many))))
+    assert sum("the control character" in one for one in found) == min(many, MAX_REPORTED)
+    assert any("too many mistakes" in one for one in found) == (many >= MAX_REPORTED)
+
+
+@pytest.mark.parametrize("text", ['"x"\ty', "'a\tb' c"])
+def test_a_tab_within_a_line_indents_nothing(text):
+    assert ["something is left behind a value" in one for one in mistakes(f"summary: {text}\n")] == [True]
