@@ -6,6 +6,7 @@ import pytest
 
 from fedpolicy.language.reading.compose import MAX_SCALAR
 from fedpolicy.language.reading.mistakes import MAX_REPORTED
+from fedpolicy.language.rewriting.edits import Put, Remove, in_order
 from tests.language.reading import load, messages, mistakes
 
 WORLD = """parties: {a: {role: participant}, b: {role: participant}, agg: {role: coordinator}}
@@ -77,3 +78,15 @@ def test_a_text_is_given_up_with_its_five_hundredth_mistake(many):
 @pytest.mark.parametrize("text", ['"x"\ty', "'a\tb' c"])
 def test_a_tab_within_a_line_indents_nothing(text):
     assert ["something is left behind a value" in one for one in mistakes(f"summary: {text}\n")] == [True]
+
+
+def test_a_kind_that_an_alias_could_have_brought_is_not_missing():
+    text = "tasks: {{t: {{method: fedavg, runs_on: client, safeguards: [{{limit: 2}}]}}}}\nsummary: {}\n"
+    found = [[one for one in mistakes(text.format(summary)) if "`kind`" in one] for summary in ("*gone", "here")]
+    assert [len(one) for one in found] == [0, 1]
+
+
+def test_later_items_of_a_list_are_removed_first():
+    below = ("tasks", "t", "safeguards")
+    edits = [Remove(path=(*below, 0)), Put(path=(*below, 1, "limit"), value=2), Remove(path=(*below, 2))]
+    assert in_order(edits) == [edits[1], edits[2], edits[0]]

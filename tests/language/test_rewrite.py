@@ -431,3 +431,33 @@ def test_an_entry_with_a_day_can_be_edited():
     assert after is not None
     assert after.agreements["dpa"].reference == "contracts/dpa.pdf"
     assert after.agreements["dpa"].expires == found.deployment.agreements["dpa"].expires
+
+
+def test_the_space_behind_a_colon_stays():
+    text = BLOCK.replace("    party: s\n", "    party:   s\n")
+
+    assert changed(text, write(text, Put(path=("nodes", "server", "party"), value="x"))) == [
+        "-    party:   s",
+        "+    party:   x",
+    ]
+
+
+@pytest.mark.parametrize(("text", "place"), [("", 0), (BLOCK, 1), ("a: [\n", 0)], ids=["none", "one", "broken"])
+def test_a_text_without_the_document_is_refused(text, place):
+    found = document(f"{BLOCK}---\n{BLOCK}", place=place)
+    edit = Put(path=("parties", "a", "role"), value="user")
+
+    with pytest.raises(UnwritableError) as refused:
+        rewritten(text, found, [edit], found.deployment, catalog())
+
+    assert str(refused.value).endswith(
+        ": `d.yaml` is written so that this cannot be changed without changing something else (change it by hand)"
+    )
+
+
+def test_what_would_not_read_back_as_expected_is_refused():
+    found = document(BLOCK)
+    edit = Put(path=("parties", "a", "role"), value="user")
+
+    with pytest.raises(UnwritableError, match="without changing something else"):
+        rewritten(BLOCK, found, [edit], found.deployment, catalog())

@@ -29,6 +29,7 @@ from tools.mutants.recording import RECORDED, ROOMS, ROOT
 from tools.mutants.trying import Fate, Tests, Warm, afresh, collected
 
 _WARM, _FRESH = 10.0, 8.0  # CPU seconds of tests, lines counted: those that are collected already, and others
+_FEW = 12  # files of tests that are collected anew for a mutant
 _HEAVY = ("hypothesis", "pydantic", "networkx", "yaml", "cel_expr_python", "click", "jsonschema", "pytest", "asyncio")
 
 
@@ -95,7 +96,7 @@ class _Run:
         """Try the others with everything loaded anew, and those that survive: a function may run during an import."""
         for mutant in self.mutants:
             if self.fates().get(mutant.key, _NOT_YET)["fate"] == "survived":
-                tests = self._within(mutant, _FRESH)
+                tests = self._of_few_files(self._within(mutant, _FRESH))
                 attempt = partial(afresh, known=self.costs, files=sorted({*self._files(tests), *self.new}))
                 self._note(mutant, self._fate(mutant, tests, attempt), "afresh")
 
@@ -112,6 +113,10 @@ class _Run:
             if self.passing[test]:
                 return fate, test
             tests = {name: cost for name, cost in tests.items() if name != test}
+
+    def _of_few_files(self, tests: Tests) -> Tests:
+        files = list(dict.fromkeys(name.split("::")[0] for name in tests))[:_FEW]
+        return {name: cost for name, cost in tests.items() if name.split("::")[0] in files}
 
     def _files(self, tests: Iterable[str]) -> set[str]:
         return {name.split("::")[0] for name in tests}

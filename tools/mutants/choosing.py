@@ -16,6 +16,7 @@ from tools.mutants.recording import RECORDED, ROOT
 
 __all__ = ["Recorded", "drawn", "files_of", "recorded", "source_of"]
 
+_FAR = 3  # times the cost
 _DEAREST = 6.0  # CPU seconds of a test that is worth trying
 
 
@@ -56,18 +57,21 @@ class Recorded:
     sources: dict[str, list[str]] = field(default_factory=dict)
 
     def tests_of(self, mutant: Mutant) -> list[str]:
-        """The tests that may notice a mutant: a few of each file in turn, those of its room and cheap ones first."""
+        """The tests that may notice a mutant: cheap ones of its room first, and some of each file."""
         room = mutant.file.split("/")[1]
         files: dict[str, list[int]] = defaultdict(list)
         for number in sorted(self._running(mutant), key=lambda one: self.tests[one][1]):
             if self.tests[number][1] <= _DEAREST:
                 files[self.tests[number][0].split("::")[0]].append(number)
         ranked = [
-            (round_, not name.startswith(f"tests/{room}/"), self.tests[number][1], self.tests[number][0])
+            (
+                self.tests[number][1] * (5 + place) * (1 if name.startswith(f"tests/{room}/") else _FAR),
+                self.tests[number][0],
+            )
             for name, numbers in files.items()
-            for round_, number in ((2 * place // 5, number) for place, number in enumerate(numbers))
+            for place, number in enumerate(numbers)
         ]
-        return [name for *_, name in sorted(ranked)]
+        return [name for _, name in sorted(ranked)]
 
     def _running(self, mutant: Mutant) -> set[int]:
         lines = self.lines.get(mutant.file, {})
