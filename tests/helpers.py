@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
@@ -128,6 +129,23 @@ def flow_lines(graph: FlowGraph) -> Iterator[str]:
         by = flow.implied_by or flow.origin
         mark = "" if flow.certain else "?"
         yield f"{short(flow.source)} -{flow.payload}->{mark} {short(flow.target)}: {data} [{by}]"
+
+
+def told(value: object) -> str:
+    """A value in one line, without what it has by default; numbers as far as every machine agrees on them."""
+    if is_dataclass(value):
+        shown = ((field.name, getattr(value, field.name), field.default) for field in fields(value))
+        parts = (f"{name}={told(one)}" for name, one, usual in shown if usual is MISSING or one != usual)
+        return f"{type(value).__name__}({', '.join(parts)})"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, frozenset):
+        return "{" + ", ".join(sorted(map(told, value))) + "}"
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(map(told, value)) + "]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {told(one)}" for key, one in sorted(value.items())) + "}"
+    return str(value)
 
 
 def read_case(path: Path) -> tuple[dict[str, Any], str]:

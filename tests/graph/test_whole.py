@@ -8,12 +8,12 @@ difference before you keep it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from tests.helpers import graph_of, read_case
+from tests.helpers import graph_of, read_case, told
 
 HERE = Path(__file__).parent
 CASES = (
@@ -43,21 +43,6 @@ CASES = (
     "graph/star",
     "graph/tree",
 )
-
-
-def told(value):
-    """A value in one line, without what it has by default."""
-    if is_dataclass(value):
-        shown = ((field.name, getattr(value, field.name), field.default) for field in fields(value))
-        parts = (f"{name}={told(one)}" for name, one, usual in shown if usual is MISSING or one != usual)
-        return f"{type(value).__name__}({', '.join(parts)})"
-    if isinstance(value, frozenset):
-        return "{" + ", ".join(sorted(map(told, value))) + "}"
-    if isinstance(value, tuple | list):
-        return "[" + ", ".join(map(told, value)) + "]"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {told(one)}" for key, one in sorted(value.items())) + "}"
-    return str(value)
 
 
 def lines(graph):
