@@ -82,3 +82,13 @@ def test_rules_read_this_and_nothing_else(path, golden):
     for document in load_text(path.read_bytes(), path.name, catalog()).documents:
         found += lines(World(facts_of(document, AnalysisSettings(today=DAY)), document))
     golden("\n".join(found) + "\n", Path(__file__).parent / "whole" / f"{name_of(path)}.txt")
+
+
+@pytest.mark.parametrize("name", ["agreements", "datasets", "models"])
+def test_without_a_day_nothing_has_ended(name):
+    (document,) = load_text((ROOT / f"tests/language/accept/{name}.yaml").read_bytes(), name, catalog()).documents
+    dated, undated = (lines(World(facts_of(document, AnalysisSettings(today=day)), document)) for day in (DAY, ""))
+    told = [line for line in undated if line.startswith("  {")]
+    assert told
+    assert not [line for line in told if "days_left" in line or "'ended': True" in line]
+    assert [line for line in dated if "days_left': " in line or "'ended': True" in line]
