@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fedpolicy.analysis.budget import Claim
+from fedpolicy.analysis.budget.sights import Sight
 from fedpolicy.analysis.changes import BudgetChange
 from tests.helpers import facts_of
 
@@ -600,3 +601,19 @@ def test_without_a_delta_what_is_only_bounded_has_no_lower_end():
     both = towards(ledger(f"{pure}{choice}}}", f"{pure}{votes}, noise_multiplier: 2, steps: 2}}"), "agg")
 
     assert (both.spent.low, both.spent.high, both.spent.delta) == (1, 6, None)
+
+
+@pytest.mark.parametrize(
+    ("favourable", "unfavourable", "certain", "possible", "undecided"),
+    [
+        ((1,), (1,), False, False, False),
+        ((1,), (1, 2), False, False, True),
+        ((1,), (1, 2), True, True, True),
+        ((1,), (1,), False, True, True),
+        ((1,), (1,), True, True, False),
+    ],
+)
+def test_a_sight_is_undecided_where_the_readings_differ(favourable, unfavourable, certain, possible, undecided):
+    sight = Sight(favourable, unfavourable, certain=certain, possible=possible)
+    assert sight.undecided is undecided
+    assert sight.names == tuple(sorted({*favourable, *unfavourable}))

@@ -43,9 +43,10 @@ CASES = (
 
 
 def lines(study):
-    for one in study.pairs():
+    for one in study.disclosures:
         yield told(replace(one, paths=(), spent=None))
         yield from (f"  {'; '.join(map(hop, path))}" for path in one.paths)
+    yield from (told(replace(one, paths=(), spent=None, not_counted=())) for one in study.pairs() if one.missing)
     yield from map(told, study.models)
     yield from map(told, study.continuity)
     if study.is_noisy:
