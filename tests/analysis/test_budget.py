@@ -11,6 +11,7 @@ import pytest
 from fedpolicy.analysis.budget import Claim
 from fedpolicy.analysis.budget.sights import Sight
 from fedpolicy.analysis.changes import BudgetChange
+from fedpolicy.analysis.exposure.participation import lower_rate
 from tests.helpers import facts_of
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "clinical-notes" / "deployment.yaml"
@@ -601,6 +602,22 @@ def test_without_a_delta_what_is_only_bounded_has_no_lower_end():
     both = towards(ledger(f"{pure}{choice}}}", f"{pure}{votes}, noise_multiplier: 2, steps: 2}}"), "agg")
 
     assert (both.spent.low, both.spent.high, both.spent.delta) == (1, 6, None)
+
+
+@pytest.mark.parametrize("clients", ["client", "[client@a, client@b, client@c]"])
+def test_a_rate_is_held_against_the_clients_of_a_round(clients):
+    guard = noise("noise_multiplier: 1.0, sampling: poisson, sampling_rate: 0.01, steps: 9", unit="client")
+    task = TASK.format(name="t", data="notes", guard=guard.replace("where: client", "where: aggregator"))
+    study = facts_of(BASE.format(unit="client", tasks=task.replace("runs_on: client", f"runs_on: {clients}")))
+    (spec,) = study.deployment.tasks["t"].safeguards
+    found = lower_rate(study.graph, ("tasks", "t", "safeguards", 0), spec)
+    assert found == "a rate of 0.01, but 3 of 3 clients, which is 1"
+
+
+@pytest.mark.parametrize(("unit", "several"), [("record", False), ("day", True), ("person", True), ("client", False)])
+def test_larger_units_are_taken_to_be_clipped_together(unit, several):
+    (share,) = ledger(noise(FIXED, unit=unit), unit=unit).shares
+    assert (f"what one {unit} contributes to a step is clipped together" in share.spent.assumptions) is several
 
 
 @pytest.mark.parametrize(

@@ -99,3 +99,10 @@ def test_epsilon_of_samples_grows_to_what_the_ledger_says():
         close = close_bound([replace(run, steps=step)], 1e-6)
         assert low <= close.high <= high * (1 + 1e-9) <= close.high * 1.08
     assert [high for _, _, high in points] == sorted(high for _, _, high in points)
+
+
+@pytest.mark.parametrize(("steps", "points"), [(10**7 - 1, 25), (10**7, 8)])
+def test_a_curve_of_a_very_long_run_has_few_points(steps, points, monkeypatch):
+    monkeypatch.setattr("fedpolicy.analysis.budget.meaning.growth", lambda _, steps, __: [(1.0, 2.0)] * len(steps))
+    run = Release(mechanism="gaussian", noise_multiplier=1.0, steps=steps)
+    assert len(over_steps(mechanism(run, delta=1e-6))) == points

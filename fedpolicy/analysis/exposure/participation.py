@@ -169,8 +169,9 @@ def lower_rate(graph: FlowGraph, path: Path, spec: DifferentialPrivacy) -> str:
     task = task_of(graph.deployment, path)
     if task is None or task.clients_per_round is None or spec.sampling_rate is None or not drawn_clients(spec):
         return ""
-    clients = sum(one.weight for one in graph.vertices.values() if one.kind == "place" and one.family in task.runs_on)
-    drawn = task.clients_per_round / clients if clients else 0.0
+    places = {place for reference in task.runs_on for place in graph.members[reference]}
+    clients = sum(graph.vertices[place].weight for place in places)
+    drawn = task.clients_per_round / clients
     if spec.sampling_rate * _ROUNDED >= drawn:
         return ""
     return (

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from fedpolicy.analysis.accounting.bounds import Bound, _as_tight
+from fedpolicy.analysis.accounting import bounds
+from fedpolicy.analysis.accounting.bounds import Bound, _as_tight, _tight
 from fedpolicy.analysis.accounting.laplace import laplace_epsilon
 from fedpolicy.analysis.accounting.mechanisms import reached_square
+from fedpolicy.analysis.accounting.releases import Release
 
 QUICK = Bound(low=1.0, high=3.0, delta=1e-6, theorem="quick", assumptions=("it is quick",))
 
@@ -26,6 +28,22 @@ def test_the_theorem_is_that_of_the_better_bound(high, assumptions, theorem, ass
     assert found.theorem.startswith(theorem)
     assert found.assumptions == assumed
     assert (found.low, found.high, found.tight) == (1.5, min(high, 3.0), True)
+
+
+@pytest.mark.parametrize(
+    ("release", "measured"),
+    [
+        (Release(mechanism="gaussian", noise_multiplier=30_000, steps=10**7, rate=0.5, sampling="poisson"), True),
+        (Release(mechanism="gaussian", noise_multiplier=30_000, steps=10**7 + 1, rate=0.5, sampling="poisson"), False),
+        (Release(mechanism="laplace", noise_multiplier=20_000, steps=20_000), True),
+        (Release(mechanism="laplace", noise_multiplier=20_000, steps=20_001), False),
+    ],
+)
+def test_what_would_take_minutes_is_not_measured(release, measured, monkeypatch):
+    monkeypatch.setattr(bounds, "_measured", lambda *_: QUICK)
+    found = _tight.__wrapped__((release,), 1e-5)
+    assert (found is QUICK) is measured
+    assert found.tight is not measured
 
 
 @pytest.mark.parametrize(
