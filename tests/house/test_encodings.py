@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 
@@ -12,14 +13,15 @@ FILES = sorted(path for folder in ("fedpolicy", "tests", "benchmarks", ".ci") fo
 # What takes `encoding` at which place.
 TEXTS = {"read_text": 0, "write_text": 1}
 PROCESSES = {"run", "Popen", "check_output"}
+CALLS = re.compile(rf"\b({'|'.join((*TEXTS, *PROCESSES))})\b")
 
 
 def by_locale(source):
     """Lines of calls that read or write text and do not say how it is encoded."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call):
+    for node in ast.walk(ast.parse(source)) if CALLS.search(source) else ():
+        name = getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
+        if name in TEXTS or name in PROCESSES:
             given = {one.arg: ast.unparse(one.value) for one in node.keywords}
-            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
             text = len(node.args) <= TEXTS[name] if name in TEXTS else name in PROCESSES and given.get("text") == "True"
             if text and not given.keys() & {"encoding", None}:
                 yield node.lineno

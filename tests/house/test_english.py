@@ -90,7 +90,10 @@ def test_every_rule_has_a_sentence_for_where_it_passes():
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_message_speaks_plainly(path):
-    found = [(line, phrase) for line, text in texts(path) for phrase in WORST if phrase in text.lower()]
+    # A text over several lines is one text; most modules have no such phrase anywhere.
+    source = re.sub(r"""["']\s*\w*["']""", "", path.read_text(encoding="utf-8").lower())
+    read = texts(path) if any(phrase in source for phrase in WORST) else ()
+    found = [(line, phrase) for line, text in read for phrase in WORST if phrase in text.lower()]
 
     assert found == []
 
