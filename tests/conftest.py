@@ -7,7 +7,6 @@ import os
 import sys
 import time
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -36,7 +35,6 @@ os.environ.pop("COLUMNS", None)
 
 Golden = Callable[..., None]
 DAY = "2026-11-28"
-COUNTED = 4
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,18 +51,10 @@ def the_day() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """
-    Count lines where that shows something: it doubles what a test takes.
-
-    Laws run the same lines hundreds of times. Cases of one test run much the same ones, so one case in four is counted:
-    the coverage that is reported is rather too low.
-    """
-    cases: Counter[tuple[Path, str]] = Counter()
+    """Laws run the same lines hundreds of times; to count them would double what they take, and show nothing new."""
     for item in items:
-        test = (item.path, getattr(item, "originalname", item.name))
-        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False) or cases[test] % COUNTED:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.no_cover)
-        cases[test] += 1
 
 
 def pytest_collection_finish() -> None:

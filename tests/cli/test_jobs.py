@@ -71,6 +71,7 @@ def outcome(run, *arguments, **more):
     return done.exit_code, done.stdout, done.stderr, written
 
 
+@pytest.mark.no_cover  # the same lines for each case
 @pytest.mark.parametrize("jobs", ["2", *(pytest.param(n, marks=pytest.mark.slow) for n in ("5", "auto", "0"))])
 def test_every_format_has_the_same_bytes(jobs, estate, monkeypatch):
     monkeypatch.setattr(cli_run, "_PAYS_TO_FORK", 0)

@@ -129,6 +129,7 @@ WRITERS = {
 }
 
 
+@pytest.mark.no_cover  # the same lines for each case
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_full_disk_is_one_message_whatever_is_written(name, run, example):

@@ -82,6 +82,7 @@ def test_line_ends_and_indents_are_those_of_the_file(run, mark, tmp_path):
     assert b"\n" not in b"".join(lines)
 
 
+@pytest.mark.no_cover  # the same lines for each case
 @pytest.mark.parametrize(
     "reason",
     ["a: b # c", "true", '"quoted"', "- item", "ünïcode, {x}", "two\nlines", "*", "12", "ends with :", "'", "\\n"],

@@ -49,11 +49,19 @@ def _known(report: Report) -> Iterator[Annotation]:
         )
 
 
+def _bytes(mark: str) -> bytes:
+    """The bytes of a mark: the name of a file in it is the same bytes whatever the locale reads them as."""
+    try:
+        return mark.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return mark.encode("utf-8", "surrogatepass")
+
+
 def _row(annotation: Annotation) -> dict[str, Any]:
     return {
         "description": annotation.message,
         "check_name": annotation.rule,
-        "fingerprint": sha256(annotation.mark.encode("utf-8", "surrogatepass")).hexdigest(),
+        "fingerprint": sha256(_bytes(annotation.mark)).hexdigest(),
         "severity": _SEVERITIES[annotation.severity],
         "location": {
             "path": annotation.span.file,
