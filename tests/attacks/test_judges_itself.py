@@ -187,7 +187,7 @@ def test_only_plain_files_are_read(repository, run, arguments, device):
 
     assert done, "it waits"
     assert done[0].exit_code == 2, done[0].output
-    said = ("no plain file", "no pack `pipe`", "`pipe` cannot be read: nothing was written to this pipe")
+    said = ("not a plain file", "no pack `pipe`", "`pipe` cannot be read: nothing was written to this pipe")
     assert any(one in done[0].stderr for one in said)
 
 
