@@ -135,7 +135,7 @@ def _tags(sheet: Sheet, frame: Frame) -> Iterator[PolicyError]:
             advice = advise(name, sorted(known), called="known")
             yield sheet.error(("tags", place), f"no standard is called `{name}`", advice)
         elif number not in known[name]:
-            advice = did_you_mean(number, sorted(known[name])) or "take a number that the standard has"
+            advice = advise(number, sorted(known[name]), called="it has")
             yield sheet.error(("tags", place), f"{name} has no requirement `{number}`", advice)
 
 

@@ -145,7 +145,7 @@ def read_field(world: World, kind: str, subject: Subject, name: str) -> list[Val
 
 def _whole(world: World, territories: Territories = ()) -> Subject:
     (whole,) = KINDS[_ROOT].subjects(world)
-    return deployment.within(whole, territories)
+    return world.once(f"whole in {territories}", (), lambda _: deployment.within(whole, territories))
 
 
 def _known(value: Presence) -> list[Value]:

@@ -37,6 +37,10 @@ _ERROR = pattern(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _UNDECLARED = pattern(r"undeclared reference to '([^']*)'")
 _STATUS = pattern(r"^[A-Z_]+: | \[[A-Z_]+\]$")
 _MIXED = pattern(r"no matching overload for '(\S+)' applied to '\((.*)\)'")
+_MIXTURES = (
+    ({"double", "int"}, "; write whole numbers as 1.0 here"),
+    ({"int", "string"}, "; write numbers, and levels such as VERBATIM, without quotes"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,5 +230,5 @@ def _readable(message: str) -> str:
         short = message.partition(" expecting ")[0]
         return short[:1].lower() + short[1:]
     operator, types = mixed[1].strip("_"), mixed[2]
-    advice = "; write whole numbers as 1.0 here" if {"double", "int"} <= set(types.split(", ")) else ""
+    advice = next((said for pair, said in _MIXTURES if pair <= set(types.split(", "))), "")
     return f"`{operator}` does not work on ({types}){advice}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from fedpolicy.errors import SettingsError
@@ -10,17 +12,41 @@ from fedpolicy.findings import Severity
 from fedpolicy.policy.context import KINDS
 from fedpolicy.policy.fields import Type
 from fedpolicy.policy.models import PRINCIPLES
-from fedpolicy.policy.sheet import Anything, ListOf, MapOf, RecordOf, TextShape
+from fedpolicy.policy.sheet import Anything, ListOf, MapOf, Misfit, Path, RecordOf, TextShape, ValueShape
+from fedpolicy.suggest import shown
 
-__all__ = ["BASES", "EXPECTED", "PACK", "RULE", "RULE_ID", "STANDARDS", "new_pack", "new_rule", "policy_schema"]
+__all__ = ["BASES", "EXPECTED", "PACK", "RULE", "RULE_ID", "STANDARDS", "Day", "new_pack", "new_rule", "policy_schema"]
 
 RULE_ID = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 _NAME = r"[a-z][a-z0-9_]*"
 BASES = ("seed", "attack", "law", "practice")
 EXPECTED = ("fail", "pass", "unknown")
-_DAY = r"\d{4}-\d{2}-\d{2}"
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+class Day(ValueShape):
+    """A day of the calendar."""
+
+    def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
+        """What is not a date, such as the 31st of June."""
+        if not (isinstance(value, str) and _DATE.fullmatch(value) and _is_day(value)):
+            yield Misfit(path, f"{shown(value)} is not a date", "write year, month and day, as 2027-01-31")
+
+    def schema(self) -> dict[str, Any]:
+        """The same as JSON schema."""
+        return {**ValueShape.schema(self), "type": "string", "format": "date", "pattern": f"^{_DATE.pattern}$"}
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
 _OWNERS_IN = ListOf(
-    item=TextShape(pattern="EEA|[A-Z]{2}", called="a country such as US, or EEA"),
+    item=TextShape(pattern="EEA|[A-Z]{2}", called="a country", advice="write a code of ISO 3166-1 such as US, or EEA"),
     about="Where a law applies: countries, or EEA. Rules look at the data of owners there, and name no others. Where"
     " nobody states the place of an owner, what would fail is undecided.",
 )
@@ -103,11 +129,12 @@ about: |
 
 
 def _address(about: str) -> TextShape:
-    return TextShape(about=about, pattern=r"https?://\S+", called="an address (https://...)")
-
-
-def _day(about: str) -> TextShape:
-    return TextShape(about=about, pattern=_DAY, called="a day as YYYY-MM-DD")
+    return TextShape(
+        about=about,
+        pattern=r"https?://\S+",
+        called="an address",
+        advice="write it whole, such as https://example.org/page",
+    )
 
 
 _REFERENCE = RecordOf(
@@ -120,7 +147,7 @@ _REFERENCE = RecordOf(
         "title": TextShape(about="Title as readers will find it."),
         "url": _address("Where to read it."),
         "note": TextShape(about="What it says that matters here, in your own words."),
-        "as_of": _day("On which day it was opened."),
+        "as_of": Day(about="On which day it was opened."),
     },
     required=("basis", "title"),
 )
@@ -129,7 +156,12 @@ RULE = RecordOf(
     called="a rule",
     about="One rule of fedpolicy.",
     keys={
-        "id": TextShape(about="The file's name without .yaml.", pattern=RULE_ID, called="an id such as private-data"),
+        "id": TextShape(
+            about="The file's name without .yaml.",
+            pattern=RULE_ID,
+            called="an id",
+            advice="use small letters, digits and hyphens, such as private-data",
+        ),
         "title": TextShape(about="What is wrong where the rule fails, as a short sentence without a full stop."),
         "holds": TextShape(
             about="What holds where everything passes, as a short sentence without a full stop: pages say it to people."
@@ -142,7 +174,10 @@ RULE = RecordOf(
         "graver": TextShape(about="CEL: where it holds, a finding is one step more severe."),
         "slight": TextShape(about="CEL: where it certainly holds, a finding is of low severity, whatever else holds."),
         "at": TextShape(
-            about="The element's key that a finding points at, such as licence or terms.region.", pattern=r"[\w.]+"
+            about="The element's key that a finding points at, such as licence or terms.region.",
+            pattern=r"[\w.]+",
+            called="a key",
+            advice="write a key of such an element, such as licence or terms.region",
         ),
         "absent": TextShape(
             about="How it decides when something that it asks for with has() is not stated.", choices=("pass", "fail")
@@ -155,10 +190,17 @@ RULE = RecordOf(
         ),
         "owners_in": _OWNERS_IN,
         "applies_from": TextShape(
-            about="A date of the pack (`duties`), by name: until then a finding is of severity info.", pattern=_NAME
+            about="A date of the pack (`duties`), by name: until then a finding is of severity info.",
+            pattern=_NAME,
+            called="the name of a date",
+            advice="write a name that stands under `duties` of the pack's own file",
         ),
         "tags": ListOf(
-            item=TextShape(pattern=r"\S+:\S+", called="a standard and a number, such as owasp-llm-2026:LLM02"),
+            item=TextShape(
+                pattern=r"\S+:\S+",
+                called="a standard and a number",
+                advice="write both with a colon between, such as owasp-llm-2026:LLM02",
+            ),
             about="The requirements of standards that it is about, by number.",
         ),
         "params": MapOf(item=_PARAM, name=_NAME, about="What users may set with --param rule.name=value."),
@@ -179,10 +221,10 @@ RULE = RecordOf(
 _DUTY = RecordOf(
     called="a date",
     keys={
-        "day": _day("From when on it is a duty."),
+        "day": Day(about="From when on it is a duty."),
         "about": TextShape(about="What begins on that day."),
         "url": _address("Where that stands."),
-        "as_of": _day("On which day that was opened."),
+        "as_of": Day(about="On which day that was opened."),
     },
     required=("day", "about", "url", "as_of"),
 )
@@ -193,7 +235,7 @@ _STANDARD = RecordOf(
         "title": TextShape(about="Its title and version."),
         "url": _address("Where it is published."),
         "read": TextShape(about="Which text was read."),
-        "as_of": _day("On which day that text was opened."),
+        "as_of": Day(about="On which day that text was opened."),
         "numbers": ListOf(item=TextShape(), about="The numbers of all its requirements."),
     },
     required=("title", "url", "read", "as_of", "numbers"),
@@ -206,7 +248,12 @@ STANDARDS = RecordOf(called="a file of standards", keys={"standards": _STANDARDS
 PACK = RecordOf(
     called="a pack",
     keys={
-        "pack": TextShape(about="Its name, which is the folder's.", pattern=RULE_ID, called="a name such as my-rules"),
+        "pack": TextShape(
+            about="Its name, which is the folder's.",
+            pattern=RULE_ID,
+            called="a name",
+            advice="use small letters, digits and hyphens, such as my-rules",
+        ),
         "title": TextShape(about="Its name for people."),
         "version": TextShape(about="Its version, as text such as '1.2'."),
         "about": TextShape(about="What it is for and what it rests on."),

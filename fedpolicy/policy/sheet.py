@@ -177,11 +177,12 @@ class Flag(ValueShape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextShape(ValueShape):
-    """Text: one of `choices`, or of a `pattern` that `called` says in words."""
+    """Text: one of `choices`, or of a `pattern` that `called` says in words; `advice` says how to write it."""
 
     choices: tuple[str, ...] = ()
     pattern: str = ""
     called: str = ""
+    advice: str = ""
 
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
         """What is no text, empty, or none of the words."""
@@ -191,7 +192,7 @@ class TextShape(ValueShape):
         elif self.choices and value not in self.choices:
             yield Misfit(path, f"{shown(value)} is not possible here", advise(value, self.choices, called="use one of"))
         elif self.pattern and not re.fullmatch(self.pattern, value):
-            yield Misfit(path, f"{shown(value)} is not {self.called}", "")
+            yield Misfit(path, f"{shown(value)} is not {self.called}", self.advice)
         elif not value.strip():
             yield Misfit(path, "the text is empty", "write it, or remove the key")
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from fedpolicy.errors import FedPolicyError, PolicyError, Problems
 from fedpolicy.findings import Span
-from fedpolicy.policy.rulefile import RULE_ID
+from fedpolicy.policy.rulefile import RULE_ID, Day
 from fedpolicy.policy.sheet import MapOf, Misfit, Path, RecordOf, Sheet, TextShape, ValueShape, read_sheet
 from fedpolicy.records import dataclass as record
 from fedpolicy.suggest import shown
@@ -21,12 +19,15 @@ NAME = "fedpolicy.waivers.yaml"
 VERSION = 1
 _ELEMENT = r"[a-z_]+(?:\.\S.*)?"
 _PATTERN = TextShape(
-    pattern=_ELEMENT, called="an element such as datasets.letters@aphp (`*` stands for any characters)"
+    pattern=_ELEMENT,
+    called="an element",
+    advice="write one such as datasets.letters@aphp (`*` stands for any characters)",
 )
 _FILE_PATTERN = TextShape(
-    pattern=r"\S(?:.*\S)?", called="a path such as infra/deployment.yaml, from the root of the repository"
+    pattern=r"\S(?:.*\S)?",
+    called="a path",
+    advice="write one such as infra/deployment.yaml, from the root of the repository",
 )
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _ADVICE = "docs/waivers.md shows an example"
 
 
@@ -41,19 +42,6 @@ class _Version(ValueShape):
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""
         return {**ValueShape.schema(self), "const": VERSION}
-
-
-class _Day(ValueShape):
-    """A day of the calendar."""
-
-    def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
-        """What is not a date, such as the 31st of June."""
-        if not (isinstance(value, str) and _DATE.fullmatch(value) and _is_day(value)):
-            yield Misfit(path, f"{shown(value)} is not a date", "write year, month and day, as 2027-01-31")
-
-    def schema(self) -> dict[str, Any]:
-        """The same as JSON schema."""
-        return {**ValueShape.schema(self), "type": "string", "format": "date", "pattern": f"^{_DATE.pattern}$"}
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -96,7 +84,12 @@ class _Waiver(RecordOf):
 _ENTRY = _Waiver(
     called="a waiver",
     keys={
-        "rule": TextShape(about="The rule that it is about.", pattern=RULE_ID, called="the id of a rule"),
+        "rule": TextShape(
+            about="The rule that it is about.",
+            pattern=RULE_ID,
+            called="the id of a rule",
+            advice="write it as the finding does, such as model-unpinned",
+        ),
         "element": _Patterns(
             one=_PATTERN,
             example="datasets.letters@aphp",
@@ -104,7 +97,10 @@ _ENTRY = _Waiver(
             " that is named here must be meant.",
         ),
         "fingerprint": TextShape(
-            about="The finding's fingerprint, from the JSON report.", pattern="[0-9a-f]{32}", called="a fingerprint"
+            about="The finding's fingerprint, from the JSON report.",
+            pattern="[0-9a-f]{32}",
+            called="a fingerprint",
+            advice="copy the 32 letters and digits from the JSON report",
         ),
         "file": _Patterns(
             one=_FILE_PATTERN,
@@ -117,7 +113,7 @@ _ENTRY = _Waiver(
         "reason": TextShape(about="Why it is accepted."),
         "owner": TextShape(about="Who answers for it."),
         "approved_by": TextShape(about="Who has agreed; somebody other than the owner."),
-        "expires": _Day(about="The last day on which it holds, as 2027-01-31."),
+        "expires": Day(about="The last day on which it holds, as 2027-01-31."),
     },
     required=("rule", "reason", "owner", "approved_by", "expires"),
 )
@@ -199,11 +195,3 @@ def _as_tuple(value: str | tuple[str, ...]) -> tuple[str, ...]:
 def _own(error: FedPolicyError) -> PolicyError:
     advice = _ADVICE if not error.help or "writing-rules" in error.help else error.help
     return PolicyError(error.message, span=error.span, help=advice, path=error.path)
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True

@@ -279,7 +279,8 @@ def test_every_mistake_fails_the_run_at_once(run, example, tmp_path):
     for place, message in (
         ("3:3", "a waiver has no `owner`"),
         ("4:11", "`Closed Model` is not the id of a rule"),
-        ("5:14", "`*` is not an element such as datasets.letters@aphp"),
+        ("5:14", "`*` is not an element"),
+        ("5:14", "help: write one such as datasets.letters@aphp (`*` stands for any characters)"),
         ("6:13", "the text is empty"),
         ("7:5", "a waiver has no key `ownr`"),
         ("8:18", "`3` is not text"),

@@ -92,7 +92,7 @@ def test_a_mistake_in_the_packs_own_file_is_told(pack):
     messages = [message for _, message, _ in told([str(pack)])]
     assert messages == [
         "a pack has no `title`",
-        "`Our Rules` is not a name such as my-rules",
+        "`Our Rules` is not a name",
         "a pack has no key `titel`",
     ]
 

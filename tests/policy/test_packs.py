@@ -73,7 +73,7 @@ def test_a_rule_may_protect_others_than_its_pack(tmp_path):
         ),
         (
             {"more": "tags: ['our-list:B7']\n"},
-            "a-rule.yaml:6:8: tags.0: our-list has no requirement `B7` (take a number that the standard has)",
+            "a-rule.yaml:6:8: tags.0: our-list has no requirement `B7` (it has: A1, A2)",
         ),
         (
             {"own": OWN + "follows: [satre-3]\n"},
@@ -84,7 +84,25 @@ def test_a_rule_may_protect_others_than_its_pack(tmp_path):
         ),
         (
             {"own": OWN.replace("2027-01-01", "soon")},
-            "_pack.yaml:5:19: duties.in_force.day: `soon` is not a day as YYYY-MM-DD",
+            "_pack.yaml:5:19: duties.in_force.day: `soon` is not a date (write year, month and day, as 2027-01-31)",
+        ),
+        (
+            {"own": OWN.replace("2027-01-01", "2027-02-30")},
+            (
+                '_pack.yaml:5:19: duties.in_force.day: `"2027-02-30"` is not a date'
+                " (write year, month and day, as 2027-01-31)"
+            ),
+        ),
+        (
+            {"owners": "[Brazil]"},
+            "_pack.yaml:3:13: owners_in.0: `Brazil` is not a country (write a code of ISO 3166-1 such as US, or EEA)",
+        ),
+        (
+            {"more": "at: the key\n"},
+            (
+                "a-rule.yaml:6:5: at: `the key` is not a key"
+                " (write a key of such an element, such as licence or terms.region)"
+            ),
         ),
     ],
 )

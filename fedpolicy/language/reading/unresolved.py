@@ -117,7 +117,7 @@ def _country(name: str, names: Names) -> Said:
     section = names.catalog.countries
     code = next((code for code in countries if section[code].name.casefold() == name.casefold()), None)
     message = f"{shown(name)} is not an ISO 3166-1 alpha-2 code"
-    return message, f"write {code}" if code else "write two capital letters, such as DE"
+    return message, f"write {code}" if code else "write a code that the standard has, such as DE"
 
 
 def _region(name: str, names: Names) -> Said:

@@ -92,7 +92,9 @@ def _several(value: object) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else (str(value),)
 
 
-_ID = TextShape(pattern=r"[A-Za-z][A-Za-z0-9_.-]*", called="an id")
+_ID = TextShape(
+    pattern=r"[A-Za-z][A-Za-z0-9_.-]*", called="an id", advice="write it as the federation's file does, such as lumc"
+)
 _KEY = r"[a-z][a-z_]*"
 _RELEASE = RecordOf(
     called="a release",
@@ -126,7 +128,10 @@ _FILE = RecordOf(
     keys={
         "fedpolicy_site": _Version(about="The version of this file's language."),
         "party": TextShape(
-            pattern=_ID.pattern, called=_ID.called, about="Which party of the federation's file this site is."
+            pattern=_ID.pattern,
+            called=_ID.called,
+            advice=_ID.advice,
+            about="Which party of the federation's file this site is.",
         ),
         "releases": ListOf(
             item=_RELEASE,
