@@ -209,7 +209,7 @@ class Lookup:
 
     def families_in(self, mask: Mask) -> tuple[str, ...]:
         """The datasets of some instances; thousands of flows carry the same ones."""
-        if mask.bit_count() == 1:
+        if self.graph.is_own(mask) or mask.bit_count() == 1:
             return (self.graph.data[mask.bit_length() - 1].family,)
         key = keyed(mask)
         if key not in self._families:
@@ -261,7 +261,7 @@ def family_of(instance: str) -> str:
 
 def ordered(words: Iterable[str]) -> list[str]:
     """Each word once, sorted, as a plain list."""
-    return sorted({str(word) for word in words})
+    return sorted(set(map(str, words)))
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

@@ -256,6 +256,15 @@ class FlowGraph:
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     enclaves: Mapping[str, Vertex] = field(default_factory=dict)
 
+    def key(self, mask: Mask) -> object:
+        """A set of instances as a key; one that is the very set of an instance is known without a look at its bits."""
+        return mask.bit_length() if self.is_own(mask) else keyed(mask)
+
+    def is_own(self, mask: Mask) -> bool:
+        """Whether this object is the set that an instance keeps of itself; of most single ones it is."""
+        last = mask.bit_length() - 1
+        return 0 <= last < len(self.data) and self.data[last].bit is mask
+
     def behind(self, words: frozenset[str]) -> frozenset[str]:
         """Those on whose word it rests: for an enclave that may not vouch, those who run what is in it."""
         found = {word: self.enclaves[word] for word in words if word in self.enclaves}

@@ -31,12 +31,11 @@ __all__ = ["Evaluation", "evaluate"]
 
 def _equivalence(context: Context) -> Hashable:
     """Equal for elements whose values are equal: every rule says the same of them."""
-    return tuple(
-        None
-        if values is None
-        else (tuple(values), tuple(tuple(one) if isinstance(one, list) else one for one in values.values()))
-        for values in context.variants
-    )
+    return tuple([values if values is None else _hashable(values) for values in context.variants])
+
+
+def _hashable(values: Mapping[str, Value]) -> Hashable:
+    return tuple(values), tuple([tuple(one) if type(one) is list else one for one in values.values()])
 
 
 def _scenarios_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
+from typing import Any
 
 from fedpolicy.analysis.exposure.domain import BOUNDED, VERBATIM, Reading
 from fedpolicy.analysis.exposure.equivalence import Arriving, Kinds
@@ -15,9 +16,10 @@ from fedpolicy.analysis.exposure.views import View, Viewer, spending_on
 from fedpolicy.analysis.exposure.witness import Trail
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.catalog.load import Catalog
+from fedpolicy.graph.masks import common
 from fedpolicy.graph.model import DataItem, Flow, FlowGraph, Mask, bits
 from fedpolicy.language.model.dataset import Dataset
-from fedpolicy.records import dataclass, replace
+from fedpolicy.records import dataclass
 
 __all__ = ["Group", "disclosure_of_pair", "disclosures_of", "group_views", "pairs_of", "undeclared"]
 Key = tuple[object, ...]
@@ -105,7 +107,7 @@ def _vouched(views: Mapping[Reading, View], levels: tuple[int, int, int], cell: 
 
 def _exact(levels: list[Mask], among: Mask) -> Iterator[tuple[int, Mask]]:
     for level in range(VERBATIM, 0, -1):
-        mask = levels[level] & among
+        mask = common(levels[level], among)
         if mask:
             yield level, mask
         if mask == among:
@@ -146,7 +148,7 @@ def disclosure_of_pair(exposure: Exposure, group: Disclosure, party: str, datase
     """The same levels for one party and one instance of a group, with that pair's own paths and reasons."""
     viewer, item = exposure.viewers[party, group.role], exposure.items[dataset]
     levels = (group.low, group.high, group.guaranteed, group.vouched)
-    return replace(_evidence(exposure, viewer, item, levels), allowed=group.allowed)
+    return Disclosure(**_evidence(exposure, viewer, item, levels), allowed=group.allowed)
 
 
 def pairs_of(exposure: Exposure, groups: Sequence[Disclosure]) -> Iterator[Disclosure]:
@@ -168,17 +170,15 @@ def pairs_of(exposure: Exposure, groups: Sequence[Disclosure]) -> Iterator[Discl
 def _disclosure(exposure: Exposure, group: Group) -> Disclosure:
     viewer, item = _representative(exposure, group.viewers, group.mask)
     shown = _evidence(exposure, viewer, item, group.levels)
-    return replace(
-        shown,
-        parties=tuple(sorted(viewer.party for viewer in group.viewers)),
-        datasets=exposure.names(group.mask),
-        allowed=group.allowed,
-        pairs=group.pairs(exposure.own),
-        missing=_undecided(exposure, group, shown),
-    )
+    shown |= {
+        "parties": tuple(sorted(viewer.party for viewer in group.viewers)),
+        "datasets": exposure.names(group.mask),
+        "missing": _undecided(exposure, group, shown["missing"]),
+    }
+    return Disclosure(**shown, allowed=group.allowed, pairs=group.pairs(exposure.own))
 
 
-def _undecided(exposure: Exposure, group: Group, shown: Disclosure) -> tuple[str, ...]:
+def _undecided(exposure: Exposure, group: Group, missing: tuple[str, ...]) -> tuple[str, ...]:
     """The facts that the level hangs on: of one instance of every dataset of the group, as each may lack its own."""
     low, high, guaranteed, vouched = group.levels
     if low == high and guaranteed == vouched:
@@ -188,15 +188,16 @@ def _undecided(exposure: Exposure, group: Group, shown: Disclosure) -> tuple[str
         family = exposure.graph.data[index].family
         datasets[family] = datasets.get(family, 0) | 1 << index
     if len(datasets) == 1:
-        return shown.missing
+        return missing
     found: set[str] = set()
     for mask in datasets.values():
         viewer, item = _representative(exposure, group.viewers, mask)
-        found.update(_evidence(exposure, viewer, item, group.levels).missing)
+        found.update(_evidence(exposure, viewer, item, group.levels)["missing"])
     return tuple(sorted(found))
 
 
-def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: Levels) -> Disclosure:
+def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: Levels) -> dict[str, Any]:
+    """What a disclosure says of one viewer and one instance."""
     low, high, guaranteed, vouched = levels
     reading = Reading.HIGH if high else Reading.GUARANTEED
     trails, private = exposure.ways(viewer, item.index, reading, high or guaranteed)
@@ -212,20 +213,20 @@ def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: Levels
         missing = tuple(sorted({*missing, *unsettled(spent, limit)}))
     if vouched != guaranteed:
         missing = tuple(sorted({*missing, *_doubted(exposure, trails)}))
-    return Disclosure(
-        parties=(viewer.party,),
-        role=viewer.role,
-        datasets=(item.id,),
-        low=low,
-        high=high,
-        guaranteed=guaranteed,
-        vouched=vouched,
-        paths=tuple(steps_of(exposure.graph, trail) for trail in trails),
-        not_counted=not_counted(holdings, viewer, item, trails, limit, None if private else spent),
-        missing=missing,
-        claims=_claims(exposure, viewer, item, high),
-        spent=spent if private and BOUNDED in {high, guaranteed} else None,
-    )
+    return {
+        "parties": (viewer.party,),
+        "role": viewer.role,
+        "datasets": (item.id,),
+        "low": low,
+        "high": high,
+        "guaranteed": guaranteed,
+        "vouched": vouched,
+        "paths": tuple(steps_of(exposure.graph, trail) for trail in trails),
+        "not_counted": not_counted(holdings, viewer, item, trails, limit, None if private else spent),
+        "missing": missing,
+        "claims": _claims(exposure, viewer, item, high),
+        "spent": spent if private and BOUNDED in {high, guaranteed} else None,
+    }
 
 
 def _doubted(exposure: Exposure, trails: Sequence[Trail]) -> Iterator[str]:

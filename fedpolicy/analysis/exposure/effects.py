@@ -12,7 +12,7 @@ from fedpolicy.analysis.exposure.spending import spend
 from fedpolicy.analysis.exposure.transfer import ALL, Effect
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.guards import performers
-from fedpolicy.graph.model import Flow, FlowGraph, Guard, Mask, keyed
+from fedpolicy.graph.model import Flow, FlowGraph, Guard, Mask
 from fedpolicy.graph.places import supplier_of
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
 from fedpolicy.records import dataclass
@@ -46,14 +46,14 @@ class Effects:
         ends = flow.source if flow.seals else ""
         opens = flow.role == "published"
         raised = self._raised(flow)
-        within: tuple[int, ...]
+        within: object
         guards: tuple[object, ...]
         scope = self._scope(flow) if flow.guards or flow.seals else ALL
         if scope == ALL:
             # Nobody's word is asked for, so that the same safeguard of ten thousand clients is one.
             within, guards = (), tuple((guard.path, guard.aggregate, guard.ignored) for guard in flow.guards)
         else:
-            within, guards = keyed(scope), (id(flow.guards),)
+            within, guards = self.graph.key(scope), (id(flow.guards),)
         key = (flow.payload, flow.raw, within, guards, flow.aggregate, flow.seals, ends, opens, raised)
         found = self._effects.get(key)
         if found is None:
@@ -201,13 +201,14 @@ def is_believed(graph: FlowGraph, trust: Trust) -> bool:
     if any(task.code_from for task in graph.deployment.tasks.values()):
         return False
     everything = (1 << len(graph.data)) - 1
-    words = {(one.rests_on, keyed(one.data)) for one in graph.aggregates if one.rests_on}
+    words = {(one.rests_on, graph.key(one.data)): one.data for one in graph.aggregates if one.rests_on}
     for flow in graph.flows:
         if flow.guards or flow.seals:
-            data = keyed(everything if flow.data is None else flow.data)
-            words.update((guard.rests_on, data) for guard in flow.guards if not guard.ignored)
-            words |= {(performers(graph.vertices[flow.source]), data)} if flow.seals else set()
-    return all(trust.accepting(rests_on, mask) == mask for rests_on, (_, mask) in words)
+            data = everything if flow.data is None else flow.data
+            key = graph.key(data)
+            words.update({(guard.rests_on, key): data for guard in flow.guards if not guard.ignored})
+            words |= {(performers(graph.vertices[flow.source]), key): data} if flow.seals else {}
+    return all(trust.accepting(rests_on, mask) == mask for (rests_on, _), mask in words.items())
 
 
 def suppliers_of(graph: FlowGraph, flow: Flow) -> frozenset[str]:

@@ -7,7 +7,7 @@ from dataclasses import field
 
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.catalog.load import Catalog
-from fedpolicy.graph.masks import grouped
+from fedpolicy.graph.masks import common, grouped
 from fedpolicy.graph.model import FlowGraph, Mask, bits, keyed
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.agreement import Agreement
@@ -112,8 +112,8 @@ class _Into:
     """The ways into one place: what may carry anything, few instances, or many."""
 
     anything: set[Way] = field(default_factory=set)
-    few: dict[tuple[Way, Key], Mask] = field(default_factory=dict)
-    many: dict[tuple[Way, Key], Mask] = field(default_factory=dict)
+    few: dict[tuple[Way, object], Mask] = field(default_factory=dict)
+    many: dict[tuple[Way, object], Mask] = field(default_factory=dict)
 
 
 class Arriving:
@@ -127,8 +127,9 @@ class Arriving:
                 if flow.data is None:
                     into.anything.add(way)
                 else:
-                    chosen = into.few if flow.data.bit_count() <= _FEW else into.many
-                    chosen[way, keyed(flow.data)] = flow.data
+                    few = graph.is_own(flow.data) or flow.data.bit_count() <= _FEW
+                    chosen = into.few if few else into.many
+                    chosen[way, graph.key(flow.data)] = flow.data
         self._family = [item.family for item in graph.data]
         self._kind = {name: number for number, kind in enumerate(kinds) for name in kind.families}
         self._kinds = kinds
@@ -188,15 +189,16 @@ def _cells(
     rest = others
     for name, own in few.items():
         key = frozenset(own)
-        cells[key] = cells.get(key, 0) | kind.families[name] & others
+        part = common(kind.families[name], others)
+        cells[key] = cells[key] | part if key in cells else part
         rest &= ~kind.families[name]
     if rest:
         cells[frozenset()] = rest
     for way, mask in many.items():
         split: dict[Ways, Mask] = {}
         for ways, cell in cells.items():
-            for key, part in ((ways | {way}, cell & mask), (ways, cell & ~mask)):
+            for key, part in ((ways | {way}, common(cell, mask)), (ways, cell & ~mask)):
                 if part:
-                    split[key] = split.get(key, 0) | part
+                    split[key] = split[key] | part if key in split else part
         cells = split
     return ((mask, ways) for ways, mask in cells.items())

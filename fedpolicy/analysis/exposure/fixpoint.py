@@ -29,7 +29,7 @@ from fedpolicy.analysis.exposure.domain import (
 from fedpolicy.analysis.exposure.effects import Effects
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.exposure.transfer import Effect, transfer
-from fedpolicy.graph.masks import grouped, keyed, united
+from fedpolicy.graph.masks import grouped, united
 from fedpolicy.graph.model import Flow, FlowGraph, Mask, Vertex
 from fedpolicy.records import dataclass
 
@@ -230,7 +230,7 @@ def _alike(flows: Sequence[Flow], effects: Effects) -> list[tuple[Effect, Mask |
     found: dict[tuple[int, object], tuple[Effect, Mask | None, list[Flow]]] = {}
     for flow in flows:
         effect, data = effects.of(flow), flow.data
-        key = (id(effect), data if data is None else keyed(data))
+        key = (id(effect), data if data is None else effects.graph.key(data))
         found.setdefault(key, (effect, data, []))[2].append(flow)
     return list(found.values())
 

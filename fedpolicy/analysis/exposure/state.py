@@ -62,6 +62,7 @@ class Exposure:
     _public: dict[tuple[Reading, bool], View] = field(default_factory=dict)
     _towards: dict[tuple[tuple[int, Towards], ...], Mapping[int, Mechanism]] = field(default_factory=dict)
     _tallies: dict[int, Tally] = field(default_factory=dict)
+    _alike: dict[Reading, Reading] = field(default_factory=dict)
     _refused: InputError | None = None
     _believed: bool | None = None
 
@@ -91,8 +92,11 @@ class Exposure:
 
     def _like(self, reading: Reading) -> Reading:
         """The reading that says the same of this deployment and is computed in any case."""
-        same = (self.settled and reading is Reading.LOW) or (reading is Reading.GUARANTEED and self.believed)
-        return Reading.HIGH if same else reading
+        known = self._alike.get(reading)
+        if known is None:
+            same = (self.settled and reading is Reading.LOW) or (reading is Reading.GUARANTEED and self.believed)
+            known = self._alike[reading] = Reading.HIGH if same else reading
+        return known
 
     @property
     def believed(self) -> bool:
@@ -124,6 +128,8 @@ class Exposure:
 
     def names(self, mask: Mask) -> tuple[str, ...]:
         """The instances of a set by name; many groups share one."""
+        if self.graph.is_own(mask):
+            return (self.graph.data[mask.bit_length() - 1].id,)
         key = keyed(mask)
         if key not in self._names:
             self._names[key] = tuple(self.graph.data[index].id for index in bits(mask))
@@ -195,8 +201,11 @@ class Exposure:
         It does not where the budgets together are too large.
         """
         home = self.graph.vertices[self.graph.data[index].place]
-        stored = home.id in viewer.places and not shielded(self.holdings(reading), home, viewer.party) >> index & 1
-        everybody = replace(viewer, places=(*viewer.places, *(self.public.places if self.public else ())))
+        stored = home.id in viewer.places and not (
+            shielded(self.holdings(reading), home, viewer.party) & self.graph.data[index].bit
+        )
+        public = self.public
+        everybody = replace(viewer, places=(*viewer.places, *public.places)) if public else viewer
         for private in (True, False):
             trails = self.witnesses(reading, private=private).ways(everybody, index, level)
             if trails or stored:

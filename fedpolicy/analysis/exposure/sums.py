@@ -25,21 +25,20 @@ class Tally:
     """
     Who contributes to one aggregate: places by those who operate or host them, contributions by owner.
 
-    `several` counts those of owners that have more than one.
+    `several` counts those of owners that have more than one, `own` how many each party knows by itself.
     """
 
     known_to: dict[str, list[Vertex]]
     owners: dict[str, Counter[str]]
     several: dict[str, int]
+    own: dict[str, int]
 
     def seen_by(self, viewers: Iterable[str]) -> dict[str, int]:
         """The contributing places that the viewers look into, and how many contributions they know of each."""
         found: dict[str, int] = {}
         for viewer in viewers:
             for place in self.known_to.get(viewer, ()):
-                # The peer of a cohort stands for all other members, and each of them knows itself only.
-                known = 1 if viewer == place.party else place.weight
-                found[place.id] = max(found.get(place.id, 0), known)
+                found[place.id] = max(found.get(place.id, 0), _known(viewer, place))
         return found
 
 
@@ -76,7 +75,9 @@ class Hiding:
         """How many contributions per round are left when the viewers subtract what they know."""
         aggregate = self.graph.aggregates[index]
         k = aggregate.k_low if self.reading is Reading.LOW else aggregate.k_high
-        return k - min(k, sum(self._tally(aggregate).seen_by(viewers).values()))
+        tally = self._tally(aggregate)
+        known = tally.own.get(viewers[0], 0) if len(viewers) == 1 else sum(tally.seen_by(viewers).values())
+        return k - min(k, known)
 
     def _compute(self, aggregate: Aggregate, viewers: tuple[str, ...]) -> Mask:
         left = self.remaining(aggregate.index, viewers)
@@ -158,4 +159,12 @@ def _count(graph: FlowGraph, aggregate: Aggregate) -> Tally:
         owners[place.id] = Counter({owner: 1 if owner == place.party else place.weight for owner in found})
         counts.update(owners[place.id])
     several = {owner: count for owner, count in counts.items() if count > 1}
-    return Tally(known_to=known_to, owners=owners, several=several)
+    own = {
+        party: sum({place.id: _known(party, place) for place in places}.values()) for party, places in known_to.items()
+    }
+    return Tally(known_to=known_to, owners=owners, several=several, own=own)
+
+
+def _known(viewer: str, place: Vertex) -> int:
+    """The peer of a cohort stands for all other members, and each of them knows itself only."""
+    return 1 if viewer == place.party else place.weight

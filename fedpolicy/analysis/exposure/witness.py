@@ -171,8 +171,9 @@ class Witnesses:
     def _sorted(self, place: str) -> dict[tuple[str, int], list[tuple[Flow, Effect]]]:
         # Thousands of clients send to one place, each its own data: those flows are found by what they carry.
         found: dict[tuple[str, int], list[tuple[Flow, Effect]]] = {}
+        graph = self.holdings.graph
         for flow in self._targets.get(place, ()):
-            single = flow.data is not None and flow.data.bit_count() == 1
+            single = flow.data is not None and (graph.is_own(flow.data) or flow.data.bit_count() == 1)
             carried = flow.data.bit_length() - 1 if single and flow.data else _MANY
             pair = (flow, self.holdings.effects.of(flow))
             for origin in ("", flow.origin):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import get_args
 
+from fedpolicy.graph.masks import common
 from fedpolicy.graph.model import Flow
 from fedpolicy.language.model import flow as declared
 from fedpolicy.language.model.call import ApiCall
@@ -68,7 +69,7 @@ _FIELDS = (
 
 def _families(world: World, flow: Flow) -> tuple[str, ...]:
     held = world.lookup.reach[flow.source]
-    return world.lookup.families_in(held if flow.data is None else held & flow.data)
+    return world.lookup.families_in(held if flow.data is None else common(held, flow.data))
 
 
 def _crossing(world: World) -> Iterator[tuple[Flow, tuple[str, ...]]]:

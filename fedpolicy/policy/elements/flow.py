@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
+from fedpolicy.graph.masks import common, united
 from fedpolicy.graph.model import Flow
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model import flow as declared
@@ -74,7 +75,7 @@ class FlowView:
         mask = 0
         for flow in self.flows:
             held = self.world.lookup.reach[flow.source]
-            mask |= held if flow.data is None else held & flow.data
+            mask = united(mask, held if flow.data is None else common(held, flow.data))
         return self.world.lookup.families_in(mask)
 
     @property
@@ -90,14 +91,14 @@ class FlowView:
     @property
     def others(self) -> list[str]:
         """Who receives something that another party sends."""
-        common: dict[frozenset[str], frozenset[str]] = {}
+        everybody: dict[frozenset[str], frozenset[str]] = {}
         for senders, recipients in self.ends:
             for sender in senders:
                 operators = self.world.lookup.operators(sender)
-                common[recipients] = common.get(recipients, operators) & operators
+                everybody[recipients] = everybody.get(recipients, operators) & operators
         # Whoever sends all of it receives nothing of another party's.
         return ordered(
-            who for to, own in common.items() for name in to for who in self.world.lookup.operators(name) - own
+            who for to, own in everybody.items() for name in to for who in self.world.lookup.operators(name) - own
         )
 
 
@@ -118,7 +119,7 @@ def _of_others(view: FlowView) -> bool:
     lookup = view.world.lookup
     for flow in view.flows:
         held = lookup.reach[flow.source]
-        carried = held if flow.data is None else held & flow.data
+        carried = held if flow.data is None else common(held, flow.data)
         if any(carried & ~view.world.own.get(party, 0) for party in lookup.operators(flow.target)):
             return True
     return False

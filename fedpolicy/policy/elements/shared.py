@@ -66,7 +66,7 @@ def _protected(world: World, families: tuple[str, ...], territories: Territories
 
 def texts(name: str, about: str, read: Callable[[Any], Iterable[str]], *, choices: tuple[str, ...] = ()) -> Field:
     """A list of words; nobody named means none."""
-    return Field(name=name, type=Type.LIST, about=about, choices=choices, read=lambda e: [str(w) for w in read(e)])
+    return Field(name=name, type=Type.LIST, about=about, choices=choices, read=lambda e: list(map(str, read(e))))
 
 
 def boolean(name: str, about: str, read: Callable[[Any], bool]) -> Field:

@@ -8,7 +8,7 @@ from operator import or_
 
 from fedpolicy.analysis.exposure.domain import VERBATIM, Trust
 from fedpolicy.analysis.exposure.effects import suppliers_of
-from fedpolicy.graph.masks import grouped
+from fedpolicy.graph.masks import common, grouped
 from fedpolicy.graph.model import Flow, Mask, Vertex, bits
 from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type
@@ -71,7 +71,7 @@ def _places(view: SoftwareView) -> Iterator[str]:
 
 def _sent(world: World, flow: Flow) -> Mask:
     held = world.lookup.reach[flow.source]
-    return held if flow.data is None else held & flow.data
+    return held if flow.data is None else common(held, flow.data)
 
 
 def _computed(world: World) -> Iterator[Flow]:
@@ -130,7 +130,9 @@ def _asks(world: World, trust: Trust, flow: Flow, readable: Mask) -> bool:
     if node is None or node.code_from not in _UNSAID or (task is not None and task.code_from not in _UNSAID):
         return False
     operators = frozenset(place.operators)
-    owners = (graph.data[index].owner for index in bits(_sent(world, flow) & readable))  # the first mostly decides
+    owners = (
+        graph.data[index].owner for index in bits(common(_sent(world, flow), readable))
+    )  # the first mostly decides
     return any(trust.accepts(owner, operators) and not _is_attested(trust, owner, place) for owner in owners)
 
 
