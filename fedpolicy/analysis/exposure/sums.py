@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import field
 from functools import reduce
@@ -29,7 +28,7 @@ class Tally:
     """
 
     known_to: dict[str, list[Vertex]]
-    owners: dict[str, Counter[str]]
+    owners: dict[str, dict[str, int]]
     several: dict[str, int]
     own: dict[str, int]
 
@@ -149,15 +148,16 @@ def _owned(graph: FlowGraph, aggregate: Aggregate) -> dict[str, set[str]]:
 def _count(graph: FlowGraph, aggregate: Aggregate) -> Tally:
     owned = _owned(graph, aggregate)
     known_to: dict[str, list[Vertex]] = {}
-    owners: dict[str, Counter[str]] = {}
-    counts: Counter[str] = Counter()
+    owners: dict[str, dict[str, int]] = {}
+    counts: dict[str, int] = {}
     for place in (graph.vertices[name] for name in aggregate.contributors):
         for party in {*place.operators, place.host}:
             known_to.setdefault(party, []).append(place)
         # Each member of a cohort owns its own data; an owner that is named owns those of all members.
         found = owned.get(place.id, {place.party})
-        owners[place.id] = Counter({owner: 1 if owner == place.party else place.weight for owner in found})
-        counts.update(owners[place.id])
+        owners[place.id] = {owner: 1 if owner == place.party else place.weight for owner in found}
+        for owner, count in owners[place.id].items():
+            counts[owner] = counts.get(owner, 0) + count
     several = {owner: count for owner, count in counts.items() if count > 1}
     own = {
         party: sum({place.id: _known(party, place) for place in places}.values()) for party, places in known_to.items()
