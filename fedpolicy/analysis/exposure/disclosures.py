@@ -52,7 +52,8 @@ class Group:
 
     def pairs(self, own: Mapping[str, Mask]) -> int:
         """How many pairs of a viewer and an instance there are."""
-        return sum((self.mask & ~own.get(viewer.party, 0)).bit_count() for viewer in self.viewers)
+        every, theirs = self.mask.bit_count(), (own.get(viewer.party, 0) for viewer in self.viewers)
+        return sum(every - (self.mask & mask).bit_count() if mask else every for mask in theirs)
 
 
 def group_views(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import field
+from functools import reduce
+from operator import or_
 
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.graph.masks import common, grouped
-from fedpolicy.graph.model import FlowGraph, Mask, bits, keyed
+from fedpolicy.graph.model import FlowGraph, Mask, bits
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.dataset import Dataset
@@ -133,7 +135,7 @@ class Arriving:
         self._family = [item.family for item in graph.data]
         self._kind = {name: number for number, kind in enumerate(kinds) for name in kind.families}
         self._kinds = kinds
-        self._whole: dict[Key, Mask] = {}
+        self._whole: dict[int, Mask] = {}
 
     def split(self, viewer: Viewer, mine: Mask, seen: Mask) -> Iterator[tuple[Alike, Mask, Ways]]:
         """Whatever is alike and comes the same way; `mine` is left out, and what has no instance in `seen`."""
@@ -162,24 +164,26 @@ class Arriving:
         found: dict[Way, Mask] = {}
         for one in into:
             for (way, _), data in one.many.items():
-                found[way] = found.get(way, 0) | self._datasets(data, mine)
+                part = self._datasets(data, mine)
+                found[way] = found[way] | part if way in found else part
         return found
 
     def _datasets(self, data: Mask, mine: Mask) -> Mask:
         """All instances of the datasets of which a flow carries any that is not one's own."""
-        key = keyed(data)
-        if key not in self._whole:
-            self._whole[key] = self._touched(data, {self._family[index] for index in bits(data)})
-        whole = self._whole[key]
-        own = {self._family[index] for index in bits(data & mine)}
-        return whole & ~self._touched(~0, own) | self._touched(data & ~mine, own)
+        # The flow keeps this very object. To compare thousands of instances with what is known takes longer.
+        whole = self._whole.get(id(data))
+        if whole is None:
+            names = {self._family[index] for index in bits(data)}
+            whole = self._whole[id(data)] = reduce(or_, map(self._members, names), 0)
+        own, left, lost = common(data, mine), None, 0
+        for name in {self._family[index] for index in bits(own)}:
+            left = data & ~own if left is None else left
+            members = self._members(name)
+            lost |= 0 if members & left else members
+        return whole & ~lost if lost else whole
 
-    def _touched(self, data: Mask, names: set[str]) -> Mask:
-        found = 0
-        for name in names:
-            family = self._kinds[self._kind[name]].families[name]
-            found |= family if family & data else 0
-        return found
+    def _members(self, name: str) -> Mask:
+        return self._kinds[self._kind[name]].families[name]
 
 
 def _cells(

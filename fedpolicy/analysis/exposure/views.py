@@ -21,7 +21,8 @@ from fedpolicy.analysis.exposure.domain import (
 from fedpolicy.analysis.exposure.fixpoint import Holdings, arrive_at
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.analysis.exposure.spending import Spending, spend
-from fedpolicy.analysis.exposure.transfer import transfer
+from fedpolicy.analysis.exposure.transfer import ALL, transfer
+from fedpolicy.graph.masks import united
 from fedpolicy.graph.model import FlowGraph, Mask, Vertex
 from fedpolicy.records import dataclass
 
@@ -88,7 +89,7 @@ def levels_of(holdings: Holdings, viewer: Viewer, openers: Openers) -> View:
         if hidden and viewer.party in vertex.operators:
             _look(holdings, viewer, vertex, view, answering(holdings, vertex), hidden, openers)
     for level in range(VERBATIM, 1, -1):
-        view.levels[level - 1] |= view.levels[level]
+        view.levels[level - 1] = united(view.levels[level - 1], view.levels[level])
     return view
 
 
@@ -97,9 +98,9 @@ def _look(
 ) -> None:
     levels = view.levels
     for form, mask in state.items():
-        here = mask & visible
+        here = mask if visible == ALL else mask & visible
         if form.kind == OPEN:
-            levels[form.level] |= here
+            levels[form.level] = united(levels[form.level], here)
         elif here:
             for seen, part in _seen(holdings, viewer, vertex, form, here, openers):
                 _note(view, seen, part)
