@@ -18,6 +18,7 @@ __all__ = ["Lookup", "family_of", "ordered"]
 
 _FEW = 64  # instances that are named one by one; of more it is asked which datasets they touch
 _UP = {"uplink", "activations"}
+_MOST_SEEN = 1_000  # sets that are known by their object
 
 
 class Lookup:
@@ -27,6 +28,7 @@ class Lookup:
         self.graph = graph
         self.deployment = graph.deployment
         self._families: dict[tuple[int, Mask], tuple[str, ...]] = {}
+        self._seen: dict[int, tuple[Mask, tuple[str, ...]]] = {}
         self._families_of: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._operators: dict[str, frozenset[str]] = {}
         self._holders: dict[str, frozenset[str]] = {}
@@ -209,6 +211,9 @@ class Lookup:
 
     def families_in(self, mask: Mask) -> tuple[str, ...]:
         """The datasets of some instances; thousands of flows carry the same ones."""
+        known = self._seen.get(id(mask))
+        if known is not None:
+            return known[1]
         if self.graph.is_own(mask) or mask.bit_count() == 1:
             return (self.graph.data[mask.bit_length() - 1].family,)
         key = keyed(mask)
@@ -217,6 +222,8 @@ class Lookup:
             few = mask.bit_count() <= _FEW
             found = {data[index].family for index in bits(mask)} if few else self._touched(mask)
             self._families[key] = tuple(sorted(found))
+        if len(self._seen) < _MOST_SEEN:  # an object that is kept shares its place in memory with no other
+            self._seen[id(mask)] = (mask, self._families[key])
         return self._families[key]
 
     def _touched(self, mask: Mask) -> set[str]:

@@ -122,16 +122,21 @@ class Arriving:
     """Splits datasets by the ways in which they come; a dataset comes as a whole, in all the ways of its instances."""
 
     def __init__(self, graph: FlowGraph, kinds: Sequence[Alike]) -> None:
+        self._graph = graph
         self._into: dict[str, _Into] = {}
+        keys: dict[int, tuple[bool, object]] = {}  # by the very object, which thousands of flows share
         for flow in graph.flows:
             if not flow.echo:
                 into, way = self._into.setdefault(flow.target, _Into()), (flow.origin, flow.role)
                 if flow.data is None:
                     into.anything.add(way)
                 else:
-                    few = graph.is_own(flow.data) or flow.data.bit_count() <= _FEW
-                    chosen = into.few if few else into.many
-                    chosen[way, graph.key(flow.data)] = flow.data
+                    known = keys.get(id(flow.data))
+                    if known is None:
+                        few = graph.is_own(flow.data) or flow.data.bit_count() <= _FEW
+                        known = keys[id(flow.data)] = few, graph.key(flow.data)
+                    chosen = into.few if known[0] else into.many
+                    chosen[way, known[1]] = flow.data
         self._family = [item.family for item in graph.data]
         self._kind = {name: number for number, kind in enumerate(kinds) for name in kind.families}
         self._kinds = kinds
@@ -176,7 +181,8 @@ class Arriving:
             names = {self._family[index] for index in bits(data)}
             whole = self._whole[id(data)] = reduce(or_, map(self._members, names), 0)
         own, left, lost = common(data, mine), None, 0
-        for name in {self._family[index] for index in bits(own)}:
+        single = self._graph.is_own(own)
+        for name in [self._family[own.bit_length() - 1]] if single else {self._family[index] for index in bits(own)}:
             left = data & ~own if left is None else left
             members = self._members(name)
             lost |= 0 if members & left else members

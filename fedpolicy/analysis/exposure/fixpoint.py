@@ -228,10 +228,12 @@ def _alike(flows: Sequence[Flow], effects: Effects) -> list[tuple[Effect, Mask |
     if len(flows) == 1:
         return [(effects.of(flows[0]), flows[0].data, [flows[0]])]
     found: dict[tuple[int, object], tuple[Effect, Mask | None, list[Flow]]] = {}
+    keys: dict[int, object] = {}  # by the very object, which thousands of flows share
     for flow in flows:
         effect, data = effects.of(flow), flow.data
-        key = (id(effect), data if data is None else effects.graph.key(data))
-        found.setdefault(key, (effect, data, []))[2].append(flow)
+        if id(data) not in keys:
+            keys[id(data)] = data if data is None else effects.graph.key(data)
+        found.setdefault((id(effect), keys[id(data)]), (effect, data, []))[2].append(flow)
     return list(found.values())
 
 
