@@ -42,6 +42,7 @@ SUITE = (
     "repair-integrity",
 )
 CASES = [
+    Path(__file__).with_name("rich.yaml"),
     *(ROOT / f"tests/language/accept/{name}.yaml" for name in ACCEPTED),
     *(ROOT / "conformance/cases" / name / "input.yaml" for name in SUITE),
 ]
