@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import pytest
+
 from fedpolicy.findings import Severity
 from fedpolicy.policy.baseline import BaselineEntry, write_entries
+from fedpolicy.policy.elements.budget import variants_of
+from fedpolicy.policy.elements.shared import any_in_eea
+from tests.policy.worlds import world_of
 
 
 def entry(rule):
@@ -35,3 +42,25 @@ def test_a_baseline_has_a_line_an_entry():
         "",
     ]
     assert write_entries([]) == '{\n  "fedpolicy_baseline": 2,\n  "findings": []\n}\n'
+
+
+def test_an_epsilon_that_facts_leave_open_has_two_values():
+    share = SimpleNamespace(spent=SimpleNamespace(least=1.0, high=3.0))
+    assert variants_of(share) == ({"epsilon": 1.0}, {"epsilon": 3.0})
+    assert variants_of(SimpleNamespace(spent=SimpleNamespace(least=3.0, high=3.0))) == ()
+    assert variants_of(None) == ()
+
+
+COUNTRIES = """
+fedpolicy: 1
+name: countries
+parties:
+  oslo: {role: participant, jurisdiction: NO}
+  users: {role: user, jurisdiction: [US, FR]}
+  boston: {role: coordinator, jurisdiction: US}
+"""
+
+
+@pytest.mark.parametrize(("party", "found"), [("oslo", True), ("users", True), ("boston", False), ("public", False)])
+def test_who_is_in_the_eea_with_any_country_is_there_and_the_public_is_nowhere(party, found):
+    assert any_in_eea(world_of(COUNTRIES), [party]) is found

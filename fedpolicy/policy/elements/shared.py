@@ -171,7 +171,7 @@ def any_in_eea(world: World, parties: Iterable[str]) -> bool | Missing:
     unsure: set[str] = set()
     for party in parties:
         found = in_eea(world, [party])
-        if found is True or (not isinstance(found, Missing) and _partly(world, party)):
+        if not isinstance(found, Missing) and _partly(world, party):
             return True
         unsure |= set(found.paths) if isinstance(found, Missing) else set()
     return Missing(tuple(sorted(unsure))) if unsure else False
