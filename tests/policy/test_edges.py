@@ -10,6 +10,8 @@ from fedpolicy.findings import Severity
 from fedpolicy.policy.baseline import BaselineEntry, write_entries
 from fedpolicy.policy.elements.budget import variants_of
 from fedpolicy.policy.elements.shared import any_in_eea
+from fedpolicy.policy.excuse import _elsewhere
+from fedpolicy.policy.housekeeping import Coverage
 from tests.policy.worlds import world_of
 
 
@@ -64,3 +66,12 @@ parties:
 @pytest.mark.parametrize(("party", "found"), [("oslo", True), ("users", True), ("boston", False), ("public", False)])
 def test_who_is_in_the_eea_with_any_country_is_there_and_the_public_is_nowhere(party, found):
     assert any_in_eea(world_of(COUNTRIES), [party]) is found
+
+
+@pytest.mark.parametrize(("judged", "moved"), [({"a.yaml", "x.yaml"}, False), ({"x.yaml"}, True)])
+def test_a_waiver_of_another_file_is_moved_only_where_that_file_is_gone(judged, moved):
+    waiver = SimpleNamespace(id="w", files=("a.yaml", "b/*"), span="waivers.yaml:3:1")
+    coverage = Coverage(rules=set(), deployments={(file, "d") for file in judged}, known=set, whole=True)
+    told = "the waiver w does not count here: it is about a.yaml, b/* (waivers.yaml:3:1)"
+    advice = "; if that file was moved here, `fedpolicy waive --renew` writes its new path"
+    assert _elsewhere(waiver, coverage) == told + advice * moved

@@ -140,3 +140,10 @@ def test_loading_rules_does_not_need_the_library_before_one_is_compiled():
     code = "import sys, fedpolicy.policy.load, fedpolicy.policy.evaluate; print('cel_expr_python' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout == "False\n"
+
+
+def test_a_mistake_points_at_its_character_in_its_line():
+    text = "model.rank > 1 &&\n  model.rank > > 1"
+    (found,) = SPOKEN.compile(text)
+    assert found.unknown == ""
+    assert (text[: found.offset], text[found.offset :]) == ("model.rank > 1 &&\n  model.rank > ", "> 1")
