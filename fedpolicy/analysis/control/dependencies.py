@@ -89,7 +89,8 @@ def dependencies_of(lookup: Lookup, matrix: Iterable[Continuity]) -> tuple[Depen
     members, entries = set(lookup.members), list(matrix)
     found: dict[tuple[_Fact, frozenset[str], frozenset[str]], _Extent] = {}
     # What others have in hand is the same for thousands, each of whom may lack something of its own.
-    for parties, said in (*_together(entries, partial(_held, members=members)), *_together(entries, _lacking)):
+    held = partial(_held, members=members, known={})
+    for parties, said in (*_together(entries, held), *_together(entries, _lacking)):
         for fact, extent in _merged(_in_all(said)):
             # Thousands of clients that make a call each depend on the same party in the same way, and so does whoever
             # can lose more than that.
@@ -145,9 +146,12 @@ def _lacking(entry: Continuity) -> _Facts:
     )
 
 
-def _held(entry: Continuity, members: set[str]) -> _Facts:
-    """What others have in hand."""
-    return tuple((_in_hand(hold, members), hold.through) for hold in entry.holds)
+def _held(entry: Continuity, members: set[str], known: dict[int, _Facts]) -> _Facts:
+    """What others have in hand; many entries share one list of it."""
+    key = id(entry.holds)
+    if key not in known:
+        known[key] = tuple((_in_hand(hold, members), hold.through) for hold in entry.holds)
+    return known[key]
 
 
 def _in_hand(hold: Hold, members: set[str]) -> _Fact:

@@ -63,6 +63,7 @@ class Exposure:
     _towards: dict[tuple[tuple[int, Towards], ...], Mapping[int, Mechanism]] = field(default_factory=dict)
     _tallies: dict[int, Tally] = field(default_factory=dict)
     _alike: dict[Reading, Reading] = field(default_factory=dict)
+    _asked: dict[Reading, Reading] = field(default_factory=dict)
     _refused: InputError | None = None
     _believed: bool | None = None
 
@@ -177,9 +178,14 @@ class Exposure:
 
     def views(self, viewer: Viewer) -> dict[Reading, View]:
         """What a viewer sees in all readings that may differ."""
-        asked = [Reading.LOW, Reading.HIGH, Reading.GUARANTEED, *([Reading.VOUCHED] if self.doubted else [])]
-        found = {reading: self.view(viewer, reading) for reading in dict.fromkeys(map(self._like, asked))}
-        return {reading: found[self._like(reading)] for reading in asked}
+        if not self._asked:
+            asked = [Reading.LOW, Reading.HIGH, Reading.GUARANTEED, *([Reading.VOUCHED] if self.doubted else [])]
+            self._asked.update((reading, self._like(reading)) for reading in asked)
+        found: dict[Reading, View] = {}
+        for same in self._asked.values():
+            if same not in found:
+                found[same] = self.view(viewer, same)
+        return {reading: found[same] for reading, same in self._asked.items()}
 
     def openers(self, reading: Reading) -> Openers:
         """What each party can open of each seal, in a reading."""
