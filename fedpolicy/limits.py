@@ -10,6 +10,7 @@ from __future__ import annotations
 from fedpolicy.records import dataclass
 
 __all__ = [
+    "MAX_BYTES",
     "MAX_DIGITS",
     "MAX_ENTRIES",
     "MAX_EXPRESSION",
@@ -20,8 +21,11 @@ __all__ = [
     "MAX_INSTANCES",
     "MAX_ITEMS",
     "MAX_ITEM_EXPRESSION",
+    "MAX_ITERATIONS",
     "MAX_JOINS",
+    "MAX_LOOKED_AT",
     "MAX_NESTED_SUMS",
+    "MAX_PATTERNS",
     "MAX_QUANTITY",
     "MAX_REPAIR_FLOWS",
     "MAX_VALUES",
@@ -29,6 +33,9 @@ __all__ = [
     "Bounds",
     "bounds_for",
 ]
+
+MAX_BYTES = 20 * 1024 * 1024
+"""The text of a deployment. Where 50,000 clients write a party, a node, a dataset and a flow each, it has 18 MB."""
 
 MAX_DIGITS = 300
 """Digits of a number in any file. No quantity needs more, and Python refuses to read some thousands of them."""
@@ -67,8 +74,17 @@ MAX_JOINS = 16
 MAX_FILTERS = 4
 """How often one expression may use `filter`, whose memory grows with the square of the items."""
 
+MAX_PATTERNS = 2
+"""How often one expression may use `matches`: to read a pattern of ten characters can take a fifth of a second."""
+
 MAX_FILTERED = 2_000
 """Items of a list that a rule with `filter` may read; `exists` and `all` read more."""
+
+MAX_LOOKED_AT = 50_000_000
+"""Characters that one expression may look at for one element, as often as it does so: less than a second of work."""
+
+MAX_ITERATIONS = 10_000
+"""Items that `all(...)` and its like look at in one expression; the library stops there."""
 
 MAX_ITEMS = 20_000
 """Items of one list, such as the members of a family. What is more is a cohort, and one node with `count`."""
@@ -86,18 +102,20 @@ MAX_FLOWS = 500_000
 """Flows that a deployment implies. Two families of different parties have as many as pairs of members."""
 
 MAX_REPAIR_FLOWS = 200_000
-"""Flows that all changed copies of a repair may have together, whatever `--rechecks` allows; about half a minute."""
+"""Flows that all changed copies of a repair may have together, unless `--max-flows` says more; about half a minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """How large a deployment may be: so many nodes, and instances of datasets, and what else goes with them."""
 
+    bytes: int = MAX_BYTES
     nodes: int = MAX_INSTANCES
     items: int = MAX_ITEMS
     entries: int = MAX_ENTRIES
     values: int = MAX_VALUES
     flows: int = MAX_FLOWS
+    forms: int = MAX_HIDDEN_FORMS
 
 
 USUAL = Bounds()
@@ -107,5 +125,12 @@ def bounds_for(nodes: int) -> Bounds:
     """The bounds for so many nodes: the others grow with them, and all of more than usual may be in one family."""
     if nodes <= MAX_INSTANCES:
         return Bounds(nodes=nodes)
-    entries, values, flows = (usual * nodes // MAX_INSTANCES for usual in (MAX_ENTRIES, MAX_VALUES, MAX_FLOWS))
-    return Bounds(nodes=nodes, items=nodes, entries=entries, values=values, flows=flows)
+    usual = {
+        "bytes": MAX_BYTES,
+        "entries": MAX_ENTRIES,
+        "values": MAX_VALUES,
+        "flows": MAX_FLOWS,
+        "forms": MAX_HIDDEN_FORMS,
+    }
+    grown = {name: most * nodes // MAX_INSTANCES for name, most in usual.items()}
+    return Bounds(nodes=nodes, items=nodes, **grown)

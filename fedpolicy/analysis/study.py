@@ -87,7 +87,7 @@ class Study:
     @cached_property
     def exposure(self) -> Exposure:
         """What every place holds and every party sees, budgets up to `max_epsilon` counted as `bounded`."""
-        return prepare(self.graph, self.catalog, self.settings.max_epsilon)
+        return prepare(self.graph, self.catalog, self.settings.max_epsilon, self.settings.bounds)
 
     @property
     def max_epsilon(self) -> float:

@@ -18,6 +18,7 @@ from fedpolicy.policy.finding import TOLD, Judgement, Scenario, Unanswered, find
 from fedpolicy.policy.groups import group_findings
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.policy.models import Rule
+from fedpolicy.policy.texts import is_large
 from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import dataclass, replace
 
@@ -51,7 +52,7 @@ def _scenarios_of(
             found.append(None)
         else:
             presence = {f"has.{name}": name in values for name in asked}
-            found.append((values, activate({**always, **values, **presence})))
+            found.append((values, activate({**always, **values, **presence}), is_large(values.values())))
     return found
 
 

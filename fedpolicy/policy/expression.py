@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from fedpolicy.patterns import pattern
 from fedpolicy.policy.fields import CONSTANTS, Type, Value
-from fedpolicy.policy.texts import Name, excesses, names_in, too_long_to_filter, with_presence
+from fedpolicy.policy.texts import Name, excesses, names_in, too_much_work, with_presence
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
@@ -81,14 +81,14 @@ class Expression:
         """Everything that has to be in an activation."""
         return self.reads | {_PRESENCE + name for name in self.asks}
 
-    def judge(self, facts: Mapping[str, Value], activation: Activation) -> Truth:
+    def judge(self, facts: Mapping[str, Value], activation: Activation, *, large: bool = True) -> Truth:
         """
         Decide, for an activation made of these facts.
 
-        An absent field does not matter where the rest decides. Raises EvaluationError if nothing is absent and
-        there is no answer all the same.
+        An absent field does not matter where the rest decides; what is not `large` takes little, whatever is asked.
+        Raises EvaluationError if nothing is absent and there is no answer all the same.
         """
-        if "filter" in self.text and (why := too_long_to_filter(facts[name] for name in self.reads if name in facts)):
+        if large and (why := too_much_work(self.text, {name: facts[name] for name in self.reads if name in facts})):
             raise EvaluationError(why)
         try:
             result = self.program.eval(activation)

@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 TOLD = {Verdict.FAIL, Verdict.UNKNOWN}
-Scenario = tuple[Mapping[str, Value], "Activation"]
+Scenario = tuple[Mapping[str, Value], "Activation", bool]  # the last: whether some value is large
 _MOST_NOTES = 8
 
 
@@ -134,7 +134,7 @@ def _single(rule: Rule, scenario: Scenario | None) -> tuple[Verdict, tuple[str, 
 
 def _truth(key: str, expression: Expression, scenario: Scenario) -> Truth:
     try:
-        return expression.judge(*scenario)
+        return expression.judge(scenario[0], scenario[1], large=scenario[2])
     except EvaluationError as error:
         raise Unanswered(key, str(error)) from error
 

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
 
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.limits import MAX_EXPRESSION, MAX_FILTERED, MAX_FILTERS, MAX_ITEM_EXPRESSION, MAX_JOINS
+from fedpolicy.limits import (
+    MAX_EXPRESSION,
+    MAX_FILTERED,
+    MAX_FILTERS,
+    MAX_ITEM_EXPRESSION,
+    MAX_ITERATIONS,
+    MAX_JOINS,
+    MAX_LOOKED_AT,
+    MAX_PATTERNS,
+)
 from fedpolicy.patterns import pattern
 from fedpolicy.policy.fields import Type, Value
 from fedpolicy.records import dataclass
@@ -18,9 +29,10 @@ __all__ = [
     "compared",
     "excesses",
     "fill",
+    "is_large",
     "names_in",
     "placeholders",
-    "too_long_to_filter",
+    "too_much_work",
     "value_words",
     "with_presence",
 ]
@@ -42,6 +54,12 @@ _MOST = 6
 
 _MACRO = pattern(r"\.\s*(?P<name>all|exists|exists_one|filter|map)\s*\(")
 _MAKES = pattern(r"\+|\b(?:string|bytes)\s*\(")
+_LOOPS = ("all", "exists", "exists_one", "filter")
+_CALL = pattern(r"\w\s*\(|\bin\b")
+_MATCHES = pattern(r"\bmatches\s*\(")
+_TOGETHER = 16
+_SHORT = 100  # characters of a text, items of a list: 200 calls in each of 10,000 rounds then take less than a second
+_DEEP = 4  # loops within loops reach the bound on rounds at once
 _PARENTHESIS = pattern(r"[()]")
 
 
@@ -160,7 +178,7 @@ class Excess:
 
 
 def excesses(expression: str) -> Iterator[Excess]:
-    """Everything in an expression that could take more memory than it may."""
+    """Everything in an expression that could take more memory or time than it may."""
     if len(expression) > MAX_EXPRESSION:
         yield Excess(f"an expression of {len(expression):,} characters; at most {MAX_EXPRESSION:,} are read", 0)
         return
@@ -173,16 +191,79 @@ def excesses(expression: str) -> Iterator[Excess]:
     if len(filters) > MAX_FILTERS:
         message = f"more than {MAX_FILTERS} times `filter` in one expression; ask with exists or all"
         yield Excess(message, filters[MAX_FILTERS])
+    patterns = [found.start() for found in _MATCHES.finditer(code)]
+    if len(patterns) > MAX_PATTERNS:
+        message = (
+            f"more than {MAX_PATTERNS} times `matches` in one expression; ask with contains, startsWith or endsWith"
+        )
+        yield Excess(message, patterns[MAX_PATTERNS])
     for macro in macros:
         yield from _of_macro(code, macro)
 
 
-def too_long_to_filter(values: Iterable[Value]) -> str:
+def _too_long_to_filter(values: Iterable[Value]) -> str:
     """Why a rule with `filter` cannot read these values; empty where it can."""
     longest = max((len(value) for value in values if isinstance(value, list)), default=0)
     if longest <= MAX_FILTERED:
         return ""
     return f"`filter` reads at most {MAX_FILTERED:,} items, and there are {longest:,}; ask with exists or all"
+
+
+class _Work(NamedTuple):
+    """What an expression does with its values: calls, loops over lists, and what it names in each round of these."""
+
+    calls: int
+    loops: int
+    inside: tuple[str, ...]
+
+
+@cache
+def _work_of(expression: str) -> _Work | None:
+    """None where an expression does nothing that takes longer for longer values."""
+    code = code_of(expression)
+    macros = list(_MACRO.finditer(code))
+    calls = len(_CALL.findall(code))
+    if not calls:
+        return None
+    bodies = [(macro.end(), _end(code, macro.end())) for macro in macros]
+    names = (one for one in names_in(expression) if any(start <= one.offset < end for start, end in bodies))
+    inside = tuple(one.text for one in names if one.text.rpartition(".")[2] not in _LOOPS)
+    return _Work(calls, len(macros), inside)
+
+
+def _walk(items: Sequence[str]) -> int:
+    """To compare with each item of a list; characters that are the same are passed over sixteen at a time."""
+    return sum(1 + len(item) // _TOGETHER for item in items)
+
+
+def is_large(values: Iterable[Value]) -> bool:
+    """Whether an expression may take long on some of these values; nearly all are short."""
+    return any(
+        len(value) > _SHORT or (isinstance(value, list) and any(len(item) > _SHORT for item in value))
+        for value in values
+        if isinstance(value, (str, list))
+    )
+
+
+def too_much_work(expression: str, values: Mapping[str, Value]) -> str:
+    """Why an expression would take too long on these values, or too much memory; empty where it does not."""
+    if "filter" in expression and (why := _too_long_to_filter(values.values())):
+        return why
+    work = _work_of(expression)
+    if work is None:
+        return ""
+    texts = [len(value) for value in values.values() if isinstance(value, str)]
+    rounds = 1
+    if work.loops:
+        lists = [value for value in values.values() if isinstance(value, list)]
+        texts += [max(map(len, value)) for value in lists if value]
+        items = max(map(len, lists), default=0)
+        rounds = min(items**work.loops, MAX_ITERATIONS) if work.loops < _DEEP else MAX_ITERATIONS
+    walked = sum(_walk(found) for name in work.inside if isinstance(found := values.get(name), list))
+    looked = rounds * (work.calls * max(texts, default=0) + walked)
+    if looked <= MAX_LOOKED_AT:
+        return ""
+    return f"it would look at {looked:,} characters, and at most {MAX_LOOKED_AT:,} are read; compare shorter values"
 
 
 def _of_macro(code: str, macro: re.Match[str]) -> Iterator[Excess]:
@@ -201,6 +282,10 @@ def _of_macro(code: str, macro: re.Match[str]) -> Iterator[Excess]:
             f"`{made.group().rstrip('( ')}` inside `{name}(...)` makes something new of each item; compare it as it is"
         )
         yield Excess(message, made.start())
+    read = _MATCHES.search(code, start, end)
+    if read:
+        message = f"`matches` inside `{name}(...)` reads its pattern anew for each item; ask with contains or `in`"
+        yield Excess(message, read.start())
 
 
 def _end(code: str, start: int) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fedpolicy import check
 from fedpolicy.errors import SettingsError
 from fedpolicy.findings import Finding, Severity, Verdict
+from fedpolicy.limits import MAX_REPAIR_FLOWS
 from fedpolicy.overview import Fix
 from fedpolicy.records import dataclass
 from fedpolicy.repair.candidates import Pool, Target, targets_of
@@ -101,7 +102,7 @@ class Request:
     What is asked for.
 
     `rechecks` limits how many changed copies are checked (None: by the size of the deployment, and shared by so many
-    `searches`), `fills` are values for blanks by dotted path.
+    `searches`), `flows` how many flows they may have together, `fills` are values for blanks by dotted path.
     """
 
     source: Source
@@ -111,6 +112,7 @@ class Request:
     deployment: str = ""
     proposals: int = 3
     rechecks: int | None = None
+    flows: int = MAX_REPAIR_FLOWS
     searches: int = 1
     fills: Mapping[str, str] = field(default_factory=dict)
 
@@ -129,7 +131,7 @@ def repair(request: Request) -> Repairs:
     )
     if not chosen:
         return answer
-    checker.most = _most(request, len(before.study.graph.flows))
+    checker.most, checker.most_flows = _most(request, len(before.study.graph.flows)), request.flows
     context = RepairContext(before.study, checker.judge.catalog)
     goal = goal_of(chosen, before, checker.judge.rules, least, strict=request.choice.strict)
     source = request.source.text.decode("utf-8")
@@ -154,6 +156,7 @@ def repair(request: Request) -> Repairs:
         most=checker.most,
         stopped=stopped,
         exhausted=checker.exhausted,
+        most_flows=checker.most_flows,
         planned=planned,
         optimal=optimal,
     )

@@ -34,13 +34,14 @@ class Checker:
     """
     Checks states of one deployment; `spent` counts how many changed ones, of at most `most`.
 
-    `flows` counts the flows of all of them. However many copies are allowed, they are bounded too: time follows them.
+    `flows` counts the flows of all of them, of at most `most_flows`: time follows them, however many copies there are.
     """
 
     judge: Judge
     most: int = 0
     spent: int = 0
     flows: int = 0
+    most_flows: int = MAX_REPAIR_FLOWS
 
     @property
     def left(self) -> int:
@@ -50,7 +51,7 @@ class Checker:
     @property
     def exhausted(self) -> bool:
         """Whether the changed states have had as many flows as all of them may have."""
-        return self.flows >= MAX_REPAIR_FLOWS
+        return self.flows >= self.most_flows
 
     def state(self, document: Document, rules: Sequence[Rule] | None = None) -> Assessment:
         """Check a document by all rules, or by some. Raises Problems where a rule cannot be evaluated."""

@@ -81,7 +81,7 @@ class Repairs:
     The answer: proposals, cheapest first, none a part of another.
 
     `least` is the severity at and above which nothing new may fail. Of `most` changed copies `rechecks` were checked;
-    `stopped` says that more would have been, `exhausted` that no number of copies allows more, `planned` that there
+    `stopped` says that more would have been, `exhausted` that they have had `most_flows` flows, `planned` that there
     were too many changes to try each; `optimal` that every set of changes that could be better than the first proposal
     was tried, and none is. `overrides` are what settings change of the rules and facts as they come.
     """
@@ -96,6 +96,7 @@ class Repairs:
     most: int = 0
     stopped: bool = False
     exhausted: bool = False
+    most_flows: int = MAX_REPAIR_FLOWS
     planned: bool = False
     optimal: bool = False
     overrides: tuple[Override, ...] = ()
@@ -197,7 +198,7 @@ def _closing(repairs: Repairs, look: Style) -> Iterator[str]:
     if repairs.optimal:
         said = f"optimal: no set of the changes that bear on them clears more, or as much for less; {copies} checked"
     if repairs.exhausted:
-        said += f"; the search stopped there: they have {MAX_REPAIR_FLOWS:,} flows, which is as far as it goes"
+        said += f"; the search stopped there: they have {repairs.most_flows:,} flows (--max-flows allows more)"
     elif repairs.planned:
         said += "; there are too many changes to try each, so one plan was made (--rechecks allows more)"
     elif repairs.stopped:

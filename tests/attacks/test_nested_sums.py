@@ -10,8 +10,11 @@ import pytest
 
 from fedpolicy import api
 from fedpolicy.analysis.exposure.domain import Reading
-from fedpolicy.analysis.study import Study
+from fedpolicy.analysis.study import AnalysisSettings, Study
 from fedpolicy.check import check
+from fedpolicy.errors import InputError
+from fedpolicy.limits import USUAL
+from fedpolicy.records import replace
 from fedpolicy.sources import Source
 from tests.language.reading import catalog, one
 
@@ -115,6 +118,18 @@ def test_a_few_layers_are_followed():
     study = Study(one(layers(6, 2)).deployment, catalog())
 
     assert study.disclosures
+
+
+def test_how_many_sums_there_may_be_can_be_said():
+    deployment = one(layers(3, 2)).deployment
+    few = AnalysisSettings(bounds=replace(USUAL, forms=3))
+
+    with pytest.raises(InputError) as caught:
+        Study(deployment, catalog(), few).exposure.holdings(Reading.HIGH)
+
+    assert caught.value.message == "more than 3 sums and sealed messages at all places together cannot be followed"
+    advice = "let fewer tasks and flows pass sums on to each other, or allow more with `check --max-nodes`"
+    assert caught.value.help == advice
 
 
 GROWING = """

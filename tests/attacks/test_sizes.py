@@ -12,6 +12,7 @@ from fedpolicy.errors import InputError
 from fedpolicy.graph.build import build_graph
 from fedpolicy.language.reading.load import load_text
 from fedpolicy.limits import MAX_ENTRIES, MAX_FLOWS, MAX_INSTANCES, MAX_ITEMS, Bounds, bounds_for
+from fedpolicy.records import replace
 from tests.helpers import catalog
 
 HEAD = "fedpolicy: 1\nname: x\nparties: {a: {role: participant}, b: {role: coordinator}}\n"
@@ -138,7 +139,17 @@ def test_the_other_bounds_go_with_the_number_of_nodes():
     twice = bounds_for(2 * MAX_INSTANCES)
 
     assert (twice.items, twice.entries, twice.values, twice.flows) == (100_000, 200_000, 4_000_000, 1_000_000)
+    assert (twice.bytes, twice.forms) == (40 * 1024 * 1024, 1_000_000)
     assert bounds_for(10) == Bounds(nodes=10)
+
+
+def test_a_message_about_the_text_names_the_option():
+    text = family(2)
+    (error,) = load_text(text, "f.yaml", catalog(), replace(Bounds(), bytes=len(text) - 1)).errors
+
+    assert error.message == "the file is too large: 0.0 MiB; at most 0 MiB are read"
+    assert error.help.endswith(", or allow more with `check --max-nodes`")
+    assert load_text(text, "f.yaml", catalog(), replace(Bounds(), bytes=len(text))).errors == ()
 
 
 def test_a_message_about_flows_names_the_option():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fedpolicy.errors import InputError
-from fedpolicy.language.reading.text import MAX_BYTES, decode
+from fedpolicy.language.reading.text import decode
+from fedpolicy.limits import MAX_BYTES
 
 UNSEEN = "it ends a line that editors do not show (delete it: a reader would see another text than fedpolicy reads)"
 

@@ -57,6 +57,23 @@ def test_a_picture_is_laid_out(form, start, tmp_path):
     assert (tmp_path / "map").read_bytes().startswith(start)
 
 
+def test_a_layout_that_takes_too_long_is_one_message(monkeypatch, tmp_path):
+    slow = tmp_path / "dot"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
+    slow.chmod(0o755)
+    monkeypatch.setitem(__import__("sys").modules, "pygraphviz", None)
+    monkeypatch.setattr(graph.shutil, "which", lambda _: str(slow))
+    monkeypatch.setattr(graph, "_LONGEST", 0.2)
+
+    done = drawn("--format", "svg", "--output", str(tmp_path / "g.svg"))
+    assert done.exit_code == 2
+    said = " ".join(done.stderr.split())
+    assert said.startswith(
+        "error: Graphviz took longer than 0.2 seconds to draw this = help: draw less, with --dataset,"
+    )
+    assert not (tmp_path / "g.svg").exists()
+
+
 def test_without_graphviz_one_message_says_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setitem(__import__("sys").modules, "pygraphviz", None)
     monkeypatch.setattr(graph.shutil, "which", lambda _: None)

@@ -171,6 +171,7 @@ def unsealed(form: Form) -> Form:
 class Hidden:
     """The hidden forms of each vertex; near each other are those of one sum that share their first seal or sum."""
 
+    most: int = MAX_HIDDEN_FORMS
     count: int = 0
     _near: dict[_Like, list[Form]] = field(default_factory=dict)
 
@@ -194,12 +195,14 @@ class Hidden:
         self.count += 1
         if len(near) > MAX_NESTED_SUMS:
             raise _beyond(f"a sum that goes into further sums, or behind further seals, in {MAX_NESTED_SUMS} ways")
-        if self.count > MAX_HIDDEN_FORMS:
-            raise _beyond(f"more than {MAX_HIDDEN_FORMS:,} sums and sealed messages at all places together")
+        if self.count > self.most:
+            what = f"more than {self.most:,} sums and sealed messages at all places together"
+            raise _beyond(what, ", or allow more with `check --max-nodes`")
 
 
-def _beyond(what: str) -> InputError:
-    return InputError(f"{what} cannot be followed", help="let fewer tasks and flows pass sums on to each other")
+def _beyond(what: str, otherwise: str = "") -> InputError:
+    advice = f"let fewer tasks and flows pass sums on to each other{otherwise}"
+    return InputError(f"{what} cannot be followed", help=advice)
 
 
 def _like(vertex: str, form: Form, mark: int) -> _Like:

@@ -31,6 +31,7 @@ from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.exposure.transfer import Effect, transfer
 from fedpolicy.graph.masks import grouped, united
 from fedpolicy.graph.model import Flow, FlowGraph, Mask, Vertex
+from fedpolicy.limits import USUAL
 from fedpolicy.records import dataclass
 
 __all__ = ["Holdings", "Moved", "arrive_at", "propagate"]
@@ -70,8 +71,10 @@ class Holdings:
         return found
 
 
-def propagate(graph: FlowGraph, effects: Effects, hiding: Hiding, *, log: bool = False) -> Holdings:
-    """Push what is stored along the flows until nothing new arrives."""
+def propagate(
+    graph: FlowGraph, effects: Effects, hiding: Hiding, *, log: bool = False, most: int = USUAL.forms
+) -> Holdings:
+    """Push what is stored along the flows until nothing new arrives. Raises InputError for more than `most` forms."""
     holdings = Holdings(
         graph=graph,
         hiding=hiding,
@@ -87,6 +90,7 @@ def propagate(graph: FlowGraph, effects: Effects, hiding: Hiding, *, log: bool =
         large=len(graph.data) > _LARGE,
         queue=deque(sorted(holdings.states)),
         fresh={vertex: dict(state) for vertex, state in holdings.states.items()},
+        hidden=Hidden(most=most),
     )
     at_home = {vertex: state[Form(OPEN, VERBATIM)] for vertex, state in holdings.states.items()}
     sent_home: set[str] = set()
@@ -112,8 +116,8 @@ class _Spread:
     large: bool
     queue: deque[str]
     fresh: dict[str, State]
+    hidden: Hidden
     last: dict[Form, Mask] = field(default_factory=dict)
-    hidden: Hidden = field(default_factory=Hidden)
 
     def send(self, sent: Sequence[Moved], flows: Sequence[Flow]) -> None:
         """Send the same along several flows."""

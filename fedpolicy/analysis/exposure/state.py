@@ -30,6 +30,7 @@ from fedpolicy.errors import InputError
 from fedpolicy.graph.masks import grouped
 from fedpolicy.graph.model import DataItem, FlowGraph, Guard, Mask, Vertex, bits, keyed
 from fedpolicy.language.model.does import Unsaid
+from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass, replace
 
 __all__ = ["Exposure", "prepare"]
@@ -46,6 +47,7 @@ class Exposure:
     graph: FlowGraph
     catalog: Catalog
     max_epsilon: float
+    most_forms: int
     trust: Trust
     lenient: Trust
     own: Mapping[str, Mask]
@@ -122,7 +124,7 @@ class Exposure:
         if self._refused is not None:
             raise self._refused
         try:
-            return propagate(self.graph, effects, hiding, log=log)
+            return propagate(self.graph, effects, hiding, log=log, most=self.most_forms)
         except InputError as error:
             self._refused = error
             raise
@@ -219,7 +221,7 @@ class Exposure:
         return (), True
 
 
-def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None) -> Exposure:
+def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None, bounds: Bounds = USUAL) -> Exposure:
     """Everything needed to ask about exposure in a graph."""
     limit = max_epsilon if max_epsilon is not None else catalog.levels["bounded"].max_epsilon
     viewers = viewers_of(graph)
@@ -229,6 +231,7 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
         graph=graph,
         catalog=catalog,
         max_epsilon=limit if limit is not None else 0.0,
+        most_forms=bounds.forms,
         trust=Trust(graph=graph),
         lenient=Trust(graph=graph, lenient=True),
         own=own,

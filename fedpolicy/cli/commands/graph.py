@@ -159,7 +159,14 @@ def _by_program(dot: str, form: str) -> bytes:
     if program is None:
         raise OutputError(f"nothing here can draw {form}", help=_MEANS)
     call = [program, f"-T{form}"]
-    done = subprocess.run(call, input=dot.encode(), capture_output=True, timeout=_LONGEST, check=False)  # noqa: S603
+    try:
+        done = subprocess.run(call, input=dot.encode(), capture_output=True, timeout=_LONGEST, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired as error:
+        message = f"Graphviz took longer than {_LONGEST} seconds to draw this"
+        advice = (
+            "draw less, with --dataset, --party, --owner or --finding; or write `--format dot` and lay it out yourself"
+        )
+        raise OutputError(message, help=advice) from error
     if done.returncode:
         why = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise OutputError(f"Graphviz cannot draw this: {why[0] if why else 'it ended early'}", help=_MEANS)

@@ -29,6 +29,7 @@ from fedpolicy.cli.options import (
 )
 from fedpolicy.cli.terminal import chatter, emit, look_of, write
 from fedpolicy.errors import OutputError, SettingsError
+from fedpolicy.limits import MAX_QUANTITY, MAX_REPAIR_FLOWS
 from fedpolicy.report.style import PLAIN
 
 if TYPE_CHECKING:
@@ -114,6 +115,14 @@ class _Number(click.IntRange):
     help="How many changed copies to check at most.",
 )
 @click.option(
+    "--max-flows",
+    type=click.IntRange(min=1, max=MAX_QUANTITY),
+    default=MAX_REPAIR_FLOWS,
+    show_default=f"{MAX_REPAIR_FLOWS:,}",
+    metavar="N",
+    help="How many flows all these copies may have together.",
+)
+@click.option(
     "--write",
     is_flag=False,
     flag_value=1,
@@ -180,6 +189,7 @@ def _repair(file: str, form: str, output: str | None, number: int | None, option
         deployment=options["deployment"],
         proposals=max(options["proposals"], number or 1),
         rechecks=options["rechecks"],
+        flows=options["max_flows"],
         fills=options["fills"],
     )
     repairs = repair(request)

@@ -53,7 +53,7 @@ def read(data: str | bytes, name: str, bounds: Bounds = USUAL) -> Source:
     """Read every document of a file; a broken one does not hide the others. Documents without content do not count."""
     source = Source()
     try:
-        text = decode(data, name)
+        text = decode(data, name, bounds.bytes)
     except InputError as error:
         source.errors.append(error)
         return source

@@ -10,17 +10,17 @@ from itertools import accumulate
 from fedpolicy.characters import hidden
 from fedpolicy.errors import InputError
 from fedpolicy.findings import Span
+from fedpolicy.limits import MAX_BYTES
 from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
 
-__all__ = ["MAX_BYTES", "SHORTER", "Text", "decode", "rewrite_pairs", "to_original"]
+__all__ = ["SHORTER", "Text", "decode", "rewrite_pairs", "to_original"]
 
 SHORTER = 2  # characters: six and six become ten
 _JSON = pattern(r"\s*[{\[]")
 _PAIR = pattern(r"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
 
-MAX_BYTES = 20 * 1024 * 1024
 _MIB = 1024 * 1024
 _BREAK = pattern(r"\r\n|\r|\n")
 # What YAML does not call printable, and what `characters` calls hiding: it may deceive whoever reads the file. (What is
@@ -96,18 +96,19 @@ class Text:
         return line, offset - self.starts[line - 1] + 1
 
 
-def decode(data: str | bytes, name: str) -> Text:
+def decode(data: str | bytes, name: str, most: int = MAX_BYTES) -> Text:
     """
     Decode a file.
 
     Raises InputError where it is too large, is not UTF-8 or holds characters that YAML does not allow.
     """
-    if len(data) > MAX_BYTES:
-        size = f"{len(data) / _MIB:.1f} MiB; at most {MAX_BYTES // _MIB} MiB are read"
+    if len(data) > most:
+        size = f"{len(data) / _MIB:.1f} MiB; at most {most // _MIB:,} MiB are read"
         raise InputError(
             f"the file is too large: {size}",
             span=Span(file=name),
-            help="split it, or write `count` for a cohort instead of one node per client",
+            help="split it, write `count` for a cohort instead of one node per client, or allow more with"
+            " `check --max-nodes`",
         )
     content = _text_of(data, name) if isinstance(data, bytes) else data
     text = _with_lines(content.removeprefix("\ufeff"), name)
