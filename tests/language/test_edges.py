@@ -47,6 +47,11 @@ def loop(names):
             id="no place for the top is missing where the aggregator is wrong",
         ),
         pytest.param(
+            TRAINING % "topology: vertical, aggregater: edge",
+            "tasks.t.aggregater: unknown key `aggregater`",
+            id="no place for the top is missing where the aggregator is misspelt",
+        ),
+        pytest.param(
             TRAINED.replace("client}", "client, digest: '  '}"),
             "models.m.digest: `digest` is empty",
             id="an empty digest is empty and no more",
@@ -90,3 +95,12 @@ def test_later_items_of_a_list_are_removed_first():
     below = ("tasks", "t", "safeguards")
     edits = [Remove(path=(*below, 0)), Put(path=(*below, 1, "limit"), value=2), Remove(path=(*below, 2))]
     assert in_order(edits) == [edits[1], edits[2], edits[0]]
+
+
+@pytest.mark.parametrize(("many", "more"), [(500, []), (501, ["1 more mistakes of this document are not shown"])])
+def test_mistakes_beyond_the_first_five_hundred_are_counted(many, more):
+    found = mistakes("".join(f"k{number}: 1\n" for number in range(many)))
+    assert len(found) == MAX_REPORTED + len(more)
+    assert [one for one in found if "more mistakes" in one] == [
+        f"503:1: {one} (mend the ones above first)" for one in more
+    ]

@@ -147,6 +147,7 @@ class Warm:
         importlib.import_module("fedpolicy.catalog").load_catalog()
         self.functions: dict[tuple[str, str, int], list[FunctionType]] = {}
         self.caches = []
+        gc.unfreeze()  # what a test or a command has set aside is seen again
         for found in gc.get_objects():
             if isinstance(found, FunctionType):
                 code = found.__code__
