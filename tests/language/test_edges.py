@@ -104,3 +104,10 @@ def test_mistakes_beyond_the_first_five_hundred_are_counted(many, more):
     assert [one for one in found if "more mistakes" in one] == [
         f"503:1: {one} (mend the ones above first)" for one in more
     ]
+
+
+@pytest.mark.parametrize(("many", "last"), [(99, "a bracket that is never closed"), (100, "too many broken documents")])
+def test_a_file_is_given_up_with_its_hundredth_broken_document(many, last):
+    found = messages(load("a: [\n---\n" * many))
+    assert len(found) == many + (many == 100)
+    assert last in found[-1]
