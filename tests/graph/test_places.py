@@ -179,3 +179,12 @@ def test_noise_on_words_is_chosen_among_them(mechanism, payload, ignored):
 
     (guard,) = graph.flows[0].guards
     assert guard.ignored == ignored
+
+
+def test_each_set_of_instances_has_a_key_of_its_own():
+    graph = laid_out({"client": {"kind": "client", "party": ["a", "b", "c"]}}, {"at": "client"})
+    own = [item.bit for item in graph.data]
+    sets = [0, own[0], own[1], own[0] | own[1], own[2], own[0] | own[2], own[1] | own[2], sum(own)]
+
+    assert len({graph.key(one) for one in sets}) == len(sets)
+    assert [graph.is_own(one) for one in sets] == [one in own for one in sets]
