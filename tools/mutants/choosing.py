@@ -78,7 +78,12 @@ class Recorded:
         own = _union(lines, range(mutant.line, mutant.last + 1)) if mutant.body else set()
         if not own and mutant.function != "(module)":
             own = _union(lines, _lines_of(mutant))
-        return own or self._naming(mutant) or _union(lines, map(int, lines))
+        return own or self._naming(mutant) or _union(lines, map(int, lines)) or self._of_room(mutant)
+
+    def _of_room(self, mutant: Mutant) -> set[int]:
+        """The tests of the room, for a module that is newer than what was recorded."""
+        near = f"tests/{mutant.file.split('/')[1]}/"
+        return {number for number, (name, cost) in enumerate(self.tests) if name.startswith(near) and cost >= 0}
 
     def _naming(self, mutant: Mutant) -> set[int]:
         """The tests that run a line on which the constant or the field stands that is changed."""
