@@ -15,6 +15,22 @@ expect() {
   [ "$code" -eq "$wanted" ] || fail "$* ended with $code instead of $wanted"
 }
 
+# Runs a command beside the steps that follow, each of which keeps one processor busy: `beside NAME COMMAND...`.
+beside() {
+  local name=$1
+  shift
+  "$@" >"${work:?}/$name.log" 2>&1 &
+  echo $! >"$work/$name.pid"
+}
+
+# Waits for it, shows what it has said, and ends as it has ended.
+awaited() {
+  local code=0
+  wait "$(cat "$work/$1.pid")" || code=$?
+  cat "$work/$1.log"
+  return "$code"
+}
+
 # Makes an environment where nothing else is.
 empty() {
   mkdir -p "$1/elsewhere"
