@@ -84,7 +84,10 @@ def test_every_kind_of_row_travels(path):
 
     for section in ("levels", "payloads", "methods", "safeguards", "models", "providers", "licences", "countries"):
         ours, theirs = (getattr(catalog, section) for catalog in (judge.catalog, there))
-        assert [repr(ours[name]) for name in ours] == [repr(theirs[name]) for name in theirs]
+        assert list(ours) == list(theirs)
+        # Two thousand models ship, of which each is read when it is asked for: all of them once.
+        names = [name for name in ours if section != "models" or path == ROWS[0] or name in path.read_text("utf-8")]
+        assert [repr(ours[name]) for name in names] == [repr(theirs[name]) for name in names]
 
 
 def test_other_versions_are_refused(estate, monkeypatch):
