@@ -148,8 +148,10 @@ def script(name: str) -> str:
 
 
 def machine() -> str:
-    """The machine in general terms."""
-    return f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    """The machine in general terms, and how much was at work on it: processes in a quarter of an hour, ours among them."""
+    at_work = f", a load of {os.getloadavg()[2]:.1f}" if hasattr(os, "getloadavg") else ""
+    cores = os.cpu_count()
+    return f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {cores} cores{at_work}"
 
 
 def bar_row(bar: Bar) -> tuple[str, ...]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from pathlib import Path
 
 import pytest
 from estates import estate, estate_bars, estate_commands
 from generate import SHAPES, deployment, system
-from measure import Command, Sample, growth, interleaved, once, show
+from measure import Command, Sample, growth, interleaved, machine, once, show
 from page import BEGIN, END, picture, renewed, tables
 from peers import fides, flowstrider, manifests, pytm
 from regression import compared, slower
@@ -65,6 +66,14 @@ def test_a_failed_run_is_not_measured(capfd):
 def test_what_takes_too_long_is_stopped():
     slow = Command(name="slow", arguments=(sys.executable, "-c", "import time; time.sleep(60)"), limit=0.2)
     assert once(slow)[0] == math.inf
+
+
+def test_a_machine_says_how_much_is_at_work_on_it(monkeypatch):
+    monkeypatch.setattr(os, "getloadavg", lambda: (9.0, 8.0, 7.25), raising=False)
+    assert machine().endswith(" cores, a load of 7.2")
+
+    monkeypatch.delattr(os, "getloadavg")
+    assert machine().endswith(" cores")
 
 
 def test_what_takes_too_much_of_the_processor_is_stopped():
