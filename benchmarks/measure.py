@@ -148,7 +148,7 @@ def script(name: str) -> str:
 
 
 def machine() -> str:
-    """The machine in general terms, and how much was at work on it: processes in a quarter of an hour, ours among them."""
+    """The machine in general terms, and how many processes were at work in the last quarter of an hour."""
     at_work = f", a load of {os.getloadavg()[2]:.1f}" if hasattr(os, "getloadavg") else ""
     cores = os.cpu_count()
     return f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {cores} cores{at_work}"
