@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 
 from fedpolicy.analysis.explain import explain
+from fedpolicy.analysis.exposure import witness
 from fedpolicy.graph.export import to_json
 from tests.helpers import facts_of, level, pairs, table
 
@@ -252,3 +253,36 @@ def test_every_dataset_says_which_of_its_facts_is_missing():
     open_ones = [group for group in facts_of(deployment).disclosures if group.low != group.high]
 
     assert {group.missing for group in open_ones} == {("datasets.dh00007.subjects", "datasets.dh00009.subjects")}
+
+
+def regions(count):
+    """Each region sends metrics of its own data to one place, and says so by a flow of its own."""
+    names = [f"r{number:03}" for number in range(count)]
+    return {
+        "parties": {**{name: {"role": "participant"} for name in names}, "hub": {"role": "coordinator"}},
+        "nodes": {
+            **{f"{name}-relay": {"kind": "client", "party": name} for name in names},
+            "top": {"kind": "service", "party": "hub"},
+        },
+        "datasets": {
+            # Each for a purpose of its own, so that they are not told together.
+            f"{name}-notes": {"at": f"{name}-relay", "categories": "health", "purpose": f"study-{name}"}
+            for name in names
+        },
+        "flows": {f"up-{name}": {"from": f"{name}-relay", "to": "top", "payload": "metrics"} for name in names},
+    }
+
+
+def test_a_way_is_looked_for_among_the_flows_that_may_carry_the_data(monkeypatch):
+    looked = []
+    whole = witness.transfer
+    monkeypatch.setattr(witness, "transfer", lambda *given: looked.append(given) or whole(*given))
+    numbers = []
+    for count in (40, 80):
+        looked.clear()
+        found = facts_of(regions(count)).disclosures
+        numbers.append(len(looked))
+        assert [[step.flow for path in one.paths for step in path] for one in found] == [
+            [f"flows.up-r{number:03}[r{number:03}-relay->top]"] for number in range(count)
+        ]
+    assert numbers == [40, 80]

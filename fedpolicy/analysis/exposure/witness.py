@@ -13,6 +13,7 @@ from fedpolicy.analysis.exposure.domain import NOISE, OPEN, Form
 from fedpolicy.analysis.exposure.fixpoint import Holdings, Moved, arrive_at
 from fedpolicy.analysis.exposure.transfer import Effect, transfer
 from fedpolicy.analysis.exposure.views import Openers, Viewer, seen_at, shielded
+from fedpolicy.graph.masks import common
 from fedpolicy.graph.model import Flow, Mask, Vertex, bits
 from fedpolicy.records import dataclass
 
@@ -165,20 +166,27 @@ class Witnesses:
         if place not in self._into:
             self._into[place] = self._sorted(place)
         sorted_in = self._into[place]
-        own, common = sorted_in.get((origin, index), []), sorted_in.get((origin, _MANY), [])
-        return sorted([*own, *common], key=lambda pair: pair[0].index) if own and common else own or common
+        own, others = sorted_in.get((origin, index), []), sorted_in.get((origin, _MANY), [])
+        return sorted([*own, *others], key=lambda pair: pair[0].index) if own and others else own or others
 
     def _sorted(self, place: str) -> dict[tuple[str, int], list[tuple[Flow, Effect]]]:
-        # Thousands of clients send to one place, each its own data: those flows are found by what they carry.
+        # Thousands of clients, or hundreds of regions, send to one place, each its own data: those flows are found by
+        # what they carry.
         found: dict[tuple[str, int], list[tuple[Flow, Effect]]] = {}
-        graph = self.holdings.graph
-        for flow in self._targets.get(place, ()):
-            single = flow.data is not None and (graph.is_own(flow.data) or flow.data.bit_count() == 1)
-            carried = flow.data.bit_length() - 1 if single and flow.data else _MANY
+        into = [(flow, self._carried(flow)) for flow in self._targets.get(place, ())]
+        apart = len(into) >= _FEW and sum(mask.bit_count() for _, mask in into) < _MOST_HELD
+        for flow, mask in into:
             pair = (flow, self.holdings.effects.of(flow))
-            for origin in ("", flow.origin):
-                found.setdefault((origin, carried), []).append(pair)
+            single = mask.bit_count() == 1
+            for carried in bits(mask) if apart or single else (_MANY,):
+                for origin in ("", flow.origin):
+                    found.setdefault((origin, carried), []).append(pair)
         return found
+
+    def _carried(self, flow: Flow) -> Mask:
+        """The instances that a flow may carry, as far as its sender has them."""
+        held = self._all(flow.source)
+        return held if flow.data is None else common(flow.data, held)
 
     def _trace(self, to: _Stop, index: int, before: AbstractSet[str], blind: set[_Stop]) -> Trail | None:
         """
