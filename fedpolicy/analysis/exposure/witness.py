@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import field
 from functools import reduce
-from operator import or_
+from itertools import accumulate
 from typing import NamedTuple
 
 from fedpolicy.analysis.exposure.domain import NOISE, OPEN, Form
 from fedpolicy.analysis.exposure.fixpoint import Holdings, Moved, arrive_at
 from fedpolicy.analysis.exposure.transfer import Effect, transfer
 from fedpolicy.analysis.exposure.views import Openers, Viewer, seen_at, shielded
-from fedpolicy.graph.masks import common
+from fedpolicy.graph.masks import common, united
 from fedpolicy.graph.model import Flow, Mask, Vertex, bits
 from fedpolicy.records import dataclass
 
@@ -56,6 +56,7 @@ class Witnesses:
     _targets: dict[str, list[Flow]] = field(default_factory=dict)
     _into: dict[str, dict[tuple[str, int], list[tuple[Flow, Effect]]]] = field(default_factory=dict)
     _anything: dict[str, Mask] = field(default_factory=dict)
+    _showing: dict[tuple[str, int], Mask] = field(default_factory=dict)
     _holders: dict[tuple[str, str, int], dict[int, list[str]]] = field(default_factory=dict)
     _arrivals: dict[str, dict[Form, list[Arrival]]] = field(default_factory=dict)
     _shows: dict[tuple[str, str, Form, int], Mask] = field(default_factory=dict)
@@ -103,7 +104,7 @@ class Witnesses:
 
     def _all(self, place: str) -> Mask:
         if place not in self._anything:
-            self._anything[place] = reduce(or_, self.holdings.states.get(place, {}).values(), 0)
+            self._anything[place] = reduce(united, self.holdings.states.get(place, {}).values(), 0)
         return self._anything[place]
 
     def _entries(self, viewer: Viewer, place: str, index: int, level: int) -> Iterator[tuple[Flow, Form]]:
@@ -150,12 +151,15 @@ class Witnesses:
 
     def _holds(self, place: str, index: int, level: int) -> bool:
         """Whether a place holds an instance in any form that could show it at a level."""
-        bit = self.holdings.graph.data[index].bit
-        state = self.holdings.states.get(place, {})
-        return bool(self._all(place) & bit) and any(
-            mask & bit and form.kind != NOISE and (form.kind != OPEN or form.level >= level)
-            for form, mask in state.items()
-        )
+        if (place, level) not in self._showing:
+            state = self.holdings.states.get(place, {})
+            shown = (
+                mask
+                for form, mask in state.items()
+                if form.kind != NOISE and (form.kind != OPEN or form.level >= level)
+            )
+            self._showing[place, level] = reduce(united, shown, 0)
+        return bool(self._showing[place, level] & self.holdings.graph.data[index].bit)
 
     def _flows_into(self, place: str, index: int, origin: str) -> list[tuple[Flow, Effect]]:
         """The flows into a place that may carry an instance (of one element, or of any), in their order."""
@@ -173,11 +177,14 @@ class Witnesses:
         # Thousands of clients, or hundreds of regions, send to one place, each its own data: those flows are found by
         # what they carry.
         found: dict[tuple[str, int], list[tuple[Flow, Effect]]] = {}
-        into = [(flow, self._carried(flow)) for flow in self._targets.get(place, ())]
-        apart = len(into) >= _FEW and sum(mask.bit_count() for _, mask in into) < _MOST_HELD
+        flows, graph = self._targets.get(place, ()), self.holdings.graph
+        many = len(flows) >= _FEW
+        into = [(flow, self._carried(flow) if many else flow.data or 0) for flow in flows]
+        counts = accumulate(mask.bit_count() for _, mask in into)
+        apart = many and all(count < _MOST_HELD for count in counts)
         for flow, mask in into:
             pair = (flow, self.holdings.effects.of(flow))
-            single = mask.bit_count() == 1
+            single = graph.is_own(mask) or (flow.data is not None and mask.bit_count() == 1)
             for carried in bits(mask) if apart or single else (_MANY,):
                 for origin in ("", flow.origin):
                     found.setdefault((origin, carried), []).append(pair)
