@@ -181,6 +181,8 @@ def test_the_same_input_gives_the_same_bytes(name, usual, tmp_path):
         del found[REPAIR], expected[REPAIR]
     if way.env.get("LC_ALL") == "C":  # reports are UTF-8 anyhow; messages are for the terminal
         expected["messages"] = expected["messages"].decode().encode("ascii", "backslashreplace")
+        if sys.platform != "linux":  # where a locale says something else to a terminal
+            del found["messages"], expected["messages"]
     assert list(found) == list(expected)
     assert {where: text for where, text in found.items() if text != expected[where]} == {}
 
