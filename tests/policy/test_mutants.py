@@ -21,6 +21,7 @@ def texts(expression):
         ("x.level >= RECONSTRUCTABLE", {"x.level < RECONSTRUCTABLE", "x.level >= INFERABLE", "x.level >= VERBATIM"}),
         ("x.rank == BLACK_BOX", {"x.rank != BLACK_BOX", "x.rank == GRAY_BOX"}),
         ("x in ['a', 'b']", {"x in ['b']", "x in ['a']"}),
+        ("x.exists(e, f) && c", {"x.exists(e, f) && !c", "x.exists(e, f)", "c"}),
         ("x == true", {"x != true", "x == false"}),
         ("1.5 < x", {"1.5 >= x", "4.0 < x"}),
         ("", set()),
