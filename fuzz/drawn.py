@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -32,21 +34,30 @@ def drawn(*tests: str) -> Judge:
 
 
 def _try(chosen: str, data: bytes) -> None:
+    law, given = _noted(chosen)
+    try:
+        sound = law(data)
+    except AssertionError as error:
+        said = f"{error}".partition("\n")[0] or "it does not hold"
+        raise Broken("law", (chosen,), f"{said}, of {given!r:.4000}", chosen.partition(":")[2]) from error
+    if sound is None:
+        raise Vacuous
+
+
+@cache
+def _noted(chosen: str) -> tuple[Callable[[bytes], bytes | None], list[Any]]:
+    """What tries a law on bytes, and what it was last tried on; hypothesis asks for the law itself once only."""
     place, _, name = chosen.partition(":")
-    law = getattr(import_module(f"tests.{place}"), name)
-    inner, given = law.hypothesis.inner_test, []
+    hypothesis = getattr(import_module(f"tests.{place}"), name).hypothesis
+    inner: Callable[..., Any] = hypothesis.inner_test
+    given: list[Any] = []
 
     def noting(*values: Any, **named: Any) -> Any:
         given[:] = [*values, named]
         return inner(*values, **named)
 
-    law.hypothesis.inner_test = noting
+    hypothesis.inner_test = noting
     try:
-        sound = law.hypothesis.fuzz_one_input(data)
-    except AssertionError as error:
-        said = f"{error}".partition("\n")[0]
-        raise Broken("law", (chosen,), f"{said or 'it does not hold'}, of {given!r:.2000}", name) from error
+        return hypothesis.fuzz_one_input, given
     finally:
-        law.hypothesis.inner_test = inner
-    if sound is None:
-        raise Vacuous
+        hypothesis.inner_test = inner

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
@@ -104,19 +104,47 @@ def _disclosures(old: Study | None, new: Study | None) -> list[DisclosureChange]
             shown = _shown(before.get(cell), after.get(cell))
             way = tuple(step.origin for step in shown.paths[0]) if shown.paths else ()
             grouped.setdefault((cell[1], *levels, way), []).append(cell)
+    owners = _owners(old, new)
     found = [
         DisclosureChange(
-            parties=tuple(sorted({cell[0] for cell in cells})),
+            parties=parties,
             role=role,
-            datasets=tuple(sorted({cell[2] for cell in cells})),
+            datasets=datasets,
             before=first,
             after=second,
             path=next(iter(_shown(before.get(cells[0]), after.get(cells[0])).paths), ()),
-            pairs=len(cells),
+            pairs=count,
         )
         for (role, first, second, _), cells in grouped.items()
+        for parties, datasets, count in _blocks([(party, dataset) for party, _, dataset in cells], owners)
     ]
     return sorted(found, key=lambda one: (-max(one.after), -max(one.before), one.role, one.parties, one.datasets))
+
+
+def _owners(*studies: Study | None) -> dict[str, str]:
+    return {item.id: item.owner for study in studies if study for item in study.graph.data}
+
+
+def _blocks(
+    cells: Sequence[_Pair], owners: Mapping[str, str]
+) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], int]]:
+    """
+    Parties and datasets to be told together, with the number of pairs: all pairs of a party and a dataset of others.
+
+    So parties are together that differ in nothing but what is their own; a pair that is not meant is never told.
+    """
+    learned: dict[str, set[str]] = {}
+    for party, dataset in cells:
+        learned.setdefault(party, set()).add(dataset)
+    own: dict[str, set[str]] = {}
+    for dataset in {dataset for _, dataset in cells}:
+        own.setdefault(owners.get(dataset, ""), set()).add(dataset)
+    together: dict[frozenset[str], list[str]] = {}
+    for party, names in learned.items():
+        together.setdefault(frozenset(names | own.get(party, set())), []).append(party)
+    for parties in together.values():
+        pairs = [(party, name) for party in parties for name in learned[party]]
+        yield tuple(sorted(parties)), tuple(sorted({name for _, name in pairs})), len(pairs)
 
 
 def _shown(old: Disclosure | None, new: Disclosure | None) -> Disclosure:
@@ -205,15 +233,11 @@ def budget_changes(old: Study | None, new: Study | None) -> tuple[BudgetChange, 
         # Whether something is seen at all is for disclosures to say.
         if first != second and not (first in _NO_NUMBER and second in _NO_NUMBER):
             found.setdefault((units[cell[1]], first, second), []).append(cell)
+    owners = _owners(old, new)
     return tuple(
-        BudgetChange(
-            parties=tuple(sorted({party for party, _ in cells})),
-            datasets=tuple(sorted({dataset for _, dataset in cells})),
-            unit=unit,
-            before=first,
-            after=second,
-        )
+        BudgetChange(parties=parties, datasets=datasets, unit=unit, before=first, after=second)
         for (unit, first, second), cells in found.items()
+        for parties, datasets, _ in _blocks(cells, owners)
     )
 
 

@@ -30,6 +30,13 @@ _PLACE = re.compile(r"line (\d+), column (\d+)")
 _DIGITS = re.compile(rf"[0-9_]{{{MAX_DIGITS},}}")
 _JOBS = 'a number of processes: 1, 2, ... or "auto"'
 _KINDS = {"list_type": "a list", "string_type": "text", "bool_type": "true or false", "float_type": "a number"}
+_LACKING = {
+    "missing": ("`{}` is missing", "add it"),
+    "too_short": (
+        "no pack is named, so nothing would be checked",
+        "name one, such as federation, or remove the key",
+    ),
+}
 _BOUNDS = {
     "greater_than": ("not above 0", "write a positive number"),
     "greater_than_equal": ("below 0", "write 0 or a positive number"),
@@ -77,7 +84,9 @@ Pack = Annotated[PackEntry, BeforeValidator(_pack, json_schema_input_type=str | 
 class ConfigFile(Entry):
     """The whole file. Paths in it are relative to the file."""
 
-    packs: list[Pack] | None = Field(default=None, description="Packs of rules: names, paths, or {path, sha256}.")
+    packs: Annotated[list[Pack], Field(min_length=1)] | None = Field(
+        default=None, description="Packs of rules: names, paths, or {path, sha256}."
+    )
     catalogs: list[Pack] | None = Field(default=None, description="Catalogue files of your own: paths, {path, sha256}.")
     select: list[str] | None = Field(default=None, description="Check these rules only.")
     ignore: list[str] | None = Field(default=None, description="Leave these rules out.")
@@ -194,8 +203,9 @@ def _words(one: Any, path: tuple[Any, ...]) -> tuple[str, str]:  # noqa: ANN401
         return f"unknown key `{path[-1]}`", did_you_mean(
             str(path[-1]), known
         ) or f"the keys here are {', '.join(known)}"
-    if kind == "missing":
-        return f"`{path[-1]}` is missing", "add it"
+    if kind in _LACKING:
+        problem, advice = _LACKING[kind]
+        return problem.format(path[-1]), advice
     if kind == "literal_error":
         allowed = re.findall(r"'([^']+)'", one["ctx"]["expected"])
         return f"{shown(value)} is not a value of `{path[-1]}`", advise(str(value), allowed)

@@ -22,6 +22,7 @@ __all__ = ["Ids", "Nearest", "Project", "folders", "id_of", "projects_of"]
 _FRAMEWORKS = ("nvflare", "flower", "appfl", "fedml", "metisfl", "openfl")
 # What these say of nodes and data is about a federation of their own, and joins no other.
 _ALONE = frozenset({"fate", "federatedscope", "fedn", "pysyft", "substra", "vantage6"})
+_LONGEST = 100  # characters of a name that somebody reads; YAML takes no key of more than 1,024
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.-]+")
 _SAFE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 # Words that mean something in the language or in YAML, or stand for what nobody knows yet.
@@ -89,7 +90,7 @@ def projects_of(facts: Iterable[Fact]) -> list[Project]:
 
 def id_of(text: str) -> str:
     """A name as the language takes it, and as YAML takes it for a text."""
-    found = _NOT_IN_IDS.sub("-", text).strip("-.")
+    found = _NOT_IN_IDS.sub("-", text[:_LONGEST]).strip("-.")
     return found if _SAFE.fullmatch(found) and found.lower() not in _RESERVED else f"x-{found}".rstrip("-")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import erfc, exp, inf, sqrt
+from collections.abc import Callable
+from math import erfc, exp, inf, log, log1p, sqrt
 from random import Random
 
 from fedpolicy.analysis.accounting import Release, bound, close_bound, pure_bound
@@ -54,10 +55,13 @@ def _run(rng: Random) -> Release:
 def _truth(runs: list[Release], delta: float) -> tuple[float, float]:
     """What ε is at least and at most: exact where all is Gaussian and whole; a sample costs no more than the whole."""
     whole = all(run.sampling == "none" for run in runs)
+    once = max(_once(run, delta) for run in runs)
     mu = sqrt(sum(run.steps * (_distance(run) / run.noise_multiplier) ** 2 for run in runs))
     gaussian = all(run.mechanism != "laplace" for run in runs)
     exact = _gaussian(mu, delta) if gaussian else inf
-    return (exact if whole and gaussian else 0.0), min(exact, sum(map(_pure, runs)))
+    least = exact if whole and gaussian else once
+    # Beyond what `exp` can hold nobody computes here what the truth is.
+    return (least if least < inf else 0.0), min(exact, sum(map(_pure, runs)))
 
 
 def _distance(run: Release) -> float:
@@ -70,16 +74,43 @@ def _pure(run: Release) -> float:
     return run.steps * _distance(run) / run.noise_multiplier if run.mechanism == "laplace" else inf
 
 
+def _once(run: Release, delta: float) -> float:
+    """The exact ε of one step, which several cost no less than; nothing is said of samples of a fixed size."""
+    if run.sampling == "fixed" or (run.mechanism == "laplace" and run.sampling != "none"):
+        return 0.0
+    if run.mechanism == "laplace":
+        return max(0.0, 1 / run.noise_multiplier + 2 * log1p(-delta))
+    return _bisected(lambda epsilon: _sampled(epsilon, run.noise_multiplier, run.rate), delta)
+
+
+def _sampled(epsilon: float, noise: float, rate: float) -> float:
+    """By how much normal noise on a Poisson sample, with a unit that may be in it, exceeds that without it."""
+    inside = (exp(epsilon) - (1 - rate)) / rate
+    at = noise * noise * log(inside) + 0.5
+    theirs = (1 - rate) * _above(at / noise) + rate * _above((at - 1) / noise)
+    return theirs - exp(epsilon) * _above(at / noise)
+
+
+def _above(deviations: float) -> float:
+    return erfc(deviations / sqrt(2)) / 2
+
+
 def _gaussian(mu: float, delta: float) -> float:
     """The ε of Gaussian noise by its two normal distributions (Balle and Wang 2018), found by bisection."""
 
     def at(epsilon: float) -> float:
-        below = erfc((epsilon / mu - mu / 2) / sqrt(2)) / 2
-        rest = erfc((epsilon / mu + mu / 2) / sqrt(2)) / 2
-        return below - (exp(epsilon) * rest if rest else 0.0)
+        rest = _above(epsilon / mu + mu / 2)
+        return _above(epsilon / mu - mu / 2) - (exp(epsilon) * rest if rest else 0.0)
 
+    return _bisected(at, delta)
+
+
+def _bisected(at: Callable[[float], float], delta: float) -> float:
+    """Where something that falls passes δ; infinite far beyond what anybody calls private."""
+    if at(0.0) <= delta:
+        return 0.0
     low, high = 0.0, 1.0
-    while at(high) > delta and high < 600:
+    while high < 600 and at(high) > delta:
         high *= 2
     if high >= 600:
         return inf

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fedpolicy.analysis.changes import changes_between
+from fedpolicy.analysis.changes import _blocks, changes_between
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.analysis.whatif.coalitions import smallest_coalitions
 from fedpolicy.analysis.whatif.scenarios import compromised, pooled
@@ -39,13 +39,18 @@ def less(before, after):
     return [key for key, old in before.items() if any(n < o for n, o in zip(after.get(key, empty), old, strict=True))]
 
 
-def rows(changes, *, turned=False):
-    """Every change as a tuple; `turned` swaps before and after. The unit of a budget is that of the later state."""
+def pairs(change, owners):
+    """Who is told to learn of what: every pair, but for the party's own data."""
+    return [(p, d) for p in change.parties for d in change.datasets if owners[d] != p]
+
+
+def rows(changes, owners, *, turned=False):
+    """Every change as tuples of single pairs; `turned` swaps before and after."""
     both = (lambda c: (c.after, c.before)) if turned else (lambda c: (c.before, c.after))
     return (
-        {(c.parties, c.role, c.datasets, *both(c)) for c in changes.disclosures},
+        {(*pair, c.role, *both(c)) for c in changes.disclosures for pair in pairs(c, owners)},
         {(c.participants, c.use, c.capability, *both(c)) for c in changes.control},
-        {(c.parties, c.datasets, *both(c)) for c in changes.budgets},
+        {(*pair, *both(c)) for c in changes.budgets for pair in pairs(c, owners)},
     )
 
 
@@ -62,7 +67,13 @@ def test_a_difference_mirrors_its_reverse(one, other):
 
     there, back = changes_between(first, second), changes_between(second, first)
 
-    assert rows(there) == rows(back, turned=True)
+    owners = {item.id: item.owner for study in (first, second) for item in study.graph.data}
+    assert rows(there, owners) == rows(back, owners, turned=True)
+    for changes in (there, back):
+        told = [(*pair, one.role) for one in changes.disclosures for pair in pairs(one, owners)]
+        spent = [pair for one in changes.budgets for pair in pairs(one, owners)]
+        assert sum(one.pairs for one in changes.disclosures) == len(told) == len(set(told))
+        assert len(spent) == len(set(spent))
 
 
 @LAW
@@ -96,3 +107,12 @@ def together(graph, parties, instance):
         (one.high for one in found.disclosures if set(parties) & set(one.parties) and instance in one.datasets),
         default=0,
     )
+
+
+def test_parties_are_told_together_only_where_every_pair_is_meant():
+    cells = [("agg", "n@a"), ("agg", "n@b"), ("x", "n@a"), ("a", "n@b"), ("b", "n@a")]
+
+    assert list(_blocks(cells, {"n@a": "a", "n@b": "b"})) == [
+        (("a", "agg", "b"), ("n@a", "n@b"), 4),  # less what is their own
+        (("x",), ("n@a",), 1),
+    ]

@@ -120,6 +120,17 @@ def test_every_mistake_is_told_with_its_place(configured):
         assert message in " ".join(result.stderr.split())
 
 
+def test_a_file_that_names_no_pack_is_told(configured):
+    result = configured("fail_on = 'high'\npacks = []\n")("check", "--format", "json")
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "error: packs: no pack is named, so nothing would be checked\n --> fedpolicy.toml:2:1\n"
+        "  |\n2 | packs = []\n  | ^^^^^\n  |\n"
+        "  = help: name one, such as federation, or remove the key\n\n"
+    )
+
+
 def test_a_rule_that_does_not_exist_is_told_and_one_of_another_pack_is_not(configured):
     run = configured("[rules.releases-exceded]\nenabled = false\n")
     result = run("check")

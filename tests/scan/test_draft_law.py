@@ -20,7 +20,24 @@ from tests.laws import examples
 
 CATALOG = catalog_of(Settings())
 NAMES = st.sampled_from(
-    ["a", "a b", "a-b", "a.b", "public", "unknown", "1", "no", "TODO", "x-1", "é", "openai", "ß-ß", "-"]
+    [
+        "a",
+        "a b",
+        "a-b",
+        "a.b",
+        "public",
+        "unknown",
+        "1",
+        "no",
+        "TODO",
+        "x-1",
+        "é",
+        "openai",
+        "ß-ß",
+        "-",
+        "n" * 2000,
+        "n" * 1999 + "m",
+    ]
 )
 PARTICIPANTS = st.lists(
     st.tuples(NAMES, st.sampled_from(["client", "client", "server", "relay", "admin"]), NAMES), min_size=1, max_size=6
