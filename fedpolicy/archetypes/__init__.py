@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from string import Template
 
-from fedpolicy.catalog.load import load_catalog
 from fedpolicy.errors import SettingsError
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import advise
@@ -78,6 +77,8 @@ def _mistakes(answers: Answers) -> Iterator[tuple[str, str]]:
     for country in {answers.country, *answers.participants.values()}:
         if not re.fullmatch("[A-Z]{2}", country):
             yield f"`{country}` is not a code of a country", "write two capitals, such as DE"
+    from fedpolicy.catalog.load import load_catalog  # noqa: PLC0415  `--help` must stay quick
+
     yield from _unknown(answers.categories, load_catalog().categories)
     if answers.subjects < 1:
         yield "a dataset of nobody needs no protection", "say about how many people there are"
