@@ -42,7 +42,7 @@ class Session:
     Runs steps; `tell` gets each new finding, `alive` is called before each command.
 
     `only` is the target that gets all inputs; without one, every target gets some. By target, `counts` has how many
-    were judged, `vacuous` how many of them said nothing, and `spent` the seconds of processor time.
+    were judged, `vacuous` how many of them said nothing, and `spent` the seconds of processor time that `only` took.
     """
 
     seed: str
@@ -59,12 +59,14 @@ class Session:
 
     def step(self, number: int) -> None:
         """Judge the inputs of one step. What it does follows from the seed and its number."""
-        rng = Random(f"{self.seed}:{number}")
+        rng, begun = Random(f"{self.seed}:{number}"), process_time()
         drawn = inputs_of(self.source, self.seed, number, self.only)
         for name, one in drawn:
             if name:
                 self.judge(name, {one.file: one.text}, rng)
         self._deployments([one.text for name, one in drawn if not name], rng)
+        if self.only:
+            self.spent[self.only] = self.spent.get(self.only, 0.0) + process_time() - begun
 
     def _deployments(self, texts: list[bytes], rng: Random) -> None:
         """All of them together, each by some targets, and one by a target that takes long."""
@@ -83,7 +85,7 @@ class Session:
     def judge(self, name: str, files: Mapping[str, bytes], rng: Random) -> None:
         """Ask one target; a new way to break it is told."""
         self.alive()
-        start, begun = rng.random(), process_time()
+        start = rng.random()
         try:
             broken = breaks(name, files, start, self.seconds)
         except Vacuous:
@@ -91,7 +93,6 @@ class Session:
             return
         finally:
             self.counts[name] += 1
-            self.spent[name] = self.spent.get(name, 0.0) + process_time() - begun
         if broken is not None and broken.signature not in self.seen:
             self.seen.add(broken.signature)
             self.tell(Finding(broken, name, self._small(broken, name, files, start)))
