@@ -45,7 +45,8 @@ def main() -> int:
 
 def _run(given: argparse.Namespace) -> int:
     seed = given.seed or secrets.token_hex(4)
-    print(f"seed {seed}", flush=True)
+    if not given.guided:
+        print(f"seed {seed}", flush=True)
     places: list[Path] = []
     chosen = list(targets()) if given.target == _EACH or (given.guided and not given.target) else [given.target]
     seconds, done, source = _seconds(given) / len(chosen), Done(), Source(given.corpus)

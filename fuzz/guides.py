@@ -40,7 +40,11 @@ def guide(name: str, seconds: float, bound: float, found: Path, kept: Path) -> t
     for artifact in (path for pattern in _DEADLY for path in sorted(place.glob(pattern))):
         one = input_of(Source(), name, artifact.read_bytes())
         broken = Broken("death", (), f"the process ended with {ended.returncode}: {artifact.name}", artifact.name[:7])
-        write(Finding(broken, name, {one.file: one.text} if one else {}), found, f"{command[-3:]}")
+        write(
+            Finding(broken, name, {one.file: one.text} if one else {}),
+            found,
+            f"python -m fuzz --guided --target {name}",
+        )
         artifact.unlink()
     if ended.returncode and not done.judged[name]:
         raise RuntimeError(f"`{name}` did not start: {ended.returncode}")

@@ -6,14 +6,17 @@ import os
 import subprocess
 import sys
 from random import Random
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
+import fuzz.__main__
 from fedpolicy.errors import Problems
 from fuzz.bytestream import Choices, first_inputs, input_of
 from fuzz.command import Broken
 from fuzz.corpus import FOLDERS, LEAK, ROOT, read_corpus, repository
+from fuzz.guides import guide
 from fuzz.page import PAGE, page
 from fuzz.session import STEP, Session, again, breaks, inputs_of, write
 from fuzz.smallest import smallest
@@ -239,3 +242,42 @@ def test_bytes_are_files_or_the_choices_that_draw_one(source):
     }
     assert Choices(b"\7").getrandbits(2) == 3
     assert Choices(b"").random() == Choices(b"").random()
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "said"),
+    [
+        (["--list"], None, "reader                       differential our reader and pydantic"),
+        (["--target", "raeder"], 2, "there is no target `raeder`; python -m fuzz --list says which there are"),
+        (["--guided", "--target", "reader"], 2, "atheris is not installed: `make fuzz-guided` makes an environment"),
+    ],
+)
+def test_what_is_asked_is_answered_or_it_is_said_why_not(given, code, said, monkeypatch, capsys):
+    monkeypatch.setattr(fuzz.__main__, "without_deadlines", lambda: None)  # of processes of its own
+    monkeypatch.setattr(fuzz.__main__, "installed", lambda: False)
+    monkeypatch.setattr(sys, "argv", ["fuzz", *given])
+    if code is None:
+        assert fuzz.__main__.main() == 0
+    else:
+        with pytest.raises(SystemExit) as ended:
+            fuzz.__main__.main()
+        assert ended.value.code == code
+
+    assert said in "".join(capsys.readouterr())
+
+
+def test_what_ended_a_guided_process_is_a_finding(tmp_path, monkeypatch):
+    def run(command, **_):
+        place = tmp_path / "kept/reader"
+        (place / "crash-1").write_bytes(b"\0" + LEAK)
+        (place / "counts.json").write_text('{"judged": 50, "vacuous": 2}', encoding="utf-8")
+        assert command[1:4] == ["-m", "fuzz.guided", "reader"]
+        return SimpleNamespace(returncode=77)
+
+    (tmp_path / "kept/reader").mkdir(parents=True)
+    monkeypatch.setattr(subprocess, "run", run)
+    done, (place,) = guide("reader", 1.0, 20.0, tmp_path / "found", tmp_path / "kept")
+
+    assert (done.judged["reader"], done.vacuous["reader"], done.found["reader"]) == (50, 2, 1)
+    assert (place / "d.yaml").read_bytes() == LEAK
+    assert not list((tmp_path / "kept/reader").glob("crash-*"))
