@@ -43,18 +43,17 @@ class Effects:
 
     def of(self, flow: Flow) -> Effect:
         """What this flow lets through of its data; flows that differ only in these and their ends share one effect."""
-        ends = flow.source if flow.seals else ""
-        opens = flow.role == "published"
-        raised = self._raised(flow)
-        within: object
-        guards: tuple[object, ...]
-        scope = self._scope(flow) if flow.guards or flow.seals else ALL
-        if scope == ALL:
-            # Nobody's word is asked for, so that the same safeguard of ten thousand clients is one.
-            within, guards = (), tuple((guard.path, guard.aggregate, guard.ignored) for guard in flow.guards)
-        else:
-            within, guards = self.graph.key(scope), (id(flow.guards),)
-        key = (flow.payload, flow.raw, within, guards, flow.aggregate, flow.seals, ends, opens, raised)
+        raised, opens = self._raised(flow), flow.role == "published"
+        key: tuple[object, ...] = (flow.payload, flow.raw, flow.aggregate, opens, raised)
+        scope = ALL
+        if flow.guards or flow.seals:
+            scope = self._scope(flow)
+            # Where nobody's word is asked for, the same safeguard of ten thousand clients is one.
+            guards: object = id(flow.guards)
+            if scope == ALL:
+                guards = tuple((guard.path, guard.aggregate, guard.ignored) for guard in flow.guards)
+            ends = flow.source if flow.seals else ""
+            key = (*key, scope if scope == ALL else self.graph.key(scope), guards, flow.seals, ends)
         found = self._effects.get(key)
         if found is None:
             found = self._effects[key] = self._effect(flow, scope, raised)
@@ -67,7 +66,7 @@ class Effects:
         return (1 << len(self.graph.data)) - 1 if flow.data is None else flow.data
 
     def _raised(self, flow: Flow) -> tuple[tuple[int, Mask], ...]:
-        few = self.few.exposed(flow)
+        few = 0 if flow.aggregate is None and self.few.is_quiet(flow.payload) else self.few.exposed(flow)
         found = ((RECONSTRUCTABLE, ALL if few == flow.data else few),) if few else ()
         said = self._unvouched(flow) if self.supplied and not self.reading.trusting else 0
         return (*found, (VERBATIM, said)) if said else found

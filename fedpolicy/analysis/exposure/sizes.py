@@ -59,12 +59,22 @@ class Few:
     told: dict[Message, Mask] = field(default_factory=dict)
     _parts: dict[tuple[Mask, str, bool], tuple[Part, ...]] = field(default_factory=dict)
     _rows: dict[str, PayloadRow] = field(default_factory=dict)
+    _quiet: dict[str, bool] = field(default_factory=dict)
+
+    def is_quiet(self, payload: str) -> bool:
+        """Whether a payload never says more than its name, of however few it is made."""
+        found = self._quiet.get(payload)
+        if found is None:
+            row = self._row(payload)
+            found = self._quiet[payload] = row.least_units is None and not row.aggregate
+        return found
 
     def exposed(self, flow: Flow) -> Mask:
         """The instances that can be rebuilt from what a flow carries."""
-        row = self._row(flow.payload if flow.aggregate is None else flow.raw or flow.payload)
-        if row.least_units is None and not row.aggregate:
+        payload = flow.payload if flow.aggregate is None else flow.raw or flow.payload
+        if self.is_quiet(payload):
             return 0
+        row = self._row(payload)
         if flow.passed_on:
             return self._passed_on(flow)
         if (flow.role not in _MADE and flow.aggregate is None) or self.graph.vertices[flow.source].kind == "model":
