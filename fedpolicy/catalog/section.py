@@ -39,7 +39,7 @@ _JOINED = ("source", "aliases")  # lists of which both files may state a part
 class Section(Mapping[str, R], Generic[R]):
     """A read-only mapping from id to row, in the order of ids; the user's own rows replace shipped ones."""
 
-    __slots__ = ("_folder", "_found", "_index", "_name", "_own", "_present", "_rows", "_texts")
+    __slots__ = ("_folder", "_found", "_index", "_name", "_own", "_present", "_rows", "_texts", "_words")
 
     def __init__(self, name: str, folder: Path, own: Mapping[str, R]) -> None:
         self._name = name
@@ -50,6 +50,7 @@ class Section(Mapping[str, R], Generic[R]):
         self._index: set[str] = set()
         self._present: dict[str, bool] = {}
         self._texts: tuple[str, ...] = ()
+        self._words: frozenset[str] = frozenset()
 
     def __getitem__(self, key: str) -> R:
         row = self._rows.get(key)
@@ -114,8 +115,10 @@ class Section(Mapping[str, R], Generic[R]):
         ids = (*self._own, *(name for text in self._shipped() if alias for name in _aliased(text, alias)))
         return next((self[name] for name in ids if alias in getattr(self[name], "aliases", ())), None)
 
-    def _ids(self) -> set[str]:
-        return {match["id"] for text in self._shipped() for match in _ROW.finditer(text)}
+    def _ids(self) -> frozenset[str]:
+        if not self._words:
+            self._words = frozenset(match["id"] for text in self._shipped() for match in _ROW.finditer(text))
+        return self._words
 
     def _shipped(self) -> tuple[str, ...]:
         if not self._texts:

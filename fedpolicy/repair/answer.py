@@ -25,12 +25,13 @@ from fedpolicy.settings import Settings
 from fedpolicy.suggest import advise
 
 if TYPE_CHECKING:
+    from fedpolicy.check import Assessment, Judge
     from fedpolicy.findings import Report
     from fedpolicy.policy.models import Rule
     from fedpolicy.report.grouping import CauseGroup
     from fedpolicy.sources import Source
 
-__all__ = ["MOST_FIXES", "Choice", "Request", "repair", "with_fixes"]
+__all__ = ["MOST_FIXES", "Choice", "Request", "Subject", "repair", "subject_of", "with_fixes"]
 
 _MOST, _LEAST = 300, 2
 _FLOWS = 13_000  # flows that all changed copies together may have; about two seconds
@@ -53,16 +54,14 @@ class Choice:
     rules: tuple[str, ...] = ()
 
 
-def _chosen_findings(
-    found: Sequence[Finding], choice: Choice, source: Source, settings: Settings, rules: Sequence[Rule]
-) -> tuple[list[Finding], Severity]:
+def _chosen_findings(subject: Subject, choice: Choice) -> tuple[list[Finding], Severity]:
     """
     The findings to clear, and the least severity at which nothing new may fail.
 
     What is waived or known is not among them. Raises SettingsError for a fingerprint or a rule that there is not.
     """
-    _must_exist(choice, found, rules)
-    counting = _counting(source, settings)
+    found, counting = subject.before.findings, subject.counting
+    _must_exist(choice, found, subject.judge.rules)
     counted = {Verdict.FAIL, Verdict.UNKNOWN} if choice.strict else {Verdict.FAIL}
     least = Severity.CRITICAL if choice.fail_on == "never" else Severity[choice.fail_on.upper()]
     chosen = []
@@ -88,12 +87,12 @@ def _must_exist(choice: Choice, found: Sequence[Finding], rules: Sequence[Rule])
             raise SettingsError(f"no rule of this run is called `{name}`", help=advise(name, known))
 
 
-def _counting(source: Source, settings: Settings) -> set[tuple[str, str]] | None:
+def _counting(source: Source, settings: Settings) -> frozenset[tuple[str, str]] | None:
     """The rules and fingerprints that a check counts; None where nothing is waived or known beforehand."""
     if not (settings.waivers or settings.baseline):
         return None
     shown = check.check([source], settings).findings
-    return {(one.rule, one.fingerprint) for one in shown if one.verdict is not Verdict.WAIVED}
+    return frozenset((one.rule, one.fingerprint) for one in shown if one.verdict is not Verdict.WAIVED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,14 +116,28 @@ class Request:
     fills: Mapping[str, str] = field(default_factory=dict)
 
 
-def repair(request: Request) -> Repairs:
-    """Search. Raises Problems for a file, a rule or a catalogue that cannot be used, SettingsError for the choice."""
-    checker = checker_of(request.settings)
-    document = check.document_of(request.source, checker.judge.catalog, request.deployment)
-    before = checker.state(document)
-    chosen, least = _chosen_findings(
-        before.findings, request.choice, request.source, request.settings, checker.judge.rules
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What searches on one deployment share: how it is judged, what it is before, and which findings a check counts."""
+
+    judge: Judge
+    before: Assessment
+    counting: frozenset[tuple[str, str]] | None
+
+
+def subject_of(source: Source, settings: Settings, deployment: str = "") -> Subject:
+    """Read and judge it. Raises Problems for a file, a rule or a catalogue that cannot be used."""
+    checker = checker_of(settings)
+    document = check.document_of(source, checker.judge.catalog, deployment)
+    return Subject(judge=checker.judge, before=checker.state(document), counting=_counting(source, settings))
+
+
+def repair(request: Request, subject: Subject | None = None) -> Repairs:
+    """Search. Raises what `subject_of` raises, which is not done again, and SettingsError for the choice."""
+    subject = subject or subject_of(request.source, request.settings, request.deployment)
+    before, checker = subject.before, Checker(judge=subject.judge)
+    document = before.document
+    chosen, least = _chosen_findings(subject, request.choice)
     overrides = check.overrides_in(request.settings, checker.judge.catalog)
     answer = Repairs(
         name=document.deployment.name, file=document.file, chosen=tuple(chosen), least=least, overrides=overrides
@@ -223,45 +236,53 @@ def _why(options: Options, target: Target, checker: Checker) -> str:
 
 def with_fixes(report: Report, sources: Mapping[str, Source], settings: Settings, costs: Mapping[str, float]) -> Report:
     """
-    Try changes for the worst causes; `sources` are the files by name.
+    Try changes for the worst causes, until their copies have had as many flows as those of one search may have.
 
-    A cause for which nothing holds gets no fix. Raises what `repair` raises.
+    `sources` are the files by name. A cause for which nothing holds gets no fix. Raises what `repair` raises.
     """
     groups = groups_of(report)[:MOST_FIXES]
-    overviews = []
-    for one in report.overviews:
-        own = [group for group in groups if (group.file, group.deployment) == (one.file, one.deployment)]
-        tried = ((group, _requests(group, sources, settings, costs, len(groups))) for group in own)
-        found = {group.cause: _fix(requests, grave=group.worst.severity >= Severity.HIGH) for group, requests in tried}
-        overviews.append(replace(one, fixes={name: fix for name, fix in found.items() if fix}))
+    subjects: dict[tuple[str, str], Subject] = {}
+    fixes: dict[tuple[str, str], dict[str, Fix]] = {}
+    left = _FLOWS
+    for group in groups:
+        request = _request(group, sources.get(group.file), settings, costs, len(groups))
+        if request is None or left <= 0:
+            continue
+        place = (group.file, group.deployment)
+        if place not in subjects:
+            subjects[place] = subject_of(request.source, settings, group.deployment)
+        repairs = repair(request, subjects[place])
+        left -= repairs.rechecks * len(subjects[place].before.study.graph.flows)
+        if fix := _fix(repairs.proposals, group.worst.severity):
+            fixes.setdefault(place, {})[group.cause] = fix
+    overviews = (replace(one, fixes=fixes.get((one.file, one.deployment), {})) for one in report.overviews)
     return replace(report, overviews=tuple(overviews))
 
 
-def _requests(
-    group: CauseGroup, sources: Mapping[str, Source], settings: Settings, costs: Mapping[str, float], searches: int
-) -> Iterator[Request]:
+def _request(
+    group: CauseGroup, source: Source | None, settings: Settings, costs: Mapping[str, float], searches: int
+) -> Request | None:
     marks = tuple(one.fingerprint for one in group.findings if one.verdict is Verdict.FAIL and one.fingerprint)
-    source = sources.get(group.file)
-    if marks and source is not None and len(source.text) < _LARGE:
-        yield Request(
-            source=source,
-            settings=settings,
-            costs=costs,
-            choice=Choice(findings=marks),
-            deployment=group.deployment,
-            proposals=1,
-            searches=searches,
-        )
+    if not marks or source is None or len(source.text) >= _LARGE:
+        return None
+    return Request(
+        source=source,
+        settings=settings,
+        costs=costs,
+        choice=Choice(findings=marks),
+        deployment=group.deployment,
+        proposals=1,
+        searches=searches,
+    )
 
 
-def _fix(requests: Iterator[Request], *, grave: bool) -> Fix | None:
+def _fix(proposals: Sequence[Proposal], severity: Severity) -> Fix | None:
     """The first proposal. Nobody gives up a task for a finding that is not grave."""
-    for request in requests:
-        proposals = repair(request).proposals
-        drops = any(step.kind == "drop" and step.cost >= _WHOLE for one in proposals[:1] for step in one.changes)
-        if proposals and (grave or not drops):
-            best = proposals[0]
-            new = tuple(f"{one.severity.label}[{one.rule}] {one.message}" for one in best.new)
-            steps = tuple(step.text for step in best.changes)
-            return Fix(steps=steps, clears=len(best.clears), new=new, diff=best.diff)
-    return None
+    if not proposals:
+        return None
+    best = proposals[0]
+    drops = any(step.kind == "drop" and step.cost >= _WHOLE for step in best.changes)
+    if drops and severity < Severity.HIGH:
+        return None
+    new = tuple(f"{one.severity.label}[{one.rule}] {one.message}" for one in best.new)
+    return Fix(steps=tuple(step.text for step in best.changes), clears=len(best.clears), new=new, diff=best.diff)

@@ -66,12 +66,17 @@ def check_nodes(names: Names) -> Iterator[Contradiction]:
 
 def check_models(names: Names) -> Iterator[Contradiction]:
     """Parts without places, terms that exclude each other, a licence's capitals."""
+    slips: dict[str, tuple[str, str] | None] = {}  # a hundred models have one licence
     for path, model in names.entries("models"):
         if model.get("copies") == "parts":
             yield from _parts(names, path, model, produced=path[1] in names.produced)
         if isinstance(terms := model.get("terms"), dict):
             yield from _terms((*path, "terms"), terms)
-        yield from _own_licence(names, path, model)
+        licence = text(model, "licence")
+        if licence is not None:
+            slip = slips[licence] = slips[licence] if licence in slips else _slip(names, licence)
+            if slip:
+                yield contradiction((*path, "licence"), *slip)
 
 
 def _parts(names: Names, path: Path, model: Tree, *, produced: bool) -> Iterator[Contradiction]:
@@ -85,16 +90,15 @@ def _parts(names: Names, path: Path, model: Tree, *, produced: bool) -> Iterator
         yield contradiction((*path, "copies"), message, advice, rests_on=rests)
 
 
-def _own_licence(names: Names, path: Path, model: Tree) -> Iterator[Contradiction]:
-    # SPDX ids that the catalogue lacks are fine; one that differs only in its capitals is a slip.
-    licence = text(model, "licence")
-    if licence is None or names.has("licence", licence):
-        return
+def _slip(names: Names, licence: str) -> tuple[str, str] | None:
+    """What is wrong with the name of a licence, and the right one. One that the catalogue lacks is fine."""
+    if names.has("licence", licence):
+        return None
     known = next((name for name in names.known("licence") if name.casefold() == licence.casefold()), None)
     if known:
-        yield contradiction((*path, "licence"), f"`{licence}` is not how SPDX writes this licence", f"write {known}")
-    elif near := misspelt(licence, names.known("licence")):
-        yield contradiction((*path, "licence"), f"no licence is called `{licence}`", f"did you mean `{near}`?")
+        return f"`{licence}` is not how SPDX writes this licence", f"write {known}"
+    near = misspelt(licence, names.known("licence"))
+    return (f"no licence is called `{licence}`", f"did you mean `{near}`?") if near else None
 
 
 def _terms(path: Path, terms: Tree) -> Iterator[Contradiction]:
