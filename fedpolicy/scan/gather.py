@@ -31,6 +31,8 @@ from fedpolicy.sources import shown
 
 __all__ = ["Fact", "Gathered", "NotRead", "gather", "gather_texts", "worth"]
 
+_MIB = 1024 * 1024
+
 _ENDINGS = (
     ".yml",
     ".yaml",
@@ -181,7 +183,9 @@ def _take(file: File, found: Gathered) -> None:
     wanted = [(who, one) for who, one in importers().items() if one.wants(file)]
     if wanted and len(file.content) > LARGEST:
         found.not_read.append(
-            NotRead(why=f"not read: it is larger than {LARGEST // 1024 // 1024} MiB", span=file.start())
+            NotRead(
+                why=f"not read: it is larger than {LARGEST // _MIB} MiB; `--exclude` leaves it out", span=file.start()
+            )
         )
         return
     for who, _ in wanted:

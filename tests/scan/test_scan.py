@@ -490,7 +490,7 @@ def test_what_cannot_be_read_is_told_once_and_the_rest_goes_on(here):
     assert "note: helm.yaml:2:4: not read: it is a template that has not been rendered" in notes
     assert "note: old.py:2:1: not read: it is Python 2" in notes
     assert "note: latin/project.yml:3:3: not read: it does not parse: the byte 0xe9 is not UTF-8" in notes
-    assert "note: big/privacy.json:1:1: not read: it is larger than 2 MiB" in notes
+    assert "note: big/privacy.json:1:1: not read: it is larger than 2 MiB; `--exclude` leaves it out" in notes
     assert "medium keys-in-one-hand good/project.yml:6:12" in places(found)
     assert done.exit_code == 0
 
