@@ -262,14 +262,18 @@ def _open(name: str, found: Sequence[wheels.Said], gated: Collection[str]) -> Ro
 
 
 def unknown_licences(listed: Iterable[wheels.Said]) -> list[str]:
-    """Licences that the catalogue does not know, and of how many models."""
+    """Licences that the catalogue does not know, each with a model that has it, and where that is said."""
     catalog = load_catalog()
-    found: dict[str, int] = {}
+    found: dict[str, list[wheels.Said]] = {}
     for one in listed:
         licence = one.facts.get("license")
         if isinstance(licence, str) and catalog.licence(licence) is None:
-            found[licence] = found.get(licence, 0) + 1
-    return [f"no row for the licence {name} ({number} models)" for name, number in sorted(found.items())]
+            found.setdefault(licence.strip(), []).append(one)
+    return [
+        f"no row for the licence {name} of {first.name} in {first.origin.source(first.member)}"
+        + (f", and of {len(more)} more" if more else "")
+        for name, (first, *more) in sorted(found.items())
+    ]
 
 
 def _with_sources(row: Row, said: Sequence[wheels.Said]) -> Row:

@@ -252,7 +252,13 @@ def test_a_name_that_leads_nowhere_or_lost_its_day_is_told():
 
 
 def test_a_licence_that_nobody_knows_is_told(said):
-    assert refresh.unknown_licences(said["mteb"]) == ["no row for the licence nobody-knows-it (1 models)"]
+    told = (
+        "no row for the licence nobody-knows-it of google/nine in "
+        "https://pypi.org/project/mteb/9.0/ mteb/models/model_implementations/some.py"
+    )
+
+    assert refresh.unknown_licences(said["mteb"]) == [told]
+    assert refresh.unknown_licences(said["mteb"] * 3) == [f"{told}, and of 2 more"]
 
 
 def test_a_hand_written_row_keeps_its_id_and_gets_the_day(said):
