@@ -14,13 +14,13 @@ import json
 import math
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from generate import System, deployment, system
 from measure import Command, Sample, growth, machine, once, sample_of, script, show
 
-__all__ = ["fides", "flowstrider", "manifests", "pytm"]
+__all__ = ["asked", "fides", "flowstrider", "manifests", "pytm"]
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / ".venv-peers"
@@ -46,6 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure other tools on the same generated system.")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="multiples of a hundred")
     parser.add_argument("--runs", type=int, default=3, help="runs of each tool below 10,000 (default: 3)")
+    parser.add_argument("--only", nargs="+", default=[], metavar="TOOL", help="these tools beside fedpolicy")
     parser.add_argument("--json", type=Path, help="write what was measured to a file, for benchmarks/page.py")
     chosen = parser.parse_args()
     print(f"{machine()}. Medians of {chosen.runs} runs in turn, one at 10,000, stopped after {LIMIT} s of processor.\n")
@@ -53,7 +54,8 @@ def main() -> None:
     stopped: set[str] = set()
     for size in sorted(chosen.sizes):
         with tempfile.TemporaryDirectory() as folder:
-            commands = [one for one in _commands(Path(folder), size) if one.name not in stopped]
+            named = asked(_commands(Path(folder), size), chosen.only)
+            commands = [one for one in named if one.name not in stopped]
             found[size] = _measured(commands, chosen.runs if size < SIZES[-1] else 1)
         stopped |= {name for name, sample in found[size].items() if math.isinf(sample.work)}
         print(show(HEADER, _rows(size, found[size])) + "\n", flush=True)
@@ -68,6 +70,13 @@ def main() -> None:
             name: [(size, some[name].work) for size, some in found.items() if _ended(some.get(name))] for name in names
         }
         write(chosen.json, [(HEADER, rows), (("tool", "exponent of growth"), exponents)], points)
+
+
+def asked(commands: Iterable[Command], only: Sequence[str]) -> list[Command]:
+    """The commands of the tools that are asked for, beside which fedpolicy and a bare start always run."""
+    some = {name.lower() for name in only}
+    always = {BARE, OURS}
+    return [one for one in commands if not some or one.name in always or one.name.split()[0].lower() in some]
 
 
 def _ended(sample: Sample | None) -> bool:

@@ -13,7 +13,7 @@ from estates import estate, estate_bars, estate_commands
 from generate import SHAPES, deployment, system
 from measure import Command, Sample, growth, interleaved, machine, once, show
 from page import BEGIN, END, picture, renewed, tables
-from peers import fides, flowstrider, manifests, pytm
+from peers import asked, fides, flowstrider, manifests, pytm
 from regression import compared, slower
 from run import analysis_bars, analysis_commands, bar_row, cold_bars, cold_commands, scale_bars
 from warm import Spent, row
@@ -47,6 +47,13 @@ def test_a_generated_deployment_is_the_same_every_time(shape):
 def test_odd_sizes_are_refused(size):
     with pytest.raises(ValueError, match="not a multiple of 100"):
         system(size)
+
+
+def test_one_tool_is_measured_beside_fedpolicy():
+    names = ("python -c pass", "fedpolicy check", "FlowStrider elicit", "pytm --json", "fideslang, references")
+    commands = [Command(name=name, arguments=("true",)) for name in names]
+    assert [one.name for one in asked(commands, ["flowstrider"])] == list(names[:3])
+    assert [one.name for one in asked(commands, [])] == list(names)
 
 
 def test_a_run_is_measured():
