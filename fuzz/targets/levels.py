@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from fedpolicy import api
 from fedpolicy.errors import FedPolicyError
 from fuzz.command import Broken, Vacuous, bounded
 from fuzz.drawn import drawn
+from fuzz.reading import sound
 from fuzz.target import Box, Target
 
 __all__ = ["TARGETS"]
@@ -29,9 +31,6 @@ def propagation(box: Box) -> None:
 
 def questions(box: Box) -> None:
     """A question about somebody and something that is there has an answer, or it is said why not."""
-    from fedpolicy import api  # noqa: PLC0415
-    from fuzz.reading import sound  # noqa: PLC0415
-
     document = box.rng.choice(sound(box))
     with bounded(("why", document.file), box.seconds):
         study = api.facts(document)

@@ -138,7 +138,6 @@ FREE = Bound(low=0.0, high=0.0, delta=1e-5, theorem="x")
 WORD = Offer(word="a", text="a", about="", sort="")
 MISPLACED = SimpleNamespace(message="m", help="h", span=Span(file="d.yaml", line=10**6))
 UNORDERED = {("p", "operator", "d"): SimpleNamespace(low=3, high=1, vouched=1, guaranteed=1)}
-IDLE = b"fedpolicy: 1\nname: x\nparties: {a: {role: participant}}\n"
 NEVER = b'fail_on = "never"\n'
 WAIVERS = b"""\
 fedpolicy_waivers: 1
@@ -146,7 +145,6 @@ waivers:
   one: {rule: raw-data-leaves-silo, element: parties.x, reason: r, owner: o, approved_by: a, expires: 2027-01-01}
 """
 KNOWN = b'{"fedpolicy_baseline": 1, "findings": []}\n'
-TWO = LEAK + b"  g: {from: g, to: n, payload: metrics}\n"
 
 # Target: what is broken, how, and a text by which it is seen; without one, inputs are drawn as they always are.
 BROKEN: dict[str, tuple[str, Callable[[Any], Any], bytes | None]] = {
