@@ -103,7 +103,7 @@ class MethodRow(Row):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafeguardRow(Row):
     """
-    What a safeguard does.
+    What a safeguard does; `also` is what people call it.
 
     `caps`: the level to which each method of a de-identification lowers records; `free_text_cap` the lowest
     level that any of them reaches on free text.
@@ -112,6 +112,7 @@ class SafeguardRow(Row):
     title: str
     lowers: bool
     how: str
+    also: tuple[str, ...] = ()
     caps: Mapping[str, Level] | None = None
     free_text_cap: Level | None = None
 

@@ -169,9 +169,9 @@ def coalitions_text(name: str, dataset: str, search: CoalitionSearch, look: Styl
 def _sum_line(smaller: SmallerSum) -> str:
     head = f"{smaller.origin}: together with {listing(smaller.others)}, {smaller.party} sees sums of"
     if smaller.after < HIDING:
-        return f"{head} {smaller.after} instead of {smaller.before}, which hide nobody"
+        return f"{head} {smaller.after} instead of {smaller.before}, and they hide nobody"
     spare = smaller.after - HIDING
-    more = f"; {amount(spare + 1, 'more client')} in it, and they hide nobody"
+    more = f"; with {amount(spare + 1, 'more client')} among them, the sums hide nobody"
     return f"{head} {smaller.after} contributions instead of {smaller.before}{more}"
 
 

@@ -40,7 +40,7 @@ def test_a_word_of_practice_is_answered_with_the_word_of_the_language(section, w
     assert str(error).startswith(f"d.yaml:{place[0]}:{place[1]}: ")
 
 
-@pytest.mark.parametrize("section", ["methods", "payloads", "categories"])
+@pytest.mark.parametrize("section", ["methods", "payloads", "categories", "safeguards"])
 def test_a_word_of_practice_means_one_thing_and_is_no_id(section):
     rows = getattr(catalog(), section).values()
     spoken = [word for row in rows for word in row.also]

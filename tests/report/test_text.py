@@ -174,6 +174,8 @@ def test_thirty_three_deployments_have_a_row_each_and_fit_150_lines(made):
     assert len(lines) <= 150
     assert lines[0].startswith("FAIL  33 deployments: 66 findings from 66 causes (33 critical, 33 high)")
     assert len([line for line in lines if line.startswith("site-")]) == 33
+    head = lines[: lines.index("")]
+    assert len(head) == len({*head})  # what is wrong with many is said once
 
 
 @pytest.mark.parametrize("form", [render, concise, lambda report: draw(report, Style(width=60))])

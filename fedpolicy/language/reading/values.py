@@ -32,35 +32,6 @@ _BOUNDS = {
     "less_than": "less than",
     "less_than_equal": "at most",
 }
-# Words that people use for these, and which are too far from them to be found by their letters.
-_ALSO_CALLED = {
-    "dp": "differential_privacy",
-    "ldp": "differential_privacy",
-    "local_dp": "differential_privacy",
-    "central_dp": "differential_privacy",
-    "secagg": "secure_aggregation",
-    "secure_sum": "secure_aggregation",
-    "he": "homomorphic_encryption",
-    "fhe": "homomorphic_encryption",
-    "ckks": "homomorphic_encryption",
-    "paillier": "homomorphic_encryption",
-    "e2ee": "end_to_end_encryption",
-    "smpc": "secret_sharing",
-    "mpc": "secret_sharing",
-    "shamir": "secret_sharing",
-    "anonymisation": "deidentification",
-    "anonymization": "deidentification",
-    "pseudonymisation": "deidentification",
-    "pseudonymization": "deidentification",
-    "redaction": "deidentification",
-    "encryption": "end_to_end_encryption",
-    "masking": "secure_aggregation",
-    "gradient_clipping": "norm_bound",
-    "trimmed_mean": "robust_aggregation",
-    "median": "robust_aggregation",
-    "clipping": "norm_bound",
-    "krum": "robust_aggregation",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,5 +216,8 @@ def _without(one: Found, keys: list[str], known: list[str]) -> Mistake:
 
 
 def _advice(kind: str, known: list[str]) -> str:
-    other = _ALSO_CALLED.get(folded(kind))
+    from fedpolicy.catalog.load import load_catalog  # noqa: PLC0415  only a mistake asks
+
+    word = folded(kind)
+    other = next((row.id for row in load_catalog().safeguards.values() if word in row.also), None)
     return f"did you mean `{other}`? known: {listed(known)}" if other else advise(kind, known)

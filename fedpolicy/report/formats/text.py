@@ -80,8 +80,9 @@ def _band(report: Report, groups: Sequence[CauseGroup], look: Style) -> Iterator
     word, _, more = first.partition(" ")
     yield f"{look.paint(verdict_style(report), word)} {look.paint('bold', more)}"
     yield from rest
-    for group in [one for one in groups if one.worst.severity.label == "critical" and one.worst.message][:2]:
-        yield from wrap(group.worst.message, look, "    ", "    ")
+    worst = dict.fromkeys(one.worst.message for one in groups if one.worst.severity.label == "critical")
+    for message in [one for one in worst if one][:2]:
+        yield from wrap(message, look, "    ", "    ")
 
 
 def _deployments(report: Report, groups: Sequence[CauseGroup], look: Style) -> Iterator[str]:
