@@ -106,7 +106,7 @@ def test_thousands_of_mistakes_are_counted_not_listed():
 
     assert documents == 0
     assert len(errors) == 501
-    assert errors[-1][1] == "39500 more mistakes of this document are not shown"
+    assert errors[-1][1] == "39,500 more mistakes of this document are not shown"
 
 
 def test_thousands_of_mistakes_in_the_yaml_end_the_reading():

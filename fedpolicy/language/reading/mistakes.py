@@ -96,8 +96,8 @@ def located(mistakes: Iterable[Mistake], spans: Spans) -> list[SpecError]:
     errors = [found.error(spans) for _, found in places[:MAX_REPORTED]]
     more = len(places) - len(errors)
     if more:
-        message = f"{more} more mistakes of this document are not shown"
-        errors.append(SpecError(message, span=places[MAX_REPORTED][0], help="mend the ones above first"))
+        told = "1 more mistake of this document is" if more == 1 else f"{more:,} more mistakes of this document are"
+        errors.append(SpecError(f"{told} not shown", span=places[MAX_REPORTED][0], help="mend the ones above first"))
     return errors
 
 
