@@ -155,7 +155,7 @@ BROKEN: dict[str, tuple[str, Callable[[Any], Any], bytes | None]] = {
     "batch": ("fedpolicy.cli.commands.check._exit_code", says(0), LEAK),
     "beside": ("fedpolicy.cli.commands.check._exit_code", lambda _: lambda report, *_more: len(report.files) < 2, LEAK),
     "budget": ("tests.analysis.test_budget_laws.spend", shrinking, None),
-    "catalogue": ("fuzz.targets.policy._with", other_findings, b"methods: {}\n"),
+    "catalogue": ("fuzz.targets.settings._with", other_findings, b"methods: {}\n"),
     "CEL": ("fedpolicy.policy.expression.Expression.judge", says(Truth(True)), b"model\nmodel.pinned"),
     "changes": (
         "tests.analysis.test_change_laws.changes_between",
@@ -164,7 +164,7 @@ BROKEN: dict[str, tuple[str, Callable[[Any], Any], bytes | None]] = {
     ),
     "claims": ("fuzz.targets.language.load_text", without_names, LEAK),
     "composition": ("fuzz.targets.numbers.bound", says(FREE), None),
-    "configuration": ("fuzz.targets.policy._inside", says(""), NEVER),
+    "configuration": ("fuzz.targets.settings._inside", says(""), NEVER),
     "control": ("tests.analysis.test_control_laws.matrix_of", others, None),
     "diff": ("fedpolicy.comparison._only", lambda _: lambda these, _those: tuple(these), LEAK),
     "draft": ("fuzz.target.run", writes("draft.yaml", 0), None),
