@@ -12,6 +12,7 @@ from fedpolicy.policy.elements.budget import variants_of
 from fedpolicy.policy.elements.shared import any_in_eea
 from fedpolicy.policy.excuse import _elsewhere
 from fedpolicy.policy.housekeeping import Coverage
+from fedpolicy.policy.waivers import _ENTRY
 from tests.policy.worlds import world_of
 
 
@@ -75,3 +76,10 @@ def test_a_waiver_of_another_file_is_moved_only_where_that_file_is_gone(judged, 
     told = "the waiver w does not count here: it is about a.yaml, b/* (waivers.yaml:3:1)"
     advice = "; if that file was moved here, `fedpolicy waive --renew` writes its new path"
     assert _elsewhere(waiver, coverage) == told + advice * moved
+
+
+@pytest.mark.parametrize("value", [3, "text", ("a",)])
+def test_a_waiver_that_is_no_map_is_wrong_once(value):
+    (found,) = _ENTRY.misfits(value, ("waivers", "w"))
+    assert found.path == ("waivers", "w")
+    assert "element" not in found.message
