@@ -6,13 +6,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from fedpolicy.findings import Severity
+from fedpolicy.errors import PolicyError
+from fedpolicy.findings import Severity, Span
 from fedpolicy.policy.baseline import BaselineEntry, write_entries
 from fedpolicy.policy.elements.budget import variants_of
 from fedpolicy.policy.elements.shared import any_in_eea
 from fedpolicy.policy.excuse import _elsewhere
 from fedpolicy.policy.housekeeping import Coverage
-from fedpolicy.policy.waivers import _ENTRY
+from fedpolicy.policy.waivers import _ENTRY, _own
 from tests.policy.worlds import world_of
 
 
@@ -83,3 +84,16 @@ def test_a_waiver_that_is_no_map_is_wrong_once(value):
     (found,) = _ENTRY.misfits(value, ("waivers", "w"))
     assert found.path == ("waivers", "w")
     assert "element" not in found.message
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("", "docs/waivers.md shows an example"),
+        ("see docs/writing-rules.md", "docs/waivers.md shows an example"),
+        ("write a day", "write a day"),
+    ],
+)
+def test_a_file_of_waivers_gives_its_own_advice(said, told):
+    found = _own(PolicyError("it is wrong", span=Span(file="w.yaml"), help=said, path="waivers.w"))
+    assert (found.message, found.help, found.path) == ("it is wrong", told, "waivers.w")
