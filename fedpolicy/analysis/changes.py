@@ -122,7 +122,11 @@ def _disclosures(old: Study | None, new: Study | None) -> list[DisclosureChange]
 
 
 def _owners(*studies: Study | None) -> dict[str, str]:
-    return {item.id: item.owner for study in studies if study for item in study.graph.data}
+    """Whose each dataset is; nobody's where the states disagree, since then either may learn of what was its own."""
+    found: dict[str, str] = {}
+    for item in (item for study in studies if study for item in study.graph.data):
+        found[item.id] = item.owner if found.get(item.id, item.owner) == item.owner else ""
+    return found
 
 
 def _blocks(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fedpolicy.analysis.changes import _blocks, changes_between
+from fedpolicy.analysis.changes import _blocks, _owners, changes_between
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.analysis.whatif.coalitions import smallest_coalitions
 from fedpolicy.analysis.whatif.scenarios import compromised, pooled
@@ -67,7 +67,7 @@ def test_a_difference_mirrors_its_reverse(one, other):
 
     there, back = changes_between(first, second), changes_between(second, first)
 
-    owners = {item.id: item.owner for study in (first, second) for item in study.graph.data}
+    owners = _owners(first, second)
     assert rows(there, owners) == rows(back, owners, turned=True)
     for changes in (there, back):
         told = [(*pair, one.role) for one in changes.disclosures for pair in pairs(one, owners)]
