@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -56,14 +55,12 @@ def test_what_could_take_all_memory_is_a_mistake(text, message):
     assert 0 <= found[0].offset < len(text)
 
 
-def test_lists_within_lists_of_short_words_take_less_than_a_second():
-    """What is not large is not looked at beforehand: the bound on rounds is enough."""
+def test_lists_within_lists_of_short_words_are_not_looked_at_beforehand():
+    """The bound on rounds is enough: `benchmarks/rules.py` says what the largest cost."""
     rule = LANGUAGE.compile(f"a.list.all(x, a.list.all(y, {' && '.join(['a.list == a.list'] * 8)}))")
     facts = {"a.text": "", "a.list": ["a" * 98 + f"{number:02}" for number in range(99)]}
-    began = time.process_time()
     assert not is_large(facts.values())
     assert rule.judge(facts, activator()(facts), large=False).value is True
-    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -103,7 +100,7 @@ def test_filter_reads_short_lists_only():
 
 
 PROGRAM = """
-import json, resource, sys, time
+import json, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (1_000_000_000, 1_000_000_000))
 resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
 from fedpolicy.policy.expression import activator, language
@@ -111,9 +108,7 @@ from fedpolicy.policy.fields import Type
 text, items = json.loads(sys.stdin.read())
 facts = {"a.text": "x" * 1_000_000, "a.list": [f"d{n}" for n in range(items)]}
 rule = language({"a.text": Type.TEXT, "a.list": Type.LIST}).compile(text)
-began = time.process_time()
 print(rule.judge(facts, activator()(facts)).value)
-print(time.process_time() - began < 1, file=sys.stderr)
 """
 
 
@@ -128,7 +123,7 @@ print(time.process_time() - began < 1, file=sys.stderr)
     ],
     ids=["filters", "lists", "texts", "joined", "listed"],
 )
-def test_what_is_accepted_takes_little_memory_and_less_than_a_second(text, items):
+def test_what_is_accepted_takes_little_memory(text, items):
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         input=json.dumps([text, items]),
@@ -137,7 +132,7 @@ def test_what_is_accepted_takes_little_memory_and_less_than_a_second(text, items
         check=False,
     )
 
-    assert (done.stdout, done.stderr) == ("True\n", "True\n")
+    assert (done.stdout, done.stderr) == ("True\n", "")
 
 
 @pytest.mark.parametrize(
@@ -198,23 +193,24 @@ def test_what_would_look_at_too_much_is_not_judged(text, facts, looked):
         ("!a.text.contains('aaaaaaaaaaab') && " * 45 + "true", ("a" * 1_000_000, [])),
     ],
 )
-def test_what_is_just_judged_takes_less_than_a_second(text, facts):
+def test_what_looks_at_just_so_much_is_judged(text, facts):
     rule, values = LANGUAGE.compile(text), dict(zip(("a.text", "a.list"), facts, strict=True))
-    ready = activator()(values)
-    began = time.process_time()
-    assert rule.judge(values, ready).value is True
-    assert time.process_time() - began < 1
+    assert rule.judge(values, activator()(values)).value is True
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*b", "(.*)*x", r"\\pL{300}"])
-def test_a_pattern_does_not_try_again_and_again(pattern):
+@pytest.mark.parametrize(
+    ("pattern", "matches"), [("(a+)+$", True), ("(a|a)*b", False), ("(.*)*x", False), (r"\\pL{300}", True)]
+)
+def test_a_pattern_does_not_try_again_and_again(pattern, matches):
     rule, facts = LANGUAGE.compile(f"a.text.matches('{pattern}')"), {"a.text": "a" * 100_000, "a.list": []}
-    began = time.process_time()
-    rule.judge(facts, activator()(facts))
-    assert time.process_time() - began < 1
+    assert rule.judge(facts, activator()(facts)).value is matches
 
 
 def test_a_pattern_that_would_be_too_large_is_refused():
     rule, facts = LANGUAGE.compile("a.text.matches('((a{1000}){1000}){1000}')"), {"a.text": "a", "a.list": []}
     with pytest.raises(EvaluationError, match="invalid regular expression"):
         rule.judge(facts, activator()(facts))
+
+
+def test_empty_facts_are_judged():
+    assert LANGUAGE.compile("a.list.all(x, x == a.text)").judge(EMPTY, activator()(EMPTY)).value is True
