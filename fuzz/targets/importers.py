@@ -34,7 +34,7 @@ _WATCH: ContextVar[list[tuple[str, str]] | None] = ContextVar("_WATCH", default=
 _READING = ("open", "os.listdir", "os.scandir", "os.chdir")
 _REACHING = (*_READING, "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "socket.connect", "socket.bind")
 # What Python itself opens to import something lies there.
-_OURS = (str(ROOT), sys.prefix, sys.base_prefix, "<")
+_OURS = (str(ROOT), sys.prefix, sys.base_prefix, "<", *filter(None, sys.path))
 
 
 def _hear(event: str, given: tuple[Any, ...]) -> None:
