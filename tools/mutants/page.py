@@ -17,6 +17,7 @@ from tools.mutants.recording import RECORDED, ROOMS, ROOT
 __all__ = ["Explained", "counted", "explained", "fates_in", "write"]
 
 _LIST = Path(__file__).with_name("explained.yaml")
+_WANTED = 100  # mutants of a room; with fewer, a run has not come to its end
 _PAGE = ROOT / "docs" / "mutants.md"
 _HEAD = """# Whether a test would notice
 
@@ -69,7 +70,9 @@ def write() -> None:
     lines += ["|---|--:|--:|--:|--:|--:|--:|--:|"]
     lines += [_row(room, seed, counts) for room, seed, _, counts in kinds]
     shown = {key for _, _, fates, _ in kinds for key, row in fates.items() if row["fate"] == "survived"}
-    commands = [f"make mutants ROOM={room} COUNT={len(fates)} SEED={seed}" for room, seed, fates, _ in kinds]
+    commands = [
+        f"make mutants ROOM={room} COUNT={max(len(fates), _WANTED)} SEED={seed}" for room, seed, fates, _ in kinds
+    ]
     parts = [_HEAD, "\n".join(lines), "\n", _RUN, "```sh\nmake mutants-record\n", "\n".join(commands), "\n```\n"]
     for kind, title in (("equivalent", "Equivalent"), ("survived", "Survived")):
         parts += [f"\n## {title}\n\n", *_listed(kind, shown, why)]
@@ -91,6 +94,8 @@ def counted(fates: dict[tuple[Any, ...], dict[str, Any]], why: dict[tuple[Any, .
 def _row(room: str, seed: int, counts: Counter[str]) -> str:
     there = sum(len(mutants_of(file, source_of(file))) for file in files_of(room))
     others = counts["killed"] + counts["survived"]
+    if counts.total() < _WANTED:
+        return f"| {room} | {there:,} | {seed} | not finished | at least {counts['killed']} | | | |"
     numbers = (counts.total(), counts["killed"], counts["equivalent"], counts["survived"])
     return (
         f"| {room} | {there:,} | {seed} | {' | '.join(map(str, numbers))} | {100 * counts['killed'] / others:.1f} % |"
