@@ -21,6 +21,9 @@ FEW = settings(
 )
 
 
+_GRID = 1e-4  # of losses, as dp-accounting has it by itself
+
+
 def event(run):
     noise = {"laplace": dp.LaplaceDpEvent}.get(run.mechanism, dp.GaussianDpEvent)(run.noise_multiplier)
     if run.sampling == "poisson":
@@ -79,7 +82,8 @@ plain = st.builds(
 def test_the_quick_bound_brackets_the_distribution(runs, delta):
     quick, tight, true = bound(runs, delta), tight_bound(runs, delta), distribution_of(runs, delta)
     assert quick.low <= true + 1e-4
-    assert quick.high >= true * (1 - 1e-3) - 1e-4
+    rounded = _GRID * sum(run.steps for run in runs)  # dp-accounting takes the loss of each step up to the next one
+    assert quick.high >= true * (1 - 1e-3) - rounded
     assert quick.low <= tight.low <= tight.high <= quick.high
     assert tight.high == pytest.approx(true, rel=5e-3, abs=5e-3)
     assert tight.low <= true * (1 + 1e-9)  # both are rounded
