@@ -35,7 +35,10 @@ def main() -> int:
         PAGE.write_text(page(), encoding="utf-8")
         return 0
     if given.again:
-        broken = again(given.again, given.bound)
+        try:
+            broken = again(given.again, given.bound)
+        except ValueError as error:
+            parser.error(str(error))
         print(f"still there: {broken} ({broken.site})" if broken else "no longer there")
         return int(broken is not None)
     if given.guided and not installed():

@@ -31,7 +31,7 @@ def guide(name: str, seconds: float, bound: float, found: Path, kept: Path) -> t
     """Run a target for some seconds; what ended the process is a finding as well."""
     place, done = kept / name, Done()
     (place / COUNTS).unlink(missing_ok=True)
-    before = set(found.glob("*"))
+    before = _written(found)
     command = [sys.executable, "-m", "fuzz.guided", name, f"--seconds={seconds}", f"--bound={bound}"]
     ended = subprocess.run([*command, f"--found={found}", f"--kept={kept}"], check=False)  # noqa: S603  ours
     if (place / COUNTS).is_file():
@@ -46,8 +46,13 @@ def guide(name: str, seconds: float, bound: float, found: Path, kept: Path) -> t
             f"python -m fuzz --guided --target {name}",
         )
         artifact.unlink()
-    places = sorted(set(found.glob("*")) - before)
+    places = sorted(path for path, when in _written(found).items() if before.get(path) != when)
     if ended.returncode and not done.judged[name] and not places:
         raise RuntimeError(f"`{name}` did not start: {ended.returncode}")
     done.found[name] = len(places)
     return done, places
+
+
+def _written(found: Path) -> dict[Path, int]:
+    """What was found so far, and when it was written: the same may be found once more."""
+    return {path.parent: path.stat().st_mtime_ns for path in found.glob("*/target.json")}

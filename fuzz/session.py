@@ -154,15 +154,23 @@ def write(finding: Finding, folder: Path, origin: str) -> Path:
         f"site: {finding.broken.site}" if finding.broken.site else "",
         f"found by: {origin}",
         f"here: fedpolicy {shlex.join(finding.broken.command)}",
-        f"once more, from the root of the repository: python -m fuzz --again {shlex.quote(str(place))}",
+        f"once more, from the root of the repository: {_once_more(finding, place)}",
     ]
     (place / "README.txt").write_text("".join(f"{line}\n" for line in lines if line), encoding="utf-8")
     return place
 
 
+def _once_more(finding: Finding, place: Path) -> str:
+    if not finding.target:
+        return "with the same seed, up to that step"
+    return f"python -m fuzz --again {shlex.quote(str(place))}"
+
+
 def again(folder: Path, seconds: float, starts: Iterable[float] = (0.0, 0.2, 0.4, 0.6, 0.8)) -> Broken | None:
-    """Judge a reproducer once more; a target that chooses tries several choices."""
+    """Judge a reproducer once more; a target that chooses tries several choices. Raises ValueError for a whole step."""
     facts = json.loads((folder / "target.json").read_text(encoding="utf-8"))
+    if not facts["target"]:
+        raise ValueError(f"{folder} has all inputs of one step: its README.txt says which seed leads there")
     files = {name: (folder / name).read_bytes() for name in facts["files"]}
     for start in starts:
         try:

@@ -18,7 +18,7 @@ from fuzz.command import Broken
 from fuzz.corpus import FOLDERS, LEAK, ROOT, read_corpus, repository
 from fuzz.guides import guide
 from fuzz.page import PAGE, page
-from fuzz.session import STEP, Session, again, breaks, inputs_of, write
+from fuzz.session import STEP, Finding, Session, again, breaks, inputs_of, write
 from fuzz.smallest import smallest
 from fuzz.target import Box, targets
 
@@ -281,3 +281,14 @@ def test_what_ended_a_guided_process_is_a_finding(tmp_path, monkeypatch):
     assert (done.judged["reader"], done.vacuous["reader"], done.found["reader"]) == (50, 2, 1)
     assert (place / "d.yaml").read_bytes() == LEAK
     assert not list((tmp_path / "kept/reader").glob("crash-*"))
+
+
+def test_a_step_that_was_lost_names_its_seed_and_is_no_single_input(tmp_path):
+    lost = Finding(Broken("hang", (), "step 3 ended without an answer", "step 3"), "", {"00-d.yaml": LEAK})
+    place = write(lost, tmp_path, "python -m fuzz --seed x, step 3")
+    told = (place / "README.txt").read_text(encoding="utf-8")
+
+    assert "found by: python -m fuzz --seed x, step 3\n" in told
+    assert "once more, from the root of the repository: with the same seed, up to that step\n" in told
+    with pytest.raises(ValueError, match=r"has all inputs of one step: its README\.txt says which seed leads there"):
+        again(place, 20.0)

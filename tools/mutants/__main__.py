@@ -106,13 +106,22 @@ class _Run:
             fate, test = attempt(mutant, tests)
             if fate == "broken":
                 raise SystemExit(test)
-            if fate == "survived" or test not in tests:
+            if fate == "survived":
                 return fate, test
             if test not in self.passing:
-                self.passing[test] = attempt(None, {test: tests[test]})[0] == "survived"
+                self.passing[test] = self._passes(test, tests, attempt)
             if self.passing[test]:
                 return fate, test
             tests = {name: cost for name, cost in tests.items() if name != test}
+
+    def _passes(self, test: str, tests: Tests, attempt: Callable[[Mutant | None, Tests], Fate]) -> bool:
+        """Whether a test passes without a mutant. Raises SystemExit for one that is not recorded."""
+        if test in tests:
+            return attempt(None, {test: tests[test]})[0] == "survived"
+        fate, failed = attempt(None, {})
+        if fate != "survived":
+            raise SystemExit(f"{failed} fails without a mutant: mend it, or record the tests anew")
+        return True
 
     def _of_few_files(self, tests: Tests) -> Tests:
         files = list(dict.fromkeys(name.split("::")[0] for name in tests))[:_FEW]
