@@ -157,9 +157,10 @@ def _awaited(line: _socket.socket) -> int:
 
 
 def _line(line: _socket.socket) -> bytes:
+    """One line and no more: the exit code of a quick check comes together with the word that it is taken."""
     found = b""
     while not found.endswith(b"\n"):
-        more = line.recv(64)
+        more = line.recv(1)
         if not more:
             return b""
         found += more

@@ -398,3 +398,13 @@ def test_copies_end_with_the_process_that_watches_them(home, tmp_path):
     assert len(copies) == 4
     os.kill(server, signal.SIGKILL)
     wait_for(lambda: not any(map(is_alive, copies)))
+
+
+def test_an_answer_that_comes_with_its_exit_code_is_no_refusal(monkeypatch):
+    """Else the check would be done here once more, and shown twice."""
+    monkeypatch.setattr(warm._signal, "signal", lambda *_: None)  # noqa: SLF001
+    client, server = socket.socketpair()
+    with client, server:
+        server.sendall(warm.TAKEN + b"2\n")
+        assert warm._asked(client, ["check"], "key")  # noqa: SLF001
+        assert warm._awaited(client) == 2  # noqa: SLF001
