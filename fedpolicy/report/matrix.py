@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fedpolicy.overview import Cell
-from fedpolicy.report.style import Style, cells, clean
+from fedpolicy.report.style import Style, amount, cells, clean
 
 __all__ = ["READING", "REBUILDING", "columns_of", "level_words", "matrix_lines", "rows_of"]
 
@@ -72,8 +72,8 @@ def _table(heads: Sequence[str], names: Sequence[str], texts: Sequence[Sequence[
         _line(f"  {head}", row[:shown], left, widths) for head, row in zip(heads[:_MOST_ROWS], texts, strict=False)
     ]
     more = [
-        *([f"{len(names) - shown:,} more columns"] if shown < len(names) else []),
-        *([f"{len(heads) - _MOST_ROWS:,} more rows"] if len(heads) > _MOST_ROWS else []),
+        *([amount(len(names) - shown, "more column")] if shown < len(names) else []),
+        *([amount(len(heads) - _MOST_ROWS, "more row")] if len(heads) > _MOST_ROWS else []),
     ]
     return [*lines, *([f"  and {' and '.join(more)} (`fedpolicy facts`)"] if more else [])]
 

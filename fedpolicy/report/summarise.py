@@ -155,12 +155,14 @@ def day_words(report: Report, width: int = 0) -> list[str]:
     said = [f"judged as on {report.today}"] if report.dated and report.today else []
     if report.old:
         named = [f"{row} ({day})" for row, day in report.old.items()]
-        lines = (_aged(named, most) for most in range(min(len(named), _NAMED), 0, -1))
-        said.append(next((line for line in lines if not width or len(line) <= width), _aged(named, 1)))
+        lines = (_aged(named, most) for most in range(min(len(named), _NAMED), -1, -1))
+        said.append(next((line for line in lines if not width or len(line) <= width), _aged(named, 0)))
     return said
 
 
 def _aged(named: Sequence[str], most: int) -> str:
+    if not most:
+        return f"rests on {len(named)} fact{'s' if len(named) > 1 else ''} older than half a year"
     more = [f"{len(named) - most} more"] if len(named) > most else []
     return f"rests on facts older than half a year: {', '.join([*named[:most], *more])}"
 

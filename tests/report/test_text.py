@@ -13,7 +13,7 @@ from fedpolicy.overview import Cause, Cell, Fix, Overview
 from fedpolicy.report.formats.concise import render as concise
 from fedpolicy.report.formats.text import draw, render
 from fedpolicy.report.grouping import groups_of
-from fedpolicy.report.style import PLAIN, Style
+from fedpolicy.report.style import PLAIN, Style, cells
 from fedpolicy.report.summarise import summarise
 from fedpolicy.settings import Settings
 
@@ -44,6 +44,20 @@ def test_the_running_example_takes_a_screen(example):
     assert max(map(len, lines)) <= 101
     assert lines[0] == "FAIL  clinical-notes: 12 findings from 4 causes (3 critical, 4 high); 2 questions open"
     assert lines[-1].startswith("FAIL: 12 fail, 2 unknown, ")
+
+
+@pytest.mark.parametrize(("width", "lines"), [(120, 24), (100, 24), (80, 24)])
+def test_the_running_example_takes_a_screen_that_is_narrow_too(example, width, lines):
+    shown = draw(example, Style(width=width)).splitlines()
+
+    assert len(shown) <= lines
+    assert max(map(cells, shown)) <= max(width, 101)
+    if width == 80:
+        assert max(map(cells, shown)) <= 80
+        assert "     critical private-data-to-closed-model, releases-exceeded and 5 more" in shown
+        assert "rests on 2 facts older than half a year" in shown
+        assert "  and 1 more column (`fedpolicy facts`)" in shown
+        assert "not covered: see docs/limits.md" in shown
 
 
 def test_old_facts_take_one_line(example):

@@ -27,6 +27,8 @@ _MOST_QUESTIONS = 3
 _MOST_DEPLOYMENTS = 40
 _MOST_LINES = 4  # of one cause
 _MOST_RULES = 2  # lines of rules
+_WIDE = 100  # columns; on a narrower terminal, a cause takes a line less, and prose ends where its line does
+_SHORT = "not covered: see docs/limits.md"
 _SCOPE = "not covered: differencing, Sybils, mislabelled payloads, unstated collusion (docs/limits.md)"
 _LEAST = 34  # columns of a title: a place that leaves it fewer stands on a line of its own
 _GRAVE = 3  # a cause that is less severe gets no line of advice
@@ -61,7 +63,7 @@ def closing(report: Report, look: Style) -> str:
     if not report.evaluated:
         return verdict_line(report, 0)
     word, grades = look.paint(verdict_style(report), verdict_word(report)), severities(report)
-    return f"{word}: {counts(report, look)}{f' ({grades})' if grades else ''}"
+    return f"{word}: {counts(report, look)}{f' ({grades})' if grades and look.width >= _WIDE else ''}"
 
 
 def _spaced(parts: Sequence[list[str]]) -> Iterator[list[str]]:
@@ -82,7 +84,12 @@ def _band(report: Report, groups: Sequence[CauseGroup], look: Style) -> Iterator
     yield from rest
     worst = dict.fromkeys(one.worst.message for one in groups if one.worst.severity.label == "critical")
     for message in [one for one in worst if one][:2]:
-        yield from wrap(message, look, "    ", "    ")
+        yield from _prose(message, look, "    ")
+
+
+def _prose(text: str, look: Style, first: str) -> list[str]:
+    """A sentence: whole where the terminal is wide, else what one line holds of it."""
+    return wrap(text, look, first, first) if look.width >= _WIDE else [_cut(first + clean(text), look.width)]
 
 
 def _deployments(report: Report, groups: Sequence[CauseGroup], look: Style) -> Iterator[str]:
@@ -126,7 +133,7 @@ def _causes(groups: Sequence[CauseGroup], look: Style, *, several: bool) -> Iter
 def _cause(number: int, group: CauseGroup, look: Style, *, several: bool) -> list[str]:
     style = group.worst.severity.label if group.worst.verdict is Verdict.FAIL else "unknown"
     rules = _rules(group, look)
-    room = _MOST_LINES - 1 - len(rules)
+    room = _MOST_LINES - (look.width < _WIDE) - 1 - len(rules)
     advice = _advice(group, look) if group.worst.severity >= _GRAVE or group.fix else []
     path = _path(group, look)
     body = [*(path if group.worst.related or room > len(advice) else []), *advice]
@@ -154,11 +161,17 @@ def _rules(group: CauseGroup, look: Style) -> list[str]:
     told = "; ".join(
         f"{'unknown' if unknown else severity.label} {', '.join(rules)}" for severity, rules in group.by_severity
     )
-    lines = wrap(told, look, "     ", "     ")
-    if len(lines) <= _MOST_RULES:
+    lines, most = wrap(told, look, "     ", "     "), _MOST_RULES - (look.width < _WIDE)
+    if len(lines) <= most:
         return lines
-    rest = sum(line.count(",") + line.count(";") for line in lines[_MOST_RULES:]) + 1
-    return [*lines[: _MOST_RULES - 1], f"{lines[_MOST_RULES - 1].rstrip(',;')} and {rest:,} more"]
+    *shown, last = lines[:most]
+    last = last.rstrip(",;")
+    rest = sum(line.count(",") + line.count(";") for line in lines[most:]) + 1
+    while cells(f"{last} and {rest:,} more") > look.width and (end := max(last.rfind(","), last.rfind(";"))) > 0:
+        last, rest = last[:end], rest + 1
+    before, _, grade = last.rpartition("; ")
+    last = before if before and " " not in grade else last  # a severity without its rules
+    return [*shown, f"{last} and {rest:,} more"]
 
 
 def _path(group: CauseGroup, look: Style) -> list[str]:
@@ -236,9 +249,7 @@ def _waived(report: Report, look: Style) -> Iterator[str]:
 
 
 def _hint(report: Report, look: Style) -> Iterator[str]:
-    yield look.paint(
-        "dim", "not covered: differencing, Sybils, mislabelled payloads, unstated collusion (docs/limits.md)"
-    )
+    yield look.paint("dim", _SCOPE if cells(_SCOPE) <= look.width else _SHORT)
     more = "; -v: reasons; --fixes: proved changes" if report.reading is None else ""  # a scan has neither
     told = report.counts.get(Verdict.FAIL) or report.counts.get(Verdict.UNKNOWN)
-    yield from wrap(f"{extent(report)}{more if told else ''}", look, "", "    ")
+    yield from _prose(f"{extent(report)}{more if told else ''}", look, "")
