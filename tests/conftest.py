@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import time
@@ -55,11 +54,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.no_cover)
-
-
-def pytest_collection_finish() -> None:
-    """What has been imported and collected stays: nothing looks through it again for what nobody needs."""
-    gc.freeze()
 
 
 @pytest.fixture
