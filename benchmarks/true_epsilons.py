@@ -19,6 +19,7 @@ import numpy as np
 from dp_accounting.pld import PLDAccountant
 from scipy.special import log_ndtr, ndtr
 from scipy.stats import laplace as laplace_law
+from trees import square
 
 __all__ = ["Set", "true"]
 
@@ -51,18 +52,6 @@ def of_mu(mu: float, delta: float) -> float:
         above = first + log1p(-exp(min(0.0, second - first))) > log(delta) if second < first else False
         low, high = (epsilon, high) if above else (low, epsilon)
     return high
-
-
-def square(pattern: tuple[int, ...], steps: int, restart: int) -> int:
-    """Give what a unit that takes part in these steps adds to all complete nodes of all trees, squared."""
-    total = 0
-    for begin in range(0, steps, restart):
-        length = min(restart, steps - begin)
-        for level in range(length.bit_length()):
-            for node in range(length >> level):
-                first = begin + (node << level)
-                total += sum(first <= one < first + (1 << level) for one in pattern) ** 2
-    return total
 
 
 def of_tree(one: Set) -> float:

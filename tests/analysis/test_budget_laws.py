@@ -8,6 +8,7 @@ from math import inf
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from trees import square
 
 from fedpolicy.analysis.accounting import Release, bound, close_bound, tight_bound
 from fedpolicy.analysis.accounting.mechanisms import largest_square, reached_square
@@ -122,18 +123,6 @@ def test_a_member_who_hosts_others_learns_no_less_and_nobody_else_learns_more(ro
     assert told(host, hosted) >= told(host, alone)
     for other in {"a", "b", "c", "hub"} - {host}:
         assert told(other, hosted) <= told(other, alone)
-
-
-def square(pattern, steps, restart):
-    """What a unit that takes part in these steps adds to all complete nodes of all trees, squared."""
-    total = 0
-    for begin in range(0, steps, restart):
-        length = min(restart, steps - begin)
-        for level in range(length.bit_length()):
-            for node in range(length >> level):
-                first = begin + (node << level)
-                total += sum(first <= one < first + (1 << level) for one in pattern) ** 2
-    return total
 
 
 @pytest.mark.parametrize("steps", [*range(1, 11), *(pytest.param(n, marks=pytest.mark.slow) for n in (11, 12))])

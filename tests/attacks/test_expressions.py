@@ -9,11 +9,10 @@ import sys
 import pytest
 
 from fedpolicy.limits import MAX_EXPRESSION, MAX_FILTERED, MAX_FILTERS, MAX_ITEM_EXPRESSION, MAX_JOINS, MAX_PATTERNS
-from fedpolicy.policy.expression import EvaluationError, Expression, activator, language
-from fedpolicy.policy.fields import Type
+from fedpolicy.policy.expression import EvaluationError, Expression, activator
 from fedpolicy.policy.texts import is_large
+from tests.attacks.largest_rules import LANGUAGE, LARGEST, NESTED
 
-LANGUAGE = language({"a.text": Type.TEXT, "a.list": Type.LIST})
 EMPTY = {"a.text": "", "a.list": []}
 
 
@@ -57,8 +56,8 @@ def test_what_could_take_all_memory_is_a_mistake(text, message):
 
 def test_lists_within_lists_of_short_words_are_not_looked_at_beforehand():
     """The bound on rounds is enough: `benchmarks/rules.py` says what the largest cost."""
-    rule = LANGUAGE.compile(f"a.list.all(x, a.list.all(y, {' && '.join(['a.list == a.list'] * 8)}))")
-    facts = {"a.text": "", "a.list": ["a" * 98 + f"{number:02}" for number in range(99)]}
+    expression, text, items = NESTED
+    rule, facts = LANGUAGE.compile(expression), {"a.text": text, "a.list": items}
     assert not is_large(facts.values())
     assert rule.judge(facts, activator()(facts), large=False).value is True
 
@@ -183,18 +182,14 @@ def test_what_would_look_at_too_much_is_not_judged(text, facts, looked):
 
 
 @pytest.mark.parametrize(
-    ("text", "facts"),
+    ("expression", "text", "items"),
     [
-        ("a.list.all(x, !a.text.contains('aaaaaaaaaaab'))", ("a" * 2_700, ["d"] * 9_000)),
-        pytest.param(
-            r"!a.text.matches('\\pL{300}') && " * MAX_PATTERNS + "true", ("a" * 200, []), marks=pytest.mark.slow
-        ),
-        ("a.list.all(x, x in a.list)", ("", [f"d{n}" for n in range(7_000)])),
-        ("!a.text.contains('aaaaaaaaaaab') && " * 45 + "true", ("a" * 1_000_000, [])),
+        pytest.param(*given, id=name, marks=pytest.mark.slow if name == "patterns" else ())
+        for name, given in LARGEST.items()
     ],
 )
-def test_what_looks_at_just_so_much_is_judged(text, facts):
-    rule, values = LANGUAGE.compile(text), dict(zip(("a.text", "a.list"), facts, strict=True))
+def test_what_looks_at_just_so_much_is_judged(expression, text, items):
+    rule, values = LANGUAGE.compile(expression), {"a.text": text, "a.list": items}
     assert rule.judge(values, activator()(values)).value is True
 
 

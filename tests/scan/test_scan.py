@@ -25,6 +25,7 @@ from fedpolicy.report.formats import format_ids
 from fedpolicy.scan.gather import gather
 from fedpolicy.scan.judge import INFOS, drafts, judged
 from fedpolicy.scan.reading import hcl
+from fedpolicy.scan.reading.code import Module
 from fedpolicy.scan.services import Services
 from fedpolicy.settings import Settings
 from fedpolicy.sources import Search
@@ -689,6 +690,22 @@ def test_no_format_shows_a_secret(form):
     assert shown.exit_code in (1, 2)  # some formats tell of declarations alone, and refuse
     assert KEPT not in shown.output
     assert SECRETS["k.yaml"].split("k: ")[1].strip() not in shown.output
+
+
+@pytest.mark.usefixtures("here")
+def test_a_module_is_searched_for_addresses_once_however_many_calls_hide_theirs(monkeypatch):
+    searched = []
+    whole = Module.texts
+    monkeypatch.setattr(Module, "texts", lambda module: searched.append(module) or whole(module))
+    write(
+        Path(),
+        {"a.py": "import openai\nGIVEN = 'https://api.deepseek.com/v1'\n" + "openai.OpenAI(base_url=x())\n" * 30},
+    )
+
+    said = [one["message"] for one in scanned(".")[1] if one["rule"] == "model-at-unknown-address"]
+    assert len(said) == 1  # all of a file are told together
+    assert "the file names api.deepseek.com, but" in said[0]
+    assert len(searched) == 1
 
 
 @pytest.mark.usefixtures("here")

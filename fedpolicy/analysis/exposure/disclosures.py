@@ -198,7 +198,7 @@ def _undecided(exposure: Exposure, group: Group, missing: tuple[str, ...]) -> tu
 
 
 def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: Levels) -> dict[str, Any]:
-    """What a disclosure says of one viewer and one instance."""
+    """What a disclosure says of one viewer and one instance, by its fields: the rest is added before it is made."""
     low, high, guaranteed, vouched = levels
     reading = Reading.HIGH if high else Reading.GUARANTEED
     trails, private = exposure.ways(viewer, item.index, reading, high or guaranteed)

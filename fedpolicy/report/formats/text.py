@@ -63,7 +63,7 @@ def closing(report: Report, look: Style) -> str:
     if not report.evaluated:
         return verdict_line(report, 0)
     word, grades = look.paint(verdict_style(report), verdict_word(report)), severities(report)
-    return f"{word}: {counts(report, look)}{f' ({grades})' if grades and look.width >= _WIDE else ''}"
+    return f"{word}: {counts(report, look)}{f' ({grades})' if grades and not _is_narrow(look) else ''}"
 
 
 def _spaced(parts: Sequence[list[str]]) -> Iterator[list[str]]:
@@ -89,7 +89,11 @@ def _band(report: Report, groups: Sequence[CauseGroup], look: Style) -> Iterator
 
 def _prose(text: str, look: Style, first: str) -> list[str]:
     """A sentence: whole where the terminal is wide, else what one line holds of it."""
-    return wrap(text, look, first, first) if look.width >= _WIDE else [_cut(first + clean(text), look.width)]
+    return [_cut(first + clean(text), look.width)] if _is_narrow(look) else wrap(text, look, first, first)
+
+
+def _is_narrow(look: Style) -> bool:
+    return look.width < _WIDE
 
 
 def _deployments(report: Report, groups: Sequence[CauseGroup], look: Style) -> Iterator[str]:
@@ -133,7 +137,7 @@ def _causes(groups: Sequence[CauseGroup], look: Style, *, several: bool) -> Iter
 def _cause(number: int, group: CauseGroup, look: Style, *, several: bool) -> list[str]:
     style = group.worst.severity.label if group.worst.verdict is Verdict.FAIL else "unknown"
     rules = _rules(group, look)
-    room = _MOST_LINES - (look.width < _WIDE) - 1 - len(rules)
+    room = _MOST_LINES - _is_narrow(look) - 1 - len(rules)
     advice = _advice(group, look) if group.worst.severity >= _GRAVE or group.fix else []
     path = _path(group, look)
     body = [*(path if group.worst.related or room > len(advice) else []), *advice]
@@ -161,7 +165,7 @@ def _rules(group: CauseGroup, look: Style) -> list[str]:
     told = "; ".join(
         f"{'unknown' if unknown else severity.label} {', '.join(rules)}" for severity, rules in group.by_severity
     )
-    lines, most = wrap(told, look, "     ", "     "), _MOST_RULES - (look.width < _WIDE)
+    lines, most = wrap(told, look, "     ", "     "), _MOST_RULES - _is_narrow(look)
     if len(lines) <= most:
         return lines
     *shown, last = lines[:most]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan.evidence import settled
@@ -94,6 +95,14 @@ class _Asking(Module):
                 self.asks.setdefault(_root(one.name), []).append(one)
         self.clients = sum(one.name in file.services.classes or one.last == "client" for one in self.calls)
 
+    @cached_property
+    def named_hosts(self) -> tuple[str, ...]:
+        """Which hosts of providers stand in the module: what an address may be that nobody can follow."""
+        addresses = sorted({text for text in self.texts() if text.startswith("https://")})
+        behind = {host_of(text): self.file.services.behind(text) for text in addresses}
+        known = [host for host, row in behind.items() if row and row.kind in CALLED]
+        return (f"the file names {', '.join(known)}",) if known else ()
+
     def asked_by(self, call: CodeCall) -> list[CodeCall]:
         """The calls that ask by a client: those of what holds it, or all where nobody shows which holds it."""
         holders = {_root(name) for name in self.holders(call.node)}
@@ -163,7 +172,7 @@ def _at_address(module: _Asking, call: CodeCall, found: Argument) -> Iterator[Ev
     if not found.known or not isinstance(found.value, str) or not settled(found.value):
         passed_on = module.file.services.runtimes.get(found.variable)
         note = f"the address is {found.open}" if found.variable else "the address comes from elsewhere"
-        note = ", but ".join((*_named_addresses(module), note))
+        note = ", but ".join((*module.named_hosts, note))
         name = passed_on.id if passed_on else "unknown"
         yield module.says(call.node, f"call:{name}", "made", "true", note=elsewhere(passed_on) if passed_on else note)
     elif is_own(found.value):
@@ -172,15 +181,6 @@ def _at_address(module: _Asking, call: CodeCall, found: Argument) -> Iterator[Ev
         behind = module.file.services.behind(found.value)
         note = "" if behind else f"the catalogue does not know who answers at {host_of(found.value)}"
         yield from _made(module, call, behind.id if behind else "unknown", _joined(found, note))
-
-
-def _named_addresses(module: Module) -> Iterator[str]:
-    """The hosts of providers that stand in the module: what an address may be that nobody can follow."""
-    addresses = [text for text in module.texts() if text.startswith("https://")]
-    behind = {host_of(text): module.file.services.behind(text) for text in sorted(set(addresses))}
-    known = [host for host, row in behind.items() if row and row.kind in CALLED]
-    if known:
-        yield f"the file names {', '.join(known)}"
 
 
 def _by_name(module: _Asking, call: CodeCall, row: ServiceRow) -> Iterator[Evidence]:
