@@ -8,8 +8,8 @@ from math import inf
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from trees import square
 
+from benchmarks.trees import square
 from fedpolicy.analysis.accounting import Release, bound, close_bound, tight_bound
 from fedpolicy.analysis.accounting.mechanisms import largest_square, reached_square
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, mechanism_at
