@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from fedpolicy.analysis.exposure.domain import Reading
+from fedpolicy.analysis.exposure.state import prepare
 from fedpolicy.errors import InputError
 from fedpolicy.graph.build import build_graph
 from fedpolicy.language.reading.load import load_text
@@ -159,3 +161,15 @@ def test_a_message_about_flows_names_the_option():
         build_graph(found, catalog(), Bounds(flows=3))
 
     assert "allow more with `check --max-nodes`" in raised.value.help
+
+
+def test_a_threshold_of_a_billion_readers_takes_no_room():
+    """A cohort may be larger than that; only those who are counted take room."""
+    data = "datasets: {d: {at: crowd, categories: [health]}}\n"
+    nodes = "nodes: {g: {kind: aggregator, party: b}, crowd: {kind: client, party: a, count: 1000000000000}}\n"
+    sealed = "sealed_for: {threshold: 1000000000, of: crowd}"
+    flows = f"flows: {{f: {{from: crowd, to: g, payload: records, data: [d], {sealed}}}}}\n"
+
+    document = load_text(HEAD + nodes + data + flows, "x.yaml", catalog()).documents[0]
+    exposure = prepare(build_graph(document.deployment, catalog()), catalog())
+    assert [exposure.openers(reading) for reading in Reading] == [{}] * len(Reading)

@@ -142,15 +142,21 @@ def count_readers(holdings: Holdings) -> Openers:
         reached: dict[str, list[Mask]] = {}
         for reader in seal.readers:
             for party, mask in _behind(holdings, reader, everything):
-                _count(reached.setdefault(party, [everything, *([0] * seal.threshold)]), mask)
+                _count(reached.setdefault(party, [everything]), mask, seal.threshold)
         for party, counts in reached.items():
-            if counts[-1]:
+            if len(counts) > seal.threshold and counts[-1]:
                 found.setdefault(party, {})[seal.index] = counts[-1]
     return found
 
 
-def _count(counts: list[Mask], mask: Mask) -> None:
-    """Count one more for the instances of a mask; `counts` holds those that have been counted so many times."""
+def _count(counts: list[Mask], mask: Mask, most: int) -> None:
+    """
+    Count one more for the instances of a mask; `counts` holds those that have been counted so many times.
+
+    It grows with what is counted, up to `most`: a threshold may be a billion, in a cohort of more.
+    """
+    if len(counts) <= most:
+        counts.append(0)
     for number in range(len(counts) - 1, 0, -1):
         counts[number] |= counts[number - 1] & mask
 
