@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NoReturn, Self
 
 from fedpolicy.records import dataclass
@@ -65,6 +65,10 @@ class Declared:
     unknown: Any = ...
 
 
+# Asked of `type`: from Python 3.14 on, a class that has none itself shows those of its own type, `_Kind`.
+_annotations: Callable[[type], Mapping[str, Any]] = vars(type)["__annotations__"].__get__
+
+
 class _Kind(type):
     """The type of entries: takes the declarations out of a class, so that what is left are its methods."""
 
@@ -75,7 +79,7 @@ class _Kind(type):
         own = {word: value for word, value in body.items() if isinstance(value, Declared)}
         made = super().__new__(cls, name, bases, {word: value for word, value in body.items() if word not in own})
         made.declared = {**getattr(made, "declared", {}), **own}
-        annotated = {word: kind for word, kind in made.__annotations__.items() if word in made.declared}
+        annotated = {word: kind for word, kind in _annotations(made).items() if word in made.declared}
         made.types = {**getattr(made, "types", {}), **annotated}
         return made
 
