@@ -15,31 +15,35 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from fedpolicy.analysis.explain import Explanation, explain
 from fedpolicy.analysis.facts import LEVELS, Disclosure, ModelFacts
 from fedpolicy.analysis.study import AnalysisSettings, Study
-from fedpolicy.analysis.whatif.coalitions import CoalitionSearch, smallest_coalitions
-from fedpolicy.analysis.whatif.scenarios import (
-    Scenario,
-    what_if_colluding,
-    what_if_compromised,
-    what_if_removed,
-    what_if_without,
-)
 from fedpolicy.batch.run import Run
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, Problems
 from fedpolicy.findings import Finding, Report, Severity, Verdict
 from fedpolicy.graph.build import build_graph
-from fedpolicy.graph.export import GRAPH_VERSION, to_json, to_networkx
 from fedpolicy.graph.model import FlowGraph
 from fedpolicy.language.reading.load import Document, load_text
-from fedpolicy.policy.baseline import Baseline, read_baseline, write_baseline
-from fedpolicy.policy.waivers import WaiverFile, read_waivers
 from fedpolicy.settings import Settings, day_in_utc
 from fedpolicy.sources import Search, Source, locate, read
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.explain import Explanation, explain
+    from fedpolicy.analysis.whatif.coalitions import CoalitionSearch, smallest_coalitions
+    from fedpolicy.analysis.whatif.scenarios import (
+        Scenario,
+        what_if_colluding,
+        what_if_compromised,
+        what_if_removed,
+        what_if_without,
+    )
+    from fedpolicy.graph.export import GRAPH_VERSION, to_json, to_networkx
+    from fedpolicy.policy.baseline import Baseline, write_baseline
+    from fedpolicy.policy.waivers import WaiverFile
 
 __all__ = [
     "GRAPH_VERSION",
@@ -84,6 +88,33 @@ __all__ = [
     "what_if_without",
     "write_baseline",
 ]
+
+# What a check does not need is imported when somebody asks for it.
+_LATER = {
+    "fedpolicy.analysis.explain": ("Explanation", "explain"),
+    "fedpolicy.analysis.whatif.coalitions": ("CoalitionSearch", "smallest_coalitions"),
+    "fedpolicy.analysis.whatif.scenarios": (
+        "Scenario",
+        "what_if_colluding",
+        "what_if_compromised",
+        "what_if_removed",
+        "what_if_without",
+    ),
+    "fedpolicy.graph.export": ("GRAPH_VERSION", "to_json", "to_networkx"),
+    "fedpolicy.policy.baseline": ("Baseline", "write_baseline"),
+    "fedpolicy.policy.waivers": ("WaiverFile",),
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  what a module has under this name
+    for module, names in _LATER.items():
+        if name in names:
+            return getattr(import_module(module), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def load(path: str | Path, catalog: Catalog | None = None) -> tuple[Document, ...]:
@@ -191,11 +222,15 @@ def load_waivers(path: str | Path) -> WaiverFile:
 
     Raises Problems with every mistake in it: nothing is waived by a file that has some.
     """
+    from fedpolicy.policy.waivers import read_waivers  # noqa: PLC0415  most checks waive nothing
+
     return read_waivers(*_file(path))
 
 
 def load_baseline(path: str | Path) -> Baseline:
     """Read a baseline, for `Settings(baseline=...)`. Raises InputError, or Problems where there is no such file."""
+    from fedpolicy.policy.baseline import read_baseline  # noqa: PLC0415  most checks have none
+
     return read_baseline(*_file(path))
 
 

@@ -18,7 +18,9 @@ __all__ = ["NAMES", "Config", "discover", "has_table", "own_table"]
 
 NAMES = ("fedpolicy.toml", "pyproject.toml")
 _TABLE = ("tool", "fedpolicy")
-_OUR_TABLE = re.compile(rb"^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*[\"']?fedpolicy\b", re.MULTILINE)
+_OUR_TABLE = rb"(?m)^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*[\"']?fedpolicy\b"
+# Whatever begins our table in TOML: its own header or key, that of all tools, or letters that are spelt with escapes.
+_MAY_BE_OURS = rb"tool[\"']?[ \t]*(?:\.[ \t]*[\"']?fedpolicy|=)|\[[ \t]*[\"']?tool[\"']?[ \t]*\]|\\[xuU]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ def has_table(text: bytes) -> bool:
     One that Python's reader gives up on has it if it seems to: somebody else's file must not stop us, and ours must
     not go unread.
     """
-    if b"fedpolicy" not in text and b"\\" not in text:  # nor is it spelt with escapes
+    if not re.search(_MAY_BE_OURS, text):
         return False
     import tomllib  # noqa: PLC0415  only for a file that may have our table
 
@@ -75,7 +77,7 @@ def has_table(text: bytes) -> bool:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         return False
     except (ValueError, RecursionError):  # a number of thousands of digits, or nesting
-        return _OUR_TABLE.search(text) is not None
+        return re.search(_OUR_TABLE, text) is not None
 
 
 def _is_ours(path: Path) -> bool:
