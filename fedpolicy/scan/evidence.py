@@ -142,17 +142,24 @@ class ForeignNode:
             here = here[step]
         return ForeignNode(value=here, at=self.at, path=(*self.path, *steps))
 
-    def items(self) -> Iterator[tuple[str, ForeignNode]]:
-        """The keys of a map with their values; of anything else, nothing."""
-        if isinstance(self.value, dict):
-            for key, value in self.value.items():
-                yield str(key), ForeignNode(value=value, at=self.at, path=(*self.path, key))
+    def items(self, *steps: str | int) -> Iterator[tuple[str, ForeignNode]]:
+        """The keys of a map, here or behind some keys, with their values; of anything else, nothing."""
+        found = self.get(*steps) if steps else self
+        if found and isinstance(found.value, dict):
+            for key, value in found.value.items():
+                yield str(key), ForeignNode(value=value, at=self.at, path=(*found.path, key))
 
-    def each(self) -> Iterator[ForeignNode]:
-        """The values of a list; of anything else, nothing."""
-        if isinstance(self.value, (tuple, list)):
-            for index, value in enumerate(self.value):
-                yield ForeignNode(value=value, at=self.at, path=(*self.path, index))
+    def each(self, *steps: str | int) -> Iterator[ForeignNode]:
+        """The values of a list, here or behind some keys; of anything else, nothing."""
+        found = self.get(*steps) if steps else self
+        if found and isinstance(found.value, (tuple, list)):
+            for index, value in enumerate(found.value):
+                yield ForeignNode(value=value, at=self.at, path=(*found.path, index))
+
+    def one_or_each(self, *steps: str | int) -> list[ForeignNode]:
+        """The values of a list, or what stands there without one; of what is missing, nothing."""
+        found = self.get(*steps) if steps else self
+        return (list(found.each()) or [found]) if found else []
 
     def text(self, *steps: str | int) -> str | None:
         """A scalar as text; None where it is missing, open, or no scalar."""

@@ -48,6 +48,11 @@ def is_local(model: str) -> bool:
     return model.startswith(("/", "./", "../", "~"))
 
 
+def runs_unread_code(model: str, *pins: object) -> bool:
+    """Whether a model that brings code of its own may bring other code tomorrow: no pin names a commit."""
+    return not is_local(model) and not any(is_commit(pin) for pin in pins)
+
+
 def is_commit(revision: object) -> bool:
     """Whether a revision is one state of a repository, and not a branch that moves."""
     return isinstance(revision, str) and _COMMIT.fullmatch(revision) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan.reading.variables import literals
@@ -11,6 +11,7 @@ from fedpolicy.scan.services import TRACKS
 if TYPE_CHECKING:
     from fedpolicy.scan.evidence import Evidence, ForeignNode
     from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan.services import Services
 
 __all__ = ["read", "wants"]
 
@@ -25,21 +26,19 @@ def wants(file: File) -> bool:
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     for root in file.yaml[:1]:
-        exporters, pipelines = root.get("exporters"), root.get("service", "pipelines")
-        used = {str(one.value) for _, each in (pipelines.items() if pipelines else ()) for one in _listed(each)}
-        for name, exporter in exporters.items() if exporters else ():
+        pipelines = root.items("service", "pipelines")
+        used = {str(one.value) for _, pipeline in pipelines for one in pipeline.each("exporters")}
+        for name, exporter in root.items("exporters"):
             endpoint = exporter.get("endpoint")
-            if name not in used or endpoint is None:
-                continue
-            row = file.services.behind(str(endpoint.value))
-            subject = f"tracker:{row.id if row and row.kind in TRACKS else 'otlp'}"
-            yield endpoint.tells(subject, "address")
-            insecure = exporter.get("tls", "insecure")
-            if insecure and insecure.value is True:
-                yield insecure.says(subject, "tls", "false")
-            yield from literals(exporter, subject)
+            if name in used and endpoint:
+                yield from _exporter(file.services, exporter, endpoint)
 
 
-def _listed(pipeline: ForeignNode) -> list[ForeignNode]:
-    found = pipeline.get("exporters")
-    return list(found.each()) if found else []
+def _exporter(services: Services, exporter: ForeignNode, endpoint: ForeignNode) -> Iterator[Evidence]:
+    row = services.behind(str(endpoint.value))
+    subject = f"tracker:{row.id if row and row.kind in TRACKS else 'otlp'}"
+    yield endpoint.tells(subject, "address")
+    insecure = exporter.get("tls", "insecure")
+    if insecure and insecure.value is True:
+        yield insecure.says(subject, "tls", "false")
+    yield from literals(exporter, subject)

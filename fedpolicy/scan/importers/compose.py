@@ -13,7 +13,7 @@ from pathlib import PurePath
 
 from fedpolicy.scan.evidence import BUILT, Evidence, ForeignNode, Unread, settled
 from fedpolicy.scan.reading.files import File
-from fedpolicy.scan.reading.servers import started
+from fedpolicy.scan.reading.servers import container
 from fedpolicy.scan.reading.variables import Variable, lines, secret_name, told, variables
 
 __all__ = ["read", "wants"]
@@ -33,29 +33,21 @@ def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     for document in file.yaml[:1]:
         file.needs += [(str(one.value), one.span) for one in _includes(document)]
-        services = document.get("services")
-        for name, service in services.items() if services else ():
+        for name, service in document.items("services"):
             said = [*_service(file, document, name, service), *_closed(document, name, service)]
-            profiles = [one.text() for one in _listed(service, "profiles")]
+            profiles = [one.text() for one in service.each("profiles")]
             yield from (_optional(one, profiles) for one in said) if profiles else said
 
 
 def _service(file: File, document: ForeignNode, name: str, service: ForeignNode) -> Iterator[Evidence]:
     subject = f"service:{name}"
-    if image := service.get("image"):
-        said = image.tells(subject, "image")
-        yield replace(said, note=BUILT) if service.get("build") else said
-        known = file.services.image(str(image.value))
-        if known and known.kind == "own":
-            yield image.says(subject, "serves", "own")
-    ports = service.get("ports")
-    for port in ports.each() if ports else ():
-        yield port.tells(subject, "port") if not isinstance(port.value, dict) else port.says(subject, "port", None)
     given = _environment(file, document, service)
+    for said in container(file.services, service, subject, ("entrypoint", "command"), given):
+        yield replace(said, note=BUILT) if said.attribute == "image" and service.get("build") else said
+    for port in service.each("ports"):
+        yield port.tells(subject, "port") if not isinstance(port.value, dict) else port.says(subject, "port", None)
     yield from told(file.services, subject, given)
-    words = [found for key in ("entrypoint", "command") if (found := service.get(key))]
-    yield from started(file.services.image(service.text("image") or ""), words, given, subject)
-    for one in _listed(service, "secrets"):
+    for one in service.each("secrets"):
         secret = one.text("source") if isinstance(one.value, dict) else one.text()
         if secret:
             yield one.says(f"secret:{secret}", "held_by", subject)
@@ -69,11 +61,6 @@ def _closed(document: ForeignNode, name: str, service: ForeignNode) -> Iterator[
     names = [*(key for key, _ in found.items()), *(str(one.value) for one in found.each())] if found else []
     if found and names and all(document.text("networks", one, "internal") == "true" for one in names):
         yield found.says(f"service:{name}", "egress", "closed")
-
-
-def _listed(service: ForeignNode, key: str) -> list[ForeignNode]:
-    found = service.get(key)
-    return list(found.each()) if found else []
 
 
 def _optional(one: Evidence, profiles: Sequence[str | None]) -> Evidence:
@@ -93,15 +80,13 @@ def _environment(file: File, document: ForeignNode, service: ForeignNode, depth:
 
 def _variable_files(service: ForeignNode) -> Iterator[ForeignNode]:
     """The names of its files of variables."""
-    found = service.get("env_file")
-    for one in found.each() if found and not isinstance(found.value, str) else [found] if found else ():
+    for one in service.one_or_each("env_file"):
         yield one.get("path") or one
 
 
 def _includes(document: ForeignNode) -> Iterator[ForeignNode]:
     """The names of files that a file includes."""
-    found = document.get("include")
-    for one in found.each() if found else ():
+    for one in document.each("include"):
         path = one.get("path") or one
         yield from [path] if isinstance(path.value, str) else path.each()
 

@@ -53,10 +53,8 @@ def read(file: File) -> Iterable[Evidence]:
 
 def _route(services: Services, route: Manifest, objects: Sequence[Manifest]) -> Iterator[Evidence]:
     subject = f"gateway:{route.name}"
-    rules = route.node.get("spec", "rules")
-    for rule in rules.each() if rules else ():
-        references = rule.get("backendRefs")
-        listed = list(references.each()) if references else []
+    for rule in route.node.each("spec", "rules"):
+        listed = list(rule.each("backendRefs"))
         ways = [way for one in listed if (way := _way(services, one, objects))]
         first = {way.row.id for way in ways if way.rank == 0}
         for way in ways:
@@ -81,8 +79,7 @@ def _way(services: Services, reference: ForeignNode, objects: Sequence[Manifest]
             continue
         target = one.node.text("spec", "backendRef", "name")
         backend = next((each for each in objects if (each.kind, each.name) == ("Backend", target)), None)
-        endpoints = backend.node.get("spec", "endpoints") if backend else None
-        for endpoint in endpoints.each() if endpoints else ():
+        for endpoint in backend.node.each("spec", "endpoints") if backend else ():
             host = endpoint.get("fqdn", "hostname")
             row = services.behind(str(host.value)) if host else None
             if host and row and row.kind in CALLED:
@@ -91,10 +88,8 @@ def _way(services: Services, reference: ForeignNode, objects: Sequence[Manifest]
 
 
 def _headers(rule: ForeignNode) -> Iterator[ForeignNode]:
-    matches = rule.get("matches")
-    for match in matches.each() if matches else ():
-        headers = match.get("headers")
-        for header in headers.each() if headers else ():
+    for match in rule.each("matches"):
+        for header in match.each("headers"):
             value = header.get("value")
             if header.text("name") == _MODEL and value:
                 yield value
@@ -111,8 +106,7 @@ def _around(way: _Way, subject: str, objects: Sequence[Manifest]) -> Iterator[Ev
     """What policies say of a way: whether it is encrypted, and which secrets it is used with."""
     name = way.reference.text("name")
     for one in objects:
-        targets = one.node.get("spec", "targetRefs")
-        named = {target.text("name") for target in targets.each()} if targets else set()
+        named = {target.text("name") for target in one.node.each("spec", "targetRefs")}
         if one.kind == "BackendTLSPolicy" and way.backend in named:
             if host := one.node.get("spec", "validation", "hostname"):
                 yield host.says(f"call:{way.row.id}", "transport", "tls")

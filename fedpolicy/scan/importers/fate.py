@@ -98,8 +98,7 @@ def _cluster(root: ForeignNode) -> Iterator[Evidence]:
                 yield peer.says(f"node:party-{peer.value}", "role", "client")
             if peer and address:
                 yield address.tells(f"node:party-{peer.value}", "address")
-    ingress = root.get("ingress")
-    for name, one in ingress.items() if ingress else ():
+    for name, one in root.items("ingress"):
         place = one.get("tls") or one.get("hosts")
         if place:
             yield place.says(f"ingress:{name}", "tls", bool(one.get("tls")))

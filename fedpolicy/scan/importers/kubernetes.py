@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan.reading.manifest import Manifest, is_manifest, looks_real, manifests, variable
-from fedpolicy.scan.reading.servers import started
+from fedpolicy.scan.reading.servers import container
 from fedpolicy.scan.reading.variables import Variable, told, variables
 from fedpolicy.scan.services import CALLED, TRACKS
 
@@ -49,17 +49,11 @@ def _workload(
     services: Services, one: Manifest, objects: Sequence[Manifest], outside: dict[str, str]
 ) -> Iterator[Evidence]:
     subject = f"workload:{one.name}"
-    for container in one.containers():
-        if image := container.get("image"):
-            yield image.tells(subject, "image")
-            known = services.image(str(image.value))
-            if known and known.kind == "own":
-                yield image.says(subject, "serves", "own")
-        given = list(_environment(container, objects, one.namespace))
-        words = [found for key in ("command", "args") if (found := container.get(key))]
-        yield from started(services.image(container.text("image") or ""), words, given, subject)
+    for node in one.containers():
+        given = list(_environment(node, objects, one.namespace))
+        yield from container(services, node, subject, ("command", "args"), given)
         yield from told(services, subject, given, outside)
-        yield from _references(container, subject)
+        yield from _references(node, subject)
     if one.pod and (region := one.pod.get("nodeSelector", _REGION)):
         yield region.tells(subject, "region")
     if one.pod and (runtime := one.pod.get("runtimeClassName")) and str(runtime.value).startswith("kata-"):
@@ -68,12 +62,10 @@ def _workload(
 
 def _environment(container: ForeignNode, objects: Sequence[Manifest], namespace: str) -> Iterator[Variable]:
     """The variables of a container: its own, and those of maps and secrets of the same file that it takes whole."""
-    listed = container.get("env")
-    for node in listed.each() if listed else ():
+    for node in container.each("env"):
         if (said := variable(node)) is not None:
             yield said
-    sources = container.get("envFrom")
-    for source in sources.each() if sources else ():
+    for source in container.each("envFrom"):
         for key, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
             name = source.text(key, "name")
             for one in objects:
@@ -83,8 +75,7 @@ def _environment(container: ForeignNode, objects: Sequence[Manifest], namespace:
 
 
 def _references(container: ForeignNode, subject: str) -> Iterator[Evidence]:
-    sources = container.get("envFrom")
-    for source in sources.each() if sources else ():
+    for source in container.each("envFrom"):
         if name := source.text("secretRef", "name"):
             yield source.says(f"secret:{name}", "held_by", subject)
 
@@ -105,8 +96,7 @@ def _service(one: Manifest) -> Iterator[Evidence]:
 
 
 def _mesh(services: Services, one: Manifest) -> Iterator[Evidence]:
-    hosts = one.node.get("spec", "hosts")
-    for host in hosts.each() if hosts else ():
+    for host in one.node.each("spec", "hosts"):
         row = services.behind(str(host.value))
         if row and row.kind in (*CALLED, *TRACKS):
             kind = "call" if row.kind in CALLED else "tracker"
@@ -124,8 +114,7 @@ def _ingress(one: Manifest) -> Iterator[Evidence]:
 def _secret(one: Manifest) -> Iterator[Evidence]:
     """The keys of a secret, and whether its values stand in the file."""
     for field, encoded in (("data", True), ("stringData", False)):
-        found = one.node.get(field)
-        for name, node in found.items() if found else ():
+        for name, node in one.node.items(field):
             real = isinstance(node.value, str) and looks_real(name, node.value, encoded=encoded)
             if real:
                 yield node.says(f"secret:{one.name}.{name}", "literal", f"secret:{one.name}")
@@ -134,10 +123,8 @@ def _secret(one: Manifest) -> Iterator[Evidence]:
 
 
 def _sealed(one: Manifest) -> Iterator[Evidence]:
-    listed = one.node.get("spec", "data")
-    for entry in listed.each() if listed else ():
+    for entry in one.node.each("spec", "data"):
         if key := entry.get("secretKey"):
             yield key.tells(f"secret:{one.name}", "key")
-    sealed = one.node.get("spec", "encryptedData")
-    for name, node in sealed.items() if sealed else ():
+    for name, node in one.node.items("spec", "encryptedData"):
         yield node.says(f"secret:{one.name}", "key", name)

@@ -85,9 +85,7 @@ def _anywhere(rule: ForeignNode) -> bool:
     targets = rule.get("to") or rule.get("toCIDR") or rule.get("toCIDRSet")
     if targets is None or not list(targets.each()):
         named = any(rule.get(key) for key in ("toFQDNs", "toEndpoints", "toServices", "toEntities"))
-        entities = rule.get("toEntities")
-        world = any(one.value in ("world", "all") for one in entities.each()) if entities else False
-        return world or not named
+        return any(one.value in ("world", "all") for one in rule.each("toEntities")) or not named
     blocks = [one.get("ipBlock", "cidr") or one.get("cidr") or one for one in targets.each()]
     return any(one.value in _ANYWHERE for one in blocks)
 
@@ -103,8 +101,7 @@ def _ports(rule: ForeignNode) -> Sequence[str]:
 
 
 def _hosts(services: Services, rule: ForeignNode) -> Iterator[Evidence]:
-    listed = rule.get("toFQDNs")
-    for one in listed.each() if listed else ():
+    for one in rule.each("toFQDNs"):
         name = one.get("matchName") or one.get("matchPattern")
         row = services.behind(str(name.value).removeprefix("*.")) if name else None
         if row and name and row.kind in CALLED:

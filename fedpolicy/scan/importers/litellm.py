@@ -40,8 +40,7 @@ def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     for root in file.yaml[:1]:
         models: dict[str, str | None] = {}
-        listed = root.get("model_list")
-        for entry in listed.each() if listed else ():
+        for entry in root.each("model_list"):
             parameters = entry.get("litellm_params")
             if parameters:
                 yield from _entry(file.services, parameters)
@@ -50,8 +49,7 @@ def read(file: File) -> Iterable[Evidence]:
             if settings := root.get(key):
                 yield from _settings(file.services, settings, models)
         for key in _OTHERS:
-            others = root.get(key)
-            for one in others.each() if others else ():
+            for one in root.each(key):
                 yield from _other(file.services, one)
         if general := root.get("general_settings"):
             yield from _secrets(general)
@@ -109,20 +107,17 @@ def _secrets(holder: ForeignNode, *, literal: bool = True) -> Iterator[Evidence]
 
 def _settings(services: Services, settings: ForeignNode, models: dict[str, str | None]) -> Iterator[Evidence]:
     for key in _FALLBACKS:
-        listed = settings.get(key)
-        for entry in listed.each() if listed else ():
+        for entry in settings.each(key):
             for first, targets in entry.items():
                 for target in targets.each():
                     yield from _fallback(services, target, first, models)
-    default = settings.get("default_fallbacks")
-    for target in default.each() if default else ():
+    for target in settings.each("default_fallbacks"):
         yield from _fallback(services, target, "the first choice", models)
     telemetry = settings.get("telemetry")
     if telemetry and telemetry.value is False:
         yield telemetry.says(_GATEWAY, "telemetry", "off")
     yield from _callbacks(services, settings)
-    teams = settings.get("default_team_settings")
-    for team in teams.each() if teams else ():
+    for team in settings.each("default_team_settings"):
         yield from _callbacks(services, team)
         yield from _secrets(team)
 
@@ -141,8 +136,7 @@ def _callbacks(services: Services, holder: ForeignNode) -> Iterator[Evidence]:
     """Who gets prompts and answers in full, and at which address."""
     found = None
     for key in _CALLBACKS:
-        listed = holder.get(key)
-        for one in listed.each() if listed else ():
+        for one in holder.each(key):
             row = services.callbacks.get(str(one.value))
             if row:
                 found = row

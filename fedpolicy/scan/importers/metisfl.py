@@ -37,8 +37,7 @@ def read(file: File) -> Iterable[Evidence]:
             yield from _node(controller, controller, "controller", "server")
             note = "no section of this file says whether it is encrypted"
             yield controller.says("federation", "transport", None, note=note)
-        learners = whole.get("Learners")
-        for one in learners.each() if learners else ():
+        for one in whole.each("Learners"):
             name = one.get("LearnerID")
             if name:
                 yield from _node(one, name, str(name.value), "client")

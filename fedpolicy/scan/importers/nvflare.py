@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan.evidence import NONE, Evidence, ForeignNode
-from fedpolicy.scan.reading.components import at, class_label, class_name, class_of, entries_at, filters
+from fedpolicy.scan.reading.components import at, class_label, class_name, class_of, filters
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading.files import File
@@ -52,9 +52,9 @@ def _yaml(content: bytes) -> Callable[[File], Iterable[Evidence]] | None:
 
 def _project(file: File) -> Iterator[Evidence]:
     root = file.tree
-    for participant in entries_at(root, "participants"):
+    for participant in root.each("participants"):
         yield from _participant(participant)
-    builders = {class_of(one): one for one in entries_at(root, "builders")}
+    builders = {class_of(one): one for one in root.each("builders")}
     place = root.get("builders")
     if place is None:
         return
@@ -111,17 +111,16 @@ def _security(node: ForeignNode, subject: str) -> Iterator[Evidence]:
 
 def _privacy(file: File) -> Iterator[Evidence]:
     root = file.tree
-    for scope in entries_at(root, "scopes"):
+    for scope in root.each("scopes"):
         subject = f"scope:{scope.text('name') or '?'}"
-        yield from filters(root, scope, subject, entries_at(scope, "task_result_filters"), "result_filter")
-        yield from filters(root, scope, subject, entries_at(scope, "task_data_filters"), "data_filter")
+        yield from filters(root, scope, subject, list(scope.each("task_result_filters")), "result_filter")
+        yield from filters(root, scope, subject, list(scope.each("task_data_filters")), "data_filter")
     if default := root.get("default_scope"):
         yield default.tells("site", "default_scope")
 
 
 def _authorization(file: File) -> Iterator[Evidence]:
-    permissions = file.tree.get("permissions")
-    for role, rights in permissions.items() if permissions else ():
+    for role, rights in file.tree.items("permissions"):
         if not isinstance(rights.value, dict):
             yield _listed(rights, f"right:{role}", "all")
         for right, value in rights.items():
@@ -140,7 +139,7 @@ def _resources(file: File) -> Iterator[Evidence]:
     if place is None:
         return
     found = set()
-    for one in entries_at(root, "components"):
+    for one in root.each("components"):
         name = class_of(one)
         if name in ("ListResourceManager", "GPUResourceManager"):
             yield from _gpus(one)
@@ -153,12 +152,12 @@ def _resources(file: File) -> Iterator[Evidence]:
         elif "security" in f"{one.text('path')} {one.text('id')}".lower():
             found.add("security_handler")
             yield at(one, "path").says("site", "security_handler", class_label(one))
-    known = all((one.text("path") or "").startswith("nvflare.") for one in entries_at(root, "components"))
+    known = all((one.text("path") or "").startswith("nvflare.") for one in root.each("components"))
     for attribute in ("security_handler", "telemetry"):
         if attribute not in found:
             note = "" if known else "a class of the project, not read"
             yield place.says("site", attribute, NONE if known else None, note=note)
-    for allowed in entries_at(root, "class_allow_list"):
+    for allowed in root.each("class_allow_list"):
         yield allowed.tells("site", "allowed_class")
 
 
@@ -175,9 +174,9 @@ def _confidential(file: File) -> Iterator[Evidence]:
     for key, attribute in (("compute_env", "compute_env"), ("cc_cpu_mechanism", "tee"), ("role", "role")):
         if found := root.get(key):
             yield found.tells("site", attribute)
-    for issuer in entries_at(root, "cc_issuers"):
+    for issuer in root.each("cc_issuers"):
         yield at(issuer, "path").says("site", "attestation", class_of(issuer))
-    for port in entries_at(root, "allowed_out_ports"):
+    for port in root.each("allowed_out_ports"):
         yield port.tells("site", "egress_port")
 
 
@@ -194,17 +193,15 @@ def _deploy(file: File) -> Iterator[Evidence]:
 
 
 def _studies(file: File) -> Iterator[Evidence]:
-    studies = file.tree.get("studies")
-    for study, said in studies.items() if studies else ():
+    for study, said in file.tree.items("studies"):
         if image := said.get("container", "image"):
             yield image.tells(f"study:{study}", "image")
-        datasets, secrets = said.get("datasets"), said.get("secret_env")
-        for name, dataset in datasets.items() if datasets else ():
+        for name, dataset in said.items("datasets"):
             source = dataset.get("source")
             yield (
                 source.tells(f"dataset:{name}", "location")
                 if source
                 else dataset.says(f"dataset:{name}", "location", None)
             )
-        for name, secret in secrets.items() if secrets else ():
+        for name, secret in said.items("secret_env"):
             yield secret.says(f"secret:{name}", "held_by", "site")

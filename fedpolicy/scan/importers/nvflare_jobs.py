@@ -17,7 +17,6 @@ from fedpolicy.scan.reading.components import (
     class_label,
     class_name,
     class_of,
-    entries_at,
     filters,
     with_variable,
 )
@@ -64,14 +63,12 @@ def _meta(file: File) -> Iterator[Evidence]:
     for key in ("min_clients", "study"):
         if found := root.get(key):
             yield found.tells("job", key)
-    deploy = root.get("deploy_map")
-    for app, sites in deploy.items() if deploy else ():
+    for app, sites in root.items("deploy_map"):
         for site in sites.each():
             yield site.says("job", "deploy", f"{app}:{site.value}")
     scope = root.get("scope")
     yield scope.tells("job", "scope") if scope else root.says("job", "scope", "site_default")
-    launchers = root.get("launcher_spec")
-    for place, spec in launchers.items() if launchers else ():
+    for place, spec in root.items("launcher_spec"):
         for runtime in ("docker", "k8s", "slurm"):
             if image := spec.get(runtime, "image"):
                 yield image.tells(f"node:{place}", "image")
@@ -80,10 +77,10 @@ def _meta(file: File) -> Iterator[Evidence]:
 def _client(file: File) -> Iterator[Evidence]:
     root = file.tree
     tasks: dict[str, ForeignNode] = {}
-    for one in entries_at(root, "executors"):
+    for one in root.each("executors"):
         if class_of(at(one, "executor")) == _SWARM:
             yield at(one, "executor").says("job", "workflow", _SWARM)
-        for task in entries_at(one, "tasks"):
+        for task in one.each("tasks"):
             tasks.setdefault(str(task.value), one)
     for name, executor in tasks.items():
         yield from _executed(root, name, executor)
@@ -117,29 +114,29 @@ def _script(root: ForeignNode, command: ForeignNode) -> Evidence | None:
 
 
 def _filters_of(root: ForeignNode, attribute: str, task: str) -> list[ForeignNode]:
-    entries = entries_at(root, f"task_{attribute}s")
+    entries = root.each(f"task_{attribute}s")
     chosen = [one for one in entries if task in _names(one) or "*" in _names(one)]
-    return [filter_ for one in chosen for filter_ in entries_at(one, "filters")]
+    return [filter_ for one in chosen for filter_ in one.each("filters")]
 
 
 def _names(entry: ForeignNode) -> list[str]:
-    return [str(one.value) for one in entries_at(entry, "tasks")]
+    return [str(one.value) for one in entry.each("tasks")]
 
 
 def _server(file: File) -> Iterator[Evidence]:
     root = file.tree
-    for workflow in entries_at(root, "workflows"):
+    for workflow in root.each("workflows"):
         yield at(workflow, "path").says("job", "workflow", class_label(workflow))
         for key, attribute in (("min_clients", "min_clients"), ("num_rounds", "rounds")):
             if found := workflow.get("args", key):
                 yield found.says("job", attribute, with_variable(root, found))
-    for component in entries_at(root, "components"):
+    for component in root.each("components"):
         yield from _component(root, component)
     filters = root.get("task_result_filters")
     if filters and not filters.value:
         yield filters.says("job", "server_filter", NONE)
-    for entry in entries_at(root, "task_result_filters"):
-        for one in entries_at(entry, "filters"):
+    for entry in root.each("task_result_filters"):
+        for one in entry.each("filters"):
             yield at(one, "path").says("job", "server_filter", class_label(one))
 
 

@@ -44,8 +44,7 @@ def read(file: File) -> Iterable[Evidence]:
         return
     for root in file.yaml[:1]:
         if file.path.name == "cols.yaml":
-            listed = root.get("collaborators")
-            for one in listed.each() if listed else ():
+            for one in root.each("collaborators"):
                 yield one.says(f"node:{one.value}", "role", "client")
         elif root.get("aggregator"):
             yield from _plan(root)

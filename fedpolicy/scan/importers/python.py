@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.scan.evidence import settled
 from fedpolicy.scan.reading.code import Module
 from fedpolicy.scan.reading.manifest import looks_real
-from fedpolicy.scan.services import CALLED, CLOUD, OLLAMA, elsewhere, host_of, in_cloud, is_commit, is_local, is_own
+from fedpolicy.scan.services import CALLED, CLOUD, OLLAMA, elsewhere, host_of, in_cloud, is_own, runs_unread_code
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ServiceRow
@@ -159,7 +159,7 @@ def _with_its_code(module: Module, call: CodeCall) -> Iterator[Evidence]:
     pinned = module.value(call.argument("code_revision", "revision"))
     model = module.value(call.argument(*_LOADED, place=0))
     name = model.value if model.known and isinstance(model.value, str) else ""
-    if not is_local(name) and not is_commit(pinned.value):
+    if runs_unread_code(name, pinned.value):
         yield module.says(call.node, "code:publisher", "runs", name or None, note=trusted.open)
 
 

@@ -34,11 +34,9 @@ def read(file: File) -> Iterable[Evidence]:
         elif one.kind == "InferenceService":
             yield from _served(None, one.node.get("spec", "predictor", "model", "storageUri"))
     for document in file.yaml:
-        listed = document.get("servingEngineSpec", "modelSpec")
-        for model in listed.each() if listed else ():
+        for model in document.each("servingEngineSpec", "modelSpec"):
             yield from _engine(model)
-        adapters = document.get("loraAdapters")
-        for adapter in adapters.each() if adapters and listed else ():
+        for adapter in document.each("loraAdapters") if document.get("servingEngineSpec", "modelSpec") else ():
             if repository := adapter.get("adapterSource", "repository"):
                 yield repository.tells(_OWN, "adapter")
 
@@ -58,8 +56,7 @@ def _engine(model: ForeignNode) -> Iterator[Evidence]:
     lora = model.get("enableLoRA")
     if lora and lora.value is True:
         yield lora.says(_OWN, "lora", "true")
-    listed = model.get("env")
-    for variable in listed.each() if listed else ():
+    for variable in model.each("env"):
         if variable.text("name") == _RUN_TIME_LORA and (variable.text("value") or "").lower() in ("true", "1"):
             yield variable.says(_OWN, "lora_at_run_time", "true")
     for name in _TOKENS:

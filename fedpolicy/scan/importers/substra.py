@@ -38,7 +38,6 @@ def read(file: File) -> Iterable[Evidence]:
 
 
 def _channels(root: ForeignNode) -> Iterator[Evidence]:
-    listed = root.get("orchestrator", "channels")
-    named = [pair for entry in (listed.each() if listed else ()) for pair in entry.items()]
+    named = [pair for entry in root.each("orchestrator", "channels") for pair in entry.items()]
     for channel in dict(named).values():
         yield from switch(channel, "model_export_enabled", "federation", "model_export")

@@ -39,17 +39,16 @@ def read(file: File) -> Iterable[Evidence]:
     regions = dict(_regions(whole))
     yield from _providers(tree, whole)
     for kind in ("data", "resource"):
-        found = tree.get(kind)
-        for name, node in _named(found) if found else ():
+        for name, node in _named(tree, kind):
             one = _resource(whole, name, node, regions)
             yield from resource(file.services, one)
             yield from ways_out(one)
 
 
-def _named(found: ForeignNode) -> Iterator[tuple[tuple[str, str], ForeignNode]]:
-    for kind, named in found.items():
+def _named(tree: ForeignNode, kind: str) -> Iterator[tuple[tuple[str, str], ForeignNode]]:
+    for sort, named in tree.items(kind):
         for name, node in named.items():
-            yield (kind, name), node
+            yield (sort, name), node
 
 
 def _resource(
@@ -88,9 +87,8 @@ def _regions(whole: ForeignNode) -> Iterator[tuple[str, str | None]]:
 
 
 def _each_provider(tree: ForeignNode) -> Iterator[tuple[str, ForeignNode]]:
-    found = tree.get("provider")
-    for name, node in found.items() if found else ():
-        for one in list(node.each()) or [node]:
+    for name, node in tree.items("provider"):
+        for one in node.one_or_each():
             alias = one.text("alias")
             yield (f"{name}.{alias}" if alias else name), one
 

@@ -35,9 +35,8 @@ def read(file: File) -> Iterable[Evidence]:
     if version is None or not _VERSION.fullmatch(str(version.value)):
         where = version.span if version else file.start()
         raise Unread("it is a plan in an unknown format: 1.x is read", where)
-    providers = root.get("configuration", "provider_config")
     regions: dict[str, str | None] = {}
-    for provider, node in providers.items() if providers else ():
+    for provider, node in root.items("configuration", "provider_config"):
         region = node.get("expressions", "region", "constant_value")
         regions[provider] = region.text() if region else None
         if region and provider in _CLOUDS:
@@ -59,8 +58,6 @@ def _plain(value: object) -> tuple[str | None, bool]:
 
 
 def _resources(module: ForeignNode, depth: int) -> Iterator[ForeignNode]:
-    listed = module.get("resources")
-    yield from listed.each() if listed else ()
-    inner = module.get("child_modules")
-    for one in inner.each() if inner and depth < _DEEPEST else ():
+    yield from module.each("resources")
+    for one in module.each("child_modules") if depth < _DEEPEST else ():
         yield from _resources(one, depth + 1)

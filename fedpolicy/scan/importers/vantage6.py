@@ -51,8 +51,7 @@ def _site(file: File, node: ForeignNode) -> Iterator[Evidence]:
         yield logs.says(_SITE, "algorithm_logs", "shared")
     yield from told_by(node, {"image": (_SITE, "image"), "images.node": (_SITE, "image")})
     yield from _data(node)
-    domains = node.get("whitelist", "domains")
-    for domain in domains.each() if domains else ():
+    for domain in node.each("whitelist", "domains"):
         row = file.services.behind(str(domain.value))
         if row and row.kind in CALLED:
             yield domain.says(f"call:{row.id}", "used", None, note="it may be reached, which proves no use")
@@ -60,10 +59,8 @@ def _site(file: File, node: ForeignNode) -> Iterator[Evidence]:
 
 
 def _data(node: ForeignNode) -> Iterator[Evidence]:
-    found_ = node.get("databases")
-    groups = [found_, *(found_.get(key) for key in ("fileBased", "serviceBased"))] if found_ else []
-    for group in groups:
-        for one in group.each() if group else ():
+    for group in ((), ("fileBased",), ("serviceBased",)):
+        for one in node.each("databases", *group):
             name = one.text("label") or one.text("name")
             place = one.get("uri") or one.get("volumePath")
             if name and place:

@@ -115,13 +115,12 @@ def _permissions(services: Services, one: Resource) -> Iterator[Evidence]:
     for statement in _maps(one.node):
         actions = statement.get("actions") or statement.get("Action")
         effect = statement.text("effect") or statement.text("Effect") or "Allow"
-        listed = list(actions.each()) or [actions] if actions else []
+        listed = actions.one_or_each() if actions else ()
         row = next((row for each in listed if (row := services.permission(str(each.value)))), None)
         if row is None or actions is None or effect != "Allow":
             continue
         yield actions.says(f"call:{row.id}", "used", None, note="it is allowed, which proves no use")
-        targets = statement.get("resources") or statement.get("Resource")
-        for target in (list(targets.each()) or [targets]) if targets else ():
+        for target in statement.one_or_each("resources") or statement.one_or_each("Resource"):
             yield from said_of(one, target, row.id)
     policy = one.node.get("policy_arn")
     if policy and "policy/AmazonBedrock" in str(policy.value):
@@ -145,8 +144,7 @@ def _host(services: Services, one: Resource) -> Iterator[Evidence]:
 
 def _variables(container: ForeignNode) -> Iterator[Variable]:
     for key, given in (("environment", False), ("secrets", True)):
-        listed = container.get(key)
-        for entry in listed.each() if listed else ():
+        for entry in container.each(key):
             if name := entry.text("name"):
                 value = entry.get("value")
                 said = "" if value is None or value.value is None else str(value.value)

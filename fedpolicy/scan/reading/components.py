@@ -16,7 +16,6 @@ __all__ = [
     "class_label",
     "class_name",
     "class_of",
-    "entries_at",
     "filters",
     "with_variable",
 ]
@@ -87,12 +86,6 @@ def with_variable(root: ForeignNode, node: ForeignNode) -> str | None:
     return root.text(inside[1]) if inside else node.text()
 
 
-def entries_at(node: ForeignNode | None, key: str) -> list[ForeignNode]:
-    """The entries of a list; none where there is no list."""
-    found = node.get(key) if node else None
-    return list(found.each()) if found else []
-
-
 def at(node: ForeignNode, key: str) -> ForeignNode:
     """What stands behind a key; the whole where there is no such key."""
     return node.get(key) or node
@@ -100,8 +93,7 @@ def at(node: ForeignNode, key: str) -> ForeignNode:
 
 def arguments(node: ForeignNode) -> Iterable[tuple[str, ForeignNode]]:
     """What a component is set to."""
-    found = node.get("args")
-    return found.items() if found else ()
+    return node.items("args")
 
 
 def class_name(path: object) -> str:

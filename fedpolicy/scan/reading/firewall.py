@@ -20,8 +20,7 @@ def ways_out(one: Resource) -> Iterator[Evidence]:
 
 
 def _aws_group(one: Resource) -> Iterator[Evidence]:
-    rules = one.node.get("egress")
-    for rule in (list(rules.each()) or [rules]) if rules else ():
+    for rule in one.node.one_or_each("egress"):
         yield from _way_out(one, rule, ("cidr_blocks", "ipv6_cidr_blocks"))
 
 
@@ -33,8 +32,8 @@ def _aws_rule(one: Resource) -> Iterator[Evidence]:
 def _google_firewall(one: Resource) -> Iterator[Evidence]:
     allow = one.node.get("allow")
     if one.text("direction") == "EGRESS" and allow:
-        listed = [str(port.value) for port in _each(allow, "ports")]
-        yield from _told_out(one, one.node, _each(one.node, "destination_ranges"), listed)
+        listed = [str(port.value) for port in allow.each("ports")]
+        yield from _told_out(one, one.node, list(one.node.each("destination_ranges")), listed)
 
 
 def _azure_rule(one: Resource) -> Iterator[Evidence]:
@@ -46,8 +45,7 @@ def _azure_rule(one: Resource) -> Iterator[Evidence]:
 
 def _way_out(one: Resource, rule: ForeignNode, keys: tuple[str, ...]) -> Iterator[Evidence]:
     """A rule of AWS; -1 stands for every protocol, and so for every port."""
-    listed = [each for key in keys for each in _each(rule, key)]
-    targets = [*listed, *(found for key in keys if (found := rule.get(key)) and not _each(rule, key))]
+    targets = [each for key in keys for each in rule.one_or_each(key)]
     first, last = (_known(one, rule.get(key)) for key in ("from_port", "to_port"))
     protocol = rule.text("protocol") or rule.text("ip_protocol")
     ports = [] if protocol in _ANY_PROTOCOL else [first or "" if first == last else f"{first}-{last}"]
@@ -62,11 +60,6 @@ def _told_out(one: Resource, place: ForeignNode, targets: list[ForeignNode], por
             yield place.says(subject, "egress_port", port or None)
     elif targets:
         yield place.says(subject, "egress", "limited")
-
-
-def _each(node: ForeignNode, key: str) -> list[ForeignNode]:
-    found = node.get(key)
-    return list(found.each()) if found else []
 
 
 def _known(one: Resource, found: ForeignNode | None) -> str | None:

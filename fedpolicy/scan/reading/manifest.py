@@ -49,14 +49,12 @@ class Manifest:
     def labels(self) -> dict[str, str]:
         """The labels of its pods."""
         steps = ("metadata",) if self.kind == "Pod" else (*_PODS[self.kind][:-1], "metadata")
-        found = self.node.get(*steps, "labels")
-        return {name: str(node.value) for name, node in found.items()} if found else {}
+        return {name: str(node.value) for name, node in self.node.items(*steps, "labels")}
 
     def containers(self) -> Iterator[ForeignNode]:
         """The containers of its pods, those that only prepare first."""
         for key in ("initContainers", "containers"):
-            found = self.pod.get(key) if self.pod else None
-            yield from found.each() if found else ()
+            yield from self.pod.each(key) if self.pod else ()
 
 
 def is_manifest(file: File) -> bool:
@@ -68,8 +66,8 @@ def manifests(file: File) -> list[Manifest]:
     """The objects of a file, those in lists too. Raises Unread."""
     found: list[Manifest] = []
     for document in file.yaml:
-        items = document.get("items")
-        listed = list(items.each()) if items and str(document.text("kind")).endswith("List") else [document]
+        in_list = document.get("items") and str(document.text("kind")).endswith("List")
+        listed = document.each("items") if in_list else [document]
         for one in listed:
             kind = one.text("kind")
             if kind and one.get("apiVersion"):
@@ -130,8 +128,7 @@ def embedded_files(file: File) -> Iterator[EmbeddedFile]:
     except Unread:
         return
     for one in objects:
-        data = one.node.get("data") if one.kind == "ConfigMap" else None
-        for name, node in data.items() if data else ():
+        for name, node in one.node.items("data") if one.kind == "ConfigMap" else ():
             if "." in name and isinstance(node.value, str) and (part := _part(file, name, node)):
                 yield part
 

@@ -7,14 +7,15 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan.evidence import ForeignNode, settled
-from fedpolicy.scan.services import CLOUD, OLLAMA, in_cloud, is_commit, is_local, is_own
+from fedpolicy.scan.services import CLOUD, OLLAMA, in_cloud, is_own, runs_unread_code
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ServiceRow
     from fedpolicy.scan.evidence import Evidence
     from fedpolicy.scan.reading.variables import Variable
+    from fedpolicy.scan.services import Services
 
-__all__ = ["Word", "pulled", "started"]
+__all__ = ["Word", "container", "pulled"]
 
 Word = tuple[str, ForeignNode]  # as a program gets it, and where it stands
 _OWN = "model:own"
@@ -27,10 +28,22 @@ _ENDS = re.compile(r"[;&|(){}\n]+")
 _BEFORE = ("exec", "sudo", "then", "do", "else", "if", "while", "until", "!")  # words of a shell before a command
 
 
-def started(
+def container(
+    services: Services, node: ForeignNode, subject: str, starts: Sequence[str], environment: Sequence[Variable]
+) -> Iterator[Evidence]:
+    """What a container runs: its image, and what the words behind the keys `starts` make of it."""
+    row = services.image(node.text("image") or "")
+    if image := node.get("image"):
+        yield image.tells(subject, "image")
+        known = services.image(str(image.value))
+        if known and known.kind == "own":
+            yield image.says(subject, "serves", "own")
+    yield from _started(row, [found for key in starts if (found := node.get(key))], environment, subject)
+
+
+def _started(
     row: ServiceRow | None, given: Sequence[ForeignNode], environment: Sequence[Variable], who: str
 ) -> list[Evidence]:
-    """What the words that start a container say; `row` is whose software its image is."""
     words = [one for node in given for one in _words(node)]
     in_shell = bool(words) and _SHELL.fullmatch(words[0][0]) is not None
     commands = [one for text, node in words for one in _commands(text, node)] if in_shell else [words]
@@ -95,7 +108,7 @@ def _with_its_code(words: Sequence[Word], served: Sequence[Evidence]) -> Iterato
     pins = [word.partition("=")[2] or next(iter(words[at + 1 : at + 2]), ("",))[0]
             for at, (word, _) in enumerate(words) if flags[at] in _PINS]  # fmt: skip
     name = next((one.value for one in served), None)
-    if _TRUSTS in flags and not is_local(name or "") and not any(map(is_commit, pins)):
+    if _TRUSTS in flags and runs_unread_code(name or "", *pins):
         yield words[flags.index(_TRUSTS)][1].says("code:publisher", "runs", name)
 
 
