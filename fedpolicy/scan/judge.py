@@ -29,7 +29,7 @@ from fedpolicy.scan.rule import PACK, EvidenceRule
 from fedpolicy.scan.rules import RULES
 from fedpolicy.settings import Settings
 
-__all__ = ["DRAFT", "INFOS", "drafts", "excused", "judged", "obeying", "reading_of"]
+__all__ = ["DRAFT", "INFOS", "drafts", "excused", "judged", "obeying", "reading_of", "report_at"]
 
 DRAFT = "the draft of "  # before the name of the file that a deployment is named after
 
@@ -85,31 +85,32 @@ def judged(
     """Everything that was found, as one report. `begin` hears of each draft before it is judged; `lost` are not."""
     groups = projects_of(gathered.facts)
     findings, counts = _on_evidence(gathered.facts, groups)
-    names: dict[str, str] = {}
-    for group in groups:
-        if DRAFT + group.file in lost:
-            continue
+    names: dict[str, tuple[str, ...]] = {}
+    for group in (one for one in groups if DRAFT + one.file not in lost):
         begin(DRAFT + group.file)
         draft = draft_of(group)
-        found, passed, aside = _on_draft(draft, judge)
-        findings += found
-        counts += passed
-        gathered.not_read += aside
-        names[draft.file] = draft.name
+        findings += _on_draft(draft, judge, counts, gathered)
+        names[draft.file] = (draft.name,)
     if gathered.facts and not groups:
         findings.append(_nobody(gathered.facts[0].evidence.span))
-    findings = obeying(findings, settings, PACK)
-    checked = [_of_file(name, findings, names) for name in sorted({one.span.file for one in findings} | set(names))]
+    report = report_at(findings, names, counts, judge, settings, PACK, errors)
+    rules = sorted((*INFOS, *report.rules), key=lambda rule: (rule.id, rule.pack))
+    packs = tuple(sorted({PACK, *report.packs}))
+    report = replace(report, rules=tuple(rules), packs=packs, reading=reading_of(gathered))
+    seen = {(fact.file, group.name) for group in groups for fact in group.facts}
+    return excused(report, settings, seen | {(fact.file, "") for fact in gathered.facts}, gathered)
+
+
+def report_at(
+    findings: Sequence[Finding], names: Mapping[str, Sequence[str]], counts: Counter[Verdict], judge: Judge,
+    settings: Settings, pack: str, errors: Sequence[FedPolicyError] = (),
+) -> Report:  # fmt: skip
+    """Findings of a pack at the files that they stand in, nothing excused; `names` are the deployments of files."""
+    kept = obeying(findings, settings, pack)
+    checked = [_of_file(name, kept, names) for name in sorted({one.span.file for one in kept} | set(names))]
     plain = replace(settings, waivers=None, baseline=None)
     report = report_of([*checked, Checked(file=SourceFile(name=""), counts=counts)], judge, plain, errors)
-    rules = sorted((*INFOS, *report.rules), key=lambda rule: (rule.id, rule.pack))
-    files = tuple(file for file in report.files if file.name)
-    packs = tuple(sorted({PACK, *report.packs}))
-    report = replace(report, files=files, rules=tuple(rules), packs=packs, reading=reading_of(gathered))
-    if settings.waivers or settings.baseline:
-        seen = {(fact.file, group.name) for group in groups for fact in group.facts}
-        return excused(report, settings, seen | {(fact.file, "") for fact in gathered.facts}, gathered)
-    return report
+    return replace(report, files=tuple(file for file in report.files if file.name))
 
 
 def excused(report: Report, settings: Settings, seen: AbstractSet[tuple[str, str]], gathered: Gathered) -> Report:
@@ -120,6 +121,8 @@ def excused(report: Report, settings: Settings, seen: AbstractSet[tuple[str, str
     not read, nothing is called fixed or unused; nor is what a check of declarations has to say, which may stand in the
     same waivers and baseline.
     """
+    if not (settings.waivers or settings.baseline):
+        return report
     from fedpolicy.policy.excuse import excuse  # noqa: PLC0415  most runs excuse nothing
 
     files = {name: tuple(sorted(one for file, one in seen if file == name)) for name in {file for file, _ in seen}}
@@ -142,10 +145,9 @@ def reading_of(gathered: Gathered) -> Reading:
     )
 
 
-def _of_file(name: str, findings: Sequence[Finding], names: Mapping[str, str]) -> Checked:
+def _of_file(name: str, findings: Sequence[Finding], names: Mapping[str, Sequence[str]]) -> Checked:
     mine = [one for one in findings if one.span.file == name]
-    deployments = (names[name],) if name in names else ()
-    file = SourceFile(name=name, lines=lines_of(name, mine), deployments=deployments)
+    file = SourceFile(name=name, lines=lines_of(name, mine), deployments=tuple(names.get(name, ())))
     return Checked(file=file, findings=mine, counts=Counter(one.verdict for one in mine))
 
 
@@ -194,18 +196,19 @@ def _told(rule: EvidenceRule, one: Evidence, message: str, deployment: str) -> F
     )
 
 
-def _on_draft(draft: Draft, judge: Judge) -> tuple[list[Finding], Counter[Verdict], list[NotRead]]:
+def _on_draft(draft: Draft, judge: Judge, counts: Counter[Verdict], gathered: Gathered) -> list[Finding]:
     """What the rules say of a draft. Files that do not fit together are a question, and stop no other."""
     loaded = load_text(draft.text, draft.file, judge.catalog)
-    aside = [NotRead(why=f"left out of the draft of {draft.file}: {why}", span=span) for why, span in draft.left_out]
+    why = f"left out of the draft of {draft.file}"
+    gathered.not_read += [NotRead(why=f"{why}: {reason}", span=span) for reason, span in draft.left_out]
     if loaded.errors:
-        return [_contradiction(loaded.errors, draft)], Counter(), aside
+        return [_contradiction(loaded.errors, draft)]
     assessed = assess(loaded.documents[0], judge).whole()
     kept = [one for one in assessed.findings if one.rule not in _UNREAD]
     failed = [_placed(one, draft) for one in kept if one.verdict is Verdict.FAIL and not _assumes(one, draft)]
     asked = [one for one in kept if one.verdict is Verdict.UNKNOWN or _assumes(one, draft)]
-    passed = {verdict: assessed.counts.get(verdict, 0) for verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE)}
-    return [*failed, *([_question(asked, draft)] if asked else [])], Counter(passed), aside
+    counts.update({one: assessed.counts.get(one, 0) for one in (Verdict.PASS, Verdict.NOT_APPLICABLE)})
+    return [*failed, *([_question(asked, draft)] if asked else [])]
 
 
 def _assumes(finding: Finding, draft: Draft) -> bool:

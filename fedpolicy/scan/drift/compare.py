@@ -13,7 +13,7 @@ from fedpolicy.scan.drift.rules import Drift
 from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide, NodePairs, alike, paired
 from fedpolicy.scan.members import ROLES
 
-__all__ = ["differences", "paired_nodes"]
+__all__ = ["differences", "paired_nodes", "unshown"]
 
 _STRENGTH = ("none", "tls", "mtls")
 _NUMBERS = ("rounds", "min_clients", "clients_per_round")
@@ -45,27 +45,15 @@ def _nodes(declared: DeclaredSide, found: FoundSide, pair: NodePairs) -> Iterato
     for one in pair.found:
         whose = f" of {one.party}" if one.party_known else ""
         message = f"{one.name}{whose} takes part as {one.role}, but is not declared"
-        yield Drift(
-            rule="node-not-declared",
-            element=f"nodes.{one.id}",
-            message=message,
-            found=one.span,
-            declared=declared.at("nodes"),
-        )
+        yield declared.drift("node-not-declared", f"nodes.{one.id}", message, "nodes", found=one.span)
     for place in pair.declared:
         message = f"{place.name} is declared, but is not among those who take part"
-        yield Drift(rule="node-not-found", element=place.id, message=message, declared=declared.at(*place.path))
+        yield declared.drift("node-not-found", place.id, message, *place.path)
     for place, one in pair.same:
         names = declared.parties(place)
         if one.party_known and names and not any(alike(one.party, name) for name in names):
             message = f"{one.name} is run by {one.party}, but {declared.party(place)} is declared to run it"
-            yield Drift(
-                rule="party-differs",
-                element=place.id,
-                message=message,
-                found=one.span,
-                declared=declared.at(*place.path),
-            )
+            yield declared.drift("party-differs", place.id, message, *place.path, found=one.span)
         yield from _enclave(declared, found, place.path, one.id)
 
 
@@ -79,14 +67,8 @@ def _enclave(declared: DeclaredSide, found: FoundSide, path: tuple[str | int, ..
     for key, value in claims:
         shown = str(getattr(said, key)).lower()
         message = f"the enclave of {node} is configured with `{key}: {value}`, but {shown} is declared"
-        yield Drift(
-            rule="enclave-differs",
-            element=f"nodes.{path[1]}",
-            message=message,
-            what=key,
-            found=found.at("nodes", node, "tee"),
-            declared=declared.at(*path, "tee", key),
-        )
+        at = found.at("nodes", node, "tee")
+        yield declared.drift("enclave-differs", f"nodes.{path[1]}", message, *path, "tee", key, found=at, what=key)
 
 
 def _transport(declared: DeclaredSide, found: FoundSide) -> Iterator[Drift]:
@@ -121,20 +103,11 @@ def _same_tasks(declared: DeclaredSide, found: FoundSide) -> tuple[list[tuple[st
 def _tasks(declared: DeclaredSide, found: FoundSide, catalog: Catalog) -> Iterator[Drift]:
     same, ours, theirs = _same_tasks(declared, found)
     for one in theirs:
-        yield Drift(
-            rule="task-not-declared",
-            element=f"tasks.{one}",
-            found=found.at("tasks", one),
-            message=f"the job {one} runs, but no task is declared for it",
-            declared=declared.at("tasks"),
-        )
+        message = f"the job {one} runs, but no task is declared for it"
+        yield declared.drift("task-not-declared", f"tasks.{one}", message, "tasks", found=found.at("tasks", one))
     for one in ours if found.deployment and found.deployment.tasks else ():
-        yield Drift(
-            rule="task-not-found",
-            element=f"tasks.{one}",
-            declared=declared.at("tasks", one),
-            message=f"the task {one} is declared, but no job in these files matches it",
-        )
+        message = f"the task {one} is declared, but no job in these files matches it"
+        yield declared.drift("task-not-found", f"tasks.{one}", message, "tasks", one)
     for one, other in same:
         yield from _task(declared, found, one, other, catalog)
         yield from protection(declared, found, one, other)
@@ -168,25 +141,16 @@ def _base(declared: DeclaredSide, found: FoundSide, one: str, other: str) -> Ite
         return
     said, runs = declared.deployment.models[ours].ref, found.deployment.models[theirs].ref
     if said and runs and said.lower() != runs.lower():
-        yield Drift(
-            rule="model-differs",
-            element=f"models.{ours}",
-            found=found.at("models", theirs),
-            message=f"{runs} is trained, but {said} is declared",
-            declared=declared.at("models", ours, "ref"),
-        )
+        message, at = f"{runs} is trained, but {said} is declared", found.at("models", theirs)
+        yield declared.drift("model-differs", f"models.{ours}", message, "models", ours, "ref", found=at)
 
 
 def _differs(
     rule: str, declared: DeclaredSide, found: FoundSide, one: str, other: str, key: str, runs: str, said: str
 ) -> Drift:
-    return Drift(
-        rule=rule,
-        element=f"tasks.{one}",
-        message=f"the job {other} is configured with `{runs}`, but {said} is declared",
-        found=found.at("tasks", other, key),
-        declared=declared.at("tasks", one, key),
-        what=key,
+    message = f"the job {other} is configured with `{runs}`, but {said} is declared"
+    return declared.drift(
+        rule, f"tasks.{one}", message, "tasks", one, key, found=found.at("tasks", other, key), what=key
     )
 
 
@@ -196,22 +160,19 @@ def _unshown(
     """One question that names all of it. Where files contradict each other, that is told, and not this."""
     if found.errors:
         return
-    words = [
-        *_around(declared, found, pair),
-        *(word for one, other in same for word in _of_task(declared, found, one, other, catalog)),
-    ]
-    if not words:
-        return
-    rest = f", and {len(words) - _MOST} more" if words[_MOST:] else ""
+    words = list(_around(declared, found, pair))
+    words += [word for one, other in same for word in _of_task(declared, found, one, other, catalog)]
+    if words:
+        rest = f", and {len(words) - _MOST} more" if words[_MOST:] else ""
+        message = f"these files neither show nor contradict {', '.join(words[:_MOST])}{rest}"
+        yield unshown(declared, found, message)
+
+
+def unshown(declared: DeclaredSide, found: FoundSide, message: str) -> Drift:
+    """What files leave open."""
     start = found.draft.start if found.draft else None
-    yield Drift(
-        rule="what-no-file-shows",
-        element="deployment.files",
-        message=f"these files neither show nor contradict {', '.join(words[:_MOST])}{rest}",
-        found=start,
-        declared=declared.at("name"),
-        verdict=Verdict.UNKNOWN,
-    )
+    element = "deployment.files"
+    return declared.drift("what-no-file-shows", element, message, "name", found=start, verdict=Verdict.UNKNOWN)
 
 
 def _around(declared: DeclaredSide, found: FoundSide, pair: NodePairs) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.findings import Verdict
+from fedpolicy.graph.model import Vertex
 from fedpolicy.report.style import amount
 from fedpolicy.scan.drift.rules import Drift
 from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide, NodePairs, alike
@@ -32,34 +33,30 @@ def calls(declared: DeclaredSide, found: FoundSide, catalog: Catalog) -> Iterato
             yield _asked(declared, name, places)
         else:
             yield from _model(declared, found, name, known[name])
+    yield from _unasked(declared, found, frozenset().union(*known.values()), catalog)
+
+
+def _unasked(declared: DeclaredSide, found: FoundSide, seen: frozenset[str], catalog: Catalog) -> Iterator[Drift]:
+    """Declared calls that nothing makes; that is open where something may make them."""
     reachable = {name for row in catalog.services.values() for name in (row.id, row.provider)}
-    seen = frozenset(name for names in known.values() for name in names)
     maybe = {name for one in found.said if one.kind == "call" for name in _names(one.name, catalog)}
     told: set[str] = set()
     for name, (element, span) in declared.called.items():
         if name in reachable and name not in seen and element not in told:
             told.add(element)
-            yield Drift(
-                rule="call-not-found",
-                element=element,
-                declared=span,
-                what=name,
-                verdict=Verdict.UNKNOWN if name in maybe or "unknown" in asked else Verdict.FAIL,
-                message=f"a call to {name} is declared, but no file that was read makes it",
-            )
+            message = f"a call to {name} is declared, but no file that was read makes it"
+            verdict = Verdict.UNKNOWN if name in maybe or "unknown" in seen else Verdict.FAIL
+            yield Drift(rule="call-not-found", element=element, message=message, declared=span, what=name,
+                        verdict=verdict)  # fmt: skip
 
 
 def _asked(declared: DeclaredSide, name: str, places: Sequence[Evidence]) -> Drift:
     more = f" (here and in {amount(len(places) - 1, 'more place')})" if places[1:] else ""
     what = f"code calls {name}{more}, but no call to it is declared"
     open_ = f"code calls a model{more}, and neither the code nor the declaration says who runs it"
-    return Drift(
-        rule="call-not-declared",
-        element=f"api_calls.{name}",
-        found=places[0].span,
-        message=open_ if name == "unknown" else what,
-        declared=declared.at("api_calls"),
-        verdict=Verdict.UNKNOWN if name == "unknown" else Verdict.FAIL,
+    message, verdict = (open_, Verdict.UNKNOWN) if name == "unknown" else (what, Verdict.FAIL)
+    return declared.drift(
+        "call-not-declared", f"api_calls.{name}", message, "api_calls", found=places[0].span, verdict=verdict
     )
 
 
@@ -73,14 +70,8 @@ def _model(declared: DeclaredSide, found: FoundSide, name: str, names: frozenset
             told.add(one.value)
             if not any(_same_model(one.value, ref) for ref in refs):
                 ref, model = min(refs.items())
-                yield Drift(
-                    rule="model-differs",
-                    element=f"models.{model}",
-                    found=one.span,
-                    what=one.value,
-                    message=f"code asks {name} for {one.value}, but {ref} is declared",
-                    declared=declared.at("models", model, "ref"),
-                )
+                message, path = f"code asks {name} for {one.value}, but {ref} is declared", ("models", model, "ref")
+                yield declared.drift("model-differs", f"models.{model}", message, *path, found=one.span, what=one.value)
 
 
 def _same_model(asked: str, ref: str) -> bool:
@@ -99,14 +90,8 @@ def egress(declared: DeclaredSide, found: FoundSide) -> Iterator[Drift]:
     for one in found.stating("egress_port", "policy"):
         if one.name.startswith(COMPILED):
             message = f"the policy {one.name} opens port {one.value} to any host, but only flows are declared"
-            yield Drift(
-                rule="egress-differs",
-                element=f"policies.{one.name}",
-                message=message,
-                found=one.span,
-                declared=declared.at("flows"),
-                what=str(one.value),
-            )
+            place, what = f"policies.{one.name}", str(one.value)
+            yield declared.drift("egress-differs", place, message, "flows", found=one.span, what=what)
 
 
 def trackers(declared: DeclaredSide, found: FoundSide, catalog: Catalog) -> Iterator[Drift]:
@@ -117,22 +102,16 @@ def trackers(declared: DeclaredSide, found: FoundSide, catalog: Catalog) -> Iter
     for name, one in sorted(used.items()):
         known = any(word in reached for word in _names(name, catalog))
         if not known and not (ours and _is_ones_own(name, found, catalog)):
-            yield Drift(
-                rule="tracker-not-declared",
-                element=f"flows.{name}",
-                found=one.span,
-                message=f"{name} gets metrics, but no flow to it is declared",
-                declared=declared.at("flows"),
-            )
-    listed = any(one.kind == "tracker" for one in found.said)
-    for place in ours if not used else ():
-        yield Drift(
-            rule="tracker-not-found",
-            element=place.id,
-            declared=declared.at(*place.path),
-            message=f"the tracker {place.name} is declared, but no file that was read uses a tracker",
-            verdict=Verdict.UNKNOWN if listed else Verdict.FAIL,
-        )
+            message = f"{name} gets metrics, but no flow to it is declared"
+            yield declared.drift("tracker-not-declared", f"flows.{name}", message, "flows", found=one.span)
+    yield from () if used else _unused(declared, found, ours)
+
+
+def _unused(declared: DeclaredSide, found: FoundSide, ours: Sequence[Vertex]) -> Iterator[Drift]:
+    verdict = Verdict.UNKNOWN if any(one.kind == "tracker" for one in found.said) else Verdict.FAIL
+    for place in ours:
+        message = f"the tracker {place.name} is declared, but no file that was read uses a tracker"
+        yield declared.drift("tracker-not-found", place.id, message, *place.path, verdict=verdict)
 
 
 def _is_ones_own(name: str, found: FoundSide, catalog: Catalog) -> bool:
@@ -150,24 +129,16 @@ def regions(declared: DeclaredSide, found: FoundSide, pair: NodePairs, catalog: 
     the calls of whoever is asked, and all else with every region that is declared.
     """
     said = _declared(declared)
-    told: set[tuple[Path, str]] = set()
+    told: dict[tuple[Path, str], Drift] = {}
     for one in found.stating("region"):
         theirs = {path: region for path, region in said.items() if path in _about(one, declared, pair, said, catalog)}
-        if not one.value or not theirs or any(_within(one.value, region, catalog) for region in theirs.values()):
-            continue
-        path, region = min(theirs.items())
-        if (path[:2], one.value) not in told:
-            told.add((path[:2], one.value))
+        if one.value and theirs and not any(_within(one.value, region, catalog) for region in theirs.values()):
+            path, region = min(theirs.items())
             where = f"{one.name} is called in" if one.kind == "call" else "these files name the region"
-            message = f"{where} {one.value}, but {region} is declared"
-            yield Drift(
-                rule="region-differs",
-                element=".".join(path[:2]),
-                message=message,
-                found=one.span,
-                declared=declared.at(*path),
-                what=one.value,
-            )
+            message, element = f"{where} {one.value}, but {region} is declared", ".".join(path[:2])
+            drift = declared.drift("region-differs", element, message, *path, found=one.span, what=one.value)
+            told.setdefault((path[:2], one.value), drift)
+    yield from told.values()
 
 
 def _declared(declared: DeclaredSide) -> dict[Path, str]:

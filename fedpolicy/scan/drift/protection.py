@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from fedpolicy.findings import Span, Verdict
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard
@@ -28,20 +28,20 @@ def protection(declared: DeclaredSide, found: FoundSide, task: str, job: str) ->
         for drift in _declared(declared, found, (task, job), place, _like(one, runs)) if one.kind in _SEEN else ():
             told.add(drift.found)
             yield drift
-    if any(one.kind == "unknown" for one in said) and len(said) == 1:
-        return
-    known = {_key(one) for one in said}
-    for place, one in enumerate(runs):
+    if [one.kind for one in said] != ["unknown"]:
+        yield from _beyond(declared, found, (task, job), told)
+
+
+def _beyond(
+    declared: DeclaredSide, found: FoundSide, names: tuple[str, str], told: Container[Span | None]
+) -> Iterator[Drift]:
+    task, job = names
+    known = {_key(one) for one in declared.deployment.tasks[task].safeguards}
+    for place, one in enumerate(found.deployment.tasks[job].safeguards if found.deployment else ()):
         at = found.at("tasks", job, "safeguards", place)
         if one.kind in _SEEN and _key(one) not in known and at not in told:
-            yield Drift(
-                rule="safeguard-not-declared",
-                element=f"tasks.{task}",
-                what=_word(one),
-                message=f"{_word(one)} protects the job {job}, but is not declared",
-                found=at,
-                declared=declared.at("tasks", task, "safeguards"),
-            )
+            message, path = f"{_word(one)} protects the job {job}, but is not declared", ("tasks", task, "safeguards")
+            yield declared.drift("safeguard-not-declared", f"tasks.{task}", message, *path, found=at, what=_word(one))
 
 
 def _declared(
@@ -49,28 +49,15 @@ def _declared(
 ) -> Iterator[Drift]:
     task, job = names
     one = declared.deployment.tasks[task].safeguards[place]
-    at = declared.at("tasks", task, "safeguards", place)
+    element, at, what = f"tasks.{task}", ("tasks", task, "safeguards", place), _word(one)
     said = found.draft.jobs[job].said if found.draft else ()
     known = {_key(other)[1] for other in declared.deployment.tasks[task].safeguards} - {""}
-    reason = _without(one, found, said, runs, known)
-    if reason:
-        yield Drift(
-            rule="safeguard-differs",
-            element=f"tasks.{task}",
-            what=_word(one),
-            found=reason[1],
-            declared=at,
-            message=f"{_word(one)} is declared, but {reason[0]}",
-        )
+    if reason := _without(one, found, said, runs, known):
+        message = f"{what} is declared, but {reason[0]}"
+        yield declared.drift("safeguard-differs", element, message, *at, found=reason[1], what=what)
     elif runs is None and not _may_be(one, found, said):
-        yield Drift(
-            rule="safeguard-not-found",
-            element=f"tasks.{task}",
-            what=_word(one),
-            declared=at,
-            verdict=Verdict.UNKNOWN,
-            message=f"{_word(one)} is declared, but no file shows it",
-        )
+        message = f"{what} is declared, but no file shows it"
+        yield declared.drift("safeguard-not-found", element, message, *at, what=what, verdict=Verdict.UNKNOWN)
     elif isinstance(one, DifferentialPrivacy) and isinstance(runs, DifferentialPrivacy):
         yield from _numbers(declared, found, names, place, runs)
 
@@ -84,14 +71,10 @@ def _numbers(
     for key in (*_NUMBERS, "where"):
         ours, theirs = getattr(one, key), getattr(runs, key)
         if ours is not None and theirs is not None and ours != theirs:
-            yield Drift(
-                rule="safeguard-differs",
-                element=f"tasks.{task}",
-                what=f"{_word(one)} {key}",
-                message=f"{_word(one)} is configured with `{key}: {theirs}`, but {ours} is declared",
-                found=found.at("tasks", job, "safeguards", at),
-                declared=declared.at("tasks", task, "safeguards", place, key),
-            )
+            message = f"{_word(one)} is configured with `{key}: {theirs}`, but {ours} is declared"
+            path, there = ("tasks", task, "safeguards", place, key), found.at("tasks", job, "safeguards", at)
+            what = f"{_word(one)} {key}"
+            yield declared.drift("safeguard-differs", f"tasks.{task}", message, *path, found=there, what=what)
 
 
 def _without(

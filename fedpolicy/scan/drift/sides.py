@@ -8,12 +8,13 @@ from functools import cached_property, partial
 
 from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import Catalog
-from fedpolicy.findings import Span
+from fedpolicy.findings import Span, Verdict
 from fedpolicy.graph.model import Vertex
 from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.reading.load import Document, load_text
 from fedpolicy.records import dataclass
 from fedpolicy.scan.draft import Draft
+from fedpolicy.scan.drift.rules import Drift
 from fedpolicy.scan.evidence import Evidence
 from fedpolicy.scan.members import ROLES, DraftMember
 
@@ -36,6 +37,21 @@ class DeclaredSide:
         if path[0] not in self.document.deployment.stated:
             return self.document.spans.at(("name",))
         return self.document.spans.key(path)
+
+    def drift(
+        self, rule: str, element: str, message: str, *path: str | int,
+        found: Span | None = None, what: str = "", verdict: Verdict = Verdict.FAIL,
+    ) -> Drift:  # fmt: skip
+        """A difference from what stands, or would stand, at a path."""
+        return Drift(
+            rule=rule,
+            element=element,
+            message=message,
+            found=found,
+            declared=self.at(*path),
+            what=what,
+            verdict=verdict,
+        )
 
     @cached_property
     def nodes(self) -> list[Vertex]:
