@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls import uris
 
-from fedpolicy.findings import Finding, Severity, Span, Verdict
+from fedpolicy.findings import Finding, Hop, Severity, Span, Verdict
 
 if TYPE_CHECKING:
     from fedpolicy.errors import FedPolicyError
@@ -69,16 +69,15 @@ def _finding(finding: Finding, page: OpenPage, uri: str) -> types.Diagnostic:
         code=finding.rule,
         source=SOURCE,
         related_information=[
-            types.DiagnosticRelatedInformation(
-                location=types.Location(uri=uri, range=range_of(hop.span)),
-                message=f"{hop.source} -> {hop.target}: {hop.payload}",
-            )
-            for path in finding.paths[:1]
-            for hop in path
-            if hop.span.file == page.name
+            _step(hop, uri) for path in finding.paths[:1] for hop in path if hop.span.file == page.name
         ],
         data={"fingerprint": finding.fingerprint, "deployment": finding.deployment, "missing": list(finding.missing)},
     )
+
+
+def _step(hop: Hop, uri: str) -> types.DiagnosticRelatedInformation:
+    place = types.Location(uri=uri, range=range_of(hop.span))
+    return types.DiagnosticRelatedInformation(place, f"{hop.source} -> {hop.target}: {hop.payload}")
 
 
 def offered(state: Session, params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -91,14 +90,12 @@ def offered(state: Session, params: types.CodeActionParams) -> list[types.CodeAc
         return []
     found: list[types.CodeAction] = []
     for one in params.context.diagnostics:
-        data: dict[str, Any] = one.data if isinstance(one.data, dict) else {}
         mistake = next((error for error in page.errors if _is_shown(state, uri, error.span, one)), None)
-        if mistake and mistake.span:
-            found += [_as_action(state, uri, one, action) for action in corrections(page, mistake.span, mistake.help)]
-        finding = _finding_of(page, data)
-        if finding:
-            found += [_as_action(state, uri, one, action) for action in stated_facts(page, finding)]
-            found += [_later(uri, one, kind, title) for kind, title in _LATER]
+        finding = _finding_of(page, one.data)
+        now = list(corrections(page, mistake.span, mistake.help)) if mistake and mistake.span else []
+        now += stated_facts(page, finding) if finding else []
+        found += [_as_action(state, uri, one, action) for action in now]
+        found += [_later(uri, one, kind, title) for kind, title in _LATER] if finding else []
     return found
 
 
@@ -107,11 +104,9 @@ def _is_shown(state: Session, uri: str, span: Span | None, shown_as: types.Diagn
     return state.client_range(uri, range_of(span)) == shown_as.range and "fingerprint" not in (shown_as.data or {})
 
 
-def _finding_of(page: OpenPage, data: dict[str, Any]) -> Finding | None:
-    mark, deployment = data.get("fingerprint"), data.get("deployment")
-    return next(
-        (one for one in page.findings if mark and (one.fingerprint, one.deployment) == (mark, deployment)), None
-    )
+def _finding_of(page: OpenPage, data: Any) -> Finding | None:  # noqa: ANN401  whatever an editor hands back
+    mark = (data.get("fingerprint"), data.get("deployment")) if isinstance(data, dict) else None
+    return next((one for one in page.findings if (one.fingerprint, one.deployment) == mark), None)
 
 
 def _later(uri: str, diagnostic: types.Diagnostic, kind: str, title: str) -> types.CodeAction:
@@ -151,13 +146,10 @@ def with_change(state: Session, action: types.CodeAction) -> types.CodeAction:
     finding = _finding_of(page, data) if page else None
     if page is None or finding is None:
         return action
-    setup = state.setup
-    if data["kind"] == "repair":
-        found = repaired(page, finding, setup.settings)
-    else:
-        found = waived(finding, setup.settings, setup.waivers)
+    settings, file = state.setup.settings, state.setup.waivers
+    found = repaired(page, finding, settings) if data["kind"] == "repair" else waived(finding, settings, file)
     if found is None:
         state.tell("no change that was tried clears this finding by itself; `fedpolicy why` shows what would lower it")
-        return action
-    action.title, action.edit = found.title, _edit(state, uri, found)
+    else:
+        action.title, action.edit = found.title, _edit(state, uri, found)
     return action

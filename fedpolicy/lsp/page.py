@@ -13,7 +13,7 @@ from fedpolicy.findings import Finding, Span
 from fedpolicy.language.reading.raw import Names
 from fedpolicy.language.reading.resolve import Reference, references
 from fedpolicy.language.reading.source import Raw, read
-from fedpolicy.language.reading.spans import Spans
+from fedpolicy.language.reading.spans import Marks, Spans
 from fedpolicy.lsp.cursor import Path
 from fedpolicy.records import dataclass
 from fedpolicy.sources import Source
@@ -173,16 +173,18 @@ def _path_at(spans: Spans, line: int, column: int) -> tuple[Path, bool] | None:
     offset = starts[line - 1] + column - 1
     path: list[str | int] = []
     row = spans.root
-    while True:
-        for place, child in enumerate(marks.children(row)):
-            label = marks.labels[child]
-            end = max(marks.end[child], marks.key_end[child])
-            if not marks.key_start[child] <= offset <= end:
-                continue
-            path.append(place if label is None else label)
-            if label is not None and offset <= marks.key_end[child]:
-                return tuple(path), True
-            row = child
-            break
-        else:
-            return (tuple(path), False) if path else None
+    while inside := _child_at(marks, row, offset):
+        place, row = inside
+        label = marks.labels[row]
+        path.append(place if label is None else label)
+        if label is not None and offset <= marks.key_end[row]:
+            return tuple(path), True
+    return (tuple(path), False) if path else None
+
+
+def _child_at(marks: Marks, row: int, offset: int) -> tuple[int, int] | None:
+    """The value inside another one that holds a place, or whose key does: which one it is, and its row."""
+    for place, child in enumerate(marks.children(row)):
+        if marks.key_start[child] <= offset <= max(marks.end[child], marks.key_end[child]):
+            return place, child
+    return None

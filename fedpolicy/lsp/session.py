@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -107,16 +108,7 @@ class Session:
         text = self.server.workspace.get_text_document(uri).source
         if known.text == text:
             return known
-        return OpenPage(
-            name=known.name,
-            text=text,
-            errors=(),
-            findings=(),
-            good=known.good,
-            current=False,
-            catalog=known.catalog,
-            older=known.documents,
-        )
+        return replace(known, text=text, errors=(), findings=(), current=False, older=known.documents)
 
     def publish(self, uri: str) -> None:
         """Show what was found."""
