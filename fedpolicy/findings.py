@@ -279,6 +279,11 @@ class Report:
         """Whether any rule said anything of any element."""
         return bool(sum(self.counts.values()) or (self.baseline and self.baseline.total))
 
+    @property
+    def mistakes(self) -> tuple[Exception, ...]:
+        """What could not be used: of the run, then of each file."""
+        return (*self.errors, *(error for file in self.files for error in file.errors))
+
 
 def fingerprint(*parts: str) -> str:
     """The identity of a finding across runs: its rule and its elements, never a line or a file."""

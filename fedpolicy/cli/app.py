@@ -13,7 +13,7 @@ import click
 from fedpolicy import __version__
 from fedpolicy.cli import commands
 from fedpolicy.cli.errors import guard, stoppable
-from fedpolicy.cli.options import Group, debug_option
+from fedpolicy.cli.options import CommandGroup, debug_option
 from fedpolicy.files import modules_in
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["app", "run"]
 
 
-class Commands(Group):
+class Commands(CommandGroup):
     """The commands of the folder `commands`, found by their file names."""
 
     def list_commands(self, ctx: Context) -> list[str]:

@@ -61,17 +61,16 @@ def current(what: str, name: str) -> str:
 def judged_again(files: list[str], row: Mapping[str, Any]) -> Report:
     """Check these files once more with the settings of a statement. Raises as a check does."""
     from fedpolicy import check, sources  # noqa: PLC0415  a comparison of digests needs no room
-    from fedpolicy.cli.choices import choose, find_config  # noqa: PLC0415
+    from fedpolicy.cli.choices import choices_of  # noqa: PLC0415
     from fedpolicy.cli.pages import for_owner  # noqa: PLC0415
     from fedpolicy.cli.trust import trusted_settings  # noqa: PLC0415
 
-    config = find_config(None, isolated=True)
     named = {key: row.get(key) for key in ("waivers", "baseline")}
     trust = {"no_waivers": named["waivers"] is None, "waivers_from": None, "baseline_from": None, "today": None}
-    choices = choose(config, {key: value for key, value in named.items() if value})
+    choices = choices_of({"isolated": True} | named)
     known = {name: tuple(row[name]) for name in _TEXTS} | {name: row[name] for name in (*_MAPS, *_PLAIN)}
     plain: dict[str, Any] = {**known, "catalogs": tuple(map(Path, row["catalogs"])), "overview": row["owner"] or None}
-    settings = replace(trusted_settings(choices, config, trust), **plain)
+    settings = replace(trusted_settings(choices, trust), **plain)
     report = check.check((sources.read(name) for name in files), settings)
     report = replace(report, fail_on=row["fail_on"], strict=row["strict"], basis=basis_of(settings))
     return for_owner(report, row["owner"]) if row["owner"] else report

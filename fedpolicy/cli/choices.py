@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fedpolicy.cli.options import TIMEOUT
 from fedpolicy.cli.terminal import chatter
@@ -19,11 +19,14 @@ from fedpolicy.root import Root, root_of
 from fedpolicy.settings import Settings
 from fedpolicy.sources import Search
 
-__all__ = ["Choices", "choose", "find_config", "shown_settings"]
+if TYPE_CHECKING:
+    from fedpolicy.findings import Finding
+
+__all__ = ["Choices", "choices_of", "shown_settings"]
 
 
 @dataclass(frozen=True, slots=True)
-class Pack:
+class _Pinned:
     """A pack by name or path, or a catalogue by path, perhaps pinned to a digest."""
 
     path: str
@@ -31,7 +34,7 @@ class Pack:
 
 
 _DEFAULTS: Mapping[str, Any] = {
-    "packs": [Pack("federation")],
+    "packs": [_Pinned("federation")],
     "catalogs": [],
     "select": [],
     "ignore": [],
@@ -53,12 +56,13 @@ _PINNED = ("packs", "catalogs")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
     """
-    What holds for one run: settings of the pipeline, when to fail, how folders are searched, and the origins.
+    What holds for one run: settings of the pipeline, when to fail, how folders are searched, and where they come from.
 
     `jobs` is the number of processes that check files; 0: as many as pay. A file may take `timeout` seconds; 0: as long
     as it takes.
     """
 
+    config: Config
     settings: Settings
     fail_on: str
     strict: bool
@@ -67,13 +71,42 @@ class Choices:
     timeout: float
     origins: Mapping[str, tuple[Any, str]]
 
+    def failing(self, findings: Iterable[Finding]) -> bool:
+        """Whether one of the findings makes the exit code 1."""
+        from fedpolicy.report.summarise import must_fail  # noqa: PLC0415  what only prints settings does without
 
-def find_config(given: str | None, *, isolated: bool, revision: str | None = None) -> Config:
-    """
-    The configuration that was named, or the nearest one; as it is, or as a git revision has it.
+        return must_fail(findings, self.fail_on, strict=self.strict)
 
-    Raises Problems with every mistake in it.
+    @property
+    def costs(self) -> Mapping[str, float]:
+        """What the configuration says that kinds of change cost."""
+        return self.config.file.repair.costs if self.config.file else {}
+
+
+def choices_of(options: Mapping[str, Any]) -> Choices:
     """
+    Put together what the user wrote on the command line, in the configuration, or nowhere.
+
+    The configuration is the one that was named, or the nearest one; as it is, or as a git revision has it. Raises
+    Problems with every mistake in it.
+    """
+    config = _config(options.get("config"), options.get("config_from"), isolated=options["isolated"])
+    given = {name: value for name, value in options.items() if name in _ALL and value not in (None, (), [])}
+    origins = {name: _value(name, config, given) for name in _ALL}
+    values = {name: value for name, (value, _) in origins.items()}
+    return Choices(
+        config=config,
+        settings=_settings(config, origins, options.get("params", {})),
+        jobs=0 if values["jobs"] == "auto" else values["jobs"],
+        timeout=float(values["timeout"]),
+        fail_on=values["fail_on"],
+        strict=values["strict"],
+        search=Search(exclude=tuple(values["exclude"]), gitignore=values["gitignore"], note=_note),
+        origins={**origins, **_of_file(config)},
+    )
+
+
+def _config(given: str | None, revision: str | None, *, isolated: bool) -> Config:
     if isolated:
         return Config(revision=revision or "")
     if revision is not None:
@@ -88,48 +121,38 @@ def find_config(given: str | None, *, isolated: bool, revision: str | None = Non
     return read_config(path, _shown(path))
 
 
-def choose(config: Config, options: Mapping[str, Any]) -> Choices:
-    """Put together what the user wrote on the command line, in the file, or nowhere."""
-    given = {name: value for name, value in options.items() if name in _ALL and value not in (None, (), [])}
-    values = {name: _value(name, config, given) for name in _ALL}
+def _settings(config: Config, origins: Mapping[str, tuple[Any, str]], params: Mapping[str, str]) -> Settings:
+    values = {name: value for name, (value, _) in origins.items()}
     rules = config.file.rules if config.file else {}
-    params = {f"{rule}.{key}": _text(value) for rule, entry in rules.items() for key, value in entry.params.items()}
-    packs: Sequence[Pack] = values["packs"][0]
-    catalogs: Sequence[Pack] = values["catalogs"][0]
-    settings = Settings(
+    own = {f"{rule}.{key}": _text(value) for rule, entry in rules.items() for key, value in entry.params.items()}
+    packs: Sequence[_Pinned] = values["packs"]
+    catalogs: Sequence[_Pinned] = values["catalogs"]
+    return Settings(
         packs=tuple(pack.path for pack in packs),
         pins={pack.path: pack.sha256 for pack in packs if pack.sha256},
         catalogs=tuple(Path(one.path) for one in catalogs),
         catalog_pins={Path(one.path): one.sha256 for one in catalogs if one.sha256},
-        files=_files(config, values),
-        params={**params, **options.get("params", {})},
+        files=_files(config, origins),
+        params={**own, **params},
         severities={rule: entry.severity for rule, entry in rules.items() if entry.severity},
         disabled=tuple(rule for rule, entry in rules.items() if not entry.enabled),
         configured=tuple(rules),
-        select=tuple(values["select"][0]),
-        ignore=tuple(values["ignore"][0]),
-        max_epsilon=values["max_epsilon"][0],
-        max_nodes=values["max_nodes"][0],
-        origins=_origins(config, values, options.get("params", {}), params),
+        select=tuple(values["select"]),
+        ignore=tuple(values["ignore"]),
+        max_epsilon=values["max_epsilon"],
+        max_nodes=values["max_nodes"],
+        origins=_origins(config, origins, params, own),
         root=_root(config),
     )
-    return Choices(
-        settings=settings,
-        jobs=0 if values["jobs"][0] == "auto" else values["jobs"][0],
-        timeout=float(values["timeout"][0]),
-        fail_on=values["fail_on"][0],
-        strict=values["strict"][0],
-        search=Search(exclude=tuple(values["exclude"][0]), gitignore=values["gitignore"][0], note=_note),
-        origins={
-            **values,
-            **{f"rules.{rule}": (entry, config.name) for rule, entry in sorted(rules.items())},
-            **(
-                {"repair.costs": (config.file.repair.costs, config.name)}
-                if config.file and config.file.repair.costs
-                else {}
-            ),
-        },
-    )
+
+
+def _of_file(config: Config) -> dict[str, tuple[Any, str]]:
+    """What only a configuration can say: of single rules, and of what a repair costs."""
+    if config.file is None:
+        return {}
+    rules = {f"rules.{rule}": entry for rule, entry in sorted(config.file.rules.items())}
+    costs = {"repair.costs": config.file.repair.costs} if config.file.repair.costs else {}
+    return {name: (value, config.name) for name, value in (rules | costs).items()}
 
 
 def _root(config: Config) -> Root:
@@ -177,15 +200,16 @@ def _value(name: str, config: Config, given: Mapping[str, Any]) -> tuple[Any, st
     return _DEFAULTS[name], "default"
 
 
-def _packs(names: Sequence[str | Path]) -> list[Pack]:
-    return [Pack(name.as_posix() if isinstance(name, Path) else name) for name in names]
+def _packs(names: Sequence[str | Path]) -> list[_Pinned]:
+    return [_Pinned(name.as_posix() if isinstance(name, Path) else name) for name in names]
 
 
 def _placed(name: str, value: Any, folder: Path) -> Any:  # noqa: ANN401  one of several kinds of settings
     """Paths in the file start at its folder; names of shipped packs stay."""
     if name in _PINNED:
         shipped = shipped_packs() if name == "packs" else ()
-        return [Pack(pack.path if pack.path in shipped else _shown(folder / pack.path), pack.sha256) for pack in value]
+        paths = [one.path if one.path in shipped else _shown(folder / one.path) for one in value]
+        return [_Pinned(path, one.sha256) for path, one in zip(paths, value, strict=True)]
     if name in {"waivers", "baseline"}:
         return _shown(folder / value)
     return value
@@ -212,7 +236,7 @@ def shown_settings(choices: Choices) -> str:
 
 
 def _toml(value: Any) -> str:  # noqa: ANN401  one of several kinds of settings
-    if isinstance(value, Pack):
+    if isinstance(value, _Pinned):
         return _toml(value.path) if value.sha256 is None else f'{{path = "{value.path}", sha256 = "{value.sha256}"}}'
     if hasattr(value, "model_dump"):  # the settings of a rule, as pydantic has read them
         pairs = value.model_dump(exclude_defaults=True)

@@ -11,12 +11,16 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from errno import ENAMETOOLONG
+from typing import TYPE_CHECKING
 
 import click
 
 from fedpolicy.errors import FedPolicyError, is_bug
 
-__all__ = ["BUG", "CLEAN", "FINDINGS", "INTERRUPTED", "UNUSABLE", "exit_code", "guard", "stoppable"]
+if TYPE_CHECKING:
+    from fedpolicy.findings import SourceFile
+
+__all__ = ["BUG", "CLEAN", "FINDINGS", "INTERRUPTED", "UNUSABLE", "exit_code", "guard", "say_errors", "stoppable"]
 
 CLEAN, FINDINGS, UNUSABLE, BUG = 0, 1, 2, 3
 INTERRUPTED = 130
@@ -42,17 +46,17 @@ def guard(action: Callable[[], object], arguments: Sequence[str]) -> int:
     try:
         code = action()
     except FedPolicyError as error:
-        _say(error, arguments)
+        say_errors([error], no_color="--no-color" in arguments)
         return exit_code([error])
     except click.ClickException as error:
-        _say(_usage(error), arguments)
+        say_errors([_usage(error)], no_color="--no-color" in arguments)
     except (KeyboardInterrupt, click.Abort) as stop:
         # A terminal shows ^C; click has ended that line before it aborts.
         _tell("interrupted\n" if isinstance(stop, click.Abort) else "\ninterrupted\n")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001  whatever is left is our own mistake
         if isinstance(error, OSError) and error.errno == ENAMETOOLONG:
-            _say(_too_long(error), arguments)
+            say_errors([_too_long(error)], no_color="--no-color" in arguments)
             return UNUSABLE
         _tell(_bug(error, debug="--debug" in arguments))
         return BUG
@@ -94,12 +98,18 @@ def _tell(text: str) -> None:
     chatter(text)
 
 
-def _say(error: FedPolicyError, arguments: Sequence[str]) -> None:
-    # What draws messages is imported when there is one: completion and help must stay quick.
-    from fedpolicy.cli.messages import report_errors  # noqa: PLC0415
-    from fedpolicy.cli.terminal import look_of  # noqa: PLC0415
+def say_errors(
+    errors: Sequence[Exception], files: Iterable[SourceFile] = (), *, no_color: bool = False
+) -> Sequence[Exception]:
+    """Show errors on standard error, each with its place in the files, which are already read."""
+    if errors:
+        # What draws messages is imported when there is one: completion and help must stay quick.
+        from fedpolicy.cli.messages import report_errors  # noqa: PLC0415
+        from fedpolicy.cli.terminal import look_of  # noqa: PLC0415
 
-    report_errors([error], look=look_of(sys.stderr, no_color="--no-color" in arguments))
+        lines = {file.name: file.lines for file in files}
+        report_errors(errors, lines, look=look_of(sys.stderr, no_color=no_color))
+    return errors
 
 
 def _too_long(error: OSError) -> FedPolicyError:

@@ -20,36 +20,21 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "DEBUG",
-    "SEVERITIES",
-    "TIMEOUT",
-    "Group",
-    "baseline_options",
-    "catalog_option",
-    "colour_option",
-    "config_from_option",
-    "config_option",
-    "debug_option",
-    "deployment_option",
-    "epsilon_option",
-    "estate_options",
-    "isolated_option",
-    "links_option",
-    "output_option",
-    "pack_option",
-    "param_option",
-    "scanning_options",
-    "timeout_option",
-    "waiver_options",
-]
+    "DEBUG", "SEVERITIES", "TIMEOUT", "CommandGroup", "answer_options", "baseline_options", "catalog_option",
+    "config_option", "config_options", "debug_option", "deployment_option", "epsilon_option", "estate_options",
+    "exclude_option", "fail_on_option", "form_option", "isolated_option", "links_option", "output_option",
+    "pack_option", "param_option", "scanning_options", "timeout_option", "today_option", "together",
+    "trust_options", "waiver_options",
+]  # fmt: skip
 
 _Command = Callable[..., Any]
+_Option = Callable[[_Command], _Command]
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 TIMEOUT = 300.0  # seconds, where nobody says
 DEBUG = "fedpolicy.debug"  # in the `meta` of a context: the user has asked for tracebacks
 
 
-def _together(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+def together(*options: _Option) -> _Option:
     """Several options as one decorator: help shows them in this order."""
 
     def add(command: _Command) -> _Command:
@@ -58,6 +43,24 @@ def _together(*options: Callable[[_Command], _Command]) -> Callable[[_Command], 
         return command
 
     return add
+
+
+def form_option(names: Sequence[str], what: str, *, usual: str = "", shown: bool = True) -> _Option:
+    """In which form a command answers: the usual one, or the first."""
+    usual = usual or names[0]
+    show = shown or None
+    return click.option("--format", "form", type=click.Choice(names), default=usual, show_default=show, help=what)
+
+
+def fail_on_option(what: str) -> _Option:
+    """From which severity on something counts, where the configuration says nothing."""
+    grades = click.Choice([*SEVERITIES, "never"])
+    return click.option("--fail-on", type=grades, default=None, show_default="high", help=what)
+
+
+def today_option(what: str) -> _Option:
+    """A day that stands for the present one."""
+    return click.option("--today", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help=what)
 
 
 catalog_option = click.option(
@@ -74,10 +77,12 @@ colour_option = click.option(
 config_option = click.option(
     "--config", type=click.Path(), metavar="FILE", help="Read settings from this file instead of the nearest one."
 )
-config_from_option = click.option(
-    "--config-from", metavar="REV", help="Read the configuration as this git revision has it."
-)
 isolated_option = click.option("--isolated", is_flag=True, help="Read no configuration file.")
+config_options = together(
+    config_option,
+    click.option("--config-from", metavar="REV", help="Read the configuration as this git revision has it."),
+    isolated_option,
+)
 deployment_option = click.option(
     "--deployment", default="", metavar="NAME", help="Which deployment, where the file holds several."
 )
@@ -91,7 +96,7 @@ links_option = click.option(
     metavar="URL",
     help="In markdown, let places lead to their lines below this address, as https://github.com/OWNER/NAME/blob/COMMIT.",
 )
-waiver_options = _together(
+waiver_options = together(
     click.option(
         "--waivers",
         type=click.Path(),
@@ -101,17 +106,13 @@ waiver_options = _together(
     ),
     click.option("--waivers-from", metavar="REV", help="Read waivers as this git revision has them."),
     click.option("--no-waivers", is_flag=True, help="Waive nothing."),
-    click.option(
-        "--today",
-        type=click.DateTime(["%Y-%m-%d"]),
-        metavar="DATE",
-        help="Judge agreements and waivers as on this day; default: the day in UTC.",
-    ),
+    today_option("Judge agreements and waivers as on this day; default: the day in UTC."),
 )
-baseline_options = _together(
+baseline_options = together(
     click.option("--baseline", type=click.Path(), metavar="FILE", help="Show only findings that this file lacks."),
     click.option("--baseline-from", metavar="REV", help="Read the baseline as this git revision has it."),
 )
+trust_options = together(waiver_options, baseline_options, config_options)
 pack_option = click.option(
     "--pack", "packs", multiple=True, metavar="NAME|PATH", help="Rules to check; default: federation."
 )
@@ -158,6 +159,7 @@ output_option = click.option(
     metavar="FILE",
     help="Write the result to a file instead of standard output.",
 )
+answer_options = together(output_option, colour_option, debug_option)
 
 
 def params_of(_context: click.Context, _option: click.Parameter, given: Sequence[str]) -> dict[str, str]:
@@ -199,7 +201,7 @@ timeout_option = click.option(
 _verbose_option = click.option(
     "--verbose", "-v", is_flag=True, help="Tell more: sources and reasons, what a search leaves out."
 )
-estate_options = _together(
+estate_options = together(
     click.option(
         "--exclude", multiple=True, metavar="PATTERN", help="Files that a search leaves out, such as 'drafts/**'."
     ),
@@ -232,23 +234,16 @@ estate_options = _together(
 )
 
 
-scanning_options = _together(
+exclude_option = click.option(
+    "--exclude", multiple=True, metavar="PATTERN", help="Leave these paths out, as in .gitignore; may be repeated."
+)
+scanning_options = together(
     click.option("--select", multiple=True, metavar="RULE", help="Check these rules only; may be repeated."),
     click.option("--ignore", multiple=True, metavar="RULE", help="Leave these rules out; may be repeated."),
-    click.option(
-        "--fail-on",
-        type=click.Choice([*SEVERITIES, "never"]),
-        default=None,
-        show_default="high",
-        help="The least severity that makes the exit code 1.",
-    ),
+    fail_on_option("The least severity that makes the exit code 1."),
     click.option("--strict", is_flag=True, default=None, help="Count unknown as failing."),
-    click.option(
-        "--format", "form", type=click.Choice(format_ids()), default="text", show_default=True, help="How to report."
-    ),
-    click.option(
-        "--exclude", multiple=True, metavar="PATTERN", help="Leave these paths out, as in .gitignore; may be repeated."
-    ),
+    form_option(format_ids(), "How to report.", usual="text"),
+    exclude_option,
     click.option(
         "--output",
         "-o",
@@ -261,7 +256,7 @@ scanning_options = _together(
 )
 
 
-class Group(click.Group):
+class CommandGroup(click.Group):
     """A group whose answers do not depend on the version of click."""
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Report
     from fedpolicy.report.style import Style
 
-__all__ = ["Output", "must_be_writable", "plan", "write_all", "written"]
+__all__ = ["Output", "must_be_writable", "plan", "write_all", "write_reports", "written"]
 
 # One letter before a colon is a drive of Windows; a path such as `./a:b` has its separator first.
 _WITH_FORMAT = pattern(r"([A-Za-z0-9_-]{2,}):(.*)", re.DOTALL)
@@ -99,6 +99,11 @@ def write_all(texts: Sequence[tuple[Output, str]]) -> None:
     for output, text in texts:
         if output.file is None:
             emit(text, None)
+
+
+def write_reports(report: Report, outputs: Sequence[Output], *, no_color: bool) -> None:
+    """Write the report in the format of each output. Raises OutputError."""
+    write_all([(output, written(report, output, no_color=no_color)) for output in outputs])
 
 
 def written(report: Report, output: Output, *, no_color: bool) -> str:

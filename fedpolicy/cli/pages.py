@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fedpolicy.cli.question import PROOFS, watch_of
@@ -10,12 +11,12 @@ from fedpolicy.cli.terminal import chatter
 from fedpolicy.errors import SettingsError
 
 if TYPE_CHECKING:
-    from fedpolicy.config.find import Config
+    from fedpolicy.cli.choices import Choices
     from fedpolicy.findings import Report
     from fedpolicy.settings import Settings
     from fedpolicy.sources import Source
 
-__all__ = ["for_owner", "with_proofs"]
+__all__ = ["for_owner", "with_changes", "with_proofs"]
 
 
 def for_owner(report: Report, owner: str) -> Report:
@@ -29,23 +30,29 @@ def for_owner(report: Report, owner: str) -> Report:
     return of_owner(report, owner)
 
 
-def with_proofs(report: Report, settings: Settings, config: Config, seconds: float) -> Report:
+def with_proofs(report: Report, settings: Settings, choices: Choices) -> Report:
     """The report with a proved change for each cause, or without any where that takes too long."""
     watch = watch_of()
     if watch and PROOFS in watch.lost:
-        chatter(f"note: no changes are shown: to try them took longer than {seconds:g} seconds\n")
+        chatter(f"note: no changes are shown: to try them took longer than {choices.timeout:g} seconds\n")
         return report
     if watch:
-        watch.begin(PROOFS, seconds)
-    from fedpolicy.repair.answer import with_fixes  # noqa: PLC0415
-    from fedpolicy.repair.change import costs_of  # noqa: PLC0415  a check needs no repair
-    from fedpolicy.repair.changes import kinds  # noqa: PLC0415
-
-    costs = costs_of(kinds()) | dict(config.file.repair.costs if config.file else {})
-    proved = with_fixes(report, _sources(report), settings, costs)
+        watch.begin(PROOFS, choices.timeout)
+    proved = with_changes(report, _sources(report), settings, choices.costs)
     if watch:
         watch.rest()
     return proved
+
+
+def with_changes(
+    report: Report, sources: Mapping[str, Source], settings: Settings, costs: Mapping[str, float] = MappingProxyType({})
+) -> Report:
+    """The report with a proved change for each cause; `costs` are those of kinds of change that somebody has set."""
+    from fedpolicy.repair import answer  # noqa: PLC0415  a check needs no repair
+    from fedpolicy.repair.change import costs_of  # noqa: PLC0415
+    from fedpolicy.repair.changes import kinds  # noqa: PLC0415
+
+    return answer.with_fixes(report, sources, settings, costs_of(kinds()) | dict(costs))
 
 
 def _sources(report: Report) -> Mapping[str, Source]:

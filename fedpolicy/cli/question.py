@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fedpolicy.cli.options import TIMEOUT, timeout_option
+from fedpolicy.cli.options import (
+    TIMEOUT,
+    answer_options,
+    catalog_option,
+    deployment_option,
+    epsilon_option,
+    timeout_option,
+    together,
+)
+from fedpolicy.cli.terminal import emit, look_for, stdin_bytes
 from fedpolicy.cli.watchdog import Watch
 from fedpolicy.records import dataclass
 
@@ -19,9 +28,10 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study
     from fedpolicy.errors import FedPolicyError
     from fedpolicy.language.reading.load import Document
+    from fedpolicy.report.style import Style
     from fedpolicy.sources import Source
 
-__all__ = ["PROOFS", "Question", "input_bytes", "limit", "lost_of", "named", "timed", "watch_of"]
+__all__ = ["PROOFS", "Question", "asked", "input_bytes", "limit", "lost_of", "named", "study_options", "watch_of"]
 
 
 def watch_of() -> Watch | None:
@@ -32,8 +42,6 @@ def watch_of() -> Watch | None:
 
 def input_bytes() -> bytes:
     """Standard input. Raises OSError where there is too much of it."""
-    from fedpolicy.cli.terminal import stdin_bytes  # noqa: PLC0415  most runs read none
-
     watch = watch_of()
     return watch.once("-", stdin_bytes) if watch else stdin_bytes()
 
@@ -72,35 +80,57 @@ def lost_of(watch: Watch | None, seconds: float, what: str = "was not checked") 
     return {name: died(name, what) if dead else overdue(name, seconds, what) for name, dead in watch.lost.items()}
 
 
-def timed(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a command about one FILE take no longer than `--timeout`."""
-
-    @timeout_option
-    @wraps(command)
-    def limited(*given: Any, timeout: float | None, **options: Any) -> Any:  # noqa: ANN401  click's
-        limit(options["file"], TIMEOUT if timeout is None else timeout)
-        return command(*given, **options)
-
-    return limited
-
-
 PROOFS = "--fixes"  # what is watched while changes are tried: no file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A deployment, and how it is read."""
+    """A deployment, how it is read, and where the answer goes."""
 
     file: str
     deployment: str = ""
     catalogs: Sequence[Path] = ()
     max_epsilon: float | None = None
+    output: str | None = None
+    no_color: bool = False
 
     def study(self) -> tuple[Document, Study]:
         """Read the deployment, ready to be analysed. Raises what cannot be used."""
-        from fedpolicy import check, sources  # noqa: PLC0415  help needs no room
+        from fedpolicy import check  # noqa: PLC0415  help needs no room
         from fedpolicy.settings import Settings  # noqa: PLC0415
 
         settings = Settings(catalogs=self.catalogs, max_epsilon=self.max_epsilon)
-        source = next(sources.find([named(self.file)], input_bytes))
-        return check.study_of(source, check.catalog_of(settings), settings, self.deployment)
+        return check.study_of(self.source(), check.catalog_of(settings), settings, self.deployment)
+
+    def source(self) -> Source:
+        """The file as it is. A folder that was named has one deployment."""
+        from fedpolicy.sources import find  # noqa: PLC0415  see above
+
+        return next(find([named(self.file)], input_bytes))
+
+    def look(self) -> Style:
+        """How the answer looks where it goes."""
+        return look_for(self.output, no_color=self.no_color)
+
+    def answer(self, text: str | bytes) -> None:
+        """Write the answer. Raises OutputError."""
+        emit(text, self.output)
+
+
+_ASKED = frozenset(Question.__slots__)
+
+
+def asked(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command about one FILE have a question for its options, and take no longer than `--timeout`."""
+
+    @timeout_option
+    @wraps(command)
+    def limited(*, timeout: float | None, **options: Any) -> Any:  # noqa: ANN401  click's
+        limit(options["file"], TIMEOUT if timeout is None else timeout)
+        question = Question(**{name: options.pop(name) for name in _ASKED & options.keys()})
+        return command(question, **options)
+
+    return limited
+
+
+study_options = together(deployment_option, catalog_option, epsilon_option, answer_options, asked)

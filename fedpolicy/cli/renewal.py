@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy import sources
-from fedpolicy.cli.choices import Choices, choose, find_config
+from fedpolicy.cli.choices import Choices, choices_of
 from fedpolicy.cli.errors import CLEAN
 from fedpolicy.cli.run import is_whole, usable_report
 from fedpolicy.cli.terminal import chatter, write
@@ -48,9 +48,8 @@ def renew_baseline(
 
 def renew_waivers(paths: Sequence[str], options: Mapping[str, Any]) -> int:
     """Check, and write into each waiver the files that it is about, where it names none that is there."""
-    config = find_config(options["config"], isolated=options["isolated"], revision=None)
-    choices = choose(config, options)
-    path = waivers_path(choices, config)
+    choices = choices_of(options)
+    path = waivers_path(choices)
     source = sources.read(str(path))
     if source.error:
         raise source.error

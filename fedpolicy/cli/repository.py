@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fedpolicy.settings import Settings
     from fedpolicy.sources import Source
 
-__all__ = ["drift_at", "drift_of", "gathered", "report_of"]
+__all__ = ["drift_at", "drift_of", "gathered", "scan_paths"]
 
 
 def gathered(paths: Sequence[str], catalog: Catalog, choices: Choices) -> Gathered:
@@ -31,7 +31,7 @@ def gathered(paths: Sequence[str], catalog: Catalog, choices: Choices) -> Gather
     return gather(paths, choices.search, services, begin=_begin(choices), lost=lost)
 
 
-def report_of(paths: Sequence[str], choices: Choices, settings: Settings) -> tuple[Report, Gathered]:
+def scan_paths(paths: Sequence[str], choices: Choices, settings: Settings) -> tuple[Report, Gathered]:
     """What a scan finds, and what it read. A deployment that takes too long to judge is an error."""
     from fedpolicy.check import judge_of  # noqa: PLC0415  an import judges nothing
     from fedpolicy.cli.run import is_whole  # noqa: PLC0415

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy import sources
 from fedpolicy.batch.run import Run, unwatched
 from fedpolicy.cli.choices import Choices
-from fedpolicy.cli.errors import exit_code
+from fedpolicy.cli.errors import exit_code, say_errors
 from fedpolicy.cli.question import PROOFS, input_bytes, lost_of, named, watch_of
-from fedpolicy.cli.terminal import chatter, look_of
+from fedpolicy.cli.terminal import chatter
 from fedpolicy.cli.watchdog import Watch
 from fedpolicy.errors import InputError, SettingsError
 from fedpolicy.findings import Override, Report
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from fedpolicy.cli.progress import Progress
     from fedpolicy.searching.search import Skipped
 
-__all__ = ["outer_overrides", "report_of", "usable_report"]
+__all__ = ["check_paths", "outer_overrides", "usable_report"]
 
 _WARM = 4  # files after which a guess about the others is worth something; the first one loads what all need
 _PAYS_TO_FORK = 0.3  # seconds of work that are left
 _PAYS_TO_SPAWN = 2.0
 
 
-def report_of(paths: Sequence[str], settings: Settings, choices: Choices, options: Mapping[str, Any]) -> Report:
+def check_paths(paths: Sequence[str], settings: Settings, choices: Choices, options: Mapping[str, Any]) -> Report:
     """
     Check what the paths name. The report is the same whoever does the work.
 
@@ -78,14 +78,10 @@ def usable_report(
     paths: Sequence[str], settings: Settings, choices: Choices, options: Mapping[str, Any]
 ) -> Report | int:
     """The report; or the exit code, where something could not be used, which has then been said."""
-    from fedpolicy.cli.messages import report_errors  # noqa: PLC0415  only where a command writes something down
-
-    report = report_of(paths, settings, choices, options)
+    report = check_paths(paths, settings, choices, options)
     if report.interruption:
         raise KeyboardInterrupt
-    errors = [*report.errors, *(error for file in report.files for error in file.errors)]
-    report_errors(errors, {file.name: file.lines for file in report.files}, look=look_of(sys.stderr))
-    if errors:
+    if errors := say_errors(report.mistakes, report.files):
         return exit_code(errors)
     if not report.evaluated:
         raise InputError("nothing was evaluated", help="name a deployment, and rules that apply to it")

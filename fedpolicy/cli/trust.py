@@ -17,6 +17,7 @@ from fedpolicy.records import replace
 from fedpolicy.settings import day_in_utc
 
 if TYPE_CHECKING:
+    from fedpolicy.policy.baseline import Baseline
     from fedpolicy.settings import Settings
     from fedpolicy.sources import Source
 
@@ -26,32 +27,37 @@ _WAIVERS = "fedpolicy.waivers.yaml"
 _GONE = "deployment-gone"  # its deployment is in no file any more
 
 
-def trusted_settings(choices: Choices, config: Config, options: Mapping[str, Any]) -> Settings:
+def trusted_settings(choices: Choices, options: Mapping[str, Any]) -> Settings:
     """
     The settings of a run with its waivers, its baseline and its day.
 
     Raises Problems where a file has mistakes, InputError where it or its revision is not there: neither a waiver nor
     an entry of a baseline ever counts by half.
     """
-    settings = with_waivers(choices, config, options)
-    if found := _found("baseline", choices, config, options["baseline_from"]):
-        from fedpolicy.policy.baseline import read_baseline  # noqa: PLC0415  most runs have none
-
-        baseline = read_baseline(found.text, found.name)
-        if baseline.old and baseline.entries:
-            chatter(
-                f"note: {found.name} names no files, so it knows findings wherever a deployment of that name stands;"
-                " `fedpolicy baseline --renew` writes them\n"
-            )
-        digests = {**settings.digests, "baseline": sha256(found.text).hexdigest()}
-        return replace(settings, baseline=baseline, digests=digests)
-    return settings
+    settings = with_waivers(choices, options)
+    found = _found("baseline", choices, options["baseline_from"])
+    if found is None:
+        return settings
+    digests = {**settings.digests, "baseline": sha256(found.text).hexdigest()}
+    return replace(settings, baseline=_baseline(found), digests=digests)
 
 
-def with_waivers(choices: Choices, config: Config, options: Mapping[str, Any]) -> Settings:
+def _baseline(found: Source) -> Baseline:
+    from fedpolicy.policy.baseline import read_baseline  # noqa: PLC0415  most runs have none
+
+    baseline = read_baseline(found.text, found.name)
+    if baseline.old and baseline.entries:
+        chatter(
+            f"note: {found.name} names no files, so it knows findings wherever a deployment of that name stands;"
+            " `fedpolicy baseline --renew` writes them\n"
+        )
+    return baseline
+
+
+def with_waivers(choices: Choices, options: Mapping[str, Any]) -> Settings:
     """The settings of a run with its day and its waivers, and without a baseline. Raises as `trusted_settings` does."""
     settings = replace(choices.settings, today=day_of(options))
-    found = None if options["no_waivers"] else _found("waivers", choices, config, options["waivers_from"])
+    found = None if options["no_waivers"] else _found("waivers", choices, options["waivers_from"])
     if found is None:
         return settings
     from fedpolicy.policy.waivers import read_waivers  # noqa: PLC0415  most runs have none
@@ -70,10 +76,10 @@ def day_of(options: Mapping[str, Any]) -> str:
     return given.date().isoformat() if given else day_in_utc()
 
 
-def waivers_path(choices: Choices, config: Config) -> Path:
+def waivers_path(choices: Choices) -> Path:
     """Where the waivers are or would be: as set, else beside the configuration, else in the current folder."""
     named, _ = choices.origins["waivers"]
-    usual = _usual(config)
+    usual = _usual(choices.config)
     return Path(named) if named else next((path for path in usual if path.exists()), usual[0])
 
 
@@ -117,11 +123,12 @@ def files_at(revision: str, wanted: Mapping[str, bool]) -> Files:
     return Files(kept=found)
 
 
-def _found(what: str, choices: Choices, config: Config, revision: str | None) -> Source | None:
+def _found(what: str, choices: Choices, revision: str | None) -> Source | None:
     named, origin = choices.origins[what]
+    usual = _usual(choices.config, what)
     if revision is not None:
-        return _found_at(revision, [Path(named)] if named else _usual(config, what), must=origin == "command line")
-    path = Path(named) if named else next((path for path in _usual(config, what) if path.exists()), None)
+        return _found_at(revision, [Path(named)] if named else usual, must=origin == "command line")
+    path = Path(named) if named else next((path for path in usual if path.exists()), None)
     if path is None:
         return None
     source = sources.read(str(path))

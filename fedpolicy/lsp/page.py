@@ -147,11 +147,10 @@ def open_page(name: str, text: str, judge: Judge, settings: Settings, before: Op
     loaded, assessed = assess_source(source, judge)
     report = report_of([checked_of(name, loaded, [found for _, found in assessed], judge)], judge, settings)
     good = [found for _, found in assessed if isinstance(found, Assessment)]
-    mistakes = [*report.errors, *(error for file in report.files for error in file.errors)]
     return OpenPage(
         name=name,
         text=text,
-        errors=[error for error in mistakes if isinstance(error, FedPolicyError)],
+        errors=[error for error in report.mistakes if isinstance(error, FedPolicyError)],
         findings=report.findings,
         good=good or (before.good if before else ()),
         current=bool(good),

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fedpolicy.cli.errors import CLEAN, exit_code
+from fedpolicy.cli.errors import CLEAN, exit_code, say_errors
 from fedpolicy.cli.options import (
     catalog_option,
-    config_from_option,
-    config_option,
+    config_options,
     debug_option,
     epsilon_option,
     estate_options,
-    isolated_option,
     pack_option,
     param_option,
     waiver_options,
 )
-from fedpolicy.cli.terminal import chatter, emit, look_of
+from fedpolicy.cli.terminal import chatter, emit
 
 if TYPE_CHECKING:
     from fedpolicy.cli.choices import Choices
@@ -60,9 +57,7 @@ _DRIFT = "fedpolicy.drift.baseline.json"
 @epsilon_option
 @estate_options
 @waiver_options
-@config_option
-@config_from_option
-@isolated_option
+@config_options
 @debug_option
 def command(paths: tuple[str, ...], output: str | None, **options: Any) -> int:  # noqa: ANN401  click's
     """
@@ -76,41 +71,41 @@ def command(paths: tuple[str, ...], output: str | None, **options: Any) -> int: 
 
 
 def _write(paths: Sequence[str], output: str | None, options: Mapping[str, Any]) -> int:
-    """Check, and write what fails or is unknown. Raises InputError where nothing was evaluated."""
-    from fedpolicy.cli.choices import choose, find_config
-    from fedpolicy.cli.run import usable_report
+    """Check, scan or compare, and write what fails or is unknown."""
+    from fedpolicy.cli.choices import choices_of
     from fedpolicy.cli.trust import with_waivers
 
-    config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
-    choices = choose(config, options)
-    settings = with_waivers(choices, config, options)
+    choices = choices_of(options)
+    settings = with_waivers(choices, options)
     if options["scan"]:
-        scanned = _scanned(paths or ["."], settings, choices, options)
-        return scanned if isinstance(scanned, int) else _known(output or _SCANNED, scanned.findings, settings)
+        found = _scanned(paths or ["."], settings, choices, options)
+        return found if isinstance(found, int) else _known(output or _SCANNED, found.findings, settings)
     if options["drift"]:
         return _drifted(paths, output or _DRIFT, settings, choices, options)
-    where = output or choices.origins["baseline"][0] or _BASELINE
+    return _checked(paths, output or choices.origins["baseline"][0] or _BASELINE, settings, choices, options)
+
+
+def _checked(paths: Sequence[str], where: str, settings: Settings, choices: Choices, options: Mapping[str, Any]) -> int:
+    """What a check finds. Raises InputError where nothing was evaluated."""
     if options["renew"]:
         from fedpolicy.cli.renewal import renew_baseline
 
         return renew_baseline(where, paths, settings, choices, options)
+    from fedpolicy.cli.run import usable_report
+
     report = usable_report(paths, settings, choices, options)
-    if isinstance(report, int):
-        return report
-    return _known(where, report.findings, settings)
+    return report if isinstance(report, int) else _known(where, report.findings, settings)
 
 
 def _scanned(paths: Sequence[str], settings: Settings, choices: Choices, options: Mapping[str, Any]) -> Report | int:
     """What a scan finds; or the exit code, where something is wrong. Raises InputError where nothing is known."""
-    from fedpolicy.cli.messages import report_errors
-    from fedpolicy.cli.repository import report_of
+    from fedpolicy.cli.repository import scan_paths
     from fedpolicy.errors import InputError
 
     if options["renew"]:
         raise InputError("`--scan` and `--renew` do not go together", help="write the file anew: leave `--renew` out")
-    report, gathered = report_of(paths, choices, settings)
-    if report.errors:
-        report_errors(report.errors, look=look_of(sys.stderr))
+    report, gathered = scan_paths(paths, choices, settings)
+    if say_errors(report.errors):
         return exit_code(report.errors)
     if not gathered.facts:
         raise InputError("nothing here is known", help="`fedpolicy scan` says what was read")

@@ -2,59 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from fedpolicy.cli.options import (
-    catalog_option,
-    colour_option,
-    debug_option,
-    deployment_option,
-    epsilon_option,
-    output_option,
-    owner_option,
-)
-from fedpolicy.cli.question import timed
-from fedpolicy.cli.terminal import emit, look_for
+from fedpolicy.cli.options import form_option, owner_option
+from fedpolicy.cli.question import Question, study_options
 from fedpolicy.errors import SettingsError
 
 if TYPE_CHECKING:
-    from fedpolicy.cli.question import Question
+    from fedpolicy.analysis.budget.ledger import Ledger
+    from fedpolicy.language.model.deployment import Deployment
 
 __all__ = ["command"]
 
 
-_FORMATS = ["text", "json", "svg", "dp-registry"]
-
-
 @click.command("budget")
 @click.argument("file")
-@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", help="How to write the ledger.")
+@form_option(["text", "json", "svg", "dp-registry"], "How to write the ledger.", shown=False)
 @click.option("--tight", is_flag=True, help="Compute every epsilon as closely as possible; takes the extra `dp`.")
 @owner_option
-@deployment_option
-@catalog_option
-@epsilon_option
-@output_option
-@colour_option
-@debug_option
-@timed
-def command(  # noqa: PLR0913  one option, one parameter
-    file: str,
-    form: str,
-    owner: str,
-    deployment: str,
-    catalogs: Sequence[Path],
-    max_epsilon: float | None,
-    output: str | None,
-    *,
-    tight: bool,
-    no_color: bool,
-) -> None:
+@study_options
+def command(question: Question, form: str, owner: str, *, tight: bool) -> None:
     """
     Print how much each recipient can learn about one unit of each dataset, in epsilon, composed over all tasks.
 
@@ -62,49 +32,45 @@ def command(  # noqa: PLR0913  one option, one parameter
     with what is claimed. Without noise it is infinite. As svg: how epsilon grows over the steps of each mechanism.
     As dp-registry: a draft entry of the OpenDP deployments registry.
     """
-    from fedpolicy.cli.question import Question
-
-    question = Question(file=file, deployment=deployment, catalogs=catalogs, max_epsilon=max_epsilon)
-    _answer(question, form, output, owner=owner, tight=tight, no_color=no_color)
+    _answer(question, form, owner, tight=tight)
 
 
-def _answer(question: Question, form: str, output: str | None, *, owner: str, tight: bool, no_color: bool) -> None:
+def _answer(question: Question, form: str, owner: str, *, tight: bool) -> None:
     """Write the privacy ledger. Raises SettingsError where the closest computation cannot be had."""
-    from fedpolicy.analysis.accounting import INSTALL_HINT
     from fedpolicy.analysis.exposure.spending import Effort
-    from fedpolicy.report.budget import as_json as budget_json
-    from fedpolicy.report.budget import as_text as budget_text
 
-    if tight and not _installed("dp_accounting"):
-        message = "the closest computation needs a library that is not installed"
-        raise SettingsError(message, help=f"run `{INSTALL_HINT}`, or leave `--tight` out")
-    document, found = question.study()
-    ledger = found.accounted(Effort.CLOSEST if tight else Effort.CLOSE)
+    if tight:
+        _must_be_installed("dp_accounting")
+    document, study = question.study()
+    ledger = study.accounted(Effort.CLOSEST if tight else Effort.CLOSE)
     if owner:
         from fedpolicy.report.owner import ledger_of_owner, must_be_party
 
-        ledger = ledger_of_owner(found, ledger, must_be_party(owner, document.deployment))
-    name, limit = document.deployment.name, found.max_epsilon
+        ledger = ledger_of_owner(study, ledger, must_be_party(owner, document.deployment))
+    question.answer(_written(question, form, document.deployment, ledger, study.max_epsilon))
+
+
+def _written(question: Question, form: str, deployment: Deployment, ledger: Ledger, limit: float) -> str:
+    from fedpolicy.report import budget
+
+    if form == "text":
+        return budget.as_text(deployment.name, ledger, limit, question.look())
+    if form == "json":
+        return budget.as_json(deployment.name, ledger, limit)
+    from fedpolicy.report import budget_formats
+
     if form == "svg":
-        from fedpolicy.report.budget_formats import as_svg
-
-        emit(as_svg(name, ledger, limit), output)
-        return
-    if form == "dp-registry":
-        from fedpolicy.report.budget_formats import as_registry_entry
-
-        emit(as_registry_entry(document.deployment, ledger), output)
-        return
-    emit(
-        budget_json(name, ledger, limit)
-        if form == "json"
-        else budget_text(name, ledger, limit, look_for(output, no_color=no_color)),
-        output,
-    )
+        return budget_formats.as_svg(deployment.name, ledger, limit)
+    return budget_formats.as_registry_entry(deployment, ledger)
 
 
-def _installed(name: str) -> bool:
+def _must_be_installed(name: str) -> None:
+    from fedpolicy.analysis.accounting import INSTALL_HINT
+
     try:
-        return find_spec(name) is not None
+        there = find_spec(name) is not None
     except ValueError:  # a module that was taken out of sight
-        return False
+        there = False
+    if not there:
+        message = "the closest computation needs a library that is not installed"
+        raise SettingsError(message, help=f"run `{INSTALL_HINT}`, or leave `--tight` out")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fedpolicy.cli.options import catalog_option, colour_option, debug_option, output_option
+from fedpolicy.cli.options import answer_options, catalog_option, form_option, today_option
 from fedpolicy.cli.terminal import emit, look_for
 from fedpolicy.errors import SettingsError
 
@@ -21,17 +21,10 @@ __all__ = ["command"]
 @click.argument("section", default="")
 @click.argument("query", default="")
 @click.option("--age", is_flag=True, help="List every row that is older than half a year, the oldest first.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write rows.")
-@click.option(
-    "--today",
-    type=click.DateTime(["%Y-%m-%d"]),
-    metavar="DATE",
-    help="Judge ages as on this day; default: the day in UTC.",
-)
+@form_option(["text", "json"], "How to write rows.", shown=False)
+@today_option("Judge ages as on this day; default: the day in UTC.")
 @catalog_option
-@output_option
-@colour_option
-@debug_option
+@answer_options
 def command(section: str, query: str, form: str, output: str | None, **options: Any) -> None:  # noqa: ANN401  click's
     """
     List what the catalogue knows: its sections, the rows of one, or everything about one row, with sources.

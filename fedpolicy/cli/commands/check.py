@@ -8,25 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fedpolicy.cli.errors import INTERRUPTED, exit_code
+from fedpolicy.cli.errors import CLEAN, INTERRUPTED, exit_code, say_errors
 from fedpolicy.cli.options import (
-    SEVERITIES,
-    baseline_options,
     catalog_option,
     colour_option,
-    config_from_option,
-    config_option,
     debug_option,
     epsilon_option,
     estate_options,
-    isolated_option,
+    fail_on_option,
+    form_option,
     links_option,
     owner_option,
     pack_option,
     param_option,
-    waiver_options,
+    trust_options,
 )
-from fedpolicy.cli.terminal import chatter, look_of
+from fedpolicy.cli.terminal import chatter
 from fedpolicy.errors import Interrupted
 from fedpolicy.records import replace
 from fedpolicy.report.formats import beside_of, format_ids, load_format
@@ -34,10 +31,8 @@ from fedpolicy.report.formats import beside_of, format_ids, load_format
 if TYPE_CHECKING:
     from fedpolicy.cli.choices import Choices
     from fedpolicy.cli.outputs import Output
-    from fedpolicy.config.find import Config
     from fedpolicy.findings import Report
     from fedpolicy.policy.site.file import SitePolicy
-    from fedpolicy.report.formats import Format
     from fedpolicy.settings import Settings
 
 __all__ = ["command"]
@@ -56,22 +51,9 @@ def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]
 @param_option
 @catalog_option
 @epsilon_option
-@click.option(
-    "--fail-on",
-    type=click.Choice([*SEVERITIES, "never"]),
-    default=None,
-    show_default="high",
-    help="The least severity that makes the exit code 1.",
-)
+@fail_on_option("The least severity that makes the exit code 1.")
 @click.option("--strict/--no-strict", default=None, help="Count unknown as failing.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(format_ids()),
-    default="text",
-    show_default=True,
-    help="How to write the report.",
-)
+@form_option(format_ids(), "How to write the report.", usual="text")
 @click.option("--quiet", "-q", is_flag=True, help="Print the last line of the report only: verdict and counts.")
 @owner_option
 @click.option("--fixes", is_flag=True, help="Try a change for each cause and prove it on a copy; takes longer.")
@@ -91,11 +73,7 @@ def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]
     help="Judge by the policy of one site as well, which nothing of the federation can switch off; may be repeated.",
 )
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
-@waiver_options
-@baseline_options
-@config_option
-@config_from_option
-@isolated_option
+@trust_options
 @click.option(
     "--output",
     "-o",
@@ -129,40 +107,19 @@ def command(paths: tuple[str, ...], form: str, outputs: tuple[str, ...], **optio
 
 def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapping[str, Any]) -> int:
     """Check, write the reports, say what could not be used, and give the exit code."""
-    from fedpolicy.cli.choices import choose, find_config
-    from fedpolicy.cli.outputs import must_be_writable, plan, write_all, written
-    from fedpolicy.cli.run import is_whole, report_of
-    from fedpolicy.cli.trust import trusted_settings
+    from fedpolicy.cli.choices import choices_of
+    from fedpolicy.cli.outputs import must_be_writable, plan
 
     planned = plan(outputs, form, verbose=options["verbose"])
     must_be_writable(planned, paths)
     policies = _policies(options["sites"], paths)
-    config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
-    choices = choose(config, options)
-    forms = [load_format(one.form) for one in planned]
-    settings = trusted_settings(choices, config, options)
-    settings = replace(settings, overview=_overview(forms, options), beside=beside_of(forms))
-    if options["changed"]:
-        from fedpolicy.cli.changed import of_changed
-
-        paths = of_changed(paths, choices)
-        if not paths:
-            chatter("note: no deployment is among what changed\n")
-            return 0
-    report = report_of(paths, settings, choices, options)
-    settings = replace(settings, whole=is_whole(paths or ["."], choices))
-    report = _told_more(report, settings, config, {**options, "timeout": choices.timeout}, forms)
-    if policies:
-        from fedpolicy.cli.demands import with_sites
-
-        report = with_sites(report, policies, paths, choices)
-    report = replace(report, links=options["links"])
-    no_color = options["no_color"]
-    errors = _told(report, no_color=no_color)
-    causes, quiet = options["causes"], options["quiet"]
-    texts = [(output, written(_shown(report, output, causes=causes), output, no_color=no_color)) for output in planned]
-    write_all([(output, _last(text, output) if quiet else text) for output, text in texts])
-    return _exit_code(report, errors, choices)
+    choices = choices_of(options)
+    settings = _settings(planned, choices, options)
+    if options["changed"] and not (paths := _changed(paths, choices)):
+        return CLEAN
+    report = _judged(paths, settings, planned, choices, options)
+    report = _with_sites(report, policies, paths, choices)
+    return _answer(report, planned, choices, options)
 
 
 def _policies(sites: Sequence[str], paths: Sequence[str]) -> list[SitePolicy]:
@@ -174,37 +131,92 @@ def _policies(sites: Sequence[str], paths: Sequence[str]) -> list[SitePolicy]:
     return read_policies(sites, paths)
 
 
-def _overview(forms: Sequence[Format], options: Mapping[str, Any]) -> str | None:
-    """For whom reports say more than findings, if any does."""
-    asked = options["causes"] or options["fixes"] or options["owner"]
-    asked = asked or any(getattr(form, "OVERVIEW", False) for form in forms)
-    return options["owner"] if asked else None
+def _with_sites(report: Report, policies: Sequence[SitePolicy], paths: Sequence[str], choices: Choices) -> Report:
+    if not policies:
+        return report
+    from fedpolicy.cli.demands import with_sites
+
+    return with_sites(report, policies, paths, choices)
 
 
-def _told_more(
-    report: Report, settings: Settings, config: Config, options: Mapping[str, Any], forms: Sequence[Format]
+def _settings(planned: Sequence[Output], choices: Choices, options: Mapping[str, Any]) -> Settings:
+    """What is believed, and for whom reports say more than findings, if any does."""
+    from fedpolicy.cli.trust import trusted_settings
+
+    more = options["causes"] or options["fixes"] or options["owner"] or _any(planned, "OVERVIEW")
+    beside = beside_of([load_format(one.form) for one in planned])
+    return replace(trusted_settings(choices, options), overview=options["owner"] if more else None, beside=beside)
+
+
+def _any(planned: Sequence[Output], wish: str) -> bool:
+    """Whether one of the formats wishes for something beside findings."""
+    return any(getattr(load_format(one.form), wish, False) for one in planned)
+
+
+def _changed(paths: Sequence[str], choices: Choices) -> Sequence[str]:
+    from fedpolicy.cli.changed import of_changed
+
+    found = of_changed(paths, choices)
+    if not found:
+        chatter("note: no deployment is among what changed\n")
+    return found
+
+
+def _judged(
+    paths: Sequence[str],
+    settings: Settings,
+    planned: Sequence[Output],
+    choices: Choices,
+    options: Mapping[str, Any],
 ) -> Report:
     """The report with what its formats need beside findings."""
-    if any(getattr(form, "BASIS", False) for form in forms):
+    from fedpolicy.cli.run import check_paths, is_whole
+
+    report = check_paths(paths, settings, choices, options)
+    settings = replace(settings, whole=is_whole(paths or ["."], choices))
+    if _any(planned, "BASIS"):
         from fedpolicy.cli.basis import basis_of
 
         report = replace(report, basis=basis_of(settings))
-    if not report.overviews and not options["owner"]:
-        return report
     if options["owner"]:
         from fedpolicy.cli.pages import for_owner
 
         report = for_owner(report, options["owner"])
-    if options["fixes"] or any(getattr(form, "FIXES", False) for form in forms):
+    if (report.overviews or options["owner"]) and (options["fixes"] or _any(planned, "FIXES")):
         from fedpolicy.cli.pages import with_proofs
 
-        report = with_proofs(report, settings, config, options["timeout"])
+        report = with_proofs(report, settings, choices)
     return report
+
+
+def _answer(report: Report, planned: Sequence[Output], choices: Choices, options: Mapping[str, Any]) -> int:
+    """Write the reports, say what could not be used or who stopped the run, and give the exit code."""
+    report = replace(report, links=options["links"])
+    if report.interruption:
+        # A terminal has written ^C where the next line would begin.
+        start = "\n" if sys.stderr.isatty() else ""
+        chatter(f"{start}{report.interruption}\n")
+    errors = [error for error in report.mistakes if not isinstance(error, Interrupted)]
+    say_errors(errors, report.files, no_color=options["no_color"])
+    _write(report, planned, options)
+    if report.interruption:
+        return INTERRUPTED
+    return exit_code(errors, failing=choices.failing(report.findings), evaluated=bool(report.evaluated))
+
+
+def _write(report: Report, planned: Sequence[Output], options: Mapping[str, Any]) -> None:
+    from fedpolicy.cli.outputs import write_all, written
+
+    texts = []
+    for output in planned:
+        text = written(_shown(report, output, causes=options["causes"]), output, no_color=options["no_color"])
+        texts.append((output, _last(text, output) if options["quiet"] else text))
+    write_all(texts)
 
 
 def _shown(report: Report, output: Output, *, causes: bool) -> Report:
     """What a format shows, which does not depend on the formats beside it."""
-    if causes or not report.overviews or getattr(load_format(output.form), "OVERVIEW", False):
+    if causes or not report.overviews or _any([output], "OVERVIEW"):
         return report
     return replace(report, overviews=(), findings=tuple(replace(one, cause="") for one in report.findings))
 
@@ -212,28 +224,3 @@ def _shown(report: Report, output: Output, *, causes: bool) -> Report:
 def _last(text: str, output: Output) -> str:
     """The last line of what people read; programs get all."""
     return f"{text.splitlines()[-1]}\n" if output.form in {"text", "full", "concise"} else text
-
-
-def _told(report: Report, *, no_color: bool) -> list[Exception]:
-    """What could not be used, and whether somebody stopped the run."""
-    if report.interruption:
-        # A terminal has written ^C where the next line would begin.
-        start = "\n" if sys.stderr.isatty() else ""
-        chatter(f"{start}{report.interruption}\n")
-    found = [*report.errors, *(error for file in report.files for error in file.errors)]
-    errors = [error for error in found if not isinstance(error, Interrupted)]
-    if errors:
-        from fedpolicy.cli.messages import report_errors
-
-        lines = {file.name: file.lines for file in report.files}
-        report_errors(errors, lines, look=look_of(sys.stderr, no_color=no_color))
-    return errors
-
-
-def _exit_code(report: Report, errors: Sequence[Exception], choices: Choices) -> int:
-    from fedpolicy.report.summarise import must_fail
-
-    if report.interruption:
-        return INTERRUPTED
-    failing = must_fail(report.findings, choices.fail_on, strict=choices.strict)
-    return exit_code(errors, failing=failing, evaluated=bool(report.evaluated))

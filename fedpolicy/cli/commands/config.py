@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from fedpolicy.cli.options import Group, config_option, debug_option, isolated_option
+from fedpolicy.cli.options import CommandGroup, config_option, debug_option, isolated_option
 
 __all__ = ["command"]
 
 
-@click.group("config", cls=Group)
+@click.group("config", cls=CommandGroup)
 def command() -> None:
     """Look at the configuration."""
 
@@ -18,14 +20,14 @@ def command() -> None:
 @config_option
 @isolated_option
 @debug_option
-def show(config: str | None, *, isolated: bool) -> None:
+def show(**options: Any) -> None:  # noqa: ANN401  click's
     """
     Show every setting, its value, and where the value comes from.
 
     Settings come from the command line, else from the nearest `fedpolicy.toml` or `[tool.fedpolicy]` of a
     `pyproject.toml`, else they are the defaults.
     """
-    from fedpolicy.cli.choices import choose, find_config, shown_settings
+    from fedpolicy.cli.choices import choices_of, shown_settings
     from fedpolicy.cli.terminal import emit
 
-    emit(shown_settings(choose(find_config(config, isolated=isolated), {})), None)
+    emit(shown_settings(choices_of(options)), None)

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
-from fedpolicy.cli.errors import exit_code
+from fedpolicy.cli.errors import exit_code, say_errors
 from fedpolicy.cli.options import (
-    baseline_options,
     catalog_option,
     colour_option,
-    config_from_option,
-    config_option,
     debug_option,
-    isolated_option,
     scanning_options,
     timeout_option,
-    waiver_options,
+    trust_options,
 )
-from fedpolicy.cli.terminal import chatter, look_of
+from fedpolicy.cli.terminal import chatter
 
 __all__ = ["command"]
 
@@ -38,11 +33,7 @@ __all__ = ["command"]
 @scanning_options
 @catalog_option
 @timeout_option
-@waiver_options
-@baseline_options
-@config_option
-@config_from_option
-@isolated_option
+@trust_options
 @colour_option
 @debug_option
 def command(file: str, paths: tuple[str, ...], form: str, outputs: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  click's
@@ -54,27 +45,22 @@ def command(file: str, paths: tuple[str, ...], form: str, outputs: tuple[str, ..
     Each difference is a finding: declared and not found, found and not declared, or contradicting. What no file can
     show is a question. Nothing of the files is run.
     """
-    return _drift(file, paths or (".",), form, outputs, options)
+    return _drift([file, *options["also"]], paths or (".",), form, outputs, options)
 
 
-def _drift(file: str, paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapping[str, Any]) -> int:
-    from fedpolicy.cli.choices import choose, find_config
-    from fedpolicy.cli.outputs import plan, write_all, written
+def _drift(
+    declared: Sequence[str], paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapping[str, Any]
+) -> int:
+    from fedpolicy.cli.choices import choices_of
+    from fedpolicy.cli.outputs import plan, write_reports
     from fedpolicy.cli.repository import drift_of
     from fedpolicy.cli.trust import trusted_settings
-    from fedpolicy.report.summarise import must_fail
 
     planned = plan(outputs, form, verbose=options["verbose"])
-    config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
-    choices = choose(config, options)
-    report, compared = drift_of([file, *options["also"]], paths, choices, trusted_settings(choices, config, options))
-    write_all([(output, written(report, output, no_color=options["no_color"])) for output in planned])
-    errors = [*report.errors, *(error for one in report.files for error in one.errors)]
-    if errors:
-        from fedpolicy.cli.messages import report_errors
-
-        report_errors(errors, look=look_of(sys.stderr, no_color=options["no_color"]))
-    elif not compared:
+    choices = choices_of(options)
+    report, compared = drift_of(declared, paths, choices, trusted_settings(choices, options))
+    write_reports(report, planned, no_color=options["no_color"])
+    errors = say_errors(report.mistakes, no_color=options["no_color"])
+    if not errors and not compared:
         chatter("note: nothing was compared: name the folders with the files that run what is declared\n")
-    failing = must_fail(report.findings, choices.fail_on, strict=choices.strict)
-    return exit_code(errors, failing=failing, evaluated=compared)
+    return exit_code(errors, failing=choices.failing(report.findings), evaluated=compared)

@@ -10,7 +10,7 @@ import click
 
 from fedpolicy.cli.errors import CLEAN, FINDINGS
 from fedpolicy.cli.options import catalog_option, debug_option, deployment_option
-from fedpolicy.cli.question import Question, timed
+from fedpolicy.cli.question import Question, asked
 from fedpolicy.cli.terminal import chatter, emit, write
 from fedpolicy.enforce import load_target, target_ids
 from fedpolicy.errors import InputError
@@ -41,8 +41,8 @@ __all__ = ["command"]
 @deployment_option
 @catalog_option
 @debug_option
-@timed
-def command(file: str, target: str, output: str | None, *, force: bool, strict: bool, **options: Any) -> int:  # noqa: ANN401  click's
+@asked
+def command(question: Question, target: str, *, force: bool, strict: bool, **options: Any) -> int:  # noqa: ANN401  click's
     """
     Compile a declaration into what enforces it.
 
@@ -55,21 +55,21 @@ def command(file: str, target: str, output: str | None, *, force: bool, strict: 
 
     What a target cannot express is said on standard error, and the rest is written.
     """  # noqa: D301  click reads the \b itself
-    done = _enforced(file, target, options)
-    if output in (None, "-"):
+    done = _enforced(question, target, options)
+    if question.output in (None, "-"):
         emit(done.text, None)
     else:
-        _keep(Path(str(output)), done.text, force=force)
+        _keep(Path(str(question.output)), done.text, force=force)
     for one in done.left_out:
         chatter(f"note: {one.span}: {one.message}{f' ({one.help})' if one.help else ''}\n")
     return FINDINGS if strict and done.left_out else CLEAN
 
 
-def _enforced(file: str, target: str, options: Mapping[str, Any]) -> Enforced:
+def _enforced(question: Question, target: str, options: Mapping[str, Any]) -> Enforced:
     from fedpolicy.enforce.plan import Plan
 
     addresses = _addresses(options["addresses"])
-    document, study = Question(file=file, deployment=options["deployment"], catalogs=options["catalogs"]).study()
+    document, study = question.study()
     plan = Plan(document, study, party=options["party"], addresses=addresses, algorithms=options["algorithms"])
     return load_target(target).write(plan)
 

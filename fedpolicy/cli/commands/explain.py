@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from fedpolicy.cli.options import colour_option, debug_option, output_option
+from fedpolicy.cli.options import answer_options, form_option
 from fedpolicy.cli.terminal import emit, look_for
 from fedpolicy.errors import SettingsError
+
+if TYPE_CHECKING:
+    from fedpolicy.report.rules import RulePage
 
 __all__ = ["command"]
 
@@ -16,43 +20,39 @@ __all__ = ["command"]
 @click.command("explain")
 @click.argument("rule")
 @click.option("--pack", "packs", multiple=True, metavar="NAME|PATH", help="Where it is; default: all shipped packs.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="How to write it."
-)
-@output_option
-@colour_option
-@debug_option
+@form_option(["text", "json", "markdown"], "How to write it.", shown=False)
+@answer_options
 def command(rule: str, packs: tuple[str, ...], form: str, output: str | None, *, no_color: bool) -> None:
     """
     Tell what a rule asks, why, how to satisfy it, when it may be wrong, and what it rests on.
 
     RULE is the id that findings show in brackets.
     """
-    _explain(rule, packs, form, output, no_color=no_color)
-
-
-def _explain(name: str, packs: Sequence[str], form: str, output: str | None, *, no_color: bool) -> None:
-    """Tell all about one rule (in every pack that has one of this name). Raises SettingsError where there is none."""
-    from fedpolicy.cli.commands.rules import rules_of
-    from fedpolicy.policy.housekeeping import OWN_RULES
     from fedpolicy.report import rules
-    from fedpolicy.suggest import advise
 
-    known = rules_of(packs)
-    entries = [rules.rule_entry(rule) for rule in known if rule.id == name]
-    if not entries and name in OWN_RULES:
-        entries = [rules.RulePage.own(OWN_RULES[name])]
-    if not entries:
-        from fedpolicy.cli.commands.rules import coded_rules
-
-        entries = [rules.RulePage.own(rule) for one in coded_rules().values() for rule in one if rule.id == name]
-    if not entries:
-        advice = f"{advise(name, sorted({rule.id for rule in known}))}; `fedpolicy rules` lists them"
-        raise SettingsError(f"no rule is called `{name}`", help=advice)
+    pages = _pages(rule, packs)
     if form == "json":
-        emit(rules.as_json(entries), output)
+        emit(rules.as_json(pages), output)
     elif form == "markdown":
-        emit("\n".join(rules.as_markdown(entry) for entry in entries), output)
+        emit("\n".join(rules.as_markdown(page) for page in pages), output)
     else:
         look = look_for(output, no_color=no_color)
-        emit("\n".join(rules.as_text(entry, look) for entry in entries), output)
+        emit("\n".join(rules.as_text(page, look) for page in pages), output)
+
+
+def _pages(name: str, packs: Sequence[str]) -> list[RulePage]:
+    """All about one rule, in every pack that has one of this name. Raises SettingsError where there is none."""
+    from fedpolicy.cli.commands.rules import coded_rules, shipped_rules
+    from fedpolicy.policy.housekeeping import OWN_RULES
+    from fedpolicy.report.rules import RulePage, rule_entry
+    from fedpolicy.suggest import advise
+
+    known = shipped_rules(packs)
+    if found := [rule_entry(rule) for rule in known if rule.id == name]:
+        return found
+    coded = (rule for one in coded_rules().values() for rule in one if rule.id == name)
+    own = [OWN_RULES[name]] if name in OWN_RULES else list(coded)
+    if not own:
+        advice = f"{advise(name, sorted({rule.id for rule in known}))}; `fedpolicy rules` lists them"
+        raise SettingsError(f"no rule is called `{name}`", help=advice)
+    return [RulePage.own(rule) for rule in own]

@@ -4,38 +4,37 @@ from __future__ import annotations
 
 import shutil
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from fedpolicy.cli.options import catalog_option, debug_option, deployment_option, output_option
-from fedpolicy.cli.question import timed
-from fedpolicy.cli.terminal import emit
+from fedpolicy.cli.options import (
+    catalog_option,
+    debug_option,
+    deployment_option,
+    form_option,
+    output_option,
+)
+from fedpolicy.cli.question import Question, asked
 from fedpolicy.errors import OutputError, SettingsError
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study
-    from fedpolicy.cli.question import Question
     from fedpolicy.language.reading.load import Document
-    from fedpolicy.report.sketch import Wanted
+    from fedpolicy.report.sketch import Sketch, Wanted
 
 __all__ = ["command"]
 
 _DRAWN = ("svg", "png")
+_LIMITS = ("dataset", "party", "owner", "finding")
 _MEANS = "pip install 'fedpolicy[svg]', or install Graphviz; `--format mermaid` and `--format dot` need neither"
 _LONGEST = 60  # seconds for a layout
 
 
 @click.command("graph")
 @click.argument("file")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["json", "mermaid", "dot", "svg", "png"]),
-    default="json",
-    show_default=True,
-    help="How to write the graph; svg and png take the extra `svg`, or Graphviz.",
+@form_option(
+    ["json", "mermaid", "dot", *_DRAWN], "How to write the graph; svg and png take the extra `svg`, or Graphviz."
 )
 @click.option("--dataset", default="", metavar="DATASET", help="Draw only the ways by which a dataset is learned.")
 @click.option("--party", default="", metavar="PARTY", help="Draw only what a party sends and gets.")
@@ -45,77 +44,66 @@ _LONGEST = 60  # seconds for a layout
 @catalog_option
 @output_option
 @debug_option
-@timed
-def command(  # noqa: PLR0913  one option, one parameter
-    *,
-    file: str,
-    form: str,
-    dataset: str,
-    party: str,
-    owner: str,
-    finding: str,
-    deployment: str,
-    catalogs: tuple[Path, ...],
-    output: str | None,
-) -> None:
+@asked
+def command(question: Question, form: str, **limits: str) -> None:
     """
     Print every place, model and flow of a deployment as JSON, as input for other tools, or draw who sends what to whom.
 
     FILE is a deployment, or - for standard input. Implied flows say what implies them; pictures draw them dashed.
     """
-    from fedpolicy.cli.question import Question
-
-    question = Question(file=file, deployment=deployment, catalogs=catalogs)
-    named = {"dataset": dataset, "party": party, "owner": owner, "finding": finding}
-    if form == "json":
-        if any(named.values()):
-            message = f"`--{next(name for name, value in named.items() if value)}` limits a picture, and JSON has all"
-            raise SettingsError(message, help="add `--format mermaid`, dot, svg or png")
-        _answer(question, output)
-    else:
-        _draw(question, form, named, output)
+    if form != "json":
+        _draw(question, form, limits)
+        return
+    if given := next((name for name in _LIMITS if limits[name]), None):
+        message = f"`--{given}` limits a picture, and JSON has all"
+        raise SettingsError(message, help="add `--format mermaid`, dot, svg or png")
+    _answer(question)
 
 
-def _answer(question: Question, output: str | None) -> None:
+def _answer(question: Question) -> None:
     """Write the graph as JSON."""
     from fedpolicy.graph.export import to_json
     from fedpolicy.report.rows import json_text
 
-    _, found = question.study()
-    emit(json_text(to_json(found.graph)), output)
+    question.answer(json_text(to_json(question.study()[1].graph)))
 
 
-def _draw(question: Question, form: str, named: dict[str, str], output: str | None) -> None:
+def _draw(question: Question, form: str, limits: dict[str, str]) -> None:
     """Draw the graph. Raises SettingsError for a name that is not there, OutputError where nothing can draw it."""
     from fedpolicy.report.drawing import as_dot, as_mermaid
+
+    if form == "png" and question.output is None and sys.stdout.isatty():
+        raise OutputError("a PNG is not text for a terminal", help="name a file with `--output FILE`")
+    sketch = _sketch(question, limits)
+    if form == "mermaid":
+        question.answer(as_mermaid(sketch))
+    else:
+        dot = as_dot(sketch)
+        question.answer(_laid_out(dot, form) if form in _DRAWN else dot)
+
+
+def _sketch(question: Question, limits: dict[str, str]) -> Sketch:
     from fedpolicy.report.sketch import sketch_of
 
-    if form == "png" and output is None and sys.stdout.isatty():
-        raise OutputError("a PNG is not text for a terminal", help="name a file with `--output FILE`")
     document, study = question.study()
-    sketch = sketch_of(study, _wanted(document, study, named))
-    if not sketch.boxes:
-        advice = (
-            "draw more of it: leave a filter out" if any(named.values()) else "declare parties, nodes and what they do"
-        )
-        raise SettingsError(f"nothing of `{document.deployment.name}` is left to draw", help=advice)
-    if form not in _DRAWN:
-        emit(as_mermaid(sketch) if form == "mermaid" else as_dot(sketch), output)
-        return
-    picture = _laid_out(as_dot(sketch), form)
-    emit(picture, output)
+    sketch = sketch_of(study, _wanted(document, study, limits))
+    if sketch.boxes:
+        return sketch
+    limited = any(limits.values())
+    advice = "draw more of it: leave a filter out" if limited else "declare parties, nodes and what they do"
+    raise SettingsError(f"nothing of `{document.deployment.name}` is left to draw", help=advice)
 
 
-def _wanted(document: Document, study: Study, named: dict[str, str]) -> Wanted:
+def _wanted(document: Document, study: Study, limits: dict[str, str]) -> Wanted:
     from fedpolicy.report.sketch import Wanted
 
     datasets = {name for item in study.graph.data for name in (item.id, item.family)}
-    _must_be(named["dataset"], datasets, "dataset")
+    _must_be(limits["dataset"], datasets, "dataset")
     parties = set(document.deployment.parties) | {one.party for one in study.graph.principals.values()}
     for name in ("party", "owner"):
-        _must_be(named[name], parties, "party")
-    flows = _flows(document, study, named["finding"]) if named["finding"] else frozenset[str]()
-    return Wanted(dataset=named["dataset"], party=named["party"], owner=named["owner"], flows=flows)
+        _must_be(limits[name], parties, "party")
+    flows = _flows(document, study, limits["finding"]) if limits["finding"] else frozenset[str]()
+    return Wanted(dataset=limits["dataset"], party=limits["party"], owner=limits["owner"], flows=flows)
 
 
 def _must_be(name: str, known: set[str], what: str) -> None:

@@ -11,10 +11,9 @@ import click
 from fedpolicy.cli.errors import CLEAN, FINDINGS
 from fedpolicy.cli.options import (
     catalog_option,
-    config_from_option,
-    config_option,
+    config_options,
     debug_option,
-    isolated_option,
+    exclude_option,
     timeout_option,
 )
 from fedpolicy.cli.terminal import chatter, emit, write
@@ -31,14 +30,10 @@ __all__ = ["command"]
 @click.option("--output", "-o", metavar="FILE", help="Write the draft to this file instead of standard output.")
 @click.option("--deployment", default="", metavar="NAME", help="Write the draft of this name only.")
 @click.option("--force", is_flag=True, help="Replace the file, if it is there.")
-@click.option(
-    "--exclude", multiple=True, metavar="PATTERN", help="Leave these paths out, as in .gitignore; may be repeated."
-)
+@exclude_option
 @timeout_option
 @catalog_option
-@config_option
-@config_from_option
-@isolated_option
+@config_options
 @debug_option
 def command(paths: tuple[str, ...], output: str | None, deployment: str, *, force: bool, **options: Any) -> int:  # noqa: ANN401  click's
     """
@@ -62,13 +57,11 @@ def command(paths: tuple[str, ...], output: str | None, deployment: str, *, forc
 def _drafted(paths: Sequence[str], name: str, options: Mapping[str, Any]) -> str:
     """The drafts as documents of one file. Raises InputError where there is none, or none of that name."""
     from fedpolicy.check import catalog_of
-    from fedpolicy.cli.choices import choose, find_config
+    from fedpolicy.cli.choices import choices_of
     from fedpolicy.cli.repository import gathered
     from fedpolicy.scan.judge import drafts
 
-    choices = choose(
-        find_config(options["config"], isolated=options["isolated"], revision=options["config_from"]), options
-    )
+    choices = choices_of(options)
     found = drafts(gathered(paths, catalog_of(choices.settings), choices))
     if not found:
         advice = "name a folder with files of NVFLARE or Flower; `fedpolicy scan` says what was read"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -40,12 +39,11 @@ def command(config: str | None, *, isolated: bool) -> int:
 
 def _setup(given: str | None, *, isolated: bool) -> Setup:
     from fedpolicy.check import judge_of
-    from fedpolicy.cli.choices import choose, find_config
+    from fedpolicy.cli.choices import choices_of
     from fedpolicy.cli.trust import waivers_path, with_waivers
     from fedpolicy.lsp.server import Setup
 
-    config = find_config(given, isolated=isolated)
-    choices = choose(config, {})
-    settings = with_waivers(choices, config, {"today": None, "no_waivers": False, "waivers_from": None})
+    choices = choices_of({"config": given, "isolated": isolated})
+    settings = with_waivers(choices, {"today": None, "no_waivers": False, "waivers_from": None})
     judge, problems = judge_of(settings)
-    return Setup(judge=judge, settings=settings, problems=problems, waivers=Path(waivers_path(choices, config)))
+    return Setup(judge=judge, settings=settings, problems=problems, waivers=waivers_path(choices))

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from fedpolicy.cli.options import Group, debug_option
+from fedpolicy.cli.options import CommandGroup, debug_option
 from fedpolicy.cli.terminal import chatter, write
 from fedpolicy.errors import OutputError
 
 __all__ = ["command"]
 
 
-@click.group("new", cls=Group)
+@click.group("new", cls=CommandGroup)
 def command() -> None:
     """Begin something new: a rule."""
 

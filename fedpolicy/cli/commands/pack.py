@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from fedpolicy.cli.options import Group, debug_option
+from fedpolicy.cli.options import CommandGroup, debug_option
 from fedpolicy.cli.terminal import emit
 
 __all__ = ["command"]
 
 
-@click.group("pack", cls=Group)
+@click.group("pack", cls=CommandGroup)
 def command() -> None:
     """Work with packs of rules."""
 

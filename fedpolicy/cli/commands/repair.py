@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,28 +12,28 @@ import click
 
 from fedpolicy.cli.errors import exit_code
 from fedpolicy.cli.options import (
+    answer_options,
     baseline_options,
     catalog_option,
-    colour_option,
     config_option,
-    debug_option,
     deployment_option,
     epsilon_option,
+    fail_on_option,
+    form_option,
     isolated_option,
-    output_option,
     pack_option,
     param_option,
     timeout_option,
     waiver_options,
 )
-from fedpolicy.cli.terminal import chatter, emit, look_of, write
+from fedpolicy.cli.terminal import chatter, emit, look_for, write
 from fedpolicy.errors import OutputError, SettingsError
 from fedpolicy.limits import MAX_QUANTITY, MAX_REPAIR_FLOWS
-from fedpolicy.report.style import PLAIN
 
 if TYPE_CHECKING:
     from fedpolicy import sources
-    from fedpolicy.config.find import Config
+    from fedpolicy.cli.choices import Choices
+    from fedpolicy.repair.answer import Request
     from fedpolicy.report.repair import Proposal, Repairs
 
 __all__ = ["command"]
@@ -85,13 +84,7 @@ class _Number(click.IntRange):
     "--finding", "findings", multiple=True, metavar="FINGERPRINT", help="Clear this finding; may be repeated."
 )
 @click.option("--rule", "wanted", multiple=True, metavar="RULE", help="Clear what this rule finds; may be repeated.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(["critical", "high", "medium", "low", "info", "never"]),
-    default=None,
-    show_default="high",
-    help="The least severity that is cleared, unless findings or rules are named.",
-)
+@fail_on_option("The least severity that is cleared, unless findings or rules are named.")
 @click.option("--strict/--no-strict", default=None, help="Clear what is unknown, too.")
 @click.option(
     "--proposals", type=click.IntRange(min=1), default=3, show_default=True, help="How many alternatives to show."
@@ -131,7 +124,7 @@ class _Number(click.IntRange):
     metavar="[N]",
     help="Write proposal N (default: 1) into FILE.",
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write the answer.")
+@form_option(["text", "json"], "How to write the answer.", shown=False)
 @deployment_option
 @pack_option
 @param_option
@@ -141,9 +134,7 @@ class _Number(click.IntRange):
 @baseline_options
 @config_option
 @isolated_option
-@output_option
-@colour_option
-@debug_option
+@answer_options
 @timeout_option
 def command(file: str, form: str, output: str | None, write: int | None, **options: Any) -> int:  # noqa: ANN401  click's
     """
@@ -168,21 +159,31 @@ def _repair(file: str, form: str, output: str | None, number: int | None, option
 
     Raises SettingsError for options that fit nothing, UnwritableError and OutputError for what cannot be written.
     """
-    from fedpolicy.cli.choices import choose, find_config
+    from fedpolicy.cli.choices import choices_of
     from fedpolicy.cli.question import limit
-    from fedpolicy.cli.trust import trusted_settings
-    from fedpolicy.repair.answer import Choice, Request, repair
+    from fedpolicy.repair.answer import repair
     from fedpolicy.report.repair import as_json, as_text
 
-    config = find_config(options["config"], isolated=options["isolated"])
-    choices = choose(config, options)
+    choices = choices_of(options)
     _must_differ(file, output)
     limit(file, choices.timeout)
     source = _source(file, number)
-    request = Request(
+    repairs = repair(_request(source, number, choices, options))
+    if number is not None and repairs.proposals:
+        _write(Path(file), source, _chosen(repairs, number))
+    look = look_for(output, no_color=options["no_color"])
+    emit(as_json(repairs) if form == "json" else as_text(repairs, look), output)
+    return exit_code((), failing=not repairs.complete)
+
+
+def _request(source: sources.Source, number: int | None, choices: Choices, options: Mapping[str, Any]) -> Request:
+    from fedpolicy.cli.trust import trusted_settings
+    from fedpolicy.repair.answer import Choice, Request
+
+    return Request(
         source=source,
-        settings=trusted_settings(choices, config, options),
-        costs=_costs(config, options["costs"]),
+        settings=trusted_settings(choices, options),
+        costs=_costs(choices.costs, options["costs"]),
         choice=Choice(
             fail_on=choices.fail_on, strict=choices.strict, findings=options["findings"], rules=options["wanted"]
         ),
@@ -192,12 +193,6 @@ def _repair(file: str, form: str, output: str | None, number: int | None, option
         flows=options["max_flows"],
         fills=options["fills"],
     )
-    repairs = repair(request)
-    if number is not None and repairs.proposals:
-        _write(Path(file), source, _chosen(repairs, number))
-    look = PLAIN if output else look_of(sys.stdout, no_color=options["no_color"])
-    emit(as_json(repairs) if form == "json" else as_text(repairs, look), output)
-    return exit_code((), failing=not repairs.complete)
 
 
 def _must_differ(file: str, output: str | None) -> None:
@@ -216,14 +211,13 @@ def _source(file: str, number: int | None) -> sources.Source:
     return sources.read(given) if isinstance(given, str) else given
 
 
-def _costs(config: Config, given: Mapping[str, float]) -> dict[str, float]:
+def _costs(own: Mapping[str, float], given: Mapping[str, float]) -> dict[str, float]:
     """The command line over the configuration over what kinds cost by themselves."""
     from fedpolicy.repair.change import costs_of
     from fedpolicy.repair.changes import kinds
     from fedpolicy.suggest import advise
 
     costs = costs_of(kinds())
-    own = config.file.repair.costs if config.file else {}
     for kind in (*own, *given):
         if kind not in costs:
             raise SettingsError(f"there is no kind of change `{kind}`", help=advise(kind, sorted(costs)))

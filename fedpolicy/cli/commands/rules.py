@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fedpolicy.cli.options import SEVERITIES, colour_option, debug_option, output_option
+from fedpolicy.cli.options import SEVERITIES, answer_options, form_option
 from fedpolicy.cli.terminal import emit, look_for
 from fedpolicy.errors import FedPolicyError, Problems, SettingsError
 
@@ -21,6 +21,7 @@ __all__ = ["command"]
 _SCAN = "scan"  # the pack that no folder holds
 _DRIFT = "drift"
 _SITE = "site"
+_CODED = (_SCAN, _DRIFT, _SITE)
 
 
 @click.command("rules")
@@ -47,30 +48,23 @@ _SITE = "site"
     metavar="STANDARD[:NUMBER]",
     help="Rules about this standard only, such as owasp-llm-2026, or about one requirement of it.",
 )
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="How to write the list."
-)
-@output_option
-@colour_option
-@debug_option
-def command(
-    packs: tuple[str, ...],
-    principles: tuple[str, ...],
-    severities: tuple[str, ...],
-    bases: tuple[str, ...],
-    tags: tuple[str, ...],
-    form: str,
-    output: str | None,
-    *,
-    no_color: bool,
-) -> None:
+@form_option(["text", "json", "markdown"], "How to write the list.", shown=False)
+@answer_options
+def command(packs: tuple[str, ...], form: str, output: str | None, *, no_color: bool, **wanted: Sequence[str]) -> None:
     """List the rules of packs. Several filters must all hold; several values of one filter are alternatives."""
-    wanted = Filter(principles=principles, severities=severities, bases=bases, tags=tags)
-    _list(packs, wanted, form, output, no_color=no_color)
+    from fedpolicy.report import rules
+
+    found = _chosen(packs, _Filter(**wanted))
+    if form == "json":
+        emit(rules.as_json([rules.rule_entry(rule) for rule in found]), output)
+    elif form == "markdown":
+        emit(rules.table_markdown(found), output)
+    else:
+        emit(rules.table_text(found, look_for(output, no_color=no_color)), output)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class _Filter:
     """Which rules are wanted; an empty field wants all."""
 
     principles: Sequence[str] = ()
@@ -88,26 +82,20 @@ class Filter:
         )
 
 
-def _list(packs: Sequence[str], wanted: Filter, form: str, output: str | None, *, no_color: bool) -> None:
-    """List rules. Raises SettingsError for a principle or tag that is none, Problems for packs that cannot be used."""
+def _chosen(packs: Sequence[str], wanted: _Filter) -> list[Rule | RuleInfo]:
+    """Rules of packs. Raises SettingsError for a principle or tag that is none, Problems for packs beyond use."""
     from fedpolicy.policy.models import PRINCIPLES
-    from fedpolicy.report import rules
     from fedpolicy.suggest import advise
 
     for word in wanted.principles:
         if word not in PRINCIPLES:
             raise SettingsError(f"there is no principle `{word}`", help=advise(word, list(PRINCIPLES)))
-    files = [name for name in packs if name not in (_SCAN, _DRIFT, _SITE)]
+    files = [name for name in packs if name not in _CODED]
     coded = coded_rules() if len(files) < len(packs) else {}
-    known = [*(rules_of(files) if files or not packs else ()), *(one for name in packs for one in coded.get(name, ()))]
+    read: Sequence[Rule] = shipped_rules(files) if files or not packs else []
+    known: list[Rule | RuleInfo] = [*read, *(one for name in packs for one in coded.get(name, ()))]
     _must_be_carried(wanted.tags, known)
-    found = [rule for rule in known if wanted.wants(rule)]
-    if form == "json":
-        emit(rules.as_json([rules.rule_entry(rule) for rule in found]), output)
-    elif form == "markdown":
-        emit(rules.table_markdown(found), output)
-    else:
-        emit(rules.table_text(found, look_for(output, no_color=no_color)), output)
+    return [rule for rule in known if wanted.wants(rule)]
 
 
 def _must_be_carried(tags: Sequence[str], rules: Sequence[Rule | RuleInfo]) -> None:
@@ -129,7 +117,7 @@ def coded_rules() -> dict[str, tuple[RuleInfo, ...]]:
     return {_SCAN: INFOS, _DRIFT: tuple(drift.INFOS.values()), _SITE: site.INFOS}
 
 
-def rules_of(packs: Sequence[str]) -> list[Rule]:
+def shipped_rules(packs: Sequence[str]) -> list[Rule]:
     """The rules of some packs, or of all that ship; packs may share ids here. Raises Problems."""
     from fedpolicy.policy.load import load_rules, shipped_packs
 

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fedpolicy.cli.errors import exit_code
+from fedpolicy.cli.errors import exit_code, say_errors
 from fedpolicy.cli.options import (
-    baseline_options,
     catalog_option,
     colour_option,
-    config_from_option,
-    config_option,
     debug_option,
     epsilon_option,
-    isolated_option,
     links_option,
     pack_option,
     param_option,
     scanning_options,
     timeout_option,
-    waiver_options,
+    trust_options,
 )
-from fedpolicy.cli.terminal import chatter, look_of
+from fedpolicy.cli.terminal import chatter
 from fedpolicy.errors import SettingsError
 from fedpolicy.report.formats import load_format
 
@@ -48,11 +43,7 @@ _SHOWN = 20  # files that were not read, named one by one
 @scanning_options
 @timeout_option
 @links_option
-@waiver_options
-@baseline_options
-@config_option
-@config_from_option
-@isolated_option
+@trust_options
 @colour_option
 @debug_option
 def command(paths: tuple[str, ...], form: str, outputs: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  click's
@@ -66,26 +57,19 @@ def command(paths: tuple[str, ...], form: str, outputs: tuple[str, ...], **optio
 
 
 def _scan(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapping[str, Any]) -> int:
-    from fedpolicy.cli.choices import choose, find_config
-    from fedpolicy.cli.outputs import plan, write_all, written
-    from fedpolicy.cli.repository import report_of
+    from fedpolicy.cli.choices import choices_of
+    from fedpolicy.cli.outputs import plan, write_reports
+    from fedpolicy.cli.repository import scan_paths
     from fedpolicy.cli.trust import trusted_settings
-    from fedpolicy.report.summarise import must_fail
 
     planned = plan(outputs, form, verbose=options["verbose"])
     _must_need_no_declaration(planned)
-    config = find_config(options["config"], isolated=options["isolated"], revision=options["config_from"])
-    choices = choose(config, options)
-    report, gathered = report_of(paths, choices, trusted_settings(choices, config, options))
-    report = replace(report, links=options["links"])
+    choices = choices_of(options)
+    report, gathered = scan_paths(paths, choices, trusted_settings(choices, options))
     _tell(gathered, most=len(gathered.not_read) if options["verbose"] else _SHOWN)
-    write_all([(output, written(report, output, no_color=options["no_color"])) for output in planned])
-    if report.errors:
-        from fedpolicy.cli.messages import report_errors
-
-        report_errors(report.errors, look=look_of(sys.stderr, no_color=options["no_color"]))
-    failing = must_fail(report.findings, choices.fail_on, strict=choices.strict)
-    return exit_code(report.errors, failing=failing, evaluated=bool(gathered.facts))
+    write_reports(replace(report, links=options["links"]), planned, no_color=options["no_color"])
+    say_errors(report.errors, no_color=options["no_color"])
+    return exit_code(report.errors, failing=choices.failing(report.findings), evaluated=bool(gathered.facts))
 
 
 def _must_need_no_declaration(planned: Sequence[Output]) -> None:

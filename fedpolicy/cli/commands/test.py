@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fedpolicy.cli.errors import exit_code
-from fedpolicy.cli.options import TIMEOUT, catalog_option, colour_option, debug_option, output_option, timeout_option
+from fedpolicy.cli.options import TIMEOUT, answer_options, catalog_option, form_option, timeout_option
 from fedpolicy.cli.question import lost_of, watch_of
-from fedpolicy.cli.terminal import emit, look_of
+from fedpolicy.cli.terminal import emit, look_for
 from fedpolicy.errors import Problems, SettingsError
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
+    from fedpolicy.report.style import Style
     from fedpolicy.report.trials import PackTrial
 
 __all__ = ["command"]
@@ -34,14 +34,10 @@ __all__ = ["command"]
     metavar="PERCENT",
     help="Fail when the examples notice fewer mutants than this.",
 )
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "junit"]), default="text", help="How to write the results."
-)
+@form_option(["text", "json", "junit"], "How to write the results.", shown=False)
 @catalog_option
 @timeout_option
-@output_option
-@colour_option
-@debug_option
+@answer_options
 def command(packs: tuple[str, ...], form: str, output: str | None, **options: Any) -> int:  # noqa: ANN401  click's
     """
     Test rules by the examples in their files.
@@ -59,21 +55,24 @@ def _test(named: Sequence[str], form: str, output: str | None, options: Mapping[
     """Try every pack, write the results, and give the exit code. Raises Problems where a pack cannot be read."""
     from fedpolicy.catalog.load import load_catalog
     from fedpolicy.policy.load import shipped_packs
-    from fedpolicy.report.trials import as_json, as_junit, as_text, score, share
+    from fedpolicy.report.trials import score, share
 
     seconds = TIMEOUT if options["timeout"] is None else options["timeout"]
     results = _results(named or shipped_packs(), load_catalog(options["catalogs"]), seconds, mutate=options["mutate"])
-    if form == "text":
-        look = look_of(sys.stdout, no_color=options["no_color"] or output is not None)
-        emit(as_text(results, look, coverage=options["coverage"]), output)
-    else:
-        emit((as_json if form == "json" else as_junit)(results), output)
-    defects = [defect for pack in results for trial in pack.trials for defect in trial.defects]
-    if defects:
+    emit(_written(results, form, look_for(output, no_color=options["no_color"]), coverage=options["coverage"]), output)
+    if defects := [defect for pack in results for trial in pack.trials for defect in trial.defects]:
         raise Problems(defects)
     total = score(results)
     good = total.passed == total.rules and share(total.killed, total.mutants) >= options["minimum"]
     return exit_code((), failing=not good)
+
+
+def _written(results: Sequence[PackTrial], form: str, look: Style, *, coverage: bool) -> str:
+    from fedpolicy.report.trials import as_json, as_junit, as_text
+
+    if form == "text":
+        return as_text(results, look, coverage=coverage)
+    return (as_json if form == "json" else as_junit)(results)
 
 
 def _results(named: Sequence[str], catalog: Catalog, seconds: float, *, mutate: bool) -> list[PackTrial]:

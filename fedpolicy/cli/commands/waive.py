@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,18 +21,19 @@ from fedpolicy.cli.options import (
     isolated_option,
     pack_option,
     param_option,
+    today_option,
 )
 from fedpolicy.cli.terminal import chatter, write
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Finding, Report
     from fedpolicy.policy.renewal import Values
+    from fedpolicy.policy.waivers import WaiverFile
 
 __all__ = ["command"]
 
+_GIVEN = ("reason", "owner", "approved_by")
 _SHORT = 8  # characters of a fingerprint that a name gets
-
-_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 def _named(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
@@ -49,7 +49,7 @@ def _named(_context: click.Context, _option: click.Parameter, value: str | None)
 @click.option(
     "--renew", is_flag=True, help="Write into each waiver the files that it is about; FINGERPRINT is one of the PATHS."
 )
-@click.option("--until", type=_DAY, metavar="DATE", help="The last day on which it holds.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The last day on which it holds.")
 @click.option("--reason", help="Why it is accepted.")
 @click.option("--owner", help="Who answers for it.")
 @click.option("--approved-by", help="Who has agreed; somebody other than the owner.")
@@ -68,78 +68,75 @@ def _named(_context: click.Context, _option: click.Parameter, value: str | None)
 @estate_options
 @config_option
 @isolated_option
-@click.option("--today", type=_DAY, metavar="DATE", help="Act as on this day instead of today.")
+@today_option("Act as on this day instead of today.")
 @debug_option
-def command(
-    *,
-    fingerprint: str | None,
-    paths: tuple[str, ...],
-    renew: bool,
-    until: datetime | None,
-    reason: str | None,
-    owner: str | None,
-    approved_by: str | None,
-    **options: Any,  # noqa: ANN401  click's
-) -> int:
+def command(fingerprint: str | None, paths: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  click's
     """
     Accept a finding for a time.
 
     Adds an entry to the file of waivers and keeps everything else in it.
     FINGERPRINT, or its beginning, is in the JSON report. PATHS are checked to find it; by default the current folder.
     """
-    if renew:
+    if options["renew"]:
         from fedpolicy.cli.renewal import renew_waivers
 
         return renew_waivers((fingerprint, *paths) if fingerprint else paths, options)
     if fingerprint is None:
         raise click.UsageError("Missing argument 'FINGERPRINT'.")
-    given = {"reason": reason, "owner": owner, "approved_by": approved_by}
-    said = {name: value for name, value in given.items() if value is not None}
-    if missing := [name for name in ("until", *given) if name not in said and not (name == "until" and until)]:
+    return _write(fingerprint, paths, _said(options), options)
+
+
+def _said(options: Mapping[str, Any]) -> Values:
+    """What the entry says beside what it is about."""
+    if missing := [name for name in ("until", *_GIVEN) if options[name] is None]:
         raise click.UsageError(f"Missing option '--{missing[0].replace('_', '-')}'.")
-    return _write(fingerprint, paths, said, cast("datetime", until), options)
+    return {**{name: options[name] for name in _GIVEN}, "expires": options["until"].date().isoformat()}
 
 
-def _write(mark: str, paths: Sequence[str], given: Values, until: datetime, options: Mapping[str, Any]) -> int:
+def _write(mark: str, paths: Sequence[str], said: Values, options: Mapping[str, Any]) -> int:
     """Check, find the finding, and add an entry about it. Raises SettingsError for what no waiver may say."""
-    from fedpolicy.cli.choices import choose, find_config
+    from fedpolicy.cli.choices import choices_of
     from fedpolicy.cli.run import usable_report
     from fedpolicy.cli.trust import day_of, waivers_path
-    from fedpolicy.errors import SettingsError
-    from fedpolicy.policy.renewal import add_waiver, free_name, waiver_values
+    from fedpolicy.policy.renewal import add_waiver, waiver_values
     from fedpolicy.policy.waivers import WaiverFile, read_waivers
 
-    config = find_config(options["config"], isolated=options["isolated"], revision=None)
-    choices = choose(config, options)
-    path = waivers_path(choices, config)
+    choices = choices_of(options)
+    path = waivers_path(choices)
     text = _text(path)
     file = read_waivers(text, path.name) if text.strip() else WaiverFile(name=path.name)
     settings = replace(choices.settings, waivers=file, today=day_of(options))
-    _allowed(given, until.date().isoformat(), settings.today)
+    _allowed(said, settings.today)
     report = usable_report(paths, settings, choices, options)
     if isinstance(report, int):
         return report
     finding = _meant(mark, report, options["deployment"])
-    taken = {entry.id for entry in file.entries}
-    name = options["name"] or free_name(f"{finding.rule}-{finding.fingerprint[:_SHORT]}", taken)
-    if name in taken:
-        raise SettingsError(f"`{path.name}` has a waiver `{name}`", help="choose another --name")
-    values = {**waiver_values(finding, settings.root), **given, "expires": until.date().isoformat()}
-    write(path, add_waiver(text, path.name, name, values))
-    chatter(f"{path.name}: {name} waives {finding.rule} until the end of {until.date().isoformat()}\n")
+    name = _free(options["name"], finding, file)
+    write(path, add_waiver(text, path.name, name, {**waiver_values(finding, settings.root), **said}))
+    chatter(f"{path.name}: {name} waives {finding.rule} until the end of {said['expires']}\n")
     return CLEAN
 
 
-def _allowed(given: Values, until: str, today: str) -> None:
+def _free(name: str | None, finding: Finding, file: WaiverFile) -> str:
+    from fedpolicy.errors import SettingsError
+    from fedpolicy.policy.renewal import free_name
+
+    taken = {entry.id for entry in file.entries}
+    if name in taken:
+        raise SettingsError(f"`{file.name}` has a waiver `{name}`", help="choose another --name")
+    return name or free_name(f"{finding.rule}-{finding.fingerprint[:_SHORT]}", taken)
+
+
+def _allowed(said: Values, today: str) -> None:
     from fedpolicy.errors import SettingsError
 
-    for key, value in given.items():
-        if not str(value).strip():
+    for key in _GIVEN:
+        if not str(said[key]).strip():
             raise SettingsError(f"`--{key.replace('_', '-')}` is empty", help="say it; readers will ask")
-    if _person(given["owner"]) == _person(given["approved_by"]):
+    if _person(said["owner"]) == _person(said["approved_by"]):
         raise SettingsError("a waiver cannot be approved by its own owner", help="somebody else must agree to it")
-    if until < today:
-        raise SettingsError(f"`--until {until}` is over", help=f"name a day from {today} on")
+    if str(said["expires"]) < today:
+        raise SettingsError(f"`--until {said['expires']}` is over", help=f"name a day from {today} on")
 
 
 def _person(name: object) -> str:
@@ -149,29 +146,38 @@ def _person(name: object) -> str:
 def _meant(mark: str, report: Report, deployment: str) -> Finding:
     """The only finding whose fingerprint begins so."""
     from fedpolicy.errors import SettingsError
-    from fedpolicy.policy.housekeeping import OWN_PACK
 
     mark = mark.lower()
-    found = [
-        one
-        for one in report.findings
-        if one.fingerprint.startswith(mark) and one.pack != OWN_PACK and deployment in ("", one.deployment)
-    ]
+    found = list(_marked(mark, report, deployment))
     if not found:
         advice = "`fedpolicy check --format json` shows the fingerprint of each finding"
         raise SettingsError(f"no finding has the fingerprint `{mark}`", help=advice)
+    _must_be_one(found, mark)
     first = found[0]
-    if any(one.fingerprint != first.fingerprint for one in found):
-        raise SettingsError(
-            f"{len(found)} findings have a fingerprint that begins with `{mark}`", help="write more of it"
-        )
-    if names := sorted({one.deployment for one in found} - {first.deployment}):
-        advice = f"say which with --deployment: {', '.join([first.deployment, *names])}"
-        raise SettingsError(f"several deployments have the finding `{mark}`", help=advice)
     if first.waiver:
         advice = f"change its `expires` at {first.waiver.span} instead"
         raise SettingsError(f"the finding is already waived until {first.waiver.expires}", help=advice)
     return first
+
+
+def _marked(mark: str, report: Report, deployment: str) -> Iterator[Finding]:
+    from fedpolicy.policy.housekeeping import OWN_PACK
+
+    for one in report.findings:
+        if one.fingerprint.startswith(mark) and one.pack != OWN_PACK and deployment in ("", one.deployment):
+            yield one
+
+
+def _must_be_one(found: Sequence[Finding], mark: str) -> None:
+    from fedpolicy.errors import SettingsError
+
+    first = found[0]
+    if any(one.fingerprint != first.fingerprint for one in found):
+        message = f"{len(found)} findings have a fingerprint that begins with `{mark}`"
+        raise SettingsError(message, help="write more of it")
+    if names := sorted({one.deployment for one in found} - {first.deployment}):
+        advice = f"say which with --deployment: {', '.join([first.deployment, *names])}"
+        raise SettingsError(f"several deployments have the finding `{mark}`", help=advice)
 
 
 def _text(path: Path) -> str:
