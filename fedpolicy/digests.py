@@ -14,7 +14,7 @@ from fedpolicy.hashing import sha256
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-__all__ = ["digest_of", "digest_of_facts", "digest_of_folder", "digest_of_tool", "pack_path"]
+__all__ = ["digest_of", "digest_of_facts", "digest_of_folder", "digest_of_shipped", "digest_of_tool", "pack_path"]
 
 # What a wheel carries precomputed counts only where it says what its sources say.
 _MADE = ("_data", "__pycache__")
@@ -50,6 +50,12 @@ def digest_of_folder(folder: Path, paths: Iterable[Path], read: Callable[[Path],
     return _over((path.name, read(path)) for path in found)
 
 
+def digest_of_shipped(folder: Path) -> str:
+    """The same of a pack that ships, whose files are ours."""
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".yaml"))  # noqa: PTH208  no Path for each
+    return _over((name, _bytes(f"{folder}/{name}")) for name in names)
+
+
 def digest_of_facts() -> str:
     """SHA-256 over the catalogue that ships, with what is generated for it."""
     return _below(str(catalog_dir()), (".yaml",))
@@ -71,7 +77,7 @@ def _below(folder: str, endings: tuple[str, ...]) -> str:
 
 
 def _bytes(path: str) -> bytes:
-    with open(path, "rb") as file:  # noqa: PTH123  see above
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123  see above
         return file.read()
 
 

@@ -6,7 +6,6 @@ YAML is read as YAML 1.2: `NO` is Norway, `2026-08-05` is text, a key stands onc
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,10 +17,12 @@ from fedpolicy.characters import hidden
 from fedpolicy.errors import CatalogError
 from fedpolicy.findings import Span
 from fedpolicy.limits import MAX_DIGITS
+from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
 from fedpolicy.yaml_events import events
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
     from typing import Protocol
 
@@ -50,10 +51,10 @@ _WORDS = {
     "FALSE": False,
 }
 _NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
-    (re.compile(r"[-+]?[0-9]+"), int),
-    (re.compile(r"0o[0-7]+"), lambda text: int(text, 0)),
-    (re.compile(r"0x[0-9a-fA-F]+"), lambda text: int(text, 0)),
-    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
+    (pattern(r"[-+]?[0-9]+"), int),
+    (pattern(r"0o[0-7]+"), lambda text: int(text, 0)),
+    (pattern(r"0x[0-9a-fA-F]+"), lambda text: int(text, 0)),
+    (pattern(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
 )
 _MAYBE_NUMBER = frozenset("+-.0123456789")
 _BASE: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -148,7 +149,7 @@ def _bound(text: str, place: Place) -> None:
 def _bound_number(event: Any, span: Span) -> None:  # noqa: ANN401  one of the parser's
     if not isinstance(event, yaml.ScalarEvent) or event.style or len(event.value) <= MAX_DIGITS:
         return
-    if any(pattern.fullmatch(event.value) for pattern, _ in _NUMBERS):
+    if any(number.fullmatch(event.value) for number, _ in _NUMBERS):
         message = f"a number of {len(event.value):,} digits is too long; at most {MAX_DIGITS} are read"
         raise CatalogError(message, span=span, help="write a shorter one, or quote it if it is text")
 
@@ -157,8 +158,8 @@ def _scalar(text: str) -> object:
     if text in _WORDS:
         return _WORDS[text]
     if text[0] in _MAYBE_NUMBER:
-        for pattern, read in _NUMBERS:
-            if pattern.fullmatch(text):
+        for number, read in _NUMBERS:
+            if number.fullmatch(text):
                 return read(text)
     return text
 

@@ -158,12 +158,17 @@ def _anywhere(name: str, own: Mapping[str, R]) -> Section[R]:
 
 def _files(folder: Path, name: str) -> tuple[str, ...]:
     try:
-        found = [(folder / f"{name}.yaml").read_text(encoding="utf-8")]
+        found = [_text(folder / f"{name}.yaml")]
     except OSError as error:
         message = f"the shipped catalogue lacks its section {name}"
         raise CatalogError(message, help="install fedpolicy again") from error
     made = folder / GENERATED / f"{name}.yaml"
-    return (*found, made.read_text(encoding="utf-8")) if made.exists() else tuple(found)
+    return (*found, _text(made)) if made.exists() else tuple(found)
+
+
+def _text(path: Path) -> str:
+    # Half a megabyte: to have each line looked at while it is read took as long as reading a deployment.
+    return path.read_bytes().decode("utf-8").replace("\r\n", "\n")
 
 
 def _place(text: str, key: str) -> int:

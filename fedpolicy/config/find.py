@@ -19,8 +19,8 @@ __all__ = ["NAMES", "Config", "discover", "has_table", "own_table"]
 NAMES = ("fedpolicy.toml", "pyproject.toml")
 _TABLE = ("tool", "fedpolicy")
 _OUR_TABLE = rb"(?m)^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*[\"']?fedpolicy\b"
-# Whatever begins our table in TOML: its own header or key, that of all tools, or letters that are spelt with escapes.
-_MAY_BE_OURS = rb"tool[\"']?[ \t]*(?:\.[ \t]*[\"']?fedpolicy|=)|\[[ \t]*[\"']?tool[\"']?[ \t]*\]|\\[xuU]"
+# Whatever begins our table in TOML, without spaces and quotes; or letters of a key may be spelt with escapes.
+_MAY_BE_OURS = (b"tool.fedpolicy", b"[tool]", b"tool=", b"\\x", b"\\u", b"\\U")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,8 @@ def has_table(text: bytes) -> bool:
     One that Python's reader gives up on has it if it seems to: somebody else's file must not stop us, and ours must
     not go unread.
     """
-    if not re.search(_MAY_BE_OURS, text):
+    plain = text.translate(None, b" \t\"'")
+    if not any(word in plain for word in _MAY_BE_OURS):
         return False
     import tomllib  # noqa: PLC0415  only for a file that may have our table
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fedpolicy import __version__
-from fedpolicy.digests import digest_of_folder
+from fedpolicy.digests import digest_of_shipped
 from fedpolicy.files import bundles_dir, policies_dir
 from fedpolicy.findings import Reference, Severity, Span
 from fedpolicy.policy.expression import Expression, library_version, restored
@@ -74,7 +74,7 @@ def made_with(folder: Path) -> dict[str, str]:
     return {
         "fedpolicy": __version__,
         "cel-expr-python": library_version(),
-        "files": digest_of_folder(folder, folder.glob("*.yaml"), Path.read_bytes),
+        "files": digest_of_shipped(folder),
     }
 
 

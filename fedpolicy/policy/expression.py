@@ -7,6 +7,7 @@ loaded. The library returns errors as truthy values; nothing here trusts truthin
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -177,8 +178,10 @@ def library_version() -> str:
     """The version of the CEL library; empty where that cannot be said."""
     # The library does not say, and to import importlib.metadata would cost as much as reading all rules.
     place = Path(str(_library().__file__)).parent
-    found = [path.name for path in place.parent.glob(f"{place.name}-*.dist-info")]
-    return found[0].removeprefix(f"{place.name}-").removesuffix(".dist-info") if len(found) == 1 else ""
+    start, end = f"{place.name}-", ".dist-info"
+    names = os.listdir(place.parent)  # noqa: PTH208  no Path for each
+    found = [name for name in names if name.startswith(start) and name.endswith(end)]
+    return found[0].removeprefix(start).removesuffix(end) if len(found) == 1 else ""
 
 
 @cache
