@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 from fuzz.drawn import without_deadlines
-from fuzz.guides import MISSING, guide, installed
+from fuzz.guides import MISSING, Guidance, guide, installed
 from fuzz.inputs import Source
 from fuzz.page import PAGE, page, record
 from fuzz.session import Finding, again, write
@@ -48,14 +48,16 @@ def main() -> int:
 
 def _run(given: argparse.Namespace) -> int:
     seed = given.seed or secrets.token_hex(4)
-    if not given.guided:
-        print(f"seed {seed}", flush=True)
+    print(f"seed {seed}", flush=True)
     places: list[Path] = []
     chosen = list(targets()) if given.target == _EACH or (given.guided and not given.target) else [given.target]
     seconds, done, source = _seconds(given) / len(chosen), Done(), Source(given.corpus)
+    how = Guidance(
+        seconds=seconds, bound=given.bound, found=given.found, kept=given.kept, seed=seed, corpus=given.corpus
+    )
     for name in chosen:
         if given.guided:
-            more, new = guide(name, seconds, given.bound, given.found, given.kept)
+            more, new = guide(name, how)
             places += new
         else:
             more = watched(_plan(given, seed, name, source, places))

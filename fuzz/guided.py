@@ -11,14 +11,16 @@ import argparse
 import json
 import pkgutil
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 if TYPE_CHECKING:
     from fuzz.session import Session
 
-__all__ = ["COUNTS", "main"]
+__all__ = ["COUNTS", "main", "options", "parsed", "seed_number"]
 
 COUNTS = "counts.json"
 _OFTEN = 50  # inputs between two notes of how many there were
@@ -33,7 +35,7 @@ def main() -> None:
     """Run for some seconds; libFuzzer ends the process."""
     import atheris  # noqa: PLC0415  for three Pythons and two systems
 
-    given = _parser().parse_args()
+    given = parsed(sys.argv[1:])
     with atheris.instrument_imports(include=["fedpolicy"]):
         import_module("fedpolicy")
         for module in pkgutil.walk_packages(sys.modules["fedpolicy"].__path__, "fedpolicy."):
@@ -41,13 +43,23 @@ def main() -> None:
                 _imported(module.name)
     judge = _Judge(given)
     place: Path = given.kept / given.target
-    options = [
+    atheris.Setup([sys.argv[0], *options(given), str(place / "reached"), str(place / "first")], judge)
+    atheris.Fuzz()
+
+
+def options(given: argparse.Namespace) -> list[str]:
+    """What libFuzzer is told."""
+    place = given.kept / given.target
+    return [
         *(f"-max_total_time={given.seconds:.0f}", f"-max_len={_LARGEST}", "-len_control=0", "-verbosity=0"),
         *(f"-rss_limit_mb={_MEMORY}", f"-timeout={given.bound * _PATIENCE:.0f}", f"-artifact_prefix={place}/"),
-        *([f"-seed={given.seed}"] if given.seed else []),
+        f"-seed={seed_number(given.seed)}",
     ]
-    atheris.Setup([sys.argv[0], *options, str(place / "reached"), str(place / "first")], judge)
-    atheris.Fuzz()
+
+
+def seed_number(seed: str) -> int:
+    """A seed as libFuzzer has it: 31 bits and not 0, which would mean a new one."""
+    return crc32(seed.encode()) % (2**31 - 1) + 1
 
 
 def _imported(name: str) -> None:
@@ -67,7 +79,7 @@ class _Judge:
 
         without_deadlines()
         keep_rules()
-        self.given, self.source, self.place = given, Source(), given.kept / given.target
+        self.given, self.source, self.place = given, Source(given.corpus), given.kept / given.target
         self.session = self._session()
         _begin(self.source, given.target, self.place)
 
@@ -94,7 +106,8 @@ class _Judge:
         from fuzz.session import Finding, Session, write  # noqa: PLC0415
 
         def tell(finding: Finding) -> None:
-            place = write(finding, self.given.found, f"python -m fuzz --guided --target {finding.target}")
+            origin = f"python -m fuzz --guided --target {finding.target} --seed {self.given.seed}"
+            place = write(finding, self.given.found, origin)
             print(f"FOUND by {finding.target}: {finding.broken} [{finding.broken.site}]\n      {place}", flush=True)
 
         return Session("", self.given.bound, tell, source=self.source)
@@ -113,15 +126,17 @@ def _begin(source: Any, name: str, place: Path) -> None:
         (place / "first" / f"{number:05}").write_bytes(data)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """What this process was started with."""
     parser = argparse.ArgumentParser(prog="python -m fuzz.guided", description=__doc__)
     parser.add_argument("target")
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--seed", default="")
+    parser.add_argument("--seed", required=True)
     parser.add_argument("--bound", type=float, default=20.0)
     parser.add_argument("--found", type=Path, default=Path("fuzz/found"))
     parser.add_argument("--kept", type=Path, default=Path(".fuzz"))
-    return parser
+    parser.add_argument("--corpus", type=Path, action="append", default=[])
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

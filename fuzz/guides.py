@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from fuzz.inputs import Source
 from fuzz.session import Finding, write
 from fuzz.watch import Done
 
-__all__ = ["MISSING", "guide", "installed"]
+__all__ = ["MISSING", "Guidance", "guide", "installed"]
 
 MISSING = "atheris is not installed: `make fuzz-guided` makes an environment that has it (Python 3.11 to 3.13, Linux)"
 _DEADLY = ("crash-*", "timeout-*", "oom-*")
@@ -27,23 +28,44 @@ def installed() -> bool:
     return find_spec("atheris") is not None
 
 
-def guide(name: str, seconds: float, bound: float, found: Path, kept: Path) -> tuple[Done, Sequence[Path]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guidance:
+    """
+    How a target is asked: for how many seconds, how long a command may take, where what is found and kept goes.
+
+    `seed` is what the choices of libFuzzer follow from; `corpus` are folders with more to mutate.
+    """
+
+    seconds: float
+    bound: float
+    found: Path
+    kept: Path
+    seed: str
+    corpus: Sequence[Path] = ()
+
+    def command(self, name: str) -> list[str]:
+        """What asks this target."""
+        given = {"seconds": self.seconds, "bound": self.bound, "found": self.found, "kept": self.kept}
+        options = [f"--{key}={value}" for key, value in (given | {"seed": self.seed}).items()]
+        return [sys.executable, "-m", "fuzz.guided", name, *options, *(f"--corpus={one}" for one in self.corpus)]
+
+
+def guide(name: str, how: Guidance) -> tuple[Done, Sequence[Path]]:
     """Run a target for some seconds; what ended the process is a finding as well."""
-    place, done = kept / name, Done()
+    place, found, done = how.kept / name, how.found, Done()
     (place / COUNTS).unlink(missing_ok=True)
     before = _written(found)
-    command = [sys.executable, "-m", "fuzz.guided", name, f"--seconds={seconds}", f"--bound={bound}"]
-    ended = subprocess.run([*command, f"--found={found}", f"--kept={kept}"], check=False)  # noqa: S603  ours
+    ended = subprocess.run(how.command(name), check=False)  # noqa: S603  ours
     if (place / COUNTS).is_file():
         counts = json.loads((place / COUNTS).read_text(encoding="utf-8"))
         done.judged[name], done.vacuous[name] = counts["judged"], counts["vacuous"]
     for artifact in (path for pattern in _DEADLY for path in sorted(place.glob(pattern))):
-        one = input_of(Source(), name, artifact.read_bytes())
+        one = input_of(Source(how.corpus), name, artifact.read_bytes())
         broken = Broken("death", (), f"the process ended with {ended.returncode}: {artifact.name}", artifact.name[:7])
         write(
             Finding(broken, name, {one.file: one.text} if one else {}),
             found,
-            f"python -m fuzz --guided --target {name}",
+            f"python -m fuzz --guided --target {name} --seed {how.seed}",
         )
         artifact.unlink()
     places = sorted(path for path, when in _written(found).items() if before.get(path) != when)

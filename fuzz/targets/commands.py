@@ -16,6 +16,8 @@ from fuzz.target import Box, Target
 __all__ = ["TARGETS"]
 
 _CHECK = ("check", "--isolated", "--today", "2026-11-28", "--jobs", "1")
+_LAWS = ("eu-ai-act", "gdpr", "hipaa")
+_SEVERE = ("high", "critical")
 _FORMATS = ("text", "json", "sarif", "gitlab", "junit", "markdown", "csv", "github")
 
 
@@ -46,9 +48,8 @@ def together(box: Box) -> None:
     for name in names:
         if name not in told:
             raise Broken("vanished", command, f"{name} is neither a deployment nor a mistake")
-    failing = any(f["verdict"] == "fail" and f["severity"] in {"high", "critical"} for f in report["findings"])
-    if found.code != (2 if report["errors"] else int(failing)):
-        raise Broken("exit code", command, f"{found.code}; {len(report['errors'])} errors, failing: {failing}")
+    if found.code != (expected := _expected(report, "fail")):
+        raise Broken("exit code", command, f"{found.code}, and {expected} by what is said")
     again = json.loads(box.run(*_CHECK, *reversed(names), "--format", "json").out)
     if _rows(report) != _rows(again):
         raise Broken("order", command, "another order of the files gives other findings")
@@ -107,10 +108,23 @@ def _changed(box: Box) -> str:
 
 
 def other_packs(box: Box) -> None:
-    """Packs of laws judge whatever can be read."""
+    """Packs of laws judge whatever can be read, and the exit code is what they find."""
     if not loaded(box)[0]:
         raise Vacuous
-    box.run("check", *box.files, "--isolated", "--pack", "gdpr", "--pack", "hipaa", "--pack", "eu-ai-act", "--strict")
+    chosen = [option for pack in _LAWS for option in ("--pack", pack)]
+    command = ("check", *box.files, "--isolated", *chosen, "--strict", "--format", "json")
+    found = box.run(*command)
+    report = json.loads(found.out)
+    if report["packs"] != list(_LAWS) or not (report["errors"] or any(report["summary"].values())):
+        raise Broken("unjudged", command, f"{report['packs']} say {report['summary']}")
+    if found.code != (expected := _expected(report, "fail", "unknown")):
+        raise Broken("exit code", command, f"{found.code}, and {expected} by what they find")
+
+
+def _expected(report: Any, *verdicts: str) -> int:
+    """The exit code by what is said: 2 with errors, 1 where a finding that is severe has one of these verdicts."""
+    failing = any(f["verdict"] in verdicts and f["severity"] in _SEVERE for f in report["findings"])
+    return 2 if report["errors"] else int(failing)
 
 
 TARGETS = (
@@ -148,7 +162,7 @@ TARGETS = (
     Target(
         name="other-packs",
         kind="law",
-        holds="the packs of laws judge whatever can be read",
+        holds="the packs of laws judge whatever can be read, and the exit code is what they find",
         input="deployment",
         judge=other_packs,
         heavy=True,

@@ -16,7 +16,8 @@ from fedpolicy.errors import Problems
 from fuzz.bytestream import Choices, first_inputs, input_of
 from fuzz.command import Broken
 from fuzz.corpus import FOLDERS, LEAK, ROOT, read_corpus, repository
-from fuzz.guides import guide
+from fuzz.guided import options, parsed, seed_number
+from fuzz.guides import Guidance, guide
 from fuzz.page import PAGE, page
 from fuzz.session import STEP, Finding, Session, again, breaks, inputs_of, write
 from fuzz.smallest import smallest
@@ -272,15 +273,29 @@ def test_what_ended_a_guided_process_is_a_finding(tmp_path, monkeypatch):
         (place / "crash-1").write_bytes(b"\0" + LEAK)
         (place / "counts.json").write_text('{"judged": 50, "vacuous": 2}', encoding="utf-8")
         assert command[1:4] == ["-m", "fuzz.guided", "reader"]
+        assert {"--seed=x", f"--corpus={tmp_path}"} < {*command}
         return SimpleNamespace(returncode=77)
 
     (tmp_path / "kept/reader").mkdir(parents=True)
     monkeypatch.setattr(subprocess, "run", run)
-    done, (place,) = guide("reader", 1.0, 20.0, tmp_path / "found", tmp_path / "kept")
+    how = Guidance(
+        seconds=1.0, bound=20.0, found=tmp_path / "found", kept=tmp_path / "kept", seed="x", corpus=[tmp_path]
+    )
+    done, (place,) = guide("reader", how)
 
     assert (done.judged["reader"], done.vacuous["reader"], done.found["reader"]) == (50, 2, 1)
     assert (place / "d.yaml").read_bytes() == LEAK
     assert not list((tmp_path / "kept/reader").glob("crash-*"))
+    told = (place / "README.txt").read_text(encoding="utf-8")
+    assert "found by: python -m fuzz --guided --target reader --seed x\n" in told
+
+
+def test_a_seed_leads_a_guided_run():
+    numbers = [options(parsed(["reader", f"--seed={seed}"]))[-1] for seed in ("7", "7", "8", "a3f0")]
+
+    assert numbers[0] == numbers[1] == f"-seed={seed_number('7')}"
+    assert len({*numbers}) == 3
+    assert all(0 < seed_number(seed) < 2**31 for seed in ("", "0", "a3f0"))
 
 
 def test_a_step_that_was_lost_names_its_seed_and_is_no_single_input(tmp_path):
