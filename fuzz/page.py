@@ -46,8 +46,8 @@ make fuzz-guided TARGET=reader MINUTES=10     # led by coverage (atheris; Python
 Inputs are drawn from the schema of the language, from the strategies of the tests (hypothesis), and by changes of the
 examples and of the cases that tests accept and refuse: their trees, tokens, lines and bytes. A guided run keeps what
 reached new code in `.fuzz/` and begins with it the next time; the nightly workflow keeps that too. From the same seed
-and the same folder it begins with the same choices. What breaks a target is made small and written to `fuzz/found/` with the
-command that asks once more.
+and the same folder it begins with the same choices. What breaks a target is made small and written to `fuzz/found/`
+with the command that asks once more.
 
 *A minute* is a minute of processor time, measured by `{command}` on {machine} ({day}). *A night* is what that makes of
 the hour that a nightly workflow has for all of them.
