@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, create_model
 
-from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.entry import Entry
 from fedpolicy.language.model.shape import Shape, entry_shape
 from fedpolicy.language.model.types import Read, Within, Written

@@ -18,7 +18,7 @@ from fedpolicy.analysis.study import AnalysisSettings, Study
 from fedpolicy.catalog.load import Catalog, load_catalog
 from fedpolicy.graph.build import build_graph
 from fedpolicy.graph.model import FlowGraph, bits
-from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model import Deployment
 from fedpolicy.language.reading.load import load_text
 
 Levels = tuple[str, str, str]

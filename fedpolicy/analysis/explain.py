@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.exposure.state import Exposure
     from fedpolicy.analysis.facts import Step
     from fedpolicy.analysis.study import Study
-    from fedpolicy.language.model.deployment import Deployment
-    from fedpolicy.language.model.task import Task
+    from fedpolicy.language.model import Deployment
+    from fedpolicy.language.model.flow import Task
 
 __all__ = ["Change", "Counterfactual", "Explained", "Explanation", "HopLevel", "counterfactuals", "explain"]
 

@@ -7,7 +7,7 @@ from typing import get_args
 
 from fedpolicy.analysis.exposure.spending import Spending
 from fedpolicy.graph.model import Access, Path
-from fedpolicy.language.model.words import Level
+from fedpolicy.language.model.types import Level
 from fedpolicy.records import dataclass
 
 __all__ = ["LEVELS", "Disclosure", "ModelFacts", "NotCounted", "Step"]

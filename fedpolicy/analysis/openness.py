@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, get_args
 from fedpolicy.analysis.exposure.domain import Reading
 from fedpolicy.analysis.facts import ModelFacts
 from fedpolicy.graph.model import FlowGraph, bits
-from fedpolicy.language.model.words import OpennessClass
+from fedpolicy.language.model.types import OpennessClass
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.exposure.state import Exposure

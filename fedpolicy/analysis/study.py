@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure, ModelFacts
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.graph.model import FlowGraph
-    from fedpolicy.language.model.deployment import Deployment
+    from fedpolicy.language.model import Deployment
 
 __all__ = ["MOST_PAIRS", "AnalysisSettings", "Study"]
 

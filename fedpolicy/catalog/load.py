@@ -27,7 +27,7 @@ from fedpolicy.catalog.rows import (
 )
 from fedpolicy.catalog.section import Section
 from fedpolicy.files import HERE, Files, catalog_dir
-from fedpolicy.language.model.words import TrainingData
+from fedpolicy.language.model.types import TrainingData
 from fedpolicy.records import dataclass
 
 __all__ = ["Catalog", "load_catalog"]

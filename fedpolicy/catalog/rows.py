@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from fedpolicy.catalog.row import Row
 from fedpolicy.catalog.services import ArtefactRow, ServiceRow
-from fedpolicy.language.model.words import Access, Level, Published, TrainingData, Weights
+from fedpolicy.language.model.types import Access, Level, Published, TrainingData, Weights
 from fedpolicy.records import dataclass
 from fedpolicy.topologies import TopologyName
 

@@ -18,7 +18,7 @@ from fedpolicy.limits import USUAL, Bounds
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
-    from fedpolicy.language.model.deployment import Deployment
+    from fedpolicy.language.model import Deployment
 
 __all__ = ["build_graph"]
 

@@ -14,7 +14,7 @@ from fedpolicy.records import dataclass, replace
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.graph.places import Places
-    from fedpolicy.language.model.deployment import Deployment
+    from fedpolicy.language.model import Deployment
 
 __all__ = ["Builder", "LookUp", "Origin", "Use", "mask_of"]
 

@@ -15,10 +15,9 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
     from fedpolicy.graph.model import Guard, Mask, Vertex
-    from fedpolicy.language.model.call import ApiCall
+    from fedpolicy.language.model.flow import ApiCall, Task
     from fedpolicy.language.model.model import Terms
     from fedpolicy.language.model.safeguards import Safeguard
-    from fedpolicy.language.model.task import Task
 
 __all__ = ["Call", "answer", "call_model", "desugar_api_calls", "may_train", "note_indexes"]
 

@@ -17,7 +17,7 @@ from fedpolicy.topologies import TOPOLOGIES
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
-    from fedpolicy.language.model.task import Task
+    from fedpolicy.language.model.flow import Task
 
 __all__ = [
     "Job",

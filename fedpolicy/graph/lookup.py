@@ -12,7 +12,7 @@ from functools import cached_property
 
 from fedpolicy.graph.masks import common, grouped, united
 from fedpolicy.graph.model import Access, Aggregate, Flow, FlowGraph, Guard, Mask, Path, Principal, Vertex, bits, keyed
-from fedpolicy.language.model.task import Task
+from fedpolicy.language.model.flow import Task
 
 __all__ = ["Lookup", "family_of", "ordered"]
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from fedpolicy.graph.masks import Mask, bits, keyed
-from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.does import Does
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard
 from fedpolicy.records import dataclass

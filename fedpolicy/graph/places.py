@@ -14,10 +14,9 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
     from fedpolicy.catalog.rows import ProviderRow
+    from fedpolicy.language.model import Deployment
     from fedpolicy.language.model.dataset import Dataset
-    from fedpolicy.language.model.deployment import Deployment
-    from fedpolicy.language.model.node import Node
-    from fedpolicy.language.model.party import Party
+    from fedpolicy.language.model.party import Node, Party
 
 __all__ = [
     "COHORT_MEMBERS",

@@ -11,7 +11,7 @@ from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
-    from fedpolicy.language.model.deployment import Deployment
+    from fedpolicy.language.model import Deployment
     from fedpolicy.language.model.model import Model
 
 __all__ = [

@@ -11,9 +11,8 @@ from fedpolicy.graph.masks import grouped
 from fedpolicy.graph.model import Mask, Path
 from fedpolicy.graph.places import NOBODY, is_unknown
 from fedpolicy.language.model.agreement import Agreement
-from fedpolicy.language.model.call import ApiCall
 from fedpolicy.language.model.dataset import Dataset
-from fedpolicy.language.model.task import Task
+from fedpolicy.language.model.flow import ApiCall, Task
 from fedpolicy.policy.fields import Missing
 from fedpolicy.records import dataclass
 

@@ -9,8 +9,8 @@ from fedpolicy.analysis.accounting import Release, bound
 from fedpolicy.analysis.exposure.mechanisms import mechanism_at
 from fedpolicy.analysis.exposure.spending import spend
 from fedpolicy.graph.model import Path
+from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
-from fedpolicy.language.model.task import Task
 from fedpolicy.repair.change import RepairContext
 
 __all__ = ["LEAST_HIDDEN", "enough", "gaussian_noise", "hidden_among", "more_noise"]

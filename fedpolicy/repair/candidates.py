@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.check import assess
 from fedpolicy.findings import Finding
-from fedpolicy.language.model.task import Task
+from fedpolicy.language.model.flow import Task
 from fedpolicy.language.rewriting.edits import Edit, Put, Remove
 from fedpolicy.records import dataclass
 from fedpolicy.repair.change import Bundle, Change, Element, RepairContext, callers, element_of

@@ -7,9 +7,8 @@ from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fedpolicy.language.model.call import ApiCall
-from fedpolicy.language.model.deployment import Deployment
-from fedpolicy.language.model.task import Task
+from fedpolicy.language.model import Deployment
+from fedpolicy.language.model.flow import ApiCall, Task
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.language.rewriting.edits import Edit
 from fedpolicy.records import dataclass

@@ -20,7 +20,7 @@ from fedpolicy.report.style import clean, listing
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget import Budget, Ledger, Share
-    from fedpolicy.language.model.deployment import Deployment
+    from fedpolicy.language.model import Deployment
     from fedpolicy.language.model.safeguards import DifferentialPrivacy
 
 __all__ = ["as_registry_entry", "as_svg", "has_curves"]

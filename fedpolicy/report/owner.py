@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.control.matrix import Continuity
     from fedpolicy.analysis.study import Study
     from fedpolicy.findings import Finding, Report
-    from fedpolicy.language.model.deployment import Deployment
+    from fedpolicy.language.model import Deployment
 
 __all__ = [
     "changes_of_owner", "concerns", "ledger_of_owner", "matrix_of_owner", "must_be_party", "of_owner", "only",

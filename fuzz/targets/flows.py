@@ -9,7 +9,7 @@ from dataclasses import replace
 from fedpolicy import api
 from fedpolicy.graph.build import build_graph
 from fedpolicy.graph.model import Flow, FlowGraph
-from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model import Deployment
 from fuzz.command import Broken, bounded
 from fuzz.drawn import drawn
 from fuzz.reading import catalog, sound

@@ -14,7 +14,7 @@ import jsonschema
 from fedpolicy import api
 from fedpolicy.analysis.study import AnalysisSettings
 from fedpolicy.check import Judge
-from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.shape import Shape
 from fedpolicy.language.reading.claims import lift
 from fedpolicy.language.reading.load import OWN, load_text

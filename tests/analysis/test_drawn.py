@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from fedpolicy.analysis.idle import idle_elements
 from fedpolicy.analysis.study import Study
-from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.shape import entry_shape
 from fedpolicy.language.reading.load import load_text
 from fedpolicy.policy.evaluate import evaluate

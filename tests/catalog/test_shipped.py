@@ -15,10 +15,10 @@ from fedpolicy.catalog.extra import read_extra
 from fedpolicy.catalog.rows import LEVELS, LISTS, ROWS, AttackRow, TermsRow
 from fedpolicy.catalog.section import GENERATED
 from fedpolicy.files import catalog_dir
+from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.model import Model
 from fedpolicy.language.model.safeguards import KINDS, Deidentification
-from fedpolicy.language.model.task import Task
-from fedpolicy.language.model.words import Level
+from fedpolicy.language.model.types import Level
 
 PAYLOADS = {
     "verbatim": "records prompts completions logs",

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from fedpolicy.language.model.agreement import Agreement
-from fedpolicy.language.model.call import ApiCall
+from fedpolicy.language.model import Deployment
+from fedpolicy.language.model.agreement import Agreement, Governance
 from fedpolicy.language.model.dataset import Dataset
-from fedpolicy.language.model.deployment import Deployment
-from fedpolicy.language.model.flow import Flow
-from fedpolicy.language.model.governance import Governance
+from fedpolicy.language.model.flow import ApiCall, Flow, Task
 from fedpolicy.language.model.model import Model
-from fedpolicy.language.model.node import Node
-from fedpolicy.language.model.party import Party
+from fedpolicy.language.model.party import Node, Party
 from fedpolicy.language.model.safeguards import KINDS
 from fedpolicy.language.model.shape import entry_shape
-from fedpolicy.language.model.task import Task
 from fedpolicy.topologies import TOPOLOGIES
 
 __all__ = ["tables"]

@@ -145,7 +145,7 @@ def test_the_page_has_a_block_for_each_kind_of_word():
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
     assert [(file.rpartition("/")[2], name) for file, _, name, _ in BLOCK.findall(page)] == [
-        ("node.py", "Node"),
+        ("party.py", "Node"),
         ("safeguards.py", "KINDS"),
         ("safeguards.py", "KINDS"),
         ("ring.py", ""),

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from fedpolicy.catalog.load import load_catalog
-from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.shape import entries_under, entry_shape
 from fedpolicy.language.reading.source import read
 from tests.house.language import table as _table

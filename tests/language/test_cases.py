@@ -8,7 +8,7 @@ import re
 import jsonschema
 import pytest
 
-from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.entry import Entry
 from fedpolicy.language.model.shape import entries_under, entry_shape
 from fedpolicy.language.reading.schema import schema_path

@@ -7,7 +7,7 @@ import json
 import jsonschema
 import pytest
 
-from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.shape import entries_under, entry_shape
 from fedpolicy.language.reading import schema
 from tests.language.reading import catalog

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fedpolicy.language.model import words
-from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model import Deployment, types
 from fedpolicy.language.model.shape import entries_under, entry_shape
 
 
@@ -35,7 +34,7 @@ def lines():
             attribute = f" ({key.attribute})" if key.attribute != key.name else ""
             yield f"  {key.name}{attribute}: {shape_of(key.shape)}{default} [{' '.join(flags)}]{unknown}{named}"
     for name in ("AGGREGATIONS", "SECTORS"):
-        yield f"{name}: {' '.join(getattr(words, name))}"
+        yield f"{name}: {' '.join(getattr(types, name))}"
 
 
 def test_the_language_has_these_keys_and_no_others(golden):

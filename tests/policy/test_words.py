@@ -7,7 +7,7 @@ from typing import get_args, get_origin, get_type_hints
 import pytest
 
 from fedpolicy.catalog.rows import ROWS
-from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.shape import entries_under, entry_shape
 from fedpolicy.policy.context import KINDS
 

@@ -14,7 +14,7 @@ from fedpolicy.language.model.does import Seal, Sum
 if TYPE_CHECKING:
     from fedpolicy.analysis.control.access import Means
     from fedpolicy.graph.model import Vertex
-    from fedpolicy.language.model.task import Task
+    from fedpolicy.language.model.flow import Task
 
 __all__ = ["TaskUse", "uses"]
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from math import hypot, log, sqrt
 
 from fedpolicy.graph.model import Path
-from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model import Deployment
+from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, SecureAggregation
-from fedpolicy.language.model.task import Task
 from fedpolicy.records import dataclass
 
 __all__ = ["PURE", "UNCLIPPED", "Noise", "Towards", "drawn_clients", "noise_of", "task_of", "why_without"]

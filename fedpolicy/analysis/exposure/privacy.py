@@ -10,7 +10,7 @@ from fedpolicy.analysis.exposure.noise import UNCLIPPED
 from fedpolicy.analysis.exposure.spending import Spending, over, spend
 from fedpolicy.graph.model import FlowGraph, Guard, Mask, bits
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
-from fedpolicy.language.model.words import Unit
+from fedpolicy.language.model.types import Unit
 from fedpolicy.records import dataclass
 
 __all__ = ["UNITS", "Verdict", "bounded_for", "judge", "units_of", "unsettled"]

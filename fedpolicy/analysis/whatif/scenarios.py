@@ -16,7 +16,7 @@ from fedpolicy.graph.model import Aggregate, Flow, FlowGraph, Guard, Principal, 
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study
     from fedpolicy.graph.model import Aggregate, FlowGraph
-    from fedpolicy.language.model.deployment import Deployment
+    from fedpolicy.language.model import Deployment
 
 __all__ = [
     "ADVERSARY",

@@ -13,7 +13,7 @@ from fedpolicy.errors import SettingsError
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget.ledger import Ledger
-    from fedpolicy.language.model.deployment import Deployment
+    from fedpolicy.language.model import Deployment
 
 __all__ = ["command"]
 

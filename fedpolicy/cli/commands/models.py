@@ -11,7 +11,7 @@ import click
 from fedpolicy.cli.options import answer_options, catalog_option, form_option
 from fedpolicy.cli.terminal import emit, look_for
 from fedpolicy.errors import SettingsError
-from fedpolicy.language.model.words import OpennessClass
+from fedpolicy.language.model.types import OpennessClass
 
 if TYPE_CHECKING:
     from fedpolicy.report.models import ModelEntry

@@ -10,7 +10,7 @@ import click
 from fedpolicy.cli.options import form_option
 from fedpolicy.cli.question import Question, study_options
 from fedpolicy.errors import SettingsError
-from fedpolicy.language.model.words import Level
+from fedpolicy.language.model.types import Level
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study

@@ -1,11 +1,11 @@
-"""Agreements: contracts between the parties."""
+"""Agreements between the parties, and governance: who decides, and what is kept as evidence."""
 
 from typing import Literal
 
 from fedpolicy.language.model.entry import Entry, key
-from fedpolicy.language.model.types import Day, Ids
+from fedpolicy.language.model.types import Day, Ids, NonNegative
 
-__all__ = ["Agreement"]
+__all__ = ["Agreement", "EuAiAct", "Governance"]
 
 
 class Agreement(Entry):
@@ -40,3 +40,70 @@ class Agreement(Entry):
     def ended(self, today: str) -> bool:
         """Whether its last day is over on a day, as ISO 8601; none has ended where no day is given."""
         return bool(today) and self.expires is not None and self.expires.isoformat() < today
+
+
+class EuAiAct(Entry):
+    """What the parties say of the system under Regulation (EU) 2024/1689."""
+
+    risk: str | None = key("The risk class, such as high or limited.", open=True, rule=True)
+    roles: dict[str, str] | None = key("The role of each party under the regulation, as a map.", open=True, rule=True)
+    technical_documentation: str | None = key(
+        "The technical documentation (article 11 and Annex IV): its reference.", open=True, rule=True
+    )
+    data_governance: str | None = key(
+        "How each participant's data were examined and prepared (article 10): the reference.", open=True, rule=True
+    )
+    oversight: str | None = key(
+        "Who oversees the system where it is used (article 26): the reference.", open=True, rule=True
+    )
+    rights_assessment: str | None = key(
+        "The fundamental rights impact assessment (article 27): its reference.", open=True, rule=True
+    )
+    registration: str | None = key(
+        "The registration in the EU database (article 49): its number or reference.", open=True, rule=True
+    )
+    transparency: str | None = key(
+        "How people are told that they deal with the system or its outputs (article 50): the reference.",
+        open=True,
+        rule=True,
+    )
+    compute_share: NonNegative | None = key(
+        "The compute spent on training further, as a share of what the original model's training took, such as 0.001.",
+        open=True,
+        rule=True,
+    )
+
+
+class Governance(Entry):
+    """Who decides what, and which evidence is kept."""
+
+    withdrawal: Literal["any_round", "end_of_project", "none"] | None = key(
+        "When a participant may leave.", open=True, rule=True
+    )
+    task_approval: Literal["participants", "coordinator"] | None = key(
+        "Who approves a task before it runs.", open=True, rule=True
+    )
+    safeguards_set_by: Literal["participants", "coordinator"] | None = key(
+        "Who sets the safeguards' parameters.", open=True, rule=True
+    )
+    audit_log: Literal["append_only", "mutable", "none"] | None = key(
+        "Whether there is a log, and whether it can be changed.", open=True, rule=True
+    )
+    unlearning: Literal["retrain", "approximate", "none"] | None = key(
+        "How a contribution is removed from a model.", open=True, rule=True
+    )
+    result_owner: Literal["participants", "coordinator", "provider"] | None = key(
+        "Who owns what is produced.", open=True, rule=True
+    )
+    incident_contact: str | None = key("The contact for incidents.", open=True, rule=True)
+    dpia: str | None = key("The data protection impact assessment: its reference.", open=True, rule=True)
+    output_review: Literal["people", "automated", "none"] | None = key(
+        "How results are reviewed before they leave: by people, by a program alone, or not at all.",
+        open=True,
+        rule=True,
+    )
+    leakage_audit: str | None = key("The report of an attack on the result: its reference.", open=True, rule=True)
+    records_of_processing: str | None = key(
+        "The records of processing activities: their reference.", open=True, rule=True
+    )
+    eu_ai_act: EuAiAct | None = key("What the parties say of the system under Regulation (EU) 2024/1689.", open=True)

@@ -3,8 +3,7 @@
 from typing import Literal
 
 from fedpolicy.language.model.entry import Entry, key
-from fedpolicy.language.model.types import Count, Day, Id, Ids, Positive, Share
-from fedpolicy.language.model.words import Level, Unit
+from fedpolicy.language.model.types import Count, Day, Id, Ids, Level, Positive, Share, Unit
 
 __all__ = ["Dataset", "Permit", "Release", "RiskAppetite"]
 

@@ -3,8 +3,21 @@
 from typing import Annotated, Literal
 
 from fedpolicy.language.model.entry import Entry, key
-from fedpolicy.language.model.types import AnyIds, Count, Day, Id, Ids, Written, several
-from fedpolicy.language.model.words import Access, OpennessClass, Published, TrainingData, Transport, Weights
+from fedpolicy.language.model.types import (
+    Access,
+    AnyIds,
+    Count,
+    Day,
+    Id,
+    Ids,
+    OpennessClass,
+    Published,
+    TrainingData,
+    Transport,
+    Weights,
+    Written,
+    several,
+)
 
 __all__ = ["Model", "Terms"]
 

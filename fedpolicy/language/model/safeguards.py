@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args
 
 from fedpolicy.language.model.does import Cap, Does, Noise, Seal, Sum, Unsaid
 from fedpolicy.language.model.entry import Entry, key
-from fedpolicy.language.model.types import Above, Ids, NonNegative, Positive, Share, Within
-from fedpolicy.language.model.words import Unit
+from fedpolicy.language.model.types import Above, Ids, NonNegative, Positive, Share, Unit, Within
 
 __all__ = [
     "KINDS",

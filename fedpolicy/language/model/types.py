@@ -1,10 +1,10 @@
-"""The value types of the language: ids, lists of ids, dates, numbers."""
+"""The value types of the language (ids, lists of ids, dates, numbers), and words that several elements share."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fedpolicy.limits import MAX_QUANTITY
 from fedpolicy.patterns import pattern
@@ -12,22 +12,32 @@ from fedpolicy.records import dataclass
 from fedpolicy.suggest import shown
 
 __all__ = [
+    "AGGREGATIONS",
     "DAY_PATTERN",
     "ID_PATTERN",
     "NUMBERS",
     "RESERVED",
+    "SECTORS",
     "Above",
+    "Access",
     "AnyIds",
     "Count",
     "Day",
     "Family",
     "Id",
     "Ids",
+    "Level",
     "Name",
     "NonNegative",
+    "OpennessClass",
     "Positive",
+    "Published",
     "Read",
     "Share",
+    "TrainingData",
+    "Transport",
+    "Unit",
+    "Weights",
     "Within",
     "Written",
     "at_hop",
@@ -150,3 +160,41 @@ Above = Annotated[float, Within(gt=0, le=MAX_QUANTITY)]
 Share = Annotated[float, Within(gt=0, le=1)]
 # By the names of their definitions in the schema.
 NUMBERS = {"count": Count, "positive": Positive, "non_negative": NonNegative, "above": Above}
+Level = Literal["none", "bounded", "inferable", "reconstructable", "verbatim"]
+Unit = Literal["record", "day", "person", "client"]  # the larger, the more one guarantee covers
+OpennessClass = Literal["open_source", "open_weight", "gray_box", "black_box"]
+Weights = Literal["open", "gated", "closed"]
+Published = Literal["open", "closed"]
+Transport = Literal["none", "tls", "mtls"]  # the later, the safer
+TrainingData = Literal["open", "described", "undisclosed"]
+Access = Literal["text", "top_logprobs", "logprobs", "embeddings", "fine_tuning"]
+# Words of keys that take others as well: what is nearly one of them is a slip of the pen.
+AGGREGATIONS = (
+    "mean",
+    "weighted_mean",
+    "sum",
+    "median",
+    "coordinate_median",
+    "geometric_median",
+    "trimmed_mean",
+    "krum",
+    "multi_krum",
+    "bulyan",
+    "norm_bounded",
+    "majority",
+)
+SECTORS = (
+    "health",
+    "healthcare",
+    "research",
+    "education",
+    "government",
+    "finance",
+    "insurance",
+    "software",
+    "telecommunications",
+    "manufacturing",
+    "energy",
+    "transport",
+    "retail",
+)

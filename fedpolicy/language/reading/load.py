@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.errors import FedPolicyError, InputError
 from fedpolicy.findings import Span
-from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.shape import Shape, entry_shape
 from fedpolicy.language.reading.claims import Claim, Lifted, lift
 from fedpolicy.language.reading.mistakes import Mistake, dotted, located

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.catalog.summary import summary
 from fedpolicy.files import schemas_dir
-from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.entry import Entry
 from fedpolicy.language.model.shape import Key, entries_under, entry_shape
 from fedpolicy.language.model.types import DAY_PATTERN, ID_PATTERN, NUMBERS, RESERVED, Name, Read, Written

@@ -14,7 +14,7 @@ from math import isfinite
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.entry import Entry
 from fedpolicy.language.model.types import Read, Within, Written
 from fedpolicy.language.reading.spans import Path

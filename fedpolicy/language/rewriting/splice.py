@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.shape import Shape
 from fedpolicy.language.reading.claims import lift
 from fedpolicy.language.reading.load import Document, load_text

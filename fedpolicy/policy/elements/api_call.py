@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from fedpolicy.graph.places import is_unknown
-from fedpolicy.language.model.call import ApiCall
+from fedpolicy.language.model.flow import ApiCall
 from fedpolicy.policy.elements.agreement import KINDS
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, class_variants, model_view, term
 from fedpolicy.policy.elements.shared import boolean, data_fields, runner_places, texts, words

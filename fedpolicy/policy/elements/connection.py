@@ -8,9 +8,8 @@ from typing import get_args
 from fedpolicy.graph.masks import common
 from fedpolicy.graph.model import Flow
 from fedpolicy.language.model import flow as declared
-from fedpolicy.language.model.call import ApiCall
-from fedpolicy.language.model.task import Task
-from fedpolicy.language.model.words import Transport
+from fedpolicy.language.model.flow import ApiCall, Task
+from fedpolicy.language.model.types import Transport
 from fedpolicy.policy.elements.shared import data_fields, is_private, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type
 from fedpolicy.policy.texts import value_words

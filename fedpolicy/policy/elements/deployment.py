@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from fedpolicy.graph.places import is_unknown
-from fedpolicy.language.model.deployment import Deployment
-from fedpolicy.language.model.governance import EuAiAct, Governance
+from fedpolicy.language.model import Deployment
+from fedpolicy.language.model.agreement import EuAiAct, Governance
 from fedpolicy.language.model.party import Party
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.dataset import has_permit

@@ -14,7 +14,7 @@ from fedpolicy.graph.masks import common, united
 from fedpolicy.graph.model import Flow
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model import flow as declared
-from fedpolicy.language.model.call import ApiCall
+from fedpolicy.language.model.flow import ApiCall
 from fedpolicy.policy.elements.connection import transport_of
 from fedpolicy.policy.elements.shared import (
     boolean,

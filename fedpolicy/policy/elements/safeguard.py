@@ -10,10 +10,10 @@ from fedpolicy.analysis.exposure.mechanisms import PURE
 from fedpolicy.analysis.exposure.participation import fewer_steps, lower_rate
 from fedpolicy.analysis.exposure.privacy import units_of
 from fedpolicy.graph.model import Guard, Path, bits
+from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.dataset import Dataset
-from fedpolicy.language.model.deployment import Deployment
 from fedpolicy.language.model.does import Seal, Unsaid
-from fedpolicy.language.model.node import Tee
+from fedpolicy.language.model.party import Tee
 from fedpolicy.language.model.safeguards import KINDS, DifferentialPrivacy, Safeguard
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.budget import BUDGET_FIELDS, open_facts, variants_of

@@ -9,9 +9,9 @@ from fedpolicy.catalog.rows import Needs
 from fedpolicy.graph.jobs import UNKNOWN
 from fedpolicy.graph.model import Access
 from fedpolicy.language.model.does import Noise, Sum, Unsaid
+from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.model.shape import words_of
-from fedpolicy.language.model.task import Task
 from fedpolicy.policy.elements.agreement import KINDS, shared_kinds, unconnected
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
 from fedpolicy.policy.elements.shared import (

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from fedpolicy.catalog.rows import MethodRow
 from fedpolicy.graph.model import Access, Flow, Vertex
+from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import Safeguard
-from fedpolicy.language.model.task import Task
 from fedpolicy.policy.elements.models_view import ModelView, model_view
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass

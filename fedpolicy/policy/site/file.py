@@ -8,7 +8,7 @@ from typing import Any, get_args
 from fedpolicy.errors import FedPolicyError, PolicyError, Problems
 from fedpolicy.findings import Span
 from fedpolicy.language.model.safeguards import KINDS
-from fedpolicy.language.model.words import Level
+from fedpolicy.language.model.types import Level
 from fedpolicy.policy.sheet import Flag, ListOf, MapOf, Misfit, Path, RecordOf, Sheet, TextShape, ValueShape, read_sheet
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import advise, shown

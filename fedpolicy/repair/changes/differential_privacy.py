@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
-from fedpolicy.language.model.task import Task
 from fedpolicy.language.rewriting.edits import Append, Edit, Put
 from fedpolicy.repair.amounts import gaussian_noise
 from fedpolicy.repair.change import Act, Change, ChangeKind, Element, RepairContext

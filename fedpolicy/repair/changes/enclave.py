@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedpolicy.language.model.node import Node
+from fedpolicy.language.model.party import Node
 from fedpolicy.language.rewriting.edits import Put
 from fedpolicy.repair.change import FILL_IN, Blank, Change, ChangeKind, Element, HiddenView, RepairContext, few_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedpolicy.language.model.node import Node
+from fedpolicy.language.model.party import Node
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.rewriting.edits import Edit, Put, Remove
 from fedpolicy.repair.change import Change, ChangeKind, Element, HiddenView, RepairContext

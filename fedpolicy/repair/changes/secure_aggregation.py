@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedpolicy.language.model.task import Task
+from fedpolicy.language.model.flow import Task
 from fedpolicy.language.rewriting.edits import Append, Edit, Put
 from fedpolicy.repair.amounts import LEAST_HIDDEN, enough, hidden_among
 from fedpolicy.repair.change import Act, Change, ChangeKind, Element, RepairContext

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedpolicy.language.model.task import Task
+from fedpolicy.language.model.flow import Task
 from fedpolicy.language.rewriting.edits import Edit, Put, Remove, plain_tree
 from fedpolicy.repair.change import Act, Change, ChangeKind, Element, RepairContext, callers, few_of
 from fedpolicy.repair.models import StandIn, stand_in

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.findings import Severity, Verdict
-from fedpolicy.language.model.task import Task
+from fedpolicy.language.model.flow import Task
 from fedpolicy.scan.drift.outside import calls, egress, regions, trackers
 from fedpolicy.scan.drift.protection import protection
 from fedpolicy.scan.drift.rules import Drift

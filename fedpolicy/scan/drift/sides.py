@@ -10,7 +10,7 @@ from fedpolicy.analysis.study import Study
 from fedpolicy.catalog.load import Catalog
 from fedpolicy.findings import Span, Verdict
 from fedpolicy.graph.model import Vertex
-from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model import Deployment
 from fedpolicy.language.reading.load import Document, load_text
 from fedpolicy.records import dataclass
 from fedpolicy.scan.draft import Draft

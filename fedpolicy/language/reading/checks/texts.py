@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from fedpolicy.language.model.deployment import Deployment
+from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.entry import Entry
 from fedpolicy.language.model.shape import Key, entry_shape
-from fedpolicy.language.model.words import AGGREGATIONS, SECTORS
+from fedpolicy.language.model.types import AGGREGATIONS, SECTORS
 from fedpolicy.language.reading.mistakes import Contradiction, contradiction
 from fedpolicy.language.reading.raw import Names, Tree, maps, text
 from fedpolicy.language.reading.spans import Path
