@@ -202,25 +202,32 @@ def _group_verdict(
 
 def _behind(rule: Rule, found: Mapping[str, Judgement]) -> Verdict:
     """What a rule says after more specific ones: what one of them tells, or asks, is told and asked once."""
-    own = found[rule.id].verdict
-    before = {found[name].verdict for name in rule.behind if name in found}
-    told = own in TOLD and (Verdict.FAIL in before or own in before)
-    return Verdict.NOT_APPLICABLE if told else own
+    own = found[rule.id]
+    heard = [found[name] for name in rule.behind if name in found]
+    before = {one.verdict for one in heard if _counts_before(one.severity, own.severity)}
+    told = own.verdict in TOLD and (Verdict.FAIL in before or own.verdict in before)
+    return Verdict.NOT_APPLICABLE if told else own.verdict
 
 
 def _told_once(findings: Sequence[Finding], behind: Mapping[str, tuple[str, ...]]) -> list[Finding]:
     """The findings without those that a rule of another law tells, or asks, of the same element."""
-    told = {(one.rule, one.elements, one.verdict) for one in findings if one.group is None}
+    told = {(one.rule, one.elements, one.verdict): one.severity for one in findings if one.group is None}
     return [
         one
         for one in findings
         if one.group is not None
         or not any(
-            (name, one.elements, verdict) in told
+            _counts_before(told[name, one.elements, verdict], one.severity)
             for name in behind.get(one.rule, ())
             for verdict in (Verdict.FAIL, one.verdict)
+            if (name, one.elements, verdict) in told
         )
     ]
+
+
+def _counts_before(other: Severity, own: Severity) -> bool:
+    """Whether what another rule tells may stand for this one: what is for information only stands for no judgement."""
+    return other is not Severity.INFO or own is Severity.INFO
 
 
 def _silent(world: World, rule: Rule, context: Context, why: Unanswered) -> FedPolicyError:

@@ -97,7 +97,7 @@ def test_every_command_of_a_sample_works(command, tmp_path):
     files = [part.partition(":")[2] for part in shlex.split(command) if ":" in part and not part.endswith(":-")]
 
     assert done.returncode == 1
-    assert "critical private-data-to-closed-model, " in done.stdout
+    assert "critical private-data-to-closed-model; " in done.stdout
     assert len(files) == 2
     assert all((tmp_path / name).is_file() for name in files)
 

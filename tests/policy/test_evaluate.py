@@ -356,5 +356,8 @@ def test_what_a_more_specific_rule_says_is_told_and_asked_once():
     assert [one.rule for one in told_once.findings] == ["first"]
     assert (told_once.counts[Verdict.NOT_APPLICABLE], told_once.counts[Verdict.PASS]) == (2, 1)
 
+    for_information = judged(SMALL, replace(first, severity=Severity.INFO), fails, asks, passes)
+    assert sorted(one.rule for one in for_information.findings) == ["asks", "fails", "first"]
+
     asked_once = judged(SMALL, open_question, fails, asks, passes)
     assert [one.rule for one in asked_once.findings] == ["fails", "open-question"]

@@ -26,5 +26,6 @@ def test_a_fair_reader_says_so(case):
         "severity", {}
     )
     assert set(case.get("fails", ())) <= messages.keys()
+    assert set(case.get("asks", ())) <= {one.rule for one in found if one.verdict is Verdict.UNKNOWN}
     assert {one.rule for one in found}.isdisjoint(case.get("silent", ()))
     assert all(sum(one.rule == rule for one in failed) == 1 for rule in case.get("says", {}))
