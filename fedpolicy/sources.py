@@ -40,6 +40,12 @@ class Source:
     found: bool = False
     inside: str = ""
 
+    def usable(self) -> Source:
+        """The same source. Raises InputError where it could not be read."""
+        if self.error:
+            raise self.error
+        return self
+
 
 class Found(str):
     """A path that a search has come across."""

@@ -42,15 +42,8 @@ def _verified(given: "Sequence[str]") -> int | None:
 
     try:
         return verify(given[1])
-    except FedPolicyError as error:
-        from fedpolicy.cli.errors import guard  # noqa: PLC0415
-
-        found = error
-
-        def tell() -> None:
-            raise found
-
-        return guard(tell, given)
+    except FedPolicyError:  # for those to say who say all mistakes
+        return None
 
 
 def _left(code: int) -> int:
@@ -65,38 +58,44 @@ def _left(code: int) -> int:
 def main(arguments: "Sequence[str] | None" = None) -> int:
     """Run fedpolicy with these arguments (default: those of the process) and give the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    own, heard = arguments is None, sys.stdout is not None
-    if heard and given == ["--version"]:
+    if sys.stdout is not None and given == ["--version"]:
         # Scripts ask for the version all the time; it must not cost them the import of click.
         from fedpolicy import __version__  # noqa: PLC0415
 
         sys.stdout.write(f"fedpolicy {__version__}\n")
-        return _left(0) if own else 0
-    if own and heard and _completed():
+        return _left(0) if arguments is None else 0
+    return _alone(given) if arguments is None else command_line(given)
+
+
+def _alone(given: list[str]) -> int:
+    """Do this and nothing else: a process that lives for a moment."""
+    heard = sys.stdout is not None
+    if heard and _completed():
         return _left(0)
-    if own:
-        # A process that lives for a moment: collecting garbage while modules load, and once more over everything when
-        # it ends, took a sixth of a check. A large deployment still gets its collections.
-        gc.set_threshold(*COLLECTIONS)
-    if own and heard and (code := _verified(given)) is not None:
-        gc.freeze()
-        return code
-    if own and os.environ.get("FEDPOLICY_WARM"):
+    # Collecting garbage while modules load, and once more over everything when it ends, took a sixth of a check. A
+    # large deployment still gets its collections.
+    gc.set_threshold(*COLLECTIONS)
+    code = _verified(given) if heard else None
+    if code is None:
+        _handed_on(given)
+        code = command_line(given)
+    gc.freeze()
+    return code
+
+
+def _handed_on(given: list[str]) -> None:
+    """Let another process do it, where one is at hand or has to be watched; this one ends with it."""
+    if os.environ.get("FEDPOLICY_WARM"):
         from fedpolicy.cli.warm import handed_over  # noqa: PLC0415  who has not asked for it does without
 
         code = handed_over(given)
         if code is not None:
             os._exit(code)
-    if own:
-        from fedpolicy.cli.watchdog import watched, worth_watching  # noqa: PLC0415  what answers above needs none
+    from fedpolicy.cli.watchdog import watched, worth_watching  # noqa: PLC0415  what answers above needs none
 
-        if worth_watching(given):
-            # Nothing is loaded here that would have to be taken apart.
-            os._exit(watched(given, lambda watch: command_line(given, watch)))
-    code = command_line(given)
-    if own:
-        gc.freeze()
-    return code
+    if worth_watching(given):
+        # Nothing is loaded here that would have to be taken apart.
+        os._exit(watched(given, lambda watch: command_line(given, watch)))
 
 
 def taken_over(given: list[str], about: "dict[str, Any]") -> None:

@@ -50,18 +50,15 @@ def _read(file: Path) -> Raw:
     from fedpolicy import sources  # noqa: PLC0415  help must stay quick
     from fedpolicy.language.reading.source import read  # noqa: PLC0415
 
-    source = sources.read(str(file))
-    if source.error:
-        raise source.error
+    source = sources.read(str(file)).usable()
     found = read(source.text, source.name)
     if found.errors:
         raise Problems(found.errors)
     raw = found.documents[0] if found.documents else None
-    known = Answers.__dataclass_fields__
     if raw is None or not isinstance(raw.tree, dict):
         message = f"`{source.name}` holds something else than answers"
-        raise SettingsError(message, help=f"it may say: {', '.join(sorted(known))}")
-    if unknown := [key for key in raw.tree if key not in known]:
+        raise SettingsError(message, help=f"it may say: {', '.join(sorted(Answers.__dataclass_fields__))}")
+    if unknown := [key for key in raw.tree if key not in Answers.__dataclass_fields__]:
         raise Problems([_no_answer(key, raw) for key in unknown])
     return raw
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,15 +24,8 @@ _PLAIN = ("max_epsilon", "today", "whole")
 
 def basis_of(settings: Settings) -> Basis:
     """The digests of tool, facts, packs and the user's own files, and every setting that a verdict depends on."""
-    digests = [
-        Digest(what="tool", name=f"fedpolicy {__version__}", sha256=digest_of_tool()),
-        Digest(what="catalogue", name="as shipped", sha256=digest_of_facts()),
-        *(_digest("pack", name, pack_path(name), settings) for name in settings.packs),
-        *(_digest("catalogue", one.as_posix(), one, settings) for one in settings.catalogs),
-    ]
     excuses = (("waivers", settings.waivers), ("baseline", settings.baseline))
     named = {what: file.name for what, file in excuses if file}
-    digests += [Digest(what=what, name=name, sha256=settings.digests.get(what, "")) for what, name in named.items()]
     rows = {
         **{name: list(getattr(settings, name)) for name in _TEXTS},
         **{name: dict(sorted(getattr(settings, name).items())) for name in _MAPS},
@@ -42,7 +35,18 @@ def basis_of(settings: Settings) -> Basis:
         "baseline": named.get("baseline"),
         "owner": settings.overview or "",
     }
-    return Basis(digests=tuple(digests), settings=rows)
+    return Basis(digests=tuple(_digests(settings, named)), settings=rows)
+
+
+def _digests(settings: Settings, excuses: Mapping[str, str]) -> Iterator[Digest]:
+    yield Digest(what="tool", name=f"fedpolicy {__version__}", sha256=digest_of_tool())
+    yield Digest(what="catalogue", name="as shipped", sha256=digest_of_facts())
+    for name in settings.packs:
+        yield _digest("pack", name, pack_path(name), settings)
+    for one in settings.catalogs:
+        yield _digest("catalogue", one.as_posix(), one, settings)
+    for what, name in excuses.items():
+        yield Digest(what=what, name=name, sha256=settings.digests.get(what, ""))
 
 
 def _digest(what: str, name: str, path: Path, settings: Settings) -> Digest:
@@ -67,10 +71,14 @@ def judged_again(files: list[str], row: Mapping[str, Any]) -> Report:
 
     named = {key: row.get(key) for key in ("waivers", "baseline")}
     trust = {"no_waivers": named["waivers"] is None, "waivers_from": None, "baseline_from": None, "today": None}
-    choices = choices_of({"isolated": True} | named)
-    known = {name: tuple(row[name]) for name in _TEXTS} | {name: row[name] for name in (*_MAPS, *_PLAIN)}
-    plain: dict[str, Any] = {**known, "catalogs": tuple(map(Path, row["catalogs"])), "overview": row["owner"] or None}
-    settings = replace(trusted_settings(choices, trust), **plain)
+    settings = replace(trusted_settings(choices_of({"isolated": True} | named), trust), **_of_row(row))
     report = check.check((sources.read(name) for name in files), settings)
     report = replace(report, fail_on=row["fail_on"], strict=row["strict"], basis=basis_of(settings))
     return for_owner(report, row["owner"]) if row["owner"] else report
+
+
+def _of_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings in a statement, but for its waivers and its baseline, which are read again."""
+    texts = {name: tuple(row[name]) for name in _TEXTS}
+    plain = {name: row[name] for name in (*_MAPS, *_PLAIN)}
+    return {**texts, **plain, "catalogs": tuple(map(Path, row["catalogs"])), "overview": row["owner"] or None}

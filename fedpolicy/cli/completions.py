@@ -31,17 +31,21 @@ def answer(table: Mapping[str, Entry], environment: Mapping[str, str]) -> str | 
     line, last = environment.get("COMP_WORDS", ""), environment.get("COMP_CWORD", "")
     if instruction != "complete" or shell not in _FORMS or _QUOTES & {*line, *last}:
         return None
-    words = line.split()
-    if shell == "fish":
-        args, word = words[1:], last
-        if word and args and args[-1] == word:
-            args.pop()
-    elif last.isdecimal():
-        args, word = words[1 : int(last)], "".join(words[int(last) : int(last) + 1])
-    else:
+    if shell != "fish" and not last.isdecimal():
         return None
-    found = _items(table, args, word)
+    found = _items(table, *(_by_word if shell == "fish" else _by_number)(line.split(), last))
     return None if found is None else "\n".join(map(_FORMS[shell], found)) + "\n"
+
+
+def _by_word(words: list[str], last: str) -> tuple[Sequence[str], str]:
+    """What stands before a word, and the word: fish says it once more."""
+    args = words[1:]
+    return args[:-1] if last and args[-1:] == [last] else args, last
+
+
+def _by_number(words: list[str], last: str) -> tuple[Sequence[str], str]:
+    """The same where its number is known."""
+    return words[1 : int(last)], "".join(words[int(last) : int(last) + 1])
 
 
 def _items(table: Mapping[str, Entry], args: Sequence[str], word: str) -> list[_Item] | None:

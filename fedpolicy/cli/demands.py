@@ -13,10 +13,10 @@ from fedpolicy import sources
 from fedpolicy.analysis.study import AnalysisSettings, Study
 from fedpolicy.catalog.load import load_catalog
 from fedpolicy.cli.question import input_bytes, limit, named
-from fedpolicy.cli.revisions import file_at, revision_in
+from fedpolicy.cli.revisions import absent, file_at, revision_in
 from fedpolicy.errors import FedPolicyError, InputError, contained
 from fedpolicy.findings import Finding, Report, Verdict
-from fedpolicy.language.reading.load import Document, load_text
+from fedpolicy.language.reading.load import Document, Loaded, load_text
 from fedpolicy.policy.site.file import SitePolicy, read_site
 from fedpolicy.policy.site.judge import INFOS, PACK, site_findings
 from fedpolicy.report.summarise import in_file_order
@@ -37,24 +37,26 @@ def read_policies(sites: Sequence[str], paths: Sequence[str]) -> list[SitePolicy
     Raises Problems with every mistake in them, InputError where one is not there, or where what they judge can be read
     only once.
     """
-    for path in paths:
-        if path == "-" or (os.path.lexists(path) and not (os.path.isfile(path) or os.path.isdir(path))):  # noqa: PTH112, PTH113  a path may be anything
-            advice = "write it to a file, and name that"
-            raise InputError("`--site` reads deployments a second time, and a pipe can be read once", help=advice)
+    if any(map(_is_pipe, paths)):
+        advice = "write it to a file, and name that"
+        raise InputError("`--site` reads deployments a second time, and a pipe can be read once", help=advice)
     found = []
     for path in sites:
         source = sources.read(path) if os.path.lexists(path) or not revision_in(path) else _at(path)
-        if source.error:
-            raise source.error
-        found.append(read_site(source.text, source.name))
+        found.append(read_site(source.usable().text, source.name))
     return found
+
+
+def _is_pipe(path: str) -> bool:
+    """Whether a path is neither a file nor a folder, nor nothing."""
+    return path == "-" or (os.path.lexists(path) and not (os.path.isfile(path) or os.path.isdir(path)))  # noqa: PTH112, PTH113  it may be anything
 
 
 def _at(path: str) -> Source:
     revision, _, name = path.partition(":")
     source = file_at(revision, name)
     if source is None:
-        raise InputError(f"`{name}` is not in the revision `{revision}`", help="check the path, as it was then")
+        raise absent(name, revision)
     return source
 
 
@@ -65,50 +67,44 @@ def with_sites(report: Report, policies: Sequence[SitePolicy], paths: Sequence[s
     Facts are those that ship, and of catalogues that the command line names; what the configuration excludes counts.
     Raises InputError where no deployment has such a site.
     """
-    own = choices.settings.catalogs if choices.origins["catalogs"][1] == "command line" else ()
-    exclude = choices.search.exclude if choices.origins["exclude"][1] == "command line" else ()
-    catalog = load_catalog(own)
-    read = list(sources.find([named(path) for path in paths or ["."]], input_bytes, Search(exclude=exclude)))
-    loaded = [(one, load_text(one.text, one.name, catalog)) for one in read if not one.error]
+    loaded, catalog = _loaded(paths, choices)
     known = {str(error) for file in report.files for error in file.errors}
-    errors = [error for _, one in loaded for error in one.errors if str(error) not in known]
-    documents = [one for _, file in loaded for one in file.documents]
+    errors = [error for one in loaded.values() for error in one.errors if str(error) not in known]
+    documents = [one for file in loaded.values() for one in file.documents]
+    analysis = AnalysisSettings(today=report.today)
     findings: list[Finding] = []
-    for policy in policies:
-        told, failed = _of_policy(policy, documents, catalog, choices.timeout, report.today)
-        findings += told
-        errors += failed
-    lines = {source.name: one.lines for source, one in loaded}
-    return _joined(report, findings, errors, lines)
-
-
-def _of_policy(
-    policy: SitePolicy, documents: Sequence[Document], catalog: Catalog, timeout: float, today: str
-) -> tuple[list[Finding], list[FedPolicyError]]:
-    analysis = AnalysisSettings(today=today)
-    theirs = [one for one in documents if policy.party in one.deployment.parties]
-    if documents and not theirs:
-        raise _absent(policy, documents[0])
-    findings: list[Finding] = []
-    errors: list[FedPolicyError] = []
-    for document in theirs:
-        limit(document.file, timeout)
+    for policy, document in [(site, one) for site in policies for one in _theirs(site, documents)]:
+        limit(document.file, choices.timeout)
         found = contained(partial(_one, policy, document, catalog, analysis), document.file)
         if isinstance(found, FedPolicyError):
             errors.append(found)
         else:
             findings += found
-    return findings, errors
+    return _joined(report, findings, errors, {name: one.lines for name, one in loaded.items()})
+
+
+def _loaded(paths: Sequence[str], choices: Choices) -> tuple[dict[str, Loaded], Catalog]:
+    """The files by their names, and the facts that they are read with."""
+    own = choices.settings.catalogs if choices.origins["catalogs"][1] == "command line" else ()
+    exclude = choices.search.exclude if choices.origins["exclude"][1] == "command line" else ()
+    catalog = load_catalog(own)
+    read = sources.find([named(path) for path in paths or ["."]], input_bytes, Search(exclude=exclude))
+    return {one.name: load_text(one.text, one.name, catalog) for one in read if not one.error}, catalog
+
+
+def _theirs(policy: SitePolicy, documents: Sequence[Document]) -> list[Document]:
+    """The deployments in which a site takes part. Raises InputError where there is none."""
+    found = [one for one in documents if policy.party in one.deployment.parties]
+    if documents and not found:
+        other = documents[0]
+        known = ", ".join(f"`{name}`" for name in other.deployment.parties)
+        message = f"the site `{policy.party}` is not a party of `{other.deployment.name}` ({other.file})"
+        raise InputError(message, span=policy.spans["party"], help=f"its parties are {known}")
+    return found
 
 
 def _one(policy: SitePolicy, document: Document, catalog: Catalog, analysis: AnalysisSettings) -> list[Finding]:
     return site_findings(Study(document.deployment, catalog, analysis), document, policy)
-
-
-def _absent(policy: SitePolicy, document: Document) -> InputError:
-    known = ", ".join(f"`{name}`" for name in document.deployment.parties)
-    message = f"the site `{policy.party}` is not a party of `{document.deployment.name}` ({document.file})"
-    return InputError(message, span=policy.spans["party"], help=f"its parties are {known}")
 
 
 def _joined(

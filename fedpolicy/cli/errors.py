@@ -45,24 +45,26 @@ def guard(action: Callable[[], object], arguments: Sequence[str]) -> int:
     """Run something; turn whatever it raises into a message on standard error and an exit code."""
     try:
         code = action()
-    except FedPolicyError as error:
-        say_errors([error], no_color="--no-color" in arguments)
-        return exit_code([error])
-    except click.ClickException as error:
-        say_errors([_usage(error)], no_color="--no-color" in arguments)
     except (KeyboardInterrupt, click.Abort) as stop:
         # A terminal shows ^C; click has ended that line before it aborts.
         _tell("interrupted\n" if isinstance(stop, click.Abort) else "\ninterrupted\n")
         return INTERRUPTED
-    except Exception as error:  # noqa: BLE001  whatever is left is our own mistake
-        if isinstance(error, OSError) and error.errno == ENAMETOOLONG:
-            say_errors([_too_long(error)], no_color="--no-color" in arguments)
-            return UNUSABLE
-        _tell(_bug(error, debug="--debug" in arguments))
-        return BUG
-    else:
-        return code if isinstance(code, int) else CLEAN
-    return UNUSABLE
+    except Exception as error:  # noqa: BLE001  whatever users have not caused is our own mistake
+        known = _known(error)
+        if known is None:
+            _tell(_bug(error, debug="--debug" in arguments))
+            return BUG
+        return exit_code(say_errors([known], no_color="--no-color" in arguments))
+    return code if isinstance(code, int) else CLEAN
+
+
+def _known(error: Exception) -> FedPolicyError | None:
+    """What users have caused, and how they read of it."""
+    if isinstance(error, FedPolicyError):
+        return error
+    if isinstance(error, click.ClickException):
+        return _usage(error)
+    return _too_long(error) if isinstance(error, OSError) and error.errno == ENAMETOOLONG else None
 
 
 @contextmanager

@@ -46,6 +46,11 @@ def plan(given: Sequence[str], form: str, *, verbose: bool = False) -> tuple[Out
     """
     form = "full" if form == "text" and verbose else form
     outputs = tuple(_output(text, form) for text in given) or (Output(form=form, file=None),)
+    _must_differ(given, outputs)
+    return outputs
+
+
+def _must_differ(given: Sequence[str], outputs: Sequence[Output]) -> None:
     seen: dict[str, str] = {}
     for text, output in zip(given, outputs, strict=False):
         real = _STDOUT if output.file is None else os.path.realpath(output.file)
@@ -54,7 +59,6 @@ def plan(given: Sequence[str], form: str, *, verbose: bool = False) -> tuple[Out
             message = f"two outputs go to {where}: `{seen[real]}` and `{text}`"
             raise SettingsError(message, help="give each one a file of its own")
         seen[real] = text
-    return outputs
 
 
 def _output(text: str, form: str) -> Output:
@@ -75,15 +79,14 @@ def must_be_writable(outputs: Sequence[Output], paths: Sequence[str]) -> None:
     It is better to hear of it before a long run than after it.
     """
     read = {os.path.realpath(path) for path in paths}
-    for output in outputs:
-        if output.file is not None and (os.path.realpath(output.file) in read or _is_deployment(output.file)):
-            message = f"`{output.file}` is a deployment, and a report would replace it"
+    for file in (output.file for output in outputs if output.file is not None):
+        if os.path.realpath(file) in read or _is_deployment(file):
+            message = f"`{file}` is a deployment, and a report would replace it"
             raise OutputError(message, help="write the report to another file")
-        folder = Path(os.path.realpath(output.file or ".")).parent
-        if output.file is not None and not folder.is_dir():
+        folder = Path(os.path.realpath(file)).parent
+        if not folder.is_dir():
             reason = os.strerror(ENOTDIR if folder.exists() else ENOENT)
-            advice = f"there is no folder `{Path(output.file).parent}`"
-            raise OutputError(f"`{output.file}` cannot be written: {reason}", help=advice)
+            raise OutputError(f"`{file}` cannot be written: {reason}", help=f"there is no folder `{Path(file).parent}`")
 
 
 def _is_deployment(file: str) -> bool:

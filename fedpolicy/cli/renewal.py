@@ -32,9 +32,7 @@ def renew_baseline(
     """Check, and keep what is still found, with its file. Raises InputError where there is nothing to renew."""
     if where == "-":
         raise SettingsError("`--renew` needs a file to renew", help="name it with --output")
-    source = sources.read(where)
-    if source.error:
-        raise source.error
+    source = sources.read(where).usable()
     before = read_baseline(source.text, source.name)
     report = usable_report(paths, settings, choices, options)
     if isinstance(report, int):
@@ -50,9 +48,7 @@ def renew_waivers(paths: Sequence[str], options: Mapping[str, Any]) -> int:
     """Check, and write into each waiver the files that it is about, where it names none that is there."""
     choices = choices_of(options)
     path = waivers_path(choices)
-    source = sources.read(str(path))
-    if source.error:
-        raise source.error
+    source = sources.read(str(path)).usable()
     file = read_waivers(source.text, path.name)
     settings = replace(choices.settings, whole=is_whole(paths or ["."], choices))
     report = usable_report(paths, settings, choices, options)

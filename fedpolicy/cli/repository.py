@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,10 +14,12 @@ from fedpolicy.searching.walk import is_excluded
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.load import Catalog
+    from fedpolicy.check import Judge
     from fedpolicy.cli.choices import Choices
     from fedpolicy.cli.revisions import Revision
     from fedpolicy.errors import FedPolicyError
     from fedpolicy.findings import Finding, Report
+    from fedpolicy.language.reading.load import Document
     from fedpolicy.settings import Settings
     from fedpolicy.sources import Source
 
@@ -49,24 +51,16 @@ def drift_of(
     declared: Sequence[str], paths: Sequence[str], choices: Choices, settings: Settings
 ) -> tuple[Report, bool]:
     """What declarations and the files below the paths differ in, and whether any could be compared."""
-    from fedpolicy import sources  # noqa: PLC0415  a scan reads no declaration
-    from fedpolicy.check import Judge, catalog_of  # noqa: PLC0415
-    from fedpolicy.cli.run import is_whole  # noqa: PLC0415
+    from fedpolicy.cli.run import is_whole  # noqa: PLC0415  a scan reads no declaration
     from fedpolicy.errors import Problems  # noqa: PLC0415
-    from fedpolicy.language.reading.load import load_text  # noqa: PLC0415
     from fedpolicy.scan.drift.judge import drifted  # noqa: PLC0415
+    from fedpolicy.sources import find  # noqa: PLC0415
 
-    catalog = catalog_of(settings)
-    read = [
-        (one, load_text(one.text, one.name, catalog))
-        for one in sources.find(map(named, declared), input_bytes, choices.search)
-    ]
-    errors = [error for one, loaded in read for error in ((one.error,) if one.error else loaded.errors)]
+    judge = _judge(settings)
+    documents, errors = _documents(find(map(named, declared), input_bytes, choices.search), judge.catalog)
     if errors:
         raise Problems(errors)
-    documents = [document for _, loaded in read for document in loaded.documents]
-    runs = gathered(paths, catalog, choices)
-    judge = Judge(catalog=catalog, rules=(), analysis=settings.analysis)
+    runs = gathered(paths, judge.catalog, choices)
     done = drifted(documents, runs, judge, replace(settings, whole=is_whole(paths, choices)))
     return done.report, done.compared
 
@@ -79,20 +73,40 @@ def drift_at(
 
     Where the state is at a revision, as `main:fedpolicy.yaml`, so are the files; a folder that was not there is empty.
     """
-    from fedpolicy.check import Judge, catalog_of  # noqa: PLC0415  a scan reads no declaration
-    from fedpolicy.cli.revisions import revision_in  # noqa: PLC0415
-    from fedpolicy.language.reading.load import load_text  # noqa: PLC0415
+    from fedpolicy.cli.revisions import revision_in  # noqa: PLC0415  a scan reads no declaration
     from fedpolicy.scan.drift.judge import drifts  # noqa: PLC0415
     from fedpolicy.scan.drift.rules import PACK  # noqa: PLC0415
     from fedpolicy.scan.judge import obeying  # noqa: PLC0415
 
-    catalog = catalog_of(settings)
-    loaded = [load_text(one.text, one.name, catalog) for one in sources if not one.error]
+    judge = _judge(settings)
+    documents, _ = _documents(sources, judge.catalog)
     revision = revision_in(state)
-    found = _kept(revision, paths, catalog, choices) if revision else gathered(paths, catalog, choices)
-    judge = Judge(catalog=catalog, rules=(), analysis=settings.analysis)
-    findings, _ = drifts([document for one in loaded for document in one.documents], found, judge)
+    found = _kept(revision, paths, judge.catalog, choices) if revision else gathered(paths, judge.catalog, choices)
+    findings, _ = drifts(documents, found, judge)
     return obeying(findings, settings, PACK)
+
+
+def _judge(settings: Settings) -> Judge:
+    """Whoever compares a declaration with files asks no rules of packs."""
+    from fedpolicy.check import Judge, catalog_of  # noqa: PLC0415  see above
+
+    return Judge(catalog=catalog_of(settings), rules=(), analysis=settings.analysis)
+
+
+def _documents(sources: Iterable[Source], catalog: Catalog) -> tuple[list[Document], list[FedPolicyError]]:
+    """What is declared, and what could not be read."""
+    from fedpolicy.language.reading.load import load_text  # noqa: PLC0415  see above
+
+    documents: list[Document] = []
+    errors: list[FedPolicyError] = []
+    for one in sources:
+        if one.error:
+            errors.append(one.error)
+            continue
+        loaded = load_text(one.text, one.name, catalog)
+        documents += loaded.documents
+        errors += loaded.errors
+    return documents, errors
 
 
 def _kept(revision: Revision, paths: Sequence[str], catalog: Catalog, choices: Choices) -> Gathered:

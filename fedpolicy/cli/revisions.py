@@ -20,7 +20,7 @@ from fedpolicy.searching.header import MOST_BYTES, is_deployment
 from fedpolicy.searching.walk import worth_reading
 from fedpolicy.sources import Search, Source, find, read
 
-__all__ = ["Revision", "file_at", "revision_in", "revision_of", "sources_of"]
+__all__ = ["Revision", "absent", "file_at", "revision_in", "revision_of", "sources_of"]
 
 _NAMED = re.compile(r"^(?P<revision>[^:]+):(?P<path>.*)$")
 
@@ -181,10 +181,15 @@ def file_at(revision: str, path: str | Path) -> Source | None:
     return revision_of(revision).file(path)
 
 
+def absent(path: str, revision: str) -> InputError:
+    """Why nothing comes from there."""
+    return InputError(f"`{path}` is not in the revision `{revision}`", help="check the path, as it was then")
+
+
 def _searched(revision: Revision, path: str, search: Search) -> Iterator[Source]:
     names = revision.names(path)
     if not names:
-        raise InputError(f"`{path}` is not in the revision `{revision.name}`", help="check the path, as it was then")
+        raise absent(path, revision.name)
     wanted = revision.inside(path) or "."
     single = names == [wanted]
     start = 0 if wanted == "." else len(wanted) + 1

@@ -25,6 +25,7 @@ from fedpolicy.settings import Settings
 if TYPE_CHECKING:
     from fedpolicy.cli.progress import Progress
     from fedpolicy.searching.search import Skipped
+    from fedpolicy.sources import Source
 
 __all__ = ["check_paths", "outer_overrides", "usable_report"]
 
@@ -39,27 +40,37 @@ def check_paths(paths: Sequence[str], settings: Settings, choices: Choices, opti
 
     Where somebody interrupts, it is about the files that were checked, and says so.
     """
+    _must_go_together(options)
+    skipped: list[Skipped] = []
+    search = replace(choices.search, skip=skipped.append)
+    places = list(sources.locate([named(path) for path in paths or ["."]], input_bytes, search))
+    settings = replace(settings, whole=is_whole(paths or ["."], choices))
+    report = _run(places, settings, choices, options)
+    if not report.interruption:
+        _tell(skipped, named=bool(options.get("verbose")))
+    overrides = (*report.overrides, *outer_overrides(choices, skipped))
+    return replace(report, overrides=overrides, fail_on=choices.fail_on, strict=choices.strict)
+
+
+def _must_go_together(options: Mapping[str, Any]) -> None:
     if options["scheduler"] and options["jobs"] is not None:
         advice = "the scheduler knows its workers: leave `--jobs` out"
         raise SettingsError("`--jobs` and `--scheduler` do not go together", help=advice)
-    skipped: list[Skipped] = []
-    search = replace(choices.search, skip=skipped.append)
+
+
+def _run(places: Sequence[str | Source], settings: Settings, choices: Choices, options: Mapping[str, Any]) -> Report:
     watch = watch_of()
-    places = list(sources.locate([named(path) for path in paths or ["."]], input_bytes, search))
-    settings = replace(settings, whole=is_whole(paths or ["."], choices))
     progress = _progress(len(places), options)
     run = Run(places, settings, progress.tell if progress else _quiet, choices.timeout)
+    stopped = False
     try:
         _work(run, choices, options["scheduler"], watch)
     except KeyboardInterrupt:
-        if progress:
-            progress.erase()
-        return _whole(run.report(stopped=True), choices, skipped)
+        stopped = True
     finally:
         if progress:
             progress.erase()
-    _tell(skipped, named=bool(options.get("verbose")))
-    return _whole(run.report(), choices, skipped)
+    return run.report(stopped=stopped)
 
 
 def _quiet(_: int) -> None:
@@ -93,11 +104,6 @@ def is_whole(paths: Sequence[str], choices: Choices) -> bool:
     if choices.search.exclude:
         return False
     return any(os.path.realpath(path) == choices.settings.root.path for path in paths if os.path.isdir(path))  # noqa: PTH112  a path may be anything
-
-
-def _whole(report: Report, choices: Choices, skipped: Sequence[Skipped]) -> Report:
-    overrides = (*report.overrides, *outer_overrides(choices, skipped))
-    return replace(report, overrides=overrides, fail_on=choices.fail_on, strict=choices.strict)
 
 
 def outer_overrides(choices: Choices, skipped: Sequence[Skipped]) -> tuple[Override, ...]:

@@ -14,7 +14,17 @@ from fedpolicy.errors import InputError, OutputError
 from fedpolicy.files import whole
 from fedpolicy.report.style import PLAIN, Style
 
-__all__ = ["chatter", "emit", "look_for", "look_of", "replace_closed_streams", "stdin_bytes", "write", "write_files"]
+__all__ = [
+    "chatter",
+    "emit",
+    "look_for",
+    "look_of",
+    "make_folder",
+    "replace_closed_streams",
+    "stdin_bytes",
+    "write",
+    "write_files",
+]
 
 
 def write_files(files: Mapping[Path, str | bytes]) -> None:
@@ -24,22 +34,24 @@ def write_files(files: Mapping[Path, str | bytes]) -> None:
     What is not a plain file (a pipe, /dev/stdout) is written to as it is, at the end. Raises OutputError.
     """
     drafts: dict[Path, Path] = {}
-    texts = {path: text if isinstance(text, bytes) else text.encode("utf-8", "replace") for path, text in files.items()}
+    targets = [(path, Path(os.path.realpath(path)), _bytes(text)) for path, text in files.items()]
     try:
-        for path, data in texts.items():
-            target = Path(os.path.realpath(path))
+        for path, target, data in targets:
             with _explained(path, target):
                 if target.is_file() or not target.exists():
                     drafts[path] = target.with_name(f".{target.name}.{os.getpid()}.tmp")
                     _draft(target, drafts[path], data)
-        for path, data in texts.items():
-            target = Path(os.path.realpath(path))
+        for path, target, data in targets:
             with _explained(path, target):
                 _settle(target, drafts.get(path), data)
     finally:
         for draft in drafts.values():
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("utf-8", "replace")
 
 
 def _draft(target: Path, draft: Path, data: bytes) -> None:
@@ -155,6 +167,14 @@ def write(path: Path, text: str | bytes) -> None:
     write_files({path: text})
 
 
+def make_folder(folder: Path, advice: str) -> None:
+    """Make a folder and those above it, where they are not there. Raises OutputError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"`{folder.as_posix()}` cannot be made: {error.strerror}", help=advice) from error
+
+
 def _say(stream: TextIO, text: str | bytes) -> None:
     # `fedpolicy check | head` closes the pipe early; that is no reason to complain or to change the exit code.
     try:
@@ -172,7 +192,7 @@ def _put(stream: TextIO, text: str | bytes) -> None:
     raw = getattr(stream, "buffer", None)
     if isinstance(text, bytes) or (stream is sys.stdout and raw is not None and not stream.isatty()):
         stream.flush()
-        stream.buffer.write(text if isinstance(text, bytes) else text.encode("utf-8", "replace"))
+        stream.buffer.write(_bytes(text))
     else:
         try:
             stream.write(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from fedpolicy.records import replace
 from fedpolicy.settings import day_in_utc
 
 if TYPE_CHECKING:
+    from fedpolicy.cli.revisions import Revision
     from fedpolicy.policy.baseline import Baseline
     from fedpolicy.settings import Settings
     from fedpolicy.sources import Source
@@ -89,13 +90,13 @@ def config_at(given: str | None, revision: str) -> Config:
 
     Raises Problems with every mistake in it, InputError where the revision or the named file is not there.
     """
-    from fedpolicy.cli.revisions import file_at  # noqa: PLC0415  most runs need no git
+    from fedpolicy.cli.revisions import absent, file_at  # noqa: PLC0415  most runs need no git
     from fedpolicy.config.load import parse_config  # noqa: PLC0415
 
     for path in [Path(given)] if given else _candidates():
         found = file_at(revision, path)
         if given and found is None:
-            raise _not_there(given, revision)
+            raise absent(given, revision)
         if found and (given or path.name == NAMES[0] or has_table(found.text)):
             return replace(parse_config(found.text, path, found.name), revision=revision)
     return Config(revision=revision)
@@ -111,16 +112,22 @@ def files_at(revision: str, wanted: Mapping[str, bool]) -> Files:
     from fedpolicy.cli.revisions import revision_of  # noqa: PLC0415  most runs need no git
 
     found: dict[str, Kept] = {}
-    trusted_ = revision_of(revision)
+    trusted = revision_of(revision)
     for path, must in wanted.items():
-        at = PurePath(trusted_.inside(path) or ".")
-        near = [name for name in trusted_.names(path) if at in (PurePath(name), PurePath(name).parent)]
-        for name, text in trusted_.texts(near):
-            found[(PurePath(path) / PurePath(name).relative_to(at)).as_posix()] = Kept(f"{revision}:{name}", text)
-        if must and not near:
+        kept = dict(_kept(trusted, path))
+        if must and not kept:
             advice = "commit it there first, or pin it: `fedpolicy pack digest` prints the `sha256` to write beside it"
             raise InputError(f"`{path}` is not in the revision `{revision}`", help=advice)
+        found |= kept
     return Files(kept=found)
+
+
+def _kept(trusted: Revision, path: str) -> Iterator[tuple[str, Kept]]:
+    """A file, or those of a folder."""
+    at = PurePath(trusted.inside(path) or ".")
+    near = [name for name in trusted.names(path) if at in (PurePath(name), PurePath(name).parent)]
+    for name, text in trusted.texts(near):
+        yield (PurePath(path) / PurePath(name).relative_to(at)).as_posix(), Kept(f"{trusted.name}:{name}", text)
 
 
 def _found(what: str, choices: Choices, revision: str | None) -> Source | None:
@@ -129,24 +136,19 @@ def _found(what: str, choices: Choices, revision: str | None) -> Source | None:
     if revision is not None:
         return _found_at(revision, [Path(named)] if named else usual, must=origin == "command line")
     path = Path(named) if named else next((path for path in usual if path.exists()), None)
-    if path is None:
-        return None
-    source = sources.read(str(path))
-    if source.error:
-        raise source.error
-    return source
+    return sources.read(str(path)).usable() if path else None
 
 
 def _found_at(revision: str, paths: list[Path], *, must: bool) -> Source | None:
     """Look into a revision. What only the change under test names may be missing there: then nothing is excused."""
-    from fedpolicy.cli.revisions import file_at  # noqa: PLC0415  most runs need no git
+    from fedpolicy.cli.revisions import absent, file_at  # noqa: PLC0415  most runs need no git
 
     for path in paths:
         found = file_at(revision, path)
         if found:
             return found
         if must:
-            raise _not_there(path.as_posix(), revision)
+            raise absent(path.as_posix(), revision)
     return None
 
 
@@ -166,7 +168,3 @@ def _candidates() -> list[Path]:
         if (folder / ".git").exists():
             break
     return found
-
-
-def _not_there(path: str, revision: str) -> InputError:
-    return InputError(f"`{path}` is not in the revision `{revision}`", help="check the path, as it was then")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
 from fedpolicy.cli.options import answer_options, catalog_option, form_option, today_option
 from fedpolicy.cli.terminal import emit, look_for
 from fedpolicy.errors import SettingsError
-
-if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
 
 __all__ = ["command"]
 
@@ -25,7 +22,7 @@ __all__ = ["command"]
 @today_option("Judge ages as on this day; default: the day in UTC.")
 @catalog_option
 @answer_options
-def command(section: str, query: str, form: str, output: str | None, **options: Any) -> None:  # noqa: ANN401  click's
+def command(section: str, query: str, **options: Any) -> None:  # noqa: ANN401  click's
     """
     List what the catalogue knows: its sections, the rows of one, or everything about one row, with sources.
 
@@ -39,31 +36,32 @@ def command(section: str, query: str, form: str, output: str | None, **options: 
       fedpolicy catalog methods lora
       fedpolicy catalog countries CH
     """  # noqa: D301  click reads the \b itself
-    from fedpolicy.catalog import load_catalog
+    emit((_rows if section else _ages)(section, query, options), options["output"])
 
-    catalogs: tuple[Path, ...] = options["catalogs"]
-    catalog = load_catalog(catalogs)
-    if section:
-        emit(_rows(catalog, section, query, form, output, no_color=options["no_color"]), output)
-        return
+
+def _ages(_section: str, _query: str, options: Mapping[str, Any]) -> str:
+    """Every section, and how old its rows are."""
+    from fedpolicy.catalog import load_catalog
     from fedpolicy.cli.trust import day_of
     from fedpolicy.report.catalog import ages_text
 
-    emit(ages_text(catalog, day_of(options), rows=options["age"]), output)
+    return ages_text(load_catalog(options["catalogs"]), day_of(options), rows=options["age"])
 
 
-def _rows(catalog: Catalog, section: str, query: str, form: str, output: str | None, *, no_color: bool) -> str:
+def _rows(section: str, query: str, options: Mapping[str, Any]) -> str:
     """Rows of a section. Raises SettingsError where there is no such section, or nothing matches."""
+    from fedpolicy.catalog import load_catalog
     from fedpolicy.catalog.rows import ROWS
     from fedpolicy.report.catalog import matching_rows, rows_json, rows_text
     from fedpolicy.suggest import advise
 
+    catalog = load_catalog(options["catalogs"])
     if section not in ROWS:
         raise SettingsError(f"the catalogue has no section `{section}`", help=advise(section, sorted(ROWS)))
     rows = getattr(catalog, section)
     found = matching_rows(rows, query)
     if not found:
         raise SettingsError(f"nothing in {section} matches `{query}`", help=advise(query, list(rows)))
-    return (
-        rows_json(section, found) if form == "json" else rows_text(section, found, look_for(output, no_color=no_color))
-    )
+    if options["form"] == "json":
+        return rows_json(section, found)
+    return rows_text(section, found, look_for(options["output"], no_color=options["no_color"]))

@@ -98,11 +98,13 @@ def command(paths: tuple[str, ...], form: str, outputs: tuple[str, ...], **optio
       fedpolicy check . --fail-on medium --output sarif:fedpolicy.sarif --output text:-
       fedpolicy check deployment.yaml --pack federation --pack ./our-rules
     """  # noqa: D301  click reads the \b itself
-    if options.pop("watch"):
-        from fedpolicy.cli.repeat import repeated
+    return (_repeated if options.pop("watch") else _check)(paths, form, outputs, options)
 
-        return repeated(lambda: _check(paths, form, outputs, options), paths, outputs, options)
-    return _check(paths, form, outputs, options)
+
+def _repeated(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapping[str, Any]) -> int:
+    from fedpolicy.cli.repeat import repeated
+
+    return repeated(lambda: _check(paths, form, outputs, options), paths, outputs, options)
 
 
 def _check(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapping[str, Any]) -> int:
@@ -163,13 +165,8 @@ def _changed(paths: Sequence[str], choices: Choices) -> Sequence[str]:
 
 
 def _judged(
-    paths: Sequence[str],
-    settings: Settings,
-    planned: Sequence[Output],
-    choices: Choices,
-    options: Mapping[str, Any],
+    paths: Sequence[str], settings: Settings, planned: Sequence[Output], choices: Choices, options: Mapping[str, Any]
 ) -> Report:
-    """The report with what its formats need beside findings."""
     from fedpolicy.cli.run import check_paths, is_whole
 
     report = check_paths(paths, settings, choices, options)
@@ -178,11 +175,17 @@ def _judged(
         from fedpolicy.cli.basis import basis_of
 
         report = replace(report, basis=basis_of(settings))
-    if options["owner"]:
+    proofs = options["fixes"] or _any(planned, "FIXES")
+    return _with_pages(report, settings, choices, options["owner"], proofs=proofs)
+
+
+def _with_pages(report: Report, settings: Settings, choices: Choices, owner: str, *, proofs: bool) -> Report:
+    """The report with what formats for people need beside findings."""
+    if owner:
         from fedpolicy.cli.pages import for_owner
 
-        report = for_owner(report, options["owner"])
-    if (report.overviews or options["owner"]) and (options["fixes"] or _any(planned, "FIXES")):
+        report = for_owner(report, owner)
+    if proofs and (report.overviews or owner):
         from fedpolicy.cli.pages import with_proofs
 
         report = with_proofs(report, settings, choices)

@@ -36,7 +36,7 @@ __all__ = ["command"]
 @trust_options
 @colour_option
 @debug_option
-def command(file: str, paths: tuple[str, ...], form: str, outputs: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  click's
+def command(file: str, paths: tuple[str, ...], also: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  click's
     """
     Compare a declaration with what runs: who takes part, what protects it, whom it calls.
 
@@ -45,18 +45,16 @@ def command(file: str, paths: tuple[str, ...], form: str, outputs: tuple[str, ..
     Each difference is a finding: declared and not found, found and not declared, or contradicting. What no file can
     show is a question. Nothing of the files is run.
     """
-    return _drift([file, *options["also"]], paths or (".",), form, outputs, options)
+    return _drift([file, *also], paths or (".",), options)
 
 
-def _drift(
-    declared: Sequence[str], paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapping[str, Any]
-) -> int:
+def _drift(declared: Sequence[str], paths: Sequence[str], options: Mapping[str, Any]) -> int:
     from fedpolicy.cli.choices import choices_of
     from fedpolicy.cli.outputs import plan, write_reports
     from fedpolicy.cli.repository import drift_of
     from fedpolicy.cli.trust import trusted_settings
 
-    planned = plan(outputs, form, verbose=options["verbose"])
+    planned = plan(options["outputs"], options["form"], verbose=options["verbose"])
     choices = choices_of(options)
     report, compared = drift_of(declared, paths, choices, trusted_settings(choices, options))
     write_reports(report, planned, no_color=options["no_color"])

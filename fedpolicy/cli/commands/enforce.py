@@ -42,7 +42,7 @@ __all__ = ["command"]
 @catalog_option
 @debug_option
 @asked
-def command(question: Question, target: str, *, force: bool, strict: bool, **options: Any) -> int:  # noqa: ANN401  click's
+def command(question: Question, target: str, *, strict: bool, **options: Any) -> int:  # noqa: ANN401  click's
     """
     Compile a declaration into what enforces it.
 
@@ -55,14 +55,20 @@ def command(question: Question, target: str, *, force: bool, strict: bool, **opt
 
     What a target cannot express is said on standard error, and the rest is written.
     """  # noqa: D301  click reads the \b itself
+    incomplete = _enforce(question, target, options)
+    return FINDINGS if strict and incomplete else CLEAN
+
+
+def _enforce(question: Question, target: str, options: Mapping[str, Any]) -> bool:
+    """Write it, and tell what is left out; whether anything is."""
     done = _enforced(question, target, options)
     if question.output in (None, "-"):
         emit(done.text, None)
     else:
-        _keep(Path(str(question.output)), done.text, force=force)
+        _keep(Path(str(question.output)), done.text, force=options["force"])
     for one in done.left_out:
         chatter(f"note: {one.span}: {one.message}{f' ({one.help})' if one.help else ''}\n")
-    return FINDINGS if strict and done.left_out else CLEAN
+    return bool(done.left_out)
 
 
 def _enforced(question: Question, target: str, options: Mapping[str, Any]) -> Enforced:

@@ -13,6 +13,7 @@ from fedpolicy.errors import SettingsError
 
 if TYPE_CHECKING:
     from fedpolicy.report.rules import RulePage
+    from fedpolicy.report.style import Style
 
 __all__ = ["command"]
 
@@ -28,16 +29,17 @@ def command(rule: str, packs: tuple[str, ...], form: str, output: str | None, *,
 
     RULE is the id that findings show in brackets.
     """
+    emit(_written(_pages(rule, packs), form, look_for(output, no_color=no_color)), output)
+
+
+def _written(pages: Sequence[RulePage], form: str, look: Style) -> str:
     from fedpolicy.report import rules
 
-    pages = _pages(rule, packs)
     if form == "json":
-        emit(rules.as_json(pages), output)
-    elif form == "markdown":
-        emit("\n".join(rules.as_markdown(page) for page in pages), output)
-    else:
-        look = look_for(output, no_color=no_color)
-        emit("\n".join(rules.as_text(page, look) for page in pages), output)
+        return rules.as_json(pages)
+    if form == "markdown":
+        return "\n".join(rules.as_markdown(page) for page in pages)
+    return "\n".join(rules.as_text(page, look) for page in pages)
 
 
 def _pages(name: str, packs: Sequence[str]) -> list[RulePage]:

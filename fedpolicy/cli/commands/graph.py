@@ -28,6 +28,7 @@ __all__ = ["command"]
 _DRAWN = ("svg", "png")
 _LIMITS = ("dataset", "party", "owner", "finding")
 _MEANS = "pip install 'fedpolicy[svg]', or install Graphviz; `--format mermaid` and `--format dot` need neither"
+_LESS = "draw less, with --dataset, --party, --owner or --finding; or write `--format dot` and lay it out yourself"
 _LONGEST = 60  # seconds for a layout
 
 
@@ -150,11 +151,7 @@ def _by_program(dot: str, form: str) -> bytes:
     try:
         done = subprocess.run(call, input=dot.encode(), capture_output=True, timeout=_LONGEST, check=False)  # noqa: S603
     except subprocess.TimeoutExpired as error:
-        message = f"Graphviz took longer than {_LONGEST} seconds to draw this"
-        advice = (
-            "draw less, with --dataset, --party, --owner or --finding; or write `--format dot` and lay it out yourself"
-        )
-        raise OutputError(message, help=advice) from error
+        raise OutputError(f"Graphviz took longer than {_LONGEST} seconds to draw this", help=_LESS) from error
     if done.returncode:
         why = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise OutputError(f"Graphviz cannot draw this: {why[0] if why else 'it ended early'}", help=_MEANS)

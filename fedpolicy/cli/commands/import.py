@@ -46,7 +46,10 @@ def command(paths: tuple[str, ...], output: str | None, deployment: str, *, forc
     if output in (None, "-"):
         emit(text, None)
         return CLEAN
-    target = Path(str(output))
+    return _kept(Path(str(output)), text, force=force)
+
+
+def _kept(target: Path, text: str, *, force: bool) -> int:
     if target.exists() and not force:
         return _compared(target, text)
     write(target, text)
@@ -62,7 +65,13 @@ def _drafted(paths: Sequence[str], name: str, options: Mapping[str, Any]) -> str
     from fedpolicy.scan.judge import drafts
 
     choices = choices_of(options)
-    found = drafts(gathered(paths, catalog_of(choices.settings), choices))
+    chosen = _chosen(drafts(gathered(paths, catalog_of(choices.settings), choices)), name)
+    if len(chosen) > 1:
+        chatter(f"note: {len(chosen)} deployments, each from files of its own; --deployment NAME writes one\n")
+    return "---\n".join(_headed(one) for one in chosen)
+
+
+def _chosen(found: Sequence[Draft], name: str) -> list[Draft]:
     if not found:
         advice = "name a folder with files of NVFLARE or Flower; `fedpolicy scan` says what was read"
         raise InputError("no file here describes a deployment", help=advice)
@@ -70,9 +79,7 @@ def _drafted(paths: Sequence[str], name: str, options: Mapping[str, Any]) -> str
     if not chosen:
         names = ", ".join(f"`{one.name}`" for one in found)
         raise InputError(f"there is no draft `{name}`", help=f"these are there: {names}")
-    if len(chosen) > 1:
-        chatter(f"note: {len(chosen)} deployments, each from files of its own; --deployment NAME writes one\n")
-    return "---\n".join(_headed(one) for one in chosen)
+    return chosen
 
 
 def _headed(draft: Draft) -> str:

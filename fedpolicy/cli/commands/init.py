@@ -10,8 +10,9 @@ import click
 
 from fedpolicy.archetypes import archetypes, filled, names
 from fedpolicy.cli.answers import given, interviewed
+from fedpolicy.cli.errors import CLEAN
 from fedpolicy.cli.options import debug_option
-from fedpolicy.cli.terminal import chatter, write
+from fedpolicy.cli.terminal import chatter, make_folder, write
 from fedpolicy.errors import OutputError
 
 if TYPE_CHECKING:
@@ -137,19 +138,9 @@ def _modeline() -> str:
 
 def _write(folder: Path, text: str, extra: list[str]) -> int:
     """Write all files, or say why not; then check, which says what to do next."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"`{folder.as_posix()}` cannot be made: {error.strerror}", help="name another folder"
-        ) from error
+    make_folder(folder, "name another folder")
     for place, content in _files(text, extra):
-        if place == _SCHEMA and (folder / place).exists():
-            chatter(f"kept {(folder / place).as_posix()}, which was there\n")
-            continue
-        (folder / place).parent.mkdir(parents=True, exist_ok=True)
-        write(folder / place, content)
-        chatter(f"wrote {(folder / place).as_posix()}\n")
+        _place(folder / place, content)
     target = (folder / _NAME).as_posix()
     chatter(f"\n$ fedpolicy check {target}\n")
     from fedpolicy.cli.app import app
@@ -159,7 +150,16 @@ def _write(folder: Path, text: str, extra: list[str]) -> int:
         "\nNow make it yours: change what is not so, and answer the questions. `fedpolicy explain RULE` tells more of a"
         " finding,\n`fedpolicy why` who learns something and how, `fedpolicy repair` what would help.\n"
     )
-    return 0
+    return CLEAN
+
+
+def _place(file: Path, content: str) -> None:
+    if file.name == _SCHEMA and file.exists():
+        chatter(f"kept {file.as_posix()}, which was there\n")
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write(file, content)
+    chatter(f"wrote {file.as_posix()}\n")
 
 
 def _files(text: str, extra: list[str]) -> Iterator[tuple[str, str]]:

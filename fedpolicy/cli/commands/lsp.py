@@ -18,13 +18,18 @@ __all__ = ["command"]
 @config_option
 @isolated_option
 @debug_option
-def command(config: str | None, *, isolated: bool) -> int:
+def command(config: str | None, *, isolated: bool) -> None:
     """
     Serve an editor: mistakes and findings as you type, completion, hover, rename, fixes.
 
     An editor starts it and speaks the language server protocol over standard input and output. It needs
     `pip install 'fedpolicy[lsp]'`; docs/editors.md shows how to set up editors.
     """
+    _serve(config, isolated=isolated)
+
+
+def _serve(config: str | None, *, isolated: bool) -> None:
+    """Raises SettingsError where what it needs is not installed."""
     try:
         from fedpolicy.lsp.server import server_of
     except ModuleNotFoundError as error:
@@ -34,7 +39,6 @@ def command(config: str | None, *, isolated: bool) -> int:
         raise SettingsError(message, help="pip install 'fedpolicy[lsp]'") from error
 
     server_of(lambda: _setup(config, isolated=isolated)).start_io()
-    return 0
 
 
 def _setup(given: str | None, *, isolated: bool) -> Setup:

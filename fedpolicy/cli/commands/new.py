@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from fedpolicy.cli.options import CommandGroup, debug_option
-from fedpolicy.cli.terminal import chatter, write
+from fedpolicy.cli.terminal import chatter, make_folder, write
 from fedpolicy.errors import OutputError
 
 __all__ = ["command"]
@@ -46,10 +46,7 @@ def _begin(identity: str, folder: Path) -> None:
     target = folder / f"{identity}.yaml"
     if target.exists():
         raise OutputError(f"`{target.as_posix()}` is already there", help="choose another id; nothing was written")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"`{folder.as_posix()}` cannot be made: {error.strerror}", help="name a folder") from error
+    make_folder(folder, "name a folder")
     if not (folder / PACK_FILE).exists():
         write(folder / PACK_FILE, new_pack(folder.resolve().name))
         chatter(f"wrote {(folder / PACK_FILE).as_posix()}\n")

@@ -46,23 +46,23 @@ _SHOWN = 20  # files that were not read, named one by one
 @trust_options
 @colour_option
 @debug_option
-def command(paths: tuple[str, ...], form: str, outputs: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  click's
+def command(paths: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  click's
     """
     Read what frameworks and infrastructure run, and judge it: NVFLARE, Flower, Kubernetes, Terraform, Python, ...
 
     PATHS are folders or files of a repository; by default the current folder. Nothing of it is run, and no secret is
     kept. Findings stand at the lines of these files; `fedpolicy import` writes down the deployment that they tell of.
     """
-    return _scan(paths or (".",), form, outputs, options)
+    return _scan(paths or (".",), options)
 
 
-def _scan(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapping[str, Any]) -> int:
+def _scan(paths: Sequence[str], options: Mapping[str, Any]) -> int:
     from fedpolicy.cli.choices import choices_of
     from fedpolicy.cli.outputs import plan, write_reports
     from fedpolicy.cli.repository import scan_paths
     from fedpolicy.cli.trust import trusted_settings
 
-    planned = plan(outputs, form, verbose=options["verbose"])
+    planned = plan(options["outputs"], options["form"], verbose=options["verbose"])
     _must_need_no_declaration(planned)
     choices = choices_of(options)
     report, gathered = scan_paths(paths, choices, trusted_settings(choices, options))

@@ -55,16 +55,20 @@ def _test(named: Sequence[str], form: str, output: str | None, options: Mapping[
     """Try every pack, write the results, and give the exit code. Raises Problems where a pack cannot be read."""
     from fedpolicy.catalog.load import load_catalog
     from fedpolicy.policy.load import shipped_packs
-    from fedpolicy.report.trials import score, share
 
     seconds = TIMEOUT if options["timeout"] is None else options["timeout"]
     results = _results(named or shipped_packs(), load_catalog(options["catalogs"]), seconds, mutate=options["mutate"])
     emit(_written(results, form, look_for(output, no_color=options["no_color"]), coverage=options["coverage"]), output)
     if defects := [defect for pack in results for trial in pack.trials for defect in trial.defects]:
         raise Problems(defects)
+    return exit_code((), failing=not _good(results, options["minimum"]))
+
+
+def _good(results: Sequence[PackTrial], minimum: float) -> bool:
+    from fedpolicy.report.trials import score, share
+
     total = score(results)
-    good = total.passed == total.rules and share(total.killed, total.mutants) >= options["minimum"]
-    return exit_code((), failing=not good)
+    return total.passed == total.rules and share(total.killed, total.mutants) >= minimum
 
 
 def _written(results: Sequence[PackTrial], form: str, look: Style, *, coverage: bool) -> str:
@@ -84,14 +88,11 @@ def _results(named: Sequence[str], catalog: Catalog, seconds: float, *, mutate: 
     watch = watch_of()
     lost = lost_of(watch, seconds, "was not tried")
     errors = list(lost.values())
-    for pack in _chosen(named):
-        if pack in lost:
-            continue
+    for pack in (name for name in _chosen(named) if name not in lost):
         if watch:
             watch.begin(pack, seconds)
         try:
-            rules = load_rules([pack])
-            found.append(PackTrial(pack=pack, trials=list(try_rules(rules, catalog, mutate=mutate))))
+            found.append(PackTrial(pack=pack, trials=list(try_rules(load_rules([pack]), catalog, mutate=mutate))))
         except Problems as problems:
             errors += problems.errors
     if errors:

@@ -187,9 +187,7 @@ def _text(path: Path) -> str:
 
     if not path.exists():
         return ""
-    source = sources.read(str(path))
-    if source.error:
-        raise source.error
+    source = sources.read(str(path)).usable()
     try:
         return source.text.decode("utf-8")
     except UnicodeDecodeError as error:
