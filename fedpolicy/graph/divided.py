@@ -31,6 +31,7 @@ def train_divided(exchange: Exchange) -> list[Outcome]:
     arbiters = _arbiters(exchange, tops)
     boosts = job.topology in (job.method.up_in or {})
     labels = _labels(exchange, tops if boosts else ())
+    _hand_over(exchange, labels)
     # Who computes on what an arbiter alone can open need not read it; no more need those who add up for boosted trees.
     blind = exchange.blind_seals(*arbiters) if arbiters else ()
     for top in tops:
@@ -93,10 +94,27 @@ def _labels(exchange: Exchange, tops: Sequence[Vertex]) -> Labels:
 
 
 def _labelled(exchange: Exchange, place: Vertex, holder: Vertex) -> Mask:
-    """Of which data somebody holds the labels: what is stored there, else its own party's, else everybody's."""
-    job = exchange.job
-    stored = mask_of(exchange.builder.places.stored.get(holder.id, []))
-    return (stored & job.mask) or stored or (job.masks[place.id] if holder.party == place.party else job.mask)
+    """
+    Of which data somebody holds the labels: what is stored there, else those of the client's own records.
+
+    Columns that are held apart are about the same people, whose labels somebody else holds for all of them.
+    """
+    job, stored = exchange.job, _stored(exchange, holder)
+    own = holder.party == place.party or job.topology == "split"
+    return (stored & job.mask) or stored or (job.masks[place.id] if own else job.mask)
+
+
+def _stored(exchange: Exchange, holder: Vertex) -> Mask:
+    return mask_of(exchange.builder.places.stored.get(holder.id, []))
+
+
+def _hand_over(exchange: Exchange, labels: Labels) -> None:
+    """Whoever holds labels of records that rest elsewhere has got them from there."""
+    job, vertex = exchange.job, exchange.builder.vertex
+    for place in job.contributors:
+        for holder in (vertex(name) for name in sorted(labels[place.id])):
+            if not _stored(exchange, holder):
+                exchange.send_leg("labels", place, holder, "labels", job.masks[place.id])
 
 
 def _send_labels(exchange: Exchange, labels: Labels, top: Vertex, blind: tuple[int, ...]) -> None:

@@ -99,3 +99,61 @@ def test_a_program_that_names_no_day_judges_by_the_day_in_utc():
 
     assert "agreement-expired" in failed
     assert report.today >= "2026-11-28"
+
+
+ASKING = {
+    "parties": {
+        "north": {"role": "participant", "jurisdiction": "DE"},
+        "south": {"role": "participant", "jurisdiction": "DE"},
+        "hub": {"role": "coordinator", "jurisdiction": "DE"},
+        "acme": {"role": "provider", "jurisdiction": "DE"},
+    },
+    "nodes": {"c": {"kind": "client", "party": ["north", "south"]}},
+    "datasets": {"notes": {"at": "c", "categories": ["health"]}, "bills": {"at": "c", "categories": ["financial"]}},
+    "flows": {},
+}
+TERMS = {"weights": "closed", "provider": "acme", "revision": "1", "terms": {"retention_days": 30}}
+SENT = {"api_calls": {"ask": {"from": "c", "model": "m", "sends": ["notes", "bills"]}}}
+WORKED_ON = {"tasks": {"t": {"method": "inference", "model": "m", "data": ["notes", "bills"], "runs_on": "c"}}}
+
+
+@pytest.mark.parametrize("use", [SENT, WORKED_ON], ids=["call", "task"])
+@pytest.mark.parametrize(
+    ("account", "agreement", "kept"),
+    [
+        ("participants", {"between": ["north", "acme"]}, True),
+        ("participants", {"between": ["participants", "acme"]}, False),
+        ("participants", {"between": ["participants", "acme"], "covers": ["notes"]}, True),
+        ("hub", {"between": ["hub", "acme"]}, False),
+        ("north", {"between": ["hub", "acme"]}, True),
+        ("acme", {"between": ["hub", "acme"]}, True),
+    ],
+)
+def test_nothing_is_kept_where_all_who_send_or_the_account_have_agreed_on_all_that_is_sent(
+    use, account, agreement, kept
+):
+    deployment = {**BASE, **ASKING, **use, "models": {"m": {**TERMS, "account": account}}}
+    deployment["agreements"] = {"zero": {"kind": "zero_retention", "reference": "z.pdf", **agreement}}
+
+    found, _ = failing(deployment, "federation", HELD)
+
+    assert ("prompts-retained" in found) is kept
+
+
+@pytest.mark.parametrize(
+    ("country", "mechanism", "today", "lacking"),
+    [
+        ("IN", "adequacy", HELD, True),
+        ("IN", "scc", HELD, False),
+        ("US", "adequacy", HELD, False),  # a partial decision: who is certified, no file shows
+        ("GB", "adequacy", "2031-12-28", True),  # the day after the decision ended
+    ],
+)
+def test_a_decision_that_a_transfer_relies_on_has_to_be_there(country, mechanism, today, lacking):
+    deployment = {**BASE, "parties": {**PARTIES, "saas": {"role": "processor", "jurisdiction": country}}}
+    transfer = {"kind": "transfer", "mechanism": mechanism, "between": ["clinic", "saas"], "reference": "b.pdf"}
+    deployment["agreements"] = {"deal": transfer}
+
+    found, _ = failing(deployment, "gdpr", today)
+
+    assert ("transfer-without-tool" in found) is lacking

@@ -21,6 +21,9 @@ class Divided(Tree):
         labels = self._labels(job, heads if boosts else [])
         arbiters = self._arbiters(job, heads)
         for member in job.givers:
+            for holder in labels[member]:
+                if not self._stored(holder):
+                    yield from self._leg(job, member, (member, holder), "labels", frozenset(job.masks[member]), [])
             for head in self.heads(job, member):
                 for holder, of in labels[member].items():
                     yield from self._leg(job, holder, (holder, head), "labels", of, arbiters)
@@ -64,10 +67,13 @@ class Divided(Tree):
         return found
 
     def _labelled(self, job: Job, member: str, place: str) -> frozenset[str]:
-        """Of which data somebody holds the labels: what rests there, else its own party's, else everybody's."""
-        stored = frozenset(item.id for item in self.world.instances if item.place == place)
-        same = self.world.places[place].party == self.world.places[member].party
+        """Of which data somebody holds the labels: what rests there, else the client's, else everybody's columns."""
+        stored = self._stored(place)
+        same = self.world.places[place].party == self.world.places[member].party or job.topology == "split"
         return (stored & job.mask) or stored or (frozenset(job.masks[member]) if same else job.mask)
+
+    def _stored(self, place: str) -> frozenset[str]:
+        return frozenset(item.id for item in self.world.instances if item.place == place)
 
     def _trained(
         self, job: Job, member: str, head: str, labels: dict[str, frozenset[str]], arbiters: list[str]

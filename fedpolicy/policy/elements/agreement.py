@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Sequence
 
 from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.shape import words_of
-from fedpolicy.policy.elements.shared import boolean, open_field, texts, words
+from fedpolicy.policy.elements.shared import boolean, is_private, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Missing, Subject, Type, fields_of
 from fedpolicy.policy.world import Territories, World, ordered
 from fedpolicy.records import dataclass, replace
 
-__all__ = ["GROUNDS", "KIND", "KINDS", "shared_kinds", "unconnected", "without"]
+__all__ = ["GROUNDS", "KIND", "KINDS", "nothing_kept", "shared_kinds", "unconnected", "without"]
 
 KINDS = words_of(Agreement, "kind")
 _FIELDS = (
@@ -77,19 +77,47 @@ def unconnected(
             yield party
 
 
+def nothing_kept(
+    world: World, runners: Sequence[str], callers: Sequence[str], account: str | None, families: Iterable[str]
+) -> bool:
+    """
+    Whether those who run a service have agreed to keep nothing of the private data among these datasets.
+
+    They have with all who send them, or with the party whose account it is; what one caller has signed covers no other.
+    """
+    holder = [account] if account and account != "participants" else []
+
+    def agreed(some: tuple[str, ...]) -> bool:
+        owners = world.owners(some)
+        senders = [who for who in callers if who in owners] or callers
+        signed = (who for who in (senders, holder) if not set(runners).issuperset(who))
+        return any(not without(world, runners, who, {"zero_retention"}, some) for who in signed)
+
+    about: list[tuple[str, ...]] = [(name,) for name in families]
+    private = [some for some in about if is_private(world, some)]
+    return bool(runners) and all(map(agreed, private or about or [()]))
+
+
 def without(
-    world: World, parties: Iterable[str], owners: Sequence[str], kinds: Collection[str], families: Sequence[str]
+    world: World,
+    parties: Iterable[str],
+    owners: Sequence[str],
+    kinds: Collection[str],
+    families: Sequence[str],
+    *,
+    but: str = "",
 ) -> list[str]:
     """
     The owners with whom some of these parties has no agreement of these kinds about the data.
 
-    An agreement may be direct, or both may have one with the same coordinator: a processor's processor.
+    An agreement may be direct, or both may have one with the same coordinator: a processor's processor. Those with the
+    mechanism `but` do not count.
     """
     everybody = set(owners)
     left: set[str] = set()
     for party in parties:
-        near = _partners(world, party, kinds, families)
-        through = (_partners(world, c, kinds, families) for c in world.coordinators if c in near)
+        near = _partners(world, party, kinds, families, but)
+        through = (_partners(world, c, kinds, families, but) for c in world.coordinators if c in near)
         left |= everybody - {party} - near.union(*through)
         if len(left) == len(everybody):
             break
@@ -147,13 +175,14 @@ def _documented(world: World, parties: Sequence[str], families: Sequence[str]) -
     )
 
 
-def _partners(world: World, party: str, kinds: Collection[str], families: Iterable[str]) -> set[str]:
+def _partners(world: World, party: str, kinds: Collection[str], families: Iterable[str], but: str = "") -> set[str]:
     """Who has an agreement of these kinds with a party about any of these datasets, the party included."""
     known = world.agreements_of.get(party, ())
     if not known:
         return set()
     about = _about(world, families)
-    return {other for one in known if one.kind in kinds and _covers(one, about) for other in one.between}
+    found = (one for one in known if one.kind in kinds and _covers(one, about) and not (but and one.mechanism == but))
+    return {other for one in found for other in one.between}
 
 
 def _about(world: World, families: Iterable[str]) -> set[str]:

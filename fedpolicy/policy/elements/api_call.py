@@ -7,7 +7,7 @@ from functools import partial
 
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.flow import ApiCall
-from fedpolicy.policy.elements.agreement import KINDS
+from fedpolicy.policy.elements.agreement import KINDS, nothing_kept
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, class_variants, model_view, term
 from fedpolicy.policy.elements.shared import boolean, data_fields, runner_places, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Presence, Subject, Type, Value, fields_of
@@ -56,8 +56,9 @@ class CallView:
 
     @property
     def keeps_nothing(self) -> bool:
-        """An agreement of kind zero_retention covers it."""
-        return "zero_retention" in self.agreements
+        """Agreements of kind zero_retention cover it."""
+        account = self.model.model.account if self.model else None
+        return nothing_kept(self.world, self.runners, self.callers, account, self.families)
 
 
 def call_term(view: CallView, name: str) -> Presence:

@@ -44,7 +44,11 @@ def _way(view: ConnectionView) -> str:
 
 
 def _transport(view: ConnectionView) -> Presence:
-    return Missing(("transport",)) if view.stated is None else view.stated
+    if view.stated is not None:
+        return view.stated
+    # Where the deployment states it, these elements alone say that they do not know.
+    known = view.world.deployment.transport is not None
+    return Missing(tuple(f"{origin}.transport" for origin in view.origins) if known else ("transport",))
 
 
 _FIELDS = (
@@ -136,7 +140,8 @@ KIND = Kind(
     fields=_FIELDS,
     subjects=_subjects,
 )
-_WEAKEST = get_args(Transport)
+# What is not known may be as weak as `none`, which alone is certain to be weaker.
+_WEAKEST: tuple[str | None, ...] = ("none", None, *(word for word in get_args(Transport) if word != "none"))
 _SPEAKING = frozenset({"flows", "api_calls"})
 # What those who take part in a task send each other, and not to whoever runs its model.
 _EXCHANGED = frozenset({"uplink", "downlink", "exchange", "activations", "labels", "gradients", "records"})
@@ -146,24 +151,27 @@ def transport_of(world: World, flow: Flow) -> tuple[str, str | None]:
     """
     The element that says how a flow is protected, and what it says; None where nobody does.
 
-    A task or call and the model that it asks speak of one connection: the weaker word counts. Where neither says
-    anything, the deployment does. Records that a declared flow or call implies come by a connection of their own.
+    A task or call and the model that it asks speak of one connection: the weaker word counts, and `unknown` may be as
+    weak as can be. Where neither says anything, the deployment does. Records that a declared flow or call implies come
+    by a connection of their own.
     """
     said = min(_stated(world, flow), key=lambda one: _WEAKEST.index(one[1]), default=None)
-    return said or ("deployment", world.deployment.transport)
+    if said is None or (said[1] is None and world.deployment.transport is None):
+        return "deployment", world.deployment.transport
+    return said
 
 
-def _stated(world: World, flow: Flow) -> Iterator[tuple[str, str]]:
+def _stated(world: World, flow: Flow) -> Iterator[tuple[str, str | None]]:
     section, _, name = flow.origin.partition(".")
     deployment = world.deployment
     speaks = section == "tasks" or (section in _SPEAKING and flow.role != "records")
     entries: Mapping[str, Task | ApiCall | declared.Flow] = getattr(deployment, section) if speaks else {}
     entry = entries.get(name)
-    if entry is not None and entry.transport is not None:
+    if entry is not None and "transport" in entry.stated:
         yield flow.origin, entry.transport
     if section == "flows" or flow.role in _EXCHANGED:
         return
     for access in world.lookup.access_of.get(flow.origin, ()):
-        asked = deployment.models[access.model].transport
-        if asked is not None and not {flow.source, flow.target}.isdisjoint(access.hops):
-            yield f"models.{access.model}", asked
+        asked = deployment.models[access.model]
+        if "transport" in asked.stated and not {flow.source, flow.target}.isdisjoint(access.hops):
+            yield f"models.{access.model}", asked.transport

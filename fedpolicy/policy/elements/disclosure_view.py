@@ -242,15 +242,16 @@ def adequacy(view: DisclosureView) -> Presence:
 
 
 def without_tool(view: DisclosureView) -> list[str]:
-    """The owners with whom some party has no agreement on transfers, and whose law does not find its place adequate."""
-    lacking = without(view.world, view.parties, view.owners, {"transfer"}, view.families)
-    found = whereabouts(view)
-    places = found if isinstance(found, list) and "public" not in view.parties else None
-    return [
-        owner
-        for owner in lacking
-        if places is None or any(_decision(view, law, places) != "full" for law in _laws(view.world, owner))
-    ]
+    """The owners with whom some party has no transfer tool that counts, and whose law finds its place not adequate."""
+    every, lacking = (
+        without(view.world, view.parties, view.owners, {"transfer"}, view.families, but=but) for but in ("adequacy", "")
+    )
+    places = whereabouts(view)
+    if not isinstance(places, list) or "public" in view.parties:
+        return lacking
+    # A decision that somebody relies on has to be there.
+    decided = {owner: {_decision(view, law, places) for law in _laws(view.world, owner)} for owner in every}
+    return [one for one in every if "none" in decided[one] or (one in lacking and decided[one] != {"full"})]
 
 
 def _laws(world: World, owner: str) -> set[str]:

@@ -8,6 +8,7 @@ from functools import partial
 
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.model import Terms
+from fedpolicy.policy.elements.agreement import nothing_kept
 from fedpolicy.policy.elements.api_call import CallView, call_term
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, model_view, term
 from fedpolicy.policy.elements.shared import (
@@ -162,8 +163,7 @@ def _input_term(view: ModelView, use: str, key: str, families: tuple[str, ...]) 
     section, _, name = use.partition(".")
     if section == "api_calls":
         return call_term(CallView(view.world, name, view.world.deployment.api_calls[name]), key)
-    kinds = (view.world.agreement_kinds(who, view.users, families) for who in view.runners)
-    if view.runners and all("zero_retention" in some for some in kinds):
+    if nothing_kept(view.world, view.runners, view.users, view.model.account, families):
         return NOTHING_KEPT[key]
     return _term(view, key)
 
