@@ -6,9 +6,10 @@ A context holds plain values only; an open field that nobody stated is left out,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
-from functools import cache
+from functools import cache, partial
+from itertools import count, islice, repeat
 from types import MappingProxyType
 from typing import Any
 
@@ -34,7 +35,7 @@ from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subje
 from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import dataclass
 
-__all__ = ["KINDS", "Context", "contexts", "read_field", "table"]
+__all__ = ["KINDS", "Context", "contexts", "extracts", "read_field", "table"]
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
@@ -58,6 +59,8 @@ KINDS: Mapping[str, Kind] = {
 }
 _ROOT = deployment.KIND.name
 Lack = tuple[Subject, Field, Missing | None]
+_TOGETHER = 1_000  # elements that are read together: of more there may be no room for all columns
+_UNLIKE = {list, Missing}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,32 +94,92 @@ def table(kind: str) -> Mapping[str, Field]:
     return MappingProxyType(found | {f"{kind}.{one.name}": one for one in KINDS[kind].fields})
 
 
-def contexts(world: World, kind: str, wanted: Collection[str], territories: Territories = ()) -> Iterator[Context]:
-    """
-    The elements of a kind, as far as they are about owners in some territories, with the wanted fields.
-
-    One that is about nobody there has a context without values: no rule applies to it.
-    """
-    known = table(kind)
-    around = _read(
-        _whole(world, territories), {name: known[name] for name in sorted(wanted) if name.startswith(f"{_ROOT}.")}
-    )
-    own = {name: known[name] for name in sorted(wanted) if not name.startswith(f"{_ROOT}.")}
-    for subject in _subjects(world, KINDS[kind], territories):
-        if isinstance(subject, Outside):
-            yield Context(subject=subject.subject, variants=(None,))
-            continue
-        values, lacks = _read(subject, own)
-        values |= around[0]
-        variants = tuple(_variant(kind, values, own, variant) for variant in subject.variants) or (values,)
-        yield Context(subject=subject, variants=variants, lacks={**around[1], **lacks} if around[1] else lacks)
-
-
 @dataclass(frozen=True, slots=True)
 class Outside:
     """An element that is about nobody whom a law protects."""
 
     subject: Subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extract:
+    """
+    What rules read of some elements of a kind: a column for each field, so that thousands are read field by field.
+
+    `inside` are those about which a law says something, in the order of the columns. `around` is what rules read of the
+    deployment, and what of that is left out.
+    """
+
+    kind: str
+    subjects: Sequence[Subject | Outside]
+    inside: Sequence[Subject]
+    fields: Mapping[str, Field]
+    columns: Sequence[Sequence[Presence]]
+    around: tuple[Mapping[str, Value], Mapping[str, Lack]]
+
+    def elements(self) -> Iterator[tuple[Hashable, Callable[[], Context]]]:
+        """Each element: what is equal for all of which every rule says the same, and how to make its context."""
+        rows = zip(*map(_comparable, self.columns), strict=True) if self.columns else repeat(())
+        read = zip(self.inside, rows, count())
+        for one in self.subjects:
+            if isinstance(one, Outside):
+                yield None, partial(Context, subject=one.subject, variants=(None,))
+            else:
+                subject, row, place = next(read)
+                yield (row, _alternatives(subject), bool(subject.doubt)), partial(self._context, subject, place)
+
+    def _context(self, subject: Subject, place: int) -> Context:
+        values: dict[str, Value] = {}
+        lacks: dict[str, Lack] = {}
+        for (name, one), column in zip(self.fields.items(), self.columns, strict=True):
+            found = column[place]
+            if found is None or isinstance(found, Missing):
+                lacks[name] = (subject, one, found)
+            else:
+                values[name] = found
+        values |= self.around[0]
+        variants = tuple(_variant(self.kind, values, self.fields, variant) for variant in subject.variants)
+        return Context(subject=subject, variants=variants or (values,), lacks={**self.around[1], **lacks})
+
+
+def extracts(world: World, kind: str, wanted: Collection[str], territories: Territories = ()) -> Iterator[Extract]:
+    """The elements of a kind, as far as they are about owners in some territories, with the wanted fields."""
+    known, common = table(kind), f"{_ROOT}."
+    around = _read(
+        _whole(world, territories), {name: known[name] for name in sorted(wanted) if name.startswith(common)}
+    )
+    own = {name: known[name] for name in sorted(wanted) if not name.startswith(common)}
+    subjects = iter(_subjects(world, KINDS[kind], territories))
+    while some := list(islice(subjects, _TOGETHER)):
+        inside = [one for one in some if not isinstance(one, Outside)]
+        columns = [_column(one.read, inside) for one in own.values()]
+        yield Extract(kind=kind, subjects=some, inside=inside, fields=own, columns=columns, around=around)
+
+
+def contexts(world: World, kind: str, wanted: Collection[str], territories: Territories = ()) -> Iterator[Context]:
+    """
+    The same, element by element.
+
+    One that is about nobody there has a context without values: no rule applies to it.
+    """
+    for extract in extracts(world, kind, wanted, territories):
+        yield from (context() for _, context in extract.elements())
+
+
+def _column(read: Callable[[Any], Presence], subjects: Sequence[Subject]) -> Sequence[Presence]:
+    return [read(subject.data) for subject in subjects]
+
+
+def _comparable(column: Iterable[Presence]) -> Iterable[Hashable]:
+    """A column of what can be compared; whatever would state what nobody stated, it is the same."""
+    values: Iterable[Any] = column
+    if _UNLIKE.isdisjoint(map(type, column)):
+        return values
+    return [tuple(one) if type(one) is list else None if type(one) is Missing else one for one in values]
+
+
+def _alternatives(subject: Subject) -> Hashable:
+    return tuple([one if one is None else (*one, *_comparable(one.values())) for one in subject.variants])
 
 
 def _subjects(world: World, kind: Kind, territories: Territories) -> Iterable[Subject | Outside]:

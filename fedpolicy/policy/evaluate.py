@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.errors import FedPolicyError, InputError, PolicyError, Problems, contained
 from fedpolicy.findings import VERDICTS, Finding, Severity, Verdict
 from fedpolicy.language.reading.load import Document
-from fedpolicy.policy.context import Context, contexts
+from fedpolicy.policy.context import Context, extracts
 from fedpolicy.policy.expression import activator
 from fedpolicy.policy.fields import CONSTANTS, Value
 from fedpolicy.policy.finding import TOLD, Judgement, Scenario, Unanswered, finding_of, judge_rule, witness_of
@@ -28,15 +28,6 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study
 
 __all__ = ["Evaluation", "evaluate"]
-
-
-def _equivalence(context: Context) -> Hashable:
-    """Equal for elements whose values are equal: every rule says the same of them."""
-    return tuple([values if values is None else _hashable(values) for values in context.variants])
-
-
-def _hashable(values: Mapping[str, Value]) -> Hashable:
-    return tuple(values), tuple([tuple(one) if type(one) is list else one for one in values.values()])
 
 
 def _scenarios_of(
@@ -135,12 +126,19 @@ def _in_force(rule: Rule, today: str) -> Rule:
 
 
 def _of_kind(world: World, kind: str, rules: Sequence[Rule]) -> KindVerdict:
+    """What the rules say of every element of a kind; thousands of them may differ in nothing that the rules read."""
     part = KindVerdict()
     cache: dict[Hashable, GroupVerdict] = {}
-    for context, group in _judged(world, kind, rules, part.broken, cache):
-        group.elements += 1
-        if group.reportable:
-            part.findings += _findings_for(world, context, group.reportable)
+    wanted = {name for rule in rules for name in rule.variables}
+    judge = _judge(rules)
+    for extract in extracts(world, kind, wanted, rules[0].owners_in):
+        for likeness, context in extract.elements():
+            group = cache.get(likeness)
+            if group is None:
+                cache[likeness] = group = _judged(world, judge, context(), part.broken)
+            group.elements += 1
+            if group.reportable:
+                part.findings += _findings_for(world, context(), group.reportable)
     for group in cache.values():
         part.counts.update({verdict: number * group.elements for verdict, number in group.counts.items()})
         part.held = {**group.held, **part.held, **{name: False for name, holds in group.held.items() if not holds}}
@@ -154,32 +152,32 @@ def _by_kind(rules: Sequence[Rule]) -> dict[tuple[str, Territories], list[Rule]]
     return found
 
 
-def _judged(
-    world: World,
-    kind: str,
-    rules: Sequence[Rule],
-    broken: dict[str, FedPolicyError],
-    cache: dict[Hashable, GroupVerdict],
-) -> Iterator[tuple[Context, GroupVerdict]]:
-    """Every element and what the rules say of it; thousands of elements may differ in nothing that the rules read."""
-    wanted = sorted({name for rule in rules for name in rule.variables})
+Verdicts = tuple[GroupVerdict, list[tuple[Rule, Unanswered]]]
+
+
+def _judge(rules: Sequence[Rule]) -> Callable[[Context], Verdicts]:
+    """What rules for one kind say of an element."""
     asked = sorted({name for rule in rules for part in rule.expressions for name in part.asks})
     activate = activator()
     always: Mapping[str, Value] = {**CONSTANTS, **{key: value for rule in rules for key, value in rule.values.items()}}
-    for context in contexts(world, kind, wanted, rules[0].owners_in):
-        doubtful = bool(context.subject.doubt)
-        key = (_equivalence(context), doubtful)
-        if key not in cache:
-            scenarios = _scenarios_of(context, asked, always, activate)
-            cache[key], silent = _group_verdict(rules, scenarios, doubtful=doubtful)
-            for rule, why in silent:
-                broken.setdefault(rule.id, _silent(world, rule, context, why))
-        yield context, cache[key]
+
+    def judge(context: Context) -> Verdicts:
+        scenarios = _scenarios_of(context, asked, always, activate)
+        return _group_verdict(rules, scenarios, doubtful=bool(context.subject.doubt))
+
+    return judge
 
 
-def _group_verdict(
-    rules: Sequence[Rule], scenarios: Sequence[Scenario | None], *, doubtful: bool
-) -> tuple[GroupVerdict, list[tuple[Rule, Unanswered]]]:
+def _judged(
+    world: World, judge: Callable[[Context], Verdicts], context: Context, broken: dict[str, FedPolicyError]
+) -> GroupVerdict:
+    group, silent = judge(context)
+    for rule, why in silent:
+        broken.setdefault(rule.id, _silent(world, rule, context, why))
+    return group
+
+
+def _group_verdict(rules: Sequence[Rule], scenarios: Sequence[Scenario | None], *, doubtful: bool) -> Verdicts:
     group = GroupVerdict()
     silent: list[tuple[Rule, Unanswered]] = []
     found: dict[str, Judgement] = {}
