@@ -96,7 +96,7 @@ def table(kind: str) -> Mapping[str, Field]:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """An element that is about nobody whom a law protects."""
+    """An element that no rule is about, such as one of nobody whom a law protects."""
 
     subject: Subject
 
@@ -106,7 +106,7 @@ class Extract:
     """
     What rules read of some elements of a kind: a column for each field, so that thousands are read field by field.
 
-    `inside` are those about which a law says something, in the order of the columns. `around` is what rules read of the
+    `inside` are those that a rule may be about, in the order of the columns. `around` is what rules read of the
     deployment, and what of that is left out.
     """
 
@@ -142,8 +142,18 @@ class Extract:
         return Context(subject=subject, variants=variants or (values,), lacks={**self.around[1], **lacks})
 
 
-def extracts(world: World, kind: str, wanted: Collection[str], territories: Territories = ()) -> Iterator[Extract]:
-    """The elements of a kind, as far as they are about owners in some territories, with the wanted fields."""
+def extracts(
+    world: World,
+    kind: str,
+    wanted: Collection[str],
+    territories: Territories = (),
+    concerned: Callable[[Mapping[str, Value]], bool] | None = None,
+) -> Iterator[Extract]:
+    """
+    The elements of a kind, as far as they are about owners in some territories, with the wanted fields.
+
+    `concerned` says, of the values of the kind's telling fields, whether some rule may be about such an element.
+    """
     known, common = table(kind), f"{_ROOT}."
     around = _read(
         _whole(world, territories), {name: known[name] for name in sorted(wanted) if name.startswith(common)}
@@ -151,6 +161,8 @@ def extracts(world: World, kind: str, wanted: Collection[str], territories: Terr
     own = {name: known[name] for name in sorted(wanted) if not name.startswith(common)}
     subjects = iter(_subjects(world, KINDS[kind], territories))
     while some := list(islice(subjects, _TOGETHER)):
+        if concerned is not None:
+            some = _told_apart(some, KINDS[kind], concerned)
         inside = [one for one in some if not isinstance(one, Outside)]
         columns = [_column(one.read, inside) for one in own.values()]
         yield Extract(kind=kind, subjects=some, inside=inside, fields=own, columns=columns, around=around)
@@ -164,6 +176,22 @@ def contexts(world: World, kind: str, wanted: Collection[str], territories: Terr
     """
     for extract in extracts(world, kind, wanted, territories):
         yield from (context() for _, context in extract.elements())
+
+
+def _told_apart(
+    some: Sequence[Subject | Outside], kind: Kind, concerned: Callable[[Mapping[str, Value]], bool]
+) -> list[Subject | Outside]:
+    """The same, those outside that no rule is about, which is asked once for elements that look alike."""
+    telling = {f"{kind.name}.{one.name}": one.read for one in kind.fields if one.name in kind.telling}
+    known: dict[Hashable, bool] = {}
+
+    def apart(subject: Subject) -> Subject | Outside:
+        row: tuple[Any, ...] = tuple([read(subject.data) for read in telling.values()])
+        if row not in known:
+            known[row] = concerned(dict(zip(telling, row, strict=True)))
+        return subject if known[row] else Outside(subject)
+
+    return [one if isinstance(one, Outside) else apart(one) for one in some]
 
 
 def _column(read: Callable[[Any], Presence], subjects: Sequence[Subject]) -> Sequence[Presence]:

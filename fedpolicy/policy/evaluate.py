@@ -11,10 +11,19 @@ from typing import TYPE_CHECKING
 from fedpolicy.errors import FedPolicyError, InputError, PolicyError, Problems, contained
 from fedpolicy.findings import VERDICTS, Finding, Severity, Verdict
 from fedpolicy.language.reading.load import Document
-from fedpolicy.policy.context import Context, extracts
+from fedpolicy.policy.context import KINDS, Context, extracts, table
 from fedpolicy.policy.expression import activator
-from fedpolicy.policy.fields import CONSTANTS, Value
-from fedpolicy.policy.finding import TOLD, Judgement, Scenario, Unanswered, finding_of, judge_rule, witness_of
+from fedpolicy.policy.fields import CONSTANTS, Type, Value
+from fedpolicy.policy.finding import (
+    TOLD,
+    Judgement,
+    Scenario,
+    Unanswered,
+    finding_of,
+    judge_rule,
+    may_match,
+    witness_of,
+)
 from fedpolicy.policy.groups import group_findings
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.policy.models import Rule
@@ -28,6 +37,8 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.study import Study
 
 __all__ = ["Evaluation", "evaluate"]
+
+_LONG = {Type.TEXT, Type.LIST}
 
 
 def _scenarios_of(
@@ -131,7 +142,7 @@ def _of_kind(world: World, kind: str, rules: Sequence[Rule]) -> KindVerdict:
     cache: dict[Hashable, GroupVerdict] = {}
     wanted = {name for rule in rules for name in rule.variables}
     judge = _judge(rules)
-    for extract in extracts(world, kind, wanted, rules[0].owners_in):
+    for extract in extracts(world, kind, wanted, rules[0].owners_in, _concerned(kind, rules)):
         for likeness, context in extract.elements():
             group = cache.get(likeness)
             if group is None:
@@ -152,6 +163,31 @@ def _by_kind(rules: Sequence[Rule]) -> dict[tuple[str, Territories], list[Rule]]
     return found
 
 
+def _concerned(kind: str, rules: Sequence[Rule]) -> Callable[[Mapping[str, Value]], bool] | None:
+    """
+    Whether a rule may be about an element, by what is read first of its kind; None where that can settle nothing.
+
+    A rule that compares long values may have to be refused, which only shows once they are read.
+    """
+    telling = {f"{kind}.{name}" for name in KINDS[kind].telling}
+    matches = [rule.match for rule in rules if rule.match]
+    others = {name for match in matches for name in match.reads - telling}
+    if not telling or len(matches) < len(rules) or any(table(kind)[name].type in _LONG for name in others):
+        return None
+    activate, always = activator(), _always(rules)
+
+    def concerned(values: Mapping[str, Value]) -> bool:
+        scenario = (values, activate({**always, **values}), is_large(values.values()))
+        return any(may_match(rule, scenario) for rule in rules)
+
+    return concerned
+
+
+def _always(rules: Sequence[Rule]) -> Mapping[str, Value]:
+    """What expressions may name whatever the element is."""
+    return {**CONSTANTS, **{key: value for rule in rules for key, value in rule.values.items()}}
+
+
 Verdicts = tuple[GroupVerdict, list[tuple[Rule, Unanswered]]]
 
 
@@ -159,7 +195,7 @@ def _judge(rules: Sequence[Rule]) -> Callable[[Context], Verdicts]:
     """What rules for one kind say of an element."""
     asked = sorted({name for rule in rules for part in rule.expressions for name in part.asks})
     activate = activator()
-    always: Mapping[str, Value] = {**CONSTANTS, **{key: value for rule in rules for key, value in rule.values.items()}}
+    always = _always(rules)
 
     def judge(context: Context) -> Verdicts:
         scenarios = _scenarios_of(context, asked, always, activate)

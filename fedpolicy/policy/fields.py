@@ -115,7 +115,8 @@ class Kind:
     One kind of element: its fields and how to list its elements (`subjects` gets the World of one deployment).
 
     `within` leaves of an element what is about owners in some territories, for rules of laws; several parts, where it
-    is open of some owners whether they are there, and none where nobody is.
+    is open of some owners whether they are there, and none where nobody is. `telling` names closed fields, no lists,
+    that take little to read and mostly show that no rule is about an element: they are read first.
     """
 
     name: str
@@ -123,6 +124,7 @@ class Kind:
     fields: tuple[Field, ...]
     subjects: Callable[[Any], Iterable[Subject]]
     within: Callable[[Any, Subject, tuple[str, ...]], Iterable[Subject]] | None = None
+    telling: tuple[str, ...] = ()
 
 
 Read = Callable[[Any], Presence]

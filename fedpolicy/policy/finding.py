@@ -33,6 +33,7 @@ __all__ = [
     "combine",
     "finding_of",
     "judge_rule",
+    "may_match",
     "witness_of",
 ]
 
@@ -130,6 +131,14 @@ def _single(rule: Rule, scenario: Scenario | None) -> tuple[Verdict, tuple[str, 
     if matched.value is True and required.value is False:
         return Verdict.FAIL, ()
     return Verdict.UNKNOWN, tuple(sorted({*matched.absent, *required.absent}))
+
+
+def may_match(rule: Rule, scenario: Scenario) -> bool:
+    """Whether a rule may be about an element of which not all is read yet."""
+    try:
+        return _truth("match", rule.match, scenario).value is not False if rule.match else True
+    except Unanswered:
+        return True
 
 
 def _truth(key: str, expression: Expression, scenario: Scenario) -> Truth:

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fedpolicy.graph.lookup import family_of, ordered
-from fedpolicy.graph.masks import grouped
-from fedpolicy.graph.model import Mask, Path
+from fedpolicy.graph.masks import common, grouped
+from fedpolicy.graph.model import Flow, Mask, Path
 from fedpolicy.graph.places import NOBODY, is_unknown
 from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.dataset import Dataset
@@ -61,7 +61,8 @@ class World:
         self._owners_of: dict[tuple[str, ...], list[str]] = {}
         self._use_data: dict[str, tuple[str, ...]] = {}
         self._uses_data: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self.alike: dict[tuple[object, ...], tuple[str, ...]] = {}
+        self.alike: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self.first_about: dict[tuple[object, ...], tuple[str, ...]] = {}
         self._answers: dict[tuple[str, tuple[str, ...] | int], tuple[tuple[str, ...], Any]] = {}
 
     def place(self, path: Path) -> Span:
@@ -187,10 +188,16 @@ class World:
         """What is asked of the same datasets for thousands of elements is worked out once."""
         # To compare thousands of names would take longer than most answers; those are kept, and known by themselves.
         key = (question, families if len(families) <= _FEW else id(families))
-        if key not in self._answers:
-            self._answers[key] = (families, answer(families))
-        found: T = self._answers[key][1]
+        known = self._answers.get(key)
+        if known is None:
+            self._answers[key] = known = (families, answer(families))
+        found: T = known[1]
         return found
+
+    def carried(self, flow: Flow) -> Mask:
+        """The instances that a flow may carry: of those that its sender may hold, the ones that it is about."""
+        held = self.lookup.reach[flow.source]
+        return held if flow.data is None else common(held, flow.data)
 
     def use_data(self, use: str) -> tuple[str, ...]:
         """The datasets that a task works on or a call sends."""

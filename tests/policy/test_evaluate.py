@@ -8,6 +8,8 @@ import pytest
 from fedpolicy.analysis.study import AnalysisSettings
 from fedpolicy.errors import Problems
 from fedpolicy.findings import Severity, Verdict
+from fedpolicy.policy import context
+from fedpolicy.policy.elements import flow
 from fedpolicy.policy.evaluate import evaluate
 from tests.policy.worlds import document_of, facts_of, judged, rule_of, told
 
@@ -361,3 +363,26 @@ def test_what_a_more_specific_rule_says_is_told_and_asked_once():
 
     asked_once = judged(SMALL, open_question, fails, asks, passes)
     assert [one.rule for one in asked_once.findings] == ["fails", "open-question"]
+
+
+@pytest.mark.parametrize(
+    ("match", "read", "unapplied"),
+    [
+        ("flow.payload == 'metrics' && flow.private", {"flows.board"}, 3),
+        ("!flow.implied && flow.count > params.least", {"flows.board"}, 4),
+        ("flow.payload == 'metrics' && 'letters' in flow.datasets", {"flows.board", "tasks.adapt"}, 3),
+        ("flow.implied || flow.count > 0", {"flows.board", "tasks.adapt"}, 0),
+    ],
+)
+def test_of_a_flow_that_no_rule_is_about_nothing_more_is_read(monkeypatch, match, read, unapplied):
+    """But where a rule compares texts or lists, which may be too long for it."""
+    seen = set()
+    (field,) = (one for one in flow.KIND.fields if one.name == "private")
+    looks = replace(field, read=lambda view: seen.add(view.first.origin) or field.read(view))
+    fields = [looks if one is field else one for one in flow.KIND.fields]
+    kinds = {**context.KINDS, "flow": replace(flow.KIND, fields=tuple(fields))}
+    monkeypatch.setattr(context, "KINDS", kinds)
+    monkeypatch.setattr(context, "table", context.table.__wrapped__)
+    least = {"least": {"type": "int", "default": 1, "description": "How many."}}
+    found = one(SMALL, "flow", "flow.private", match=match, params=least if "params" in match else {})
+    assert (seen, found.counts[Verdict.NOT_APPLICABLE]) == (read, unapplied)

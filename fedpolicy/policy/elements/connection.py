@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import get_args
 
-from fedpolicy.graph.masks import common
 from fedpolicy.graph.model import Flow
 from fedpolicy.language.model import flow as declared
 from fedpolicy.language.model.flow import ApiCall, Task
@@ -70,30 +69,34 @@ _FIELDS = (
 )
 
 
-def _families(world: World, flow: Flow) -> tuple[str, ...]:
-    held = world.lookup.reach[flow.source]
-    return world.lookup.families_in(held if flow.data is None else common(held, flow.data))
-
-
 def _crossing(world: World) -> Iterator[tuple[Flow, tuple[str, ...]]]:
     """
     The flows on which somebody gets unsealed what another party sends, and that say something of private data.
 
     With each one go its datasets.
     """
-    vertices, operators = world.graph.vertices, world.lookup.operators
-    meeting: dict[str, set[str]] = {}
+    lookup = world.lookup
     moves = [flow for flow in world.graph.flows if flow.data != 0 and not flow.seals and _moves(world, flow)]
-    for flow in moves:
-        for here, there in ((flow.source, flow.target), (flow.target, flow.source)):
-            if vertices[here].kind == "exchange":
-                meeting.setdefault(here, set()).update(operators(there))
+    meeting = _meeting(world, moves) if lookup.meets else {}
     says = {payload: _says_something(world, payload) for payload in {flow.payload for flow in moves}}
     for flow in moves:
         at = next((meeting[end] for end in (flow.source, flow.target) if end in meeting), None) if meeting else None
-        crosses = len(at) > 1 if at is not None else bool(operators(flow.target) - operators(flow.source))
-        if crosses and says[flow.payload] and is_private(world, families := _families(world, flow)):
-            yield flow, families
+        sender, recipient = lookup.operators(flow.source), lookup.operators(flow.target)
+        crosses = len(at) > 1 if at is not None else not recipient <= sender
+        if crosses and says[flow.payload]:
+            families = lookup.families_in(world.carried(flow))
+            if is_private(world, families):
+                yield flow, families
+
+
+def _meeting(world: World, moves: Iterable[Flow]) -> dict[str, set[str]]:
+    """Whose clients meet at each exchange."""
+    vertices, found = world.graph.vertices, dict[str, set[str]]()
+    for flow in moves:
+        for here, there in ((flow.source, flow.target), (flow.target, flow.source)):
+            if vertices[here].kind == "exchange":
+                found.setdefault(here, set()).update(world.lookup.operators(there))
+    return found
 
 
 def _moves(world: World, flow: Flow) -> bool:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-from fedpolicy.graph.masks import common, united
+from fedpolicy.graph.masks import united
 from fedpolicy.graph.model import Flow
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model import flow as declared
@@ -74,8 +74,7 @@ class FlowView:
         """The datasets that it may carry."""
         mask = 0
         for flow in self.flows:
-            held = self.world.lookup.reach[flow.source]
-            mask = united(mask, held if flow.data is None else common(held, flow.data))
+            mask = united(mask, self.world.carried(flow))
         return self.world.lookup.families_in(mask)
 
     @property
@@ -118,8 +117,7 @@ def _of_others(view: FlowView) -> bool:
     """Whether some recipient gets data that are not its own, whoever sends them."""
     lookup = view.world.lookup
     for flow in view.flows:
-        held = lookup.reach[flow.source]
-        carried = held if flow.data is None else common(held, flow.data)
+        carried = view.world.carried(flow)
         if any(carried & ~view.world.own.get(party, 0) for party in lookup.operators(flow.target)):
             return True
     return False
@@ -264,5 +262,9 @@ def _subjects(world: World) -> Sequence[Subject]:
 
 
 KIND = Kind(
-    name="flow", about="a family of movements between places, declared or implied", fields=_FIELDS, subjects=_subjects
+    name="flow",
+    about="a family of movements between places, declared or implied",
+    fields=_FIELDS,
+    subjects=_subjects,
+    telling=("implied", "payload"),
 )

@@ -229,10 +229,18 @@ def _alike(world: World, families: Iterable[str]) -> tuple[str, ...]:
     Where nobody knows what one is about, its own name says what to ask for.
     """
     names = tuple(families)
-    known = world.deployment.datasets.get(names[0]) if len(names) == 1 else None
+    if len(names) != 1:
+        return names
+    if names not in world.alike:
+        world.alike[names] = _first_alike(world, names)
+    return world.alike[names]
+
+
+def _first_alike(world: World, names: tuple[str, ...]) -> tuple[str, ...]:
+    known = world.deployment.datasets.get(names[0])
     if known is None or _UNKNOWN in known.categories:
         return names
-    return world.alike.setdefault((known.categories, known.phi_basis), names)
+    return world.first_about.setdefault((known.categories, known.phi_basis), names)
 
 
 def _uncategorised(world: World, families: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
 
 from fedpolicy.analysis.exposure.domain import VERBATIM, Trust
 from fedpolicy.analysis.exposure.effects import suppliers_of
 from fedpolicy.graph.masks import common, grouped
-from fedpolicy.graph.model import Flow, Mask, Vertex, bits
+from fedpolicy.graph.model import Flow, FlowGraph, Mask, Vertex, bits
 from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
@@ -69,11 +69,6 @@ def _places(view: SoftwareView) -> Iterator[str]:
     return (vertices[flow.source].family or vertices[flow.source].name for flow in view.flows)
 
 
-def _sent(world: World, flow: Flow) -> Mask:
-    held = world.lookup.reach[flow.source]
-    return held if flow.data is None else common(held, flow.data)
-
-
 def _computed(world: World) -> Iterator[Flow]:
     """What somebody computes and sends to others, and that says less than the records that it is computed from."""
     graph, levels = world.graph, world.catalog.levels
@@ -90,12 +85,13 @@ def _subjects(world: World) -> Sequence[Subject]:
     said: dict[tuple[str, str], list[Flow]] = {}
     unsaid: list[Flow] = []
     known: dict[tuple[str, str], frozenset[str] | None] = {}
-    readable = _readable(world)
+    matter = _mattering(world, trust)
     for flow in _computed(world):
         key = (flow.origin, flow.source)
         if key not in known:
-            asks = _asks(world, trust, flow, readable.get(flow.source, 0))
-            known[key] = suppliers_of(graph, flow) or (frozenset() if asks else None)
+            known[key] = suppliers_of(graph, flow) or (
+                frozenset() if _is_unsaid(world, flow) and matter(flow) else None
+            )
         suppliers = known[key]
         for supplier in suppliers or ():
             said.setdefault((flow.origin, world.lookup.party(supplier)), []).append(flow)
@@ -120,20 +116,40 @@ def _is_received(world: World, flow: Flow) -> bool:
     return target.kind != "place" or bool(set(target.operators) - set(world.graph.vertices[flow.source].operators))
 
 
-def _asks(world: World, trust: Trust, flow: Flow, readable: Mask) -> bool:
-    """Whether it matters whose code reads records at a place, and nobody says; who runs it could send them anyway."""
-    graph = world.graph
-    place = graph.vertices[flow.source]
-    node = world.deployment.nodes.get(place.family)
+def _is_unsaid(world: World, flow: Flow) -> bool:
+    """Whether nobody says whose code a node runs, or a task ships."""
+    node = world.deployment.nodes.get(world.graph.vertices[flow.source].family)
     section, _, name = flow.origin.partition(".")
     task = world.deployment.tasks.get(name) if section == "tasks" else None
-    if node is None or node.code_from not in _UNSAID or (task is not None and task.code_from not in _UNSAID):
-        return False
+    return node is not None and node.code_from in _UNSAID and (task is None or task.code_from in _UNSAID)
+
+
+def _mattering(world: World, trust: Trust) -> Callable[[Flow], bool]:
+    """Whether it matters whose code reads records at a place: who runs it could send them anyway."""
+    graph, readable = world.graph, _readable(world)
+    whole: dict[str, bool] = {}  # by place: of the same data, it sends in several ways
+
+    def matters(flow: Flow) -> bool:
+        here = readable.get(flow.source, 0)
+        read = common(world.carried(flow), here)
+        if read != here:
+            return _can_send(graph, trust, flow.source, read)
+        if flow.source not in whole:
+            whole[flow.source] = _can_send(graph, trust, flow.source, here)
+        return whole[flow.source]
+
+    return matters
+
+
+def _can_send(graph: FlowGraph, trust: Trust, source: str, read: Mask) -> bool:
+    """Whether an owner of what is read at a place relies on those who run it, and on no enclave there."""
+    place = graph.vertices[source]
     operators = frozenset(place.operators)
-    owners = (
-        graph.data[index].owner for index in bits(common(_sent(world, flow), readable))
-    )  # the first mostly decides
-    return any(trust.accepts(owner, operators) and not _is_attested(trust, owner, place) for owner in owners)
+    for index in bits(read):  # the first mostly decides
+        owner = graph.data[index].owner
+        if trust.accepts(owner, operators) and not _is_attested(trust, owner, place):
+            return True
+    return False
 
 
 def _readable(world: World) -> Mapping[str, Mask]:
@@ -141,7 +157,7 @@ def _readable(world: World) -> Mapping[str, Mask]:
     found = grouped((item.place, item.bit) for item in world.graph.data)
     for flow in world.graph.flows:
         if flow.payload == "records":
-            found[flow.target] = found.get(flow.target, 0) | _sent(world, flow)
+            found[flow.target] = found.get(flow.target, 0) | world.carried(flow)
     return found
 
 
@@ -158,7 +174,7 @@ def _stated(world: World, trust: Trust, origin: str, supplier: str, flows: Seque
 def _doubting(world: World, trust: Trust, supplier: str, flows: Iterable[Flow]) -> set[str]:
     """The owners of what is sent that rely neither on a supplier nor on the enclave in which its code runs."""
     graph, found = world.graph, set[str]()
-    for place, sent in {(graph.vertices[flow.source].id, _sent(world, flow)) for flow in flows}:
+    for place, sent in {(graph.vertices[flow.source].id, world.carried(flow)) for flow in flows}:
         vertex = graph.vertices[place]
         for owner in {graph.data[index].owner for index in bits(sent)} - found:
             if not trust.accepts(owner, frozenset({supplier})) and not _is_attested(trust, owner, vertex):
@@ -172,7 +188,7 @@ def _families(world: World, flows: Sequence[Flow]) -> tuple[str, ...]:
     whole = {flow.source for flow in flows if flow.data is None}
     sent = reduce(or_, (reach[place] for place in whole), 0)
     return world.lookup.families_in(
-        reduce(or_, (_sent(world, flow) for flow in flows if flow.data is not None and flow.source not in whole), sent)
+        reduce(or_, (world.carried(flow) for flow in flows if flow.data is not None and flow.source not in whole), sent)
     )
 
 
