@@ -134,7 +134,14 @@ def gather_texts(texts: Mapping[str, bytes], services: Services, named: Callable
 
 
 def _included(found: Gathered) -> Gathered:
-    """Files that others include and that nobody has read are told, with the place that names them."""
+    """
+    Files that others include and that nobody has read are told, with the place that names them.
+
+    That code names keys is a fact about other facts: alone it tells of nothing.
+    """
+    if all(fact.evidence.kind == "config" for fact in found.facts):
+        found.facts.clear()
+        found.read.clear()
     for name, said, span in found.needs:
         if name not in found.names:
             why = f"not read: it includes `{said}`, which is not among the files that are read"

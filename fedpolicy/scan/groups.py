@@ -152,7 +152,13 @@ def _anchors(by_file: Mapping[str, Sequence[Fact]]) -> dict[str, str]:
     for file, facts in by_file.items() if "nvflare" not in found.values() else ():
         if _has(facts, "job", "deploy"):
             found[file] = "nvflare"
-    return found
+    # OpenFL lists collaborators in a file of their own beside the plan.
+    plans = {PurePath(file).parent for file in found if _has(by_file[file], "app", "framework")}
+    return {
+        file: framework
+        for file, framework in found.items()
+        if framework != "openfl" or PurePath(file).parent not in plans or _has(by_file[file], "app", "framework")
+    }
 
 
 def _claims(by_file: Mapping[str, Sequence[Fact]], anchors: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -45,7 +45,7 @@ _MISFIT = RuleInfo(
 _NOBODY = RuleInfo(
     id="nobody-takes-part",
     pack=PACK,
-    title="No file says who takes part",
+    title="No file tells of a whole deployment",
     severity=Severity.INFO,
     principle="verifiability",
     why="Single files were judged. Who learns what about whom depends on the sites and their server.",
@@ -92,7 +92,7 @@ def judged(
         findings += _on_draft(draft, judge, counts, gathered)
         names[draft.file] = (draft.name,)
     if gathered.facts and not groups:
-        findings.append(_nobody(gathered.facts[0].evidence.span))
+        findings.append(_nobody([fact.evidence for fact in gathered.facts]))
     report = report_at(findings, names, counts, judge, settings, PACK, errors)
     rules = sorted((*INFOS, *report.rules), key=lambda rule: (rule.id, rule.pack))
     packs = tuple(sorted({PACK, *report.packs}))
@@ -226,9 +226,14 @@ def _contradiction(errors: Sequence[FedPolicyError], draft: Draft) -> Finding:
     return _own(_MISFIT, message, draft.sources.get(line, draft.start), draft.name)
 
 
-def _nobody(span: Span) -> Finding:
-    """Where no file says who takes part, nothing was decided, which is no pass."""
-    return _own(_NOBODY, "no file says who takes part, so it is open who learns what", span, "")
+def _nobody(said: Sequence[Evidence]) -> Finding:
+    """Where no file says who takes part in what, nothing was decided, which is no pass."""
+    named = [one for one in said if one.kind == "node" and one.attribute == "role"]
+    message = "no file says who takes part, so it is open who learns what"
+    if named:
+        names = _listed(sorted({one.name for one in named}))
+        message = f"files name {names}, but not what they run together, so it is open who learns what"
+    return _own(_NOBODY, message, (named or said)[0].span, "")
 
 
 def _own(info: RuleInfo, message: str, span: Span, deployment: str) -> Finding:
@@ -246,15 +251,14 @@ def _placed(finding: Finding, draft: Draft) -> Finding:
     return replace(finding, span=draft.sources.get(finding.span.line, draft.start), deployment=draft.name, paths=paths)
 
 
-def _listed(facts: Sequence[str]) -> str:
-    """The facts by their last words, each once: who says it of whom is for the draft."""
-    words = sorted({fact.rpartition(".")[2] for fact in facts})
+def _listed(words: Sequence[str]) -> str:
     rest = len(words) - _MOST
     return ", ".join(words[:_MOST]) + (f", and {rest} more" if rest > 0 else "")
 
 
 def _question(asked: Sequence[Finding], draft: Draft) -> Finding:
     sent = {f"{one}.sends" for one in draft.assumed if one.startswith("api_calls.")}
-    facts = sorted({fact for one in asked for fact in (one.missing or sent)})
+    # The last word of each: who says it of whom is for the draft.
+    facts = sorted({fact.rpartition(".")[2] for one in asked for fact in (one.missing or sent)})
     message = f"the rest depends on facts that these files cannot state: {_listed(facts)}"
     return _own(_ASKED, message, draft.start, draft.name)

@@ -328,6 +328,17 @@ def test_an_app_is_run_by_the_processes_it_lies_beside_and_others_are_alternativ
     assert list(drafted(".")) == ["docker/compose.yml", "one/pyproject.toml", "two/pyproject.toml"]
 
 
+def test_collaborators_of_openfl_belong_to_the_plan_beside_them(here):
+    plan = "aggregator: {template: openfl.component.Aggregator, settings: {rounds_to_train: 4}}\n"
+    sites = "collaborators: [north, south]\n"
+    write(here, {"w/plan/plan.yaml": plan, "w/plan/cols.yaml": sites, "v/plan/cols.yaml": sites})
+    found = drafted(".")
+    assert list(found) == ["v/plan/cols.yaml", "w/plan/plan.yaml"]
+    text = found["w/plan/plan.yaml"].text
+    assert "rounds: 4" in text
+    assert "runs_on: [north, south]" in text
+
+
 def test_a_swarm_has_no_aggregator(here):
     client = (
         '{"executors": [{"tasks": ["swarm_*"], "executor": {"path": "nvflare.app_common.ccwf.SwarmClientController"}}]}'
@@ -442,8 +453,8 @@ def test_a_project_in_which_nobody_takes_part_says_nothing_of_others(here):
     assert "encryption-without-keys" not in found
 
 
-def test_an_image_that_is_built_here_needs_no_version(here):
-    write(here, {"compose.yml": "services:\n  a: {image: own, build: .}\n"})
+def test_an_image_that_is_built_here_or_named_by_a_script_needs_no_version(here):
+    write(here, {"compose.yml": "services:\n  a: {image: own, build: .}\n  b: {image: AGENT_IMG}\n"})
     assert places(scanned(".")[1]) == []
 
 
@@ -734,6 +745,25 @@ def test_a_call_that_belongs_to_two_deployments_is_told_whatever_they_say_of_its
 
 
 @pytest.mark.usefixtures("here")
+def test_parties_that_files_name_are_told_where_nothing_says_what_they_run():
+    write(Path(), {"a.yml": "services: {a: {ports: ['80:80']}}\n", "b/parties.conf": "party_list=(9 10)\n"})
+    (asked,) = scanned(".")[1]
+    message = "files name party-10, party-9, but not what they run together, so it is open who learns what"
+    assert (asked["rule"], asked["message"], asked["location"]["file"]) == (
+        "nobody-takes-part",
+        message,
+        "b/parties.conf",
+    )
+
+
+@pytest.mark.usefixtures("here")
+def test_code_that_only_names_a_key_is_no_evidence():
+    write(Path(), {"analysis.py": "def epsilon(noise_multiplier): return 1 / noise_multiplier\n"})
+    done = run("scan", ".")
+    assert (done.exit_code, "files with evidence: none" in done.stderr) == (2, True)
+
+
+@pytest.mark.usefixtures("here")
 def test_a_party_of_another_framework_joins_no_project():
     write(Path(), {"project.yml": PROJECT, "parties.conf": "party_list=(1 2)\nmysql_password=not-to-be-kept\n"})
     assert "party-1" not in drafted(".")["project.yml"].text
@@ -764,6 +794,11 @@ RULED = [
      "  b: {image: 'vllm/vllm-openai:v1', command: --model a/b --trust-remote-code --code-revision="
      f"{'0123456789' * 4}}}\n  c: {{image: 'vllm/vllm-openai:v1', command: --model /models/c --trust-remote-code}}\n"),
      "loading acme/thinker runs code that its publisher can change"),
+    ("model-at-unknown-address", "b.py",
+     ("from langchain.chat_models import init_chat_model\nKNOWN = {'a': 'openai:gpt-4o', 'b': 'C:/x'}\n"
+     "init_chat_model(model=KNOWN[read()])\n"),
+     ("calls a model, and no file says where it runs: the file names models of openai, but the name of the model for "
+     "LangChain comes from elsewhere")),
     ("model-at-unknown-address", "a.py",
      ("import openai, os\ndef base():\n  if os.environ['LLM'] == 'cloud':\n    return 'https://api.deepseek.com/v1'\n"
      "  return os.environ['LOCAL'] or 'https://www.example.org'\nopenai.OpenAI(base_url=base())\n"),
@@ -773,7 +808,7 @@ RULED = [
 
 
 @pytest.mark.usefixtures("here")
-@pytest.mark.parametrize(("rule", "name", "text", "message"), RULED, ids=[one[0] for one in RULED])
+@pytest.mark.parametrize(("rule", "name", "text", "message"), RULED, ids=[f"{one[0]}-{one[1]}" for one in RULED])
 def test_what_leaves_is_told_in_words(rule, name, text, message):
     write(Path(), {name: text})
     assert [one["message"] for one in scanned(".")[1] if one["rule"] == rule] == [message]

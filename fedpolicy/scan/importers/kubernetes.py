@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.reading.manifest import Manifest, is_manifest, looks_real, manifests, variable
+from fedpolicy.scan.reading.manifest import Manifest, is_manifest, manifests, variable
 from fedpolicy.scan.reading.servers import container
-from fedpolicy.scan.reading.variables import Variable, told, variables
+from fedpolicy.scan.reading.variables import Variable, looks_real, told, variables
 from fedpolicy.scan.services import CALLED, TRACKS
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.scan.evidence import settled
 from fedpolicy.scan.reading.code import Module
-from fedpolicy.scan.reading.manifest import looks_real
+from fedpolicy.scan.reading.variables import looks_real
 from fedpolicy.scan.services import CALLED, CLOUD, OLLAMA, elsewhere, host_of, in_cloud, is_own, runs_unread_code
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ _PROVES = {
 }
 _WORDS = (b"opacus", b"peft", b"pickle", b"boto", b"push_to_hub", b"huggingface_hub", b"trust_remote_code")
 _LOADED = ("model", "model_name", "model_name_or_path", "pretrained_model_name_or_path", "path")
+_LOADS = ".from_pretrained"
+_FOLDER = re.compile(r"(?:\w+_)?(?:dir|directory|folder)")
+_WHOSE = re.compile(r"[a-z][a-z_]*[:/][\w./:-]+")  # `openai:gpt-4o`
 _READS = frozenset({
     "open", "read_csv", "read_parquet", "read_json", "read_excel", "read_table", "read_feather", "load_dataset",
     "read_text", "scan_csv", "scan_parquet", "from_csv", "load_from_disk",
@@ -80,8 +83,15 @@ def read(file: File) -> Iterable[Evidence]:
             yield module.says(call.node, "code", "unpickles", call.name)
         elif call.last == "client" and not module.frameworks.isdisjoint(_CLOUDS):
             yield from _client_of_a_cloud(module, call)
-        elif call.last in _UPLOADS and not module.frameworks.isdisjoint(_HUB):
+        elif call.last in _UPLOADS and not module.frameworks.isdisjoint(_HUB) and _is_of_the_hub(module, call):
             yield module.says(call.node, "upload:huggingface", "made", call.last)
+
+
+def _is_of_the_hub(module: Module, call: CodeCall) -> bool:
+    """Whether an upload goes to the hub: stores of clouds have functions of the same names."""
+    func = call.node.func
+    origin = module.origin(func.value) if isinstance(func, ast.Attribute) and call.last != "push_to_hub" else ""
+    return not origin or origin.partition(".")[0] in _HUB
 
 
 class _Asking(Module):
@@ -94,6 +104,13 @@ class _Asking(Module):
             if one.last in _ASKS and "." in one.name:
                 self.asks.setdefault(_root(one.name), []).append(one)
         self.clients = sum(one.name in file.services.classes or one.last == "client" for one in self.calls)
+
+    @cached_property
+    def named_models(self) -> tuple[str, ...]:
+        """Whose models the module names with whoever runs them: what a name may be that nobody can follow."""
+        said = {self.file.services.asked(text)[0] for text in self.texts() if _WHOSE.fullmatch(text)}
+        known = sorted({row.id for row in said if row and row.kind in CALLED})
+        return (f"the file names models of {', '.join(known)}",) if known else ()
 
     @cached_property
     def named_hosts(self) -> tuple[str, ...]:
@@ -157,10 +174,18 @@ def _with_its_code(module: Module, call: CodeCall) -> Iterator[Evidence]:
     if not trusted.known or trusted.value is not True:
         return
     pinned = module.value(call.argument("code_revision", "revision"))
-    model = module.value(call.argument(*_LOADED, place=0))
+    node = call.argument(*_LOADED, place=0)
+    model = module.value(node)
     name = model.value if model.known and isinstance(model.value, str) else ""
-    if runs_unread_code(name, pinned.value):
+    if runs_unread_code(name, pinned.value) and not (node is not None and _is_loaded(module, node)):
         yield module.says(call.node, "code:publisher", "runs", name or None, note=trusted.open)
+
+
+def _is_loaded(module: Module, node: ast.expr) -> bool:
+    """Whether a model is a folder by what it is called, or is there already, and its code has been run by then."""
+    called = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    loaded = [one for one in module.bound(called) if isinstance(one, ast.Call)]
+    return _FOLDER.fullmatch(called) is not None or any(module.name(one.func).endswith(_LOADS) for one in loaded)
 
 
 def _is_none(module: Module, address: ast.expr) -> bool:
@@ -188,15 +213,13 @@ def _by_name(module: _Asking, call: CodeCall, row: ServiceRow) -> Iterator[Evide
     node = call.argument("model", "model_id", "model_name", place=0)
     found = module.value(node)
     if not found.known or not isinstance(found.value, str):
-        yield module.says(
-            call.node, "call:unknown", "made", "true", note=f"the name of the model for {row.name} comes from elsewhere"
-        )
+        note = ", but ".join((*module.named_models, f"the name of the model for {row.name} comes from elsewhere"))
+        yield module.says(call.node, "call:unknown", "made", "true", note=note)
         return
     behind, model = module.file.services.asked(found.value)
     if behind is None:
-        yield module.says(
-            call.node, "call:unknown", "made", "true", note=f"the catalogue does not know who runs {found.value}"
-        )
+        note = f"the catalogue does not know who runs {found.value}"
+        yield module.says(call.node, "call:unknown", "made", "true", note=note)
     elif behind.kind == "own":
         yield module.says(call.node, "model:own", "served", found.value, note=found.open)
     else:

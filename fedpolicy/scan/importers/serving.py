@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.reading.manifest import is_manifest, looks_real, manifests
+from fedpolicy.scan.reading.manifest import is_manifest, manifests
+from fedpolicy.scan.reading.variables import looks_real
 
 if TYPE_CHECKING:
     from fedpolicy.scan.evidence import Evidence, ForeignNode

@@ -54,6 +54,13 @@ class Resource:
         found = self.node.get(*steps)
         return self.resolve(found.value)[0] if found else None
 
+    def used(self, name: str) -> Evidence:
+        """That it asks a service, or may."""
+        if self.optional:
+            note = "a variable decides whether it is deployed"
+            return self.optional.says(f"call:{name}", "used", None, note=note)
+        return self.place.says(f"call:{name}", "used", "true")
+
     def says(self, node: ForeignNode, subject: str, attribute: str) -> Evidence:
         """What a place in it says in its own words; a value that somebody may set says so."""
         value, may_change = self.resolve(node.value)
@@ -69,11 +76,9 @@ def profile_of(model: str) -> str | None:
 def resource(services: Services, one: Resource) -> Iterator[Evidence]:
     """What one resource says."""
     row = next((row for pattern, row in services.resources if fnmatchcase(one.kind, pattern)), None)
-    if row and one.optional:
-        yield one.optional.says(f"call:{row.id}", "used", None, note="a variable decides whether it is deployed")
-    elif row:
-        yield one.place.says(f"call:{row.id}", "used", "true")
-        yield from _models(one, row.id)
+    if row:
+        yield one.used(row.id)
+        yield from () if one.optional else _models(one, row.id)
     yield from _permissions(services, one)
     for kinds, say in _SAY.items():
         if one.kind in kinds:
@@ -160,7 +165,9 @@ def _azure_account(_: Services, one: Resource) -> Iterator[Evidence]:
 
 
 def _azure_deployment(_: Services, one: Resource) -> Iterator[Evidence]:
-    yield one.place.says("call:azure-openai", "used", "true")
+    yield one.used("azure-openai")
+    if one.optional:
+        return
     if model := one.node.get("model", "name") or one.node.get("model", 0, "name"):
         yield one.says(model, "call:azure-openai", "model")
     sku = one.node.get("sku", "name") or one.node.get("sku", 0, "name")

@@ -90,6 +90,20 @@ class Module:
             return f"{self.name(node.func, depth + 1)}()"
         return "?"
 
+    def origin(self, node: ast.expr, depth: int = 0) -> str:
+        """The import that a thing is made by, as far as names and fields lead; empty where they lead nowhere."""
+        if depth > _DEEPEST:
+            return ""
+        if isinstance(node, ast.Call):
+            return self.origin(node.func, depth + 1)
+        known = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+        made = self._fields.get(known) or next(iter(self._bound.get(known, ())), None)
+        if isinstance(node, ast.Name) and node.id in self._imports:
+            return self._imports[node.id]
+        if made is not None and made is not node:
+            return self.origin(made, depth + 1)
+        return self.origin(node.value, depth + 1) if isinstance(node, ast.Attribute) else ""
+
     def value(self, node: ast.expr | None, depth: int = 0) -> Argument:
         """What an expression is, as far as the module says."""
         if node is None or depth > _FARTHEST:

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import Evidence, ForeignNode, Unread, settled
+from fedpolicy.scan.evidence import Evidence, ForeignNode, Unread
 from fedpolicy.scan.reading.files import File
 from fedpolicy.scan.reading.variables import Variable
 
-__all__ = ["EmbeddedFile", "Manifest", "embedded_files", "is_manifest", "looks_real", "manifests", "variable"]
+__all__ = ["EmbeddedFile", "Manifest", "embedded_files", "is_manifest", "manifests", "variable"]
 
 _HEAD = re.compile(rb"^apiVersion:", re.MULTILINE)
 _PODS = {
@@ -23,12 +23,6 @@ _PODS = {
         ("spec", "template", "spec"),
     ),
 }
-_PLACEHOLDER = re.compile(
-    r"[A-Z][A-Z0-9_]*|.*(?:replace|change.?me|your|example|placeholder|redacted|dummy|xxx|todo|<|\{).*|.*\s.*",
-    re.IGNORECASE | re.DOTALL,
-)
-_SHORTEST = 8  # of a text that may be a secret
-_PUBLIC = (".crt", ".pub", ".cer", "ca.pem", "_user", "_username", "username", "user")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +78,6 @@ def variable(node: ForeignNode) -> Variable | None:
         return None
     said = "" if value is None or value.value is None else str(value.value)
     return Variable(name=name, value=said, node=node, given=node.get("valueFrom") is not None)
-
-
-def looks_real(name: str, value: str, *, encoded: bool) -> bool:
-    """Whether an entry of a Secret may be one. It is never decoded; a stand-in for a value is none."""
-    if name.lower().endswith(_PUBLIC) or len(value) < _SHORTEST or not settled(value):
-        return False
-    return encoded or _PLACEHOLDER.fullmatch(value) is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,13 +14,41 @@ from fedpolicy.scan.services import CALLED, TRACKS, Services, host_of, is_own
 if TYPE_CHECKING:
     from fedpolicy.scan.reading.files import File
 
-__all__ = ["Table", "Variable", "found", "lines", "literals", "secret_name", "switch", "told", "told_by", "variables"]
+__all__ = [
+    "Table",
+    "Variable",
+    "found",
+    "lines",
+    "literals",
+    "looks_real",
+    "secret_name",
+    "switch",
+    "told",
+    "told_by",
+    "variables",
+]
 
 Table = Mapping[str, tuple[str, str]]  # path of keys -> subject and attribute
 _SECRET_KEY = re.compile(
     r"(?:password|passwd|pwd|secret|token|api_?key|access_key|secret_key|wandb_key)$", re.IGNORECASE
 )
 _SECRET = re.compile(r"(?:API_KEY|ACCESS_KEY|TOKEN|PASSWORD|PASSWD|PWD|SECRET(?:_KEY)?)$")
+# What others issue, and what stands there until somebody puts it in; a password may be any text.
+_ISSUED = re.compile(r"(?:api_?key|access_key|token|wandb_key)$", re.IGNORECASE)
+_STANDS_IN = re.compile(
+    r"(?:^|[^a-z])(?:insert|replace|change.?me|your|example|placeholder|dummy|todo|here|xxx+)(?:[^a-z]|$)"
+    r"|^(?:empty|none|null)$",
+    re.IGNORECASE,
+)
+_PLACEHOLDER = re.compile(
+    r"(?-i:[A-Z][A-Z0-9_]*)|.*(?:replace|change.?me|your|example|placeholder|redacted|dummy|xxx|todo|<|\{).*|.*\s.*",
+    re.IGNORECASE | re.DOTALL,
+)
+_SWITCH = frozenset(
+    {"yes", "no", "true", "false", "on", "off", "0", "1"}
+)  # how a secret may be made or left out, and is none
+_SHORTEST = 8  # of a text that may be a secret
+_PUBLIC = (".crt", ".pub", ".cer", "ca.pem", "_user", "_username", "username", "user")
 # Where a program finds a model to ask, by the names that programs use.
 _ADDRESS = re.compile(r"^(?:LLM|OPENAI|MODEL|CHAT)\w*(?:ENDPOINT|BASE_URL|API_BASE|HOST|HOST_IP|URL)$")
 _STORE = re.compile(r"^(?:REDIS_URL|QDRANT_HOST|QDRANT_URL|MILVUS_HOST|CHROMA_HOST|WEAVIATE_URL)$")
@@ -54,7 +82,7 @@ def switch(
 def literals(root: ForeignNode, subject: str) -> Iterator[Evidence]:
     """Secrets that stand among the settings, by the names of their keys."""
     for name, node in root.items():
-        if isinstance(node.value, str) and node.value and settled(node.value) and _SECRET_KEY.search(name):
+        if isinstance(node.value, str) and _SECRET_KEY.search(name) and _is_literal(name, node.value):
             yield node.says(f"secret:{name}", "literal", subject)
         else:
             yield from literals(node, subject)
@@ -75,6 +103,19 @@ class Variable:
 def secret_name(name: str) -> bool:
     """Whether a variable of such a name holds a secret."""
     return _SECRET.search(name) is not None
+
+
+def looks_real(name: str, value: str, *, encoded: bool) -> bool:
+    """Whether an entry of a Secret may be one. It is never decoded; a stand-in for a value is none."""
+    if name.lower().endswith(_PUBLIC) or len(value) < _SHORTEST or not settled(value):
+        return False
+    return encoded or _PLACEHOLDER.fullmatch(value) is None
+
+
+def _is_literal(name: str, value: str) -> bool:
+    """Whether a secret stands there as it is used."""
+    stands_in = _ISSUED.search(name) and _STANDS_IN.search(value)
+    return bool(value) and settled(value) and not stands_in and value.lower() not in _SWITCH
 
 
 def variables(environment: ForeignNode | None) -> Iterator[Variable]:
@@ -122,8 +163,8 @@ def told(
 
 
 def _one(subject: str, one: Variable) -> Iterator[Evidence]:
-    if secret_name(one.name):
-        literal = bool(one.value) and settled(one.value) and not one.given
+    if secret_name(one.name) and one.value.lower() not in _SWITCH:
+        literal = not one.given and _is_literal(one.name, one.value)
         yield one.node.says(f"secret:{one.name}", "literal" if literal else "held_by", subject)
     if one.name.endswith("TLS_ENABLED"):
         yield one.node.says(subject, "tls", one.value.lower() if settled(one.value) and not one.given else None)
