@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.scan.evidence import settled
 from fedpolicy.scan.reading.code import Module
+from fedpolicy.scan.reading.origins import origin, sources
 from fedpolicy.scan.reading.variables import looks_real
 from fedpolicy.scan.services import CALLED, CLOUD, OLLAMA, elsewhere, host_of, in_cloud, is_own, runs_unread_code
 
@@ -49,12 +50,6 @@ _LOADED = ("model", "model_name", "model_name_or_path", "pretrained_model_name_o
 _LOADS = ".from_pretrained"
 _FOLDER = re.compile(r"(?:\w+_)?(?:dir|directory|folder)")
 _WHOSE = re.compile(r"[a-z][a-z_]*[:/][\w./:-]+")  # `openai:gpt-4o`
-_READS = frozenset({
-    "open", "read_csv", "read_parquet", "read_json", "read_excel", "read_table", "read_feather", "load_dataset",
-    "read_text", "scan_csv", "scan_parquet", "from_csv", "load_from_disk",
-})  # fmt: skip
-_FARTHEST = 5  # steps from name to name
-_MOST = 2000  # pieces of code that are looked at for one call
 
 
 def wants(file: File) -> bool:
@@ -90,8 +85,8 @@ def read(file: File) -> Iterable[Evidence]:
 def _is_of_the_hub(module: Module, call: CodeCall) -> bool:
     """Whether an upload goes to the hub: stores of clouds have functions of the same names."""
     func = call.node.func
-    origin = module.origin(func.value) if isinstance(func, ast.Attribute) and call.last != "push_to_hub" else ""
-    return not origin or origin.partition(".")[0] in _HUB
+    made = origin(module, func.value) if isinstance(func, ast.Attribute) and call.last != "push_to_hub" else ""
+    return not made or made.partition(".")[0] in _HUB
 
 
 class _Asking(Module):
@@ -256,7 +251,7 @@ def _made(module: _Asking, call: CodeCall, name: str, note: str) -> Iterator[Evi
 
 def _sent(module: Module, call: CodeCall, name: str) -> Iterator[Evidence]:
     """Which files what is asked is read from, where the module shows that."""
-    for node, path in _sources(module, call.node):
+    for node, path in sources(module, call.node):
         yield module.says(node, f"call:{name}", "sends", path)
 
 
@@ -271,45 +266,3 @@ def _requested(module: Module, call: CodeCall) -> Iterator[Evidence]:
         if behind and behind.kind in CALLED:
             yield module.says(call.node, f"call:{behind.id}", "made", "true", note=found.open)
             yield from _sent(module, call, behind.id)
-
-
-def _sources(module: Module, call: ast.Call) -> list[tuple[ast.expr, str]]:
-    """
-    Where what a call is given comes from: each place that reads something by a name that stands there, once.
-
-    Names are followed through assignments, loops and `with`, and through what functions of the module are given.
-    Nothing says that all of it is sent; it is what the call has at hand.
-    """
-    found: dict[str, ast.expr] = {}
-    given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    waiting: list[tuple[ast.expr, int]] = [(node, 0) for node in given]
-    seen: set[str] = set()
-    looked = 0
-    while waiting and looked < _MOST:
-        node, far = waiting.pop()
-        for inner in ast.walk(node):
-            looked += 1
-            if looked >= _MOST:
-                break
-            if isinstance(inner, ast.Call) and (path := _read(module, inner)):
-                found.setdefault(path, inner)
-            elif isinstance(inner, ast.Name) and inner.id not in seen and far < _FARTHEST:
-                seen.add(inner.id)
-                waiting += [(one, far + 1) for one in module.bound(inner.id)]
-    return [(node, path) for path, node in sorted(found.items())]
-
-
-def _read(module: Module, call: ast.Call) -> str | None:
-    """What a call reads, where it is one that reads something with a name."""
-    name = module.name(call.func).rpartition(".")[2]
-    if name not in _READS:
-        return None
-    given = [*call.args[:1], *(each for each in _named(call))]
-    found = module.value(given[0]) if given else None
-    return found.value if found and found.known and isinstance(found.value, str) else None
-
-
-def _named(call: ast.Call) -> Iterator[ast.expr]:
-    for keyword in call.keywords:
-        if keyword.arg in ("path", "file", "filepath_or_buffer", "filename"):
-            yield keyword.value

@@ -64,7 +64,6 @@ class Module:
         self._imports: dict[str, str] = {}
         self._constants: dict[str, ast.expr] = {}
         self._defaults: dict[str, ast.expr] = {}
-        self.calls: list[CodeCall] = []
         self._fields: dict[str, ast.expr] = {}
         self._functions: dict[str, _Function] = {}
         self._bound: dict[str, list[ast.expr]] = {}
@@ -89,20 +88,6 @@ class Module:
         if depth < _DEEPEST and isinstance(node, ast.Call):
             return f"{self.name(node.func, depth + 1)}()"
         return "?"
-
-    def origin(self, node: ast.expr, depth: int = 0) -> str:
-        """The import that a thing is made by, as far as names and fields lead; empty where they lead nowhere."""
-        if depth > _DEEPEST:
-            return ""
-        if isinstance(node, ast.Call):
-            return self.origin(node.func, depth + 1)
-        known = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-        made = self._fields.get(known) or next(iter(self._bound.get(known, ())), None)
-        if isinstance(node, ast.Name) and node.id in self._imports:
-            return self._imports[node.id]
-        if made is not None and made is not node:
-            return self.origin(made, depth + 1)
-        return self.origin(node.value, depth + 1) if isinstance(node, ast.Attribute) else ""
 
     def value(self, node: ast.expr | None, depth: int = 0) -> Argument:
         """What an expression is, as far as the module says."""
@@ -146,6 +131,10 @@ class Module:
                 given = [call.argument(name, place=place) for call in function.calls]
                 found += [node for node in given if node is not None]
         return found
+
+    def field(self, name: str) -> ast.expr | None:
+        """What a field or a local name is set to, where that is decided."""
+        return self._fields.get(name)
 
     def texts(self) -> Iterator[str]:
         """Every literal text, wherever it stands."""
@@ -194,9 +183,8 @@ class Module:
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         for one in node.names:
             if isinstance(node, ast.Import):
-                self._imports[one.asname or one.name.partition(".")[0]] = (
-                    one.name if one.asname else one.name.partition(".")[0]
-                )
+                first = one.name.partition(".")[0]
+                self._imports[one.asname or first] = one.name if one.asname else first
             else:
                 self._imports[one.asname or one.name] = f"{'.' * node.level}{node.module or ''}.{one.name}"
 
