@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fedpolicy.graph.model import Flow, FlowGraph, Mask, Vertex, bits
+from fedpolicy.graph.model import DataItem, Flow, FlowGraph, Mask, Vertex, bits
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -42,7 +42,7 @@ def to_json(graph: FlowGraph) -> dict[str, Any]:
         "version": GRAPH_VERSION,
         "name": graph.deployment.name,
         "parties": [_principal(graph, name) for name in sorted(graph.principals)],
-        "datasets": [_item(graph, index) for index in sorted(range(len(graph.data)), key=lambda i: graph.data[i].id)],
+        "datasets": [_item(item) for item in graph.data],
         "vertices": [{"id": name, **_vertex(graph.vertices[name])} for name in sorted(graph.vertices)],
         "flows": sorted(
             ({"id": f.id, "from": f.source, "to": f.target, **_flow(graph, f)} for f in graph.flows),
@@ -63,8 +63,7 @@ def _principal(graph: FlowGraph, name: str) -> dict[str, Any]:
     }
 
 
-def _item(graph: FlowGraph, index: int) -> dict[str, Any]:
-    item = graph.data[index]
+def _item(item: DataItem) -> dict[str, Any]:
     return {
         "id": item.id,
         "dataset": item.family,
@@ -107,5 +106,5 @@ def _flow(graph: FlowGraph, flow: Flow) -> dict[str, Any]:
 
 
 def _names(graph: FlowGraph, mask: Mask | None) -> list[str] | None:
-    """Instances that the flow may carry; None where it carries all that its source holds."""
-    return None if mask is None else sorted(graph.data[index].id for index in bits(mask))
+    """Instances that the flow may carry, by their names; None where it carries all that its source holds."""
+    return None if mask is None else [graph.data[index].id for index in bits(mask)]

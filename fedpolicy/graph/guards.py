@@ -190,7 +190,7 @@ def readers(
 
 def _principals(builder: Builder, party: str) -> list[str]:
     known = builder.places.principals
-    return sorted(name for name, principal in known.items() if principal.party == party) or [party]
+    return sorted(name for name, principal in known.items() if principal.party == party)
 
 
 def _is_done(safeguard: Safeguard) -> bool:

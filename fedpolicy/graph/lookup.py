@@ -81,9 +81,9 @@ class Lookup:
 
     @cached_property
     def places_of(self) -> Mapping[str, list[Vertex]]:
-        """The places of each party, in the order of their names."""
+        """The places of each party, in the order of the names of nodes."""
         found: dict[str, list[Vertex]] = {}
-        for _, vertex in sorted(self.places.items()):
+        for vertex in self.places.values():
             found.setdefault(self.party(vertex.party), []).append(vertex)
         return found
 

@@ -178,7 +178,7 @@ def lay_out(deployment: Deployment, catalog: Catalog) -> Places:
         node = deployment.nodes[name]
         for vertex, reference in _family(name, node, _enclave(node, catalog)):
             _add(places, vertex, reference)
-    stored = [one for name in sorted(deployment.datasets) for one in _stored(places, name, deployment.datasets[name])]
+    stored = [one for name, dataset in deployment.datasets.items() for one in _stored(places, name, dataset)]
     # Numbered in the order of their names, so that the lowest bit of a set is the first name in it.
     for index, (identity, name, place) in enumerate(sorted(stored, key=lambda one: one[0])):
         _store(places, _item(name, deployment.datasets[name], place, identity, index))

@@ -435,6 +435,46 @@ def test_participants_of_one_kind_are_judged_once_and_each_by_its_own_name(monke
     assert numbers[0] == numbers[1] <= 3
 
 
+TWO = """fedpolicy: 1
+name: x
+parties: {a: {role: participant}, b: {role: participant}, acme: {role: processor}, tum: {role: coordinator}}
+nodes:
+  left: {kind: client, party: a}
+  right: {kind: client, party: b%s}
+  hub: {kind: aggregator, party: tum}
+  vault: {kind: store, party: acme}
+datasets:
+  one: {at: left, categories: health}
+  two: {at: right, categories: health}
+  lent: {at: vault, owner: a, categories: health}
+  moved: {at: vault, owner: b, categories: health}
+models:
+  base: {weights: open, licence: MIT, weights_at: [left, right]}
+  out: {licence: MIT, weights_at: [left, right, hub]}
+tasks:
+  t: %s
+"""
+
+
+def test_who_operates_a_place_beside_its_party_makes_another_kind_of_it():
+    sealed = "safeguards: [{kind: homomorphic_encryption, sealed_for: acme}]"
+    task = f"{{method: fedavg, produces: out, data: [one, two], runs_on: [left, right], {sealed}}}"
+
+    assert holders_in(TWO % (", operators: acme", task), "keep") == {("a",): ["acme"], ("b",): []}
+
+
+def test_data_of_its_own_beside_those_in_a_store_make_another_kind_of_a_place():
+    task = "{method: lora, model: base, data: [one, lent, moved], runs_on: [left, right], topology: local}"
+
+    assert holders_in(TWO % ("", task), "run") == {("a",): [], ("b",): ["acme"]}
+
+
+def holders_in(text, capability):
+    (document,) = api.loads(text, "x.yaml", CATALOG)
+    found = api.facts(document, CATALOG).continuity
+    return {entry.participants: list(entry.holders) for entry in found if entry.capability == capability}
+
+
 @pytest.mark.parametrize(
     ("weights", "kept", "missing"),
     [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from fedpolicy.analysis.exposure.equivalence import _cells
 from fedpolicy.analysis.matrix import cells_of
+from tests.helpers import facts_of, read_case
 
 
 @pytest.mark.parametrize(("many", "hidden"), [(5_000, 0), (5_001, 1)])
@@ -27,3 +29,13 @@ def test_instances_with_the_same_ways_are_one_cell_whether_few_or_many_come_by_t
     found = {ways: mask for mask, ways in _cells(kind, 0b1111, few, many)}
 
     assert found == {frozenset({one}): 0b0011, frozenset({one, two}): 0b1000, frozenset(): 0b0100}
+
+
+def test_an_enclave_of_which_all_is_said_decides_nothing_about_another():
+    text = read_case(Path(__file__).parent / "cases/tee-that-may-vouch-for-noise.yaml")[1]
+    tee = "{kind: sgx, attested: true, verified_by: [a, b], hides_from: [operator, host]}"
+    more = text.replace("  aggregator:", f"  vault: {{kind: store, party: agg, tee: {tee}}}\n  aggregator:")
+    one, other = ({(d.parties, d.vouched, d.guaranteed) for d in facts_of(each).disclosures} for each in (text, more))
+
+    assert one == other
+    assert any(vouched < guaranteed for _, vouched, guaranteed in one)

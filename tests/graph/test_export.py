@@ -43,6 +43,7 @@ def test_networkx_and_json_hold_every_vertex_and_flow(name):
     assert {(a, b, key) for a, b, key in found.edges(keys=True)} == {
         (flow["from"], flow["to"], flow["id"]) for flow in written["flows"]
     }
+    assert list(found.nodes) == sorted(found.nodes)
     assert found.number_of_edges() == len(graph.flows) == len(written["flows"])
     assert json.loads(json.dumps(written)) == written
 

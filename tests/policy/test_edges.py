@@ -10,6 +10,7 @@ from fedpolicy.errors import PolicyError
 from fedpolicy.findings import Severity, Span
 from fedpolicy.policy.baseline import BaselineEntry, write_entries
 from fedpolicy.policy.elements.budget import variants_of
+from fedpolicy.policy.elements.connection import KIND
 from fedpolicy.policy.elements.shared import any_in_eea
 from fedpolicy.policy.excuse import _elsewhere
 from fedpolicy.policy.housekeeping import Coverage
@@ -97,3 +98,25 @@ def test_a_waiver_that_is_no_map_is_wrong_once(value):
 def test_a_file_of_waivers_gives_its_own_advice(said, told):
     found = _own(PolicyError("it is wrong", span=Span(file="w.yaml"), help=said, path="waivers.w"))
     assert (found.message, found.help, found.path) == ("it is wrong", told, "waivers.w")
+
+
+JUDGED = """
+fedpolicy: 1
+name: judged
+parties: {a: {role: participant}, b: {role: participant}, agg: {role: coordinator}}
+nodes: {client: {kind: client, party: [a, b]}, hub: {kind: aggregator, party: agg}}
+datasets: {notes: {at: client, categories: health}}
+models: {judged: {weights_at: hub, transport: none}}
+tasks: {t: {method: vertical_training, evaluates: judged, data: notes, runs_on: client, transport: tls}}
+"""
+
+
+def test_what_a_model_says_of_its_calls_says_nothing_of_what_a_task_exchanges_with_the_same_place():
+    found = {
+        one.id: (one.data.stated, {flow.payload for flow in one.data.flows}) for one in KIND.subjects(world_of(JUDGED))
+    }
+
+    assert found == {
+        "models.judged": ("none", {"prompts", "completions"}),
+        "tasks.t": ("tls", {"activations", "labels", "gradients"}),
+    }

@@ -14,7 +14,7 @@ from fedpolicy.analysis.exposure.sums import HIDING
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.facts import NotCounted
 from fedpolicy.graph.model import DataItem, Flow, Guard, Vertex
-from fedpolicy.language.model.does import Cap, Noise, Sum, Unsaid
+from fedpolicy.language.model.does import Cap, Noise, Unsaid
 
 __all__ = ["missing_on", "not_counted"]
 
@@ -142,7 +142,7 @@ def _invalid(holdings: Holdings, viewer: Viewer, item: DataItem, flow: Flow, gua
     if isinstance(guard.does, Noise):
         verdict = judge(holdings.graph, guard, item.index, units_of(holdings.graph, _data(holdings, flow)), max_epsilon)
         return verdict.why or (_undecided(verdict.missing) if verdict.missing else "")
-    if isinstance(guard.does, Sum) and guard.aggregate is not None:
+    if guard.aggregate is not None:
         return _exposed(holdings, viewer, item, guard.aggregate)
     return ""
 
