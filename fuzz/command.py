@@ -12,11 +12,14 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
+import fedpolicy
 from fedpolicy.cli import main
 
 __all__ = ["Broken", "Outcome", "Vacuous", "bounded", "raised_by", "run"]
 
-_FRAME = re.compile(r'File "[^"]*?/(fedpolicy/[^"]+)", line \d+, in (\S+)')
+# A clone may be called `fedpolicy`, too: of the files below it, those of the package are ours.
+_ROOT = re.escape(str(Path(fedpolicy.__file__).parents[1]))
+_FRAME = re.compile(rf'File "{_ROOT}/(fedpolicy/[^"]+)", line \d+, in (\S+)')
 _CODES = (0, 1, 2)
 _UNUSABLE = 2
 

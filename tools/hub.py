@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from http.client import HTTPException
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
@@ -44,7 +45,10 @@ def hub_models(names: Iterable[str], before: Iterable[Said], hub: str = HUB) -> 
     wanted = {name for name in names if name.count("/") == 1}
     try:
         rows = [row for author in sorted({name.partition("/")[0] for name in wanted}) for row in _models(hub, author)]
-    except (OSError, HTTPException, ValueError):  # no network, a refusal, half an answer, or a page of a proxy
+    except HTTPError as refusal:
+        refusal.close()
+        return None
+    except (OSError, HTTPException, ValueError):  # no network, half an answer, or a page of a proxy
         return None
     known = {one.name: one for one in before}
     return sorted((_said(row, known) for row in rows if row["id"] in wanted), key=lambda one: one.name)

@@ -109,10 +109,8 @@ def test_a_random_report_is_found(monkeypatch):
 def test_a_leak_that_a_clean_file_hides_is_found(monkeypatch):
     from fedpolicy.cli.commands import check as checking  # noqa: PLC0415  what is broken here
 
-    real = checking._exit_code  # noqa: SLF001
-    monkeypatch.setattr(
-        checking, "_exit_code", lambda report, *more: 0 if len(report.files) > 1 else real(report, *more)
-    )
+    real = checking._answer  # noqa: SLF001
+    monkeypatch.setattr(checking, "_answer", lambda report, *more: 0 if len(report.files) > 1 else real(report, *more))
     broken = breaks("beside", {"d.yaml": LEAK}, 0.0, 20.0)
 
     assert broken is not None
@@ -179,7 +177,7 @@ def test_a_reproducer_can_be_run_again(tmp_path, monkeypatch, source):
     findings = []
     session = Session("x", 20.0, findings.append, source=source, shrink=0.0)
     with monkeypatch.context() as patched:
-        patched.setattr(checking, "_exit_code", lambda *_: 3)
+        patched.setattr(checking, "exit_code", lambda *_, **__: 3)
         session.judge("beside", {"d.yaml": LEAK}, Random(1))  # noqa: S311
         place = write(findings[0], tmp_path, "python -m fuzz --seed x, step 0")
         assert again(place, 20.0) is not None
@@ -194,7 +192,7 @@ def test_a_reproducer_can_be_run_again(tmp_path, monkeypatch, source):
 def test_a_box_tells_crashes_apart(tmp_path, monkeypatch):
     from fedpolicy.cli import choices  # noqa: PLC0415  what is broken here
 
-    monkeypatch.setattr(choices, "find_config", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(choices, "choices_of", lambda *_, **__: 1 / 0)
     with pytest.raises(Broken) as raised:
         Box(tmp_path, {"d.yaml": LEAK}).fill().run("check", "d.yaml")
 
