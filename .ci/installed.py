@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import fedpolicy
-from fedpolicy.catalog.load import load_catalog
+from fedpolicy.catalog import load_catalog
 from fedpolicy.files import catalog_dir, policies_dir, schemas_dir
 from fedpolicy.policy.bundle import bundled
 from fedpolicy.policy.load import shipped_packs

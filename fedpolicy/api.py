@@ -19,15 +19,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fedpolicy.analysis import AnalysisSettings, Study
 from fedpolicy.analysis.facts import LEVELS, Disclosure, ModelFacts
-from fedpolicy.analysis.study import AnalysisSettings, Study
 from fedpolicy.batch.run import Run
-from fedpolicy.catalog.load import Catalog, load_catalog
+from fedpolicy.catalog import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, Problems
 from fedpolicy.findings import Finding, Report, Severity, Verdict
+from fedpolicy.graph import FlowGraph
 from fedpolicy.graph.build import build_graph
-from fedpolicy.graph.model import FlowGraph
-from fedpolicy.language.reading.load import Document, load_text
+from fedpolicy.language.reading import Document, load_text
 from fedpolicy.settings import Settings, day_in_utc
 from fedpolicy.sources import Search, Source, locate, read
 

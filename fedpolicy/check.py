@@ -15,12 +15,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fedpolicy import __version__
-from fedpolicy.analysis.study import Study
-from fedpolicy.catalog.load import Catalog, load_catalog
+from fedpolicy.analysis import Study
+from fedpolicy.catalog import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, InputError, Interrupted, Problems, contained
 from fedpolicy.findings import Finding, Override, Report, SourceFile, Span, Verdict
 from fedpolicy.hashing import sha256
-from fedpolicy.language.reading.load import Document, Loaded, load_text, the_one
+from fedpolicy.language.reading import Document, Loaded, load_text, the_one
 from fedpolicy.language.reading.spans import place_of
 from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.namesakes import namesakes
@@ -31,7 +31,7 @@ from fedpolicy.settings import Settings
 from fedpolicy.sources import no_deployment
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.study import AnalysisSettings
+    from fedpolicy.analysis import AnalysisSettings
     from fedpolicy.policy.models import Rule
     from fedpolicy.sources import Source
 

@@ -21,7 +21,7 @@ from fedpolicy.settings import Settings
 from fedpolicy.sources import Source
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.study import Study
+    from fedpolicy.analysis import Study
 
 __all__ = ["compare", "unwatched"]
 

@@ -8,7 +8,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.study import AnalysisSettings
+from fedpolicy.analysis import AnalysisSettings
 from fedpolicy.files import HERE, Files
 from fedpolicy.limits import USUAL, bounds_for
 from fedpolicy.records import dataclass

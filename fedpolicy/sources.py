@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.errors import InputError
 from fedpolicy.files import content
 from fedpolicy.records import dataclass
-from fedpolicy.searching.search import Search
+from fedpolicy.searching import Search
 
 if TYPE_CHECKING:
     from fedpolicy.searching.walk import Unreadable

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from fedpolicy.catalog.load import load_catalog
+from fedpolicy.catalog import load_catalog
 from fedpolicy.policy.load import load_rules
 from fedpolicy.policy.models import Rule
 from fedpolicy.report.trials import Trial

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fedpolicy.analysis.study import AnalysisSettings
+from fedpolicy.analysis import AnalysisSettings
 from fedpolicy.check import Assessment, Judge, assess
 from fedpolicy.errors import PolicyError, Problems
 from fedpolicy.findings import Finding, Verdict
-from fedpolicy.language.reading.load import load_text
+from fedpolicy.language.reading import load_text
 from fedpolicy.policy.compiler import build_rule
 from fedpolicy.policy.load import PACK_FILE
 from fedpolicy.policy.models import Rule
@@ -24,7 +24,7 @@ from fedpolicy.policy.sheet import read_sheet
 from fedpolicy.report.trials import Survivor, Trial
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
     from fedpolicy.policy.models import Rule
     from fedpolicy.policy.sheet import Sheet
 

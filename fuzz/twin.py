@@ -14,8 +14,8 @@ from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.entry import Entry
 from fedpolicy.language.model.shape import Shape, entry_shape
 from fedpolicy.language.model.types import Read, Within, Written
+from fedpolicy.language.reading import OWN, check_header
 from fedpolicy.language.reading.claims import lift
-from fedpolicy.language.reading.load import OWN, check_header
 from fedpolicy.language.reading.source import read
 from fedpolicy.language.reading.validator import Invalid, validated
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import yaml
 
+from fedpolicy.analysis import AnalysisSettings, Study
 from fedpolicy.analysis.exposure.disclosures import pairs_of
 from fedpolicy.analysis.facts import LEVELS, Disclosure, Step
-from fedpolicy.analysis.study import AnalysisSettings, Study
-from fedpolicy.catalog.load import Catalog, load_catalog
+from fedpolicy.catalog import Catalog, load_catalog
+from fedpolicy.graph import FlowGraph, bits
 from fedpolicy.graph.build import build_graph
-from fedpolicy.graph.model import FlowGraph, bits
 from fedpolicy.language.model import Deployment
-from fedpolicy.language.reading.load import load_text
+from fedpolicy.language.reading import load_text
 
 Levels = tuple[str, str, str]
 Pair = tuple[str, str, str]  # party, capacity, dataset instance

@@ -10,7 +10,7 @@ from fedpolicy.catalog.rows import OLD_FACTS
 from fedpolicy.overview import Aside
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.study import Study
+    from fedpolicy.analysis import Study
     from fedpolicy.catalog.rows import Row
 
 __all__ = ["age_of", "oldest_day"]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
+    from fedpolicy.analysis import Study
     from fedpolicy.analysis.facts import Disclosure, Step
-    from fedpolicy.analysis.study import Study
 
 __all__ = [
     "BudgetChange",

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fedpolicy.analysis.exposure import Reading
 from fedpolicy.analysis.exposure.disclosures import disclosure_of_pair
-from fedpolicy.analysis.exposure.domain import Reading
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.language.model.does import Noise, Sum
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, SecureAggregation
 
 if TYPE_CHECKING:
+    from fedpolicy.analysis import Study
     from fedpolicy.analysis.exposure.state import Exposure
     from fedpolicy.analysis.facts import Step
-    from fedpolicy.analysis.study import Study
     from fedpolicy.language.model import Deployment
     from fedpolicy.language.model.flow import Task
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import get_args
 
 from fedpolicy.analysis.exposure.spending import Spending
-from fedpolicy.graph.model import Access, Path
+from fedpolicy.graph import Access, Path
 from fedpolicy.language.model.types import Level
 from fedpolicy.records import dataclass
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.exposure.domain import Reading
+from fedpolicy.analysis.exposure import Reading
 from fedpolicy.graph.routes import near
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.study import Study
-    from fedpolicy.graph.model import Flow, FlowGraph
+    from fedpolicy.analysis import Study
+    from fedpolicy.graph import Flow, FlowGraph
 
 __all__ = ["idle_elements"]
 

@@ -9,8 +9,8 @@ from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.overview import Cell
 
 if TYPE_CHECKING:
+    from fedpolicy.analysis import Study
     from fedpolicy.analysis.facts import Disclosure
-    from fedpolicy.analysis.study import Study
 
 __all__ = ["MOST_CELLS", "cells_of"]
 

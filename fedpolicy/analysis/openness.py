@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import TYPE_CHECKING, get_args
 
-from fedpolicy.analysis.exposure.domain import Reading
+from fedpolicy.analysis.exposure import Reading
 from fedpolicy.analysis.facts import ModelFacts
-from fedpolicy.graph.model import FlowGraph, bits
+from fedpolicy.graph import FlowGraph, bits
 from fedpolicy.language.model.types import OpennessClass
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.exposure.state import Exposure
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
     from fedpolicy.catalog.rows import ModelRow
 
 __all__ = ["CLASSES", "classify", "classify_row", "contents", "models_of"]

@@ -77,7 +77,7 @@ def _mistakes(answers: Answers) -> Iterator[tuple[str, str]]:
     for country in {answers.country, *answers.participants.values()}:
         if not re.fullmatch("[A-Z]{2}", country):
             yield f"`{country}` is not a code of a country", "write two capitals, such as DE"
-    from fedpolicy.catalog.load import load_catalog  # noqa: PLC0415  `--help` must stay quick
+    from fedpolicy.catalog import load_catalog  # noqa: PLC0415  `--help` must stay quick
 
     yield from _unknown(answers.categories, load_catalog().categories)
     if answers.subjects < 1:

@@ -12,7 +12,7 @@ from time import monotonic
 from types import MappingProxyType
 
 from fedpolicy import __version__
-from fedpolicy.batch.crew import Answer, Chunk, Failed, Lost, Returned
+from fedpolicy.batch import Answer, Chunk, Failed, Lost, Returned
 from fedpolicy.check import Checked, Judge, check_file
 from fedpolicy.errors import SettingsError
 from fedpolicy.policy.expression import library_version, restored

@@ -21,7 +21,7 @@ from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
-from fedpolicy.batch.crew import Answer, Chunk, Failed, Lost, Overdue
+from fedpolicy.batch import Answer, Chunk, Failed, Lost, Overdue
 from fedpolicy.batch.executors import packed, unpacked
 from fedpolicy.check import Checked, Judge, check_file
 from fedpolicy.sources import Source

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
-from fedpolicy.batch.crew import Chunk, Crew, Failed, Lost, Overdue, Returned
+from fedpolicy.batch import Chunk, Crew, Failed, Lost, Overdue, Returned
 from fedpolicy.check import Checked, check_file, judge_of, report_of, unchecked
 from fedpolicy.errors import FedPolicyError, OverdueError, SettingsError, WorkerError
 from fedpolicy.findings import Report

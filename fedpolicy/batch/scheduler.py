@@ -11,7 +11,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from fedpolicy.batch.crew import Crew
+from fedpolicy.batch import Crew
 from fedpolicy.batch.executors import Borrowed
 from fedpolicy.check import Judge
 from fedpolicy.errors import SettingsError

@@ -1,7 +1,104 @@
-"""Facts that change: levels, payloads, methods, safeguards, models, providers, licences, countries, categories."""
+"""Facts that change: levels, payloads, methods, models, providers, licences, countries; a user's own rows over them."""
 
 from __future__ import annotations
 
-from fedpolicy.catalog.load import Catalog, load_catalog
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fedpolicy.catalog.rows import (
+    ROWS,
+    ArtefactRow,
+    CategoryRow,
+    CountryRow,
+    DatasetRow,
+    EnclaveRow,
+    LevelRow,
+    LicenceRow,
+    MethodRow,
+    ModelRow,
+    PayloadRow,
+    ProviderRow,
+    RegionRow,
+    Row,
+    SafeguardRow,
+    ServiceRow,
+)
+from fedpolicy.catalog.section import Section
+from fedpolicy.files import HERE, Files, catalog_dir
+from fedpolicy.language.model.types import TrainingData
+from fedpolicy.records import dataclass
 
 __all__ = ["Catalog", "load_catalog"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """Facts by section and id. What ships is read when it is first looked at."""
+
+    levels: Section[LevelRow]
+    payloads: Section[PayloadRow]
+    methods: Section[MethodRow]
+    safeguards: Section[SafeguardRow]
+    enclaves: Section[EnclaveRow]
+    models: Section[ModelRow]
+    datasets: Section[DatasetRow]
+    providers: Section[ProviderRow]
+    licences: Section[LicenceRow]
+    countries: Section[CountryRow]
+    regions: Section[RegionRow]
+    categories: Section[CategoryRow]
+    services: Section[ServiceRow]
+    artefacts: Section[ArtefactRow]
+
+    def model(self, ref: str) -> ModelRow | None:
+        """The model with this id or alias."""
+        return self.models.find(ref)
+
+    def training_data(self, row: ModelRow) -> TrainingData | None:
+        """What is known of a model's training data: what its row says, else what its data sets come to."""
+        if row.training_data is not None or not row.trained_on:
+            return row.training_data
+        return "open" if all(self.datasets[name].can_be_had for name in row.trained_on) else "described"
+
+    def provider(self, ref: str) -> ProviderRow | None:
+        """The provider with this id or alias."""
+        return self.providers.find(ref)
+
+    def enclave(self, kind: str) -> EnclaveRow | None:
+        """The kind of trusted execution environment with this id or alias."""
+        return self.enclaves.find(kind)
+
+    def country(self, region: str) -> str:
+        """The country in which a region of a cloud is; of a country, itself."""
+        row = self.regions.get(region) if region not in self.countries else None
+        return row.country if row else region
+
+    def licence(self, ref: str) -> LicenceRow | None:
+        """The licence with this id (SPDX or LicenseRef) or alias."""
+        return self.licences.find(ref)
+
+
+def load_catalog(extra: Sequence[Path] = (), files: Files = HERE) -> Catalog:
+    """
+    The shipped catalogue with the rows of the user's own files over it; a later file wins.
+
+    Raises Problems with one CatalogError per mistake in the user's files.
+    """
+    shipped = _shipped(catalog_dir())
+    if not extra:
+        return Catalog(**shipped)
+    from fedpolicy.catalog.extra import read_extra  # noqa: PLC0415  most runs have no files of their own
+
+    return Catalog(**_sections(read_extra(extra, shipped, files)))
+
+
+@cache  # it does not change while a process runs, and what has been read of it is read once
+def _shipped(folder: Path) -> dict[str, Section[Any]]:
+    return {name: Section(name, folder, {}) for name in ROWS}
+
+
+def _sections(own: Mapping[str, Mapping[str, Row]]) -> dict[str, Section[Any]]:
+    folder = catalog_dir()
+    return {name: Section(name, folder, own.get(name, {})) for name in ROWS}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fedpolicy.cli.choices import Choices
-from fedpolicy.config.find import NAMES, has_table
+from fedpolicy.config import NAMES, has_table
 from fedpolicy.files import beginning
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.searching.header import MOST_BYTES, looks_like

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fedpolicy.cli.options import TIMEOUT
 from fedpolicy.cli.terminal import chatter
-from fedpolicy.config.find import Config, discover
+from fedpolicy.config import Config, discover
 from fedpolicy.files import HERE, Files
 from fedpolicy.limits import USUAL
 from fedpolicy.policy.load import shipped_packs

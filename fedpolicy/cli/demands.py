@@ -10,20 +10,20 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fedpolicy import sources
-from fedpolicy.analysis.study import AnalysisSettings, Study
-from fedpolicy.catalog.load import load_catalog
+from fedpolicy.analysis import AnalysisSettings, Study
+from fedpolicy.catalog import load_catalog
 from fedpolicy.cli.question import input_bytes, limit, named
 from fedpolicy.cli.revisions import absent, file_at, revision_in
 from fedpolicy.errors import FedPolicyError, InputError, contained
 from fedpolicy.findings import Finding, Report, Verdict
-from fedpolicy.language.reading.load import Document, Loaded, load_text
+from fedpolicy.language.reading import Document, Loaded, load_text
 from fedpolicy.policy.site.file import SitePolicy, read_site
 from fedpolicy.policy.site.judge import INFOS, PACK, site_findings
 from fedpolicy.report.summarise import in_file_order
 from fedpolicy.sources import Search
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
     from fedpolicy.cli.choices import Choices
     from fedpolicy.sources import Source
 

@@ -25,9 +25,9 @@ from fedpolicy.cli.watchdog import Watch
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.study import Study
+    from fedpolicy.analysis import Study
     from fedpolicy.errors import FedPolicyError
-    from fedpolicy.language.reading.load import Document
+    from fedpolicy.language.reading import Document
     from fedpolicy.report.style import Style
     from fedpolicy.sources import Source
 

@@ -13,13 +13,13 @@ from fedpolicy.scan.services import Services
 from fedpolicy.searching.walk import is_excluded
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
     from fedpolicy.check import Judge
     from fedpolicy.cli.choices import Choices
     from fedpolicy.cli.revisions import Revision
     from fedpolicy.errors import FedPolicyError
     from fedpolicy.findings import Finding, Report
-    from fedpolicy.language.reading.load import Document
+    from fedpolicy.language.reading import Document
     from fedpolicy.settings import Settings
     from fedpolicy.sources import Source
 
@@ -95,7 +95,7 @@ def _judge(settings: Settings) -> Judge:
 
 def _documents(sources: Iterable[Source], catalog: Catalog) -> tuple[list[Document], list[FedPolicyError]]:
     """What is declared, and what could not be read."""
-    from fedpolicy.language.reading.load import load_text  # noqa: PLC0415  see above
+    from fedpolicy.language.reading import load_text  # noqa: PLC0415  see above
 
     documents: list[Document] = []
     errors: list[FedPolicyError] = []

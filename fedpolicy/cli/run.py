@@ -24,7 +24,7 @@ from fedpolicy.settings import Settings
 
 if TYPE_CHECKING:
     from fedpolicy.cli.progress import Progress
-    from fedpolicy.searching.search import Skipped
+    from fedpolicy.searching import Skipped
     from fedpolicy.sources import Source
 
 __all__ = ["check_paths", "outer_overrides", "usable_report"]
@@ -120,7 +120,7 @@ def outer_overrides(choices: Choices, skipped: Sequence[Skipped]) -> tuple[Overr
 def _tell(skipped: Sequence[Skipped], *, named: bool) -> None:
     if not skipped:
         return
-    from fedpolicy.searching.search import skipped_words  # noqa: PLC0415  most runs search no folder
+    from fedpolicy.searching import skipped_words  # noqa: PLC0415  most runs search no folder
 
     advice = "" if named else "; `-v` names them"
     chatter(f"note: the search left out {skipped_words(skipped)}{advice}\n")
@@ -181,7 +181,7 @@ def _elsewhere(run: Run, scheduler: str) -> None:
 def _jobs(total: int) -> int:
     if total <= _WARM:
         return 1
-    from fedpolicy.batch.crew import usable_cpus  # noqa: PLC0415  only where it may pay
+    from fedpolicy.batch import usable_cpus  # noqa: PLC0415  only where it may pay
 
     return usable_cpus()
 

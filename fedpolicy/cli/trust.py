@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy import sources
 from fedpolicy.cli.choices import Choices
 from fedpolicy.cli.terminal import chatter
-from fedpolicy.config.find import NAMES, Config, has_table
+from fedpolicy.config import NAMES, Config, has_table
 from fedpolicy.errors import InputError
 from fedpolicy.files import Files, Kept
 from fedpolicy.hashing import sha256

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from fedpolicy.characters import hidden
-from fedpolicy.config.find import Config, own_table
+from fedpolicy.config import Config, own_table
 from fedpolicy.errors import Problems, SettingsError
 from fedpolicy.files import content
 from fedpolicy.findings import Span

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from fedpolicy.analysis.study import Study
+from fedpolicy.analysis import Study
 from fedpolicy.errors import InputError
 from fedpolicy.findings import Span
-from fedpolicy.graph.model import Vertex
+from fedpolicy.graph import Vertex
 from fedpolicy.language.model.safeguards import Safeguard
-from fedpolicy.language.reading.load import Document
+from fedpolicy.language.reading import Document
 from fedpolicy.records import dataclass
 
 __all__ = ["Channel", "Enforced", "LeftOut", "Plan"]

@@ -1,1 +1,287 @@
-"""Deployment -> FlowGraph: everything that moves, with where it was said or what implies it."""
+"""
+Deployment -> FlowGraph: everything that moves, with where it was said or what implies it. Places and models are
+vertices, flows are edges.
+
+Sets of dataset instances are bit sets (`Mask`): bit `i` stands for `graph.data[i]`. Vertices have the ids that
+users read: `nodes.client@charite`, `models.judge`, `parties.openai`, `tasks.swarm.exchange`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+
+from fedpolicy.graph.masks import Mask, bits, keyed
+from fedpolicy.language.model import Deployment
+from fedpolicy.language.model.does import Does
+from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard
+from fedpolicy.records import dataclass
+
+__all__ = [
+    "Aggregate",
+    "DataItem",
+    "Enclave",
+    "Envelope",
+    "Flow",
+    "FlowGraph",
+    "Guard",
+    "Mask",
+    "Path",
+    "Principal",
+    "Vertex",
+    "bits",
+    "keyed",
+]
+_NOBODY = "unknown"
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """
+    Somebody who can see or be trusted: a declared party, an implied one, or a symbolic member of a cohort.
+
+    `party` is its declared entry: `users` for `users.self`; `provider` the provider that it is, if any.
+    """
+
+    id: str
+    party: str
+    roles: tuple[str, ...] = ()
+    jurisdictions: tuple[str, ...] | None = None
+    trusts: frozenset[str] = frozenset()
+    implied: bool = False
+    provider: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataItem:
+    """One instance of a dataset: `letters@charite`; `units` and `unit` are None where nobody says; `bit` is its set."""
+
+    id: str
+    index: int
+    family: str
+    place: str
+    owner: str
+    units: int | None
+    unit: str | None
+    categories: tuple[str, ...]
+    bit: Mask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclave:
+    """
+    A trusted execution environment: whom it keeps out (None: nobody says), and who checks that.
+
+    One that is not `attested` keeps out nobody. `key` is what would say whom it keeps out.
+    """
+
+    attested: bool
+    verified_by: tuple[str, ...]
+    host: bool | None
+    operator: bool | None
+    key: str = "tee.hides_from"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vertex:
+    """
+    A place, a model, or the exchange of a peer-to-peer task (which nobody operates).
+
+    `operators` see what the place holds; `supplier` is who wrote the code that computes here, where that is said and
+    the code is not public; `weight` counts the owners that it stands for (a cohort's peer: N - 1).
+    """
+
+    id: str
+    kind: str  # place | model | exchange
+    name: str
+    family: str
+    path: Path
+    party: str = ""
+    operators: tuple[str, ...] = ()
+    host: str = ""
+    code_from: str = ""
+    supplier: str = ""
+    node_kind: str = ""
+    weight: int = 1
+    cohort: int = 1
+    enclave: Enclave | None = None
+    provider: bool = False
+    public: bool = False
+
+    def keeps_out(self, party: str) -> bool | None:
+        """Whether its enclave keeps a party from what is inside, in whatever capacity it comes; None: not said."""
+        kept = self._kept_out(party)
+        return None if kept is False and self.may_lack(party) else kept
+
+    def may_lack(self, party: str) -> bool:
+        """Whether nobody says if there is such an operator or host at all, who then is `unknown`."""
+        return party == _NOBODY != self.party
+
+    def _kept_out(self, party: str) -> bool | None:
+        if self.enclave is None or not self.enclave.attested:
+            return False
+        ways = [self.enclave.operator] if party in self.operators else []
+        ways += [self.enclave.host] if party == self.host or not ways else []
+        return False if False in ways else None if None in ways else True
+
+    @property
+    def vouches(self) -> bool | None:
+        """Whether nobody who runs it can change what it does, so that its attestation stands for it; None: not said."""
+        if self.enclave is None:
+            return False
+        kept = {self.keeps_out(who) for who in self.operators}
+        return False if False in kept else None if None in kept else True
+
+    @property
+    def word(self) -> str:
+        """What stands for the enclave where it vouches for what is done in it; no id looks like this."""
+        return f"the enclave of {self.id}"
+
+    @property
+    def instead(self) -> dict[str, tuple[str, ...]]:
+        """By word of the enclave, on whom it rests if that does not vouch: also what others do with its software."""
+        return {self.word: (*self.operators, self.code_from), f"{self.word} and its software": (self.code_from,)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """
+    A safeguard as it applies to one flow.
+
+    `rests_on` are those who perform it and whose software does it. `ignored` says why it cannot lower it, whoever
+    promises what (too late, not summable, ...). `mechanism` is the privacy mechanism that it is, `aggregate` the sum
+    that secure aggregation hides the payload in.
+    """
+
+    path: Path
+    spec: Safeguard
+    rests_on: frozenset[str]
+    ignored: str = ""
+    mechanism: int | None = None
+    aggregate: int | None = None
+
+    @property
+    def does(self) -> Does | None:
+        """What it does to what travels."""
+        return self.spec.does
+
+    @property
+    def noise(self) -> DifferentialPrivacy | None:
+        """The parameters of the noise that it adds, if it adds any."""
+        return self.spec if isinstance(self.spec, DifferentialPrivacy) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """Who can open what is sealed: `threshold` of the `readers` (vertex ids or principal ids)."""
+
+    index: int
+    path: Path
+    readers: tuple[str, ...]
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """
+    A sum over contributions, and how many it hides among.
+
+    `contributors` are places; `shares` the instances that each of them contributes, where these do not rest with it.
+    `least_units` says of how many units it must be made at least to hide any. `k_low` and `k_high` are the contributors
+    per round in the most and the least favourable reading; `rests_on` are those who must aggregate honestly where no
+    secure aggregation does it.
+    """
+
+    index: int
+    origin: str
+    contributors: tuple[str, ...]
+    data: Mask
+    k_low: int
+    k_high: int
+    rests_on: frozenset[str]
+    summable: bool = True
+    missing: tuple[str, ...] = ()
+    shares: tuple[Mask, ...] = ()
+    least_units: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """
+    One movement from `source` to `target`.
+
+    `data` is what it may carry (None: all that the source holds). `origin` is the element that implies or declares it,
+    `role` what it is for. `aggregate` marks a flow that sends the result of an aggregation; `raw` is then the payload
+    that was aggregated. `certain` is False where a fact that would decide whether it exists is missing; `missing` names
+    those. `passed_on`: the source got it from others (from `sender`, where that is one place) and computes nothing.
+    """
+
+    index: int
+    id: str
+    origin: str
+    role: str
+    source: str
+    target: str
+    payload: str
+    data: Mask | None
+    path: Path
+    implied_by: str = ""
+    guards: tuple[Guard, ...] = ()
+    aggregate: int | None = None
+    raw: str = ""
+    seals: tuple[int, ...] = ()
+    certain: bool = True
+    missing: tuple[str, ...] = ()
+    echo: bool = False
+    passed_on: bool = False
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowGraph:
+    """
+    Everything that the analyses read. `access` tells who calls which model and how (graph.calls); `enclaves` are the
+    places that vouch for what is done in them, or may do, by the word that safeguards rest on.
+    """
+
+    deployment: Deployment
+    principals: Mapping[str, Principal]
+    vertices: Mapping[str, Vertex]
+    data: tuple[DataItem, ...]
+    flows: tuple[Flow, ...]
+    aggregates: tuple[Aggregate, ...] = ()
+    seals: tuple[Envelope, ...] = ()
+    access: tuple[Access, ...] = ()
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    enclaves: Mapping[str, Vertex] = field(default_factory=dict)
+
+    def key(self, mask: Mask) -> object:
+        """A set of instances as a key; one that is the very set of an instance is known without a look at its bits."""
+        return mask.bit_length() if self.is_own(mask) else keyed(mask)
+
+    def is_own(self, mask: Mask) -> bool:
+        """Whether this object is the set that an instance keeps of itself; of most single ones it is."""
+        last = mask.bit_length() - 1
+        return 0 <= last < len(self.data) and self.data[last].bit is mask
+
+    def behind(self, words: frozenset[str]) -> frozenset[str]:
+        """Those on whose word it rests: for an enclave that may not vouch, those who run what is in it."""
+        found = {word: self.enclaves[word] for word in words if word in self.enclaves}
+        doubted = {word: place.instead[word] for word, place in found.items() if place.vouches is None}
+        return frozenset(words - doubted.keys()).union(*doubted.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How a `use` (`tasks.score`) reaches a model from places (`at`) over `hops`; `how`: weights, remote or unknown."""
+
+    use: str
+    model: str
+    how: str
+    at: tuple[str, ...]
+    runner: str = ""
+    hops: tuple[str, ...] = ()
+    interface: tuple[str, ...] | None = None
+    feasible: bool | None = True
+    why: str = ""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fedpolicy.graph import FlowGraph
 from fedpolicy.graph.builder import Builder
 from fedpolicy.graph.calls import desugar_api_calls
 from fedpolicy.graph.flows import bound_relays, desugar_flows
 from fedpolicy.graph.jobs import produced_at
-from fedpolicy.graph.model import FlowGraph
 from fedpolicy.graph.placements import add_uses, judge_access, place_models
 from fedpolicy.graph.places import lay_out
 from fedpolicy.graph.provenance import move_data_to_senders
@@ -17,7 +17,7 @@ from fedpolicy.graph.tasks import desugar_tasks
 from fedpolicy.limits import USUAL, Bounds
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
     from fedpolicy.language.model import Deployment
 
 __all__ = ["build_graph"]

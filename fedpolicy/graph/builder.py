@@ -7,12 +7,12 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from fedpolicy.errors import InputError
-from fedpolicy.graph.model import Access, Aggregate, DataItem, Envelope, Flow, Guard, Mask, Path, Vertex
+from fedpolicy.graph import Access, Aggregate, DataItem, Envelope, Flow, Guard, Mask, Path, Vertex
 from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
     from fedpolicy.graph.places import Places
     from fedpolicy.language.model import Deployment
 

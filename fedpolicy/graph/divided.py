@@ -17,8 +17,8 @@ from fedpolicy.graph.jobs import Outcome, aggregators_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from fedpolicy.graph import Mask, Vertex
     from fedpolicy.graph.exchange import Exchange
-    from fedpolicy.graph.model import Mask, Vertex
 
 __all__ = ["train_divided"]
 

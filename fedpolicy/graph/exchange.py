@@ -16,8 +16,8 @@ from fedpolicy.language.model.does import Noise, Sum
 from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
+    from fedpolicy.graph import Guard, Mask, Path, Vertex
     from fedpolicy.graph.builder import Builder
-    from fedpolicy.graph.model import Guard, Mask, Path, Vertex
     from fedpolicy.language.model.safeguards import Safeguard
 
 __all__ = ["Cohort", "Exchange", "Stage"]

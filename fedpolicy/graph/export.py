@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fedpolicy.graph.model import DataItem, Flow, FlowGraph, Mask, Vertex, bits
+from fedpolicy.graph import DataItem, Flow, FlowGraph, Mask, Vertex, bits
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -7,9 +7,9 @@ from itertools import pairwise, product
 from operator import or_
 from typing import TYPE_CHECKING
 
+from fedpolicy.graph import Mask, Vertex
 from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.guards import guards_for, performers, readers, seals_for
-from fedpolicy.graph.model import Mask, Vertex
 from fedpolicy.graph.provenance import reached_at
 from fedpolicy.language.model.does import Seal, Sum
 from fedpolicy.records import replace
@@ -17,8 +17,8 @@ from fedpolicy.records import replace
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from fedpolicy.graph import Guard, Path, Vertex
     from fedpolicy.graph.builder import Builder
-    from fedpolicy.graph.model import Guard, Path, Vertex
     from fedpolicy.language.model.flow import Flow
 
 __all__ = ["bound_relays", "desugar_flows", "hops", "stations"]

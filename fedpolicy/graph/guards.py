@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph.model import Guard, Path, Vertex
+from fedpolicy.graph import Guard, Path, Vertex
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum
 from fedpolicy.language.model.safeguards import Safeguard
 from fedpolicy.records import replace

@@ -7,9 +7,9 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
+from fedpolicy.graph import DataItem, Guard, Mask, Vertex, bits
 from fedpolicy.graph.builder import Builder, Origin, mask_of
 from fedpolicy.graph.guards import guards_on_work, performers, seals_for
-from fedpolicy.graph.model import DataItem, Guard, Mask, Vertex, bits
 from fedpolicy.graph.routes import Runs, held_by_federation, stand_ins
 from fedpolicy.language.model.does import Sum
 from fedpolicy.records import dataclass, replace

@@ -10,8 +10,8 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
+from fedpolicy.graph import Access, Aggregate, Flow, FlowGraph, Guard, Mask, Path, Principal, Vertex, bits, keyed
 from fedpolicy.graph.masks import common, grouped, united
-from fedpolicy.graph.model import Access, Aggregate, Flow, FlowGraph, Guard, Mask, Path, Principal, Vertex, bits, keyed
 from fedpolicy.language.model.flow import Task
 
 __all__ = ["Lookup", "family_of", "ordered"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fedpolicy.graph import Access
 from fedpolicy.graph.builder import Builder, Origin, Use
-from fedpolicy.graph.model import Access
 from fedpolicy.graph.routes import Runs, aspect, holders, provider_of, stand_ins
 from fedpolicy.records import replace
 

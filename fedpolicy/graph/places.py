@@ -8,11 +8,11 @@ from dataclasses import field
 from itertools import count
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph.model import DataItem, Enclave, Principal, Vertex
+from fedpolicy.graph import DataItem, Enclave, Principal, Vertex
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
     from fedpolicy.catalog.rows import ProviderRow
     from fedpolicy.language.model import Deployment
     from fedpolicy.language.model.dataset import Dataset

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
+from fedpolicy.graph import Flow, Mask, Vertex, bits
 from fedpolicy.graph.builder import Builder, Origin, mask_of
-from fedpolicy.graph.model import Flow, Mask, Vertex, bits
 from fedpolicy.records import replace
 
 if TYPE_CHECKING:

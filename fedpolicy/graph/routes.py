@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph.model import Vertex
+from fedpolicy.graph import Vertex
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.records import dataclass
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from fedpolicy.graph import Access, Flow, Guard, Mask, Vertex
 from fedpolicy.graph.builder import Builder, Use
 from fedpolicy.graph.calls import Call, call_model, note_indexes
 from fedpolicy.graph.exchange import Exchange
 from fedpolicy.graph.guards import guards_for, guards_on_work, performers, seals_for
 from fedpolicy.graph.jobs import Job, Outcome, arranged, fallbacks_of, prepare
-from fedpolicy.graph.model import Access, Flow, Guard, Mask, Vertex
 from fedpolicy.graph.routes import Runs, aspect, to_trainer
 from fedpolicy.language.model.does import Seal
 from fedpolicy.records import replace

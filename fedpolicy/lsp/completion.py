@@ -13,7 +13,7 @@ from fedpolicy.lsp.page import SECTIONS
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
     from fedpolicy.check import Assessment
     from fedpolicy.language.model.entry import Entry
     from fedpolicy.lsp.page import OpenPage, Symbol

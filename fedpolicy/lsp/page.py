@@ -19,7 +19,7 @@ from fedpolicy.records import dataclass
 from fedpolicy.sources import Source
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
     from fedpolicy.settings import Settings
 
 __all__ = ["SECTIONS", "OpenPage", "Symbol", "open_page"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.errors import FedPolicyError, InputError, PolicyError, Problems, contained
 from fedpolicy.findings import VERDICTS, Finding, Severity, Verdict
-from fedpolicy.language.reading.load import Document
+from fedpolicy.language.reading import Document
 from fedpolicy.policy.context import KINDS, Context, extracts, table
 from fedpolicy.policy.expression import activator
 from fedpolicy.policy.fields import CONSTANTS, Type, Value
@@ -34,7 +34,7 @@ from fedpolicy.records import dataclass, replace
 if TYPE_CHECKING:
     from cel_expr_python.cel import Activation
 
-    from fedpolicy.analysis.study import Study
+    from fedpolicy.analysis import Study
 
 __all__ = ["Evaluation", "evaluate"]
 

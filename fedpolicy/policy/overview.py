@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.matrix import cells_of
-from fedpolicy.catalog.load import Catalog
+from fedpolicy.catalog import Catalog
 from fedpolicy.catalog.rows import ROWS
 from fedpolicy.errors import Problems
 from fedpolicy.findings import Override, Severity
@@ -25,10 +25,10 @@ from fedpolicy.policy.load import load_rules
 from fedpolicy.records import replace
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.study import Study
+    from fedpolicy.analysis import Study
     from fedpolicy.findings import Finding, Hop
-    from fedpolicy.graph.model import Flow
-    from fedpolicy.language.reading.load import Document
+    from fedpolicy.graph import Flow
+    from fedpolicy.language.reading import Document
     from fedpolicy.settings import Settings
 
 __all__ = ["overrides_of", "overview_of"]

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fedpolicy.catalog.load import load_catalog
+from fedpolicy.catalog import load_catalog
 from fedpolicy.errors import PolicyError, Problems, SettingsError
 from fedpolicy.files import HERE, Files, content, policies_dir
 from fedpolicy.findings import Reference

@@ -13,8 +13,8 @@ from fedpolicy.policy.world import World
 from fedpolicy.records import replace
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.study import Study
-    from fedpolicy.language.reading.load import Document
+    from fedpolicy.analysis import Study
+    from fedpolicy.language.reading import Document
 
 __all__ = ["aside_of"]
 

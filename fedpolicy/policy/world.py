@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fedpolicy.graph import Flow, Mask, Path
 from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.graph.masks import common, grouped
-from fedpolicy.graph.model import Flow, Mask, Path
 from fedpolicy.graph.places import NOBODY, is_unknown
 from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.dataset import Dataset
@@ -17,12 +17,12 @@ from fedpolicy.policy.fields import Missing
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.budget.ledger import Ledger
+    from fedpolicy.analysis import Study
+    from fedpolicy.analysis.budget import Ledger
     from fedpolicy.analysis.facts import Disclosure, ModelFacts
-    from fedpolicy.analysis.study import Study
     from fedpolicy.catalog.rows import ProviderRow
     from fedpolicy.findings import Span
-    from fedpolicy.language.reading.load import Document
+    from fedpolicy.language.reading import Document
 
 __all__ = ["BUILT_IN", "Protected", "Territories", "World", "family_of", "ordered"]
 
@@ -81,7 +81,7 @@ class World:
         """What every recipient can learn about one unit, in epsilon; empty where there is no noise."""
         if self.study.is_noisy:
             return self.study.ledger
-        from fedpolicy.analysis.budget.ledger import Ledger  # noqa: PLC0415  an empty one needs no analysis
+        from fedpolicy.analysis.budget import Ledger  # noqa: PLC0415  an empty one needs no analysis
 
         return Ledger(budgets=(), shares=())
 

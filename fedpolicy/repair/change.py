@@ -14,9 +14,9 @@ from fedpolicy.language.rewriting.edits import Edit
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
+    from fedpolicy.analysis import Study
     from fedpolicy.analysis.facts import ModelFacts
-    from fedpolicy.analysis.study import Study
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
     from fedpolicy.catalog.rows import MethodRow
 
 __all__ = [

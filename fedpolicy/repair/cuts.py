@@ -12,13 +12,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.exposure.domain import OPEN, Reading
+from fedpolicy.analysis.exposure import OPEN, Reading
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.graph.model import bits
+from fedpolicy.graph import bits
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.graph.model import Flow, Mask
+    from fedpolicy.graph import Flow, Mask
     from fedpolicy.repair.candidates import Target
     from fedpolicy.repair.change import Change, RepairContext
 

@@ -10,8 +10,8 @@ from fedpolicy.findings import Finding, Severity, Verdict, fingerprint
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
+    from fedpolicy.analysis import Study
     from fedpolicy.analysis.facts import Disclosure
-    from fedpolicy.analysis.study import Study
     from fedpolicy.check import Assessment
     from fedpolicy.policy.models import Rule
 

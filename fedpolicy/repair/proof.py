@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.check import Assessment, Judge, assess, judge_of
 from fedpolicy.errors import Problems
 from fedpolicy.language.model import Deployment
-from fedpolicy.language.reading.load import Document
+from fedpolicy.language.reading import Document
 from fedpolicy.language.reading.resolve import resolve
 from fedpolicy.language.rewriting.edits import Edit, edited, merged, plain_tree
 from fedpolicy.language.rewriting.layout import UnwritableError

@@ -12,7 +12,7 @@ from fedpolicy.report.rows import json_text
 from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
     from fedpolicy.catalog.rows import Row
 
 __all__ = ["ages_text", "matching_rows", "rows_json", "rows_text"]

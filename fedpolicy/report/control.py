@@ -12,10 +12,10 @@ from fedpolicy.report.rows import json_text
 from fedpolicy.report.style import PLAIN, Style, clean, listing, wrap
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.control.formula import Gap
+    from fedpolicy.analysis.control import Gap
     from fedpolicy.analysis.control.matrix import Continuity
     from fedpolicy.analysis.control.removal import Hold
-    from fedpolicy.graph.model import Principal
+    from fedpolicy.graph import Principal
 
 __all__ = ["as_json", "as_text"]
 

@@ -13,11 +13,11 @@ from fedpolicy.report.facts_json import hops_of, wide
 from fedpolicy.report.style import Style, amount, cells, clean, listing, wrap
 
 if TYPE_CHECKING:
+    from fedpolicy.analysis import Study
     from fedpolicy.analysis.explain import Counterfactual, Explained, Explanation, HopLevel
     from fedpolicy.analysis.facts import Disclosure, ModelFacts, NotCounted
-    from fedpolicy.analysis.study import Study
-    from fedpolicy.catalog.load import Catalog
-    from fedpolicy.language.reading.load import Document
+    from fedpolicy.catalog import Catalog
+    from fedpolicy.language.reading import Document
 
 __all__ = ["facts_text", "why_text"]
 

@@ -7,18 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from fedpolicy.analysis import Study
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.analysis.idle import idle_elements
-from fedpolicy.analysis.study import Study
 from fedpolicy.findings import Hop, Span
-from fedpolicy.graph.model import FlowGraph, bits
+from fedpolicy.graph import FlowGraph, bits
 from fedpolicy.report.budget import spending_row
 from fedpolicy.report.rows import hop_row, json_text
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure, ModelFacts, NotCounted, Step
-    from fedpolicy.graph.model import Access, Flow, Guard, Principal
-    from fedpolicy.language.reading.load import Document
+    from fedpolicy.graph import Access, Flow, Guard, Principal
+    from fedpolicy.language.reading import Document
 
 __all__ = ["MOST_LISTED", "VERSION", "facts_json", "hops_of", "wide"]
 

@@ -11,7 +11,7 @@ from fedpolicy.report.rows import json_text
 from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
     from fedpolicy.catalog.rows import DatasetRow, LicenceRow, ModelRow
 
 __all__ = ["ModelEntry", "as_json", "as_text", "matching_models"]

@@ -12,10 +12,10 @@ from fedpolicy.findings import Verdict
 from fedpolicy.suggest import advise
 
 if TYPE_CHECKING:
+    from fedpolicy.analysis import Study
     from fedpolicy.analysis.budget import Ledger
     from fedpolicy.analysis.changes import Changes
     from fedpolicy.analysis.control.matrix import Continuity
-    from fedpolicy.analysis.study import Study
     from fedpolicy.findings import Finding, Report
     from fedpolicy.language.model import Deployment
 

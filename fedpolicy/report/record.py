@@ -10,13 +10,13 @@ from fedpolicy.processing import Activity, DataCategory, Measure, Processor, Rec
 from fedpolicy.report.style import listing
 
 if TYPE_CHECKING:
+    from fedpolicy.analysis import Study
     from fedpolicy.analysis.facts import Disclosure
-    from fedpolicy.analysis.study import Study
-    from fedpolicy.graph.model import DataItem
+    from fedpolicy.graph import DataItem
     from fedpolicy.language.model.agreement import Agreement
     from fedpolicy.language.model.entry import Entry
     from fedpolicy.language.model.safeguards import Safeguard
-    from fedpolicy.language.reading.load import Document
+    from fedpolicy.language.reading import Document
 
 __all__ = ["declared_safeguards", "record_of"]
 

@@ -18,12 +18,12 @@ from fedpolicy.report.sketch import Wanted, sketch_of
 from fedpolicy.report.style import listing
 
 if TYPE_CHECKING:
+    from fedpolicy.analysis import Study
     from fedpolicy.analysis.control.matrix import Continuity
     from fedpolicy.analysis.facts import Disclosure
-    from fedpolicy.analysis.study import Study
     from fedpolicy.findings import Finding
     from fedpolicy.language.model.agreement import Agreement
-    from fedpolicy.language.reading.load import Document
+    from fedpolicy.language.reading import Document
     from fedpolicy.overview import Overview
     from fedpolicy.page import Block
 

@@ -17,9 +17,9 @@ from fedpolicy.report.summarise import OUT_OF_SCOPE, digests_of, missing_facts
 from fedpolicy.report.verdict import holding, verdict_word
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.study import Study
+    from fedpolicy.analysis import Study
     from fedpolicy.findings import Report
-    from fedpolicy.language.reading.load import Document
+    from fedpolicy.language.reading import Document
     from fedpolicy.overview import Cell
     from fedpolicy.report.grouping import CauseGroup
 

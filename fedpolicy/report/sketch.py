@@ -16,8 +16,8 @@ from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.study import Study
-    from fedpolicy.graph.model import Flow, Vertex
+    from fedpolicy.analysis import Study
+    from fedpolicy.graph import Flow, Vertex
 
 __all__ = ["Arrow", "Box", "Sketch", "Wanted", "sketch_of"]
 

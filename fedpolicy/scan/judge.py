@@ -14,7 +14,7 @@ from dataclasses import replace
 from fedpolicy.check import Checked, Judge, assess, report_of
 from fedpolicy.errors import FedPolicyError
 from fedpolicy.findings import Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict
-from fedpolicy.language.reading.load import load_text
+from fedpolicy.language.reading import load_text
 from fedpolicy.overview import Reading, Skipped
 from fedpolicy.policy.housekeeping import CODED_IDS, coded_finding
 from fedpolicy.policy.models import chosen_id

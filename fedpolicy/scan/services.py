@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
-from fedpolicy.catalog.load import load_catalog
+from fedpolicy.catalog import load_catalog
 from fedpolicy.catalog.rows import ArtefactRow, ServiceRow
 
 __all__ = [

@@ -17,10 +17,10 @@ from functools import cache
 from pathlib import Path
 
 from fedpolicy.records import dataclass
+from fedpolicy.searching import EXCLUDED, HIDDEN, IGNORED, INSTALLED, LINK, Search, Skipped
 from fedpolicy.searching.header import may_be_ours
 from fedpolicy.searching.listing import Listing, listing_of
 from fedpolicy.searching.look import DEPLOYMENTS, Look
-from fedpolicy.searching.search import EXCLUDED, HIDDEN, IGNORED, INSTALLED, LINK, Search, Skipped
 
 __all__ = ["Unreadable", "is_excluded", "walk", "worth_reading"]
 

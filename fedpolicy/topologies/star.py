@@ -9,9 +9,9 @@ from fedpolicy.topologies import Topology
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fedpolicy.graph import Mask, Vertex
     from fedpolicy.graph.exchange import Exchange
     from fedpolicy.graph.jobs import Outcome
-    from fedpolicy.graph.model import Mask, Vertex
 
 __all__ = ["TOPOLOGIES", "desugar"]
 

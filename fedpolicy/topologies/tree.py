@@ -12,9 +12,9 @@ from fedpolicy.topologies import Topology
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fedpolicy.graph import Mask, Vertex
     from fedpolicy.graph.exchange import Cohort, Exchange, Stage
     from fedpolicy.graph.jobs import Outcome
-    from fedpolicy.graph.model import Mask, Vertex
 
 __all__ = ["TOPOLOGIES", "desugar"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from fedpolicy import api
+from fedpolicy.graph import Flow, FlowGraph
 from fedpolicy.graph.build import build_graph
-from fedpolicy.graph.model import Flow, FlowGraph
 from fedpolicy.language.model import Deployment
 from fuzz.command import Broken, bounded
 from fuzz.drawn import drawn

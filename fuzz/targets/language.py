@@ -12,12 +12,12 @@ from typing import Any
 import jsonschema
 
 from fedpolicy import api
-from fedpolicy.analysis.study import AnalysisSettings
+from fedpolicy.analysis import AnalysisSettings
 from fedpolicy.check import Judge
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.shape import Shape
+from fedpolicy.language.reading import OWN, load_text
 from fedpolicy.language.reading.claims import lift
-from fedpolicy.language.reading.load import OWN, load_text
 from fedpolicy.language.rewriting.edits import Edit, Put, Remove, edited, merged, plain_tree
 from fedpolicy.language.rewriting.layout import UnwritableError
 from fedpolicy.language.rewriting.splice import rewritten

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedpolicy.analysis.exposure.domain import Reading
+from fedpolicy.analysis.exposure import Reading
 from fedpolicy.analysis.exposure.effects import is_believed
 from tests.helpers import study_of
 from tests.reference.comparison import read

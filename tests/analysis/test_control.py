@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedpolicy import api
+from fedpolicy.analysis.control import Atom, Gap, Loss, all_of, any_of, at_least, holds
 from fedpolicy.analysis.control import matrix as matrices
-from fedpolicy.analysis.control.formula import Atom, Gap, Loss, all_of, any_of, at_least, holds
 from fedpolicy.analysis.control.matrix import EACH_OTHER
 from fedpolicy.cli.app import app
 from fedpolicy.errors import Problems

@@ -15,11 +15,11 @@ import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from fedpolicy.analysis import Study
 from fedpolicy.analysis.idle import idle_elements
-from fedpolicy.analysis.study import Study
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.shape import entry_shape
-from fedpolicy.language.reading.load import load_text
+from fedpolicy.language.reading import load_text
 from fedpolicy.policy.evaluate import evaluate
 from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.report.budget import as_text as budget_text

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.graph.model import bits
+from fedpolicy.graph import bits
 from tests.analysis.deployments import EXCHANGING, calls, deployments, flows, mechanism, safeguard, tasks
 from tests.helpers import NONE, facts_of, flow_lines, graph_of, pairs, single_pairs, table
 from tests.laws import examples

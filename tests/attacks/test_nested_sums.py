@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from fedpolicy import api
-from fedpolicy.analysis.exposure.domain import Reading
-from fedpolicy.analysis.study import AnalysisSettings, Study
+from fedpolicy.analysis import AnalysisSettings, Study
+from fedpolicy.analysis.exposure import Reading
 from fedpolicy.check import check
 from fedpolicy.errors import InputError
 from fedpolicy.limits import USUAL

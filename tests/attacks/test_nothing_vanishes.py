@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from fedpolicy import check
 from fedpolicy.cli.app import app
 from fedpolicy.errors import InputError
-from fedpolicy.language.reading import explain, load
-from fedpolicy.language.reading.load import Loaded
+from fedpolicy.language import reading
+from fedpolicy.language.reading import Loaded, explain
 from fedpolicy.language.reading.validator import Invalid
 from fedpolicy.report.formats import format_ids
 from tests.attacks.test_odd_values import PLACES, put
@@ -110,7 +110,7 @@ def test_a_document_is_a_deployment_or_an_error(monkeypatch):
     def refuses(_tree):
         raise Invalid([])
 
-    monkeypatch.setattr(load, "validated", refuses)
+    monkeypatch.setattr(reading, "validated", refuses)
     loaded = read(LEAK.format(name="leak") + "---\n" + HEAD.format(name="other"))
 
     assert [str(error) for error in loaded.errors] == [
@@ -199,8 +199,8 @@ def gives_one_too_few(real, *arguments):
 ENDS = {throws: 3, throws_deep: 3, out_of_memory: 3, refuses: 2, gives_nothing: 3}
 STAGES = {
     "fedpolicy.check.load_text": lambda arguments: arguments[1],
-    "fedpolicy.analysis.study.build_graph": lambda arguments: arguments[0].name,
-    "fedpolicy.analysis.study.prepare": lambda arguments: arguments[0].deployment.name,
+    "fedpolicy.analysis.build_graph": lambda arguments: arguments[0].name,
+    "fedpolicy.analysis.prepare": lambda arguments: arguments[0].deployment.name,
     "fedpolicy.policy.evaluate._of_kind": lambda arguments: arguments[0].document.file,
     "fedpolicy.policy.evaluate.evaluate": lambda arguments: arguments[1].file,
 }

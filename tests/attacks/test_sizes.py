@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-from fedpolicy.analysis.exposure.domain import Reading
+from fedpolicy.analysis.exposure import Reading
 from fedpolicy.analysis.exposure.state import prepare
 from fedpolicy.errors import InputError
 from fedpolicy.graph.build import build_graph
-from fedpolicy.language.reading.load import load_text
+from fedpolicy.language.reading import load_text
 from fedpolicy.limits import MAX_ENTRIES, MAX_FLOWS, MAX_INSTANCES, MAX_ITEMS, Bounds, bounds_for
 from fedpolicy.records import replace
 from tests.helpers import catalog

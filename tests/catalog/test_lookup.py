@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fedpolicy.catalog import load, load_catalog
+from fedpolicy import catalog as room
+from fedpolicy.catalog import load_catalog
 from fedpolicy.catalog.read import build_row, compose_shipped, plain
 from fedpolicy.catalog.rows import ROWS
 from fedpolicy.catalog.section import GENERATED, Section, merged
@@ -46,7 +47,7 @@ def test_what_is_not_there_is_none(catalog, ref):
 
 
 def test_rows_are_read_on_first_use_and_once():
-    load._shipped.cache_clear()  # noqa: SLF001  what others have read of it
+    room._shipped.cache_clear()  # noqa: SLF001  what others have read of it
     catalog = load_catalog()
     assert repr(catalog.models) == "Section(models: 0 rows read)"
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fedpolicy.catalog.load import load_catalog
+from fedpolicy.catalog import load_catalog
 from fedpolicy.catalog.rows import ROWS
 from fedpolicy.report.catalog import matching_rows, rows_json, rows_text
 from fedpolicy.suggest import listed

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from fedpolicy import check
-from fedpolicy.batch import processes
-from fedpolicy.batch.crew import usable_cpus
+from fedpolicy.batch import processes, usable_cpus
 from fedpolicy.cli import run as cli_run
 from fedpolicy.report.formats import format_ids
 from tests.cli.conftest import EXAMPLE

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from generate import deployment as generated
 
 from fedpolicy.cli.app import app
-from fedpolicy.language.reading.load import load_text
+from fedpolicy.language.reading import load_text
 from fedpolicy.language.rewriting.edits import plain_tree
 from fedpolicy.repair import answer
 from tests.cli.conftest import APART, EXAMPLE

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy.searching.search import EXCLUDED, HIDDEN, INSTALLED, LINK, Skipped, skipped_words
+from fedpolicy.searching import EXCLUDED, HIDDEN, INSTALLED, LINK, Skipped, skipped_words
 from fedpolicy.sources import STDIN, Search, find, read
 
 SPEC = "fedpolicy: 1\nname: x\n"

@@ -10,13 +10,13 @@ import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from fedpolicy.analysis.study import AnalysisSettings, Study
+from fedpolicy.analysis import AnalysisSettings, Study
 from fedpolicy.check import Judge
 from fedpolicy.enforce import load_target, target_ids
 from fedpolicy.enforce.plan import Plan
 from fedpolicy.errors import InputError
 from fedpolicy.findings import Verdict
-from fedpolicy.language.reading.load import load_text
+from fedpolicy.language.reading import load_text
 from fedpolicy.policy.site.file import read_site
 from fedpolicy.policy.site.judge import site_findings
 from fedpolicy.scan.draft import draft_of

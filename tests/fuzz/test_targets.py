@@ -17,7 +17,7 @@ import pytest
 from fedpolicy.analysis.accounting import Bound
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.findings import Span
-from fedpolicy.language.reading.load import Loaded
+from fedpolicy.language.reading import Loaded
 from fedpolicy.lsp.completion import Offer
 from fedpolicy.policy.expression import Truth
 from fedpolicy.report.formats import format_ids

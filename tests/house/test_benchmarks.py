@@ -19,9 +19,9 @@ from run import analysis_bars, analysis_commands, bar_row, cold_bars, cold_comma
 from warm import Spent, row
 
 from fedpolicy import api
-from fedpolicy.catalog.load import load_catalog
+from fedpolicy.catalog import load_catalog
 from fedpolicy.graph.build import build_graph
-from fedpolicy.language.reading.load import load_text
+from fedpolicy.language.reading import load_text
 
 SIZE = 200
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import jsonschema
 import pytest
 
-from fedpolicy.catalog.load import load_catalog
+from fedpolicy.catalog import load_catalog
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.shape import entries_under, entry_shape
 from fedpolicy.language.reading.source import read

@@ -6,8 +6,8 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from fedpolicy.catalog.load import Catalog, load_catalog
-from fedpolicy.language.reading.load import Document, Loaded, load_text
+from fedpolicy.catalog import Catalog, load_catalog
+from fedpolicy.language.reading import Document, Loaded, load_text
 from fedpolicy.language.reading.source import read
 
 HERE = Path(__file__).parent

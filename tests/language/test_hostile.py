@@ -17,8 +17,8 @@ resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, 1_500_000_000))
 if sys.argv[1] == "python":
     import yaml
     del yaml.CSafeLoader
-from fedpolicy.catalog.load import load_catalog
-from fedpolicy.language.reading.load import load_text
+from fedpolicy.catalog import load_catalog
+from fedpolicy.language.reading import load_text
 text = sys.stdin.buffer.read()
 loaded = load_text(text, "f.yaml", load_catalog())
 errors = [[str(error.span), error.message] for error in loaded.errors]

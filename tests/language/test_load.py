@@ -122,8 +122,8 @@ def test_a_key_may_be_an_alias_or_have_a_tag():
 def test_nothing_of_the_error_path_is_loaded_for_a_good_file():
     program = (
         "import sys\n"
-        "from fedpolicy.catalog.load import load_catalog\n"
-        "from fedpolicy.language.reading.load import load_text\n"
+        "from fedpolicy.catalog import load_catalog\n"
+        "from fedpolicy.language.reading import load_text\n"
         f"text = open({str(HERE / 'accept' / 'running-example.yaml')!r}, 'rb').read()\n"
         "assert load_text(text, 'f', load_catalog()).documents\n"
         "print([name for name in sys.modules if name.split('.')[0] in ('jsonschema', 'networkx', 'click')\n"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fedpolicy.catalog.load import load_catalog
-from fedpolicy.language.reading.load import load_text
+from fedpolicy.catalog import load_catalog
+from fedpolicy.language.reading import load_text
 from fedpolicy.language.reading.spans import place_of
 
 TEXT = """\

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedpolicy.language.reading.load import load_text
+from fedpolicy.language.reading import load_text
 from fedpolicy.language.rewriting.edits import Append, Put, Remove, edited, merged, plain_tree
 from fedpolicy.language.rewriting.layout import UnwritableError, as_flow
 from fedpolicy.language.rewriting.splice import rewritten

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedpolicy.language.reading.load import load_text
+from fedpolicy.language.reading import load_text
 from tests.helpers import catalog
 
 TEXT = """\

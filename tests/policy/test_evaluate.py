@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy.analysis.study import AnalysisSettings
+from fedpolicy.analysis import AnalysisSettings
 from fedpolicy.errors import Problems
 from fedpolicy.findings import Severity, Verdict
 from fedpolicy.policy import context

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy.analysis.study import AnalysisSettings
+from fedpolicy.analysis import AnalysisSettings
 from fedpolicy.files import policies_dir
 from fedpolicy.policy.load import load_rules, pack_files, shipped_packs
 from fedpolicy.trial import EXAMPLE_DAY, run_examples

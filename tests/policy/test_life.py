@@ -3,7 +3,7 @@
 import pytest
 
 from fedpolicy import api
-from fedpolicy.catalog.load import load_catalog
+from fedpolicy.catalog import load_catalog
 from fedpolicy.sources import Source
 
 TODAY = "2026-11-28"

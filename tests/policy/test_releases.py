@@ -6,7 +6,7 @@ import json
 import pytest
 import yaml
 
-from fedpolicy.analysis.study import AnalysisSettings
+from fedpolicy.analysis import AnalysisSettings
 from fedpolicy.files import policies_dir
 from fedpolicy.policy.load import load_rules, pack_files
 from fedpolicy.trial import EXAMPLE_DAY

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fedpolicy.catalog.load import load_catalog
+from fedpolicy.catalog import load_catalog
 from fedpolicy.digests import digest_of
 from fedpolicy.errors import SettingsError
 from fedpolicy.policy.load import load_rules, shipped_packs

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy.analysis.study import AnalysisSettings
-from fedpolicy.language.reading.load import load_text
+from fedpolicy.analysis import AnalysisSettings
+from fedpolicy.language.reading import load_text
 from fedpolicy.policy.context import KINDS, contexts, table
 from fedpolicy.policy.world import World
 from tests.policy.worlds import catalog, facts_of

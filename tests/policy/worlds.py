@@ -5,10 +5,10 @@ import textwrap
 from functools import lru_cache
 from pathlib import Path
 
-from fedpolicy.analysis.study import Study
-from fedpolicy.catalog.load import load_catalog
+from fedpolicy.analysis import Study
+from fedpolicy.catalog import load_catalog
 from fedpolicy.errors import Problems
-from fedpolicy.language.reading.load import load_text
+from fedpolicy.language.reading import load_text
 from fedpolicy.policy.compiler import build_rule
 from fedpolicy.policy.evaluate import evaluate
 from fedpolicy.policy.rulefile import RULE

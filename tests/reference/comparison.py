@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from fedpolicy.catalog import load_catalog
-from fedpolicy.language.reading.load import load_text
+from fedpolicy.language.reading import load_text
 from tests.reference.deployments import Tree, deployment
 from tests.reference.reference import Levels, Row, levels
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from fedpolicy import check
-from fedpolicy.analysis import study
+from fedpolicy import analysis, check
 from fedpolicy.analysis.explain import explain
 from fedpolicy.files import schemas_dir
 from fedpolicy.report.facts import facts_text, why_text
@@ -102,7 +101,7 @@ def test_there_is_one_row_for_each_pair_and_none_for_own_data():
 def test_beyond_ten_thousand_pairs_a_group_is_one_row(monkeypatch):
     document, facts = crowd(12)
     single = rows_of(document, facts)["disclosures"]
-    monkeypatch.setattr(study, "MOST_PAIRS", len(single) - 1)
+    monkeypatch.setattr(analysis, "MOST_PAIRS", len(single) - 1)
     grouped = rows_of(document, facts)["disclosures"]
 
     assert {row["count"] for row in single} == {1}
@@ -117,7 +116,7 @@ def test_beyond_ten_thousand_pairs_a_group_is_one_row(monkeypatch):
 
 
 def test_long_lists_of_names_are_cut_and_counted(monkeypatch):
-    monkeypatch.setattr(study, "MOST_PAIRS", 0)
+    monkeypatch.setattr(analysis, "MOST_PAIRS", 0)
     rows = rows_of(*crowd(120))
     models = {model["id"]: model for model in rows["models"]}
     group = max(rows["disclosures"], key=lambda row: row["count"])

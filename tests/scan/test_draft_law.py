@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fedpolicy.check import catalog_of
-from fedpolicy.language.reading.load import load_text
+from fedpolicy.language.reading import load_text
 from fedpolicy.scan.draft import draft_of
 from fedpolicy.scan.gather import Fact
 from fedpolicy.scan.groups import projects_of

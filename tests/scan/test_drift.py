@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from fedpolicy.check import Judge, catalog_of
 from fedpolicy.cli.app import app
 from fedpolicy.files import schemas_dir
-from fedpolicy.language.reading.load import load_text
+from fedpolicy.language.reading import load_text
 from fedpolicy.policy.baseline import write_baseline
 from fedpolicy.policy.housekeeping import DRIFT_IDS
 from fedpolicy.report.formats import format_ids, load_format

@@ -16,9 +16,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from math import inf, isinf, sqrt
 
+from fedpolicy.analysis.accounting import Bound, Part, Release, Run
 from fedpolicy.analysis.accounting.gaussian import epsilon_of_mu
 from fedpolicy.analysis.accounting.mechanisms import part_of, sampling_of
-from fedpolicy.analysis.accounting.releases import Bound, Part, Release, Run
 from fedpolicy.analysis.accounting.renyi import best_between, best_integer, best_order
 from fedpolicy.records import replace
 

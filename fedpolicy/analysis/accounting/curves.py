@@ -35,9 +35,9 @@ from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 from scipy.special import log_ndtr, ndtr
 
+from fedpolicy.analysis.accounting import Release
 from fedpolicy.analysis.accounting.gaussian import epsilon_of_mu
 from fedpolicy.analysis.accounting.mechanisms import part_of, sampling_of
-from fedpolicy.analysis.accounting.releases import Release
 from fedpolicy.analysis.accounting.renyi import amplified
 
 __all__ = ["Array", "Curve", "Sides", "measure", "sides_of"]

@@ -20,8 +20,8 @@ from itertools import pairwise
 from math import ceil, exp, expm1, floor, inf, log, log2
 from typing import NamedTuple
 
+from fedpolicy.analysis.accounting import Run
 from fedpolicy.analysis.accounting.pairs import WIDEST, Pair, Side, sides_of
-from fedpolicy.analysis.accounting.releases import Run
 
 __all__ = ["found_at", "growth", "upper_bound"]
 

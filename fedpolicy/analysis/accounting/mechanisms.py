@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from math import inf, sqrt
 
+from fedpolicy.analysis.accounting import Part, Release, Run
 from fedpolicy.analysis.accounting.gaussian import clamp
 from fedpolicy.analysis.accounting.laplace import (
     fixed_laplace,
@@ -22,7 +23,6 @@ from fedpolicy.analysis.accounting.laplace import (
     pure_divergence,
     sparse_vector,
 )
-from fedpolicy.analysis.accounting.releases import Part, Release, Run
 from fedpolicy.analysis.accounting.sampling import CLIPPED, fixed_gaussian, mu_of, poisson_gaussian
 
 __all__ = ["largest_square", "part_of", "reached_square", "sampling_of"]

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import erfc, exp, expm1, inf, log, log1p, sqrt
 
+from fedpolicy.analysis.accounting import Run
 from fedpolicy.analysis.accounting.gaussian import log_expm1
-from fedpolicy.analysis.accounting.releases import Run
 from fedpolicy.records import dataclass
 
 __all__ = ["WIDEST", "Pair", "Side", "sides_of"]

@@ -16,8 +16,8 @@ from __future__ import annotations
 from functools import cache
 from math import exp, expm1, inf, isinf, lgamma, log, log1p, sqrt
 
+from fedpolicy.analysis.accounting import Curve
 from fedpolicy.analysis.accounting.gaussian import log1p_exp, log_expm1, log_normal_tail, log_sum
-from fedpolicy.analysis.accounting.releases import Curve
 
 __all__ = [
     "amplified",

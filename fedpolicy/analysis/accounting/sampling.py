@@ -38,6 +38,7 @@ from collections.abc import Callable
 from functools import cache
 from math import exp, expm1, log, log1p, sqrt
 
+from fedpolicy.analysis.accounting import Part, Release, Run
 from fedpolicy.analysis.accounting.gaussian import (
     clamp,
     epsilon_of_mu,
@@ -47,7 +48,6 @@ from fedpolicy.analysis.accounting.gaussian import (
     log_sum,
 )
 from fedpolicy.analysis.accounting.lower import Chance, counting
-from fedpolicy.analysis.accounting.releases import Part, Release, Run
 from fedpolicy.analysis.accounting.renyi import amplified, log_excess, poisson_divergence
 
 __all__ = ["CLIPPED", "FIXED", "POISSON", "fixed_divergence", "fixed_gaussian", "mu_of", "poisson_gaussian", "thinned"]

@@ -1,8 +1,208 @@
-"""Privacy budgets: what each mechanism spends, what each recipient sees of it, and whether the claims hold."""
+"""
+Privacy budgets: the ledger says how much each recipient can learn about one unit of each dataset, in epsilon.
+
+`sights` says what a recipient sees of each mechanism, `claims` whether what the file claims of it holds.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
 from fedpolicy.analysis.budget.claims import Claim, Share, share_of
-from fedpolicy.analysis.budget.ledger import Budget, Ledger, ledger_of
+from fedpolicy.analysis.budget.sights import Looking, Sight
+from fedpolicy.analysis.exposure.disclosures import undeclared
+from fedpolicy.analysis.exposure.mechanisms import Mechanism
+from fedpolicy.analysis.exposure.privacy import judge, units_of
+from fedpolicy.analysis.exposure.spending import Effort, Spending, shown
+from fedpolicy.analysis.exposure.state import Exposure
+from fedpolicy.analysis.exposure.views import Viewer
+from fedpolicy.graph import FlowGraph, Guard, Mask, bits
+from fedpolicy.graph.masks import grouped
+from fedpolicy.records import dataclass, replace
 
 __all__ = ["Budget", "Claim", "Ledger", "Share", "ledger_of", "share_of"]
+# The dataset, how it is seen, and the mechanisms as those see them who look.
+Key = tuple[str, tuple[Sight, ...], tuple[Mechanism, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """
+    What every one of `parties` can learn about one `unit` of every one of `datasets`, all its capacities together.
+
+    `spent` composes the mechanisms through which it sees them; epsilon is infinite where it `sees_more` (without
+    noise, or through noise that protects a smaller unit). `low` and `high` are epsilon in the most and the least
+    favourable reading, and `missing` names the facts that would decide. `seen` are the mechanisms as these parties see
+    them. `whole` says that these are all instances of
+    the dataset.
+    """
+
+    parties: tuple[str, ...]
+    datasets: tuple[str, ...]
+    family: str
+    unit: str
+    spent: Spending
+    low: float
+    high: float
+    sees_more: bool
+    mechanisms: tuple[str, ...]
+    seen: tuple[Mechanism, ...] = ()
+    whole: bool = False
+    missing: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """Epsilon in words, see `shown`."""
+        return shown(replace(self.spent, low=min(self.low, self.spent.low), high=self.high))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """All budgets, every declared mechanism, and the datasets of which somebody learns without any noise at all."""
+
+    budgets: tuple[Budget, ...]
+    shares: tuple[Share, ...]
+    bare: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Row:
+    parties: list[str]
+    mask: Mask
+    own_of_all: Mask
+
+    def admit(self, party: str, mask: Mask, own: Mask) -> bool:
+        """Take a party in whose instances differ from the others' only by what is theirs or its own."""
+        if (mask & ~self.mask & ~self.own_of_all) or (self.mask & ~mask & ~own):
+            return False
+        self.mask |= mask
+        self.own_of_all &= own
+        self.parties.append(party)
+        return True
+
+
+def ledger_of(exposure: Exposure, within: Exposure, effort: Effort = Effort.DECIDE) -> Ledger:
+    """
+    Account for everything, however large it gets.
+
+    In `exposure` every budget counts, in `within` those up to its limit: that is what budgets will be compared with, so
+    that the computation is as close as that takes. `effort` asks for a closer one throughout.
+    """
+    graph, limit = exposure.graph, within.max_epsilon
+    looking = Looking(exposure=exposure, limit=limit, within=within, viewers=_capacities(exposure))
+    whole = _whole(graph)
+    rows: dict[Key, list[_Row]] = {}
+    covered = 0
+    for party in sorted(looking.viewers):
+        own = exposure.own.get(party, 0)
+        for key, mask in _cells(looking, whole, party, own):
+            covered |= mask if any(sight.favourable for sight in key[1]) else 0
+            found = rows.setdefault(key, [])
+            if not any(row.admit(party, mask, own) for row in found):
+                found.append(_Row(parties=[party], mask=mask, own_of_all=own))
+    families = {graph.data[index].family for index in bits(covered)}
+    budgets = [
+        _budget(looking, key, row, whole=row.mask == whole[key[0]], effort=effort)
+        for key, found in rows.items()
+        if key[0] in families
+        for row in found
+    ]
+    return Ledger(
+        budgets=tuple(sorted(budgets, key=_order)),
+        shares=tuple(_shares(graph, limit, effort)),
+        bare=tuple(sorted({key[0] for key in rows} - families)),
+    )
+
+
+def _capacities(exposure: Exposure) -> dict[str, list[Viewer]]:
+    found: dict[str, list[Viewer]] = {}
+    for viewer in exposure.viewers.values():
+        found.setdefault(viewer.party, []).append(viewer)
+    return found
+
+
+def _whole(graph: FlowGraph) -> dict[str, Mask]:
+    return grouped((item.family, item.bit) for item in graph.data)
+
+
+def _cells(looking: Looking, whole: Mapping[str, Mask], party: str, own: Mask) -> Iterator[tuple[Key, Mask]]:
+    """The instances of others that a party sees at all, by dataset and by how it sees them."""
+    looks = looking.party(party)
+    for family, among in _families(looking.exposure.graph, whole, looks.everything & ~own):
+        cells: dict[Key, Mask] = {}
+        for sights, cell in looks.cells(among):
+            key = (family, sights, looking.mechanisms(sights, party))
+            cells[key] = cells.get(key, 0) | cell
+        yield from cells.items()
+
+
+def _families(graph: FlowGraph, whole: Mapping[str, Mask], mask: Mask) -> Iterator[tuple[str, Mask]]:
+    while mask:
+        family = graph.data[next(bits(mask & -mask))].family
+        yield family, mask & whole[family]
+        mask &= ~whole[family]
+
+
+def _budget(looking: Looking, key: Key, row: _Row, *, whole: bool, effort: Effort) -> Budget:
+    family, sights, _ = key
+    exposure, party = looking.exposure, min(row.parties)
+    told = [(sight, looking.told(sight, party, effort)) for sight in sights]
+    sight, (spent, low, high) = min(told, key=lambda one: (one[1][2], one[1][1]))
+    certain = math.isinf(low) and (sight.certain or not sight.names)
+    mechanisms = looking.mechanisms((sight,), party)
+    return Budget(
+        parties=tuple(sorted(row.parties)),
+        datasets=exposure.names(row.mask),
+        family=family,
+        unit=exposure.graph.data[next(bits(row.mask))].unit or "unknown",
+        spent=spent,
+        low=min(one[1][1] for one in told),
+        high=high,
+        sees_more=certain,
+        mechanisms=tuple(sorted(mechanism.path for mechanism in mechanisms)),
+        seen=mechanisms,
+        whole=whole,
+        missing=() if certain else _missing(exposure, row, spent, undecided=sight.undecided),
+    )
+
+
+def _missing(exposure: Exposure, row: _Row, spent: Spending, *, undecided: bool) -> tuple[str, ...]:
+    open_facts = spent.missing if spent.low != spent.high else ()
+    if not undecided:
+        return open_facts
+    party = min(row.parties)
+    index = next(bits(row.mask & ~exposure.own.get(party, 0)))
+    viewers = [viewer for viewer in exposure.viewers.values() if viewer.party == party]
+    return tuple(sorted({*open_facts, *undeclared(exposure, viewers, index)}))
+
+
+def _shares(graph: FlowGraph, limit: float, effort: Effort) -> Iterator[Share]:
+    everything = (1 << len(graph.data)) - 1
+    guards: dict[str, Guard] = {}
+    carried: dict[str, set[Mask]] = {}
+    for flow in graph.flows:
+        for guard in flow.guards:
+            if guard.noise is not None:
+                name = ".".join(map(str, guard.path))
+                guards[name] = guard
+                carried.setdefault(name, set()).add(everything if flow.data is None else flow.data)
+    for name, guard in sorted(guards.items()):
+        if guard.noise is not None:
+            share = share_of(graph, guard.path, guard.noise, limit, effort)
+            yield replace(share, not_for=_not_for(graph, guard, sorted(carried[name])))
+
+
+def _not_for(graph: FlowGraph, guard: Guard, masks: Sequence[Mask]) -> tuple[tuple[str, str], ...]:
+    """The datasets that a mechanism protects on none of its flows, and why; whatever its epsilon is."""
+    found: dict[str, list[str]] = {}
+    for mask in masks:
+        units = units_of(graph, mask)
+        first = {graph.data[index].family: index for index in bits(mask)}
+        for family, index in first.items():
+            found.setdefault(family, []).append(judge(graph, guard, index, units, math.inf).why)
+    return tuple((family, whys[-1]) for family, whys in sorted(found.items()) if all(whys))
+
+
+def _order(budget: Budget) -> tuple[object, ...]:
+    return (budget.family, -budget.high, -budget.low, budget.parties, budget.datasets)

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import NamedTuple
 
-from fedpolicy.analysis.exposure.domain import BOUNDED, Reading
+from fedpolicy.analysis.exposure import BOUNDED, Reading
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.analysis.exposure.spending import Effort, Spending, spend
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import View, Viewer, combinations
-from fedpolicy.graph.model import Mask
+from fedpolicy.graph import Mask
 from fedpolicy.records import dataclass
 
 __all__ = ["Looking", "Sight"]

@@ -1,6 +1,259 @@
 """
-Control: who can take what away from whom (see DESIGN, section 6).
+Control: who can take what away from whom, as monotone conditions: what it takes to do something, and to open a copy
+that is sealed or in an enclave.
 
-`formula` holds capabilities as monotone conditions, `capabilities` builds them, `matrix` asks what is left when a party
-withdraws everything that it operates, hosts or may revoke.
+`capabilities` builds the conditions, `matrix` asks what is left when a party withdraws everything that it operates,
+hosts or may revoke.
+
+Conditions are compared and looked up by the thousand, which takes less of named tuples than of records.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
+from math import comb
+from typing import TYPE_CHECKING, NamedTuple
+
+from fedpolicy.language.model.does import Seal
+from fedpolicy.records import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fedpolicy.analysis.control.access import Means
+    from fedpolicy.graph import Vertex
+
+__all__ = [
+    "NEVER",
+    "SURE",
+    "All",
+    "Any",
+    "AtLeast",
+    "Atom",
+    "Formula",
+    "Gap",
+    "Loss",
+    "SealedResult",
+    "all_of",
+    "any_of",
+    "at_least",
+    "holds",
+    "leaves",
+    "opened",
+    "opening",
+    "sealed_by",
+    "sealed_results",
+    "unsealed",
+]
+# Of more sets of readers than this, only all of them together are asked for.
+_MOST_SETS = 60
+
+
+class Atom(NamedTuple):
+    """
+    One thing that can be withdrawn, and the parties any one of whom can withdraw it.
+
+    `element` is the thing, `how` in what way they have it in hand, `cause` the element that a change would be made at.
+    `missing` are the facts that would say who they are.
+    """
+
+    element: str
+    how: str  # operates | hosts | account | licence | part | unstated
+    controllers: frozenset[str]
+    cause: str
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """
+    So many clients as `needed` have to be there, of those that each party brings.
+
+    `total` counts all of them; `each` are the parties without any one of whom there are too few.
+    """
+
+    element: str
+    needed: int
+    clients: Mapping[str, int]
+    total: int
+    each: tuple[str, ...]
+    cause: str
+    how: str = "number"
+
+    def __hash__(self) -> int:
+        """There is one for each use, and its clients may be thousands."""
+        return hash((self.element, self.needed))
+
+
+class Gap(NamedTuple):
+    """
+    Something that is not there and would have to be; `missing` are facts that may say that it is there after all.
+
+    `kind` says what: a copy, the weights, memory, a licence. `detail` says how much, for people.
+    """
+
+    kind: str
+    cause: str
+    missing: tuple[str, ...] = ()
+    element: str = ""
+    detail: tuple[tuple[str, float], ...] = ()
+
+
+class All(NamedTuple):
+    """Holds where all parts hold; of nothing: always. The `word` tells it from `Any`."""
+
+    parts: tuple[Formula, ...]
+    word: str = "all"
+
+
+class Any(NamedTuple):
+    """Holds where any part holds; of nothing: never."""
+
+    parts: tuple[Formula, ...]
+    word: str = "any"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """
+    What is gone: all that some parties have in hand, or only what they have through one `cause`.
+
+    `doubted` are the gaps that are there although a fact may say otherwise.
+    """
+
+    parties: frozenset[str] = frozenset()
+    cause: str = ""
+    doubted: frozenset[Gap] = frozenset()
+
+
+Leaf = Atom | AtLeast | Gap
+Formula = Leaf | All | Any
+SURE = All(())
+NEVER = Any(())
+_NOTHING = Loss()
+
+
+def at_least(needed: int, clients: Mapping[str, int], cause: str) -> AtLeast:
+    """A condition on how many of some clients are there."""
+    total = sum(clients.values())
+    each = tuple(party for party, count in sorted(clients.items()) if total - count < needed)
+    return AtLeast(cause, needed, clients, total, each, cause)
+
+
+def all_of(parts: Iterable[Formula]) -> Formula:
+    """A conjunction; what is sure is left out."""
+    kept = tuple(dict.fromkeys(part for part in parts if not _is_sure(part)))
+    if not kept:
+        return SURE
+    return kept[0] if len(kept) == 1 else All(kept)
+
+
+def any_of(parts: Iterable[Formula]) -> Formula:
+    """A disjunction; one sure part makes it sure."""
+    seen: dict[Formula, None] = {}
+    for part in parts:
+        if _is_sure(part):
+            return SURE
+        seen[part] = None
+    kept = tuple(seen)
+    return kept[0] if len(kept) == 1 else Any(kept)
+
+
+def _is_sure(formula: Formula) -> bool:
+    return isinstance(formula, All) and not formula.parts
+
+
+def holds(formula: Formula, loss: Loss = _NOTHING) -> bool:
+    """Whether a condition holds although something is gone; without doubts every missing fact is favourable."""
+    if isinstance(formula, (All, Any)):
+        one = isinstance(formula, Any)
+        for part in formula.parts:  # asked a hundred thousand times, which `all` and `any` would take twice as long for
+            if holds(part, loss) is one:
+                return one
+        return not one
+    if isinstance(formula, Gap):
+        return bool(formula.missing) and formula not in loss.doubted
+    if loss.cause not in ("", formula.cause):
+        return True
+    if isinstance(formula, Atom):
+        return loss.parties.isdisjoint(formula.controllers)
+    return formula.total - sum(formula.clients.get(party, 0) for party in loss.parties) >= formula.needed
+
+
+def leaves(formula: Formula) -> Iterator[Leaf]:
+    """Everything that the condition mentions, repeated where it does."""
+    if isinstance(formula, (All, Any)):
+        for part in formula.parts:
+            yield from leaves(part)
+    else:
+        yield formula
+
+
+def opened(means: Means, model: str, place: Vertex, own: str) -> Formula:
+    """What it takes to look into a copy that rests at a place of one's own, or to leave with it."""
+    return all_of([_taken_out(means, model, place, own), unsealed(means, model, place, own)])
+
+
+def _taken_out(means: Means, model: str, place: Vertex, own: str) -> Formula:
+    """Whether a party gets at what is inside an enclave of its own."""
+    if place.enclave is None:
+        return SURE
+    kept = {place.keeps_out(who) for who in place.operators if means.lookup.party(who) == own}
+    if False in kept or not kept:
+        return SURE
+    missing = (f"nodes.{place.family}.tee.hides_from",) if None in kept else ()
+    return Gap("copy", f"models.{model}", missing, f"nodes.{place.family}")
+
+
+def unsealed(means: Means, model: str, place: Vertex, own: str) -> Formula:
+    """Those without whom nobody can open a copy: the readers of what it is made of, if the place is none of them."""
+    return all_of(opening(means, one, own) for one in means.sealed(model) if not one.opens(place))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedResult:
+    """What a task leaves behind a seal: the `names` of its readers, of whom it takes `threshold`."""
+
+    task: str
+    names: frozenset[str]
+    threshold: int
+
+    def opens(self, place: Vertex) -> bool:
+        """Whether a place can open it by itself."""
+        return self.threshold == 1 and (place.id in self.names or not self.names.isdisjoint(place.operators))
+
+
+def sealed_results(means: Means, model: str) -> Iterator[SealedResult]:
+    """What tasks leave of a model that nobody who adds it up can open."""
+    for name, task in sorted(means.graph.deployment.tasks.items()):
+        if task.produces == model and any(isinstance(one.does, Seal) for one in task.safeguards):
+            yield from sealed_by(means, f"tasks.{name}")
+
+
+def sealed_by(means: Means, task: str) -> Iterator[SealedResult]:
+    """The seals behind which the clients of a task send, where whoever adds up cannot open them."""
+    flows = [flow for flow in means.lookup.flows_of.get(task, ()) if flow.role == "uplink"]
+    senders = {flow.source for flow in flows}
+    tops = {flow.target for flow in flows} - senders
+    for index in next((flow.seals for flow in flows if flow.seals), ()):
+        seal = means.graph.seals[index]
+        found = SealedResult(task=task, names=frozenset(seal.readers), threshold=seal.threshold)
+        if not any(found.opens(means.graph.vertices[top]) for top in tops):
+            yield found
+
+
+def opening(means: Means, result: SealedResult, own: str) -> Formula:
+    """As many readers as it takes."""
+    each = [_reader(means, name, own, result.task) for name in sorted(result.names)]
+    if result.threshold > 1 and comb(len(each), result.threshold) > _MOST_SETS:
+        return all_of(each)
+    return any_of(all_of(some) for some in combinations(each, result.threshold))
+
+
+def _reader(means: Means, name: str, own: str, cause: str) -> Formula:
+    place = means.graph.vertices.get(name)
+    if place is not None:
+        return means.there(place, own, cause)
+    party = means.lookup.party(name)
+    return SURE if party == own else Atom(f"parties.{party}", "operates", frozenset({party}), cause)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.control.formula import (
+from fedpolicy.analysis.control import (
     SURE,
     Atom,
     Formula,
@@ -21,14 +21,14 @@ from fedpolicy.analysis.control.formula import (
     sealed_results,
     unsealed,
 )
+from fedpolicy.graph import Vertex
 from fedpolicy.graph.lookup import Lookup
-from fedpolicy.graph.model import Vertex
 from fedpolicy.graph.places import is_unknown
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
     from fedpolicy.catalog.rows import LicenceRow, MethodRow, ModelRow
-    from fedpolicy.graph.model import Access, Vertex
+    from fedpolicy.graph import Access, Vertex
 
 __all__ = ["Means", "copy_at", "original_at", "reach", "rights"]
 

@@ -11,8 +11,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.control.access import reach
-from fedpolicy.analysis.control.formula import (
+from fedpolicy.analysis.control import (
     SURE,
     Formula,
     Gap,
@@ -20,13 +19,14 @@ from fedpolicy.analysis.control.formula import (
     any_of,
     opened,
 )
+from fedpolicy.analysis.control.access import reach
 from fedpolicy.graph.lookup import family_of
 from fedpolicy.graph.routes import stand_ins
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.control.access import Means
     from fedpolicy.catalog.rows import MethodRow
-    from fedpolicy.graph.model import Vertex
+    from fedpolicy.graph import Vertex
 
 __all__ = ["CAPABILITIES", "Use", "marked"]
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from fedpolicy.records import replace
 
 if TYPE_CHECKING:
+    from fedpolicy.analysis.control import Gap
     from fedpolicy.analysis.control.access import Means
     from fedpolicy.analysis.control.capabilities import Use
-    from fedpolicy.analysis.control.formula import Gap
     from fedpolicy.analysis.control.removal import Standing
-    from fedpolicy.graph.model import Vertex
+    from fedpolicy.graph import Vertex
 
 __all__ = ["Likeness"]
 

@@ -13,10 +13,10 @@ from fedpolicy.analysis.control.tasks import uses
 from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
+    from fedpolicy.analysis.control import Formula, Gap
     from fedpolicy.analysis.control.capabilities import Use
-    from fedpolicy.analysis.control.formula import Formula, Gap
     from fedpolicy.analysis.control.removal import Hold
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
     from fedpolicy.graph.lookup import Lookup
 
 __all__ = ["EACH_OTHER", "Continuity", "continuity_of"]

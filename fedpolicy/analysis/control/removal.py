@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.control.formula import AtLeast, Atom, Formula, Gap, Loss, holds, leaves
+from fedpolicy.analysis.control import AtLeast, Atom, Formula, Gap, Loss, holds, leaves
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.records import dataclass
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
-from fedpolicy.analysis.exposure.domain import BOUNDED, VERBATIM, Reading
+from fedpolicy.analysis.exposure import BOUNDED, VERBATIM, Reading
 from fedpolicy.analysis.exposure.equivalence import Arriving, Kinds
 from fedpolicy.analysis.exposure.privacy import unsettled
 from fedpolicy.analysis.exposure.reasons import missing_on, not_counted
@@ -15,9 +15,9 @@ from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import View, Viewer, spending_on
 from fedpolicy.analysis.exposure.witness import Trail
 from fedpolicy.analysis.facts import Disclosure, Step
-from fedpolicy.catalog.load import Catalog
+from fedpolicy.catalog import Catalog
+from fedpolicy.graph import DataItem, Flow, FlowGraph, Mask, bits
 from fedpolicy.graph.masks import common
-from fedpolicy.graph.model import DataItem, Flow, FlowGraph, Mask, bits
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.records import dataclass
 

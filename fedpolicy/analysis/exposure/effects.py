@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from fedpolicy.analysis.exposure.domain import MALLEABLE_VOID, RECONSTRUCTABLE, VERBATIM, Reading, Trust
+from fedpolicy.analysis.exposure import MALLEABLE_VOID, RECONSTRUCTABLE, VERBATIM, Reading, Trust
 from fedpolicy.analysis.exposure.mechanisms import mechanism_at
 from fedpolicy.analysis.exposure.privacy import bounded_for
 from fedpolicy.analysis.exposure.sizes import NO_MESSAGE, Few, Message, message_of, note_message
 from fedpolicy.analysis.exposure.spending import spend
 from fedpolicy.analysis.exposure.transfer import ALL, Effect
-from fedpolicy.catalog.load import Catalog
+from fedpolicy.catalog import Catalog
+from fedpolicy.graph import Flow, FlowGraph, Guard, Mask
 from fedpolicy.graph.guards import performers
-from fedpolicy.graph.model import Flow, FlowGraph, Guard, Mask
 from fedpolicy.graph.places import supplier_of
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
 from fedpolicy.records import dataclass

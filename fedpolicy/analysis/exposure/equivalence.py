@@ -8,9 +8,9 @@ from functools import reduce
 from operator import or_
 
 from fedpolicy.analysis.exposure.views import Viewer
-from fedpolicy.catalog.load import Catalog
+from fedpolicy.catalog import Catalog
+from fedpolicy.graph import FlowGraph, Mask, bits
 from fedpolicy.graph.masks import common, grouped
-from fedpolicy.graph.model import FlowGraph, Mask, bits
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.dataset import Dataset

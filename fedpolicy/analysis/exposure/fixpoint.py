@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 
-from fedpolicy.analysis.exposure.domain import (
+from fedpolicy.analysis.exposure import (
     INFERABLE,
     MALLEABLE_VOID,
     OPEN,
@@ -29,8 +29,8 @@ from fedpolicy.analysis.exposure.domain import (
 from fedpolicy.analysis.exposure.effects import Effects
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.exposure.transfer import Effect, transfer
+from fedpolicy.graph import Flow, FlowGraph, Mask, Vertex
 from fedpolicy.graph.masks import grouped, united
-from fedpolicy.graph.model import Flow, FlowGraph, Mask, Vertex
 from fedpolicy.limits import USUAL
 from fedpolicy.records import dataclass
 

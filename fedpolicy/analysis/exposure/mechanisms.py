@@ -17,7 +17,7 @@ from fedpolicy.analysis.exposure.participation import (
     silos_of,
     steps_of,
 )
-from fedpolicy.graph.model import Flow, FlowGraph, Path, Vertex
+from fedpolicy.graph import Flow, FlowGraph, Path, Vertex
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass, replace

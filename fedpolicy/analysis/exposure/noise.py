@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import hypot, log, sqrt
 
-from fedpolicy.graph.model import Path
+from fedpolicy.graph import Path
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, SecureAggregation

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import ceil, expm1, log1p
 
 from fedpolicy.analysis.exposure.noise import Towards, drawn_clients, task_of
-from fedpolicy.graph.model import FlowGraph, Path
+from fedpolicy.graph import FlowGraph, Path
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import get_args
 
-from fedpolicy.analysis.exposure.domain import Reading
+from fedpolicy.analysis.exposure import Reading
 from fedpolicy.analysis.exposure.mechanisms import PURE, Mechanism, mechanism_at
 from fedpolicy.analysis.exposure.noise import UNCLIPPED
 from fedpolicy.analysis.exposure.spending import Spending, over, spend
-from fedpolicy.graph.model import FlowGraph, Guard, Mask, bits
+from fedpolicy.graph import FlowGraph, Guard, Mask, bits
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.model.types import Unit
 from fedpolicy.records import dataclass

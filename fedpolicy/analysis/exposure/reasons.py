@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fedpolicy.analysis.accounting import INSTALL_HINT
-from fedpolicy.analysis.exposure.domain import INFERABLE
+from fedpolicy.analysis.exposure import INFERABLE
 from fedpolicy.analysis.exposure.fixpoint import Holdings
 from fedpolicy.analysis.exposure.privacy import judge, units_of
 from fedpolicy.analysis.exposure.sizes import missing_size
@@ -13,7 +13,7 @@ from fedpolicy.analysis.exposure.spending import Spending, over, shown
 from fedpolicy.analysis.exposure.sums import HIDING
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.facts import NotCounted
-from fedpolicy.graph.model import DataItem, Flow, Guard, Vertex
+from fedpolicy.graph import DataItem, Flow, Guard, Vertex
 from fedpolicy.language.model.does import Cap, Noise, Unsaid
 
 __all__ = ["missing_on", "not_counted"]

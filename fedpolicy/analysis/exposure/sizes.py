@@ -8,13 +8,13 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.exposure.domain import Reading
+from fedpolicy.analysis.exposure import Reading
+from fedpolicy.graph import Aggregate, DataItem, Flow, FlowGraph, Mask, Vertex, bits
 from fedpolicy.graph.masks import grouped
-from fedpolicy.graph.model import Aggregate, DataItem, Flow, FlowGraph, Mask, Vertex, bits
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
     from fedpolicy.catalog.rows import PayloadRow
 
 __all__ = [

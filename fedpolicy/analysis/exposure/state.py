@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 
-from fedpolicy.analysis.exposure.domain import Reading, Trust
+from fedpolicy.analysis.exposure import Reading, Trust
 from fedpolicy.analysis.exposure.effects import Effects, free_text_of, is_believed, malleable_seals
 from fedpolicy.analysis.exposure.fixpoint import Holdings, propagate
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Insiders, Mechanism, insiders_of, mechanisms_of
@@ -25,10 +25,10 @@ from fedpolicy.analysis.exposure.views import (
     viewers_of,
 )
 from fedpolicy.analysis.exposure.witness import Trail, Witnesses
-from fedpolicy.catalog.load import Catalog
+from fedpolicy.catalog import Catalog
 from fedpolicy.errors import InputError
+from fedpolicy.graph import DataItem, FlowGraph, Guard, Mask, Vertex, bits, keyed
 from fedpolicy.graph.masks import grouped
-from fedpolicy.graph.model import DataItem, FlowGraph, Guard, Mask, Vertex, bits, keyed
 from fedpolicy.language.model.does import Unsaid
 from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass, replace

@@ -7,10 +7,10 @@ from dataclasses import field
 from functools import reduce
 from operator import or_
 
-from fedpolicy.analysis.exposure.domain import Reading, Trust
+from fedpolicy.analysis.exposure import Reading, Trust
 from fedpolicy.analysis.exposure.sizes import Sizes, sizes_of
+from fedpolicy.graph import Aggregate, FlowGraph, Mask, Vertex, bits
 from fedpolicy.graph.masks import grouped
-from fedpolicy.graph.model import Aggregate, FlowGraph, Mask, Vertex, bits
 from fedpolicy.records import dataclass
 
 __all__ = ["HIDING", "Hiding", "Tally"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import field
 
-from fedpolicy.analysis.exposure.domain import (
+from fedpolicy.analysis.exposure import (
     BOUNDED,
     INFERABLE,
     MALLEABLE_VOID,
@@ -20,8 +20,8 @@ from fedpolicy.analysis.exposure.domain import (
     State,
     unsealed,
 )
+from fedpolicy.graph import Mask
 from fedpolicy.graph.masks import common
-from fedpolicy.graph.model import Mask
 from fedpolicy.records import dataclass
 
 __all__ = ["ALL", "Effect", "transfer"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 
-from fedpolicy.analysis.exposure.domain import (
+from fedpolicy.analysis.exposure import (
     BOUNDED,
     NOISE,
     OPEN,
@@ -22,8 +22,8 @@ from fedpolicy.analysis.exposure.fixpoint import Holdings, arrive_at
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.analysis.exposure.spending import Spending, spend
 from fedpolicy.analysis.exposure.transfer import ALL, transfer
+from fedpolicy.graph import FlowGraph, Mask, Vertex
 from fedpolicy.graph.masks import united
-from fedpolicy.graph.model import FlowGraph, Mask, Vertex
 from fedpolicy.records import dataclass
 
 __all__ = [

@@ -9,12 +9,12 @@ from functools import reduce
 from itertools import accumulate
 from typing import NamedTuple
 
-from fedpolicy.analysis.exposure.domain import NOISE, OPEN, Form
+from fedpolicy.analysis.exposure import NOISE, OPEN, Form
 from fedpolicy.analysis.exposure.fixpoint import Holdings, Moved, arrive_at
 from fedpolicy.analysis.exposure.transfer import Effect, transfer
 from fedpolicy.analysis.exposure.views import Openers, Viewer, seen_at, shielded
+from fedpolicy.graph import Flow, Mask, Vertex, bits
 from fedpolicy.graph.masks import common, united
-from fedpolicy.graph.model import Flow, Mask, Vertex, bits
 from fedpolicy.records import dataclass
 
 __all__ = ["Trail", "Witnesses"]

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.exposure.domain import Reading
+from fedpolicy.analysis.exposure import Reading
 from fedpolicy.analysis.exposure.views import viewers_of
 from fedpolicy.analysis.whatif.scenarios import members, pooled
-from fedpolicy.graph.model import DataItem
+from fedpolicy.graph import DataItem
 
 if TYPE_CHECKING:
+    from fedpolicy.analysis import Study
     from fedpolicy.analysis.exposure.state import Exposure
-    from fedpolicy.analysis.study import Study
 
 __all__ = ["Coalition", "CoalitionSearch", "smallest_coalitions"]
 

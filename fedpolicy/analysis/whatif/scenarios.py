@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
+from fedpolicy.analysis import Study
 from fedpolicy.analysis.changes import Changes, ControlChange, DisclosureChange, Levels, changes_between
-from fedpolicy.analysis.exposure.domain import Reading, Trust
+from fedpolicy.analysis.exposure import Reading, Trust
 from fedpolicy.analysis.exposure.sums import Hiding
-from fedpolicy.analysis.study import Study
-from fedpolicy.graph.model import Aggregate, Flow, FlowGraph, Guard, Principal, Vertex, bits
+from fedpolicy.graph import Aggregate, Flow, FlowGraph, Guard, Principal, Vertex, bits
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.study import Study
-    from fedpolicy.graph.model import Aggregate, FlowGraph
+    from fedpolicy.analysis import Study
+    from fedpolicy.graph import Aggregate, FlowGraph
     from fedpolicy.language.model import Deployment
 
 __all__ = [

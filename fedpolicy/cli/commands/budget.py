@@ -12,7 +12,7 @@ from fedpolicy.cli.question import Question, study_options
 from fedpolicy.errors import SettingsError
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.budget.ledger import Ledger
+    from fedpolicy.analysis.budget import Ledger
     from fedpolicy.language.model import Deployment
 
 __all__ = ["command"]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Finding
     from fedpolicy.report.diff import Comparison
     from fedpolicy.report.style import Style
-    from fedpolicy.searching.search import Skipped
+    from fedpolicy.searching import Skipped
     from fedpolicy.settings import Settings
     from fedpolicy.sources import Source
 

@@ -19,8 +19,8 @@ from fedpolicy.cli.question import Question, asked
 from fedpolicy.errors import OutputError, SettingsError
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.study import Study
-    from fedpolicy.language.reading.load import Document
+    from fedpolicy.analysis import Study
+    from fedpolicy.language.reading import Document
     from fedpolicy.report.sketch import Sketch, Wanted
 
 __all__ = ["command"]

@@ -43,7 +43,7 @@ def command(query: str, form: str, output: str | None, *, no_color: bool, **want
 
 def _found(query: str, classes: Sequence[str], catalogs: Sequence[Path]) -> list[ModelEntry]:
     """Models of the catalogue. Raises SettingsError where none is found."""
-    from fedpolicy.catalog.load import load_catalog
+    from fedpolicy.catalog import load_catalog
     from fedpolicy.report.models import matching_models
     from fedpolicy.suggest import did_you_mean
 

@@ -73,7 +73,7 @@ def _settings(question: Question, party: str, options: Mapping[str, Any]) -> Set
 def _page(question: Question, settings: Settings, party: str, *, fixes: bool) -> Page:
     """The page of one party. Raises what cannot be used, and SettingsError where there is no such party."""
     from fedpolicy import check
-    from fedpolicy.analysis.study import Study
+    from fedpolicy.analysis import Study
     from fedpolicy.cli.pages import with_changes
     from fedpolicy.report.owner import must_be_party
     from fedpolicy.report.site import site_page

@@ -15,7 +15,7 @@ from fedpolicy.cli.terminal import emit, look_for
 from fedpolicy.errors import Problems, SettingsError
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
     from fedpolicy.report.style import Style
     from fedpolicy.report.trials import PackTrial
 
@@ -53,7 +53,7 @@ def command(packs: tuple[str, ...], form: str, output: str | None, **options: An
 
 def _test(named: Sequence[str], form: str, output: str | None, options: Mapping[str, Any]) -> int:
     """Try every pack, write the results, and give the exit code. Raises Problems where a pack cannot be read."""
-    from fedpolicy.catalog.load import load_catalog
+    from fedpolicy.catalog import load_catalog
     from fedpolicy.policy.load import shipped_packs
 
     seconds = TIMEOUT if options["timeout"] is None else options["timeout"]

@@ -13,7 +13,7 @@ from fedpolicy.errors import SettingsError
 from fedpolicy.language.model.types import Level
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.study import Study
+    from fedpolicy.analysis import Study
     from fedpolicy.analysis.whatif.scenarios import Scenario
 
 __all__ = ["command"]

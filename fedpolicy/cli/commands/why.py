@@ -11,7 +11,7 @@ from fedpolicy.errors import SettingsError
 from fedpolicy.report.style import listing
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.study import Study
+    from fedpolicy.analysis import Study
 
 __all__ = ["command"]
 

@@ -13,7 +13,7 @@ from ipaddress import ip_network
 
 from fedpolicy.enforce.plan import Channel, Enforced, LeftOut, Plan
 from fedpolicy.errors import InputError
-from fedpolicy.graph.model import Vertex
+from fedpolicy.graph import Vertex
 
 __all__ = ["SUMMARY", "write"]
 

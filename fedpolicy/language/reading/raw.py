@@ -23,7 +23,7 @@ from fedpolicy.records import dataclass
 from fedpolicy.suggest import folded
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
 
 __all__ = ["COHORT", "Names", "Tree", "does", "entries", "hops", "ids", "maps", "number", "readers", "text"]
 

@@ -26,7 +26,7 @@ from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
 
 __all__ = ["PARTICIPANTS", "Reference", "references", "resolve", "spelt_out"]
 

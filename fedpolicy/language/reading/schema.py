@@ -18,18 +18,18 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
-from fedpolicy.catalog.load import load_catalog
+from fedpolicy.catalog import load_catalog
 from fedpolicy.catalog.summary import summary
 from fedpolicy.files import schemas_dir
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.entry import Entry
 from fedpolicy.language.model.shape import Key, entries_under, entry_shape
 from fedpolicy.language.model.types import DAY_PATTERN, ID_PATTERN, NUMBERS, RESERVED, Name, Read, Written
+from fedpolicy.language.reading import OWN, VERSION
 from fedpolicy.language.reading.claims import EVIDENCE
-from fedpolicy.language.reading.load import OWN, VERSION
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
 
 __all__ = ["build_schema", "main", "render_schema", "schema_path", "written"]
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fedpolicy.findings import Span
-    from fedpolicy.language.reading.load import Document
+    from fedpolicy.language.reading import Document
 
 __all__ = ["MERGE", "Marks", "Path", "Place", "Spans", "path_of", "place_of"]
 

@@ -216,7 +216,7 @@ def _without(one: Found, keys: list[str], known: list[str]) -> Mistake:
 
 
 def _advice(kind: str, known: list[str]) -> str:
-    from fedpolicy.catalog.load import load_catalog  # noqa: PLC0415  only a mistake asks
+    from fedpolicy.catalog import load_catalog  # noqa: PLC0415  only a mistake asks
 
     word = folded(kind)
     other = next((row.id for row in load_catalog().safeguards.values() if word in row.also), None)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.shape import Shape
+from fedpolicy.language.reading import Document, load_text
 from fedpolicy.language.reading.claims import lift
-from fedpolicy.language.reading.load import Document, load_text
 from fedpolicy.language.reading.source import read
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.language.rewriting.edits import Append, Edit, Put, Remove, Value, in_order
@@ -17,7 +17,7 @@ from fedpolicy.language.rewriting.layout import Layout, UnwritableError, as_flow
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.catalog.load import Catalog
+    from fedpolicy.catalog import Catalog
 
 __all__ = ["Splice", "rewritten", "splice_of"]
 

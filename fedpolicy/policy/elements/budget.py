@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from fedpolicy.analysis.budget import Budget
 from fedpolicy.analysis.budget.claims import Claim, Share
-from fedpolicy.analysis.budget.ledger import Budget
 from fedpolicy.analysis.exposure.spending import shown
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.shape import words_of

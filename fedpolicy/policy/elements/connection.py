@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import get_args
 
-from fedpolicy.graph.model import Flow
+from fedpolicy.graph import Flow
 from fedpolicy.language.model import flow as declared
 from fedpolicy.language.model.flow import ApiCall, Task
 from fedpolicy.language.model.types import Transport

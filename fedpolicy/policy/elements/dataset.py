@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from fedpolicy.analysis.exposure.domain import Reading
+from fedpolicy.analysis.exposure import Reading
 from fedpolicy.analysis.openness import contents
 from fedpolicy.language.model.dataset import Dataset, Permit, RiskAppetite
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, in_eea, open_field, texts, words

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
+from fedpolicy.graph import Flow
 from fedpolicy.graph.masks import united
-from fedpolicy.graph.model import Flow
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model import flow as declared
 from fedpolicy.language.model.flow import ApiCall

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.facts import ModelFacts
-from fedpolicy.graph.model import Access
+from fedpolicy.graph import Access
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.model import Model, Terms
 from fedpolicy.patterns import pattern

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from fedpolicy.graph.model import Vertex
+from fedpolicy.graph import Vertex
 from fedpolicy.language.model.party import Node
 from fedpolicy.policy.elements.shared import boolean, data_fields, integer, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Presence, Subject, Type, fields_of

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from fedpolicy.analysis.budget.claims import Share, share_of
-from fedpolicy.analysis.exposure.domain import Trust
+from fedpolicy.analysis.exposure import Trust
 from fedpolicy.analysis.exposure.mechanisms import PURE
 from fedpolicy.analysis.exposure.participation import fewer_steps, lower_rate
 from fedpolicy.analysis.exposure.privacy import units_of
-from fedpolicy.graph.model import Guard, Path, bits
+from fedpolicy.graph import Guard, Path, bits
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.does import Seal, Unsaid

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
 
-from fedpolicy.analysis.exposure.domain import VERBATIM, Trust
+from fedpolicy.analysis.exposure import VERBATIM, Trust
 from fedpolicy.analysis.exposure.effects import suppliers_of
+from fedpolicy.graph import Flow, FlowGraph, Mask, Vertex, bits
 from fedpolicy.graph.masks import common, grouped
-from fedpolicy.graph.model import Flow, FlowGraph, Mask, Vertex, bits
 from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import get_args
 
 from fedpolicy.catalog.rows import Needs
+from fedpolicy.graph import Access
 from fedpolicy.graph.jobs import UNKNOWN
-from fedpolicy.graph.model import Access
 from fedpolicy.language.model.does import Noise, Sum, Unsaid
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fedpolicy.catalog.rows import MethodRow
-from fedpolicy.graph.model import Access, Flow, Vertex
+from fedpolicy.graph import Access, Flow, Vertex
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import Safeguard
 from fedpolicy.policy.elements.models_view import ModelView, model_view

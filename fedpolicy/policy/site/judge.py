@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from fedpolicy.analysis import Study
 from fedpolicy.analysis.facts import Disclosure
-from fedpolicy.analysis.study import Study
 from fedpolicy.findings import Finding, Hop, Related, RuleInfo, Severity, Span, Verdict
 from fedpolicy.graph.lookup import family_of
 from fedpolicy.language.model.safeguards import Safeguard
-from fedpolicy.language.reading.load import Document
+from fedpolicy.language.reading import Document
 from fedpolicy.policy.housekeeping import coded_finding
 from fedpolicy.policy.site.file import Demand, SitePermit, SitePolicy
 from fedpolicy.records import dataclass

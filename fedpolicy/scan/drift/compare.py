@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fedpolicy.catalog.load import Catalog
+from fedpolicy.catalog import Catalog
 from fedpolicy.findings import Severity, Verdict
 from fedpolicy.language.model.flow import Task
 from fedpolicy.scan.drift.outside import calls, egress, regions, trackers

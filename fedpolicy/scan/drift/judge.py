@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from fedpolicy.analysis.study import Study
+from fedpolicy.analysis import Study
 from fedpolicy.check import Judge
 from fedpolicy.findings import Finding, Report, Verdict
-from fedpolicy.language.reading.load import Document
+from fedpolicy.language.reading import Document
 from fedpolicy.records import dataclass
 from fedpolicy.scan.draft import draft_of
 from fedpolicy.scan.drift.compare import differences, paired_nodes, unshown

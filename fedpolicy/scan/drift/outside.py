@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from fedpolicy.catalog.load import Catalog
+from fedpolicy.catalog import Catalog
 from fedpolicy.findings import Verdict
-from fedpolicy.graph.model import Vertex
+from fedpolicy.graph import Vertex
 from fedpolicy.report.style import amount
 from fedpolicy.scan.drift.rules import Drift
 from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide, NodePairs, alike

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 
-from fedpolicy.analysis.study import Study
-from fedpolicy.catalog.load import Catalog
+from fedpolicy.analysis import Study
+from fedpolicy.catalog import Catalog
 from fedpolicy.findings import Span, Verdict
-from fedpolicy.graph.model import Vertex
+from fedpolicy.graph import Vertex
 from fedpolicy.language.model import Deployment
-from fedpolicy.language.reading.load import Document, load_text
+from fedpolicy.language.reading import Document, load_text
 from fedpolicy.records import dataclass
 from fedpolicy.scan.draft import Draft
 from fedpolicy.scan.drift.rules import Drift

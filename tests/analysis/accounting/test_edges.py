@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fedpolicy.analysis.accounting import bounds
+from fedpolicy.analysis.accounting import Release, bounds
 from fedpolicy.analysis.accounting.bounds import Bound, _as_tight, _tight
 from fedpolicy.analysis.accounting.laplace import laplace_epsilon
 from fedpolicy.analysis.accounting.mechanisms import reached_square
-from fedpolicy.analysis.accounting.releases import Release
 
 QUICK = Bound(low=1.0, high=3.0, delta=1e-6, theorem="quick", assumptions=("it is quick",))
 
