@@ -29,7 +29,7 @@ def origin(module: Module, node: ast.expr, depth: int = 0) -> str:
             before: ast.expr | None = node.func
         case ast.Attribute():
             before = module.field(node.attr) or node.value
-        case ast.Name() if module.name(node) == node.id:
+        case ast.Name() if module.name(node) == node.id and node.id not in module.frameworks:
             before = next(iter(module.bound(node.id)), None)
         case _:
             return module.name(node)
