@@ -25,17 +25,9 @@ if TYPE_CHECKING:
     from cel_expr_python.cel import Activation
 
 __all__ = [
-    "TOLD",
-    "Judgement",
-    "Scenario",
-    "Unanswered",
-    "Witness",
-    "combine",
-    "finding_of",
-    "judge_rule",
-    "may_match",
-    "witness_of",
-]
+    "TOLD", "Judgement", "Scenario", "Unanswered", "Witness", "combine", "finding_of", "judge_rule", "may_match",
+    "shown_of", "witness_of",
+]  # fmt: skip
 
 TOLD = {Verdict.FAIL, Verdict.UNKNOWN}
 Scenario = tuple[Mapping[str, Value], "Activation", bool]  # the last: whether some value is large
@@ -174,10 +166,15 @@ def witness_of(world: World, subject: Subject) -> Witness:
         owners=tuple(world.lookup.party(world.lookup.owner_of[one]) for one in found.datasets),
         whole=subject.data.whole,
         level=value_words(Type.LEVEL, read_field(world, "disclosure", subject, "disclosure.level")),
-        paths=tuple(tuple(_hop(world, step) for step in path) for path in found.paths),
-        notes=tuple(_notes(found)),
+        **shown_of(world, found),
     )
     return Witness((), member=member)
+
+
+def shown_of(world: World, found: Disclosure) -> dict[str, Any]:
+    """The ways in of a disclosure, and what does not count on them."""
+    paths = tuple(tuple(_hop(world, step) for step in path) for path in found.paths)
+    return {"paths": paths, "notes": tuple(_notes(found))}
 
 
 def _questions(data: object) -> list[str]:

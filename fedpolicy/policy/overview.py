@@ -14,19 +14,23 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from fedpolicy.analysis.exposure.disclosures import evidence_of
 from fedpolicy.analysis.matrix import cells_of
 from fedpolicy.catalog import Catalog
 from fedpolicy.catalog.rows import ROWS
 from fedpolicy.errors import Problems
 from fedpolicy.findings import Override, Severity
 from fedpolicy.overview import Cause, Overview
+from fedpolicy.policy.finding import shown_of
+from fedpolicy.policy.groups import of_members
 from fedpolicy.policy.housekeeping import OWN_RULES
 from fedpolicy.policy.load import load_rules
+from fedpolicy.policy.world import World
 from fedpolicy.records import replace
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
-    from fedpolicy.findings import Finding, Hop
+    from fedpolicy.findings import Finding, Hop, Member
     from fedpolicy.graph import Flow
     from fedpolicy.language.reading import Document
     from fedpolicy.settings import Settings
@@ -40,7 +44,10 @@ _CALLS = frozenset({"call", "completion", "training-on-inputs", "fallback"})
 def overview_of(
     findings: Sequence[Finding], study: Study, document: Document, owner: str = ""
 ) -> tuple[tuple[Finding, ...], Overview]:
-    """The findings, each with its cause, and what reports for people say beside them."""
+    """The findings, each with its cause, and what reports for people say beside them; for one owner, with its ways."""
+    if owner:
+        world = World(study, document)
+        findings = [_seen_by(world, one, owner) for one in findings]
     marked, causes = _causes_of(findings, study, document)
     cells, hidden = cells_of(study, owner)
     name, line = document.deployment.name, document.spans.at(("name",)).line
@@ -56,6 +63,22 @@ def overview_of(
         owners=owners,
         parties=tuple(sorted(document.deployment.parties)),
     )
+
+
+def _seen_by(world: World, finding: Finding, owner: str) -> Finding:
+    """A finding with the ways in of one owner's data, and what does not count for it; others' are no evidence to it."""
+    if finding.group is None:
+        return finding
+    return of_members(finding, [_of_owner(world, member, owner) for member in finding.group.members])
+
+
+def _of_owner(world: World, member: Member, owner: str) -> Member:
+    mine = [name for name, who in zip(member.datasets, member.owners, strict=True) if who == owner]
+    for found in world.study.disclosures if mine else ():
+        learning = [one for one in found.parties if world.lookup.party(one) in member.parties]
+        if found.role == member.role and mine[0] in found.datasets and learning:
+            return replace(member, **shown_of(world, evidence_of(world.study.exposure, found, learning, mine)))
+    return member
 
 
 def _causes_of(

@@ -15,7 +15,7 @@ def rendered(report, form):
     return import_module(f"fedpolicy.report.formats.{form}").render(report)
 
 
-def report_of(owners, packs, **sections):
+def report_of(owners, packs, owner=None, **sections):
     """Letters of every participant, at a processor in the United States."""
     people = {name: {"role": "participant", "jurisdiction": code} for name, code in owners.items()}
     for name, code in owners.items():
@@ -31,7 +31,7 @@ def report_of(owners, packs, **sections):
         **sections,
     }
     source = Source(name="letters.yaml", text=json.dumps(deployment).encode())
-    report = api.check([], api.Settings(packs=packs, today="2026-11-29"), [source])
+    report = api.check([], api.Settings(packs=packs, today="2026-11-29", overview=owner), [source])
     assert not report.errors
     assert not report.files[0].errors, report.files[0].errors
     return report
@@ -73,6 +73,28 @@ def test_findings_name_those_whom_a_law_protects_and_ask_of_those_whom_it_may():
     assert told[agreement, "unknown"].elements == ("parties.acme", "datasets.letters@somebody")
     assert told[agreement, "unknown"].missing == ("parties.somebody.jurisdiction",)
     assert not any("usp" in one.message for one in report.findings)
+
+
+def ways_of(report, rule):
+    found = {one.rule: one for one in report.findings}[rule]
+    return [[hop.source for hop in path] for path in found.paths], found.notes
+
+
+def test_the_way_of_a_finding_is_one_of_the_data_that_a_law_protects():
+    sealed = [{"kind": "deidentification", "method": "expert", "operated_by": ["acme"]}]
+    flows = {"f": {"from": "c", "to": "t", "payload": "records", "safeguards": sealed}}
+    report = report_of({"aphp": "FR", "mayo": "US"}, ("hipaa",), flows=flows)
+    ways, notes = ways_of(report, "phi-without-business-associate-agreement")
+
+    assert ways == [["c@mayo"]]
+    assert [note.rpartition(": ")[2] for note in notes] == ["it rests on the word of acme, whom mayo does not trust"]
+
+
+@pytest.mark.parametrize("owner", ["aphp", "mayo"])
+def test_the_way_of_a_finding_for_one_owner_is_one_of_its_data(owner):
+    report = report_of({"aphp": "FR", "mayo": "US"}, ("federation",), owner=owner)
+
+    assert ways_of(report, "raw-data-leaves-silo")[0] == [[f"c@{owner}"]]
 
 
 def test_a_rule_on_datasets_names_those_whom_it_protects():

@@ -19,9 +19,9 @@ from fedpolicy.catalog import Catalog
 from fedpolicy.graph import DataItem, Flow, FlowGraph, Mask, bits
 from fedpolicy.graph.masks import common
 from fedpolicy.language.model.dataset import Dataset
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 
-__all__ = ["Group", "disclosure_of_pair", "disclosures_of", "group_views", "pairs_of", "undeclared"]
+__all__ = ["disclosure_of_pair", "disclosures_of", "evidence_of", "pairs_of", "undeclared"]
 Key = tuple[object, ...]
 Levels = tuple[int, int, int, int]  # low, high, guaranteed, guaranteed at best
 
@@ -152,6 +152,15 @@ def disclosure_of_pair(exposure: Exposure, group: Disclosure, party: str, datase
     return Disclosure(**_evidence(exposure, viewer, item, levels), allowed=group.allowed)
 
 
+def evidence_of(exposure: Exposure, group: Disclosure, parties: Sequence[str], datasets: Sequence[str]) -> Disclosure:
+    """A group with the ways in by which one of these parties learns of one of these instances, and their reasons."""
+    others = ((party, name) for name in datasets for party in parties if exposure.items[name].owner != party)
+    if (pair := next(others, None)) is None:
+        return group
+    own = disclosure_of_pair(exposure, group, *pair)
+    return replace(group, paths=own.paths, not_counted=own.not_counted)
+
+
 def pairs_of(exposure: Exposure, groups: Sequence[Disclosure]) -> Iterator[Disclosure]:
     """
     One disclosure for each pair of a party and a dataset instance, each with paths of its own, in a stable order.
@@ -239,8 +248,7 @@ def _doubted(exposure: Exposure, trails: Sequence[Trail]) -> Iterator[str]:
 
 def _sure(exposure: Exposure, item: DataItem, trails: tuple[Trail, ...]) -> tuple[Trail, ...]:
     """Where the level is sure, the ways that bring it surely: a number of unknown size may say less."""
-    sure = (trail for trail in trails if not any(missing_size(exposure.catalog, item, flow) for flow in trail))
-    return tuple(sure) or trails
+    return tuple(one for one in trails if not any(missing_size(exposure.catalog, item, flow) for flow in one)) or trails
 
 
 def undeclared(exposure: Exposure, viewers: Sequence[Viewer], index: int) -> tuple[str, ...]:
@@ -275,9 +283,8 @@ def steps_of(graph: FlowGraph, trail: Sequence[Flow]) -> tuple[Step, ...]:
     """The hops of a path; what passes through an exchange is one hop from client to client."""
     found: list[Step] = []
     for flow in trail:
-        start = flow.source
-        if found and graph.vertices[start].kind == "exchange":
-            start = found.pop().source
+        through = found and graph.vertices[flow.source].kind == "exchange"
+        start = found.pop().source if through else flow.source
         found.append(
             Step(
                 source=start,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from fedpolicy.analysis.exposure.disclosures import evidence_of
 from fedpolicy.analysis.facts import Disclosure
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.safeguards import Deidentification
@@ -269,7 +270,8 @@ def _part(subject: Subject, owners: Mapping[str, str], kept: tuple[str, ...]) ->
     parties = tuple(party for party in view.parties if left - {party} or party in several)
     if not parties:
         return None
-    part = replace(found, datasets=kept)
+    learning = [one for one in found.parties if world.lookup.party(one) in parties]
+    part = replace(evidence_of(world.study.exposure, found, learning, kept), datasets=kept)
     whole = (found.role, *view.parties, *found.datasets)
     return replace(subject, data=DisclosureView(world, part, world.lookup.families_of(kept), parties, whole))
 
