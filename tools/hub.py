@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 from fedpolicy.records import dataclass
-from tools.wheels import Facts, Said
+from tools.wheels import Facts, Said, clear_licence
 
 __all__ = ["HUB", "Page", "hub_models"]
 
@@ -75,7 +75,8 @@ def _said(row: Mapping[str, Any], known: Mapping[str, Said]) -> Said:
 
 def _facts(row: Mapping[str, Any]) -> Facts:
     card, size = row.get("cardData") or {}, row.get("safetensors") or {}
-    facts: Facts = {"license": card.get("license_name") or card.get("license"), "n_parameters": size.get("total")}
+    licence = card.get("license_name") or card.get("license")
+    facts: Facts = {"license": licence if clear_licence(licence) else None, "n_parameters": size.get("total")}
     facts |= {"mode": _MODES.get(row.get("pipeline_tag") or "")}
     # An answer without the key says nothing: only `false` means that there is no gate.
     if not row.get("disabled") and row.get("gated") is not None:

@@ -109,6 +109,7 @@ def said_by(found: Mapping[str, wheels.Wheel]) -> dict[str, list[wheels.Said]]:
         "openai": wheels.openai_names,
         "anthropic": wheels.anthropic_names,
         "litellm": wheels.litellm_routes,
+        "llmfit": wheels.llmfit_licences,
         "mteb": wheels.mteb_models,
         "transformers": wheels.transformers_models,
     }
@@ -147,7 +148,11 @@ def rows_of(said: Mapping[str, Sequence[wheels.Said]], hand: Mapping[str, Row]) 
     """The rows, by id: those that somebody runs for others, then those whose weights can be had."""
     rows = hosted_rows(_by_provider(said), hand)
     order = ("hub", "mteb", "mistral", "models.dev", "openness", "transformers")
-    for name, row in open_rows([one for origin in order for one in said[origin]], hand).items():
+    listed = [one for origin in order for one in said[origin]]
+    # The table of llmfit lists thousands of copies: it says more of models that are listed elsewhere, and adds none.
+    known = {*_names(hand), *(one.name for one in listed)}
+    listed += [one for one in said["llmfit"] if one.name in known]
+    for name, row in open_rows(listed, hand).items():
         if set(row) > {"developer", "source", "as_of"}:
             rows.setdefault(name, row)
     return dict(sorted(rows.items()))

@@ -17,12 +17,15 @@ from zipfile import ZipFile
 
 from fedpolicy.records import dataclass
 
-PACKAGES = ("anthropic", "litellm", "mteb", "openai", "transformers")
+PACKAGES = ("anthropic", "litellm", "llmfit", "mteb", "openai", "transformers")
 Facts = dict[str, Any]
 _BULLET = re.compile(r"^- ", re.MULTILINE)
 _ENDS = re.compile(r"shutdown\s+date:\s+(\d{4}-\d{2}-\d{2})")
 _QUOTED = re.compile(r'"([^"\n]+)"')
 _LIMIT = 64 * 1024 * 1024  # bytes of one file in an archive
+_TABLE = '[\n  {\n    "name": "'  # how the table of models begins that the program llmfit carries
+# Licences that the Hub itself names; another name without a version is its maker's own and can mean several texts.
+_HUB_NAMES = {"bigcode-openrail-m", "bigscience-openrail-m", "creativeml-openrail-m", "gemma", "mit", "openrail++"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +41,12 @@ class Wheel:
         """What a row says of a fact from a file of this package."""
         return f"https://pypi.org/project/{self.name}/{self.version}/ {member}"
 
-    def text(self, member: str) -> str:
+    def text(self, member: str, errors: str = "strict") -> str:
         """One file of the archive."""
         with ZipFile(self.path) as archive:
             if archive.getinfo(member).file_size > _LIMIT:
                 raise SystemExit(f"{self.path.name}: {member} is larger than {_LIMIT:,} bytes; look at it by hand")
-            return archive.read(member).decode("utf-8")
+            return archive.read(member).decode("utf-8", errors)
 
     def members(self, pattern: str) -> list[str]:
         """The files of the archive whose path matches, in order."""
@@ -177,6 +180,24 @@ def transformers_models(wheel: Wheel) -> Iterator[Said]:
         for name in re.findall(r'^@auto_docstring\(checkpoint="([\w.-]+/[\w.-]+)"', wheel.text(member), re.MULTILINE):
             facts = {"architecture": "open", "inference_code": "open"}
             yield Said(origin=wheel, member=str(PurePosixPath(member).parent), name=name, facts=facts)
+
+
+def llmfit_licences(wheel: Wheel) -> Iterator[Said]:
+    """Licences that the Hub states, in the table that the program carries; nothing of it runs."""
+    for member in wheel.members("*.data/scripts/*"):
+        program = wheel.text(member, errors="replace")
+        start = program.find(_TABLE)
+        if start < 0:
+            raise SystemExit(f"{wheel.path.name}: {member} has no table of models any more; look at it by hand")
+        rows, _ = json.JSONDecoder().raw_decode(program, start)
+        for row in rows:
+            if clear_licence(row.get("license")):
+                yield Said(origin=wheel, member=member, name=row["name"], facts={"license": row["license"]})
+
+
+def clear_licence(name: Any) -> bool:  # noqa: ANN401  any fact
+    """Whether the name of a licence on a card can mean one text only: one of the Hub's own, or with a version."""
+    return isinstance(name, str) and (name in _HUB_NAMES or bool(re.search(r"\d", name)))
 
 
 def _constant(node: ast.expr, known: Mapping[str, ast.expr]) -> Any:  # noqa: ANN401  any constant

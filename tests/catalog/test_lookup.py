@@ -39,7 +39,8 @@ def test_every_alias_leads_to_its_row(catalog):
     assert found > 50
 
 
-@pytest.mark.parametrize("ref", ["", "openai/gpt-4o ", "nobody/nothing"])
+# Several texts are called `modified-mit` or `exaone`.
+@pytest.mark.parametrize("ref", ["", "openai/gpt-4o ", "nobody/nothing", "modified-mit", "exaone"])
 def test_what_is_not_there_is_none(catalog, ref):
     assert catalog.model(ref) is None
     assert catalog.provider(ref) is None

@@ -78,6 +78,11 @@ two = ModelMeta(name="acme/two", open_weights=False, license="mit")
 own = ModelMeta(name="google/nine", open_weights=True, license="nobody-knows-it", public_training_code="")
 """
     },
+    "llmfit": {
+        "llmfit-9.0.data/scripts/llmfit": '\x7fELF\x00[\n  {\n    "name": "acme/one", "license": "apache-2.0"},'
+        ' {"name": "google/ten", "license": "mit"}, {"name": "acme/eight", "license": "exaone"},'
+        ' {"name": "acme/copy-of-one", "license": "mit"}, {"name": "acme/nine"}]\x00more'
+    },
     "transformers": {
         "transformers/models/one/configuration_one.py": '@auto_docstring(checkpoint="acme/one")\nclass One: ...\n',
         "transformers/models/two/configuration_two.py": '@auto_docstring(checkpoint="hf-internal-testing/x")\n',
@@ -188,6 +193,7 @@ def test_weights_that_can_be_had_come_with_licence_size_and_code(rows):
             "https://pypi.org/project/mteb/9.0/ mteb/models/model_implementations/some.py",
             "https://github.com/acme/openness @abc1234 models/one.yml",
             "https://pypi.org/project/transformers/9.0/ transformers/models/one",
+            "https://pypi.org/project/llmfit/9.0/ llmfit-9.0.data/scripts/llmfit",
         ],
         "as_of": "2026-05-11",
     }
@@ -220,6 +226,26 @@ def test_the_hub_says_whether_there_is_a_gate(rows):
         "as_of": "2026-11-01",
     }
     assert rows["google/ten"]["weights"] == "open"  # though others of Google's are gated
+
+
+def test_a_licence_of_the_hub_is_read_out_of_a_program_and_adds_no_model(rows, said):
+    assert {one.name: one.facts["license"] for one in said["llmfit"]} == {
+        "acme/one": "apache-2.0",
+        "google/ten": "mit",
+        "acme/copy-of-one": "mit",
+    }
+    assert rows["google/ten"]["source"][-1] == "https://pypi.org/project/llmfit/9.0/ llmfit-9.0.data/scripts/llmfit"
+    assert rows["acme/one"]["licence"] == "MIT"  # mteb comes first
+    assert "acme/copy-of-one" not in rows
+
+
+def test_a_program_without_its_table_is_told(tmp_path):
+    path = tmp_path / "llmfit.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("llmfit-9.0.data/scripts/llmfit", b"\x7fELF\xff")
+
+    with pytest.raises(SystemExit, match=r"llmfit-9.0.data/scripts/llmfit has no table of models any more"):
+        list(wheels.llmfit_licences(wheels.Wheel(name="llmfit", version="9.0", day="2026-11-21", path=path)))
 
 
 def test_published_weights_count_as_open_under_an_open_licence_only(rows):
