@@ -7,7 +7,8 @@ import ast
 import pytest
 
 from tools.mutants.changes import mutants_of, mutated
-from tools.mutants.choosing import drawn
+from tools.mutants.choosing import Recorded, drawn, source_of
+from tools.mutants.page import explained
 
 CODE = '''
 """A module."""
@@ -79,3 +80,25 @@ def test_the_same_seed_draws_the_same(monkeypatch):
     assert first == drawn("graph", 6, 7)
     assert first != drawn("graph", 6, 8)
     assert len({(one.file, one.function) for one in first}) == 6
+
+
+def test_of_many_cases_of_one_test_a_few_come_before_another_test():
+    cases = [(f"tests/graph/test_a.py::test_many[{number}]", 0.01) for number in range(9)]
+    others = [("tests/graph/test_a.py::test_other", 0.02), ("tests/policy/test_b.py::test_far", 0.01)]
+    mutant = next(one for one in mutants_of("fedpolicy/graph/near.py", CODE) if one.body)
+    seen = Recorded(tests=[*cases, *others], lines={mutant.file: {str(mutant.line): list(range(11))}})
+
+    found = [name.partition("::")[2] for name in seen.tests_of(mutant)]
+
+    assert found == [
+        *(f"test_many[{number}]" for number in range(6)),
+        "test_other",
+        *(f"test_many[{number}]" for number in range(6, 9)),
+        "test_far",
+    ]
+
+
+def test_what_is_explained_is_there():
+    keys = {one.key for file in {key[0] for key in explained()} for one in mutants_of(file, source_of(file))}
+
+    assert set(explained()) - keys == set()

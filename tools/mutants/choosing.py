@@ -57,18 +57,18 @@ class Recorded:
     sources: dict[str, list[str]] = field(default_factory=dict)
 
     def tests_of(self, mutant: Mutant) -> list[str]:
-        """The tests that may notice a mutant: cheap ones of its room first, and some of each file."""
+        """The tests that may notice a mutant: cheap ones of its room first, and of many cases of one test a few."""
         room = mutant.file.split("/")[1]
-        files: dict[str, list[int]] = defaultdict(list)
+        cases: dict[str, list[int]] = defaultdict(list)
         for number in sorted(self._running(mutant), key=lambda one: self.tests[one][1]):
             if self.tests[number][1] <= _DEAREST:
-                files[self.tests[number][0].split("::")[0]].append(number)
+                cases[self.tests[number][0].partition("[")[0]].append(number)
         ranked = [
             (
                 self.tests[number][1] * (5 + place) * (1 if name.startswith(f"tests/{room}/") else _FAR),
                 self.tests[number][0],
             )
-            for name, numbers in files.items()
+            for name, numbers in cases.items()
             for place, number in enumerate(numbers)
         ]
         return [name for _, name in sorted(ranked)]
@@ -101,7 +101,10 @@ class Recorded:
 def recorded() -> Recorded:
     """What was recorded last."""
     found = json.loads(RECORDED.read_text(encoding="utf-8"))
-    return Recorded(tests=found["tests"], lines=found["lines"])
+    # A module may be gone or elsewhere since then.
+    return Recorded(
+        tests=found["tests"], lines={file: lines for file, lines in found["lines"].items() if (ROOT / file).is_file()}
+    )
 
 
 def _union(lines: dict[str, list[int]], numbers: Iterable[int]) -> set[int]:
