@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
+from fedpolicy.startup import pattern
 
 __all__ = ["HIDING", "SURROGATES", "Hidden", "hidden", "spelt"]
 

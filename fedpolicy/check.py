@@ -17,18 +17,17 @@ from typing import TYPE_CHECKING
 from fedpolicy import __version__
 from fedpolicy.analysis import Study
 from fedpolicy.catalog import Catalog, load_catalog
-from fedpolicy.errors import FedPolicyError, InputError, Interrupted, Problems, contained
+from fedpolicy.errors import FedPolicyError, InputError, Interrupted, Problems, contained, namesakes
 from fedpolicy.findings import Finding, Override, Report, SourceFile, Span, Verdict
-from fedpolicy.hashing import sha256
 from fedpolicy.language.reading import Document, Loaded, load_text, the_one
 from fedpolicy.language.reading.spans import place_of
 from fedpolicy.limits import USUAL, Bounds
-from fedpolicy.namesakes import namesakes
 from fedpolicy.overview import Aside, Interruption, Overview
 from fedpolicy.records import dataclass, replace
 from fedpolicy.report.summarise import dated, in_file_order, summarise
 from fedpolicy.settings import Settings
 from fedpolicy.sources import no_deployment
+from fedpolicy.startup import sha256
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import AnalysisSettings

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, cast
 
 from fedpolicy.analysis.changes import Changes, changes_between
 from fedpolicy.check import Assessment, Judge, assess_source, judge_of, overrides_in
-from fedpolicy.errors import FedPolicyError, contained
+from fedpolicy.errors import FedPolicyError, contained, namesakes
 from fedpolicy.findings import Finding, Span, Verdict
-from fedpolicy.namesakes import namesakes
 from fedpolicy.policy.housekeeping import as_set, gone
 from fedpolicy.report.diff import UNCOMPARED, Comparison, Difference
 from fedpolicy.report.owner import changes_of_owner, concerns, must_be_party, owners_of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.errors import SettingsError
 from fedpolicy.files import HERE, Files, catalog_dir, policies_dir
-from fedpolicy.hashing import sha256
+from fedpolicy.startup import sha256
 
 if TYPE_CHECKING:
     from hashlib import _Hash

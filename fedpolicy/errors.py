@@ -17,12 +17,12 @@ FedPolicyError
 Each one says what is wrong, where, and what to do next.
 
 `contained` is, beside the command line, the only place that catches everything: a file that meets a mistake of ours
-becomes an error that names it, and all other files are still checked and reported.
+becomes an error that names it, and all other files are still checked and reported. `namesakes` is about several files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from fedpolicy.findings import Span
@@ -48,6 +48,7 @@ __all__ = [
     "bug",
     "contained",
     "is_bug",
+    "namesakes",
 ]
 
 
@@ -151,6 +152,21 @@ def contained(work: Callable[[], _Result], name: str) -> _Result | FedPolicyErro
 def bug(name: str, what: str) -> Bug:
     """A mistake of ours, met in a file."""
     return Bug(f"a bug in fedpolicy, in `{name}`: {what}", help="report it with the file and what `--debug` adds")
+
+
+def namesakes(files: Iterable[Iterable[tuple[str, Span]]]) -> Iterator[InputError]:
+    """
+    An error at each name that an earlier deployment has, which says where that stands.
+
+    Earlier is by file and line, not by the order in which files were named: the same run says the same.
+    """
+    first: dict[str, Span] = {}
+    found = [one for names in files for one in names]
+    for name, span in sorted(found, key=lambda one: (one[1].file, one[1].line, one[1].column)):
+        before = first.setdefault(name, span)
+        if before is not span:
+            message = f"two deployments have the name `{name}`; the other one is at {before}"
+            yield InputError(message, span=span, help="give one of them another name, or check them in separate runs")
 
 
 def _caught(error: Exception, name: str) -> Bug:

@@ -1,9 +1,10 @@
-"""Files that somebody names, plain ones of a size that people write, and files that ship."""
+"""Files that somebody names, of a size that people write; files that ship; and what a file is called anywhere."""
 
 from __future__ import annotations
 
 import errno
 import os
+import posixpath
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
@@ -17,6 +18,7 @@ __all__ = [
     "MOST_BYTES",
     "Files",
     "Kept",
+    "Root",
     "beginning",
     "bundles_dir",
     "catalog_dir",
@@ -24,16 +26,14 @@ __all__ = [
     "modules_in",
     "piped",
     "policies_dir",
+    "root_of",
     "schemas_dir",
     "whole",
 ]
-
 MOST_BYTES = 64 * 1024 * 1024
 _PIECE = 1024 * 1024
 # A pipe that nobody writes to would be waited for, and a terminal would become ours.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
-
-
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -178,3 +178,29 @@ def schemas_dir() -> Path:
 def catalog_dir() -> Path:
     """The folder that holds the shipped catalogue."""
     return _PACKAGE / "catalog"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """
+    The folder from which files are named: that of the nearest `.git`, else of the configuration, else the current one.
+
+    `path` is where it lies on this machine, which no report shows; `below` is the current folder as seen from there.
+    """
+
+    path: str = ""
+    below: str = ""
+
+    def file(self, name: str) -> str:
+        """The name of a file, as a report has it, from the root; what lies elsewhere keeps its name."""
+        if os.path.isabs(name):  # noqa: PTH117  once a file
+            inside = os.path.relpath(name, self.path) if self.path else os.pardir
+            return name if inside.startswith(os.pardir) else inside.replace(os.sep, "/")
+        found = posixpath.normpath(posixpath.join(self.below, name))
+        return name if found.startswith("..") else found
+
+
+def root_of(folder: str | Path) -> Path | None:
+    """The folder with the nearest `.git`, whatever else looks like a repository. Git is not asked."""
+    here = Path(os.path.realpath(folder))
+    return next((one for one in (here, *here.parents) if os.path.exists(one / ".git")), None)  # noqa: PTH110  no error

@@ -7,9 +7,9 @@ from dataclasses import field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
-from fedpolicy.hashing import sha256
+from fedpolicy.files import Root
 from fedpolicy.records import dataclass
-from fedpolicy.root import Root
+from fedpolicy.startup import sha256
 
 if TYPE_CHECKING:
     from fedpolicy.overview import Basis, Criterion, Interruption, Overview, Reading, Scope

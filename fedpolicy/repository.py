@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.errors import InputError
+from fedpolicy.files import root_of
 from fedpolicy.records import dataclass
-from fedpolicy.root import root_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

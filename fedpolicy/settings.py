@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis import AnalysisSettings
-from fedpolicy.files import HERE, Files
+from fedpolicy.files import HERE, Files, Root
 from fedpolicy.limits import USUAL, bounds_for
 from fedpolicy.records import dataclass
-from fedpolicy.root import Root
 
 if TYPE_CHECKING:
     from fedpolicy.policy.baseline import Baseline

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from fedpolicy.patterns import pattern
+from fedpolicy.startup import pattern
 
 __all__ = ["advise", "did_you_mean", "folded", "listed", "misspelt", "nearest", "shown", "visible"]
 

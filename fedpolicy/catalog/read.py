@@ -17,8 +17,8 @@ from fedpolicy.characters import hidden
 from fedpolicy.errors import CatalogError
 from fedpolicy.findings import Span
 from fedpolicy.limits import MAX_DIGITS
-from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
+from fedpolicy.startup import pattern
 from fedpolicy.yaml_events import events
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from fedpolicy.catalog.rows import Row
 from fedpolicy.errors import CatalogError
 from fedpolicy.files import catalog_dir
 from fedpolicy.findings import Span
-from fedpolicy.patterns import pattern
+from fedpolicy.startup import pattern
 
 __all__ = ["GENERATED", "Section", "merged"]
 

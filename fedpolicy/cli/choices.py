@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy.cli.options import TIMEOUT
 from fedpolicy.cli.terminal import chatter
 from fedpolicy.config import Config, discover
-from fedpolicy.files import HERE, Files
+from fedpolicy.files import HERE, Files, Root, root_of
 from fedpolicy.limits import USUAL
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.records import dataclass
-from fedpolicy.root import Root, root_of
 from fedpolicy.settings import Settings
 from fedpolicy.sources import Search
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.cli.terminal import emit, look_of, write_files
 from fedpolicy.errors import OutputError, SettingsError
-from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
 from fedpolicy.report.formats import format_ids, load_format
+from fedpolicy.startup import pattern
 from fedpolicy.suggest import advise
 
 if TYPE_CHECKING:

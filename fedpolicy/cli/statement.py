@@ -9,8 +9,8 @@ from fedpolicy.cli.basis import current
 from fedpolicy.cli.terminal import emit
 from fedpolicy.errors import InputError
 from fedpolicy.files import content
-from fedpolicy.hashing import sha256
 from fedpolicy.report.statement import as_text, checked_digests, read_statement
+from fedpolicy.startup import sha256
 
 if TYPE_CHECKING:
     from fedpolicy.overview import Digest

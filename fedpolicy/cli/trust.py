@@ -12,9 +12,9 @@ from fedpolicy.cli.terminal import chatter
 from fedpolicy.config import NAMES, Config, has_table
 from fedpolicy.errors import InputError
 from fedpolicy.files import Files, Kept
-from fedpolicy.hashing import sha256
 from fedpolicy.records import replace
 from fedpolicy.settings import day_in_utc
+from fedpolicy.startup import sha256
 
 if TYPE_CHECKING:
     from fedpolicy.cli.revisions import Revision

@@ -8,7 +8,6 @@ from itertools import pairwise, product
 from operator import or_
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph.divided import train_divided
 from fedpolicy.graph.flows import stations
 from fedpolicy.graph.guards import cannot_add, guards_for, performers, sealed_for_work, seals_at, seals_for, shut_out
 from fedpolicy.graph.jobs import Job, Outcome, aggregators_of
@@ -196,6 +195,8 @@ class Exchange:
 
     def train_divided(self) -> list[Outcome]:
         """Train a model of which the clients have the bottom and somebody else the top."""
+        from fedpolicy.graph.divided import train_divided  # noqa: PLC0415  few models are divided
+
         return train_divided(self)
 
     def cannot_add(self, place: Vertex, of: Stage | None = None) -> bool:
@@ -263,9 +264,8 @@ class Exchange:
         common = tuple(sorted(several[0].intersection(*several))) if several else ()
         found = dict.fromkeys((name, common) for name in between)
         for place in below:
-            seals = legs[place.id]
-            found |= dict.fromkeys((hop, seals) for station in self.relays(place) for hop in station)
-            found[place.id, seals] = None
+            found |= dict.fromkeys((hop, legs[place.id]) for station in self.relays(place) for hop in station)
+            found[place.id, legs[place.id]] = None
         return found
 
     def share_with_all(self) -> list[Outcome]:

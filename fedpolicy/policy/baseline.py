@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fedpolicy.errors import InputError
+from fedpolicy.files import Root
 from fedpolicy.findings import Baselined, Finding, Severity, Span, Verdict
 from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.policy.groups import split
 from fedpolicy.policy.housekeeping import OWN_PACK, OWN_RULES, Coverage, own_finding
-from fedpolicy.root import Root
 
 __all__ = [
     "VERSION",

@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fedpolicy.patterns import pattern
 from fedpolicy.policy.fields import CONSTANTS, Type, Value
 from fedpolicy.policy.texts import Name, excesses, names_in, too_much_work, with_presence
 from fedpolicy.records import dataclass
+from fedpolicy.startup import pattern
 
 if TYPE_CHECKING:
     from cel_expr_python.cel import Activation, Env

@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 
 from fedpolicy.errors import PolicyError, Problems
+from fedpolicy.files import Root
 from fedpolicy.findings import Finding, Span, Verdict
 from fedpolicy.language.reading.source import read
 from fedpolicy.policy.baseline import Baseline, BaselineEntry, baseline_entry, finding_key, known_parts, may_be_known
@@ -20,7 +21,6 @@ from fedpolicy.policy.excuse import covers, is_of
 from fedpolicy.policy.groups import split
 from fedpolicy.policy.housekeeping import GONE, Coverage
 from fedpolicy.policy.waivers import VERSION, WaiverEntry, WaiverFile, read_waivers
-from fedpolicy.root import Root
 
 __all__ = ["Values", "add_waiver", "files_of_waivers", "free_name", "renewed", "waiver_values", "with_files"]
 

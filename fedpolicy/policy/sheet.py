@@ -16,8 +16,8 @@ from fedpolicy.findings import Span
 from fedpolicy.language.reading.mistakes import dotted
 from fedpolicy.language.reading.source import read
 from fedpolicy.language.reading.spans import Spans
-from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
+from fedpolicy.startup import pattern
 from fedpolicy.suggest import advise, shown
 
 __all__ = [

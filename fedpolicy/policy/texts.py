@@ -18,9 +18,9 @@ from fedpolicy.limits import (
     MAX_LOOKED_AT,
     MAX_PATTERNS,
 )
-from fedpolicy.patterns import pattern
 from fedpolicy.policy.fields import Type, Value
 from fedpolicy.records import dataclass
+from fedpolicy.startup import pattern
 
 __all__ = [
     "Excess",

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from fedpolicy.errors import FedPolicyError
+from fedpolicy.files import Root
 from fedpolicy.findings import Baselined, Finding, Hop, Report, RuleInfo, Severity, SourceFile, Span, Verdict
 from fedpolicy.overview import Reading
 from fedpolicy.report.rows import error_rows
 from fedpolicy.report.style import amount
 from fedpolicy.report.summarise import missing_facts
-from fedpolicy.root import Root
 
 __all__ = [
     "INTERRUPTED",

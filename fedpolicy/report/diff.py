@@ -9,6 +9,7 @@ from typing import Any
 
 from fedpolicy.analysis.changes import Changes
 from fedpolicy.errors import FedPolicyError
+from fedpolicy.files import Root
 from fedpolicy.findings import Finding, Override
 from fedpolicy.report.changes import (
     budget_line,
@@ -21,7 +22,6 @@ from fedpolicy.report.changes import (
 )
 from fedpolicy.report.rows import error_rows, json_text, override_lines, override_rows, waiver_row
 from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
-from fedpolicy.root import Root
 
 __all__ = ["OF_REVISION", "UNCOMPARED", "Comparison", "Difference", "as_json", "as_text", "shown_name"]
 

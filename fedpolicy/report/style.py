@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 
 from fedpolicy.characters import spelt
-from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
+from fedpolicy.startup import pattern
 
 __all__ = ["PLAIN", "Style", "amount", "basis_word", "cells", "clean", "listing", "reason", "wrap"]
 

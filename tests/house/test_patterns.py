@@ -6,8 +6,7 @@ import hashlib
 import re
 from re import _compiler as compiler
 
-from fedpolicy.hashing import sha256
-from fedpolicy.patterns import pattern
+from fedpolicy.startup import pattern, sha256
 
 
 def test_a_pattern_does_what_a_compiled_one_does():

@@ -9,10 +9,10 @@ from dataclasses import replace
 import jsonschema
 import pytest
 
+from fedpolicy.files import Root
 from fedpolicy.findings import Severity, SourceFile, Verdict
 from fedpolicy.report.formats import load_format, sarif
 from fedpolicy.report.summarise import summarise
-from fedpolicy.root import Root
 from tests.report.multitool import MULTITOOL, complaints, needs_multitool
 
 

@@ -13,8 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import erf, erfc, exp, expm1, inf, log, log1p, pi, sqrt
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fedpolicy.analysis.accounting import Release
 
 __all__ = [
+    "CLIPPED",
     "LOG_SQRT_2PI",
     "clamp",
     "epsilon_of_mu",
@@ -24,8 +29,13 @@ __all__ = [
     "log_normal_tail",
     "log_sum",
     "mills",
+    "mu_of",
 ]
 
+CLIPPED = (
+    "each unit's contribution to each step is clipped before noise is added, and nothing leaves beside it (statistics "
+    "of normalisation layers, control variates, counts of examples)"
+)
 LOG_SQRT_2PI = 0.5 * log(2 * pi)
 # Above this, exp(x²/2) and erfc still fit into a float, and the continued fraction below has converged long since.
 _FAR = 8.0
@@ -36,6 +46,11 @@ _MOST = 10**300
 def clamp(count: int) -> float:
     """Give a count as a float, and one that is too long for a float as a very large one."""
     return float(max(0, min(count, _MOST)))
+
+
+def mu_of(release: Release) -> float:
+    """Return the sensitivity of the whole run in standard deviations of its noise, sampling disregarded."""
+    return sqrt(clamp(release.steps)) / release.noise_multiplier
 
 
 def log_sum(logs: Sequence[float]) -> float:

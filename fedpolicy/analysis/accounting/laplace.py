@@ -15,10 +15,9 @@ from functools import partial
 from math import exp, expm1, inf, log1p
 
 from fedpolicy.analysis.accounting import Part, Release, Run
-from fedpolicy.analysis.accounting.gaussian import clamp
-from fedpolicy.analysis.accounting.lower import Chance, counting
+from fedpolicy.analysis.accounting.gaussian import CLIPPED, clamp
 from fedpolicy.analysis.accounting.renyi import amplified
-from fedpolicy.analysis.accounting.sampling import CLIPPED, FIXED, POISSON, thinned
+from fedpolicy.analysis.accounting.sampling import FIXED, POISSON, Chance, counting, thinned
 
 __all__ = [
     "fixed_laplace",

@@ -15,15 +15,7 @@ from functools import cache
 from math import inf, sqrt
 
 from fedpolicy.analysis.accounting import Part, Release, Run
-from fedpolicy.analysis.accounting.gaussian import clamp
-from fedpolicy.analysis.accounting.laplace import (
-    fixed_laplace,
-    laplace,
-    poisson_laplace,
-    pure_divergence,
-    sparse_vector,
-)
-from fedpolicy.analysis.accounting.sampling import CLIPPED, fixed_gaussian, mu_of, poisson_gaussian
+from fedpolicy.analysis.accounting.gaussian import CLIPPED, clamp, mu_of
 
 __all__ = ["largest_square", "part_of", "reached_square", "sampling_of"]
 
@@ -91,15 +83,14 @@ def part_of(release: Release) -> Part:
     """Turn a release into a part; what lacks its noise or its rho, or is not known here, has no bound."""
     if release.mechanism == "dp_matrix_ftrl":
         return _unbounded(_MATRIX)
-    makers = _MAKERS.get(release.mechanism)
-    if makers is None:
+    maker = _MAKERS.get(release.mechanism)
+    if maker is None:
         return _unbounded(f"No theorem is known here for {release.mechanism}")
-    sampling = sampling_of(release)
     if release.mechanism == "zcdp":
-        return _unbounded("No rho, no bound") if release.rho is None else makers[sampling](release)
+        return _unbounded("No rho, no bound") if release.rho is None else maker(release)
     if release.noise_multiplier > _NEXT_TO_NONE:
-        return makers[sampling](release)
-    return _unbounded(_NO_NOISE, certain=sampling == "none")
+        return maker(release)
+    return _unbounded(_NO_NOISE, certain=sampling_of(release) == "none")
 
 
 def sampling_of(release: Release) -> str:
@@ -113,6 +104,10 @@ def _unbounded(name: str, *, certain: bool = False) -> Part:
 
 
 def _gaussian(release: Release) -> Part:
+    if (sampling := sampling_of(release)) != "none":
+        from fedpolicy.analysis.accounting.sampling import fixed_gaussian, poisson_gaussian  # noqa: PLC0415  few sample
+
+        return (poisson_gaussian if sampling == "poisson" else fixed_gaussian)(release)
     return _normal(_GAUSSIAN, (CLIPPED,), mu_of(release), mu_of(release))
 
 
@@ -166,6 +161,8 @@ def _pure(release: Release) -> Part:
 
     The exponential mechanism has a bounded range, so that its rho is at most ε²/8 (Cesar and Rogers 2021, lemma 3.2).
     """
+    from fedpolicy.analysis.accounting.laplace import pure_divergence  # noqa: PLC0415  see below
+
     each, steps = 1 / release.noise_multiplier, clamp(release.steps)
     rho = each * each / (8 if release.mechanism == "exponential" else 2)
     ranged = "Exponential mechanism, bounded range (Cesar and Rogers 2021)"
@@ -186,24 +183,28 @@ def _zcdp(release: Release) -> Part:
     return Part(name=_ZCDP, assumptions=(STATED,), curve=lambda order: order * rho, least_rho=rho, most_rho=rho)
 
 
-_Makers = Mapping[str, Callable[[Release], Part]]
+def _laplace(release: Release) -> Part:
+    from fedpolicy.analysis.accounting.laplace import fixed_laplace, laplace, poisson_laplace  # noqa: PLC0415  few ask
+
+    return {"none": laplace, "poisson": poisson_laplace, "fixed": fixed_laplace}[sampling_of(release)](release)
 
 
-def _whatever(maker: Callable[[Release], Part]) -> _Makers:
-    """Let a mechanism disregard sampling, which never makes ε larger."""
-    return {"none": maker, "poisson": maker, "fixed": maker}
+def _sparse_vector(release: Release) -> Part:
+    from fedpolicy.analysis.accounting.laplace import sparse_vector  # noqa: PLC0415  see above
+
+    return sparse_vector(release)
 
 
-_GAUSSIANS: _Makers = {"none": _gaussian, "poisson": poisson_gaussian, "fixed": fixed_gaussian}
-_MAKERS: Mapping[str, _Makers] = {
-    "gaussian": _GAUSSIANS,
-    "dp_sgd": _GAUSSIANS,
-    "laplace": {"none": laplace, "poisson": poisson_laplace, "fixed": fixed_laplace},
-    "sparse_vector": _whatever(sparse_vector),
-    "dp_ftrl_tree": _whatever(_tree),
-    "zcdp": _whatever(_zcdp),
-    "discrete_gaussian": _whatever(_discrete),
-    "skellam": _whatever(_skellam),
-    "exponential": _whatever(_pure),
-    "randomised_response": _whatever(_pure),
+# Where a mechanism disregards sampling: that never makes ε larger.
+_MAKERS: Mapping[str, Callable[[Release], Part]] = {
+    "gaussian": _gaussian,
+    "dp_sgd": _gaussian,
+    "laplace": _laplace,
+    "sparse_vector": _sparse_vector,
+    "dp_ftrl_tree": _tree,
+    "zcdp": _zcdp,
+    "discrete_gaussian": _discrete,
+    "skellam": _skellam,
+    "exponential": _pure,
+    "randomised_response": _pure,
 }

@@ -7,8 +7,8 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from fedpolicy.limits import MAX_QUANTITY
-from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
+from fedpolicy.startup import pattern
 from fedpolicy.suggest import shown
 
 __all__ = [

@@ -20,8 +20,8 @@ from fedpolicy.language.reading.mistakes import Notes
 from fedpolicy.language.reading.scalars import TAGS, ScalarError, convert, is_text, plain
 from fedpolicy.language.reading.spans import MERGE, Marks, Place
 from fedpolicy.limits import MAX_DIGITS, USUAL, Bounds
-from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
+from fedpolicy.startup import pattern
 from fedpolicy.suggest import shown, visible
 from fedpolicy.yaml_events import events
 

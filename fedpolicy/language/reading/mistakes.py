@@ -13,8 +13,8 @@ from fedpolicy.findings import Span
 from fedpolicy.language.reading.raw import Names
 from fedpolicy.language.reading.spans import Path, Spans
 from fedpolicy.language.reading.text import Text
-from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
+from fedpolicy.startup import pattern
 from fedpolicy.suggest import visible
 
 __all__ = [

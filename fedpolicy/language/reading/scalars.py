@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from fedpolicy.limits import MAX_DIGITS
-from fedpolicy.patterns import pattern
+from fedpolicy.startup import pattern
 
 __all__ = ["TAGS", "Scalar", "ScalarError", "convert", "is_text", "plain"]
 

@@ -14,8 +14,8 @@ from fedpolicy.language.reading.mistakes import Fatal, Notes, yaml_mistake
 from fedpolicy.language.reading.spans import Marks, Spans
 from fedpolicy.language.reading.text import Text, decode
 from fedpolicy.limits import USUAL, Bounds
-from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
+from fedpolicy.startup import pattern
 
 __all__ = ["Raw", "Source", "read"]
 

@@ -11,8 +11,8 @@ from fedpolicy.characters import hidden
 from fedpolicy.errors import InputError
 from fedpolicy.findings import Span
 from fedpolicy.limits import MAX_BYTES
-from fedpolicy.patterns import pattern
 from fedpolicy.records import dataclass
+from fedpolicy.startup import pattern
 
 __all__ = ["SHORTER", "Text", "decode", "rewrite_pairs", "to_original"]
 

@@ -9,12 +9,12 @@ from typing import get_args
 
 from fedpolicy.catalog.rows import FieldOfUse, LicenceCategory, Naming, Permission
 from fedpolicy.language.model.model import Model
-from fedpolicy.patterns import pattern
 from fedpolicy.policy.elements.model_use import LIFE, USE, ends_on
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, licence_fact, model_view
 from fedpolicy.policy.elements.shared import about_owners, boolean, integer, open_field, texts, words
 from fedpolicy.policy.fields import CLASSES, Field, Kind, Known, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import World, ordered
+from fedpolicy.startup import pattern
 
 __all__ = ["KIND", "is_shared"]
 

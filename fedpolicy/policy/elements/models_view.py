@@ -10,10 +10,10 @@ from fedpolicy.analysis.facts import ModelFacts
 from fedpolicy.graph import Access
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.model import Model, Terms
-from fedpolicy.patterns import pattern
 from fedpolicy.policy.fields import CLASSES, Missing, Presence, Value
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import dataclass
+from fedpolicy.startup import pattern
 from fedpolicy.suggest import misspelt
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from fedpolicy.language.model.types import AGGREGATIONS, SECTORS
 from fedpolicy.language.reading.mistakes import Contradiction, contradiction
 from fedpolicy.language.reading.raw import Names, Tree, maps, text
 from fedpolicy.language.reading.spans import Path
-from fedpolicy.patterns import pattern
+from fedpolicy.startup import pattern
 from fedpolicy.suggest import misspelt, shown
 
 __all__ = ["check_digests", "check_texts", "check_words"]
