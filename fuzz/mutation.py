@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -53,6 +54,7 @@ _ODD_TOKENS = (
     ),
     *("[" * 200, "{a: " * 200, "x: &x [*x]", "%YAML 1.1", "---", "..."),
 )
+_MOST_PLACES = 10_000
 _TOKEN = re.compile(r"[\w.@/-]+|[^\s\w]")
 _ODD_VALUES: tuple[Any, ...] = (
     *(None, True, 0, -1, 1.5, 10**12, 2**64, 10**300, float("inf"), float("nan"), 1e-300, "", "x", "unknown", "public"),
@@ -85,7 +87,7 @@ def mutated_tree(tree: Any, grammar: Grammar, rng: Random) -> Any:
     """A deployment with one to three changes of its values, keys and entries."""
     tree = deepcopy(tree)
     for _ in range(rng.choice((1, 1, 2, 3))):
-        places = list(_places(tree))
+        places = _places(tree)
         if places:
             rng.choice(_CHANGES)(tree, rng.choice(places), grammar, rng)
     return tree
@@ -95,7 +97,7 @@ def retold(tree: Any, others: Sequence[Any], rng: Random) -> Any:
     """A tree with one to three values from elsewhere, preferably of the same key: most stay what they were."""
     tree = deepcopy(tree)
     for _ in range(rng.choice((1, 1, 2, 3))):
-        places = list(_places(tree))
+        places = _places(tree)
         if not places:
             break
         place, other = rng.choice(places), rng.choice(others)
@@ -191,11 +193,16 @@ def _tokens(text: bytes, _others: Sequence[bytes], rng: Random) -> bytes:
     return (shown[: one.start()] + token + shown[one.end() :]).encode("utf-8", "replace")
 
 
-def _places(tree: Any, path: Path = ()) -> Iterator[Path]:
+def _places(tree: Any) -> list[Path]:
+    """Where values stand: not all of them, in a tree that names one part in many places."""
+    return list(islice(_walked(tree, ()), _MOST_PLACES))
+
+
+def _walked(tree: Any, path: Path) -> Iterator[Path]:
     inside = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
     for step, value in inside:
         yield (*path, step)
-        yield from _places(value, (*path, step))
+        yield from _walked(value, (*path, step))
 
 
 def _inside(tree: Any, path: Path) -> Any:

@@ -18,6 +18,7 @@ from fuzz.command import Broken
 from fuzz.corpus import FOLDERS, LEAK, ROOT, read_corpus, repository
 from fuzz.guided import options, parsed, seed_number
 from fuzz.guides import Guidance, guide
+from fuzz.mutation import retold
 from fuzz.page import PAGE, page
 from fuzz.session import STEP, Finding, Session, again, breaks, inputs_of, write
 from fuzz.smallest import smallest
@@ -305,3 +306,14 @@ def test_a_step_that_was_lost_names_its_seed_and_is_no_single_input(tmp_path):
     assert "once more, from the root of the repository: with the same seed, up to that step\n" in told
     with pytest.raises(ValueError, match=r"has all inputs of one step: its README\.txt says which seed leads there"):
         again(place, 20.0)
+
+
+def test_a_tree_that_names_one_part_in_many_places_is_changed_in_little_room():
+    tree = {"n": 1}
+    for _ in range(60):
+        tree = {"a": tree, "b": tree}
+
+    changed = retold(tree, [{"a": {"b": 2}}], Random(7))  # noqa: S311
+
+    assert isinstance(changed, dict)
+    assert changed is not tree

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import jsonschema
 import pytest
 
-from fedpolicy import analysis, check
+from fedpolicy import analysis, api, check
 from fedpolicy.analysis.explain import explain
 from fedpolicy.files import schemas_dir
+from fedpolicy.language.model import Deployment
+from fedpolicy.language.model.types import Level, OpennessClass, TrainingData, Unit, Weights
 from fedpolicy.report.facts import facts_text, why_text
 from fedpolicy.report.facts_json import facts_json
 from fedpolicy.report.style import PLAIN
@@ -43,6 +46,54 @@ tasks:
 """
 
 
+# What a schema of answers lists as words of the language, and the declaration that has them.
+WORDS = {
+    ("facts", "setting"): get_args(get_args(Deployment.types["setting"])[0]),
+    ("facts", "unit"): (*get_args(Unit), "unknown"),
+    ("graph", "unit"): (*get_args(Unit), "unknown"),
+    ("facts", "class"): get_args(OpennessClass),
+    ("facts", "lowest"): get_args(OpennessClass),
+    ("facts", "highest"): get_args(OpennessClass),
+    ("facts", "claimed"): get_args(OpennessClass),
+    ("facts", "weights"): get_args(Weights),
+    ("facts", "training_data"): get_args(TrainingData),
+    ("facts", "low"): get_args(Level),
+    ("facts", "high"): get_args(Level),
+    ("facts", "guaranteed"): get_args(Level),
+    ("facts", "guaranteed_low"): get_args(Level),
+    ("facts", "allowed"): get_args(Level),
+}
+
+
+def listed(schema, key):
+    """Each list of words that stands under a key."""
+    if isinstance(schema, dict):
+        under = [schema.get("properties", {}).get(key, {})]
+        ways = [way for one in under for way in (one, *one.get("anyOf", ()))]
+        yield from (tuple(way["enum"]) for way in ways if "enum" in way)
+    inside = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    for value in inside:
+        yield from listed(value, key)
+
+
+@pytest.mark.parametrize(("name", "key"), WORDS, ids="-".join)
+def test_the_words_of_answers_are_those_of_the_language(name, key):
+    schema = json.loads((schemas_dir() / f"{name}.schema.json").read_text(encoding="utf-8"))
+    found = set(listed(schema, key))
+
+    assert found == {WORDS[name, key]}
+
+
+@pytest.mark.parametrize("unit", ["day", "unknown"])
+def test_a_unit_that_the_language_has_fits_both_schemas(unit):
+    text = crowd_text(1).replace("subjects: 10", f"subjects: 10, unit: {unit}")
+    document, facts = check.study_of(Source(name="crowd.yaml", text=text.encode()), CATALOG, SETTINGS)
+    graph = json.loads((schemas_dir() / "graph.schema.json").read_text(encoding="utf-8"))
+
+    jsonschema.validate(rows_of(document, facts), SCHEMA)
+    jsonschema.validate(api.to_json(api.graph(document)), graph)
+
+
 def facts_of(path):
     text = path.read_bytes()
     document, facts = check.study_of(Source(name=f"{path.parent.name}/{path.name}", text=text), CATALOG, SETTINGS)
@@ -55,9 +106,12 @@ def rows_of(document, facts):
 
 
 def crowd(members):
+    return check.study_of(Source(name="crowd.yaml", text=crowd_text(members).encode()), CATALOG, SETTINGS)
+
+
+def crowd_text(members):
     parties = "".join(f"  p{number}: {{role: participant}}\n" for number in range(members))
-    text = CROWD.replace("  users: {role: participant}\n", parties) % ", ".join(f"p{n}" for n in range(members))
-    return check.study_of(Source(name="crowd.yaml", text=text.encode()), CATALOG, SETTINGS)
+    return CROWD.replace("  users: {role: participant}\n", parties) % ", ".join(f"p{n}" for n in range(members))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
