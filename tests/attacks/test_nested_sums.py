@@ -120,6 +120,17 @@ def test_a_few_layers_are_followed():
     assert study.disclosures
 
 
+def test_how_often_a_sum_may_go_into_others_has_an_end(monkeypatch):
+    monkeypatch.setattr("fedpolicy.analysis.exposure.MAX_NESTED_SUMS", 4)
+
+    with pytest.raises(InputError) as caught:
+        Study(one(layers(6, 2)).deployment, catalog()).exposure.holdings(Reading.HIGH)
+
+    message = "a sum that goes into further sums, or behind further seals, in 4 ways cannot be followed"
+    assert caught.value.message == message
+    assert caught.value.help == "let fewer tasks and flows pass sums on to each other"
+
+
 def test_how_many_sums_there_may_be_can_be_said():
     deployment = one(layers(3, 2)).deployment
     few = AnalysisSettings(bounds=replace(USUAL, forms=3))

@@ -47,9 +47,9 @@ class Budget:
     high: float
     sees_more: bool
     mechanisms: tuple[str, ...]
-    seen: tuple[Mechanism, ...] = ()
-    whole: bool = False
-    missing: tuple[str, ...] = ()
+    seen: tuple[Mechanism, ...]
+    whole: bool
+    missing: tuple[str, ...]
 
     @property
     def words(self) -> str:
