@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis import AnalysisSettings, Study
 from fedpolicy.analysis.facts import LEVELS, Disclosure, ModelFacts
-from fedpolicy.batch.run import Run
+from fedpolicy.batch.run import Batch
 from fedpolicy.catalog import Catalog, load_catalog
 from fedpolicy.errors import FedPolicyError, Problems
 from fedpolicy.findings import Finding, Report, Severity, Verdict
@@ -29,7 +29,7 @@ from fedpolicy.graph import FlowGraph
 from fedpolicy.graph.build import build_graph
 from fedpolicy.language.reading import Document, load_text
 from fedpolicy.settings import Settings, day_in_utc
-from fedpolicy.sources import Search, Source, locate, read
+from fedpolicy.sources import Search, Source, candidates, read
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.explain import Explanation, explain
@@ -205,9 +205,9 @@ def check(
         >>> with ThreadPoolExecutor() as executor:
         ...     report = check(["examples"], executor=executor)
     """
-    found = locate((str(path) for path in paths), lambda: b"", search or Search())
+    found = candidates((str(path) for path in paths), lambda: b"", search or Search())
     chosen = settings or Settings()
-    run = Run([*found, *texts], replace(chosen, today=chosen.today or day_in_utc()), timeout=timeout)
+    run = Batch([*found, *texts], replace(chosen, today=chosen.today or day_in_utc()), timeout=timeout)
     if executor is not None:
         from fedpolicy.batch.executors import Borrowed  # noqa: PLC0415  most checks have none
 

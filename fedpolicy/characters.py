@@ -7,7 +7,7 @@ import re
 from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
 
-__all__ = ["HIDING", "SURROGATES", "Hidden", "hidden", "spelt"]
+__all__ = ["HIDING", "SURROGATES", "HiddenCharacter", "hidden", "spelt"]
 
 # The controls that turn the direction of text around them (Trojan Source, CVE-2021-42574; the marks that
 # right-to-left writing needs are not among them), and ends of lines for YAML that few editors show: what seems to be
@@ -20,7 +20,7 @@ SURROGATES = pattern("[\ud800-\udfff]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hidden:
+class HiddenCharacter:
     """One such character: its line and column from 1, what is wrong with it, and what to do."""
 
     line: int
@@ -29,13 +29,13 @@ class Hidden:
     help: str = "delete it: a reader would see another text than fedpolicy reads"
 
 
-def hidden(text: str) -> Hidden | None:
+def hidden(text: str) -> HiddenCharacter | None:
     """The first such character of a text whose lines end with a line feed."""
     found = None if text.isascii() else re.search(f"[{HIDING}]", text)
     if found is None:
         return None
     does = "ends a line that editors do not show" if found.group() in _BREAKS else "changes the order of what is shown"
-    return Hidden(
+    return HiddenCharacter(
         line=text.count("\n", 0, found.start()) + 1,
         column=found.start() - text.rfind("\n", 0, found.start()),
         message=f"the character U+{ord(found.group()):04X} is not allowed: it {does}",

@@ -41,13 +41,13 @@ __all__ = [
     "assess",
     "assess_source",
     "catalog_of",
-    "check",
     "check_file",
     "checked_of",
     "document_of",
     "judge_of",
     "overrides_in",
     "report_of",
+    "report_on",
     "study_of",
     "unchecked",
 ]
@@ -182,7 +182,7 @@ def _add(found: Assessment, checked: Checked, judge: Judge) -> None:
         checked.places[document.file, document.deployment.name, fact] = place_of(document, fact)
 
 
-def check(sources: Iterable[Source], settings: Settings | None = None) -> Report:
+def report_on(sources: Iterable[Source], settings: Settings | None = None) -> Report:
     """
     Judge every deployment of every source by the rules.
 

@@ -21,14 +21,15 @@ from fedpolicy.sources import Source
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
+    from fedpolicy.language.reading import Document, Loaded
 
-__all__ = ["compare", "unwatched"]
+__all__ = ["compare"]
 
 _NONE: Mapping[str, FedPolicyError] = MappingProxyType({})
 _TOLD = (Verdict.FAIL, Verdict.UNKNOWN)
 
 
-def unwatched(_: str) -> None:
+def _unwatched(_: str) -> None:
     """Nobody listens."""
 
 
@@ -36,7 +37,7 @@ def compare(
     old: Iterable[Source],
     new: Iterable[Source],
     settings: Settings,
-    begin: Callable[[str], None] = unwatched,
+    begin: Callable[[str], None] = _unwatched,
     lost: Mapping[str, FedPolicyError] = _NONE,
     *,
     beside: tuple[Sequence[Finding], Sequence[Finding]] = ((), ()),
@@ -138,18 +139,21 @@ def _side(
         found = contained(partial(assess_source, source, judge), source.name)
         if isinstance(found, FedPolicyError):
             side.errors.append(found)
-            continue
-        loaded, assessed = found
-        side.errors.extend(loaded.errors)
-        for document, assessment in assessed:
-            place = (document.deployment.name, document.file)
-            side.names.append((place[0], document.spans.at(("name",))))
-            state = side.states.setdefault(place, _State(name=place[0], span=document.spans.at(("name",))))
-            if isinstance(assessment, FedPolicyError):
-                side.errors.append(assessment)
-            else:
-                _add(assessment, state, side)
+        else:
+            _read(*found, side)
     return side
+
+
+def _read(loaded: Loaded, assessed: Iterable[tuple[Document, Assessment | FedPolicyError]], side: _Side) -> None:
+    side.errors.extend(loaded.errors)
+    for document, assessment in assessed:
+        name, span = document.deployment.name, document.spans.at(("name",))
+        side.names.append((name, span))
+        state = side.states.setdefault((name, document.file), _State(name=name, span=span))
+        if isinstance(assessment, FedPolicyError):
+            side.errors.append(assessment)
+        else:
+            _add(assessment, state, side)
 
 
 def _join(side: _Side, found: Sequence[Finding]) -> None:

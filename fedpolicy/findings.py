@@ -12,11 +12,11 @@ from fedpolicy.records import dataclass
 from fedpolicy.startup import sha256
 
 if TYPE_CHECKING:
-    from fedpolicy.overview import Basis, Criterion, Interruption, Overview, Reading, Scope
+    from fedpolicy.overview import Basis, Criterion, Interruption, Overview, ScanReading, Scope
 
 __all__ = [
-    "VERDICTS", "Baselined", "Finding", "Group", "Hop", "Member", "Override", "Reference", "Related", "Report",
-    "RuleInfo", "Severity", "SourceFile", "Span", "Verdict", "Waiver", "fingerprint",
+    "VERDICTS", "Baselined", "Finding", "Hop", "Member", "MemberGroup", "Override", "Reference", "Related",
+    "Report", "RuleInfo", "Severity", "SourceFile", "Span", "Verdict", "Waiver", "fingerprint",
 ]  # fmt: skip
 
 _SHORT = 32  # characters of a fingerprint
@@ -129,7 +129,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class MemberGroup:
     """What a finding on disclosures is made of: a message, its words that all members have in common, the members."""
 
     template: str
@@ -166,7 +166,7 @@ class Finding:
     references: tuple[Reference, ...] = ()
     fingerprint: str = ""
     former: tuple[str, ...] = ()
-    group: Group | None = None
+    group: MemberGroup | None = None
     waiver: Waiver | None = None
     cause: str = ""
     related: tuple[Related, ...] = ()
@@ -268,7 +268,7 @@ class Report:
     overviews: tuple[Overview, ...] = ()
     scopes: tuple[Scope, ...] = ()
     criteria: tuple[Criterion, ...] = ()
-    reading: Reading | None = None
+    reading: ScanReading | None = None
     basis: Basis | None = None
     links: str = ""
     fail_on: str = "high"

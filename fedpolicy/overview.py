@@ -9,22 +9,12 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
-    from fedpolicy.page import Section
+    from fedpolicy.page import PageSection
     from fedpolicy.processing import Ropa
 
 __all__ = [
-    "Aside",
-    "Basis",
-    "Cause",
-    "Cell",
-    "Criterion",
-    "Digest",
-    "Fix",
-    "Interruption",
-    "Overview",
-    "Reading",
-    "Scope",
-    "Skipped",
+    "Aside", "Basis", "Cause", "Cell", "Criterion", "Digest", "Fix", "Interruption", "Overview", "ScanReading",
+    "Scope", "UnreadFile",
 ]  # fmt: skip
 
 _MOST_NAMES = 10  # of files, in one sentence
@@ -94,7 +84,7 @@ class Overview:
     fixes: Mapping[str, Fix] = field(default_factory=dict)
     owners: Mapping[str, str] = field(default_factory=dict)
     parties: tuple[str, ...] = ()
-    sections: tuple[Section, ...] = ()
+    sections: tuple[PageSection, ...] = ()
     record: Ropa | None = None
     picture: str = ""
     held: Mapping[str, bool] = field(default_factory=dict)
@@ -183,7 +173,7 @@ class Interruption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
+class UnreadFile:
     """A file of a scan, or a part of one, that counts for nothing, and why."""
 
     why: str
@@ -193,10 +183,10 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ScanReading:
     """How far a scan looked: files in all, those that say something by what reads them, and those left aside."""
 
     looked_at: int
     read: Mapping[str, int]
     aside: int
-    not_read: tuple[Skipped, ...] = ()
+    not_read: tuple[UnreadFile, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fedpolicy.records import dataclass
 
-__all__ = ["Block", "Code", "Items", "Page", "Paragraph", "Picture", "Section", "Table", "Tile"]
+__all__ = ["Block", "Code", "Items", "Page", "PageSection", "Paragraph", "Picture", "Table", "Tile"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class PageSection:
     """One thing that a page tells; `folded` shows its title until somebody asks for more."""
 
     id: str
@@ -77,11 +77,11 @@ class Page:
     title: str
     verdict: str
     lead: tuple[str, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[PageSection, ...]
     tiles: tuple[Tile, ...] = ()
     marks: tuple[str, ...] = ()
     foot: tuple[str, ...] = ()
     signed: bool = False
 
 
-Block = Paragraph | Items | Table | Code | Picture | Section
+Block = Paragraph | Items | Table | Code | Picture | PageSection

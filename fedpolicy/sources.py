@@ -17,7 +17,7 @@ from fedpolicy.searching import Search
 if TYPE_CHECKING:
     from fedpolicy.searching.walk import Unreadable
 
-__all__ = ["STDIN", "Search", "Source", "find", "locate", "no_deployment", "read", "read_once", "shown"]
+__all__ = ["STDIN", "Search", "Source", "candidates", "find", "no_deployment", "read", "read_once", "shown_path"]
 
 STDIN = "<stdin>"
 
@@ -47,7 +47,7 @@ class Source:
         return self
 
 
-class Found(str):
+class FoundPath(str):
     """A path that a search has come across."""
 
     __slots__ = ()
@@ -60,10 +60,10 @@ def find(paths: Iterable[str | Source], stdin: Callable[[], bytes], search: Sear
     A folder is searched for `fedpolicy.yaml`, `*.fedpolicy.yaml` and YAML with a top-level `fedpolicy` key; a file that
     is named is always read.
     """
-    return (read(one) if isinstance(one, str) else one for one in locate(paths, stdin, search))
+    return (read(one) if isinstance(one, str) else one for one in candidates(paths, stdin, search))
 
 
-def locate(
+def candidates(
     paths: Iterable[str | Source], stdin: Callable[[], bytes], search: Search = _EVERYTHING
 ) -> Iterator[str | Source]:
     """What `find` would read: paths of files, and sources of what is no file or cannot be searched."""
@@ -71,22 +71,21 @@ def locate(
     for path in paths:
         if isinstance(path, Source):
             yield path
-            continue
-        if path == "-":
+        elif path == "-":
             yield read_once(STDIN, stdin)
-            continue
-        for source in _folder(path, search) if Path(path).is_dir() else (path,):
-            real = os.path.realpath(source) if isinstance(source, str) else source.name
-            if real not in seen:
-                seen.add(real)
-                yield source
+        else:
+            for source in _folder(path, search) if Path(path).is_dir() else (path,):
+                real = os.path.realpath(source) if isinstance(source, str) else source.name
+                if real not in seen:
+                    seen.add(real)
+                    yield source
 
 
 def read(path: str) -> Source:
     """Read one file; what prevents it becomes the source's error."""
-    name = shown(path)
+    name = shown_path(path)
     try:
-        return Source(name=name, text=content(Path(path)), found=isinstance(path, Found))
+        return Source(name=name, text=content(Path(path)), found=isinstance(path, FoundPath))
     except FileNotFoundError:
         return _unusable(name, f"`{name}` does not exist", _nearest(path))
     except (OSError, ValueError) as error:
@@ -123,16 +122,16 @@ def _folder(folder: str, search: Search) -> Iterator[str | Source]:
             yield _unsearched(item, folder)
         else:
             found += 1
-            yield Found(item)
+            yield FoundPath(item)
     if not found:
-        name = shown(folder)
+        name = shown_path(folder)
         yield _unusable(name, f"no deployment found in the folder `{name}`", _advice(folder, search))
 
 
 def _unsearched(item: Unreadable, folder: str) -> Source:
-    name = shown(item.path)
+    name = shown_path(item.path)
     if item.link:
-        message = f"`{name}` is a link that leads out of `{shown(folder)}`, and a search does not follow it"
+        message = f"`{name}` is a link that leads out of `{shown_path(folder)}`, and a search does not follow it"
         return _unusable(name, message, "put the file itself there, or name the link")
     return _unusable(name, f"the folder `{name}` cannot be read: {item.why}", "check its permissions")
 
@@ -146,7 +145,7 @@ def _advice(folder: str, search: Search) -> str:
     return "git ignores what is there; `--no-gitignore` checks it all the same" if ignored else _ADVICE
 
 
-def shown(path: str) -> str:
+def shown_path(path: str) -> str:
     """Say the path as it is seen from here, so that the output is the same on every machine."""
     normal = os.path.normpath(path)
     if PurePath(normal).is_absolute():
@@ -163,11 +162,11 @@ def _nearest(path: str) -> str:
     try:
         beside = sorted(item.name for item in folder.iterdir() if item.suffix in (".yaml", ".yml", ".json"))
     except OSError:
-        return f"there is no folder `{shown(str(folder))}` either"
+        return f"there is no folder `{shown_path(str(folder))}` either"
     from difflib import get_close_matches  # noqa: PLC0415  only a mistake pays for it
 
     near = get_close_matches(Path(path).name, beside, n=1, cutoff=0.5)
-    return f"did you mean `{shown(str(folder / near[0]))}`?" if near else "check the path"
+    return f"did you mean `{shown_path(str(folder / near[0]))}`?" if near else "check the path"
 
 
 def _unusable(name: str, message: str, advice: str) -> Source:

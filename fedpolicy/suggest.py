@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from fedpolicy.startup import pattern
 
-__all__ = ["advise", "did_you_mean", "folded", "listed", "misspelt", "nearest", "shown", "visible"]
+__all__ = ["advise", "did_you_mean", "folded", "listed", "misspelt", "nearest", "shown_value", "visible"]
 
 _CLOSE = 0.63
 _PART = 0.7  # how alike a word is to one that contains it
@@ -21,7 +21,7 @@ _CONTROL = pattern("[\0-\x1f\x7f-\x9f\u2028\u2029]")
 _LOOKS_ELSE = pattern(r"[-+.0-9][-+.0-9eExXoO_]*|true|false|null|~|", re.IGNORECASE)
 
 
-def shown(value: object) -> str:
+def shown_value(value: object) -> str:
     """A value as the user wrote it, short enough for a message; text that looks like something else is quoted."""
     if isinstance(value, str):
         text = visible(value if len(value) <= _LONGEST else f"{value[:_LONGEST]}...")

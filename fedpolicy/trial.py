@@ -173,11 +173,8 @@ class _Bench:
 def _defects(rule: Rule, bench: _Bench, examples: Sequence[Example]) -> Iterator[PolicyError]:
     """A rule without examples, and expressions that are never true on any of them."""
     if not examples:
-        yield PolicyError(
-            f"the rule {rule.id} has no examples",
-            span=rule.spans["id"],
-            help="add `examples` with one deployment that must fail and one that must pass",
-        )
+        advice = "add `examples` with one deployment that must fail and one that must pass"
+        yield PolicyError(f"the rule {rule.id} has no examples", span=rule.spans["id"], help=advice)
         return
     counts: Counter[Verdict] = Counter()
     for example in examples:

@@ -188,14 +188,18 @@ class Processes:
         return worker.end()
 
 
-def _serve(pipe: Connection, judge: Judge | bytes, foreign: Sequence[Connection]) -> None:
-    """What a process does until its pipe ends. Who started it decides when to stop, so it hears no signals itself."""
-    for other in foreign:
-        other.close()
+def _hear_nothing() -> None:
     for stop in _STOPS:
         signal.signal(stop, signal.SIG_IGN)
     _mask(signal.SIG_UNBLOCK)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # an error of ours is told by who started it
+
+
+def _serve(pipe: Connection, judge: Judge | bytes, foreign: Sequence[Connection]) -> None:
+    """What a process does until its pipe ends. Who started it decides when to stop, so it hears no signals itself."""
+    for other in foreign:
+        other.close()
+    _hear_nothing()
     ours = unpacked(judge) if isinstance(judge, bytes) else judge
     while True:
         try:

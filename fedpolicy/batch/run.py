@@ -11,9 +11,9 @@ from fedpolicy.errors import FedPolicyError, OverdueError, SettingsError, Worker
 from fedpolicy.findings import Report
 from fedpolicy.overview import Interruption
 from fedpolicy.settings import Settings
-from fedpolicy.sources import Source, read, shown
+from fedpolicy.sources import Source, read, shown_path
 
-__all__ = ["Run", "died", "overdue", "place_name", "unwatched"]
+__all__ = ["Batch", "died", "overdue", "place_name"]
 
 _UNCHECKED = "was not checked"
 _TICK = 0.2  # seconds between two looks at the clock, for whoever shows progress
@@ -22,7 +22,7 @@ _MOST_BYTES = 1024 * 1024  # of text in one chunk, unless a single file has more
 _SHARE = 64  # small runs make smaller chunks, so that everybody gets some
 
 
-def unwatched(_: str) -> None:
+def _unwatched(_: str) -> None:
     """Nobody listens."""
 
 
@@ -30,7 +30,7 @@ def _quiet(_: int) -> None:
     """Show nothing."""
 
 
-class Run:
+class Batch:
     """
     Files in order, checked in any order.
 
@@ -62,7 +62,7 @@ class Run:
         """How many files are checked."""
         return len(self._checked)
 
-    def here(self, leave: Callable[[], bool] = lambda: False, begin: Callable[[str], None] = unwatched) -> None:
+    def here(self, leave: Callable[[], bool] = lambda: False, begin: Callable[[str], None] = _unwatched) -> None:
         """
         Check what is left in this process, one file after the other, until `leave` says to stop.
 
@@ -216,7 +216,7 @@ def overdue(name: str, timeout: float, what: str = _UNCHECKED) -> OverdueError:
 
 def place_name(place: str | Source) -> str:
     """What a run calls a file before it is read."""
-    return shown(place) if isinstance(place, str) else place.name
+    return shown_path(place) if isinstance(place, str) else place.name
 
 
 def _source(place: str | Source) -> Source:

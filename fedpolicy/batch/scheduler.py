@@ -46,13 +46,7 @@ def scheduled(address: str, judge: Judge, patience: float = _PATIENCE, timeout: 
         logging.disable(before)
 
 
-def _crew(  # the types of dask are unknown
-    distributed: Any,  # noqa: ANN401
-    address: str,
-    judge: Judge,
-    patience: float,
-    timeout: float,
-) -> Iterator[Crew]:
+def _crew(distributed: Any, address: str, judge: Judge, patience: float, timeout: float) -> Iterator[Crew]:  # noqa: ANN401  dask has no types
     try:
         client = distributed.Client(address, timeout=patience, set_as_default=False)
     except (OSError, ValueError) as error:

@@ -22,13 +22,13 @@ def _completed() -> bool:
     """Answer a shell that wants to know how a word goes on, where the answer is at hand."""
     if "_FEDPOLICY_COMPLETE" not in os.environ:
         return False
-    from fedpolicy.cli.completions import TABLE, answer  # noqa: PLC0415  only a key press asks
+    from fedpolicy.cli.completions import TABLE, completion  # noqa: PLC0415  only a key press asks
 
     try:
         table = __import__(TABLE, fromlist=["TABLE"])  # importlib would cost a tenth of the answer
     except ImportError:  # a checkout; click knows as well
         return False
-    found = answer(table.TABLE, os.environ)
+    found = completion(table.TABLE, os.environ)
     sys.stdout.write(found or "")
     return found is not None
 

@@ -72,7 +72,7 @@ def judged_again(files: list[str], row: Mapping[str, Any]) -> Report:
     named = {key: row.get(key) for key in ("waivers", "baseline")}
     trust = {"no_waivers": named["waivers"] is None, "waivers_from": None, "baseline_from": None, "today": None}
     settings = replace(trusted_settings(choices_of({"isolated": True} | named), trust), **_of_row(row))
-    report = check.check((sources.read(name) for name in files), settings)
+    report = check.report_on((sources.read(name) for name in files), settings)
     report = replace(report, fail_on=row["fail_on"], strict=row["strict"], basis=basis_of(settings))
     return for_owner(report, row["owner"]) if row["owner"] else report
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import click
 
-__all__ = ["TABLE", "Entry", "Option", "Words", "answer", "table_of", "table_source"]
+__all__ = ["TABLE", "Entry", "Option", "Words", "completion", "table_of", "table_source"]
 
 TABLE = "fedpolicy._data.completions"  # a module of the wheel; a checkout has none
 Words = tuple[str, tuple[str, ...]] | None  # (plain, choices), (file, ()), (dir, ()); None: nobody knows
@@ -25,7 +25,7 @@ _Item = tuple[str, str, str]  # type, value, help
 _QUOTES = frozenset("'\"\\")
 
 
-def answer(table: Mapping[str, Entry], environment: Mapping[str, str]) -> str | None:
+def completion(table: Mapping[str, Entry], environment: Mapping[str, str]) -> str | None:
     """What a shell is to be told, in click's words; None where click has to say it."""
     shell, _, instruction = environment.get("_FEDPOLICY_COMPLETE", "").partition("_")
     line, last = environment.get("COMP_WORDS", ""), environment.get("COMP_CWORD", "")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Report
     from fedpolicy.report.style import Style
 
-__all__ = ["Output", "must_be_writable", "plan", "write_all", "write_reports", "written"]
+__all__ = ["Output", "must_be_writable", "plan", "rendered", "write_all", "write_reports"]
 
 # One letter before a colon is a drive of Windows; a path such as `./a:b` has its separator first.
 _WITH_FORMAT = pattern(r"([A-Za-z0-9_-]{2,}):(.*)", re.DOTALL)
@@ -106,10 +106,10 @@ def write_all(texts: Sequence[tuple[Output, str]]) -> None:
 
 def write_reports(report: Report, outputs: Sequence[Output], *, no_color: bool) -> None:
     """Write the report in the format of each output. Raises OutputError."""
-    write_all([(output, written(report, output, no_color=no_color)) for output in outputs])
+    write_all([(output, rendered(report, output, no_color=no_color)) for output in outputs])
 
 
-def written(report: Report, output: Output, *, no_color: bool) -> str:
+def rendered(report: Report, output: Output, *, no_color: bool) -> str:
     """The report in the format of an output, painted where that is a terminal."""
     chosen = load_format(output.form)
     draw: Callable[[Report, Style], str] | None = getattr(chosen, "draw", None)

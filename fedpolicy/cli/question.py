@@ -31,7 +31,18 @@ if TYPE_CHECKING:
     from fedpolicy.report.style import Style
     from fedpolicy.sources import Source
 
-__all__ = ["PROOFS", "Question", "asked", "input_bytes", "limit", "lost_of", "named", "study_options", "watch_of"]
+__all__ = [
+    "PROOFS",
+    "Question",
+    "beginning",
+    "input_bytes",
+    "limit",
+    "lost_of",
+    "named",
+    "study_options",
+    "watch_of",
+    "with_question",
+]
 
 
 def watch_of() -> Watch | None:
@@ -54,11 +65,11 @@ def named(path: str) -> str | Source:
     except (OSError, ValueError):
         return path
     from fedpolicy.files import piped  # noqa: PLC0415  few runs read a pipe
-    from fedpolicy.sources import read_once, shown  # noqa: PLC0415
+    from fedpolicy.sources import read_once, shown_path  # noqa: PLC0415
 
     watch = watch_of()
     read = partial(piped, path)
-    return read_once(shown(path), partial(watch.once, path, read) if watch else read)
+    return read_once(shown_path(path), partial(watch.once, path, read) if watch else read)
 
 
 def limit(name: str, seconds: float) -> None:
@@ -69,6 +80,12 @@ def limit(name: str, seconds: float) -> None:
     for error in lost_of(watch, seconds, "gave no answer").values():
         raise error
     watch.begin(name, seconds)
+
+
+def beginning(seconds: float) -> Callable[[str], None]:
+    """What hears of each file that is begun, and of how long it may take: whoever watches, else nobody."""
+    watch = watch_of()
+    return partial(watch.begin, seconds=seconds) if watch else lambda _: None
 
 
 def lost_of(watch: Watch | None, seconds: float, what: str = "was not checked") -> dict[str, FedPolicyError]:
@@ -120,7 +137,7 @@ class Question:
 _ASKED = frozenset(Question.__slots__)
 
 
-def asked(command: Callable[..., Any]) -> Callable[..., Any]:
+def with_question(command: Callable[..., Any]) -> Callable[..., Any]:
     """Let a command about one FILE have a question for its options, and take no longer than `--timeout`."""
 
     @timeout_option
@@ -133,4 +150,4 @@ def asked(command: Callable[..., Any]) -> Callable[..., Any]:
     return limited
 
 
-study_options = together(deployment_option, catalog_option, epsilon_option, answer_options, asked)
+study_options = together(deployment_option, catalog_option, epsilon_option, answer_options, with_question)

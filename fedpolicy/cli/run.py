@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy import sources
-from fedpolicy.batch.run import Run, unwatched
+from fedpolicy.batch.run import Batch
 from fedpolicy.cli.choices import Choices
 from fedpolicy.cli.errors import exit_code, say_errors
-from fedpolicy.cli.question import PROOFS, input_bytes, lost_of, named, watch_of
+from fedpolicy.cli.question import PROOFS, beginning, input_bytes, lost_of, named, watch_of
 from fedpolicy.cli.terminal import chatter
 from fedpolicy.cli.watchdog import Watch
 from fedpolicy.errors import InputError, SettingsError
@@ -43,7 +42,7 @@ def check_paths(paths: Sequence[str], settings: Settings, choices: Choices, opti
     _must_go_together(options)
     skipped: list[Skipped] = []
     search = replace(choices.search, skip=skipped.append)
-    places = list(sources.locate([named(path) for path in paths or ["."]], input_bytes, search))
+    places = list(sources.candidates([named(path) for path in paths or ["."]], input_bytes, search))
     settings = replace(settings, whole=is_whole(paths or ["."], choices))
     report = _run(places, settings, choices, options)
     if not report.interruption:
@@ -61,7 +60,7 @@ def _must_go_together(options: Mapping[str, Any]) -> None:
 def _run(places: Sequence[str | Source], settings: Settings, choices: Choices, options: Mapping[str, Any]) -> Report:
     watch = watch_of()
     progress = _progress(len(places), options)
-    run = Run(places, settings, progress.tell if progress else _quiet, choices.timeout)
+    run = Batch(places, settings, progress.tell if progress else _quiet, choices.timeout)
     stopped = False
     try:
         _work(run, choices, options["scheduler"], watch)
@@ -125,17 +124,17 @@ def _tell(skipped: Sequence[Skipped], *, named: bool) -> None:
     advice = "" if named else "; `-v` names them"
     chatter(f"note: the search left out {skipped_words(skipped)}{advice}\n")
     for one in skipped if named else ():
-        chatter(f"    {clean(sources.shown(one.path))}: {one.why}\n")
+        chatter(f"    {clean(sources.shown_path(one.path))}: {one.why}\n")
 
 
-def _work(run: Run, choices: Choices, scheduler: str | None, watch: Watch | None) -> None:
+def _work(run: Batch, choices: Choices, scheduler: str | None, watch: Watch | None) -> None:
     run.leave_out(lost_of(watch, run.timeout))
     if scheduler:
         _elsewhere(run, scheduler)
         return
     jobs = choices.jobs or _jobs(run.total)
     if not _needs_processes(choices, watch):
-        begin = partial(watch.begin, seconds=run.timeout) if watch else unwatched
+        begin = beginning(run.timeout)
         if jobs == 1:
             run.here(begin=begin)
         elif choices.jobs == 0:
@@ -153,7 +152,7 @@ def _needs_processes(choices: Choices, watch: Watch | None) -> bool:
     return bool(choices.timeout) and choices.origins["timeout"][1] != "default"
 
 
-def _in_processes(run: Run, jobs: int, watch: Watch | None) -> None:
+def _in_processes(run: Batch, jobs: int, watch: Watch | None) -> None:
     from fedpolicy.batch.processes import Processes  # noqa: PLC0415  few files need no processes
 
     tell = run.progress
@@ -168,7 +167,7 @@ def _in_processes(run: Run, jobs: int, watch: Watch | None) -> None:
         run.over(crew)
 
 
-def _elsewhere(run: Run, scheduler: str) -> None:
+def _elsewhere(run: Batch, scheduler: str) -> None:
     from fedpolicy.batch.scheduler import scheduled  # noqa: PLC0415  few have one
 
     with scheduled(scheduler, run.judge, timeout=run.timeout) as crew:
@@ -186,7 +185,7 @@ def _jobs(total: int) -> int:
     return usable_cpus()
 
 
-def _pays(run: Run) -> Callable[[], bool]:
+def _pays(run: Batch) -> Callable[[], bool]:
     """Whether what is left takes long enough to share it, by what the files so far took."""
     marks: list[float] = []
 

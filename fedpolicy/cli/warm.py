@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 else:
     import _signal
 
-__all__ = ["DENIED", "FIRST", "STOP", "STREAMS", "TAKEN", "folder_of", "handed_over", "key_of", "path_of"]
+__all__ = ["DENIED", "FIRST", "STOP", "STREAMS", "TAKEN", "folder_of", "handed_over", "key_of", "socket_of"]
 
 DENIED, TAKEN = b"no\n", b"yes\n"  # what a process says that must not do this check, and one that does it
 STOP = b"!"  # what a client says that is to be stopped
@@ -53,7 +53,7 @@ def handed_over(given: "Sequence[str]") -> int | None:
     key = key_of()
     line = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     try:
-        line.connect(path_of(folder, key))
+        line.connect(socket_of(folder, key))
     except OSError:
         line.close()
         _start(folder, key, minutes)
@@ -94,7 +94,7 @@ def key_of() -> str:
     return "\n".join([__file__, sys.executable, sys.version, str(sys.flags.utf8_mode), *sys.path, *python])
 
 
-def path_of(folder: str, key: str) -> str:
+def socket_of(folder: str, key: str) -> str:
     """Where a process listens that has this key. Two keys may share a path: the process compares them."""
     return f"{folder}/{int.from_bytes(os.fsencode(key), 'big') % _PRIME:08x}"
 
@@ -113,7 +113,7 @@ def _start(folder: str, key: str, minutes: int) -> None:
         return
     import time  # noqa: PLC0415  few starts start another one
 
-    words = ["\n".join(sys.path), folder, path_of(folder, key), str(minutes), str(time.time_ns())]
+    words = ["\n".join(sys.path), folder, socket_of(folder, key), str(minutes), str(time.time_ns())]
     command = [sys.executable, "-X", f"utf8={sys.flags.utf8_mode}", "-c", _START, *words]
     nothing = os.open(os.devnull, os.O_RDWR)
     streams = [(os.POSIX_SPAWN_DUP2, nothing, stream) for stream in range(STREAMS)]

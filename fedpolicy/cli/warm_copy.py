@@ -21,14 +21,14 @@ from fedpolicy.cli import command_line
 from fedpolicy.cli.warm import FIRST, STREAMS
 from fedpolicy.cli.watchdog import Watch
 
-__all__ = ["Request", "asked", "hand_on", "obey"]
+__all__ = ["WarmRequest", "asked", "hand_on", "obey"]
 
 _CHECKS = 100  # that one copy does
 _LARGEST = 256 * 1024  # KiB of memory that a copy may have needed which waits for more
 _PLAIN = {0, 1, 2}  # exit codes of a check that went as it should
 
 
-class Request(NamedTuple):
+class WarmRequest(NamedTuple):
     """What a client hands over, and the text in which it did so."""
 
     key: str
@@ -40,7 +40,7 @@ class Request(NamedTuple):
     text: bytes
 
 
-def asked(line: socket.socket, handles: int = STREAMS) -> Request:
+def asked(line: socket.socket, handles: int = STREAMS) -> WarmRequest:
     """Read a request and the handles that come with it. Raises ValueError or OSError where it ends in the middle."""
     first, given, *_ = socket.recv_fds(line, FIRST, handles)
     left = int.from_bytes(first, "big")
@@ -52,16 +52,16 @@ def asked(line: socket.socket, handles: int = STREAMS) -> Request:
         text += more
     key, folder, mask, count, *others = map(os.fsdecode, bytes(text).split(b"\0"))
     words, environment = others[: int(count)], dict(one.split("=", 1) for one in others[int(count) :])
-    return Request(key, folder, int(mask), words, environment, given, bytes(text))
+    return WarmRequest(key, folder, int(mask), words, environment, given, bytes(text))
 
 
-def hand_on(channel: socket.socket, request: Request, memory: int) -> None:
+def hand_on(channel: socket.socket, request: WarmRequest, memory: int) -> None:
     """Give a request to a copy that waits for one, with a file for what can be read once."""
     socket.send_fds(channel, [len(request.text).to_bytes(FIRST, "big")], [*request.handles, memory])
     channel.sendall(request.text)
 
 
-def obey(request: Request, channel: socket.socket, watch: Watch) -> int:
+def obey(request: WarmRequest, channel: socket.socket, watch: Watch) -> int:
     """Do what a client asks for, and what others ask for after it; the exit code of the last one, which is not told."""
     done = 0
     while True:
@@ -122,7 +122,7 @@ def _let_go(memory: int) -> None:
     os.chdir("/")
 
 
-def _become(request: Request) -> None:
+def _become(request: WarmRequest) -> None:
     """Be the process that the client would have been."""
     for number, stream in enumerate(request.handles[:STREAMS]):
         os.dup2(stream, number)

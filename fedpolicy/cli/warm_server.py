@@ -21,7 +21,7 @@ from pathlib import Path
 
 from fedpolicy.archetypes import Answers, filled, names
 from fedpolicy.cli import COLLECTIONS, command_line
-from fedpolicy.cli.warm import DENIED, TAKEN, folder_of, key_of, path_of
+from fedpolicy.cli.warm import DENIED, TAKEN, folder_of, key_of, socket_of
 from fedpolicy.cli.warm_copy import asked
 from fedpolicy.cli.warm_work import Copy, Work
 from fedpolicy.files import catalog_dir, policies_dir
@@ -39,7 +39,7 @@ _PEER = struct.Struct("3i")  # process, user, group
 def serve(arguments: Sequence[str]) -> None:
     """Do checks until none has come for some minutes, or what this process is made of has changed."""
     *_, folder, path, minutes, started = arguments
-    if folder != folder_of() or path != path_of(folder, key_of()):
+    if folder != folder_of() or path != socket_of(folder, key_of()):
         return
     lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

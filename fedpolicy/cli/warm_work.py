@@ -8,7 +8,7 @@ import socket
 from collections.abc import Sequence
 from contextlib import suppress
 
-from fedpolicy.cli.warm_copy import Request, hand_on, obey
+from fedpolicy.cli.warm_copy import WarmRequest, hand_on, obey
 from fedpolicy.cli.watchdog import Ward, Watch, memory, take_over
 
 __all__ = ["Copy", "Work"]
@@ -54,7 +54,7 @@ class Work:
 
     __slots__ = ("_lost", "_memory", "copy", "line", "request", "wanted")
 
-    def __init__(self, request: Request, line: socket.socket) -> None:
+    def __init__(self, request: WarmRequest, line: socket.socket) -> None:
         self.request, self.line, self.wanted = request, line, True
         self._lost: dict[str, bool] = {}
         self._memory = memory()

@@ -16,7 +16,7 @@ from fedpolicy.errors import Problems, SettingsError
 from fedpolicy.files import content
 from fedpolicy.findings import Span
 from fedpolicy.limits import MAX_DIGITS, MAX_QUANTITY
-from fedpolicy.suggest import advise, did_you_mean, shown
+from fedpolicy.suggest import advise, did_you_mean, shown_value
 
 __all__ = ["ConfigFile", "PackEntry", "RepairEntry", "RuleEntry", "parse_config", "read_config"]
 
@@ -208,14 +208,14 @@ def _words(one: Any, path: tuple[Any, ...]) -> tuple[str, str]:  # noqa: ANN401
         return problem.format(path[-1]), advice
     if kind == "literal_error":
         allowed = re.findall(r"'([^']+)'", one["ctx"]["expected"])
-        return f"{shown(value)} is not a value of `{path[-1]}`", advise(str(value), allowed)
+        return f"{shown_value(value)} is not a value of `{path[-1]}`", advise(str(value), allowed)
     if path and path[-1] == "sha256":
-        return f"{shown(value)} is not a SHA-256", "`fedpolicy pack digest PATH` prints it: 64 hexadecimal digits"
+        return f"{shown_value(value)} is not a SHA-256", "`fedpolicy pack digest PATH` prints it: 64 hexadecimal digits"
     if kind in _BOUNDS:
         problem, advice = _BOUNDS[kind]
-        return f"{shown(value)} is {problem}", advice
+        return f"{shown_value(value)} is {problem}", advice
     expected = _JOBS if path == ("jobs",) else _KINDS.get(kind, "a value of another kind")
-    return f"{shown(value)} does not fit here", f"write {expected}; see docs/configuration.md"
+    return f"{shown_value(value)} does not fit here", f"write {expected}; see docs/configuration.md"
 
 
 def _fields(path: tuple[Any, ...]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from fedpolicy.check import Assessment, Judge, assess_source, checked_of, report
 from fedpolicy.errors import FedPolicyError
 from fedpolicy.findings import Finding, Span
 from fedpolicy.language.reading.raw import Names
-from fedpolicy.language.reading.resolve import Reference, references
+from fedpolicy.language.reading.resolve import Mention, references
 from fedpolicy.language.reading.source import Raw, read
 from fedpolicy.language.reading.spans import Marks, Spans
 from fedpolicy.lsp.cursor import Path
@@ -83,7 +83,7 @@ class OpenPage:
         """What a document declares."""
         return Names(root=raw.tree if isinstance(raw.tree, dict) else {}, catalog=self.catalog)
 
-    def references(self, raw: Raw) -> Iterator[Reference]:
+    def references(self, raw: Raw) -> Iterator[Mention]:
         """Every name that a document uses."""
         if isinstance(raw.tree, dict):
             yield from references(raw.tree)
@@ -107,7 +107,7 @@ class OpenPage:
         symbol = self.symbol_of(raw, reference) if reference else None
         return (raw, symbol) if symbol else None
 
-    def symbol_of(self, raw: Raw, reference: Reference) -> Symbol | None:
+    def symbol_of(self, raw: Raw, reference: Mention) -> Symbol | None:
         """What a name means, if it is declared in the document."""
         declared = raw.tree if isinstance(raw.tree, dict) else {}
         for kind in reference.wanted.kinds:

@@ -17,7 +17,7 @@ from fedpolicy.lsp.diagnostics import diagnostics_of, range_of
 from fedpolicy.lsp.page import OpenPage, open_page
 from fedpolicy.records import dataclass
 from fedpolicy.searching.header import is_deployment
-from fedpolicy.sources import shown
+from fedpolicy.sources import shown_path
 
 if TYPE_CHECKING:
     from pygls.lsp.server import LanguageServer
@@ -151,4 +151,4 @@ class Session:
 
 def _name_of(uri: str) -> str:
     path = uris.to_fs_path(uri)
-    return shown(path) if path else unquote(urlsplit(uri).path) or uri
+    return shown_path(path) if path else unquote(urlsplit(uri).path) or uri

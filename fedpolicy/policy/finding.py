@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.facts import Disclosure, NotCounted, Step
-from fedpolicy.findings import Finding, Group, Hop, Member, Severity, Span, Verdict, fingerprint
+from fedpolicy.findings import Finding, Hop, Member, MemberGroup, Severity, Span, Verdict, fingerprint
 from fedpolicy.policy.context import Context, read_field, table
 from fedpolicy.policy.elements.api_call import CallView
 from fedpolicy.policy.elements.connection import ConnectionView
@@ -218,7 +218,7 @@ def finding_of(
 
 def _told(rule: Rule, subject: Subject, evidence: Witness, template: str, words: Mapping[str, str]) -> dict[str, Any]:
     if evidence.member is not None:
-        return told_of(rule.id, Group(template=template, words=tuple(words.items()), members=(evidence.member,)))
+        return told_of(rule.id, MemberGroup(template=template, words=tuple(words.items()), members=(evidence.member,)))
     return {
         "elements": evidence.elements,
         "message": fill(template, words.__getitem__),

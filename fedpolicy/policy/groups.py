@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.findings import Finding, Group, Hop, Member, fingerprint
+from fedpolicy.findings import Finding, Hop, Member, MemberGroup, fingerprint
 from fedpolicy.graph.lookup import family_of, ordered
 from fedpolicy.policy.fields import Type
 from fedpolicy.policy.texts import fill, value_words
@@ -62,7 +62,7 @@ def of_members(finding: Finding, members: Sequence[Member]) -> Finding:
     return replace(finding, **told_of(finding.rule, replace(group, members=tuple(members)))) if group else finding
 
 
-def told_of(rule: str, group: Group) -> dict[str, Any]:
+def told_of(rule: str, group: MemberGroup) -> dict[str, Any]:
     """What a finding of a rule says of a group: its elements, message, paths, notes and fingerprints."""
     members = group.members
     parties, datasets, owner_of = _people(members)
@@ -201,7 +201,7 @@ def _people(members: Sequence[Member]) -> tuple[list[str], list[str], dict[str, 
     return ordered(party for member in members for party in member.parties), ordered(owner_of), owner_of
 
 
-def _told(group: Group, elements: Sequence[str], parties: list[str], owner_of: Mapping[str, str]) -> str:
+def _told(group: MemberGroup, elements: Sequence[str], parties: list[str], owner_of: Mapping[str, str]) -> str:
     owners = ordered(owner_of.values())
     people: dict[str, list[str]] = {"parties": parties, "datasets": ordered(map(family_of, owner_of)), "owners": owners}
     words = {f"disclosure.{name}": value_words(Type.LIST, [names]) for name, names in people.items()}

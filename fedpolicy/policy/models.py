@@ -15,7 +15,7 @@ from fedpolicy.limits import MAX_QUANTITY
 from fedpolicy.policy.expression import Expression
 from fedpolicy.policy.fields import Type, Value
 from fedpolicy.records import dataclass, replace
-from fedpolicy.suggest import advise, shown
+from fedpolicy.suggest import advise, shown_value
 
 __all__ = ["PRINCIPLES", "Param", "Rule", "chosen_id", "select_rules", "set_params", "set_severities", "typed"]
 
@@ -171,7 +171,7 @@ def set_severities(
             errors.append(_no_rule(name, known))
         if word not in labels:
             advice = advise(word, list(labels), called="use one of")
-            errors.append(SettingsError(f"{shown(word)} is not a severity of {name}", help=advice))
+            errors.append(SettingsError(f"{shown_value(word)} is not a severity of {name}", help=advice))
     wanted = {name: labels[word] for name, word in severities.items() if word in labels}
     return tuple(replace(rule, **_FIXED, severity=wanted[rule.id]) if rule.id in wanted else rule for rule in chosen)
 
@@ -202,7 +202,7 @@ def _set(rule: Rule, key: str, text: str, rules: dict[str, Rule]) -> SettingsErr
     if value is None:
         what = f"a level: {', '.join(LEVELS)}" if param.type is Type.LEVEL else f"of type {param.type}"
         what += f", at most {MAX_QUANTITY:,}" if param.type in {Type.INT, Type.NUMBER} else ""
-        return SettingsError(f"{rule.id}.{key} cannot be {shown(text)}", help=f"write something {what}")
+        return SettingsError(f"{rule.id}.{key} cannot be {shown_value(text)}", help=f"write something {what}")
     if rule.id in rules:
         params = tuple(replace(one, value=value) if one.name == key else one for one in rule.params)
         rules[rule.id] = replace(rule, params=params)

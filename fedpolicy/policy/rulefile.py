@@ -13,7 +13,7 @@ from fedpolicy.policy.context import KINDS
 from fedpolicy.policy.fields import Type
 from fedpolicy.policy.models import PRINCIPLES
 from fedpolicy.policy.sheet import Anything, ListOf, MapOf, Misfit, Path, RecordOf, TextShape, ValueShape
-from fedpolicy.suggest import shown
+from fedpolicy.suggest import shown_value
 
 __all__ = ["BASES", "EXPECTED", "PACK", "RULE", "RULE_ID", "STANDARDS", "Day", "new_pack", "new_rule", "policy_schema"]
 
@@ -30,7 +30,7 @@ class Day(ValueShape):
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
         """What is not a date, such as the 31st of June."""
         if not (isinstance(value, str) and _DATE.fullmatch(value) and _is_day(value)):
-            yield Misfit(path, f"{shown(value)} is not a date", "write year, month and day, as 2027-01-31")
+            yield Misfit(path, f"{shown_value(value)} is not a date", "write year, month and day, as 2027-01-31")
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""

@@ -18,7 +18,7 @@ from fedpolicy.language.reading.source import read
 from fedpolicy.language.reading.spans import Spans
 from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
-from fedpolicy.suggest import advise, shown
+from fedpolicy.suggest import advise, shown_value
 
 __all__ = [
     "Anything",
@@ -168,7 +168,7 @@ class Flag(ValueShape):
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
         """Anything but true and false."""
         if not isinstance(value, bool):
-            yield Misfit(path, f"{shown(value)} is not true or false", "write true or false, without quotes")
+            yield Misfit(path, f"{shown_value(value)} is not true or false", "write true or false, without quotes")
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""
@@ -188,11 +188,13 @@ class TextShape(ValueShape):
         """What is no text, empty, or none of the words."""
         if not isinstance(value, str):
             advice = "use one word" if self.choices else "put it in quotes"
-            yield Misfit(path, f"{shown(value)} is not text", advice)
+            yield Misfit(path, f"{shown_value(value)} is not text", advice)
         elif self.choices and value not in self.choices:
-            yield Misfit(path, f"{shown(value)} is not possible here", advise(value, self.choices, called="use one of"))
+            yield Misfit(
+                path, f"{shown_value(value)} is not possible here", advise(value, self.choices, called="use one of")
+            )
         elif self.pattern and not re.fullmatch(self.pattern, value):
-            yield Misfit(path, f"{shown(value)} is not {self.called}", self.advice)
+            yield Misfit(path, f"{shown_value(value)} is not {self.called}", self.advice)
         elif not value.strip():
             yield Misfit(path, "the text is empty", "write it, or remove the key")
 
@@ -213,7 +215,7 @@ class ListOf(ValueShape):
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
         """What is no list, and what is wrong inside."""
         if not isinstance(value, tuple):
-            yield Misfit(path, f"{shown(value)} is not a list", "write one `- item` a line")
+            yield Misfit(path, f"{shown_value(value)} is not a list", "write one `- item` a line")
             return
         for place, item in enumerate(value):
             yield from self.item.misfits(item, (*path, place))
@@ -233,12 +235,12 @@ class MapOf(ValueShape):
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
         """What is no map, bad names, and what is wrong inside."""
         if not isinstance(value, dict):
-            yield Misfit(path, f"{shown(value)} is not a map", "write `name: ...` lines, indented")
+            yield Misfit(path, f"{shown_value(value)} is not a map", "write `name: ...` lines, indented")
             return
         for key, item in value.items():
             if not re.fullmatch(self.name, str(key)):
                 advice = "use small letters, digits and _, and start with a letter"
-                yield Misfit((*path, key), f"{shown(key)} is not a name", advice, key=True)
+                yield Misfit((*path, key), f"{shown_value(key)} is not a name", advice, key=True)
             yield from self.item.misfits(item, (*path, key))
 
     def schema(self) -> dict[str, Any]:
@@ -263,7 +265,7 @@ class RecordOf(ValueShape):
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
         """What is no map, unknown and missing keys, and what is wrong inside."""
         if not isinstance(value, dict):
-            yield Misfit(path, f"{shown(value)} is not a map", f"write its keys: {', '.join(self.keys)}")
+            yield Misfit(path, f"{shown_value(value)} is not a map", f"write its keys: {', '.join(self.keys)}")
             return
         for key, item in value.items():
             if key not in self.keys:

@@ -11,7 +11,7 @@ from fedpolicy.findings import Span
 from fedpolicy.policy.rulefile import RULE_ID, Day
 from fedpolicy.policy.sheet import MapOf, Misfit, Path, RecordOf, Sheet, TextShape, ValueShape, read_sheet
 from fedpolicy.records import dataclass as record
-from fedpolicy.suggest import shown
+from fedpolicy.suggest import shown_value
 
 __all__ = ["NAME", "VERSION", "WaiverEntry", "WaiverFile", "read_waivers", "waivers_schema"]
 
@@ -37,7 +37,7 @@ class _Version(ValueShape):
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
         """Anything but the number of this version."""
         if value != VERSION or isinstance(value, bool):
-            yield Misfit(path, f"this fedpolicy reads waivers of version {VERSION}, not {shown(value)}", "")
+            yield Misfit(path, f"this fedpolicy reads waivers of version {VERSION}, not {shown_value(value)}", "")
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""

@@ -91,7 +91,7 @@ def _counting(source: Source, settings: Settings) -> frozenset[tuple[str, str]] 
     """The rules and fingerprints that a check counts; None where nothing is waived or known beforehand."""
     if not (settings.waivers or settings.baseline):
         return None
-    shown = check.check([source], settings).findings
+    shown = check.report_on([source], settings).findings
     return frozenset((one.rule, one.fingerprint) for one in shown if one.verdict is not Verdict.WAIVED)
 
 

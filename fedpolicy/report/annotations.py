@@ -11,8 +11,8 @@ from functools import cache
 from fedpolicy.errors import FedPolicyError
 from fedpolicy.files import Root
 from fedpolicy.findings import Baselined, Finding, Hop, Report, RuleInfo, Severity, SourceFile, Span, Verdict
-from fedpolicy.overview import Reading
-from fedpolicy.report.rows import error_rows
+from fedpolicy.overview import ScanReading
+from fedpolicy.report.rows import mistake_rows
 from fedpolicy.report.style import amount
 from fedpolicy.report.summarise import missing_facts
 
@@ -63,8 +63,7 @@ def annotations_of(report: Report) -> list[Annotation]:
 
 def problems(report: Report) -> Iterator[Annotation]:
     """What could not be used, of the run and of its files; first of all, that somebody stopped the run."""
-    rows = [*error_rows(report.errors), *(row for file in report.files for row in error_rows(file.errors, file.name))]
-    for row in rows:
+    for row in mistake_rows(report):
         line, column = row["line"] or 1, row["column"] or 1
         message = f"{row['element']}: {row['message']}" if row["element"] else row["message"]
         yield Annotation(
@@ -157,7 +156,7 @@ def _finding(finding: Finding, named: Named) -> Finding:
     return replace(finding, span=span, paths=paths, waiver=waiver, related=related, message=message)
 
 
-def _reading(reading: Reading, named: Named) -> Reading:
+def _reading(reading: ScanReading, named: Named) -> ScanReading:
     return replace(reading, not_read=tuple(replace(one, file=named(one.file)) for one in reading.not_read))
 
 

@@ -11,8 +11,8 @@ from fedpolicy.analysis.accounting import INSTALL_HINT
 from fedpolicy.analysis.budget.claims import Claim
 from fedpolicy.analysis.budget.meaning import costliest, found_at_most, per_step
 from fedpolicy.analysis.exposure.spending import shown
-from fedpolicy.report.rows import json_text
-from fedpolicy.report.style import PLAIN, Style, clean, listing, wrap
+from fedpolicy.report.rows import json_text, row_of
+from fedpolicy.report.style import PLAIN, Style, clean, listing, wrap, wrap_painted
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget import Budget, Ledger, Share
@@ -23,6 +23,7 @@ __all__ = ["as_json", "as_text", "spending_row"]
 _INDENT = " " * 4
 # From here on, a share is all.
 _ALL = 0.995
+_BARE = "no noise that counts protects these, so epsilon is infinite for all who learn of them"
 _DEVIATION = "standard deviation {:.4g} times what one unit can change"
 _NOISES = {
     **dict.fromkeys(("gaussian", "dp_sgd", "dp_ftrl_tree", "discrete_gaussian", "skellam"), _DEVIATION),
@@ -36,43 +37,38 @@ def as_text(name: str, ledger: Ledger, limit: float, look: Style = PLAIN) -> str
     """Write who can learn how much about one unit of each dataset; `limit` is the largest epsilon that counts."""
     lines = [look.paint("bold", f"{clean(name)}: privacy loss per dataset and recipient (limit {limit:g})"), ""]
     for family, budgets in groupby(ledger.budgets, key=lambda budget: budget.family):
-        lines.append(look.paint("bold", f"datasets.{clean(family)}"))
-        for budget in budgets:
-            lines += _budget_lines(budget, limit, look)
-        lines.append("")
+        told = (line for budget in budgets for line in _budget_lines(budget, limit, look))
+        lines += [look.paint("bold", f"datasets.{clean(family)}"), *told, ""]
     if ledger.bare:
-        text = (
-            f"{listing(ledger.bare)}: no noise that counts protects these, so epsilon is infinite for all who learn of "
-            "them"
-        )
-        lines += [*wrap(text, look), ""]
+        lines += [*wrap(f"{listing(ledger.bare)}: {_BARE}", look), ""]
     if ledger.shares:
-        lines.append(look.paint("bold", "mechanisms"))
-        for share in ledger.shares:
-            lines += _share_lines(share, look)
-        lines.append("")
-    if not ledger.shares:
-        lines += ["no differential privacy is declared", ""]
-    return "\n".join(lines[:-1]) + "\n"
+        told = (line for share in ledger.shares for line in _share_lines(share, look))
+        lines += [look.paint("bold", "mechanisms"), *told]
+    else:
+        lines.append("no differential privacy is declared")
+    return "\n".join(lines) + "\n"
 
 
 def _budget_lines(budget: Budget, limit: float, look: Style) -> Iterator[str]:
     style = "pass" if budget.high <= limit else "high" if budget.low > limit else "unknown"
-    first, *rest = wrap(f"{listing(budget.parties)}: {_epsilon(budget)}", look, "  ", _INDENT)
-    yield look.paint(style, first)
-    yield from rest
+    yield from wrap_painted(f"{listing(budget.parties)}: {_epsilon(budget)}", look, style, "  ", _INDENT)
     if budget.mechanisms and not budget.sees_more:
-        if budget.spent.because:
-            who = "each" if len(budget.parties) > 1 else "it"
-            yield from wrap(f"{who} {' and '.join(budget.spent.because)}", look, _INDENT, _INDENT)
-        yield from wrap(_allowed(budget), look, _INDENT, _INDENT)
-        yield from wrap(f"through {listing(budget.mechanisms)}", look, _INDENT, _INDENT)
-        # What is said of one mechanism stands below.
-        yield from _how(budget.spent, look) if len(budget.mechanisms) > 1 else ()
-        if most := costliest(budget.seen):
-            yield from wrap(f"most of it by {most[0].path}: by itself {shown(most[1])}", look, _INDENT, _INDENT)
+        yield from _composed(budget, look)
     if budget.missing:
         yield from wrap(f"not stated: {listing(budget.missing)}", look, _INDENT, _INDENT)
+
+
+def _composed(budget: Budget, look: Style) -> Iterator[str]:
+    """What the mechanisms come to together, and which of them costs most."""
+    if budget.spent.because:
+        who = "each" if len(budget.parties) > 1 else "it"
+        yield from wrap(f"{who} {' and '.join(budget.spent.because)}", look, _INDENT, _INDENT)
+    yield from wrap(_allowed(budget), look, _INDENT, _INDENT)
+    yield from wrap(f"through {listing(budget.mechanisms)}", look, _INDENT, _INDENT)
+    # What is said of one mechanism stands below.
+    yield from _how(budget.spent, look) if len(budget.mechanisms) > 1 else ()
+    if most := costliest(budget.seen):
+        yield from wrap(f"most of it by {most[0].path}: by itself {shown(most[1])}", look, _INDENT, _INDENT)
 
 
 def _epsilon(budget: Budget) -> str:
@@ -117,17 +113,19 @@ def _share_lines(share: Share, look: Style) -> Iterator[str]:
     yield from _how(share.spent, look)
     if share.spent.missing and share.spent.low != share.spent.high:
         yield from wrap(f"not stated: {listing(share.spent.missing)}", look, _INDENT, _INDENT)
+    for style, text in _judgements(share):
+        yield from (look.paint(style, line) for line in wrap(text, look, _INDENT, f"{_INDENT}  "))
+
+
+def _judgements(share: Share) -> Iterator[tuple[str, str]]:
+    """For whom it does not count, and whether what is claimed of it holds."""
     for family, why in share.not_for:
-        line = f"it does not count for {clean(family)}: {why}"
-        yield from (look.paint("high", part) for part in wrap(line, look, _INDENT, f"{_INDENT}  "))
-    style, verdict = _verdict(share)
-    for line in wrap(verdict, look, _INDENT, f"{_INDENT}  ") if verdict else ():
-        yield look.paint(style, line)
+        yield "high", f"it does not count for {clean(family)}: {why}"
+    if share.claimed:
+        yield _verdict(share)
 
 
 def _verdict(share: Share) -> tuple[str, str]:
-    if not share.claimed:
-        return "dim", ""
     claim = f"claimed: {share.claimed if share.stated_rho is not None else f'{share.stated:.3g}'}"
     why = f", as it comes to {share.found}" if share.stated_rho is not None or share.measured != share.spent else ""
     unsure = f"so nobody can say whether that is true{_for_want_of(share)}"
@@ -176,26 +174,22 @@ def spending_row(spent: Spending) -> dict[str, Any]:
     return {
         "low": _number(spent.low),
         "high": _number(spent.high),
-        "delta": spent.delta,
-        "theorem": spent.theorem,
-        "assumptions": list(spent.assumptions),
-        "needs_closer_computation": list(spent.undecided),
+        **row_of(spent, "delta", "theorem", "assumptions"),
+        "needs_closer_computation": spent.undecided,
     }
 
 
 def _budget_row(budget: Budget) -> dict[str, Any]:
     return {
-        "parties": list(budget.parties),
-        "datasets": list(budget.datasets),
-        "unit": budget.unit,
+        **row_of(budget, "parties", "datasets", "unit"),
         "low": _number(budget.low),
         "high": _number(budget.high),
         "infinite": math.isinf(budget.low),
-        "mechanisms": list(budget.mechanisms),
-        "knows": list(budget.spent.because),
+        "mechanisms": budget.mechanisms,
+        "knows": budget.spent.because,
         "found_at_1_percent_false_positives": _share_found(budget),
         "composed": spending_row(budget.spent) if budget.mechanisms else None,
-        "missing": list(budget.missing),
+        "missing": budget.missing,
     }
 
 

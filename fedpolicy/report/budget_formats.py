@@ -61,19 +61,19 @@ def as_svg(name: str, ledger: Ledger, limit: float) -> str:
     height = _HEIGHT + _LEGEND * len(ledger.shares)
     steps = max((points[-1][0] for _, points in curves), default=1)
     top = _SPARE * max([limit, *(high for _, points in curves for _, _, high in points)])
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" {_FONT}>',
-        f"<title>{_text(name)}: epsilon over the steps of each mechanism</title>",
-        f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
-        f'<text x="{_LEFT}" y="24" font-size="14">{_text(name)}: epsilon over the run</text>',
-        *_axes(steps, top),
-        *_limit(limit, top),
-    ]
+    lines = [*_canvas(name, height), *_axes(steps, top), *_limit(limit, top)]
     for place, (_, points) in enumerate(curves):
         lines += _curve(points, steps, top, _COLOURS[place % len(_COLOURS)])
     drawn = {share.path: _COLOURS[place % len(_COLOURS)] for place, (share, _) in enumerate(curves)}
     lines += [_legend(place, share, drawn.get(share.path)) for place, share in enumerate(ledger.shares)]
     return "\n".join([*lines, "</svg>"]) + "\n"
+
+
+def _canvas(name: str, height: int) -> Iterator[str]:
+    yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" {_FONT}>'
+    yield f"<title>{_text(name)}: epsilon over the steps of each mechanism</title>"
+    yield f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>'
+    yield f'<text x="{_LEFT}" y="24" font-size="14">{_text(name)}: epsilon over the run</text>'
 
 
 def _axes(steps: int, top: float) -> Iterator[str]:

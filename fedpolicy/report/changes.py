@@ -8,24 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.exposure.sums import HIDING
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.report.rows import json_text
-from fedpolicy.report.style import PLAIN, Style, amount, listing, wrap
+from fedpolicy.report.rows import json_text, row_of
+from fedpolicy.report.style import PLAIN, Style, amount, listing, wrap, wrap_painted
 
 if TYPE_CHECKING:
-    from fedpolicy.analysis.changes import BudgetChange, ControlChange, DisclosureChange, Levels, Loss
+    from fedpolicy.analysis.changes import BudgetChange, Changes, ControlChange, DisclosureChange, Levels, Loss
     from fedpolicy.analysis.facts import Step
     from fedpolicy.analysis.whatif.coalitions import CoalitionSearch
     from fedpolicy.analysis.whatif.scenarios import Scenario, SmallerSum
 
 __all__ = [
     "budget_line",
-    "budget_row",
+    "change_rows",
     "coalitions_json",
     "coalitions_text",
     "control_line",
-    "control_row",
     "disclosure_line",
-    "disclosure_row",
+    "disclosure_lines",
     "scenario_json",
     "scenario_text",
     "short_element",
@@ -42,6 +41,16 @@ def disclosure_line(change: DisclosureChange) -> str:
     what = listing(change.datasets)
     verb = _VERBS[change.kind] if len(change.parties) == 1 else _VERBS[change.kind].replace("learns", "learn")
     return f"{who} {verb} {what}: {_levels_said(change.before)} -> {_levels_said(change.after)}"
+
+
+def disclosure_lines(change: DisclosureChange, look: Style, indent: str) -> Iterator[str]:
+    """Who learns more or less, and by which way where it is more."""
+    rest = f"{indent}    "
+    first = f"{indent}{_MARKS[change.kind]} "
+    yield from wrap_painted(disclosure_line(change), look, _STYLES[change.kind], first, rest)
+    for step in change.path if change.kind in {"new", "worse"} else ():
+        implied = f" (implied by {step.implied_by})" if step.implied_by else ""
+        yield f"{rest}{short_element(step.source)} -> {short_element(step.target)}  {step.payload}{implied}"
 
 
 def _levels_said(levels: Levels) -> str:
@@ -83,14 +92,20 @@ def _held(parties: tuple[str, ...] | None) -> str:
     return f"can be ended by {listing(parties)}" if parties else "their own"
 
 
-def disclosure_row(change: DisclosureChange) -> dict[str, Any]:
-    """One change of what somebody learns."""
+def change_rows(changes: Changes) -> dict[str, Any]:
+    """What changes for whom: what is learned, privacy loss, and who can take what away."""
     return {
-        "kind": change.kind,
-        "parties": list(change.parties),
+        "disclosures": [_disclosure_row(change) for change in changes.disclosures],
+        "budgets": [_budget_row(change) for change in changes.budgets],
+        "control": [row_of(one, "participants", "use", "capability", "before", "after") for one in changes.control],
+    }
+
+
+def _disclosure_row(change: DisclosureChange) -> dict[str, Any]:
+    return {
+        **row_of(change, "kind", "parties"),
         "as": change.role,
-        "datasets": list(change.datasets),
-        "pairs": change.pairs,
+        **row_of(change, "datasets", "pairs"),
         "before": _levels(change.before),
         "after": _levels(change.after),
         "path": [_step(step) for step in change.path],
@@ -105,19 +120,15 @@ def _step(step: Step) -> dict[str, Any]:
     return {
         "from": step.source,
         "to": step.target,
-        "payload": step.payload,
-        "flow": step.flow,
+        **row_of(step, "payload", "flow"),
         "implied_by": step.implied_by or None,
     }
 
 
-def budget_row(change: BudgetChange) -> dict[str, Any]:
-    """One change of a privacy loss; an infinite epsilon is null, and `seen` says that anything is seen at all."""
+def _budget_row(change: BudgetChange) -> dict[str, Any]:
+    """An infinite epsilon is null, and `seen` says that anything is seen at all."""
     return {
-        "kind": change.kind,
-        "parties": list(change.parties),
-        "datasets": list(change.datasets),
-        "unit": change.unit,
+        **row_of(change, "kind", "parties", "datasets", "unit"),
         "before": _loss(change.before),
         "after": _loss(change.after),
     }
@@ -129,17 +140,6 @@ def _loss(loss: Loss) -> dict[str, Any]:
         "seen": loss is not None,
         "low": None if math.isinf(low) else low,
         "high": None if math.isinf(high) else high,
-    }
-
-
-def control_row(change: ControlChange) -> dict[str, Any]:
-    """One change of who can take what away."""
-    return {
-        "participants": list(change.participants),
-        "use": change.use,
-        "capability": change.capability,
-        "before": None if change.before is None else list(change.before),
-        "after": None if change.after is None else list(change.after),
     }
 
 
@@ -177,12 +177,7 @@ def _sum_line(smaller: SmallerSum) -> str:
 
 def _changes(scenario: Scenario, look: Style) -> Iterator[str]:
     for change in scenario.changes.disclosures:
-        first, *rest = wrap(disclosure_line(change), look, f"  {_MARKS[change.kind]} ", " " * 6)
-        yield look.paint(_STYLES[change.kind], first)
-        yield from rest
-        for step in change.path if change.kind in {"new", "worse"} else ():
-            implied = f" (implied by {step.implied_by})" if step.implied_by else ""
-            yield f"      {short_element(step.source)} -> {short_element(step.target)}  {step.payload}{implied}"
+        yield from disclosure_lines(change, look, "  ")
     for budget in scenario.changes.budgets:
         yield from wrap(budget_line(budget), look, "  ! " if budget.kind == "worse" else "  - ", " " * 6)
     for smaller in scenario.sums:
@@ -197,9 +192,7 @@ def scenario_json(name: str, scenario: Scenario) -> str:
         "version": 1,
         "name": name,
         "question": scenario.question,
-        "disclosures": [disclosure_row(change) for change in scenario.changes.disclosures],
-        "budgets": [budget_row(change) for change in scenario.changes.budgets],
-        "control": [control_row(change) for change in scenario.changes.control],
+        **change_rows(scenario.changes),
         "sums": [
             {"origin": s.origin, "party": s.party, "with": list(s.others), "before": s.before, "after": s.after}
             for s in scenario.sums

@@ -30,19 +30,19 @@ def as_markdown(comparison: Comparison) -> str:
     if not comparison.differences and not comparison.errors:
         return "\n\n".join(["### fedpolicy: nothing changes for anybody", *_overridden(comparison)]) + "\n"
     shown, left = comparison.differences[:_MOST_OPEN], comparison.differences[_MOST_OPEN:]
-    parts = [
-        part
-        for difference in shown
-        for part in (_open(difference), *_folded("What changes for whom", _told(difference)))
-    ]
+    parts = [one for each in shown for one in (_open(each), *_folded("What changes for whom", _told(each)))]
     more = [part for difference in left for part in (_open(difference), *_told(difference))]
     rest = _folded(amount(len(left), "more deployment"), more)
     text = "\n\n".join([head, *_overridden(comparison), *_unusable(comparison), *parts, *rest]) + "\n"
-    files = {one.span.file for difference in comparison.differences for one in difference.introduced}
+    return linked(text, _files(comparison), comparison.links, _MOST_CHARACTERS)
+
+
+def _files(comparison: Comparison) -> dict[str, str]:
+    """Files of the new state that lie here, from the root of the repository."""
+    files = {one.span.file for one in comparison.introduced}
     files |= {difference.file for difference in comparison.differences}
     files |= {row["file"] for row in error_rows(comparison.errors)} - {""}
-    here = {name: comparison.root.file(name) for name in files if not OF_REVISION.match(name)}
-    return linked(text, here, comparison.links, _MOST_CHARACTERS)
+    return {name: comparison.root.file(name) for name in files if not OF_REVISION.match(name)}
 
 
 def _folded(title: str, parts: Iterable[str]) -> list[str]:
@@ -73,38 +73,36 @@ def _open(difference: Difference) -> str:
     title = f"**{_escaped(difference.deployment)}** (`{shown_name(difference.file)}`{state})"
     worst = sorted(difference.introduced, key=lambda one: (bool(one.waiver), one.verdict == "unknown", -one.severity))
     left = len(worst) - _MOST_SHOWN
-    more = [f"- and {left:,} more"] if left > 0 else []
-    shown = [*map(_finding_item, worst[:_MOST_SHOWN]), *more]
-    return "\n".join([title, "", "Introduced:", "", *shown]) if shown else title
+    more = [f"and {left:,} more"] if left > 0 else []
+    return "\n\n".join([title, *_items("Introduced", [*map(_finding_item, worst[:_MOST_SHOWN]), *more])])
 
 
 def _told(difference: Difference) -> Iterator[str]:
     """Everything that the open part does not say."""
     changes = difference.changes
     beyond = difference.introduced if len(difference.introduced) > _MOST_SHOWN else ()
-    for title, lines in (
-        ("Introduced", [_finding_item(finding) for finding in beyond]),
-        ("Resolved", [_finding_item(finding) for finding in difference.resolved]),
-        (
-            "Who can learn what",
-            [f"- {_SIGNS[one.kind]} {_escaped(disclosure_line(one))}" for one in changes.disclosures],
-        ),
-        ("Privacy loss", [f"- {_escaped(budget_line(one))}" for one in changes.budgets]),
-        ("Who can take what away", [f"- {_escaped(control_line(one))}" for one in changes.control]),
-    ):
-        if lines:
-            yield f"{title}:\n\n" + "\n".join(lines)
+    learned = [f"{_SIGNS[one.kind]} {_escaped(disclosure_line(one))}" for one in changes.disclosures]
+    yield from _items("Introduced", map(_finding_item, beyond))
+    yield from _items("Resolved", map(_finding_item, difference.resolved))
+    yield from _items("Who can learn what", learned)
+    yield from _items("Privacy loss", (_escaped(budget_line(one)) for one in changes.budgets))
+    yield from _items("Who can take what away", (_escaped(control_line(one)) for one in changes.control))
     picture = "\n".join(_picture(difference))
     if picture:
         yield f"```mermaid\nflowchart LR\n{picture}\n```"
 
 
+def _items(title: str, items: Iterable[str]) -> Iterator[str]:
+    if lines := [f"- {item}" for item in items]:
+        yield f"{title}:\n\n" + "\n".join(lines)
+
+
 def _finding_item(finding: Finding) -> str:
     place = f"`{shown_name(finding.span.file)}:{finding.span.line}`"
     if finding.waiver:
-        return f"- waived `{finding.rule}`: {_escaped(finding.message)} ({place}); {_escaped(finding.notes[0])}"
+        return f"waived `{finding.rule}`: {_escaped(finding.message)} ({place}); {_escaped(finding.notes[0])}"
     what = "undecided" if finding.verdict == "unknown" else finding.severity.label
-    return f"- **{what}** `{finding.rule}`: {_escaped(finding.message)} ({place})"
+    return f"**{what}** `{finding.rule}`: {_escaped(finding.message)} ({place})"
 
 
 def _picture(difference: Difference) -> Iterator[str]:

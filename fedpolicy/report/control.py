@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.records import dataclass
-from fedpolicy.report.rows import json_text
+from fedpolicy.report.rows import json_text, row_of
 from fedpolicy.report.style import PLAIN, Style, clean, listing, wrap
 
 if TYPE_CHECKING:
@@ -212,33 +212,27 @@ def _doubt(gap: Gap) -> str:
 
 def as_json(name: str, matrix: Sequence[Continuity]) -> str:
     """Write the matrix as JSON."""
-    rows = [
-        {
-            "use": entry.use,
-            "capability": entry.capability,
-            "participants": list(entry.participants),
-            "attainable": entry.attainable,
-            "holds": [_hold_row(hold) for hold in entry.holds],
-            "lacking": [_gap_row(gap) for gap in entry.gaps],
-            "not_stated": [_gap_row(gap) for gap in entry.doubts],
-            "software": [{"party": party, "on": element} for party, element in entry.software],
-        }
-        for entry in matrix
-    ]
-    return json_text({"version": 1, "name": name, "continuity": rows})
+    return json_text({"version": 1, "name": name, "continuity": [_entry_row(entry) for entry in matrix]})
+
+
+def _entry_row(entry: Continuity) -> dict[str, Any]:
+    return {
+        **row_of(entry, "use", "capability", "participants", "attainable"),
+        "holds": [_hold_row(hold) for hold in entry.holds],
+        "lacking": [_gap_row(gap) for gap in entry.gaps],
+        "not_stated": [_gap_row(gap) for gap in entry.doubts],
+        "software": [{"party": party, "on": element} for party, element in entry.software],
+    }
 
 
 def _hold_row(hold: Hold) -> dict[str, Any]:
     return {
-        "parties": list(hold.parties),
-        "how": hold.how,
-        "cause": hold.cause,
-        "through": list(hold.through),
+        **row_of(hold, "parties", "how", "cause", "through"),
         "together": hold.how == "jurisdiction",
         "jurisdiction": hold.jurisdiction or None,
-        "missing": list(hold.missing),
+        "missing": hold.missing,
     }
 
 
 def _gap_row(gap: Gap) -> dict[str, Any]:
-    return {"kind": gap.kind, "cause": gap.cause, "missing": list(gap.missing), **dict(gap.detail)}
+    return {**row_of(gap, "kind", "cause", "missing"), **dict(gap.detail)}

@@ -7,29 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from fedpolicy.analysis.changes import Changes
+from fedpolicy.analysis.changes import BudgetChange, Changes
 from fedpolicy.errors import FedPolicyError
 from fedpolicy.files import Root
 from fedpolicy.findings import Finding, Override
-from fedpolicy.report.changes import (
-    budget_line,
-    budget_row,
-    control_line,
-    control_row,
-    disclosure_line,
-    disclosure_row,
-    short_element,
-)
-from fedpolicy.report.rows import error_rows, json_text, override_lines, override_rows, waiver_row
-from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
+from fedpolicy.report.changes import budget_line, change_rows, control_line, disclosure_lines
+from fedpolicy.report.rows import error_rows, finding_row, json_text, override_lines, override_rows, row_of, waiver_row
+from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap, wrap_labelled, wrap_painted
 
 __all__ = ["OF_REVISION", "UNCOMPARED", "Comparison", "Difference", "as_json", "as_text", "shown_name"]
 
 UNCOMPARED = "uncompared"
 
-_STYLES = {"new": "critical", "worse": "high", "gone": "pass", "better": "pass"}
 _LOSSES = {"worse": ("!", "high"), "better": ("-", "pass"), "changed": ("~", "unknown")}
-_MARKS = {"new": "+", "worse": "!", "gone": "-", "better": "-"}
 # A file of a commit, as git names it; its first characters are enough for people.
 OF_REVISION = re.compile(r"^([0-9a-f]{8})[0-9a-f]{32}:")
 _STATES = {UNCOMPARED: "not compared: not all of the new state could be used"}
@@ -107,36 +97,28 @@ def _finding_lines(title: str, mark: str, found: tuple[Finding, ...], look: Styl
         yield f"  {title}"
     for finding in found:
         style = "unknown" if finding.verdict == "unknown" else finding.severity.label
-        head = f"    {mark} {'waived' if finding.waiver else style}[{finding.rule}] "
-        first, *rest = wrap(finding.message, look, head, " " * 8) or [head]
-        yield look.paint("medium" if finding.waiver else style, first[: len(head)]) + first[len(head) :]
-        yield from rest
+        label = f"    {mark} {'waived' if finding.waiver else style}[{finding.rule}] "
+        yield from wrap_labelled(finding.message, look, "medium" if finding.waiver else style, label, " " * 8)
         yield f"        {clean(shown_name(str(finding.span)))}"
         yield from wrap(finding.notes[0], look, " " * 8, " " * 8) if finding.waiver else ()
 
 
 def _change_lines(changes: Changes, look: Style) -> Iterator[str]:
-    if changes.disclosures:
-        yield "  who can learn what"
-    for change in changes.disclosures:
-        first, *rest = wrap(disclosure_line(change), look, f"    {_MARKS[change.kind]} ", " " * 8)
-        yield look.paint(_STYLES[change.kind], first)
-        yield from rest
-        if change.kind in {"new", "worse"}:
-            for step in change.path:
-                implied = f" (implied by {step.implied_by})" if step.implied_by else ""
-                yield f"        {short_element(step.source)} -> {short_element(step.target)}  {step.payload}{implied}"
-    if changes.budgets:
-        yield "  privacy loss"
-    for budget in changes.budgets:
-        mark, style = _LOSSES[budget.kind]
-        first, *rest = wrap(budget_line(budget), look, f"    {mark} ", " " * 8)
-        yield look.paint(style, first)
-        yield from rest
-    if changes.control:
-        yield "  who can take what away"
-    for control in changes.control:
-        yield from wrap(control_line(control), look, "    ~ ", " " * 8)
+    learned = (disclosure_lines(change, look, "    ") for change in changes.disclosures)
+    lost = (_loss_lines(change, look) for change in changes.budgets)
+    held = (wrap(control_line(change), look, "    ~ ", " " * 8) for change in changes.control)
+    for title, parts in (
+        ("who can learn what", learned),
+        ("privacy loss", lost),
+        ("who can take what away", held),
+    ):
+        if lines := [line for part in parts for line in part]:
+            yield from (f"  {title}", *lines)
+
+
+def _loss_lines(change: BudgetChange, look: Style) -> Iterator[str]:
+    mark, style = _LOSSES[change.kind]
+    return wrap_painted(budget_line(change), look, style, f"    {mark} ", " " * 8)
 
 
 def _closing(comparison: Comparison) -> str:
@@ -164,26 +146,12 @@ def as_json(comparison: Comparison) -> str:
 
 def _difference_row(difference: Difference) -> dict[str, Any]:
     return {
-        "deployment": difference.deployment,
-        "file": difference.file,
-        "state": difference.state,
+        **row_of(difference, "deployment", "file", "state"),
         "introduced": [_finding_row(finding) for finding in difference.introduced],
         "resolved": [_finding_row(finding) for finding in difference.resolved],
-        "disclosures": [disclosure_row(change) for change in difference.changes.disclosures],
-        "budgets": [budget_row(change) for change in difference.changes.budgets],
-        "control": [control_row(change) for change in difference.changes.control],
+        **change_rows(difference.changes),
     }
 
 
 def _finding_row(finding: Finding) -> dict[str, Any]:
-    return {
-        "rule": finding.rule,
-        "severity": finding.severity.label,
-        "verdict": str(finding.verdict),
-        "elements": list(finding.elements),
-        "message": finding.message,
-        "file": finding.span.file,
-        "line": finding.span.line,
-        "fingerprint": finding.fingerprint,
-        "waiver": waiver_row(finding.waiver) if finding.waiver else None,
-    }
+    return {**finding_row(finding), "waiver": waiver_row(finding.waiver) if finding.waiver else None}

@@ -24,12 +24,10 @@ _MOST = 200  # characters of a label
 def as_mermaid(sketch: Sketch) -> str:
     """Write a flowchart, owners left and outsiders right; dashed arrows are implied."""
     lines = ["flowchart LR"]
-    for side, title in enumerate(_SIDES):
-        boxes = [box for box in sketch.boxes if box.side == side]
-        if boxes:
-            labels = ("<br/>".join(map(mermaid_label, _lines(box))) for box in boxes)
-            nodes = (f'    {box.id}["{label}"]' for box, label in zip(boxes, labels, strict=True))
-            lines += [f'  subgraph s{side}["{title}"]', *nodes, "  end"]
+    for side, title, boxes in _sides(sketch):
+        labels = ("<br/>".join(map(mermaid_label, _lines(box))) for box in boxes)
+        nodes = (f'    {box.id}["{label}"]' for box, label in zip(boxes, labels, strict=True))
+        lines += [f'  subgraph s{side}["{title}"]', *nodes, "  end"]
     for arrow in sketch.arrows:
         line = "-.->" if arrow.implied else "-->"
         text = "<br/>".join(map(mermaid_label, _words(arrow)))
@@ -41,6 +39,14 @@ def as_mermaid(sketch: Sketch) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _sides(sketch: Sketch) -> Iterator[tuple[int, str, list[Box]]]:
+    """Each side that has boxes, with its number and its title."""
+    for side, title in enumerate(_SIDES):
+        boxes = [box for box in sketch.boxes if box.side == side]
+        if boxes:
+            yield side, title, boxes
+
+
 def as_dot(sketch: Sketch) -> str:
     """Write a directed graph, owners left and outsiders right; dashed arrows are implied."""
     lines = [
@@ -49,17 +55,9 @@ def as_dot(sketch: Sketch) -> str:
         '  node [shape=box, style="rounded,filled", fillcolor="#f3f5f7", fontname="sans-serif", fontsize=11]',
         '  edge [fontname="sans-serif", fontsize=9]',
     ]
-    for side, title in enumerate(_SIDES):
-        boxes = [box for box in sketch.boxes if box.side == side]
-        if boxes:
-            nodes = (f"    {box.id} [label={_quoted(_lines(box))}]" for box in boxes)
-            lines += [
-                f"  subgraph cluster_{side} {{",
-                f"    label={_quoted([title])}",
-                "    color=white",
-                *nodes,
-                "  }",
-            ]
+    for side, title, boxes in _sides(sketch):
+        nodes = (f"    {box.id} [label={_quoted(_lines(box))}]" for box in boxes)
+        lines += [f"  subgraph cluster_{side} {{", f"    label={_quoted([title])}", "    color=white", *nodes, "  }"]
     lines += [*map(_dot_arrow, sketch.arrows), "}"]
     return "\n".join(lines) + "\n"
 

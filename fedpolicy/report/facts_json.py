@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy.analysis import Study
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.analysis.idle import idle_elements
-from fedpolicy.findings import Hop, Span
+from fedpolicy.findings import Hop
 from fedpolicy.graph import FlowGraph, bits
 from fedpolicy.report.budget import spending_row
-from fedpolicy.report.rows import hop_row, json_text
+from fedpolicy.report.rows import hop_row, json_text, row_of
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure, ModelFacts, NotCounted, Step
-    from fedpolicy.graph import Access, Flow, Guard, Principal
+    from fedpolicy.graph import Access, DataItem, Flow, Guard, Principal
     from fedpolicy.language.reading import Document
 
 __all__ = ["MOST_LISTED", "VERSION", "facts_json", "hops_of", "wide"]
@@ -39,18 +39,7 @@ def _facts_row(document: Document, facts: Study, disclosures: Iterable[Disclosur
         "deployment": {"name": document.deployment.name, "file": document.file, "setting": document.deployment.setting},
         "max_epsilon": facts.max_epsilon,
         "parties": [_party(graph.principals[name]) for name in sorted(graph.principals)],
-        "datasets": [
-            {
-                "id": item.id,
-                "dataset": item.family,
-                "at": item.place,
-                "owner": item.owner,
-                "units": item.units,
-                "unit": item.unit or "unknown",
-                "categories": list(item.categories),
-            }
-            for item in graph.data
-        ],
+        "datasets": [_dataset(item) for item in graph.data],
         "models": [_model(model) for model in facts.models],
         "flows": [_flow(flow, names, document) for flow in graph.flows],
         "disclosures": [_disclosure(one, owners, document) for one in disclosures],
@@ -60,16 +49,17 @@ def _facts_row(document: Document, facts: Study, disclosures: Iterable[Disclosur
 
 def hops_of(path: Sequence[Step], document: Document) -> tuple[Hop, ...]:
     """A witness path with its places in the file."""
-    return tuple(
-        Hop(
-            source=_short(step.source),
-            target=_short(step.target),
-            payload=step.payload,
-            flow=step.flow,
-            implied_by=step.implied_by,
-            span=document.spans.key(step.path),
-        )
-        for step in path
+    return tuple(_hop(step, document) for step in path)
+
+
+def _hop(step: Step, document: Document) -> Hop:
+    return Hop(
+        source=_short(step.source),
+        target=_short(step.target),
+        payload=step.payload,
+        flow=step.flow,
+        implied_by=step.implied_by,
+        span=document.spans.key(step.path),
     )
 
 
@@ -78,67 +68,61 @@ def wide(low: int, high: int) -> str:
     return LEVELS[high] if low == high else f"{LEVELS[low]} to {LEVELS[high]}"
 
 
-def _party(principal: Principal) -> dict[str, Any]:
+def _dataset(item: DataItem) -> dict[str, Any]:
     return {
-        "id": principal.id,
-        "party": principal.party,
-        "roles": list(principal.roles),
-        "jurisdictions": None if principal.jurisdictions is None else list(principal.jurisdictions),
-        "trusts": sorted(principal.trusts),
-        "implied": principal.implied,
+        "id": item.id,
+        "dataset": item.family,
+        "at": item.place,
+        **row_of(item, "owner", "units"),
+        "unit": item.unit or "unknown",
+        "categories": item.categories,
     }
+
+
+def _party(principal: Principal) -> dict[str, Any]:
+    said = row_of(principal, "id", "party", "roles", "jurisdictions")
+    return {**said, "trusts": sorted(principal.trusts), "implied": principal.implied}
 
 
 def _model(model: ModelFacts) -> dict[str, Any]:
     return {
         "id": model.id,
         "class": model.cls or None,
-        "lowest": model.lowest,
-        "highest": model.highest,
+        **row_of(model, "lowest", "highest"),
         "claimed": model.claimed or None,
-        "aspects": {name: _plain(model.aspects.get(name)) for name in _ASPECTS},
-        "missing": list(model.missing),
+        "aspects": {name: model.aspects.get(name) for name in _ASPECTS},
+        "missing": model.missing,
         "access": [_access(access) for access in model.access],
-        "produced_by": list(model.produced_by),
-        "runners": list(model.runners),
-        "contains": list(model.contains[:MOST_LISTED]),
-        "contains_count": len(model.contains),
+        **row_of(model, "produced_by", "runners"),
+        **_counted("contains", model.contains),
         "catalogue": model.catalogue or None,
     }
 
 
+def _counted(name: str, items: Sequence[str]) -> dict[str, Any]:
+    """Some names, and how many there are."""
+    return {name: items[:MOST_LISTED], f"{name}_count": len(items)}
+
+
 def _access(access: Access) -> dict[str, Any]:
     return {
-        "use": access.use,
-        "how": access.how,
-        "at": list(access.at[:MOST_LISTED]),
-        "at_count": len(access.at),
+        **row_of(access, "use", "how"),
+        **_counted("at", access.at),
         "runner": access.runner or None,
-        "hops": list(access.hops),
-        "interface": None if access.interface is None else list(access.interface),
-        "feasible": access.feasible,
-        "why": access.why,
+        **row_of(access, "hops", "interface", "feasible", "why"),
     }
 
 
 def _flow(flow: Flow, names: _Names, document: Document) -> dict[str, Any]:
-    data = names.of(flow.data)
-    span: Span = document.spans.key(flow.path)
     return {
         "id": flow.id,
         "from": _short(flow.source),
         "to": _short(flow.target),
         "payload": flow.payload,
-        "data": data[:MOST_LISTED],
-        "data_count": len(data),
-        "implied_by": flow.implied_by,
-        "origin": flow.origin,
-        "role": flow.role,
-        "certain": flow.certain,
-        "missing": list(flow.missing),
+        **_counted("data", names.of(flow.data)),
+        **row_of(flow, "implied_by", "origin", "role", "certain", "missing"),
         "safeguards": [_guard(guard) for guard in flow.guards],
-        "file": span.file,
-        "line": span.line,
+        **row_of(document.spans.key(flow.path), "file", "line"),
     }
 
 
@@ -194,23 +178,17 @@ def _disclosure(one: Disclosure, owners: Mapping[str, str], document: Document) 
         "path": paths[0] if paths else [],
         "paths": paths,
         "not_counted": [_not_counted(reason) for reason in one.not_counted],
-        "missing": list(one.missing),
-        "claims": list(one.claims),
+        **row_of(one, "missing", "claims"),
         "epsilon": spending_row(one.spent) if one.spent else None,
         "count": one.pairs,
-        "parties": list(one.parties[:MOST_LISTED]),
-        "parties_count": len(one.parties),
-        "datasets": list(one.datasets[:MOST_LISTED]),
-        "datasets_count": len(one.datasets),
+        **_counted("parties", one.parties),
+        **_counted("datasets", one.datasets),
     }
 
 
 def _not_counted(reason: NotCounted) -> dict[str, Any]:
     return {
-        "safeguard": reason.safeguard,
-        "kind": reason.kind,
-        "why": reason.why,
-        "level": reason.level,
+        **row_of(reason, "safeguard", "kind", "why", "level"),
         "rests_on": sorted(reason.rests_on)[:MOST_LISTED],
         "step": reason.step,
     }
@@ -219,10 +197,6 @@ def _not_counted(reason: NotCounted) -> dict[str, Any]:
 def _short(vertex: str) -> str:
     """`client@aphp` for `nodes.client@aphp`; models keep their section, so that nobody takes them for a place."""
     return vertex.removeprefix("nodes.").removeprefix("parties.")
-
-
-def _plain(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def facts_json(document: Document, facts: Study, disclosures: Iterable[Disclosure], *, version: str) -> str:

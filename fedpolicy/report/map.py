@@ -81,17 +81,7 @@ def map_of(sketch: Sketch, marks: Sequence[Mark] = ()) -> Picture:
     arrows = sorted(known, key=lambda one: (-one.level, one.origin, one.source, one.target))[:MOST_ARROWS]
     ports = _ports(arrows, named)
     places = _places(boxes, ports)
-    drawn = list(_drawn(arrows, ports, places, named, marks))
-    width = _EDGE * 2 + _WIDE * 3 + _BETWEEN * 2
-    height = max((at.y + at.height for at in places.values()), default=80) + _EDGE
-    lines = [
-        f'<svg viewBox="0 0 {width} {height}" role="group" aria-label="{_text(sketch.name)}: who sends what to whom">',
-        _TIP,
-        *(line for one in drawn for line in _path(one)),
-        *(line for box in boxes for line in _box(box, places[box.id], [one for one in drawn if _touches(one, box)])),
-        *_labels(drawn),
-        "</svg>",
-    ]
+    lines = _svg(sketch.name, boxes, places, list(_drawn(arrows, ports, places, named, marks)))
     left = len(sketch.arrows) - len(arrows)
     more = f" {amount(left, 'arrow')} of lower levels not drawn." if left else ""
     hidden = len(sketch.boxes) - len(boxes)
@@ -129,6 +119,19 @@ def _places(boxes: Sequence[Box], ports: Mapping[tuple[str, str], Sequence[int]]
 def _height(box: Box, ports: Mapping[tuple[str, str], Sequence[int]]) -> int:
     most = max(len(ports.get((box.id, side), ())) for side in ("left", "right"))
     return max(_LINE * (2 + len(_lines(box)) + len(box.data[:_MOST_DATA])) + 14, _PORT * most)
+
+
+def _svg(name: str, boxes: Sequence[Box], places: Mapping[str, _At], drawn: Sequence[_Drawn]) -> Iterator[str]:
+    width = _EDGE * 2 + _WIDE * 3 + _BETWEEN * 2
+    height = max((at.y + at.height for at in places.values()), default=80) + _EDGE
+    yield f'<svg viewBox="0 0 {width} {height}" role="group" aria-label="{_text(name)}: who sends what to whom">'
+    yield _TIP
+    for one in drawn:
+        yield from _path(one)
+    for box in boxes:
+        yield from _box(box, places[box.id], [one for one in drawn if _touches(one, box)])
+    yield from _labels(drawn)
+    yield "</svg>"
 
 
 def _drawn(
@@ -178,19 +181,21 @@ def _box(box: Box, at: _At, touching: Sequence[_Drawn]) -> Iterator[str]:
     causes = tuple(dict.fromkeys(mark.cause for one in touching for mark in one.marks))
     about = _about(box.parties, data, causes)
     yield f'<g {about} data-party="{_text(box.parties[0])}" tabindex="0" role="button" aria-label="{_text(said)}">'
+    yield from _frame(box, at, name)
+    yield "</g>"
+    y = at.y + 55 + _LINE * len(_lines(box))
+    for place, family in enumerate(box.data[:_MOST_DATA]):
+        known = f'data-dataset="{_text(family)}" tabindex="0" role="button" aria-label="dataset {_text(family)}"'
+        shown = f'<text class="data" x="{at.x + 16}" y="{y + _LINE * place}">{_text(_cut(family, _LETTERS))}</text>'
+        yield f"<g {about} {known}>{shown}</g>"
+
+
+def _frame(box: Box, at: _At, name: str) -> Iterator[str]:
     yield f'<rect class="party" x="{at.x}" y="{at.y}" width="{_WIDE}" height="{at.height}" rx="8"/>'
     yield f'<text class="name" x="{at.x + 10}" y="{at.y + 20}">{_text(_cut(name, _LETTERS))}</text>'
     yield f'<text class="label" x="{at.x + 10}" y="{at.y + 36}">{_text(_cut(box.role, _LETTERS + 4))}</text>'
-    y = at.y + 55
-    for held in _lines(box):
-        yield f'<text x="{at.x + 16}" y="{y}">{_text(_cut(f"· {held}", _LETTERS))}</text>'
-        y += _LINE
-    yield "</g>"
-    for family in box.data[:_MOST_DATA]:
-        known = f'data-dataset="{_text(family)}" tabindex="0" role="button" aria-label="dataset {_text(family)}"'
-        shown = f'<text class="data" x="{at.x + 16}" y="{y}">{_text(_cut(family, _LETTERS))}</text>'
-        yield f"<g {about} {known}>{shown}</g>"
-        y += _LINE
+    for place, held in enumerate(_lines(box)):
+        yield f'<text x="{at.x + 16}" y="{at.y + 55 + _LINE * place}">{_text(_cut(f"· {held}", _LETTERS))}</text>'
 
 
 def _path(one: _Drawn) -> Iterator[str]:

@@ -60,12 +60,7 @@ def _named(parties: Sequence[str]) -> str:
 def _table(heads: Sequence[str], names: Sequence[str], texts: Sequence[Sequence[str]], look: Style) -> list[str]:
     title = "who learns what (! not allowed)"
     left = max(cells(text) for text in (title, *(clean(f"  {head}") for head in heads[:_MOST_ROWS])))
-    widths: list[int] = []
-    for at, name in enumerate(names):  # of thousands of columns, those behind the edge are not looked at
-        width = max(cells(clean(name)), *(cells(row[at]) for row in texts))
-        if widths and left + sum(widths) + 2 * len(widths) + width + 2 > look.width:
-            break
-        widths.append(width)
+    widths = _widths(names, texts, look.width - left)
     shown = len(widths)
     lines = [look.paint("bold", _line(title, names[:shown], left, widths))]
     lines += [
@@ -76,6 +71,17 @@ def _table(heads: Sequence[str], names: Sequence[str], texts: Sequence[Sequence[
         *([amount(len(heads) - _MOST_ROWS, "more row")] if len(heads) > _MOST_ROWS else []),
     ]
     return [*lines, *([f"  and {' and '.join(more)} (`fedpolicy facts`)"] if more else [])]
+
+
+def _widths(names: Sequence[str], texts: Sequence[Sequence[str]], room: int) -> list[int]:
+    """Of as many columns as there is room for, and of one at least."""
+    widths: list[int] = []
+    for at, name in enumerate(names):  # of thousands of columns, those behind the edge are not looked at
+        width = max(cells(clean(name)), *(cells(row[at]) for row in texts))
+        if widths and sum(widths) + 2 * len(widths) + width + 2 > room:
+            break
+        widths.append(width)
+    return widths
 
 
 def _line(head: str, texts: Sequence[str], left: int, widths: Sequence[int]) -> str:

@@ -51,18 +51,21 @@ def matching_models(catalog: Catalog, query: str = "", classes: Sequence[str] = 
         row = catalog.models[name]
         said = (row.id, *row.aliases, row.developer or "", row.licence or "", row.provider or "")
         if any(wanted in text.casefold() for text in said):
-            lowest, highest = classify_row(row, catalog)
-            if not classes or (lowest == highest and lowest in classes):
-                licence = catalog.licence(row.licence) if row.licence else None
-                data = tuple(catalog.datasets[one] for one in row.trained_on)
-                yield ModelEntry(
-                    row=row,
-                    lowest=lowest,
-                    highest=highest,
-                    licence=licence,
-                    trained_on=data,
-                    training_data=catalog.training_data(row),
-                )
+            entry = _entry(row, catalog)
+            if not classes or entry.cls in classes:
+                yield entry
+
+
+def _entry(row: ModelRow, catalog: Catalog) -> ModelEntry:
+    lowest, highest = classify_row(row, catalog)
+    return ModelEntry(
+        row=row,
+        lowest=lowest,
+        highest=highest,
+        licence=catalog.licence(row.licence) if row.licence else None,
+        trained_on=tuple(catalog.datasets[one] for one in row.trained_on),
+        training_data=catalog.training_data(row),
+    )
 
 
 def as_text(entries: Sequence[ModelEntry], look: Style = PLAIN) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from html import escape
 from importlib import resources
 
-from fedpolicy.page import Block, Code, Items, Page, Paragraph, Picture, Section, Table
+from fedpolicy.page import Block, Code, Items, Page, PageSection, Paragraph, Picture, Table, Tile
 from fedpolicy.report.markup import line, prose, row
 from fedpolicy.report.style import clean
 
@@ -46,22 +46,12 @@ def page_html(page: Page) -> str:
 
 
 def _body(page: Page) -> Iterator[str]:
-    mark = _MARKED.get(page.verdict, "open")
     yield '<a class="skip" href="#main">Skip to the content</a>'
-    yield f'<header class="band {mark}"><p class="word">{_text(page.verdict)}</p><div><h1>{_text(page.title)}</h1>'
-    yield from (f"<p>{_words(text)}</p>" for text in page.lead)
-    if page.marks:
-        yield f'<p class="marks">sha256: {"; ".join(f"<span>{_words(mark)}</span>" for mark in page.marks)}</p>'
-    yield "</div></header>"
+    yield from _header(page)
     yield '<nav aria-label="On this page"><ul>'
     yield from (f'<li><a href="#{_id(one.id)}">{_text(one.title)}</a></li>' for one in page.sections)
     yield '</ul></nav><main id="main">'
-    if page.tiles:
-        yield '<ul class="tiles">'
-        for tile in page.tiles:
-            kind = ' class="bad"' if tile.bad else ""
-            yield f"<li{kind}><b>{_text(tile.value)}</b> <span>{_text(tile.label)}</span></li>"
-        yield "</ul>"
+    yield from _tiles(page.tiles)
     for section in page.sections:
         yield from _section(section, 2)
     if page.signed:
@@ -71,7 +61,25 @@ def _body(page: Page) -> Iterator[str]:
     yield "</footer>"
 
 
-def _section(section: Section, depth: int) -> Iterator[str]:
+def _header(page: Page) -> Iterator[str]:
+    mark = _MARKED.get(page.verdict, "open")
+    yield f'<header class="band {mark}"><p class="word">{_text(page.verdict)}</p><div><h1>{_text(page.title)}</h1>'
+    yield from (f"<p>{_words(text)}</p>" for text in page.lead)
+    if page.marks:
+        yield f'<p class="marks">sha256: {"; ".join(f"<span>{_words(mark)}</span>" for mark in page.marks)}</p>'
+    yield "</div></header>"
+
+
+def _tiles(tiles: Sequence[Tile]) -> Iterator[str]:
+    if tiles:
+        yield '<ul class="tiles">'
+        for tile in tiles:
+            kind = ' class="bad"' if tile.bad else ""
+            yield f"<li{kind}><b>{_text(tile.value)}</b> <span>{_text(tile.label)}</span></li>"
+        yield "</ul>"
+
+
+def _section(section: PageSection, depth: int) -> Iterator[str]:
     head = f"<h{depth}>{_text(section.title)}</h{depth}>"
     kind = "section" if depth == 2 else "div"  # noqa: PLR2004  the sections of the page itself
     yield f'<{kind} id="{_id(section.id)}">'
@@ -83,7 +91,7 @@ def _section(section: Section, depth: int) -> Iterator[str]:
 
 
 def _block(block: Block, depth: int, title: str) -> Iterator[str]:
-    if isinstance(block, Section):
+    if isinstance(block, PageSection):
         yield from _section(block, depth + 1)
     elif isinstance(block, Paragraph):
         yield f"<p>{_words(block.text)}</p>"
@@ -181,14 +189,14 @@ def page_markdown(page: Page) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _markdown_section(section: Section, depth: int) -> Iterator[str]:
+def _markdown_section(section: PageSection, depth: int) -> Iterator[str]:
     yield f"{'#' * depth} {prose(section.title)}"
     for block in section.blocks:
         yield from _markdown_block(block, depth)
 
 
 def _markdown_block(block: Block, depth: int) -> Iterator[str]:
-    if isinstance(block, Section):
+    if isinstance(block, PageSection):
         yield from _markdown_section(block, depth + 1)
     elif isinstance(block, Paragraph):
         yield prose(block.text)

@@ -9,8 +9,8 @@ from typing import Any
 from fedpolicy.findings import Finding, Override, Severity, Verdict
 from fedpolicy.limits import MAX_REPAIR_FLOWS
 from fedpolicy.records import dataclass
-from fedpolicy.report.rows import json_text, override_lines, override_rows
-from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
+from fedpolicy.report.rows import finding_row, json_text, override_lines, override_rows, row_of
+from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap, wrap_labelled
 
 __all__ = ["OpenValue", "Proposal", "RepairStep", "Repairs", "Stuck", "as_json", "as_text", "difference"]
 
@@ -143,10 +143,7 @@ def _asked(repairs: Repairs, look: Style) -> Iterator[str]:
 def _finding_lines(findings: Sequence[Finding], look: Style) -> Iterator[str]:
     for finding in findings[:_SHOWN]:
         style = "unknown" if finding.verdict is Verdict.UNKNOWN else finding.severity.label
-        head = f"  {style}[{finding.rule}] "
-        first, *rest = wrap(finding.message, look, head, " " * 6) or [head]
-        yield look.paint(style, first[: len(head)]) + first[len(head) :]
-        yield from rest
+        yield from wrap_labelled(finding.message, look, style, f"  {style}[{finding.rule}] ", " " * 6)
     if len(findings) > _SHOWN:
         yield f"  and {len(findings) - _SHOWN:,} more"
 
@@ -160,12 +157,10 @@ def _proposal_lines(proposal: Proposal, repairs: Repairs, look: Style) -> Iterat
         yield from wrap(f"{step.text} ({step.kind}, {step.cost:g})", look, "  - ", "    ")
     for blank in proposal.blanks:
         yield from wrap(f"fill in {blank.path}: {blank.what} (--fill {blank.path}=VALUE)", look, "  ? ", "    ")
-    if proposal.new:
-        yield "  what comes with it:"
-        yield from (f"  {line}" for line in _finding_lines(proposal.new, look))
-    if proposal.leaves:
-        yield "  what it leaves:"
-        yield from (f"  {line}" for line in _finding_lines(proposal.leaves, look))
+    for title, findings in (("what comes with it", proposal.new), ("what it leaves", proposal.leaves)):
+        if findings:
+            yield f"  {title}:"
+            yield from (f"  {line}" for line in _finding_lines(findings, look))
     if proposal.unwritable is not None:
         yield from wrap(f"it cannot be written: {proposal.unwritable}", look, "  ", "    ")
     elif proposal.diff:
@@ -213,20 +208,14 @@ def as_json(repairs: Repairs) -> str:
     """Write everything as JSON."""
     document = {
         "version": 1,
-        "name": repairs.name,
-        "file": repairs.file,
+        **row_of(repairs, "name", "file"),
         "severity": repairs.least.label,
-        "chosen": [_finding_row(finding) for finding in repairs.chosen],
+        "chosen": [finding_row(finding) for finding in repairs.chosen],
         "proposals": [_proposal_row(proposal) for proposal in repairs.proposals],
-        "stuck": [
-            {"fingerprint": stuck.finding.fingerprint, "why": stuck.why, "help": stuck.finding.help}
-            for stuck in repairs.stuck
-        ],
+        "stuck": [{"fingerprint": s.finding.fingerprint, "why": s.why, "help": s.finding.help} for s in repairs.stuck],
         "rechecks": repairs.rechecks,
         "most_rechecks": repairs.most,
-        "stopped": repairs.stopped,
-        "planned": repairs.planned,
-        "optimal": repairs.optimal,
+        **row_of(repairs, "stopped", "planned", "optimal"),
         **({"overrides": override_rows(repairs.overrides)} if repairs.overrides else {}),
     }
     return json_text(document)
@@ -234,29 +223,13 @@ def as_json(repairs: Repairs) -> str:
 
 def _proposal_row(proposal: Proposal) -> dict[str, Any]:
     return {
-        "number": proposal.number,
-        "cost": proposal.cost,
-        "changes": [
-            {"id": step.id, "kind": step.kind, "cost": step.cost, "text": step.text} for step in proposal.changes
-        ],
-        "fill_in": [{"path": blank.path, "what": blank.what} for blank in proposal.blanks],
+        **row_of(proposal, "number", "cost"),
+        "changes": [row_of(step, "id", "kind", "cost", "text") for step in proposal.changes],
+        "fill_in": [row_of(blank, "path", "what") for blank in proposal.blanks],
         "clears": [finding.fingerprint for finding in proposal.clears],
         "leaves": [finding.fingerprint for finding in proposal.leaves],
-        "new": [_finding_row(finding) for finding in proposal.new],
+        "new": [finding_row(finding) for finding in proposal.new],
         "writable": proposal.unwritable is None,
         "unwritable": None if proposal.unwritable is None else str(proposal.unwritable),
         "diff": proposal.diff,
-    }
-
-
-def _finding_row(finding: Finding) -> dict[str, Any]:
-    return {
-        "rule": finding.rule,
-        "severity": finding.severity.label,
-        "verdict": finding.verdict.value,
-        "elements": list(finding.elements),
-        "message": finding.message,
-        "file": finding.span.file,
-        "line": finding.span.line,
-        "fingerprint": finding.fingerprint,
     }

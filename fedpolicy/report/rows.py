@@ -12,17 +12,22 @@ from fedpolicy.findings import Override
 from fedpolicy.report.style import clean, listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from fedpolicy.findings import Hop, Span, Waiver
+    from fedpolicy.findings import Finding, Hop, Report, Span, Verdict, Waiver
 
 __all__ = [
+    "count_row",
     "csv_text",
+    "deployment_rows",
     "error_rows",
+    "finding_row",
     "hop_row",
     "json_text",
+    "mistake_rows",
     "override_lines",
     "override_rows",
+    "row_of",
     "span_row",
     "waiver_row",
 ]
@@ -42,15 +47,24 @@ _MOST_NAMES = 8
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
+def row_of(item: object, *names: str) -> dict[str, Any]:
+    """Fields of a thing as they are, in this order."""
+    return {name: getattr(item, name) for name in names}
+
+
+def count_row(counts: Mapping[Verdict, int]) -> dict[str, int]:
+    """How many there are of each verdict."""
+    return {verdict.value: number for verdict, number in counts.items()}
+
+
+def deployment_rows(report: Report) -> list[dict[str, str]]:
+    """What was judged, and where it stands."""
+    return [{"file": file.name, "name": name} for file in report.files for name in file.deployments]
+
+
 def span_row(span: Span) -> dict[str, Any]:
     """A place: lines and columns count from 1, the end column is one past the last character."""
-    return {
-        "file": span.file,
-        "line": span.line,
-        "column": span.column,
-        "end_line": span.end_line,
-        "end_column": span.end_column,
-    }
+    return row_of(span, "file", "line", "column", "end_line", "end_column")
 
 
 def hop_row(hop: Hop) -> dict[str, Any]:
@@ -58,11 +72,20 @@ def hop_row(hop: Hop) -> dict[str, Any]:
     return {
         "from": hop.source,
         "to": hop.target,
-        "payload": hop.payload,
-        "flow": hop.flow,
-        "implied_by": hop.implied_by,
-        "file": hop.span.file,
-        "line": hop.span.line,
+        **row_of(hop, "payload", "flow", "implied_by"),
+        **row_of(hop.span, "file", "line"),
+    }
+
+
+def finding_row(finding: Finding) -> dict[str, Any]:
+    """A finding in short: what, where, and by which mark it is known."""
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.label,
+        "verdict": finding.verdict.value,
+        **row_of(finding, "elements", "message"),
+        **row_of(finding.span, "file", "line"),
+        "fingerprint": finding.fingerprint,
     }
 
 
@@ -71,12 +94,8 @@ def waiver_row(waiver: Waiver) -> dict[str, Any]:
     return {
         "id": waiver.id,
         "verdict": waiver.verdict.value,
-        "reason": waiver.reason,
-        "owner": waiver.owner,
-        "approved_by": waiver.approved_by,
-        "expires": waiver.expires,
-        "file": waiver.span.file,
-        "line": waiver.span.line,
+        **row_of(waiver, "reason", "owner", "approved_by", "expires"),
+        **row_of(waiver.span, "file", "line"),
     }
 
 
@@ -87,6 +106,11 @@ def error_rows(errors: Iterable[Exception], file: str = "") -> Iterator[dict[str
             yield from error_rows(error.errors, file)
         else:
             yield _error_row(error, file)
+
+
+def mistake_rows(report: Report) -> list[dict[str, Any]]:
+    """What could not be used: of the run, then of each file."""
+    return [*error_rows(report.errors), *(row for file in report.files for row in error_rows(file.errors, file.name))]
 
 
 def _error_row(error: Exception, file: str) -> dict[str, Any]:
@@ -131,7 +155,7 @@ def override_lines(overrides: Sequence[Override]) -> list[str]:
 
 def override_rows(overrides: Iterable[Override]) -> list[dict[str, Any]]:
     """The same for programs."""
-    return [{"what": one.what, "by": one.by, "amount": one.amount, "names": list(one.names)} for one in overrides]
+    return [row_of(one, "what", "by", "amount", "names") for one in overrides]
 
 
 def _line(by: str, overrides: Sequence[Override]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
@@ -76,7 +76,6 @@ def rule_entry(rule: Rule | RuleInfo) -> RulePage:
     if isinstance(rule, RuleInfo):
         return RulePage.own(rule)
     tree: dict[str, Any] = read_sheet(Path(rule.path).read_bytes(), rule.path, RULE).tree
-    listed = tree.get("examples", {})
     return RulePage(
         rule=rule.info,
         applies_to=rule.applies_to,
@@ -84,16 +83,15 @@ def rule_entry(rule: Rule | RuleInfo) -> RulePage:
         absent_why=rule.absent_why,
         behind=rule.behind,
         params=rule.params,
-        match=" ".join(str(tree.get("match", "")).split()),
-        graver=" ".join(str(tree.get("graver", "")).split()),
-        slight=" ".join(str(tree.get("slight", "")).split()),
-        require=" ".join(str(tree["require"]).split()),
-        examples=[
-            Shown(expected=word, why=example.get("why", ""), text=_as_yaml(example["deployment"]))
-            for word in EXPECTED
-            for example in listed.get(word, ())
-        ],
+        **{key: " ".join(str(tree.get(key, "")).split()) for key in ("match", "graver", "slight", "require")},
+        examples=list(_examples(tree.get("examples", {}))),
     )
+
+
+def _examples(listed: Mapping[str, Any]) -> Iterator[Shown]:
+    for word in EXPECTED:
+        for example in listed.get(word, ()):
+            yield Shown(expected=word, why=example.get("why", ""), text=_as_yaml(example["deployment"]))
 
 
 def _as_yaml(deployment: object) -> str:

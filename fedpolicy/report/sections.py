@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.budget.meaning import found_at_most
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.page import Paragraph, Picture, Section, Table
+from fedpolicy.page import PageSection, Paragraph, Picture, Table
 from fedpolicy.report.budget_formats import as_svg, has_curves
 from fedpolicy.report.drawing import as_mermaid
 from fedpolicy.report.grouping import anchor, is_judged
@@ -19,10 +19,12 @@ from fedpolicy.report.style import listing
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
+    from fedpolicy.analysis.budget import Budget
     from fedpolicy.analysis.control.matrix import Continuity
     from fedpolicy.analysis.facts import Disclosure
     from fedpolicy.findings import Finding
     from fedpolicy.language.model.agreement import Agreement
+    from fedpolicy.language.model.safeguards import Safeguard
     from fedpolicy.language.reading import Document
     from fedpolicy.overview import Overview
     from fedpolicy.page import Block
@@ -44,15 +46,9 @@ def told_beside(
         one = replace(one, picture=as_mermaid(sketch))
     if sketch is None or "page" not in wanted:
         return one
-    made = (
-        mapped(map_of(sketch, marks_of(study, findings))),
-        learners(study, owner),
-        controls(study, document, owner),
-        stopping(study, owner),
-        budgets(study, owner),
-        contracts(document, owner),
-    )
-    return replace(one, sections=tuple(part for part in made if part))
+    chart = mapped(map_of(sketch, marks_of(study, findings)))
+    rest = (learners(study, owner), controls(study, document, owner), stopping(study, owner), budgets(study, owner))
+    return replace(one, sections=tuple(part for part in (chart, *rest, contracts(document, owner)) if part))
 
 
 def marks_of(study: Study, findings: Sequence[Finding]) -> tuple[Mark, ...]:
@@ -66,32 +62,32 @@ def marks_of(study: Study, findings: Sequence[Finding]) -> tuple[Mark, ...]:
             if last and target:
                 party = _party(study, target.party) or target.name
                 found.setdefault((one.cause, last.origin, party), []).append(one)
-    return tuple(
-        Mark(
-            cause=anchor(study.deployment.name, cause),
-            origin=origin,
-            party=party,
-            severity=max(one.severity for one in some).label,
-            rules=tuple(dict.fromkeys(one.rule for one in sorted(some, key=lambda one: (-one.severity, one.rule)))),
-        )
-        for (cause, origin, party), some in sorted(found.items())
+    return tuple(_mark(study.deployment.name, *place, some) for place, some in sorted(found.items()))
+
+
+def _mark(deployment: str, cause: str, origin: str, party: str, findings: Sequence[Finding]) -> Mark:
+    worst_first = sorted(findings, key=lambda one: (-one.severity, one.rule))
+    return Mark(
+        cause=anchor(deployment, cause),
+        origin=origin,
+        party=party,
+        severity=worst_first[0].severity.label,
+        rules=tuple(dict.fromkeys(one.rule for one in worst_first)),
     )
 
 
-def mapped(picture: Picture) -> Section:
+def mapped(picture: Picture) -> PageSection:
     """The map of a deployment."""
-    return Section(id="map", title="Who sends what to whom", blocks=(picture,))
+    return PageSection(id="map", title="Who sends what to whom", blocks=(picture,))
 
 
-def learners(study: Study, owner: str = "") -> Section:
+def learners(study: Study, owner: str = "") -> PageSection:
     """Who can learn what: declared, guaranteed, allowed, and on whose word the difference rests."""
     owners = {item.id: _party(study, item.owner) for item in study.graph.data}
     rows = [_learner(one, owner, owners) for one in study.disclosures if _concerns(study, one.datasets, owner)]
-    told: tuple[Block, ...] = (Paragraph(text="No party learns anything about data of another."),)
-    if rows:
-        heads = ("who", "as", "of what", "declared", "guaranteed", "allowed", "rests on")
-        told = (_table("Who can learn what", heads, rows),)
-    return Section(id="learns", title="Who can learn what", blocks=(*told, Paragraph(text=_LEVELS)))
+    heads = ("who", "as", "of what", "declared", "guaranteed", "allowed", "rests on")
+    nothing = "No party learns anything about data of another."
+    return _tabled("learns", "Who can learn what", heads, rows, nothing, beside=[Paragraph(text=_LEVELS)])
 
 
 _LEVELS = (
@@ -119,7 +115,7 @@ def _learner(one: Disclosure, owner: str, owners: Mapping[str, str]) -> tuple[st
     )
 
 
-def leaving(study: Study, document: Document, owner: str) -> Section:
+def leaving(study: Study, document: Document, owner: str) -> PageSection:
     """What leaves the places that one party runs, to whom, and which line of the file says so."""
     graph = study.graph
     found: dict[tuple[str, ...], None] = {}
@@ -129,36 +125,32 @@ def leaving(study: Study, document: Document, owner: str) -> Section:
             to = target.party or target.name
             line = str(document.spans.key(flow.path).line)
             found[flow.payload.replace("_", " "), source.name, to, flow.implied_by or flow.origin, line] = None
-    rows = sorted(found)
     heads = ("what", "from", "to", "because of", "line")
-    told: Block = (
-        _table(f"What leaves {owner}", heads, rows)
-        if rows
-        else Paragraph(text="Nothing leaves the places of this party.")
-    )
-    return Section(id="leaves", title=f"What leaves {owner}", blocks=(told,))
+    return _tabled("leaves", f"What leaves {owner}", heads, sorted(found), "Nothing leaves the places of this party.")
 
 
-def budgets(study: Study, owner: str = "") -> Section | None:
+def budgets(study: Study, owner: str = "") -> PageSection | None:
     """What ε allows, in the terms of a test; nothing where there is no noise."""
     if not study.is_noisy:
         return None
-    rows = [
-        (
-            listing(one.parties),
-            one.family if one.whole else listing(one.datasets, most=4),
-            one.unit,
-            "no bound: also sees data without noise" if one.sees_more else one.words,
-            "-" if one.spent.delta is None else f"{one.spent.delta:g}",
-            "-" if one.sees_more else f"up to {found_at_most(one.seen, one.spent):.0%}",
-        )
-        for one in study.ledger.budgets
-        if _concerns(study, one.datasets, owner) and (one.mechanisms or not one.sees_more)
-    ]
+    budgets = [one for one in study.ledger.budgets if one.mechanisms or not one.sees_more]
+    rows = [_budget_row(one) for one in budgets if _concerns(study, one.datasets, owner)]
     heads = ("who", "data", "per", "ε over the run", "δ", "found by a test with 1 % false alarms")
     note = Paragraph(text="The last column: of those who took part, the share that the best test finds.")
-    told = (_table("What noise allows", heads, rows), note) if rows else (Paragraph(text="No noise counts here."),)
-    return Section(id="budget", title="What noise allows (ε)", blocks=(*told, *_plot(study)))
+    beside = [*([note] if rows else []), *_plot(study)]
+    title = "What noise allows"
+    return _tabled("budget", f"{title} (ε)", heads, rows, "No noise counts here.", caption=title, beside=beside)
+
+
+def _budget_row(one: Budget) -> tuple[str, ...]:
+    return (
+        listing(one.parties),
+        one.family if one.whole else listing(one.datasets, most=4),
+        one.unit,
+        "no bound: also sees data without noise" if one.sees_more else one.words,
+        "-" if one.spent.delta is None else f"{one.spent.delta:g}",
+        "-" if one.sees_more else f"up to {found_at_most(one.seen, one.spent):.0%}",
+    )
 
 
 def _plot(study: Study) -> Iterator[Block]:
@@ -170,28 +162,29 @@ def _plot(study: Study) -> Iterator[Block]:
         )
 
 
-def controls(study: Study, document: Document, owner: str = "") -> Section:
+def controls(study: Study, document: Document, owner: str = "") -> PageSection:
     """Each safeguard: who performs it, who may change it, who has to agree; with an owner, whether that is itself."""
-    rows = []
     rests: dict[tuple[str | int, ...], set[str]] = {}
     for flow in study.graph.flows:
         for guard in flow.guards:
             rests.setdefault(guard.path, set()).update(guard.rests_on)
-    for path, spec in declared_safeguards(document):
-        who = sorted(rests.get(path, ()))
-        changes = listing(spec.controlled_by or ()) or "not said"
-        agree = f"{spec.approved_by.at_least} of {listing(spec.approved_by.of)}" if spec.approved_by else "nobody"
-        mine = (_share(owner, who, spec.controlled_by or ()),) if owner else ()
-        where = ".".join(map(str, path))
-        line = str(document.spans.key(path).line)
-        name = spec.kind.replace("_", " ")
-        rows.append((name, where, listing(who) or "not said", changes, agree, *mine, line))
-    heads = ("control", "where", "performed by", "may be changed by", "needs consent of")
-    mine_head = (f"in the hands of {owner}",) if owner else ()
-    told: Block = Paragraph(text="The file declares no safeguard.")
-    if rows:
-        told = _table("Who controls each control", (*heads, *mine_head, "line"), rows)
-    return Section(id="controls", title="Who controls each control", blocks=(told,))
+    rows = [
+        (*_control_row(path, spec, sorted(rests.get(path, ())), owner), str(document.spans.key(path).line))
+        for path, spec in declared_safeguards(document)
+    ]
+    mine = (f"in the hands of {owner}",) if owner else ()
+    heads = ("control", "where", "performed by", "may be changed by", "needs consent of", *mine, "line")
+    return _tabled("controls", "Who controls each control", heads, rows, "The file declares no safeguard.")
+
+
+def _control_row(path: Sequence[str | int], spec: Safeguard, who: Sequence[str], owner: str) -> Iterator[str]:
+    yield spec.kind.replace("_", " ")
+    yield ".".join(map(str, path))
+    yield listing(who) or "not said"
+    yield listing(spec.controlled_by or ()) or "not said"
+    yield f"{spec.approved_by.at_least} of {listing(spec.approved_by.of)}" if spec.approved_by else "nobody"
+    if owner:
+        yield _share(owner, who, spec.controlled_by or ())
 
 
 def _share(owner: str, performers: Sequence[str], changers: Sequence[str]) -> str:
@@ -201,17 +194,16 @@ def _share(owner: str, performers: Sequence[str], changers: Sequence[str]) -> st
     return "alone" if {*performers, *changers} == {owner} else "with others"
 
 
-def stopping(study: Study, owner: str = "") -> Section:
+def stopping(study: Study, owner: str = "") -> PageSection:
     """Who can take which use away from whom."""
     rows = [
         (entry.use, _MEANS[entry.capability], listing(entry.participants), _enders(entry))
         for entry in study.continuity
         if not owner or owner in entry.participants
     ]
-    told: Block = Paragraph(text="No task runs here, and no model is called.")
-    if rows:
-        told = _table("Who can stop what", ("use", "to", "who", "can be ended by"), rows)
-    return Section(id="stops", title="Who can stop it", blocks=(told,))
+    heads = ("use", "to", "who", "can be ended by")
+    nothing = "No task runs here, and no model is called."
+    return _tabled("stops", "Who can stop it", heads, rows, nothing, caption="Who can stop what")
 
 
 def _enders(entry: Continuity) -> str:
@@ -220,19 +212,33 @@ def _enders(entry: Continuity) -> str:
     return listing(entry.holders) or ("not known" if entry.doubts else "nobody else")
 
 
-def contracts(document: Document, owner: str = "") -> Section:
+def contracts(document: Document, owner: str = "") -> PageSection:
     """Which agreements the file names."""
     found = sorted(document.deployment.agreements.items())
     own = [(name, one) for name, one in found if not owner or owner in one.between or "participants" in one.between]
     rows = [_contract_row(name, one) for name, one in own]
     heads = ("agreement", "kind", "between", "document", "last day")
-    told: Block = _table("Agreements", heads, rows) if rows else Paragraph(text="The file names no agreement here.")
-    return Section(id="agreements", title="Agreements", blocks=(told,))
+    return _tabled("agreements", "Agreements", heads, rows, "The file names no agreement here.")
 
 
 def _contract_row(name: str, one: Agreement) -> tuple[str, ...]:
     last = str(one.expires or "no last day")
     return (name, one.kind.replace("_", " "), listing(one.between), one.reference or "no reference", last)
+
+
+def _tabled(
+    name: str,
+    title: str,
+    heads: tuple[str, ...],
+    rows: Sequence[tuple[str, ...]],
+    nothing: str,
+    *,
+    caption: str = "",
+    beside: Sequence[Block] = (),
+) -> PageSection:
+    """A section of one table, or a sentence where there is nothing to show, and what stands below it."""
+    told: Block = _table(caption or title, heads, rows) if rows else Paragraph(text=nothing)
+    return PageSection(id=name, title=title, blocks=(told, *beside))
 
 
 def _table(caption: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:

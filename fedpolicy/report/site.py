@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.findings import Verdict
-from fedpolicy.page import Items, Page, Paragraph, Section, Tile
+from fedpolicy.page import Items, Page, PageSection, Paragraph, Tile
 from fedpolicy.report.grouping import groups_of, question, questions_of
 from fedpolicy.report.map import map_of
 from fedpolicy.report.matrix import READING, REBUILDING
@@ -36,29 +36,32 @@ _WORST = ("verbatim", "reconstructable")
 def site_page(document: Document, study: Study, report: Report, owner: str) -> Page:
     """Make the page of one party; `report` tells what concerns it, and has an overview of its data."""
     cells = [cell for one in report.overviews for cell in one.cells]
-    sections = [
+    return Page(
+        title=f"{owner} in {document.deployment.name}",
+        verdict=verdict_word(report),
+        lead=tuple(_lead(owner, cells, report)),
+        tiles=tuple(_tiles(study, owner, cells)),
+        sections=tuple(section for section in _sections(document, study, report, owner) if section),
+        marks=tuple(f"{what} {digest[:_SHOWN]}" for what, digest in digests_of(report)),
+        foot=(f"Made by fedpolicy {report.version} from {document.file}{_day(report)}.", _FOOT),
+        signed=True,
+    )
+
+
+def _sections(document: Document, study: Study, report: Report, owner: str) -> list[PageSection | None]:
+    return [
         mapped(map_of(sketch_of(study, Wanted(owner=owner)))),
         leaving(study, document, owner),
         learners(study, owner),
         budgets(study, owner),
         controls(study, document, owner),
         stopping(study, owner),
-        Section(id="ask", title="What to ask for", blocks=tuple(_asks(report))),
+        PageSection(id="ask", title="What to ask for", blocks=tuple(_asks(report))),
         contracts(document, owner),
-        Section(id="open", title="Open questions", blocks=tuple(_questions(report))),
+        PageSection(id="open", title="Open questions", blocks=tuple(_questions(report))),
         holding(report),
-        Section(id="scope", title="What this page does not cover", blocks=(Items(items=OUT_OF_SCOPE),)),
+        PageSection(id="scope", title="What this page does not cover", blocks=(Items(items=OUT_OF_SCOPE),)),
     ]
-    return Page(
-        title=f"{owner} in {document.deployment.name}",
-        verdict=verdict_word(report),
-        lead=tuple(_lead(owner, cells, report)),
-        tiles=tuple(_tiles(study, owner, cells)),
-        sections=tuple(section for section in sections if section),
-        marks=tuple(f"{what} {digest[:_SHOWN]}" for what, digest in digests_of(report)),
-        foot=(f"Made by fedpolicy {report.version} from {document.file}{_day(report)}.", _FOOT),
-        signed=True,
-    )
 
 
 def _day(report: Report) -> str:

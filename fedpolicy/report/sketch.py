@@ -174,17 +174,7 @@ def _alike(
     study: Study, parties: Sequence[str], homes: Mapping[str, str], named: Callable[[Vertex], str]
 ) -> tuple[Box, ...]:
     """A box for parties of one role that run the same, as places are `named`."""
-    places: dict[str, set[str]] = {}
-    hosted: dict[str, set[str]] = {}
-    for vertex in study.graph.vertices.values():
-        if vertex.kind == "place" and vertex.id.startswith("nodes."):
-            family = named(vertex)
-            places.setdefault(homes[vertex.id], set()).add(family)
-            if vertex.host and vertex.host != vertex.party:
-                hosted.setdefault(_declared(study, vertex.host), set()).add(f"hosts {family}")
-    for model in study.models:
-        for runner in model.runners:
-            places.setdefault(_declared(study, runner), set()).add(f"runs {model.id}")
+    places, hosted = _held(study, homes, named)
     kept: dict[str, set[str]] = {}
     for item in study.graph.data:
         kept.setdefault(homes.get(item.place, ""), set()).add(item.family)
@@ -204,6 +194,24 @@ def _alike(
         for number, ((role, holds), names) in enumerate(sorted(alike.items(), key=_left_first))
     ]
     return tuple(boxes)
+
+
+def _held(
+    study: Study, homes: Mapping[str, str], named: Callable[[Vertex], str]
+) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """What each party runs, and what it hosts for others."""
+    places: dict[str, set[str]] = {}
+    hosted: dict[str, set[str]] = {}
+    for vertex in study.graph.vertices.values():
+        if vertex.kind == "place" and vertex.id.startswith("nodes."):
+            family = named(vertex)
+            places.setdefault(homes[vertex.id], set()).add(family)
+            if vertex.host and vertex.host != vertex.party:
+                hosted.setdefault(_declared(study, vertex.host), set()).add(f"hosts {family}")
+    for model in study.models:
+        for runner in model.runners:
+            places.setdefault(_declared(study, runner), set()).add(f"runs {model.id}")
+    return places, hosted
 
 
 def _left_first(one: tuple[tuple[str, tuple[str, ...]], list[str]]) -> tuple[object, ...]:
@@ -232,19 +240,21 @@ def _arrows(
         source, target = box_of.get(homes[flow.source], ""), box_of.get(homes[flow.target], "")
         if source and target and homes[flow.source] != homes[flow.target]:
             found.setdefault((source, target, flow.origin, bool(flow.implied_by)), []).append(flow)
-    return tuple(
-        Arrow(
-            source=source,
-            target=target,
-            payloads=tuple(sorted({flow.payload for flow in some})),
-            origin=origin,
-            origins=(origin,),
-            level=max((one.level for one in _of(study, some, passing)), default=0),
-            implied=implied,
-            flows=len(some),
-            data=tuple(sorted({name for one in _of(study, some, passing) for name in one.data})),
-        )
-        for (source, target, origin, implied), some in sorted(found.items())
+    return tuple(_arrow(ends, some, _of(study, some, passing)) for ends, some in sorted(found.items()))
+
+
+def _arrow(ends: tuple[str, str, str, bool], flows: Sequence[Flow], passing: Sequence[_Passing]) -> Arrow:
+    source, target, origin, implied = ends
+    return Arrow(
+        source=source,
+        target=target,
+        payloads=tuple(sorted({flow.payload for flow in flows})),
+        origin=origin,
+        origins=(origin,),
+        level=max((one.level for one in passing), default=0),
+        implied=implied,
+        flows=len(flows),
+        data=tuple(sorted({name for one in passing for name in one.data})),
     )
 
 

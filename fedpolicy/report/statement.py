@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from fedpolicy.errors import FedPolicyError, InputError
@@ -92,14 +92,7 @@ def _statement(tree: Mapping[str, Any], text: str, *, wrapped: bool) -> Statemen
     # What says less than fedpolicy writes binds a verdict to nothing.
     if tree["_type"] != _TYPE or tree["predicateType"] != _PREDICATE or own["version"] != _VERSION:
         raise ValueError(tree["_type"])
-    subjects = [("file", one) for one in tree["subject"]]
-    rest = [(str(one["annotations"]["fedpolicy"]), one) for one in predicate["configuration"]]
-    digests = [
-        Digest(what=what, name=str(one["name"]), sha256=_digest(one["digest"]["sha256"]))
-        for what, one in (*subjects, *rest)
-    ]
-    if not {"file", "tool", "catalogue"} <= {one.what for one in digests}:
-        raise ValueError(digests)
+    digests = _digests(tree["subject"], predicate["configuration"])
     return Statement(
         text=text,
         wrapped=wrapped,
@@ -109,6 +102,15 @@ def _statement(tree: Mapping[str, Any], text: str, *, wrapped: bool) -> Statemen
         version=next((one.name for one in digests if one.what == "tool"), "fedpolicy"),
         settings=_settings(own["settings"]),
     )
+
+
+def _digests(subjects: Iterable[Any], rest: Iterable[Any]) -> list[Digest]:
+    """What a verdict rests on: the files that it is about, and what judged them."""
+    named = [*(("file", one) for one in subjects), *((str(one["annotations"]["fedpolicy"]), one) for one in rest)]
+    found = [Digest(what=what, name=str(one["name"]), sha256=_digest(one["digest"]["sha256"])) for what, one in named]
+    if not {"file", "tool", "catalogue"} <= {one.what for one in found}:
+        raise ValueError(found)
+    return found
 
 
 def _opened(payload: str) -> bytes:

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from fedpolicy.characters import spelt
 from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
 
-__all__ = ["PLAIN", "Style", "amount", "basis_word", "cells", "clean", "listing", "reason", "wrap"]
+__all__ = [
+    "PLAIN",
+    "Style",
+    "amount",
+    "basis_word",
+    "cells",
+    "clean",
+    "listing",
+    "reason",
+    "wrap",
+    "wrap_labelled",
+    "wrap_painted",
+]
 
 _CODES = {
     "critical": "1;31",
@@ -101,6 +113,20 @@ def wrap(text: str, look: Style, first: str = "", rest: str = "") -> list[str]:
             _filled(body, width, start, rest) if body.split() == body.split(" ") else _spaced(body, width, start, rest)
         )
     return lines
+
+
+def wrap_painted(text: str, look: Style, style: str, first: str, rest: str) -> Iterator[str]:
+    """The same with colour for the first line, which is what an eye looks for."""
+    head, *more = wrap(text, look, first, rest)
+    yield look.paint(style, head)
+    yield from more
+
+
+def wrap_labelled(text: str, look: Style, style: str, label: str, rest: str) -> Iterator[str]:
+    """The same with colour for the label alone."""
+    head, *more = wrap(text, look, label, rest) or [label]
+    yield look.paint(style, head[: len(label)]) + head[len(label) :]
+    yield from more
 
 
 def _filled(text: str, width: int, first: str, rest: str) -> list[str]:

@@ -108,18 +108,19 @@ def missing_facts(findings: Iterable[Finding], places: Mapping[tuple[str, str, s
         if finding.verdict is Verdict.UNKNOWN:
             for fact in finding.missing:
                 groups.setdefault((finding.span.file, finding.deployment, fact), []).append(finding)
-    found = [
-        MissingFact(
-            fact=fact,
-            file=file,
-            deployment=deployment,
-            findings=tuple(waiting),
-            alone=all(len(finding.missing) == 1 for finding in waiting),
-            span=places.get((file, deployment, fact)) or min(finding.span for finding in waiting),
-        )
-        for (file, deployment, fact), waiting in groups.items()
-    ]
+    found = (_missing_fact(*place, waiting, places.get(place)) for place, waiting in groups.items())
     return tuple(sorted(found, key=lambda one: (one.file, one.deployment, -one.severity, -len(one.rules), one.fact)))
+
+
+def _missing_fact(file: str, deployment: str, fact: str, waiting: Sequence[Finding], span: Span | None) -> MissingFact:
+    return MissingFact(
+        fact=fact,
+        file=file,
+        deployment=deployment,
+        findings=tuple(waiting),
+        alone=all(len(finding.missing) == 1 for finding in waiting),
+        span=span or min(finding.span for finding in waiting),
+    )
 
 
 _OF_SITES = "site"  # the pack that nothing of a federation reaches

@@ -157,16 +157,9 @@ def as_junit(packs: Sequence[PackTrial]) -> str:
     """Write the results in the JUnit format that CI servers read."""
     root = ET.Element("testsuites", name="fedpolicy test")
     for pack in packs:
-        failed = sum(not trial.passed for trial in pack.trials)
-        suite = ET.SubElement(
-            root,
-            "testsuite",
-            name=pack.pack,
-            tests=str(len(pack.trials)),
-            failures=str(failed),
-            errors="0",
-            skipped="0",
-        )
+        failed = str(sum(not trial.passed for trial in pack.trials))
+        about = {"name": pack.pack, "tests": str(len(pack.trials)), "failures": failed, "errors": "0", "skipped": "0"}
+        suite = ET.SubElement(root, "testsuite", about)
         for trial in pack.trials:
             _case(suite, pack.pack, trial)
     ET.indent(root)

@@ -14,7 +14,7 @@ from fedpolicy.report.style import Style, amount, clean, listing, wrap
 from fedpolicy.report.summarise import OUT_OF_SCOPE, day_words, must_fail
 
 if TYPE_CHECKING:
-    from fedpolicy.page import Section
+    from fedpolicy.page import PageSection
 
 __all__ = [
     "counts",
@@ -236,9 +236,9 @@ _HOLDING = (
 )
 
 
-def holding(report: Report, lead: str = "") -> Section:
+def holding(report: Report, lead: str = "") -> PageSection:
     """What holds, for a page: a sentence for each rule that judged something, and passed everywhere."""
-    from fedpolicy.page import Items, Paragraph, Section  # noqa: PLC0415  a plain check makes no page
+    from fedpolicy.page import Items, PageSection, Paragraph  # noqa: PLC0415  a plain check makes no page
 
     held: dict[str, bool] = {}
     for one in report.overviews:
@@ -249,7 +249,7 @@ def holding(report: Report, lead: str = "") -> Section:
     rest = f" {amount(silent, 'rule')} found nothing here to judge." if silent else ""
     intro = Paragraph(text=f"{lead}{_HOLDING}{rest}")
     blocks = (intro, Items(items=said)) if said else (intro,)
-    return Section(id="holds", title=f"What holds: {amount(len(said), 'rule')}", blocks=blocks, folded=True)
+    return PageSection(id="holds", title=f"What holds: {amount(len(said), 'rule')}", blocks=blocks, folded=True)
 
 
 def _passing(rule: RuleInfo) -> str:

@@ -27,7 +27,7 @@ from fedpolicy.scan.services import Services
 from fedpolicy.searching import Search
 from fedpolicy.searching.look import Look
 from fedpolicy.searching.walk import Unreadable, walk
-from fedpolicy.sources import shown
+from fedpolicy.sources import shown_path
 
 __all__ = ["Fact", "Gathered", "NotRead", "gather", "gather_texts", "worth"]
 
@@ -114,7 +114,7 @@ def gather(
         if below is not None and _is_aside(below):
             found.aside += 1
         elif path in lost:
-            found.not_read.append(NotRead(why=lost[path], span=Span(file=shown(path))))
+            found.not_read.append(NotRead(why=lost[path], span=Span(file=shown_path(path))))
         else:
             begin(path)
             _read(path, services, found)
@@ -163,17 +163,17 @@ def _files(paths: Sequence[str], search: Search, found: Gathered) -> Iterator[tu
     seen: set[str] = set()
     for path in paths:
         if not Path(path).exists():
-            raise InputError(f"`{shown(path)}` does not exist", help="name a folder or a file of a repository")
+            raise InputError(f"`{shown_path(path)}` does not exist", help="name a folder or a file of a repository")
         for one in walk(path, search, _LOOK) if Path(path).is_dir() else (path,):
             if isinstance(one, Unreadable):
-                found.not_read.append(NotRead(why=f"not read: {one.why}", span=Span(file=shown(one.path))))
+                found.not_read.append(NotRead(why=f"not read: {one.why}", span=Span(file=shown_path(one.path))))
             elif (real := os.path.realpath(one)) not in seen:
                 seen.add(real)
                 yield one, os.path.relpath(one, path) if one != path else None
 
 
 def _read(path: str, services: Services, found: Gathered) -> None:
-    name = shown(path)
+    name = shown_path(path)
     try:
         content = beginning(Path(path), LARGEST + 1)
     except OSError as error:

@@ -15,7 +15,7 @@ from fedpolicy.check import Checked, Judge, assess, report_of
 from fedpolicy.errors import FedPolicyError
 from fedpolicy.findings import Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict
 from fedpolicy.language.reading import load_text
-from fedpolicy.overview import Reading, Skipped
+from fedpolicy.overview import ScanReading, UnreadFile
 from fedpolicy.policy.housekeeping import CODED_IDS, coded_finding
 from fedpolicy.policy.models import chosen_id
 from fedpolicy.report.summarise import in_file_order
@@ -132,14 +132,14 @@ def excused(report: Report, settings: Settings, seen: AbstractSet[tuple[str, str
     return replace(done, files=(*report.files, *done.files[len(looked_at) :]), rules=report.rules)
 
 
-def reading_of(gathered: Gathered) -> Reading:
+def reading_of(gathered: Gathered) -> ScanReading:
     """How much was read, and what was not."""
-    return Reading(
+    return ScanReading(
         looked_at=gathered.looked_at,
         read=dict(sorted(gathered.read.items())),
         aside=gathered.aside,
         not_read=tuple(
-            Skipped(why=one.why, file=one.span.file, line=one.span.line, column=one.span.column)
+            UnreadFile(why=one.why, file=one.span.file, line=one.span.line, column=one.span.column)
             for one in gathered.not_read
         ),
     )

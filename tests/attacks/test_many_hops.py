@@ -9,7 +9,7 @@ import pytest
 
 from fedpolicy.analysis.exposure import witness
 from fedpolicy.analysis.exposure.witness import Witnesses
-from fedpolicy.check import check
+from fedpolicy.check import report_on
 from fedpolicy.sources import Source
 from tests.helpers import single_pairs, study_of
 from tests.language.reading import one
@@ -61,7 +61,7 @@ def test_each_hop_more_does_not_double_the_search(steps):
     taken = []
     for hops in (4, 8, 16):
         steps.clear()
-        report = check([Source(name="tree.yaml", text=tree_of(hops).encode())])
+        report = report_on([Source(name="tree.yaml", text=tree_of(hops).encode())])
         assert report.findings
         assert not report.errors
         taken.append(steps["_same_element"])
@@ -86,7 +86,7 @@ def test_what_is_told_about_a_long_tree_begins_at_the_data_and_ends_at_who_learn
 @pytest.mark.no_cover
 def test_places_that_hold_nothing_of_an_instance_are_not_looked_at(steps):
     number = 300
-    report = check([Source(name="stores.yaml", text=stores_of(number).encode())])
+    report = report_on([Source(name="stores.yaml", text=stores_of(number).encode())])
 
     assert sum(finding.rule == "raw-data-leaves-silo" for finding in report.findings) >= 1
     # Each of the two parties, each instance, in some readings; not each place of a party for each instance.

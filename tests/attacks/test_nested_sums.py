@@ -11,7 +11,7 @@ import pytest
 from fedpolicy import api
 from fedpolicy.analysis import AnalysisSettings, Study
 from fedpolicy.analysis.exposure import Reading
-from fedpolicy.check import check
+from fedpolicy.check import report_on
 from fedpolicy.errors import InputError
 from fedpolicy.limits import USUAL
 from fedpolicy.records import replace
@@ -107,7 +107,7 @@ def test_layers_that_double_the_ways_of_a_sum_are_an_error_of_their_file(shape):
         Source(name="layers.yaml", text=layers(*shape).encode()),
         Source(name="leak.yaml", text=LEAK.encode()),
     ]
-    report = check(sources)
+    report = report_on(sources)
 
     message = "a sum that goes into further sums, or behind further seals, in 128 ways cannot be followed"
     assert {(error.span.file, error.message) for error in report.errors} == {("layers.yaml", message)}
@@ -167,9 +167,9 @@ PROGRAM = """
 import json, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (1_000_000_000, 1_000_000_000))
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
-from fedpolicy.check import check
+from fedpolicy.check import report_on
 from fedpolicy.sources import Source
-report = check([Source(name="f.yaml", text=sys.stdin.buffer.read())])
+report = report_on([Source(name="f.yaml", text=sys.stdin.buffer.read())])
 print(json.dumps([error.message for error in report.errors]))
 """
 

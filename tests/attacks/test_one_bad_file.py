@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from fedpolicy import api, check
 from fedpolicy.batch import executors
 from fedpolicy.batch.executors import Borrowed
-from fedpolicy.batch.run import Run
+from fedpolicy.batch.run import Batch
 from fedpolicy.cli.app import app
 from fedpolicy.settings import Settings
 
@@ -223,7 +223,7 @@ def test_an_executor_that_never_answers_is_left_and_a_file_that_never_ends_is_na
 
 def test_where_all_workers_are_gone_the_rest_is_checked_here(estate, forked):
     del estate, forked
-    run = Run(NAMES, Settings())
+    run = Batch(NAMES, Settings())
     crew = Borrowed(Executor(lambda *_: None), run.judge, alive=lambda: False, patience=0.1)
     run.over(crew)
 
@@ -233,9 +233,9 @@ def test_where_all_workers_are_gone_the_rest_is_checked_here(estate, forked):
 def test_where_a_worker_is_alive_it_is_waited_for(estate, monkeypatch):
     del estate
     late = []
-    crew = Borrowed(Executor(lambda future, work: late.append((future, work))), Run(NAMES, Settings()).judge,
+    crew = Borrowed(Executor(lambda future, work: late.append((future, work))), Batch(NAMES, Settings()).judge,
                     alive=lambda: True, patience=0.1)  # fmt: skip
-    run = Run(NAMES, Settings())
+    run = Batch(NAMES, Settings())
     monkeypatch.setattr(executors, "wait", lambda futures, _seconds, _when: answered(late, futures))
     run.over(crew)
 

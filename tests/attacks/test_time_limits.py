@@ -18,7 +18,7 @@ from fedpolicy.cli import watchdog
 from fedpolicy.cli.app import app
 from fedpolicy.cli.watchdog import Watch
 from fedpolicy.files import MOST_BYTES, whole
-from fedpolicy.sources import STDIN, locate
+from fedpolicy.sources import STDIN, candidates
 from tests.attacks.test_one_bad_file import LATE, LEAK, NAMES, ROOT, estate, fedpolicy, needs_copies, reported
 
 __all__ = ["estate"]
@@ -237,7 +237,7 @@ def test_a_pipe_that_nobody_writes_to_is_not_waited_for(estate):
 def test_a_search_reads_no_pipe(estate):
     (estate / "folder").mkdir()
     os.mkfifo(estate / "folder" / "x.fedpolicy.yaml")
-    (source,) = locate(["folder"], lambda: b"")
+    (source,) = candidates(["folder"], lambda: b"")
 
     assert source.error.message == "no deployment found in the folder `folder`"
 
@@ -254,7 +254,7 @@ class Endless(BytesIO):
 
 
 def test_what_never_ends_on_standard_input_is_too_large():
-    (source,) = locate(["-"], lambda: whole(Endless()))
+    (source,) = candidates(["-"], lambda: whole(Endless()))
 
     assert source.name == STDIN
     assert source.error.message == "`<stdin>` cannot be read: it is larger than 64 MiB"
@@ -263,7 +263,7 @@ def test_what_never_ends_on_standard_input_is_too_large():
 
 def test_what_ends_on_standard_input_is_read_whole():
     text = b"x" * (3 * 1024 * 1024 + 1)
-    (source,) = locate(["-"], lambda: whole(BytesIO(text)))
+    (source,) = candidates(["-"], lambda: whole(BytesIO(text)))
 
     assert source.text == text
     assert Path(source.name).name == STDIN

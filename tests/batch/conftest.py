@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy.batch.run import Run
+from fedpolicy.batch.run import Batch
 from fedpolicy.settings import Settings
-from fedpolicy.sources import find, locate
+from fedpolicy.sources import candidates, find
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CLEAN = (EXAMPLES / "clean-open-weight" / "deployment.yaml").read_text(encoding="utf-8")
@@ -52,7 +52,7 @@ def small(count):
 
 def run_of(*paths, **settings):
     """A run over these paths."""
-    return Run(list(locate(paths or ["."], lambda: b"")), Settings(**settings))
+    return Batch(list(candidates(paths or ["."], lambda: b"")), Settings(**settings))
 
 
 def sources_of(*names):

@@ -12,11 +12,11 @@ import pytest
 from fedpolicy import api
 from fedpolicy.batch import executors
 from fedpolicy.batch.executors import ROOM, Borrowed, check_sources, mark, packed, unpacked
-from fedpolicy.batch.run import Run
+from fedpolicy.batch.run import Batch
 from fedpolicy.check import check_file
 from fedpolicy.errors import SettingsError
 from fedpolicy.settings import Settings
-from fedpolicy.sources import locate
+from fedpolicy.sources import candidates
 from tests.batch.conftest import errors_of, run_of, small, sources_of
 
 HERE = Path(__file__).parents[1]
@@ -60,8 +60,8 @@ def test_the_report_is_the_same(executor, estate):
 def test_workers_need_no_file_of_the_user(estate):
     shutil.copytree(PACK, estate / "rules")
     shutil.copy(ROWS[0], estate / "rows.yaml")
-    done = Run(
-        list(locate(["a", "b", "e"], lambda: b"")),
+    done = Batch(
+        list(candidates(["a", "b", "e"], lambda: b"")),
         Settings(packs=("federation", "rules"), catalogs=(Path("rows.yaml"),), params={"inputs-kept.days": "7"}),
     )
     done.here()
@@ -79,7 +79,7 @@ def test_workers_need_no_file_of_the_user(estate):
 @pytest.mark.no_cover  # the same lines for each case
 @pytest.mark.parametrize("path", ROWS, ids=lambda path: path.stem)
 def test_every_kind_of_row_travels(path):
-    judge = Run([], Settings(catalogs=(path,))).judge
+    judge = Batch([], Settings(catalogs=(path,))).judge
     there = unpacked(packed(judge)).catalog
 
     for section in ("levels", "payloads", "methods", "safeguards", "models", "providers", "licences", "countries"):

@@ -11,7 +11,7 @@ import pytest
 from click.shell_completion import get_completion_class
 
 from fedpolicy.cli.app import app
-from fedpolicy.cli.completions import answer, table_of, table_source
+from fedpolicy.cli.completions import completion, table_of, table_source
 
 ROOT = Path(__file__).parents[2]
 TABLE = table_of(app)
@@ -56,7 +56,7 @@ LINES = [
 def test_it_says_what_click_says(words, shell, monkeypatch):
     for word in ("", "-", "--", "--f", "-o", "c", "j", "ex/", ".", "zz"):
         environment = asked(shell, words, word)
-        found = answer(TABLE, environment)
+        found = completion(TABLE, environment)
         if word != "--":
             assert found is not None
         assert found in (None, by_click(shell, environment, monkeypatch)), environment
@@ -67,7 +67,7 @@ def test_every_option_of_every_command_is_completed_as_click_completes_it(path, 
     options = [names[0] for names, *_ in TABLE[path][1]]
     for option, word in product([None, *options], ("", "--", "-", "a", "s")):
         environment = asked("zsh", [*path.split(), *([option] if option else [])], word)
-        found = answer(TABLE, environment)
+        found = completion(TABLE, environment)
         assert found in (None, by_click("zsh", environment, monkeypatch)), environment
 
 
@@ -83,7 +83,7 @@ def test_every_option_of_every_command_is_completed_as_click_completes_it(path, 
     ],
 )
 def test_what_is_not_plain_is_left_to_click(words):
-    assert answer(TABLE, asked("bash", words)) is None
+    assert completion(TABLE, asked("bash", words)) is None
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_what_is_not_plain_is_left_to_click(words):
     ],
 )
 def test_other_questions_are_left_to_click(environment):
-    assert answer(TABLE, environment) is None
+    assert completion(TABLE, environment) is None
 
 
 def test_the_table_is_a_module_that_says_the_same():

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from fedpolicy.sources import shown
+from fedpolicy.sources import shown_path
 from tests.ci.repositories import environment
 
 LEAK = """\
@@ -100,4 +100,4 @@ def test_paths_of_windows_are_said_with_slashes(path, name, monkeypatch):
     monkeypatch.setattr("fedpolicy.sources.os", SimpleNamespace(path=ntpath, pardir=os.pardir))
     monkeypatch.setattr("fedpolicy.sources.PurePath", PureWindowsPath)
 
-    assert shown(path) == name
+    assert shown_path(path) == name

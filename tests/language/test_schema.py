@@ -53,7 +53,7 @@ def test_writing_replaces_the_old_schema_whole(tmp_path, monkeypatch):
     target.write_text("old", encoding="utf-8")
     monkeypatch.setattr(schema, "schemas_dir", lambda: tmp_path)
 
-    schema.main()
+    schema.write_schema()
 
     assert json.loads(target.read_text(encoding="utf-8"))["title"] == "fedpolicy deployment"
     assert [path.name for path in tmp_path.iterdir()] == ["deployment.schema.json"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedpolicy.suggest import advise, did_you_mean, listed, misspelt, nearest, shown, visible
+from fedpolicy.suggest import advise, did_you_mean, listed, misspelt, nearest, shown_value, visible
 
 KEYS = ["method", "model", "data", "runs_on", "aggregator", "clients_per_round", "min_clients", "noise_multiplier"]
 
@@ -105,7 +105,7 @@ def test_long_lists_are_cut():
     ],
 )
 def test_values_are_shown_as_they_are_written(value, said):
-    assert shown(value) == said
+    assert shown_value(value) == said
 
 
 def test_nothing_that_a_terminal_obeys_is_shown():

@@ -50,7 +50,7 @@ def comparable(rules):
 
 def report():
     found = sources.find([str(ROOT / "examples")], lambda: b"")
-    return load_format("json").render(check.check(found, Settings(packs=shipped_packs())))
+    return load_format("json").render(check.report_on(found, Settings(packs=shipped_packs())))
 
 
 def test_a_checkout_has_no_bundles():

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedpolicy.findings import Finding, Group, Hop, Member, Severity, Span, Verdict
+from fedpolicy.findings import Finding, Hop, Member, MemberGroup, Severity, Span, Verdict
 from fedpolicy.policy.groups import group_findings, of_members, split
 from tests.laws import examples
 
@@ -22,7 +22,7 @@ TEMPLATE = "{disclosure.parties} learn {disclosure.datasets} of {disclosure.whos
 
 def told(role, parties, datasets, level, severity, way):
     hop = Hop(source="a", target="b", payload="records", flow=way, span=SPAN)
-    group = Group(template=TEMPLATE, words=(("x", "calls"),), members=())
+    group = MemberGroup(template=TEMPLATE, words=(("x", "calls"),), members=())
     blank = Finding(
         rule="a-rule",
         pack="mine",

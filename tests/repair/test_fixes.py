@@ -52,7 +52,7 @@ def calls(monkeypatch):
 def test_a_file_is_read_once_for_all_its_causes(flows, searches, calls, monkeypatch):
     monkeypatch.setattr(answer, "_FLOWS", flows)
     source = Source(name="many.yaml", text=FOUR.encode())
-    report = check.check([source], Settings(overview=""))
+    report = check.report_on([source], Settings(overview=""))
 
     assert calls == {"misspelt": 1}  # four models, one licence
     found = answer.with_fixes(report, {source.name: source}, Settings(), costs_of(kinds()))

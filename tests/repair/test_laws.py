@@ -36,7 +36,7 @@ def written(tree):
 
 
 def failing(text, least):
-    report = check.check([Source(name="d.json", text=text.encode())], SETTINGS)
+    report = check.report_on([Source(name="d.json", text=text.encode())], SETTINGS)
     assert not report.errors
     assert not any(file.errors for file in report.files)
     return [one for one in report.findings if one.verdict is Verdict.FAIL and one.severity >= least]

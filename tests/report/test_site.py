@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from fedpolicy import api
 from fedpolicy.cli.app import app
 from fedpolicy.findings import Verdict
-from fedpolicy.page import Code, Items, Page, Paragraph, Picture, Section, Table, Tile
+from fedpolicy.page import Code, Items, Page, PageSection, Paragraph, Picture, Table, Tile
 from fedpolicy.report.map import map_of
 from fedpolicy.report.owner import concerns, of_owner
 from fedpolicy.report.pages import page_html, page_markdown
@@ -168,7 +168,9 @@ HOSTILE = (
 def hostile(text):
     table = Table(caption=text, heads=(text, text), rows=((text, text),))
     blocks = (Paragraph(text=text), Items(items=(text,)), table, Code(text=f"+{text}", title=text))
-    section = Section(id=text, title=text, blocks=(*blocks, Section(id="x", title=text, blocks=(), folded=True)))
+    section = PageSection(
+        id=text, title=text, blocks=(*blocks, PageSection(id="x", title=text, blocks=(), folded=True))
+    )
     tile = Tile(value=text, label=text, bad=True)
     return Page(title=text, verdict=text, lead=(text,), tiles=(tile,), sections=(section,), foot=(text,), signed=True)
 
@@ -192,7 +194,7 @@ def test_hostile_names_are_words(text, study):
 
 def test_a_page_of_html_loads_nothing_and_says_so():
     text = page_html(
-        replace(hostile("x"), sections=(Section(id="m", title="m", blocks=(Picture(svg="", title="m"),)),))
+        replace(hostile("x"), sections=(PageSection(id="m", title="m", blocks=(Picture(svg="", title="m"),)),))
     )
 
     assert re.search(r"default-src 'none'; style-src 'sha256-[\w+/=]+'; script-src 'sha256-[\w+/=]+'", text)

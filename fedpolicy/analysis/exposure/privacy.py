@@ -13,13 +13,13 @@ from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.model.types import Unit
 from fedpolicy.records import dataclass
 
-__all__ = ["UNITS", "Verdict", "bounded_for", "judge", "units_of", "unsettled"]
+__all__ = ["UNITS", "Protection", "bounded_for", "judge", "units_of", "unsettled"]
 
 UNITS: tuple[str, ...] = get_args(Unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Protection:
     """Whether a mechanism protects an instance: no (`why`), or yes if the `missing` facts turn out well."""
 
     why: str = ""
@@ -37,7 +37,7 @@ def bounded_for(graph: FlowGraph, guard: Guard, mask: Mask, reading: Reading, ma
     return found
 
 
-def judge(graph: FlowGraph, guard: Guard, index: int, units: int | None, max_epsilon: float) -> Verdict:
+def judge(graph: FlowGraph, guard: Guard, index: int, units: int | None, max_epsilon: float) -> Protection:
     """
     Check one mechanism for one instance among `units` (None: not declared).
 
@@ -47,18 +47,18 @@ def judge(graph: FlowGraph, guard: Guard, index: int, units: int | None, max_eps
     """
     spec = guard.noise
     if spec is None:
-        return Verdict(why="it is not differential privacy")
+        return Protection(why="it is not differential privacy")
     if spec.noise_multiplier == 0:
-        return Verdict(why="its noise is zero")
+        return Protection(why="its noise is zero")
     mechanism = mechanism_at(graph.deployment, guard.path, spec)
     if mechanism.without:
-        return Verdict(why=mechanism.without)
+        return Protection(why=mechanism.without)
     spending = spend([mechanism], max_epsilon)
     for why in (_weak(spec, spending, max_epsilon), _wrong_unit(spec, graph, index), _large_delta(spec, units)):
         if why:
-            return Verdict(why=why)
+            return Protection(why=why)
     found = (*_missing(spec, mechanism, graph, index), *unsettled(spending, max_epsilon))
-    return Verdict(missing=tuple(dict.fromkeys(found)))
+    return Protection(missing=tuple(dict.fromkeys(found)))
 
 
 def unsettled(spending: Spending, limit: float) -> tuple[str, ...]:

@@ -208,11 +208,11 @@ def _answer(report: Report, planned: Sequence[Output], choices: Choices, options
 
 
 def _write(report: Report, planned: Sequence[Output], options: Mapping[str, Any]) -> None:
-    from fedpolicy.cli.outputs import write_all, written
+    from fedpolicy.cli.outputs import rendered, write_all
 
     texts = []
     for output in planned:
-        text = written(_shown(report, output, causes=options["causes"]), output, no_color=options["no_color"])
+        text = rendered(_shown(report, output, causes=options["causes"]), output, no_color=options["no_color"])
         texts.append((output, _last(text, output) if options["quiet"] else text))
     write_all(texts)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from fedpolicy.cli.options import answer_options, catalog_option, deployment_option, form_option, owner_option
-from fedpolicy.cli.question import Question, asked
+from fedpolicy.cli.question import Question, with_question
 
 __all__ = ["command"]
 
@@ -17,7 +17,7 @@ __all__ = ["command"]
 @deployment_option
 @catalog_option
 @answer_options
-@asked
+@with_question
 def command(question: Question, form: str, owner: str) -> None:
     """
     Print the continuity matrix: what each participant can do in each task and call, and who can end it, through what.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,7 +21,7 @@ from fedpolicy.cli.options import (
     timeout_option,
     waiver_options,
 )
-from fedpolicy.cli.question import lost_of, watch_of
+from fedpolicy.cli.question import beginning, lost_of, watch_of
 from fedpolicy.cli.terminal import emit, look_for
 
 if TYPE_CHECKING:
@@ -90,15 +89,14 @@ def _diff(old: str, new: str, form: str, output: str | None, options: Mapping[st
 def _compared(old: str, new: str, choices: Choices, settings: Settings, drift: Sequence[str]) -> Comparison:
     from fedpolicy.cli.revisions import overlooked, sources_of
     from fedpolicy.cli.run import outer_overrides
-    from fedpolicy.comparison import compare, unwatched
+    from fedpolicy.comparison import compare
 
     skipped: list[Skipped] = []
     before, after = sources_of(old, choices.search), sources_of(new, replace(choices.search, skip=skipped.append))
     after = [*after, *overlooked(old, before, new, after)]
     beside = _drift((old, before), (new, after), choices, settings, drift)
-    watch = watch_of()
-    begin = partial(watch.begin, seconds=choices.timeout) if watch else unwatched
-    found = compare(before, after, settings, begin, lost_of(watch, choices.timeout), beside=beside)
+    begin, lost = beginning(choices.timeout), lost_of(watch_of(), choices.timeout)
+    found = compare(before, after, settings, begin, lost, beside=beside)
     return replace(found, overrides=(*found.overrides, *outer_overrides(choices, skipped)))
 
 

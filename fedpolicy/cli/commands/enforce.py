@@ -10,7 +10,7 @@ import click
 
 from fedpolicy.cli.errors import CLEAN, FINDINGS
 from fedpolicy.cli.options import catalog_option, debug_option, deployment_option
-from fedpolicy.cli.question import Question, asked
+from fedpolicy.cli.question import Question, with_question
 from fedpolicy.cli.terminal import chatter, emit, write
 from fedpolicy.enforce import load_target, target_ids
 from fedpolicy.errors import InputError
@@ -41,7 +41,7 @@ __all__ = ["command"]
 @deployment_option
 @catalog_option
 @debug_option
-@asked
+@with_question
 def command(question: Question, target: str, *, strict: bool, **options: Any) -> int:  # noqa: ANN401  click's
     """
     Compile a declaration into what enforces it.

@@ -15,7 +15,7 @@ from fedpolicy.cli.options import (
     form_option,
     output_option,
 )
-from fedpolicy.cli.question import Question, asked
+from fedpolicy.cli.question import Question, with_question
 from fedpolicy.errors import OutputError, SettingsError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ _LONGEST = 60  # seconds for a layout
 @catalog_option
 @output_option
 @debug_option
-@asked
+@with_question
 def command(question: Question, form: str, **limits: str) -> None:
     """
     Print every place, model and flow of a deployment as JSON, as input for other tools, or draw who sends what to whom.

@@ -17,7 +17,7 @@ from fedpolicy.cli.options import (
     pack_option,
     today_option,
 )
-from fedpolicy.cli.question import Question, asked
+from fedpolicy.cli.question import Question, with_question
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ __all__ = ["command"]
 @epsilon_option
 @output_option
 @debug_option
-@asked
+@with_question
 def command(question: Question, party: str, form: str, **options: Any) -> None:  # noqa: ANN401  click's
     """
     Print one page for one participant: what leaves, who learns it, on whose word, who controls the controls, who can

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fedpolicy.limits import MAX_QUANTITY
 from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
-from fedpolicy.suggest import shown
+from fedpolicy.suggest import shown_value
 
 __all__ = [
     "AGGREGATIONS",
@@ -85,10 +85,12 @@ _DAY = pattern(DAY_PATTERN)
 def id_problem(value: object) -> str:
     """Why this cannot be an id, and, behind "; ", what to write; an empty text where it can."""
     if isinstance(value, str):
-        return "" if _ID.fullmatch(value) else f"{shown(value)} is not an id; use letters, digits, `_`, `.` and `-`"
+        return (
+            "" if _ID.fullmatch(value) else f"{shown_value(value)} is not an id; use letters, digits, `_`, `.` and `-`"
+        )
     if isinstance(value, (bool, int, float)):
-        return f'{shown(value)} is not an id; write "{str(value).lower()}" in quotes if it is one'
-    return f"{shown(value)} is not an id; write one word, such as `client`"
+        return f'{shown_value(value)} is not an id; write "{str(value).lower()}" in quotes if it is one'
+    return f"{shown_value(value)} is not an id; write one word, such as `client`"
 
 
 def _id(value: object) -> str:
@@ -127,8 +129,8 @@ def _day(value: object) -> date:
         try:
             return date.fromisoformat(value)
         except ValueError:
-            raise ValueError(f"{shown(value)} is not in the calendar; write a day that exists") from None
-    raise ValueError(f"{shown(value)} is not a date; write it as YYYY-MM-DD")
+            raise ValueError(f"{shown_value(value)} is not in the calendar; write a day that exists") from None
+    raise ValueError(f"{shown_value(value)} is not a date; write it as YYYY-MM-DD")
 
 
 def several(value: object) -> object:

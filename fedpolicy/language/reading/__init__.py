@@ -18,7 +18,7 @@ from fedpolicy.language.reading.spans import Spans
 from fedpolicy.language.reading.validator import Invalid, validated
 from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass
-from fedpolicy.suggest import nearest, shown
+from fedpolicy.suggest import nearest, shown_value
 
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
@@ -148,7 +148,7 @@ _START = f"start with `fedpolicy: {VERSION}` and a `name`"
 def check_header(tree: object, known: Mapping[str, object]) -> tuple[list[Mistake], bool]:
     """What is wrong with the top of a document, and whether it is worth reading on."""
     if not isinstance(tree, dict):
-        kind = "a list" if isinstance(tree, tuple) else shown(tree)
+        kind = "a list" if isinstance(tree, tuple) else shown_value(tree)
         return [Mistake(path=(), message=f"a deployment is a map of keys; this is {kind}", help=_START)], False
     if "fedpolicy" not in tree:
         return _without_version(tree, known)
@@ -167,10 +167,10 @@ def _with_version(value: object) -> tuple[list[Mistake], bool]:
     if value == VERSION and type(value) is int:
         return [], True
     if type(value) is int:
-        message = f"version {shown(value)} of the language is not known"
+        message = f"version {shown_value(value)} of the language is not known"
         advice = f"this fedpolicy reads `fedpolicy: {VERSION}`; newer versions need a newer fedpolicy"
         return [Mistake(path=("fedpolicy",), message=message, help=advice)], False
-    message = f"{shown(value)} is not a version of the language"
+    message = f"{shown_value(value)} is not a version of the language"
     return [Mistake(path=("fedpolicy",), message=message, help=f"write `fedpolicy: {VERSION}`, without quotes")], True
 
 

@@ -22,7 +22,7 @@ from fedpolicy.language.reading.spans import MERGE, Marks, Place
 from fedpolicy.limits import MAX_DIGITS, USUAL, Bounds
 from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
-from fedpolicy.suggest import shown, visible
+from fedpolicy.suggest import shown_value, visible
 from fedpolicy.yaml_events import events
 
 __all__ = ["MAX_DEPTH", "MAX_SCALAR", "Composer"]
@@ -283,7 +283,7 @@ class Composer:
         merged = label == MERGE
         advice = "merge several maps as `<<: [*a, *b]`" if merged else "keep one of the two"
         where = f"it stands first in line {before.line}, column {before.column}"
-        self.notes.add(f"the key {shown('<<' if merged else label)} is written twice; {where}", place[0], advice)
+        self.notes.add(f"the key {shown_value('<<' if merged else label)} is written twice; {where}", place[0], advice)
 
     def _merge(self, merged: dict[str, object], value: object, row: int) -> None:
         for source in value if isinstance(value, tuple) else (value,):

@@ -18,7 +18,7 @@ from fedpolicy.language.reading.values import (
     text_of,
     type_mistake,
 )
-from fedpolicy.suggest import advise, listed, nearest, shown
+from fedpolicy.suggest import advise, listed, nearest, shown_value
 
 __all__ = ["validation_mistakes"]
 
@@ -64,16 +64,20 @@ def _unknown_key(one: Found, meant: Path | None) -> Mistake:
     unused = [key for key in one.siblings if key not in one.around]
     if one.word == "value" and {"evidence", "reference"} & set(one.around):
         advice = "an entry is not a claim; write `{value: ..., evidence: ...}` around one of its values"
-        return Mistake(path=one.path, message=f"unknown key {shown(one.word)}", help=advice, key=True)
+        return Mistake(path=one.path, message=f"unknown key {shown_value(one.word)}", help=advice, key=True)
     if inside := _belongs_in(one):
         return Mistake(
-            path=one.path, message=f"unknown key {shown(one.word)}", help=f"write it in `{inside}`", key=True
+            path=one.path, message=f"unknown key {shown_value(one.word)}", help=f"write it in `{inside}`", key=True
         )
     advice = f"did you mean `{meant[-1]}`?" if meant else f"the keys here are {listed(list(one.siblings))}"
     if not meant and not unused:
         advice = "remove it"
     return Mistake(
-        path=one.path, message=f"unknown key {shown(one.word)}", help=advice, key=True, also=(meant,) if meant else ()
+        path=one.path,
+        message=f"unknown key {shown_value(one.word)}",
+        help=advice,
+        key=True,
+        also=(meant,) if meant else (),
     )
 
 
@@ -101,7 +105,7 @@ def _not_a_choice(one: Found) -> Mistake:
         meant = only_item(one.value)
         advice = f"write `{one.word}: {meant}`" if meant in one.shape.choices else None
         return Mistake(path=one.path, message=message, help=advice or f"write one of {listed(one.shape.choices)}")
-    message = f"{shown(one.value)} is not a value of `{one.word}`"
+    message = f"{shown_value(one.value)} is not a value of `{one.word}`"
     return Mistake(path=one.path, message=message, help=lambda: advise(str(one.value), one.shape.choices))
 
 
@@ -140,7 +144,9 @@ def _empty(one: Found) -> Mistake:
 
 
 def _other(one: Found) -> Mistake:
-    return Mistake(path=one.path, message=f"{shown(one.value)} cannot stand here", help="see the language reference")
+    return Mistake(
+        path=one.path, message=f"{shown_value(one.value)} cannot stand here", help="see the language reference"
+    )
 
 
 _BY_TYPE: dict[str, Callable[[Found], Mistake]] = {

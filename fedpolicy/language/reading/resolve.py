@@ -28,7 +28,7 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
 
-__all__ = ["PARTICIPANTS", "Reference", "references", "resolve", "spelt_out"]
+__all__ = ["PARTICIPANTS", "Mention", "references", "resolve", "spelt_out"]
 
 PARTICIPANTS = "participants"
 Guarded = TypeVar("Guarded", Task, Flow, TreeHop)
@@ -98,7 +98,7 @@ def _named(parties: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class Mention:
     """One name that somebody wrote, and what it may mean there; `repeated`: the list has it before."""
 
     path: Path
@@ -107,7 +107,7 @@ class Reference:
     repeated: bool = False
 
 
-def references(root: Tree, settled: Settled = lambda _, __: False) -> Iterator[Reference]:
+def references(root: Tree, settled: Settled = lambda _, __: False) -> Iterator[Mention]:
     """Every name in a document that must exist, but for the values that are `settled`."""
     for section in entry_shape(Deployment).values():
         entry = section.shape.values.entry if section.shape.values else None
@@ -130,7 +130,7 @@ def _inside(shape: Shape) -> tuple[type[Entry], ...]:
     return tuple(shape.kinds.values()) if shape.kinds else (shape.entry,) if shape.entry else ()
 
 
-def _of_entry(tree: Tree, path: Path, keys: Keys, settled: Settled) -> Iterator[Reference]:
+def _of_entry(tree: Tree, path: Path, keys: Keys, settled: Settled) -> Iterator[Mention]:
     named, below = keys
     for key in named:
         if key.names and key.name in tree and not settled(key.names, tree[key.name]):
@@ -154,16 +154,16 @@ def _maps(found: object, shape: Shape) -> Iterator[tuple[Path, Tree]]:
                 yield (place,), {"at": item}
 
 
-def _of_key(entry: Tree, path: Path, key: str, wanted: Named) -> Iterator[Reference]:
+def _of_key(entry: Tree, path: Path, key: str, wanted: Named) -> Iterator[Mention]:
     found = entry.get(key)
     if isinstance(found, str):
-        yield Reference((*path, key, 0), found, wanted.last or wanted)
+        yield Mention((*path, key, 0), found, wanted.last or wanted)
         return
     seen: set[str] = set()
     named = ids(entry, key)
     for place, name in named:
         meant = wanted.last if wanted.last and place == named[-1][0] else wanted
-        yield Reference((*path, key, place), name, meant, name in seen and not wanted.repeats)
+        yield Mention((*path, key, place), name, meant, name in seen and not wanted.repeats)
         seen.add(name)
 
 

@@ -31,7 +31,7 @@ from fedpolicy.language.reading.claims import EVIDENCE
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
 
-__all__ = ["build_schema", "main", "render_schema", "schema_path", "written"]
+__all__ = ["build_schema", "render_schema", "schema_path", "write_schema", "written"]
 
 Schema = dict[str, Any]
 
@@ -82,7 +82,7 @@ def render_schema(catalog: Catalog) -> str:
     return written(build_schema(catalog))
 
 
-def main() -> None:
+def write_schema() -> None:
     """Write the schema; the old one stays whole until the new one is complete."""
     target = schema_path()
     text = render_schema(load_catalog())
@@ -291,4 +291,4 @@ def _wrapped(words: Sequence[str], indent: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    write_schema()

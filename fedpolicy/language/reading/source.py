@@ -17,7 +17,7 @@ from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
 
-__all__ = ["Raw", "Source", "read"]
+__all__ = ["Raw", "YamlSource", "read"]
 
 _MARKER = pattern(r"^---(?=\s|$)", re.MULTILINE)
 _MAX_BROKEN = 100  # documents of a file whose syntax errors are reported; each costs another start of the parser
@@ -40,7 +40,7 @@ class Raw:
 
 
 @dataclass(slots=True, kw_only=True)
-class Source:
+class YamlSource:
     """What a file holds: its documents that could be read, and the mistakes in its YAML; see `Notes` for `silent`."""
 
     documents: list[Raw] = field(default_factory=list)
@@ -49,9 +49,9 @@ class Source:
     lines: tuple[str, ...] = ()
 
 
-def read(data: str | bytes, name: str, bounds: Bounds = USUAL) -> Source:
+def read(data: str | bytes, name: str, bounds: Bounds = USUAL) -> YamlSource:
     """Read every document of a file; a broken one does not hide the others. Documents without content do not count."""
-    source = Source()
+    source = YamlSource()
     try:
         text = decode(data, name, bounds.bytes)
     except InputError as error:
@@ -69,7 +69,7 @@ def _empty(name: str) -> InputError:
     return InputError(message, span=Span(file=name), help="start with `fedpolicy: 1` and a `name`")
 
 
-def _read_documents(text: Text, source: Source, bounds: Bounds) -> None:
+def _read_documents(text: Text, source: YamlSource, bounds: Bounds) -> None:
     composer = Composer(Marks(text=text), Notes(text=text, errors=source.errors, silent=source.silent), bounds)
     offset = 0
     for _ in range(_MAX_BROKEN):
@@ -82,7 +82,7 @@ def _read_documents(text: Text, source: Source, bounds: Bounds) -> None:
     source.errors.append(SpecError(message, span=text.span(offset, offset), help="mend the ones above first"))
 
 
-def _read_from(offset: int, composer: Composer, source: Source) -> int | None:
+def _read_from(offset: int, composer: Composer, source: YamlSource) -> int | None:
     """Read documents from here on; where one is broken, say behind which offset the next one may start."""
     text = composer.marks.text
     errors = len(source.errors)
@@ -101,6 +101,6 @@ def _read_from(offset: int, composer: Composer, source: Source) -> int | None:
     return None
 
 
-def _raw(composer: Composer, root: int, tree: object, source: Source, *, flawed: bool) -> Raw:
+def _raw(composer: Composer, root: int, tree: object, source: YamlSource, *, flawed: bool) -> Raw:
     spans = Spans(marks=composer.marks, root=root)
     return Raw(tree=tree, spans=spans, index=len(source.documents), flawed=flawed, lost=composer.lost)

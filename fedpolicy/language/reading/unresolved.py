@@ -10,11 +10,11 @@ from fedpolicy.language.model.shape import entry_shape
 from fedpolicy.language.model.types import RESERVED
 from fedpolicy.language.reading.mistakes import Mistake
 from fedpolicy.language.reading.raw import ids
-from fedpolicy.suggest import advise, did_you_mean, listed, misspelt, nearest, shown
+from fedpolicy.suggest import advise, did_you_mean, listed, misspelt, nearest, shown_value
 
 if TYPE_CHECKING:
     from fedpolicy.language.reading.raw import Names
-    from fedpolicy.language.reading.resolve import Reference
+    from fedpolicy.language.reading.resolve import Mention
     from fedpolicy.language.reading.spans import Path
 
 __all__ = ["unresolved"]
@@ -37,7 +37,7 @@ _MEANS = {
 _GROUPS = {"EEA", "EU", "EFTA", "APAC", "EMEA"}
 
 
-def unresolved(reference: Reference, names: Names) -> Mistake | None:
+def unresolved(reference: Mention, names: Names) -> Mistake | None:
     """Why this name cannot stand here, or None where it can."""
     name, wanted = reference.name, reference.wanted
     if name in wanted.words:
@@ -46,9 +46,9 @@ def unresolved(reference: Reference, names: Names) -> Mistake | None:
     if len(found) == 1 and not reference.repeated:
         return None
     if found and reference.repeated:
-        return Mistake(path=reference.path, message=f"{shown(name)} is named twice", help="name it once")
+        return Mistake(path=reference.path, message=f"{shown_value(name)} is named twice", help="name it once")
     if found == ["dataset", "model"]:
-        message = f"{shown(name)} is the id of a dataset and of a model"
+        message = f"{shown_value(name)} is the id of a dataset and of a model"
         return Mistake(path=reference.path, message=message, help="rename one of the two")
     if found or _unsure(name, names) or _new(reference, names):
         return None
@@ -69,7 +69,7 @@ def _unsure(name: str, names: Names) -> bool:
     )
 
 
-def _new(reference: Reference, names: Names) -> bool:
+def _new(reference: Mention, names: Names) -> bool:
     """
     Whether this can be a model or provider that the catalogue does not know yet, which is a question and no mistake.
 
@@ -85,7 +85,7 @@ def _new(reference: Reference, names: Names) -> bool:
     return not misspelt(name, [known for kind in kinds if kind in _DECLARED for known in names.known(kind)])
 
 
-def _why(reference: Reference, names: Names) -> Said:
+def _why(reference: Mention, names: Names) -> Said:
     name, kinds = reference.name, reference.wanted.kinds
     if name in RESERVED:
         return _reserved(reference, names)
@@ -96,27 +96,27 @@ def _why(reference: Reference, names: Names) -> Said:
     return _elsewhere(reference, names) or _nowhere(reference, names)
 
 
-def _reserved(reference: Reference, names: Names) -> Said:
+def _reserved(reference: Mention, names: Names) -> Said:
     wanted = f"`{_key(reference)}`, which names {_either(reference)}"
     if reference.name == "unknown":
         advice = "name one" if _required(reference.path) else "name one, or leave the key out"
         return f"`unknown` cannot stand for {wanted}", advice
-    message = f"{shown(reference.name)} {_MEANS[reference.name]}; it cannot stand for {wanted}"
+    message = f"{shown_value(reference.name)} {_MEANS[reference.name]}; it cannot stand for {wanted}"
     return message, lambda: f"known: {listed(_known(reference, names))}"
 
 
 def _country(name: str, names: Names) -> Said:
     countries = names.known("country")
     if name.upper() in _GROUPS:
-        message = f"{shown(name)} is a group of countries, not an ISO 3166-1 alpha-2 code"
+        message = f"{shown_value(name)} is a group of countries, not an ISO 3166-1 alpha-2 code"
         return message, "list the codes of the countries concerned, such as [DE, FR]"
     if name.upper() == "UK":
         return "`UK` is not an ISO 3166-1 alpha-2 code", "write GB for the United Kingdom"
     if name.upper() in countries:
-        return f"{shown(name)} is not an ISO 3166-1 alpha-2 code", f"write {name.upper()}"
+        return f"{shown_value(name)} is not an ISO 3166-1 alpha-2 code", f"write {name.upper()}"
     section = names.catalog.countries
     code = next((code for code in countries if section[code].name.casefold() == name.casefold()), None)
-    message = f"{shown(name)} is not an ISO 3166-1 alpha-2 code"
+    message = f"{shown_value(name)} is not an ISO 3166-1 alpha-2 code"
     return message, f"write {code}" if code else "write a code that the standard has, such as DE"
 
 
@@ -127,9 +127,9 @@ def _region(name: str, names: Names) -> Said:
         return message, advice
     if name.upper() in _GROUPS:
         return message, "write EU, or the code of the country, such as DE"
-    message = f"{shown(name)} is neither an ISO 3166-1 alpha-2 code nor a cloud's region that the catalogue knows"
+    message = f"{shown_value(name)} is neither an ISO 3166-1 alpha-2 code nor a cloud's region that the catalogue knows"
     near = nearest(name, names.known("region"))
-    also = f"; did you mean {shown(near)}?" if near else ""
+    also = f"; did you mean {shown_value(near)}?" if near else ""
     return message, f"write the country where the machines stand, such as DE{also}"
 
 
@@ -137,24 +137,27 @@ def _member(name: str, kind: str, names: Names) -> Said:
     family, _, member = name.partition("@")
     if not names.has(kind, family):
         known = names.known(kind)
-        return f"no {kind} {shown(family)}", lambda: did_you_mean(family, known) or _declare(kind)
+        return f"no {kind} {shown_value(family)}", lambda: did_you_mean(family, known) or _declare(kind)
     members = names.members_of(kind, family)
     if not members:
-        return f"{kind} {shown(family)} is one, not one per party", f"write {shown(family)}, or make its `party` a list"
-    message = f"{kind} {shown(family)} has no member {shown(member)}"
+        return (
+            f"{kind} {shown_value(family)} is one, not one per party",
+            f"write {shown_value(family)}, or make its `party` a list",
+        )
+    message = f"{kind} {shown_value(family)} has no member {shown_value(member)}"
     return message, lambda: advise(member, sorted(members), called="its members are")
 
 
-def _elsewhere(reference: Reference, names: Names) -> Said | None:
+def _elsewhere(reference: Mention, names: Names) -> Said | None:
     """Somebody named a party where a node is meant, and the like."""
     others = [kind for kind, section in _DECLARED.items() if reference.name in names.declared(section)]
     if not others:
         return None
-    message = f"{shown(reference.name)} is a {others[0]}, and `{_key(reference)}` names {_either(reference)}"
+    message = f"{shown_value(reference.name)} is a {others[0]}, and `{_key(reference)}` names {_either(reference)}"
     return message, lambda: _near(reference, names, others[0])
 
 
-def _near(reference: Reference, names: Names, kind: str) -> str:
+def _near(reference: Mention, names: Names, kind: str) -> str:
     if kind != "party" or "node" not in reference.wanted.kinds:
         return f"known: {listed(_known(reference, names))}"
     own = [f"{family}@{m}" for family, members in names.families.items() for m in members if m == reference.name]
@@ -162,13 +165,13 @@ def _near(reference: Reference, names: Names, kind: str) -> str:
     return f"its nodes are {listed(sorted(own))}" if own else "it has no node; declare one under `nodes`"
 
 
-def _nowhere(reference: Reference, names: Names) -> Said:
+def _nowhere(reference: Mention, names: Names) -> Said:
     name = reference.name
     kind = next((kind for kind in reference.wanted.kinds if kind in _DECLARED), reference.wanted.kinds[0])
-    return f"no {_called(reference)} {shown(name)}", lambda: _hint(reference, names, kind)
+    return f"no {_called(reference)} {shown_value(name)}", lambda: _hint(reference, names, kind)
 
 
-def _hint(reference: Reference, names: Names, kind: str) -> str:
+def _hint(reference: Mention, names: Names, kind: str) -> str:
     known = _known(reference, names)
     for called in (names.also_called(kind, reference.name) for kind in reference.wanted.kinds):
         if called:
@@ -183,7 +186,7 @@ def _declare(kind: str) -> str:
     return f"declare it under `{_DECLARED[kind]}`"
 
 
-def _known(reference: Reference, names: Names) -> list[str]:
+def _known(reference: Mention, names: Names) -> list[str]:
     declared = [name for kind in reference.wanted.kinds for name in names.known(kind) if name not in RESERVED]
     return list(dict.fromkeys([*declared, *reference.wanted.words]))
 
@@ -195,14 +198,14 @@ def _required(path: Path) -> bool:
     return key is not None and key.required
 
 
-def _called(reference: Reference) -> str:
+def _called(reference: Mention) -> str:
     return " or ".join(_CALLED.get(kind, kind) for kind in reference.wanted.kinds)
 
 
-def _either(reference: Reference) -> str:
+def _either(reference: Mention) -> str:
     kinds = [_DECLARED.get(kind, _PLURAL.get(kind, f"{kind}s")) for kind in reference.wanted.kinds]
     return " or ".join(kinds)
 
 
-def _key(reference: Reference) -> str:
+def _key(reference: Mention) -> str:
     return next(str(step) for step in reversed(reference.path) if isinstance(step, str))

@@ -10,7 +10,7 @@ from fedpolicy.language.model.shape import VALUE, Key, Shape, entry_shape
 from fedpolicy.language.reading.mistakes import Mistake
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.language.reading.validator import Flaw
-from fedpolicy.suggest import advise, folded, listed, nearest, shown
+from fedpolicy.suggest import advise, folded, listed, nearest, shown_value
 
 __all__ = ["Found", "bound_mistake", "kind_mistake", "locate", "only_item", "text_of", "type_mistake"]
 
@@ -119,10 +119,10 @@ def _into_map(walk: _Walk, tree: dict[str, object], step: str) -> None:
 def text_of(value: object) -> str:
     """What stands there: `"3"` is text."""
     if isinstance(value, bool):
-        return f"{shown(value)} is a boolean"
+        return f"{shown_value(value)} is a boolean"
     if isinstance(value, (int, float)):
-        return f"{shown(value)} is a number"
-    return f"{shown(value)} is text" if isinstance(value, str) else f"this is {shown(value)}"
+        return f"{shown_value(value)} is a number"
+    return f"{shown_value(value)} is text" if isinstance(value, str) else f"this is {shown_value(value)}"
 
 
 def only_item(value: object) -> str:
@@ -137,7 +137,7 @@ def type_mistake(one: Found) -> Mistake:
     expected = _EXPECTED[one.type]
     said = text_of(one.value)
     if isinstance(one.value, float) and expected == "a whole number":
-        said = f"{shown(one.value)} has a decimal point"
+        said = f"{shown_value(one.value)} has a decimal point"
     what = f"an item of `{one.word}`" if one.path and isinstance(one.path[-1], int) else f"`{one.word}`"
     return Mistake(path=one.path, message=f"{said}, but {what} is {expected}", help=_rewritten(one, expected))
 
@@ -148,7 +148,7 @@ def bound_mistake(one: Found) -> Mistake:
         return Mistake(path=one.path, message=f"`{one.word}` must be finite", help="write a plain number")
     words = _BOUNDS[one.type]
     number = int(one.limit) if one.limit == int(one.limit) else one.limit
-    message = f"{shown(one.value)} is out of range: `{one.word}` must be {words} {number:,}"
+    message = f"{shown_value(one.value)} is out of range: `{one.word}` must be {words} {number:,}"
     return Mistake(path=one.path, message=message, help=f"write a number {words.replace('at least', 'from')} {number}")
 
 
@@ -197,14 +197,14 @@ def kind_mistake(one: Found) -> Mistake:
         advice = "write `tee: {kind: ..., attested: ...}` on the node that runs in it"
         return Mistake(path=path, message="a `tee` is not a safeguard of a task or flow", help=advice)
     return Mistake(
-        path=path, message=f"{shown(kind)} is not a kind of safeguard", help=lambda: _advice(str(kind), known)
+        path=path, message=f"{shown_value(kind)} is not a kind of safeguard", help=lambda: _advice(str(kind), known)
     )
 
 
 def _without(one: Found, keys: list[str], known: list[str]) -> Mistake:
     wrong = "type" if "type" in keys else nearest("kind", keys)
     if wrong:
-        message, path = f"unknown key {shown(wrong)}", (*one.path, wrong)
+        message, path = f"unknown key {shown_value(wrong)}", (*one.path, wrong)
         return Mistake(path=path, message=message, help="did you mean `kind`?", key=True)
     return Mistake(
         path=(*one.path, "kind"),

@@ -11,7 +11,7 @@ from fedpolicy.language.model.safeguards import KINDS
 from fedpolicy.language.model.types import Level
 from fedpolicy.policy.sheet import Flag, ListOf, MapOf, Misfit, Path, RecordOf, Sheet, TextShape, ValueShape, read_sheet
 from fedpolicy.records import dataclass
-from fedpolicy.suggest import advise, shown
+from fedpolicy.suggest import advise, shown_value
 
 __all__ = ["Demand", "SitePermit", "SitePolicy", "read_site", "site_schema"]
 
@@ -27,7 +27,9 @@ class _Version(ValueShape):
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
         """Anything but the number of this version."""
         if value != VERSION or isinstance(value, bool):
-            yield Misfit(path, f"this fedpolicy reads policies of sites of version {VERSION}, not {shown(value)}", "")
+            yield Misfit(
+                path, f"this fedpolicy reads policies of sites of version {VERSION}, not {shown_value(value)}", ""
+            )
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""
@@ -40,7 +42,7 @@ class _Scalar(ValueShape):
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
         """What is a list or a map."""
         if not isinstance(value, (bool, int, float, str)):
-            yield Misfit(path, f"{shown(value)} is not a number or a word", "write one value")
+            yield Misfit(path, f"{shown_value(value)} is not a number or a word", "write one value")
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""
@@ -53,7 +55,7 @@ class _Number(ValueShape):
     def misfits(self, value: object, path: Path) -> Iterator[Misfit]:
         """What is no number."""
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            yield Misfit(path, f"{shown(value)} is not a number", "write it without quotes")
+            yield Misfit(path, f"{shown_value(value)} is not a number", "write it without quotes")
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON schema."""

@@ -7,7 +7,7 @@ replaced: the text comes from files of others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from fedpolicy.findings import Finding, Report
 from fedpolicy.report.annotations import baseline_words
@@ -17,23 +17,25 @@ __all__ = ["COLUMNS", "SUFFIX", "SUMMARY", "render"]
 
 SUMMARY = "for spreadsheets: one row a finding"
 SUFFIX = ".csv"
-COLUMNS = (
-    "verdict",
-    "severity",
-    "rule",
-    "pack",
-    "principle",
-    "file",
-    "line",
-    "column",
-    "deployment",
-    "elements",
-    "message",
-    "missing",
-    "notes",
-    "help",
-    "fingerprint",
-)
+# A column each: its name, and what stands in it.
+_CELLS: dict[str, Callable[[Finding], str | int]] = {
+    "verdict": lambda one: one.verdict.value,
+    "severity": lambda one: one.severity.label,
+    "rule": lambda one: one.rule,
+    "pack": lambda one: one.pack,
+    "principle": lambda one: one.principle,
+    "file": lambda one: one.span.file,
+    "line": lambda one: one.span.line,
+    "column": lambda one: one.span.column,
+    "deployment": lambda one: one.deployment,
+    "elements": lambda one: _elements(one.elements),
+    "message": lambda one: one.message,
+    "missing": lambda one: "; ".join(one.missing),
+    "notes": lambda one: "; ".join(one.notes),
+    "help": lambda one: one.help,
+    "fingerprint": lambda one: one.fingerprint,
+}
+COLUMNS = tuple(_CELLS)
 _MOST_ELEMENTS = 100
 
 
@@ -54,23 +56,7 @@ def render(report: Report) -> str:
 
 
 def _row(finding: Finding) -> tuple[str | int, ...]:
-    return (
-        finding.verdict.value,
-        finding.severity.label,
-        finding.rule,
-        finding.pack,
-        finding.principle,
-        finding.span.file,
-        finding.span.line,
-        finding.span.column,
-        finding.deployment,
-        _elements(finding.elements),
-        finding.message,
-        "; ".join(finding.missing),
-        "; ".join(finding.notes),
-        finding.help,
-        finding.fingerprint,
-    )
+    return tuple(cell(finding) for cell in _CELLS.values())
 
 
 def _elements(elements: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from fedpolicy.findings import Report, SourceFile, Verdict
 from fedpolicy.overview import Overview
-from fedpolicy.page import Block, Code, Items, Page, Paragraph, Section, Table, Tile
+from fedpolicy.page import Block, Code, Items, Page, PageSection, Paragraph, Table, Tile
 from fedpolicy.report.annotations import UNUSABLE, problems
 from fedpolicy.report.grouping import CauseGroup, anchor, groups_of, question, questions_of
 from fedpolicy.report.matrix import READING, REBUILDING, columns_of, level_words, rows_of
@@ -35,19 +35,6 @@ _AROUND = 2  # lines around the one that a cause stands in
 def render(report: Report) -> str:
     """Write the page."""
     groups = groups_of(report)
-    several = len(report.overviews) > 1
-    told = [(one, section) for one in report.overviews for section in one.sections]
-    parts = [
-        _problems(report),
-        *(_matrix(one, several=several) for one in report.overviews if one.cells),
-        *(_of(one, section, several=several) for one, section in told if section.id == "map"),
-        _causes(groups, report.files, several=several),
-        *(_of(one, section, several=several) for one, section in told if section.id != "map"),
-        _questions(report),
-        _waivers(report),
-        Section(id="scope", title="What is not covered", blocks=(Items(items=OUT_OF_SCOPE),)),
-        holding(report, f"{counts_line(report, PLAIN)}. "),
-    ]
     word, _, line = verdict_line(report, len(groups)).partition(" ")
     said = [one.worst.message for one in groups if one.worst.severity.label == "critical"][:3]
     return page_html(
@@ -57,11 +44,27 @@ def render(report: Report) -> str:
             lead=(*said, *_beside(report)),
             marks=tuple(f"{what} {digest[:_SHOWN]}" for what, digest in digests_of(report)),
             tiles=tuple(_tiles(report)),
-            sections=tuple(_numbered(part for part in parts if part)),
+            sections=tuple(_numbered(part for part in _sections(report, groups) if part)),
             foot=tuple(_foot(report)),
             signed=True,
         )
     )
+
+
+def _sections(report: Report, groups: Sequence[CauseGroup]) -> list[PageSection | None]:
+    several = len(report.overviews) > 1
+    told = [(one, section) for one in report.overviews for section in one.sections]
+    return [
+        _problems(report),
+        *(_matrix(one, several=several) for one in report.overviews if one.cells),
+        *(_of(one, section, several=several) for one, section in told if section.id == "map"),
+        _causes(groups, report.files, several=several),
+        *(_of(one, section, several=several) for one, section in told if section.id != "map"),
+        _questions(report),
+        _waivers(report),
+        PageSection(id="scope", title="What is not covered", blocks=(Items(items=OUT_OF_SCOPE),)),
+        holding(report, f"{counts_line(report, PLAIN)}. "),
+    ]
 
 
 def _beside(report: Report) -> list[str]:
@@ -70,7 +73,7 @@ def _beside(report: Report) -> list[str]:
     return [*day, *(f"{text[:1].upper()}{text[1:]}." for text in remarks(report, Style(width=10_000)))]
 
 
-def _numbered(sections: Iterable[Section]) -> Iterator[Section]:
+def _numbered(sections: Iterable[PageSection]) -> Iterator[PageSection]:
     """The sections, each with an id of its own; several deployments have several of one kind."""
     seen: Counter[str] = Counter()
     for section in sections:
@@ -93,13 +96,13 @@ def _tiles(report: Report) -> Iterator[Tile]:
     yield Tile(value=f"{unknown:,}", label="question open" if unknown == 1 else "questions open", bad=unknown > 0)
 
 
-def _problems(report: Report) -> Section | None:
+def _problems(report: Report) -> PageSection | None:
     found = tuple(f"{one.span}: {one.message}" for one in problems(report) if one.rule == UNUSABLE)
     blocks = (Items(items=found[:_MOST_ROWS]),)
-    return Section(id="input", title="Input that cannot be used", blocks=blocks) if found else None
+    return PageSection(id="input", title="Input that cannot be used", blocks=blocks) if found else None
 
 
-def _matrix(one: Overview, *, several: bool) -> Section:
+def _matrix(one: Overview, *, several: bool) -> PageSection:
     rows = rows_of(one.cells)
     names = columns_of(rows)[:20]
     table = Table(
@@ -110,10 +113,10 @@ def _matrix(one: Overview, *, several: bool) -> Section:
             for parties, some in rows[:_MOST_ROWS]
         ),
     )
-    return Section(id="matrix", title=_titled("Who learns what", one.deployment, several=several), blocks=(table,))
+    return PageSection(id="matrix", title=_titled("Who learns what", one.deployment, several=several), blocks=(table,))
 
 
-def _of(one: Overview, section: Section, *, several: bool) -> Section:
+def _of(one: Overview, section: PageSection, *, several: bool) -> PageSection:
     return replace(section, title=_titled(section.title, one.deployment, several=several))
 
 
@@ -121,7 +124,7 @@ def _titled(title: str, deployment: str, *, several: bool) -> str:
     return f"{title}: {deployment}" if several else title
 
 
-def _causes(groups: Sequence[CauseGroup], files: Sequence[SourceFile], *, several: bool) -> Section | None:
+def _causes(groups: Sequence[CauseGroup], files: Sequence[SourceFile], *, several: bool) -> PageSection | None:
     if not groups:
         return None
     lines = {file.name: file.lines for file in files}
@@ -129,10 +132,10 @@ def _causes(groups: Sequence[CauseGroup], files: Sequence[SourceFile], *, severa
     found = [_cause(number, one, lines.get(one.file, ()), several=several) for number, one in shown]
     left = len(groups) - _MOST_CAUSES
     more = (Paragraph(text=f"and {amount(left, 'more cause')}"),) if left > 0 else ()
-    return Section(id="causes", title="What it comes from, and what helps", blocks=(*found, *more))
+    return PageSection(id="causes", title="What it comes from, and what helps", blocks=(*found, *more))
 
 
-def _cause(number: int, group: CauseGroup, lines: Sequence[str], *, several: bool) -> Section:
+def _cause(number: int, group: CauseGroup, lines: Sequence[str], *, several: bool) -> PageSection:
     rows = tuple(
         (one.severity.label if one.verdict is Verdict.FAIL else "unknown", one.rule, one.message, one.fingerprint[:8])
         for one in group.findings[:_MOST_ROWS]
@@ -144,7 +147,7 @@ def _cause(number: int, group: CauseGroup, lines: Sequence[str], *, several: boo
         rows=tuple((rule, grade, message, mark) for grade, rule, message, mark in rows),
     )
     title = _titled(f"{number}. {group.title}", group.deployment, several=several)
-    return Section(
+    return PageSection(
         id=anchor(group.deployment, group.cause), title=title, blocks=(table, *_lines(group, lines), *_fix(group))
     )
 
@@ -174,17 +177,17 @@ def _fix(group: CauseGroup) -> Iterator[Block]:
         yield Code(text=fix.diff, title="The change in the file")
 
 
-def _questions(report: Report) -> Section | None:
+def _questions(report: Report) -> PageSection | None:
     asked = [
         f"{question(facts)} ({facts[0].file}, line {facts[0].span.line})"
         for facts in questions_of(missing_facts(report.findings, report.places))
     ]
     if not asked:
         return None
-    return Section(id="open", title="Open questions", blocks=(Items(items=tuple(asked[:_MOST_ROWS])),))
+    return PageSection(id="open", title="Open questions", blocks=(Items(items=tuple(asked[:_MOST_ROWS])),))
 
 
-def _waivers(report: Report) -> Section | None:
+def _waivers(report: Report) -> PageSection | None:
     found = [(one, one.waiver) for one in report.findings if one.waiver is not None]
     rows = tuple(
         (waiver.id, one.rule, waiver.expires, waiver.owner, waiver.approved_by, waiver.reason)
@@ -192,7 +195,7 @@ def _waivers(report: Report) -> Section | None:
     )
     heads = ("waiver", "rule", "ends", "owner", "approved by", "reason")
     table = Table(caption="Accepted findings", heads=heads, rows=rows)
-    return Section(id="waivers", title="Waivers", blocks=(table,)) if rows else None
+    return PageSection(id="waivers", title="Waivers", blocks=(table,)) if rows else None
 
 
 def _foot(report: Report) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from fedpolicy.findings import Finding, Report
 from fedpolicy.report.annotations import UNUSABLE, problems
-from fedpolicy.report.rows import json_text
+from fedpolicy.report.rows import count_row, deployment_rows, json_text
 from fedpolicy.report.summarise import OUT_OF_SCOPE, must_fail
 from fedpolicy.report.verdict import scope_rows, verdict_word
 
@@ -55,8 +55,8 @@ def _predicate(report: Report) -> dict[str, Any]:
             "note": _UNSIGNED,
             "verdict": verdict_word(report),
             "today": report.today,
-            "summary": {verdict.value: number for verdict, number in report.counts.items()},
-            "deployments": [{"file": file.name, "name": name} for file in report.files for name in file.deployments],
+            "summary": count_row(report.counts),
+            "deployments": deployment_rows(report),
             "findings": [_finding(one) for one in report.findings],
             **({"scopes": scope_rows(report)} if report.scopes else {}),
             "unusable": [f"{one.span}: {one.message}" for one in problems(report) if one.rule == UNUSABLE],

@@ -72,16 +72,7 @@ def _causes(groups: Sequence[CauseGroup]) -> Iterator[str]:
     """A row a cause, short enough for a comment that people read."""
     if not groups:
         return
-    rows = [
-        row(
-            f"**{group.worst.severity.label}**" if group.worst.verdict is Verdict.FAIL else "unknown",
-            f"{code(group.cause.partition(':')[0])} {prose(_short(group.gloss))}".strip(),
-            code(f"{group.file}:{group.line}"),
-            f"{len(group.findings):,}",
-            prose(_short(group.worst.message)),
-        )
-        for group in groups[:_MOST_CAUSES]
-    ]
+    rows = [_cause_row(group) for group in groups[:_MOST_CAUSES]]
     left = groups[_MOST_CAUSES:]
     more = [row("", f"and {amount(len(left), 'more cause')}", "", f"{sum(len(one.findings) for one in left):,}", "")]
     heads = [row("worst", "cause", "place", "findings", "what"), row("---", "---", "---", "---:", "---")]
@@ -94,25 +85,23 @@ def _causes(groups: Sequence[CauseGroup]) -> Iterator[str]:
         )
 
 
+def _cause_row(group: CauseGroup) -> str:
+    return row(
+        f"**{group.worst.severity.label}**" if group.worst.verdict is Verdict.FAIL else "unknown",
+        f"{code(group.cause.partition(':')[0])} {prose(_short(group.gloss))}".strip(),
+        code(f"{group.file}:{group.line}"),
+        f"{len(group.findings):,}",
+        prose(_short(group.worst.message)),
+    )
+
+
 def _short(text: str) -> str:
     plain = " ".join(text.split())
     return plain if len(plain) <= _MOST_WORDS else f"{plain[: _MOST_WORDS - 1]}…"
 
 
 def _head(report: Report, causes: int) -> Iterator[str]:
-    fails = report.counts.get(Verdict.FAIL, 0)
-    new = "new " if report.baseline else ""
-    unusable = sum(1 for one in problems(report) if one.rule == UNUSABLE)
-    if report.interruption:
-        yield f"## fedpolicy: {report.interruption}"
-    elif unusable:
-        yield f"## fedpolicy: {amount(unusable, 'problem')} in the input"
-    elif not report.evaluated:
-        yield "## fedpolicy: nothing was evaluated"
-    else:
-        found = f"{amount(fails, f'{new}finding')} from {amount(causes, 'cause')}" if fails else f"no {new}findings"
-        found = "no owner within the scope of these packs" if protects_nobody(report) and not fails else found
-        yield f"## fedpolicy: {verdict_word(report)}, {found}"
+    yield f"## fedpolicy: {_verdict(report, causes)}"
     yield "\n".join(
         [
             row(*(verdict.value.replace("_", " ") for verdict in report.counts)),
@@ -125,6 +114,21 @@ def _head(report: Report, causes: int) -> Iterator[str]:
     yield from (f"{prose(one)}." for one in (*day_words(report), *scope_words(report)))
     for one in override_lines(report.overrides):
         yield f"**{prose(one)}.**"
+
+
+def _verdict(report: Report, causes: int) -> str:
+    fails = report.counts.get(Verdict.FAIL, 0)
+    new = "new " if report.baseline else ""
+    if report.interruption:
+        return str(report.interruption)
+    if unusable := sum(1 for one in problems(report) if one.rule == UNUSABLE):
+        return f"{amount(unusable, 'problem')} in the input"
+    if not report.evaluated:
+        return "nothing was evaluated"
+    if fails:
+        return f"{verdict_word(report)}, {amount(fails, f'{new}finding')} from {amount(causes, 'cause')}"
+    found = "no owner within the scope of these packs" if protects_nobody(report) else f"no {new}findings"
+    return f"{verdict_word(report)}, {found}"
 
 
 def _errors(report: Report) -> Iterator[str]:

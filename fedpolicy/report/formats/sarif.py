@@ -11,9 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fedpolicy.findings import Finding, Hop, Reference, Report, RuleInfo, Severity, Span, Verdict
-from fedpolicy.overview import Skipped
+from fedpolicy.overview import UnreadFile
 from fedpolicy.report.annotations import MISSING_FACT, rooted
-from fedpolicy.report.rows import error_rows, json_text, override_lines, override_rows, waiver_row
+from fedpolicy.report.rows import (
+    count_row,
+    json_text,
+    mistake_rows,
+    override_lines,
+    override_rows,
+    row_of,
+    waiver_row,
+)
 from fedpolicy.report.style import amount
 from fedpolicy.report.summarise import MissingFact, missing_facts
 from fedpolicy.report.verdict import scope_notes
@@ -51,15 +59,9 @@ def _run(report: Report) -> dict[str, Any]:
     index = {rule.id: place for place, rule in enumerate(rules)}
     lines = {file.name: file.lines for file in report.files}
     results = _numbered(_results(report, index, lines))
+    about = {"name": "fedpolicy", "version": report.version, "semanticVersion": report.version}
     return {
-        "tool": {
-            "driver": {
-                "name": "fedpolicy",
-                "version": report.version,
-                "semanticVersion": report.version,
-                "rules": [_rule_row(rule) for rule in rules],
-            }
-        },
+        "tool": {"driver": {**about, "rules": [_rule_row(rule) for rule in rules]}},
         "automationDetails": {"id": "fedpolicy/"},
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(report, len(results) - MOST_RESULTS)],
@@ -70,23 +72,26 @@ def _run(report: Report) -> dict[str, Any]:
 
 def _properties(report: Report) -> dict[str, Any]:
     """The counts, and what is waived or known: as a result, GitHub would make an alert of it."""
-    waived = [
+    row: dict[str, Any] = {"summary": count_row(report.counts)}
+    if waived := _waived(report):
+        row["waived"] = waived
+    if report.baseline:
+        known = count_row(report.baseline.known)
+        row["baseline"] = {"file": report.baseline.file, "known": known, "fixed": report.baseline.fixed}
+    return row
+
+
+def _waived(report: Report) -> list[dict[str, Any]]:
+    return [
         {
             "rule": one.rule,
-            "elements": list(one.elements[:_MOST_ELEMENTS]),
-            "message": one.message,
-            "fingerprint": one.fingerprint,
+            "elements": one.elements[:_MOST_ELEMENTS],
+            **row_of(one, "message", "fingerprint"),
             "waiver": waiver_row(one.waiver) if one.waiver else None,
         }
         for one in report.findings
         if one.verdict is Verdict.WAIVED
     ]
-    row: dict[str, Any] = {"summary": {verdict.value: number for verdict, number in report.counts.items()}}
-    row |= {"waived": waived} if waived else {}
-    if report.baseline:
-        known = {verdict.value: number for verdict, number in report.baseline.known.items()}
-        row["baseline"] = {"file": report.baseline.file, "known": known, "fixed": report.baseline.fixed}
-    return row
 
 
 def _rules(report: Report) -> list[RuleInfo]:
@@ -99,16 +104,8 @@ def _rules(report: Report) -> list[RuleInfo]:
 
 
 def _rule_of(finding: Finding) -> RuleInfo:
-    return RuleInfo(
-        id=finding.rule,
-        pack=finding.pack,
-        title=finding.title,
-        severity=finding.severity,
-        principle=finding.principle,
-        why=finding.why,
-        help=finding.help,
-        references=finding.references,
-    )
+    said = row_of(finding, "pack", "title", "severity", "principle", "why", "help", "references")
+    return RuleInfo(id=finding.rule, **said)
 
 
 def _results(report: Report, index: Mapping[str, int], lines: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Any]]:
@@ -131,15 +128,18 @@ def _result(finding: Finding, index: Mapping[str, int], lines: Mapping[str, Sequ
         "partialFingerprints": {"primaryLocationLineHash": finding.fingerprint},
         "properties": {
             "severity": finding.severity.label,
-            "pack": finding.pack,
-            "deployment": finding.deployment,
+            **row_of(finding, "pack", "deployment"),
             **({"cause": finding.cause} if finding.cause else {}),
         },
     }
+    return row | _ways(finding)
+
+
+def _ways(finding: Finding) -> dict[str, Any]:
+    """The other places of a finding, and the ways by which something is learned."""
     also = [{"physicalLocation": _physical(one.span), "message": {"text": one.text}} for one in finding.related]
-    row |= {"relatedLocations": also} if also else {}
     flows = [_code_flow(path) for path in finding.paths if path]
-    return row | {"codeFlows": flows} if flows else row
+    return {**({"relatedLocations": also} if also else {}), **({"codeFlows": flows} if flows else {})}
 
 
 def _missing(fact: MissingFact, index: Mapping[str, int], lines: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -221,7 +221,7 @@ def _physical(span: Span) -> dict[str, Any]:
 
 
 def _invocation(report: Report, more: int) -> dict[str, Any]:
-    rows = [*error_rows(report.errors), *(row for file in report.files for row in error_rows(file.errors, file.name))]
+    rows = mistake_rows(report)
     skipped = [_skipped(one) for one in (report.reading.not_read if report.reading else ())]
     notes = [*map(_notification, rows), *skipped, *scope_notes(report), *([_left_out(more)] if more > 0 else [])]
     found: dict[str, Any] = {"executionSuccessful": not rows, "toolExecutionNotifications": notes}
@@ -229,7 +229,7 @@ def _invocation(report: Report, more: int) -> dict[str, Any]:
     return found | ({"properties": said} if report.overrides else {})
 
 
-def _skipped(one: Skipped) -> dict[str, Any]:
+def _skipped(one: UnreadFile) -> dict[str, Any]:
     row = {"element": "", "message": one.why, "help": "", "file": one.file, "line": one.line, "column": one.column}
     return _notification(row) | {"level": "warning"}
 

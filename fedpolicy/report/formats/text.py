@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, takewhile
 
-from fedpolicy.findings import Report, Verdict
+from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.report.grouping import CauseGroup, failing, groups_of, question, questions_of
 from fedpolicy.report.matrix import matrix_lines
 from fedpolicy.report.style import PLAIN, Style, amount, cells, clean, listing, wrap
@@ -25,6 +25,7 @@ OVERVIEW = True
 _MOST_CAUSES = 10
 _MOST_QUESTIONS = 3
 _MOST_DEPLOYMENTS = 40
+_GRADES = ("critical", "high", "medium", "low", "unknown", "waived")
 _MOST_LINES = 4  # of one cause
 _MOST_RULES = 2  # lines of rules
 _WIDE = 100  # columns; on a narrower terminal, a cause takes a line less, and prose ends where its line does
@@ -98,26 +99,30 @@ def _is_narrow(look: Style) -> bool:
 
 def _deployments(report: Report, groups: Sequence[CauseGroup], look: Style) -> Iterator[str]:
     """A row a deployment. A scan finds what is wrong with one in several files, so its name says whose a finding is."""
-    failed: dict[str, Counter[str]] = {}
-    for finding in report.findings:
-        label = finding.severity.label if finding.verdict is Verdict.FAIL else finding.verdict.value
-        failed.setdefault(finding.deployment, Counter())[label] += 1
+    found = Counter((finding.deployment, _graded(finding)) for finding in report.findings)
     causes = Counter(group.deployment for group in groups)
     names = [(file.name, name) for file in report.files for name in file.deployments]
-    labels = ("critical", "high", "medium", "low", "unknown", "waived")
-    heads = ("deployment", "causes", *labels, "file")
     rows = [
-        (name, f"{causes[name]:,}", *(f"{failed.get(name, Counter())[label]:,}" for label in labels), file)
+        (name, f"{causes[name]:,}", *(f"{found[name, grade]:,}" for grade in _GRADES), file)
         for file, name in names[:_MOST_DEPLOYMENTS]
     ]
-    table = [heads, *(tuple("." if text == "0" else clean(text) for text in row) for row in rows)]
-    widths = [max(cells(row[at]) for row in table) for at in range(len(heads))]
-    for number, row in enumerate(table):
-        ends = {0, len(heads) - 1}
-        padded = [_padded(text, widths[at], left=at in ends) for at, text in enumerate(row)]
-        yield look.paint("bold" if number == 0 else "plain", "  ".join(padded).rstrip())
+    yield from _table(("deployment", "causes", *_GRADES, "file"), rows, look)
     if len(names) > _MOST_DEPLOYMENTS:
         yield f"and {amount(len(names) - _MOST_DEPLOYMENTS, 'more deployment')} (`--format csv` lists all)"
+
+
+def _graded(finding: Finding) -> str:
+    return finding.severity.label if finding.verdict is Verdict.FAIL else finding.verdict.value
+
+
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], look: Style) -> Iterator[str]:
+    """Columns of numbers between one of names at the left and one at the right."""
+    table = [heads, *(tuple("." if text == "0" else clean(text) for text in row) for row in rows)]
+    widths = [max(cells(row[at]) for row in table) for at in range(len(heads))]
+    ends = {0, len(heads) - 1}
+    for number, row in enumerate(table):
+        padded = [_padded(text, widths[at], left=at in ends) for at, text in enumerate(row)]
+        yield look.paint("bold" if number == 0 else "plain", "  ".join(padded).rstrip())
 
 
 def _padded(text: str, width: int, *, left: bool) -> str:

@@ -14,7 +14,7 @@ from fedpolicy.language.reading.mistakes import Contradiction, contradiction
 from fedpolicy.language.reading.raw import Names, Tree, maps, text
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.startup import pattern
-from fedpolicy.suggest import misspelt, shown
+from fedpolicy.suggest import misspelt, shown_value
 
 __all__ = ["check_digests", "check_texts", "check_words"]
 
@@ -71,7 +71,7 @@ def _of_text(path: Path, said: str) -> Iterator[Contradiction]:
         yield contradiction(path, f"`{path[-1]}` is empty", "write its value, or `unknown` where nobody knows it")
     elif _PLACEHOLDER.fullmatch(plain):
         advice = "write its value, or `unknown` where nobody knows it yet"
-        yield contradiction(path, f"{shown(said)} is a placeholder, not a fact", advice)
+        yield contradiction(path, f"{shown_value(said)} is a placeholder, not a fact", advice)
 
 
 def check_digests(names: Names) -> Iterator[Contradiction]:
@@ -80,7 +80,7 @@ def check_digests(names: Names) -> Iterator[Contradiction]:
         said = text(model, "digest")
         if said and said.strip() and not _PLACEHOLDER.fullmatch(said.strip()) and (why := _no_digest(said)):
             advice = "write the algorithm and all digits, such as sha256: and 64 hexadecimal digits"
-            yield contradiction((*path, "digest"), f"{shown(said)} is not a digest: {why}", advice)
+            yield contradiction((*path, "digest"), f"{shown_value(said)} is not a digest: {why}", advice)
 
 
 def _no_digest(said: str) -> str:
@@ -107,5 +107,5 @@ def check_words(names: Names) -> Iterator[Contradiction]:
             if said is None or said in known:
                 continue
             if near := misspelt(said, known):
-                message = f"no `{key}` is called {shown(said)}"
+                message = f"no `{key}` is called {shown_value(said)}"
                 yield contradiction((*path, key), message, f"did you mean `{near}`?")
