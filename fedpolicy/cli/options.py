@@ -23,7 +23,7 @@ __all__ = [
     "DEBUG", "SEVERITIES", "TIMEOUT", "CommandGroup", "answer_options", "baseline_options", "catalog_option",
     "config_option", "config_options", "debug_option", "deployment_option", "epsilon_option", "estate_options",
     "exclude_option", "fail_on_option", "form_option", "isolated_option", "links_option", "output_option",
-    "pack_option", "param_option", "scanning_options", "timeout_option", "today_option", "together",
+    "pack_option", "param_option", "rule_options", "scanning_options", "timeout_option", "today_option", "together",
     "trust_options", "waiver_options",
 ]  # fmt: skip
 
@@ -177,6 +177,7 @@ def params_of(_context: click.Context, _option: click.Parameter, given: Sequence
 param_option = click.option(
     "--param", "params", multiple=True, callback=params_of, metavar="RULE.NAME=VALUE", help="Set a rule's parameter."
 )
+rule_options = together(pack_option, param_option, catalog_option, epsilon_option)
 
 
 def _jobs(_context: click.Context, _option: click.Parameter, given: str | None) -> int | None:

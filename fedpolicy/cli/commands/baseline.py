@@ -9,13 +9,10 @@ import click
 
 from fedpolicy.cli.errors import CLEAN, exit_code, say_errors
 from fedpolicy.cli.options import (
-    catalog_option,
     config_options,
     debug_option,
-    epsilon_option,
     estate_options,
-    pack_option,
-    param_option,
+    rule_options,
     waiver_options,
 )
 from fedpolicy.cli.terminal import chatter, emit
@@ -51,10 +48,7 @@ _DRIFT = "fedpolicy.drift.baseline.json"
     "--drift", multiple=True, metavar="PATH", help="Write down what `fedpolicy drift` finds between one file and PATH."
 )
 @click.option("--scan", is_flag=True, help="Write down what `fedpolicy scan` finds, and not what a check finds.")
-@pack_option
-@param_option
-@catalog_option
-@epsilon_option
+@rule_options
 @estate_options
 @waiver_options
 @config_options

@@ -14,15 +14,12 @@ from fedpolicy.cli.errors import exit_code
 from fedpolicy.cli.options import (
     answer_options,
     baseline_options,
-    catalog_option,
     config_option,
     deployment_option,
-    epsilon_option,
     fail_on_option,
     form_option,
     isolated_option,
-    pack_option,
-    param_option,
+    rule_options,
     timeout_option,
     waiver_options,
 )
@@ -126,10 +123,7 @@ class _Number(click.IntRange):
 )
 @form_option(["text", "json"], "How to write the answer.", shown=False)
 @deployment_option
-@pack_option
-@param_option
-@catalog_option
-@epsilon_option
+@rule_options
 @waiver_options
 @baseline_options
 @config_option

@@ -10,13 +10,10 @@ import click
 
 from fedpolicy.cli.errors import exit_code, say_errors
 from fedpolicy.cli.options import (
-    catalog_option,
     colour_option,
     debug_option,
-    epsilon_option,
     links_option,
-    pack_option,
-    param_option,
+    rule_options,
     scanning_options,
     timeout_option,
     trust_options,
@@ -36,10 +33,7 @@ _SHOWN = 20  # files that were not read, named one by one
 
 @click.command("scan")
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@pack_option
-@param_option
-@catalog_option
-@epsilon_option
+@rule_options
 @scanning_options
 @timeout_option
 @links_option

@@ -12,15 +12,12 @@ import click
 
 from fedpolicy.cli.errors import CLEAN
 from fedpolicy.cli.options import (
-    catalog_option,
     config_option,
     debug_option,
     deployment_option,
-    epsilon_option,
     estate_options,
     isolated_option,
-    pack_option,
-    param_option,
+    rule_options,
     today_option,
 )
 from fedpolicy.cli.terminal import chatter, write
@@ -61,10 +58,7 @@ def _named(_context: click.Context, _option: click.Parameter, value: str | None)
 )
 @deployment_option
 @click.option("--waivers", type=click.Path(), metavar="FILE", help="The file to add to, made where it does not exist.")
-@pack_option
-@param_option
-@catalog_option
-@epsilon_option
+@rule_options
 @estate_options
 @config_option
 @isolated_option
