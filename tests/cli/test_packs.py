@@ -55,7 +55,7 @@ def test_a_rule_that_does_not_do_what_it_says_ends_with_1(ours, tmp_path):
     assert "keep-short/fail/0: expected fail, got 1 pass" in result.stdout
 
 
-def test_too_few_noticed_mutants_end_with_1_when_asked_for(ours, tmp_path):
+def test_too_few_noticed_mutants_end_with_1_when_asked_for(ours, tmp_path, monkeypatch):
     rule = tmp_path / "ours" / "keep-short.yaml"
     rule.write_text(
         rule.read_text(encoding="utf-8").replace(
@@ -69,6 +69,9 @@ def test_too_few_noticed_mutants_end_with_1_when_asked_for(ours, tmp_path):
     result = ours("test", "ours", "--min-mutation-score", "90")
     assert result.exit_code == 1
     assert "no example notices: `dataset.id != ''` is dropped from `&&` (match," in result.stdout
+    monkeypatch.setenv("COLUMNS", "60")  # of the terminal, which a file does not know
+    assert ours("test", "ours", "--output", "told.txt").exit_code == 0
+    assert (tmp_path / "told.txt").read_text(encoding="utf-8") == result.stdout
 
 
 def test_results_as_json(ours):
