@@ -42,8 +42,10 @@ def _verified(given: "Sequence[str]") -> int | None:
 
     try:
         return verify(given[1])
-    except FedPolicyError:  # for those to say who say all mistakes
-        return None
+    except FedPolicyError:
+        from fedpolicy.cli.errors import guard  # noqa: PLC0415  it brings click
+
+        return guard(lambda: verify(given[1]), given)
 
 
 def _left(code: int) -> int:
