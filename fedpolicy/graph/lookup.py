@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from typing import TypeVar
 
 from fedpolicy.graph import Access, Aggregate, Flow, FlowGraph, Guard, Mask, Path, Principal, Vertex, bits, keyed
 from fedpolicy.graph.masks import common, grouped, united
@@ -16,6 +17,8 @@ from fedpolicy.language.model.flow import Task
 
 __all__ = ["Lookup", "family_of", "ordered"]
 
+Key = TypeVar("Key")
+Item = TypeVar("Item")
 _FEW = 64  # instances that are named one by one; of more it is asked which datasets they touch
 _UP = {"uplink", "activations"}
 _MOST_SEEN = 1_000  # sets that are known by their object
@@ -116,16 +119,27 @@ class Lookup:
         """The places that hold a copy of a model's weights."""
         if model not in self._holders:
             declared = self.places_at(self.deployment.models[model].weights_at or ())
-            self._holders[model] = frozenset({place.id for place in declared} | self._placements.get(model, set()))
+            self._holders[model] = frozenset({place.id for place in declared}.union(self._placements.get(model, ())))
         return self._holders[model]
 
     @cached_property
-    def _placements(self) -> Mapping[str, set[str]]:
-        found: dict[str, set[str]] = {}
-        for flow in self.graph.flows:
-            if flow.role == "placement":
-                found.setdefault(self.graph.vertices[flow.source].family, set()).add(flow.target)
-        return found
+    def _placements(self) -> Mapping[str, Sequence[str]]:
+        return self._carried("placement")
+
+    @cached_property
+    def brought(self) -> Mapping[str, Sequence[str]]:
+        """The places to which declared flows bring the weights of each model."""
+        return self._carried("placement", "flows.")
+
+    def _carried(self, role: str, origin: str = "") -> Mapping[str, Sequence[str]]:
+        flows = (one for one in self.graph.flows if one.role == role and one.origin.startswith(origin))
+        return _grouped((self.graph.vertices[one.source].family, one.target) for one in flows)
+
+    @cached_property
+    def released(self) -> frozenset[str]:
+        """The models that everybody can get, as `published` or a flow of their weights to the public says."""
+        declared = {name for name, model in self.deployment.models.items() if model.published}
+        return frozenset(declared.union(self._carried("published")))
 
     @cached_property
     def placed(self) -> Mapping[str, Sequence[str]]:
@@ -136,21 +150,15 @@ class Lookup:
     @cached_property
     def makers(self) -> Mapping[str, list[Task]]:
         """The tasks that produce each model."""
-        found: dict[str, list[Task]] = {}
-        for _, task in sorted(self.deployment.tasks.items()):
-            if task.produces:
-                found.setdefault(task.produces, []).append(task)
-        return found
+        tasks = (task for _, task in sorted(self.deployment.tasks.items()))
+        return _listed((task.produces, task) for task in tasks if task.produces)
 
     # Flows and uses
 
     @cached_property
     def flows_of(self) -> Mapping[str, Sequence[Flow]]:
         """The flows that each element declares or implies."""
-        found: dict[str, list[Flow]] = {}
-        for flow in self.graph.flows:
-            found.setdefault(flow.origin, []).append(flow)
-        return found
+        return _listed((flow.origin, flow) for flow in self.graph.flows)
 
     @cached_property
     def uplinks(self) -> Mapping[str, Mapping[str, set[str]]]:
@@ -164,36 +172,22 @@ class Lookup:
     @cached_property
     def guards_at(self) -> Mapping[Path, Sequence[Guard]]:
         """How each safeguard applies to single flows."""
-        found: dict[Path, list[Guard]] = {}
-        for flow in self.graph.flows:
-            for guard in flow.guards:
-                found.setdefault(guard.path, []).append(guard)
-        return found
+        return _listed((guard.path, guard) for flow in self.graph.flows for guard in flow.guards)
 
     @cached_property
     def access_of(self) -> Mapping[str, Sequence[Access]]:
         """How each task or call reaches models."""
-        found: dict[str, list[Access]] = {}
-        for access in self.graph.access:
-            found.setdefault(access.use, []).append(access)
-        return found
+        return _listed((access.use, access) for access in self.graph.access)
 
     @cached_property
     def access_from(self) -> Mapping[tuple[str, str], list[Access]]:
         """How each task or call reaches models from each place."""
-        found: dict[tuple[str, str], list[Access]] = {}
-        for access in self.graph.access:
-            for place in access.at:
-                found.setdefault((access.use, place), []).append(access)
-        return found
+        return _listed(((access.use, place), access) for access in self.graph.access for place in access.at)
 
     @cached_property
     def sums_of(self) -> Mapping[str, Sequence[Aggregate]]:
         """The sums over contributions that each task or flow makes."""
-        found: dict[str, list[Aggregate]] = {}
-        for aggregate in self.graph.aggregates:
-            found.setdefault(aggregate.origin, []).append(aggregate)
-        return found
+        return _listed((aggregate.origin, aggregate) for aggregate in self.graph.aggregates)
 
     # Datasets
 
@@ -218,9 +212,8 @@ class Lookup:
             return (self.graph.data[mask.bit_length() - 1].family,)
         key = keyed(mask)
         if key not in self._families:
-            data = self.graph.data
             few = mask.bit_count() <= _FEW
-            found = {data[index].family for index in bits(mask)} if few else self._touched(mask)
+            found = {self.graph.data[index].family for index in bits(mask)} if few else self._touched(mask)
             self._families[key] = tuple(sorted(found))
         if len(self._seen) < _MOST_SEEN:  # an object that is kept shares its place in memory with no other
             self._seen[id(mask)] = (mask, self._families[key])
@@ -269,6 +262,13 @@ def family_of(instance: str) -> str:
 def ordered(words: Iterable[str]) -> list[str]:
     """Each word once, sorted, as a plain list."""
     return sorted(set(map(str, words)))
+
+
+def _listed(pairs: Iterable[tuple[Key, Item]]) -> dict[Key, list[Item]]:
+    found: dict[Key, list[Item]] = {}
+    for key, item in pairs:
+        found.setdefault(key, []).append(item)
+    return found
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

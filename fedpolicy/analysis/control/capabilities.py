@@ -139,7 +139,7 @@ class Use:
 
     def _sight(self, model: str, own: str) -> Formula:
         ways = [formula for _, formula in self.held(model, own)]
-        if self.means.graph.deployment.models[model].published:
+        if model in self.means.lookup.released:
             return SURE
         if model in self.means.lookup.makers:
             # That the weights it began with can be had says nothing about who has what was made of them.

@@ -112,7 +112,7 @@ class TaskUse(Use):
         """A copy on a node of its own, or the public's, that still works: with its base, under licences that stay."""
         allowed = list(rights(self.means, made, own))
         copies = [all_of([here, *allowed]) for _, here in self.held(made, own)]
-        if self.means.graph.deployment.models[made].published:
+        if made in self.means.lookup.released:
             copies.append(all_of(allowed))
         return all_of(
             [any_of(copies) if copies else Gap("copy", f"models.{made}"), self._base(own), *self._parts(made, own)]

@@ -138,7 +138,7 @@ _FIELDS = (
     boolean(
         "publishes",
         "some model is released to the public",
-        lambda whole: any(model.published for model in whole.world.deployment.models.values()),
+        lambda whole: bool(whole.world.lookup.released),
     ),
     open_field("financial", Type.BOOL, "some participant's sector is finance or insurance", _financial),
     boolean("under_permit", "some dataset has a permit that holds", lambda v: has_permit(v.world, v.families)),

@@ -48,7 +48,7 @@ def is_shared(view: ModelView | None) -> bool:
 
 def _without_copy(view: ModelView) -> Iterable[str]:
     """What everybody can get, nobody lacks."""
-    if view.model.published:
+    if view.published:
         return ()
     makers = view.world.owners(view.contents.families)
     return ordered(
@@ -160,9 +160,13 @@ _OPENNESS = (
             **{name: partial(_aspect, name=name) for name in _ASPECTS},
             "interface": _interface,
             "provider": lambda view: view.provider,
+            "published": lambda view: view.published,
             "shutdown_on": ends_on,
         },
-        notes=dict.fromkeys((*_ASPECTS, "interface", "shutdown_on"), "as declared, else as the catalogue says"),
+        notes={
+            **dict.fromkeys((*_ASPECTS, "interface", "shutdown_on"), "as declared, else as the catalogue says"),
+            "published": "as declared, or by a flow of its weights",
+        },
     ),
     words(
         "claims", "the class that the deployment claims, or an empty text", lambda v: v.facts.claimed, choices=CLASSES
@@ -239,9 +243,7 @@ _MAKING = (
     boolean(
         "adapted_published",
         "a model made from its weights is released to the public",
-        lambda v: any(
-            v.world.deployment.models[name].published for name in v.adapted if name in v.world.deployment.models
-        ),
+        lambda v: not v.world.lookup.released.isdisjoint(v.adapted),
     ),
     boolean("outputs_reused", "its outputs are used to train or to label for another model", _outputs_reused),
     texts("made_by", "methods of the tasks that produce it", lambda v: ordered(task.method for task in v.produced_by)),

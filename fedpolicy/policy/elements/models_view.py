@@ -91,6 +91,11 @@ class ModelView:
         """Who uses it: the parties at whose nodes it is called or trained."""
         return list(self.world.lookup.parties_at(place for access in self.facts.access for place in access.at))
 
+    @property
+    def published(self) -> bool:
+        """Whether everybody can get it, by its own word or by a flow of its weights to the public."""
+        return self.id in self.world.lookup.released
+
     @cached_property
     def holders(self) -> list[str]:
         """Who holds its weights: whoever operates a node on which they are placed, or on which it is trained."""
@@ -102,7 +107,8 @@ class ModelView:
         ]
         # What is made here rests where it was made, unless the file says where it is or how it is called.
         rests = made if self.model.weights_at is None and self.model.via is None else ()
-        return list(self.world.lookup.parties_at([*declared, *used, *rests]))
+        brought = self.world.lookup.brought.get(self.id, ())
+        return list(self.world.lookup.parties_at([*declared, *used, *rests, *brought]))
 
     @cached_property
     def could_run(self) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from fedpolicy.analysis.budget.claims import Share, share_of
 from fedpolicy.analysis.exposure import Trust
-from fedpolicy.analysis.exposure.mechanisms import PURE
+from fedpolicy.analysis.exposure.noise import PURE, UNCLIPPED, noise_of
 from fedpolicy.analysis.exposure.participation import fewer_steps, lower_rate
 from fedpolicy.analysis.exposure.privacy import units_of
 from fedpolicy.graph import Guard, Path, bits
@@ -50,6 +50,15 @@ class SafeguardView:
 def _readers(view: SafeguardView) -> list[str]:
     does = getattr(view.spec, "does", None)
     return list(does.readers_of(view.spec)) if isinstance(does, Seal) else []
+
+
+def _noise(view: SafeguardView) -> str:
+    """How much noise it states: by its multiplier, or by the epsilon of each step with all that it was made for."""
+    spec = view.spec
+    if not isinstance(spec, DifferentialPrivacy) or noise_of(view.world.deployment, view.path, spec, 0).most is None:
+        return ""
+    by_multiplier = spec.noise_multiplier is not None
+    return f"noise multiplier {spec.noise_multiplier:g}" if by_multiplier else f"epsilon {spec.step_epsilon:g} a step"
 
 
 def _units(view: SafeguardView) -> Presence:
@@ -187,6 +196,12 @@ _FIELDS = (
         "the mechanism needs a delta",
         lambda v: v.kind == "differential_privacy" and v.spec.mechanism not in PURE,
     ),
+    boolean(
+        "clips",
+        "the mechanism adds noise to contributions that are clipped, not to votes or choices",
+        lambda v: v.kind == "differential_privacy" and v.spec.mechanism not in UNCLIPPED,
+    ),
+    words("noise", "differential privacy: how much noise it states, in words; else an empty text", _noise),
     *BUDGET_FIELDS,
     words("fewer_steps", "differential privacy: how its steps contradict the rounds; else an empty text", _fewer_steps),
     words("lower_rate", "differential privacy: how its rate contradicts the clients in a round; or empty", _lower_rate),

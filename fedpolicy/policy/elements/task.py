@@ -170,7 +170,7 @@ _FIELDS = (
     boolean(
         "publishes",
         "the model that it produces is released to the public",
-        lambda v: bool((made := _produced(v)) and made.model.published),
+        lambda v: bool((made := _produced(v)) and made.published),
     ),
     boolean(
         "remote",
