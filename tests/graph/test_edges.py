@@ -65,6 +65,30 @@ def test_a_sum_of_a_flow_that_names_no_data_is_over_all_that_is_stored():
     assert (found.data, found.shares) == (3, (1, 2))
 
 
+def test_what_seals_a_flow_of_weights_seals_those_of_the_model():
+    seals = [{"kind": "end_to_end_encryption", "sealed_for": "attic"}]
+    weights = {"from": "client", "to": "desk", "payload": "model_weights", "data": ["m"], "safeguards": seals}
+    found = to_json(graph(models={"m": {"weights_at": "client"}}, flows={"f": weights}))
+
+    assert [(flow["from"], flow["safeguards"]) for flow in found["flows"]] == [
+        ("models.m", ["flows.f.safeguards.0"]),
+        ("models.m", ["flows.f.safeguards.0"]),
+    ]
+
+
+def test_a_model_that_is_asked_on_the_spot_is_sent_what_rests_elsewhere():
+    found = graph(
+        datasets={"files": {"at": "attic", "owner": "a", "categories": "health"}},
+        models={"m": {"weights_at": "client"}},
+        api_calls={"c": {"from": "client", "model": "m", "sends": "files", "payload": "prompts"}},
+    )
+
+    assert list(flow_lines(found)) == [
+        "attic -records-> client@a: files@x [api_calls.c (call of m)]",
+        "attic -records-> client@b: files@x [api_calls.c (call of m)]",
+    ]
+
+
 @pytest.mark.parametrize(("threshold", "why"), [(1, ""), (2, "desk works on what it is sent, so it has to read it")])
 def test_one_of_several_who_open_something_together_cannot_work_on_it(threshold, why):
     shares = [{"kind": "secret_sharing", "threshold": threshold, "of": ["desk", "attic"]}]
@@ -94,6 +118,16 @@ def test_records_for_a_training_elsewhere_of_no_model_go_to_somebody_unknown():
         "client@a -records-> unknown: notes@a [tasks.t (hosted_finetuning)]",
         "client@b -records-> unknown: notes@b [tasks.t (hosted_finetuning)]",
     ]
+
+
+def test_a_secure_sum_protects_no_records_for_a_training_elsewhere():
+    sums = [{"kind": "secure_aggregation", "min_clients": 2}]
+    task = {"method": "hosted_finetuning", "data": "notes", "runs_on": "client", "safeguards": sums}
+    found = graph(tasks={"t": task})
+
+    assert {guard.ignored for flow in found.flows for guard in flow.guards} == {
+        "it protects what is uploaded, not what is sent to the party that runs the model"
+    }
 
 
 def test_hundreds_of_instances_have_the_names_of_their_datasets():
