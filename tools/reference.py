@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedpolicy.policy.context import KINDS
+from fedpolicy.policy.elements import KINDS
 from fedpolicy.policy.fields import CONSTANTS, Field, Kind, Known, Type
 from fedpolicy.policy.models import PRINCIPLES
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure.disclosures import disclosures_of, pairs_of
-from fedpolicy.analysis.exposure.spending import Effort
+from fedpolicy.analysis.exposure.privacy import Effort
 from fedpolicy.analysis.exposure.state import prepare
 from fedpolicy.analysis.openness import models_of
 from fedpolicy.graph.build import build_graph

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import get_args
 
-from fedpolicy.analysis.exposure.spending import Spending
+from fedpolicy.analysis.exposure.privacy import Spending
 from fedpolicy.graph import Access, Path
 from fedpolicy.language.model.types import Level
 from fedpolicy.records import dataclass

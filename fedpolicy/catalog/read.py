@@ -19,7 +19,7 @@ from fedpolicy.findings import Span
 from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
-from fedpolicy.yaml_events import events
+from fedpolicy.yaml12 import events
 
 if TYPE_CHECKING:
     import re

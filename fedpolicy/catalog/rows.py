@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Literal, get_args
 
-from fedpolicy.catalog.row import Row
-from fedpolicy.catalog.services import ArtefactRow, ServiceRow
+from fedpolicy.catalog.row import ArtefactRow, Row, ServiceRow
 from fedpolicy.language.model.types import Access, Level, Published, TrainingData, Weights
 from fedpolicy.records import dataclass
 from fedpolicy.topologies import TopologyName

@@ -1,26 +1,155 @@
-"""Deployment -> FlowGraph, in the order in which flows follow from what is written."""
+"""
+Deployment -> FlowGraph, in the order in which flows follow from what is written.
+
+Models come last: where they rest, who runs them for others, and what each use of a model can see of it.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fedpolicy.graph import FlowGraph
-from fedpolicy.graph.builder import Builder
+from fedpolicy.graph import Access, FlowGraph
+from fedpolicy.graph.builder import Builder, Origin, Use
 from fedpolicy.graph.calls import desugar_api_calls
 from fedpolicy.graph.flows import bound_relays, desugar_flows
 from fedpolicy.graph.jobs import produced_at
-from fedpolicy.graph.placements import add_uses, judge_access, place_models
 from fedpolicy.graph.places import lay_out
 from fedpolicy.graph.provenance import move_data_to_senders
-from fedpolicy.graph.routes import Runs
+from fedpolicy.graph.routes import Runs, aspect, holders, provider_of, stand_ins
 from fedpolicy.graph.tasks import desugar_tasks
 from fedpolicy.limits import USUAL, Bounds
+from fedpolicy.records import replace
 
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
     from fedpolicy.language.model import Deployment
+    from fedpolicy.language.model.model import Model
 
-__all__ = ["build_graph"]
+__all__ = ["add_uses", "build_graph", "judge_access", "place_models"]
+# What a remote interface must offer for a method that asks for less than the weights.
+_OFFERED = {"logits": "logprobs", "embeddings": "embeddings"}
+
+
+def place_models(builder: Builder, runs: Runs) -> None:
+    """Say who holds, runs or receives each model; whether anything flows depends on what it contains."""
+    for name in sorted(builder.deployment.models):
+        model = builder.deployment.models[name]
+        _place(builder, name, model, runs)
+        _run(builder, name, model)
+        if model.published:
+            _use(builder, name, "published", [builder.party_place("public").id], "published")
+
+
+def add_uses(builder: Builder) -> None:
+    """Add a flow for every use of a model that can contain something."""
+    filled = _filled(builder)
+    known: set[tuple[object, ...]] = set()
+    for use in builder.uses:
+        for model in builder.contents(use.model):
+            if model in filled:
+                _add_use(builder, use, model, known)
+
+
+def _add_use(builder: Builder, use: Use, model: str, known: set[tuple[object, ...]]) -> None:
+    for target in use.targets:
+        # Thousands of clients that call one model tell its runner the same thing.
+        key = (use.origin, use.role, model, target, use.payload)
+        if key not in known:
+            known.add(key)
+            builder.add(use.origin, use.role, model, target, use.payload, None, guards=use.guards, seals=use.seals)
+
+
+def _filled(builder: Builder) -> set[str]:
+    """Models that data reach, directly or because they are made from such a model."""
+    filled = {flow.target for flow in builder.flows if builder.vertex(flow.target).kind == "model"}
+    made = [
+        (model, target)
+        for use in builder.uses
+        if use.role == "inherited"
+        for model in builder.contents(use.model)
+        for target in use.targets
+    ]
+    while True:
+        more = {target for source, target in made if source in filled} - filled
+        if not more:
+            return filled
+        filled |= more
+
+
+def _place(builder: Builder, name: str, model: Model, runs: Runs) -> None:
+    for place in holders(builder, name, runs):
+        vertex = builder.model_vertex(name, builder.vertex(place))
+        if model.weights_at is None and vertex.id not in builder.copies.get(name, {vertex.id: None}):
+            # Personal copies are made where the data are; who only adds up makes none.
+            continue
+        key = "weights_at" if model.weights_at is not None else ""
+        builder.uses.append(Use(model=vertex.id, targets=(place,), origin=_origin(name, key), role="placement"))
+
+
+def _run(builder: Builder, name: str, model: Model) -> None:
+    """Whoever runs a model for others holds it."""
+    if aspect(builder, name, "weights") == "closed":
+        runner = provider_of(builder, name)
+        if runner is not None:
+            _use(builder, name, "provider", [builder.party_place(runner).id])
+    elif model.via:
+        _use(builder, name, "via", builder.sources(model.via[-1]))
+
+
+def _use(builder: Builder, name: str, key: str, targets: list[str], role: str = "placement") -> None:
+    vertex = builder.model_vertex(name)
+    builder.uses.append(Use(model=vertex.id, targets=tuple(targets), origin=_origin(name, key), role=role))
+
+
+def _origin(name: str, key: str) -> Origin:
+    path = ("models", name, key) if key else ("models", name)
+    return Origin(id=f"models.{name}", path=path, implied_by=f"models.{name}" + (f".{key}" if key else ""))
+
+
+def judge_access(builder: Builder) -> tuple[Access, ...]:
+    """One entry per use, model and runner, with its callers, and whether the method is feasible that way."""
+    grouped: dict[tuple[str, str, str, str, tuple[str, ...]], list[Access]] = {}
+    for access in builder.access:
+        key = (access.use, access.model, access.how, access.runner if access.how != "weights" else "", access.hops)
+        grouped.setdefault(key, []).append(access)
+    return tuple(_judge(builder, grouped[key]) for key in sorted(grouped))
+
+
+def _judge(builder: Builder, group: list[Access]) -> Access:
+    at = tuple(sorted({place for access in group for place in access.at}))
+    runner = group[0].runner if len({access.runner for access in group}) == 1 else ""
+    merged = replace(group[0], at=at, runner=runner)
+    needs = _needs(builder, merged)
+    feasible, why = _feasible(builder, merged, needs)
+    return replace(merged, feasible=feasible, why=why)
+
+
+def _needs(builder: Builder, access: Access) -> str:
+    kind, _, name = access.use.partition(".")
+    if kind != "tasks":
+        return "text"
+    task = builder.deployment.tasks[name]
+    # A model that is only judged has to answer, whatever the method asks of the task's own model.
+    own = task.model is not None and access.model in {task.model, *stand_ins(builder.deployment, task.model)}
+    return builder.catalog.methods[task.method].needs if own else "text"
+
+
+def _feasible(builder: Builder, access: Access, needs: str) -> tuple[bool | None, str]:
+    if access.how == "weights" or needs in {"none", "text"}:
+        return True, ""
+    offered = access.interface
+    if access.how == "hosted" or needs in {"weights", "emulator"}:
+        wanted = "fine_tuning"
+        what = "an emulator" if needs == "emulator" else "the weights"
+        reason = f"needs {what} of {access.model}, which nobody in the federation holds"
+    elif aspect(builder, access.model, "weights") in {"open", "gated"}:
+        return True, ""
+    else:
+        wanted = _OFFERED[needs]
+        reason = f"needs {needs} of {access.model}, and the interface of {access.runner} gives none"
+    if offered is None:
+        return None, reason
+    return wanted in offered, "" if wanted in offered else reason
 
 
 def build_graph(deployment: Deployment, catalog: Catalog, bounds: Bounds = USUAL) -> FlowGraph:

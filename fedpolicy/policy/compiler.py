@@ -17,7 +17,7 @@ from fedpolicy.language.model.model import Model
 from fedpolicy.language.model.party import Node, Party
 from fedpolicy.language.model.shape import entries_under, paths_in
 from fedpolicy.limits import MAX_QUANTITY
-from fedpolicy.policy.context import table
+from fedpolicy.policy.elements import table
 from fedpolicy.policy.expression import BadExpression, Expression, Language, language
 from fedpolicy.policy.fields import Field, Type
 from fedpolicy.policy.models import Param, Rule, typed

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.errors import FedPolicyError, InputError, PolicyError, Problems, contained
 from fedpolicy.findings import VERDICTS, Finding, Severity, Verdict
 from fedpolicy.language.reading import Document
-from fedpolicy.policy.context import KINDS, Context, extracts, table
+from fedpolicy.policy.elements import KINDS, Context, extracts, table
 from fedpolicy.policy.expression import activator
 from fedpolicy.policy.fields import CONSTANTS, Type, Value
 from fedpolicy.policy.finding import (

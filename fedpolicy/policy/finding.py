@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.facts import Disclosure, NotCounted, Step
 from fedpolicy.findings import Finding, Hop, Member, MemberGroup, Severity, Span, Verdict, fingerprint
-from fedpolicy.policy.context import Context, read_field, table
+from fedpolicy.policy.elements import Context, read_field, table
 from fedpolicy.policy.elements.api_call import CallView
 from fedpolicy.policy.elements.connection import ConnectionView
 from fedpolicy.policy.elements.disclosure_view import DisclosureView

@@ -9,7 +9,7 @@ from typing import Any
 
 from fedpolicy.errors import SettingsError
 from fedpolicy.findings import Severity
-from fedpolicy.policy.context import KINDS
+from fedpolicy.policy.elements import KINDS
 from fedpolicy.policy.fields import Type
 from fedpolicy.policy.models import PRINCIPLES
 from fedpolicy.policy.sheet import Anything, ListOf, MapOf, Misfit, Path, RecordOf, TextShape, ValueShape

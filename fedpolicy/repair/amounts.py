@@ -7,7 +7,7 @@ from typing import Any
 
 from fedpolicy.analysis.accounting import Release, bound
 from fedpolicy.analysis.exposure.mechanisms import mechanism_at
-from fedpolicy.analysis.exposure.spending import spend
+from fedpolicy.analysis.exposure.privacy import spend
 from fedpolicy.graph import Path
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy

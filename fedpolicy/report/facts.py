@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.analysis.exposure.spending import shown
+from fedpolicy.analysis.exposure.privacy import shown
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.analysis.idle import idle_elements
 from fedpolicy.report.excerpt import hop_lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
-from fedpolicy.policy.context import KINDS, table
+from fedpolicy.policy.elements import KINDS, table
 from fedpolicy.policy.expression import BadExpression, EvaluationError, Expression, activator, language
 from fedpolicy.policy.fields import Type, Value
 from fuzz.command import Broken, Vacuous, bounded

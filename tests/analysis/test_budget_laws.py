@@ -14,7 +14,7 @@ from fedpolicy.analysis.accounting import Release, bound, close_bound, tight_bou
 from fedpolicy.analysis.accounting.mechanisms import largest_square, reached_square
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, mechanism_at
 from fedpolicy.analysis.exposure.noise import Towards
-from fedpolicy.analysis.exposure.spending import spend
+from fedpolicy.analysis.exposure.privacy import spend
 from tests.helpers import deployment_of, facts_of
 from tests.laws import examples
 

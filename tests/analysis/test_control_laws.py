@@ -9,8 +9,7 @@ from hypothesis import given, settings
 
 from fedpolicy import api
 from fedpolicy.analysis.control.dependencies import dependencies_of
-from fedpolicy.analysis.control.likeness import Likeness
-from fedpolicy.analysis.control.matrix import EACH_OTHER
+from fedpolicy.analysis.control.matrix import EACH_OTHER, Likeness
 from tests.analysis.deployments import deployments
 from tests.analysis.test_laws import LAW as LAWS
 from tests.helpers import facts_of, graph_of, seen_in

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fedpolicy.analysis.accounting import Release, bound, close_bound
 from fedpolicy.analysis.budget.meaning import costliest, found_at_most, over_steps, per_step
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
-from fedpolicy.analysis.exposure.spending import spend
+from fedpolicy.analysis.exposure.privacy import spend
 from tests.laws import examples
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedpolicy.analysis.exposure.spending import shown
+from fedpolicy.analysis.exposure.privacy import shown
 from tests.analysis.test_budget import ledger
 
 SAMPLED = "mechanism: dp_sgd, sampling: poisson, sampling_rate: 0.01, steps: 1000"

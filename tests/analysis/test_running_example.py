@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy.analysis.exposure.spending import shown as shown_epsilon
+from fedpolicy.analysis.exposure.privacy import shown as shown_epsilon
 from fedpolicy.analysis.facts import LEVELS
 from tests.helpers import expected_table, facts_of, readable, reasons, shown, single_pairs, table, ways
 

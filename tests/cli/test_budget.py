@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
-from fedpolicy.analysis.exposure import spending
+from fedpolicy.analysis.exposure import privacy
 
 # Subsampled noise that the quick bounds do not tell from the limit of 10.
 CLOSE = (
@@ -26,9 +26,9 @@ needs_dp = pytest.mark.skipif(find_spec("dp_accounting") is None, reason="needs 
 @pytest.fixture(autouse=True)
 def afresh():
     """Nothing is remembered from a run that had other libraries."""
-    spending.composed.cache_clear()
+    privacy.composed.cache_clear()
     yield
-    spending.composed.cache_clear()
+    privacy.composed.cache_clear()
 
 
 @pytest.fixture

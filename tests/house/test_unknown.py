@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from fedpolicy import api
-from fedpolicy.policy.context import table
+from fedpolicy.policy.elements import table
 from fedpolicy.policy.fields import Known
 from fedpolicy.sources import Source
 from tests.house.pages import ROOT, blocks

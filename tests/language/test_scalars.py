@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedpolicy.language.reading.scalars import ScalarError, convert, plain
+from fedpolicy.yaml12 import ScalarError, convert, plain
 
 TEXTS = [
     "NO",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from fedpolicy.yaml_events import events
+from fedpolicy.yaml12 import events
 
 DEEP = "a: [x, " + "[" * 30 + "]" * 30 + "]\n---\nb: y\n"
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 import pytest
 
 from fedpolicy.findings import Verdict
-from fedpolicy.policy.context import KINDS, read_field
+from fedpolicy.policy.elements import KINDS, read_field
 from tests.policy.worlds import judged, rule_of, told, world_of
 
 TEXT = """

@@ -3,7 +3,7 @@
 import pytest
 
 from fedpolicy.analysis.control.dependencies import dependencies_of
-from fedpolicy.policy.context import contexts
+from fedpolicy.policy.elements import contexts
 from tests.policy.worlds import world_of
 
 BASE = """

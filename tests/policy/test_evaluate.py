@@ -8,7 +8,7 @@ import pytest
 from fedpolicy.analysis import AnalysisSettings
 from fedpolicy.errors import Problems
 from fedpolicy.findings import Severity, Verdict
-from fedpolicy.policy import context
+from fedpolicy.policy import elements
 from fedpolicy.policy.elements import flow
 from fedpolicy.policy.evaluate import evaluate
 from tests.policy.worlds import document_of, facts_of, judged, rule_of, told
@@ -380,9 +380,9 @@ def test_of_a_flow_that_no_rule_is_about_nothing_more_is_read(monkeypatch, match
     (field,) = (one for one in flow.KIND.fields if one.name == "private")
     looks = replace(field, read=lambda view: seen.add(view.first.origin) or field.read(view))
     fields = [looks if one is field else one for one in flow.KIND.fields]
-    kinds = {**context.KINDS, "flow": replace(flow.KIND, fields=tuple(fields))}
-    monkeypatch.setattr(context, "KINDS", kinds)
-    monkeypatch.setattr(context, "table", context.table.__wrapped__)
+    kinds = {**elements.KINDS, "flow": replace(flow.KIND, fields=tuple(fields))}
+    monkeypatch.setattr(elements, "KINDS", kinds)
+    monkeypatch.setattr(elements, "table", elements.table.__wrapped__)
     least = {"least": {"type": "int", "default": 1, "description": "How many."}}
     found = one(SMALL, "flow", "flow.private", match=match, params=least if "params" in match else {})
     assert (seen, found.counts[Verdict.NOT_APPLICABLE]) == (read, unapplied)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fedpolicy.policy.context import contexts
+from fedpolicy.policy.elements import contexts
 from tests.policy.worlds import world_of
 
 BASE = """

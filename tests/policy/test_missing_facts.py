@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fedpolicy import api
-from fedpolicy.policy.context import KINDS, read_field
+from fedpolicy.policy.elements import KINDS, read_field
 from tests.policy.worlds import judged, rule_of, world_of
 
 NOISE = """

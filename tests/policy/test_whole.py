@@ -14,7 +14,7 @@ import pytest
 
 from fedpolicy.analysis import AnalysisSettings
 from fedpolicy.language.reading import load_text
-from fedpolicy.policy.context import KINDS, contexts, table
+from fedpolicy.policy.elements import KINDS, contexts, table
 from fedpolicy.policy.world import World
 from tests.policy.worlds import catalog, facts_of
 

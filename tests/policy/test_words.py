@@ -9,7 +9,7 @@ import pytest
 from fedpolicy.catalog.rows import ROWS
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.shape import entries_under, entry_shape
-from fedpolicy.policy.context import KINDS
+from fedpolicy.policy.elements import KINDS
 
 # Words that the rules add to those of the language: a node's enclave is told about as a safeguard.
 ADDED = {"safeguard.kind": {"tee"}, "disclosure.as": {"public"}}

@@ -13,8 +13,7 @@ from fedpolicy.analysis.budget.claims import Claim, Share, share_of
 from fedpolicy.analysis.budget.sights import Looking, Sight
 from fedpolicy.analysis.exposure.disclosures import undeclared
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
-from fedpolicy.analysis.exposure.privacy import judge, units_of
-from fedpolicy.analysis.exposure.spending import Effort, Spending, shown
+from fedpolicy.analysis.exposure.privacy import Effort, Spending, judge, shown, units_of
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.graph import FlowGraph, Guard, Mask, bits

@@ -14,7 +14,7 @@ from enum import StrEnum
 from fedpolicy.analysis.accounting import Release, epsilon_of_rho, rho_of
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, informed, mechanism_at
 from fedpolicy.analysis.exposure.noise import Towards, noise_of
-from fedpolicy.analysis.exposure.spending import Effort, Spending, shown, shown_between, spend
+from fedpolicy.analysis.exposure.privacy import Effort, Spending, shown, shown_between, spend
 from fedpolicy.graph import FlowGraph, Path
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass, replace

@@ -15,7 +15,7 @@ from statistics import NormalDist
 
 from fedpolicy.analysis.accounting import bound, found_at, growth, mu_of
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
-from fedpolicy.analysis.exposure.spending import Effort, Spending, spend
+from fedpolicy.analysis.exposure.privacy import Effort, Spending, spend
 
 __all__ = ["FALSE_POSITIVES", "costliest", "found_at_most", "over_steps", "per_step"]
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from fedpolicy.analysis.exposure import BOUNDED, Reading
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
-from fedpolicy.analysis.exposure.spending import Effort, Spending, spend
+from fedpolicy.analysis.exposure.privacy import Effort, Spending, spend
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import View, Viewer, combinations
 from fedpolicy.graph import Mask

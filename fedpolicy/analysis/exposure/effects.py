@@ -6,9 +6,8 @@ from dataclasses import field
 
 from fedpolicy.analysis.exposure import MALLEABLE_VOID, RECONSTRUCTABLE, VERBATIM, Reading, Trust
 from fedpolicy.analysis.exposure.mechanisms import mechanism_at
-from fedpolicy.analysis.exposure.privacy import bounded_for
+from fedpolicy.analysis.exposure.privacy import bounded_for, spend
 from fedpolicy.analysis.exposure.sizes import NO_MESSAGE, Few, Message, message_of, note_message
-from fedpolicy.analysis.exposure.spending import spend
 from fedpolicy.analysis.exposure.transfer import ALL, Effect
 from fedpolicy.catalog import Catalog
 from fedpolicy.graph import Flow, FlowGraph, Guard, Mask

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from fedpolicy.analysis.accounting import INSTALL_HINT
 from fedpolicy.analysis.exposure import INFERABLE
 from fedpolicy.analysis.exposure.fixpoint import Holdings
-from fedpolicy.analysis.exposure.privacy import judge, units_of
+from fedpolicy.analysis.exposure.privacy import Spending, judge, over, shown, units_of
 from fedpolicy.analysis.exposure.sizes import missing_size
-from fedpolicy.analysis.exposure.spending import Spending, over, shown
 from fedpolicy.analysis.exposure.sums import HIDING
 from fedpolicy.analysis.exposure.views import Viewer
 from fedpolicy.analysis.facts import NotCounted

@@ -20,7 +20,7 @@ from fedpolicy.analysis.exposure import (
 )
 from fedpolicy.analysis.exposure.fixpoint import Holdings, arrive_at
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
-from fedpolicy.analysis.exposure.spending import Spending, spend
+from fedpolicy.analysis.exposure.privacy import Spending, spend
 from fedpolicy.analysis.exposure.transfer import ALL, transfer
 from fedpolicy.graph import FlowGraph, Mask, Vertex
 from fedpolicy.graph.masks import united

@@ -37,7 +37,7 @@ def command(question: Question, form: str, owner: str, *, tight: bool) -> None:
 
 def _answer(question: Question, form: str, owner: str, *, tight: bool) -> None:
     """Write the privacy ledger. Raises SettingsError where the closest computation cannot be had."""
-    from fedpolicy.analysis.exposure.spending import Effort
+    from fedpolicy.analysis.exposure.privacy import Effort
 
     if tight:
         _must_be_installed("dp_accounting")

@@ -15,15 +15,13 @@ import yaml
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
 
 from fedpolicy.characters import HIDING
-from fedpolicy.language.reading.anchors import tell_missing
-from fedpolicy.language.reading.mistakes import Notes
-from fedpolicy.language.reading.scalars import TAGS, ScalarError, convert, is_text, plain
+from fedpolicy.language.reading.mistakes import Notes, tell_missing
 from fedpolicy.language.reading.spans import MERGE, Marks, Place
 from fedpolicy.limits import MAX_DIGITS, USUAL, Bounds
 from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
 from fedpolicy.suggest import shown_value, visible
-from fedpolicy.yaml_events import events
+from fedpolicy.yaml12 import TAGS, ScalarError, convert, events, is_text, plain
 
 __all__ = ["MAX_DEPTH", "MAX_SCALAR", "Composer"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 
 import yaml
@@ -15,7 +15,7 @@ from fedpolicy.language.reading.spans import Path, Spans
 from fedpolicy.language.reading.text import Text
 from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
-from fedpolicy.suggest import visible
+from fedpolicy.suggest import did_you_mean, nearest, visible
 
 __all__ = [
     "MAX_REPORTED",
@@ -28,12 +28,10 @@ __all__ = [
     "contradiction",
     "dotted",
     "located",
+    "tell_missing",
     "yaml_mistake",
 ]
-
 MAX_REPORTED = 500  # mistakes of one document; what follows is one line that counts the rest
-
-
 _WORD = pattern(r"\S{0,200}")
 # Words of the parser (libyaml's and the pure one's) -> what is wrong, what to do.
 _WORDS: tuple[tuple[str, str, str], ...] = (
@@ -219,3 +217,25 @@ def _once(places: list[tuple[Span, Mistake]]) -> list[tuple[Span, Mistake]]:
     for place in places:
         first.setdefault((place[0], place[1].message), place)
     return list(first.values())
+
+
+def tell_missing(missing: Mapping[str, list[int]], anchors: Mapping[str, int], used: set[str], notes: Notes) -> None:
+    """
+    Note what is wrong with the aliases of one document.
+
+    `missing` are the offsets of those that name nothing, `anchors` those of all anchors, and `used` the anchors that
+    some alias names.
+    """
+    idle = [name for name in anchors if name not in used]
+    for name, starts in missing.items():
+        notes.silent.extend(notes.text.span(start, start) for start in starts)
+        misspelt = nearest(name, idle)
+        if misspelt is not None:
+            many = "an alias names" if len(starts) == 1 else f"{len(starts)} aliases name"
+            message = f"nothing uses the anchor `&{misspelt}`, and {many} `*{name}`"
+            notes.add(message, anchors[misspelt], f"did you mean `&{name}`?")
+            continue
+        again = f" (nor before {len(starts) - 1} more of it)" if len(starts) > 1 else ""
+        advice = did_you_mean(name, anchors, mark="*")
+        message = f"no anchor `&{name}` stands before this alias{again}"
+        notes.add(message, starts[0], advice or f"write `&{name}` before the value that it should repeat")

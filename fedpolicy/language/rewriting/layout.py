@@ -9,9 +9,9 @@ from typing import Any
 
 from fedpolicy.errors import InputError
 from fedpolicy.findings import Span
-from fedpolicy.language.reading.scalars import plain
 from fedpolicy.language.reading.spans import MERGE, Marks, Path
 from fedpolicy.records import dataclass
+from fedpolicy.yaml12 import plain
 
 __all__ = ["Layout", "UnwritableError", "as_flow", "as_json", "as_lines", "dotted_path", "width_of"]
 

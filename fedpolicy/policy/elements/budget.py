@@ -7,7 +7,7 @@ from typing import Protocol
 
 from fedpolicy.analysis.budget import Budget
 from fedpolicy.analysis.budget.claims import Claim, Share
-from fedpolicy.analysis.exposure.spending import shown
+from fedpolicy.analysis.exposure.privacy import shown
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, texts, words

@@ -1,20 +1,44 @@
 """
-The core schema of YAML 1.2: which plain scalars are numbers, booleans or null.
+YAML, the same whatever the version of the parser: its events, and the core schema of YAML 1.2.
 
 `NO`, `yes` and `on` are text, `0o17` is octal, `0755` is 755, and a date is text.
+
+Newer parsers stop at a nesting depth of their own, and may say so before they give the events that lead there. Readers
+have lower bounds, and words for them; so what stands before that depth is read once more, and the reader meets its own.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from itertools import compress, count, islice
+from typing import Any
+
+import yaml
 
 from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.startup import pattern
 
-__all__ = ["TAGS", "Scalar", "ScalarError", "convert", "is_text", "plain"]
+__all__ = ["TAGS", "Scalar", "ScalarError", "convert", "events", "is_text", "plain"]
+_TOO_DEEP = "nesting depth"  # in the words of libyaml 0.2.6 and later, as PyYAML 6.0.4 carries it
+
+
+def events(text: str, loader: Any) -> Iterator[Any]:  # noqa: ANN401  PyYAML's two loaders have no common type
+    """Yield the events of a text; raises yaml.YAMLError where it is no YAML."""
+    given = count(1)
+    try:
+        # Counted without a turn of a loop for each: a large file has half a million.
+        yield from compress(iter(loader(text).get_event, None), given)
+    except yaml.MarkedYAMLError as error:
+        if error.problem_mark is None or _TOO_DEEP not in (error.problem or ""):
+            raise
+        before = text[: error.problem_mark.index]
+    else:
+        return
+    yield from islice(iter(loader(before).get_event, None), next(given) - 1, None)
+
 
 Scalar = str | int | float | bool | None
-
 _WORDS: dict[str, Scalar] = {
     "": None,
     "~": None,
@@ -33,7 +57,6 @@ _FLOAT = pattern(
     r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$|[-+]?\.(?:inf|Inf|INF)$|\.(?:nan|NaN|NAN)$"
 )
 _NUMERIC = frozenset("0123456789+-.")
-
 _PREFIX = "tag:yaml.org,2002:"
 TAGS = {f"{_PREFIX}{name}": name for name in ("str", "int", "float", "bool", "null")}
 _TYPES: dict[str, type] = {"int": int, "float": float, "bool": bool, "null": type(None)}
