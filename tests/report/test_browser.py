@@ -125,7 +125,7 @@ def test_a_click_on_a_dataset_shows_where_it_goes(browser, pages):
 
 def test_a_click_on_a_finding_leads_to_its_cause(browser, pages):
     page, heard = opened(browser, pages / "check.html", viewport={"width": 1280, "height": 900})
-    link = page.get_by_text("critical: private-data-to-closed-model and 1 more").first
+    link = page.get_by_text("critical: private-data-to-closed-model").first
 
     link.click()
     cause = page.locator(f"[id='{page.url.partition('#')[2]}']")
