@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.errors import InputError
 from fedpolicy.graph import Access, Aggregate, DataItem, Envelope, Flow, Guard, Mask, Path, Vertex
+from fedpolicy.graph.masks import united
 from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass, replace
 
@@ -177,11 +178,10 @@ class Builder:
 
         A member of a family of nodes pairs with the instances of its own party.
         """
-        mask = 0
+        stored, mask = self.places.stored.get(place.id, ()), 0
         for reference in references:
-            stored = self.places.stored.get(place.id, ())
             own = [item for item in stored if reference in {item.family, item.id}]
-            mask |= mask_of(own or self._paired(place, reference))
+            mask = united(mask, mask_of(own or self._paired(place, reference)))
         return mask
 
     def _paired(self, place: Vertex, reference: str) -> Sequence[DataItem]:
@@ -243,8 +243,8 @@ class Builder:
     def _flow_id(self, prefix: str, source: str, target: str) -> str:
         """Names a flow after its ends; a second one between them gets a number."""
         name = f"{prefix}[{source.partition('.')[2]}->{target.partition('.')[2]}]"
-        self.names[name] = self.names.get(name, 0) + 1
-        return name if self.names[name] == 1 else f"{name}#{self.names[name]}"
+        number = self.names[name] = self.names.get(name, 0) + 1
+        return name if number == 1 else f"{name}#{number}"
 
     def add_aggregate(  # noqa: PLR0913  a sum has this many sides
         self,

@@ -80,8 +80,7 @@ def _guards(
     for index, safeguard in enumerate(safeguards):
         if safeguard.does is not None and not (stage == "aggregated" and _is_done(safeguard)):
             at = (*path, "safeguards", index)
-            guard = _guard(builder, safeguard, at, stage, source, payload, clients)
-            yield replace(guard, aggregate=sums.get(at))
+            yield _guard(builder, safeguard, at, stage, source, payload, clients, sums.get(at))
 
 
 def guards_on_work(
@@ -211,6 +210,7 @@ def _guard(
     source: Vertex,
     payload: str,
     clients: frozenset[str],
+    aggregate: int | None,
 ) -> Guard:
     mechanism = builder.mechanism(path) if isinstance(safeguard.does, Noise) else None
     return Guard(
@@ -219,6 +219,7 @@ def _guard(
         rests_on=_rests_on(safeguard, source, clients),
         ignored=_ignored(builder, safeguard, stage, source, payload),
         mechanism=mechanism,
+        aggregate=aggregate,
     )
 
 

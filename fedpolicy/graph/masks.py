@@ -40,14 +40,19 @@ def keyed(mask: Mask) -> tuple[int, Mask]:
 
 def common(one: Mask, other: Mask) -> Mask:
     """The instances in both sets: one of these very objects, where the other adds no limit."""
+    if one is other:
+        return one
     both = one & other
     return one if both == one else other if both == other else both
 
 
 def united(one: Mask, other: Mask) -> Mask:
     """The instances in any of two sets: one of these very objects, where the other adds nothing."""
+    # What is common to both is as short as the shorter one, and most that is added to a set is there or is short.
+    if one is other or one & other == other:
+        return one
     both = one | other
-    return one if both == one else other if both == other else both
+    return other if both == other else both
 
 
 def grouped(pairs: Iterable[tuple[str, Mask]]) -> dict[str, Mask]:

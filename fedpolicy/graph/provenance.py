@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import deque
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Flow, Mask, Vertex, bits
 from fedpolicy.graph.builder import Builder, Origin, mask_of
+from fedpolicy.graph.masks import common, united
 from fedpolicy.records import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = ["move_data_to_senders", "reached_at"]
 # Instances by the seals that are on them; none: they can be read.
@@ -114,32 +115,43 @@ def instances_at(builder: Builder, level: int) -> Mapping[str, Held]:
     while queue:
         vertex = queue.popleft()
         arrived = fresh.pop(vertex, {})
-        for flow in out[vertex]:
-            for seals, mask in arrived.items():
-                if not seals and not flow.seals and _is_ciphertext(builder, flow):
-                    continue
-                kept = _arriving(builder, flow, seals)
+        for flow in out.get(vertex, ()):
+            for seals, mask in _sent(builder, flow, arrived):
                 known = held.setdefault(flow.target, {})
-                more = (mask if flow.data is None else mask & flow.data) & ~known.get(kept, 0)
-                if more:
-                    known[kept] = known.get(kept, 0) | more
+                before = known.get(seals, 0)
+                # What thousands of places are sent is one object, with what each of them has had before, too.
+                known[seals] = united(before, mask)
+                if known[seals] is not before:
                     if flow.target not in fresh:
                         queue.append(flow.target)
                     new = fresh.setdefault(flow.target, {})
-                    new[kept] = new.get(kept, 0) | more
+                    new[seals] = united(new.get(seals, 0), mask)
     return held
+
+
+def _sent(builder: Builder, flow: Flow, arrived: Held) -> Iterator[tuple[frozenset[int], Mask]]:
+    """What a flow carries of what has come to its source, and by what it is sealed where it arrives."""
+    for seals, mask in arrived.items():
+        carried = mask if flow.data is None else common(mask, flow.data)
+        if carried and (seals or flow.seals or not _is_ciphertext(builder, flow)):
+            yield _arriving(builder, flow, seals), carried
 
 
 def _leaving(builder: Builder, level: int) -> Mapping[str, Sequence[Flow]]:
     models = level <= builder.catalog.levels["inferable"].rank
-    out: dict[str, list[Flow]] = defaultdict(list)
+    out: dict[str, list[Flow]] = {}
+    says = {name: _says(builder, name, level) for name in {flow.payload for flow in builder.flows}}
     for flow in builder.flows:
         capped = not models and builder.vertex(flow.source).kind == "model"
-        empty = builder.catalog.payloads[flow.payload].carries == "nothing"
-        if _level(builder, flow) >= level and not (flow.echo or capped or empty):
+        if says[flow.payload] and not (flow.echo or capped):
             source, seals = builder.relayed.get(flow.index, (flow.source, flow.seals))
-            out[source].append(flow if seals == flow.seals else replace(flow, seals=seals))
+            out.setdefault(source, []).append(flow if seals == flow.seals else replace(flow, seals=seals))
     return out
+
+
+def _says(builder: Builder, payload: str, level: int) -> bool:
+    """Whether a payload may carry something at a level."""
+    return _rank(builder, payload) >= level and builder.catalog.payloads[payload].carries != "nothing"
 
 
 def _arriving(builder: Builder, flow: Flow, seals: frozenset[int]) -> frozenset[int]:

@@ -182,13 +182,21 @@ class Hidden:
 
         Raises InputError where there are more forms than anybody could follow.
         """
-        marks = _marks(form)
-        for mark in {_NONE, *marks}:
+        known = state.get(form, 0)
+        if mask & known:
+            mask &= ~known
+        if mask and (form.seals or form.outer):
+            mask = self._beyond_others(vertex, form, mask, state)
+        if mask and form not in state:
+            self._keep(self._near.setdefault(_like(vertex, form, _marks(form)[0]), []), form)
+        return mask
+
+    def _beyond_others(self, vertex: str, form: Form, mask: Mask, state: State) -> Mask:
+        """The same, beside what is behind fewer seals and in fewer sums, as nothing is that is in one sum alone."""
+        for mark in {_NONE, *_marks(form)}:
             for other in self._near.get(_like(vertex, form, mark), ()):
                 if mask & state[other] and _reveals_as_much(other, form):
                     mask &= ~state[other]
-        if mask and form not in state:
-            self._keep(self._near.setdefault(_like(vertex, form, marks[0]), []), form)
         return mask
 
     def _keep(self, near: list[Form], form: Form) -> None:

@@ -39,9 +39,16 @@ class Effects:
     _noise: dict[_CACHED, Mask] = field(default_factory=dict)
     _made: dict[Message, Mask] = field(default_factory=dict)
     _effects: dict[tuple[object, ...], Effect] = field(default_factory=dict)
+    _of: dict[int, Effect] = field(default_factory=dict)
 
     def of(self, flow: Flow) -> Effect:
         """What this flow lets through of its data; flows that differ only in these and their ends share one effect."""
+        found = self._of.get(flow.index)
+        if found is None:
+            found = self._of[flow.index] = self._shared(flow)
+        return found
+
+    def _shared(self, flow: Flow) -> Effect:
         raised, opens = self._raised(flow), flow.role == "published"
         key: tuple[object, ...] = (flow.payload, flow.raw, flow.aggregate, opens, raised)
         scope = ALL

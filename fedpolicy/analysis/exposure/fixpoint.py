@@ -84,15 +84,16 @@ def propagate(
         enclosed=frozenset(place for place, vertex in graph.vertices.items() if vertex.enclave),
     )
     out = _outgoing(graph, effects)
+    at_home = {vertex: state[Form(OPEN, VERBATIM)] for vertex, state in holdings.states.items()}
     spread = _Spread(
         holdings=holdings,
         log=log,
+        onward={vertex for vertex, leaving in out.items() if _passes_on(leaving, at_home.get(vertex, 0))},
         large=len(graph.data) > _LARGE,
         queue=deque(sorted(holdings.states)),
         fresh={vertex: dict(state) for vertex, state in holdings.states.items()},
         hidden=Hidden(most=most),
     )
-    at_home = {vertex: state[Form(OPEN, VERBATIM)] for vertex, state in holdings.states.items()}
     sent_home: set[str] = set()
     while spread.queue:
         vertex = spread.queue.popleft()
@@ -109,10 +110,15 @@ def propagate(
 
 @dataclass(slots=True, kw_only=True)
 class _Spread:
-    """What is on its way: vertices in the order in which something new came to them, and what it was."""
+    """
+    What is on its way: vertices in the order in which something new came to them, and what it was.
+
+    Those that are `onward` may send on what comes to them; most clients only ever send what they have at home.
+    """
 
     holdings: Holdings
     log: bool
+    onward: set[str]
     large: bool
     queue: deque[str]
     fresh: dict[str, State]
@@ -124,11 +130,12 @@ class _Spread:
         # Most of what travels amounts to itself and nothing more.
         as_it_is = all(form.kind == OPEN for form, _, _ in sent)
         vertices, states = self.holdings.graph.vertices, self.holdings.states
+        known: dict[tuple[object, ...], list[Moved]] = {}
         for flow in flows:
             target = flow.target
             arriving = sent
             if not as_it_is or vertices[target].kind == "model":
-                arriving = self._amounting(vertices[target], sent)
+                arriving = self._amounting(vertices[target], sent, known)
             state = states.get(target)
             if state is None:
                 state = states[target] = {}
@@ -136,8 +143,26 @@ class _Spread:
             if found:
                 self._keep(flow, found)
 
-    def _amounting(self, vertex: Vertex, sent: Sequence[Moved]) -> list[Moved]:
-        """What is sent, and what can be read from it where it arrives."""
+    def _amounting(
+        self, vertex: Vertex, sent: Sequence[Moved], known: dict[tuple[object, ...], list[Moved]]
+    ) -> list[Moved]:
+        """
+        What is sent, and what can be read from it where it arrives.
+
+        From thousands of clients a sum hides the very same set, so that it amounts to the same for them (`known`).
+        """
+        hiding = self.holdings.hiding
+        key: tuple[object, ...] = (
+            vertex.kind,
+            "" if all(form.kind != SEALED for form, _, _ in sent) else vertex.id,
+            *(id(hiding.hidden(form.sum, vertex.operators, form.outer)) for form, _, _ in sent if form.kind == SUM),
+        )
+        found = known.get(key)
+        if found is None:
+            found = known[key] = self._read(vertex, sent)
+        return found
+
+    def _read(self, vertex: Vertex, sent: Sequence[Moved]) -> list[Moved]:
         found: list[Moved] = []
         for moved in sent:
             form, mask, source = moved
@@ -155,7 +180,8 @@ class _Spread:
             form, arrived, source = moved
             mask = self.hidden.new(target, form, arrived, state) if form.kind in _HIDDEN else arrived
             known = state.get(form, 0)
-            if known & mask != mask:
+            both = known & mask
+            if both != mask:
                 if self.large:
                     # Long sets that are equal are one object: thousands of places are sent the same.
                     before = last.get(form)
@@ -163,19 +189,21 @@ class _Spread:
                         mask = before or mask
                     else:
                         last[form] = mask
-                state[form] = united(known, mask) if known else mask
+                state[form] = mask if both == known else known | mask
                 found.append(moved if mask is arrived else (form, mask, source))
         return found
 
     def _keep(self, flow: Flow, found: list[Moved]) -> None:
+        if self.log:
+            self.holdings.log.setdefault(flow.target, []).append((flow, found))
+        if flow.target not in self.onward:
+            return
         waiting = self.fresh.get(flow.target)
         if waiting is None:
             waiting = self.fresh[flow.target] = {}
             self.queue.append(flow.target)
         for form, mask, _ in found:
             waiting[form] = united(waiting[form], mask) if form in waiting else mask
-        if self.log:
-            self.holdings.log.setdefault(flow.target, []).append((flow, found))
 
 
 def arrive_at(holdings: Holdings, vertex: Vertex, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
@@ -239,6 +267,11 @@ def _alike(flows: Sequence[Flow], effects: Effects) -> list[tuple[Effect, Mask |
             keys[id(data)] = data if data is None else effects.graph.key(data)
         found.setdefault((id(effect), keys[id(data)]), (effect, data, []))[2].append(flow)
     return list(found.values())
+
+
+def _passes_on(leaving: Sequence[tuple[Effect, Mask | None, list[Flow]]], at_home: Mask) -> bool:
+    """Whether a vertex may send on anything beside the records that it has at home."""
+    return any(data is None or (data is not at_home and data & ~at_home) for _, data, _ in leaving)
 
 
 def _beside(state: State, at_home: Mask, *, first: bool) -> State:

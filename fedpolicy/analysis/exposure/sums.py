@@ -10,7 +10,7 @@ from operator import or_
 from fedpolicy.analysis.exposure import Reading, Trust
 from fedpolicy.analysis.exposure.sizes import Sizes, sizes_of
 from fedpolicy.graph import Aggregate, FlowGraph, Mask, Vertex, bits
-from fedpolicy.graph.masks import grouped
+from fedpolicy.graph.masks import grouped, united
 from fedpolicy.records import dataclass
 
 __all__ = ["HIDING", "Hiding", "Tally"]
@@ -65,8 +65,7 @@ class Hiding:
         if found is None:
             found = self.hidden(index, viewers) if outer else self._compute(self.graph.aggregates[index], viewers)
             for other in outer:
-                more = self.hidden(other, viewers)
-                found = found if more is found else found | more
+                found = united(found, self.hidden(other, viewers))
             self._known[key] = found
         return found
 
@@ -86,7 +85,8 @@ class Hiding:
         # Thousands of viewers share one answer.
         found = aggregate.data & ~crowded if crowded else aggregate.data
         if aggregate.least_units is not None:
-            found &= ~self._few(aggregate, aggregate.least_units, left, viewers)
+            few = self._few(aggregate, aggregate.least_units, left, viewers)
+            found = found & ~few if few else found
         if aggregate.rests_on and not self.reading.trusting:
             return self.trust.accepting(aggregate.rests_on, found)
         return found
