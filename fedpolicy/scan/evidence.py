@@ -186,6 +186,10 @@ class ForeignNode:
             note=note,
         )
 
+    def unsaid(self, subject: str, attribute: str, note: str) -> Evidence:
+        """What stands nowhere, at the nearest place that there is."""
+        return Evidence(subject=subject, attribute=attribute, value=None, span=self.span, note=note)
+
     def tells(self, subject: str, attribute: str) -> Evidence:
         """What this place says of something in its own words; unknown where somebody else has to fill it in."""
         said = scalar_text(self.value)

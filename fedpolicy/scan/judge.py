@@ -108,8 +108,8 @@ def report_at(
     """Findings of a pack at the files that they stand in, nothing excused; `names` are the deployments of files."""
     kept = obeying(findings, settings, pack)
     checked = [_of_file(name, kept, names) for name in sorted({one.span.file for one in kept} | set(names))]
-    plain = replace(settings, waivers=None, baseline=None)
-    report = report_of([*checked, Checked(file=SourceFile(name=""), counts=counts)], judge, plain, errors)
+    counted, plain = Checked(file=SourceFile(name=""), counts=counts), replace(settings, waivers=None, baseline=None)
+    report = report_of([*checked, counted], judge, plain, errors)
     return replace(report, files=tuple(file for file in report.files if file.name))
 
 

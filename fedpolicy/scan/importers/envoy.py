@@ -58,12 +58,7 @@ def _route(services: Services, route: Manifest, objects: Sequence[Manifest]) -> 
         ways = [way for one in listed if (way := _way(services, one, objects))]
         first = {way.row.id for way in ways if way.rank == 0}
         for way in ways:
-            yield way.host.says(f"call:{way.row.id}", "from", subject)
-            if region := services.region(str(way.host.value)):
-                yield way.host.says(f"call:{way.row.id}", "region", region)
-            if way.rank:
-                note = _SAME if way.row.id in first else ""
-                yield way.reference.says(f"call:{way.row.id}", "fallback", subject, note=note)
+            yield from _told(services, way, subject, same=way.row.id in first)
             yield from _models(rule, f"call:{way.row.id}")
             yield from _around(way, subject, objects)
         if any(one.text("kind") == "InferencePool" for one in listed):
@@ -85,6 +80,15 @@ def _way(services: Services, reference: ForeignNode, objects: Sequence[Manifest]
             if host and row and row.kind in CALLED:
                 return _Way(reference=reference, backend=str(target), host=host, row=row)
     return None
+
+
+def _told(services: Services, way: _Way, subject: str, *, same: bool) -> Iterator[Evidence]:
+    call = f"call:{way.row.id}"
+    yield way.host.says(call, "from", subject)
+    if region := services.region(str(way.host.value)):
+        yield way.host.says(call, "region", region)
+    if way.rank:
+        yield way.reference.says(call, "fallback", subject, note=_SAME if same else "")
 
 
 def _headers(rule: ForeignNode) -> Iterator[ForeignNode]:

@@ -25,7 +25,7 @@ _TUNED = {
     "peft_config.lora_alpha": ("model", "lora_alpha"),
 }
 _TUNES = (b"peft_config:", b"emulator_layer_num:")
-_PEERS = ("rollsite.partyList", "osx.partyList", "nginx.route_table")
+_PEERS = (("rollsite", "partyList"), ("osx", "partyList"), ("nginx", "route_table"))
 
 
 def wants(file: File) -> bool:
@@ -61,11 +61,10 @@ def _parties(file: File) -> Iterator[Evidence]:
             said[known[1]] = (known[2].split(), single(known[2], place, known[1]))
     names, where = said.get("party_list", ([], None))
     addresses, beside = said.get("party_ip_list", ([], None))
-    for at, name in enumerate(names):
-        if where:
-            yield where.says(f"node:party-{name}", "role", "client")
-        if beside and at < len(addresses):
-            yield beside.says(f"node:party-{name}", "address", addresses[at])
+    yield from (where.says(f"node:party-{name}", "role", "client") for name in names if where)
+    for name, address in zip(names, addresses, strict=False):
+        if beside:
+            yield beside.says(f"node:party-{name}", "address", address)
     if "federation" in said:
         yield said["federation"][1].tells("federation", "engine")
     for key, (words, node) in said.items():
@@ -90,17 +89,15 @@ def _cluster(root: ForeignNode) -> Iterator[Evidence]:
     if party := found(root, "partyId"):
         yield party.says(f"node:party-{party.value}", "role", "client")
     yield from told_by(root, {"federation": ("federation", "engine")})
-    for path in _PEERS:
-        listed = found(root, path)
-        for one in listed.each() if listed else ():
+    for steps in _PEERS:
+        for one in root.each(*steps):
             peer, address = one.get("partyId"), one.get("partyIp")
             if peer:
                 yield peer.says(f"node:party-{peer.value}", "role", "client")
             if peer and address:
                 yield address.tells(f"node:party-{peer.value}", "address")
     for name, one in root.items("ingress"):
-        place = one.get("tls") or one.get("hosts")
-        if place:
+        if place := one.get("tls") or one.get("hosts"):
             yield place.says(f"ingress:{name}", "tls", bool(one.get("tls")))
     yield from literals(root, "federation")
 

@@ -35,21 +35,23 @@ def wants(file: File) -> bool:
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     for root in file.yaml[:1]:
-        place = root.get("federate")
-        if place is None:
-            continue
-        yield place.says("app", "framework", "federatedscope")
-        yield from told_by(root, _TABLE)
-        if mode := found(root, "federate.mode"):
-            yield mode.says("federation", "environment", {"standalone": "simulation"}.get(str(mode.value), mode.value))
-        yield from _process(root)
-        yield from _model(root)
-        said = list(switch(root, "nbafl.use", _DP, silent=True))
-        yield from said
-        if said:
-            yield from told_by(root, {"nbafl.epsilon": (_DP, "epsilon"), "nbafl.w_clip": (_DP, "clipping_norm")})
-        yield from switch(root, "federate.use_ss", "safeguard:secure_aggregation", silent=True)
-        yield from switch(root, "wandb.use", "tracker:wandb", silent=True)
+        if place := root.get("federate"):
+            yield place.says("app", "framework", "federatedscope")
+            yield from _experiment(root)
+
+
+def _experiment(root: ForeignNode) -> Iterator[Evidence]:
+    yield from told_by(root, _TABLE)
+    if mode := found(root, "federate.mode"):
+        yield mode.says("federation", "environment", {"standalone": "simulation"}.get(str(mode.value), mode.value))
+    yield from _process(root)
+    yield from _model(root)
+    said = list(switch(root, "nbafl.use", _DP, silent=True))
+    yield from said
+    if said:
+        yield from told_by(root, {"nbafl.epsilon": (_DP, "epsilon"), "nbafl.w_clip": (_DP, "clipping_norm")})
+    yield from switch(root, "federate.use_ss", "safeguard:secure_aggregation", silent=True)
+    yield from switch(root, "wandb.use", "tracker:wandb", silent=True)
 
 
 def _process(root: ForeignNode) -> Iterator[Evidence]:

@@ -13,6 +13,7 @@ from fedpolicy.scan.evidence import NONE, Evidence, ForeignNode, Strength
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan.services import Services
 
 __all__ = ["read", "wants"]
 
@@ -60,9 +61,16 @@ def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     if connections := file.toml.get("superlink"):
         yield from _federations(file, connections)
-    app = file.toml.get(*_APP)
-    if app is None:
-        return
+    if app := file.toml.get(*_APP):
+        yield from _app(app)
+        if federations := file.toml.get("tool", "flwr", "federations"):
+            yield from _federations(file, federations)
+        else:
+            note = "since Flower 1.26 connections are configured outside of the repository"
+            yield app.unsaid("federation", "transport", note)
+
+
+def _app(app: ForeignNode) -> Iterator[Evidence]:
     for key in ("serverapp", "clientapp", "agentapp"):
         if found := app.get("components", key):
             yield found.tells("app", key)
@@ -70,32 +78,28 @@ def read(file: File) -> Iterable[Evidence]:
         yield publisher.tells("app", "publisher")
     if config := app.get("config"):
         yield from _configured(config)
-    yield Evidence(subject="app", attribute="sends", value=None, span=app.span, note="only code says what is sent")
-    federations = file.toml.get("tool", "flwr", "federations")
-    if federations:
-        yield from _federations(file, federations)
-    else:
-        note = "since Flower 1.26 connections are configured outside of the repository"
-        yield Evidence(subject="federation", attribute="transport", value=None, span=app.span, note=note)
+    yield app.unsaid("app", "sends", "only code says what is sent")
 
 
 def _configured(config: ForeignNode) -> Iterator[Evidence]:
     told: set[str] = set()
     for name, node in _leaves(config):
         subject, attribute = _meaning(name)
-        if not subject:
-            continue
         if subject.startswith("safeguard:"):
             yield node.says(subject, attribute, node.value, strength=Strength.DECLARED)
             if subject not in told:
-                told.add(subject)
-                off = attribute == "enabled" and node.value is False
-                note = "" if off else "a parameter is no proof that code uses it"
-                yield node.says(subject, "used", NONE if off else None, strength=Strength.DECLARED, note=note)
-            continue
-        yield node.tells(subject, attribute)
-        if attribute == "lora_r":
-            yield node.says("model", "tuning", "lora")
+                yield _claim(node, subject, attribute)
+            told.add(subject)
+        elif subject:
+            yield node.tells(subject, attribute)
+            if attribute == "lora_r":
+                yield node.says("model", "tuning", "lora")
+
+
+def _claim(node: ForeignNode, subject: str, attribute: str) -> Evidence:
+    off = attribute == "enabled" and node.value is False
+    note = "" if off else "a parameter is no proof that code uses it"
+    return node.says(subject, "used", NONE if off else None, strength=Strength.DECLARED, note=note)
 
 
 def _meaning(name: str) -> tuple[str, str]:
@@ -114,17 +118,21 @@ def _leaves(node: ForeignNode, name: str = "") -> Iterator[tuple[str, ForeignNod
 
 def _federations(file: File, federations: ForeignNode) -> Iterator[Evidence]:
     for name, said in federations.items():
-        subject = f"federation:{name}"
-        if address := said.get("address"):
-            yield address.tells(subject, "address")
-            if behind := file.services.behind(str(address.value)):
-                yield address.says(subject, "hosted_by", behind.id)
-            if address.value in _LOCAL and not said.get("options", "num-supernodes"):
-                yield address.says(subject, "environment", "simulation")
-        if count := said.get("options", "num-supernodes"):
-            yield count.tells(subject, "supernodes")
-            yield count.says(subject, "environment", "simulation")
-        if (insecure := said.get("insecure")) and insecure.value is True:
-            yield insecure.says(subject, "transport", "none")
-        elif certificates := said.get("root-certificates"):
-            yield certificates.says(subject, "transport", "tls")
+        yield from _federation(file.services, f"federation:{name}", said)
+
+
+def _federation(services: Services, subject: str, said: ForeignNode) -> Iterator[Evidence]:
+    address, count = said.get("address"), said.get("options", "num-supernodes")
+    if address:
+        yield address.tells(subject, "address")
+        if behind := services.behind(str(address.value)):
+            yield address.says(subject, "hosted_by", behind.id)
+    if count:
+        yield count.tells(subject, "supernodes")
+    here = count or (address if address and address.value in _LOCAL else None)
+    if here:
+        yield here.says(subject, "environment", "simulation")
+    if (insecure := said.get("insecure")) and insecure.value is True:
+        yield insecure.says(subject, "transport", "none")
+    elif certificates := said.get("root-certificates"):
+        yield certificates.says(subject, "transport", "tls")

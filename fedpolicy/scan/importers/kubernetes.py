@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan.reading.manifest import Manifest, is_manifest, manifests, variable
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["read", "wants"]
 
 _REGION = "topology.kubernetes.io/region"
-_SEALED = ("SealedSecret", "ExternalSecret")
 
 
 def wants(file: File) -> bool:
@@ -31,18 +29,11 @@ def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     objects = manifests(file)
     outside = dict(_outside(objects))
-    kinds: dict[str, Callable[[Manifest], Iterator[Evidence]]] = {
-        "Secret": _secret,
-        "Service": _service,
-        "ServiceEntry": partial(_mesh, file.services),
-        "Ingress": _ingress,
-        **dict.fromkeys(_SEALED, _sealed),
-    }
     for one in objects:
         if one.pod:
             yield from _workload(file.services, one, objects, outside)
-        elif one.kind in kinds:
-            yield from kinds[one.kind](one)
+        elif one.kind in _KINDS:
+            yield from _KINDS[one.kind](file.services, one)
 
 
 def _workload(
@@ -90,7 +81,7 @@ def _outside(objects: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
                 yield name, host
 
 
-def _service(one: Manifest) -> Iterator[Evidence]:
+def _service(_: Services, one: Manifest) -> Iterator[Evidence]:
     if host := one.node.get("spec", "externalName"):
         yield host.tells(f"service:{one.name}", "leads_to")
 
@@ -105,13 +96,13 @@ def _mesh(services: Services, one: Manifest) -> Iterator[Evidence]:
             )
 
 
-def _ingress(one: Manifest) -> Iterator[Evidence]:
+def _ingress(_: Services, one: Manifest) -> Iterator[Evidence]:
     place = one.node.get("spec", "tls") or one.node.get("spec", "rules")
     if place:
         yield place.says(f"ingress:{one.name}", "tls", bool(one.node.get("spec", "tls")))
 
 
-def _secret(one: Manifest) -> Iterator[Evidence]:
+def _secret(_: Services, one: Manifest) -> Iterator[Evidence]:
     """The keys of a secret, and whether its values stand in the file."""
     for field, encoded in (("data", True), ("stringData", False)):
         for name, node in one.node.items(field):
@@ -122,9 +113,19 @@ def _secret(one: Manifest) -> Iterator[Evidence]:
                 yield node.says(f"secret:{one.name}", "key", name)
 
 
-def _sealed(one: Manifest) -> Iterator[Evidence]:
+def _sealed(_: Services, one: Manifest) -> Iterator[Evidence]:
     for entry in one.node.each("spec", "data"):
         if key := entry.get("secretKey"):
             yield key.tells(f"secret:{one.name}", "key")
     for name, node in one.node.items("spec", "encryptedData"):
         yield node.says(f"secret:{one.name}", "key", name)
+
+
+_KINDS: dict[str, Callable[[Services, Manifest], Iterator[Evidence]]] = {
+    "Secret": _secret,
+    "Service": _service,
+    "ServiceEntry": _mesh,
+    "Ingress": _ingress,
+    "SealedSecret": _sealed,
+    "ExternalSecret": _sealed,
+}

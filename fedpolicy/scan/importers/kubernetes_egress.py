@@ -38,9 +38,9 @@ def read(file: File) -> Iterable[Evidence]:
         few = [f"workload:{name}" for name in mine] if len(mine) <= _FEW else []
         for subject in few or [f"policy:{policy.name}"]:
             yield from _rules(file.services, policy, subject)
+    note = "no policy of this file is about it: it may talk to everybody, unless another one says no"
     for one in workloads if policies else ():
         if one.name not in chosen and (name := one.node.get("metadata", "name")):
-            note = "no policy of this file is about it: it may talk to everybody, unless another one says no"
             yield name.says(f"workload:{one.name}", "egress", None, note=note)
 
 
@@ -69,14 +69,11 @@ def _rules(services: Services, policy: Manifest, subject: str) -> Iterator[Evide
         place = listed or policy.node.get("spec", "policyTypes") or policy.node
         yield place.says(subject, "egress", "closed")
         return
-    told = False
     for rule in rules:
-        if _anywhere(rule):
-            told = True
-            for port in _ports(rule):
-                yield rule.says(subject, "egress_port", port)
+        for port in _ports(rule) if _anywhere(rule) else ():
+            yield rule.says(subject, "egress_port", port)
         yield from _hosts(services, rule)
-    if not told and listed:
+    if listed and not any(map(_anywhere, rules)):
         yield listed.says(subject, "egress", "limited")
 
 

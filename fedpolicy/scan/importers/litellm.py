@@ -39,12 +39,11 @@ def wants(file: File) -> bool:
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     for root in file.yaml[:1]:
+        listed = [(one, given) for one in root.each("model_list") if (given := one.get("litellm_params"))]
         models: dict[str, str | None] = {}
-        for entry in root.each("model_list"):
-            parameters = entry.get("litellm_params")
-            if parameters:
-                yield from _entry(file.services, parameters)
-                models.setdefault(entry.text("model_name") or "", _whose(file.services, parameters)[0])
+        for entry, parameters in listed:
+            yield from _entry(file.services, parameters)
+            models.setdefault(entry.text("model_name") or "", _whose(file.services, parameters)[0])
         for key in ("litellm_settings", "router_settings"):
             if settings := root.get(key):
                 yield from _settings(file.services, settings, models)

@@ -27,20 +27,20 @@ def wants(file: File) -> bool:
 def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     for root in file.yaml[:1]:
-        whole = root.get("FederationEnvironment")
-        if whole is None:
-            continue
-        yield whole.says("app", "framework", "metisfl")
-        yield from told_by(whole, _TABLE)
-        controller = whole.get("Controller")
-        if controller:
-            yield from _node(controller, controller, "controller", "server")
-            note = "no section of this file says whether it is encrypted"
-            yield controller.says("federation", "transport", None, note=note)
-        for one in whole.each("Learners"):
-            name = one.get("LearnerID")
-            if name:
-                yield from _node(one, name, str(name.value), "client")
+        if whole := root.get("FederationEnvironment"):
+            yield from _environment(whole)
+
+
+def _environment(whole: ForeignNode) -> Iterator[Evidence]:
+    yield whole.says("app", "framework", "metisfl")
+    yield from told_by(whole, _TABLE)
+    if controller := whole.get("Controller"):
+        yield from _node(controller, controller, "controller", "server")
+        note = "no section of this file says whether it is encrypted"
+        yield controller.says("federation", "transport", None, note=note)
+    for one in whole.each("Learners"):
+        if name := one.get("LearnerID"):
+            yield from _node(one, name, str(name.value), "client")
 
 
 def _node(one: ForeignNode, place: ForeignNode, name: str, role: str) -> Iterator[Evidence]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import Evidence, Strength
+from fedpolicy.scan.evidence import Evidence, Strength, single
 
 if TYPE_CHECKING:
     from fedpolicy.scan.reading.files import File
@@ -30,12 +30,6 @@ def read(file: File) -> Iterable[Evidence]:
         name = re.sub(r"[-_.]+", "-", found[1]).lower() if found else ""
         row = file.services.packages.get(name)
         if row and row.kind in _WORDS:
-            yield Evidence(
-                subject=f"{_WORDS[row.kind]}:{row.id}",
-                attribute="used",
-                value=None,
-                span=file.line(number, 1, len(line) + 1),
-                key=name,
-                strength=Strength.DECLARED,
-                note="its package is listed, which proves no use",
-            )
+            place = single(name, file.line(number, 1, len(line) + 1), name)
+            note = "its package is listed, which proves no use"
+            yield place.says(f"{_WORDS[row.kind]}:{row.id}", "used", None, strength=Strength.DECLARED, note=note)

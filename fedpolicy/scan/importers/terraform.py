@@ -56,17 +56,12 @@ def _resource(
 ) -> Resource:
     provider = str(node.value.get("provider", "")) if isinstance(node.value, dict) else ""
     alias = provider.removeprefix("${").removesuffix("}") or name[0].partition("_")[0]
-    optional = next((found for key in ("count", "for_each") if (found := node.get(key))), None)
-    if optional and (dereferenced(whole, optional.value)[0] or "0") not in ("0", "false"):
-        optional = None
+    amount = next((found for key in ("count", "for_each") if (found := node.get(key))), None)
+    always = amount and (dereferenced(whole, amount.value)[0] or "0") not in ("0", "false")
+    optional, resolve = None if always else amount, partial(dereferenced, whole)
+    kind, title = name
     return Resource(
-        kind=name[0],
-        name=name[1],
-        place=node,
-        node=node,
-        resolve=partial(dereferenced, whole),
-        optional=optional,
-        region=regions.get(alias),
+        kind=kind, name=title, place=node, node=node, resolve=resolve, optional=optional, region=regions.get(alias)
     )
 
 

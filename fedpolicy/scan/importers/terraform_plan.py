@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from fedpolicy.scan.evidence import Unread, scalar_text, settled
@@ -41,15 +41,18 @@ def read(file: File) -> Iterable[Evidence]:
         regions[provider] = region.text() if region else None
         if region and provider in _CLOUDS:
             yield region.tells(f"cloud:{provider}", "region")
+    for found in _planned(root, regions):
+        yield from resource(file.services, found)
+        yield from ways_out(found)
+
+
+def _planned(root: ForeignNode, regions: Mapping[str, str | None]) -> Iterator[Resource]:
     module = root.get("planned_values", "root_module")
     for one in _resources(module, 0) if module else ():
-        kind, name = one.text("type"), one.text("name")
-        values = one.get("values")
+        kind, name, values = one.text("type"), one.text("name"), one.get("values")
         if kind and name and values:
             home = regions.get(kind.partition("_")[0])
-            found = Resource(kind=kind, name=name, place=one, node=values, resolve=_plain, region=home)
-            yield from resource(file.services, found)
-            yield from ways_out(found)
+            yield Resource(kind=kind, name=name, place=one, node=values, resolve=_plain, region=home)
 
 
 def _plain(value: object) -> tuple[str | None, bool]:

@@ -46,8 +46,7 @@ def _site(file: File, node: ForeignNode) -> Iterator[Evidence]:
     if policies:
         limits = [found(policies, key) for key in _LIMITS]
         yield policies.says(_SITE, "algorithms", "listed" if any(limits) else "any")
-    logs = node.get("share_algorithm_logs")
-    if logs and logs.value is True:
+    if (logs := node.get("share_algorithm_logs")) and logs.value is True:
         yield logs.says(_SITE, "algorithm_logs", "shared")
     yield from told_by(node, {"image": (_SITE, "image"), "images.node": (_SITE, "image")})
     yield from _data(node)

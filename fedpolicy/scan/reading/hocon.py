@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 
 from fedpolicy.findings import Span
 from fedpolicy.limits import MAX_DIGITS
@@ -58,16 +59,15 @@ def toml(text: str, name: str) -> ForeignNode:
         line, column = (int(place[1]), int(place[2])) if place else (1, 1)
         span = Span(file=name, line=line, column=column, end_line=line, end_column=column + 1)
         raise Unread("it is not TOML", span) from error
-    places = dict(_places(text))
+    return ForeignNode(value=tree, at=partial(_at, dict(_places(text)), name))
 
-    def at(path: Path) -> Span:
-        known = path
-        while known and known not in places:
-            known = known[:-1]
-        line, column, end = places.get(known, (1, 1, 1))
-        return Span(file=name, line=line, column=column, end_line=line, end_column=end)
 
-    return ForeignNode(value=tree, at=at)
+def _at(places: Mapping[Path, tuple[int, int, int]], name: str, path: Path) -> Span:
+    """Where a path, or what is nearest around it, is written."""
+    while path and path not in places:
+        path = path[:-1]
+    line, column, end = places.get(path, (1, 1, 1))
+    return Span(file=name, line=line, column=column, end_line=line, end_column=end)
 
 
 def _places(text: str) -> Iterator[tuple[Path, tuple[int, int, int]]]:
