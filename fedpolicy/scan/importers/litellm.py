@@ -76,21 +76,25 @@ def _entry(services: Services, parameters: ForeignNode) -> Iterator[Evidence]:
     if model is None:
         return
     who, name = _whose(services, parameters)
+    # A server of one's own is often given a key that means nothing.
+    yield from _secrets(parameters, literal=who is not None)
     if who is None:
         yield model.says("model:own", "served", model.value)
-    else:
-        yield model.says(f"call:{who}", "from", _GATEWAY)
+        return
+    yield model.says(f"call:{who}", "from", _GATEWAY)
+    yield from _asked(model, who, name)
+    for key, attribute in _REGIONS.items():
+        if place := parameters.get(key):
+            yield place.tells(f"call:{who}", attribute)
+
+
+def _asked(model: ForeignNode, who: str, name: str) -> Iterator[Evidence]:
     if who == _AZURE:
         yield model.says(f"call:{who}", "model", None, note="the name of a deployment is not the model's")
-    elif who not in (None, "unknown"):
+    elif who != "unknown":
         yield model.says(f"call:{who}", "model", name)
         if profile := profile_of(name):
             yield model.says(f"call:{who}", "profile", profile)
-    for key, attribute in _REGIONS.items():
-        if who is not None and (place := parameters.get(key)):
-            yield place.tells(f"call:{who}", attribute)
-    # A server of one's own is often given a key that means nothing.
-    yield from _secrets(parameters, literal=who is not None)
 
 
 def _secrets(holder: ForeignNode, *, literal: bool = True) -> Iterator[Evidence]:

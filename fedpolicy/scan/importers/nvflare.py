@@ -60,12 +60,7 @@ def _project(file: File) -> Iterator[Evidence]:
         return
     certificates = builders.get("CertBuilder")
     yield from _transport(root, certificates)
-    he = builders.get("HEBuilder")
-    if he is None:
-        yield place.says("federation", "he_context", NONE)
-    else:
-        scheme = he.get("args", "scheme")
-        yield scheme.tells("federation", "he_context") if scheme else he.says("federation", "he_context", "CKKS")
+    yield _encryption(builders.get("HEBuilder"), place)
     if certificates:
         yield at(certificates, "path").says("federation", "private_keys", "central")
     packager = root.get("packager", "path")
@@ -77,6 +72,18 @@ def _project(file: File) -> Iterator[Evidence]:
             yield image.tells("federation", "image")
 
 
+def _encryption(builder: ForeignNode | None, place: ForeignNode) -> Evidence:
+    """Whether keys for homomorphic encryption are made; `place` lists all that is made."""
+    if builder is None:
+        return place.says("federation", "he_context", NONE)
+    scheme = builder.get("args", "scheme")
+    return scheme.tells("federation", "he_context") if scheme else builder.says("federation", "he_context", "CKKS")
+
+
+_KEYS = ("fed_learn_port", "admin_port", "default_host", "cc_config", "enable_byoc", "listening_host")
+_OF_A_PARTICIPANT = {one: one for one in _KEYS}
+
+
 def _participant(node: ForeignNode) -> Iterator[Evidence]:
     name, kind = node.text("name"), node.text("type")
     if name is None or kind is None:
@@ -86,12 +93,10 @@ def _participant(node: ForeignNode) -> Iterator[Evidence]:
     subject = f"admin:{name}" if kind == "admin" else f"node:{name}"
     if kind != "admin":
         yield at(node, "type").says(subject, "role", kind)
-    for key, attribute in (("org", "party"), ("role", "role"), ("roles", "role")):
-        if (found := node.get(key)) and (key == "org" or kind == "admin"):
-            yield found.tells(subject, attribute)
-    for key in ("fed_learn_port", "admin_port", "default_host", "cc_config", "enable_byoc", "listening_host"):
+    roles = {"role": "role", "roles": "role"} if kind == "admin" else {}
+    for key, attribute in {"org": "party", **roles, **_OF_A_PARTICIPANT}.items():
         if found := node.get(key):
-            yield found.tells(subject, key)
+            yield found.tells(subject, attribute)
     if security := node.get("connection_security"):
         yield from _security(security, subject)
 
@@ -138,27 +143,28 @@ def _resources(file: File) -> Iterator[Evidence]:
     place = root.get("components")
     if place is None:
         return
-    found = set()
-    for one in root.each("components"):
-        name = class_of(one)
-        if name in ("ListResourceManager", "GPUResourceManager"):
-            yield from _gpus(one)
-        elif name.endswith("JobLauncher"):
-            yield at(one, "path").says("site", "launcher", name)
-        elif name == "StatsDReporter":
-            found.add("telemetry")
-            address = f"statsd://{one.text('args', 'host')}:{one.text('args', 'port')}"
-            yield at(one, "path").says("site", "telemetry", None if "None" in address else address)
-        elif "security" in f"{one.text('path')} {one.text('id')}".lower():
-            found.add("security_handler")
-            yield at(one, "path").says("site", "security_handler", class_label(one))
+    said = [fact for one in root.each("components") for fact in _component(one)]
+    yield from said
+    told = {one.attribute for one in said}
     known = all((one.text("path") or "").startswith("nvflare.") for one in root.each("components"))
-    for attribute in ("security_handler", "telemetry"):
-        if attribute not in found:
-            note = "" if known else "a class of the project, not read"
-            yield place.says("site", attribute, NONE if known else None, note=note)
+    for attribute in (one for one in ("security_handler", "telemetry") if one not in told):
+        note = "" if known else "a class of the project, not read"
+        yield place.says("site", attribute, NONE if known else None, note=note)
     for allowed in root.each("class_allow_list"):
         yield allowed.tells("site", "allowed_class")
+
+
+def _component(one: ForeignNode) -> Iterator[Evidence]:
+    name = class_of(one)
+    if name in ("ListResourceManager", "GPUResourceManager"):
+        yield from _gpus(one)
+    elif name.endswith("JobLauncher"):
+        yield at(one, "path").says("site", "launcher", name)
+    elif name == "StatsDReporter":
+        address = f"statsd://{one.text('args', 'host')}:{one.text('args', 'port')}"
+        yield at(one, "path").says("site", "telemetry", None if "None" in address else address)
+    elif "security" in f"{one.text('path')} {one.text('id')}".lower():
+        yield at(one, "path").says("site", "security_handler", class_label(one))
 
 
 def _gpus(one: ForeignNode) -> Iterator[Evidence]:

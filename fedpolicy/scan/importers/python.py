@@ -70,16 +70,22 @@ def read(file: File) -> Iterable[Evidence]:
             yield from _constructed(module, call, row)
         elif row and row.kind == "vector_store":
             yield module.says(call.node, f"{row.kind}:{row.id}", "used", "true")
-        elif call.name in _PROVES:
-            yield module.says(call.node, *_PROVES[call.name])
         elif _REQUESTS.fullmatch(call.name):
             yield from _requested(module, call)
-        elif call.name in _UNPICKLES and not module.frameworks.isdisjoint(_FEDERATED):
-            yield module.says(call.node, "code", "unpickles", call.name)
         elif call.last == "client" and not module.frameworks.isdisjoint(_CLOUDS):
             yield from _client_of_a_cloud(module, call)
-        elif call.last in _UPLOADS and not module.frameworks.isdisjoint(_HUB) and _is_of_the_hub(module, call):
-            yield module.says(call.node, "upload:huggingface", "made", call.last)
+        else:
+            yield from _done(module, call)
+
+
+def _done(module: Module, call: CodeCall) -> Iterator[Evidence]:
+    """What a call does by itself, whatever it is made on: it protects, uploads, or runs what bytes hold."""
+    if call.name in _PROVES:
+        yield module.says(call.node, *_PROVES[call.name])
+    elif call.name in _UNPICKLES and not module.frameworks.isdisjoint(_FEDERATED):
+        yield module.says(call.node, "code", "unpickles", call.name)
+    elif call.last in _UPLOADS and not module.frameworks.isdisjoint(_HUB) and _is_of_the_hub(module, call):
+        yield module.says(call.node, "upload:huggingface", "made", call.last)
 
 
 def _is_of_the_hub(module: Module, call: CodeCall) -> bool:

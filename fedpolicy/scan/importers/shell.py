@@ -50,21 +50,22 @@ def read(file: File) -> Iterable[Evidence]:
     inside = 0
     for number, line in enumerate(lines, 1):
         code = _code(line)
-        found = _UNCHECKED.search(code)
-        if found:
-            place = file.line(number, found.start() + 1, found.end() + 1)
-            yield Evidence(subject="ssh", attribute="host_keys", value="unchecked", span=place)
-        if number <= inside:
-            continue
-        inside = _last(lines, number)
-        if _COPIES.match(code):
-            yield from _copied(file, lines, number)
-        elif _UPLOADS.match(code):
-            yield single("hf upload", file.line(number, 1, len(line) + 1)).says(
-                "upload:huggingface", "made", "hf upload"
-            )
-        elif _CURL.search(code):
-            yield from _asked(file, lines, number)
+        if found := _UNCHECKED.search(code):
+            place = single("unchecked", file.line(number, found.start() + 1, found.end() + 1))
+            yield place.tells("ssh", "host_keys")
+        if number > inside:
+            inside = _last(lines, number)
+            yield from _leaving(file, lines, number, code)
+
+
+def _leaving(file: File, lines: Sequence[str], number: int, code: str) -> Iterator[Evidence]:
+    if _COPIES.match(code):
+        yield from _copied(file, lines, number)
+    elif _UPLOADS.match(code):
+        place = single("hf upload", file.line(number, 1, len(lines[number - 1]) + 1))
+        yield place.tells("upload:huggingface", "made")
+    elif _CURL.search(code):
+        yield from _asked(file, lines, number)
 
 
 def _assigned(file: File, lines: Sequence[str]) -> Iterator[Variable]:

@@ -22,6 +22,7 @@ _OWN = "model:own"
 _MODEL_FLAGS = ("--model", "--model-id")
 _TRUSTS, _PINS = "--trust-remote-code", ("--code-revision", "--revision")
 _PROGRAMS = re.compile(r"vllm|text-generation-launcher|sglang")
+_OF_OLLAMA = ("pull", "run")
 _SHELL = re.compile(r"(?:.*/)?(?:ba|da|z|k)?sh")
 _PARTS = re.compile(r"""\\\n|(?:^|(?<=\s))\#[^\n]*|"[^"]*"|'[^']*'|[;&|(){}\n]+|[^\s;&|(){}"']+""")
 _ENDS = re.compile(r"[;&|(){}\n]+")
@@ -48,10 +49,10 @@ def _started(
     in_shell = bool(words) and _SHELL.fullmatch(words[0][0]) is not None
     commands = [one for text, node in words for one in _commands(text, node)] if in_shell else [words]
     said: list[Evidence] = []
-    for command in commands:
-        if row and row.id == OLLAMA and not in_shell and command and command[0][0] in ("pull", "run"):
+    for command in filter(None, commands):
+        if row and row.id == OLLAMA and not in_shell and command[0][0] in _OF_OLLAMA:
             said += _ollama(command, environment, who)
-        elif command and command[0][0].rpartition("/")[2] == OLLAMA:
+        elif command[0][0].rpartition("/")[2] == OLLAMA:
             said += _ollama(command[1:], environment, who)
         elif row and row.kind == "own" and (not in_shell or any(_PROGRAMS.search(text) for text, _ in command)):
             served = list(_served(command, after_serve=row.id != OLLAMA))
@@ -115,16 +116,13 @@ def _with_its_code(words: Sequence[Word], served: Sequence[Evidence]) -> Iterato
 def _ollama(words: Sequence[Word], environment: Sequence[Variable], who: str) -> Iterator[Evidence]:
     """`pull MODEL` and `run MODEL`, each with flags before the model."""
     named = next((one for one in words[1:] if not one[0].startswith("-")), None)
-    if not named or words[0][0] not in ("pull", "run"):
+    if not named or words[0][0] not in _OF_OLLAMA:
         return
     name, node = named
-    if in_cloud(name):
-        if any(one.name == "OLLAMA_NO_CLOUD" and one.value.lower() in ("1", "true") for one in environment):
-            return
-        if words[0][0] == "run" and settled(name):
-            yield node.says(f"call:{CLOUD}", "from", who, note=f"`{name}` runs in Ollama's cloud")
-            yield node.says(f"call:{CLOUD}", "model", name)
-        else:
-            yield pulled(node, name)
-    elif all(settled(one.value) and is_own(one.value) for one in environment if one.name == "OLLAMA_HOST"):
+    without_cloud = any(one.name == "OLLAMA_NO_CLOUD" and one.value.lower() in ("1", "true") for one in environment)
+    here = all(settled(one.value) and is_own(one.value) for one in environment if one.name == "OLLAMA_HOST")
+    if in_cloud(name) and words[0][0] == "run" and settled(name) and not without_cloud:
+        yield node.says(f"call:{CLOUD}", "from", who, note=f"`{name}` runs in Ollama's cloud")
+        yield node.says(f"call:{CLOUD}", "model", name)
+    elif not without_cloud if in_cloud(name) else here:
         yield pulled(node, name)

@@ -175,28 +175,28 @@ def _calls(services: Services, subject: str, found: list[Variable], names: Mappi
     keys = [(one, row) for one in found if (row := services.variables.get(one.name)) and row.kind in CALLED]
     addresses = [one for one in found if _is_address(services, one.name)]
     for one in addresses:
-        known = settled(one.value) and not one.given
-        outside = names.get(host_of(one.value)) if known else None
-        behind = services.behind(outside or one.value) if known else None
-        if behind and behind.kind in CALLED:
-            note = f"{host_of(one.value)} stands for {outside}" if outside else ""
-            yield one.node.says(f"call:{behind.id}", "from", subject, note=note)
-        elif keys and not (known and not outside and is_own(one.value)):
-            yield one.node.says("call:unknown", "from", subject, note=_default(one.value))
+        yield from _at_address(services, subject, one, names, has_key=bool(keys))
     for one in found:  # a client of one's own server that is sent to others instead
         row = services.addresses.get(one.name)
-        behind = services.behind(one.value) if row and row.kind == "own" and settled(one.value) else None
-        if behind and behind.kind in CALLED and not one.given:
-            yield one.node.says(f"call:{behind.id}", "from", subject)
+        if row and row.kind == "own":
+            yield from _at_address(services, subject, one, {}, has_key=False)
     if keys and not addresses:
         one, row = keys[0]
-        whose = subject.rpartition(":")[2]
-        yield one.node.says(
-            f"call:{row.id}",
-            "used",
-            None,
-            note=f"{whose} holds {one.name}, which allows a call but proves none",
-        )
+        note = f"{subject.rpartition(':')[2]} holds {one.name}, which allows a call but proves none"
+        yield one.node.says(f"call:{row.id}", "used", None, note=note)
+
+
+def _at_address(
+    services: Services, subject: str, one: Variable, names: Mapping[str, str], *, has_key: bool
+) -> Iterator[Evidence]:
+    known = settled(one.value) and not one.given
+    outside = names.get(host_of(one.value)) if known else None
+    behind = services.behind(outside or one.value) if known else None
+    if behind and behind.kind in CALLED:
+        note = f"{host_of(one.value)} stands for {outside}" if outside else ""
+        yield one.node.says(f"call:{behind.id}", "from", subject, note=note)
+    elif has_key and not (known and not outside and is_own(one.value)):
+        yield one.node.says("call:unknown", "from", subject, note=_default(one.value))
 
 
 def _is_address(services: Services, name: str) -> bool:
@@ -214,18 +214,17 @@ def _trackers(services: Services, found: list[Variable]) -> Iterator[Evidence]:
     off = {services.switches[f"{one.name}={one.value}"].id: one for one in found if _switch(one) in services.switches}
     for name, one in off.items():
         yield one.node.says(f"tracker:{name}", "used", NONE)
-    seen = set(off)
+    keys: dict[str, Evidence] = {}
     for one in found:
         row = services.addresses.get(one.name) or services.variables.get(one.name)
-        if row is None or row.kind not in TRACKS or row.id in off:
-            continue
-        subject = f"tracker:{row.id}"
-        if one.name in row.address_variables:
+        subject = f"tracker:{row.id}" if row and row.kind in TRACKS and row.id not in off else ""
+        if subject and row and one.name in row.address_variables:
             known = settled(one.value) and not one.given
             yield one.node.says(subject, "address", one.value if known else None)
-        elif row.id not in seen:
-            seen.add(row.id)
-            yield one.node.says(subject, "used", None, note=f"{one.name} lets it report, which proves no use")
+        elif subject:
+            note = f"{one.name} lets it report, which proves no use"
+            keys.setdefault(subject, one.node.says(subject, "used", None, note=note))
+    yield from keys.values()
 
 
 def _switch(one: Variable) -> str:
