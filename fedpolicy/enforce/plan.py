@@ -126,6 +126,15 @@ class Plan:
         found = {host for row in rows if {row.id, row.provider} & (names - {""}) for host in row.hosts}
         return tuple(sorted(f"*{host}" if host.startswith(".") else host for host in found))
 
+    def reached(self, place: Vertex, left_out: dict[str, LeftOut]) -> tuple[str, ...]:
+        """The hosts at which a place is found; one of which nobody says that is left out."""
+        found = self.address(place) or self.hosts(place)
+        if not found:
+            message = f"nobody says at which host {place.name} is found"
+            advice = f"give --address {place.name}=HOST; until then it cannot be reached"
+            left_out[place.name] = LeftOut(message=message, span=self.at(*place.path), help=advice)
+        return found
+
     def safeguards(self) -> Iterator[tuple[str, int, Safeguard]]:
         """What protects the tasks that the nodes take part in: the task, the place in its list, the safeguard."""
         mine = {one.id for one in self.nodes}

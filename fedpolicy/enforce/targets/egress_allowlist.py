@@ -16,15 +16,9 @@ def write(plan: Plan) -> Enforced:
     left_out: dict[str, LeftOut] = {}
     for channel in plan.channels:
         target = plan.places[channel.target]
-        if channel.source not in mine or (target.id in mine and plan.party):
-            continue
-        found = plan.address(target) or plan.hosts(target)
-        for host in found:
+        outside = channel.source in mine and not (target.id in mine and plan.party)
+        for host in plan.reached(target, left_out) if outside else ():
             hosts.setdefault(host, set()).update(channel.origins)
-        if not found:
-            message = f"nobody says at which host {target.name} is found"
-            advice = f"give --address {target.name}=HOST; until then it cannot be reached"
-            left_out[target.name] = LeftOut(message=message, span=plan.at(*target.path), help=advice)
     whose = f" of {plan.party}" if plan.party else ""
     lines = [f"# Hosts that nodes{whose} may talk to, as {plan.document.file} declares them. All others are closed."]
     lines += [f"{host}  # {', '.join(sorted(why))}" for host, why in sorted(hosts.items())]

@@ -100,22 +100,16 @@ def _rules(
     plan: Plan, kind: str, key: str, peers: Sequence[tuple[Channel, Vertex]], names: _Names,
     left_out: dict[str, LeftOut],
 ) -> Iterator[str]:  # fmt: skip
-    found = [(channel, peer, _peer(plan, peer, names)) for channel, peer in peers]
-    for _, peer, said in found:
-        if not said and kind == "egress":
+    lines: list[str] = []
+    for channel, peer in peers:
+        said = _peer(plan, peer, names)
+        if said:
+            lines += [f"    # {peer.name}: {', '.join(channel.origins)}", f"    - {key}:"]
+            lines += [f"        - {one}" for one in said]
+        elif kind == "egress":
             message = f"a NetworkPolicy knows no names of hosts, so nothing may be sent to {peer.name}"
             advice = f"give --address {peer.name}=CIDR, or send it through a proxy with the target egress-allowlist"
             left_out[peer.name] = LeftOut(message=message, span=plan.at(*peer.path), help=advice)
-    lines = [
-        line
-        for channel, peer, said in found
-        if said
-        for line in (
-            f"    # {peer.name}: {', '.join(channel.origins)}",
-            f"    - {key}:",
-            *(f"        - {one}" for one in said),
-        )
-    ]
     yield from ([f"  {kind}:", *lines] if lines else [f"  {kind}: []"])
 
 

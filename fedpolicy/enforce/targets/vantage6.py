@@ -7,6 +7,8 @@ whitelist; its policies have the same names, below `node`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from fedpolicy.enforce.plan import Enforced, LeftOut, Plan
 
 __all__ = ["SUMMARY", "write"]
@@ -17,28 +19,29 @@ _NOTHING = "^$"  # no name of an image is empty
 
 def write(plan: Plan) -> Enforced:
     """Who may send tasks, which programs may run, and what these may reach."""
-    left_out: list[LeftOut] = []
     lines = [f"# For the configuration of a vantage6 node, from {plan.document.file}.", "policies:"]
     lines += ["  allow_basics_algorithm: false", "  allowed_algorithms:"]
     lines += [f"    - {_quoted(one)}" for one in plan.algorithms or (_NOTHING,)]
-    if not plan.algorithms:
-        message = "a declaration names no programs, so none is allowed"
-        advice = "give --algorithm IMAGE for each that may run"
-        left_out.append(LeftOut(message=message, span=plan.at("name"), help=advice))
     lines += ["  allowed_organizations:", *(f"    - {_quoted(name)}" for name in _senders(plan))]
-    domains, unknown = _domains(plan)
-    left_out += unknown
+    domains, left_out = _domains(plan)
+    if not plan.algorithms:
+        advice = "give --algorithm IMAGE for each that may run"
+        none = LeftOut(message="a declaration names no programs, so none is allowed", span=plan.at("name"), help=advice)
+        left_out = [none, *left_out]
     if domains:
         lines += ["whitelist:", "  domains:", *(f"    - {_quoted(one)}" for one in domains), "  ips: []"]
         lines += ["  ports:", "    - 443"]
     else:
         lines.append("# No whitelist: programs reach nothing outside.")
-    left_out += [
-        LeftOut(message=f"{one.kind.replace('_', ' ')} of {task} is not in the file: the program does it, or nobody",
-                span=plan.at("tasks", task, "safeguards", at))
-        for task, at, one in plan.safeguards() if one.kind != "unknown"
-    ]  # fmt: skip
-    return Enforced(text="\n".join(lines) + "\n", left_out=tuple(left_out))
+    return Enforced(text="\n".join(lines) + "\n", left_out=(*left_out, *_unprotected(plan)))
+
+
+def _unprotected(plan: Plan) -> Iterator[LeftOut]:
+    for task, at, one in plan.safeguards():
+        if one.kind != "unknown":
+            what = f"{one.kind.replace('_', ' ')} of {task}"
+            message = f"{what} is not in the file: the program does it, or nobody"
+            yield LeftOut(message=message, span=plan.at("tasks", task, "safeguards", at))
 
 
 def _senders(plan: Plan) -> list[str]:
@@ -58,14 +61,8 @@ def _domains(plan: Plan) -> tuple[list[str], list[LeftOut]]:
     left_out: dict[str, LeftOut] = {}
     for channel in plan.channels:
         target = plan.places[channel.target]
-        if channel.source not in mine or target.path[:1] == ("nodes",):
-            continue  # nodes of vantage6 talk by way of its server
-        hosts = plan.address(target) or plan.hosts(target)
-        found.update(one.removeprefix("*") for one in hosts)
-        if not hosts:
-            message = f"nobody says at which host {target.name} is found"
-            advice = f"give --address {target.name}=HOST; until then it cannot be reached"
-            left_out[target.name] = LeftOut(message=message, span=plan.at(*target.path), help=advice)
+        if channel.source in mine and target.path[:1] != ("nodes",):  # nodes talk by way of a server of vantage6
+            found.update(one.removeprefix("*") for one in plan.reached(target, left_out))
     # squid takes a name with a dot for a host and all below it, and none of these a second time.
     plain = sorted(one for one in found if f".{one}" not in found)
     return plain, [left_out[name] for name in sorted(left_out)]

@@ -49,28 +49,30 @@ def _claims(context: RepairContext, element: Element) -> Iterator[Change]:
 
 
 def _of_model(element: Element, model: Model) -> Iterator[Change]:
-    path = ("models", element.name)
     if model.format != "safetensors":
         text = f"take the weights of {element.id} as safetensors, which run no code when they are loaded"
-        yield _change(
-            f"load {element.id} as safetensors", text, Put(path=(*path, "format"), value="safetensors"), "model.format"
-        )
-    if model.claims is not None:
-        text = f"do not claim that {element.id} is {model.claims}"
-        yield _change(
-            f"claim nothing of {element.id}", text, Remove(path=(*path, "claims")), "model.claims", "model.claims_rank"
-        )
-    if model.open_source_exemption:
-        text = f"do not rely on the exemption for open models for {element.id}"
-        edit = Remove(path=(*path, "open_source_exemption"))
-        yield _change(f"claim no exemption for {element.id}", text, edit, "model.open_source_exemption")
+        edit = Put(path=("models", element.name, "format"), value="safetensors")
+        yield _change(f"load {element.id} as safetensors", text, edit, "model.format")
+    yield from _own_claims(element, model)
     if model.ref is not None or model.via is not None:
-        yield _filled(
-            element, "revision", f"pin {element.id} to one version", "the commit or dated snapshot that you use"
-        )
+        what = "the commit or dated snapshot that you use"
+        yield _filled(element, "revision", f"pin {element.id} to one version", what)
     if model.digest is None:
         what = "the digest of the weights, such as sha256:..."
         yield _filled(element, "digest", f"compare the weights of {element.id} with a digest", what, weight=1.5)
+
+
+def _own_claims(element: Element, model: Model) -> Iterator[Change]:
+    if model.claims is not None:
+        text, edit = (
+            f"do not claim that {element.id} is {model.claims}",
+            Remove(path=("models", element.name, "claims")),
+        )
+        yield _change(f"claim nothing of {element.id}", text, edit, "model.claims", "model.claims_rank")
+    if model.open_source_exemption:
+        text = f"do not rely on the exemption for open models for {element.id}"
+        edit = Remove(path=("models", element.name, "open_source_exemption"))
+        yield _change(f"claim no exemption for {element.id}", text, edit, "model.open_source_exemption")
 
 
 def _filled(element: Element, key: str, text: str, what: str, weight: float = 1) -> Change:

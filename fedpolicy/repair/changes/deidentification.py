@@ -11,28 +11,22 @@ __all__ = ["KIND"]
 
 _NAME = "deidentification"
 _RECONSTRUCTABLE = 3
+# `expert` rests on a finding that somebody has to make; these two can be chosen.
+_METHODS = {"redaction": "redaction", "safe_harbor": "the removal of identifiers that safe harbor asks for"}
 
 
 def _changes(context: RepairContext, element: Element) -> Iterator[Change]:
-    entry = (
-        getattr(context.deployment, element.section, {}).get(element.name)
-        if element.section in {"tasks", "api_calls", "flows"}
-        else None
-    )
+    travels = element.section in {"tasks", "api_calls", "flows"}
+    entry = getattr(context.deployment, element.section).get(element.name) if travels else None
     if entry is None or any(safeguard.kind == _NAME for safeguard in entry.safeguards):
         return
-    # `expert` rests on a finding that somebody has to make; these two can be chosen.
-    for method, words in (
-        ("redaction", "redaction"),
-        ("safe_harbor", "the removal of identifiers that safe harbor asks for"),
-    ):
+    path = (element.section, element.name, "safeguards")
+    for method, words in _METHODS.items():
         yield Change(
             id=f"de-identify {element.id} ({method})",
             kind=_NAME,
             text=f"put de-identification on {element.id}: {words}",
-            edits=(
-                Append(path=(element.section, element.name, "safeguards"), value={"kind": _NAME, "method": method}),
-            ),
+            edits=(Append(path=path, value={"kind": _NAME, "method": method}),),
             acts=(Act(origin=element.id, level=_RECONSTRUCTABLE),),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fedpolicy.language.rewriting.edits import Put, Remove
 from fedpolicy.repair.change import Act, Change, ChangeKind, Element, RepairContext
@@ -68,7 +68,11 @@ def _of_model(context: RepairContext, element: Element) -> Iterator[Change]:
             acts=(Act(origin=element.id, roles=frozenset({"published"})),),
         )
     places = model.weights_at or ()
-    for place in places if len(places) > 1 else ():
+    yield from _copies(element, places) if len(places) > 1 else ()
+
+
+def _copies(element: Element, places: Sequence[str]) -> Iterator[Change]:
+    for place in places:
         kept = [other for other in places if other != place]
         yield Change(
             id=f"keep {element.id} from {place}",

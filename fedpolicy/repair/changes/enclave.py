@@ -19,14 +19,13 @@ def _changes(context: RepairContext, element: Element) -> Iterator[Change]:
     # A client's own machines hide nothing from the client; a phone has no such hardware to offer.
     if node is None or node.tee is not None or node.kind in {"client", "user"} or not 0 < len(context.owners) <= _FEW:
         return
-    owners = list(context.owners)
     path = ("nodes", element.name, "tee")
-    tee = {"kind": FILL_IN, "attested": True, "verified_by": owners, "hides_from": ["host", "operator"]}
+    tee = {"kind": FILL_IN, "attested": True, "verified_by": [*context.owners], "hides_from": ["host", "operator"]}
+    what = "a trusted execution environment that keeps out its host and its operator"
     yield Change(
         id=f"run nodes.{element.name} in an enclave",
         kind=_NAME,
-        text=f"run nodes.{element.name} in a trusted execution environment that keeps out its host and its operator,"
-        f" and whose attestation {few_of(owners)} verify",
+        text=f"run nodes.{element.name} in {what}, and whose attestation {few_of(context.owners)} verify",
         edits=(Put(path=path, value=tee),),
         sights=(HiddenView(place=element.name),),
         # What a machine of somebody else attests, only they can say.

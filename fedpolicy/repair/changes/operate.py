@@ -13,6 +13,8 @@ __all__ = ["KIND"]
 
 _NAME = "operate"
 _MEMBERS = frozenset({"participant", "coordinator"})
+# Where clients add noise, by whether only a sum of theirs is opened.
+_CLIENTS_ADD = {True: ("distributed", ", each a share of it"), False: ("client", "")}
 
 
 def _changes(context: RepairContext, element: Element) -> Iterator[Change]:
@@ -25,26 +27,22 @@ def _changes(context: RepairContext, element: Element) -> Iterator[Change]:
 
 
 def _of_node(context: RepairContext, name: str, node: Node) -> Iterator[Change]:
+    whose, path = node.party if isinstance(node.party, str) else "each party", ("nodes", name)
     if node.host is not None:
-        yield _change(
-            f"run nodes.{name} on its operator's own machines",
-            f"run nodes.{name} on machines of {_whose(node)}, not of {node.host}",
-            Remove(path=("nodes", name, "host")),
-            HiddenView(place=name, party=node.host),
-        )
+        text = f"run nodes.{name} on machines of {whose}, not of {node.host}"
+        view, edit = HiddenView(place=name, party=node.host), Remove(path=(*path, "host"))
+        yield _change(f"run nodes.{name} on its operator's own machines", text, edit, view)
     if node.operators:
-        yield _change(
-            f"let nobody else operate nodes.{name}",
-            f"let only {_whose(node)} operate nodes.{name}",
-            Remove(path=("nodes", name, "operators")),
-            *(HiddenView(place=name, party=party) for party in node.operators),
-        )
+        text, edit = f"let only {whose} operate nodes.{name}", Remove(path=(*path, "operators"))
+        views = [HiddenView(place=name, party=party) for party in node.operators]
+        yield _change(f"let nobody else operate nodes.{name}", text, edit, *views)
     if node.code_from is not None and node.count == 1:
-        yield _change(
-            f"run software of its operator's own on nodes.{name}",
-            f"let {_whose(node)} choose the software on nodes.{name}, not {node.code_from}",
-            Remove(path=("nodes", name, "code_from")),
-        )
+        text = f"let {whose} choose the software on nodes.{name}, not {node.code_from}"
+        yield _change(f"run software of its operator's own on nodes.{name}", text, Remove(path=(*path, "code_from")))
+    yield from _by_members(context, name, node)
+
+
+def _by_members(context: RepairContext, name: str, node: Node) -> Iterator[Change]:
     if isinstance(node.party, str) and not _MEMBERS & set(context.roles(node.party)):
         for party in _members(context):
             yield _change(
@@ -68,24 +66,15 @@ def _of_safeguards(context: RepairContext, element: Element) -> Iterator[Change]
     for index, safeguard in enumerate(entry.safeguards):
         path = (element.section, element.name, "safeguards", index)
         what = f"{safeguard.kind.replace('_', ' ')} on {element.id}"
+        one = f"{element.id}.safeguards.{index}"
         if safeguard.operated_by is not None:
-            yield _change(
-                f"let its usual performer perform {element.id}.safeguards.{index}",
-                f"let those who usually do it perform the {what}, not {safeguard.operated_by[0]}",
-                Remove(path=(*path, "operated_by")),
-            )
-        if (
-            isinstance(safeguard, DifferentialPrivacy)
-            and safeguard.where == "aggregator"
-            and element.section == "tasks"
-        ):
-            where = "distributed" if "secure_aggregation" in kinds else "client"
-            yield _change(
-                f"let clients add the noise of {element.id}.safeguards.{index}",
-                f"let the clients add the noise of the {what}"
-                + (", each a share of it" if where == "distributed" else ""),
-                Put(path=(*path, "where"), value=where),
-            )
+            text = f"let those who usually do it perform the {what}, not {safeguard.operated_by[0]}"
+            yield _change(f"let its usual performer perform {one}", text, Remove(path=(*path, "operated_by")))
+        noise = isinstance(safeguard, DifferentialPrivacy) and safeguard.where == "aggregator"
+        if noise and element.section == "tasks":
+            where, share = _CLIENTS_ADD["secure_aggregation" in kinds]
+            text = f"let the clients add the noise of the {what}{share}"
+            yield _change(f"let clients add the noise of {one}", text, Put(path=(*path, "where"), value=where))
 
 
 def _copies(context: RepairContext, name: str) -> Iterator[Change]:
@@ -105,10 +94,6 @@ def _copies(context: RepairContext, name: str) -> Iterator[Change]:
 
 def _change(identity: str, text: str, edit: Edit, *sights: HiddenView) -> Change:
     return Change(id=identity, kind=_NAME, text=text, edits=(edit,), sights=sights)
-
-
-def _whose(node: Node) -> str:
-    return node.party if isinstance(node.party, str) else "each party"
 
 
 KIND = ChangeKind(

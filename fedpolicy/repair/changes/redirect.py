@@ -56,9 +56,9 @@ def _use(context: RepairContext, element: Element, model: str, other: str) -> Ch
 def _to_own_nodes(context: RepairContext, element: Element) -> Iterator[Change]:
     """Another node of the same kind that those operate who send."""
     flow = context.deployment.flows[element.name]
-    if len(flow.to) != 1 or flow.to[0] not in context.deployment.nodes:
+    target = flow.to[0] if len(flow.to) == 1 else ""
+    if target not in context.deployment.nodes:
         return
-    target = flow.to[0]
     senders = tuple(sorted({party for source in flow.from_ for party in context.parties_of(source)}))
     for name in context.operated.get((context.deployment.nodes[target].kind, senders), ()):
         if name not in {target, *flow.from_}:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, SecureAggregation
-from fedpolicy.language.rewriting.edits import Edit, Put
+from fedpolicy.language.rewriting.edits import Put
 from fedpolicy.repair.amounts import enough, hidden_among, more_noise
 from fedpolicy.repair.change import Act, Change, ChangeKind, Element, RepairContext
 
@@ -28,20 +28,15 @@ def _of_rounds(context: RepairContext, element: Element, task: Task) -> Iterator
     total = context.population(task)
     now = task.min_clients or task.clients_per_round
     wanted = enough(total)
-    if not context.aggregators(task) and not task.topology:
-        return
-    if wanted > (now or 0):
-        edits: list[Edit] = []
-        if (task.clients_per_round or 0) < wanted:
-            edits.append(Put(path=("tasks", element.name, "clients_per_round"), value=wanted))
-        if task.min_clients is not None:
-            edits.append(Put(path=("tasks", element.name, "min_clients"), value=wanted))
+    if (context.aggregators(task) or task.topology) and wanted > (now or 0):
+        keys = ["clients_per_round"] if (task.clients_per_round or 0) < wanted else []
+        keys += ["min_clients"] if task.min_clients is not None else []
+        instead = f" instead of {now}" if now else ""
         yield Change(
             id=f"let more clients take part in {element.id}",
             kind=_NAME,
-            text=f"let at least {wanted} clients take part in each round of {element.id}"
-            + (f" instead of {now}" if now else ""),
-            edits=tuple(edits),
+            text=f"let at least {wanted} clients take part in each round of {element.id}{instead}",
+            edits=tuple(Put(path=("tasks", element.name, key), value=wanted) for key in keys),
             acts=(Act(origin=element.id, roles=frozenset({"downlink", "produces"}), level=_INFERABLE),),
         )
 
