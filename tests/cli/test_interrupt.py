@@ -185,7 +185,7 @@ def test_before_anything_is_checked_there_is_nothing_to_report(run, example, mon
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli_run.sources, "locate", stop)
+    monkeypatch.setattr(cli_run.sources, "candidates", stop)
     done = run("check", "--output", "json:out.json")
 
     assert (done.exit_code, done.stderr) == (130, "\ninterrupted\n")
