@@ -78,11 +78,13 @@ class Recorded:
         own = _union(lines, range(mutant.line, mutant.last + 1)) if mutant.body else set()
         if not own and mutant.function != "(module)":
             own = _union(lines, _lines_of(mutant))
-        return own or self._naming(mutant) or _union(lines, map(int, lines)) or self._of_room(mutant)
+        found = own or self._naming(mutant) or _union(lines, map(int, lines)) or self._of_room(mutant)
+        # What is said once, while a module is imported, shows where all of a room is compared.
+        return found if mutant.body else found | self._of_room(mutant, "test_whole.py")
 
-    def _of_room(self, mutant: Mutant) -> set[int]:
-        """The tests of the room, for a module that is newer than what was recorded."""
-        near = f"tests/{mutant.file.split('/')[1]}/"
+    def _of_room(self, mutant: Mutant, file: str = "") -> set[int]:
+        """The tests of the room, or of one file; all for a module that is newer than what was recorded."""
+        near = f"tests/{mutant.file.split('/')[1]}/{file}"
         return {number for number, (name, cost) in enumerate(self.tests) if name.startswith(near) and cost >= 0}
 
     def _naming(self, mutant: Mutant) -> set[int]:
