@@ -186,6 +186,22 @@ def test_extreme_rates_raise_nothing(run, noise, rate):
         assert 0 <= found.low <= found.high <= bound([gaussian(noise, 7)], delta).high * (1 + 1e-6)
 
 
+@pytest.mark.parametrize(
+    ("noise", "rate", "low"),
+    [
+        (2, 0.5, 2437.0198),
+        (1, 0.5, 9699.8086),
+        (0.8, 0.5, 15385.3253),
+        (0.5, 0.5, 45408.0356),
+        (0.5, 0.1, 4120.8704),
+        (0.3, 0.5, 151642.6077),
+        (0.3, 0.01, 1315.0770),
+    ],
+)
+def test_each_threshold_is_the_best_for_some_noise(noise, rate, low):
+    assert bound([poisson(noise, rate, 10**5)], 1e-9).low == pytest.approx(low, rel=1e-6)
+
+
 def test_nothing_released_costs_nothing():
     unused = Release(mechanism="gaussian", noise_multiplier=1, rate=0, sampling="poisson")
     for releases in ([], [Release(mechanism="gaussian", steps=0)], [unused]):
