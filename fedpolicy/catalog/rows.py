@@ -133,12 +133,14 @@ class ModelRow(Row):
 
     `shutdown_on` is the day on which its provider switches it off, `shutdowns` the same of aliases that end on another
     day. `replaced_by` is what the provider names instead; where it is `rerouted`, calls are answered by that.
-    `trained_on` names data sets: all of them, unless `training_data` is stated, too.
+    `trained_on` names data sets: all of them, unless `training_data` is stated, too. Where the `gate` is unknown, open
+    `weights` may be gated.
     """
 
     name: str | None = None
     developer: str | None = None
     weights: Weights | None = None
+    gate: Literal["unknown"] | None = None
     architecture: Published | None = None
     inference_code: Published | None = None
     training_code: Published | None = None

@@ -114,6 +114,14 @@ def _aspect(view: ModelView, name: str) -> Presence:
     return None if found is None else str(found)
 
 
+def _gated(view: ModelView) -> Presence:
+    """Whether a form comes before the weights; of some models of the catalogue nobody could say."""
+    weights = view.facts.aspects.get("weights")
+    if weights is None or (view.model.weights is None and view.row and view.row.gate == "unknown"):
+        return Missing((f"models.{view.id}.weights",))
+    return weights == "gated"
+
+
 def _licence(name: str, choices: tuple[str, ...], about: str) -> Field:
     return open_field(f"licence_{name}", Type.TEXT, about, lambda view: licence_fact(view, name), choices=choices)
 
@@ -168,6 +176,7 @@ _OPENNESS = (
             "published": "as declared, or by a flow of its weights",
         },
     ),
+    open_field("gated", Type.BOOL, "its weights can be had only after accepting terms", _gated),
     words(
         "claims", "the class that the deployment claims, or an empty text", lambda v: v.facts.claimed, choices=CLASSES
     ),
