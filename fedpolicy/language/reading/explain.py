@@ -22,6 +22,24 @@ from fedpolicy.suggest import advise, listed, nearest, shown_value
 
 __all__ = ["validation_mistakes"]
 
+# What people call roles, kinds of nodes and keys, where the nearest word of the language is another thing.
+_CALLED = {
+    "role": {
+        **dict.fromkeys(
+            ("hospital", "clinic", "bank", "client", "silo", "site", "member", "data_owner"), "participant"
+        ),
+        **dict.fromkeys(("server", "aggregator", "orchestrator", "sponsor"), "coordinator"),
+        **dict.fromkeys(("cloud", "hosting"), "host"),
+        **dict.fromkeys(("vendor", "api"), "provider"),
+    },
+    "kind": {
+        **dict.fromkeys(("server", "coordinator", "orchestrator"), "aggregator"),
+        **dict.fromkeys(("silo", "site", "device", "phone", "worker", "participant"), "client"),
+        **dict.fromkeys(("gateway", "proxy"), "relay"),
+    },
+}
+_CALLED_KEYS = {"country": "jurisdiction", "location": "jurisdiction", "type": "kind"}
+
 
 def validation_mistakes(error: Invalid, tree: object, root: Shape) -> list[Mistake]:
     """Say each mistake once: a key that is misspelt is not also a key that is missing."""
@@ -38,7 +56,9 @@ def _meant(found: list[Found]) -> dict[Path, Path]:
     meant: dict[Path, Path] = {}
     for one in found:
         if one.type == "extra_forbidden":
-            near = nearest(one.word, [key for key in one.siblings if key not in one.around])
+            left = [key for key in one.siblings if key not in one.around]
+            said = _CALLED_KEYS.get(one.word)
+            near = said if said in left else nearest(one.word, left)
             if near:
                 meant[one.path] = (*one.path[:-1], near)
     return meant
@@ -106,6 +126,10 @@ def _not_a_choice(one: Found) -> Mistake:
         advice = f"write `{one.word}: {meant}`" if meant in one.shape.choices else None
         return Mistake(path=one.path, message=message, help=advice or f"write one of {listed(one.shape.choices)}")
     message = f"{shown_value(one.value)} is not a value of `{one.word}`"
+    said = _CALLED.get(one.word, {}).get(one.value.lower())
+    if said in one.shape.choices:
+        advice = f"did you mean `{said}`? known: {listed(one.shape.choices)}"
+        return Mistake(path=one.path, message=message, help=advice)
     return Mistake(path=one.path, message=message, help=lambda: advise(str(one.value), one.shape.choices))
 
 
