@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fedpolicy.language.model import Deployment
     from fedpolicy.language.model.flow import Task
 
-__all__ = ["Change", "Counterfactual", "Explained", "Explanation", "HopLevel", "counterfactuals", "explain"]
+__all__ = ["Counterfactual", "Explained", "Explanation", "HopLevel", "counterfactuals", "explain"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ _MEMBERS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class _Change:
     """One edit of a deployment, in words and as a function."""
 
     text: str
@@ -119,7 +119,7 @@ def counterfactuals(study: Study, disclosure: Disclosure) -> tuple[Counterfactua
     return tuple(sorted(found, key=lambda c: (not c.lowers, c.guaranteed, c.high, c.change)))
 
 
-def _try(study: Study, disclosure: Disclosure, change: Change) -> Counterfactual:
+def _try(study: Study, disclosure: Disclosure, change: _Change) -> Counterfactual:
     exposure = study.of(change.apply(study.deployment)).exposure
     item = exposure.items.get(disclosure.datasets[0])
     viewer = exposure.viewers.get((disclosure.parties[0], disclosure.role))
@@ -137,7 +137,7 @@ def _highest(levels: Sequence[int], index: int) -> int:
     return max((level for level, mask in enumerate(levels) if level and mask >> index & 1), default=0)
 
 
-def _candidates(deployment: Deployment, disclosure: Disclosure) -> Iterator[Change]:
+def _candidates(deployment: Deployment, disclosure: Disclosure) -> Iterator[_Change]:
     steps = [step for path in disclosure.paths for step in path]
     origins = sorted({step.origin for step in steps})
     yield from _removals(disclosure)
@@ -149,14 +149,14 @@ def _candidates(deployment: Deployment, disclosure: Disclosure) -> Iterator[Chan
     yield from _trust(disclosure)
 
 
-def _removals(disclosure: Disclosure) -> Iterator[Change]:
+def _removals(disclosure: Disclosure) -> Iterator[_Change]:
     """Drop the last element of each way in, one at a time and then all."""
     last = sorted({path[-1].origin for path in disclosure.paths if path})
     removable = [origin for origin in last if origin.partition(".")[0] in {"tasks", "api_calls", "flows"}]
     for origin in removable:
-        yield Change(text=f"drop {origin}", apply=_without([origin]))
+        yield _Change(text=f"drop {origin}", apply=_without([origin]))
     if len(removable) > 1:
-        yield Change(text=f"drop {' and '.join(removable)}", apply=_without(removable))
+        yield _Change(text=f"drop {' and '.join(removable)}", apply=_without(removable))
 
 
 def _without(origins: Sequence[str]) -> Callable[[Deployment], Deployment]:
@@ -171,7 +171,7 @@ def _without(origins: Sequence[str]) -> Callable[[Deployment], Deployment]:
     return apply
 
 
-def _safeguards(deployment: Deployment, name: str, steps: Sequence[Step]) -> Iterator[Change]:
+def _safeguards(deployment: Deployment, name: str, steps: Sequence[Step]) -> Iterator[_Change]:
     task = deployment.tasks[name]
     if any(step.role == "uplink" and step.origin == f"tasks.{name}" for step in steps):
         least = min(_MEMBERS, _clients(deployment, task))
@@ -192,13 +192,13 @@ def _clients(deployment: Deployment, task: Task) -> int:
     return min(total, task.clients_per_round or total)
 
 
-def _add(name: str, task: Task, safeguard: SecureAggregation | DifferentialPrivacy, text: str) -> Change:
+def _add(name: str, task: Task, safeguard: SecureAggregation | DifferentialPrivacy, text: str) -> _Change:
     changed = task.changed(safeguards=(*task.safeguards, safeguard))
 
     def apply(deployment: Deployment) -> Deployment:
         return deployment.changed(tasks={**deployment.tasks, name: changed})
 
-    return Change(text=text, apply=apply)
+    return _Change(text=text, apply=apply)
 
 
 def _noise() -> DifferentialPrivacy:
@@ -215,13 +215,13 @@ def _noise() -> DifferentialPrivacy:
     )
 
 
-def _own_models(deployment: Deployment, steps: Sequence[Step]) -> Iterator[Change]:
+def _own_models(deployment: Deployment, steps: Sequence[Step]) -> Iterator[_Change]:
     """Run an open-weight model of the same kind on the nodes that call."""
     for name, callers in sorted(_called(deployment, steps).items()):
         text = f"run an open-weight model in place of models.{name} on {', '.join(callers)}"
         update = {"ref": None, "weights": "open", "via": None, "provider": None, "weights_at": tuple(callers)}
         changed = deployment.models[name].changed(**update)
-        yield Change(text=text, apply=_with_model(name, changed))
+        yield _Change(text=text, apply=_with_model(name, changed))
 
 
 def _with_model(name: str, changed: object) -> Callable[[Deployment], Deployment]:
@@ -244,7 +244,7 @@ def _called(deployment: Deployment, steps: Sequence[Step]) -> dict[str, list[str
     return found
 
 
-def _trust(disclosure: Disclosure) -> Iterator[Change]:
+def _trust(disclosure: Disclosure) -> Iterator[_Change]:
     """Let the owner accept those on whose word a safeguard rests."""
     owner = disclosure.datasets[0].partition("@")[2].split(".")[0]
     refused = sorted(
@@ -260,4 +260,4 @@ def _trust(disclosure: Disclosure) -> Iterator[Change]:
         changed = party.changed(trusts=(*party.trusts, *refused))
         return deployment.changed(parties={**deployment.parties, owner: changed})
 
-    yield Change(text=f"{owner} comes to trust {', '.join(refused)}", apply=apply)
+    yield _Change(text=f"{owner} comes to trust {', '.join(refused)}", apply=apply)

@@ -45,20 +45,20 @@ _BOUNDS = {
 }
 
 
-class Entry(BaseModel):
+class _Table(BaseModel):
     """One table of the file: strict and closed to unknown keys."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
 
-class PackEntry(Entry):
+class PackEntry(_Table):
     """A pack, shipped by name or by the path of a folder or file, or a catalogue by its path; perhaps pinned."""
 
     path: str
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
-class RuleEntry(Entry):
+class RuleEntry(_Table):
     """What is set of one rule."""
 
     enabled: bool = True
@@ -66,7 +66,7 @@ class RuleEntry(Entry):
     params: dict[str, Value] = Field(default_factory=dict)
 
 
-class RepairEntry(Entry):
+class RepairEntry(_Table):
     """What repairs may be told."""
 
     costs: dict[str, Annotated[float, Field(ge=0, le=MAX_QUANTITY, allow_inf_nan=False)]] = Field(
@@ -81,7 +81,7 @@ def _pack(value: object) -> object:
 Pack = Annotated[PackEntry, BeforeValidator(_pack, json_schema_input_type=str | PackEntry)]
 
 
-class ConfigFile(Entry):
+class ConfigFile(_Table):
     """The whole file. Paths in it are relative to the file."""
 
     packs: Annotated[list[Pack], Field(min_length=1)] | None = Field(

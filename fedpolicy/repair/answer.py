@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fedpolicy.report.grouping import CauseGroup
     from fedpolicy.sources import Source
 
-__all__ = ["MOST_FIXES", "Choice", "Request", "Subject", "repair", "subject_of", "with_fixes"]
+__all__ = ["MOST_FIXES", "Choice", "RepairSubject", "Request", "repair", "subject_of", "with_fixes"]
 
 _MOST, _LEAST = 300, 2
 _FLOWS = 13_000  # flows that all changed copies together may have; about two seconds
@@ -54,7 +54,7 @@ class Choice:
     rules: tuple[str, ...] = ()
 
 
-def _chosen_findings(subject: Subject, choice: Choice) -> tuple[list[Finding], Severity]:
+def _chosen_findings(subject: RepairSubject, choice: Choice) -> tuple[list[Finding], Severity]:
     """
     The findings to clear, and the least severity at which nothing new may fail.
 
@@ -117,7 +117,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class RepairSubject:
     """What searches on one deployment share: how it is judged, what it is before, and which findings a check counts."""
 
     judge: Judge
@@ -125,14 +125,14 @@ class Subject:
     counting: frozenset[tuple[str, str]] | None
 
 
-def subject_of(source: Source, settings: Settings, deployment: str = "") -> Subject:
+def subject_of(source: Source, settings: Settings, deployment: str = "") -> RepairSubject:
     """Read and judge it. Raises Problems for a file, a rule or a catalogue that cannot be used."""
     checker = checker_of(settings)
     document = check.document_of(source, checker.judge.catalog, deployment)
-    return Subject(judge=checker.judge, before=checker.state(document), counting=_counting(source, settings))
+    return RepairSubject(judge=checker.judge, before=checker.state(document), counting=_counting(source, settings))
 
 
-def repair(request: Request, subject: Subject | None = None) -> Repairs:
+def repair(request: Request, subject: RepairSubject | None = None) -> Repairs:
     """Search. Raises what `subject_of` raises, which is not done again, and SettingsError for the choice."""
     subject = subject or subject_of(request.source, request.settings, request.deployment)
     before, checker = subject.before, Checker(judge=subject.judge)
@@ -241,7 +241,7 @@ def with_fixes(report: Report, sources: Mapping[str, Source], settings: Settings
     `sources` are the files by name. A cause for which nothing holds gets no fix. Raises what `repair` raises.
     """
     groups = groups_of(report)[:MOST_FIXES]
-    subjects: dict[tuple[str, str], Subject] = {}
+    subjects: dict[tuple[str, str], RepairSubject] = {}
     fixes: dict[tuple[str, str], dict[str, Fix]] = {}
     left = _FLOWS
     for group in groups:
