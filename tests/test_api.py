@@ -130,3 +130,10 @@ def test_what_if_is_asked_of_a_study(facts):
 
     assert alone.parties == ("openai",)
     assert api.what_if_removed(facts, "openai").changes.control
+
+
+def test_every_name_that_is_listed_is_there_and_no_other():
+    assert [name for name in dir(api) if not hasattr(api, name)] == []
+    assert dir(api) == sorted(api.__all__)
+    with pytest.raises(AttributeError, match=r"^module 'fedpolicy\.api' has no attribute 'no_such_name'$"):
+        api.no_such_name  # noqa: B018

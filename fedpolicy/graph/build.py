@@ -23,7 +23,7 @@ from fedpolicy.records import replace
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
     from fedpolicy.language.model import Deployment
-    from fedpolicy.language.model.model import Model
+    from fedpolicy.language.model.dataset import Model
 
 __all__ = ["add_uses", "build_graph", "judge_access", "place_models"]
 # What a remote interface must offer for a method that asks for less than the weights.

@@ -15,8 +15,8 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.graph import Guard, Mask, Vertex
     from fedpolicy.graph.builder import Builder
+    from fedpolicy.language.model.dataset import Terms
     from fedpolicy.language.model.flow import ApiCall, Task
-    from fedpolicy.language.model.model import Terms
     from fedpolicy.language.model.safeguards import Safeguard
 
 __all__ = ["Call", "answer", "call_model", "desugar_api_calls", "may_train", "note_indexes"]

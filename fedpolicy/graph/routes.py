@@ -12,7 +12,7 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
     from fedpolicy.language.model import Deployment
-    from fedpolicy.language.model.model import Model
+    from fedpolicy.language.model.dataset import Model
 
 __all__ = [
     "Route",

@@ -14,7 +14,7 @@ from fedpolicy.repair.change import FILL_IN, Blank, Change, RepairContext
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ModelRow
-    from fedpolicy.language.model.model import Model
+    from fedpolicy.language.model.dataset import Model
 
 __all__ = ["StandIn", "at_hand", "stand_in", "unused"]
 

@@ -15,8 +15,8 @@ from fedpolicy.catalog.extra import read_extra
 from fedpolicy.catalog.rows import LEVELS, LISTS, ROWS, AttackRow, TermsRow
 from fedpolicy.catalog.section import GENERATED
 from fedpolicy.files import catalog_dir
+from fedpolicy.language.model.dataset import Model
 from fedpolicy.language.model.flow import Task
-from fedpolicy.language.model.model import Model
 from fedpolicy.language.model.safeguards import KINDS, Deidentification
 from fedpolicy.language.model.types import Level
 

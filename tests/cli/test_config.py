@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from fedpolicy.config import has_table
+
 
 def rules_of(result):
     return {finding["rule"] for finding in json.loads(result.stdout)["findings"]}
@@ -167,3 +169,26 @@ def test_a_pinned_pack_that_has_changed_is_refused(configured, tmp_path):
 
     assert result.exit_code == 2
     assert "the pack `ours` is not the one that is pinned" in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "ours"),
+    [
+        ("[tool.fedpolicy]", True),
+        ("[ tool . 'fedpolicy' ]", True),
+        ('["tool"."fedpolicy".rules.x]', True),
+        ("[tool]\nfedpolicy.strict = true", True),
+        ("[tool.other]\n[tool]\nfedpolicy = {strict = true}", True),
+        ("tool = {fedpolicy = {strict = true}}", True),
+        ("tool.fedpolicy.strict = true", True),
+        ("\"tool\" . 'fedpolicy' .\tstrict = true", True),
+        ('["to\\u006fl".fedpolicy]', True),
+        ('[tool."fed\\U00000070olicy"]', True),
+        ('[project]\nname = "fedpolicy"\ndependencies = ["fedpolicy"]', False),
+        ('[tool.other]\nfedpolicy = 1\nabout = "tool.fedpolicy"', False),
+        ('[other]\ntool = "fedpolicy"', False),
+        ("[tool.fedpolicy", False),
+    ],
+)
+def test_our_table_is_found_however_toml_spells_it_and_nowhere_else(text, ours):
+    assert has_table(text.encode()) is ours

@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
+from fedpolicy.language.model.dataset import Terms
 from fedpolicy.language.model.entry import Entry, key
-from fedpolicy.language.model.model import Terms
 from fedpolicy.language.model.safeguards import UNKNOWN, AnySafeguard
 from fedpolicy.language.model.types import AnyIds, Count, Id, Ids, Positive, Transport, Written, at_hop, one_reader
 from fedpolicy.topologies import TopologyName

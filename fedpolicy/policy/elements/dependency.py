@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.control.capabilities import CAPABILITIES
 from fedpolicy.analysis.control.dependencies import Dependency, dependencies_of
 from fedpolicy.analysis.openness import classify
-from fedpolicy.language.model.model import Model
+from fedpolicy.language.model.dataset import Model
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
 from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, texts, words

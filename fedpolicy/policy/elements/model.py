@@ -8,7 +8,7 @@ from functools import partial
 from typing import get_args
 
 from fedpolicy.catalog.rows import FieldOfUse, LicenceCategory, Naming, Permission
-from fedpolicy.language.model.model import Model
+from fedpolicy.language.model.dataset import Model
 from fedpolicy.policy.elements.model_use import LIFE, USE, ends_on
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, licence_fact, model_view
 from fedpolicy.policy.elements.shared import about_owners, boolean, integer, open_field, texts, words

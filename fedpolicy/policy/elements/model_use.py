@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 
 from fedpolicy.graph.places import is_unknown
-from fedpolicy.language.model.model import Terms
+from fedpolicy.language.model.dataset import Terms
 from fedpolicy.policy.elements.agreement import nothing_kept
 from fedpolicy.policy.elements.api_call import CallView, call_term
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, model_view, term

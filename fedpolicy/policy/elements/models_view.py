@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.facts import ModelFacts
 from fedpolicy.graph import Access
+from fedpolicy.language.model.dataset import Model, Terms
 from fedpolicy.language.model.flow import Task
-from fedpolicy.language.model.model import Model, Terms
 from fedpolicy.policy.fields import CLASSES, Missing, Presence, Value
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import dataclass

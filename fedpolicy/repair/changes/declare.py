@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedpolicy.language.model.model import Model
+from fedpolicy.language.model.dataset import Model
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.rewriting.edits import Edit, Put, Remove
 from fedpolicy.repair.change import FILL_IN, Blank, Change, ChangeKind, Element, RepairContext
