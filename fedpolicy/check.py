@@ -233,8 +233,8 @@ def report_of(
     )
     overrides = () if errors else overrides_in(settings, judge.catalog)
     report = dated(report, settings.today, [aside for one in checked for aside in one.asides])
-    report = replace(report, interruption=interruption, overrides=overrides, root=settings.root)
-    report = replace(report, overviews=tuple(overview for one in checked for overview in one.overviews))
+    overviews = tuple(overview for one in checked for overview in one.overviews)
+    report = replace(report, interruption=interruption, overrides=overrides, root=settings.root, overviews=overviews)
     if settings.waivers or settings.baseline:
         from fedpolicy.policy.excuse import excuse  # noqa: PLC0415  most runs excuse nothing
 

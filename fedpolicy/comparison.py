@@ -60,23 +60,15 @@ def compare(
     sides = [_side(sources, judge, begin, lost) for sources in (old, new)]
     for side, found_beside in zip(sides, beside, strict=True):
         _join(side, found_beside)
-    twice = {name for side in sides for name, count in Counter(n for n, _ in side.states).items() if count > 1}
-    keyed = [{_key(*place, twice): state for place, state in side.states.items()} for side in sides]
-    keys = sorted(keyed[0].keys() | keyed[1].keys())
     failed: list[FedPolicyError] = []
     whole = not errors and not sides[1].errors
-    pairs = [(keyed[0].get(key), keyed[1].get(key)) for key in keys]
+    pairs = _pairs(*sides)
     found = [_difference(*pair, _Watched(begin, failed), whole=whole) for pair in pairs]
     if settings.overview:
-        studies = [state.study for pair in pairs for state in pair if state and state.study]
-        if studies:
-            must_be_party(settings.overview, *(study.deployment for study in studies))
-        found = [_of_owner(one, pair, settings.overview) for one, pair in zip(found, pairs, strict=True)]
+        found = _told_to(settings.overview, found, pairs)
     named = partial(_from_root, {name: inside for side in sides for name, inside in side.inside.items()}, settings)
     found = [replace(one, introduced=_excused(one.introduced, settings, named)) for one in found]
-    before = Counter(name for name, _ in sides[0].names)
-    twins = namesakes([[one for one in sides[1].names if before[one[0]] <= 1]])
-    said = [*errors, *(error for side in sides for error in side.errors), *failed, *twins]
+    said = [*errors, *(error for side in sides for error in side.errors), *failed, *_twins(*sides)]
     return Comparison(
         differences=tuple(one for one in found if one),
         errors=tuple({str(error): error for error in said}.values()),
@@ -99,6 +91,9 @@ class _State:
     broken: set[str] = field(default_factory=set)
 
 
+_Pair = tuple[_State | None, _State | None]  # the old one and the new one
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Side:
     states: dict[_Place, _State] = field(default_factory=dict)
@@ -113,6 +108,28 @@ class _Watched:
 
     begin: Callable[[str], None]
     errors: list[FedPolicyError]
+
+
+def _pairs(old: _Side, new: _Side) -> list[_Pair]:
+    """The states of each deployment, in the order of their names."""
+    sides = (old, new)
+    twice = {name for side in sides for name, count in Counter(n for n, _ in side.states).items() if count > 1}
+    keyed = [{_key(*place, twice): state for place, state in side.states.items()} for side in sides]
+    return [(keyed[0].get(key), keyed[1].get(key)) for key in sorted(keyed[0].keys() | keyed[1].keys())]
+
+
+def _told_to(owner: str, found: Sequence[Difference], pairs: Sequence[_Pair]) -> list[Difference]:
+    """What concerns one party. Raises SettingsError where no state has it."""
+    studies = [state.study for pair in pairs for state in pair if state and state.study]
+    if studies:
+        must_be_party(owner, *(study.deployment for study in studies))
+    return [_of_owner(one, pair, owner) for one, pair in zip(found, pairs, strict=True)]
+
+
+def _twins(old: _Side, new: _Side) -> Iterable[FedPolicyError]:
+    """Names that the new state has several times, and the old one had not."""
+    before = Counter(name for name, _ in old.names)
+    return namesakes([[one for one in new.names if before[one[0]] <= 1]])
 
 
 def _from_root(inside: Mapping[str, str], settings: Settings, name: str) -> str:

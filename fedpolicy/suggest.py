@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from fedpolicy.startup import pattern
+
+if TYPE_CHECKING:
+    from difflib import SequenceMatcher
 
 __all__ = ["advise", "did_you_mean", "folded", "listed", "misspelt", "nearest", "shown_value", "visible"]
 
@@ -49,15 +53,19 @@ def nearest(word: str, known: Collection[str]) -> str | None:
     matcher.set_seq2(sought)
     best, score = None, _CLOSE
     for candidate in sorted(known):
-        plain = folded(candidate)
-        matcher.set_seq1(plain)
-        part = _PART if len(sought) >= _LONG_ENOUGH and sought in plain else 0.0
-        if part <= score and (matcher.real_quick_ratio() <= score or matcher.quick_ratio() <= score):
-            continue
-        alike = max(part, matcher.ratio())
+        alike = _likeness(folded(candidate), sought, matcher, score)
         if alike > score:
             best, score = candidate, alike
     return best
+
+
+def _likeness(candidate: str, sought: str, matcher: SequenceMatcher[str], least: float) -> float:
+    """How much two words are alike; 0 where that is not above the least."""
+    matcher.set_seq1(candidate)
+    part = _PART if len(sought) >= _LONG_ENOUGH and sought in candidate else 0.0
+    if part <= least and (matcher.real_quick_ratio() <= least or matcher.quick_ratio() <= least):
+        return 0.0
+    return max(part, matcher.ratio())
 
 
 def misspelt(word: str, known: Collection[str]) -> str | None:

@@ -111,14 +111,10 @@ def _joined(
     report: Report, found: Sequence[Finding], errors: Sequence[FedPolicyError], lines: dict[str, tuple[str, ...]]
 ) -> Report:
     touched = {one.span.file for one in found}
-    files = tuple(
-        replace(file, lines=file.lines or lines.get(file.name, ())) if file.name in touched else file
-        for file in report.files
-    )
-    counts = Counter(report.counts)
-    counts.update(Counter(one.verdict for one in found))
-    silent = len(INFOS) - len({one.rule for one in found})
-    counts[Verdict.PASS] += silent
+    shown = {name: text for name, text in lines.items() if name in touched}
+    files = tuple(replace(file, lines=file.lines or shown.get(file.name, ())) for file in report.files)
+    counts = Counter(report.counts) + Counter(one.verdict for one in found)
+    counts[Verdict.PASS] += len(INFOS) - len({one.rule for one in found})
     rules = tuple(sorted((*report.rules, *INFOS), key=lambda rule: (rule.id, rule.pack)))
     joined = replace(
         report,

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PROOFS",
     "Question",
-    "beginning",
+    "heard_within",
     "input_bytes",
     "limit",
     "lost_of",
@@ -82,7 +82,7 @@ def limit(name: str, seconds: float) -> None:
     watch.begin(name, seconds)
 
 
-def beginning(seconds: float) -> Callable[[str], None]:
+def heard_within(seconds: float) -> Callable[[str], None]:
     """What hears of each file that is begun, and of how long it may take: whoever watches, else nobody."""
     watch = watch_of()
     return partial(watch.begin, seconds=seconds) if watch else lambda _: None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fedpolicy.cli.question import beginning, input_bytes, lost_of, named, watch_of
+from fedpolicy.cli.question import heard_within, input_bytes, lost_of, named, watch_of
 from fedpolicy.scan.gather import Gathered, gather, gather_texts, worth
 from fedpolicy.scan.services import Services
 from fedpolicy.searching.walk import is_excluded
@@ -29,7 +29,7 @@ def gathered(paths: Sequence[str], catalog: Catalog, choices: Choices) -> Gather
     """What the files below the paths say; what an earlier process did not survive counts as not read."""
     services = Services(catalog.services.values(), catalog.artefacts.values())
     lost = {name: error.message for name, error in _lost(choices).items()}
-    return gather(paths, choices.search, services, begin=beginning(choices.timeout), lost=lost)
+    return gather(paths, choices.search, services, begin=heard_within(choices.timeout), lost=lost)
 
 
 def scan_paths(paths: Sequence[str], choices: Choices, settings: Settings) -> tuple[Report, Gathered]:
@@ -43,7 +43,7 @@ def scan_paths(paths: Sequence[str], choices: Choices, settings: Settings) -> tu
     found = gathered(paths, judge.catalog, choices)
     lost = {name: error for name, error in _lost(choices).items() if name.startswith(DRAFT)}
     errors = [*errors, *lost.values()]
-    return judged(found, judge, settings, errors, begin=beginning(choices.timeout), lost=lost), found
+    return judged(found, judge, settings, errors, begin=heard_within(choices.timeout), lost=lost), found
 
 
 def drift_of(

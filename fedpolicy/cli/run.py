@@ -12,7 +12,7 @@ from fedpolicy import sources
 from fedpolicy.batch.run import Batch
 from fedpolicy.cli.choices import Choices
 from fedpolicy.cli.errors import exit_code, say_errors
-from fedpolicy.cli.question import PROOFS, beginning, input_bytes, lost_of, named, watch_of
+from fedpolicy.cli.question import PROOFS, heard_within, input_bytes, lost_of, named, watch_of
 from fedpolicy.cli.terminal import chatter
 from fedpolicy.cli.watchdog import Watch
 from fedpolicy.errors import InputError, SettingsError
@@ -134,7 +134,7 @@ def _work(run: Batch, choices: Choices, scheduler: str | None, watch: Watch | No
         return
     jobs = choices.jobs or _jobs(run.total)
     if not _needs_processes(choices, watch):
-        begin = beginning(run.timeout)
+        begin = heard_within(run.timeout)
         if jobs == 1:
             run.here(begin=begin)
         elif choices.jobs == 0:

@@ -21,7 +21,7 @@ from fedpolicy.cli.options import (
     timeout_option,
     waiver_options,
 )
-from fedpolicy.cli.question import beginning, lost_of, watch_of
+from fedpolicy.cli.question import heard_within, lost_of, watch_of
 from fedpolicy.cli.terminal import emit, look_for
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _compared(old: str, new: str, choices: Choices, settings: Settings, drift: S
     before, after = sources_of(old, choices.search), sources_of(new, replace(choices.search, skip=skipped.append))
     after = [*after, *overlooked(old, before, new, after)]
     beside = _drift((old, before), (new, after), choices, settings, drift)
-    begin, lost = beginning(choices.timeout), lost_of(watch_of(), choices.timeout)
+    begin, lost = heard_within(choices.timeout), lost_of(watch_of(), choices.timeout)
     found = compare(before, after, settings, begin, lost, beside=beside)
     return replace(found, overrides=(*found.overrides, *outer_overrides(choices, skipped)))
 
