@@ -256,6 +256,11 @@ class World:
         return [one for one in self.deployment.agreements.values() if not one.ended(self.today)]
 
     @cached_property
+    def agreed(self) -> frozenset[str]:
+        """The kinds of the agreements that hold."""
+        return frozenset(one.kind for one in self.agreements)
+
+    @cached_property
     def agreements_of(self) -> Mapping[str, Sequence[Agreement]]:
         """The agreements that each party has and that hold."""
         found: dict[str, list[Agreement]] = {}

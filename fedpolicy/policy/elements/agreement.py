@@ -85,6 +85,8 @@ def nothing_kept(
 
     They have with all who send them, or with the party whose account it is; what one caller has signed covers no other.
     """
+    if "zero_retention" not in world.agreed:
+        return False
     holder = [account] if account and account != "participants" else []
 
     def agreed(some: tuple[str, ...]) -> bool:
