@@ -42,6 +42,8 @@ PLAIN = (
     "scope",
     "applies_from",
 )
+_LISTS = ("false_positives", "behind", "owners_in", "tags")
+_EXPRESSIONS = ("match", "require", "graver", "slight")
 # google/api/expr/v1alpha1/checked.proto: maps, which are written in any order, and the places in the text.
 _MAPS, _SOURCE = (2, 3), 5
 _LENGTH = 2  # the wire type of what says its own length
@@ -79,18 +81,12 @@ def made_with(folder: Path) -> dict[str, str]:
 
 
 def _rule(entry: Mapping[str, Any], folder: Path) -> Rule:
+    said: dict[str, Any] = {name: entry[name] for name in PLAIN} | {name: tuple(entry[name]) for name in _LISTS}
+    said |= {name: _expression(entry[name]) if entry[name] else None for name in _EXPRESSIONS}
     return Rule(
-        **{name: entry[name] for name in PLAIN},
+        **said,
         severity=Severity(entry["severity"]),
-        match=_expression(entry["match"]) if entry["match"] else None,
-        require=_expression(entry["require"]),
-        graver=_expression(entry["graver"]) if entry["graver"] else None,
-        slight=_expression(entry["slight"]) if entry["slight"] else None,
         references=tuple(Reference(**reference) for reference in entry["references"]),
-        false_positives=tuple(entry["false_positives"]),
-        behind=tuple(entry["behind"]),
-        owners_in=tuple(entry["owners_in"]),
-        tags=tuple(entry["tags"]),
         params=tuple(Param(**{**param, "type": Type(param["type"])}) for param in entry["params"]),
         span=_span(entry["file"], entry["span"]),
         spans={key: _span(entry["file"], place) for key, place in entry["spans"].items()},
@@ -121,17 +117,10 @@ def bundle_of(pack: str, rules: Iterable[Rule]) -> str:
 
 def _rule_entry(rule: Rule) -> dict[str, Any]:
     return {
-        **{name: getattr(rule, name) for name in PLAIN},
+        **{name: getattr(rule, name) for name in (*PLAIN, *_LISTS)},
+        **{name: _packed(part) if (part := getattr(rule, name)) else None for name in _EXPRESSIONS},
         "severity": int(rule.severity),
-        "match": _packed(rule.match) if rule.match else None,
-        "require": _packed(rule.require),
-        "graver": _packed(rule.graver) if rule.graver else None,
-        "slight": _packed(rule.slight) if rule.slight else None,
         "references": [asdict(reference) for reference in rule.references],
-        "false_positives": rule.false_positives,
-        "behind": rule.behind,
-        "owners_in": rule.owners_in,
-        "tags": rule.tags,
         "params": [asdict(param) for param in rule.params],
         "file": rule.span.file,
         "span": _place(rule.span),

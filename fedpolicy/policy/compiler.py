@@ -154,16 +154,17 @@ def _params(sheet: Sheet, errors: list[PolicyError]) -> tuple[Param, ...]:
         if value is None:
             # Declared all the same, so that its uses are no mistakes too.
             found.append(Param(name=name, type=kind, about="", value=""))
-            advice = f"the parameter's type is {kind}"
-            advice += f"; a number is at most {MAX_QUANTITY:,}" if kind in {Type.INT, Type.NUMBER} else ""
-            errors.append(
-                sheet.error(
-                    ("params", name, "default"), f"this is not {'an' if kind is Type.INT else 'a'} {kind}", advice
-                )
-            )
+            errors.append(_untyped(sheet, name, kind))
         else:
             found.append(Param(name=name, type=kind, about=_line(entry["description"]), value=value))
     return tuple(found)
+
+
+def _untyped(sheet: Sheet, name: str, kind: Type) -> PolicyError:
+    advice = f"the parameter's type is {kind}"
+    advice += f"; a number is at most {MAX_QUANTITY:,}" if kind in {Type.INT, Type.NUMBER} else ""
+    message = f"this is not {'an' if kind is Type.INT else 'a'} {kind}"
+    return sheet.error(("params", name, "default"), message, advice)
 
 
 def _compile(
@@ -175,15 +176,9 @@ def _compile(
         params={param.name: param.type for param in params},
         scope=_scope(str(sheet.tree["id"])),
     )
-    found: dict[str, Expression] = {}
-    for key in _EXPRESSIONS:
-        if key in sheet.tree:
-            result = _checked(sheet, key, spoken, fields, params)
-            if isinstance(result, Expression):
-                found[key] = result
-            else:
-                errors += result
-    return found
+    checked = {key: _checked(sheet, key, spoken, fields, params) for key in _EXPRESSIONS if key in sheet.tree}
+    errors += [error for one in checked.values() if not isinstance(one, Expression) for error in one]
+    return {key: one for key, one in checked.items() if isinstance(one, Expression)}
 
 
 def _named(sheet: Sheet, fields: Mapping[str, Field]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -106,17 +106,7 @@ def evaluate(study: Study, document: Document, rules: Sequence[Rule]) -> Evaluat
 
     A rule that cannot be evaluated takes nothing else along: not its answers about other elements, nor other rules.
     """
-    world = World(study, document)
-    whole = KindVerdict()
-    for (kind, _), some in _by_kind([_in_force(rule, world.today) for rule in rules]).items():
-        part = contained(partial(_of_kind, world, kind, some), document.file)
-        if isinstance(part, FedPolicyError):
-            whole.broken.update(dict.fromkeys((rule.id for rule in some), part))
-        else:
-            whole.counts.update(part.counts)
-            whole.findings += part.findings
-            whole.broken |= part.broken
-            whole.held |= part.held
+    whole = _of_all_kinds(World(study, document), rules)
     kept = _told_once(whole.findings, {rule.id: rule.behind for rule in rules if rule.behind})
     whole.counts[Verdict.NOT_APPLICABLE] += len(whole.findings) - len(kept)
     found = group_findings(kept)
@@ -127,6 +117,20 @@ def evaluate(study: Study, document: Document, rules: Sequence[Rule]) -> Evaluat
         broken=whole.broken,
         held={**whole.held, **dict.fromkeys(whole.broken, False)},
     )
+
+
+def _of_all_kinds(world: World, rules: Sequence[Rule]) -> KindVerdict:
+    whole = KindVerdict()
+    for (kind, _), some in _by_kind([_in_force(rule, world.today) for rule in rules]).items():
+        part = contained(partial(_of_kind, world, kind, some), world.document.file)
+        if isinstance(part, FedPolicyError):
+            whole.broken.update(dict.fromkeys((rule.id for rule in some), part))
+        else:
+            whole.counts.update(part.counts)
+            whole.findings += part.findings
+            whole.broken |= part.broken
+            whole.held |= part.held
+    return whole
 
 
 def _in_force(rule: Rule, today: str) -> Rule:
@@ -150,10 +154,15 @@ def _of_kind(world: World, kind: str, rules: Sequence[Rule]) -> KindVerdict:
             group.elements += 1
             if group.reportable:
                 part.findings += _findings_for(world, context(), group.reportable)
-    for group in cache.values():
+    _add_up(part, cache.values())
+    return part
+
+
+def _add_up(part: KindVerdict, groups: Iterable[GroupVerdict]) -> None:
+    """A rule holds where it holds of every group of elements."""
+    for group in groups:
         part.counts.update({verdict: number * group.elements for verdict, number in group.counts.items()})
         part.held = {**group.held, **part.held, **{name: False for name, holds in group.held.items() if not holds}}
-    return part
 
 
 def _by_kind(rules: Sequence[Rule]) -> dict[tuple[str, Territories], list[Rule]]:
@@ -163,16 +172,21 @@ def _by_kind(rules: Sequence[Rule]) -> dict[tuple[str, Territories], list[Rule]]
     return found
 
 
-def _concerned(kind: str, rules: Sequence[Rule]) -> Callable[[Mapping[str, Value]], bool] | None:
+def _settles(kind: str, rules: Sequence[Rule]) -> bool:
     """
-    Whether a rule may be about an element, by what is read first of its kind; None where that can settle nothing.
+    Whether what is read first of a kind can show that no rule is about an element.
 
     A rule that compares long values may have to be refused, which only shows once they are read.
     """
     telling = {f"{kind}.{name}" for name in KINDS[kind].telling}
     matches = [rule.match for rule in rules if rule.match]
     others = {name for match in matches for name in match.reads - telling}
-    if not telling or len(matches) < len(rules) or any(table(kind)[name].type in _LONG for name in others):
+    return bool(telling) and len(matches) == len(rules) and all(table(kind)[one].type not in _LONG for one in others)
+
+
+def _concerned(kind: str, rules: Sequence[Rule]) -> Callable[[Mapping[str, Value]], bool] | None:
+    """Whether a rule may be about an element, by what is read first of its kind; None where that can settle nothing."""
+    if not _settles(kind, rules):
         return None
     activate, always = activator(), _always(rules)
 
@@ -216,13 +230,7 @@ def _judged(
 def _group_verdict(rules: Sequence[Rule], scenarios: Sequence[Scenario | None], *, doubtful: bool) -> Verdicts:
     group = GroupVerdict()
     silent: list[tuple[Rule, Unanswered]] = []
-    found: dict[str, Judgement] = {}
-    for rule in rules:
-        try:
-            judgement = judge_rule(rule, scenarios)
-            found[rule.id] = judgement.in_doubt() if doubtful else judgement
-        except Unanswered as why:
-            silent.append((rule, why))
+    found = _judgements(rules, scenarios, silent, doubtful=doubtful)
     for rule in rules:
         if rule.id in found:
             verdict = _behind(rule, found)
@@ -232,6 +240,23 @@ def _group_verdict(rules: Sequence[Rule], scenarios: Sequence[Scenario | None], 
             if verdict in TOLD:
                 group.reportable.append((rule, found[rule.id]))
     return group, silent
+
+
+def _judgements(
+    rules: Sequence[Rule],
+    scenarios: Sequence[Scenario | None],
+    silent: list[tuple[Rule, Unanswered]],
+    *,
+    doubtful: bool,
+) -> dict[str, Judgement]:
+    found: dict[str, Judgement] = {}
+    for rule in rules:
+        try:
+            judgement = judge_rule(rule, scenarios)
+            found[rule.id] = judgement.in_doubt() if doubtful else judgement
+        except Unanswered as why:
+            silent.append((rule, why))
+    return found
 
 
 def _behind(rule: Rule, found: Mapping[str, Judgement]) -> Verdict:

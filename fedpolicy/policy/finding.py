@@ -158,8 +158,13 @@ def witness_of(world: World, subject: Subject) -> Witness:
     """Make the witness paths and the notes of an element."""
     if not isinstance(subject.data, DisclosureView):
         return Witness(subject.elements or (subject.id,), tuple(_questions(subject.data)))
-    found = subject.data.found
-    member = Member(
+    return Witness((), member=_member(world, subject))
+
+
+def _member(world: World, subject: Subject) -> Member:
+    """Who learns what, and how."""
+    found: Disclosure = subject.data.found
+    return Member(
         role=found.role,
         parties=subject.data.parties,
         datasets=found.datasets,
@@ -168,7 +173,6 @@ def witness_of(world: World, subject: Subject) -> Witness:
         level=value_words(Type.LEVEL, read_field(world, "disclosure", subject, "disclosure.level")),
         **shown_of(world, found),
     )
-    return Witness((), member=member)
 
 
 def shown_of(world: World, found: Disclosure) -> dict[str, Any]:
@@ -229,21 +233,22 @@ def _told(rule: Rule, subject: Subject, evidence: Witness, template: str, words:
 
 def _words(world: World, rule: Rule, subject: Subject, evidence: Witness, template: str) -> dict[str, str]:
     """What stands for each name in a message; of a group, only what is the same for all of its members."""
-    fields, known = table(rule.applies_to), evidence.words
     params = {f"params.{param.name}": param for param in rule.params}
     found: dict[str, str] = {}
     for name, _ in placeholders(template):
-        if evidence.member and name in PEOPLE:
-            continue
         if name in params:
             found[name] = value_words(params[name].type, [params[name].value])
-        elif name == "element":
-            found[name] = evidence.elements[0]
-        else:
-            if name not in known:
-                known[name] = value_words(fields[name].type, read_field(world, rule.applies_to, subject, name))
-            found[name] = known[name]
+        elif not evidence.member or name not in PEOPLE:
+            found[name] = evidence.elements[0] if name == "element" else _word(world, rule, subject, evidence, name)
     return found
+
+
+def _word(world: World, rule: Rule, subject: Subject, evidence: Witness, name: str) -> str:
+    """A field in words, once for all rules that tell of it."""
+    if name not in evidence.words:
+        kind = table(rule.applies_to)[name].type
+        evidence.words[name] = value_words(kind, read_field(world, rule.applies_to, subject, name))
+    return evidence.words[name]
 
 
 def _place(world: World, rule: Rule, subject: Subject) -> Span:

@@ -67,19 +67,26 @@ def told_of(rule: str, group: MemberGroup) -> dict[str, Any]:
     members = group.members
     parties, datasets, owner_of = _people(members)
     elements = elements_of(parties, datasets)
-    marks = tuple(
-        dict.fromkeys(fingerprint(rule, *(one.whole or (one.role, *one.parties, *one.datasets))) for one in members)
-    )
-    roles = "+".join(sorted({member.role for member in members}))
+    marks = _marks(rule, members)
     return {
         "elements": elements,
         "message": _told(group, elements, parties, owner_of),
         "paths": _paths(members),
         "notes": _notes(members),
-        "fingerprint": marks[0] if len(marks) == 1 else fingerprint(rule, roles, *parties, *datasets),
+        "fingerprint": marks[0] if len(marks) == 1 else fingerprint(rule, _roles(members), *parties, *datasets),
         "former": marks if len(marks) > 1 else (),
         "group": group,
     }
+
+
+def _marks(rule: str, members: Sequence[Member]) -> tuple[str, ...]:
+    """The fingerprints of the parts of a group, each once."""
+    known_by = (one.whole or (one.role, *one.parties, *one.datasets) for one in members)
+    return tuple(dict.fromkeys(fingerprint(rule, *parts) for parts in known_by))
+
+
+def _roles(members: Sequence[Member]) -> str:
+    return "+".join(sorted({member.role for member in members}))
 
 
 def split(finding: Finding, is_excused: Callable[[Finding], object]) -> tuple[list[Finding], Finding | None]:
@@ -156,14 +163,20 @@ def _ways(finding: Finding) -> Hashable:
     return _gravity(finding), _parties(finding), origins
 
 
-def _closures(findings: Sequence[Finding]) -> Callable[[Finding], Hashable]:
-    """The same datasets, but for what belongs to those who learn the others."""
+def _owned(findings: Sequence[Finding]) -> Mapping[Hashable, Mapping[str, set[str]]]:
+    """For findings of one gravity, the datasets of each owner."""
     own: dict[Hashable, dict[str, set[str]]] = {}
     for finding in findings:
         theirs = own.setdefault(_gravity(finding), {})
         for member in _members(finding):
             for dataset, owner in zip(member.datasets, member.owners, strict=True):
                 theirs.setdefault(owner, set()).add(dataset)
+    return own
+
+
+def _closures(findings: Sequence[Finding]) -> Callable[[Finding], Hashable]:
+    """The same datasets, but for what belongs to those who learn the others."""
+    own = _owned(findings)
 
     def closure(finding: Finding) -> Hashable:
         seen, theirs = _datasets(finding), own[_gravity(finding)]

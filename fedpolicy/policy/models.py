@@ -152,10 +152,7 @@ def set_params(
     for setting, text in params.items():
         name, _, key = setting.partition(".")
         rule = rules.get(name) or everywhere.get(name)
-        if rule is None:
-            errors.append(_no_rule(name, known))
-            continue
-        error = _set(rule, key, text, rules)
+        error = _set(rule, key, text, rules) if rule else _no_rule(name, known)
         if error:
             errors.append(error)
     return tuple(rules[rule.id] for rule in chosen)

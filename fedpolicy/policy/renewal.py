@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 
 from fedpolicy.errors import PolicyError, Problems
@@ -161,15 +161,19 @@ def add_waiver(text: str, file: str, name: str, values: Values) -> str:
     """
     before = read_waivers(text, file) if text.strip() else WaiverFile(name=file)
     text = text if text.strip() else _START
-    newline = "\r\n" if "\r\n" in text else "\n"
     place, indent = _place(text, file, before)
+    block = [f"{indent}{name}:", *(f"{indent * 2}{key}: {_value(value)}" for key, value in values.items())]
+    return _sure(_inserted(text, place, block), file, name, before)
+
+
+def _inserted(text: str, place: int, block: Sequence[str]) -> str:
+    """The text with some lines behind so many of its own."""
+    newline = "\r\n" if "\r\n" in text else "\n"
     lines = text.splitlines(keepends=True)
     if lines[place - 1 : place] and not lines[place - 1].endswith(("\n", "\r")):
         lines[place - 1] += newline
-    step = indent * 2
-    block = [f"{indent}{name}:", *(f"{step}{key}: {_value(value)}" for key, value in values.items())]
     lines.insert(place, "".join(f"{line}{newline}" for line in block))
-    return _sure("".join(lines), file, name, before)
+    return "".join(lines)
 
 
 def _place(text: str, file: str, before: WaiverFile) -> tuple[int, str]:
@@ -206,22 +210,12 @@ def _sure(text: str, file: str, name: str, before: WaiverFile) -> str:
     return text
 
 
-def _content(entry: object) -> tuple[object, ...]:
+_PLACES = ("span", "spans")
+
+
+def _content(entry: WaiverEntry) -> tuple[object, ...]:
     """What an entry says, wherever it stands."""
-    keys = (
-        "id",
-        "rule",
-        "elements",
-        "fingerprint",
-        "files",
-        "deployment",
-        "verdict",
-        "reason",
-        "owner",
-        "approved_by",
-        "expires",
-    )
-    return tuple(getattr(entry, key) for key in keys)
+    return tuple(getattr(entry, one.name) for one in fields(entry) if one.name not in _PLACES)
 
 
 def _by_hand(file: str, span: Span, advice: str) -> Problems:

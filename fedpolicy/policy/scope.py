@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.catalog.rows import OLD_FACTS
 from fedpolicy.overview import Aside, Criterion, Scope
 from fedpolicy.policy.models import Rule
-from fedpolicy.policy.world import World
+from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import replace
 
 if TYPE_CHECKING:
@@ -95,14 +95,18 @@ def _scopes(world: World, rules: Sequence[Rule]) -> Iterator[Scope]:
         said = [rule.owners_in for rule in some]
         if all(said):
             where = tuple(sorted({place for one in said for place in one}, key=lambda place: (place != "EEA", place)))
-            found = world.protected(owners, where)
-            inside = {*found.sure, *found.unsure}
-            yield Scope(
-                pack=pack,
-                owners_in=where,
-                file=world.document.file,
-                deployment=world.deployment.name,
-                owners=tuple(owner for owner in owners if owner in inside),
-                others=tuple(owner for owner in owners if owner not in inside),
-                unplaced=tuple(owner for owner in owners if owner in found.unsure),
-            )
+            yield _scope(world, pack, where, owners)
+
+
+def _scope(world: World, pack: str, where: Territories, owners: Sequence[str]) -> Scope:
+    found = world.protected(owners, where)
+    inside = {*found.sure, *found.unsure}
+    return Scope(
+        pack=pack,
+        owners_in=where,
+        file=world.document.file,
+        deployment=world.deployment.name,
+        owners=tuple(owner for owner in owners if owner in inside),
+        others=tuple(owner for owner in owners if owner not in inside),
+        unplaced=tuple(owner for owner in owners if owner in found.unsure),
+    )

@@ -69,17 +69,21 @@ def read_sheet(text: str | bytes, name: str, shape: RecordOf, *, examples: bool 
 
     Raises Problems with one PolicyError per mistake.
     """
-    source = read(text if examples else without_examples(text), name)
+    sheet = _of_one_map(text if examples else without_examples(text), name, shape.called)
+    found = [sheet.error(one.path, one.message, one.help, key=one.key) for one in shape.misfits(sheet.tree, ())]
+    if found:
+        raise Problems(sorted(found, key=lambda error: (error.span or Span(file=name), error.message)))
+    return sheet
+
+
+def _of_one_map(text: str | bytes, name: str, called: str) -> Sheet:
+    source = read(text, name)
     if source.errors:
         raise Problems([_own(error, name) for error in source.errors])
     tree = source.documents[0].tree
     if not isinstance(tree, dict) or len(source.documents) > 1:
-        raise Problems([PolicyError(f"{shape.called} is one map in a file of its own", span=Span(file=name))])
-    sheet = Sheet(name=name, tree=tree, spans=source.documents[0].spans, lines=source.lines)
-    found = [sheet.error(one.path, one.message, one.help, key=one.key) for one in shape.misfits(tree, ())]
-    if found:
-        raise Problems(sorted(found, key=lambda error: (error.span or Span(file=name), error.message)))
-    return sheet
+        raise Problems([PolicyError(f"{called} is one map in a file of its own", span=Span(file=name))])
+    return Sheet(name=name, tree=tree, spans=source.documents[0].spans, lines=source.lines)
 
 
 def without_examples(text: str | bytes) -> str | bytes:

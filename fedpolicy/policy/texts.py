@@ -183,22 +183,20 @@ def excesses(expression: str) -> Iterator[Excess]:
         yield Excess(f"an expression of {len(expression):,} characters; at most {MAX_EXPRESSION:,} are read", 0)
         return
     code = code_of(expression)
-    joins = [found.start() for found in re.finditer(r"\+", code)]
-    if len(joins) > MAX_JOINS:
-        yield Excess(f"more than {MAX_JOINS} times `+` in one expression", joins[MAX_JOINS])
     macros = list(_MACRO.finditer(code))
-    filters = [macro.start("name") for macro in macros if macro["name"] == "filter"]
-    if len(filters) > MAX_FILTERS:
-        message = f"more than {MAX_FILTERS} times `filter` in one expression; ask with exists or all"
-        yield Excess(message, filters[MAX_FILTERS])
-    patterns = [found.start() for found in _MATCHES.finditer(code)]
-    if len(patterns) > MAX_PATTERNS:
-        message = (
-            f"more than {MAX_PATTERNS} times `matches` in one expression; ask with contains, startsWith or endsWith"
-        )
-        yield Excess(message, patterns[MAX_PATTERNS])
+    filters = (macro.start("name") for macro in macros if macro["name"] == "filter")
+    yield from _too_many("+", (found.start() for found in re.finditer(r"\+", code)), MAX_JOINS)
+    yield from _too_many("filter", filters, MAX_FILTERS, "; ask with exists or all")
+    matches = (found.start() for found in _MATCHES.finditer(code))
+    yield from _too_many("matches", matches, MAX_PATTERNS, "; ask with contains, startsWith or endsWith")
     for macro in macros:
         yield from _of_macro(code, macro)
+
+
+def _too_many(word: str, found: Iterable[int], most: int, advice: str = "") -> Iterator[Excess]:
+    places = list(found)
+    if len(places) > most:
+        yield Excess(f"more than {most} times `{word}` in one expression{advice}", places[most])
 
 
 def _too_long_to_filter(values: Iterable[Value]) -> str:
@@ -276,6 +274,11 @@ def _of_macro(code: str, macro: re.Match[str]) -> Iterator[Excess]:
         message = f"more than {MAX_ITEM_EXPRESSION} characters inside `{name}(...)`; write two rules, or a simpler one"
         yield Excess(message, macro.start("name"))
         return
+    yield from _of_body(code, name, start, end)
+
+
+def _of_body(code: str, name: str, start: int, end: int) -> Iterator[Excess]:
+    """What stands inside a macro is done for each item."""
     made = _MAKES.search(code, start, end)
     if made:
         message = (

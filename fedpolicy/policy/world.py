@@ -55,7 +55,6 @@ class World:
         self.catalog = study.catalog
         self.graph = study.graph
         self.lookup = study.lookup
-        self.today = study.settings.today
         self._places: dict[Path, Span] = {}
         self._inside: dict[Territories, dict[str, bool | None]] = {}
         self._owners_of: dict[tuple[str, ...], list[str]] = {}
@@ -64,6 +63,11 @@ class World:
         self.alike: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.first_about: dict[tuple[object, ...], tuple[str, ...]] = {}
         self._answers: dict[tuple[str, tuple[str, ...] | int], tuple[tuple[str, ...], Any]] = {}
+
+    @property
+    def today(self) -> str:
+        """The day on which it is judged."""
+        return self.study.settings.today
 
     def place(self, path: Path) -> Span:
         """Where the key of a path stands in the file."""

@@ -72,7 +72,7 @@ class Within:
     gt: float | None = None
     le: float | None = None
     lt: float | None = None
-    min_length: int = 0
+    min_length: int | None = None
 
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*(@[A-Za-z0-9][A-Za-z0-9_.-]*)?$"

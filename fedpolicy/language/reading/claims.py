@@ -126,12 +126,14 @@ def _is_claim(tree: Mapping[str, object], keys: Mapping[str, Key]) -> bool:
     return "evidence" in tree and "evidence" not in keys
 
 
+def _superfluous(tree: Mapping[str, object], path: Path) -> list[Mistake]:
+    others = [key for key in tree if key not in _CLAIM_KEYS]
+    said = [(key, f"a claim has no key `{key}`", advise(key, _CLAIM_KEYS)) for key in others]
+    return [Mistake(path=(*path, key), message=message, help=advice, key=True) for key, message, advice in said]
+
+
 def _claim_mistakes(tree: Mapping[str, object], path: Path) -> list[Mistake]:
-    found = [
-        Mistake(path=(*path, key), message=f"a claim has no key `{key}`", help=advise(key, _CLAIM_KEYS), key=True)
-        for key in tree
-        if key not in _CLAIM_KEYS
-    ]
+    found = _superfluous(tree, path)
     if "value" not in tree:
         found.append(Mistake(path=path, message="a claim without `value`", help="write `{value: ..., evidence: ...}`"))
     evidence = tree.get("evidence", "declared")

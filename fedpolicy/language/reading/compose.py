@@ -153,12 +153,15 @@ class Composer:
             self._printable(text, row)
         try:
             if event.tag is None:
-                shared: dict[str, Any] = self._plain if event.implicit[0] else self._texts
-                return shared.setdefault(text, plain(text) if event.implicit[0] else text)
+                return self._plain.setdefault(text, plain(text)) if event.implicit[0] else self._shared(text)
             return convert(text, TAGS[event.tag]) if event.tag in TAGS else self._tagged(event.tag, text, row)
         except ScalarError as error:
             self.notes.add(str(error), self.marks.start[row], "quote it if it is text")
             return text
+
+    def _shared(self, text: str) -> str:
+        """Texts in quotes, too, are written many times over."""
+        return self._texts.setdefault(text, text)
 
     def _printable(self, text: str, row: int) -> None:
         # An escape can bring in what the file itself may not hold, and what would then reach a terminal.
@@ -176,8 +179,7 @@ class Composer:
     def _alias(self, name: str, depth: int, row: int) -> object:
         start = self.marks.start[row]
         if name not in self._anchors:
-            self.lost = True
-            self._missing.setdefault(name, []).append(start)
+            self._miss(name, start)
             return None
         self._used.add(name)
         anchor = self._anchors[name]
@@ -189,6 +191,10 @@ class Composer:
         self._spend(anchor.weight - 1, start)
         self.marks.alias[row] = anchor.row
         return anchor.value
+
+    def _miss(self, name: str, start: int) -> None:
+        self.lost = True
+        self._missing.setdefault(name, []).append(start)
 
     def _anchored(self, event: Any, depth: int, row: int) -> object:  # noqa: ANN401
         name, before, outer = event.anchor, self._count, self._deepest

@@ -177,13 +177,11 @@ def resolve(tree: object, catalog: Catalog, known: Iterable[Mistake] = (), bound
         return []
     before = list(known)
     broken = _Broken(before)
-    lost = frozenset(str(path[0]) for path in broken.paths if len(path) == 1)
-    names = Names(root=tree, catalog=catalog, lost=lost, bounds=bounds)
+    names = Names(root=tree, catalog=catalog, lost=broken.sections, bounds=bounds)
     found = [mistake for mistake in _unresolved(names) if not broken.touches(mistake.path)]
     broken = _Broken([*before, *found])
-    return found + [
-        one.mistake for one in _contradictions(names) if not broken.touches(one.mistake.path, *one.rests_on)
-    ]
+    said = (one.mistake for one in _contradictions(names) if not broken.touches(one.mistake.path, *one.rests_on))
+    return [*found, *said]
 
 
 def _unresolved(names: Names) -> Iterator[Mistake]:
@@ -206,6 +204,11 @@ class _Broken:
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.paths = {path for mistake in mistakes for path in (mistake.path, *mistake.also)}
         self._above = {path[:length] for path in self.paths for length in range(len(path) + 1)}
+
+    @property
+    def sections(self) -> frozenset[str]:
+        """Those that are wrong as a whole."""
+        return frozenset(str(path[0]) for path in self.paths if len(path) == 1)
 
     def touches(self, *paths: Path) -> bool:
         """Whether one of these is wrong itself, holds something wrong, or lies in something wrong."""

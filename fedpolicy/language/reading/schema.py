@@ -192,14 +192,18 @@ def _property(entry: type[Entry], key: Key, values: _Values, catalog: Catalog) -
         return {**found, **value}
     if place == ("Party", "jurisdiction"):
         value = _ref("countries")
-    offered = _offered(place, catalog)
-    if offered and value in (_ref("ids"), _ref("any_ids")):
-        word = values.named(offered[0], f"{'.'.join(place)}.words")
-        listed = {"type": "array", "items": _or_claim(word, _ref("id"))}
-        value = {"anyOf": [word, listed, value]}
-    elif offered:
-        value = {"anyOf": [*offered, *value.get("anyOf", [value])]}
+    value = _with_offers(value, _offered(place, catalog), ".".join(place), values)
     return {**found, **values.claimable(value, ".".join(place), open=key.unknown is not ...)}
+
+
+def _with_offers(value: Schema, offered: Sequence[Schema], called: str, values: _Values) -> Schema:
+    """The same, with the words that an editor offers in front."""
+    if not offered:
+        return value
+    if value not in (_ref("ids"), _ref("any_ids")):
+        return {"anyOf": [*offered, *value.get("anyOf", [value])]}
+    word = values.named(offered[0], f"{called}.words")
+    return {"anyOf": [word, {"type": "array", "items": _or_claim(word, _ref("id"))}, value]}
 
 
 def _offered(place: tuple[str, str], catalog: Catalog) -> list[Schema]:
@@ -265,17 +269,20 @@ def _lines(value: Any, indent: str, before: str) -> Iterator[str]:  # noqa: ANN4
     if not isinstance(value, (dict, list)) or (len(indent + before + short) < _WIDTH and "description" not in short):
         yield before + short
         return
-    inner = f"{indent} "
     opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
     yield f"{before}{opening}"
+    yield from _inner_lines(value, f"{indent} ")
+    yield f"\n{indent}{closing}"
+
+
+def _inner_lines(value: Any, inner: str) -> Iterator[str]:  # noqa: ANN401  JSON
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         yield "\n" + _wrapped([json.dumps(item, ensure_ascii=False) for item in value], inner)
-    else:
-        pairs = value.items() if isinstance(value, dict) else (("", item) for item in value)
-        for number, (name, item) in enumerate(pairs):
-            yield f"{',' if number else ''}\n{inner}"
-            yield from _lines(item, inner, f"{json.dumps(name, ensure_ascii=False)}: " if name else "")
-    yield f"\n{indent}{closing}"
+        return
+    pairs = value.items() if isinstance(value, dict) else (("", item) for item in value)
+    for number, (name, item) in enumerate(pairs):
+        yield f"{',' if number else ''}\n{inner}"
+        yield from _lines(item, inner, f"{json.dumps(name, ensure_ascii=False)}: " if name else "")
 
 
 def _wrapped(words: Sequence[str], indent: str) -> str:

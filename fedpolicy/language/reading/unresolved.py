@@ -43,17 +43,23 @@ def unresolved(reference: Mention, names: Names) -> Mistake | None:
     if name in wanted.words:
         return None
     found = [kind for kind in wanted.kinds if names.has(kind, name)]
-    if len(found) == 1 and not reference.repeated:
-        return None
-    if found and reference.repeated:
-        return Mistake(path=reference.path, message=f"{shown_value(name)} is named twice", help="name it once")
-    if found == ["dataset", "model"]:
-        message = f"{shown_value(name)} is the id of a dataset and of a model"
-        return Mistake(path=reference.path, message=message, help="rename one of the two")
-    if found or _unsure(name, names) or _new(reference, names):
+    if found:
+        return _unclear(reference, found)
+    if _unsure(name, names) or _new(reference, names):
         return None
     message, advice = _why(reference, names)
     return Mistake(path=reference.path, message=message, help=advice)
+
+
+def _unclear(reference: Mention, found: list[str]) -> Mistake | None:
+    """Why a name that means something cannot stand here all the same."""
+    said = shown_value(reference.name)
+    if reference.repeated:
+        return Mistake(path=reference.path, message=f"{said} is named twice", help="name it once")
+    if found == ["dataset", "model"]:
+        message = f"{said} is the id of a dataset and of a model"
+        return Mistake(path=reference.path, message=message, help="rename one of the two")
+    return None
 
 
 def _unsure(name: str, names: Names) -> bool:

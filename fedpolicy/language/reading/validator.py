@@ -140,15 +140,19 @@ def _rewritten(inner: Reader, mark: Written) -> Reader:
     return read
 
 
+# By the bound: the word for what lies beyond it, and what that is.
+_BEYOND: Sequence[tuple[str, str, Callable[[Any, float], bool]]] = (
+    ("le", "less_than_equal", operator.gt),
+    ("lt", "less_than", operator.ge),
+    ("ge", "greater_than_equal", operator.lt),
+    ("gt", "greater_than", operator.le),
+    ("min_length", "string_too_short", lambda value, limit: len(value) < limit),
+)
+
+
 def _bounded(inner: Reader, mark: Within) -> Reader:
-    checks: Sequence[tuple[str, float | None, Callable[[Any, float], bool]]] = (
-        ("less_than_equal", mark.le, operator.gt),
-        ("less_than", mark.lt, operator.ge),
-        ("greater_than_equal", mark.ge, operator.lt),
-        ("greater_than", mark.gt, operator.le),
-        ("string_too_short", mark.min_length or None, lambda value, limit: len(value) < limit),
-    )
-    bounds = [(name, limit, beyond) for name, limit, beyond in checks if limit is not None]
+    limits = ((name, getattr(mark, bound), beyond) for bound, name, beyond in _BEYOND)
+    bounds = [(name, limit, beyond) for name, limit, beyond in limits if limit is not None]
 
     def read(value: object) -> object:
         found = inner(value)

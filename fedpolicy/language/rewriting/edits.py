@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -54,10 +55,10 @@ def merged(edits: Iterable[Edit], sizes: Mapping[str, int]) -> tuple[Edit, ...]:
         if edit not in unique:
             unique.append(edit)
     gone = {edit.path for edit in unique if isinstance(edit, Remove)}
-    for section, size in sizes.items():
-        if size and len({path for path in gone if path[0] == section and len(path) == 2}) == size:  # noqa: PLR2004  section and name
-            gone.add((section,))
-            unique.append(Remove(path=(section,)))
+    entries = Counter(path[0] for path in gone if len(path) == 2)  # noqa: PLR2004  section and name
+    emptied = [Remove(path=(section,)) for section, size in sizes.items() if size and entries[section] == size]
+    unique += emptied
+    gone |= {edit.path for edit in emptied}
     return tuple(edit for edit in unique if not any(edit.path[:end] in gone for end in range(1, len(edit.path))))
 
 

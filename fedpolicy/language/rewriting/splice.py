@@ -166,15 +166,20 @@ def _removal(layout: Layout, path: Path, row: int) -> Splice:
     place = siblings.index(row)
     marks = layout.marks
     if layout.in_brackets(parent):
-        if place:
-            return Splice(marks.end[siblings[place - 1]], marks.end[row], "")
-        return Splice(marks.key_start[row], marks.key_start[siblings[1]], "")
-    start = marks.key_start[row] if marks.labels[row] is not None else marks.start[row]
-    if marks.labels[row] is None:
-        start = layout.line_start(start) + _dash(layout, path, row)
+        start, end = marks.key_start[row], marks.key_start[siblings[1]]
+        return Splice(marks.end[siblings[place - 1]], marks.end[row], "") if place else Splice(start, end, "")
+    start = _begin(layout, path, row)
     if not layout.starts_line(start):
         raise layout.unwritable(path, row)
     return Splice(layout.line_start(start), layout.line_after(marks.end[row]), "")
+
+
+def _begin(layout: Layout, path: Path, row: int) -> int:
+    """Where an entry of a block begins: at its key, or at its dash."""
+    marks = layout.marks
+    if marks.labels[row] is not None:
+        return marks.key_start[row]
+    return layout.line_start(marks.start[row]) + _dash(layout, path, row)
 
 
 _BOM = "\ufeff"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import get_args
 
 from fedpolicy.graph import Flow
+from fedpolicy.graph.lookup import Lookup
 from fedpolicy.language.model import flow as declared
 from fedpolicy.language.model.flow import ApiCall, Task
 from fedpolicy.language.model.types import Transport
@@ -80,13 +81,16 @@ def _crossing(world: World) -> Iterator[tuple[Flow, tuple[str, ...]]]:
     meeting = _meeting(world, moves) if lookup.meets else {}
     says = {payload: _says_something(world, payload) for payload in {flow.payload for flow in moves}}
     for flow in moves:
-        at = next((meeting[end] for end in (flow.source, flow.target) if end in meeting), None) if meeting else None
-        sender, recipient = lookup.operators(flow.source), lookup.operators(flow.target)
-        crosses = len(at) > 1 if at is not None else not recipient <= sender
-        if crosses and says[flow.payload]:
+        if says[flow.payload] and _crosses(lookup, flow, meeting):
             families = lookup.families_in(world.carried(flow))
             if is_private(world, families):
                 yield flow, families
+
+
+def _crosses(lookup: Lookup, flow: Flow, meeting: Mapping[str, set[str]]) -> bool:
+    """Whether somebody gets what another party sends; at an exchange, all who meet there."""
+    at = next((meeting[end] for end in (flow.source, flow.target) if end in meeting), None) if meeting else None
+    return len(at) > 1 if at is not None else not lookup.operators(flow.target) <= lookup.operators(flow.source)
 
 
 def _meeting(world: World, moves: Iterable[Flow]) -> dict[str, set[str]]:

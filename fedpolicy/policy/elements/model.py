@@ -261,21 +261,19 @@ _MAKING = (
 
 
 def _subjects(world: World) -> Sequence[Subject]:
-    found = []
-    for name, facts in world.models.items():
-        view = model_view(world, name)
-        variants = class_variants(facts)
-        if view is not None:
-            found.append(
-                Subject(
-                    id=f"models.{name}",
-                    path=("models", name),
-                    data=view,
-                    variants=variants if len(variants) > 1 else (),
-                    missing=facts.missing,
-                )
-            )
-    return found
+    views = (model_view(world, name) for name in world.models)
+    return [_subject(view) for view in views if view is not None]
+
+
+def _subject(view: ModelView) -> Subject:
+    variants = class_variants(view.facts)
+    return Subject(
+        id=f"models.{view.id}",
+        path=("models", view.id),
+        data=view,
+        variants=variants if len(variants) > 1 else (),
+        missing=view.facts.missing,
+    )
 
 
 KIND = Kind(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
+from operator import or_
 
 from fedpolicy.analysis.budget.claims import Share, share_of
 from fedpolicy.analysis.exposure import Trust
@@ -116,18 +118,21 @@ def _changeable_by_recipient(view: SafeguardView) -> Iterable[str]:
     """The recipients that may change it alone, though some owner of what it protects does not trust them."""
     if isinstance(view.spec, Tee):
         return []
-    graph, lookup = view.world.graph, view.world.lookup
-    flows = [flow for flow in lookup.flows_of.get(view.on, ()) if not flow.echo]
-    guarded = {flow.role for flow in flows if any(guard.path == view.path for guard in flow.guards)}
-    received = lookup.parties_at(flow.target for flow in flows if flow.role in guarded)
-    families = set(view.families)
+    graph, families = view.world.graph, set(view.families)
     owners = {item.owner for item in graph.data if item.family in families}
     trust = Trust(graph=graph)
     return ordered(
         who
-        for who in set(received) & set(changers(view.spec))
+        for who in set(_recipients(view)) & set(changers(view.spec))
         if not all(trust.accepts(owner, frozenset({who})) for owner in owners)
     )
+
+
+def _recipients(view: SafeguardView) -> Sequence[str]:
+    """Who gets what it guards."""
+    flows = [flow for flow in view.world.lookup.flows_of.get(view.on, ()) if not flow.echo]
+    guarded = {flow.role for flow in flows if any(guard.path == view.path for guard in flow.guards)}
+    return view.world.lookup.parties_at(flow.target for flow in flows if flow.role in guarded)
 
 
 def changers(safeguard: Safeguard) -> Iterable[str]:
@@ -254,14 +259,10 @@ def _protects(world: World, on: str) -> tuple[str, ...]:
     if section == "flows" and world.deployment.flows[name].data:
         declared = world.deployment.flows[name].data or ()
         return tuple(ordered(family_of(one) for one in declared if family_of(one) in world.deployment.datasets))
-    if section == "flows":
-        places = [flow.source for flow in world.lookup.flows_of.get(on, ())]
-    else:
-        places = list(world.graph.members.get(name, ()))
     # A flow sends what its source holds, an enclave keeps what arrives in it: stored there or not.
-    held = 0
-    for place in places:
-        held |= world.lookup.reach.get(place, 0)
+    sources = (flow.source for flow in world.lookup.flows_of.get(on, ()))
+    places = sources if section == "flows" else world.graph.members.get(name, ())
+    held = reduce(or_, (world.lookup.reach.get(place, 0) for place in places), 0)
     return tuple(ordered(world.graph.data[index].family for index in bits(held)))
 
 

@@ -6,11 +6,14 @@ They are no rules of a pack: no setting, waiver or baseline of the federation re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from fedpolicy.analysis import Study
-from fedpolicy.analysis.facts import Disclosure
+from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.findings import Finding, Hop, Related, RuleInfo, Severity, Span, Verdict
 from fedpolicy.graph.lookup import family_of
 from fedpolicy.language.model.safeguards import Safeguard
@@ -96,19 +99,20 @@ def _told(
     level = _level(case, low if fails else high)
     can = "can" if fails else "may be able to"
     message = f"{party} {can} learn {dataset} ({level}) as {one.role}; {_says(case, rank)}"
-    paths = tuple(
-        tuple(
-            Hop(source=step.source.partition(".")[2], target=step.target.partition(".")[2], payload=step.payload,
-                flow=step.flow, implied_by=step.implied_by, span=case.at(*step.path))
-            for step in path
-        )
-        for path in one.paths
-    )  # fmt: skip
+    paths = tuple(tuple(_hop(case, step) for step in path) for path in one.paths)
     place = paths[0][0].span if paths and paths[0] else case.at("datasets", family_of(dataset))
     return _finding(
         case, _EXCEEDED, (f"parties.{party}", f"datasets.{dataset}"), message, place, span, paths=paths,
         verdict=Verdict.FAIL if fails else Verdict.UNKNOWN, missing=() if fails else one.missing, what=one.role,
     )  # fmt: skip
+
+
+def _hop(case: _Case, step: Step) -> Hop:
+    source, target = step.source.partition(".")[2], step.target.partition(".")[2]
+    span = case.at(*step.path)
+    return Hop(
+        source=source, target=target, payload=step.payload, flow=step.flow, implied_by=step.implied_by, span=span
+    )
 
 
 def _says(case: _Case, rank: int) -> str:
@@ -189,20 +193,22 @@ def _demanded(case: _Case, demand: Demand, element: tuple[str, str]) -> Iterator
 
 def _short(demand: Demand, one: Safeguard) -> Iterator[tuple[str, str, Verdict]]:
     """The keys in which a safeguard falls short of a demand."""
-    wanted = [(key, "at least", value) for key, value in demand.at_least.items()]
-    wanted += [(key, "at most", value) for key, value in demand.at_most.items()]
-    for key, word, value in wanted:
+    for key, wanted, falls_short, form in _bounds(demand):
         said = getattr(one, key)
         if said is None:
-            yield key, f"{key} is not stated, and {word} {value:g} is demanded", Verdict.UNKNOWN
-        elif (said < value) if word == "at least" else (said > value):
-            yield key, f"{key} is {said:g}, and {word} {value:g} is demanded", Verdict.FAIL
+            yield key, f"{key} is not stated, and {wanted} is demanded", Verdict.UNKNOWN
+        elif falls_short(said):
+            yield key, f"{key} is {said:{form}}, and {wanted} is demanded", Verdict.FAIL
+
+
+def _bounds(demand: Demand) -> Iterator[tuple[str, str, Callable[[Any], bool], str]]:
+    """Each key of which something is demanded: what, when a value falls short of it, and how that is written."""
+    for key, least in demand.at_least.items():
+        yield key, f"at least {least:g}", partial(operator.gt, least), "g"
+    for key, most in demand.at_most.items():
+        yield key, f"at most {most:g}", partial(operator.lt, most), "g"
     for key, must in demand.must_be.items():
-        said = getattr(one, key)
-        if said is None:
-            yield key, f"{key} is not stated, and {must} is demanded", Verdict.UNKNOWN
-        elif said != must:
-            yield key, f"{key} is {said}, and {must} is demanded", Verdict.FAIL
+        yield key, f"{must}", partial(operator.ne, must), ""
 
 
 def _control(case: _Case, demand: Demand, path: tuple[str | int, ...], one: Safeguard) -> Iterator[Finding]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
 from fedpolicy.language.reading.raw import Names, Tree, ids, maps, text
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.suggest import misspelt
+
+if TYPE_CHECKING:
+    from fedpolicy.catalog.rows import MethodRow
 
 __all__ = [
     "check_agreements",
@@ -133,18 +137,20 @@ def check_retrieval(names: Names) -> Iterator[Contradiction]:
     """A task whose method asks no model has no answers that could quote anything."""
     for path, task in names.entries("tasks"):
         method = names.catalog.methods.get(text(task, "method") or "")
-        if not task.get("retrieves") or method is None:
-            continue
-        rests = [(*path, key) for key in ("method", "model", "evaluates")]
-        message = "`retrieves` is what a model quotes in its answers, and "
-        if "evaluates" not in task and method.needs in {"none", "weights"}:
-            message += f"`{method.id}` asks no model anything"
-            advice = "remove it, or put the call of the model into `api_calls`"
-        elif "model" not in task and "evaluates" not in task:
-            message, advice = f"{message}no model is named", "add `model`: the one that answers"
-        else:
-            continue
-        yield contradiction((*path, "retrieves"), message, advice, key=True, rests_on=rests)
+        why, advice = _unanswered(task, method) if task.get("retrieves") and method else ("", "")
+        if why:
+            message = f"`retrieves` is what a model quotes in its answers, and {why}"
+            rests = [(*path, key) for key in ("method", "model", "evaluates")]
+            yield contradiction((*path, "retrieves"), message, advice, key=True, rests_on=rests)
+
+
+def _unanswered(task: Tree, method: MethodRow) -> tuple[str, str]:
+    """Why no model answers, and what to do; empty where one does."""
+    if "evaluates" in task:
+        return "", ""
+    if method.needs in {"none", "weights"}:
+        return f"`{method.id}` asks no model anything", "remove it, or put the call of the model into `api_calls`"
+    return ("", "") if "model" in task else ("no model is named", "add `model`: the one that answers")
 
 
 def check_flows(names: Names) -> Iterator[Contradiction]:

@@ -43,15 +43,20 @@ def check_payloads(names: Names) -> Iterator[Contradiction]:
         yield contradiction((*path, "payload"), message, advice)
 
 
+def _of_ciphertext(names: Names) -> list[tuple[Path, Tree]]:
+    """The flows of what is sealed already."""
+    rows = names.catalog.payloads
+    payloads = {text(flow, "payload") or "" for _, flow in names.entries("flows")}
+    sealed = {word for word in payloads if (row := rows.get(word)) and row.carries == "sealed"}
+    return [one for one in names.entries("flows") if text(one[1], "payload") in sealed] if sealed else []
+
+
 def check_ciphertext(names: Names) -> Iterator[Contradiction]:
     """Ciphertext has somebody who sealed it, and somebody who can open it."""
-    payloads = {text(flow, "payload") or "" for _, flow in names.entries("flows")}
-    sealed = {word for word in payloads if (row := names.catalog.payloads.get(word)) and row.carries == "sealed"}
-    if not sealed:
-        return
-    stores = {name for _, dataset in names.entries("datasets") for _, name in ids(dataset, "at")}
-    for path, flow in names.entries("flows"):
-        if text(flow, "payload") not in sealed or "sealed_for" in flow or _seals(flow):
+    flows = _of_ciphertext(names)
+    stores = {name for _, dataset in names.entries("datasets") for _, name in ids(dataset, "at")} if flows else set()
+    for path, flow in flows:
+        if "sealed_for" in flow or _seals(flow):
             continue
         sources = names.places([name for _, name in ids(flow, "from")]) or frozenset()
         if open_at := sorted(sources & (names.places(sorted(stores)) or frozenset())):
@@ -231,15 +236,20 @@ def _hops(path: Path, task: Tree, topology: str) -> Iterator[Contradiction]:
         yield contradiction((*path, "topology"), message, advice, rests_on=[(*path, "hops")])
 
 
-def _met_twice(names: Names, path: Path, task: Tree) -> Iterator[Contradiction]:
-    """Places where a tree comes back to: sums would go round in it, and into themselves."""
+def _levels(path: Path, task: Tree) -> list[tuple[Path, list[str]]]:
+    """The levels of a tree from the clients' side up: where each is written, and its nodes."""
     levels = [((*path, "runs_on"), _nodes(task, "runs_on"))]
     levels += [((*path, "hops", place), _nodes(hop, "at")) for place, hop in hops(task)]
     aggregators = _nodes(task, "aggregator")
     if aggregators and (len(levels) == 1 or set(aggregators) != set(levels[-1][1])):
         levels.append(((*path, "aggregator"), aggregators))
+    return levels
+
+
+def _met_twice(names: Names, path: Path, task: Tree) -> Iterator[Contradiction]:
+    """Places where a tree comes back to: sums would go round in it, and into themselves."""
     met: dict[str, Path] = {}
-    for here, references in levels:
+    for here, references in _levels(path, task):
         places = names.places(references) or frozenset()
         again = min(places & met.keys(), default=None)
         if again is not None:

@@ -131,9 +131,8 @@ def _readers(names: Names, path: Path, shared: Tree, seal: Seal) -> Iterator[Con
         return
     found = total + len(named) - len(nodes)
     if threshold > found:
-        message = (
-            f"`{seal.threshold}` is {threshold}, but {'one reader is' if found == 1 else f'{found} readers are'} named"
-        )
+        said = "one reader is" if found == 1 else f"{found} readers are"
+        message = f"`{seal.threshold}` is {threshold}, but {said} named"
         advice = f"write at most {found}, or name more readers in `{seal.readers}`"
         yield contradiction((*path, seal.threshold), message, advice, rests_on=rests)
 
