@@ -25,7 +25,6 @@ from fedpolicy.language.reading.checks.entries import (
     check_retrieval,
 )
 from fedpolicy.language.reading.checks.exchange import (
-    check_ciphertext,
     check_closed_weights,
     check_emulators,
     check_local_transport,
@@ -35,6 +34,7 @@ from fedpolicy.language.reading.checks.exchange import (
     check_without_updates,
 )
 from fedpolicy.language.reading.checks.safeguards import (
+    check_ciphertext,
     check_cohorts,
     check_flow_cohorts,
     check_noise,

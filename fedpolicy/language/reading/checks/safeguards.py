@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from fedpolicy.language.model.does import Noise, Seal, Sum
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
-from fedpolicy.language.reading.raw import Names, Tree, does, hops, ids, maps, number, readers
+from fedpolicy.language.reading.raw import Names, Tree, does, hops, ids, maps, number, readers, text
 from fedpolicy.language.reading.spans import Path
 
-__all__ = ["check_cohorts", "check_flow_cohorts", "check_noise", "check_readers", "check_sizes"]
+__all__ = ["check_ciphertext", "check_cohorts", "check_flow_cohorts", "check_noise", "check_readers", "check_sizes"]
 
 _SHARED = Seal(readers="of", threshold="threshold")  # what `sealed_for` of a flow says
 
@@ -210,3 +210,31 @@ def check_sizes(names: Names) -> Iterator[Contradiction]:
     if instances > most:
         message = f"{instances:,} instances of datasets, one at each node; at most {most:,} are checked"
         yield contradiction(("datasets",), message, _ADVICE)
+
+
+def _of_ciphertext(names: Names) -> list[tuple[Path, Tree]]:
+    """The flows of what is sealed already."""
+    rows = names.catalog.payloads
+    payloads = {text(flow, "payload") or "" for _, flow in names.entries("flows")}
+    sealed = {word for word in payloads if (row := rows.get(word)) and row.carries == "sealed"}
+    return [one for one in names.entries("flows") if text(one[1], "payload") in sealed] if sealed else []
+
+
+def check_ciphertext(names: Names) -> Iterator[Contradiction]:
+    """Ciphertext has somebody who sealed it, and somebody who can open it."""
+    flows = _of_ciphertext(names)
+    stores = {name for _, dataset in names.entries("datasets") for _, name in ids(dataset, "at")} if flows else set()
+    for path, flow in flows:
+        if "sealed_for" in flow or _seals(flow):
+            continue
+        sources = names.places([name for _, name in ids(flow, "from")]) or frozenset()
+        if open_at := sorted(sources & (names.places(sorted(stores)) or frozenset())):
+            what = text(flow, "payload")
+            message = f"{what} from `{open_at[0]}`, where data rest in the clear, and it is not said who can open it"
+            advice = "add `sealed_for`: the nodes or parties that hold the key; or write the payload that is inside"
+            rests = [(*path, "from"), (*path, "sealed_for"), (*path, "safeguards"), ("datasets",)]
+            yield contradiction((*path, "payload"), message, advice, rests_on=rests)
+
+
+def _seals(entry: Tree) -> bool:
+    return any(isinstance(does(safeguard), Seal) for _, safeguard in maps(entry, "safeguards"))
