@@ -145,12 +145,12 @@ def _of_kind(world: World, kind: str, rules: Sequence[Rule]) -> KindVerdict:
     part = KindVerdict()
     cache: dict[Hashable, GroupVerdict] = {}
     wanted = {name for rule in rules for name in rule.variables}
-    judge = _judge(rules)
+    judge = _judge(world, rules, part.broken)
     for extract in extracts(world, kind, wanted, rules[0].owners_in, _concerned(kind, rules)):
         for likeness, context in extract.elements():
             group = cache.get(likeness)
             if group is None:
-                cache[likeness] = group = _judged(world, judge, context(), part.broken)
+                cache[likeness] = group = judge(context())
             group.elements += 1
             if group.reportable:
                 part.findings += _findings_for(world, context(), group.reportable)
@@ -202,35 +202,29 @@ def _always(rules: Sequence[Rule]) -> Mapping[str, Value]:
     return {**CONSTANTS, **{key: value for rule in rules for key, value in rule.values.items()}}
 
 
-Verdicts = tuple[GroupVerdict, list[tuple[Rule, Unanswered]]]
+Silent = list[tuple[Rule, Unanswered]]
 
 
-def _judge(rules: Sequence[Rule]) -> Callable[[Context], Verdicts]:
-    """What rules for one kind say of an element."""
+def _judge(world: World, rules: Sequence[Rule], broken: dict[str, FedPolicyError]) -> Callable[[Context], GroupVerdict]:
+    """What rules for one kind say of an element; those that give no answer are `broken`."""
     asked = sorted({name for rule in rules for part in rule.expressions for name in part.asks})
-    activate = activator()
-    always = _always(rules)
+    activate, always = activator(), _always(rules)
 
-    def judge(context: Context) -> Verdicts:
+    def judge(context: Context) -> GroupVerdict:
         scenarios = _scenarios_of(context, asked, always, activate)
-        return _group_verdict(rules, scenarios, doubtful=bool(context.subject.doubt))
+        group, silent = _group_verdict(rules, scenarios, doubtful=bool(context.subject.doubt))
+        for rule, why in silent:
+            broken.setdefault(rule.id, _silent(world, rule, context, why))
+        return group
 
     return judge
 
 
-def _judged(
-    world: World, judge: Callable[[Context], Verdicts], context: Context, broken: dict[str, FedPolicyError]
-) -> GroupVerdict:
-    group, silent = judge(context)
-    for rule, why in silent:
-        broken.setdefault(rule.id, _silent(world, rule, context, why))
-    return group
-
-
-def _group_verdict(rules: Sequence[Rule], scenarios: Sequence[Scenario | None], *, doubtful: bool) -> Verdicts:
+def _group_verdict(
+    rules: Sequence[Rule], scenarios: Sequence[Scenario | None], *, doubtful: bool
+) -> tuple[GroupVerdict, Silent]:
     group = GroupVerdict()
-    silent: list[tuple[Rule, Unanswered]] = []
-    found = _judgements(rules, scenarios, silent, doubtful=doubtful)
+    found, silent = _judgements(rules, scenarios, doubtful=doubtful)
     for rule in rules:
         if rule.id in found:
             verdict = _behind(rule, found)
@@ -243,20 +237,17 @@ def _group_verdict(rules: Sequence[Rule], scenarios: Sequence[Scenario | None], 
 
 
 def _judgements(
-    rules: Sequence[Rule],
-    scenarios: Sequence[Scenario | None],
-    silent: list[tuple[Rule, Unanswered]],
-    *,
-    doubtful: bool,
-) -> dict[str, Judgement]:
+    rules: Sequence[Rule], scenarios: Sequence[Scenario | None], *, doubtful: bool
+) -> tuple[dict[str, Judgement], Silent]:
     found: dict[str, Judgement] = {}
+    silent: Silent = []
     for rule in rules:
         try:
             judgement = judge_rule(rule, scenarios)
             found[rule.id] = judgement.in_doubt() if doubtful else judgement
         except Unanswered as why:
             silent.append((rule, why))
-    return found
+    return found, silent
 
 
 def _behind(rule: Rule, found: Mapping[str, Judgement]) -> Verdict:

@@ -281,9 +281,8 @@ def _of_body(code: str, name: str, start: int, end: int) -> Iterator[Excess]:
     """What stands inside a macro is done for each item."""
     made = _MAKES.search(code, start, end)
     if made:
-        message = (
-            f"`{made.group().rstrip('( ')}` inside `{name}(...)` makes something new of each item; compare it as it is"
-        )
+        what = made.group().rstrip("( ")
+        message = f"`{what}` inside `{name}(...)` makes something new of each item; compare it as it is"
         yield Excess(message, made.start())
     read = _MATCHES.search(code, start, end)
     if read:

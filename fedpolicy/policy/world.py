@@ -55,19 +55,13 @@ class World:
         self.catalog = study.catalog
         self.graph = study.graph
         self.lookup = study.lookup
+        self.today = study.settings.today
         self._places: dict[Path, Span] = {}
         self._inside: dict[Territories, dict[str, bool | None]] = {}
-        self._owners_of: dict[tuple[str, ...], list[str]] = {}
         self._use_data: dict[str, tuple[str, ...]] = {}
-        self._uses_data: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.alike: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.first_about: dict[tuple[object, ...], tuple[str, ...]] = {}
         self._answers: dict[tuple[str, tuple[str, ...] | int], tuple[tuple[str, ...], Any]] = {}
-
-    @property
-    def today(self) -> str:
-        """The day on which it is judged."""
-        return self.study.settings.today
 
     def place(self, path: Path) -> Span:
         """Where the key of a path stands in the file."""
@@ -211,9 +205,9 @@ class World:
 
     def uses_data(self, uses: tuple[str, ...]) -> tuple[str, ...]:
         """The same for several tasks and calls together."""
-        if uses not in self._uses_data:
-            self._uses_data[uses] = tuple(ordered(family for use in uses for family in self.use_data(use)))
-        return self._uses_data[uses]
+        return self.once(
+            "data of", uses, lambda some: tuple(ordered(family for use in some for family in self.use_data(use)))
+        )
 
     def _data_of(self, use: str) -> tuple[str, ...]:
         section, _, name = use.partition(".")
@@ -237,9 +231,7 @@ class World:
 
     def owners_of(self, instances: tuple[str, ...]) -> list[str]:
         """Who owns these instances."""
-        if instances not in self._owners_of:
-            self._owners_of[instances] = ordered(self.lookup.owner_of[instance] for instance in instances)
-        return self._owners_of[instances]
+        return self.once("owners of", instances, lambda some: ordered(map(self.lookup.owner_of.__getitem__, some)))
 
     def jurisdictions(self, parties: Iterable[str]) -> list[str] | Missing:
         """Where all of these parties are; missing where it is not said of one of them."""

@@ -53,6 +53,7 @@ _CATALOGUE = {
 }
 # Those whose rows are explained where they are offered; models are too many.
 _TOLD = {"methods", "payloads", "categories", "providers", "licences", "enclaves"}
+_WIDTH = 120  # of a line
 
 
 def schema_path() -> Path:
@@ -253,9 +254,6 @@ def _marked(annotation: Any, mark: object) -> Schema:  # noqa: ANN401
     length = getattr(mark, "min_length", 0)
     least = {"minItems" if found["type"] == "array" else "minLength": length} if length else {}
     return dict(sorted({**found, **bounds, **least}.items()))
-
-
-_WIDTH = 120
 
 
 def written(schema: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
-from fedpolicy.language.reading.raw import Names, Tree, hops, ids, maps, text
+from fedpolicy.language.reading.raw import Names, Tree, hops, ids, text
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.suggest import listed
 from fedpolicy.topologies import TOPOLOGIES
