@@ -28,8 +28,8 @@ from tools.mutants.page import counted, explained, fates_in
 from tools.mutants.recording import RECORDED, ROOMS, ROOT
 from tools.mutants.trying import Fate, Tests, Warm, afresh, collected
 
-_WARM, _FRESH = 6.0, 6.0  # CPU seconds of tests, lines counted: those that are collected already, and others
-_FEW = 12  # files of tests that are collected anew for a mutant
+_WARM, _FRESH = 6.0, 15.0  # CPU seconds of tests, lines counted: those that are collected already, and others
+_FEW = 20  # files of tests that are collected anew for a mutant
 _HEAVY = ("hypothesis", "pydantic", "networkx", "yaml", "cel_expr_python", "click", "jsonschema", "pytest", "asyncio")
 
 

@@ -31,8 +31,8 @@ _RUN = """
 A mutant that does not come to an end counts as killed. *Equivalent* are those that change nothing anybody can see; they
 are read and listed by hand, below. The share is that of the others. Tests in processes of their own see no mutants,
 laws have 50 examples each, and no mutant gets more than some seconds of tests: the whole suite would kill more. Tests
-were written for what survived seed 7; other seeds were drawn afterwards, and nothing was written for them. A mutant
-that was killed is not tried again until its function changes, so a row can hold results of several days.
+were written for what survived seed 7, so another seed kills fewer at first. A mutant that was killed is not tried again
+until its function changes, so a row can hold results of several days.
 
 """
 
