@@ -9,8 +9,8 @@ import pytest
 from fedpolicy.errors import PolicyError
 from fedpolicy.findings import Severity, Span
 from fedpolicy.policy.baseline import BaselineEntry, write_entries
+from fedpolicy.policy.elements import connection, software
 from fedpolicy.policy.elements.budget import variants_of
-from fedpolicy.policy.elements.connection import KIND
 from fedpolicy.policy.elements.shared import any_in_eea
 from fedpolicy.policy.excuse import _elsewhere
 from fedpolicy.policy.housekeeping import Coverage
@@ -112,11 +112,27 @@ tasks: {t: {method: vertical_training, evaluates: judged, data: notes, runs_on: 
 
 
 def test_what_a_model_says_of_its_calls_says_nothing_of_what_a_task_exchanges_with_the_same_place():
-    found = {
-        one.id: (one.data.stated, {flow.payload for flow in one.data.flows}) for one in KIND.subjects(world_of(JUDGED))
-    }
+    subjects = connection.KIND.subjects(world_of(JUDGED))
+    found = {one.id: (one.data.stated, {flow.payload for flow in one.data.flows}) for one in subjects}
 
     assert found == {
         "models.judged": ("none", {"prompts", "completions"}),
         "tasks.t": ("tls", {"activations", "labels", "gradients"}),
     }
+
+
+STORED = """
+fedpolicy: 1
+name: stored
+parties: {a: {role: participant, trusts: x}, b: {role: participant}, x: {role: processor}, agg: {role: coordinator}}
+nodes: {desk: {kind: store, party: x}, hub: {kind: aggregator, party: agg}}
+datasets:
+  ours: {at: desk, owner: a, categories: health}
+  theirs: {at: desk, owner: b, categories: health}
+flows: {f: {from: desk, to: hub, payload: statistics, data: %s}}
+"""
+
+
+@pytest.mark.parametrize(("data", "asked"), [("ours", True), ("theirs", False), ("[ours, theirs]", True)])
+def test_whose_code_sends_matters_to_owners_of_what_is_sent_who_rely_on_those_that_run_it(data, asked):
+    assert bool(software.KIND.subjects(world_of(STORED % data))) == asked
