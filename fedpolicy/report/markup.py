@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from urllib.parse import quote
 
 from fedpolicy.findings import Hop
 from fedpolicy.report.style import clean
 
-__all__ = ["MOST_HOPS", "code", "flowchart", "line", "linked", "mermaid_label", "prose", "row"]
+__all__ = ["MOST_HOPS", "code", "flowchart", "grid", "line", "linked", "mermaid_label", "prose", "row"]
 
 _ACTIVE = re.compile(r"([\\`*\[\]<>|~#]|(?<!\w)_|_(?!\w))")
 _MENTION = re.compile(r"([^\s,;:()]*@[^\s,;:()]*)")
@@ -44,6 +44,11 @@ def code(text: str) -> str:
 def row(*cells: str) -> str:
     """A row of a table from cells that are Markdown already; a pipe in code needs its backslash here as well."""
     return f"| {' | '.join(_PIPE.sub(_ESCAPED, cell) for cell in cells)} |"
+
+
+def grid(heads: Sequence[str], rows: Iterable[Sequence[str]], rule: str = "---") -> str:
+    """A table; `rule` says at which side its columns stand."""
+    return "\n".join([row(*heads), row(*(rule for _ in heads)), *(row(*cells) for cells in rows)])
 
 
 def line(text: str) -> str:

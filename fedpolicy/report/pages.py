@@ -15,7 +15,7 @@ from html import escape
 from importlib import resources
 
 from fedpolicy.page import Block, Code, Items, Page, PageSection, Paragraph, Picture, Table, Tile
-from fedpolicy.report.markup import line, prose, row
+from fedpolicy.report.markup import grid, line, prose
 from fedpolicy.report.style import clean
 
 __all__ = ["page_html", "page_markdown"]
@@ -180,7 +180,7 @@ def page_markdown(page: Page) -> str:
         parts.append(f"sha256: {'; '.join(map(prose, page.marks))}")
     if page.tiles:
         heads, values = zip(*((prose(tile.label), prose(tile.value)) for tile in page.tiles), strict=True)
-        parts.append("\n".join([row(*heads), row(*("---" for _ in heads)), row(*values)]))
+        parts.append(grid(heads, [values]))
     for section in page.sections:
         parts += _markdown_section(section, 2)
     if page.signed:
@@ -203,8 +203,7 @@ def _markdown_block(block: Block, depth: int) -> Iterator[str]:
     elif isinstance(block, Items):
         yield "\n".join(line(prose(text)) for text in block.items)
     elif isinstance(block, Table):
-        cells = [row(*(prose(cell) or " " for cell in cells)) for cells in block.rows]
-        yield "\n".join([row(*map(prose, block.heads)), row(*("---" for _ in block.heads)), *cells])
+        yield grid([*map(prose, block.heads)], ([prose(cell) or " " for cell in cells] for cells in block.rows))
     elif isinstance(block, Picture):
         yield f"*{prose(block.title)}*"
     elif isinstance(block, Code):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.report.annotations import UNUSABLE, baseline_words, problems
 from fedpolicy.report.grouping import CauseGroup, failing, groups_of, is_judged
-from fedpolicy.report.markup import code, flowchart, line, linked, prose, row
+from fedpolicy.report.markup import code, flowchart, grid, line, linked, prose, row
 from fedpolicy.report.rows import override_lines
 from fedpolicy.report.style import amount, basis_word, listing, reason
 from fedpolicy.report.summarise import OUT_OF_SCOPE, day_words, missing_facts
@@ -102,13 +102,8 @@ def _short(text: str) -> str:
 
 def _head(report: Report, causes: int) -> Iterator[str]:
     yield f"## fedpolicy: {_verdict(report, causes)}"
-    yield "\n".join(
-        [
-            row(*(verdict.value.replace("_", " ") for verdict in report.counts)),
-            row(*("---:" for _ in report.counts)),
-            row(*(f"{number:,}" for number in report.counts.values())),
-        ]
-    )
+    verdicts = [verdict.value.replace("_", " ") for verdict in report.counts]
+    yield grid(verdicts, [[f"{number:,}" for number in report.counts.values()]], rule="---:")
     if report.baseline:
         yield f"{prose(baseline_words(report.baseline))}."
     yield from (f"{prose(one)}." for one in (*day_words(report), *scope_words(report)))
@@ -148,9 +143,9 @@ def _advice(text: str) -> str:
 
 def _table(failed: Sequence[Finding]) -> Iterator[str]:
     if failed:
-        rows = [row(_grade(one), code(one.rule), code(_place(one)), _headline(one)) for one in failed[:MOST_ROWS]]
-        more = [] if len(failed) <= MOST_ROWS else [row("", "", "", f"and {len(failed) - MOST_ROWS:,} more")]
-        yield "\n".join([row("severity", "rule", "place", "what"), row("---", "---", "---", "---"), *rows, *more])
+        rows = [(_grade(one), code(one.rule), code(_place(one)), _headline(one)) for one in failed[:MOST_ROWS]]
+        more = [] if len(failed) <= MOST_ROWS else [("", "", "", f"and {len(failed) - MOST_ROWS:,} more")]
+        yield grid(("severity", "rule", "place", "what"), [*rows, *more])
 
 
 def _headline(finding: Finding) -> str:

@@ -76,10 +76,9 @@ def _result(report: Report) -> dict[str, Any]:
     ]
     deployments = ", ".join(f"{name} ({file.name})" for file in report.files for name in file.deployments)
     known = [f"{baseline_words(report.baseline)}."] if report.baseline else []
+    numbers = [one["value"] for one in counts]
     row: dict[str, Any] = {
-        "uuid": _id(
-            "result", report.version, deployments, *(one["value"] for one in counts), *marks, *unusable, *known
-        ),
+        "uuid": _id("result", report.version, deployments, *numbers, *marks, *unusable, *known),
         "title": "fedpolicy check",
         "description": _text(f"Deployments: {deployments}" if deployments else "No deployment was evaluated."),
         "start": _NO_CLOCK,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fedpolicy.findings import Report
 from fedpolicy.overview import Overview
-from fedpolicy.report.markup import code, prose, row
+from fedpolicy.report.markup import code, grid, prose
 from fedpolicy.report.ropa import HEADS, duty, unusable
 from fedpolicy.report.summarise import OUT_OF_SCOPE
 
@@ -31,5 +31,4 @@ def render(report: Report) -> str:
 def _deployment(one: Overview) -> Iterator[str]:
     if one.record:
         yield f"## {prose(one.deployment)} ({code(one.file)})"
-        rows = [row(*map(prose, duty(each))) for each in one.record.responsibilities]
-        yield "\n".join([row(*HEADS), row(*("---" for _ in HEADS)), *rows])
+        yield grid(HEADS, ([*map(prose, duty(each))] for each in one.record.responsibilities))

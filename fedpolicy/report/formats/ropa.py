@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from fedpolicy.findings import Report
 from fedpolicy.overview import Overview
-from fedpolicy.report.markup import code, prose, row
-from fedpolicy.report.ropa import CAUTION, PROCESSING, processing, ropa_fields, unusable
+from fedpolicy.report.markup import code, grid, prose
+from fedpolicy.report.ropa import CAUTION, PROCESSING, RopaField, processing, ropa_fields, unusable
 from fedpolicy.report.summarise import OUT_OF_SCOPE
 
 __all__ = ["OVERVIEW", "RECORD", "SUFFIX", "SUMMARY", "render"]
@@ -15,6 +15,7 @@ __all__ = ["OVERVIEW", "RECORD", "SUFFIX", "SUMMARY", "render"]
 SUMMARY = "for records of processing: the fields of GDPR Article 30, contributions and residual gaps, as Markdown"
 SUFFIX = ".ropa.md"
 OVERVIEW = RECORD = True
+_HEADS = ("field", "what it asks for", "contribution of the file", "residual gap")
 
 
 def render(report: Report) -> str:
@@ -32,13 +33,11 @@ def _deployment(one: Overview) -> Iterator[str]:
         yield f"## {prose(one.deployment)} ({code(one.file)})"
     for activity in activities:
         yield f"### {code(activity.id)}: {prose(activity.title)} (line {activity.line})"
-        rows = [
-            row(f"Art. {field.article}", field.name, prose(field.contribution) or "-", prose(field.gap) or "-")
-            for field in ropa_fields(activity)
-        ]
-        heads = row("field", "what it asks for", "contribution of the file", "residual gap")
-        yield "\n".join([heads, row("---", "---", "---", "---"), *rows])
+        yield grid(_HEADS, map(_field_row, ropa_fields(activity)))
     if one.record and one.record.processors:
         yield "### Those who process for others (Article 30(2))"
-        rows = [row(*map(prose, processing(each))) for each in one.record.processors]
-        yield "\n".join([row(*PROCESSING), row(*("---" for _ in PROCESSING)), *rows])
+        yield grid(PROCESSING, ([*map(prose, processing(each))] for each in one.record.processors))
+
+
+def _field_row(field: RopaField) -> tuple[str, ...]:
+    return (f"Art. {field.article}", field.name, prose(field.contribution) or "-", prose(field.gap) or "-")
