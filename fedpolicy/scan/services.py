@@ -11,8 +11,10 @@ from fedpolicy.catalog import load_catalog
 from fedpolicy.catalog.rows import ArtefactRow, ServiceRow
 
 __all__ = [
+    "AZURE",
     "CALLED",
     "CLOUD",
+    "DEPLOYED",
     "OLLAMA",
     "TRACKS",
     "Services",
@@ -32,6 +34,8 @@ _OWN = re.compile(
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 CALLED = ("model", "router")  # kinds of service that get prompts in order to answer them
 OLLAMA, CLOUD = "ollama", "ollama-cloud"  # rows: the server of one's own, and those who run some of its models
+AZURE = "azure-openai"  # row: asked by the names of deployments
+DEPLOYED = "the name of a deployment is not the model's"
 TRACKS = ("tracker", "tracer")  # kinds of service that are told how a run goes, or what was asked
 
 

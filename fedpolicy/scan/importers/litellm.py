@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.scan.evidence import ForeignNode, settled
 from fedpolicy.scan.reading.cloud import profile_of
 from fedpolicy.scan.reading.variables import told, variables
-from fedpolicy.scan.services import CLOUD, is_own
+from fedpolicy.scan.services import AZURE, CLOUD, DEPLOYED, is_own
 
 if TYPE_CHECKING:
     from fedpolicy.scan.evidence import Evidence
@@ -26,7 +26,6 @@ _FALLBACKS = ("fallbacks", "context_window_fallbacks", "content_policy_fallbacks
 _CALLBACKS = ("success_callback", "failure_callback", "callbacks")
 _OTHERS = ("finetune_settings", "files_settings")
 _COMPATIBLE = "openai"  # by this prefix, an address decides who answers
-_AZURE = "azure-openai"
 SAME = "it is the recipient of the first choice, too"
 
 
@@ -89,8 +88,8 @@ def _entry(services: Services, parameters: ForeignNode) -> Iterator[Evidence]:
 
 
 def _asked(model: ForeignNode, who: str, name: str) -> Iterator[Evidence]:
-    if who == _AZURE:
-        yield model.says(f"call:{who}", "model", None, note="the name of a deployment is not the model's")
+    if who == AZURE:
+        yield model.says(f"call:{who}", "model", None, note=DEPLOYED)
     elif who != "unknown":
         yield model.says(f"call:{who}", "model", name)
         if profile := profile_of(name):

@@ -12,7 +12,18 @@ from fedpolicy.scan.evidence import settled
 from fedpolicy.scan.reading.code import Module
 from fedpolicy.scan.reading.origins import origin, sources
 from fedpolicy.scan.reading.variables import looks_real
-from fedpolicy.scan.services import CALLED, CLOUD, OLLAMA, elsewhere, host_of, in_cloud, is_own, runs_unread_code
+from fedpolicy.scan.services import (
+    AZURE,
+    CALLED,
+    CLOUD,
+    DEPLOYED,
+    OLLAMA,
+    elsewhere,
+    host_of,
+    in_cloud,
+    is_own,
+    runs_unread_code,
+)
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ServiceRow
@@ -40,7 +51,10 @@ _ASKS = (
     "invoke_model",
     "invoke",
     "embed",
+    "generate_content",
+    "generate_content_stream",
 )
+_NAMES_FIRST = ("GenerativeModel", "from_pretrained")  # of Google: made with the name of the model
 _PROVES = {
     "opacus.PrivacyEngine": ("safeguard:differential_privacy", "used", "PrivacyEngine"),
     "peft.get_peft_model": ("model", "tuning", "peft"),
@@ -142,7 +156,7 @@ def _constructed(module: _Asking, call: CodeCall, row: ServiceRow) -> Iterator[E
     yield from passed_on
     address = call.argument(*row.address_arguments)
     if address is not None and not _is_none(module, address):
-        yield from _at_address(module, call, module.value(address))
+        yield from _at_address(module, call, module.value(address), row)
     elif row.kind == "own":
         if not passed_on:
             yield module.says(call.node, "model:own", "address", "localhost", note=elsewhere(row))
@@ -194,19 +208,27 @@ def _is_none(module: Module, address: ast.expr) -> bool:
     return found.known and found.value is None
 
 
-def _at_address(module: _Asking, call: CodeCall, found: Argument) -> Iterator[Evidence]:
+def _at_address(module: _Asking, call: CodeCall, found: Argument, row: ServiceRow) -> Iterator[Evidence]:
     if not found.known or not isinstance(found.value, str) or not settled(found.value):
-        passed_on = module.file.services.runtimes.get(found.variable)
-        note = f"the address is {found.open}" if found.variable else "the address comes from elsewhere"
-        note = ", but ".join((*module.named_hosts, note))
-        name = passed_on.id if passed_on else "unknown"
-        yield module.says(call.node, f"call:{name}", "made", "true", note=elsewhere(passed_on) if passed_on else note)
+        yield from _at_open_address(module, call, found, row)
     elif is_own(found.value):
         yield module.says(call.node, "model:own", "address", found.value, note=found.open)
     else:
         behind = module.file.services.behind(found.value)
         note = "" if behind else f"the catalogue does not know who answers at {host_of(found.value)}"
         yield from _made(module, call, behind.id if behind else "unknown", _joined(found, note))
+
+
+def _at_open_address(module: _Asking, call: CodeCall, found: Argument, row: ServiceRow) -> Iterator[Evidence]:
+    """An address from elsewhere may be anybody's, unless the class is for one service that gives each its own."""
+    note = f"the address is {found.open}" if found.variable else "the address comes from elsewhere"
+    if passed_on := module.file.services.runtimes.get(found.variable):
+        yield module.says(call.node, f"call:{passed_on.id}", "made", "true", note=elsewhere(passed_on))
+    elif row.hosts and all(host.startswith(".") for host in row.hosts):
+        yield from _made(module, call, row.id, f"by its class; {note}")
+    else:
+        note = ", but ".join((*module.named_hosts, note))
+        yield module.says(call.node, "call:unknown", "made", "true", note=note)
 
 
 def _by_name(module: _Asking, call: CodeCall, row: ServiceRow) -> Iterator[Evidence]:
@@ -236,7 +258,7 @@ def _client_of_a_cloud(module: _Asking, call: CodeCall) -> Iterator[Evidence]:
         return
     address = call.argument("endpoint_url")
     if address is not None:
-        yield from _at_address(module, call, module.value(address))
+        yield from _at_address(module, call, module.value(address), row)
         return
     yield from _made(module, call, row.id, "")
     if (place := call.argument("region_name")) is not None:
@@ -247,10 +269,12 @@ def _client_of_a_cloud(module: _Asking, call: CodeCall) -> Iterator[Evidence]:
 def _made(module: _Asking, call: CodeCall, name: str, note: str) -> Iterator[Evidence]:
     yield module.says(call.node, f"call:{name}", "made", "true", note=note)
     for asks in (call, *module.asked_by(call)):
-        node = asks.argument("model", "model_name", "modelId", "model_id")
+        first = 0 if asks is call and call.last in _NAMES_FIRST else None
+        node = asks.argument("model", "model_name", "modelId", "model_id", place=first)
         if node is not None:
             found = module.value(node)
-            yield module.says(node, f"call:{name}", "model", found.value if found.known else None, note=found.open)
+            model, note = (None, DEPLOYED) if name == AZURE else (found.value if found.known else None, found.open)
+            yield module.says(node, f"call:{name}", "model", model, note=note)
         if asks is not call:
             yield from _sent(module, asks, name)
 
