@@ -36,6 +36,7 @@ class Likeness:
     def __init__(self, means: Means) -> None:
         self._means = means
         self._renamed: dict[tuple[object, ...], Standing] = {}
+        self._lacking: dict[int, frozenset[str]] = {}
 
     def kind(self, use: Use, party: str) -> Hashable | None:
         """All that what a party has depends on, without its names; None where more than that is said of it."""
@@ -64,12 +65,18 @@ class Likeness:
 
     def renamed(self, standing: Standing, party: str, other: str) -> Standing:
         """What another has, of whom the same is to be said."""
-        names = dict(zip(self._names(party), self._names(other), strict=True))
-        said = {_element(path) for gap in _gaps(standing) for path in (gap.element, *gap.missing)}
-        changed = {old: new for old, new in names.items() if old != new and old in said}
+        # By the very object, as below: whoever compares them keeps them all.
+        said = self._lacking.get(id(standing))
+        if said is None:
+            paths = (path for gap in _gaps(standing) for path in (gap.element, *gap.missing))
+            said = self._lacking[id(standing)] = frozenset(map(_element, paths))
+        if not said:
+            return standing
+        names = zip(self._names(party), self._names(other), strict=True)
+        changed = {old: new for old, new in names if old != new and old in said}
         if not changed:
             return standing
-        key = (id(standing), *(names[name] if name in changed else "" for name in self._names(party)))
+        key = (id(standing), *changed.values())
         if key not in self._renamed:
             gaps, doubts = (tuple(_with(gap, changed) for gap in some) for some in (standing.gaps, standing.doubts))
             self._renamed[key] = replace(standing, gaps=gaps, doubts=doubts)

@@ -17,7 +17,7 @@ from fedpolicy.analysis.exposure.witness import Trail
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.catalog import Catalog
 from fedpolicy.graph import DataItem, Flow, FlowGraph, Mask, bits
-from fedpolicy.graph.masks import common
+from fedpolicy.graph.masks import common, united
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.records import dataclass, replace
 
@@ -43,9 +43,10 @@ class Group:
 
     def admit(self, viewer: Viewer, mask: Mask, own: Mask) -> bool:
         """Take a viewer in whose instances differ from the others' only by what is theirs or its own."""
-        if (mask & ~self.mask & ~self.own_of_all) or (self.mask & ~mask & ~own):
+        both = self.mask & mask
+        if (both != mask and (mask ^ both) & ~self.own_of_all) or (both != self.mask and (self.mask ^ both) & ~own):
             return False
-        self.mask |= mask
+        self.mask = self.mask if both == mask else self.mask | mask
         self.own_of_all &= own
         self.viewers.append(viewer)
         return True
@@ -70,7 +71,7 @@ def group_views(
     for viewer in viewers:
         seen = views(viewer)
         who, mine = kinds.party(viewer.party), own.get(viewer.party, 0)
-        anything = seen[Reading.GUARANTEED].levels[1] | seen[Reading.HIGH].levels[1]
+        anything = united(seen[Reading.GUARANTEED].levels[1], seen[Reading.HIGH].levels[1])
         for alike, others, ways in arriving.split(viewer, mine, anything):
             allowed = _allowed(graph, catalog, viewer, alike.dataset)
             for levels, mask in _combinations(seen, others):
@@ -113,7 +114,8 @@ def _exact(levels: list[Mask], among: Mask) -> Iterator[tuple[int, Mask]]:
             yield level, mask
         if mask == among:
             return
-        among ^= mask
+        if mask:
+            among ^= mask
     if among:
         yield 0, among
 

@@ -141,6 +141,8 @@ class Exposure:
     def view(self, viewer: Viewer, reading: Reading) -> View:
         """What a viewer sees in a reading, composed budgets considered."""
         seen = self._seen(viewer, reading, private=True)
+        if not seen.noise:
+            return seen
         plain = lambda: self._seen(viewer, reading, private=False)  # noqa: E731  asked for only if it is needed
         return compose(seen, self.towards(viewer.party), self.mechanisms, self.max_epsilon, reading, plain)
 

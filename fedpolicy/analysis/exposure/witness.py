@@ -143,9 +143,9 @@ class Witnesses:
         """
         bit = self.holdings.graph.data[index].bit
         for flow, effect in self._flows_into(place, index, origin):
-            if flow.data is None or flow.data & bit:
+            if flow.data is None or flow.data is bit or flow.data & bit:
                 state = self.holdings.states.get(flow.source, {})
-                held = {form: bit for form, mask in state.items() if mask & bit}
+                held = {form: bit for form, mask in state.items() if mask is bit or mask & bit}
                 for sent, _, source in transfer(effect, held, None):
                     yield flow, sent, source
 
