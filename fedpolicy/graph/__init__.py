@@ -265,6 +265,10 @@ class FlowGraph:
         last = mask.bit_length() - 1
         return 0 <= last < len(self.data) and self.data[last].bit is mask
 
+    def first(self, mask: Mask) -> DataItem:
+        """The first instance of a set."""
+        return self.data[mask.bit_length() - 1 if self.is_own(mask) else next(bits(mask))]
+
     def behind(self, words: frozenset[str]) -> frozenset[str]:
         """Those on whose word it rests: for an enclave that may not vouch, those who run what is in it."""
         found = {word: self.enclaves[word] for word in words if word in self.enclaves}

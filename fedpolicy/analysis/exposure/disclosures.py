@@ -17,7 +17,7 @@ from fedpolicy.analysis.exposure.witness import Trail
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.catalog import Catalog
 from fedpolicy.graph import DataItem, Flow, FlowGraph, Mask, bits
-from fedpolicy.graph.masks import common, united
+from fedpolicy.graph.masks import common, grouped, united
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.records import dataclass, replace
 
@@ -112,9 +112,8 @@ def _exact(levels: list[Mask], among: Mask) -> Iterator[tuple[int, Mask]]:
         mask = common(levels[level], among)
         if mask:
             yield level, mask
-        if mask == among:
-            return
-        if mask:
+            if mask == among:
+                return
             among ^= mask
     if among:
         yield 0, among
@@ -195,10 +194,8 @@ def _undecided(exposure: Exposure, group: Group, missing: tuple[str, ...]) -> tu
     low, high, guaranteed, vouched = group.levels
     if low == high and guaranteed == vouched:
         return ()
-    datasets: dict[str, Mask] = {}
-    for index in bits(group.mask):
-        family = exposure.graph.data[index].family
-        datasets[family] = datasets.get(family, 0) | 1 << index
+    items = (exposure.graph.data[index] for index in bits(group.mask))
+    datasets = grouped((item.family, item.bit) for item in items)
     if len(datasets) == 1:
         return missing
     found: set[str] = set()
@@ -268,9 +265,10 @@ def undeclared(exposure: Exposure, viewers: Sequence[Viewer], index: int) -> tup
 
 def _representative(exposure: Exposure, viewers: Sequence[Viewer], mask: Mask) -> tuple[Viewer, DataItem]:
     """The first viewer who has something to learn of these instances, and the first of them that is not its own."""
-    others = ((viewer, mask & ~exposure.own.get(viewer.party, 0)) for viewer in sorted(viewers, key=lambda v: v.party))
+    ordered = sorted(viewers, key=lambda viewer: viewer.party)
+    others = ((viewer, common(mask, ~exposure.own.get(viewer.party, 0))) for viewer in ordered)
     viewer, left = next((viewer, left) for viewer, left in others if left)
-    return viewer, exposure.graph.data[next(bits(left))]
+    return viewer, exposure.graph.first(left)
 
 
 def _claims(exposure: Exposure, viewer: Viewer, item: DataItem, high: int) -> tuple[str, ...]:

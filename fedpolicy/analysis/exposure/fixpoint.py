@@ -30,7 +30,7 @@ from fedpolicy.analysis.exposure.effects import Effects
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.exposure.transfer import Effect, transfer
 from fedpolicy.graph import Flow, FlowGraph, Mask, Vertex
-from fedpolicy.graph.masks import grouped, united
+from fedpolicy.graph.masks import common, grouped, united
 from fedpolicy.limits import USUAL
 from fedpolicy.records import dataclass
 
@@ -215,7 +215,7 @@ def arrive_at(holdings: Holdings, vertex: Vertex, form: Form, mask: Mask) -> Ite
     if vertex.kind == "model" and form.level > INFERABLE:
         form = form._replace(level=INFERABLE)
     if form.kind == SUM:
-        yield from read_sum(form, mask, mask & holdings.hiding.hidden(form.sum, vertex.operators, form.outer))
+        yield from read_sum(form, mask, common(mask, holdings.hiding.hidden(form.sum, vertex.operators, form.outer)))
         if vertex.kind == "model":
             return
     yield form, mask

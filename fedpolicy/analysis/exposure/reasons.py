@@ -35,12 +35,13 @@ def not_counted(
     """
     found: dict[tuple[str, str], NotCounted] = {}
     for trail in trails:
-        counted = _counted(holdings, viewer, item, trail, max_epsilon)
         # What comes too late for one hop may still count on a later one; there it says why it does not.
-        for number, flow in reversed(list(enumerate(trail))):
-            for reason in _on_flow(holdings, viewer, item, flow, number, max_epsilon):
-                if reason.level == GUARANTEED or reason.safeguard not in counted:
-                    found.setdefault((reason.safeguard, reason.level), reason)
+        onward = reversed(list(enumerate(trail)))
+        reasons = [one for at, flow in onward for one in _on_flow(holdings, viewer, item, flow, at, max_epsilon)]
+        counted = _counted(holdings, viewer, item, trail, max_epsilon) if reasons else ()
+        for reason in reasons:
+            if reason.level == GUARANTEED or reason.safeguard not in counted:
+                found.setdefault((reason.safeguard, reason.level), reason)
     for reason in _overspent(viewer, trails, max_epsilon, spent):
         found.setdefault((reason.safeguard, reason.level), reason)
     for reason in _enclaves(holdings, viewer, item):

@@ -23,7 +23,7 @@ from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.analysis.exposure.privacy import Spending, spend
 from fedpolicy.analysis.exposure.transfer import ALL, transfer
 from fedpolicy.graph import FlowGraph, Mask, Vertex
-from fedpolicy.graph.masks import united
+from fedpolicy.graph.masks import common, united
 from fedpolicy.records import dataclass
 
 __all__ = [
@@ -222,7 +222,7 @@ def _subtracted(
 ) -> Iterator[tuple[Form, Mask]]:
     """A sum, less what the viewer knows to have put in, and those with whom it runs the place."""
     pool = vertex.operators if viewer.party in vertex.operators else (viewer.party,)
-    yield from read_sum(form, mask, mask & holdings.hiding.hidden(form.sum, pool, form.outer))
+    yield from read_sum(form, mask, common(mask, holdings.hiding.hidden(form.sum, pool, form.outer)))
 
 
 def _behind(holdings: Holdings, reader: str, everything: Mask) -> Iterator[tuple[str, Mask]]:
@@ -239,7 +239,7 @@ def _note(view: View, form: Form, mask: Mask) -> None:
     if form.kind == NOISE:
         view.noise[form.noise] = view.noise.get(form.noise, 0) | mask
     else:
-        view.levels[form.level] |= mask
+        view.levels[form.level] = united(view.levels[form.level], mask)
 
 
 def compose(
