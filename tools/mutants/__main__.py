@@ -59,8 +59,10 @@ class _Run:
         self.costs = dict(self.seen.tests)
         self.mutants = drawn(room, count, seed)
         before = self.fates() if self.file.is_file() else {}
-        keys = {one.key for one in self.mutants}
-        kept = [one for key, one in before.items() if key in keys and not (again and one["fate"] == "survived")]
+        self.equivalent = {key for key, one in explained().items() if one.kind == "equivalent"}
+        survived = {key for key, one in before.items() if one["fate"] == "survived"}
+        keys = {one.key for one in self.mutants} - (survived - self.equivalent if again else set())
+        kept = [one for key, one in before.items() if key in keys]
         self.file.write_text("".join(f"{json.dumps(one)}\n" for one in kept))
         self.tests = {one.key: self.seen.tests_of(one) for one in self.mutants}
         self.new, self.passing = _new_files(room), dict[str, bool]()
@@ -95,7 +97,7 @@ class _Run:
     def afresh(self) -> None:
         """Try the others with everything loaded anew, and those that survive: a function may run during an import."""
         for mutant in self.mutants:
-            if self.fates().get(mutant.key, _NOT_YET)["fate"] == "survived":
+            if self.fates().get(mutant.key, _NOT_YET)["fate"] == "survived" and mutant.key not in self.equivalent:
                 tests = self._of_few_files(self._within(mutant, _FRESH))
                 attempt = partial(afresh, known=self.costs, files=sorted({*self._files(tests), *self.new}))
                 self._note(mutant, self._fate(mutant, tests, attempt), "afresh")
