@@ -26,9 +26,9 @@ PROGRAM = """
 import json, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, 1_500_000_000))
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
-from fedpolicy.check import check
+from fedpolicy.check import report_on
 from fedpolicy.sources import Source
-report = check([Source(name="f.yaml", text=sys.stdin.buffer.read())])
+report = report_on([Source(name="f.yaml", text=sys.stdin.buffer.read())])
 errors = [*report.errors, *(error for file in report.files for error in file.errors)]
 print(json.dumps([sorted({f"{error.span}: {error.message}" for error in errors}), len(report.findings)]))
 """
