@@ -11,7 +11,7 @@ from fedpolicy.errors import Problems
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.reading import Document
 from fedpolicy.language.reading.resolve import resolve
-from fedpolicy.language.rewriting.edits import Edit, edited, merged, plain_tree
+from fedpolicy.language.rewriting.edits import Edit, distinct_edits, edited, plain_tree
 from fedpolicy.language.rewriting.layout import UnwritableError
 from fedpolicy.language.rewriting.splice import rewritten
 from fedpolicy.limits import MAX_REPAIR_FLOWS
@@ -165,7 +165,7 @@ class Prover:
 
     def _edits(self, changes: Sequence[Change]) -> tuple[Edit, ...]:
         sizes = {name: len(getattr(self.document.deployment, name)) for name in _SECTIONS}
-        return merged((edit for change in changes for edit in change.edits), sizes)
+        return distinct_edits((edit for change in changes for edit in change.edits), sizes)
 
     def _copy(self, edits: Sequence[Edit]) -> Document | None:
         changed = self._changed(edits)

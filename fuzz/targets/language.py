@@ -18,7 +18,7 @@ from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.shape import Shape
 from fedpolicy.language.reading import OWN, load_text
 from fedpolicy.language.reading.claims import lift
-from fedpolicy.language.rewriting.edits import Edit, Put, Remove, edited, merged, plain_tree
+from fedpolicy.language.rewriting.edits import Edit, Put, Remove, distinct_edits, edited, plain_tree
 from fedpolicy.language.rewriting.layout import UnwritableError
 from fedpolicy.language.rewriting.splice import rewritten
 from fedpolicy.lsp.completion import offers
@@ -116,7 +116,7 @@ def rewriting(box: Box) -> None:
         raise Vacuous
     edit = _edit(tree, box.rng.choice(places), box.rng)
     sizes = {section: len(entries) for section, entries in tree.items() if isinstance(entries, dict)}
-    wanted = merged([edit], sizes)
+    wanted = distinct_edits([edit], sizes)
     expected = edited(document.deployment, wanted)
     if expected is None:
         raise Vacuous

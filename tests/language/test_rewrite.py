@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedpolicy.language.reading import load_text
-from fedpolicy.language.rewriting.edits import Append, Put, Remove, edited, merged, plain_tree
+from fedpolicy.language.rewriting.edits import Append, Put, Remove, distinct_edits, edited, plain_tree
 from fedpolicy.language.rewriting.layout import UnwritableError, as_flow
 from fedpolicy.language.rewriting.splice import rewritten
 from tests.helpers import catalog
@@ -65,7 +65,7 @@ def document(text, name="d.yaml", place=0):
 def write(text, *edits, place=0):
     found = document(text, place=place)
     sizes = {name: len(getattr(found.deployment, name)) for name in ("nodes", "models", "tasks", "flows")}
-    wanted = merged(edits, sizes)
+    wanted = distinct_edits(edits, sizes)
     expected = edited(found.deployment, wanted)
     assert expected is not None
     after, back = rewritten(text, found, wanted, expected, catalog())

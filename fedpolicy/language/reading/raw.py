@@ -25,7 +25,7 @@ from fedpolicy.suggest import folded
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
 
-__all__ = ["COHORT", "Names", "Tree", "does", "entries", "hops", "ids", "maps", "number", "readers", "text"]
+__all__ = ["COHORT", "Names", "Tree", "does", "entries_in", "ids", "levels_of", "maps", "number", "readers_of", "text"]
 
 Tree = Mapping[str, object]
 
@@ -45,7 +45,7 @@ _CATALOGUE = {
 _SPOKEN = ("category", "method", "payload")  # what people call by many words
 
 
-def entries(root: Tree, section: str) -> Iterator[tuple[Path, Tree]]:
+def entries_in(root: Tree, section: str) -> Iterator[tuple[Path, Tree]]:
     """The entries of a section and their paths."""
     found = root.get(section)
     if isinstance(found, dict):
@@ -82,7 +82,7 @@ def maps(entry: Tree, key: str) -> Iterator[tuple[int, Tree]]:
         yield from ((place, item) for place, item in enumerate(found) if isinstance(item, dict))
 
 
-def hops(task: Tree) -> Iterator[tuple[int, Tree]]:
+def levels_of(task: Tree) -> Iterator[tuple[int, Tree]]:
     """The levels of a tree; a bare id is a level without safeguards."""
     found = task.get("hops")
     if isinstance(found, tuple):
@@ -97,7 +97,7 @@ def does(safeguard: Tree) -> Does | None:
     return entry.does if entry else None
 
 
-def readers(value: object) -> Tree:
+def readers_of(value: object) -> Tree:
     """Who can open what is sealed, as `{threshold, of}` whichever way it was written."""
     if isinstance(value, dict):
         return value
@@ -124,7 +124,7 @@ class Names:
     def entries(self, section: str) -> list[tuple[Path, Tree]]:
         """The entries of a section and their paths, put together once: many checks go through them."""
         if section not in self._entries:
-            self._entries[section] = list(entries(self.root, section))
+            self._entries[section] = list(entries_in(self.root, section))
         return self._entries[section]
 
     def having(self, section: str, *keys: str) -> Iterator[tuple[Path, Tree]]:
@@ -240,7 +240,7 @@ class Names:
     @cached_property
     def produced(self) -> frozenset[str]:
         """The models that come out of tasks."""
-        return frozenset(name for _, task in entries(self.root, "tasks") if (name := text(task, "produces")))
+        return frozenset(name for _, task in entries_in(self.root, "tasks") if (name := text(task, "produces")))
 
     def _count(self, place: str) -> int:
         return number(self.entry("nodes", place.partition("@")[0]), "count") or 1

@@ -19,7 +19,7 @@ from fedpolicy.language.model.safeguards import Safeguard
 from fedpolicy.language.model.shape import Key, Shape, entry_shape
 from fedpolicy.language.reading.checks import CHECKS
 from fedpolicy.language.reading.mistakes import Contradiction, Mistake
-from fedpolicy.language.reading.raw import Names, Tree, entries, ids
+from fedpolicy.language.reading.raw import Names, Tree, entries_in, ids
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.language.reading.unresolved import unresolved
 from fedpolicy.limits import USUAL, Bounds
@@ -113,7 +113,7 @@ def references(root: Tree, settled: Settled = lambda _, __: False) -> Iterator[M
         entry = section.shape.values.entry if section.shape.values else None
         if entry is not None:
             keys = _keys((entry,))
-            for path, tree in entries(root, section.name):
+            for path, tree in entries_in(root, section.name):
                 yield from _of_entry(tree, path, keys, settled)
 
 

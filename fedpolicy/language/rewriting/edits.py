@@ -13,7 +13,7 @@ from fedpolicy.language.reading.spans import Path
 from fedpolicy.language.reading.validator import Invalid, validated_as
 from fedpolicy.records import dataclass
 
-__all__ = ["Append", "Edit", "Put", "Remove", "Value", "edited", "in_order", "merged", "plain_tree"]
+__all__ = ["Append", "Edit", "Put", "Remove", "Value", "distinct_edits", "edited", "in_order", "plain_tree"]
 
 Value = str | int | float | bool | Sequence[Any] | Mapping[str, Any]
 
@@ -44,7 +44,7 @@ class Remove:
 Edit = Put | Append | Remove
 
 
-def merged(edits: Iterable[Edit], sizes: Mapping[str, int]) -> tuple[Edit, ...]:
+def distinct_edits(edits: Iterable[Edit], sizes: Mapping[str, int]) -> tuple[Edit, ...]:
     """
     The same without repetitions and without what lies in something that is removed.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fedpolicy.language.model.does import Noise, Seal, Sum
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
-from fedpolicy.language.reading.raw import Names, Tree, does, hops, ids, maps, number, readers, text
+from fedpolicy.language.reading.raw import Names, Tree, does, ids, levels_of, maps, number, readers_of, text
 from fedpolicy.language.reading.spans import Path
 
 __all__ = ["check_ciphertext", "check_cohorts", "check_flow_cohorts", "check_noise", "check_readers", "check_sizes"]
@@ -46,7 +46,7 @@ def check_readers(names: Names) -> Iterator[Contradiction]:
                 yield from _readers(names, (*path, "safeguards", place), safeguard, seal)
             yield from _approval((*path, "safeguards", place, "approved_by"), safeguard.get("approved_by"))
         if path[0] == "flows":
-            yield from _readers(names, (*path, "sealed_for"), readers(entry.get("sealed_for")), _SHARED)
+            yield from _readers(names, (*path, "sealed_for"), readers_of(entry.get("sealed_for")), _SHARED)
 
 
 def _approval(path: Path, approval: object) -> Iterator[Contradiction]:
@@ -66,7 +66,7 @@ def _guarded(names: Names) -> Iterator[tuple[Path, Tree]]:
     yield from names.having("api_calls", "safeguards")
     for path, task in names.entries("tasks"):
         yield path, task
-        for place, hop in hops(task):
+        for place, hop in levels_of(task):
             yield (*path, "hops", place), hop
 
 
@@ -147,7 +147,7 @@ def check_cohorts(names: Names) -> Iterator[Contradiction]:
         yield from limits.above((*path, "clients_per_round"), limits.per_round, of_round=False)
         yield from limits.above((*path, "min_clients"), number(task, "min_clients"))
         yield from _thresholds(task, path, limits)
-        for place, hop in hops(task):
+        for place, hop in levels_of(task):
             here = (*path, "hops", place)
             yield from limits.above((*here, "min_clients"), number(hop, "min_clients"))
             yield from _thresholds(hop, here, limits)
