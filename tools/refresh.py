@@ -53,6 +53,7 @@ MODES = {
     "completion": "text-generation",
     "responses": "text-generation",
     "embedding": "embedding",
+    "sound": "",  # speech and music are called like chats, and the name alone does not say which
 }
 _DATED = re.compile(r"(?P<base>.+?)(?:-(?:\d{4}-\d{2}-\d{2}|\d{8})|@[\w.]+)")
 _REGION = re.compile(r"(?:[a-z]{2}(?:-gov)?|apac|global)\.")
@@ -231,7 +232,7 @@ def _hosted(
     # A bare name is what the same provider calls it: Vertex replaces its model by its own, not by Google's.
     row["replaced_by"] = f"{start}{instead}" if (provider, instead) in groups else instead
     mode = _first(said, "mode")
-    row["tasks"] = [MODES[mode]] if mode in MODES else None
+    row["tasks"] = [MODES[mode]] if MODES.get(mode) else None
     return _with_sources(row, said)
 
 

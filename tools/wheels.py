@@ -149,7 +149,10 @@ def litellm_routes(wheel: Wheel) -> Iterator[Said]:
     """Names by route, with their modes, days and successors."""
     member = "litellm/model_prices_and_context_window_backup.json"
     for name, entry in json.loads(wheel.text(member)).items():
-        facts = {"mode": entry.get("mode"), "route": entry.get("litellm_provider")}
+        mode = entry.get("mode")
+        if mode == "chat" and "text" not in entry.get("supported_output_modalities", ["text"]):
+            mode = "sound"  # speech and music
+        facts = {"mode": mode, "route": entry.get("litellm_provider")}
         facts |= {"shutdown_on": entry.get("deprecation_date"), "replaced_by": entry.get("successor_model")}
         yield Said(origin=wheel, member=member, name=name, facts={key: value for key, value in facts.items() if value})
 

@@ -43,6 +43,11 @@ ChatModel = Literal["gpt-9", "gpt-9-2030-01-01", "gpt-8", "gpt-7", "o9"]
                     "mode": "chat",
                     "successor_model": "gemini/gemini-10",
                 },
+                "gemini/lyria-9": {
+                    "litellm_provider": "gemini",
+                    "mode": "chat",
+                    "supported_output_modalities": ["audio"],
+                },
                 "gemini/gemini-gemma-9": {"litellm_provider": "gemini", "mode": "chat"},
                 "azure/gpt-9": {"litellm_provider": "azure", "mode": "chat", "deprecation_date": "2032-01-01"},
                 "azure/gpt-9-2030-01-01": {
@@ -200,6 +205,11 @@ def test_weights_that_can_be_had_come_with_licence_size_and_code(rows):
     # Some of Google's weights are gated, and the package does not say which.
     assert "weights" not in rows["google/nine"]
     assert "training_code" not in rows["google/nine"]  # an empty address is none
+
+
+def test_what_answers_in_sound_writes_no_text(rows):
+    assert rows["google/lyria-9"]["provider"] == "google"
+    assert "tasks" not in rows["google/lyria-9"]
 
 
 def test_what_is_no_model_or_somebody_elses_is_left_out(rows):

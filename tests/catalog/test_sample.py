@@ -62,10 +62,9 @@ def test_more_than_one_wrong_field_in_a_hundred_is_too_many(verdicts, told, pass
 @pytest.mark.parametrize("path", LEDGERS, ids=lambda path: path.stem)
 def test_what_was_held_is_complete_and_good_enough(path):
     held = _read(path)
+    models = {kind: len({row["model"] for row in held if row["kind"] == kind}) for kind in ("hosted", "open")}
 
-    assert {kind: len({row["model"] for row in held if row["kind"] == kind}) for kind in ("hosted", "open")} == {
-        "hosted": 40,
-        "open": 40,
-    }
+    # A ledger of `more` holds only what no draw had held before.
+    assert models == {"hosted": 40, "open": 40} or (path.stem.endswith("-more") and min(models.values()) >= 20)
     assert all(row["source"] for row in held)
     assert sample.counted(held)[1], sample.counted(held)[0]
