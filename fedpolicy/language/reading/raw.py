@@ -25,7 +25,19 @@ from fedpolicy.suggest import folded
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
 
-__all__ = ["COHORT", "Names", "Tree", "does", "entries_in", "ids", "levels_of", "maps", "number", "readers_of", "text"]
+__all__ = [
+    "COHORT",
+    "Names",
+    "Tree",
+    "does",
+    "entries_in",
+    "ids",
+    "maps",
+    "number",
+    "readers_of",
+    "text",
+    "tree_levels",
+]
 
 Tree = Mapping[str, object]
 
@@ -82,7 +94,7 @@ def maps(entry: Tree, key: str) -> Iterator[tuple[int, Tree]]:
         yield from ((place, item) for place, item in enumerate(found) if isinstance(item, dict))
 
 
-def levels_of(task: Tree) -> Iterator[tuple[int, Tree]]:
+def tree_levels(task: Tree) -> Iterator[tuple[int, Tree]]:
     """The levels of a tree; a bare id is a level without safeguards."""
     found = task.get("hops")
     if isinstance(found, tuple):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
-from fedpolicy.language.reading.raw import Names, Tree, ids, levels_of, text
+from fedpolicy.language.reading.raw import Names, Tree, ids, text, tree_levels
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.suggest import listed
 from fedpolicy.topologies import TOPOLOGIES
@@ -209,7 +209,7 @@ def _hops(path: Path, task: Tree, topology: str) -> Iterator[Contradiction]:
 def _levels(path: Path, task: Tree) -> list[tuple[Path, list[str]]]:
     """The levels of a tree from the clients' side up: where each is written, and its nodes."""
     levels = [((*path, "runs_on"), _nodes(task, "runs_on"))]
-    levels += [((*path, "hops", place), _nodes(hop, "at")) for place, hop in levels_of(task)]
+    levels += [((*path, "hops", place), _nodes(hop, "at")) for place, hop in tree_levels(task)]
     aggregators = _nodes(task, "aggregator")
     if aggregators and (len(levels) == 1 or set(aggregators) != set(levels[-1][1])):
         levels.append(((*path, "aggregator"), aggregators))

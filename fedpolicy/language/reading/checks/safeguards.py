@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fedpolicy.language.model.does import Noise, Seal, Sum
 from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contradiction
-from fedpolicy.language.reading.raw import Names, Tree, does, ids, levels_of, maps, number, readers_of, text
+from fedpolicy.language.reading.raw import Names, Tree, does, ids, maps, number, readers_of, text, tree_levels
 from fedpolicy.language.reading.spans import Path
 
 __all__ = ["check_ciphertext", "check_cohorts", "check_flow_cohorts", "check_noise", "check_readers", "check_sizes"]
@@ -66,7 +66,7 @@ def _guarded(names: Names) -> Iterator[tuple[Path, Tree]]:
     yield from names.having("api_calls", "safeguards")
     for path, task in names.entries("tasks"):
         yield path, task
-        for place, hop in levels_of(task):
+        for place, hop in tree_levels(task):
             yield (*path, "hops", place), hop
 
 
@@ -147,7 +147,7 @@ def check_cohorts(names: Names) -> Iterator[Contradiction]:
         yield from limits.above((*path, "clients_per_round"), limits.per_round, of_round=False)
         yield from limits.above((*path, "min_clients"), number(task, "min_clients"))
         yield from _thresholds(task, path, limits)
-        for place, hop in levels_of(task):
+        for place, hop in tree_levels(task):
             here = (*path, "hops", place)
             yield from limits.above((*here, "min_clients"), number(hop, "min_clients"))
             yield from _thresholds(hop, here, limits)
