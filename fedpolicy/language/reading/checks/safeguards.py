@@ -228,7 +228,7 @@ def check_ciphertext(names: Names) -> Iterator[Contradiction]:
         if "sealed_for" in flow or _seals(flow):
             continue
         sources = names.places([name for _, name in ids(flow, "from")]) or frozenset()
-        if open_at := sorted(sources & (names.places(sorted(stores)) or frozenset())):
+        if open_at := sorted(sources & (names.places(stores) or frozenset())):
             what = text(flow, "payload")
             message = f"{what} from `{open_at[0]}`, where data rest in the clear, and it is not said who can open it"
             advice = "add `sealed_for`: the nodes or parties that hold the key; or write the payload that is inside"
