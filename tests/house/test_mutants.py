@@ -101,7 +101,7 @@ def test_of_many_cases_of_one_test_a_few_come_before_another_test():
 def test_what_is_said_while_a_module_is_imported_is_tried_where_all_of_its_room_is_compared():
     file = "fedpolicy/graph/masks.py"
     mutant = next(one for one in mutants_of(file, source_of(file)) if not one.body)
-    tests = [("tests/graph/test_whole.py::test_all", 0.01), ("tests/graph/test_a.py::test_one", 0.02)]
+    tests = [("tests/graph/test_whole.py::test_all", 0.9), ("tests/graph/test_a.py::test_one", 0.02)]
     seen = Recorded(tests=tests, lines={file: {str(line): [1] for line in range(99)}})
 
     assert seen.tests_of(mutant) == [name for name, _ in tests]

@@ -59,28 +59,29 @@ class Recorded:
     def tests_of(self, mutant: Mutant) -> list[str]:
         """The tests that may notice a mutant: cheap ones of its room first, and of many cases of one test a few."""
         room = mutant.file.split("/")[1]
+        # What is said once, while a module is imported, shows where all of a room is compared.
+        whole = set() if mutant.body else self._of_room(mutant, "test_whole.py")
         cases: dict[str, list[int]] = defaultdict(list)
-        for number in sorted(self._running(mutant), key=lambda one: self.tests[one][1]):
+        for number in sorted(self._running(mutant) | whole, key=lambda one: self.tests[one][1]):
             if self.tests[number][1] <= _DEAREST:
                 cases[self.tests[number][0].partition("[")[0]].append(number)
         ranked = [
             (
+                number not in whole,
                 self.tests[number][1] * (5 + place) * (1 if name.startswith(f"tests/{room}/") else _FAR),
                 self.tests[number][0],
             )
             for name, numbers in cases.items()
             for place, number in enumerate(numbers)
         ]
-        return [name for _, name in sorted(ranked)]
+        return [name for *_, name in sorted(ranked)]
 
     def _running(self, mutant: Mutant) -> set[int]:
         lines = self.lines.get(mutant.file, {})
         own = _union(lines, range(mutant.line, mutant.last + 1)) if mutant.body else set()
         if not own and mutant.function != "(module)":
             own = _union(lines, _lines_of(mutant))
-        found = own or self._naming(mutant) or _union(lines, map(int, lines)) or self._of_room(mutant)
-        # What is said once, while a module is imported, shows where all of a room is compared.
-        return found if mutant.body else found | self._of_room(mutant, "test_whole.py")
+        return own or self._naming(mutant) or _union(lines, map(int, lines)) or self._of_room(mutant)
 
     def _of_room(self, mutant: Mutant, file: str = "") -> set[int]:
         """The tests of the room, or of one file; all for a module that is newer than what was recorded."""
