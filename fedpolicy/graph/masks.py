@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-__all__ = ["Mask", "bits", "common", "grouped", "keyed", "united"]
+__all__ = ["Mask", "bits", "common", "grouped", "keyed", "lacking", "united"]
 
 Mask = int
 _FEW = 16
@@ -53,6 +53,12 @@ def united(one: Mask, other: Mask) -> Mask:
         return one
     both = one | other
     return other if both == other else both
+
+
+def lacking(one: Mask, other: Mask) -> Mask:
+    """The instances of a set that are not in another; nothing longer than the first of them is made."""
+    both = one & other
+    return 0 if both == one else one ^ both
 
 
 def grouped(pairs: Iterable[tuple[str, Mask]]) -> dict[str, Mask]:

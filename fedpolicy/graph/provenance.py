@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.graph import Flow, Mask, Vertex, bits
 from fedpolicy.graph.builder import Builder, Origin, mask_of
-from fedpolicy.graph.masks import common, united
+from fedpolicy.graph.masks import common, lacking, united
 from fedpolicy.records import replace
 
 if TYPE_CHECKING:
@@ -36,18 +36,18 @@ def move_data_to_senders(builder: Builder) -> None:
             level = _level(builder, flow)
             if level not in reached:
                 reached[level] = instances_at(builder, level)
-            lacking = (flow.data or 0) & ~_sendable(builder, flow, reached[level].get(flow.source, {}))
-            if lacking:
-                wanted.setdefault((flow.origin, flow.source, lacking), _origin(flow))
+            left = lacking(flow.data or 0, _sendable(builder, flow, reached[level].get(flow.source, {})))
+            if left:
+                wanted.setdefault((flow.origin, flow.source, left), _origin(flow))
     for lookup in builder.lookups:
         level = _rank(builder, lookup.payload)
         if level not in reached:
             reached[level] = instances_at(builder, level)
-        lacking = lookup.data & ~reached[level].get(lookup.place, {}).get(_OPEN, 0)
-        if lacking:
-            wanted.setdefault((lookup.origin.id, lookup.place, lacking), lookup.origin)
-    for (_, place, lacking), origin in wanted.items():
-        _bring(builder, origin, place, lacking)
+        left = lacking(lookup.data, reached[level].get(lookup.place, {}).get(_OPEN, 0))
+        if left:
+            wanted.setdefault((lookup.origin.id, lookup.place, left), lookup.origin)
+    for (_, place, left), origin in wanted.items():
+        _bring(builder, origin, place, left)
 
 
 def _level(builder: Builder, flow: Flow) -> int:
@@ -70,8 +70,8 @@ def _origin(flow: Flow) -> Origin:
     )
 
 
-def _bring(builder: Builder, origin: Origin, target: str, lacking: Mask) -> None:
-    items = [builder.places.data[index] for index in bits(lacking)]
+def _bring(builder: Builder, origin: Origin, target: str, left: Mask) -> None:
+    items = [builder.places.data[index] for index in bits(left)]
     for place in sorted({item.place for item in items}):
         mask = mask_of(item for item in items if item.place == place)
         builder.add(origin, "records", place, target, "records", mask)
@@ -121,7 +121,7 @@ def instances_at(builder: Builder, level: int) -> Mapping[str, Held]:
                 before = known.get(seals, 0)
                 # What thousands of places are sent is one object, with what each of them has had before, too.
                 known[seals] = united(before, mask)
-                if known[seals] is not before:
+                if known[seals] is not before and flow.target in out:
                     if flow.target not in fresh:
                         queue.append(flow.target)
                     new = fresh.setdefault(flow.target, {})

@@ -30,7 +30,7 @@ from fedpolicy.analysis.exposure.effects import Effects
 from fedpolicy.analysis.exposure.sums import Hiding
 from fedpolicy.analysis.exposure.transfer import Effect, transfer
 from fedpolicy.graph import Flow, FlowGraph, Mask, Vertex
-from fedpolicy.graph.masks import common, grouped, united
+from fedpolicy.graph.masks import common, grouped, lacking
 from fedpolicy.limits import USUAL
 from fedpolicy.records import dataclass
 
@@ -91,13 +91,14 @@ def propagate(
         onward={vertex for vertex, leaving in out.items() if _passes_on(leaving, at_home.get(vertex, 0))},
         large=len(graph.data) > _LARGE,
         queue=deque(sorted(holdings.states)),
-        fresh={vertex: dict(state) for vertex, state in holdings.states.items()},
+        fresh={vertex: dict.fromkeys(state) for vertex, state in holdings.states.items()},
         hidden=Hidden(most=most),
     )
     sent_home: set[str] = set()
     while spread.queue:
         vertex = spread.queue.popleft()
-        new = spread.fresh.pop(vertex)
+        state = holdings.states[vertex]
+        new = {form: state[form] for form in spread.fresh.pop(vertex)}
         if vertex in at_home:
             new = _beside(new, at_home[vertex], first=vertex not in sent_home)
             sent_home.add(vertex)
@@ -113,7 +114,8 @@ class _Spread:
     """
     What is on its way: vertices in the order in which something new came to them, and what it was.
 
-    Those that are `onward` may send on what comes to them; most clients only ever send what they have at home.
+    Those that are `onward` may send on what comes to them; most clients only ever send what they have at home. Of each
+    form that is `fresh` all is sent on, as keeping apart what is new in it takes longer than to send it once more.
     """
 
     holdings: Holdings
@@ -121,7 +123,7 @@ class _Spread:
     onward: set[str]
     large: bool
     queue: deque[str]
-    fresh: dict[str, State]
+    fresh: dict[str, dict[Form, None]]
     hidden: Hidden
     last: dict[Form, Mask] = field(default_factory=dict)
 
@@ -202,8 +204,7 @@ class _Spread:
         if waiting is None:
             waiting = self.fresh[flow.target] = {}
             self.queue.append(flow.target)
-        for form, mask, _ in found:
-            waiting[form] = united(waiting[form], mask) if form in waiting else mask
+        waiting.update((form, None) for form, _, _ in found)
 
 
 def arrive_at(holdings: Holdings, vertex: Vertex, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:
@@ -271,7 +272,7 @@ def _alike(flows: Sequence[Flow], effects: Effects) -> list[tuple[Effect, Mask |
 
 def _passes_on(leaving: Sequence[tuple[Effect, Mask | None, list[Flow]]], at_home: Mask) -> bool:
     """Whether a vertex may send on anything beside the records that it has at home."""
-    return any(data is None or (data is not at_home and data & ~at_home) for _, data, _ in leaving)
+    return any(data is None or (data is not at_home and lacking(data, at_home)) for _, data, _ in leaving)
 
 
 def _beside(state: State, at_home: Mask, *, first: bool) -> State:
