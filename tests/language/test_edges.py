@@ -111,3 +111,7 @@ def test_a_file_is_given_up_with_its_hundredth_broken_document(many, last):
     found = messages(load("a: [\n---\n" * many))
     assert len(found) == many + (many == 100)
     assert last in found[-1]
+
+
+def test_a_key_of_its_author_holds_what_is_anchored_and_means_nothing():
+    assert mistakes("x-own: &own {anything: [goes]}\nsummary: here\n") == mistakes("summary: here\n")
