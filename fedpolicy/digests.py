@@ -14,7 +14,7 @@ from fedpolicy.startup import sha256
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-__all__ = ["digest_of", "digest_of_facts", "digest_of_folder", "digest_of_shipped", "digest_of_tool", "pack_path"]
+__all__ = ["digest_of", "digest_of_facts", "digest_of_folder", "digest_of_tool", "pack_path"]
 
 # What a wheel carries precomputed counts only where it says what its sources say.
 _MADE = ("_data", "__pycache__")
@@ -48,12 +48,6 @@ def digest_of_folder(folder: Path, paths: Iterable[Path], read: Callable[[Path],
         advice = "name the folder that holds `_pack.yaml` and the rules"
         raise SettingsError(f"`{folder.as_posix()}` is not a pack: no YAML files are in it", help=advice)
     return _over((path.name, read(path)) for path in found)
-
-
-def digest_of_shipped(folder: Path) -> str:
-    """The same of a pack that ships, whose files are ours."""
-    names = sorted(name for name in os.listdir(folder) if name.endswith(".yaml"))  # noqa: PTH208  no Path for each
-    return _over((name, _bytes(f"{folder}/{name}")) for name in names)
 
 
 def digest_of_facts() -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -63,7 +63,9 @@ _BASE: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class _Loader(_BASE):  # type: ignore[misc]  # libyaml where there is one
     """Finds no types: `plain` reads scalars itself, as YAML 1.2 does."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, object]] = {}
+    def resolve(self, _kind: object, _value: object, _implicit: object) -> str:
+        """Say nothing of a scalar: what PyYAML would look up, nobody reads."""
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,6 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fedpolicy.digests import digest_of, pack_path
 from fedpolicy.errors import FedPolicyError, PolicyError, Problems, SettingsError
 from fedpolicy.files import HERE, Files, policies_dir
 from fedpolicy.findings import Span
@@ -214,6 +213,8 @@ def chosen_rules(wanted: Settings) -> tuple[Rule, ...]:
 
 def changed(what: str, path: Path, shown: str, pin: str) -> list[FedPolicyError]:
     """What is wrong with a pack or a catalogue that is not as pinned."""
+    from fedpolicy.digests import digest_of  # noqa: PLC0415  most runs pin nothing
+
     found = digest_of(path)
     if found == pin:
         return []
@@ -222,6 +223,8 @@ def changed(what: str, path: Path, shown: str, pin: str) -> list[FedPolicyError]
 
 
 def _changed_pack(pack: str, pin: str) -> list[FedPolicyError]:
+    from fedpolicy.digests import pack_path  # noqa: PLC0415  see above
+
     return changed("pack", pack_path(pack), pack, pin)
 
 
