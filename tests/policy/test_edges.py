@@ -15,7 +15,7 @@ from fedpolicy.policy.elements.shared import any_in_eea
 from fedpolicy.policy.excuse import _elsewhere
 from fedpolicy.policy.housekeeping import Coverage
 from fedpolicy.policy.waivers import _ENTRY, _own
-from tests.policy.worlds import world_of
+from tests.policy.worlds import judged, rule_of, world_of
 
 
 def entry(rule):
@@ -136,3 +136,10 @@ flows: {f: {from: desk, to: hub, payload: statistics, data: %s}}
 @pytest.mark.parametrize(("data", "asked"), [("ours", True), ("theirs", False), ("[ours, theirs]", True)])
 def test_whose_code_sends_matters_to_owners_of_what_is_sent_who_rely_on_those_that_run_it(data, asked):
     assert bool(software.KIND.subjects(world_of(STORED % data))) == asked
+
+
+@pytest.mark.parametrize(("other", "holds"), [("health", True), ("demographic", False)])
+def test_a_rule_holds_where_it_holds_of_every_kind_of_element(other, holds):
+    text = STORED.replace("owner: b, categories: health", f"owner: b, categories: {other}") % "ours"
+
+    assert judged(text, rule_of("dataset", "dataset.special")).held == {"a-rule": holds}
