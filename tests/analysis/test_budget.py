@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fedpolicy.analysis import budget
 from fedpolicy.analysis.budget import Claim
 from fedpolicy.analysis.budget.sights import Sight
 from fedpolicy.analysis.changes import BudgetChange
@@ -634,3 +635,12 @@ def test_a_sight_is_undecided_where_the_readings_differ(favourable, unfavourable
     sight = Sight(favourable, unfavourable, certain=certain, possible=possible)
     assert sight.undecided is undecided
     assert sight.names == tuple(sorted({*favourable, *unfavourable}))
+
+
+def test_where_nothing_has_noise_no_pair_is_looked_at(monkeypatch):
+    """Ten thousand parties and as many datasets are a hundred million pairs, of which all say the same."""
+    monkeypatch.setattr(budget, "_cells", None)
+
+    assert ledger("{kind: norm_bound, limit: 1.0}").bare == ("notes",)
+    with pytest.raises(TypeError):
+        ledger(noise("noise_multiplier: 1.0, sampling: none, steps: 1"))

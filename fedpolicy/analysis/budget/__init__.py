@@ -91,6 +91,8 @@ def ledger_of(exposure: Exposure, within: Exposure, effort: Effort = Effort.DECI
     graph, limit = exposure.graph, within.max_epsilon
     looking = Looking(exposure=exposure, limit=limit, within=within, viewers=_capacities(exposure))
     whole = _whole(graph)
+    if not any(guard.noise is not None for flow in graph.flows for guard in flow.guards):
+        return Ledger(budgets=(), shares=(), bare=_bare(looking, whole))
     rows: dict[Key, list[_Row]] = {}
     covered = 0
     for party in sorted(looking.viewers):
@@ -112,6 +114,14 @@ def ledger_of(exposure: Exposure, within: Exposure, effort: Effort = Effort.DECI
         shares=tuple(_shares(graph, limit, effort)),
         bare=tuple(sorted({key[0] for key in rows} - families)),
     )
+
+
+def _bare(looking: Looking, whole: Mapping[str, Mask]) -> tuple[str, ...]:
+    """The datasets of which others than their owners see something, where nothing has noise: no pair is looked at."""
+    seen = 0
+    for party in looking.viewers:
+        seen |= looking.party(party).everything & ~looking.exposure.own.get(party, 0)
+    return tuple(sorted(family for family, _ in _families(looking.exposure.graph, whole, seen)))
 
 
 def _capacities(exposure: Exposure) -> dict[str, list[Viewer]]:
