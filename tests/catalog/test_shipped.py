@@ -226,6 +226,10 @@ def test_closed_models_have_a_provider(catalog):
     assert [row.id for row in closed if row.provider is None] == []
 
 
+def test_every_provider_has_a_country(catalog):
+    assert [row.id for row in catalog.providers.values() if row.jurisdiction is None] == []
+
+
 def test_countries_are_read_as_text(catalog):
     assert catalog.countries["NO"].name == "Norway"
     assert catalog.countries["NO"].eea is True
