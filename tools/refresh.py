@@ -42,6 +42,7 @@ ROUTES: Mapping[str, tuple[str, str]] = {
     "azure": ("microsoft-azure", "azure/"),
     "bedrock": ("amazon-bedrock", ""),
     "bedrock_converse": ("amazon-bedrock", ""),
+    "bedrock_mantle": ("amazon-bedrock", "bedrock_mantle/"),
 }
 INDEXES: Mapping[str, tuple[str, Callable[[indexes.Clone], Iterator[wheels.Said]]]] = {
     "anomalyco/models.dev": ("models.dev", indexes.models_dev),
@@ -180,8 +181,10 @@ def _route(route: str, name: str) -> tuple[str, str] | None:
     else:
         return None
     bare = name.removeprefix(start) if start else name
-    # What is left with a slash is a region, a commitment or another company's name; `ft:` is somebody's own model.
-    return None if _NO_NAME.search(bare) else (provider, bare)
+    # Vertex calls models of others by their publishers. Elsewhere, what is left with a slash is a region, a commitment
+    # or another company's name; `ft:` is somebody's own model.
+    own = bare.partition("/")[2] or bare if provider == "google-vertex" else bare
+    return None if _NO_NAME.search(own) else (provider, bare)
 
 
 def hosted_rows(groups: Groups, hand: Mapping[str, Row]) -> dict[str, Row]:

@@ -69,6 +69,10 @@ ChatModel = Literal["gpt-9", "gpt-9-2030-01-01", "gpt-8", "gpt-7", "o9"]
                 },
                 "gemini-10": {"litellm_provider": "vertex_ai-language-models", "mode": "chat"},
                 "vertex_ai/jamba-9@001": {"litellm_provider": "vertex_ai-ai21_models", "mode": "chat"},
+                "vertex_ai/acme/one-9-maas": {"litellm_provider": "vertex_ai-acme_models", "mode": "chat"},
+                "vertex_ai/eu/acme/one-9-maas": {"litellm_provider": "vertex_ai-acme_models", "mode": "chat"},
+                "bedrock_mantle/acme.one-9": {"litellm_provider": "bedrock_mantle", "mode": "chat"},
+                "bedrock_mantle/us-gov-west-1/acme.one-9": {"litellm_provider": "bedrock_mantle", "mode": "chat"},
                 "dall-e-9": {"litellm_provider": "openai", "mode": "image_generation"},
                 "ft:gpt-8": {"litellm_provider": "openai", "mode": "chat"},
                 "deepinfra/a/b": {"litellm_provider": "deepinfra", "mode": "chat"},
@@ -166,6 +170,14 @@ def test_a_cloud_has_days_and_names_of_its_own(rows):
     assert (azure["shutdown_on"], azure["shutdowns"]) == ("2032-01-01", {"azure/gpt-9-2030-01-01": "2031-06-01"})
     assert "licence" not in azure
     assert rows["amazon-bedrock/anthropic.claude-opus-9"]["aliases"] == ["eu.anthropic.claude-opus-9"]
+
+
+def test_a_cloud_calls_models_of_others_by_their_publishers(rows):
+    vertex, bedrock = rows["google-vertex/acme/one-9-maas"], rows["amazon-bedrock/acme.one-9"]
+
+    assert (vertex["provider"], vertex["aliases"]) == ("google-vertex", ["vertex_ai/acme/one-9-maas"])
+    assert (bedrock["provider"], bedrock["aliases"]) == ("amazon-bedrock", ["acme.one-9"])
+    assert not {"developer", "weights", "licence"} & {*vertex, *bedrock}
 
 
 def test_a_name_that_may_be_published_says_nothing_of_its_weights(rows):
