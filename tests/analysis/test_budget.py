@@ -343,7 +343,11 @@ def summed(more, where="distributed", least=3, rule="mean"):
 
 
 def epsilon(found, party):
-    budget = towards(found.ledger, party)
+    return epsilon_of(found.ledger, party)
+
+
+def epsilon_of(ledger, party):
+    budget = towards(ledger, party)
     return budget.low, budget.high
 
 
@@ -354,6 +358,44 @@ def test_whoever_adds_a_share_of_the_noise_subtracts_it():
     # Two of three shares remain: noise 5 * sqrt(2 / 3).
     assert epsilon(found, "a") == pytest.approx((9.25, 9.25), abs=1e-2)
     assert towards(found.ledger, "a").parties == ("a", "b", "c")
+
+
+AMONG = """
+name: test
+parties: {{{parties}, hub: {{role: coordinator}}}}
+nodes: {{client: {{kind: client, party: [{names}]}}, aggregator: {{kind: aggregator, party: hub}}}}
+datasets: {{notes: {{at: client, categories: health, subjects: 1, unit: client}}}}
+tasks:
+  t:
+    {{method: fedavg, data: notes, runs_on: client, rounds: 50, clients_per_round: {count}, min_clients: {least},
+      aggregation: mean, safeguards: [
+      {{kind: secure_aggregation, min_clients: {least}}},
+      {{kind: differential_privacy, where: distributed, noise_multiplier: 5, clipping_norm: 1.0, sampling: none,
+        unit: client, delta: 1.0e-6}}]}}
+"""
+
+
+def among(count, least):
+    names = [f"p{number}" for number in range(count)]
+    parties = ", ".join(f"{name}: {{role: participant}}" for name in names)
+    return facts_of(AMONG.format(parties=parties, names=", ".join(names), count=count, least=least), 10).ledger
+
+
+@pytest.mark.parametrize(
+    ("count", "least", "insider", "outsider"),
+    # Noise 5 * sqrt((least - 1) / count), also where the one that is left is a single contribution.
+    [(2, 2, 11.0, 7.29), (3, 3, 9.25, 7.29), (5, 5, 8.31, 7.29), (3, 2, 14.1, 9.25)],
+)
+def test_one_share_less_is_left_of_the_noise_among_any_number_of_clients(count, least, insider, outsider):
+    ledger = among(count, least)
+
+    assert epsilon_of(ledger, "p0") == pytest.approx((insider, insider), rel=0.01)
+    assert epsilon_of(ledger, "hub") == pytest.approx((outsider, outsider), rel=0.01)
+
+
+def test_whoever_knows_every_share_of_the_noise_sees_what_is_left_without():
+    assert towards(among(1, 1), "hub").high == pytest.approx(7.29, rel=0.01)
+    assert towards(among(2, 1), "p0").sees_more
 
 
 def test_where_clients_drop_out_their_shares_of_the_noise_are_missing():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 from tests.reference.few import few
 from tests.reference.jobs import Job
 from tests.reference.models import Models
-from tests.reference.movement import INFERABLE, Few, Movement, Noise, Seal, Sum, Word
+from tests.reference.movement import INFERABLE, Few, Movement, Noise, Seal, Shares, Sum, Word
 from tests.reference.safeguards import caps, noises, seals, secure_sums
 from tests.reference.world import World
 
@@ -72,7 +73,7 @@ class Exchange:
             crowded, idle = job.crowd(crowd), job.idle(job.members)
             sums = secure_sums(self.world, guards, f"{job.why}.safeguards", [member], crowded, idle, job.least_units)
             noise = self._noises(job, "client", [member])
-            noise += self._noises(job, "distributed", job.givers)
+            noise += self._divided_noises(job, sums)
         if job.masks[member]:
             yield Movement(
                 way=(member, *way),
@@ -140,6 +141,29 @@ class Exchange:
 
     def _noises(self, job: Job, where: str, places: Sequence[str]) -> tuple[Noise, ...]:
         return noises(self.world, job.task.safeguards, f"{job.why}.safeguards", where, places, job.mask)
+
+    def _divided_noises(self, job: Job, sums: tuple[Sum, ...]) -> tuple[Noise, ...]:
+        """Noise of which every client adds a share, behind the masks of a secure sum."""
+        task = job.task
+        least = [one.min_clients for one in task.safeguards if one.kind == "secure_aggregation"]
+        there = max([task.min_clients or task.clients_per_round or 0, *least, 1])
+        shares = Shares(there=there, known=self._known_shares(job), among=frozenset(sums))
+        found = (replace(one, shares=shares) for one in self._noises(job, "distributed", job.givers))
+        if task.clients_per_round:
+            return tuple(found)
+        # Nobody says into how many shares it was divided.
+        return tuple(
+            replace(n, enough=tuple((i, "no" if a == "no" else "unknown") for i, a in n.enough)) for n in found
+        )
+
+    def _known_shares(self, job: Job) -> tuple[tuple[str, int], ...]:
+        """How many shares each party can subtract: of clients that it or its fellow operators run or host."""
+        places = self.world.places.values()
+        found = []
+        for party in sorted({one for place in places for one in (*place.operators, place.host)} - {""}):
+            fellows = {party}.union(*(place.operators for place in places if party in place.operators))
+            found.append((party, sum(one.count for one in job.crowd(job.givers) if one.controlled & fellows)))
+        return tuple(found)
 
     def _plain(self, job: Job, top: str, below: Sequence[str]) -> tuple[Sum, ...]:
         # What cannot be added is put together all the same, and hides nobody.

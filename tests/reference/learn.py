@@ -127,7 +127,7 @@ class Learning:
         if closed and one.adds:
             return
         counted = {s for s in one.sums if not s.secure or self._counts(s.words)}
-        noises = fact.noises if closed else fact.noises | {n for n in one.noises if self._counts(n.words)}
+        noises = fact.noises if closed else fact.noises | {n for n in one.noises if self._added(n, one)}
         # What was to be added up by somebody on whom the owner does not rely may be either.
         for sums in {frozenset(counted), frozenset(one.sums)}:
             yield Fact(
@@ -149,6 +149,11 @@ class Learning:
                 words.append(Word(parties=frozenset({self.world.supplier(here.code, here)} - {""}), place=place))
         return one.sealed or self._counts(tuple(words))
 
+    def _added(self, noise: Noise, one: Movement) -> bool:
+        """Whether noise is there by the word of those who count; what is shared out needs the masks of a sum."""
+        masked = noise.shares is None or any(self._counts(each.words) for each in one.sums if each.secure)
+        return masked and self._counts(noise.words)
+
     def _enough(self, noise: Noise) -> bool:
         answer = dict(noise.enough).get(self.instance.id, "no")
         return answer == "yes" or (answer == "unknown" and self.reading.favourable)
@@ -165,11 +170,26 @@ class Learning:
         A sum that hides nobody from those who operate it is none to whoever gets it from there.
         """
         pool = frozenset(self.world.places[place].operators)
+        if place.startswith("model:"):  # what is learned of a sum is no sum
+            fact = replace(fact, noises=self._left_in(fact, pool))
         seals = frozenset(seal for seal in fact.seals if not self.read_at(seal, place))
         here = replace(fact, seals=seals, void=frozenset()) if fact.seals or fact.void else fact
         yield from {fact, here}  # whoever can open something can pass it on as it is, too
         if pool and not seals and here.sums and not any(self._hides(one, pool) for one in here.sums):
-            yield replace(here, sums=frozenset(), summed=False)
+            yield replace(here, sums=frozenset(), summed=False, noises=self._left_in(here, pool))
+
+    def _left_in(self, fact: Fact, pool: frozenset[str]) -> frozenset[Noise]:
+        """The noise in what is left of a sum, which may be a single contribution."""
+        kept = (noise for noise in fact.noises if self._protects(noise, fact, pool))
+        return frozenset(replace(n, shares=replace(n.shares, among=frozenset())) if n.shares else n for n in kept)
+
+    def _protects(self, noise: Noise, fact: Fact, pool: frozenset[str]) -> bool:
+        """Whether noise is in what those who pool what they know find in a sum."""
+        if noise.shares is None or not noise.shares.among or any(self._hides(one, pool) for one in fact.sums):
+            return True
+        # In fewer contributions than there are to be shares, there are fewer shares.
+        whole = all(one.most >= noise.shares.there for one in noise.shares.among)
+        return whole and noise.shares.left(pool) > 0
 
     # Enclaves.
 
@@ -262,7 +282,9 @@ class Learning:
                     if hidden and not (fact.answered and place.client and role == "operator"):
                         continue
                     if level := self.seen(fact, party, pool):
-                        seen.setdefault((party, role), set()).add((level, bool(fact.noises)))
+                        kept = {n for n in fact.noises if self._protects(n, fact, pool)}
+                        noisy = any(n.shares is None or n.shares.left({party}) > 0 for n in kept)
+                        seen.setdefault((party, role), set()).add((level, noisy))
         return {viewer: self._together(viewer, seen) for viewer in seen}
 
     def _together(self, viewer: tuple[str, str], seen: dict[tuple[str, str], set[tuple[int, bool]]]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -57,12 +58,26 @@ class Seal:
 
 
 @dataclass(frozen=True)
+class Shares:
+    """Noise of which many add a share each: how many are there, who knows how many, and in which sums it is."""
+
+    there: int
+    known: tuple[tuple[str, int], ...]  # by party
+    among: frozenset[Sum]  # none: it is in what was made of such a sum
+
+    def left(self, pool: Iterable[str]) -> int:
+        """How many shares are there that none of these knows."""
+        return self.there - max((dict(self.known).get(party, 0) for party in pool), default=0)
+
+
+@dataclass(frozen=True)
 class Noise:
     """Noise of which each instance knows whether it is enough."""
 
     id: str
     enough: tuple[tuple[str, Answer], ...]  # by instance
     words: tuple[Word, ...] = field(compare=False)
+    shares: Shares | None = None
 
 
 @dataclass(frozen=True)

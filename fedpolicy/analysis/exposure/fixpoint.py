@@ -157,7 +157,7 @@ class _Spread:
         key: tuple[object, ...] = (
             vertex.kind,
             "" if all(form.kind != SEALED for form, _, _ in sent) else vertex.id,
-            *(id(hiding.hidden(form.sum, vertex.operators, form.outer)) for form, _, _ in sent if form.kind == SUM),
+            *(id(hiding.covers(form, vertex.operators)) for form, _, _ in sent if form.kind == SUM),
         )
         found = known.get(key)
         if found is None:
@@ -216,7 +216,7 @@ def arrive_at(holdings: Holdings, vertex: Vertex, form: Form, mask: Mask) -> Ite
     if vertex.kind == "model" and form.level > INFERABLE:
         form = form._replace(level=INFERABLE)
     if form.kind == SUM:
-        yield from read_sum(form, mask, common(mask, holdings.hiding.hidden(form.sum, vertex.operators, form.outer)))
+        yield from read_sum(form, mask, common(mask, holdings.hiding.covers(form, vertex.operators)))
         if vertex.kind == "model":
             return
     yield form, mask

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from math import sqrt
 
 from fedpolicy.analysis.accounting import Release
-from fedpolicy.analysis.exposure.noise import PURE, Towards, drawn_clients, noise_of, why_without
+from fedpolicy.analysis.exposure.noise import PURE, Towards, drawn_clients, noise_of, survivors_of, why_without
 from fedpolicy.analysis.exposure.participation import (
     EVERY,
     Part,
@@ -189,19 +189,25 @@ class Insiders:
     """
     One mechanism, and who knows what of it.
 
-    `own` counts the shares of noise of the clients that a party operates or hosts; `sees` are those who draw a sample
-    of clients, or see who is in it; `readers` are those to whom anything of the task is sent.
+    `own` counts the shares of noise of the clients that a party operates or hosts, or that those do with whom it runs a
+    node; at least as many shares as `there` says are there. `sees` are those who draw a sample of clients, or see who
+    is in it; `readers` are those to whom anything of the task is sent.
     """
 
     path: Path
     spec: DifferentialPrivacy
     own: Mapping[str, int]
+    there: int
     sees: frozenset[str]
     readers: frozenset[str]
 
     def towards(self, party: str) -> Towards:
         """What a party knows."""
         return Towards(own=self.own.get(party, 0), sees_sample=party in self.sees)
+
+    def leaves_noise(self, pool: tuple[str, ...]) -> bool:
+        """Whether somebody adds a share of the noise that those who pool what they know do not know."""
+        return self.there > max((self.own.get(party, 0) for party in pool), default=0)
 
     def mechanism(self, graph: FlowGraph, towards: Towards) -> Mechanism:
         """The mechanism as somebody sees it who knows so much."""
@@ -240,19 +246,34 @@ def _insiders(graph: FlowGraph, path: Path, spec: DifferentialPrivacy, carriers:
     ends = [flow for flow in graph.flows if flow.origin == origin]
     sees = {who for flow in ends if flow.role in _UP for who in _behind(graph.vertices[flow.target])}
     drawers = {who for flow in carriers if spec.where == "aggregator" for who in _behind(graph.vertices[flow.source])}
-    senders = {flow.source for flow in carriers}
-    own: dict[str, int] = {}
-    for place in (graph.vertices[name] for name in sorted(senders) if spec.where == "distributed"):
-        for party in dict.fromkeys(_behind(place)):
-            # The peer of a cohort stands for all other members, and each of them knows its own share only.
-            own[party] = own.get(party, 0) + (1 if party == place.party else place.weight)
+    shared = [flow for flow in carriers if spec.where == "distributed"]
+    senders = {flow.source for flow in shared if any(one.path == path and not one.ignored for one in flow.guards)}
     return Insiders(
         path=path,
         spec=spec,
-        own=own,
+        own=_known_shares(graph, senders),
+        there=survivors_of(graph.deployment, path),
         sees=frozenset(sees | (drawers - _senders(graph, ends))) if drawn_clients(spec) else frozenset(),
         readers=frozenset(who for flow in ends for who in _behind(graph.vertices[flow.target])),
     )
+
+
+def _known_shares(graph: FlowGraph, senders: set[str]) -> dict[str, int]:
+    """How many shares each party knows: of the clients that it runs or hosts, or that its fellow operators do."""
+    known: dict[str, dict[str, int]] = {}
+    for place in (graph.vertices[name] for name in sorted(senders)):
+        for party in dict.fromkeys(_behind(place)):
+            # The peer of a cohort stands for all other members, and each of them knows its own share only.
+            known.setdefault(party, {})[place.id] = 1 if party == place.party else place.weight
+    pooled = {party: dict(shares) for party, shares in known.items()}
+    pools = {place.operators for place in graph.vertices.values() if len(place.operators) > 1} if known else set()
+    for pool in pools:
+        for party in pool:
+            mine = pooled.setdefault(party, {})
+            for fellow in pool:
+                for name, count in known.get(fellow, {}).items():
+                    mine[name] = max(mine.get(name, 0), count)
+    return {party: sum(shares.values()) for party, shares in pooled.items() if shares}
 
 
 def _senders(graph: FlowGraph, ends: list[Flow]) -> set[str]:

@@ -15,7 +15,17 @@ from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, SecureAggregation
 from fedpolicy.records import dataclass
 
-__all__ = ["PURE", "UNCLIPPED", "Noise", "Towards", "drawn_clients", "noise_of", "task_of", "why_without"]
+__all__ = [
+    "PURE",
+    "UNCLIPPED",
+    "Noise",
+    "Towards",
+    "drawn_clients",
+    "noise_of",
+    "survivors_of",
+    "task_of",
+    "why_without",
+]
 
 # These mechanisms give pure differential privacy, which has no delta.
 PURE = frozenset({"laplace", "sparse_vector", "exponential", "randomised_response"})
@@ -31,7 +41,7 @@ _WEIGHTED = "no weight in the mean is larger than the one that the noise was mad
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Towards:
-    """Who looks: of how many shares of the noise it knows, and whether it sees who is in a sample of clients."""
+    """Who looks: how many shares of the noise it knows, and whether it sees who is in a sample of clients."""
 
     own: int = 0
     sees_sample: bool = False
@@ -57,6 +67,8 @@ def noise_of(deployment: Deployment, path: Path, spec: DifferentialPrivacy, own:
     """The noise of a mechanism towards whoever knows `own` of its shares."""
     at = ".".join(map(str, path))
     most, missing = _stated(spec, at)
+    if spec.where == "distributed" and own >= survivors_of(deployment, path):
+        return Noise(most=0.0, least=0.0, because=(f"knows {own:,} of the shares of the noise",))
     if most is None:
         return Noise(most=None, least=None, missing=missing)
     most, notes = _effective(spec, most) / (spec.contributions_per_unit or 1), _granted(deployment, path, spec)
@@ -144,13 +156,17 @@ def _shared(
     deployment: Deployment, path: Path, spec: DifferentialPrivacy, at: str
 ) -> tuple[int, int | None, tuple[str, ...]]:
     """How many contributions there are at least, by how many the noise was divided, and what is not stated."""
-    task, beside = task_of(deployment, path), _beside(deployment, path)
-    per_round = task.clients_per_round if task else None
-    least = [one.min_clients for one in beside if isinstance(one, SecureAggregation)]
-    survivors = max([(task.min_clients or per_round or 0) if task else 0, *least, 1])
-    shares = spec.shares or per_round
+    task = task_of(deployment, path)
+    shares = spec.shares or (task.clients_per_round if task else None)
     silent = f"tasks.{path[1]}.clients_per_round" if task else f"{at}.shares"
-    return survivors, max(shares, 1) if shares else None, () if shares else (silent,)
+    return survivors_of(deployment, path), max(shares, 1) if shares else None, () if shares else (silent,)
+
+
+def survivors_of(deployment: Deployment, path: Path) -> int:
+    """How many clients at least add their share of a noise."""
+    task, beside = task_of(deployment, path), _beside(deployment, path)
+    least = [one.min_clients for one in beside if isinstance(one, SecureAggregation)]
+    return max([(task.min_clients or task.clients_per_round or 0) if task else 0, *least, 1])
 
 
 def _beside(deployment: Deployment, path: Path) -> tuple[object, ...]:

@@ -76,7 +76,9 @@ class Exposure:
         key = (reading, private, log)
         if key not in self._holdings:
             trust = self.lenient if reading is Reading.VOUCHED else self.trust
-            hiding = Hiding(graph=self.graph, trust=trust, reading=reading, tallies=self._tallies)
+            hiding = Hiding(
+                graph=self.graph, trust=trust, reading=reading, insiders=self.insiders, tallies=self._tallies
+            )
             effects = Effects(
                 graph=self.graph,
                 catalog=self.catalog,

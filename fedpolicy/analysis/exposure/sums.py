@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from functools import reduce
 from operator import or_
 
-from fedpolicy.analysis.exposure import Reading, Trust
+from fedpolicy.analysis.exposure import Form, Reading, Trust
+from fedpolicy.analysis.exposure.mechanisms import Insiders
 from fedpolicy.analysis.exposure.sizes import Sizes, sizes_of
 from fedpolicy.graph import Aggregate, FlowGraph, Mask, Vertex, bits
 from fedpolicy.graph.masks import grouped, united
@@ -43,15 +44,46 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hiding:
-    """Answers, for one reading, which contributions an aggregate hides from whom; `tallies` hold for all readings."""
+    """
+    Answers, for one reading, which contributions an aggregate hides from whom; `tallies` hold for all readings.
+
+    `insiders` say who knows which shares of the noise that contributors divide among them.
+    """
 
     graph: FlowGraph
     trust: Trust
     reading: Reading
+    insiders: Mapping[int, Insiders] = field(default_factory=dict)
     tallies: dict[int, Tally] = field(default_factory=dict)
+    _covered: dict[tuple[int, int, tuple[str, ...], tuple[int, ...]], Mask] = field(default_factory=dict)
     _known: dict[tuple[int, tuple[str, ...], tuple[int, ...]], Mask] = field(default_factory=dict)
     _sizes: dict[int, tuple[Sizes, ...]] = field(default_factory=dict)
     _by_owner: dict[str, Mask] = field(default_factory=dict)
+
+    def covers(self, form: Form, viewers: tuple[str, ...]) -> Mask:
+        """
+        The instances that a sum hides from parties that pool what they see, or that its noise protects from them.
+
+        Noise is in what is left of a sum even where that is a single contribution, less the shares that they know.
+        """
+        if form.noise < 0:
+            return self.hidden(form.sum, viewers, form.outer)
+        key = (form.noise, form.sum, viewers, form.outer)
+        found = self._covered.get(key)
+        if found is None:
+            hidden = self.hidden(form.sum, viewers, form.outer)
+            found = self._covered[key] = united(hidden, self._noisy(form, viewers))
+        return found
+
+    def _noisy(self, form: Form, viewers: tuple[str, ...]) -> Mask:
+        aggregate, inside = self.graph.aggregates[form.sum], self.insiders[form.noise]
+        # A sum of fewer contributions has fewer shares in it than the noise is taken to have.
+        whole = aggregate.k_high >= inside.there
+        if not whole or not aggregate.summable or not inside.leaves_noise(viewers):
+            return 0
+        if aggregate.rests_on and not self.reading.trusting:
+            return self.trust.accepting(aggregate.rests_on, aggregate.data)
+        return aggregate.data
 
     def hidden(self, index: int, viewers: tuple[str, ...], outer: tuple[int, ...] = ()) -> Mask:
         """

@@ -200,8 +200,8 @@ def _summed(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask
 
 
 def _passed(effect: Effect, form: Form, mask: Mask, cap: int) -> Iterator[tuple[Form, Mask]]:
-    """A sum up to a cap; below what can be rebuilt it hides nothing that is not said anyway."""
-    if mask and cap > INFERABLE:
+    """A sum up to a cap; below what can be rebuilt it hides nothing that is not said anyway, unless it has noise."""
+    if mask and (cap > INFERABLE or (form.noise >= 0 and cap == INFERABLE)):
         form = form._replace(level=min(form.level, cap))
         if effect.aggregate is not None and effect.aggregate != form.sum:
             form = _within(form, effect.aggregate)
