@@ -361,6 +361,7 @@ def test_whoever_adds_a_share_of_the_noise_subtracts_it():
 
 
 AMONG = """
+fedpolicy: 1
 name: test
 parties: {{{parties}, hub: {{role: coordinator}}}}
 nodes: {{client: {{kind: client, party: [{names}]}}, aggregator: {{kind: aggregator, party: hub}}}}
