@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
     from fedpolicy.catalog.rows import Row
 
-__all__ = ["ages_text", "matching_rows", "rows_json", "rows_text"]
+__all__ = ["ages_text", "all_rows", "matching_rows", "old_text", "rows_json", "rows_text"]
 
 _TITLES = ("name", "title", "cloud")
 _BESIDE = frozenset(
@@ -25,12 +25,18 @@ _MOST_ID = 40  # columns
 _MOST_LISTED = 3  # of the values of one fact, in a list of rows
 
 
-def ages_text(catalog: Catalog, today: str, *, rows: bool) -> str:
-    """A table of the sections, or of the rows that are old, the oldest first."""
-    return "".join(f"{line}\n" for line in (_old(catalog, today) if rows else _sections(catalog, today)))
+def ages_text(catalog: Catalog, today: str) -> str:
+    """A table of the sections, with the age of their rows."""
+    return "".join(f"{line}\n" for line in _sections(catalog, today))
 
 
-def _all(catalog: Catalog) -> Iterator[tuple[str, Row]]:
+def old_text(named: Iterable[tuple[str, Row]], today: str) -> str:
+    """Those of these rows (section and row) that are old, the oldest first."""
+    return "".join(f"{line}\n" for line in _old(named, today))
+
+
+def all_rows(catalog: Catalog) -> Iterator[tuple[str, Row]]:
+    """Every row with its section."""
     from fedpolicy.catalog.rows import ROWS  # noqa: PLC0415  a report of findings needs no catalogue
 
     yield from ((name, row) for name in ROWS for row in getattr(catalog, name).values())
@@ -42,7 +48,7 @@ def _days(row: Row, today: str) -> int:
 
 def _sections(catalog: Catalog, today: str) -> Iterator[str]:
     found: dict[str, list[int]] = {}
-    for name, row in _all(catalog):
+    for name, row in all_rows(catalog):
         found.setdefault(name, []).append(_days(row, today))
     yield f"{'section':<12}{'rows':>6}{'median age':>12}{'older than half a year':>24}"
     for name, ages in found.items():
@@ -50,8 +56,8 @@ def _sections(catalog: Catalog, today: str) -> Iterator[str]:
         yield f"{name:<12}{len(ages):>6,}{amount(middle, 'day'):>12}{sum(age > OLD_FACTS for age in ages):>24,}"
 
 
-def _old(catalog: Catalog, today: str) -> Iterator[str]:
-    found = sorted((row.as_of, f"{name}.{row.id}") for name, row in _all(catalog) if _days(row, today) > OLD_FACTS)
+def _old(named: Iterable[tuple[str, Row]], today: str) -> Iterator[str]:
+    found = sorted((row.as_of, f"{name}.{row.id}") for name, row in named if _days(row, today) > OLD_FACTS)
     yield from (f"{day}  {clean(name)}" for day, name in found)
     yield f"{amount(len(found), 'row')} older than half a year on {today}"
 

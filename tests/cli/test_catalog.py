@@ -32,6 +32,22 @@ def test_the_oldest_row_comes_first(run, tmp_path):
     assert last.endswith("older than half a year on 2026-11-28")
 
 
+def test_only_old_rows_of_a_section_are_listed_where_one_is_named(run, tmp_path):
+    own = tmp_path / "own.yaml"
+    own.write_text(OWN, encoding="utf-8")
+    wanted = ("--age", "--today", "2026-11-28", "--catalog", str(own))
+
+    first, *more, last = run("catalog", "models", *wanted).stdout.splitlines()
+
+    assert first == "2001-01-01  models.acme/old"
+    assert all(line[12:].startswith("models.") for line in more)
+    assert last == f"{len(more) + 1} rows older than half a year on 2026-11-28"
+    assert run("catalog", "models", "acme/old", *wanted).stdout.splitlines() == [
+        "2001-01-01  models.acme/old",
+        "1 row older than half a year on 2026-11-28",
+    ]
+
+
 def test_nothing_is_old_before_anybody_looked(run):
     assert run("catalog", "--age", "--today", "2001-01-01").stdout == "0 rows older than half a year on 2001-01-01\n"
 

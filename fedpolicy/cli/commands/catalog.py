@@ -17,7 +17,7 @@ __all__ = ["command"]
 @click.command("catalog")
 @click.argument("section", default="")
 @click.argument("query", default="")
-@click.option("--age", is_flag=True, help="List every row that is older than half a year, the oldest first.")
+@click.option("--age", is_flag=True, help="List the rows that are older than half a year, the oldest first.")
 @form_option(["text", "json"], "How to write rows.", shown=False)
 @today_option("Judge ages as on this day; default: the day in UTC.")
 @catalog_option
@@ -43,16 +43,18 @@ def _ages(_section: str, _query: str, options: Mapping[str, Any]) -> str:
     """Every section, and how old its rows are."""
     from fedpolicy.catalog import load_catalog
     from fedpolicy.cli.trust import day_of
-    from fedpolicy.report.catalog import ages_text
+    from fedpolicy.report.catalog import ages_text, all_rows, old_text
 
-    return ages_text(load_catalog(options["catalogs"]), day_of(options), rows=options["age"])
+    catalog, today = load_catalog(options["catalogs"]), day_of(options)
+    return old_text(all_rows(catalog), today) if options["age"] else ages_text(catalog, today)
 
 
 def _rows(section: str, query: str, options: Mapping[str, Any]) -> str:
     """Rows of a section. Raises SettingsError where there is no such section, or nothing matches."""
     from fedpolicy.catalog import load_catalog
     from fedpolicy.catalog.rows import ROWS
-    from fedpolicy.report.catalog import matching_rows, rows_json, rows_text
+    from fedpolicy.cli.trust import day_of
+    from fedpolicy.report.catalog import matching_rows, old_text, rows_json, rows_text
     from fedpolicy.suggest import advise
 
     catalog = load_catalog(options["catalogs"])
@@ -62,6 +64,8 @@ def _rows(section: str, query: str, options: Mapping[str, Any]) -> str:
     found = matching_rows(rows, query)
     if not found:
         raise SettingsError(f"nothing in {section} matches `{query}`", help=advise(query, list(rows)))
+    if options["age"]:
+        return old_text(((section, row) for row in found), day_of(options))
     if options["form"] == "json":
         return rows_json(section, found)
     return rows_text(section, found, look_for(options["output"], no_color=options["no_color"]))
