@@ -9,6 +9,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, create_model
+from pydantic_core import PydanticCustomError
 
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.entry import Entry
@@ -95,7 +96,16 @@ def _annotation(kind: Any) -> Any:
         found = reduce(or_, (_annotation(one) for one in inner))
         kinds = all(isinstance(one, type) and issubclass(one, Entry) for one in inner)
         return Annotated[found, Field(discriminator="kind")] if kinds else found
-    return kind if origin is Literal or not issubclass(kind, Entry) else _twin(kind)
+    if origin is Literal:
+        return Annotated[kind, BeforeValidator(_no_truth)] if 1 in inner else kind
+    return _twin(kind) if issubclass(kind, Entry) else kind
+
+
+def _no_truth(value: object) -> object:
+    """Pydantic takes `true` for 1 among choices, also where it is strict."""
+    if value is True:
+        raise PydanticCustomError("literal_error", "`true` is no number")
+    return value
 
 
 def _marks(mark: object) -> Iterator[object]:

@@ -32,6 +32,12 @@ def test_both_read_the_same_of_every_file_and_find_the_same_in_the_same_order():
     assert len([name for name, ours, _ in read if isinstance(ours, list)]) > 30
 
 
+def test_true_is_no_version_to_either():
+    ours, theirs = both_read({"fedpolicy": True, "name": "x"})
+
+    assert ours == theirs == [("literal_error", ("fedpolicy",), "True")]
+
+
 @pytest.mark.no_cover  # thousands of trees
 def test_both_say_the_same_of_any_value_in_any_place():
     said = set()
