@@ -2,8 +2,22 @@
 
 import pytest
 
+from fedpolicy.files import policies_dir
 from fedpolicy.policy.fields import Type
+from fedpolicy.policy.load import load_rules
 from fedpolicy.policy.texts import fill, placeholders, value_words
+from tests.policy.worlds import judged
+
+NOISY = """
+fedpolicy: 1
+name: noisy
+parties: {{a: {{role: participant}}, b: {{role: coordinator}}}}
+nodes: {{c: {{kind: client, party: a}}, t: {{kind: tracker, party: b}}}}
+datasets: {{notes: {{at: c, categories: health}}}}
+flows:
+  f: {{from: c, to: t, payload: metrics,
+      safeguards: [{{kind: differential_privacy, where: client, clipping_norm: 1, unit: record, {stated}}}]}}
+"""
 
 
 @pytest.mark.parametrize(
@@ -37,3 +51,24 @@ def test_placeholders_are_filled_and_lines_are_joined():
 )
 def test_one_thing_is_said_in_the_singular(days, text):
     assert fill("for {days} days", {"days": days}.__getitem__) == text
+
+
+@pytest.mark.parametrize(
+    ("stated", "text"),
+    [
+        (
+            "step_epsilon: 0.5, step_delta: 1.0e-6, step_sensitivity: 1.0",
+            "noise for an epsilon of 0.5 a step, clipping norm 1",
+        ),
+        ("step_epsilon: 0.5", "noise unknown, clipping norm 1"),
+        ("noise_multiplier: 2", "noise of multiplier 2, clipping norm 1"),
+    ],
+)
+def test_noise_is_named_as_the_file_states_it(stated, text):
+    (rule,) = load_rules([str(policies_dir() / "federation" / "dp-parameters-incomplete.yaml")])
+
+    (finding,) = judged(NOISY.format(stated=stated), rule).findings
+    assert finding.message == (
+        f"flows.f declares differential privacy with {text}, delta unknown and unit record; nobody can check a "
+        "guarantee of which a part is unknown"
+    )

@@ -54,13 +54,17 @@ def _readers(view: SafeguardView) -> list[str]:
     return list(does.readers_of(view.spec)) if isinstance(does, Seal) else []
 
 
-def _noise(view: SafeguardView) -> str:
+def _noise(view: SafeguardView) -> Presence:
     """How much noise it states: by its multiplier, or by the epsilon of each step with all that it was made for."""
     spec = view.spec
-    if not isinstance(spec, DifferentialPrivacy) or noise_of(view.world.deployment, view.path, spec, 0).most is None:
+    if not isinstance(spec, DifferentialPrivacy):
         return ""
-    by_multiplier = spec.noise_multiplier is not None
-    return f"noise multiplier {spec.noise_multiplier:g}" if by_multiplier else f"epsilon {spec.step_epsilon:g} a step"
+    noise = noise_of(view.world.deployment, view.path, spec, 0)
+    if noise.most is None:
+        return Missing(noise.missing)
+    if spec.noise_multiplier is None:
+        return f"for an epsilon of {spec.step_epsilon:g} a step"
+    return f"of multiplier {spec.noise_multiplier:g}"
 
 
 def _units(view: SafeguardView) -> Presence:
@@ -206,7 +210,7 @@ _FIELDS = (
         "the mechanism adds noise to contributions that are clipped, not to votes or choices",
         lambda v: v.kind == "differential_privacy" and v.spec.mechanism not in UNCLIPPED,
     ),
-    words("noise", "differential privacy: how much noise it states, in words; else an empty text", _noise),
+    open_field("noise", Type.TEXT, "differential privacy: how much noise it states, in words", _noise),
     *BUDGET_FIELDS,
     words("fewer_steps", "differential privacy: how its steps contradict the rounds; else an empty text", _fewer_steps),
     words("lower_rate", "differential privacy: how its rate contradicts the clients in a round; or empty", _lower_rate),
