@@ -146,7 +146,8 @@ class Exchange:
         """Noise of which every client adds a share, behind the masks of a secure sum."""
         task = job.task
         least = [one.min_clients for one in task.safeguards if one.kind == "secure_aggregation"]
-        there = max([task.min_clients or task.clients_per_round or 0, *least, 1])
+        least += [task.min_clients] if task.min_clients else []
+        there = max(least) if least else task.clients_per_round or 1
         shares = Shares(there=there, known=self._known_shares(job), among=frozenset(sums))
         found = (replace(one, shares=shares) for one in self._noises(job, "distributed", job.givers))
         if task.clients_per_round:

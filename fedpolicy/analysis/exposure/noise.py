@@ -163,10 +163,11 @@ def _shared(
 
 
 def survivors_of(deployment: Deployment, path: Path) -> int:
-    """How many clients at least add their share of a noise."""
+    """How many clients at least add their share of a noise: as many as a round or its secure sum goes on with."""
     task, beside = task_of(deployment, path), _beside(deployment, path)
     least = [one.min_clients for one in beside if isinstance(one, SecureAggregation)]
-    return max([(task.min_clients or task.clients_per_round or 0) if task else 0, *least, 1])
+    least += [task.min_clients] if task and task.min_clients else []
+    return max(least, default=(task.clients_per_round if task else None) or 1)
 
 
 def _beside(deployment: Deployment, path: Path) -> tuple[object, ...]:
