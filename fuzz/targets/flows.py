@@ -30,8 +30,9 @@ def implied(box: Box) -> None:
 
 def _faults(said: Deployment, graph: FlowGraph) -> Iterator[str]:
     """What is wrong with the flows of a graph."""
-    # Whoever calls a model that it runs itself moves nothing.
-    moved = {flow.origin for flow in graph.flows} | {one.use for one in graph.access if one.how == "weights"}
+    # Whoever calls a model that it runs itself moves nothing: by its weights, or since it is where `via` ends.
+    at_home = {one.use for one in graph.access if one.how == "weights" or one.hops == one.at}
+    moved = {flow.origin for flow in graph.flows} | at_home
     sections = {"flows": said.flows, "api_calls": said.api_calls}
     for section, entries in sections.items():
         yield from (f"`{section}.{name}` moves nothing" for name in entries if f"{section}.{name}" not in moved)

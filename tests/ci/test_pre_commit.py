@@ -26,7 +26,7 @@ repos:
 """
 PACK = "pack: house\ntitle: Rules of this house\nabout: What we want besides.\n"
 RULE = (ROOT / "policies" / "federation" / "model-unpinned.yaml").read_text(encoding="utf-8")
-CRITICAL = "critical private-data-to-closed-model, "
+CRITICAL = "critical private-data-to-closed-model"
 
 
 @pytest.mark.parametrize(
