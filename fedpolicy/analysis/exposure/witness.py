@@ -27,6 +27,7 @@ _DEEP = 100
 _LOST = 200  # stops from which no way was found; after so many, too, the first way is good enough
 _MANY = -1
 _FEW = 32  # places, that are quickly looked at one by one
+_MOST_SORTED = 100_000  # instances on flows into a place, counted together, that are sorted by what they carry
 _MOST_HELD = 2_000_000  # instances at places, counted together, of which a list is kept
 _MOST_KEPT = 10_000  # answers about who brings an instance to a place
 
@@ -181,7 +182,7 @@ class Witnesses:
         many = len(flows) >= _FEW
         into = [(flow, self._carried(flow) if many else flow.data or 0) for flow in flows]
         counts = accumulate(mask.bit_count() for _, mask in into)
-        apart = many and all(count < _MOST_HELD for count in counts)
+        apart = many and all(count < _MOST_SORTED for count in counts)
         for flow, mask in into:
             pair = (flow, self.holdings.effects.of(flow))
             single = graph.is_own(mask) or (flow.data is not None and mask.bit_count() == 1)
