@@ -10,7 +10,7 @@ have lower bounds, and words for them; so what stands before that depth is read 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import compress, count, islice
 from typing import Any
 
@@ -19,7 +19,7 @@ import yaml
 from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.startup import pattern
 
-__all__ = ["TAGS", "Scalar", "ScalarError", "convert", "events", "is_text", "plain"]
+__all__ = ["TAGS", "WORDS", "Scalar", "ScalarError", "convert", "events", "is_text", "plain"]
 _TOO_DEEP = "nesting depth"  # in the words of libyaml 0.2.6 and later, as PyYAML 6.0.4 carries it
 
 
@@ -39,7 +39,7 @@ def events(text: str, loader: Any) -> Iterator[Any]:  # noqa: ANN401  PyYAML's t
 
 
 Scalar = str | int | float | bool | None
-_WORDS: dict[str, Scalar] = {
+WORDS: Mapping[str, Scalar] = {
     "": None,
     "~": None,
     "null": None,
@@ -70,7 +70,7 @@ class ScalarError(ValueError):
 def plain(text: str) -> Scalar:
     """What a plain (unquoted) scalar means; raises ScalarError for a number of absurd length."""
     if text[:1] not in _NUMERIC:
-        return _WORDS.get(text, text)
+        return WORDS.get(text, text)
     if _INTEGER.match(text):
         return _integer(text)
     return _float(text) if _FLOAT.match(text) else text

@@ -1,4 +1,4 @@
-"""Families of models that were never published: what a new name of one takes from what is written by hand."""
+"""Whose a name is: routes of litellm to providers, and families of models that were never published."""
 
 from __future__ import annotations
 
@@ -7,8 +7,23 @@ from collections.abc import Mapping
 
 from tools.generated import Row, listed_in
 
-__all__ = ["CLOUDS", "family"]
+__all__ = ["CLOUDS", "ROUTES", "family"]
 
+# Routes of litellm to providers of the catalogue, and what their names begin with there.
+ROUTES: Mapping[str, tuple[str, str]] = {
+    "openai": ("openai", ""),
+    "anthropic": ("anthropic", ""),
+    "gemini": ("google", "gemini/"),
+    "mistral": ("mistral", "mistral/"),
+    "cohere": ("cohere", ""),
+    "cohere_chat": ("cohere", ""),
+    "xai": ("xai", "xai/"),
+    "deepseek": ("deepseek", "deepseek/"),
+    "azure": ("microsoft-azure", "azure/"),
+    "bedrock": ("amazon-bedrock", ""),
+    "bedrock_converse": ("amazon-bedrock", ""),
+    "bedrock_mantle": ("amazon-bedrock", "bedrock_mantle/"),
+}
 CLOUDS = {"microsoft-azure": "azure/", "google-vertex": "vertex_ai/", "amazon-bedrock": ""}
 OPEN = ("open", "gated")
 SHARED = ("developer", "weights", "architecture", "training_code", "training_data", "licence")

@@ -23,27 +23,12 @@ from fedpolicy.catalog.rows import ROWS
 from fedpolicy.errors import CatalogError, Problems
 from fedpolicy.files import catalog_dir
 from tools import indexes, wheels
-from tools.families import CLOUDS, family
+from tools.families import CLOUDS, ROUTES, family
 from tools.generated import FIELDS, Row, contradicted, listed_in, rows_in, with_ended, written
 from tools.hub import HUB, Page, hub_models
 
 Groups = dict[tuple[str, str], list[wheels.Said]]  # what is said of each (provider, name)
 
-# Routes of litellm to providers of the catalogue, and what their names begin with there.
-ROUTES: Mapping[str, tuple[str, str]] = {
-    "openai": ("openai", ""),
-    "anthropic": ("anthropic", ""),
-    "gemini": ("google", "gemini/"),
-    "mistral": ("mistral", "mistral/"),
-    "cohere": ("cohere", ""),
-    "cohere_chat": ("cohere", ""),
-    "xai": ("xai", "xai/"),
-    "deepseek": ("deepseek", "deepseek/"),
-    "azure": ("microsoft-azure", "azure/"),
-    "bedrock": ("amazon-bedrock", ""),
-    "bedrock_converse": ("amazon-bedrock", ""),
-    "bedrock_mantle": ("amazon-bedrock", "bedrock_mantle/"),
-}
 INDEXES: Mapping[str, tuple[str, Callable[[indexes.Clone], Iterator[wheels.Said]]]] = {
     "anomalyco/models.dev": ("models.dev", indexes.models_dev),
     "lfai/model_openness_tool": ("openness", indexes.openness_rows),

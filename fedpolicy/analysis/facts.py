@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import get_args
 
 from fedpolicy.analysis.exposure.privacy import Spending
+from fedpolicy.findings import Hop, Span
 from fedpolicy.graph import Access, Path
 from fedpolicy.language.model.types import Level
 from fedpolicy.records import dataclass
 
-__all__ = ["LEVELS", "Disclosure", "ModelFacts", "NotCounted", "Step"]
+__all__ = ["LEVELS", "Disclosure", "ModelFacts", "NotCounted", "Step", "vertex_name"]
 
 LEVELS: tuple[str, ...] = get_args(Level)
 
@@ -27,6 +28,22 @@ class Step:
     role: str
     implied_by: str
     path: Path
+
+    def hop(self, span: Span) -> Hop:
+        """The same as reports tell it, with its place in the file."""
+        return Hop(
+            source=vertex_name(self.source),
+            target=vertex_name(self.target),
+            payload=self.payload,
+            flow=self.flow,
+            implied_by=self.implied_by,
+            span=span,
+        )
+
+
+def vertex_name(vertex: str) -> str:
+    """`client@aphp` for `nodes.client@aphp`; models keep their section, so that nobody takes them for a place."""
+    return vertex.removeprefix("nodes.").removeprefix("parties.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from fedpolicy.findings import Span
 from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
-from fedpolicy.yaml12 import events
+from fedpolicy.yaml12 import WORDS, events
 
 if TYPE_CHECKING:
     import re
@@ -37,19 +37,6 @@ __all__ = ["Place", "build_row", "compose", "compose_shipped", "plain"]
 
 DEEPEST = 16
 LARGEST = 4 * 1024 * 1024
-_WORDS = {
-    "": None,
-    "~": None,
-    "null": None,
-    "Null": None,
-    "NULL": None,
-    "true": True,
-    "True": True,
-    "TRUE": True,
-    "false": False,
-    "False": False,
-    "FALSE": False,
-}
 _NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
     (pattern(r"[-+]?[0-9]+"), int),
     (pattern(r"0o[0-7]+"), lambda text: int(text, 0)),
@@ -157,8 +144,8 @@ def _bound_number(event: Any, span: Span) -> None:  # noqa: ANN401  one of the p
 
 
 def _scalar(text: str) -> object:
-    if text in _WORDS:
-        return _WORDS[text]
+    if text in WORDS:
+        return WORDS[text]
     if text[0] in _MAYBE_NUMBER:
         for number, read in _NUMBERS:
             if number.fullmatch(text):

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
-from fedpolicy.analysis.facts import Disclosure, NotCounted, Step
-from fedpolicy.findings import Finding, Hop, Member, MemberGroup, Severity, Span, Verdict, fingerprint
+from fedpolicy.analysis.facts import Disclosure, NotCounted
+from fedpolicy.findings import Finding, Member, MemberGroup, Severity, Span, Verdict, fingerprint
 from fedpolicy.policy.elements import Context, read_field, table
 from fedpolicy.policy.elements.api_call import CallView
 from fedpolicy.policy.elements.connection import ConnectionView
@@ -177,7 +177,7 @@ def _member(world: World, subject: Subject) -> Member:
 
 def shown_of(world: World, found: Disclosure) -> dict[str, Any]:
     """The ways in of a disclosure, and what does not count on them."""
-    paths = tuple(tuple(_hop(world, step) for step in path) for path in found.paths)
+    paths = tuple(tuple(step.hop(world.place(step.path)) for step in path) for path in found.paths)
     return {"paths": paths, "notes": tuple(_notes(found))}
 
 
@@ -261,22 +261,6 @@ def _place(world: World, rule: Rule, subject: Subject) -> Span:
     if path and isinstance(path[-1], int):
         return spans.at((*path, "kind"))
     return world.place(path)
-
-
-def _hop(world: World, step: Step) -> Hop:
-    return Hop(
-        source=_short(step.source),
-        target=_short(step.target),
-        payload=step.payload,
-        flow=step.flow,
-        implied_by=step.implied_by,
-        span=world.place(step.path),
-    )
-
-
-def _short(vertex: str) -> str:
-    section, _, name = vertex.partition(".")
-    return name if section in {"nodes", "parties"} else vertex
 
 
 def _notes(found: Disclosure) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.exposure.sums import HIDING
-from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.analysis.facts import LEVELS, vertex_name
 from fedpolicy.report.rows import json_text, row_of
 from fedpolicy.report.style import PLAIN, Style, amount, listing, wrap, wrap_painted
 
@@ -27,7 +27,6 @@ __all__ = [
     "disclosure_lines",
     "scenario_json",
     "scenario_text",
-    "short_element",
 ]
 
 _VERBS = {"new": "now learns", "gone": "no longer learns", "worse": "learns more of", "better": "learns less of"}
@@ -50,7 +49,7 @@ def disclosure_lines(change: DisclosureChange, look: Style, indent: str) -> Iter
     yield from wrap_painted(disclosure_line(change), look, _STYLES[change.kind], first, rest)
     for step in change.path if change.kind in {"new", "worse"} else ():
         implied = f" (implied by {step.implied_by})" if step.implied_by else ""
-        yield f"{rest}{short_element(step.source)} -> {short_element(step.target)}  {step.payload}{implied}"
+        yield f"{rest}{vertex_name(step.source)} -> {vertex_name(step.target)}  {step.payload}{implied}"
 
 
 def _levels_said(levels: Levels) -> str:
@@ -70,11 +69,6 @@ def budget_line(change: BudgetChange) -> str:
     """Whose privacy loss towards whom, before and after."""
     what = f"{listing(change.parties)}, per {change.unit} of {listing(change.datasets)}"
     return f"{what}: {_loss_text(change.before)} -> {_loss_text(change.after)}"
-
-
-def short_element(element: str) -> str:
-    """An element as paths show it."""
-    return element.removeprefix("nodes.").removeprefix("parties.")
 
 
 def _loss_text(loss: Loss) -> str:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from fedpolicy.analysis.facts import vertex_name
 from fedpolicy.findings import Finding
-from fedpolicy.report.changes import budget_line, control_line, disclosure_line, short_element
+from fedpolicy.report.changes import budget_line, control_line, disclosure_line
 from fedpolicy.report.diff import OF_REVISION, UNCOMPARED, Comparison, Difference, shown_name
 from fedpolicy.report.markup import linked
 from fedpolicy.report.rows import error_rows, override_lines
@@ -108,7 +109,7 @@ def _finding_item(finding: Finding) -> str:
 def _picture(difference: Difference) -> Iterator[str]:
     """The hops of ways that are new or reveal more; nodes are numbered, so that no name can break the picture."""
     hops = [
-        (short_element(step.source), short_element(step.target), step.payload)
+        (vertex_name(step.source), vertex_name(step.target), step.payload)
         for change in difference.changes.disclosures
         if change.kind in {"new", "worse"}
         for step in change.path

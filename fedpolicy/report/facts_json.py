@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis import Study
-from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.analysis.facts import LEVELS, vertex_name
 from fedpolicy.analysis.idle import idle_elements
 from fedpolicy.findings import Hop
 from fedpolicy.graph import FlowGraph, bits
@@ -49,18 +49,7 @@ def _facts_row(document: Document, facts: Study, disclosures: Iterable[Disclosur
 
 def hops_of(path: Sequence[Step], document: Document) -> tuple[Hop, ...]:
     """A witness path with its places in the file."""
-    return tuple(_hop(step, document) for step in path)
-
-
-def _hop(step: Step, document: Document) -> Hop:
-    return Hop(
-        source=_short(step.source),
-        target=_short(step.target),
-        payload=step.payload,
-        flow=step.flow,
-        implied_by=step.implied_by,
-        span=document.spans.key(step.path),
-    )
+    return tuple(step.hop(document.spans.key(step.path)) for step in path)
 
 
 def wide(low: int, high: int) -> str:
@@ -116,8 +105,8 @@ def _access(access: Access) -> dict[str, Any]:
 def _flow(flow: Flow, names: _Names, document: Document) -> dict[str, Any]:
     return {
         "id": flow.id,
-        "from": _short(flow.source),
-        "to": _short(flow.target),
+        "from": vertex_name(flow.source),
+        "to": vertex_name(flow.target),
         "payload": flow.payload,
         **_counted("data", names.of(flow.data)),
         **row_of(flow, "implied_by", "origin", "role", "certain", "missing"),
@@ -192,11 +181,6 @@ def _not_counted(reason: NotCounted) -> dict[str, Any]:
         "rests_on": sorted(reason.rests_on)[:MOST_LISTED],
         "step": reason.step,
     }
-
-
-def _short(vertex: str) -> str:
-    """`client@aphp` for `nodes.client@aphp`; models keep their section, so that nobody takes them for a place."""
-    return vertex.removeprefix("nodes.").removeprefix("parties.")
 
 
 def facts_json(document: Document, facts: Study, disclosures: Iterable[Disclosure], *, version: str) -> str:
