@@ -23,7 +23,7 @@ class Precompute(BuildHookInterface[Any]):
             return
         sys.path.insert(0, self.root)
         try:
-            from fedpolicy.cli.app import app  # noqa: PLC0415  found only now
+            from fedpolicy.cli.commands import app  # noqa: PLC0415  found only now
             from fedpolicy.cli.completions import TABLE, table_source  # noqa: PLC0415
             from fedpolicy.policy.bundle import bundle_of  # noqa: PLC0415
             from fedpolicy.policy.load import load_rules, shipped_packs  # noqa: PLC0415

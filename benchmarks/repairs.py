@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[1]
 _ANSWER = """
 import json, sys, time
 from click.testing import CliRunner
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 for line in sys.stdin:
     start = time.process_time()
     result = CliRunner().invoke(app, ["repair", "--isolated", "--format", "json", *json.loads(line)])

@@ -115,7 +115,7 @@ def command_line(given: list[str], watch: "Watch | None" = None) -> int:
             from fedpolicy.cli.terminal import replace_closed_streams  # noqa: PLC0415  hardly anybody closes them
 
             replace_closed_streams()
-        from fedpolicy.cli.app import run  # noqa: PLC0415
+        from fedpolicy.cli.commands import run  # noqa: PLC0415
 
         return run(given, watch)
     except KeyboardInterrupt:  # while modules load; later, the command line deals with it

@@ -22,8 +22,7 @@ from pathlib import Path
 from fedpolicy.archetypes import Answers, filled, names
 from fedpolicy.cli import COLLECTIONS, command_line
 from fedpolicy.cli.warm import DENIED, TAKEN, folder_of, key_of, socket_of
-from fedpolicy.cli.warm_copy import asked
-from fedpolicy.cli.warm_work import Copy, Work
+from fedpolicy.cli.warm_copy import Copy, Work, asked
 from fedpolicy.files import catalog_dir, policies_dir
 
 __all__ = ["Server", "serve"]
@@ -84,7 +83,6 @@ def _load(folder: Path) -> None:
     import tomllib  # noqa: F401, PLC0415  for settings
 
     from fedpolicy.catalog import extra  # noqa: F401, PLC0415  for facts of one's own
-    from fedpolicy.cli import progress  # noqa: F401, PLC0415  for many files
     from fedpolicy.config import load  # noqa: F401, PLC0415
     from fedpolicy.policy import compiler, packs  # noqa: F401, PLC0415  for rules of one's own
 

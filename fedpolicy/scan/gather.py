@@ -25,7 +25,7 @@ from fedpolicy.scan.reading.files import LARGEST, File
 from fedpolicy.scan.reading.manifest import EmbeddedFile, embedded_files
 from fedpolicy.scan.services import Services
 from fedpolicy.searching import Search
-from fedpolicy.searching.look import Look
+from fedpolicy.searching.header import Look
 from fedpolicy.searching.walk import Unreadable, walk
 from fedpolicy.sources import shown_path
 

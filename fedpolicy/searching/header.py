@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import Any
 
 from fedpolicy.files import MOST_BYTES, beginning
 from fedpolicy.records import dataclass
 
-__all__ = ["MOST_BYTES", "has_key", "has_name", "has_top_level", "is_deployment", "looks_like", "may_be_ours"]
+__all__ = [
+    "DEPLOYMENTS",
+    "MOST_BYTES",
+    "Look",
+    "has_key",
+    "has_name",
+    "has_top_level",
+    "is_deployment",
+    "looks_like",
+    "may_be_ours",
+]
 
 _MERGE = "<<"
-
-
 # Whoever may change a name may change its case, so case says nothing.
 _NAMED = re.compile(r"^(?:fedpolicy|.+\.fedpolicy)\.(?:yaml|yml)$|^.+\.fedpolicy\.json$", re.IGNORECASE)
 _ENDINGS = (".yaml", ".yml", ".json")
@@ -171,3 +180,26 @@ def _is_yaml(text: bytes) -> bool:
     except (yaml.YAMLError, UnicodeDecodeError):
         return False
     return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """
+    How files are told from others, the cheapest question first.
+
+    `worth` asks whether a name is worth opening the file, `named` whether the name alone promises what is looked for,
+    `found` whether path and name hold it. `patterns` are the same for git.
+    """
+
+    worth: Callable[[str], bool]
+    named: Callable[[str], bool]
+    found: Callable[[str, str], bool]
+    patterns: tuple[str, ...]
+
+
+DEPLOYMENTS = Look(
+    worth=may_be_ours,
+    named=has_name,
+    found=looks_like,
+    patterns=tuple(f":(icase,glob)**/*.{ending}" for ending in ("yaml", "yml", "json")),
+)

@@ -18,9 +18,8 @@ from pathlib import Path
 
 from fedpolicy.records import dataclass
 from fedpolicy.searching import EXCLUDED, HIDDEN, IGNORED, INSTALLED, LINK, Search, Skipped
-from fedpolicy.searching.header import may_be_ours
+from fedpolicy.searching.header import DEPLOYMENTS, Look, may_be_ours
 from fedpolicy.searching.listing import Listing, listing_of
-from fedpolicy.searching.look import DEPLOYMENTS, Look
 
 __all__ = ["Unreadable", "is_excluded", "walk", "worth_reading"]
 

@@ -13,7 +13,7 @@ from fedpolicy import api
 from fedpolicy.analysis.control import Atom, Gap, Loss, all_of, any_of, at_least, holds
 from fedpolicy.analysis.control import matrix as matrices
 from fedpolicy.analysis.control.matrix import EACH_OTHER
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from fedpolicy.errors import Problems
 from tests.laws import examples
 

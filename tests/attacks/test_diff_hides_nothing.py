@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from fedpolicy.errors import PolicyError
 from fedpolicy.policy import evaluate as evaluation
 from fedpolicy.policy.evaluate import evaluate

@@ -9,7 +9,7 @@ import threading
 import pytest
 from click.testing import CliRunner
 
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from tests.attacks.repositories import CLEAN, LEAK, OWN_FACT, committed, git, put
 
 FACTS = 'providers: {mine: {name: M, jurisdiction: DE, as_of: "2026-01-01", source: "https://x.y/z"}}\n'

@@ -7,7 +7,7 @@ import os
 import pytest
 from click.testing import CliRunner
 
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from tests.attacks.repositories import CLEAN, LEAK, committed, put
 
 SECRET = "AWS_SECRET=abcdef TOKEN=xyz\n"  # noqa: S105  nobody's

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from fedpolicy import check
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from fedpolicy.errors import InputError
 from fedpolicy.language import reading
 from fedpolicy.language.reading import Loaded, explain

@@ -16,7 +16,7 @@ from fedpolicy import api, check
 from fedpolicy.batch import executors
 from fedpolicy.batch.executors import Borrowed
 from fedpolicy.batch.run import Batch
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from fedpolicy.settings import Settings
 
 ROOT = Path(__file__).parents[2]

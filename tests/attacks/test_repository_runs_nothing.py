@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from tests.attacks.repositories import CLEAN, LEAK, cloned, committed, fedpolicy, git, put
 
 PACKAGE = Path(__file__).parents[2] / "fedpolicy"
@@ -203,7 +203,7 @@ def test_a_file_that_is_named_starts_no_git_and_loads_no_search(tmp_path):
     committed(tmp_path / "here", {"leak.yaml": LEAK})
     ask = (
         "import sys\n"
-        "from fedpolicy.cli.app import app\n"
+        "from fedpolicy.cli.commands import app\n"
         "app(['check', 'leak.yaml'], standalone_mode=False)\n"
         "print(sorted({'subprocess', 'fedpolicy.repository', 'fedpolicy.searching.walk'} & set(sys.modules)))"
     )

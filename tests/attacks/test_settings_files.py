@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from fedpolicy.cli import main
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 
 CLEAN = "fedpolicy: 1\nname: clean\nmodels: {m: {}}\n"
 DIGITS = "9" * 5000

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from fedpolicy.cli import watchdog
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from fedpolicy.cli.watchdog import Watch
 from fedpolicy.files import MOST_BYTES, whole
 from fedpolicy.sources import STDIN, candidates

@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from fedpolicy.batch.scheduler import scheduled
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from fedpolicy.errors import SettingsError
 from tests.batch.conftest import run_of, small
 

@@ -23,7 +23,7 @@ WATCHED = """
 import sys
 seen = []
 sys.addaudithook(lambda event, _: seen.append(event) if event.startswith(("socket.", "http.", "urllib.")) else None)
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 for command in {commands!r}:
     try:
         app([command, {path!r}], standalone_mode=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 
 # Until 8.1, click mixed what goes to the two streams unless it was told not to.
 APART = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}

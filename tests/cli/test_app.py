@@ -14,7 +14,7 @@ import pytest
 import fedpolicy.cli.commands.schema as schema_module
 from fedpolicy import __version__
 from fedpolicy.cli import commands, main
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from fedpolicy.errors import FedPolicyError, Problems
 from fedpolicy.files import schemas_dir
 

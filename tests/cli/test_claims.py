@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 
 NOTES = "examples/clinical-notes/deployment.yaml"
 CLAIMS = {"dp-weak", "claimed-epsilon-refuted", "fixed-samples-as-poisson", "budgets-add-up"}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.shell_completion import get_completion_class
 
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from fedpolicy.cli.completions import completion, table_of, table_source
 
 ROOT = Path(__file__).parents[2]
@@ -125,4 +125,4 @@ def test_with_a_table_no_word_waits_for_click(tmp_path):
     code, *modules = done.stderr.split()
 
     assert (code, done.stdout) == ("0", "plain,check\n")
-    assert {"click", "re", "yaml", "fedpolicy.cli.app"}.isdisjoint(modules)
+    assert {"click", "re", "yaml", "fedpolicy.cli.commands"}.isdisjoint(modules)

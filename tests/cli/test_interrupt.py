@@ -219,7 +219,7 @@ def test_an_interrupt_while_modules_load_is_no_traceback(monkeypatch, capsys):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("fedpolicy.cli.app.run", stop)
+    monkeypatch.setattr("fedpolicy.cli.commands.run", stop)
 
     assert main(["check"]) == 130
     assert capsys.readouterr().err == "\ninterrupted\n"

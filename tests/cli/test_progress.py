@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy.cli import progress
-from fedpolicy.cli.progress import Progress
+from fedpolicy.cli import terminal
+from fedpolicy.cli.terminal import Progress
 from tests.cli.conftest import EXAMPLE
 
 ROOT = Path(__file__).parents[2]
@@ -119,8 +119,8 @@ def in_a_terminal(arguments, folder, **environment):
     # A second is long for a test, so the line comes at once.
     patched = f"""
 import sys
-from fedpolicy.cli import main, progress
-progress._AFTER = progress._EVERY = 0.0
+from fedpolicy.cli import main, terminal
+terminal._AFTER = terminal._EVERY = 0.0
 sys.exit(main({arguments!r}))
 """
     child = subprocess.Popen(
@@ -162,4 +162,4 @@ def test_on_a_real_terminal(jobs, tmp_path):
 
 
 def test_it_waits_a_second():
-    assert progress._AFTER == 1.0  # noqa: SLF001  the tests above change it
+    assert terminal._AFTER == 1.0  # noqa: SLF001  the tests above change it

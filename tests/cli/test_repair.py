@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from generate import deployment as generated
 
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from fedpolicy.language.reading import load_text
 from fedpolicy.language.rewriting.edits import plain_tree
 from fedpolicy.repair import answer

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from fedpolicy.cli.app import app
-from fedpolicy.cli.repeat import state_of
+from fedpolicy.cli.changed import state_of
+from fedpolicy.cli.commands import app
 from tests.cli.test_warm import wait_for
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ import yaml
 from click.testing import CliRunner
 
 from fedpolicy.check import catalog_of, study_of
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from fedpolicy.enforce import load_target, target_ids
 from fedpolicy.enforce.plan import Plan
 from fedpolicy.settings import Settings

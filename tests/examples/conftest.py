@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from tests.house.pages import ROOT, blocks, named, pages
 
 EXAMPLE = (ROOT / "examples" / "clinical-notes" / "deployment.yaml").read_text(encoding="utf-8")

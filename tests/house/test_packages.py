@@ -10,7 +10,7 @@ from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 from fedpolicy import __version__
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from fedpolicy.cli.completions import TABLE, table_source
 from fedpolicy.policy.bundle import bundle_of
 from fedpolicy.policy.load import load_rules, shipped_packs

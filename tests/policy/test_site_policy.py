@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from fedpolicy.files import schemas_dir
 from fedpolicy.policy.site.file import read_site
 from fedpolicy.report.formats import format_ids, load_format

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from tests.helpers import cases, read_case
 
 CASES = cases(Path(__file__).parent / "cases")

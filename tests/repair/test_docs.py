@@ -8,7 +8,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from fedpolicy.repair.changes import kinds
 
 ROOT = Path(__file__).parents[2]

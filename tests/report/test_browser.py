@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from fedpolicy import __version__
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "clinical-notes" / "deployment.yaml"

@@ -9,8 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from fedpolicy import api
-from fedpolicy.cli.app import app
-from fedpolicy.cli.commands import graph
+from fedpolicy.cli.commands import app, graph
 from fedpolicy.report.drawing import as_dot, as_mermaid
 from fedpolicy.report.sketch import sketch_of
 from tests.cli.conftest import APART

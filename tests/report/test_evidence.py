@@ -19,7 +19,7 @@ from click.testing import CliRunner
 
 from fedpolicy import api
 from fedpolicy.cli import _verified
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from fedpolicy.report.formats import beside_of, load_format
 from fedpolicy.report.formats.dpv import CONTEXT
 from fedpolicy.settings import Settings

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from fedpolicy import api
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from fedpolicy.findings import Verdict
 from fedpolicy.page import Code, Items, Page, PageSection, Paragraph, Picture, Table, Tile
 from fedpolicy.report.map import map_of

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from fedpolicy.check import Judge, catalog_of
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from fedpolicy.files import schemas_dir
 from fedpolicy.language.reading import load_text
 from fedpolicy.policy.baseline import write_baseline

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from fedpolicy.cli.app import app
+from fedpolicy.cli.commands import app
 from tests.systems.reading import SYSTEMS, findings_on, told_under
 
 HERE = Path(__file__).parent

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +17,7 @@ from fedpolicy.cli.options import (
     rule_options,
     waiver_options,
 )
-from fedpolicy.cli.terminal import chatter, emit
+from fedpolicy.cli.terminal import chatter, emit, write
 
 if TYPE_CHECKING:
     from fedpolicy.cli.choices import Choices
@@ -82,13 +84,35 @@ def _write(paths: Sequence[str], output: str | None, options: Mapping[str, Any])
 def _checked(paths: Sequence[str], where: str, settings: Settings, choices: Choices, options: Mapping[str, Any]) -> int:
     """What a check finds. Raises InputError where nothing was evaluated."""
     if options["renew"]:
-        from fedpolicy.cli.renewal import renew_baseline
-
-        return renew_baseline(where, paths, settings, choices, options)
+        return _renewed(where, paths, settings, choices, options)
     from fedpolicy.cli.run import usable_report
 
     report = usable_report(paths, settings, choices, options)
     return report if isinstance(report, int) else _known(where, report.findings, settings)
+
+
+def _renewed(where: str, paths: Sequence[str], settings: Settings, choices: Choices, options: Mapping[str, Any]) -> int:
+    """Check, and keep what is still found, with its file. Raises InputError where there is nothing to renew."""
+    from fedpolicy import sources
+    from fedpolicy.cli.run import is_whole, usable_report
+    from fedpolicy.errors import SettingsError
+    from fedpolicy.policy.baseline import read_baseline, write_entries
+    from fedpolicy.policy.excuse import coverage_of
+    from fedpolicy.policy.renewal import renewed
+    from fedpolicy.report.style import amount
+
+    if where == "-":
+        raise SettingsError("`--renew` needs a file to renew", help="name it with --output")
+    source = sources.read(where).usable()
+    before = read_baseline(source.text, source.name)
+    report = usable_report(paths, settings, choices, options)
+    if isinstance(report, int):
+        return report
+    settings = replace(settings, whole=is_whole(paths or ["."], choices))
+    entries = renewed(before, report.findings, coverage_of(report, settings))
+    write(Path(where), write_entries(entries))
+    chatter(f"{where}: {amount(len(entries), 'finding')} known from now on, {len(before.entries):,} before\n")
+    return CLEAN
 
 
 def _scanned(paths: Sequence[str], settings: Settings, choices: Choices, options: Mapping[str, Any]) -> Report | int:

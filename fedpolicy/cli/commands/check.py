@@ -102,7 +102,7 @@ def command(paths: tuple[str, ...], form: str, outputs: tuple[str, ...], **optio
 
 
 def _repeated(paths: Sequence[str], form: str, outputs: Sequence[str], options: Mapping[str, Any]) -> int:
-    from fedpolicy.cli.repeat import repeated
+    from fedpolicy.cli.changed import repeated
 
     return repeated(lambda: _check(paths, form, outputs, options), paths, outputs, options)
 
@@ -172,7 +172,7 @@ def _judged(
     report = check_paths(paths, settings, choices, options)
     settings = replace(settings, whole=is_whole(paths or ["."], choices))
     if _any(planned, "BASIS"):
-        from fedpolicy.cli.basis import basis_of
+        from fedpolicy.cli.statement import basis_of
 
         report = replace(report, basis=basis_of(settings))
     proofs = options["fixes"] or _any(planned, "FIXES")
@@ -182,11 +182,11 @@ def _judged(
 def _with_pages(report: Report, settings: Settings, choices: Choices, owner: str, *, proofs: bool) -> Report:
     """The report with what formats for people need beside findings."""
     if owner:
-        from fedpolicy.cli.pages import for_owner
+        from fedpolicy.cli.run import for_owner
 
         report = for_owner(report, owner)
     if proofs and (report.overviews or owner):
-        from fedpolicy.cli.pages import with_proofs
+        from fedpolicy.cli.run import with_proofs
 
         report = with_proofs(report, settings, choices)
     return report

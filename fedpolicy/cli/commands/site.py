@@ -74,7 +74,7 @@ def _page(question: Question, settings: Settings, party: str, *, fixes: bool) ->
     """The page of one party. Raises what cannot be used, and SettingsError where there is no such party."""
     from fedpolicy import check
     from fedpolicy.analysis import Study
-    from fedpolicy.cli.pages import with_changes
+    from fedpolicy.cli.run import with_changes
     from fedpolicy.report.owner import must_be_party
     from fedpolicy.report.site import site_page
 
@@ -91,7 +91,7 @@ def _page(question: Question, settings: Settings, party: str, *, fixes: bool) ->
 
 
 def _of_party(whole: Report, settings: Settings, deployment: str, party: str) -> Report:
-    from fedpolicy.cli.basis import basis_of
+    from fedpolicy.cli.statement import basis_of
     from fedpolicy.report.owner import of_owner, only
 
     return of_owner(only(replace(whole, basis=basis_of(settings)), deployment), party)

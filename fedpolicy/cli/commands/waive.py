@@ -72,12 +72,36 @@ def command(fingerprint: str | None, paths: tuple[str, ...], **options: Any) -> 
     FINGERPRINT, or its beginning, is in the JSON report. PATHS are checked to find it; by default the current folder.
     """
     if options["renew"]:
-        from fedpolicy.cli.renewal import renew_waivers
-
-        return renew_waivers((fingerprint, *paths) if fingerprint else paths, options)
+        return _renewed((fingerprint, *paths) if fingerprint else paths, options)
     if fingerprint is None:
         raise click.UsageError("Missing argument 'FINGERPRINT'.")
     return _write(fingerprint, paths, _said(options), options)
+
+
+def _renewed(paths: Sequence[str], options: Mapping[str, Any]) -> int:
+    """Check, and write into each waiver the files that it is about, where it names none that is there."""
+    from fedpolicy import sources
+    from fedpolicy.cli.choices import choices_of
+    from fedpolicy.cli.run import is_whole, usable_report
+    from fedpolicy.cli.trust import waivers_path
+    from fedpolicy.policy.excuse import coverage_of
+    from fedpolicy.policy.renewal import files_of_waivers, with_files
+    from fedpolicy.policy.waivers import read_waivers
+    from fedpolicy.report.style import amount
+
+    choices = choices_of(options)
+    path = waivers_path(choices)
+    source = sources.read(str(path)).usable()
+    file = read_waivers(source.text, path.name)
+    settings = replace(choices.settings, whole=is_whole(paths or ["."], choices))
+    report = usable_report(paths, settings, choices, options)
+    if isinstance(report, int):
+        return report
+    wanted = files_of_waivers(file, report.findings, coverage_of(report, settings))
+    if wanted:
+        write(path, with_files(source.text.decode("utf-8"), path.name, wanted))
+    chatter(f"{path.name}: {amount(len(wanted), 'waiver')} renewed\n")
+    return CLEAN
 
 
 def _said(options: Mapping[str, Any]) -> Values:
