@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,7 @@ from fedpolicy.language.reading import Document, Loaded, load_text, the_one
 from fedpolicy.language.reading.spans import place_of
 from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.overview import Aside, Interruption, Overview
-from fedpolicy.records import dataclass, replace
+from fedpolicy.records import dataclass, field, replace
 from fedpolicy.report.summarise import dated, in_file_order, summarise
 from fedpolicy.settings import Settings
 from fedpolicy.sources import no_deployment

@@ -7,11 +7,10 @@ import os
 import posixpath
 import stat
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO
 
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 
 __all__ = [
     "HERE",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
 from fedpolicy.files import Root
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 from fedpolicy.startup import sha256
 
 if TYPE_CHECKING:

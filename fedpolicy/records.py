@@ -2,31 +2,43 @@
 `dataclass` as the standard library has it, but quicker to define.
 
 A check defines about 200 classes. The standard library looks at each of their fields with a regular expression and
-compiles up to six methods for each class, which took a fifth of a check's time with Python 3.11. Here `__init__` alone
-is compiled, for classes of which many objects are made, once for all of one form; the other methods read the fields
-with one getter each; and what `dataclasses.fields` looks at is made when it does. Type checkers see the standard
-decorator, and classes behave as if it had made them: see tests/house/test_records.py.
+compiles up to six methods for each class, which took a fifth of a check's time with Python 3.11; to import it, with all
+that looks at code, took a twentieth. Here `__init__` alone is compiled, for classes of which many objects are made,
+once for all of one form; the other methods read the fields with one getter each; and what `dataclasses.fields` looks at
+is made when it does. Type checkers see the standard decorator, and classes behave as if it had made them: see
+tests/house/test_records.py.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from functools import cache
 from operator import attrgetter, ge, gt, le, lt
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-__all__ = ["dataclass", "replace"]
+__all__ = ["dataclass", "field", "replace"]
 
 _Methods = dict[str, Callable[..., Any]]
 _FEW = 50  # objects of a class that are made without compiling its `__init__`
 _MADE: Any = object()  # the default of a field whose default is made anew each time
+_MISSING: Any = object()  # the default of a field that has none
 _UNLIKE = ("InitVar", "dataclasses.", "KW_ONLY")  # annotations that are no fields
 
 
+class _Factory(NamedTuple):
+    """How a default is made anew for each object."""
+
+    default_factory: Callable[[], Any]
+
+
+def _field(*, default_factory: Callable[[], Any]) -> Any:  # noqa: ANN401  stands for a default of any type
+    """What a class says of a field whose default is made anew; the standard library can say more."""
+    return _Factory(default_factory)
+
+
 class _Told(NamedTuple):
-    """What a class says of a field; a default that is made anew is a `Field`."""
+    """What a class says of a field; a default that is made anew is a `_Factory`."""
 
     kind: str
     named: bool
@@ -34,18 +46,25 @@ class _Told(NamedTuple):
 
     @property
     def has_default(self) -> bool:
-        return self.default is not dataclasses.MISSING
+        return self.default is not _MISSING
 
     def value(self) -> Any:  # noqa: ANN401  of any field
-        factory: Any = getattr(self.default, "default_factory", None)
-        return factory() if factory else self.default
+        return self.default.default_factory() if type(self.default) is _Factory else self.default
 
 
 def _quick(
     *, frozen: bool = False, slots: bool = False, eq: bool = True, order: bool = False, **other: bool
 ) -> Callable[[type], type]:
     """Make a class with slots from its annotations; any other kind is left to the standard library."""
-    standard = dataclasses.dataclass(frozen=frozen, slots=slots, eq=eq, order=order, **other)
+
+    def standard(cls: type) -> type:
+        import dataclasses  # noqa: PLC0415  no class of a plain check needs it
+
+        for name, value in [*cls.__dict__.items()]:
+            if type(value) is _Factory:
+                setattr(cls, name, dataclasses.field(default_factory=value.default_factory))
+        return dataclasses.dataclass(frozen=frozen, slots=slots, eq=eq, order=order, **other)(cls)
+
     if not slots or other.keys() - {"kw_only"}:
         return standard
 
@@ -77,24 +96,20 @@ def _told(cls: type, *, named: bool) -> Mapping[str, _Told] | None:
         if not isinstance(kind, str) or kind.startswith(_UNLIKE):
             return None
         if not kind.startswith("ClassVar"):
-            told[name] = _Told(kind, named, cls.__dict__.get(name, dataclasses.MISSING))
+            told[name] = _Told(kind, named, cls.__dict__.get(name, _MISSING))
     return told if _is_plain(list(told.values())) and not hasattr(cls, "__post_init__") else None
 
 
 def _is_plain(told: list[_Told]) -> bool:
     """Whether every default is a value that cannot change, or made anew, and none stands before a field without."""
     placed = [one.has_default for one in told if not one.named]
-    return sorted(placed) == placed and all(
-        one.default.__class__.__hash__ is not None
-        and (not isinstance(one.default, dataclasses.Field) or _factory(one.default))
-        for one in told
-    )
+    return sorted(placed) == placed and all(_holds(one.default) for one in told)
 
 
-def _factory(one: dataclasses.Field[Any]) -> bool:
-    """Whether nothing else is said of a field than how its default is made."""
-    plain = one.init and one.repr and one.compare and one.hash is None and one.kw_only is dataclasses.MISSING
-    return plain and one.default_factory is not dataclasses.MISSING and not one.metadata
+def _holds(default: Any) -> bool:  # noqa: ANN401  of any field
+    """Whether every object can have this default; what a `Field` of the standard library says, it reads itself."""
+    of = type(default)
+    return of is _Factory or (default.__hash__ is not None and (of.__module__, of.__name__) != ("dataclasses", "Field"))
 
 
 def _made(cls: type, told: Mapping[str, _Told], methods: Mapping[str, Any]) -> type:
@@ -139,12 +154,14 @@ class _Later:
 
 def _standard(cls: type, told: Mapping[str, _Told]) -> Any:  # noqa: ANN401  a class of another library
     """A class of the same fields without methods, made by the standard library."""
+    import dataclasses  # noqa: PLC0415  what few classes are asked for
+
     # Without words there, the standard library would write a signature, which takes longer than all the rest.
     body: dict[str, Any] = {"__doc__": cls.__name__, "__annotations__": {name: one.kind for name, one in told.items()}}
     for name, one in told.items():
-        made = isinstance(one.default, dataclasses.Field)
+        made = type(one.default) is _Factory
         default = {"default_factory": one.default.default_factory} if made else {"default": one.default}
-        body[name] = dataclasses.field(kw_only=one.named, **default)
+        body[name] = dataclasses.field(kw_only=one.named, **(default if one.has_default else {}))
     return dataclasses.dataclass(init=False, repr=False, eq=False, match_args=False)(type(cls.__name__, (), body))
 
 
@@ -183,7 +200,7 @@ def _init(cls: type, told: Mapping[str, _Told]) -> Callable[..., None]:
         # A slot sets itself in two thirds of the time that it takes to be found by its name.
         known[f"_set_{place}"] = getattr(cls, name).__set__
         default = told[name].default
-        if isinstance(default, dataclasses.Field):
+        if type(default) is _Factory:
             defaults[name], known[f"_make_{place}"] = _MADE, default.default_factory
             made.append(place)
         elif told[name].has_default:
@@ -253,11 +270,15 @@ def _order(names: tuple[str, ...]) -> _Methods:
 
 
 def _refuse_to_set(_: object, name: str, __: object) -> None:
-    raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+    from dataclasses import FrozenInstanceError  # noqa: PLC0415  a mistake in a program
+
+    raise FrozenInstanceError(f"cannot assign to field {name!r}")
 
 
 def _refuse_to_delete(_: object, name: str) -> None:
-    raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+    from dataclasses import FrozenInstanceError  # noqa: PLC0415  see above
+
+    raise FrozenInstanceError(f"cannot delete field {name!r}")
 
 
 _FROZEN: _Methods = {"__setattr__": _refuse_to_set, "__delattr__": _refuse_to_delete}
@@ -267,11 +288,13 @@ def _changed(one: Any, /, **changes: object) -> object:  # noqa: ANN401  an obje
     """The same object with other values; what is not made here is left to the standard library."""
     record = getattr(type(one), "__record__", None)
     if record is None:
+        import dataclasses  # noqa: PLC0415  no class of a plain check needs it
+
         return dataclasses.replace(one, **changes)
     return type(one)(**{name: getattr(one, name) for name in record if name not in changes}, **changes)
 
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass, replace
+    from dataclasses import dataclass, field, replace
 else:
-    dataclass, replace = _quick, _changed
+    dataclass, field, replace = _quick, _field, _changed

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis import AnalysisSettings
 from fedpolicy.files import HERE, Files, Root
 from fedpolicy.limits import USUAL, bounds_for
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 
 if TYPE_CHECKING:
     from fedpolicy.policy.baseline import Baseline

@@ -2,7 +2,8 @@
 What the standard library has, in a form that costs a start less.
 
 `hashlib` loads OpenSSL first, which takes as long as reading a deployment; `sha256` is Python's own. A check needs a
-third of the regular expressions that it loads; a `pattern` is compiled when something is looked for.
+third of the regular expressions that it loads, and none of those of the YAML library; a `pattern` is compiled when
+something is looked for.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, cast
 
-__all__ = ["pattern", "sha256"]
+__all__ = ["load_yaml", "pattern", "sha256"]
 
 if TYPE_CHECKING:
     from hashlib import sha256
@@ -39,3 +40,17 @@ class _Later:
 def pattern(source: str, flags: int = 0) -> re.Pattern[str]:
     """Write one down. It has what a compiled one has, and is not an argument of `re.search` and the like."""
     return cast("re.Pattern[str]", _Later(source, flags))
+
+
+def load_yaml() -> None:
+    """
+    Load the YAML library with its regular expressions written down, which are for its reader in Python.
+
+    For processes that do nothing else: meanwhile, and in that library, all regular expressions are such.
+    """
+    compiled = re.compile
+    re.compile = pattern  # type: ignore[assignment]
+    try:
+        import yaml  # noqa: F401, PLC0415  see above
+    finally:
+        re.compile = compiled

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -20,6 +19,7 @@ from fedpolicy.catalog.rows import Row
 from fedpolicy.errors import CatalogError
 from fedpolicy.files import catalog_dir
 from fedpolicy.findings import Span
+from fedpolicy.records import replace
 from fedpolicy.startup import pattern
 
 __all__ = ["GENERATED", "Section", "merged"]

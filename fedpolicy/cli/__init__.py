@@ -115,6 +115,10 @@ def command_line(given: list[str], watch: "Watch | None" = None) -> int:
             from fedpolicy.cli.terminal import replace_closed_streams  # noqa: PLC0415  hardly anybody closes them
 
             replace_closed_streams()
+        if watch is not None:  # a process of ours alone
+            from fedpolicy.startup import load_yaml  # noqa: PLC0415  what answers above needs none
+
+            load_yaml()
         from fedpolicy.cli.commands import run  # noqa: PLC0415
 
         return run(given, watch)

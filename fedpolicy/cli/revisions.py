@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path, PurePath
 from threading import Timer
 from typing import IO, cast
@@ -14,7 +13,7 @@ from typing import IO, cast
 from fedpolicy.cli.question import input_bytes
 from fedpolicy.cli.question import named as given
 from fedpolicy.errors import InputError
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 from fedpolicy.repository import PATIENCE, Repository, repository_of
 from fedpolicy.searching.header import MOST_BYTES, is_deployment
 from fedpolicy.searching.walk import worth_reading

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.files import content
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 
 if TYPE_CHECKING:
     from fedpolicy.config.load import ConfigFile

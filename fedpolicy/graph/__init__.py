@@ -9,13 +9,12 @@ users read: `nodes.client@charite`, `models.judge`, `parties.openai`, `tasks.swa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 
 from fedpolicy.graph.masks import Mask, bits, keyed
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.does import Does
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 
 __all__ = [
     "Aggregate",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 from fedpolicy.errors import InputError
 from fedpolicy.graph import Access, Aggregate, DataItem, Envelope, Flow, Guard, Mask, Path, Vertex
 from fedpolicy.graph.masks import united
 from fedpolicy.limits import USUAL, Bounds
-from fedpolicy.records import dataclass, replace
+from fedpolicy.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog

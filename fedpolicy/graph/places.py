@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import field
 from itertools import count
 from typing import TYPE_CHECKING
 
 from fedpolicy.graph import DataItem, Enclave, Principal, Vertex
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -15,7 +14,7 @@ from pygls import uris
 from fedpolicy.errors import FedPolicyError, Problems
 from fedpolicy.lsp.diagnostics import diagnostics_of, range_of
 from fedpolicy.lsp.page import OpenPage, open_page
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 from fedpolicy.searching.header import is_deployment
 from fedpolicy.sources import shown_path
 

@@ -11,7 +11,6 @@ import json
 import os
 from binascii import a2b_base64, b2a_base64, crc32
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -130,6 +129,8 @@ def bundle_of(pack: str, rules: Iterable[Rule]) -> str:
 
 
 def _rule_entry(rule: Rule) -> dict[str, Any]:
+    from dataclasses import asdict  # noqa: PLC0415  only a build asks
+
     return {
         **{name: getattr(rule, name) for name in (*PLAIN, *_LISTS)},
         **{name: _packed(part) if (part := getattr(rule, name)) else None for name in _EXPRESSIONS},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,7 +28,7 @@ from fedpolicy.policy.load import shipped_packs
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.texts import is_large
 from fedpolicy.policy.world import Territories, World
-from fedpolicy.records import dataclass, replace
+from fedpolicy.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from cel_expr_python.cel import Activation

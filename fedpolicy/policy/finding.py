@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.facts import Disclosure, NotCounted
@@ -19,7 +18,7 @@ from fedpolicy.policy.groups import PEOPLE, told_of
 from fedpolicy.policy.models import Rule
 from fedpolicy.policy.texts import fill, placeholders, value_words
 from fedpolicy.policy.world import World
-from fedpolicy.records import dataclass, replace
+from fedpolicy.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from cel_expr_python.cel import Activation

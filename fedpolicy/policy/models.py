@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from fnmatch import filter as filter_
 from fnmatch import fnmatchcase
 from typing import Any
@@ -14,7 +13,7 @@ from fedpolicy.findings import Reference, RuleInfo, Severity, Span
 from fedpolicy.limits import MAX_QUANTITY
 from fedpolicy.policy.expression import Expression
 from fedpolicy.policy.fields import Type, Value
-from fedpolicy.records import dataclass, replace
+from fedpolicy.records import dataclass, field, replace
 from fedpolicy.suggest import advise, shown_value
 
 __all__ = ["PRINCIPLES", "Param", "Rule", "chosen_id", "select_rules", "set_params", "set_severities", "typed"]

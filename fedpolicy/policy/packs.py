@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -71,7 +70,7 @@ class Pack:
     owners_in: tuple[str, ...] = ()
     duties: tuple[Duty, ...] = ()
     standards: tuple[Standard, ...] = ()
-    references: tuple[Reference, ...] = field(default=())
+    references: tuple[Reference, ...] = ()
 
 
 def read_pack(name: str | Path) -> Pack:

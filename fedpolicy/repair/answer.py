@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from fedpolicy import check
@@ -11,7 +10,7 @@ from fedpolicy.errors import SettingsError
 from fedpolicy.findings import Finding, Severity, Verdict
 from fedpolicy.limits import MAX_REPAIR_FLOWS
 from fedpolicy.overview import Fix
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field, replace
 from fedpolicy.repair.candidates import Pool, Target, targets_of
 from fedpolicy.repair.change import FILL_IN, Change, RepairContext
 from fedpolicy.repair.cuts import Cutter

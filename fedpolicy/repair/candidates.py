@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import LEVELS
@@ -11,7 +10,7 @@ from fedpolicy.check import assess
 from fedpolicy.findings import Finding
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.rewriting.edits import Edit, Put, Remove
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field, replace
 from fedpolicy.repair.change import Bundle, Change, Element, RepairContext, callers, element_of
 from fedpolicy.repair.changes import kinds
 from fedpolicy.repair.goal import disclosures_found

@@ -9,13 +9,12 @@ NP-hard; they are separated one after the other, and what is paid for one is fre
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure import OPEN, Reading
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.graph import bits
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 
 if TYPE_CHECKING:
     from fedpolicy.graph import Flow, Mask

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.check import Assessment, Judge, assess, judge_of
@@ -15,7 +14,7 @@ from fedpolicy.language.rewriting.edits import Edit, distinct_edits, edited, pla
 from fedpolicy.language.rewriting.layout import UnwritableError
 from fedpolicy.language.rewriting.splice import rewritten
 from fedpolicy.limits import MAX_REPAIR_FLOWS
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field, replace
 from fedpolicy.repair.change import Change
 from fedpolicy.repair.goal import Goal, GoalOutcome
 from fedpolicy.settings import Settings

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field
 from itertools import combinations, count
 
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 from fedpolicy.repair.candidates import Pool, Target, compatible, names_of, subsets_first, targets_of
 from fedpolicy.repair.change import Change, RepairContext
 from fedpolicy.repair.cuts import Cutter, cuts_of

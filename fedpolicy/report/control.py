@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 from fedpolicy.report.rows import json_text, row_of
 from fedpolicy.report.style import PLAIN, Style, clean, listing, wrap
 

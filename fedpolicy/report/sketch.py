@@ -9,11 +9,10 @@ payload an arrow. The level of an arrow is the most that anybody learns by a way
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 
 from fedpolicy.findings import Span
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 from fedpolicy.scan.evidence import NONE, Evidence, count
 from fedpolicy.scan.groups import Ids, Project
 from fedpolicy.scan.members import (

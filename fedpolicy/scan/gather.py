@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
 from functools import partial
 from pathlib import Path, PurePath
 from types import MappingProxyType
@@ -18,7 +17,7 @@ from types import MappingProxyType
 from fedpolicy.errors import InputError
 from fedpolicy.files import beginning
 from fedpolicy.findings import Span
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 from fedpolicy.scan.evidence import Evidence, Unread
 from fedpolicy.scan.importers import importers
 from fedpolicy.scan.reading.files import LARGEST, File

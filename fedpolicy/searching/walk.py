@@ -12,11 +12,10 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 from fedpolicy.searching import EXCLUDED, HIDDEN, IGNORED, INSTALLED, LINK, Search, Skipped
 from fedpolicy.searching.header import DEPLOYMENTS, Look, may_be_ours
 from fedpolicy.searching.listing import Listing, listing_of

@@ -27,6 +27,7 @@ NEVER = {
 }
 # What is for mistakes, for configurations, for a user's own catalogue, for other commands and other formats.
 RARE = {
+    "dataclasses",
     "concurrent.futures",
     "multiprocessing",
     "pickle",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
-from dataclasses import field
 
 import pytest
 
@@ -16,13 +15,17 @@ def both(test):
     return pytest.mark.parametrize("make", [dataclasses.dataclass, records.dataclass], ids=["standard", "ours"])(test)
 
 
+def field(make):
+    return dataclasses.field if make is dataclasses.dataclass else records.field
+
+
 def point(make):
     @make(frozen=True, slots=True, kw_only=True)
     class Point:
         """A place."""
 
         x: int
-        tags: list[str] = field(default_factory=list)
+        tags: list[str] = field(make)(default_factory=list)
         y: int = 2
 
         @property
@@ -146,6 +149,7 @@ def test_other_kinds_are_left_to_the_standard_library(make):
     @make(frozen=True)
     class Roomy:
         x: int
+        y: list[int] = field(make)(default_factory=list)
 
     @make(slots=True)
     class Busy:
@@ -154,7 +158,8 @@ def test_other_kinds_are_left_to_the_standard_library(make):
         def __post_init__(self):
             self.x += 1
 
-    assert Roomy(1).__dict__ == {"x": 1}
+    assert Roomy(1).__dict__ == {"x": 1, "y": []}
+    assert Roomy(1).y is not Roomy(1).y
     assert Busy(1).x == 2
 
 
@@ -185,7 +190,7 @@ def test_what_is_not_frozen_can_be_changed_and_has_no_hash(make):
     @make(slots=True)
     class Open:
         x: int
-        y: list[int] = field(default_factory=list)
+        y: list[int] = field(make)(default_factory=list)
 
     @make(slots=True, eq=False)
     class Single:
@@ -212,3 +217,12 @@ def test_copies_and_pickles_are_equal():
     one = Kept(x=1, y=(2,))
 
     assert copy.copy(one) == copy.deepcopy(one) == pickle.loads(pickle.dumps(one)) == one  # noqa: S301  our own
+
+
+def test_what_only_the_standard_library_says_of_a_field_it_reads_itself():
+    @records.dataclass(frozen=True, slots=True, kw_only=True)
+    class Quiet:
+        x: int
+        y: int = dataclasses.field(default=0, compare=False)
+
+    assert Quiet(x=1, y=1) == Quiet(x=1)

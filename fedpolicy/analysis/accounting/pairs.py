@@ -8,12 +8,11 @@ of one pair and those below of the other: the greater of two curves that are con
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from math import erfc, exp, expm1, inf, log, log1p, sqrt
 
 from fedpolicy.analysis.accounting import Run
 from fedpolicy.analysis.accounting.gaussian import log_expm1
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 
 __all__ = ["WIDEST", "Pair", "Side", "sides_of"]
 

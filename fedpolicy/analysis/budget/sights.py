@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
 from typing import NamedTuple
 
 from fedpolicy.analysis.exposure import BOUNDED, Reading
@@ -19,7 +18,7 @@ from fedpolicy.analysis.exposure.privacy import Effort, Spending, spend
 from fedpolicy.analysis.exposure.state import Exposure
 from fedpolicy.analysis.exposure.views import View, Viewer, combinations
 from fedpolicy.graph import Mask
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 
 __all__ = ["Looking", "Sight"]
 

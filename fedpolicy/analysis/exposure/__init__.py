@@ -8,14 +8,13 @@ turns what places hold into what parties see, `disclosures` and `witness` make i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
 from enum import Enum
 from typing import NamedTuple
 
 from fedpolicy.errors import InputError
 from fedpolicy.graph import Enclave, FlowGraph, Mask, bits, keyed
 from fedpolicy.limits import MAX_HIDDEN_FORMS, MAX_NESTED_SUMS
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 
 __all__ = [
     "BOUNDED",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
 from typing import Any
 
 from fedpolicy.analysis.exposure import BOUNDED, VERBATIM, Reading
@@ -19,7 +18,7 @@ from fedpolicy.catalog import Catalog
 from fedpolicy.graph import DataItem, Flow, FlowGraph, Mask, bits
 from fedpolicy.graph.masks import common, grouped, united
 from fedpolicy.language.model.dataset import Dataset
-from fedpolicy.records import dataclass, replace
+from fedpolicy.records import dataclass, field, replace
 
 __all__ = ["disclosure_of_pair", "disclosures_of", "evidence_of", "pairs_of", "undeclared"]
 Key = tuple[object, ...]

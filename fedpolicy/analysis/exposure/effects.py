@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-
 from fedpolicy.analysis.exposure import MALLEABLE_VOID, RECONSTRUCTABLE, VERBATIM, Reading, Trust
 from fedpolicy.analysis.exposure.mechanisms import mechanism_at
 from fedpolicy.analysis.exposure.privacy import bounded_for, spend
@@ -14,7 +12,7 @@ from fedpolicy.graph import Flow, FlowGraph, Guard, Mask
 from fedpolicy.graph.guards import performers
 from fedpolicy.graph.places import supplier_of
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 
 __all__ = ["Effects", "free_text_of", "is_believed", "malleable_seals", "suppliers_of"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import field
 from functools import reduce
 from operator import or_
 
@@ -14,7 +13,7 @@ from fedpolicy.graph.masks import common, grouped
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.dataset import Dataset
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 
 __all__ = ["Alike", "Arriving", "Kinds", "Ways"]
 Key = tuple[Hashable, ...]

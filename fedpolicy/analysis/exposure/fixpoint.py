@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import field
 
 from fedpolicy.analysis.exposure import (
     INFERABLE,
@@ -32,7 +31,7 @@ from fedpolicy.analysis.exposure.transfer import Effect, transfer
 from fedpolicy.graph import Flow, FlowGraph, Mask, Vertex
 from fedpolicy.graph.masks import common, grouped, lacking
 from fedpolicy.limits import USUAL
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 
 __all__ = ["Holdings", "Moved", "arrive_at", "propagate"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.exposure import Reading
 from fedpolicy.graph import Aggregate, DataItem, Flow, FlowGraph, Mask, Vertex, bits
 from fedpolicy.graph.masks import grouped
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog

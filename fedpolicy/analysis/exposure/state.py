@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 
 from fedpolicy.analysis.exposure import Reading, Trust
 from fedpolicy.analysis.exposure.effects import Effects, free_text_of, is_believed, malleable_seals
@@ -31,7 +30,7 @@ from fedpolicy.graph import DataItem, FlowGraph, Guard, Mask, Vertex, bits, keye
 from fedpolicy.graph.masks import grouped
 from fedpolicy.language.model.does import Unsaid
 from fedpolicy.limits import USUAL, Bounds
-from fedpolicy.records import dataclass, replace
+from fedpolicy.records import dataclass, field, replace
 
 __all__ = ["Exposure", "prepare"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from functools import reduce
 from operator import or_
 
@@ -12,7 +11,7 @@ from fedpolicy.analysis.exposure.mechanisms import Insiders
 from fedpolicy.analysis.exposure.sizes import Sizes, sizes_of
 from fedpolicy.graph import Aggregate, FlowGraph, Mask, Vertex, bits
 from fedpolicy.graph.masks import grouped, united
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 
 __all__ = ["HIDING", "Hiding", "Tally"]
 

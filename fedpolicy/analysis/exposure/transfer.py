@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
 
 from fedpolicy.analysis.exposure import (
     BOUNDED,
@@ -22,7 +21,7 @@ from fedpolicy.analysis.exposure import (
 )
 from fedpolicy.graph import Mask
 from fedpolicy.graph.masks import common
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 
 __all__ = ["ALL", "Effect", "transfer"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
 
 from fedpolicy.analysis.exposure import (
     BOUNDED,
@@ -24,7 +23,7 @@ from fedpolicy.analysis.exposure.privacy import Spending, spend
 from fedpolicy.analysis.exposure.transfer import ALL, transfer
 from fedpolicy.graph import FlowGraph, Mask, Vertex
 from fedpolicy.graph.masks import common, united
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 
 __all__ = [
     "Openers",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import field
 from functools import reduce
 from itertools import accumulate
 from typing import NamedTuple
@@ -15,7 +14,7 @@ from fedpolicy.analysis.exposure.transfer import Effect, transfer
 from fedpolicy.analysis.exposure.views import Openers, Viewer, seen_at, shielded
 from fedpolicy.graph import Flow, Mask, Vertex, bits
 from fedpolicy.graph.masks import common, united
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 
 __all__ = ["Trail", "Witnesses"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 from fedpolicy.errors import FedPolicyError, InputError
@@ -17,7 +16,7 @@ from fedpolicy.language.reading.source import Raw, read
 from fedpolicy.language.reading.spans import Spans
 from fedpolicy.language.reading.validator import Invalid, validated
 from fedpolicy.limits import USUAL, Bounds
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 from fedpolicy.suggest import nearest, shown_value
 
 if TYPE_CHECKING:

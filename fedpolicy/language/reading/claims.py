@@ -9,13 +9,12 @@ then, whatever else would hold by default.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Literal, get_args
 
 from fedpolicy.language.model.shape import VALUE, Key, Shape, entry_shape
 from fedpolicy.language.reading.mistakes import Mistake
 from fedpolicy.language.reading.spans import Path
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 from fedpolicy.suggest import advise
 
 __all__ = ["EVIDENCE", "Claim", "Lifted", "lift"]

@@ -8,7 +8,6 @@ A composer that is given hostile text crashes (libyaml on deep nesting), never e
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
 from typing import Any
 
 import yaml
@@ -18,7 +17,7 @@ from fedpolicy.characters import HIDING
 from fedpolicy.language.reading.mistakes import Notes, tell_missing
 from fedpolicy.language.reading.spans import MERGE, Marks, Place
 from fedpolicy.limits import MAX_DIGITS, USUAL, Bounds
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 from fedpolicy.startup import pattern
 from fedpolicy.suggest import shown_value, visible
 from fedpolicy.yaml12 import TAGS, ScalarError, convert, events, is_text, plain

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 
 import yaml
 
@@ -13,7 +12,7 @@ from fedpolicy.findings import Span
 from fedpolicy.language.reading.raw import Names
 from fedpolicy.language.reading.spans import Path, Spans
 from fedpolicy.language.reading.text import Text
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 from fedpolicy.startup import pattern
 from fedpolicy.suggest import did_you_mean, nearest, visible
 

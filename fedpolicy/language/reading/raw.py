@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ from fedpolicy.language.model.entry import Named
 from fedpolicy.language.model.safeguards import KINDS
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.limits import USUAL, Bounds
-from fedpolicy.records import dataclass
 from fedpolicy.suggest import folded
 
 if TYPE_CHECKING:
@@ -116,7 +114,6 @@ def readers_of(value: object) -> Tree:
     return {} if value is None else {"threshold": 1, "of": value}
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class Names:
     """
     The names of one document, by kind: party, node, dataset, model, and the sections of the catalogue.
@@ -124,14 +121,14 @@ class Names:
     `lost` are sections that are wrong as a whole, so that any name may be one of theirs.
     """
 
-    root: Tree
-    catalog: Catalog
-    lost: frozenset[str] = frozenset()
-    bounds: Bounds = USUAL
-    _counted: dict[frozenset[str], int | None] = field(default_factory=dict)
-    _found: dict[str, frozenset[str]] = field(default_factory=dict)
-    _entries: dict[str, list[tuple[Path, Tree]]] = field(default_factory=dict)
-    _sure: dict[int, set[str]] = field(default_factory=dict)
+    def __init__(
+        self, *, root: Tree, catalog: Catalog, lost: frozenset[str] = frozenset(), bounds: Bounds = USUAL
+    ) -> None:
+        self.root, self.catalog, self.lost, self.bounds = root, catalog, lost, bounds
+        self._counted: dict[frozenset[str], int | None] = {}
+        self._found: dict[str, frozenset[str]] = {}
+        self._entries: dict[str, list[tuple[Path, Tree]]] = {}
+        self._sure: dict[int, set[str]] = {}
 
     def entries(self, section: str) -> list[tuple[Path, Tree]]:
         """The entries of a section and their paths, put together once: many checks go through them."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import field
 
 import yaml
 
@@ -14,7 +13,7 @@ from fedpolicy.language.reading.mistakes import Fatal, Notes, yaml_mistake
 from fedpolicy.language.reading.spans import Marks, Spans
 from fedpolicy.language.reading.text import Text, decode
 from fedpolicy.limits import USUAL, Bounds
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 from fedpolicy.startup import pattern
 
 __all__ = ["Raw", "YamlSource", "read"]

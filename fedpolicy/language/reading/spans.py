@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 from fedpolicy.findings import Span
 from fedpolicy.language.reading.text import Text
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,7 +101,7 @@ class Spans:
     marks: Marks
     root: int
     lifted: frozenset[Path] = frozenset()
-    _known: dict[int, dict[str | int, int]] = field(default_factory=dict, repr=False)
+    _known: dict[int, dict[str | int, int]] = field(default_factory=dict)
 
     def at(self, path: Path) -> Span:
         """Where the value of this path stands."""

@@ -7,7 +7,6 @@ A context holds plain values only; an open field that nobody stated is left out,
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 from functools import cache, partial
 from itertools import count, islice, repeat
 from types import MappingProxyType
@@ -33,7 +32,7 @@ from fedpolicy.policy.elements import (
 from fedpolicy.policy.elements.shared import about_owners
 from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Value
 from fedpolicy.policy.world import Territories, World
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 
 __all__ = ["KINDS", "Context", "contexts", "extracts", "read_field", "table"]
 KINDS: Mapping[str, Kind] = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,7 +19,7 @@ from fedpolicy.language.model.safeguards import Safeguard
 from fedpolicy.language.reading import Document
 from fedpolicy.policy.housekeeping import coded_finding
 from fedpolicy.policy.site.file import Demand, SitePermit, SitePolicy
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 
 __all__ = ["INFOS", "PACK", "site_findings"]
 

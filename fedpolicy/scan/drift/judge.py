@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from fedpolicy.analysis import Study
 from fedpolicy.check import Judge
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.language.reading import Document
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 from fedpolicy.scan.draft import draft_of
 from fedpolicy.scan.drift.compare import differences, paired_nodes, unshown
 from fedpolicy.scan.drift.rules import INFOS, PACK, Drift, drift_finding

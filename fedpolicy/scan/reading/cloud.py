@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 from fedpolicy.scan.evidence import Evidence, ForeignNode
 from fedpolicy.scan.reading.variables import Variable, told
 from fedpolicy.scan.services import Services

@@ -11,9 +11,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 from fedpolicy.scan.evidence import Evidence, Strength, scalar_text
 from fedpolicy.scan.reading.files import File
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import field
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from fedpolicy.findings import Span
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, field
 from fedpolicy.scan.evidence import ForeignNode, Path, Unread
 
 if TYPE_CHECKING:

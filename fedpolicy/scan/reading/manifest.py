@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from fedpolicy.findings import Span
-from fedpolicy.records import dataclass
+from fedpolicy.records import dataclass, replace
 from fedpolicy.scan.evidence import Evidence, ForeignNode, Unread
 from fedpolicy.scan.reading.files import File
 from fedpolicy.scan.reading.variables import Variable
