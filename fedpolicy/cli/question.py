@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fedpolicy.analysis import Study
     from fedpolicy.errors import FedPolicyError
     from fedpolicy.language.reading import Document
-    from fedpolicy.report.style import Style
+    from fedpolicy.report import Style
     from fedpolicy.sources import Source
 
 __all__ = [

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from fedpolicy.cli.choices import Choices
     from fedpolicy.cli.outputs import Output
     from fedpolicy.findings import Report
-    from fedpolicy.policy.site.file import SitePolicy
+    from fedpolicy.policy.site import SitePolicy
     from fedpolicy.settings import Settings
 
 __all__ = ["command"]
