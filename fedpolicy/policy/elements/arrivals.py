@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.policy.world import World, ordered
 
-__all__ = ["FORMS", "also_public", "forms"]
+__all__ = ["FORMS", "also_public", "forms", "given_away"]
 
 FORMS = (
     "records",
@@ -63,6 +63,19 @@ def forms(world: World, found: Disclosure) -> list[str]:
     if not all(found.paths) or not found.paths:
         return ordered(["records", *_arriving(world, found)])
     return ordered(_arriving(world, found))
+
+
+def given_away(world: World, found: Disclosure) -> str:
+    """By what numbers give away what they are made of: few units, or values that are repeated as they are."""
+    sent = ordered(path[-1].payload for path in found.paths if path)
+    numbers = [name for name in sent if _FORM.get(name) in {"statistics", "metrics"}]
+    repeated = {name for name in numbers if world.catalog.payloads[name].level == "reconstructable"}
+    few = [name for name in numbers if name not in repeated]
+    said = [
+        *([f"numbers ({', '.join(few)}) that are made of too few units"] if few else []),
+        *([f"what repeats values as they are ({', '.join(sorted(repeated))})"] if repeated else []),
+    ]
+    return " and from ".join(said)
 
 
 def _arriving(world: World, found: Disclosure) -> Iterator[str]:

@@ -10,7 +10,7 @@ from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.safeguards import Deidentification
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.agreement import GROUNDS, KINDS, without
-from fedpolicy.policy.elements.arrivals import FORMS, also_public, forms
+from fedpolicy.policy.elements.arrivals import FORMS, also_public, forms, given_away
 from fedpolicy.policy.elements.dataset import PERMITS
 from fedpolicy.policy.elements.disclosure_view import (
     ADEQUACY,
@@ -186,6 +186,11 @@ _FIELDS = (
         "in what form the data arrive (none where everybody gets them)",
         lambda view: forms(view.world, view.found),
         choices=FORMS,
+    ),
+    words(
+        "given_away",
+        "by what numbers give away what they are made of (for messages)",
+        lambda view: given_away(view.world, view.found),
     ),
     texts("methods", "methods of the tasks on the way", lambda view: ordered(tasks(view))),
     texts("models", "models that these parties run for others, and that the last flows call", called),
