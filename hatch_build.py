@@ -13,7 +13,7 @@ __all__ = ["Precompute"]
 
 
 class Precompute(BuildHookInterface[Any]):
-    """One JSON file a pack, see `fedpolicy/policy/bundle.py`, and one module, see `fedpolicy/cli/completions.py`."""
+    """One JSON file a pack (`fedpolicy/policy/bundle.py`), and modules (`fedpolicy/cli/completions.py`, `plain.py`)."""
 
     PLUGIN_NAME = "custom"
 
@@ -24,7 +24,9 @@ class Precompute(BuildHookInterface[Any]):
         sys.path.insert(0, self.root)
         try:
             from fedpolicy.cli.commands import app  # noqa: PLC0415  found only now
+            from fedpolicy.cli.commands.check import command  # noqa: PLC0415
             from fedpolicy.cli.completions import TABLE, table_source  # noqa: PLC0415
+            from fedpolicy.cli.plain import WORDS, words_source  # noqa: PLC0415
             from fedpolicy.policy.bundle import bundle_of  # noqa: PLC0415
             from fedpolicy.policy.load import load_rules, shipped_packs  # noqa: PLC0415
         finally:
@@ -33,6 +35,7 @@ class Precompute(BuildHookInterface[Any]):
         for pack in shipped_packs():
             self._add(f"fedpolicy/_data/bundles/{pack}.json", bundle_of(pack, load_rules([pack])), build_data)
         self._add(f"{TABLE.replace('.', '/')}.py", table_source(app), build_data)
+        self._add(f"{WORDS.replace('.', '/')}.py", words_source(command), build_data)
 
     def _add(self, name: str, content: str, build_data: dict[str, Any]) -> None:
         path = Path(self.folder.name) / Path(name).name

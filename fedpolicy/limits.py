@@ -29,10 +29,14 @@ __all__ = [
     "MAX_QUANTITY",
     "MAX_REPAIR_FLOWS",
     "MAX_VALUES",
+    "TIMEOUT",
     "USUAL",
     "Bounds",
     "bounds_for",
 ]
+
+TIMEOUT = 300.0
+"""Seconds that one file may take, where nobody says."""
 
 MAX_BYTES = 20 * 1024 * 1024
 """The text of a deployment. Where 50,000 clients write a party, a node, a dataset and a flow each, it has 18 MB."""

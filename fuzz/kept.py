@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fedpolicy.policy import Rule, load
+from fedpolicy.policy import load
+from fedpolicy.policy.models import Rule
 
 __all__ = ["keep_rules"]
 

@@ -119,9 +119,37 @@ def command_line(given: list[str], watch: "Watch | None" = None) -> int:
             from fedpolicy.startup import load_yaml  # noqa: PLC0415  what answers above needs none
 
             load_yaml()
-        from fedpolicy.cli.commands import run  # noqa: PLC0415
+        from fedpolicy.cli.inputs import watching  # noqa: PLC0415
 
-        return run(given, watch)
+        with watching(watch):
+            return _run(given)
     except KeyboardInterrupt:  # while modules load; later, the command line deals with it
         sys.stderr.write("\ninterrupted\n")
         return 130
+
+
+def _run(given: list[str]) -> int:
+    """Run one command; a plain check needs no click."""
+    options = _plain(given)
+    if options is None:
+        from fedpolicy.cli.commands import run  # noqa: PLC0415
+
+        return run(given)
+    from fedpolicy.cli.errors import guard, stoppable  # noqa: PLC0415
+    from fedpolicy.cli.gate import checked  # noqa: PLC0415
+
+    with stoppable():
+        return guard(lambda: checked(options), given)
+
+
+def _plain(given: list[str]) -> "dict[str, Any] | None":
+    """The options of a plain check, where the table that a wheel carries tells them all."""
+    if given[:1] != ["check"]:
+        return None
+    from fedpolicy.cli.plain import WORDS, plain_options  # noqa: PLC0415  other commands have no table
+
+    try:
+        table = __import__(WORDS, fromlist=["TABLE"])
+    except ImportError:  # a checkout; click knows as well
+        return None
+    return plain_options(table.TABLE, given[1:], os.environ)

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fedpolicy.cli.options import TIMEOUT
 from fedpolicy.cli.terminal import chatter
 from fedpolicy.config import Config, discover
 from fedpolicy.files import HERE, Files, Root, root_of
-from fedpolicy.limits import USUAL
+from fedpolicy.limits import TIMEOUT, USUAL
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.records import dataclass
 from fedpolicy.settings import Settings

@@ -11,13 +11,13 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from errno import ENAMETOOLONG
-from typing import TYPE_CHECKING
-
-import click
+from typing import TYPE_CHECKING, cast
 
 from fedpolicy.errors import FedPolicyError, is_bug
 
 if TYPE_CHECKING:
+    import click
+
     from fedpolicy.findings import SourceFile
 
 __all__ = ["BUG", "CLEAN", "FINDINGS", "INTERRUPTED", "UNUSABLE", "exit_code", "guard", "say_errors", "stoppable"]
@@ -45,11 +45,13 @@ def guard(action: Callable[[], object], arguments: Sequence[str]) -> int:
     """Run something; turn whatever it raises into a message on standard error and an exit code."""
     try:
         code = action()
-    except (KeyboardInterrupt, click.Abort) as stop:
-        # A terminal shows ^C; click has ended that line before it aborts.
-        _tell("interrupted\n" if isinstance(stop, click.Abort) else "\ninterrupted\n")
+    except KeyboardInterrupt:
+        _tell("\ninterrupted\n")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001  whatever users have not caused is our own mistake
+        if _is_of_click(error, "Abort"):  # a terminal shows ^C; click has ended that line before it aborts
+            _tell("interrupted\n")
+            return INTERRUPTED
         known = _known(error)
         if known is None:
             _tell(_bug(error, debug="--debug" in arguments))
@@ -62,17 +64,20 @@ def _known(error: Exception) -> FedPolicyError | None:
     """What users have caused, and how they read of it."""
     if isinstance(error, FedPolicyError):
         return error
-    if isinstance(error, click.ClickException):
-        return _usage(error)
+    if _is_of_click(error, "ClickException"):
+        return _usage(cast("click.ClickException", error))
     return _too_long(error) if isinstance(error, OSError) and error.errno == ENAMETOOLONG else None
+
+
+def _is_of_click(error: Exception, name: str) -> bool:
+    """Whether click has raised it; a check that does without has none to ask."""
+    return "click" in sys.modules and isinstance(error, getattr(sys.modules["click"], name))
 
 
 @contextmanager
 def stoppable() -> Iterator[None]:
     """Let SIGTERM be what Ctrl-C is, KeyboardInterrupt, so that everything is tidied up; a second one ends at once."""
-    import threading  # noqa: PLC0415  the command line has loaded it
-
-    if threading.current_thread() is not threading.main_thread() or _listens():
+    if _listens() or not _is_main_thread():
         # A thread hears no signals, and a process that is watched listens already.
         yield
         return
@@ -81,6 +86,12 @@ def stoppable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _is_main_thread() -> bool:
+    import threading  # noqa: PLC0415  a process that is watched has no need of it
+
+    return threading.current_thread() is threading.main_thread()
 
 
 def _listens() -> bool:
@@ -120,6 +131,8 @@ def _too_long(error: OSError) -> FedPolicyError:
 
 
 def _usage(error: click.ClickException) -> FedPolicyError:
+    import click  # noqa: PLC0415  it is loaded
+
     context = getattr(error, "ctx", None)
     advice = f"`{context.command_path if context else 'fedpolicy'} --help` shows what it takes"
     if context and isinstance(error, click.NoSuchOption):
@@ -129,6 +142,8 @@ def _usage(error: click.ClickException) -> FedPolicyError:
 
 def _unknown_option(name: str, context: click.Context, advice: str) -> FedPolicyError:
     """In words of ours: those of click change with its versions."""
+    import click  # noqa: PLC0415  it is loaded
+
     from fedpolicy.suggest import did_you_mean, visible  # noqa: PLC0415  only a mistake needs it
 
     options = [one for one in context.command.get_params(context) if isinstance(one, click.Option) and not one.hidden]

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from fedpolicy.cli.options import DEBUG
 from fedpolicy.cli.terminal import chatter
 from fedpolicy.errors import Bug, FedPolicyError, Problems
 from fedpolicy.files import content
-from fedpolicy.report import PLAIN, Style, wrap
 from fedpolicy.report.excerpt import gutter, snippet
+from fedpolicy.report.style import PLAIN, Style, wrap
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Span
@@ -33,6 +31,12 @@ def report_errors(
 
 
 def _debugging() -> bool:
+    if "click" not in sys.modules:  # which has to read such a wish
+        return False
+    import click  # noqa: PLC0415  it is loaded
+
+    from fedpolicy.cli.options import DEBUG  # noqa: PLC0415  see above
+
     context = click.get_current_context(silent=True)
     return context is not None and bool(context.meta.get(DEBUG))
 

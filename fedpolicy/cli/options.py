@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "DEBUG", "SEVERITIES", "TIMEOUT", "CommandGroup", "answer_options", "baseline_options", "catalog_option",
+    "DEBUG", "SEVERITIES", "CommandGroup", "answer_options", "baseline_options", "catalog_option",
     "config_option", "config_options", "debug_option", "deployment_option", "epsilon_option", "estate_options",
     "exclude_option", "fail_on_option", "form_option", "isolated_option", "links_option", "output_option",
     "pack_option", "param_option", "rule_options", "scanning_options", "timeout_option", "today_option", "together",
@@ -30,7 +30,6 @@ __all__ = [
 _Command = Callable[..., Any]
 _Option = Callable[[_Command], _Command]
 SEVERITIES = ("critical", "high", "medium", "low", "info")
-TIMEOUT = 300.0  # seconds, where nobody says
 DEBUG = "fedpolicy.debug"  # in the `meta` of a context: the user has asked for tracebacks
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fedpolicy.cli.question import heard_within, input_bytes, lost_of, named, watch_of
+from fedpolicy.cli.inputs import heard_within, input_bytes, lost_of, named, watch_of
 from fedpolicy.scan.gather import Gathered, gather, gather_texts, worth
 from fedpolicy.scan.services import Services
 from fedpolicy.searching.walk import is_excluded
@@ -73,8 +73,8 @@ def drift_at(
     Where the state is at a revision, as `main:fedpolicy.yaml`, so are the files; a folder that was not there is empty.
     """
     from fedpolicy.cli.revisions import revision_in  # noqa: PLC0415  a scan reads no declaration
-    from fedpolicy.scan.drift import PACK  # noqa: PLC0415
     from fedpolicy.scan.drift.judge import drifts  # noqa: PLC0415
+    from fedpolicy.scan.drift.rules import PACK  # noqa: PLC0415
     from fedpolicy.scan.judge import obeying  # noqa: PLC0415
 
     judge = _judge(settings)

@@ -10,8 +10,8 @@ from pathlib import Path, PurePath
 from threading import Timer
 from typing import IO, cast
 
-from fedpolicy.cli.question import input_bytes
-from fedpolicy.cli.question import named as given
+from fedpolicy.cli.inputs import input_bytes
+from fedpolicy.cli.inputs import named as given
 from fedpolicy.errors import InputError
 from fedpolicy.records import dataclass, replace
 from fedpolicy.repository import PATIENCE, Repository, repository_of

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure.disclosures import evidence_of
-from fedpolicy.analysis.matrix import cells_of
+from fedpolicy.analysis.facts import cells_of
 from fedpolicy.catalog import Catalog
 from fedpolicy.catalog.rows import ROWS
 from fedpolicy.errors import Problems

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from fedpolicy.analysis.exposure.equivalence import _cells
-from fedpolicy.analysis.matrix import cells_of
+from fedpolicy.analysis.facts import cells_of
 from tests.helpers import facts_of, read_case
 
 

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from fedpolicy.cli import watchdog
 from fedpolicy.cli.commands import app
+from fedpolicy.cli.inputs import watching
 from fedpolicy.cli.watchdog import Watch
 from fedpolicy.files import MOST_BYTES, whole
 from fedpolicy.sources import STDIN, candidates
@@ -65,7 +66,8 @@ def heard():
 
 
 def asked(watch, *arguments):
-    return CliRunner().invoke(app, list(arguments), obj=watch)
+    with watching(watch):
+        return CliRunner().invoke(app, list(arguments))
 
 
 def test_every_command_that_evaluates_is_watched_and_takes_a_limit():

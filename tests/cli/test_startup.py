@@ -46,6 +46,7 @@ RARE = {
     "fedpolicy.digests",
     "fedpolicy.batch.executors",
     "fedpolicy.batch.processes",
+    "fedpolicy.batch.scheduler",
     "fedpolicy.graph.divided",
     "fedpolicy.graph.export",
     "fedpolicy.policy.baseline",

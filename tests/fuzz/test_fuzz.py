@@ -94,13 +94,11 @@ def test_an_endless_loop_is_found(monkeypatch):
 
 
 def test_a_random_report_is_found(monkeypatch):
-    from fedpolicy.cli import outputs  # noqa: PLC0415  what is broken here
+    from fedpolicy.cli import gate  # noqa: PLC0415  what is broken here
 
-    real = outputs.write_all
+    real = gate.write_all
     drawn = iter(range(9))
-    monkeypatch.setattr(
-        outputs, "write_all", lambda texts: real([(out, f"{text}{next(drawn)}") for out, text in texts])
-    )
+    monkeypatch.setattr(gate, "write_all", lambda texts: real([(out, f"{text}{next(drawn)}") for out, text in texts]))
     broken = breaks("same-bytes", {"d.yaml": LEAK}, 0.0, 20.0)
 
     assert broken is not None
@@ -108,7 +106,7 @@ def test_a_random_report_is_found(monkeypatch):
 
 
 def test_a_leak_that_a_clean_file_hides_is_found(monkeypatch):
-    from fedpolicy.cli.commands import check as checking  # noqa: PLC0415  what is broken here
+    from fedpolicy.cli import gate as checking  # noqa: PLC0415  what is broken here
 
     real = checking._answer  # noqa: SLF001
     monkeypatch.setattr(checking, "_answer", lambda report, *more: 0 if len(report.files) > 1 else real(report, *more))
@@ -173,7 +171,7 @@ def test_what_breaks_is_made_small():
 
 
 def test_a_reproducer_can_be_run_again(tmp_path, monkeypatch, source):
-    from fedpolicy.cli.commands import check as checking  # noqa: PLC0415  what is broken here
+    from fedpolicy.cli import gate as checking  # noqa: PLC0415  what is broken here
 
     findings = []
     session = Session("x", 20.0, findings.append, source=source, shrink=0.0)
@@ -191,13 +189,13 @@ def test_a_reproducer_can_be_run_again(tmp_path, monkeypatch, source):
 
 
 def test_a_box_tells_crashes_apart(tmp_path, monkeypatch):
-    from fedpolicy.cli import choices  # noqa: PLC0415  what is broken here
+    from fedpolicy.cli import gate  # noqa: PLC0415  what is broken here
 
-    monkeypatch.setattr(choices, "choices_of", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(gate, "choices_of", lambda *_, **__: 1 / 0)
     with pytest.raises(Broken) as raised:
         Box(tmp_path, {"d.yaml": LEAK}).fill().run("check", "d.yaml")
 
-    assert raised.value.signature == "crash check ZeroDivisionError fedpolicy/cli/commands/check.py _check"
+    assert raised.value.signature == "crash check ZeroDivisionError fedpolicy/cli/gate.py _check"
 
 
 def test_a_run_prints_its_seed_and_what_it_did(tmp_path):

@@ -21,9 +21,9 @@ from fedpolicy.language.reading import Loaded
 from fedpolicy.lsp.completion import Offer
 from fedpolicy.policy.expression import Truth
 from fedpolicy.report.formats import format_ids
-from fedpolicy.scan import Evidence, Unread
+from fedpolicy.scan.evidence import Evidence, Unread
 from fedpolicy.scan.importers import importers
-from fedpolicy.scan.reading import File
+from fedpolicy.scan.reading.files import File
 from fedpolicy.scan.services import Services
 from fuzz.command import Vacuous
 from fuzz.corpus import LEAK
@@ -176,8 +176,8 @@ BROKEN: dict[str, tuple[str, Callable[[Any], Any], bytes | None]] = {
     "assumptions": ("tests.analysis.test_change_laws.levels", ranks_that_go(1), None),
     "baseline": ("fedpolicy.policy.excuse.set_aside", says(([], None)), KNOWN),
     "baseline-written": ("fedpolicy.policy.excuse.set_aside", lambda _: lambda found, *_more: (found, None), LEAK),
-    "batch": ("fedpolicy.cli.commands.check.exit_code", says(0), LEAK),
-    "beside": ("fedpolicy.cli.commands.check._answer", lambda _: lambda report, *_more: len(report.files) < 2, LEAK),
+    "batch": ("fedpolicy.cli.gate.exit_code", says(0), LEAK),
+    "beside": ("fedpolicy.cli.gate._answer", lambda _: lambda report, *_more: len(report.files) < 2, LEAK),
     "budget": ("tests.analysis.test_budget_laws.spend", shrinking, None),
     "catalogue": ("fuzz.targets.settings._with", other_findings, b"methods: {}\n"),
     "CEL": ("fedpolicy.policy.expression.Expression.judge", says(Truth(True)), b"model\nmodel.pinned"),
@@ -214,8 +214,8 @@ BROKEN: dict[str, tuple[str, Callable[[Any], Any], bytes | None]] = {
     "more-flows": ("tests.analysis.test_laws.table", levels_that_go(-1), None),
     "notation": ("fuzz.targets.language.load_text", without_names, LEAK),
     "order": ("tests.analysis.test_laws.facts_of", others, None),
-    "other-packs": ("fedpolicy.cli.commands.check.exit_code", says(0), LEAK),
-    "packs": ("fedpolicy.cli.commands.check.exit_code", says(0), b"id: pack\ntitle: A pack\n"),
+    "other-packs": ("fedpolicy.cli.gate.exit_code", says(0), LEAK),
+    "packs": ("fedpolicy.cli.gate.exit_code", says(0), b"id: pack\ntitle: A pack\n"),
     "pictures": ("fuzz.target.run", says(SimpleNamespace(code=0, out=b'click n0 "x"\n', err="")), LEAK),
     "propagation": ("tests.reference.comparison.levels", says({}), None),
     "questions": ("fedpolicy.report.facts_json.json_text", says("{\n"), LEAK),
@@ -225,7 +225,7 @@ BROKEN: dict[str, tuple[str, Callable[[Any], Any], bytes | None]] = {
     "repair": ("tests.repair.test_laws.asked", says(SimpleNamespace(chosen=(), rechecks=0, proposals=())), None),
     "repair-written": ("fuzz.target.run", writes("d.yaml", 0), LEAK),
     "rewriting": ("fuzz.targets.language.rewritten", unwritten, LEAK),
-    "rules": ("fedpolicy.cli.commands.check.exit_code", says(0), b"id: x\n"),
+    "rules": ("fedpolicy.cli.gate.exit_code", says(0), b"id: x\n"),
     "said-in-vain": ("tests.analysis.test_drawn.idle_elements", says(()), None),
     "same-bytes": ("fuzz.target.run", lambda real: lambda *given: (real(*given), object()), LEAK),
     "scan": ("fedpolicy.scan.gather.embedded_files", reaching_out, None),
@@ -235,7 +235,7 @@ BROKEN: dict[str, tuple[str, Callable[[Any], Any], bytes | None]] = {
         LEAK,
     ),
     "seals": ("tests.analysis.test_laws.table", levels_that_go(1), None),
-    "sites": ("fedpolicy.cli.commands.check.exit_code", says(0), b"fedpolicy_site: 1\nparty: a\n"),
+    "sites": ("fedpolicy.cli.gate.exit_code", says(0), b"fedpolicy_site: 1\nparty: a\n"),
     "three-values": (
         "tests.policy.test_verdicts.judge",
         lambda _: truths(by_turns(None)),

@@ -22,8 +22,6 @@ from fedpolicy.files import modules_in
 if TYPE_CHECKING:
     from click import Command, Context
 
-    from fedpolicy.cli.watchdog import Watch
-
 __all__ = ["app", "run"]
 
 
@@ -73,8 +71,8 @@ def app() -> None:
     """
 
 
-def run(arguments: Sequence[str], watch: Watch | None = None) -> int:
-    """Run one command and give its exit code; `watch` is who watches this process."""
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and give its exit code."""
     # To look for plug-ins that we do not have takes time.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    return app.main(arguments, standalone_mode=False, obj=watch)
+    return app.main(arguments, standalone_mode=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fedpolicy.cli.errors import exit_code, say_errors
+from fedpolicy.cli.inputs import heard_within, lost_of, watch_of
 from fedpolicy.cli.options import (
     answer_options,
     catalog_option,
@@ -21,14 +22,13 @@ from fedpolicy.cli.options import (
     timeout_option,
     waiver_options,
 )
-from fedpolicy.cli.question import heard_within, lost_of, watch_of
 from fedpolicy.cli.terminal import emit, look_for
 
 if TYPE_CHECKING:
     from fedpolicy.cli.choices import Choices
     from fedpolicy.findings import Finding
-    from fedpolicy.report import Style
     from fedpolicy.report.diff import Comparison
+    from fedpolicy.report.style import Style
     from fedpolicy.searching import Skipped
     from fedpolicy.settings import Settings
     from fedpolicy.sources import Source
@@ -117,7 +117,8 @@ def _drift(
 
 
 def _written(comparison: Comparison, form: str, look: Style) -> str:
-    from fedpolicy.report.diff import as_json, as_markdown, as_text
+    from fedpolicy.report.comment import as_markdown
+    from fedpolicy.report.diff import as_json, as_text
 
     if form == "text":
         return as_text(comparison, look)

@@ -154,7 +154,7 @@ def _repair(file: str, form: str, output: str | None, number: int | None, option
     Raises SettingsError for options that fit nothing, UnwritableError and OutputError for what cannot be written.
     """
     from fedpolicy.cli.choices import choices_of
-    from fedpolicy.cli.question import limit
+    from fedpolicy.cli.inputs import limit
     from fedpolicy.repair.answer import repair
     from fedpolicy.report.repair import as_json, as_text
 
@@ -197,7 +197,7 @@ def _must_differ(file: str, output: str | None) -> None:
 
 def _source(file: str, number: int | None) -> sources.Source:
     from fedpolicy import sources
-    from fedpolicy.cli.question import input_bytes, named
+    from fedpolicy.cli.inputs import input_bytes, named
 
     if file == _STDIN and number is not None:
         raise SettingsError("standard input cannot be written to", help="name a file, or leave out --write")
@@ -207,7 +207,7 @@ def _source(file: str, number: int | None) -> sources.Source:
 
 def _costs(own: Mapping[str, float], given: Mapping[str, float]) -> dict[str, float]:
     """The command line over the configuration over what kinds cost by themselves."""
-    from fedpolicy.repair import costs_of
+    from fedpolicy.repair.change import costs_of
     from fedpolicy.repair.changes import kinds
     from fedpolicy.suggest import advise
 

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fedpolicy.cli.errors import exit_code
-from fedpolicy.cli.options import TIMEOUT, answer_options, catalog_option, form_option, timeout_option
-from fedpolicy.cli.question import lost_of, watch_of
+from fedpolicy.cli.inputs import lost_of, watch_of
+from fedpolicy.cli.options import answer_options, catalog_option, form_option, timeout_option
 from fedpolicy.cli.terminal import emit, look_for
 from fedpolicy.errors import Problems, SettingsError
 
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
-    from fedpolicy.report import Style
+    from fedpolicy.report.style import Style
     from fedpolicy.report.trials import PackTrial
+from fedpolicy.limits import TIMEOUT
 
 __all__ = ["command"]
 
