@@ -19,7 +19,8 @@ from pathlib import Path
 
 from true_epsilons import Set, true
 
-from fedpolicy.analysis.accounting import Release, close_bound, tight_bound
+from fedpolicy.analysis.accounting import Release
+from fedpolicy.analysis.accounting.bounds import close_bound, tight_bound
 
 # From which ε on a bound counts as close, and how close: without the extra, and with it.
 _LEAST, _WITHOUT, _WITH = 0.5, 1.6, 1.3

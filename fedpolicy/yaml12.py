@@ -19,7 +19,7 @@ import yaml
 from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.startup import pattern
 
-__all__ = ["TAGS", "WORDS", "Scalar", "ScalarError", "convert", "events", "is_text", "plain"]
+__all__ = ["TAGS", "WORDS", "Scalar", "ScalarError", "events", "is_text", "plain_scalar", "tagged_scalar"]
 _TOO_DEEP = "nesting depth"  # in the words of libyaml 0.2.6 and later, as PyYAML 6.0.4 carries it
 
 
@@ -67,7 +67,7 @@ class ScalarError(ValueError):
     """A scalar that cannot be what it claims to be."""
 
 
-def plain(text: str) -> Scalar:
+def plain_scalar(text: str) -> Scalar:
     """What a plain (unquoted) scalar means; raises ScalarError for a number of absurd length."""
     if text[:1] not in _NUMERIC:
         return WORDS.get(text, text)
@@ -79,16 +79,16 @@ def plain(text: str) -> Scalar:
 def is_text(text: str) -> bool:
     """Whether a plain scalar means nothing but its own text."""
     try:
-        return plain(text) is text
+        return plain_scalar(text) is text
     except ScalarError:  # a number that is too long
         return False
 
 
-def convert(text: str, tag: str) -> Scalar:
+def tagged_scalar(text: str, tag: str) -> Scalar:
     """What a scalar with an explicit core tag (`!!int 3`) means; raises ScalarError where the two disagree."""
     if tag == "str":
         return text
-    value = plain(text)
+    value = plain_scalar(text)
     if tag == "float" and type(value) is int:
         return _as_float(value)
     if type(value) is not _TYPES[tag]:

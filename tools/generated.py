@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fedpolicy.catalog.read import Place, compose, compose_shipped, plain
+from fedpolicy.catalog.read import Place, compose_shipped, plain, tree_of
 
 Row = dict[str, Any]
 
@@ -23,7 +23,7 @@ HEAD = "# Written by `make refresh` from packages; what is wrong here is put rig
 
 def rows_in(path: Path) -> dict[str, Row]:
     """The rows of a file of models."""
-    rows: dict[str, Row] = plain(compose(path.read_text(encoding="utf-8"), Place(name=path.name)))["models"]
+    rows: dict[str, Row] = plain(tree_of(path.read_text(encoding="utf-8"), Place(name=path.name)))["models"]
     return rows
 
 

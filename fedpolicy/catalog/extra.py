@@ -11,10 +11,10 @@ from typing import cast
 
 import yaml
 
-from fedpolicy.catalog.read import Place, build_row, compose, plain
+from fedpolicy.catalog.read import Place, build_row, plain, tree_of
 from fedpolicy.catalog.rows import LEVELS, ROWS, DatasetRow, LevelRow, ModelRow, ProviderRow, Row
 from fedpolicy.catalog.section import Section
-from fedpolicy.catalog.shape import Look, entries, misfits_of_class, suggestion
+from fedpolicy.catalog.shape import Spot, entries, misfits_of_class, suggestion
 from fedpolicy.errors import CatalogError, Problems
 from fedpolicy.files import HERE, Files
 from fedpolicy.language.model.does import Noise, Seal, Sum
@@ -24,7 +24,7 @@ __all__ = ["broken_links", "read_extra"]
 
 Known = tuple[Mapping[str, Row], Mapping[str, str]]
 Rows = Callable[[str], Known]
-Places = Sequence[tuple[str, Row, Look]]
+Places = Sequence[tuple[str, Row, Spot]]
 _LINKS = (
     ("models", "licence", "licences"),
     ("models", "provider", "providers"),
@@ -52,7 +52,7 @@ _HIDING = tuple(kind for kind, entry in KINDS.items() if isinstance(entry.does, 
 # An enclave hides, too, though it is written on a node.
 _SAFEGUARDS = (*_HIDING, "tee", *(kind for kind in KINDS if kind not in _HIDING))
 _FIXED = {"levels": LEVELS, "safeguards": _SAFEGUARDS}
-OwnRows = list[tuple[str, Row, Look]]
+OwnRows = list[tuple[str, Row, Spot]]
 
 
 def broken_links(own: Places, rows: Rows) -> Iterator[CatalogError]:
@@ -60,10 +60,10 @@ def broken_links(own: Places, rows: Rows) -> Iterator[CatalogError]:
     for section, field, target in _LINKS:
         if any(name == section for name, _, _ in own):
             known, named = rows(target)
-            for look in _words(own, section, field):
-                if look.node.value not in known and look.node.value not in named:
-                    advice = suggestion(look.node.value, known, f"add it under `{target}:`, or leave it out")
-                    yield look.error(f"{look.node.value} is not among the {target} of the catalogue", advice)
+            for spot in _words(own, section, field):
+                if spot.node.value not in known and spot.node.value not in named:
+                    advice = suggestion(spot.node.value, known, f"add it under `{target}:`, or leave it out")
+                    yield spot.error(f"{spot.node.value} is not among the {target} of the catalogue", advice)
     for section in _ALIASED:
         if any(name == section for name, _, _ in own):
             yield from _clashes(own, section, *rows(section))
@@ -72,12 +72,12 @@ def broken_links(own: Places, rows: Rows) -> Iterator[CatalogError]:
 
 def _too_open(own: Places, rows: Rows) -> Iterator[CatalogError]:
     """Models whose training data are called open although they name data that nobody can have."""
-    for _, row, look in own:
+    for _, row, spot in own:
         if isinstance(row, ModelRow) and row.training_data == "open" and row.trained_on:
             known, _named = rows("datasets")
             for name in row.trained_on:
                 if name in known and not cast("DatasetRow", known[name]).can_be_had:
-                    said = entries(look, [])["training_data"][1]
+                    said = entries(spot, [])["training_data"][1]
                     yield said.error(f"{name} cannot be had, or not whole", "write `described`, or leave it out")
 
 
@@ -97,22 +97,22 @@ def _aliases(row: Row) -> tuple[str, ...]:
     return aliases
 
 
-def _words(own: Places, section: str, field: str, only: str = "") -> Iterator[Look]:
+def _words(own: Places, section: str, field: str, only: str = "") -> Iterator[Spot]:
     # The scalars of one field: one text, the items of a list, or the values of a mapping.
-    for name, row, look in own:
+    for name, row, spot in own:
         if name == section and only in ("", row.id):
-            pair = entries(look, []).get(field)
+            pair = entries(spot, []).get(field)
             if pair is not None:
                 yield from _scalars(pair[1])
 
 
-def _scalars(look: Look) -> Iterator[Look]:
-    if isinstance(look.node, yaml.ScalarNode):
-        yield look
-    elif isinstance(look.node, yaml.SequenceNode):
-        yield from (look.into(item) for item in look.node.value)
+def _scalars(spot: Spot) -> Iterator[Spot]:
+    if isinstance(spot.node, yaml.ScalarNode):
+        yield spot
+    elif isinstance(spot.node, yaml.SequenceNode):
+        yield from (spot.into(item) for item in spot.node.value)
     else:
-        yield from (look.into(value, key.value) for key, value in look.node.value)
+        yield from (spot.into(value, key.value) for key, value in spot.node.value)
 
 
 def _clashes(own: Places, section: str, rows: Mapping[str, Row], named: Mapping[str, str]) -> Iterator[CatalogError]:
@@ -120,29 +120,29 @@ def _clashes(own: Places, section: str, rows: Mapping[str, Row], named: Mapping[
     shipped = {alias: name for alias, name in named.items() if name not in mine}
     owners = dict(shipped)
     told: set[str] = set()
-    for name, row, look in own:
+    for name, row, spot in own:
         if name == section:
             if row.id in shipped:
                 advice = f"replace {shipped[row.id]} itself, or choose another id"
-                yield look.error(f"{row.id} is already an alias of {shipped[row.id]}", advice)
+                yield spot.error(f"{row.id} is already an alias of {shipped[row.id]}", advice)
             for alias in _words(own, section, "aliases", row.id):
                 yield from _clash(alias, row.id, rows, owners, told)
                 owners.setdefault(alias.node.value, row.id)
 
 
 def _clash(
-    look: Look, owner: str, rows: Mapping[str, Row], owners: Mapping[str, str], told: set[str]
+    spot: Spot, owner: str, rows: Mapping[str, Row], owners: Mapping[str, str], told: set[str]
 ) -> Iterator[CatalogError]:
-    alias = look.node.value
+    alias = spot.node.value
     circle = _circle(owner, alias, rows)
     if circle:
         if not told.issuperset(circle):
-            yield look.error(f"aliases run in a circle: {' -> '.join(circle)}", "let one row carry the other names")
+            yield spot.error(f"aliases run in a circle: {' -> '.join(circle)}", "let one row carry the other names")
         told.update(circle)
     elif alias in rows:
-        yield look.error(f"{alias} is the id of another row", "remove the alias, or that row")
+        yield spot.error(f"{alias} is the id of another row", "remove the alias, or that row")
     elif alias in owners:
-        yield look.error(f"{alias} is already an alias of {owners[alias]}", "let one row carry this alias")
+        yield spot.error(f"{alias} is already an alias of {owners[alias]}", "let one row carry this alias")
 
 
 def _circle(start: str, alias: str, rows: Mapping[str, Row]) -> tuple[str, ...]:
@@ -172,7 +172,7 @@ def read_extra(
     for path in paths:
         found += _read_file(path, errors, files)
     # The row that wins stands for its id; what it replaces is not looked at further.
-    own = list({(section, row.id): (section, row, look) for section, row, look in found}.values())
+    own = list({(section, row.id): (section, row, spot) for section, row, spot in found}.values())
     rows = {section: {row.id: row for name, row, _ in own if name == section} for section in ROWS}
     errors += broken_links(own, lambda section: _known(shipped.get(section, {}), rows[section]))
     if errors:
@@ -184,7 +184,7 @@ def read_extra(
 def _read_file(path: Path, errors: list[CatalogError], files: Files) -> OwnRows:
     place = Place(name=files.name(path))
     try:
-        tree = compose(_text(files.content(path)), place)
+        tree = tree_of(_text(files.content(path)), place)
     except CatalogError as error:
         errors.append(error)
         return []
@@ -199,16 +199,16 @@ def _read_file(path: Path, errors: list[CatalogError], files: Files) -> OwnRows:
         advice = f"write at least one section: {', '.join(ROWS)}"
         errors.append(CatalogError("the file is empty", span=place.at(None), help=advice))
         return []
-    return _read_sections(Look(place=place, node=tree, path=""), errors)
+    return _read_sections(Spot(place=place, node=tree, path=""), errors)
 
 
 def _text(data: bytes) -> str:
     return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _read_sections(look: Look, errors: list[CatalogError]) -> OwnRows:
+def _read_sections(spot: Spot, errors: list[CatalogError]) -> OwnRows:
     found: OwnRows = []
-    for section, (key, value) in entries(look, errors).items():
+    for section, (key, value) in entries(spot, errors).items():
         if section not in ROWS:
             errors.append(key.error("there is no such section", suggestion(section, ROWS)))
             continue
@@ -220,40 +220,40 @@ def _read_sections(look: Look, errors: list[CatalogError]) -> OwnRows:
     return found
 
 
-def _bad_id(section: str, name: str, look: Look) -> Iterator[CatalogError]:
+def _bad_id(section: str, name: str, spot: Spot) -> Iterator[CatalogError]:
     fixed = _FIXED.get(section)
     if fixed is not None and name not in fixed:
-        yield look.error(f"the language fixes its {section}; a row can only be replaced", suggestion(name, fixed))
+        yield spot.error(f"the language fixes its {section}; a row can only be replaced", suggestion(name, fixed))
     if section == "countries" and not _COUNTRY.fullmatch(name):
-        yield look.error("this is not a country code", "write the ISO 3166-1 code of two capitals, such as NO")
+        yield spot.error("this is not a country code", "write the ISO 3166-1 code of two capitals, such as NO")
 
 
-def _bad_row(section: str, key: Look, look: Look) -> Iterator[CatalogError]:
-    mistakes = list(misfits_of_class(ROWS[section], look, title=key))
+def _bad_row(section: str, key: Spot, spot: Spot) -> Iterator[CatalogError]:
+    mistakes = list(misfits_of_class(ROWS[section], spot, title=key))
     yield from mistakes
     if not mistakes:
-        row = build_row(section, key.node.value, plain(look.node))
-        yield from _bad_facts(row, {key: value for key, (_, value) in entries(look, []).items()})
+        row = build_row(section, key.node.value, plain(spot.node))
+        yield from _bad_facts(row, {key: value for key, (_, value) in entries(spot, []).items()})
 
 
-def _bad_facts(row: Row, looks: Mapping[str, Look]) -> Iterator[CatalogError]:
+def _bad_facts(row: Row, spots: Mapping[str, Spot]) -> Iterator[CatalogError]:
     for field in ("as_of", "adequacy_until", "shutdown_on"):
         value = getattr(row, field, None)
         if isinstance(value, str) and not _is_day(value):
-            yield looks[field].error(f"{value} is not a date", "write it as YYYY-MM-DD")
+            yield spots[field].error(f"{value} is not a date", "write it as YYYY-MM-DD")
     for name, day in (getattr(row, "shutdowns", None) or {}).items():
         if not _is_day(day):
-            yield looks["shutdowns"].error(f"{day} is not a date", f"write the day of {name} as YYYY-MM-DD")
+            yield spots["shutdowns"].error(f"{day} is not a date", f"write the day of {name} as YYYY-MM-DD")
     if isinstance(row, ProviderRow) and row.serves is not None and row.not_served_in is not None:
-        yield looks["not_served_in"].error("the countries are said twice", "keep `serves` or `not_served_in`")
+        yield spots["not_served_in"].error("the countries are said twice", "keep `serves` or `not_served_in`")
     if not row.source:
-        yield looks["source"].error("source is empty", "say where others can look the facts up")
+        yield spots["source"].error("source is empty", "say where others can look the facts up")
     for source in row.source:
         if not _SOURCE.fullmatch(source):
             advice = "write an address (https://...), arXiv:... or doi:..."
-            yield looks["source"].error(f"{source} is not a source that others can look up", advice)
+            yield spots["source"].error(f"{source} is not a source that others can look up", advice)
     if isinstance(row, LevelRow) and row.id in LEVELS and row.rank != LEVELS.index(row.id):
-        yield looks["rank"].error("the rank of a level is fixed", f"write {LEVELS.index(row.id)}")
+        yield spots["rank"].error("the rank of a level is fixed", f"write {LEVELS.index(row.id)}")
 
 
 def _is_day(text: str) -> bool:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         column: int
 
 
-__all__ = ["Place", "build_row", "compose", "compose_shipped", "plain"]
+__all__ = ["Place", "build_row", "compose_shipped", "plain", "tree_of"]
 
 DEEPEST = 16
 LARGEST = 4 * 1024 * 1024
@@ -80,7 +80,7 @@ class Place:
         return Span(file=self.name, line=line, column=column, end_line=line, end_column=column + 1)
 
 
-def compose(text: str, place: Place) -> yaml.Node | None:
+def tree_of(text: str, place: Place) -> yaml.Node | None:
     """Parse a user's document to its tree; raise CatalogError where it is no YAML, too deep, or uses aliases."""
     try:
         _bound(text, place)

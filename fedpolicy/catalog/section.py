@@ -22,7 +22,7 @@ from fedpolicy.findings import Span
 from fedpolicy.records import replace
 from fedpolicy.startup import pattern
 
-__all__ = ["GENERATED", "Section", "merged"]
+__all__ = ["GENERATED", "Section", "merged_facts"]
 
 GENERATED = "generated"  # the folder of the generated files
 R = TypeVar("R", bound=Row)
@@ -130,7 +130,7 @@ class Section(Mapping[str, R], Generic[R]):
         if not known:
             raise KeyError(key)
         try:
-            row: Any = build_row(self._name, key, merged(*known))
+            row: Any = build_row(self._name, key, merged_facts(*known))
         except (KeyError, TypeError) as error:
             raise _damaged(f"{self._name}.{key}: {error}", Span(file=f"{self._name}.yaml")) from error
         found: R = row
@@ -140,7 +140,7 @@ class Section(Mapping[str, R], Generic[R]):
         yield from zip((f"{self._name}.yaml", f"{GENERATED}/{self._name}.yaml"), self._shipped(), strict=False)
 
 
-def merged(*known: Mapping[str, Any]) -> Mapping[str, Any]:
+def merged_facts(*known: Mapping[str, Any]) -> Mapping[str, Any]:
     """The facts of one row from several files: of a field the first word counts, of the days the oldest one."""
     if len(known) == 1:
         return known[0]

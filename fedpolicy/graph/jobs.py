@@ -26,7 +26,7 @@ __all__ = [
     "arranged",
     "fallbacks_of",
     "is_hosted",
-    "prepare",
+    "job_of",
     "produced_at",
     "topology_of",
 ]
@@ -143,7 +143,7 @@ def arranged(job: Job) -> tuple[Job, ...]:
     return tuple(replace(job, topology=way, up=_uplink_payload(job.method, way), origin=origin) for way in ways)
 
 
-def prepare(builder: Builder, name: str, runs: Runs) -> Job:
+def job_of(builder: Builder, name: str, runs: Runs) -> Job:
     """Resolve who takes part; data that are elsewhere are moved to where the task runs, as records."""
     task = builder.deployment.tasks[name]
     method = builder.catalog.methods[task.method]

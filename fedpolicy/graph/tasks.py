@@ -10,7 +10,7 @@ from fedpolicy.graph.builder import Builder, Use
 from fedpolicy.graph.calls import Call, call_model, note_indexes
 from fedpolicy.graph.exchange import Exchange
 from fedpolicy.graph.guards import guards_for, guards_on_work, performers, seals_for
-from fedpolicy.graph.jobs import Job, Outcome, arranged, fallbacks_of, prepare
+from fedpolicy.graph.jobs import Job, Outcome, arranged, fallbacks_of, job_of
 from fedpolicy.graph.routes import Runs, aspect, to_trainer
 from fedpolicy.language.model.does import Seal
 from fedpolicy.records import replace
@@ -26,7 +26,7 @@ def desugar_tasks(builder: Builder, runs: Runs) -> None:
     """Turn every task into flows."""
     note_indexes(builder, runs)
     for name in sorted(builder.deployment.tasks):
-        job = prepare(builder, name, runs)
+        job = job_of(builder, name, runs)
         since = len(builder.flows)
         quoted = _evaluate(builder, job, runs)
         ways = (job, *fallbacks_of(builder, job, runs))

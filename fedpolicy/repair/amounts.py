@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fedpolicy.analysis.accounting import Release, bound
+from fedpolicy.analysis.accounting import Release
+from fedpolicy.analysis.accounting.bounds import bound
 from fedpolicy.analysis.exposure.mechanisms import mechanism_at
 from fedpolicy.analysis.exposure.privacy import spend
 from fedpolicy.graph import Path

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.accounting import INSTALL_HINT
-from fedpolicy.analysis.budget.claims import Claim
+from fedpolicy.analysis.budget.claims import Ruling
 from fedpolicy.analysis.budget.meaning import costliest, found_at_most, per_step
 from fedpolicy.analysis.exposure.privacy import shown
 from fedpolicy.report.rows import json_text, row_of
@@ -130,10 +130,10 @@ def _verdict(share: Share) -> tuple[str, str]:
     why = f", as it comes to {share.found}" if share.stated_rho is not None or share.measured != share.spent else ""
     unsure = f"so nobody can say whether that is true{_for_want_of(share)}"
     words = {
-        Claim.HOLDS: ("pass", f"{claim}; the claim holds{why}"),
-        Claim.REFUTED: ("high", f"{claim}; the claim is refuted{why}"),
-        Claim.UNCHECKED: ("unknown", f"{claim}; nobody can check this from the file, so it is believed"),
-        Claim.OPEN: ("unknown", f"{claim}; {_between(share)}, {unsure}"),
+        Ruling.HOLDS: ("pass", f"{claim}; the claim holds{why}"),
+        Ruling.REFUTED: ("high", f"{claim}; the claim is refuted{why}"),
+        Ruling.UNCHECKED: ("unknown", f"{claim}; nobody can check this from the file, so it is believed"),
+        Ruling.OPEN: ("unknown", f"{claim}; {_between(share)}, {unsure}"),
     }
     style, text = words[share.claim]
     more = " (it would hold if units were sampled independently, but they are drawn in fixed numbers)"

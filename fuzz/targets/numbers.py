@@ -6,7 +6,8 @@ from collections.abc import Callable
 from math import erfc, exp, inf, log, log1p, sqrt
 from random import Random
 
-from fedpolicy.analysis.accounting import Release, bound, close_bound, pure_bound
+from fedpolicy.analysis.accounting import Release
+from fedpolicy.analysis.accounting.bounds import bound, close_bound, pure_bound
 from fuzz.command import Broken, bounded
 from fuzz.drawn import drawn
 from fuzz.target import Box, Target

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fedpolicy.analysis import budget
-from fedpolicy.analysis.budget import Claim
+from fedpolicy.analysis.budget import Ruling
 from fedpolicy.analysis.budget.sights import Sight
 from fedpolicy.analysis.changes import BudgetChange
 from fedpolicy.analysis.exposure.participation import lower_rate
@@ -53,7 +53,7 @@ def test_the_running_example_s_claim_is_refuted():
     found = facts_of(RUNNING, 10).ledger
 
     (share,) = found.shares
-    assert (share.path, share.stated, share.claim) == ("tasks.adapt.safeguards.1", 8, Claim.REFUTED)
+    assert (share.path, share.stated, share.claim) == ("tasks.adapt.safeguards.1", 8, Ruling.REFUTED)
     assert share.spent.low == share.spent.high == pytest.approx(50.47, abs=0.01)
     assert share.spent.delta == 1e-6
     assert "Balle and Wang" in share.spent.theorem
@@ -106,34 +106,34 @@ def test_what_is_not_declared_leaves_an_interval():
 @pytest.mark.parametrize(
     ("more", "claim"),
     [
-        ("noise_multiplier: 1.0, sampling: none, steps: 1", Claim.NONE),
-        ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_epsilon: 4.89", Claim.HOLDS),
-        ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_epsilon: 4.8", Claim.REFUTED),
-        ("noise_multiplier: 0.0, sampling: none, steps: 1, claimed_epsilon: 4", Claim.REFUTED),
-        ("noise_multiplier: 1.0, sampling: none, claimed_epsilon: 9", Claim.OPEN),
-        ("noise_multiplier: 1.0, sampling: none, claimed_epsilon: 4.8", Claim.REFUTED),
-        ("sampling: none, steps: 1, claimed_epsilon: 9", Claim.OPEN),
-        ("mechanism: dp_matrix_ftrl, claimed_epsilon: 9", Claim.UNCHECKED),
-        ("mechanism: dp_matrix_ftrl, claimed_rho: 0.81", Claim.UNCHECKED),
-        ("mechanism: dp_matrix_ftrl, claimed_rho: 0.1, claimed_epsilon: 9", Claim.UNCHECKED),
-        ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_rho: 0.5", Claim.HOLDS),
-        ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_rho: 0.05", Claim.REFUTED),
+        ("noise_multiplier: 1.0, sampling: none, steps: 1", Ruling.NONE),
+        ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_epsilon: 4.89", Ruling.HOLDS),
+        ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_epsilon: 4.8", Ruling.REFUTED),
+        ("noise_multiplier: 0.0, sampling: none, steps: 1, claimed_epsilon: 4", Ruling.REFUTED),
+        ("noise_multiplier: 1.0, sampling: none, claimed_epsilon: 9", Ruling.OPEN),
+        ("noise_multiplier: 1.0, sampling: none, claimed_epsilon: 4.8", Ruling.REFUTED),
+        ("sampling: none, steps: 1, claimed_epsilon: 9", Ruling.OPEN),
+        ("mechanism: dp_matrix_ftrl, claimed_epsilon: 9", Ruling.UNCHECKED),
+        ("mechanism: dp_matrix_ftrl, claimed_rho: 0.81", Ruling.UNCHECKED),
+        ("mechanism: dp_matrix_ftrl, claimed_rho: 0.1, claimed_epsilon: 9", Ruling.UNCHECKED),
+        ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_rho: 0.5", Ruling.HOLDS),
+        ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_rho: 0.05", Ruling.REFUTED),
         # A rho is compared as a rho: converted at the delta, 12 % too little would pass.
-        ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_rho: 0.46", Claim.REFUTED),
-        ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_rho: 0.497", Claim.HOLDS),
-        ("mechanism: laplace, norm: l1, noise_multiplier: 2.0, steps: 4, claimed_rho: 0.5", Claim.HOLDS),
-        ("mechanism: laplace, norm: l1, noise_multiplier: 2.0, steps: 4, claimed_rho: 0.4", Claim.OPEN),
+        ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_rho: 0.46", Ruling.REFUTED),
+        ("noise_multiplier: 1.0, sampling: none, steps: 1, claimed_rho: 0.497", Ruling.HOLDS),
+        ("mechanism: laplace, norm: l1, noise_multiplier: 2.0, steps: 4, claimed_rho: 0.5", Ruling.HOLDS),
+        ("mechanism: laplace, norm: l1, noise_multiplier: 2.0, steps: 4, claimed_rho: 0.4", Ruling.OPEN),
         # An upper bound shows no smaller claim, however tight it is.
-        ("mechanism: sparse_vector, noise_multiplier: 0.01, steps: 100, claimed_epsilon: 1.0e-9", Claim.OPEN),
-        ("mechanism: sparse_vector, noise_multiplier: 1.0, steps: 1, claimed_epsilon: 3.0", Claim.HOLDS),
-        (f"{FIXED}, claimed_epsilon: 12.0", Claim.OPEN),
+        ("mechanism: sparse_vector, noise_multiplier: 0.01, steps: 100, claimed_epsilon: 1.0e-9", Ruling.OPEN),
+        ("mechanism: sparse_vector, noise_multiplier: 1.0, steps: 1, claimed_epsilon: 3.0", Ruling.HOLDS),
+        (f"{FIXED}, claimed_epsilon: 12.0", Ruling.OPEN),
     ],
 )
 def test_a_claim_is_judged_by_what_is_computed(more, claim):
     (share,) = ledger(noise(more)).shares
 
     assert share.claim is claim
-    assert bool(share.missing) is (claim is Claim.OPEN)
+    assert bool(share.missing) is (claim is Ruling.OPEN)
 
 
 def test_a_claim_keeps_its_delta_under_composition():
@@ -153,7 +153,7 @@ def test_a_claim_keeps_its_delta_under_composition():
 def test_an_open_claim_is_told_with_both_numbers():
     (share,) = ledger(noise("mechanism: sparse_vector, noise_multiplier: 1.0, steps: 1, claimed_epsilon: 0.001")).shares
 
-    assert (share.claim, share.spent.low, share.spent.high) == (Claim.OPEN, 0, 3)
+    assert (share.claim, share.spent.low, share.spent.high) == (Ruling.OPEN, 0, 3)
     assert share.missing == ("tasks.t0.safeguards.0.claim",)
 
 
@@ -165,8 +165,8 @@ def test_a_claim_that_takes_fixed_samples_for_poisson_samples_is_told():
     (share,) = ledger(noise(fixed)).shares
     (independent,) = ledger(noise(fixed.replace("fixed", "poisson"))).shares
 
-    assert (share.claim is not Claim.HOLDS, share.poisson) == (True, True)
-    assert (independent.claim, independent.poisson) == (Claim.HOLDS, False)
+    assert (share.claim is not Ruling.HOLDS, share.poisson) == (True, True)
+    assert (independent.claim, independent.poisson) == (Ruling.HOLDS, False)
 
 
 def test_the_order_of_tasks_does_not_matter():
@@ -449,18 +449,18 @@ def test_noise_of_the_aggregator_is_amplified_for_all_but_the_aggregator():
 @pytest.mark.parametrize(
     ("more", "where", "claim", "towards_whom"),
     [
-        ("noise_multiplier: 5, sampling: none, claimed_epsilon: 7.29", "distributed", Claim.REFUTED, ("a", "b", "c")),
-        ("noise_multiplier: 5, sampling: none, claimed_epsilon: 9.3", "distributed", Claim.HOLDS, ()),
+        ("noise_multiplier: 5, sampling: none, claimed_epsilon: 7.29", "distributed", Ruling.REFUTED, ("a", "b", "c")),
+        ("noise_multiplier: 5, sampling: none, claimed_epsilon: 9.3", "distributed", Ruling.HOLDS, ()),
         (
             "noise_multiplier: 5, sampling: poisson, sampling_rate: 0.03, claimed_epsilon: 2",
             "distributed",
-            Claim.REFUTED,
+            Ruling.REFUTED,
             ("agg", "cloud"),
         ),
         (
             "noise_multiplier: 5, sampling: poisson, sampling_rate: 0.03, claimed_epsilon: 2",
             "aggregator",
-            Claim.HOLDS,
+            Ruling.HOLDS,
             (),
         ),
     ],
@@ -477,7 +477,7 @@ def test_a_claim_about_neighbours_that_are_replaced_is_measured_at_twice_the_dis
         ledger(noise(more)).shares for more in (one, f"{one}, adjacency: replace_one", one.replace("2.0", "1.0"))
     )
 
-    assert (zeroed.claim, replaced.claim) == (Claim.HOLDS, Claim.REFUTED)
+    assert (zeroed.claim, replaced.claim) == (Ruling.HOLDS, Ruling.REFUTED)
     assert replaced.measured.low == doubled.spent.low
     # The ledger itself keeps to one kind of neighbours.
     assert replaced.spent == zeroed.spent
@@ -572,7 +572,7 @@ def test_batches_that_go_through_the_data_count_each_unit_once_an_epoch(order):
     # In a shuffled order it may be less, and no theorem tells how much.
     assert (found.spent.low == found.spent.high) is (order == "cyclic")
     (claimed,) = ledger(noise(f"{sgd}, sampling: {order}, claimed_epsilon: 1")).shares
-    assert claimed.claim is (Claim.REFUTED if order == "cyclic" else Claim.OPEN)
+    assert claimed.claim is (Ruling.REFUTED if order == "cyclic" else Ruling.OPEN)
 
 
 @pytest.mark.parametrize(
@@ -625,7 +625,7 @@ def test_what_an_epsilon_hangs_on_is_asked_for(more, missing):
     assert math.isinf(share.spent.high)
 
 
-@pytest.mark.parametrize(("claimed", "answer"), [(0.95, Claim.REFUTED), (1.0, Claim.HOLDS)])
+@pytest.mark.parametrize(("claimed", "answer"), [(0.95, Ruling.REFUTED), (1.0, Ruling.HOLDS)])
 def test_without_a_delta_a_pure_epsilon_is_meant(claimed, answer):
     """At a tiny delta fifty steps would cost 0.943; without one they cost the sum, which a run reaches."""
     pure = (

@@ -10,7 +10,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.trees import square
-from fedpolicy.analysis.accounting import Release, bound, close_bound, tight_bound
+from fedpolicy.analysis.accounting import Release
+from fedpolicy.analysis.accounting.bounds import bound, close_bound, tight_bound
 from fedpolicy.analysis.accounting.mechanisms import largest_square, reached_square
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, mechanism_at
 from fedpolicy.analysis.exposure.noise import Towards

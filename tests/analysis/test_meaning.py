@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedpolicy.analysis.accounting import Release, bound, close_bound
+from fedpolicy.analysis.accounting import Release
+from fedpolicy.analysis.accounting.bounds import bound, close_bound
 from fedpolicy.analysis.budget.meaning import costliest, found_at_most, over_steps, per_step
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.analysis.exposure.privacy import spend

@@ -8,7 +8,7 @@ from fedpolicy import catalog as room
 from fedpolicy.catalog import load_catalog
 from fedpolicy.catalog.read import build_row, compose_shipped, plain
 from fedpolicy.catalog.rows import ROWS
-from fedpolicy.catalog.section import GENERATED, Section, merged
+from fedpolicy.catalog.section import GENERATED, Section, merged_facts
 from fedpolicy.errors import CatalogError, Problems
 from fedpolicy.files import catalog_dir
 
@@ -67,7 +67,7 @@ def test_rows_read_one_by_one_are_those_of_the_whole_file(catalog, section):
 
     assert set(getattr(catalog, section)) == {name for rows in files for name in rows}
     for name in getattr(catalog, section):
-        facts = merged(*(rows[name] for rows in files if name in rows))
+        facts = merged_facts(*(rows[name] for rows in files if name in rows))
         assert getattr(catalog, section)[name] == build_row(section, name, facts)
 
 

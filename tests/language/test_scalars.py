@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedpolicy.yaml12 import ScalarError, convert, plain
+from fedpolicy.yaml12 import ScalarError, plain_scalar, tagged_scalar
 
 TEXTS = [
     "NO",
@@ -50,7 +50,7 @@ TEXTS += [
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_text_stays_text(text):
-    assert plain(text) == text
+    assert plain_scalar(text) == text
 
 
 @pytest.mark.parametrize(
@@ -80,19 +80,19 @@ def test_text_stays_text(text):
     ],
 )
 def test_numbers_booleans_and_null(text, value):
-    found = plain(text)
+    found = plain_scalar(text)
 
     assert found == value
     assert type(found) is type(value)
 
 
 def test_not_a_number_is_a_number():
-    assert math.isnan(plain(".NaN"))
+    assert math.isnan(plain_scalar(".NaN"))
 
 
 def test_a_number_of_thousands_of_digits_is_refused():
     with pytest.raises(ScalarError, match="5,000 digits"):
-        plain("9" * 5000)
+        plain_scalar("9" * 5000)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_number_of_thousands_of_digits_is_refused():
     [("3", "str", "3"), ("3", "int", 3), ("3", "float", 3.0), ("true", "bool", True), ("", "null", None)],
 )
 def test_a_tag_says_what_a_scalar_is(text, tag, value):
-    found = convert(text, tag)
+    found = tagged_scalar(text, tag)
 
     assert (found, type(found)) == (value, type(value))
 
@@ -110,21 +110,21 @@ def test_a_tag_says_what_a_scalar_is(text, tag, value):
 )
 def test_a_scalar_that_is_not_what_its_tag_says_is_refused(text, tag):
     with pytest.raises(ScalarError, match=f"!!{tag}"):
-        convert(text, tag)
+        tagged_scalar(text, tag)
 
 
 @given(st.integers())
 def test_integers_read_as_they_are_written(number):
-    assert plain(str(number)) == number
+    assert plain_scalar(str(number)) == number
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_floats_read_as_they_are_written(number):
-    assert plain(repr(number)) == number
+    assert plain_scalar(repr(number)) == number
 
 
 @given(st.text(max_size=20))
 def test_no_text_breaks_the_resolver(text):
-    found = plain(text)
+    found = plain_scalar(text)
 
     assert found == text or not isinstance(found, str)

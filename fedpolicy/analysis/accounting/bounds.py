@@ -16,13 +16,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from math import inf, isinf, sqrt
 
-from fedpolicy.analysis.accounting import Bound, Part, Release, Run
+from fedpolicy.analysis.accounting import Bound, Leakage, Release, Run
 from fedpolicy.analysis.accounting.gaussian import epsilon_of_mu
-from fedpolicy.analysis.accounting.mechanisms import part_of, sampling_of
+from fedpolicy.analysis.accounting.mechanisms import leakage_of, sampling_of
 from fedpolicy.analysis.accounting.renyi import best_between, best_integer, best_order
 from fedpolicy.records import replace
 
-__all__ = ["bound", "close_bound", "found_at", "growth", "merged", "mu", "pure_bound", "rho", "tight_bound"]
+__all__ = ["bound", "close_bound", "found_at", "growth", "merged", "mu_of", "pure_bound", "rho_of", "tight_bound"]
 
 # Of these, two runs alike are one run of as many steps.
 _ADDING = ("gaussian", "dp_sgd", "laplace", "sparse_vector")
@@ -52,7 +52,7 @@ _REACHED = ("laplace", "randomised_response")
 
 def pure_bound(releases: Sequence[Release]) -> Bound:
     """Bound the best ε at a δ of 0; infinite where something released has none (basic composition)."""
-    found = [(one, part_of(one)) for one in merged(releases)]
+    found = [(one, leakage_of(one)) for one in merged(releases)]
     reached = [part.pure for one, part in found if one.mechanism in _REACHED and sampling_of(one) != "fixed"]
     parts = [part for _, part in found]
     return Bound(
@@ -76,7 +76,7 @@ def close_bound(releases: Sequence[Release], delta: float) -> Bound:
 
 @cache
 def _close(releases: tuple[Release, ...], delta: float) -> Bound:
-    quick, parts = _bound(releases, delta), tuple(part_of(one) for one in releases)
+    quick, parts = _bound(releases, delta), tuple(leakage_of(one) for one in releases)
     runs = _runs(parts)
     simple = quick.low == quick.high or all(run.kind == "randomised" and run.steps == 1 for run in runs)
     if simple or delta < _LEAST or sum(run.steps for run in runs) > _MOST:
@@ -93,11 +93,11 @@ def growth(release: Release, places: Sequence[int], delta: float) -> tuple[tuple
     """Bound the best ε after each of some numbers of steps, which grow and end with all of them."""
     quick = [_bound(merged([replace(release, steps=place)]), delta) for place in places]
     highs = [one.high for one in quick]
-    runs = _runs([part_of(one) for one in merged([release])])
+    runs = _runs([leakage_of(one) for one in merged([release])])
     if len(runs) == 1 and quick[-1].low < quick[-1].high and delta > _LEAST and runs[0].steps == release.steps:
         from fedpolicy.analysis.accounting import losses  # noqa: PLC0415
 
-        highs = [min(pair) for pair in zip(highs, losses.growth(runs[0], places, delta), strict=True)]
+        highs = [min(pair) for pair in zip(highs, losses.upper_bounds(runs[0], places, delta), strict=True)]
         # What the whole run costs, no part of it exceeds.
         highs = [min(high, _close(merged([release]), delta).high) for high in highs]
     return tuple((min(one.low, high), high) for one, high in zip(quick, highs, strict=True))
@@ -105,15 +105,15 @@ def growth(release: Release, places: Sequence[int], delta: float) -> tuple[tuple
 
 def found_at(releases: Sequence[Release], wrongly: float) -> float:
     """Return the share at most of the units that took part that a test finds, see `losses`; 1 where nobody knows."""
-    runs = _runs([part_of(one) for one in merged(releases)])
+    runs = _runs([leakage_of(one) for one in merged(releases)])
     if not runs or sum(run.steps for run in runs) > _MOST:
         return 1.0
     from fedpolicy.analysis.accounting import losses  # noqa: PLC0415
 
-    return losses.found_at(runs, wrongly)
+    return losses.share_found(runs, wrongly)
 
 
-def _runs(parts: Sequence[Part]) -> tuple[Run, ...]:
+def _runs(parts: Sequence[Leakage]) -> tuple[Run, ...]:
     """Return the privacy losses of all parts, Gaussian noise on everything as one; empty where some are not known."""
     plain = [part for part in parts if part.losses is None]
     length = _length(part.most_mu for part in plain)
@@ -123,19 +123,19 @@ def _runs(parts: Sequence[Part]) -> tuple[Run, ...]:
     return (*whole, *(part.losses for part in parts if part.losses))
 
 
-def rho(releases: Sequence[Release]) -> tuple[float, float]:
+def rho_of(releases: Sequence[Release]) -> tuple[float, float]:
     """
     Bound the least rho for which everything released is rho-zCDP; equal where that is exact.
 
     Rho is the largest Rényi divergence over its order, at any order; so rhos add up (Bun and Steinke 2016, lemma 1.7).
     """
-    parts = tuple(part_of(one) for one in merged(releases))
+    parts = tuple(leakage_of(one) for one in merged(releases))
     return sum(part.rho[0] for part in parts), sum(part.rho[1] for part in parts)
 
 
-def mu(releases: Sequence[Release]) -> float:
+def mu_of(releases: Sequence[Release]) -> float:
     """Return the sensitivity, over its noise, of one Gaussian mechanism that is no more private than all of this."""
-    return _length(part_of(one).most_mu for one in merged(releases))
+    return _length(leakage_of(one).most_mu for one in merged(releases))
 
 
 def merged(releases: Sequence[Release]) -> tuple[Release, ...]:
@@ -157,7 +157,7 @@ def _longer(one: Release, kind: str, before: Release | None) -> Release:
 
 @cache
 def _bound(releases: tuple[Release, ...], delta: float) -> Bound:
-    parts = tuple(part_of(one) for one in releases)
+    parts = tuple(leakage_of(one) for one in releases)
     if not parts:
         return Bound(low=0.0, high=0.0, delta=delta, theorem="Nothing is released", tight=True)
     high, theorem, assumptions = _best(_claims(parts, delta))
@@ -166,7 +166,7 @@ def _bound(releases: tuple[Release, ...], delta: float) -> Bound:
     return Bound(low=low, high=high, delta=delta, theorem=theorem, assumptions=assumptions, tight=tight)
 
 
-def _low(parts: Sequence[Part], delta: float) -> float:
+def _low(parts: Sequence[Leakage], delta: float) -> float:
     tall = epsilon_of_mu(_length(part.least_mu for part in parts), delta)
     alone = (part.single(delta) for part in parts if part.single and part.exact)
     return max(tall, *alone, *(part.low(delta) for part in parts))
@@ -179,7 +179,7 @@ def _best(claims: Iterable[_Claim]) -> _Claim:
     return next(claim for claim in all_of_them if claim[0] <= least * _ALIKE)
 
 
-def _claims(parts: Sequence[Part], delta: float) -> Iterator[_Claim]:
+def _claims(parts: Sequence[Leakage], delta: float) -> Iterator[_Claim]:
     """Yield every ε that a theorem gives, its name and what it assumes; the simplest first."""
     endless = [part for part in parts if isinf(part.curve(2))]
     if endless:
@@ -200,7 +200,7 @@ def _claims(parts: Sequence[Part], delta: float) -> Iterator[_Claim]:
     yield from _apart(parts, delta)
 
 
-def _apart(parts: Sequence[Part], delta: float) -> Iterator[_Claim]:
+def _apart(parts: Sequence[Leakage], delta: float) -> Iterator[_Claim]:
     """Yield the sum of what is pure and of what the rest costs at the whole δ, where both are there."""
     pure = [part for part in parts if part.pure < inf]
     rest = [part for part in parts if part.pure == inf]
@@ -218,14 +218,14 @@ def _length(mus: Iterable[float]) -> float:
     return sqrt(sum(mu * mu for mu in mus))
 
 
-def _exact(parts: Sequence[Part]) -> str:
+def _exact(parts: Sequence[Leakage]) -> str:
     if len(parts) == 1 and not parts[0].sampling:
         return parts[0].name
     exact = "Gaussian mechanism, exact (Dong, Roth and Su 2019; Balle and Wang 2018, theorem 8)"
     return exact + (", without amplification by sampling" if any(part.sampling for part in parts) else "")
 
 
-def _renyi(parts: Sequence[Part]) -> str:
+def _renyi(parts: Sequence[Leakage]) -> str:
     names = _names(part.name for part in parts)
     return names if len(parts) == 1 else f"Rényi composition (Mironov 2017): {names}"
 
@@ -234,7 +234,7 @@ def _names(names: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(names))
 
 
-def assumed(parts: Sequence[Part], *, bare: bool = False) -> tuple[str, ...]:
+def assumed(parts: Sequence[Leakage], *, bare: bool = False) -> tuple[str, ...]:
     """Return what the theorems assume of all parts; without what sampling assumes where `bare`."""
     return tuple(dict.fromkeys(one for part in parts for one in (*part.assumptions, *(() if bare else part.sampling))))
 
@@ -253,7 +253,7 @@ _THEOREM = "Privacy loss distributions (dp-accounting; Doroshenko et al. 2022)"
 
 
 def tight_bound(releases: Sequence[Release], delta: float) -> Bound | None:
-    """See `fedpolicy.analysis.accounting.tight_bound`."""
+    """Bound the best ε as closely as dp-accounting can, in some seconds at worst; None where it is not installed."""
     return _tight(merged(releases), delta) if _installed() else None
 
 
@@ -277,12 +277,12 @@ def _tight(releases: tuple[Release, ...], delta: float) -> Bound:
 def _measured(releases: tuple[Release, ...], quick: Bound, rounding: float) -> Bound:
     from fedpolicy.analysis.accounting import curves  # noqa: PLC0415  only here is dp-accounting there for sure
 
-    sides = [curves.sides_of(one) for one in releases]
+    sides = [curves.curves_of(one) for one in releases]
     known = [one for one in sides if one is not None]
     if len(known) < len(sides):
         return _as_tight(quick, quick.low, quick.high)
     found = curves.measure(known, quick.high, quick.delta, rounding)
-    return _as_tight(quick, max(quick.low, found[0]), found[1], assumed(tuple(part_of(one) for one in releases)))
+    return _as_tight(quick, max(quick.low, found[0]), found[1], assumed(tuple(leakage_of(one) for one in releases)))
 
 
 def _as_tight(quick: Bound, low: float, high: float, assumptions: tuple[str, ...] | None = None) -> Bound:

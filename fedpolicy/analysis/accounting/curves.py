@@ -37,10 +37,10 @@ from scipy.special import log_ndtr, ndtr
 
 from fedpolicy.analysis.accounting import Release
 from fedpolicy.analysis.accounting.gaussian import epsilon_of_mu
-from fedpolicy.analysis.accounting.mechanisms import part_of, sampling_of
+from fedpolicy.analysis.accounting.mechanisms import leakage_of, sampling_of
 from fedpolicy.analysis.accounting.renyi import amplified
 
-__all__ = ["Array", "Curve", "Sides", "measure", "sides_of"]
+__all__ = ["Array", "Curve", "Sides", "curves_of", "measure"]
 
 # dp-accounting's own interval. A long run gets a finer one, by this share of ε over the errors of all steps; a wide
 # distribution gets a coarser one, so that it has no more points than this.
@@ -140,14 +140,14 @@ class Sides:
     surely: Curve | None
 
 
-def sides_of(release: Release) -> Sides | None:
+def curves_of(release: Release) -> Sides | None:
     """Give the curves of a release; None for what has none, and where they are too wide for floats."""
     sides = _sides(release)
     return sides if sides and max(sides.with_it.upper, sides.without_it.upper) < _WIDEST else None
 
 
 def _sides(release: Release) -> Sides | None:
-    part = part_of(release)
+    part = leakage_of(release)
     if part.most_mu < inf and not part.sampling:
         return _one_gaussian(part.least_mu, part.most_mu)
     if release.mechanism == "sparse_vector":

@@ -29,7 +29,7 @@ __all__ = [
     "log_normal_tail",
     "log_sum",
     "mills",
-    "mu_of",
+    "run_mu",
 ]
 
 CLIPPED = (
@@ -48,7 +48,7 @@ def clamp(count: int) -> float:
     return float(max(0, min(count, _MOST)))
 
 
-def mu_of(release: Release) -> float:
+def run_mu(release: Release) -> float:
     """Return the sensitivity of the whole run in standard deviations of its noise, sampling disregarded."""
     return sqrt(clamp(release.steps)) / release.noise_multiplier
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from math import exp, expm1, inf, log1p
 
-from fedpolicy.analysis.accounting import Part, Release, Run
+from fedpolicy.analysis.accounting import Leakage, Release, Run
 from fedpolicy.analysis.accounting.gaussian import CLIPPED, clamp
 from fedpolicy.analysis.accounting.renyi import amplified
 from fedpolicy.analysis.accounting.sampling import FIXED, POISSON, Chance, counting, thinned
@@ -88,10 +88,10 @@ SPARSE = (
 )
 
 
-def laplace(release: Release) -> Part:
+def laplace(release: Release) -> Leakage:
     """Laplace noise on all the data."""
     whole, steps = 1 / release.noise_multiplier, clamp(release.steps)
-    return Part(
+    return Leakage(
         name="Laplace mechanism, Rényi (Mironov 2017, proposition 6)",
         single_name="Laplace mechanism, one step, exact",
         pure_name="Laplace mechanism, basic composition (Dwork, McSherry, Nissim and Smith 2006)",
@@ -107,7 +107,7 @@ def laplace(release: Release) -> Part:
     )
 
 
-def poisson_laplace(release: Release) -> Part:
+def poisson_laplace(release: Release) -> Leakage:
     """Laplace noise where each unit takes part in each step with some probability."""
     whole = 1 / release.noise_multiplier
     alone = thinned(partial(laplace_epsilon, whole), release.rate)
@@ -116,7 +116,7 @@ def poisson_laplace(release: Release) -> Part:
     return _sampled(release, amplified(whole, release.rate), POISSON, alone, losses, single_name=name, exact=True)
 
 
-def fixed_laplace(release: Release) -> Part:
+def fixed_laplace(release: Release) -> Leakage:
     """Laplace noise where each step draws as many units as every other: two differ by two clipping norms."""
     whole = 1 / release.noise_multiplier
     exchanged = thinned(partial(laplace_epsilon, 2 * whole), release.rate)
@@ -139,13 +139,13 @@ def _sampled(
     *,
     single_name: str,
     exact: bool = False,
-) -> Part:
+) -> Leakage:
     whole, steps = 1 / release.noise_multiplier, clamp(release.steps)
 
     def curve(order: float) -> float:
         return steps * min(pure_divergence(order, each), laplace_divergence(order, whole))
 
-    return Part(
+    return Leakage(
         name="Laplace mechanism on samples, Rényi (Balle, Barthe and Gaboardi 2018; Mironov 2017)",
         single_name=single_name,
         pure_name="Laplace mechanism on samples, basic composition (Balle, Barthe and Gaboardi 2018)",
@@ -172,11 +172,11 @@ def _chances(epsilon: float, rate: float) -> tuple[Chance, ...]:
     return pair(0.5), pair(0.75), pair(1.0)
 
 
-def sparse_vector(release: Release) -> Part:
+def sparse_vector(release: Release) -> Leakage:
     """See above for what is released and what it costs."""
     total = clamp(3 * release.steps) / release.noise_multiplier
     name = "Sparse vector technique, pure epsilon (Dwork and Roth 2014, theorem 3.23; Lyu, Su and Li 2017)"
-    return Part(
+    return Leakage(
         name=name,
         pure_name=name,
         assumptions=(CLIPPED, SPARSE),

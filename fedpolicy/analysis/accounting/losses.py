@@ -23,7 +23,7 @@ from typing import NamedTuple
 from fedpolicy.analysis.accounting import Run
 from fedpolicy.analysis.accounting.pairs import WIDEST, Pair, Side, sides_of
 
-__all__ = ["found_at", "growth", "upper_bound"]
+__all__ = ["share_found", "upper_bound", "upper_bounds"]
 
 # What floats may lose of a probability, and more.
 _ROUNDING = 1e-12
@@ -60,7 +60,7 @@ def upper_bound(runs: Sequence[Run], delta: float) -> float:
     return max(inf if whole is None else _epsilon(whole, bits, delta) for whole in ways)
 
 
-def growth(run: Run, places: Sequence[int], delta: float) -> list[float]:
+def upper_bounds(run: Run, places: Sequence[int], delta: float) -> list[float]:
     """Return an upper bound on ε at `delta` after each of some numbers of steps, which grow; less closely."""
     bits, found = _BITS + ceil(-log2(delta)) + run.steps.bit_length(), [0.0 for _ in places]
     cut, points = delta * _CUT / len(places) / 2, min(_SOME_POINTS, _SOME_BITS * _SOME_POINTS // bits)
@@ -80,7 +80,7 @@ def growth(run: Run, places: Sequence[int], delta: float) -> list[float]:
     return found
 
 
-def found_at(runs: Sequence[Run], wrongly: float) -> float:
+def share_found(runs: Sequence[Run], wrongly: float) -> float:
     """
     Return the share at most of the units that took part that a test finds, which accuses this share of others wrongly.
 

@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from math import inf, sqrt
 
-from fedpolicy.analysis.accounting import Part, Release, Run
-from fedpolicy.analysis.accounting.gaussian import CLIPPED, clamp, mu_of
+from fedpolicy.analysis.accounting import Leakage, Release, Run
+from fedpolicy.analysis.accounting.gaussian import CLIPPED, clamp, run_mu
 
-__all__ = ["largest_square", "part_of", "reached_square", "sampling_of"]
+__all__ = ["largest_square", "leakage_of", "reached_square", "sampling_of"]
 
 # Less noise than this is none: its squares leave the floats.
 _NEXT_TO_NONE = 1e-70
@@ -79,7 +79,7 @@ _MATRIX = "DP-FTRL with a matrix: no bound can be computed without the matrix, o
 _NO_NOISE = "No noise, no bound"
 
 
-def part_of(release: Release) -> Part:
+def leakage_of(release: Release) -> Leakage:
     """Turn a release into a part; what lacks its noise or its rho, or is not known here, has no bound."""
     if release.mechanism == "dp_matrix_ftrl":
         return _unbounded(_MATRIX)
@@ -98,25 +98,25 @@ def sampling_of(release: Release) -> str:
     return release.sampling if release.sampling in ("poisson", "fixed") and release.rate < 1 else "none"
 
 
-def _unbounded(name: str, *, certain: bool = False) -> Part:
+def _unbounded(name: str, *, certain: bool = False) -> Leakage:
     """Make a part without a bound; `certain` where its ε is infinite, not only unknown."""
-    return Part(name=name, curve=lambda _: inf, least_mu=inf if certain else 0.0)
+    return Leakage(name=name, curve=lambda _: inf, least_mu=inf if certain else 0.0)
 
 
-def _gaussian(release: Release) -> Part:
+def _gaussian(release: Release) -> Leakage:
     if (sampling := sampling_of(release)) != "none":
         from fedpolicy.analysis.accounting.sampling import fixed_gaussian, poisson_gaussian  # noqa: PLC0415  few sample
 
         return (poisson_gaussian if sampling == "poisson" else fixed_gaussian)(release)
-    return _normal(_GAUSSIAN, (CLIPPED,), mu_of(release), mu_of(release))
+    return _normal(_GAUSSIAN, (CLIPPED,), run_mu(release), run_mu(release))
 
 
-def _normal(name: str, assumptions: tuple[str, ...], least: float, most: float) -> Part:
+def _normal(name: str, assumptions: tuple[str, ...], least: float, most: float) -> Leakage:
     half = most * most / 2
-    return Part(name=name, assumptions=assumptions, least_mu=least, most_mu=most, curve=lambda order: order * half)
+    return Leakage(name=name, assumptions=assumptions, least_mu=least, most_mu=most, curve=lambda order: order * half)
 
 
-def _tree(release: Release) -> Part:
+def _tree(release: Release) -> Leakage:
     often, apart = max(1, release.participations or 1), max(1, release.separation or 1)
     length = min(release.restart or release.steps, release.steps)
     most = largest_square(release.steps, often, apart, length)
@@ -129,14 +129,14 @@ def _tree(release: Release) -> Part:
     )
 
 
-def _discrete(release: Release) -> Part:
+def _discrete(release: Release) -> Leakage:
     """Discrete Gaussian noise: its divergences are at most those of Gaussian noise (Canonne, Kamath, Steinke 2020)."""
     rho = clamp(release.steps) / 2 / release.noise_multiplier / release.noise_multiplier
     name = "Discrete Gaussian mechanism (Canonne, Kamath and Steinke 2020, theorem 14; Kairouz, Liu and Steinke 2021)"
-    return Part(name=name, assumptions=(CLIPPED, ROUNDED), curve=lambda order: order * rho, most_rho=rho)
+    return Leakage(name=name, assumptions=(CLIPPED, ROUNDED), curve=lambda order: order * rho, most_rho=rho)
 
 
-def _skellam(release: Release) -> Part:
+def _skellam(release: Release) -> Leakage:
     """
     Skellam noise at integer orders (Agarwal, Kairouz and Liu 2021, theorem 3.5).
 
@@ -152,10 +152,10 @@ def _skellam(release: Release) -> Part:
         return steps * (order * square / (2 * variance) + min(more, 3 * square / (2 * variance)))
 
     name = "Skellam mechanism (Agarwal, Kairouz and Liu 2021, theorem 3.5)"
-    return Part(name=name, assumptions=(CLIPPED, ROUNDED), curve=curve, any_order=False)
+    return Leakage(name=name, assumptions=(CLIPPED, ROUNDED), curve=curve, any_order=False)
 
 
-def _pure(release: Release) -> Part:
+def _pure(release: Release) -> Leakage:
     """
     A mechanism that is pure in each step, by a stated ε.
 
@@ -167,7 +167,7 @@ def _pure(release: Release) -> Part:
     rho = each * each / (8 if release.mechanism == "exponential" else 2)
     ranged = "Exponential mechanism, bounded range (Cesar and Rogers 2021)"
     name = ranged if release.mechanism == "exponential" else "Randomised response (Kairouz, Oh and Viswanath 2015)"
-    return Part(
+    return Leakage(
         name=name,
         pure_name="Basic composition (Dwork, McSherry, Nissim and Smith 2006)",
         assumptions=(PER_STEP,),
@@ -178,25 +178,25 @@ def _pure(release: Release) -> Part:
     )
 
 
-def _zcdp(release: Release) -> Part:
+def _zcdp(release: Release) -> Leakage:
     rho = max(0.0, release.rho or 0.0)
-    return Part(name=_ZCDP, assumptions=(STATED,), curve=lambda order: order * rho, least_rho=rho, most_rho=rho)
+    return Leakage(name=_ZCDP, assumptions=(STATED,), curve=lambda order: order * rho, least_rho=rho, most_rho=rho)
 
 
-def _laplace(release: Release) -> Part:
+def _laplace(release: Release) -> Leakage:
     from fedpolicy.analysis.accounting.laplace import fixed_laplace, laplace, poisson_laplace  # noqa: PLC0415  few ask
 
     return {"none": laplace, "poisson": poisson_laplace, "fixed": fixed_laplace}[sampling_of(release)](release)
 
 
-def _sparse_vector(release: Release) -> Part:
+def _sparse_vector(release: Release) -> Leakage:
     from fedpolicy.analysis.accounting.laplace import sparse_vector  # noqa: PLC0415  see above
 
     return sparse_vector(release)
 
 
 # Where a mechanism disregards sampling: that never makes ε larger.
-_MAKERS: Mapping[str, Callable[[Release], Part]] = {
+_MAKERS: Mapping[str, Callable[[Release], Leakage]] = {
     "gaussian": _gaussian,
     "dp_sgd": _gaussian,
     "laplace": _laplace,

@@ -43,7 +43,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from math import exp, expm1, inf, lgamma, log, log1p
 
-from fedpolicy.analysis.accounting import Part, Release, Run
+from fedpolicy.analysis.accounting import Leakage, Release, Run
 from fedpolicy.analysis.accounting.gaussian import (
     CLIPPED,
     clamp,
@@ -52,7 +52,7 @@ from fedpolicy.analysis.accounting.gaussian import (
     log_delta_of_mu,
     log_normal_tail,
     log_sum,
-    mu_of,
+    run_mu,
 )
 from fedpolicy.analysis.accounting.renyi import amplified, log_excess, poisson_divergence
 
@@ -128,17 +128,17 @@ _THRESHOLDS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
 _LEAST_NOISE, _MOST_NOISE = 1e-3, 1e6
 
 
-def poisson_gaussian(release: Release) -> Part:
+def poisson_gaussian(release: Release) -> Leakage:
     """Gaussian noise where each unit takes part in each step with some probability."""
     if not _LEAST_NOISE < release.noise_multiplier < _MOST_NOISE:
         return _bare(release)
     noise, rate, steps = release.noise_multiplier, release.rate, clamp(release.steps)
-    return Part(
+    return Leakage(
         name="Poisson-sampled Gaussian, Rényi (Mironov, Talwar and Zhang 2019)",
         single_name="Poisson-sampled Gaussian, one step, exact (Balle, Barthe and Gaboardi 2018, theorem 8)",
         assumptions=(CLIPPED,),
         sampling=(POISSON,),
-        most_mu=mu_of(release),
+        most_mu=run_mu(release),
         curve=lambda order: steps * poisson_divergence(order, noise, rate),
         any_order=False,
         between=True,
@@ -150,7 +150,7 @@ def poisson_gaussian(release: Release) -> Part:
     )
 
 
-def fixed_gaussian(release: Release) -> Part:
+def fixed_gaussian(release: Release) -> Leakage:
     """Gaussian noise where each step draws as many units as every other."""
     if not _LEAST_NOISE < release.noise_multiplier < _MOST_NOISE:
         return _bare(release)
@@ -159,12 +159,12 @@ def fixed_gaussian(release: Release) -> Part:
     def low(delta: float) -> float:
         return counting(release.steps, (*_chances(noise, rate, 0.0), *_chances(noise, rate, 1.0)), delta)
 
-    return Part(
+    return Leakage(
         name="Gaussian on samples of fixed size, Rényi (after Balle, Barthe and Gaboardi 2018, theorem 2)",
         single_name="Gaussian on a sample of fixed size, one step (Balle, Barthe and Gaboardi 2018)",
         assumptions=(CLIPPED,),
         sampling=(FIXED,),
-        most_mu=mu_of(release),
+        most_mu=run_mu(release),
         curve=lambda order: steps * fixed_divergence(int(order), noise, rate),
         any_order=False,
         low=low,
@@ -174,11 +174,11 @@ def fixed_gaussian(release: Release) -> Part:
     )
 
 
-def _bare(release: Release) -> Part:
+def _bare(release: Release) -> Leakage:
     """Gaussian noise so small, or so large, that sampling changes nothing worth the digits it would take."""
-    half = mu_of(release) * mu_of(release) / 2
+    half = run_mu(release) * run_mu(release) / 2
     name = "Gaussian mechanism, exact (Balle and Wang 2018, theorem 8), without amplification by sampling"
-    return Part(name=name, assumptions=(CLIPPED,), most_mu=mu_of(release), curve=lambda order: order * half)
+    return Leakage(name=name, assumptions=(CLIPPED,), most_mu=run_mu(release), curve=lambda order: order * half)
 
 
 def thinned(epsilon: Callable[[float], float], rate: float) -> Callable[[float], float]:

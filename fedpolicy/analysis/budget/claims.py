@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from fedpolicy.analysis.accounting import Release, epsilon_of_rho, rho_of
+from fedpolicy.analysis.accounting import Release
 from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, informed, mechanism_at
 from fedpolicy.analysis.exposure.noise import Towards, noise_of
 from fedpolicy.analysis.exposure.privacy import Effort, Spending, shown, shown_between, spend
@@ -19,13 +19,13 @@ from fedpolicy.graph import FlowGraph, Path
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass, replace
 
-__all__ = ["ROUNDING", "Claim", "Share", "share_of"]
+__all__ = ["ROUNDING", "Ruling", "Share", "share_of"]
 
 # Claims are rounded: a published 8.9 stands for 8.92. One percent is more than rounding to two digits after the point.
 ROUNDING = 1.01
 
 
-class Claim(StrEnum):
+class Ruling(StrEnum):
     """What the computation says of a claimed budget."""
 
     NONE = "none"  # nothing is claimed
@@ -54,7 +54,7 @@ class Share:
     unit: str | None
     spent: Spending
     stated: float | None
-    claim: Claim
+    claim: Ruling
     mechanism: Mechanism
     measured: Spending
     stated_rho: float | None = None
@@ -86,7 +86,7 @@ def share_of(
     mechanism = mechanism_at(graph.deployment, path, spec)
     spent = spend([mechanism], limit, effort)
     trial = _hardest(_trials(graph, path, spec))
-    poisson = trial.claim in {Claim.REFUTED, Claim.OPEN} and _as_poisson(graph, path, spec)
+    poisson = trial.claim in {Ruling.REFUTED, Ruling.OPEN} and _as_poisson(graph, path, spec)
     closest = _closest(spent, trial.spent) if trial.plain else spent
     return Share(
         path=mechanism.path,
@@ -114,7 +114,7 @@ class _Trial:
     It is `plain` where what is compared is what the ledger shows.
     """
 
-    claim: Claim
+    claim: Ruling
     spent: Spending
     rho: tuple[float, float]
     parties: tuple[str, ...] = ()
@@ -138,7 +138,7 @@ def _trials(graph: FlowGraph, path: Path, spec: DifferentialPrivacy) -> Iterator
 
 
 def _hardest(trials: Iterable[_Trial]) -> _Trial:
-    order = (Claim.REFUTED, Claim.OPEN, Claim.UNCHECKED, Claim.HOLDS, Claim.NONE)
+    order = (Ruling.REFUTED, Ruling.OPEN, Ruling.UNCHECKED, Ruling.HOLDS, Ruling.NONE)
     return min(trials, key=lambda one: (order.index(one.claim), bool(one.parties), -one.spent.low))
 
 
@@ -172,7 +172,7 @@ def _trial(spec: DifferentialPrivacy, mechanism: Mechanism, parties: tuple[str, 
     claim = _judged(spec, mechanism, spent, rho)
     # Where the closest bounds lie on both sides of a claim, only a proof of it would settle it.
     closer = tuple(f"{path}.epsilon" for path in spent.undecided) or (f"{mechanism.path}.claim",)
-    missing = (spent.missing or closer) if claim is Claim.OPEN else ()
+    missing = (spent.missing or closer) if claim is Ruling.OPEN else ()
     return _Trial(
         claim=claim, spent=spent, rho=rho, parties=parties, missing=missing, plain=plain and stated is not None
     )
@@ -182,43 +182,49 @@ def _stated(spec: DifferentialPrivacy) -> float | None:
     if spec.claimed_epsilon is not None:
         return spec.claimed_epsilon
     if spec.claimed_rho is not None and spec.delta is not None:
+        from fedpolicy.analysis.accounting.renyi import epsilon_of_rho  # noqa: PLC0415  a check without budgets needs none
+
         return epsilon_of_rho(spec.claimed_rho, spec.delta)
     return None
 
 
 def _rho(mechanism: Mechanism) -> tuple[float, float]:
+    from fedpolicy.analysis.accounting.bounds import rho_of  # noqa: PLC0415  a check without budgets needs none
+
     low = rho_of([mechanism.low])[0] if mechanism.low else 0.0
     return low, rho_of([mechanism.high])[1] if mechanism.high else math.inf
 
 
-def _judged(spec: DifferentialPrivacy, mechanism: Mechanism, spent: Spending, rho: tuple[float, float]) -> Claim:
+def _judged(spec: DifferentialPrivacy, mechanism: Mechanism, spent: Spending, rho: tuple[float, float]) -> Ruling:
     """Judge what is claimed; where both an epsilon and a rho are, both have to hold."""
     if spec.claimed_epsilon is None and spec.claimed_rho is None:
-        return Claim.NONE
+        return Ruling.NONE
     if mechanism.rests_on_claim:
         both = spec.claimed_epsilon is not None and spec.claimed_rho is not None
-        return Claim.REFUTED if both and spent.low > (spec.claimed_epsilon or 0.0) * ROUNDING else Claim.UNCHECKED
+        return Ruling.REFUTED if both and spent.low > (spec.claimed_epsilon or 0.0) * ROUNDING else Ruling.UNCHECKED
     answers = set()
     if spec.claimed_epsilon is not None:
         answers.add(_compared(spec.claimed_epsilon, spent.low, spent.high))
     if spec.claimed_rho is not None:
         answers.add(_compared_rho(spec.claimed_rho, rho, spent))
     if spec.noise_multiplier == 0:
-        return Claim.REFUTED
-    return next(answer for answer in (Claim.REFUTED, Claim.OPEN, Claim.HOLDS) if answer in answers)
+        return Ruling.REFUTED
+    return next(answer for answer in (Ruling.REFUTED, Ruling.OPEN, Ruling.HOLDS) if answer in answers)
 
 
-def _compared(stated: float, low: float, high: float) -> Claim:
+def _compared(stated: float, low: float, high: float) -> Ruling:
     if low > stated * ROUNDING:
-        return Claim.REFUTED
-    return Claim.HOLDS if high <= stated * ROUNDING else Claim.OPEN
+        return Ruling.REFUTED
+    return Ruling.HOLDS if high <= stated * ROUNDING else Ruling.OPEN
 
 
-def _compared_rho(stated: float, rho: tuple[float, float], spent: Spending) -> Claim:
+def _compared_rho(stated: float, rho: tuple[float, float], spent: Spending) -> Ruling:
     """Compare a rho as a rho; and refute it where even the epsilon that follows from it is too small."""
+    from fedpolicy.analysis.accounting.renyi import epsilon_of_rho  # noqa: PLC0415  a check without budgets needs none
+
     found = _compared(stated, *rho)
-    if found is Claim.OPEN and spent.delta is not None and spent.low > epsilon_of_rho(stated * ROUNDING, spent.delta):
-        return Claim.REFUTED
+    if found is Ruling.OPEN and spent.delta is not None and spent.low > epsilon_of_rho(stated * ROUNDING, spent.delta):
+        return Ruling.REFUTED
     return found
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from math import exp, inf
 from statistics import NormalDist
 
-from fedpolicy.analysis.accounting import bound, found_at, growth, mu_of
+from fedpolicy.analysis.accounting.bounds import bound, found_at, growth, mu_of
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.analysis.exposure.privacy import Effort, Spending, spend
 

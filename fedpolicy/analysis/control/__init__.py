@@ -41,10 +41,10 @@ __all__ = [
     "holds",
     "leaves",
     "opened",
+    "openers",
     "opening",
     "sealed_by",
     "sealed_results",
-    "unsealed",
 ]
 # Of more sets of readers than this, only all of them together are asked for.
 _MOST_SETS = 60
@@ -192,7 +192,7 @@ def leaves(formula: Formula) -> Iterator[Leaf]:
 
 def opened(means: Means, model: str, place: Vertex, own: str) -> Formula:
     """What it takes to look into a copy that rests at a place of one's own, or to leave with it."""
-    return all_of([_taken_out(means, model, place, own), unsealed(means, model, place, own)])
+    return all_of([_taken_out(means, model, place, own), openers(means, model, place, own)])
 
 
 def _taken_out(means: Means, model: str, place: Vertex, own: str) -> Formula:
@@ -206,7 +206,7 @@ def _taken_out(means: Means, model: str, place: Vertex, own: str) -> Formula:
     return Gap("copy", f"models.{model}", missing, f"nodes.{place.family}")
 
 
-def unsealed(means: Means, model: str, place: Vertex, own: str) -> Formula:
+def openers(means: Means, model: str, place: Vertex, own: str) -> Formula:
     """Those without whom nobody can open a copy: the readers of what it is made of, if the place is none of them."""
     return all_of(opening(means, one, own) for one in means.sealed(model) if not one.opens(place))
 

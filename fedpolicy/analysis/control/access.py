@@ -18,8 +18,8 @@ from fedpolicy.analysis.control import (
     SealedResult,
     all_of,
     any_of,
+    openers,
     sealed_results,
-    unsealed,
 )
 from fedpolicy.graph import Vertex
 from fedpolicy.graph.lookup import Lookup
@@ -162,7 +162,7 @@ def copy_at(means: Means, model: str, place: Vertex, own: str) -> Formula:
     vertices, placed = means.graph.vertices, means.lookup.holders(model)
     there = (means.there(vertices[other], own, f"models.{model}") for other in sorted(placed))
     brought = SURE if place.id in placed or not placed else any_of(there)
-    return all_of([brought, unsealed(means, model, place, own), *rights(means, model, own)])
+    return all_of([brought, openers(means, model, place, own), *rights(means, model, own)])
 
 
 def original_at(means: Means, model: str) -> Formula:

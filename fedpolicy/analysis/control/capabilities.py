@@ -2,7 +2,7 @@
 What each participant can do with a task or a call, as conditions over nodes, models and licences.
 
 *run*: compute with the models; *join*: take part in rounds; *keep*: leave with a working copy of what a task makes;
-*inspect*: look into the weights. A `Use` is one call or task: who takes part where.
+*inspect*: look into the weights. A `ModelCall` is one call or task: who takes part where.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
     from fedpolicy.graph import Vertex
 
-__all__ = ["CAPABILITIES", "Use", "marked"]
+__all__ = ["CAPABILITIES", "ModelCall", "marked"]
 
 
 CAPABILITIES = ("run", "join", "keep", "inspect")
 _OWN = "its own"
 
 
-class Use:
+class ModelCall:
     """A call of a model; a task is one that does more."""
 
     def __init__(

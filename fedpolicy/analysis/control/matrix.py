@@ -21,7 +21,7 @@ from fedpolicy.records import dataclass, replace
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.control import Formula, Gap
-    from fedpolicy.analysis.control.capabilities import Use
+    from fedpolicy.analysis.control.capabilities import ModelCall
     from fedpolicy.analysis.control.removal import Hold
     from fedpolicy.catalog import Catalog
     from fedpolicy.graph import Vertex
@@ -38,7 +38,7 @@ class Likeness:
         self._renamed: dict[tuple[object, ...], Standing] = {}
         self._lacking: dict[int, frozenset[str]] = {}
 
-    def kind(self, use: Use, party: str) -> Hashable | None:
+    def kind(self, use: ModelCall, party: str) -> Hashable | None:
         """All that what a party has depends on, without its names; None where more than that is said of it."""
         place = self._plain.get(party)
         if place is None or self._means.supplied or use.places.get(party) != [place]:
@@ -199,7 +199,7 @@ class _Judge:
         self._known: dict[Formula, Standing] = {}
         self._same: dict[Standing, Standing] = {}
 
-    def standings(self, use: Use) -> Iterator[tuple[str, _Standings]]:
+    def standings(self, use: ModelCall) -> Iterator[tuple[str, _Standings]]:
         """By participant, how it stands with each capability that a use is about."""
         likeness, parties = self._likeness, use.parties()
         first: dict[Hashable, tuple[str, _Standings] | None] = {}
@@ -230,7 +230,7 @@ class _Judge:
         return self._same.setdefault(found, found)
 
 
-def _formulas(use: Use, party: str) -> Iterator[tuple[str, Formula]]:
+def _formulas(use: ModelCall, party: str) -> Iterator[tuple[str, Formula]]:
     for name in CAPABILITIES:
         formula = use.capability(name, party)
         if formula is not None:

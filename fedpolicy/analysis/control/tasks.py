@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.control import SURE, AtLeast, Formula, Gap, all_of, any_of, at_least, opening, sealed_by
 from fedpolicy.analysis.control.access import copy_at, original_at, rights
-from fedpolicy.analysis.control.capabilities import Use, marked
+from fedpolicy.analysis.control.capabilities import ModelCall, marked
 from fedpolicy.graph.places import supplier_of
 from fedpolicy.language.model.does import Seal, Sum
 
@@ -22,7 +22,7 @@ __all__ = ["TaskUse", "uses"]
 _PARTIAL = {"peft", "prompt", "head", "zeroth_order"}
 
 
-class TaskUse(Use):
+class TaskUse(ModelCall):
     """A task, which may have rounds and leave a result."""
 
     def __init__(self, means: Means, name: str, task: Task) -> None:
@@ -148,11 +148,11 @@ class TaskUse(Use):
         return any_of([*held, *had, *(self.ways(base, place, own) for place in self.places.get(own, ()))])
 
 
-def uses(means: Means) -> Iterator[Use]:
+def uses(means: Means) -> Iterator[ModelCall]:
     """Every task, and every call of a model, by name."""
     deployment = means.graph.deployment
     for name, task in sorted(deployment.tasks.items()):
         yield TaskUse(means, name, task)
     for name, call in sorted(deployment.api_calls.items()):
         if call.model is not None:
-            yield Use(means, f"api_calls.{name}", call.from_, [call.model])
+            yield ModelCall(means, f"api_calls.{name}", call.from_, [call.model])

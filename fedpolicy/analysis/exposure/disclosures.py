@@ -229,7 +229,7 @@ def _evidence(exposure: Exposure, viewer: Viewer, item: DataItem, levels: Levels
         "high": high,
         "guaranteed": guaranteed,
         "vouched": vouched,
-        "paths": tuple(steps_of(exposure.graph, trail) for trail in trails),
+        "paths": tuple(path_steps(exposure.graph, trail) for trail in trails),
         "not_counted": not_counted(holdings, viewer, item, trails, limit, None if private else spent),
         "missing": missing,
         "claims": _claims(exposure, viewer, item, high),
@@ -278,7 +278,7 @@ def _claims(exposure: Exposure, viewer: Viewer, item: DataItem, high: int) -> tu
     return tuple(sorted(mechanism.path for mechanism in seen if mechanism.rests_on_claim))
 
 
-def steps_of(graph: FlowGraph, trail: Sequence[Flow]) -> tuple[Step, ...]:
+def path_steps(graph: FlowGraph, trail: Sequence[Flow]) -> tuple[Step, ...]:
     """The hops of a path; what passes through an exchange is one hop from client to client."""
     found: list[Step] = []
     for flow in trail:

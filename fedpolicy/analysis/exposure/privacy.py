@@ -13,7 +13,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import get_args
 
-from fedpolicy.analysis.accounting import Bound, Release, bound, close_bound, pure_bound, tight_bound
+from fedpolicy.analysis.accounting import Bound, Release
 from fedpolicy.analysis.exposure import Reading
 from fedpolicy.analysis.exposure.mechanisms import PURE, Mechanism, mechanism_at
 from fedpolicy.analysis.exposure.noise import UNCLIPPED
@@ -151,17 +151,21 @@ def composed(mechanisms: tuple[Mechanism, ...], limit: float, effort: Effort) ->
 def _bounded(releases: tuple[Release, ...], delta: float) -> Bound:
     if not releases:
         return Bound(low=0.0, high=0.0, delta=delta, theorem="", tight=True)
-    return bound(releases, delta) if delta else pure_bound(releases)
+    from fedpolicy.analysis.accounting import bounds  # noqa: PLC0415  a check without budgets needs none
+
+    return bounds.bound(releases, delta) if delta else bounds.pure_bound(releases)
 
 
 def _closer(
     lows: tuple[Release, ...], highs: tuple[Release, ...], delta: float, limit: float, effort: Effort
 ) -> tuple[Bound, Bound, bool]:
     """Bound the lower and the upper reading as closely as it takes; and say whether that could be done."""
+    from fedpolicy.analysis.accounting import bounds  # noqa: PLC0415  a check without budgets needs none
+
     low, high = _bounded(lows, delta), _bounded(highs, delta)
-    for way, asked in ((close_bound, Effort.CLOSE), (tight_bound, Effort.CLOSEST)):
+    for way, asked in ((bounds.close_bound, Effort.CLOSE), (bounds.tight_bound, Effort.CLOSEST)):
         decided = effort < asked and not low.low <= limit < high.high
-        if decided or (way is tight_bound and low.tight and high.tight):
+        if decided or (way is bounds.tight_bound and low.tight and high.tight):
             break
         found = way(highs, delta)
         if found is None:

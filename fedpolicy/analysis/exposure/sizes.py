@@ -38,7 +38,7 @@ NO_MESSAGE = ("", "", "", "", "")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Portion:
     """Instances that go into one number, and how many units they have (None: not said)."""
 
     mask: Mask
@@ -56,7 +56,7 @@ class Few:
     stored: dict[str, Mask] = field(default_factory=dict)
     short: dict[int, Mask] = field(default_factory=dict)
     told: dict[Message, Mask] = field(default_factory=dict)
-    _parts: dict[tuple[Mask, str, bool], tuple[Part, ...]] = field(default_factory=dict)
+    _parts: dict[tuple[Mask, str, bool], tuple[Portion, ...]] = field(default_factory=dict)
     _rows: dict[str, PayloadRow] = field(default_factory=dict)
     _quiet: dict[str, bool] = field(default_factory=dict)
 
@@ -145,7 +145,7 @@ class Few:
             if known and known != data:
                 yield known
 
-    def _split(self, data: Mask, source: str, *, single: bool) -> tuple[Part, ...]:
+    def _split(self, data: Mask, source: str, *, single: bool) -> tuple[Portion, ...]:
         """One number for each dataset; `single`: and for each place, where contributions travel one by one."""
         key = (data, source, single)
         if key not in self._parts:
@@ -154,7 +154,7 @@ class Few:
                 at = (item.family, item.place if single else "")
                 found[at] = found[at] | item.bit if at in found else item.bit
             self._parts[key] = tuple(
-                Part(mask, self._units(mask, place or source)) for (_, place), mask in found.items()
+                Portion(mask, self._units(mask, place or source)) for (_, place), mask in found.items()
             )
         return self._parts[key]
 
@@ -228,12 +228,12 @@ def asks_for_size(graph: FlowGraph, catalog: Catalog) -> bool:
     )
 
 
-def _union(parts: Iterable[Part]) -> Mask:
+def _union(parts: Iterable[Portion]) -> Mask:
     return reduce(or_, (part.mask for part in parts), 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Contribution:
     """What each of `members` contributors at a place puts in, in units (None: not said)."""
 
     place: str
@@ -247,7 +247,7 @@ class Sizes:
 
     mask: Mask
     others: int
-    shares: tuple[Share, ...]
+    shares: tuple[Contribution, ...]
 
     def smallest(self, wanted: int, least: int, known: Mapping[str, int], *, guess: int) -> int:
         """
@@ -287,8 +287,8 @@ def _contributed(graph: FlowGraph, aggregate: Aggregate) -> Iterator[tuple[str, 
         yield from ((graph.data[index].place, index) for index in bits(aggregate.data))
 
 
-def _share(graph: FlowGraph, place: str, mask: Mask) -> Share:
+def _share(graph: FlowGraph, place: str, mask: Mask) -> Contribution:
     items = [graph.data[index] for index in bits(mask)]
     units = [units_of_one(item, graph.vertices[item.place]) for item in items]
     total = None if None in units else sum(one for one in units if one is not None)
-    return Share(place, graph.vertices[place].weight, total)
+    return Contribution(place, graph.vertices[place].weight, total)

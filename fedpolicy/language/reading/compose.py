@@ -20,7 +20,7 @@ from fedpolicy.limits import MAX_DIGITS, USUAL, Bounds
 from fedpolicy.records import dataclass, field
 from fedpolicy.startup import pattern
 from fedpolicy.suggest import shown_value, visible
-from fedpolicy.yaml12 import TAGS, ScalarError, convert, events, is_text, plain
+from fedpolicy.yaml12 import TAGS, ScalarError, events, is_text, plain_scalar, tagged_scalar
 
 __all__ = ["MAX_DEPTH", "MAX_SCALAR", "Composer"]
 
@@ -152,8 +152,8 @@ class Composer:
             self._printable(text, row)
         try:
             if event.tag is None:
-                return self._plain.setdefault(text, plain(text)) if event.implicit[0] else self._shared(text)
-            return convert(text, TAGS[event.tag]) if event.tag in TAGS else self._tagged(event.tag, text, row)
+                return self._plain.setdefault(text, plain_scalar(text)) if event.implicit[0] else self._shared(text)
+            return tagged_scalar(text, TAGS[event.tag]) if event.tag in TAGS else self._tagged(event.tag, text, row)
         except ScalarError as error:
             self.notes.add(str(error), self.marks.start[row], "quote it if it is text")
             return text

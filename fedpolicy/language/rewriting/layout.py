@@ -11,7 +11,7 @@ from fedpolicy.errors import InputError
 from fedpolicy.findings import Span
 from fedpolicy.language.reading.spans import MERGE, Marks, Path
 from fedpolicy.records import dataclass
-from fedpolicy.yaml12 import plain
+from fedpolicy.yaml12 import plain_scalar
 
 __all__ = ["Layout", "UnwritableError", "as_flow", "as_json", "as_lines", "dotted_path", "width_of"]
 
@@ -73,7 +73,7 @@ def _scalar(value: Any) -> str:  # noqa: ANN401
         return _number(value)
     if not isinstance(value, str):
         return json.dumps(value)
-    safe = _WORD.fullmatch(value) and value.lower() not in _WORDS and plain(value) is value
+    safe = _WORD.fullmatch(value) and value.lower() not in _WORDS and plain_scalar(value) is value
     return value if safe else json.dumps(value, ensure_ascii=False)
 
 

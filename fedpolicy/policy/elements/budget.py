@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from fedpolicy.analysis.budget import Budget
-from fedpolicy.analysis.budget.claims import Claim, Share
+from fedpolicy.analysis.budget.claims import Ruling, Share
 from fedpolicy.analysis.exposure.privacy import shown
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.language.model.shape import words_of
@@ -135,8 +135,8 @@ def _of_share(name: str, about: str, read: Callable[[Share], Presence], empty: V
 
 def _claim_holds(view: Budgeted) -> Presence:
     share = view.share
-    if share is None or share.claim is not Claim.OPEN:
-        return share is None or share.claim is not Claim.REFUTED
+    if share is None or share.claim is not Ruling.OPEN:
+        return share is None or share.claim is not Ruling.REFUTED
     return Missing(share.missing or open_facts(share))
 
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedpolicy.analysis.accounting import Release, bound, tight_bound
-from fedpolicy.analysis.accounting.mechanisms import part_of
+from fedpolicy.analysis.accounting import Release
+from fedpolicy.analysis.accounting.bounds import bound, tight_bound
+from fedpolicy.analysis.accounting.mechanisms import leakage_of
 from tests.analysis.accounting.runs import fixed, poisson
 from tests.laws import examples
 
@@ -77,7 +78,7 @@ def test_no_other_data_are_worse_for_one_sample_of_fixed_size(noise, rate, loss,
     step = x[1] - x[0]
     forth = np.maximum(there - np.exp(loss) * back, 0).sum() * step
     reverse = np.maximum(back - np.exp(loss) * there, 0).sum() * step
-    sides = curves.sides_of(fixed(noise, rate, 1))
+    sides = curves.curves_of(fixed(noise, rate, 1))
     # A curve is made convex on the grid that it is asked for.
     at = np.linspace(-loss, loss, 401)
 
@@ -99,7 +100,7 @@ def test_the_curve_of_the_worst_data_is_theirs(loss):
         return np.exp(-(((x - mean) / noise) ** 2) / 2) / noise / np.sqrt(2 * np.pi)
 
     there, back = ((1 - rate) * density(-1) + rate * density(mean) for mean in (1, 0))
-    found = curves.sides_of(fixed(noise, rate, 1)).surely.deltas(np.array([-loss, loss]))
+    found = curves.curves_of(fixed(noise, rate, 1)).surely.deltas(np.array([-loss, loss]))
 
     for at, delta in zip((-loss, loss), found, strict=True):
         integrated = np.maximum(there - np.exp(at) * back, 0).sum() * (x[1] - x[0])
@@ -121,5 +122,5 @@ def test_skellam_noise_diverges_no_more_than_its_theorem_says(grid, moved, order
     divergence = logsumexp(order * there[finite] + (1 - order) * back[finite]) / (order - 1)
     one = Release(mechanism="skellam", noise_multiplier=grid / moved, grid=grid)
 
-    assert 0 < divergence <= part_of(one).curve(order)
-    assert part_of(one).curve(order) < 2 * divergence or grid < 3
+    assert 0 < divergence <= leakage_of(one).curve(order)
+    assert leakage_of(one).curve(order) < 2 * divergence or grid < 3

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedpolicy.analysis.accounting import Release, bound, close_bound, tight_bound
+from fedpolicy.analysis.accounting import Release
+from fedpolicy.analysis.accounting.bounds import bound, close_bound, tight_bound
 from tests.analysis.accounting.runs import fixed, gaussian, laplace, poisson, sparse, tree, zcdp
 from tests.laws import examples
 

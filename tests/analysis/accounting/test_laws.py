@@ -8,7 +8,8 @@ from math import inf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedpolicy.analysis.accounting import Release, bound, close_bound
+from fedpolicy.analysis.accounting import Release
+from fedpolicy.analysis.accounting.bounds import bound, close_bound
 from tests.laws import examples
 
 LAW = settings(max_examples=examples(few=20), derandomize=True)

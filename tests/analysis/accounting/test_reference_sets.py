@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy.analysis.accounting import Release, bound, close_bound, tight_bound
+from fedpolicy.analysis.accounting import Release
+from fedpolicy.analysis.accounting.bounds import bound, close_bound, tight_bound
 
 TABLE = Path(__file__).parent / "reference_sets.tsv"
 SETS = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines(), delimiter="\t"))

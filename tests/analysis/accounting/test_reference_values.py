@@ -6,7 +6,9 @@ from math import inf
 
 import pytest
 
-from fedpolicy.analysis.accounting import Release, bound, epsilon_of_rho
+from fedpolicy.analysis.accounting import Release
+from fedpolicy.analysis.accounting.bounds import bound
+from fedpolicy.analysis.accounting.renyi import epsilon_of_rho
 from tests.analysis.accounting.runs import gaussian, poisson, tree, zcdp
 
 

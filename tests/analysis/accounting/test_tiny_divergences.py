@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedpolicy.analysis.accounting import Release, bound
+from fedpolicy.analysis.accounting import Release
+from fedpolicy.analysis.accounting.bounds import bound
 from fedpolicy.analysis.accounting.laplace import laplace_divergence, pure_divergence
 from fedpolicy.analysis.accounting.renyi import convert
 
