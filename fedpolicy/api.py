@@ -33,14 +33,14 @@ from fedpolicy.sources import Search, Source, candidates, read
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.explain import Explanation, explain
-    from fedpolicy.analysis.whatif.coalitions import CoalitionSearch, smallest_coalitions
-    from fedpolicy.analysis.whatif.scenarios import (
+    from fedpolicy.analysis.whatif import (
         Scenario,
         what_if_colluding,
         what_if_compromised,
         what_if_removed,
         what_if_without,
     )
+    from fedpolicy.analysis.whatif.coalitions import CoalitionSearch, smallest_coalitions
     from fedpolicy.graph.export import GRAPH_VERSION, to_json, to_networkx
     from fedpolicy.policy.baseline import Baseline, write_baseline
     from fedpolicy.policy.waivers import WaiverFile
@@ -93,7 +93,7 @@ __all__ = [
 _LATER = {
     "fedpolicy.analysis.explain": ("Explanation", "explain"),
     "fedpolicy.analysis.whatif.coalitions": ("CoalitionSearch", "smallest_coalitions"),
-    "fedpolicy.analysis.whatif.scenarios": (
+    "fedpolicy.analysis.whatif": (
         "Scenario",
         "what_if_colluding",
         "what_if_compromised",

@@ -30,7 +30,7 @@ from fedpolicy.startup import sha256
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import AnalysisSettings
-    from fedpolicy.policy.models import Rule
+    from fedpolicy.policy import Rule
     from fedpolicy.sources import Source
 
 __all__ = [

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fedpolicy.catalog import load_catalog
+from fedpolicy.policy import Rule
 from fedpolicy.policy.load import load_rules
-from fedpolicy.policy.models import Rule
 from fedpolicy.report.trials import Trial
 from fedpolicy.trial import try_rule
 

@@ -14,9 +14,9 @@ from fedpolicy.check import Assessment, Judge, assess
 from fedpolicy.errors import PolicyError, Problems
 from fedpolicy.findings import Finding, Verdict
 from fedpolicy.language.reading import load_text
+from fedpolicy.policy import Rule
 from fedpolicy.policy.compiler import build_rule
 from fedpolicy.policy.load import PACK_FILE
-from fedpolicy.policy.models import Rule
 from fedpolicy.policy.mutants import mutants_of
 from fedpolicy.policy.packs import frame_of
 from fedpolicy.policy.rulefile import EXPECTED, RULE
@@ -25,7 +25,7 @@ from fedpolicy.report.trials import Survivor, Trial
 
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
-    from fedpolicy.policy.models import Rule
+    from fedpolicy.policy import Rule
     from fedpolicy.policy.sheet import Sheet
 
 __all__ = ["EXAMPLE_DAY", "Example", "examples_of", "judged_wrongly", "run_examples", "try_rule", "try_rules"]

@@ -15,7 +15,7 @@ import yaml
 from fedpolicy import api
 from fedpolicy.errors import Problems
 from fedpolicy.scan.importers import importers
-from fedpolicy.scan.reading.files import File
+from fedpolicy.scan.reading import File
 from fedpolicy.scan.services import Services
 from fuzz.corpus import HOSTILE, foreign_files, read_corpus
 from fuzz.grammar import LOADER, Grammar

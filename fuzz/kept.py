@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fedpolicy.policy import load
-from fedpolicy.policy.models import Rule
+from fedpolicy.policy import Rule, load
 
 __all__ = ["keep_rules"]
 

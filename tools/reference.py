@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fedpolicy.policy import PRINCIPLES
 from fedpolicy.policy.elements import KINDS
 from fedpolicy.policy.fields import CONSTANTS, Field, Kind, Known, Type
-from fedpolicy.policy.models import PRINCIPLES
 
 __all__ = ["reference"]
 

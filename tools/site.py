@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fedpolicy.findings import Reference
+from fedpolicy.policy import PRINCIPLES, Rule
 from fedpolicy.policy.load import load_rules, shipped_packs
-from fedpolicy.policy.models import PRINCIPLES, Rule
 from fedpolicy.policy.packs import Pack, Standard, read_pack
 from fedpolicy.policy.site import judge as site
 from fedpolicy.report.rules import as_markdown, rule_entry, table_markdown
-from fedpolicy.scan.drift import rules as drift
+from fedpolicy.scan import drift
 from fedpolicy.scan.judge import INFOS
 
 SCAN = (

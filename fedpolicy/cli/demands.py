@@ -17,7 +17,7 @@ from fedpolicy.cli.revisions import absent, file_at, revision_in
 from fedpolicy.errors import FedPolicyError, InputError, contained
 from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.language.reading import Document, Loaded, load_text
-from fedpolicy.policy.site.file import SitePolicy, read_site
+from fedpolicy.policy.site import SitePolicy, read_site
 from fedpolicy.policy.site.judge import INFOS, PACK, site_findings
 from fedpolicy.report.summarise import in_file_order
 from fedpolicy.sources import Search

@@ -18,7 +18,7 @@ from fedpolicy.report.formats import beside_of, load_format
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Report
-    from fedpolicy.policy.site.file import SitePolicy
+    from fedpolicy.policy.site import SitePolicy
     from fedpolicy.settings import Settings
 
 __all__ = ["checked"]

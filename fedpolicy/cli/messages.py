@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from fedpolicy.cli.terminal import chatter
 from fedpolicy.errors import Bug, FedPolicyError, Problems
 from fedpolicy.files import content
+from fedpolicy.report import PLAIN, Style, wrap
 from fedpolicy.report.excerpt import gutter, snippet
-from fedpolicy.report.style import PLAIN, Style, wrap
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Span

@@ -19,7 +19,7 @@ from fedpolicy.suggest import advise
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Report
-    from fedpolicy.report.style import Style
+    from fedpolicy.report import Style
 
 __all__ = ["Output", "must_be_writable", "plan", "rendered", "write_all", "write_reports"]
 

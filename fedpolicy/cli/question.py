@@ -23,7 +23,7 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
     from fedpolicy.language.reading import Document
-    from fedpolicy.report.style import Style
+    from fedpolicy.report import Style
     from fedpolicy.sources import Source
 
 __all__ = ["Question", "study_options", "with_question"]

@@ -73,8 +73,8 @@ def drift_at(
     Where the state is at a revision, as `main:fedpolicy.yaml`, so are the files; a folder that was not there is empty.
     """
     from fedpolicy.cli.revisions import revision_in  # noqa: PLC0415  a scan reads no declaration
+    from fedpolicy.scan.drift import PACK  # noqa: PLC0415
     from fedpolicy.scan.drift.judge import drifts  # noqa: PLC0415
-    from fedpolicy.scan.drift.rules import PACK  # noqa: PLC0415
     from fedpolicy.scan.judge import obeying  # noqa: PLC0415
 
     judge = _judge(settings)

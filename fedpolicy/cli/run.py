@@ -19,7 +19,7 @@ from fedpolicy.cli.watchdog import Watch
 from fedpolicy.errors import InputError, SettingsError
 from fedpolicy.findings import Override, Report
 from fedpolicy.records import replace
-from fedpolicy.report.style import clean
+from fedpolicy.report import clean
 from fedpolicy.settings import Settings
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _in_processes(run: Batch, jobs: int, watch: Watch | None) -> None:
 
 
 def _elsewhere(run: Batch, scheduler: str) -> None:
-    from fedpolicy.batch.scheduler import scheduled  # noqa: PLC0415  few have one
+    from fedpolicy.batch.executors import scheduled  # noqa: PLC0415  few have one
 
     with scheduled(scheduler, run.judge, timeout=run.timeout) as crew:
         run.over(crew)
@@ -231,8 +231,7 @@ def with_changes(
     report: Report, sources: Mapping[str, Source], settings: Settings, costs: Mapping[str, float] = MappingProxyType({})
 ) -> Report:
     """The report with a proved change for each cause; `costs` are those of kinds of change that somebody has set."""
-    from fedpolicy.repair import answer  # noqa: PLC0415  a check needs no repair
-    from fedpolicy.repair.change import costs_of  # noqa: PLC0415
+    from fedpolicy.repair import answer, costs_of  # noqa: PLC0415  a check needs no repair
     from fedpolicy.repair.changes import kinds  # noqa: PLC0415
 
     return answer.with_fixes(report, sources, settings, costs_of(kinds()) | dict(costs))

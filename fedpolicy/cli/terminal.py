@@ -13,7 +13,7 @@ from typing import NoReturn, TextIO
 
 from fedpolicy.errors import InputError, OutputError
 from fedpolicy.files import whole
-from fedpolicy.report.style import PLAIN, Style
+from fedpolicy.report import PLAIN, Style
 
 __all__ = [
     "Progress",

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 from fedpolicy.errors import FedPolicyError
 from fedpolicy.findings import Finding, Span, Verdict
 from fedpolicy.language.reading.spans import path_of
-from fedpolicy.language.rewriting.edits import Put, Value, edited
+from fedpolicy.language.rewriting import Put, Value, edited
 from fedpolicy.language.rewriting.splice import rewritten
 from fedpolicy.lsp.cursor import shape_at
 from fedpolicy.policy.renewal import add_waiver, free_name, waiver_values
 from fedpolicy.policy.waivers import WaiverFile, read_waivers
 from fedpolicy.records import dataclass
+from fedpolicy.repair import costs_of
 from fedpolicy.repair.answer import Choice, Request, repair
-from fedpolicy.repair.change import costs_of
 from fedpolicy.repair.changes import kinds
 from fedpolicy.sources import Source
 
 if TYPE_CHECKING:
     from fedpolicy.check import Assessment
     from fedpolicy.language.model.shape import Key
-    from fedpolicy.lsp.page import OpenPage
+    from fedpolicy.lsp import OpenPage
     from fedpolicy.settings import Settings
 
 __all__ = ["Action", "corrections", "repaired", "stated_facts", "waived"]

@@ -18,8 +18,8 @@ from fedpolicy.lsp.diagnostics import range_of
 if TYPE_CHECKING:
     from fedpolicy.findings import Span
     from fedpolicy.language.reading.source import Raw
+    from fedpolicy.lsp import OpenPage, Symbol
     from fedpolicy.lsp.cursor import Path
-    from fedpolicy.lsp.page import OpenPage, Symbol
 
 __all__ = ["ID_PATTERN", "definition", "edits_of_rename", "hints", "hover", "places", "symbols"]
 

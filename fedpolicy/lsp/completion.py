@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.catalog.summary import summary
 from fedpolicy.language.model.shape import Key, Shape, entry_shape
+from fedpolicy.lsp import SECTIONS
 from fedpolicy.lsp.cursor import Cursor, cursor_at, shape_at
-from fedpolicy.lsp.page import SECTIONS
 from fedpolicy.records import dataclass
 
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
     from fedpolicy.check import Assessment
     from fedpolicy.language.model.entry import Entry
-    from fedpolicy.lsp.page import OpenPage, Symbol
+    from fedpolicy.lsp import OpenPage, Symbol
 
 __all__ = ["Offer", "about_key", "about_symbol", "about_word", "catalogue_rows", "offers"]
 

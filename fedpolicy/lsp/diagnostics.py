@@ -12,8 +12,8 @@ from fedpolicy.findings import Finding, Hop, Severity, Span, Verdict
 
 if TYPE_CHECKING:
     from fedpolicy.errors import FedPolicyError
+    from fedpolicy.lsp import OpenPage
     from fedpolicy.lsp.actions import Action
-    from fedpolicy.lsp.page import OpenPage
     from fedpolicy.lsp.session import Session
 
 __all__ = ["SOURCE", "diagnostics_of", "offered", "range_of", "with_change"]

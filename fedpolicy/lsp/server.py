@@ -18,7 +18,7 @@ from fedpolicy.lsp.diagnostics import offered, range_of, with_change
 from fedpolicy.lsp.session import Session, Setup
 
 if TYPE_CHECKING:
-    from fedpolicy.lsp.page import OpenPage
+    from fedpolicy.lsp import OpenPage
 
 __all__ = ["Setup", "server_of"]
 

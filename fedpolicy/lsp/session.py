@@ -12,8 +12,8 @@ from lsprotocol import types
 from pygls import uris
 
 from fedpolicy.errors import FedPolicyError, Problems
+from fedpolicy.lsp import OpenPage, open_page
 from fedpolicy.lsp.diagnostics import diagnostics_of, range_of
-from fedpolicy.lsp.page import OpenPage, open_page
 from fedpolicy.records import dataclass, replace
 from fedpolicy.searching.header import is_deployment
 from fedpolicy.sources import shown_path

@@ -18,9 +18,9 @@ from typing import Any
 from fedpolicy import __version__
 from fedpolicy.files import bundles_dir, policies_dir
 from fedpolicy.findings import Reference, Severity, Span
+from fedpolicy.policy import Param, Rule
 from fedpolicy.policy.expression import Expression, library_version, restored
 from fedpolicy.policy.fields import Type
-from fedpolicy.policy.models import Param, Rule
 
 __all__ = ["PLAIN", "bundle_of", "bundled", "bundled_once", "made_with"]
 

@@ -16,10 +16,10 @@ from fedpolicy.language.model.flow import ApiCall, Task
 from fedpolicy.language.model.party import Node, Party
 from fedpolicy.language.model.shape import entries_under, paths_in
 from fedpolicy.limits import MAX_QUANTITY
+from fedpolicy.policy import Param, Rule, typed
 from fedpolicy.policy.elements import table
 from fedpolicy.policy.expression import BadExpression, Expression, Language, language
 from fedpolicy.policy.fields import Field, Type
-from fedpolicy.policy.models import Param, Rule, typed
 from fedpolicy.policy.packs import NO_FRAME, Frame, standards, strangers
 from fedpolicy.policy.sheet import Sheet
 from fedpolicy.policy.texts import compared, names_in, placeholders

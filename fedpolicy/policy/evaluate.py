@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.errors import FedPolicyError, InputError, PolicyError, Problems, contained
 from fedpolicy.findings import VERDICTS, Finding, Severity, Verdict
 from fedpolicy.language.reading import Document
+from fedpolicy.policy import Rule
 from fedpolicy.policy.elements import KINDS, Context, extracts, table
 from fedpolicy.policy.expression import activator
 from fedpolicy.policy.fields import CONSTANTS, Type, Value
@@ -25,7 +26,6 @@ from fedpolicy.policy.finding import (
 )
 from fedpolicy.policy.groups import group_findings
 from fedpolicy.policy.load import shipped_packs
-from fedpolicy.policy.models import Rule
 from fedpolicy.policy.texts import is_large
 from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import dataclass, field, replace

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fedpolicy.analysis.facts import Disclosure, NotCounted
 from fedpolicy.findings import Finding, Member, MemberGroup, Severity, Span, Verdict, fingerprint
+from fedpolicy.policy import Rule
 from fedpolicy.policy.elements import Context, read_field, table
 from fedpolicy.policy.elements.api_call import CallView
 from fedpolicy.policy.elements.connection import ConnectionView
@@ -15,7 +16,6 @@ from fedpolicy.policy.elements.models_view import ModelView, unlisted, unlisted_
 from fedpolicy.policy.expression import EvaluationError, Expression, Truth
 from fedpolicy.policy.fields import Subject, Type, Value
 from fedpolicy.policy.groups import PEOPLE, told_of
-from fedpolicy.policy.models import Rule
 from fedpolicy.policy.texts import fill, placeholders, value_words
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass, field, replace

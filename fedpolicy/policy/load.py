@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from fedpolicy.errors import FedPolicyError, PolicyError, Problems, SettingsError
 from fedpolicy.files import HERE, Files, policies_dir
 from fedpolicy.findings import Span
+from fedpolicy.policy import Rule, select_rules, set_params, set_severities
 from fedpolicy.policy.bundle import bundled_once
-from fedpolicy.policy.models import Rule, select_rules, set_params, set_severities
 from fedpolicy.suggest import advise
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import Any
 
 from fedpolicy.errors import SettingsError
 from fedpolicy.findings import Severity
+from fedpolicy.policy import PRINCIPLES
 from fedpolicy.policy.elements import KINDS
 from fedpolicy.policy.fields import Type
-from fedpolicy.policy.models import PRINCIPLES
 from fedpolicy.policy.sheet import Anything, ListOf, MapOf, Misfit, Path, RecordOf, TextShape, ValueShape
 from fedpolicy.suggest import shown_value
 

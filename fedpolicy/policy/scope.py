@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.catalog.rows import OLD_FACTS
 from fedpolicy.overview import Aside, Criterion, Scope
-from fedpolicy.policy.models import Rule
+from fedpolicy.policy import Rule
 from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import replace
 

@@ -48,7 +48,8 @@ class Protected:
 class World:
     """What rules ask about: a study, and where everything stands in the file."""
 
-    def __init__(self, study: Study, document: Document) -> None:
+    def __init__(self, study: Study, document: Document, *, firm: bool = False) -> None:
+        self._firm = firm
         self.study = study
         self.document = document
         self.deployment = study.deployment
@@ -165,9 +166,10 @@ class World:
                 found.setdefault(origin, []).append(disclosure)
         return found
 
-    def permits(self, origin: str, *, guaranteed: bool = False) -> bool:
-        """Whether the owners release all that anybody learns by way of an element, if there is anything."""
+    def permits(self, origin: str, *, guaranteed: bool = False, owner: str = "") -> bool:
+        """Whether the owners, or one, release all that anybody learns by way of an element, if there is anything."""
         found = self._reached_by.get(origin, ())
+        found = [one for one in found if owner in self.owners_of(one.datasets)] if owner else found
         levels = ((one.guaranteed if guaranteed else one.high, one.allowed) for one in found)
         return bool(found) and all(allowed is not None and level <= allowed for level, allowed in levels)
 
@@ -249,12 +251,19 @@ class World:
     @cached_property
     def agreements(self) -> Sequence[Agreement]:
         """The agreements that hold; one that has ended permits nothing, as if it were not there."""
-        return [one for one in self.deployment.agreements.values() if not one.ended(self.today)]
+        found = [one for one in self.deployment.agreements.values() if not one.ended(self.today)]
+        return [one for one in found if not one.doubts] if self._firm else found
 
     @cached_property
-    def agreed(self) -> frozenset[str]:
-        """The kinds of the agreements that hold."""
-        return frozenset(one.kind for one in self.agreements)
+    def doubts(self) -> tuple[str, ...]:
+        """What nobody knows of agreements, and what they permit hangs on."""
+        found = sorted(self.deployment.agreements.items())
+        return tuple(f"agreements.{name}.{key}" for name, one in found for key in one.doubts)
+
+    @cached_property
+    def firm(self) -> World:
+        """The same with those agreements alone of which everything is known that they hang on."""
+        return World(self.study, self.document, firm=True)
 
     @cached_property
     def agreements_of(self) -> Mapping[str, Sequence[Agreement]]:
@@ -274,21 +283,6 @@ class World:
         """The provider of the catalogue that a party is."""
         known = self.lookup.parties.get(party)
         return self.catalog.providers[known.provider] if known and known.provider else None
-
-    def agreement_kinds(self, party: str, others: Iterable[str], families: Iterable[str]) -> list[str]:
-        """The kinds of agreement that a party has with any of the others and that cover any of these datasets."""
-        known = self.agreements_of.get(party)
-        if not known:
-            return []
-        wanted, about = set(others) - {party}, set(families)
-        for dataset in self.datasets(sorted(about)):
-            about |= set(dataset.categories)
-        return ordered(
-            agreement.kind
-            for agreement in known
-            if not wanted.isdisjoint(agreement.between)
-            and (agreement.covers is None or not about.isdisjoint(agreement.covers))
-        )
 
     def _whereabouts(self, party: str) -> tuple[str, ...]:
         if not is_unknown(party):

@@ -12,7 +12,7 @@ from fedpolicy.analysis.exposure.privacy import spend
 from fedpolicy.graph import Path
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
-from fedpolicy.repair.change import RepairContext
+from fedpolicy.repair import RepairContext
 
 __all__ = ["LEAST_HIDDEN", "enough", "gaussian_noise", "hidden_among", "more_noise"]
 

@@ -11,8 +11,8 @@ from fedpolicy.findings import Finding, Severity, Verdict
 from fedpolicy.limits import MAX_REPAIR_FLOWS
 from fedpolicy.overview import Fix
 from fedpolicy.records import dataclass, field, replace
+from fedpolicy.repair import FILL_IN, Change, RepairContext
 from fedpolicy.repair.candidates import Pool, Target, targets_of
-from fedpolicy.repair.change import FILL_IN, Change, RepairContext
 from fedpolicy.repair.cuts import Cutter
 from fedpolicy.repair.goal import goal_of
 from fedpolicy.repair.optimum import optimum
@@ -26,7 +26,7 @@ from fedpolicy.suggest import advise
 if TYPE_CHECKING:
     from fedpolicy.check import Assessment, Judge
     from fedpolicy.findings import Report
-    from fedpolicy.policy.models import Rule
+    from fedpolicy.policy import Rule
     from fedpolicy.report.grouping import CauseGroup
     from fedpolicy.sources import Source
 

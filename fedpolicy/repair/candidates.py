@@ -9,16 +9,16 @@ from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.check import assess
 from fedpolicy.findings import Finding
 from fedpolicy.language.model.flow import Task
-from fedpolicy.language.rewriting.edits import Edit, Put, Remove
+from fedpolicy.language.rewriting import Edit, Put, Remove
 from fedpolicy.records import dataclass, field, replace
-from fedpolicy.repair.change import Bundle, Change, Element, RepairContext, callers, element_of
+from fedpolicy.repair import Bundle, Change, Element, RepairContext, callers, element_of
 from fedpolicy.repair.changes import kinds
 from fedpolicy.repair.goal import disclosures_found
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.facts import Disclosure
     from fedpolicy.check import Assessment, Judge
-    from fedpolicy.policy.models import Rule
+    from fedpolicy.policy import Rule
     from fedpolicy.repair.proof import Checker
 
 __all__ = ["Pool", "Target", "compatible", "names_of", "subsets_first", "targets_of"]

@@ -18,8 +18,8 @@ from fedpolicy.records import dataclass, field
 
 if TYPE_CHECKING:
     from fedpolicy.graph import Flow, Mask
+    from fedpolicy.repair import Change, RepairContext
     from fedpolicy.repair.candidates import Target
-    from fedpolicy.repair.change import Change, RepairContext
 
 __all__ = ["Cutter", "Network", "cuts_of", "networks_of"]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fedpolicy.analysis import Study
     from fedpolicy.analysis.facts import Disclosure
     from fedpolicy.check import Assessment
-    from fedpolicy.policy.models import Rule
+    from fedpolicy.policy import Rule
 
 __all__ = ["Goal", "GoalOutcome", "Groups", "LearnerGroup", "disclosures_found", "goal_of"]
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.openness import CLASSES, classify_row
-from fedpolicy.language.rewriting.edits import Remove
+from fedpolicy.language.rewriting import Remove
 from fedpolicy.records import dataclass
-from fedpolicy.repair.change import FILL_IN, Blank, Change, RepairContext
+from fedpolicy.repair import FILL_IN, Blank, Change, RepairContext
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ModelRow

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from fedpolicy.repair import Change
 from fedpolicy.repair.candidates import compatible
-from fedpolicy.repair.change import Change
 from fedpolicy.repair.proof import Proof
 from fedpolicy.repair.search import Options, ranked
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from fedpolicy.repair import Change
 from fedpolicy.repair.candidates import Pool, Target
-from fedpolicy.repair.change import Change
 from fedpolicy.repair.cuts import Cutter, Network, networks_of
 
 __all__ = ["Planner"]

@@ -10,18 +10,18 @@ from fedpolicy.errors import Problems
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.reading import Document
 from fedpolicy.language.reading.resolve import resolve
-from fedpolicy.language.rewriting.edits import Edit, distinct_edits, edited, plain_tree
+from fedpolicy.language.rewriting import Edit, distinct_edits, edited, plain_tree
 from fedpolicy.language.rewriting.layout import UnwritableError
 from fedpolicy.language.rewriting.splice import rewritten
 from fedpolicy.limits import MAX_REPAIR_FLOWS
 from fedpolicy.records import dataclass, field, replace
-from fedpolicy.repair.change import Change
+from fedpolicy.repair import Change
 from fedpolicy.repair.goal import Goal, GoalOutcome
 from fedpolicy.settings import Settings
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Finding
-    from fedpolicy.policy.models import Rule
+    from fedpolicy.policy import Rule
 
 __all__ = ["Checker", "Proof", "Prover", "checker_of"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, count
 
 from fedpolicy.records import dataclass, field
+from fedpolicy.repair import Change, RepairContext
 from fedpolicy.repair.candidates import Pool, Target, compatible, names_of, subsets_first, targets_of
-from fedpolicy.repair.change import Change, RepairContext
 from fedpolicy.repair.cuts import Cutter, cuts_of
 from fedpolicy.repair.plan import Planner
 from fedpolicy.repair.proof import Proof, Prover

@@ -12,8 +12,8 @@ from fedpolicy.errors import FedPolicyError
 from fedpolicy.files import Root
 from fedpolicy.findings import Baselined, Finding, Hop, Report, RuleInfo, Severity, SourceFile, Span, Verdict
 from fedpolicy.overview import ScanReading
+from fedpolicy.report import amount
 from fedpolicy.report.rows import mistake_rows
-from fedpolicy.report.style import amount
 from fedpolicy.report.summarise import missing_facts
 
 __all__ = [

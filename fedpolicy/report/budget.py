@@ -11,8 +11,8 @@ from fedpolicy.analysis.accounting import INSTALL_HINT
 from fedpolicy.analysis.budget.claims import Ruling
 from fedpolicy.analysis.budget.meaning import costliest, found_at_most, per_step
 from fedpolicy.analysis.exposure.privacy import shown
+from fedpolicy.report import PLAIN, Style, clean, listing, wrap, wrap_painted
 from fedpolicy.report.rows import json_text, row_of
-from fedpolicy.report.style import PLAIN, Style, clean, listing, wrap, wrap_painted
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget import Budget, Ledger, Share

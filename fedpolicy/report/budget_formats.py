@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from fedpolicy.analysis.budget.meaning import over_steps
-from fedpolicy.report.style import clean, listing
+from fedpolicy.report import clean, listing
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.budget import Budget, Ledger, Share

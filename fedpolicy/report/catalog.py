@@ -1,21 +1,33 @@
-"""The catalogue: its sections and their age, the rows of one section, and everything about one row."""
+"""The catalogue: its sections and their age, rows of one section, one row in full; models with their openness."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from fedpolicy.analysis.openness import classify_row
 from fedpolicy.catalog.rows import OLD_FACTS
+from fedpolicy.report import PLAIN, Style, amount, clean, wrap
 from fedpolicy.report.rows import json_text
-from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap
 
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
-    from fedpolicy.catalog.rows import Row
+    from fedpolicy.catalog.rows import DatasetRow, LicenceRow, ModelRow, Row
 
-__all__ = ["ages_text", "all_rows", "matching_rows", "old_text", "rows_json", "rows_text"]
+__all__ = [
+    "ModelEntry",
+    "ages_text",
+    "all_rows",
+    "matching_models",
+    "matching_rows",
+    "models_json",
+    "models_text",
+    "old_text",
+    "rows_json",
+    "rows_text",
+]
 
 _TITLES = ("name", "title", "cloud")
 _BESIDE = frozenset(
@@ -146,3 +158,120 @@ def rows_json(section: str, rows: Sequence[Row]) -> str:
     """The same for programs; what is not known is null."""
     found: list[dict[str, Any]] = [_plain(row) for row in rows]
     return json_text({"version": 1, "section": section, "rows": found})
+
+
+_ASPECTS = ("weights", "architecture", "inference_code", "training_code", "training_data", "licence", "interface")
+_OBTAINABLE = {
+    "open": "which can be had",
+    "gated": "which can be had after accepting terms",
+    "part": "of which a part was published",
+    "withdrawn": "which its publishers no longer offer",
+    "no": "which was never published",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelEntry:
+    """A row, its class (the most closed and the most open that the known facts allow), its licence and its data."""
+
+    row: ModelRow
+    lowest: str
+    highest: str
+    licence: LicenceRow | None
+    trained_on: tuple[DatasetRow, ...]
+    training_data: str | None
+
+    @property
+    def cls(self) -> str:
+        """The class in words."""
+        return self.lowest if self.lowest == self.highest else f"{self.lowest} or {self.highest}"
+
+
+def matching_models(catalog: Catalog, query: str = "", classes: Sequence[str] = ()) -> Iterator[ModelEntry]:
+    """The models whose id, alias, developer, licence or provider contains the query, in any case, by id."""
+    wanted = query.casefold()
+    for name in catalog.models:
+        row = catalog.models[name]
+        said = (row.id, *row.aliases, row.developer or "", row.licence or "", row.provider or "")
+        if any(wanted in text.casefold() for text in said):
+            entry = _entry(row, catalog)
+            if not classes or entry.cls in classes:
+                yield entry
+
+
+def _entry(row: ModelRow, catalog: Catalog) -> ModelEntry:
+    lowest, highest = classify_row(row, catalog)
+    return ModelEntry(
+        row=row,
+        lowest=lowest,
+        highest=highest,
+        licence=catalog.licence(row.licence) if row.licence else None,
+        trained_on=tuple(catalog.datasets[one] for one in row.trained_on),
+        training_data=catalog.training_data(row),
+    )
+
+
+def models_text(entries: Sequence[ModelEntry], look: Style = PLAIN) -> str:
+    """Write a table of several models, and one model in full."""
+    lines = list(_one_model(entries[0], look)) if len(entries) == 1 else list(_models_table(entries))
+    return "\n".join(lines) + "\n"
+
+
+def _models_table(entries: Sequence[ModelEntry]) -> Iterator[str]:
+    names = max((len(entry.row.id) for entry in entries), default=0)
+    classes = max((len(entry.cls) for entry in entries), default=0)
+    for entry in entries:
+        yield f"{clean(entry.row.id):<{names}}  {entry.cls:<{classes}}  {entry.row.licence or 'licence not known'}"
+    yield ""
+    yield f"{amount(len(entries), 'model')}; name one to see everything that is known of it, with sources"
+
+
+def _one_model(entry: ModelEntry, look: Style) -> Iterator[str]:
+    row = entry.row
+    yield look.paint("bold", clean(row.id))
+    facts: list[tuple[str, str]] = [("class", entry.cls)]
+    said = {name: getattr(row, name) for name in _ASPECTS} | {"training_data": entry.training_data}
+    facts += [(name.replace("_", " "), _model_words(value)) for name, value in said.items()]
+    facts += [("trained on", f"{data.name}, {_OBTAINABLE[data.obtainable]}") for data in entry.trained_on]
+    facts += [("licence is", _licence(entry.licence))] if entry.licence else []
+    facts += (
+        [("developer", _model_words(row.developer)), ("run by", _model_words(row.provider))] if row.provider else []
+    )
+    facts += [("switched off", row.shutdown_on)] if row.shutdown_on else []
+    facts += [("instead", row.replaced_by)] if row.replaced_by else []
+    facts += [("also called", ", ".join(row.aliases))] if row.aliases else []
+    facts += [("note", row.note)] if row.note else []
+    facts += [("source", source) for source in row.source]
+    facts += [("as of", str(row.as_of))]
+    width = max(len(name) for name, _ in facts)
+    for name, value in facts:
+        yield from wrap(value, look, f"  {name:<{width}}  ", " " * (width + 4))
+
+
+def _licence(row: LicenceRow) -> str:
+    parts = [f"{row.name} ({row.category})"]
+    for name in ("redistribution", "derivatives", "commercial_use", "output_use"):
+        value = getattr(row, name)
+        if value is not None:
+            parts.append(f"{name.replace('_', ' ')} {value}")
+    if row.field_of_use == "restricted":
+        parts.append("fields of use are excluded")
+    return "; ".join(parts)
+
+
+def _model_words(value: object) -> str:
+    if value is None:
+        return "not known"
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def models_json(entries: Sequence[ModelEntry]) -> str:
+    """Write the models as JSON."""
+    return json_text({"version": 1, "models": [_model_row(entry) for entry in entries]})
+
+
+def _model_row(entry: ModelEntry) -> dict[str, Any]:
+    known = {"class": entry.lowest if entry.lowest == entry.highest else None}
+    row = replace(entry.row, shutdowns=dict(entry.row.shutdowns) if entry.row.shutdowns else None)
+    known["training_data"] = entry.training_data
+    return {**asdict(row), **known, "classes": [entry.lowest, entry.highest]}

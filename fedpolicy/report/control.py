@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from fedpolicy.records import dataclass, field
+from fedpolicy.report import PLAIN, Style, clean, listing, wrap
 from fedpolicy.report.rows import json_text, row_of
-from fedpolicy.report.style import PLAIN, Style, clean, listing, wrap
 
 if TYPE_CHECKING:
     from fedpolicy.analysis.control import Gap

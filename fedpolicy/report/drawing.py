@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.report import clean, listing
 from fedpolicy.report.markup import mermaid_label
-from fedpolicy.report.style import clean, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

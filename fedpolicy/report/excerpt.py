@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.report.style import PLAIN, Style, cells, clean
+from fedpolicy.report import PLAIN, Style, cells, clean
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Hop, Span

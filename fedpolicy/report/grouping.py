@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from fedpolicy.findings import Finding, Report, Severity, Verdict, fingerprint
 from fedpolicy.overview import Cause, Fix, Overview
 from fedpolicy.records import dataclass
-from fedpolicy.report.style import Style, amount, clean, listing, wrap
+from fedpolicy.report import Style, amount, clean, listing, wrap
 from fedpolicy.report.summarise import MissingFact
 
 __all__ = [

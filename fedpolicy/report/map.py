@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.page import Picture
 from fedpolicy.records import dataclass
-from fedpolicy.report.style import amount, clean, listing
+from fedpolicy.report import amount, clean, listing
 
 if TYPE_CHECKING:
     from fedpolicy.report.sketch import Arrow, Box, Sketch

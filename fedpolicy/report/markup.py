@@ -8,7 +8,7 @@ from html import escape
 from urllib.parse import quote
 
 from fedpolicy.findings import Hop
-from fedpolicy.report.style import clean
+from fedpolicy.report import clean
 
 __all__ = ["MOST_HOPS", "code", "flowchart", "grid", "line", "linked", "mermaid_label", "prose", "row"]
 

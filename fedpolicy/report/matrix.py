@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fedpolicy.overview import Cell
-from fedpolicy.report.style import Style, amount, cells, clean
+from fedpolicy.report import Style, amount, cells, clean
 
 __all__ = ["READING", "REBUILDING", "columns_of", "level_words", "matrix_lines", "rows_of"]
 

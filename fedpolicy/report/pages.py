@@ -15,8 +15,8 @@ from html import escape
 from importlib import resources
 
 from fedpolicy.page import Block, Code, Items, Page, PageSection, Paragraph, Picture, Table, Tile
+from fedpolicy.report import clean
 from fedpolicy.report.markup import grid, line, prose
-from fedpolicy.report.style import clean
 
 __all__ = ["page_html", "page_markdown"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.processing import Activity, DataCategory, Measure, Processor, Recipient, Responsibility, Ropa, Who
-from fedpolicy.report.style import listing
+from fedpolicy.report import listing
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study

@@ -9,8 +9,8 @@ from typing import Any
 from fedpolicy.findings import Finding, Override, Severity, Verdict
 from fedpolicy.limits import MAX_REPAIR_FLOWS
 from fedpolicy.records import dataclass
+from fedpolicy.report import PLAIN, Style, amount, clean, wrap, wrap_labelled
 from fedpolicy.report.rows import finding_row, json_text, override_lines, override_rows, row_of
-from fedpolicy.report.style import PLAIN, Style, amount, clean, wrap, wrap_labelled
 
 __all__ = ["OpenValue", "Proposal", "RepairStep", "Repairs", "Stuck", "as_json", "as_text", "difference"]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
+from fedpolicy.report import listing
 from fedpolicy.report.annotations import UNUSABLE, Annotation, problems
 from fedpolicy.report.markup import code, line, prose
-from fedpolicy.report.style import listing
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Report

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy.characters import SURROGATES, spelt
 from fedpolicy.errors import FedPolicyError, Problems
 from fedpolicy.findings import Override
-from fedpolicy.report.style import clean, listing
+from fedpolicy.report import clean, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -14,12 +14,12 @@ from fedpolicy.findings import RuleInfo
 from fedpolicy.policy.rulefile import EXPECTED, RULE
 from fedpolicy.policy.sheet import read_sheet
 from fedpolicy.policy.texts import value_words
+from fedpolicy.report import PLAIN, Style, amount, wrap
 from fedpolicy.report.rows import json_text
-from fedpolicy.report.style import PLAIN, Style, amount, wrap
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Reference
-    from fedpolicy.policy.models import Param, Rule
+    from fedpolicy.policy import Param, Rule
 
 __all__ = ["RulePage", "Shown", "as_json", "as_markdown", "as_text", "rule_entry", "table_markdown", "table_text"]
 

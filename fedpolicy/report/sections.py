@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from fedpolicy.analysis.budget.meaning import found_at_most
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.page import PageSection, Paragraph, Picture, Table
+from fedpolicy.report import listing
 from fedpolicy.report.budget_formats import as_svg, has_curves
 from fedpolicy.report.drawing import as_mermaid
 from fedpolicy.report.grouping import anchor, is_judged
 from fedpolicy.report.map import Mark, map_of
 from fedpolicy.report.record import declared_safeguards, record_of
 from fedpolicy.report.sketch import Wanted, sketch_of
-from fedpolicy.report.style import listing
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study

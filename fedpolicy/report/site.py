@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.findings import Verdict
 from fedpolicy.page import Items, Page, PageSection, Paragraph, Tile
+from fedpolicy.report import amount, listing
 from fedpolicy.report.grouping import groups_of, question, questions_of
 from fedpolicy.report.map import map_of
 from fedpolicy.report.matrix import READING, REBUILDING
 from fedpolicy.report.sections import budgets, contracts, controls, learners, leaving, mapped, stopping
 from fedpolicy.report.sketch import Wanted, sketch_of
-from fedpolicy.report.style import amount, listing
 from fedpolicy.report.summarise import OUT_OF_SCOPE, digests_of, missing_facts
 from fedpolicy.report.verdict import holding, verdict_word
 

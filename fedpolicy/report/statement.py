@@ -10,7 +10,7 @@ from typing import Any
 from fedpolicy.errors import FedPolicyError, InputError
 from fedpolicy.overview import Digest
 from fedpolicy.records import dataclass
-from fedpolicy.report.style import amount, clean
+from fedpolicy.report import amount, clean
 
 __all__ = ["Compared", "Statement", "as_text", "checked_digests", "read_statement"]
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from fedpolicy.findings import Span
+from fedpolicy.report import PLAIN, Style, amount, wrap
 from fedpolicy.report.rows import json_text
-from fedpolicy.report.style import PLAIN, Style, amount, wrap
 
 if TYPE_CHECKING:
     from fedpolicy.errors import PolicyError
-    from fedpolicy.policy.models import Rule
+    from fedpolicy.policy import Rule
 
 __all__ = ["PackTrial", "Score", "Survivor", "Trial", "as_json", "as_junit", "as_text", "score", "share"]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy.findings import Report, RuleInfo, Severity, Verdict
 from fedpolicy.overview import Scope
 from fedpolicy.records import replace
-from fedpolicy.report.style import Style, amount, clean, listing, wrap
+from fedpolicy.report import Style, amount, clean, listing, wrap
 from fedpolicy.report.summarise import OUT_OF_SCOPE, day_words, must_fail
 
 if TYPE_CHECKING:

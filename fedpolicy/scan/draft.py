@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass, field
-from fedpolicy.scan.evidence import NONE, Evidence, count
+from fedpolicy.scan import NONE, Evidence, count
 from fedpolicy.scan.groups import Ids, Project
 from fedpolicy.scan.members import (
     ROLES,

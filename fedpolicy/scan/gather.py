@@ -18,9 +18,9 @@ from fedpolicy.errors import InputError
 from fedpolicy.files import beginning
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass, field
-from fedpolicy.scan.evidence import Evidence, Unread
+from fedpolicy.scan import Evidence, Unread
 from fedpolicy.scan.importers import importers
-from fedpolicy.scan.reading.files import LARGEST, File
+from fedpolicy.scan.reading import LARGEST, File
 from fedpolicy.scan.reading.manifest import EmbeddedFile, embedded_files
 from fedpolicy.scan.services import Services
 from fedpolicy.searching import Search

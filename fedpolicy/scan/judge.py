@@ -16,17 +16,15 @@ from fedpolicy.errors import FedPolicyError
 from fedpolicy.findings import Finding, Report, RuleInfo, Severity, SourceFile, Span, Verdict
 from fedpolicy.language.reading import load_text
 from fedpolicy.overview import ScanReading, UnreadFile
+from fedpolicy.policy import chosen_id
 from fedpolicy.policy.housekeeping import CODED_IDS, coded_finding
-from fedpolicy.policy.models import chosen_id
 from fedpolicy.report.summarise import in_file_order
+from fedpolicy.scan import PACK, Evidence, EvidenceRule
 from fedpolicy.scan.draft import Draft, draft_of
-from fedpolicy.scan.evidence import Evidence
-from fedpolicy.scan.excerpts import lines_of
 from fedpolicy.scan.gather import Fact, Gathered, NotRead
 from fedpolicy.scan.groups import Project, projects_of
 from fedpolicy.scan.outflow import CALLS, CLOSER
-from fedpolicy.scan.rule import PACK, EvidenceRule
-from fedpolicy.scan.rules import RULES
+from fedpolicy.scan.rules import RULES, lines_of
 from fedpolicy.settings import Settings
 
 __all__ = ["DRAFT", "INFOS", "drafts", "excused", "judged", "obeying", "reading_of", "report_at"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import NONE, Evidence, Strength, count
+from fedpolicy.scan import NONE, Evidence, Strength, count
 from fedpolicy.scan.groups import Ids, Nearest, Project, folders
 
 __all__ = [

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fedpolicy.findings import Severity, Verdict
-from fedpolicy.scan.evidence import NONE, Evidence, Strength
-from fedpolicy.scan.rule import EvidenceRule, Said, Told, evidence_rule, stating
+from fedpolicy.scan import NONE, Evidence, EvidenceRule, Said, Strength, Told, evidence_rule, stating
 from fedpolicy.scan.services import is_own
 
 __all__ = ["CALLS", "CLOSER", "OUTFLOW"]

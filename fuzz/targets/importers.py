@@ -11,12 +11,12 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
+from fedpolicy.scan import Evidence, Unread
 from fedpolicy.scan.draft import draft_of
-from fedpolicy.scan.evidence import Evidence, Unread
 from fedpolicy.scan.gather import Fact
 from fedpolicy.scan.groups import projects_of
 from fedpolicy.scan.importers import Importer, importers
-from fedpolicy.scan.reading.files import File
+from fedpolicy.scan.reading import File
 from fedpolicy.scan.rules import RULES
 from fedpolicy.scan.services import Services
 from fuzz.command import Broken, Vacuous, bounded

@@ -18,11 +18,11 @@ from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.shape import Shape
 from fedpolicy.language.reading import OWN, load_text
 from fedpolicy.language.reading.claims import lift
-from fedpolicy.language.rewriting.edits import Edit, Put, Remove, distinct_edits, edited, plain_tree
+from fedpolicy.language.rewriting import Edit, Put, Remove, distinct_edits, edited, plain_tree
 from fedpolicy.language.rewriting.layout import UnwritableError
 from fedpolicy.language.rewriting.splice import rewritten
+from fedpolicy.lsp import OpenPage, open_page
 from fedpolicy.lsp.completion import offers
-from fedpolicy.lsp.page import OpenPage, open_page
 from fedpolicy.settings import Settings
 from fuzz.command import Broken, Vacuous, bounded
 from fuzz.corpus import ROOT

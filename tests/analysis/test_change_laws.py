@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from fedpolicy.analysis.changes import _blocks, _owners, changes_between
 from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.analysis.whatif import compromised, pooled
 from fedpolicy.analysis.whatif.coalitions import smallest_coalitions
-from fedpolicy.analysis.whatif.scenarios import compromised, pooled
 from tests.analysis.deployments import deployments
 from tests.helpers import facts_of, graph_of, seen_in
 from tests.laws import examples

@@ -22,11 +22,11 @@ from fedpolicy.language.model.shape import entry_shape
 from fedpolicy.language.reading import load_text
 from fedpolicy.policy.evaluate import evaluate
 from fedpolicy.policy.load import load_rules, shipped_packs
+from fedpolicy.report import PLAIN
 from fedpolicy.report.budget import as_text as budget_text
 from fedpolicy.report.control import as_text as control_text
 from fedpolicy.report.facts import facts_text
 from fedpolicy.report.facts_json import facts_json
-from fedpolicy.report.style import PLAIN
 from tests.analysis.deployments import deployments
 from tests.helpers import catalog, facts_of, table
 from tests.laws import examples

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from fedpolicy import api
 from fedpolicy.analysis.facts import LEVELS
+from fedpolicy.analysis.whatif import compromised, pooled, what_if_colluding
 from fedpolicy.analysis.whatif.coalitions import smallest_coalitions
-from fedpolicy.analysis.whatif.scenarios import compromised, pooled, what_if_colluding
 from fedpolicy.cli.commands import app
 from tests.analysis.deployments import deployments
 from tests.analysis.test_laws import LAW

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from fedpolicy.cli import main
+from fedpolicy.repair import costs_of
 from fedpolicy.repair.answer import Choice, Request, repair
-from fedpolicy.repair.change import costs_of
 from fedpolicy.repair.changes import kinds
 from fedpolicy.report.repair import as_text
 from fedpolicy.settings import Settings

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from fedpolicy.batch.scheduler import scheduled
+from fedpolicy.batch.executors import scheduled
 from fedpolicy.cli.commands import app
 from fedpolicy.errors import SettingsError
 from tests.batch.conftest import run_of, small

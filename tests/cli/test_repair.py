@@ -15,7 +15,7 @@ from generate import deployment as generated
 
 from fedpolicy.cli.commands import app
 from fedpolicy.language.reading import load_text
-from fedpolicy.language.rewriting.edits import plain_tree
+from fedpolicy.language.rewriting import plain_tree
 from fedpolicy.repair import answer
 from tests.cli.conftest import APART, EXAMPLE
 from tests.helpers import catalog

@@ -46,7 +46,6 @@ RARE = {
     "fedpolicy.digests",
     "fedpolicy.batch.executors",
     "fedpolicy.batch.processes",
-    "fedpolicy.batch.scheduler",
     "fedpolicy.graph.divided",
     "fedpolicy.graph.export",
     "fedpolicy.policy.baseline",

@@ -15,7 +15,7 @@ from fedpolicy.cli.messages import message
 from fedpolicy.cli.terminal import emit, look_of, write
 from fedpolicy.errors import FedPolicyError, OutputError, PolicyError, Problems, SpecError
 from fedpolicy.findings import Span
-from fedpolicy.report.style import Style
+from fedpolicy.report import Style
 
 
 class Terminal(io.StringIO):

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from fedpolicy.check import judge_of
+from fedpolicy.lsp import open_page
 from fedpolicy.lsp.completion import offers
-from fedpolicy.lsp.page import open_page
 from fedpolicy.settings import Settings
 from tests.editor.yamlserver import completed, needed
 

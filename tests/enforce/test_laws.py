@@ -17,7 +17,7 @@ from fedpolicy.enforce.plan import Plan
 from fedpolicy.errors import InputError
 from fedpolicy.findings import Verdict
 from fedpolicy.language.reading import load_text
-from fedpolicy.policy.site.file import read_site
+from fedpolicy.policy.site import read_site
 from fedpolicy.policy.site.judge import site_findings
 from fedpolicy.scan.draft import draft_of
 from fedpolicy.scan.drift.judge import drifts

@@ -21,9 +21,9 @@ from fedpolicy.language.reading import Loaded
 from fedpolicy.lsp.completion import Offer
 from fedpolicy.policy.expression import Truth
 from fedpolicy.report.formats import format_ids
-from fedpolicy.scan.evidence import Evidence, Unread
+from fedpolicy.scan import Evidence, Unread
 from fedpolicy.scan.importers import importers
-from fedpolicy.scan.reading.files import File
+from fedpolicy.scan.reading import File
 from fedpolicy.scan.services import Services
 from fuzz.command import Vacuous
 from fuzz.corpus import LEAK

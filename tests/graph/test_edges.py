@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedpolicy.analysis.whatif.scenarios import compromised
+from fedpolicy.analysis.whatif import compromised
 from fedpolicy.graph.export import to_json
 from fedpolicy.graph.lookup import Lookup
 from tests.helpers import flow_lines, graph_of

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fedpolicy.report.style import reason
+from fedpolicy.report import reason
 from tests.house.pages import ROOT
 
 RULES = sorted(ROOT.glob("policies/*/*.yaml"))

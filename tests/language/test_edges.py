@@ -6,7 +6,7 @@ import pytest
 
 from fedpolicy.language.reading.compose import MAX_SCALAR
 from fedpolicy.language.reading.mistakes import MAX_REPORTED
-from fedpolicy.language.rewriting.edits import Put, Remove, in_order
+from fedpolicy.language.rewriting import Put, Remove, in_order
 from tests.language.reading import load, messages, mistakes
 
 WORLD = """parties: {a: {role: participant}, b: {role: participant}, agg: {role: coordinator}}

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedpolicy.language.reading import load_text
-from fedpolicy.language.rewriting.edits import Append, Put, Remove, distinct_edits, edited, plain_tree
+from fedpolicy.language.rewriting import Append, Put, Remove, distinct_edits, edited, plain_tree
 from fedpolicy.language.rewriting.layout import UnwritableError, as_flow
 from fedpolicy.language.rewriting.splice import rewritten
 from tests.helpers import catalog

@@ -140,6 +140,81 @@ def test_nothing_is_kept_where_all_who_send_or_the_account_have_agreed_on_all_th
     assert ("prompts-retained" in found) is kept
 
 
+def asked(report, rule):
+    """What a rule asks for."""
+    return {path for one in report.findings if (one.rule, one.verdict) == (rule, "unknown") for path in one.missing}
+
+
+@pytest.mark.parametrize("key", ["expires", "covers"])
+@pytest.mark.parametrize(("pack", "rule", "kind", "more"), READERS, ids=[row[1] for row in READERS])
+def test_what_hangs_on_an_agreement_of_which_something_is_not_known_is_a_question(pack, rule, kind, more, key):
+    deployment = {**BASE, **more}
+    agreement = {"kind": kind, "between": sorted(deployment["parties"]), "reference": "a.pdf", key: "unknown"}
+    deployment["agreements"] = {"deal": agreement}
+
+    failed, report = failing(deployment, pack, HELD)
+
+    assert rule not in failed
+    assert asked(report, rule) == {f"agreements.deal.{key}"}
+
+
+def test_an_agreement_that_is_sure_settles_what_another_leaves_open():
+    deal = {"kind": "data_processing", "between": ["clinic", "saas"], "reference": "a.pdf"}
+    deployment = {**BASE, "agreements": {"old": {**deal, "expires": "unknown"}, "new": deal}}
+
+    failed, report = failing(deployment, "gdpr", HELD)
+
+    assert "processor-without-contract" not in failed
+    assert asked(report, "processor-without-contract") == set()
+
+
+RULES_ON_TERMS = {
+    "prompts-retained": "private inputs to m (notes of south) stay with acme for 30 days",
+    "prompts-read-by-people": "people at acme may read private inputs to m (notes of south)",
+    "training-on-inputs": "acme may train m on notes of south; what is trained on can come out in answers to anybody",
+}
+
+
+@pytest.mark.parametrize(
+    "settled",
+    [
+        {"agreements": {"zero": {"kind": "zero_retention", "between": ["north", "acme"], "reference": "z.pdf"}}},
+        {"releases": [{"to": ["acme", "participants"], "up_to": "verbatim"}]},
+    ],
+    ids=["agreement", "release"],
+)
+def test_an_owner_who_has_settled_what_becomes_of_its_data_is_not_named(settled):
+    own = {"notes": {"at": "c@south", "categories": ["health"]}}
+    own["mine"] = {"at": "c@north", "categories": ["health"], **{k: v for k, v in settled.items() if k == "releases"}}
+    terms = {"retention_days": 30, "trains_on_inputs": True, "human_review": True}
+    calls = {
+        "one": {"from": "c@north", "model": "m", "sends": ["mine"]},
+        "other": {"from": "c@south", "model": "m", "sends": ["notes"]},
+    }
+    deployment = {**BASE, **ASKING, "datasets": own, "models": {"m": {**TERMS, "terms": terms}}, "api_calls": calls}
+    deployment |= {k: v for k, v in settled.items() if k == "agreements"}
+
+    _, report = failing(deployment, "federation", HELD)
+    told = {one.rule: one.message for one in report.findings}
+
+    assert {rule: told.get(rule) for rule in RULES_ON_TERMS} == RULES_ON_TERMS
+    assert "retained-prompts-reach-others" not in told
+
+
+def test_an_owner_whose_call_has_better_terms_is_not_named():
+    calls = {
+        "one": {"from": "c@north", "model": "m", "sends": ["notes"], "retention_days": 0},
+        "other": {"from": "c@south", "model": "m", "sends": ["bills"]},
+    }
+    data = {n: {"at": f"c@{who}", "categories": ["health"]} for n, who in (("notes", "north"), ("bills", "south"))}
+    deployment = {**BASE, **ASKING, "datasets": data, "models": {"m": TERMS}, "api_calls": calls}
+
+    _, report = failing(deployment, "federation", HELD)
+
+    (found,) = [one for one in report.findings if one.rule == "prompts-retained"]
+    assert found.message == "private inputs to m (bills of south) stay with acme for 30 days"
+
+
 @pytest.mark.parametrize(
     ("country", "mechanism", "today", "lacking"),
     [

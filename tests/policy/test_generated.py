@@ -8,7 +8,7 @@ import pytest
 from fedpolicy.policy.load import load_rules, shipped_packs
 from fedpolicy.policy.packs import read_pack, standards
 from fedpolicy.policy.rulefile import policy_schema
-from fedpolicy.policy.site.file import site_schema
+from fedpolicy.policy.site import site_schema
 from fedpolicy.policy.waivers import waivers_schema
 from tools.reference import reference
 from tools.site import listing, pack_page

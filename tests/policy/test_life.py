@@ -78,7 +78,6 @@ def model(words):
             TODAY,
             [("medium", "is switched off on 2026-12-01, in 3 days; answers then come from acme/two")],
         ),
-        ("ref: acme/routed, shutdown_on: unknown", TODAY, []),
         ("ref: acme/routed, shutdown_on: 2028-01-01", TODAY, []),
         ("ref: acme/routed, provider: west", TODAY, []),
         (

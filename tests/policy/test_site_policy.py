@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from fedpolicy.cli.commands import app
 from fedpolicy.files import schemas_dir
-from fedpolicy.policy.site.file import read_site
+from fedpolicy.policy.site import read_site
 from fedpolicy.report.formats import format_ids, load_format
 
 # The others are records of what is processed, and list no findings.

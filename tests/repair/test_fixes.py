@@ -6,8 +6,7 @@ import pytest
 
 from fedpolicy import check
 from fedpolicy.language.reading.checks import entries
-from fedpolicy.repair import answer
-from fedpolicy.repair.change import costs_of
+from fedpolicy.repair import answer, costs_of
 from fedpolicy.repair.changes import kinds
 from fedpolicy.settings import Settings
 from fedpolicy.sources import Source

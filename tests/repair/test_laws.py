@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from fedpolicy import check
 from fedpolicy.findings import Severity, Verdict
-from fedpolicy.repair import answer
+from fedpolicy.repair import answer, costs_of
 from fedpolicy.repair.answer import Choice, Request, repair
 from fedpolicy.repair.candidates import compatible
-from fedpolicy.repair.change import costs_of
 from fedpolicy.repair.changes import kinds
 from fedpolicy.repair.proof import Checker, Prover
 from fedpolicy.settings import Settings

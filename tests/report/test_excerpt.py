@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fedpolicy.findings import Span
+from fedpolicy.report import Style
 from fedpolicy.report.excerpt import snippet
-from fedpolicy.report.style import Style
 
 LINES = (
     "fedpolicy: 1",

@@ -14,9 +14,9 @@ from fedpolicy.analysis.explain import explain
 from fedpolicy.files import schemas_dir
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.types import Level, OpennessClass, TrainingData, Unit, Weights
+from fedpolicy.report import PLAIN
 from fedpolicy.report.facts import facts_text, why_text
 from fedpolicy.report.facts_json import facts_json
-from fedpolicy.report.style import PLAIN
 from fedpolicy.settings import Settings
 from fedpolicy.sources import Source
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from fedpolicy.errors import OutputError
+from fedpolicy.report import Style
 from fedpolicy.report.formats import format_ids, load_format
 from fedpolicy.report.formats.text import draw
-from fedpolicy.report.style import Style
 
 GOLDEN = Path(__file__).parent / "golden"
 REPORTS = ("full", "clean", "nothing", "stopped")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedpolicy.report.style import PLAIN, Style, amount, cells, clean, listing, wrap
+from fedpolicy.report import PLAIN, Style, amount, cells, clean, listing, wrap
 from tests.laws import examples
 
 

@@ -10,10 +10,10 @@ import pytest
 from fedpolicy import api
 from fedpolicy.findings import Severity, SourceFile, Verdict
 from fedpolicy.overview import Cause, Cell, Fix, Overview
+from fedpolicy.report import PLAIN, Style, cells
 from fedpolicy.report.formats.concise import render as concise
 from fedpolicy.report.formats.text import draw, render
 from fedpolicy.report.grouping import groups_of
-from fedpolicy.report.style import PLAIN, Style, cells
 from fedpolicy.report.summarise import summarise
 from fedpolicy.settings import Settings
 

@@ -16,9 +16,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
-from fedpolicy.scan.evidence import Evidence, Unread
+from fedpolicy.scan import Evidence, Unread
 from fedpolicy.scan.importers import importers
-from fedpolicy.scan.reading.files import File
+from fedpolicy.scan.reading import File
 from fedpolicy.scan.reading.manifest import embedded_files
 from fedpolicy.scan.services import Services
 

@@ -13,7 +13,7 @@ from fedpolicy.scan.draft import draft_of
 from fedpolicy.scan.gather import Fact
 from fedpolicy.scan.groups import projects_of
 from fedpolicy.scan.importers import importers
-from fedpolicy.scan.reading.files import File
+from fedpolicy.scan.reading import File
 from fedpolicy.scan.services import Services
 from fedpolicy.settings import Settings
 from tests.laws import examples

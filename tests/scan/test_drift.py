@@ -22,8 +22,8 @@ from fedpolicy.language.reading import load_text
 from fedpolicy.policy.baseline import write_baseline
 from fedpolicy.policy.housekeeping import DRIFT_IDS
 from fedpolicy.report.formats import format_ids, load_format
+from fedpolicy.scan.drift import INFOS
 from fedpolicy.scan.drift.judge import drifted, drifts
-from fedpolicy.scan.drift.rules import INFOS
 from fedpolicy.scan.gather import gather
 from fedpolicy.scan.judge import drafts
 from fedpolicy.scan.services import Services

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from fedpolicy.scan.importers import importers
-from fedpolicy.scan.reading.files import File
+from fedpolicy.scan.reading import File
 from fedpolicy.scan.reading.manifest import embedded_files
 from fedpolicy.scan.services import Services
 

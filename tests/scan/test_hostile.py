@@ -10,12 +10,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fedpolicy.scan import Unread
 from fedpolicy.scan.draft import draft_of
-from fedpolicy.scan.evidence import Unread
 from fedpolicy.scan.gather import Fact
 from fedpolicy.scan.groups import projects_of
 from fedpolicy.scan.importers import importers
-from fedpolicy.scan.reading.files import File
+from fedpolicy.scan.reading import File
 from fedpolicy.scan.reading.manifest import embedded_files
 from fedpolicy.scan.rules import RULES
 from fedpolicy.scan.services import Services

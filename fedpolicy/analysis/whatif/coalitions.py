@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.exposure import Reading
 from fedpolicy.analysis.exposure.views import viewers_of
-from fedpolicy.analysis.whatif.scenarios import members, pooled
+from fedpolicy.analysis.whatif import members, pooled
 from fedpolicy.graph import DataItem
 
 if TYPE_CHECKING:

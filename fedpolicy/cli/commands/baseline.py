@@ -99,7 +99,7 @@ def _renewed(where: str, paths: Sequence[str], settings: Settings, choices: Choi
     from fedpolicy.policy.baseline import read_baseline, write_entries
     from fedpolicy.policy.excuse import coverage_of
     from fedpolicy.policy.renewal import renewed
-    from fedpolicy.report.style import amount
+    from fedpolicy.report import amount
 
     if where == "-":
         raise SettingsError("`--renew` needs a file to renew", help="name it with --output")
@@ -149,7 +149,7 @@ def _known(where: str, findings: Sequence[Finding], settings: Settings) -> int:
     from fedpolicy.findings import Verdict
     from fedpolicy.policy.baseline import write_baseline
     from fedpolicy.policy.housekeeping import OWN_PACK
-    from fedpolicy.report.style import amount
+    from fedpolicy.report import amount
 
     known = [one for one in findings if one.verdict is not Verdict.WAIVED and one.pack != OWN_PACK]
     emit(write_baseline(known, settings.root), None if where == "-" else where)

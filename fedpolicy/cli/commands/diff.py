@@ -27,8 +27,8 @@ from fedpolicy.cli.terminal import emit, look_for
 if TYPE_CHECKING:
     from fedpolicy.cli.choices import Choices
     from fedpolicy.findings import Finding
+    from fedpolicy.report import Style
     from fedpolicy.report.diff import Comparison
-    from fedpolicy.report.style import Style
     from fedpolicy.searching import Skipped
     from fedpolicy.settings import Settings
     from fedpolicy.sources import Source
@@ -117,8 +117,7 @@ def _drift(
 
 
 def _written(comparison: Comparison, form: str, look: Style) -> str:
-    from fedpolicy.report.comment import as_markdown
-    from fedpolicy.report.diff import as_json, as_text
+    from fedpolicy.report.diff import as_json, as_markdown, as_text
 
     if form == "text":
         return as_text(comparison, look)

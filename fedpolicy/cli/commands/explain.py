@@ -12,8 +12,8 @@ from fedpolicy.cli.terminal import emit, look_for
 from fedpolicy.errors import SettingsError
 
 if TYPE_CHECKING:
+    from fedpolicy.report import Style
     from fedpolicy.report.rules import RulePage
-    from fedpolicy.report.style import Style
 
 __all__ = ["command"]
 

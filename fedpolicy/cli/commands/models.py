@@ -14,7 +14,7 @@ from fedpolicy.errors import SettingsError
 from fedpolicy.language.model.types import OpennessClass
 
 if TYPE_CHECKING:
-    from fedpolicy.report.models import ModelEntry
+    from fedpolicy.report.catalog import ModelEntry
 
 __all__ = ["command"]
 
@@ -34,17 +34,17 @@ def command(query: str, form: str, output: str | None, *, no_color: bool, **want
     QUERY is part of an id, an alias, a developer, a provider or a licence. The id of one model shows everything that is
     known of it, with sources. Your own models: --catalog FILE, or openness keys in the deployment.
     """
-    from fedpolicy.report import models
+    from fedpolicy.report.catalog import models_json, models_text
 
     found = _found(query, wanted["classes"], wanted["catalogs"])
     look = look_for(output, no_color=no_color)
-    emit(models.as_json(found) if form == "json" else models.as_text(found, look), output)
+    emit(models_json(found) if form == "json" else models_text(found, look), output)
 
 
 def _found(query: str, classes: Sequence[str], catalogs: Sequence[Path]) -> list[ModelEntry]:
     """Models of the catalogue. Raises SettingsError where none is found."""
     from fedpolicy.catalog import load_catalog
-    from fedpolicy.report.models import matching_models
+    from fedpolicy.report.catalog import matching_models
     from fedpolicy.suggest import did_you_mean
 
     catalog = load_catalog(catalogs)

@@ -207,7 +207,7 @@ def _source(file: str, number: int | None) -> sources.Source:
 
 def _costs(own: Mapping[str, float], given: Mapping[str, float]) -> dict[str, float]:
     """The command line over the configuration over what kinds cost by themselves."""
-    from fedpolicy.repair.change import costs_of
+    from fedpolicy.repair import costs_of
     from fedpolicy.repair.changes import kinds
     from fedpolicy.suggest import advise
 

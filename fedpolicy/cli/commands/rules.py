@@ -14,7 +14,7 @@ from fedpolicy.errors import FedPolicyError, Problems, SettingsError
 
 if TYPE_CHECKING:
     from fedpolicy.findings import RuleInfo
-    from fedpolicy.policy.models import Rule
+    from fedpolicy.policy import Rule
 
 __all__ = ["command"]
 
@@ -84,7 +84,7 @@ class _Filter:
 
 def _chosen(packs: Sequence[str], wanted: _Filter) -> list[Rule | RuleInfo]:
     """Rules of packs. Raises SettingsError for a principle or tag that is none, Problems for packs beyond use."""
-    from fedpolicy.policy.models import PRINCIPLES
+    from fedpolicy.policy import PRINCIPLES
     from fedpolicy.suggest import advise
 
     for word in wanted.principles:
@@ -111,7 +111,7 @@ def _must_be_carried(tags: Sequence[str], rules: Sequence[Rule | RuleInfo]) -> N
 def coded_rules() -> dict[str, tuple[RuleInfo, ...]]:
     """The packs that are written in code, since their rules are about files of others."""
     from fedpolicy.policy.site import judge as site
-    from fedpolicy.scan.drift import rules as drift
+    from fedpolicy.scan import drift
     from fedpolicy.scan.judge import INFOS
 
     return {_SCAN: INFOS, _DRIFT: tuple(drift.INFOS.values()), _SITE: site.INFOS}

@@ -77,7 +77,7 @@ def _must_need_no_declaration(planned: Sequence[Output]) -> None:
 
 def _tell(gathered: Gathered, most: int) -> None:
     """What was read, what was not and why, and how to go on: on standard error, beside any format."""
-    from fedpolicy.report.style import amount
+    from fedpolicy.report import amount
 
     read = ", ".join(f"{count} of {name}" for name, count in sorted(gathered.read.items())) or "none"
     chatter(f"note: looked at {amount(gathered.looked_at, 'file')}; files with evidence: {read}\n")

@@ -16,7 +16,7 @@ from fedpolicy.errors import Problems, SettingsError
 
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
-    from fedpolicy.report.style import Style
+    from fedpolicy.report import Style
     from fedpolicy.report.trials import PackTrial
 from fedpolicy.limits import TIMEOUT
 

@@ -87,7 +87,7 @@ def _renewed(paths: Sequence[str], options: Mapping[str, Any]) -> int:
     from fedpolicy.policy.excuse import coverage_of
     from fedpolicy.policy.renewal import files_of_waivers, with_files
     from fedpolicy.policy.waivers import read_waivers
-    from fedpolicy.report.style import amount
+    from fedpolicy.report import amount
 
     choices = choices_of(options)
     path = waivers_path(choices)

@@ -14,7 +14,7 @@ from fedpolicy.language.model.types import Level
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
-    from fedpolicy.analysis.whatif.scenarios import Scenario
+    from fedpolicy.analysis.whatif import Scenario
 
 __all__ = ["command"]
 
@@ -85,20 +85,20 @@ def _answer_scenario(question: Question, chosen: Mapping[str, str], form: str) -
 
 
 def _scenario(kind: str, value: str, study: Study) -> Scenario:
-    from fedpolicy.analysis.whatif import scenarios
+    from fedpolicy.analysis import whatif
 
     parties = _parties(study)
     supposed, known, what = {
-        "compromise": (scenarios.what_if_compromised, {*parties, *study.graph.members}, "node or party"),
-        "remove": (scenarios.what_if_removed, parties, "party"),
-        "without": (scenarios.what_if_without, scenarios.safeguards_of(study.deployment), "safeguard"),
+        "compromise": (whatif.what_if_compromised, {*parties, *study.graph.members}, "node or party"),
+        "remove": (whatif.what_if_removed, parties, "party"),
+        "without": (whatif.what_if_without, whatif.safeguards_of(study.deployment), "safeguard"),
     }[kind]
     _must_be(value, known, what)
     return supposed(study, value)
 
 
 def _colluding(value: str, study: Study) -> Scenario:
-    from fedpolicy.analysis.whatif.scenarios import what_if_colluding
+    from fedpolicy.analysis.whatif import what_if_colluding
 
     several = [name.strip() for name in value.split(",") if name.strip()]
     for one in several:

@@ -8,7 +8,7 @@ import click
 
 from fedpolicy.cli.question import Question, study_options
 from fedpolicy.errors import SettingsError
-from fedpolicy.report.style import listing
+from fedpolicy.report import listing
 
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study

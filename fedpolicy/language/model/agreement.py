@@ -37,6 +37,11 @@ class Agreement(Entry):
         "The last day on which it holds, as YYYY-MM-DD; from the next day it counts as absent.", open=True, rule=True
     )
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """The keys of which the file says that nobody knows them, and on which it hangs what the agreement permits."""
+        return tuple(name for name in ("covers", "expires", "mechanism") if self.says_unknown(name))
+
     def ended(self, today: str) -> bool:
         """Whether its last day is over on a day, as ISO 8601; none has ended where no day is given."""
         return bool(today) and self.expires is not None and self.expires.isoformat() < today

@@ -12,7 +12,7 @@ from fedpolicy.language.reading import Document, load_text
 from fedpolicy.language.reading.claims import lift
 from fedpolicy.language.reading.source import read
 from fedpolicy.language.reading.spans import Path
-from fedpolicy.language.rewriting.edits import Append, Edit, Put, Remove, Value, in_order
+from fedpolicy.language.rewriting import Append, Edit, Put, Remove, Value, in_order
 from fedpolicy.language.rewriting.layout import Layout, UnwritableError, as_flow, as_json, as_lines, width_of
 from fedpolicy.records import dataclass
 

@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TypeVar
 
 from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.shape import words_of
 from fedpolicy.policy.elements.shared import boolean, is_private, open_field, texts, words
-from fedpolicy.policy.fields import Kind, Missing, Subject, Type, fields_of
+from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import Territories, World, ordered
 from fedpolicy.records import dataclass, replace
 
-__all__ = ["GROUNDS", "KIND", "KINDS", "nothing_kept", "shared_kinds", "unconnected", "without"]
+__all__ = [
+    "GROUNDS",
+    "KIND",
+    "KINDS",
+    "agreement_kinds",
+    "kept_from",
+    "lacking",
+    "nothing_kept",
+    "settled",
+    "shared_kinds",
+    "unconnected",
+    "without",
+]
+
+T = TypeVar("T")
 
 KINDS = words_of(Agreement, "kind")
+
+
+def _ended(view: AgreementView) -> Presence:
+    return None if view.agreement.says_unknown("expires") else view.agreement.ended(view.world.today)
+
+
 _FIELDS = (
     words("id", "its id", lambda view: view.id),
     *fields_of(Agreement, lambda view: view.agreement, read={"between": lambda view: sorted(view.agreement.between)}),
-    boolean("ended", "its last day has passed", lambda view: view.agreement.ended(view.world.today)),
+    boolean(
+        "ends",
+        "the file names its last day, or says that nobody knows it",
+        lambda view: view.agreement.expires is not None or view.agreement.says_unknown("expires"),
+    ),
+    open_field(
+        "ended", Type.BOOL, "its last day has passed; it has none where the file names none", _ended, key="expires"
+    ),
     texts(
         "covers", "datasets or categories that it covers (none: everything)", lambda v: sorted(v.agreement.covers or ())
     ),
@@ -55,6 +83,26 @@ def _within(world: World, subject: Subject, territories: Territories) -> Iterabl
 KIND = Kind(name="agreement", about="a contract", fields=_FIELDS, subjects=_subjects, within=_within)
 
 
+def settled(world: World, answer: Callable[[World], T]) -> T | Missing:
+    """What rests on agreements; missing where it hangs on one of which the file says that something is not known."""
+    found = answer(world)
+    return Missing(world.doubts) if world.doubts and answer(world.firm) != found else found
+
+
+def lacking(world: World, answer: Callable[[World], list[str] | Missing]) -> list[str] | Missing:
+    """The same of those who have no agreement: who surely has none, decides."""
+    return answer(world) or settled(world, answer)
+
+
+def agreement_kinds(world: World, party: str, others: Iterable[str], families: Iterable[str]) -> list[str]:
+    """The kinds of agreement that a party has with any of the others and that cover any of these datasets."""
+    known = world.agreements_of.get(party, ())
+    if not known:
+        return []
+    wanted, about = set(others) - {party}, _about(world, families)
+    return ordered(one.kind for one in known if not wanted.isdisjoint(one.between) and _covers(one, about))
+
+
 def shared_kinds(world: World, parties: Collection[str], families: Iterable[str]) -> list[str]:
     """The kinds of agreement about some datasets to which all of these parties belong."""
     about = _about(world, families)
@@ -77,27 +125,39 @@ def unconnected(
             yield party
 
 
+def kept_from(
+    world: World, runners: Sequence[str], callers: Sequence[str], account: str | None, family: str
+) -> list[str]:
+    """
+    The owners of a dataset with whom those who run a service have not agreed to keep nothing of it.
+
+    They have with whoever sends it, or with the party whose account it is; what one caller has signed covers no other.
+    """
+    owners = world.owners([family]) or list(callers)
+    if not runners or all(one.kind != "zero_retention" for one in world.agreements):
+        return owners
+    holder = [account] if account and account != "participants" else []
+    senders = [who for who in callers if who in owners] or list(callers)
+
+    def signed(who: list[str]) -> bool:
+        return not set(runners).issuperset(who) and not without(world, runners, who, {"zero_retention"}, [family])
+
+    if signed(holder) or signed(senders):
+        return []
+    return [one for one in owners if {one} != set(runners) and not signed([one] if one in senders else senders)]
+
+
 def nothing_kept(
     world: World, runners: Sequence[str], callers: Sequence[str], account: str | None, families: Iterable[str]
-) -> bool:
-    """
-    Whether those who run a service have agreed to keep nothing of the private data among these datasets.
+) -> bool | Missing:
+    """Whether those who run a service have agreed to keep nothing of the private data among these datasets."""
+    about = list(families)
+    private = [name for name in about if is_private(world, (name,))] or about
 
-    They have with all who send them, or with the party whose account it is; what one caller has signed covers no other.
-    """
-    if "zero_retention" not in world.agreed:
-        return False
-    holder = [account] if account and account != "participants" else []
+    def agreed(world: World) -> bool:
+        return bool(private) and not any(kept_from(world, runners, callers, account, name) for name in private)
 
-    def agreed(some: tuple[str, ...]) -> bool:
-        owners = world.owners(some)
-        senders = [who for who in callers if who in owners] or callers
-        signed = (who for who in (senders, holder) if not set(runners).issuperset(who))
-        return any(not without(world, runners, who, {"zero_retention"}, some) for who in signed)
-
-    about: list[tuple[str, ...]] = [(name,) for name in families]
-    private = [some for some in about if is_private(world, some)]
-    return bool(runners) and all(map(agreed, private or about or [()]))
+    return settled(world, agreed)
 
 
 def without(
@@ -155,7 +215,7 @@ def _without_consent(
 ) -> list[str] | Missing:
     """The owners of records on substance use whom no consent, waiver or contract of service connects with a party."""
 
-    def lacking(category: str) -> tuple[list[str], list[str]]:
+    def of(category: str) -> tuple[list[str], list[str]]:
         about = [
             name
             for name, dataset in sorted(world.deployment.datasets.items())
@@ -163,8 +223,8 @@ def _without_consent(
         ]
         return without(world, parties, [one for one in owners if one in world.owners(about)], _CONSENT, about), about
 
-    left, _ = lacking("substance-use")
-    perhaps, unsure = lacking("unknown")
+    left, _ = of("substance-use")
+    perhaps, unsure = of("unknown")
     return left if left or not perhaps else Missing(tuple(f"datasets.{name}.categories" for name in unsure))
 
 
@@ -196,25 +256,34 @@ def _covers(agreement: Agreement, about: set[str]) -> bool:
     return agreement.covers is None or not about.isdisjoint(agreement.covers)
 
 
+_PROCESSING = {"data_processing", "joint_controllers"}
 GROUNDS = (
+    open_field(
+        "without_processing",
+        Type.LIST,
+        "owners with whom one of these parties has no agreement on data processing or joint control, not even through "
+        "the coordinator",
+        lambda v: lacking(v.world, lambda world: without(world, v.parties, v.owners, _PROCESSING, v.families)),
+    ),
     open_field(
         "without_business_associate",
         Type.LIST,
         "the same for business associate agreements (HIPAA) and what `phi_basis` asks for research: a data use"
         " agreement for a limited data set, a waiver, the patients' authorization",
-        lambda v: _without_hipaa_ground(v.world, v.parties, v.owners, v.families),
+        lambda v: lacking(v.world, lambda w: _without_hipaa_ground(w, v.parties, v.owners, v.families)),
     ),
     open_field(
         "without_consent",
         Type.LIST,
         "the same for records on substance use (42 CFR Part 2): the patients' authorization, a waiver of it for"
         " research, a contract with a business associate",
-        lambda v: _without_consent(v.world, v.parties, v.owners, v.families),
+        lambda v: lacking(v.world, lambda w: _without_consent(w, v.parties, v.owners, v.families)),
     ),
-    boolean(
+    open_field(
         "research_documented",
+        Type.BOOL,
         "each of these datasets has a `phi_basis`, and the document of research for it connects all owners with all"
         " these parties",
-        lambda v: _documented(v.world, v.parties, v.families),
+        lambda v: settled(v.world, lambda w: _documented(w, v.parties, v.families)),
     ),
 )

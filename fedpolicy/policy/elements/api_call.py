@@ -7,14 +7,14 @@ from functools import partial
 
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.flow import ApiCall
-from fedpolicy.policy.elements.agreement import KINDS, nothing_kept
+from fedpolicy.policy.elements.agreement import KINDS, agreement_kinds, nothing_kept, settled
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, class_variants, model_view, term
-from fedpolicy.policy.elements.shared import boolean, data_fields, runner_places, texts, words
-from fedpolicy.policy.fields import Field, Kind, Known, Presence, Subject, Type, Value, fields_of
+from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, runner_places, texts, words
+from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type, Value, fields_of
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
 
-__all__ = ["KIND", "CallView", "call_term"]
+__all__ = ["KIND", "CallView", "call_term", "own_term", "settled_term"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,17 @@ class CallView:
         return ordered(remote if self.call.model else [self.world.known_as(self.call.provider or "unknown")])
 
     @property
-    def agreements(self) -> list[str]:
+    def agreements(self) -> list[str] | Missing:
         """The kinds of agreement with every runner."""
-        found = [set(self.world.agreement_kinds(who, self.callers, self.families)) for who in self.runners]
-        return ordered(set.intersection(*found)) if found else []
+
+        def shared(world: World) -> list[str]:
+            found = [set(agreement_kinds(world, who, self.callers, self.families)) for who in self.runners]
+            return ordered(set.intersection(*found)) if found else []
+
+        return settled(self.world, shared)
 
     @property
-    def keeps_nothing(self) -> bool:
+    def keeps_nothing(self) -> bool | Missing:
         """Agreements of kind zero_retention cover it."""
         account = self.model.model.account if self.model else None
         return nothing_kept(self.world, self.runners, self.callers, account, self.families)
@@ -63,11 +67,20 @@ class CallView:
 
 def call_term(view: CallView, name: str) -> Presence:
     """A term of a call: what an agreement settles, else what the call, its model or the provider says."""
-    settled: Presence = NOTHING_KEPT.get(name) if view.keeps_nothing else None
-    return _own_term(view, name) if settled is None else settled
+    return (
+        settled_term(view.keeps_nothing, name, own_term(view, name)) if name in NOTHING_KEPT else own_term(view, name)
+    )
 
 
-def _own_term(view: CallView, name: str) -> Presence:
+def settled_term(kept: Presence, name: str, own: Presence) -> Presence:
+    """A term, where it is known whether agreements settle it: to keep nothing."""
+    if kept is False or own == NOTHING_KEPT[name]:
+        return own
+    return kept if isinstance(kept, Missing) else NOTHING_KEPT[name]
+
+
+def own_term(view: CallView, name: str) -> Presence:
+    """The same without agreements."""
     return term(view.world, view.model, name, view.call, f"api_calls.{view.id}", view.runners)
 
 
@@ -87,7 +100,7 @@ _FIELDS = (
         lambda view: view.call,
         read={
             **{name: partial(call_term, name=name) for name in NOTHING_KEPT},
-            "region": partial(_own_term, name="region"),
+            "region": partial(own_term, name="region"),
         },
         notes={
             **dict.fromkeys(NOTHING_KEPT, "by an agreement, the call, the model's terms or the provider's"),
@@ -111,8 +124,9 @@ _FIELDS = (
         lambda v: len({*v.callers, *v.runners}) > len(v.callers),
     ),
     *runner_places(),
-    texts(
+    open_field(
         "agreements",
+        Type.LIST,
         "kinds of the agreements that cover it, between the callers and all parties that run it",
         lambda v: v.agreements,
         choices=KINDS,

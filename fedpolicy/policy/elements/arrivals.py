@@ -1,13 +1,14 @@
-"""In what form data arrive: one word for payloads that need the same answer, so that one rule speaks of each."""
+"""In what form data arrive, one word for payloads that need the same answer, and in which countries."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from fedpolicy.analysis.facts import Disclosure, Step
+from fedpolicy.policy.fields import Missing, Presence
 from fedpolicy.policy.world import World, ordered
 
-__all__ = ["FORMS", "also_public", "forms"]
+__all__ = ["FORMS", "also_public", "forms", "given_away", "whereabouts"]
 
 FORMS = (
     "records",
@@ -65,6 +66,19 @@ def forms(world: World, found: Disclosure) -> list[str]:
     return ordered(_arriving(world, found))
 
 
+def given_away(world: World, found: Disclosure) -> str:
+    """By what numbers give away what they are made of: few units, or values that are repeated as they are."""
+    sent = ordered(path[-1].payload for path in found.paths if path)
+    numbers = [name for name in sent if _FORM.get(name) in {"statistics", "metrics"}]
+    repeated = {name for name in numbers if world.catalog.payloads[name].level == "reconstructable"}
+    few = [name for name in numbers if name not in repeated]
+    said = [
+        *([f"numbers ({', '.join(few)}) that are made of too few units"] if few else []),
+        *([f"what repeats values as they are ({', '.join(sorted(repeated))})"] if repeated else []),
+    ]
+    return " and from ".join(said)
+
+
 def _arriving(world: World, found: Disclosure) -> Iterator[str]:
     summed = any(entry.kind == "secure_aggregation" and entry.level == "declared" for entry in found.not_counted)
     for path in found.paths:
@@ -91,3 +105,31 @@ def _form(world: World, step: Step, level: int) -> str:
         return _FORM[step.payload]
     row = world.catalog.payloads.get(step.payload)
     return _BY_LEVEL.get(row.level, "aggregates") if row else "records"
+
+
+def whereabouts(world: World, found: Disclosure, parties: Sequence[str]) -> Presence:
+    """Where these parties are, and where the machines stand on which it arrives."""
+    known = world.jurisdictions(parties)
+    return known if isinstance(known, Missing) else ordered([*known, *_regions(world, found)])
+
+
+def _regions(world: World, found: Disclosure) -> set[str]:
+    """The countries that nodes and terms of calls name; EU names none."""
+    last = (path[-1] for path in found.paths if path)
+    named = {world.catalog.country(region) for step in last for region in _at(world, step)}
+    return {region for region in named if region not in {None, "EU"}}
+
+
+def _at(world: World, step: Step) -> Iterator[str]:
+    vertex = world.graph.vertices[step.target]
+    node = world.deployment.nodes.get(vertex.family) if step.target.startswith("nodes.") else None
+    said = [node.region if node is not None else None]
+    section, _, name = step.origin.partition(".")
+    call = world.deployment.api_calls.get(name) if section == "api_calls" else None
+    if node is None and call is not None:
+        said.append(call.region)
+    for access in world.lookup.access_of.get(step.origin, ()) if node is None else ():
+        terms = world.deployment.models[access.model].terms
+        if step.target in access.hops and terms is not None and (call is None or call.region is None):
+            said.append(terms.region)
+    yield from (region for region in said if region is not None)

@@ -9,6 +9,7 @@ from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.agreement import EuAiAct, Governance
 from fedpolicy.language.model.party import Party
 from fedpolicy.language.model.shape import words_of
+from fedpolicy.policy.elements.agreement import settled
 from fedpolicy.policy.elements.dataset import has_permit
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, integer, is_personal, open_field, texts
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
@@ -130,10 +131,11 @@ _FIELDS = (
         read=_max_epsilon,
     ),
     boolean("trains", "some task trains a model", _trains),
-    texts(
+    open_field(
         "agreements",
+        Type.LIST,
         "kinds of all agreements that hold",
-        lambda whole: ordered(agreement.kind for agreement in whole.world.agreements),
+        lambda whole: settled(whole.world, lambda world: ordered(agreement.kind for agreement in world.agreements)),
     ),
     boolean(
         "publishes",

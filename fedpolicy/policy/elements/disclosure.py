@@ -9,8 +9,8 @@ from fedpolicy.analysis.facts import Disclosure
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.safeguards import Deidentification
 from fedpolicy.language.model.shape import words_of
-from fedpolicy.policy.elements.agreement import GROUNDS, KINDS, without
-from fedpolicy.policy.elements.arrivals import FORMS, also_public, forms
+from fedpolicy.policy.elements.agreement import GROUNDS, KINDS
+from fedpolicy.policy.elements.arrivals import FORMS, also_public, forms, given_away
 from fedpolicy.policy.elements.dataset import PERMITS
 from fedpolicy.policy.elements.disclosure_view import (
     ADEQUACY,
@@ -23,7 +23,6 @@ from fedpolicy.policy.elements.disclosure_view import (
     certainly_closed,
     closed_model,
     deidentified,
-    inside_eea,
     otherwise,
     outside,
     own_data,
@@ -33,7 +32,6 @@ from fedpolicy.policy.elements.disclosure_view import (
     tasks,
     third,
     way_roles,
-    whereabouts,
     whose,
     without_tool,
 )
@@ -86,10 +84,6 @@ def _has_role(name: str, about: str) -> Field:
     )
 
 
-def _without(view: DisclosureView, kinds: set[str]) -> list[str]:
-    return without(view.world, view.parties, view.owners, kinds, view.families)
-
-
 _FIELDS = (
     _range(
         "level",
@@ -133,9 +127,17 @@ _FIELDS = (
         lambda v: any(p not in v.world.deployment.parties for p in v.parties),
     ),
     open_field(
-        "jurisdictions", Type.LIST, "where these parties are, and the machines on which it arrives", whereabouts
+        "jurisdictions",
+        Type.LIST,
+        "where these parties are, and the machines on which it arrives",
+        lambda v: v.places,
     ),
-    open_field("in_eea", Type.BOOL, "all these parties and machines are in the EEA", inside_eea),
+    open_field(
+        "in_eea",
+        Type.BOOL,
+        "all these parties and machines are in the EEA",
+        lambda v: v.in_eea,
+    ),
     open_field(
         "adequacy",
         Type.TEXT,
@@ -187,6 +189,11 @@ _FIELDS = (
         lambda view: forms(view.world, view.found),
         choices=FORMS,
     ),
+    words(
+        "given_away",
+        "by what numbers give away what they are made of (for messages)",
+        lambda view: given_away(view.world, view.found),
+    ),
     texts("methods", "methods of the tasks on the way", lambda view: ordered(tasks(view))),
     texts("models", "models that these parties run for others, and that the last flows call", called),
     open_field("closed_model", Type.BOOL, "one of these models is a black box or a gray box", closed_model),
@@ -209,20 +216,20 @@ _FIELDS = (
     ),
     *PERMITS,
     texts("claims", "claimed privacy budgets that the level rests on", lambda view: view.found.claims),
-    texts(
+    open_field(
         "agreements",
+        Type.LIST,
         "kinds of the agreements that each of these parties has with an owner or the coordinator about the data",
         agreements,
         choices=KINDS,
     ),
-    texts(
-        "without_processing",
-        "owners with whom one of these parties has no agreement on data processing or joint control, not even through "
-        "the coordinator",
-        lambda view: _without(view, {"data_processing", "joint_controllers"}),
-    ),
     *GROUNDS,
-    texts("without_transfer", "the same for transfer tools, unless their law finds the place adequate", without_tool),
+    open_field(
+        "without_transfer",
+        Type.LIST,
+        "the same for transfer tools, unless their law finds the place adequate",
+        without_tool,
+    ),
     texts(
         "deidentified",
         "methods of de-identification that are applied on every way",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.language.model.does import Cap
-from fedpolicy.policy.elements.agreement import without
+from fedpolicy.policy.elements.agreement import agreement_kinds, lacking, settled, without
+from fedpolicy.policy.elements.arrivals import whereabouts
 from fedpolicy.policy.elements.models_view import class_variants
 from fedpolicy.policy.elements.shared import all_in_eea, purposes_of
 from fedpolicy.policy.fields import Missing, Presence, Type
@@ -29,7 +30,6 @@ __all__ = [
     "certainly_closed",
     "closed_model",
     "deidentified",
-    "inside_eea",
     "otherwise",
     "outside",
     "own_data",
@@ -39,7 +39,6 @@ __all__ = [
     "tasks",
     "third",
     "way_roles",
-    "whereabouts",
     "whose",
     "without_tool",
 ]
@@ -66,6 +65,17 @@ class DisclosureView:
     def origins(self) -> list[str]:
         """The elements behind the last hops."""
         return ordered(step.origin for step in self.last)
+
+    @property
+    def places(self) -> Presence:
+        """Where these parties are, and where the machines stand on which it arrives."""
+        return whereabouts(self.world, self.found, self.parties)
+
+    @property
+    def in_eea(self) -> Presence:
+        """Whether all of that is in the European Economic Area; what is public is everywhere."""
+        found = [] if "public" in self.parties else self.places
+        return bool(found) and all_in_eea(self.world, found) if isinstance(found, list) else found
 
     @property
     def owners(self) -> list[str]:
@@ -186,53 +196,22 @@ def rests_on(view: DisclosureView) -> list[str]:
     return ordered(view.world.lookup.party(who) for entry in doubted for who in entry.rests_on)
 
 
-def agreements(view: DisclosureView) -> Iterable[str]:
+def agreements(view: DisclosureView) -> list[str] | Missing:
     """The kinds of agreement that each of these parties has."""
-    if not all(view.world.agreements_of.get(party) for party in view.parties):
-        return ()
-    others = [*view.owners, *view.world.coordinators]
-    found = [set(view.world.agreement_kinds(party, others, view.families)) for party in view.parties]
-    return ordered(set.intersection(*found)) if found else ()
 
+    def shared(world: World) -> list[str]:
+        if not all(world.agreements_of.get(party) for party in view.parties):
+            return []
+        others = [*view.owners, *world.coordinators]
+        found = [set(agreement_kinds(world, party, others, view.families)) for party in view.parties]
+        return ordered(set.intersection(*found)) if found else []
 
-def whereabouts(view: DisclosureView) -> Presence:
-    """Where these parties are, and where the machines stand on which it arrives."""
-    found = view.world.jurisdictions(view.parties)
-    return found if isinstance(found, Missing) else ordered([*found, *_regions(view)])
-
-
-def inside_eea(view: DisclosureView) -> Presence:
-    """Whether all of that is in the European Economic Area; what is public is everywhere."""
-    if "public" in view.parties:
-        return False
-    found = whereabouts(view)
-    return all_in_eea(view.world, found) if isinstance(found, list) else found
-
-
-def _regions(view: DisclosureView) -> set[str]:
-    """The countries that nodes and terms of calls name; EU names none."""
-    found = {view.world.catalog.country(region) for step in view.last for region in _at(view.world, step)}
-    return {region for region in found if region not in {None, "EU"}}
-
-
-def _at(world: World, step: Step) -> Iterator[str]:
-    vertex = world.graph.vertices[step.target]
-    node = world.deployment.nodes.get(vertex.family) if step.target.startswith("nodes.") else None
-    said = [node.region if node is not None else None]
-    section, _, name = step.origin.partition(".")
-    call = world.deployment.api_calls.get(name) if section == "api_calls" else None
-    if node is None and call is not None:
-        said.append(call.region)
-    for access in world.lookup.access_of.get(step.origin, ()) if node is None else ():
-        terms = world.deployment.models[access.model].terms
-        if step.target in access.hops and terms is not None and (call is None or call.region is None):
-            said.append(terms.region)
-    yield from (region for region in said if region is not None)
+    return settled(view.world, shared)
 
 
 def adequacy(view: DisclosureView) -> Presence:
     """The weakest decision on these parties, by the laws that protect the owners."""
-    found = whereabouts(view)
+    found = view.places
     if "public" in view.parties:
         return "none"
     if not isinstance(found, list):
@@ -241,17 +220,21 @@ def adequacy(view: DisclosureView) -> Presence:
     return min(decided, key=ADEQUACY.index, default="none")
 
 
-def without_tool(view: DisclosureView) -> list[str]:
+def without_tool(view: DisclosureView) -> list[str] | Missing:
     """The owners with whom some party has no transfer tool that counts, and whose law finds its place not adequate."""
-    every, lacking = (
-        without(view.world, view.parties, view.owners, {"transfer"}, view.families, but=but) for but in ("adequacy", "")
-    )
-    places = whereabouts(view)
-    if not isinstance(places, list) or "public" in view.parties:
-        return lacking
-    # A decision that somebody relies on has to be there.
-    decided = {owner: {_decision(view, law, places) for law in _laws(view.world, owner)} for owner in every}
-    return [one for one in every if "none" in decided[one] or (one in lacking and decided[one] != {"full"})]
+    places = view.places
+
+    def untold(world: World) -> list[str]:
+        every, some = (
+            without(world, view.parties, view.owners, {"transfer"}, view.families, but=but) for but in ("adequacy", "")
+        )
+        if not isinstance(places, list) or "public" in view.parties:
+            return some
+        # A decision that somebody relies on has to be there.
+        decided = {owner: {_decision(view, law, places) for law in _laws(world, owner)} for owner in every}
+        return [one for one in every if "none" in decided[one] or (one in some and decided[one] != {"full"})]
+
+    return lacking(view.world, untold)
 
 
 def _laws(world: World, owner: str) -> set[str]:
@@ -280,7 +263,7 @@ def _decided(row: CountryRow, law: str, today: str) -> str:
 
 def adequacy_scope(view: DisclosureView) -> str:
     """Whom the partial decisions by the owners' laws cover, in words to put after `partial`."""
-    found, world = whereabouts(view), view.world
+    found, world = view.places, view.world
     if not isinstance(found, list) or adequacy(view) != "partial":
         return ""
     rows = [world.catalog.countries[code] for code in found if code in world.catalog.countries]

@@ -202,6 +202,11 @@ _FIELDS = (
     ),
     texts("datasets", "datasets that it may carry", lambda view: view.families),
     open_field("dataset_purposes", Type.LIST, "purposes of these datasets", _purposes),
+    texts(
+        "said_purposes",
+        "the purposes of those among them that state one",
+        lambda v: ordered(one.purpose for one in v.world.datasets(v.families) if one.purpose),
+    ),
     *data_fields(of="the data that it may carry"),
 )
 

@@ -9,6 +9,7 @@ from typing import get_args
 
 from fedpolicy.catalog.rows import FieldOfUse, LicenceCategory, Naming, Permission
 from fedpolicy.language.model.dataset import Model
+from fedpolicy.policy.elements.inputs import INPUTS
 from fedpolicy.policy.elements.model_use import LIFE, USE, ends_on
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, licence_fact, model_view
 from fedpolicy.policy.elements.shared import about_owners, boolean, integer, open_field, texts, words
@@ -279,7 +280,7 @@ def _subject(view: ModelView) -> Subject:
 KIND = Kind(
     name="model",
     about="a model, an adapter, a learned prompt or a classifier head",
-    fields=(*_OPENNESS, *_MAKING, *_HOLDING, *USE, *LIFE),
+    fields=(*_OPENNESS, *_MAKING, *_HOLDING, *USE, *INPUTS, *LIFE),
     subjects=_subjects,
     within=about_owners(lambda view: view.contents.families or view.families),
 )

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
-from functools import partial
 
 from fedpolicy.graph.places import is_unknown
-from fedpolicy.language.model.dataset import Terms
-from fedpolicy.policy.elements.agreement import nothing_kept
-from fedpolicy.policy.elements.api_call import CallView, call_term
-from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, model_view, term
+from fedpolicy.policy.elements.models_view import ModelView, model_view
 from fedpolicy.policy.elements.shared import (
     boolean,
     data_fields,
-    integer,
-    is_private,
     open_field,
     runner_places,
     texts,
     words,
 )
-from fedpolicy.policy.fields import Field, Missing, Presence, Type, fields_of
+from fedpolicy.policy.fields import Field, Missing, Presence, Type
 from fedpolicy.policy.world import family_of, ordered
 from fedpolicy.records import replace
 
@@ -75,32 +69,21 @@ def _unserved(view: ModelView) -> Presence:
 
 
 LIFE = (
-    open_field("days_left", Type.INT, "days until `shutdown_on`; negative: the day has passed", _days_left),
+    open_field(
+        "days_left",
+        Type.INT,
+        "days until `shutdown_on`; negative: the day has passed",
+        _days_left,
+        key="shutdown_on",
+    ),
+    boolean(
+        "ends",
+        "a day is known on which it is switched off, or the file says that nobody knows it",
+        lambda view: view.model.says_unknown("shutdown_on") or ends_on(view) is not None,
+    ),
     words("ending", "what happens to it then, in words", _ending),
     open_field("unserved", Type.LIST, "parties that use it from a place that its provider does not serve", _unserved),
 )
-
-
-def _senders(view: ModelView) -> int:
-    """How many owners' private data go to somebody else who runs it; a cohort counts with all its members."""
-    return sum(view.world.cohorts.get(owner, 1) for owner in _owners(view))
-
-
-def _private_inputs(view: ModelView) -> list[str]:
-    """The private datasets about which somebody else who runs it is asked."""
-    asked = {family for access in view.remote for family in view.world.use_data(access.use)}
-    return [family for family in sorted(asked) if is_private(view.world, (family,))]
-
-
-def _owners(view: ModelView) -> list[str]:
-    """Whose data these are; whoever calls may be another."""
-    return view.world.owners(_private_inputs(view))
-
-
-def _permitted(view: ModelView) -> bool:
-    """Whether the owners release all that those learn who run it, by all that asks it."""
-    uses = {access.use for access in view.remote if is_private(view.world, view.world.use_data(access.use))}
-    return bool(uses) and all(view.world.permits(use) for use in sorted(uses))
 
 
 def _assists(view: ModelView) -> bool:
@@ -111,72 +94,15 @@ def _assists(view: ModelView) -> bool:
     return all(judges) and len(of) == len(view.uses)
 
 
-def _inputs_train(view: ModelView) -> Presence:
-    """Whether any private input may be used for training."""
-    return _any(view, "trains_on_inputs")
-
-
-def _inputs_read(view: ModelView) -> Presence:
-    """Whether people may read any private input."""
-    return _any(view, "human_review")
-
-
-def _said_read(view: ModelView) -> bool:
-    """Whether the file itself says that people read some private input."""
-    calls = view.world.deployment.api_calls
-    names = (use.partition(".")[2] for use in view.uses if use.startswith("api_calls."))
-    own = view.model.terms.human_review if view.model.terms else None
-    said = [calls[name].human_review for name in names]
-    return True in said or (own is True and (None in said or len(said) < len(view.uses)))
-
-
-def _inputs_kept(view: ModelView) -> Presence:
-    """The longest time for which any private input is kept, in days."""
-    said = list(_said(view, "retention_days"))
-    longest = max((days for days in said if isinstance(days, int)), default=0)
-    missing = _missing(said)
-    # Where some are kept for long anyway, what is missing can only make it longer.
-    return missing if missing.paths and not longest else longest
-
-
-def _any(view: ModelView, key: str) -> Presence:
-    said = list(_said(view, key))
-    if True in said:
-        return True
-    missing = _missing(said)
-    return missing if missing.paths else False
-
-
-def _missing(said: list[Presence]) -> Missing:
-    return Missing(tuple(sorted({path for one in said if isinstance(one, Missing) for path in one.paths})))
-
-
-def _said(view: ModelView, key: str) -> Iterator[Presence]:
-    """What holds for each use in which private data go to somebody who runs the model."""
-    for access in view.remote:
-        families = view.world.use_data(access.use)
-        if is_private(view.world, families):
-            yield _input_term(view, access.use, key, families)
-
-
-def _input_term(view: ModelView, use: str, key: str, families: tuple[str, ...]) -> Presence:
-    section, _, name = use.partition(".")
-    if section == "api_calls":
-        return call_term(CallView(view.world, name, view.world.deployment.api_calls[name]), key)
-    if nothing_kept(view.world, view.runners, view.users, view.model.account, families):
-        return NOTHING_KEPT[key]
-    return _term(view, key)
-
-
-def _term(view: ModelView, name: str) -> Presence:
-    return term(view.world, view, name, None, f"models.{view.id}.terms", view.runners)
+def _said_sectors(view: ModelView) -> list[str]:
+    parties = view.world.deployment.parties
+    return ordered(sector for name in view.users if name in parties and (sector := parties[name].sector))
 
 
 def _sectors(view: ModelView) -> Presence:
     parties = view.world.deployment.parties
-    found = [parties[name].sector for name in view.users if name in parties]
     missing = tuple(f"parties.{n}.sector" for n in view.users if n in parties and parties[n].sector is None)
-    return Missing(missing) if missing else ordered(sector for sector in found if sector)
+    return Missing(missing) if missing else _said_sectors(view)
 
 
 def _fallback_elsewhere(view: ModelView) -> bool:
@@ -212,62 +138,12 @@ USE = (
     boolean("runner_is_member", "all parties that run it for others are participants or the coordinator", _members_run),
     boolean("runner_unknown", "the file does not say who runs it", lambda view: any(map(is_unknown, view.runners))),
     *runner_places(),
-    *(
-        field
-        for field in fields_of(
-            Terms,
-            lambda _: None,
-            read={name: partial(_term, name=name) for name in NOTHING_KEPT},
-            notes=dict.fromkeys(NOTHING_KEPT, "by the model's terms or the provider's"),
-            at="terms.",
-        )
-        if field.name in NOTHING_KEPT  # where a call is processed is asked of calls
-    ),
-    integer(
-        "senders",
-        "how many owners' private data go to the party that runs it, with each member of a cohort counted",
-        _senders,
-    ),
-    texts(
-        "private_inputs",
-        "the private datasets that calls to the parties that run it for others are about",
-        _private_inputs,
-    ),
-    texts("owners", "the owners of these; the caller may be another party", _owners),
-    boolean(
-        "permitted", "the owners release all that anybody learns from the calls to the parties that run it", _permitted
-    ),
     boolean("assists", "it is only used to judge other models", _assists),
-    open_field(
-        "inputs_train",
-        Type.BOOL,
-        "some private data sent to the parties that run it may be used for training, each call by its own terms",
-        _inputs_train,
-        key="terms.trains_on_inputs",
-    ),
-    open_field(
-        "inputs_retention_days",
-        Type.INT,
-        "the longest time for which private data sent to the parties that run it are kept, each call by its own terms",
-        _inputs_kept,
-        key="terms.retention_days",
-    ),
-    open_field(
-        "inputs_reviewed",
-        Type.BOOL,
-        "people may read some private data sent to the parties that run it, each call by its own terms",
-        _inputs_read,
-        key="terms.human_review",
-    ),
-    boolean(
-        "inputs_said_reviewed",
-        "the file itself says that people may read some data sent to the parties that run it",
-        _said_read,
-    ),
     boolean("fallback_elsewhere", "a fallback is run by another party, or held", _fallback_elsewhere),
     texts("used_by", "tasks and calls that use it, such as tasks.score", lambda view: view.uses),
     texts("users", "parties that use it", lambda view: view.users),
     open_field("user_sectors", Type.LIST, "sectors of the parties that use it", _sectors),
+    texts("said_sectors", "the sectors of those among them that state one", _said_sectors),
     open_field(
         "user_jurisdictions", Type.LIST, "where the parties are that use it", lambda v: v.world.jurisdictions(v.users)
     ),

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from fedpolicy.language.model.party import Party
 from fedpolicy.language.model.shape import words_of
+from fedpolicy.policy.elements.agreement import settled
 from fedpolicy.policy.elements.shared import boolean, in_eea, open_field, texts, words
-from fedpolicy.policy.fields import Kind, Subject, Type, fields_of
+from fedpolicy.policy.fields import Kind, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import BUILT_IN, World, ordered
 from fedpolicy.records import dataclass
 
@@ -28,8 +29,12 @@ def _entry(party: PartyView) -> Party | None:
     return party.world.deployment.parties.get(party.id)
 
 
-def _agreements(party: PartyView) -> Iterable[str]:
-    return ordered(agreement.kind for agreement in party.world.agreements_of.get(party.id, ()))
+def _agreements(party: PartyView) -> Presence:
+    return settled(party.world, lambda world: ordered(one.kind for one in world.agreements_of.get(party.id, ())))
+
+
+def _on_file(party: PartyView) -> Presence:
+    return settled(party.world, lambda world: any(one.reference for one in world.agreements_of.get(party.id, ())))
 
 
 def _runs(party: PartyView) -> Iterable[str]:
@@ -47,12 +52,8 @@ _FIELDS = (
     texts("hosts", "nodes of others on its machines", lambda party: party.world.lookup.hosted.get(party.id, ())),
     texts("owns", "datasets of which it owns an instance", lambda party: party.world.lookup.owned.get(party.id, ())),
     texts("runs_models", "models that it runs for anybody", _runs),
-    texts("agreements", "kinds of the agreements that it has", _agreements),
-    boolean(
-        "contract_on_file",
-        "it has an agreement with a reference",
-        lambda party: any(one.reference for one in party.world.agreements_of.get(party.id, ())),
-    ),
+    open_field("agreements", Type.LIST, "kinds of the agreements that it has", _agreements),
+    open_field("contract_on_file", Type.BOOL, "it has an agreement with a reference", _on_file),
 )
 
 

@@ -168,7 +168,9 @@ def _is_attested(trust: Trust, owner: str, place: Vertex) -> bool:
 def _stated(world: World, trust: Trust, origin: str, supplier: str, flows: Sequence[Flow]) -> Subject:
     doubters = ordered(world.lookup.party(owner) for owner in _doubting(world, trust, supplier, flows))
     view = SoftwareView(world, supplier, doubters, (), tuple(flows), _families(world, flows))
-    return Subject(id=origin, path=tuple(origin.split(".", 1)), data=view)
+    parties = dict.fromkeys((supplier, *doubters))  # whose code, and whose data: another supplier is another finding
+    elements = (origin, *(f"parties.{name}" for name in parties))
+    return Subject(id=origin, path=tuple(origin.split(".", 1)), data=view, elements=elements)
 
 
 def _doubting(world: World, trust: Trust, supplier: str, flows: Iterable[Flow]) -> set[str]:

@@ -12,7 +12,7 @@ from fedpolicy.language.model.does import Noise, Sum, Unsaid
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.model.shape import words_of
-from fedpolicy.policy.elements.agreement import KINDS, shared_kinds, unconnected
+from fedpolicy.policy.elements.agreement import KINDS, lacking, settled, shared_kinds, unconnected
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
 from fedpolicy.policy.elements.shared import (
     about_owners,
@@ -105,14 +105,13 @@ def _produced(view: TaskView) -> ModelView | None:
     return model_view(view.world, view.task.produces)
 
 
-def _without_arrangement(view: TaskView) -> Iterable[str]:
-    world = view.world
+def _without_arrangement(view: TaskView, world: World) -> list[str]:
     owners = [party for party in world.owners(view.families) if not world.is_person(party)]
     if len(owners) == 1:
-        return ()
+        return []
     kinds = {"joint_controllers", "data_processing", "data_use"}
     found = unconnected(world, owners, kinds, view.families)
-    return found if view.only is None else [party for party in found if party in view.only]
+    return [party for party in found if view.only is None or party in view.only]
 
 
 def _closed(view: TaskView) -> bool:
@@ -238,17 +237,19 @@ _FIELDS = (
         "some owner of these data is in the EEA",
         lambda v: any_in_eea(v.world, v.world.owners(v.families)),
     ),
-    texts(
+    open_field(
         "agreements",
+        Type.LIST,
         "kinds of the agreements to which all these owners belong",
-        lambda v: shared_kinds(v.world, v.world.owners(v.families), v.families),
+        lambda v: settled(v.world, lambda world: shared_kinds(world, world.owners(v.families), v.families)),
         choices=KINDS,
     ),
-    texts(
+    open_field(
         "without_arrangement",
+        Type.LIST,
         "owners of these data, people who hand over their own left out, whom no agreement on joint control, data"
         " processing or data use connects with all the others, directly or through a coordinator",
-        _without_arrangement,
+        lambda v: lacking(v.world, lambda world: _without_arrangement(v, world)),
     ),
     *data_fields(of="the data that it works on"),
 )

@@ -18,7 +18,7 @@ from fedpolicy.graph.lookup import family_of
 from fedpolicy.language.model.safeguards import Safeguard
 from fedpolicy.language.reading import Document
 from fedpolicy.policy.housekeeping import coded_finding
-from fedpolicy.policy.site.file import Demand, SitePermit, SitePolicy
+from fedpolicy.policy.site import Demand, SitePermit, SitePolicy
 from fedpolicy.records import dataclass, replace
 
 __all__ = ["INFOS", "PACK", "site_findings"]

@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 
 from fedpolicy.files import modules_in
-from fedpolicy.repair.change import ChangeKind
+from fedpolicy.repair import ChangeKind
 
 __all__ = ["kinds"]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from fedpolicy.language.model.dataset import Model
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
-from fedpolicy.language.rewriting.edits import Edit, Put, Remove
-from fedpolicy.repair.change import FILL_IN, Blank, Change, ChangeKind, Element, RepairContext
+from fedpolicy.language.rewriting import Edit, Put, Remove
+from fedpolicy.repair import FILL_IN, Blank, Change, ChangeKind, Element, RepairContext
 
 __all__ = ["KIND"]
 

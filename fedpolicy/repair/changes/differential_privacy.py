@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
-from fedpolicy.language.rewriting.edits import Append, Edit, Put
+from fedpolicy.language.rewriting import Append, Edit, Put
+from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext
 from fedpolicy.repair.amounts import gaussian_noise
-from fedpolicy.repair.change import Act, Change, ChangeKind, Element, RepairContext
 
 __all__ = ["KIND"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fedpolicy.language.rewriting.edits import Put, Remove
-from fedpolicy.repair.change import Act, Change, ChangeKind, Element, RepairContext
+from fedpolicy.language.rewriting import Put, Remove
+from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext
 from fedpolicy.repair.models import unused
 
 __all__ = ["KIND"]

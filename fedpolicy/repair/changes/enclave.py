@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fedpolicy.language.model.party import Node
-from fedpolicy.language.rewriting.edits import Put
-from fedpolicy.repair.change import FILL_IN, Blank, Change, ChangeKind, Element, HiddenView, RepairContext, few_of
+from fedpolicy.language.rewriting import Put
+from fedpolicy.repair import FILL_IN, Blank, Change, ChangeKind, Element, HiddenView, RepairContext, few_of
 
 __all__ = ["KIND"]
 

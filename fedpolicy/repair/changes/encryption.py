@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from fedpolicy.language.model.does import Seal
 from fedpolicy.language.model.safeguards import Safeguard
-from fedpolicy.language.rewriting.edits import Append
-from fedpolicy.repair.change import Act, Change, ChangeKind, Element, RepairContext, few_of
+from fedpolicy.language.rewriting import Append
+from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext, few_of
 
 __all__ = ["KIND"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedpolicy.language.rewriting.edits import Append
-from fedpolicy.repair.change import Change, ChangeKind, Element, RepairContext
+from fedpolicy.language.rewriting import Append
+from fedpolicy.repair import Change, ChangeKind, Element, RepairContext
 
 __all__ = ["KIND"]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from fedpolicy.language.model.party import Node
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
-from fedpolicy.language.rewriting.edits import Edit, Put, Remove
-from fedpolicy.repair.change import Change, ChangeKind, Element, HiddenView, RepairContext
+from fedpolicy.language.rewriting import Edit, Put, Remove
+from fedpolicy.repair import Change, ChangeKind, Element, HiddenView, RepairContext
 
 __all__ = ["KIND"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedpolicy.language.rewriting.edits import Edit, Put, Remove
-from fedpolicy.repair.change import Act, Change, ChangeKind, Element, RepairContext, callers, few_of
+from fedpolicy.language.rewriting import Edit, Put, Remove
+from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext, callers, few_of
 from fedpolicy.repair.models import at_hand, unused
 
 __all__ = ["KIND"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fedpolicy.language.model.flow import Task
-from fedpolicy.language.rewriting.edits import Append, Edit, Put
+from fedpolicy.language.rewriting import Append, Edit, Put
+from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext
 from fedpolicy.repair.amounts import LEAST_HIDDEN, enough, hidden_among
-from fedpolicy.repair.change import Act, Change, ChangeKind, Element, RepairContext
 
 __all__ = ["KIND"]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, SecureAggregation
-from fedpolicy.language.rewriting.edits import Put
+from fedpolicy.language.rewriting import Put
+from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext
 from fedpolicy.repair.amounts import enough, hidden_among, more_noise
-from fedpolicy.repair.change import Act, Change, ChangeKind, Element, RepairContext
 
 __all__ = ["KIND"]
 

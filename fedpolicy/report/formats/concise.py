@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fedpolicy.findings import Finding, Report, Verdict
+from fedpolicy.report import PLAIN, clean
 from fedpolicy.report.grouping import failing, groups_of
-from fedpolicy.report.style import PLAIN, clean
 from fedpolicy.report.verdict import counts_line, remarks, verdict_line
 
 __all__ = ["OVERVIEW", "SUFFIX", "SUMMARY", "render"]

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from fedpolicy.findings import Finding, Report, Span, Verdict
+from fedpolicy.report import PLAIN, Style, basis_word, clean, listing, reason, wrap
 from fedpolicy.report.excerpt import gutter, snippet, ways_in
 from fedpolicy.report.grouping import failing, groups_of, unknowns
-from fedpolicy.report.style import PLAIN, Style, basis_word, clean, listing, reason, wrap
 from fedpolicy.report.summarise import missing_facts
 from fedpolicy.report.verdict import counts_line, remarks, scope, verdict_line, verdict_style
 

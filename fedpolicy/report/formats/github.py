@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from fedpolicy.findings import Report, Severity, Verdict
+from fedpolicy.report import amount, clean
 from fedpolicy.report.annotations import Annotation, annotations_of, baseline_words, rooted
-from fedpolicy.report.style import amount, clean
 from fedpolicy.report.verdict import scope_words
 
 __all__ = ["MOST", "SUFFIX", "SUMMARY", "render"]

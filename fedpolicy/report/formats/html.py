@@ -13,11 +13,11 @@ from dataclasses import replace
 from fedpolicy.findings import Report, SourceFile, Verdict
 from fedpolicy.overview import Overview
 from fedpolicy.page import Block, Code, Items, Page, PageSection, Paragraph, Table, Tile
+from fedpolicy.report import PLAIN, Style, amount, listing
 from fedpolicy.report.annotations import UNUSABLE, problems
 from fedpolicy.report.grouping import CauseGroup, anchor, groups_of, question, questions_of
 from fedpolicy.report.matrix import READING, REBUILDING, columns_of, level_words, rows_of
 from fedpolicy.report.pages import page_html
-from fedpolicy.report.style import PLAIN, Style, amount, listing
 from fedpolicy.report.summarise import OUT_OF_SCOPE, digests_of, missing_facts
 from fedpolicy.report.verdict import counts_line, holding, remarks, verdict_line, verdict_word
 

@@ -12,9 +12,9 @@ from itertools import groupby
 from xml.etree import ElementTree as ET
 
 from fedpolicy.findings import Finding, Report, Verdict
+from fedpolicy.report import clean, listing
 from fedpolicy.report.annotations import Annotation, baseline_words, problems
 from fedpolicy.report.excerpt import ways_in
-from fedpolicy.report.style import clean, listing
 
 __all__ = ["SUFFIX", "SUMMARY", "render"]
 

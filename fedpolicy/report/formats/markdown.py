@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fedpolicy.findings import Finding, Report, Verdict
+from fedpolicy.report import amount, basis_word, listing, reason
 from fedpolicy.report.annotations import UNUSABLE, baseline_words, problems
 from fedpolicy.report.grouping import CauseGroup, failing, groups_of, is_judged
 from fedpolicy.report.markup import code, flowchart, grid, line, linked, prose, row
 from fedpolicy.report.rows import override_lines
-from fedpolicy.report.style import amount, basis_word, listing, reason
 from fedpolicy.report.summarise import OUT_OF_SCOPE, day_words, missing_facts
 from fedpolicy.report.verdict import protects_nobody, scope_words, verdict_word
 

@@ -15,8 +15,8 @@ from uuid import UUID, uuid5
 from fedpolicy.characters import spelt
 from fedpolicy.errors import OutputError
 from fedpolicy.findings import Finding, Report, Verdict
+from fedpolicy.report import clean
 from fedpolicy.report.annotations import INTERRUPTED, Annotation, baseline_words, problems
-from fedpolicy.report.style import clean
 
 __all__ = ["SUFFIX", "SUMMARY", "VERSION", "render"]
 

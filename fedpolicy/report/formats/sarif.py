@@ -12,6 +12,7 @@ from typing import Any
 
 from fedpolicy.findings import Finding, Hop, Reference, Report, RuleInfo, Severity, Span, Verdict
 from fedpolicy.overview import UnreadFile
+from fedpolicy.report import amount
 from fedpolicy.report.annotations import MISSING_FACT, rooted
 from fedpolicy.report.rows import (
     count_row,
@@ -22,7 +23,6 @@ from fedpolicy.report.rows import (
     row_of,
     waiver_row,
 )
-from fedpolicy.report.style import amount
 from fedpolicy.report.summarise import MissingFact, missing_facts
 from fedpolicy.report.verdict import scope_notes
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, takewhile
 
 from fedpolicy.findings import Finding, Report, Verdict
+from fedpolicy.report import PLAIN, Style, amount, cells, clean, listing, wrap
 from fedpolicy.report.grouping import CauseGroup, failing, groups_of, question, questions_of
 from fedpolicy.report.matrix import matrix_lines
-from fedpolicy.report.style import PLAIN, Style, amount, cells, clean, listing, wrap
 from fedpolicy.report.summarise import missing_facts
 from fedpolicy.report.verdict import counts, extent, remarks, severities, verdict_line, verdict_style, verdict_word
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from fedpolicy.catalog import Catalog
 from fedpolicy.findings import Severity, Verdict
 from fedpolicy.language.model.flow import Task
+from fedpolicy.scan.drift import Drift
 from fedpolicy.scan.drift.outside import calls, egress, regions, trackers
 from fedpolicy.scan.drift.protection import protection
-from fedpolicy.scan.drift.rules import Drift
 from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide, NodePairs, alike, paired
 from fedpolicy.scan.members import ROLES
 

@@ -11,8 +11,8 @@ from fedpolicy.findings import Finding, Report, Verdict
 from fedpolicy.language.reading import Document
 from fedpolicy.records import dataclass, replace
 from fedpolicy.scan.draft import draft_of
+from fedpolicy.scan.drift import INFOS, PACK, Drift, drift_finding
 from fedpolicy.scan.drift.compare import differences, paired_nodes, unshown
-from fedpolicy.scan.drift.rules import INFOS, PACK, Drift, drift_finding
 from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide, alike
 from fedpolicy.scan.gather import Gathered
 from fedpolicy.scan.groups import projects_of

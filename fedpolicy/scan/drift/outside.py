@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from fedpolicy.catalog import Catalog
 from fedpolicy.findings import Verdict
 from fedpolicy.graph import Vertex
-from fedpolicy.report.style import amount
-from fedpolicy.scan.drift.rules import Drift
+from fedpolicy.report import amount
+from fedpolicy.scan import NONE, Evidence
+from fedpolicy.scan.drift import Drift
 from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide, NodePairs, alike
-from fedpolicy.scan.evidence import NONE, Evidence
 from fedpolicy.scan.members import trackers_of
 from fedpolicy.scan.services import is_own
 

@@ -6,9 +6,9 @@ from collections.abc import Container, Iterator
 
 from fedpolicy.findings import Span, Verdict
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, Safeguard
-from fedpolicy.scan.drift.rules import Drift
+from fedpolicy.scan import NONE, Evidence, Strength
+from fedpolicy.scan.drift import Drift
 from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide
-from fedpolicy.scan.evidence import NONE, Evidence, Strength
 from fedpolicy.scan.rules import claims_without_code
 
 __all__ = ["protection"]

@@ -13,9 +13,9 @@ from fedpolicy.graph import Vertex
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.reading import Document, load_text
 from fedpolicy.records import dataclass
+from fedpolicy.scan import Evidence
 from fedpolicy.scan.draft import Draft
-from fedpolicy.scan.drift.rules import Drift
-from fedpolicy.scan.evidence import Evidence
+from fedpolicy.scan.drift import Drift
 from fedpolicy.scan.members import ROLES, DraftMember
 
 __all__ = ["DeclaredSide", "FoundSide", "NodePairs", "alike", "paired"]

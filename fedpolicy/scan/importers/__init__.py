@@ -13,8 +13,8 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from fedpolicy.files import modules_in
-from fedpolicy.scan.evidence import Evidence
-from fedpolicy.scan.reading.files import File
+from fedpolicy.scan import Evidence
+from fedpolicy.scan.reading import File
 
 __all__ = ["Importer", "importers"]
 

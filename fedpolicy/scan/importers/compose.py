@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
-from fedpolicy.scan.evidence import BUILT, Evidence, ForeignNode, Unread, settled
-from fedpolicy.scan.reading.files import File
+from fedpolicy.scan import BUILT, Evidence, ForeignNode, Unread, settled
+from fedpolicy.scan.reading import File
 from fedpolicy.scan.reading.servers import container
 from fedpolicy.scan.reading.variables import Variable, lines, secret_name, told, variables
 

@@ -12,8 +12,8 @@ from fedpolicy.scan.services import CALLED
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ServiceRow
-    from fedpolicy.scan.evidence import Evidence, ForeignNode
-    from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan import Evidence, ForeignNode
+    from fedpolicy.scan.reading import File
     from fedpolicy.scan.services import Services
 
 __all__ = ["read", "wants"]

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import settled, single
+from fedpolicy.scan import settled, single
 from fedpolicy.scan.reading.variables import found, literals, switch, told_by
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence, ForeignNode
-    from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan import Evidence, ForeignNode
+    from fedpolicy.scan.reading import File
 
 __all__ = ["read", "wants"]
 

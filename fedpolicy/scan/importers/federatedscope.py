@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import NONE, Evidence
+from fedpolicy.scan import NONE, Evidence
 from fedpolicy.scan.reading.variables import found, switch, told_by
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import ForeignNode
-    from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan import ForeignNode
+    from fedpolicy.scan.reading import File
 
 __all__ = ["read", "wants"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import Strength
+from fedpolicy.scan import Strength
 from fedpolicy.scan.reading.variables import found, literals, told_by
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence, ForeignNode
-    from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan import Evidence, ForeignNode
+    from fedpolicy.scan.reading import File
 
 __all__ = ["read", "wants"]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import NONE, Evidence, ForeignNode, Strength
+from fedpolicy.scan import NONE, Evidence, ForeignNode, Strength
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan.reading import File
     from fedpolicy.scan.services import Services
 
 __all__ = ["read", "wants"]

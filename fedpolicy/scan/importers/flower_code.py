@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import Evidence
+from fedpolicy.scan import Evidence
 from fedpolicy.scan.reading.code import Module
 
 if TYPE_CHECKING:
+    from fedpolicy.scan.reading import File
     from fedpolicy.scan.reading.code import CodeCall
-    from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
 

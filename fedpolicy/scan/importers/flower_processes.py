@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import Evidence, ForeignNode, settled, single
+from fedpolicy.scan import Evidence, ForeignNode, settled, single
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan.reading import File
 
 __all__ = ["read", "wants"]
 

@@ -11,8 +11,8 @@ from fedpolicy.scan.reading.variables import Variable, looks_real, told, variabl
 from fedpolicy.scan.services import CALLED, TRACKS
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence, ForeignNode
-    from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan import Evidence, ForeignNode
+    from fedpolicy.scan.reading import File
     from fedpolicy.scan.services import Services
 
 __all__ = ["read", "wants"]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from fedpolicy.scan.reading.variables import literals, told_by
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence, ForeignNode
-    from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan import Evidence, ForeignNode
+    from fedpolicy.scan.reading import File
 
 __all__ = ["read", "wants"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import NONE, Evidence, ForeignNode
+from fedpolicy.scan import NONE, Evidence, ForeignNode
 from fedpolicy.scan.reading.components import at, class_label, class_name, class_of, filters
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan.reading import File
 
 __all__ = ["read", "wants"]
 

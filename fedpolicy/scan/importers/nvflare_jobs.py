@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import NONE, Evidence, ForeignNode
+from fedpolicy.scan import NONE, Evidence, ForeignNode
 from fedpolicy.scan.reading.code import Module
 from fedpolicy.scan.reading.components import (
     DP,
@@ -22,8 +22,8 @@ from fedpolicy.scan.reading.components import (
 )
 
 if TYPE_CHECKING:
+    from fedpolicy.scan.reading import File
     from fedpolicy.scan.reading.code import CodeCall
-    from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
 

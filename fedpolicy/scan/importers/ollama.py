@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import single
+from fedpolicy.scan import single
 from fedpolicy.scan.reading.servers import pulled
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence
-    from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan import Evidence
+    from fedpolicy.scan.reading import File
 
 __all__ = ["read", "wants"]
 

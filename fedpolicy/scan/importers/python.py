@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import settled
+from fedpolicy.scan import settled
 from fedpolicy.scan.reading.code import Module
 from fedpolicy.scan.reading.origins import origin, sources
 from fedpolicy.scan.reading.variables import looks_real
@@ -27,9 +27,9 @@ from fedpolicy.scan.services import (
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ServiceRow
-    from fedpolicy.scan.evidence import Evidence
+    from fedpolicy.scan import Evidence
+    from fedpolicy.scan.reading import File
     from fedpolicy.scan.reading.code import Argument, CodeCall
-    from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
 

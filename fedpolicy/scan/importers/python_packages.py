@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import Evidence, Strength, single
+from fedpolicy.scan import Evidence, Strength, single
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan.reading import File
 
 __all__ = ["read", "wants"]
 

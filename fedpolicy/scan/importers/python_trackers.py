@@ -6,14 +6,14 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import NONE, Evidence, settled
+from fedpolicy.scan import NONE, Evidence, settled
 from fedpolicy.scan.reading.code import Module
 from fedpolicy.scan.services import TRACKS, elsewhere
 
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ServiceRow
+    from fedpolicy.scan.reading import File
     from fedpolicy.scan.reading.code import CodeCall
-    from fedpolicy.scan.reading.files import File
 
 __all__ = ["read", "wants"]
 

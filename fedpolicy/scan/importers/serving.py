@@ -9,8 +9,8 @@ from fedpolicy.scan.reading.manifest import is_manifest, manifests
 from fedpolicy.scan.reading.variables import looks_real
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence, ForeignNode
-    from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan import Evidence, ForeignNode
+    from fedpolicy.scan.reading import File
 
 __all__ = ["read", "wants"]
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import Evidence, Strength, settled, single
+from fedpolicy.scan import Evidence, Strength, settled, single
 from fedpolicy.scan.reading.variables import Variable, told
 from fedpolicy.scan.services import CALLED
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan.reading import File
 
 __all__ = ["read", "wants"]
 

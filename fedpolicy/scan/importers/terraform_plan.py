@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from fedpolicy.scan.evidence import Unread, scalar_text, settled
+from fedpolicy.scan import Unread, scalar_text, settled
 from fedpolicy.scan.reading.cloud import Resource, resource
 from fedpolicy.scan.reading.firewall import ways_out
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence, ForeignNode
-    from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan import Evidence, ForeignNode
+    from fedpolicy.scan.reading import File
 
 __all__ = ["read", "wants"]
 

@@ -9,8 +9,8 @@ from fedpolicy.scan.reading.variables import found, literals, switch, told_by
 from fedpolicy.scan.services import CALLED
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.evidence import Evidence, ForeignNode
-    from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan import Evidence, ForeignNode
+    from fedpolicy.scan.reading import File
 
 __all__ = ["read", "wants"]
 

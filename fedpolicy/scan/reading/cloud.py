@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 
 from fedpolicy.records import dataclass, replace
-from fedpolicy.scan.evidence import Evidence, ForeignNode
+from fedpolicy.scan import Evidence, ForeignNode
 from fedpolicy.scan.reading.variables import Variable, told
 from fedpolicy.scan.services import Services
 

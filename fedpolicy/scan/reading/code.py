@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 
 from fedpolicy.records import dataclass, replace
-from fedpolicy.scan.evidence import Evidence, Strength, scalar_text
-from fedpolicy.scan.reading.files import File
+from fedpolicy.scan import Evidence, Strength, scalar_text
+from fedpolicy.scan.reading import File
 
 __all__ = ["Argument", "CodeCall", "Module"]
 

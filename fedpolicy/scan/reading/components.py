@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from fedpolicy.scan.evidence import NONE, Evidence, ForeignNode
+from fedpolicy.scan import NONE, Evidence, ForeignNode
 
 __all__ = [
     "DP",

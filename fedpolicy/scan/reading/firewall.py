@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from fedpolicy.scan.evidence import Evidence, ForeignNode
+from fedpolicy.scan import Evidence, ForeignNode
 from fedpolicy.scan.reading.cloud import Resource
 
 __all__ = ["ways_out"]

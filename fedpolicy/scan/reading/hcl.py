@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass, field
-from fedpolicy.scan.evidence import ForeignNode, Path, Unread
+from fedpolicy.scan import ForeignNode, Path, Unread
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax

@@ -16,7 +16,7 @@ from functools import partial
 from fedpolicy.findings import Span
 from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import ForeignNode, Path, Unread
+from fedpolicy.scan import ForeignNode, Path, Unread
 
 __all__ = ["hocon", "toml"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass, replace
-from fedpolicy.scan.evidence import Evidence, ForeignNode, Unread
-from fedpolicy.scan.reading.files import File
+from fedpolicy.scan import Evidence, ForeignNode, Unread
+from fedpolicy.scan.reading import File
 from fedpolicy.scan.reading.variables import Variable
 
 __all__ = ["EmbeddedFile", "Manifest", "embedded_files", "is_manifest", "manifests", "variable"]

@@ -8,11 +8,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fedpolicy.records import dataclass
-from fedpolicy.scan.evidence import NONE, Evidence, ForeignNode, settled, single
+from fedpolicy.scan import NONE, Evidence, ForeignNode, settled, single
 from fedpolicy.scan.services import CALLED, TRACKS, Services, host_of, is_own
 
 if TYPE_CHECKING:
-    from fedpolicy.scan.reading.files import File
+    from fedpolicy.scan.reading import File
 
 __all__ = [
     "Table",
