@@ -25,6 +25,7 @@ __all__ = [
 
 _MARKS = ("deploy", "workflow", "recipe", "scope")
 _KINDS = ("job", "task", "model", "tracker")
+_CODE = ("python", "python_training")  # importers of what code of a job does
 _EVERYWHERE = "@ALL"
 ROLES = {"server": "aggregator", "client": "client", "relay": "relay"}
 _MOST_SITES = 200  # of those that nobody names
@@ -59,7 +60,7 @@ def jobs_of(group: Project) -> list[JobEvidence]:
     roots = {_root(fact.file) for fact in theirs if fact.evidence.attribute in _MARKS}
     tops = sorted(one for one in roots if not one or roots.isdisjoint(folders(one)))
     found: dict[str, list[Evidence]] = {}
-    code = [fact for fact in group.facts if fact.importer == "python"]
+    code = [fact for fact in group.facts if fact.importer in _CODE]
     near = Nearest((f"{top}/", top) for top in tops)
     for fact in (*theirs, *code) if tops else ():
         found.setdefault(near.to(fact.file)[0], []).append(fact.evidence)

@@ -69,6 +69,9 @@ def _noise_of_zero(said: Said) -> Told:
     for one in stating(said, "noise"):
         if _number(one) == 0:
             yield one, "the filter that should add noise is set to add none"
+    for one in stating(said, "noise_multiplier", "safeguard"):
+        if one.strength is Strength.WIRED and _number(one) == 0:
+            yield one, "the code that should add noise adds none: its noise multiplier is 0"
 
 
 def _encryption_without_keys(said: Said) -> Told:

@@ -259,6 +259,8 @@ FILES = {
     "call.py": ASKS["openai"],
 }
 CONFIG = "jobs/train/app/config/config_fed_client.json"
+TRAINER = "jobs/train/app/custom/trainer.py"
+OPACUS = "import opacus\nopacus.PrivacyEngine().make_private(m, o, d, noise_multiplier={}, max_grad_norm=1.0)\n"
 PRIVACY = json.dumps(
     {"scopes": [{"name": "public", "task_result_filters": [], "task_data_filters": []}], "default_scope": "public"}
 )
@@ -277,6 +279,10 @@ KEPT = [
      "homomorphic encryption is declared, but no filter of the job encrypts", "fail"),
     ("sums that no configuration shows", SUMS, {},
      "secure aggregation is declared, but no file shows it (compared with project.yml:3:23)", "unknown"),
+    ("less noise in code", NOISE, {CONFIG: client(), TRAINER: OPACUS.format(0.4)},
+     "differential privacy is coded with `noise_multiplier: 0.4`, but 1.1 is declared", "fail"),
+    ("no noise in code", NOISE, {CONFIG: client(), TRAINER: OPACUS.format(0.0)},
+     "differential privacy is declared, but the noise is set to 0", "fail"),
     ("noise that no configuration shows", NOISE, {CONFIG: client()},
      "differential privacy is declared, but no file shows it (compared with project.yml:3:23)", "unknown"),
 ]  # fmt: skip
@@ -290,6 +296,11 @@ def test_a_declared_safeguard_that_is_not_what_runs(here, safeguard, files, mess
     told = [one for one in found(DECLARED.replace("SAFEGUARD", safeguard)) if one.rule.startswith("safeguard-")]
     told = [one for one in told if one.rule != "safeguard-not-declared"]
     assert [(one.message.partition(" (declared in ")[0], one.verdict) for one in told] == [(message, verdict)]
+
+
+def test_noise_in_code_of_the_declared_size_is_no_drift(here):
+    write(here, FILES | {CONFIG: client(), TRAINER: OPACUS.format(1.1)})
+    assert [one for one in found(DECLARED.replace("SAFEGUARD", NOISE)) if one.rule.startswith("safeguard-")] == []
 
 
 def test_a_parameter_that_no_code_reads_is_no_safeguard(here):

@@ -85,10 +85,13 @@ def test_variables_of_a_service_that_is_extended_count_for_who_extends_it(tmp_pa
     )
     found = gathered({"compose.yml": f"services:\n{services}", "sub/common.yml": COMMON}, tmp_path, monkeypatch)
     assert said(found) == [
+        "2 call:mistral used = None",
         "2 call:openai from = service:a",
         "2 secret:MISTRAL_API_KEY held_by = service:a",
+        "3 call:mistral used = None",
         "3 call:openai from = service:b",
         "3 secret:MISTRAL_API_KEY held_by = service:b",
+        "4 call:mistral used = None",
         "4 secret:MISTRAL_API_KEY held_by = service:c",
     ]
     assert unread(found) == []

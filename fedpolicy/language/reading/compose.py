@@ -55,6 +55,7 @@ class Composer:
     marks: Marks
     notes: Notes
     bounds: Bounds = USUAL
+    foreign: bool = False  # of another program, which may write what ours must not: numbers as keys, tags of its own
     lost: bool = False
     opened: list[int] = field(default_factory=list)
     _events: Iterator[Any] = field(default_factory=lambda: iter(()))
@@ -119,8 +120,7 @@ class Composer:
         if type(event) is ScalarEvent:
             return self._scalar(event, row)
         if depth == MAX_DEPTH:
-            message = f"nested deeper than {MAX_DEPTH} levels"
-            raise self._fatal(message, row, "a deployment needs about eight")
+            raise self._fatal(f"nested deeper than {MAX_DEPTH} levels", row, "a deployment needs about eight")
         depth += 1
         self._deepest = max(self._deepest, depth)
         if event.flow_style:
@@ -164,15 +164,16 @@ class Composer:
 
     def _printable(self, text: str, row: int) -> None:
         # An escape can bring in what the file itself may not hold, and what would then reach a terminal.
-        control = _CONTROL.search(text)
-        if control:
+        if control := _CONTROL.search(text):
             message = f"the control character U+{ord(control.group()):04X} is not allowed in text"
             self.notes.add(message, self.marks.start[row], "delete its escape")
 
     def _tagged(self, tag: str, value: object, row: int) -> object:
+        said = visible(tag.replace(_CORE, "!!"))
+        if self.foreign and tag not in _OTHER_TAGS:
+            return f"<{said} {value}>" if isinstance(value, str) else value
         if tag not in _OTHER_TAGS:
-            message = f"the tag `{visible(tag.replace(_CORE, '!!'))}` has no meaning here"
-            self.notes.add(message, self.marks.start[row], "remove it")
+            self.notes.add(f"the tag `{said}` has no meaning here", self.marks.start[row], "remove it")
         return value
 
     def _alias(self, name: str, depth: int, row: int) -> object:
@@ -264,7 +265,7 @@ class Composer:
             return text
         if text == "<<":
             return MERGE
-        if not is_text(text):
+        if not (self.foreign or is_text(text)):
             said = text if len(text) <= MAX_DIGITS else f"{text[:20]}..."
             advice = f'write "{text}" in quotes' if said is text else "write a plain word before the colon"
             self.notes.add(f"the key `{said}` is not text", place[0], advice)
@@ -282,8 +283,7 @@ class Composer:
         return f"{place[0]}", place
 
     def _duplicate(self, label: str, first: int, place: Place) -> None:
-        before = self.marks.text.span(self.marks.key_start[first], self.marks.key_end[first])
-        merged = label == MERGE
+        before, merged = self.marks.text.span(self.marks.key_start[first], self.marks.key_end[first]), label == MERGE
         advice = "merge several maps as `<<: [*a, *b]`" if merged else "keep one of the two"
         where = f"it stands first in line {before.line}, column {before.column}"
         self.notes.add(f"the key {shown_value('<<' if merged else label)} is written twice; {where}", place[0], advice)

@@ -48,8 +48,12 @@ class YamlSource:
     lines: tuple[str, ...] = ()
 
 
-def read(data: str | bytes, name: str, bounds: Bounds = USUAL) -> YamlSource:
-    """Read every document of a file; a broken one does not hide the others. Documents without content do not count."""
+def read(data: str | bytes, name: str, bounds: Bounds = USUAL, *, foreign: bool = False) -> YamlSource:
+    """
+    Read every document of a file; a broken one does not hide the others. Documents without content do not count.
+
+    A `foreign` file is for another program. What a tag of that program makes of a text, nobody knows: `<!tag text>`.
+    """
     source = YamlSource()
     try:
         text = decode(data, name, bounds.bytes)
@@ -57,7 +61,7 @@ def read(data: str | bytes, name: str, bounds: Bounds = USUAL) -> YamlSource:
         source.errors.append(error)
         return source
     source.lines = text.lines
-    _read_documents(text, source, bounds)
+    _read_documents(text, source, bounds, foreign=foreign)
     if not source.documents and not source.errors:
         source.errors.append(_empty(name))
     return source
@@ -68,8 +72,9 @@ def _empty(name: str) -> InputError:
     return InputError(message, span=Span(file=name), help="start with `fedpolicy: 1` and a `name`")
 
 
-def _read_documents(text: Text, source: YamlSource, bounds: Bounds) -> None:
-    composer = Composer(Marks(text=text), Notes(text=text, errors=source.errors, silent=source.silent), bounds)
+def _read_documents(text: Text, source: YamlSource, bounds: Bounds, *, foreign: bool) -> None:
+    notes = Notes(text=text, errors=source.errors, silent=source.silent)
+    composer = Composer(Marks(text=text), notes, bounds, foreign)
     offset = 0
     for _ in range(_MAX_BROKEN):
         stopped = _read_from(offset, composer, source)

@@ -60,6 +60,8 @@ def _declared(
         yield declared.drift("safeguard-not-found", element, message, *at, what=what, verdict=Verdict.UNKNOWN)
     elif isinstance(one, DifferentialPrivacy) and isinstance(runs, DifferentialPrivacy):
         yield from _numbers(declared, found, names, place, runs)
+    elif isinstance(one, DifferentialPrivacy):
+        yield from _numbers_of_code(declared, said, names, place)
 
 
 def _numbers(
@@ -75,6 +77,29 @@ def _numbers(
             path, there = ("tasks", task, "safeguards", place, key), found.at("tasks", job, "safeguards", at)
             what = f"{_word(one)} {key}"
             yield declared.drift("safeguard-differs", f"tasks.{task}", message, *path, found=there, what=what)
+
+
+def _numbers_of_code(
+    declared: DeclaredSide, said: tuple[Evidence, ...], names: tuple[str, str], place: int
+) -> Iterator[Drift]:
+    """Noise that code adds in a way that no draft says in full: its numbers, where the code states one for each."""
+    one = declared.deployment.tasks[names[0]].safeguards[place]
+    for key in _NUMBERS:
+        facts = [fact for fact in said if (fact.subject, fact.attribute) == (f"safeguard:{one.kind}", key)]
+        theirs = {_float(fact.value) for fact in facts if fact.strength is Strength.WIRED}
+        ours = getattr(one, key)
+        if ours is not None and None not in theirs and theirs - {float(ours)}:
+            fact = next(fact for fact in facts if _float(fact.value) != float(ours))
+            message = f"{_word(one)} is coded with `{key}: {fact.value}`, but {ours} is declared"
+            path, what = ("tasks", names[0], "safeguards", place, key), f"{_word(one)} {key}"
+            yield declared.drift("safeguard-differs", f"tasks.{names[0]}", message, *path, found=fact.span, what=what)
+
+
+def _float(text: str | None) -> float | None:
+    try:
+        return float(text or "")
+    except ValueError:
+        return None
 
 
 def _without(

@@ -25,6 +25,7 @@ _TUNED = {
     "peft_config.lora_alpha": ("model", "lora_alpha"),
 }
 _TUNES = (b"peft_config:", b"emulator_layer_num:")
+_EXCHANGE = "fate-exchange"  # passes on what parties send each other
 _PEERS = (("rollsite", "partyList"), ("osx", "partyList"), ("nginx", "route_table"))
 
 
@@ -87,7 +88,8 @@ def _service(root: ForeignNode) -> Iterator[Evidence]:
 
 def _cluster(root: ForeignNode) -> Iterator[Evidence]:
     if party := found(root, "partyId"):
-        yield party.says(f"node:party-{party.value}", "role", "client")
+        role = "relay" if root.text("chartName") == _EXCHANGE else "client"
+        yield party.says(f"node:party-{party.value}", "role", role)
     yield from told_by(root, {"federation": ("federation", "engine")})
     for steps in _PEERS:
         for one in root.each(*steps):
@@ -96,6 +98,10 @@ def _cluster(root: ForeignNode) -> Iterator[Evidence]:
                 yield peer.says(f"node:party-{peer.value}", "role", "client")
             if peer and address:
                 yield address.tells(f"node:party-{peer.value}", "address")
+    for name, peer in root.items("nginx", "route_table"):
+        yield peer.says(f"node:party-{name}", "role", "client")
+        if address := peer.get("fateflow", 0, "host") or peer.get("proxy", 0, "host"):
+            yield address.tells(f"node:party-{name}", "address")
     for name, one in root.items("ingress"):
         if place := one.get("tls") or one.get("hosts"):
             yield place.says(f"ingress:{name}", "tls", bool(one.get("tls")))

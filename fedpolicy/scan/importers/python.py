@@ -1,4 +1,4 @@
-"""Python: models of others that are called, models of one's own, adapters, noise, uploads, and peers' pickles."""
+"""Python: models of others that are called, and models of one's own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.scan import settled
 from fedpolicy.scan.reading.code import Module
-from fedpolicy.scan.reading.origins import origin, sources
+from fedpolicy.scan.reading.origins import sources
 from fedpolicy.scan.reading.variables import looks_real
 from fedpolicy.scan.services import (
     AZURE,
@@ -22,7 +22,6 @@ from fedpolicy.scan.services import (
     host_of,
     in_cloud,
     is_own,
-    runs_unread_code,
 )
 
 if TYPE_CHECKING:
@@ -34,14 +33,10 @@ if TYPE_CHECKING:
 __all__ = ["read", "wants"]
 
 _REQUESTS = re.compile(r"(?:requests|httpx|aiohttp|urllib).*\.(?:get|post|put|request|stream|urlopen)")
-# What runs whatever code the bytes hold; in a module of a federation they may be a peer's.
-_UNPICKLES = frozenset({"pickle.loads", "cloudpickle.loads", "dill.loads"})
-_FEDERATED = frozenset({"flwr", "nvflare"})
 _CLOUDS = ("boto3", "aioboto3", "aiobotocore")
-_UPLOADS = ("push_to_hub", "upload_file", "upload_folder", "create_commit")
-_HUB = ("huggingface_hub", "transformers", "peft", "datasets")
 _ASKS = (
     "create",
+    "acreate",
     "parse",
     "stream",
     "complete",
@@ -55,14 +50,6 @@ _ASKS = (
     "generate_content_stream",
 )
 _NAMES_FIRST = ("GenerativeModel", "from_pretrained")  # of Google: made with the name of the model
-_PROVES = {
-    "opacus.PrivacyEngine": ("safeguard:differential_privacy", "used", "PrivacyEngine"),
-    "peft.get_peft_model": ("model", "tuning", "peft"),
-}
-_WORDS = (b"opacus", b"peft", b"pickle", b"boto", b"push_to_hub", b"huggingface_hub", b"trust_remote_code")
-_LOADED = ("model", "model_name", "model_name_or_path", "pretrained_model_name_or_path", "path")
-_LOADS = ".from_pretrained"
-_FOLDER = re.compile(r"(?:\w+_)?(?:dir|directory|folder)")
 _WHOSE = re.compile(r"[a-z][a-z_]*[:/][\w./:-]+")  # `openai:gpt-4o`
 
 
@@ -70,7 +57,7 @@ def wants(file: File) -> bool:
     """A module with a word of a service's."""
     if file.path.suffix != ".py":
         return False
-    words = (*file.services.modules, *file.services.host_words, *_WORDS)
+    words = (*file.services.modules, *file.services.host_words, b"boto")
     return any(word in file.content for word in words)
 
 
@@ -78,7 +65,6 @@ def read(file: File) -> Iterable[Evidence]:
     """What the file says. Raises Unread."""
     module = _Asking(file)
     for call in module.calls:
-        yield from _with_its_code(module, call)
         row = file.services.classes.get(call.name)
         if row and row.kind in (*CALLED, "own"):
             yield from _constructed(module, call, row)
@@ -88,25 +74,6 @@ def read(file: File) -> Iterable[Evidence]:
             yield from _requested(module, call)
         elif call.last == "client" and not module.frameworks.isdisjoint(_CLOUDS):
             yield from _client_of_a_cloud(module, call)
-        else:
-            yield from _done(module, call)
-
-
-def _done(module: Module, call: CodeCall) -> Iterator[Evidence]:
-    """What a call does by itself, whatever it is made on: it protects, uploads, or runs what bytes hold."""
-    if call.name in _PROVES:
-        yield module.says(call.node, *_PROVES[call.name])
-    elif call.name in _UNPICKLES and not module.frameworks.isdisjoint(_FEDERATED):
-        yield module.says(call.node, "code", "unpickles", call.name)
-    elif call.last in _UPLOADS and not module.frameworks.isdisjoint(_HUB) and _is_of_the_hub(module, call):
-        yield module.says(call.node, "upload:huggingface", "made", call.last)
-
-
-def _is_of_the_hub(module: Module, call: CodeCall) -> bool:
-    """Whether an upload goes to the hub: stores of clouds have functions of the same names."""
-    func = call.node.func
-    made = origin(module, func.value) if isinstance(func, ast.Attribute) and call.last != "push_to_hub" else ""
-    return not made or made.partition(".")[0] in _HUB
 
 
 class _Asking(Module):
@@ -114,10 +81,10 @@ class _Asking(Module):
 
     def __init__(self, file: File) -> None:
         super().__init__(file)
-        self.asks: dict[str, list[CodeCall]] = {}
+        self.asks: dict[tuple[object, str], list[CodeCall]] = {}
         for one in self.calls:
-            if one.last in _ASKS and "." in one.name:
-                self.asks.setdefault(_root(one.name), []).append(one)
+            if one.last in _ASKS and "." in one.name and (key := self._holder(one.node.func)):
+                self.asks.setdefault(key, []).append(one)
         self.clients = sum(one.name in file.services.classes or one.last == "client" for one in self.calls)
 
     @cached_property
@@ -137,16 +104,25 @@ class _Asking(Module):
 
     def asked_by(self, call: CodeCall) -> list[CodeCall]:
         """The calls that ask by a client: those of what holds it, or all where nobody shows which holds it."""
-        holders = {_root(name) for name in self.holders(call.node)}
-        if holders:
-            return [one for name in sorted(holders) for one in self.asks.get(name, ())]
-        return [one for name in sorted(self.asks) for one in self.asks[name]] if self.clients <= 1 else []
+        keys = {self._holder(target): None for target in self.targets(call.node)}
+        held = [one for key in keys if key for one in self.asks.get(key, ())]
+        if held or self.clients > 1:
+            return held
+        return [one for asks in self.asks.values() for one in asks]
 
-
-def _root(name: str) -> str:
-    """What a call is made on: `client` of `client.chat.create`, `self.client` of `self.client.chat.create`."""
-    steps = name.split(".")
-    return ".".join(steps[:2]) if steps[0] in ("self", "cls") else steps[0]
+    def _holder(self, node: ast.expr) -> tuple[object, str] | None:
+        """What a call is made on, and where that is known: `client` in a function, `self.client` in a class."""
+        below = None
+        while isinstance(node, (ast.Attribute, ast.Call)):
+            below, node = node, node.func if isinstance(node, ast.Call) else node.value
+        if not isinstance(node, ast.Name):
+            return None
+        scope = self.scopes.get(id(node))
+        if node.id in ("self", "cls") and isinstance(below, ast.Attribute):
+            return (scope.owner_of() if scope else "", below.attr)
+        while scope and not (node.id in scope.assigned or node.id in scope.parameters):
+            scope = scope.outer
+        return (scope, node.id)
 
 
 def _constructed(module: _Asking, call: CodeCall, row: ServiceRow) -> Iterator[Evidence]:
@@ -154,9 +130,10 @@ def _constructed(module: _Asking, call: CodeCall, row: ServiceRow) -> Iterator[E
     yield from _literal_key(module, call)
     passed_on = list(_passed_on(module, call)) if row.id == OLLAMA else []
     yield from passed_on
-    address = call.argument(*row.address_arguments)
-    if address is not None and not _is_none(module, address):
-        yield from _at_address(module, call, module.value(address), row)
+    address = call.argument(*row.address_arguments) or _of_the_library(module, call, row)
+    found = module.value(address)
+    if address is not None and not _left_to_the_library(found, row):
+        yield from _at_address(module, call, found, row)
     elif row.kind == "own":
         if not passed_on:
             yield module.says(call.node, "model:own", "address", "localhost", note=elsewhere(row))
@@ -183,29 +160,17 @@ def _literal_key(module: Module, call: CodeCall) -> Iterator[Evidence]:
         yield module.says(node, "secret:api_key", "literal", f"module:{module.file.path.name}")
 
 
-def _with_its_code(module: Module, call: CodeCall) -> Iterator[Evidence]:
-    """A model that is loaded with the code of its repository, in no version that somebody could have read."""
-    trusted = module.value(call.argument("trust_remote_code"))
-    if not trusted.known or trusted.value is not True:
-        return
-    pinned = module.value(call.argument("code_revision", "revision"))
-    node = call.argument(*_LOADED, place=0)
-    model = module.value(node)
-    name = model.value if model.known and isinstance(model.value, str) else ""
-    if runs_unread_code(name, pinned.value) and not (node is not None and _is_loaded(module, node)):
-        yield module.says(call.node, "code:publisher", "runs", name or None, note=trusted.open)
+def _of_the_library(module: Module, call: CodeCall, row: ServiceRow) -> ast.expr | None:
+    """The address that a library is given for all calls of its functions: `openai.api_base = ...`."""
+    library = call.name.partition(".")[0]
+    set_ = (module.fields.get(name, {}) for name in row.address_arguments)
+    # Of two addresses, which one counts is not decided here.
+    return next((one[library] or ast.Name(id="") for one in set_ if library in one), None)
 
 
-def _is_loaded(module: Module, node: ast.expr) -> bool:
-    """Whether a model is a folder by what it is called, or is there already, and its code has been run by then."""
-    called = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-    loaded = [one for one in module.bound(called) if isinstance(one, ast.Call)]
-    return _FOLDER.fullmatch(called) is not None or any(module.name(one.func).endswith(_LOADS) for one in loaded)
-
-
-def _is_none(module: Module, address: ast.expr) -> bool:
-    found = module.value(address)
-    return found.known and found.value is None
+def _left_to_the_library(found: Argument, row: ServiceRow) -> bool:
+    """Whether an address says no more than a library does that is given none: it asks the same variable."""
+    return (found.known and found.value is None) or (found.optional and found.variable in row.address_variables)
 
 
 def _at_address(module: _Asking, call: CodeCall, found: Argument, row: ServiceRow) -> Iterator[Evidence]:
@@ -224,11 +189,18 @@ def _at_open_address(module: _Asking, call: CodeCall, found: Argument, row: Serv
     note = f"the address is {found.open}" if found.variable else "the address comes from elsewhere"
     if passed_on := module.file.services.runtimes.get(found.variable):
         yield module.says(call.node, f"call:{passed_on.id}", "made", "true", note=elsewhere(passed_on))
-    elif row.hosts and all(host.startswith(".") for host in row.hosts):
+    elif _gives_each_its_own(row):
         yield from _made(module, call, row.id, f"by its class; {note}")
+    elif (other := module.file.services.addresses.get(found.variable)) and _gives_each_its_own(other):
+        yield from _made(module, call, other.id, note)
     else:
         note = ", but ".join((*module.named_hosts, note))
         yield module.says(call.node, "call:unknown", "made", "true", note=note)
+
+
+def _gives_each_its_own(row: ServiceRow) -> bool:
+    """Whether each customer of a service has a host of its own."""
+    return bool(row.hosts) and all(host.startswith(".") for host in row.hosts)
 
 
 def _by_name(module: _Asking, call: CodeCall, row: ServiceRow) -> Iterator[Evidence]:
@@ -268,14 +240,15 @@ def _client_of_a_cloud(module: _Asking, call: CodeCall) -> Iterator[Evidence]:
 
 def _made(module: _Asking, call: CodeCall, name: str, note: str) -> Iterator[Evidence]:
     yield module.says(call.node, f"call:{name}", "made", "true", note=note)
-    for asks in (call, *module.asked_by(call)):
+    direct = call.last in _ASKS  # a function that asks, and no client that is made to ask later
+    for asks in (call,) if direct else (call, *module.asked_by(call)):
         first = 0 if asks is call and call.last in _NAMES_FIRST else None
-        node = asks.argument("model", "model_name", "modelId", "model_id", place=first)
+        node = asks.argument("model", "model_name", "modelId", "model_id", "engine", place=first)
         if node is not None:
             found = module.value(node)
             model, note = (None, DEPLOYED) if name == AZURE else (found.value if found.known else None, found.open)
             yield module.says(node, f"call:{name}", "model", model, note=note)
-        if asks is not call:
+        if direct or asks is not call:
             yield from _sent(module, asks, name)
 
 

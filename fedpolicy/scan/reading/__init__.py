@@ -66,7 +66,7 @@ class File:
         # JSON may be indented with tabs, which YAML forbids; none may stand in its texts.
         content = self.content.replace(b"\t", b" ") if self.path.suffix == ".json" else self.content
         try:
-            source = read(content, self.name)
+            source = read(content, self.name, foreign=True)
         except RecursionError as error:
             raise Unread("it is nested too deeply", self.start()) from error
         found = tuple(ForeignNode(value=raw.tree, at=raw.spans.at) for raw in source.documents if not raw.flawed)

@@ -1,37 +1,23 @@
 """
 What a Python module says, without running it: what names mean, and which values arguments have.
 
-A value is followed through constants of the module, fields of classes, what functions of the module are given and give
-back, and defaults: of `argparse`, of the environment, of parameters. A default is true until somebody overrides it, so
-it comes with a note.
+Names, fields, functions and calls are looked up once; `values` tells from these what expressions are.
 """
 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
+from itertools import chain
 
-from fedpolicy.records import dataclass, replace
+from fedpolicy.records import dataclass
 from fedpolicy.scan import Evidence, Strength, scalar_text
 from fedpolicy.scan.reading import File
+from fedpolicy.scan.reading.values import Argument, Scope, value_of
 
 __all__ = ["Argument", "CodeCall", "Module"]
 
 _DEEPEST = 20  # steps of a name
-_FARTHEST = 4  # names that stand for names
-_MOST_CALLS = 8  # of one function that are followed
-_WITH_HOST = re.compile(r"https?://[^/]+/")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Argument:
-    """A value as far as the module decides it; `open` says what may change it, `variable` where it is looked up."""
-
-    value: object = None
-    known: bool = False
-    open: str = ""
-    variable: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +47,11 @@ class Module:
     def __init__(self, file: File) -> None:
         self.file = file
         self._imports: dict[str, str] = {}
-        self._constants: dict[str, ast.expr] = {}
-        self._defaults: dict[str, ast.expr] = {}
-        self._fields: dict[str, ast.expr] = {}
-        self._functions: dict[str, _Function] = {}
+        self.constants: dict[str, ast.expr | None] = {}
+        self.defaults: dict[str, ast.expr] = {}  # of the command line
+        self.fields: dict[str, dict[str, ast.expr | None]] = {}  # by their names, then by the classes that have them
+        self.functions: dict[tuple[str, str], list[Scope]] = {}  # by their classes and names
+        self.scopes: dict[int, Scope] = {}  # the functions that names and attributes stand in
         self._bound: dict[str, list[ast.expr]] = {}
         self._held: dict[int, list[ast.expr]] = {}
         calls: list[ast.Call] = []
@@ -88,26 +75,9 @@ class Module:
             return f"{self.name(node.func, depth + 1)}()"
         return "?"
 
-    def value(self, node: ast.expr | None, depth: int = 0) -> Argument:
+    def value(self, node: ast.expr | None) -> Argument:
         """What an expression is, as far as the module says."""
-        if node is None or depth > _FARTHEST:
-            return Argument()
-        match node:
-            case ast.Constant():
-                found = Argument(value=node.value, known=True)
-            case ast.Name():
-                found = self._named(node.id, depth)
-            case ast.Attribute():
-                found = self._attribute(node.attr, depth)
-            case ast.Call():
-                found = self._called(node, depth)
-            case ast.Subscript() if self.name(node.value) == "os.environ":
-                found = _variable(self.value(node.slice, depth + 1).value)
-            case ast.JoinedStr() | ast.BinOp():
-                found = self._joined(node, depth)
-            case _:
-                found = Argument()
-        return found
+        return value_of(self, node)
 
     def says(self, node: ast.AST, subject: str, attribute: str, value: object, *, note: str = "") -> Evidence:
         """What a place of the code says of something."""
@@ -124,16 +94,24 @@ class Module:
     def bound(self, name: str) -> list[ast.expr]:
         """Everything that a name stands for somewhere in the module: assigned, looped over, opened or given."""
         found = list(self._bound.get(name, ()))
-        for function in self._functions.values():
+        for function in chain.from_iterable(self.functions.values()):
             if name in function.parameters:
-                place = function.parameters.index(name)
-                given = [call.argument(name, place=place) for call in function.calls]
-                found += [node for node in given if node is not None]
+                found += [node for node in function.given(name) if node is not None]
         return found
 
     def field(self, name: str) -> ast.expr | None:
-        """What a field or a local name is set to, where that is decided."""
-        return self._fields.get(name)
+        """What a field is set to, where one class alone has one of this name and sets it once."""
+        found = list(self.fields.get(name, {}).values())
+        return found[0] if len(found) == 1 else None
+
+    def functions_called(self, call: ast.Call) -> list[Scope]:
+        """The functions of the module that a call is of: by a name, as the making of a class, or on `self`."""
+        match call.func:
+            case ast.Name(id=name):
+                return self.functions.get((name, "__init__")) or self.functions.get(("", name), [])
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name) if scope := self.scopes.get(id(call.func)):
+                return self.functions.get((scope.owner_of(), name), [])
+        return []
 
     def texts(self) -> Iterator[str]:
         """Every literal text, wherever it stands."""
@@ -141,32 +119,41 @@ class Module:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
 
-    def holders(self, call: ast.Call) -> list[str]:
-        """The names that hold what a call gives: `client`, `self.client`."""
-        return [self.name(target) for target in self._held.get(id(call), ())]
+    def targets(self, call: ast.Call) -> list[ast.expr]:
+        """What holds what a call gives: `client`, `self.client`."""
+        return self._held.get(id(call), [])
 
     def _walk(self, tree: ast.AST, calls: list[ast.Call]) -> None:
-        waiting: list[tuple[ast.AST, bool]] = [(tree, True)]
+        """Everything, each with the function and the class that it stands in; `top` is what stands in neither."""
+        waiting: list[tuple[ast.AST, bool, Scope | None, str]] = [(tree, True, None, "")]
         while waiting:
-            node, top = waiting.pop()
-            self._bind(node)
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
+            node, top, scope, owner = waiting.pop()
+            self._bind(node, scope)
+            if isinstance(node, (ast.Name, ast.Attribute)):
+                self._place(node, scope)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
                 self._import(node)
-            elif isinstance(node, ast.Assign) and top and len(node.targets) == 1:
-                self._assign(node.targets[0], node.value)
-            elif isinstance(node, ast.AnnAssign) and node.value is not None:
-                (self._assign if top else self._field)(node.target, node.value)
-            elif isinstance(node, ast.Assign):
-                self._field(node.targets[0], node.value)
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+                self._assign(node, node.value, scope, owner, top=top)
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                self._define(node)
+                scope, top = self._define(node, owner, scope), False
+            elif isinstance(node, ast.ClassDef):
+                scope, owner, top = None, node.name, False
             elif isinstance(node, ast.Call):
                 calls.append(node)
             if not _only_for_types(node):
-                inner = top and not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-                waiting += [(child, inner) for child in ast.iter_child_nodes(node)]
+                waiting += [(child, top, scope, owner) for child in ast.iter_child_nodes(node)]
 
-    def _bind(self, node: ast.AST) -> None:
+    def _place(self, node: ast.Name | ast.Attribute, scope: Scope | None) -> None:
+        if scope is not None:
+            self.scopes[id(node)] = scope
+
+    def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str, outer: Scope | None) -> Scope:
+        scope = Scope(node, owner if outer is None else "", outer)
+        self.functions.setdefault((scope.owner, node.name), []).append(scope)
+        return scope
+
+    def _bind(self, node: ast.AST, scope: Scope | None) -> None:
         target: ast.expr | None = None
         if isinstance(node, ast.Assign):
             target, value = node.targets[0], node.value
@@ -175,9 +162,13 @@ class Module:
             target, value = node.target, node.iter
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:
             target, value = node.optional_vars, node.context_expr
+        elif isinstance(node, ast.AugAssign):
+            target, value = node.target, node.value
         for one in ast.walk(target) if target is not None else ():
             if isinstance(one, ast.Name):
                 self._bound.setdefault(one.id, []).append(value)
+                if isinstance(target, (ast.Tuple, ast.List)) or not isinstance(node, ast.Assign):
+                    (self.constants if scope is None else scope.assigned)[one.id] = None
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         for one in node.names:
@@ -187,104 +178,29 @@ class Module:
             else:
                 self._imports[one.asname or one.name] = f"{'.' * node.level}{node.module or ''}.{one.name}"
 
-    def _assign(self, target: ast.expr, value: ast.expr) -> None:
-        if isinstance(target, ast.Name):
-            # What is assigned twice is not decided here.
-            known = target.id in self._constants
-            self._constants[target.id] = ast.Name(id="") if known else value
-
-    def _field(self, target: ast.expr, value: ast.expr) -> None:
-        """A field of a class: what its body or `self.name = ...` says. Two that differ decide nothing."""
-        name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
-        self._fields[name] = ast.Name(id="") if name in self._fields else value
-
-    def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        self._functions[node.name] = _Function(node, node.name in self._functions)
+    def _assign(
+        self, node: ast.Assign | ast.AnnAssign, value: ast.expr, scope: Scope | None, owner: str, *, top: bool
+    ) -> None:
+        """What is assigned twice is not decided here: a constant, a name of a function, or a field of a class."""
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for target in targets:
+            if isinstance(target, ast.Attribute):
+                names: dict[str, ast.expr | None] = self.fields.setdefault(target.attr, {})
+                own = scope is not None and getattr(target.value, "id", "") in ("self", "cls")
+                key = scope.owner_of() if scope and own else self.name(target.value)
+            else:
+                key = getattr(target, "id", "")
+                names = scope.assigned if scope else self.constants if top else self.fields.setdefault(key, {})
+                key = key if scope or top else owner
+            names[key] = None if key in names else value
 
     def _arguments(self) -> None:
         for call in self.calls:
             if call.last == "add_argument" and (default := call.argument("default")) is not None:
                 for flag in _flags(call.node):
-                    self._defaults[flag] = default
-            elif isinstance(call.node.func, ast.Name) and call.node.func.id in self._functions:
-                self._functions[call.node.func.id].calls.append(call)
-
-    def _named(self, name: str, depth: int) -> Argument:
-        given = [self.value(self._constants[name], depth + 1)] if name in self._constants else []
-        given += [one for function in self._functions.values() for one in self._given(function, name, depth)]
-        return given[0] if given and all(one.known and one.value == given[0].value for one in given) else Argument()
-
-    def _given(self, function: _Function, name: str, depth: int) -> Iterator[Argument]:
-        """What a parameter is: what calls in this module say, and its default where one of them says nothing."""
-        if name not in function.parameters:
-            return
-        if len(function.calls) > _MOST_CALLS:
-            yield Argument()
-            return
-        default = function.defaults.get(name)
-        said = [call.argument(name, place=function.parameters.index(name)) for call in function.calls]
-        for node in said or [None]:
-            found = self.value(node if node is not None else default, depth + 1)
-            yield found if node is not None else replace(found, open="a default of a parameter")
-
-    def _attribute(self, name: str, depth: int) -> Argument:
-        if name in self._defaults:
-            return replace(self.value(self._defaults[name], depth + 1), open="a default of the command line")
-        found = self.value(self._fields.get(name), depth + 1)
-        return replace(found, open=found.open or "a default of a field") if found.known else found
-
-    def _called(self, node: ast.Call, depth: int) -> Argument:
-        name = self.name(node.func)
-        function = self._functions.get(name)
-        if function and function.returned is not None:
-            return self.value(function.returned, depth + 1)
-        if name in ("int", "str", "float") and node.args:
-            return self.value(node.args[0], depth + 1)
-        if name.removeprefix("os.") not in ("getenv", "environ.get") or not node.args:
-            return Argument()
-        variable = self.value(node.args[0], depth + 1).value
-        if len(node.args) == 1:
-            return _variable(variable)
-        return replace(
-            self.value(node.args[1], depth + 1), open=f"a default of the variable {variable}", variable=str(variable)
-        )
-
-    def _joined(self, node: ast.JoinedStr | ast.BinOp, depth: int) -> Argument:
-        """A text of parts. Of an address whose host stands there in full, what follows may be open."""
-        parts: list[ast.expr] = node.values if isinstance(node, ast.JoinedStr) else [node.left, node.right]
-        if isinstance(node, ast.BinOp) and not isinstance(node.op, ast.Add):
-            return Argument()
-        said = ""
-        found: list[Argument] = []
-        for part in parts:
-            one = self.value(part.value if isinstance(part, ast.FormattedValue) else part, depth + 1)
-            if not one.known or not isinstance(one.value, (str, int)):
-                return replace(one, value=said, known=True) if _WITH_HOST.match(said) else Argument()
-            found.append(one)
-            said += str(one.value)
-        return Argument(value=said, known=True, open=next((one.open for one in found if one.open), ""))
-
-
-class _Function:
-    """A function of the module: its parameters, the calls of it, and the one thing that it gives back."""
-
-    def __init__(self, node: ast.FunctionDef | ast.AsyncFunctionDef, again: bool) -> None:  # noqa: FBT001
-        listed = [*node.args.posonlyargs, *node.args.args]
-        self.parameters = [one.arg for one in (*listed, *node.args.kwonlyargs)]
-        late = [one.arg for one in listed[len(listed) - len(node.args.defaults) :]]
-        keyed = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-        self.defaults = {
-            **dict(zip(late, node.args.defaults, strict=True)),
-            **{one.arg: default for one, default in keyed if default is not None},
-        }
-        self.calls: list[CodeCall] = []
-        given = [one.value for one in node.body if isinstance(one, ast.Return)]
-        plain = all(isinstance(one, (ast.Return, ast.Expr, ast.Assign, ast.AnnAssign)) for one in node.body)
-        self.returned = given[0] if len(given) == 1 and plain and not again else None
-
-
-def _variable(name: object) -> Argument:
-    return Argument(open=f"the variable {name}", variable=str(name)) if isinstance(name, str) else Argument()
+                    self.defaults[flag] = default
+            for function in self.functions_called(call.node):
+                function.calls.append(call)
 
 
 def _flags(node: ast.Call) -> Iterator[str]:

@@ -52,6 +52,7 @@ _PUBLIC = (".crt", ".pub", ".cer", "ca.pem", "_user", "_username", "username", "
 # Where a program finds a model to ask, by the names that programs use.
 _ADDRESS = re.compile(r"^(?:LLM|OPENAI|MODEL|CHAT)\w*(?:ENDPOINT|BASE_URL|API_BASE|HOST|HOST_IP|URL)$")
 _STORE = re.compile(r"^(?:REDIS_URL|QDRANT_HOST|QDRANT_URL|MILVUS_HOST|CHROMA_HOST|WEAVIATE_URL)$")
+_NOTHING = re.compile(r"\$\{\w+:?-\}")  # where nobody sets it, nothing
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=(.*)")
 _COMMENT = re.compile(r"\s+#.*$")
 _DEFAULT = re.compile(r"\$\{\w+:?-([^}]+)\}")
@@ -92,12 +93,17 @@ def literals(root: ForeignNode, subject: str) -> Iterator[Evidence]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """One variable with its place; `given` where it is filled in from a store of secrets or from elsewhere."""
+    """
+    One variable with its place; `given` where it is filled in from a store of secrets or from elsewhere.
+
+    `unset` where it is written down and empty, so that whoever reads it gets nothing.
+    """
 
     name: str
     value: str
     node: ForeignNode
     given: bool = False
+    unset: bool = False
 
 
 def secret_name(name: str) -> bool:
@@ -123,10 +129,12 @@ def variables(environment: ForeignNode | None) -> Iterator[Variable]:
     if environment is None:
         return
     for name, node in environment.items():
-        yield Variable(name=name, value="" if node.value is None else str(node.value), node=node)
+        yield Variable(
+            name=name, value="" if node.value is None else str(node.value), node=node, unset=node.value == ""
+        )
     for node in environment.each():
-        name, _, value = str(node.value).partition("=")
-        yield Variable(name=name, value=value, node=node)
+        name, equals, value = str(node.value).partition("=")
+        yield Variable(name=name, value=value, node=node, unset=bool(equals) and not value)
 
 
 def lines(file: File) -> Iterator[Variable]:
@@ -135,7 +143,7 @@ def lines(file: File) -> Iterator[Variable]:
         if found := _LINE.match(line):
             value = _plain(found[2].strip())
             place = file.line(number, found.start(1) + 1, len(line) + 1)
-            yield Variable(name=found[1], value=value, node=single(value, place, found[1]))
+            yield Variable(name=found[1], value=value, node=single(value, place, found[1]), unset=not value)
 
 
 def _plain(value: str) -> str:
@@ -149,9 +157,10 @@ def told(
     services: Services, subject: str, given: Iterable[Variable], names: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[Evidence]:
     """What the variables say of a subject. `names` are hosts inside that stand for hosts outside."""
-    found = list(given)
-    for one in found:
+    every = list(given)
+    for one in every:
         yield from _one(subject, one)
+    found = [one for one in every if not one.unset]
     yield from _calls(services, subject, found, names)
     yield from _trackers(services, found)
     for one in found:
@@ -172,18 +181,25 @@ def _one(subject: str, one: Variable) -> Iterator[Evidence]:
 
 def _calls(services: Services, subject: str, found: list[Variable], names: Mapping[str, str]) -> Iterator[Evidence]:
     """Whom a program asks: the address decides; a key alone says only whom it may ask."""
-    keys = [(one, row) for one in found if (row := services.variables.get(one.name)) and row.kind in CALLED]
-    addresses = [one for one in found if _is_address(services, one.name)]
+    keys = {row.id: one for one in reversed(found) if (row := services.variables.get(one.name)) and row.kind in CALLED}
+    addresses = [one for one in found if _is_address(services, one.name) and not _NOTHING.fullmatch(one.value)]
     for one in addresses:
         yield from _at_address(services, subject, one, names, has_key=bool(keys))
     for one in found:  # a client of one's own server that is sent to others instead
         row = services.addresses.get(one.name)
         if row and row.kind == "own":
             yield from _at_address(services, subject, one, {}, has_key=False)
-    if keys and not addresses:
-        one, row = keys[0]
-        note = f"{subject.rpartition(':')[2]} holds {one.name}, which allows a call but proves none"
-        yield one.node.says(f"call:{row.id}", "used", None, note=note)
+    for name in _without_address(services, list(keys)[::-1], addresses):
+        note = f"{subject.rpartition(':')[2]} holds {keys[name].name}, which allows a call but proves none"
+        yield keys[name].node.says(f"call:{name}", "used", None, note=note)
+
+
+def _without_address(services: Services, keys: list[str], addresses: list[Variable]) -> Iterator[str]:
+    """Whose keys no address is for: each has its own, and one of no provider's is for the first key."""
+    named = [services.addresses.get(one.name) for one in addresses]
+    reached = [services.behind(one.value) for one in addresses]
+    settled_by = {row.id for row in (*named, *reached) if row} | set(keys[:1] if None in named else ())
+    yield from (name for name in keys if name not in settled_by)
 
 
 def _at_address(
