@@ -687,3 +687,78 @@ def test_where_nothing_has_noise_no_pair_is_looked_at(monkeypatch):
     assert ledger("{kind: norm_bound, limit: 1.0}").bare == ("notes",)
     with pytest.raises(TypeError):
         ledger(noise("noise_multiplier: 1.0, sampling: none, steps: 1"))
+
+
+PARTS = """
+fedpolicy: 1
+name: test
+parties: {{{parties}, agg: {{role: coordinator}}, north: {{role: processor}}, reader: {{role: processor}}}}
+nodes:
+  client: {{kind: client, party: [{names}]}}
+  region: {{kind: relay, party: [p0, north]}}
+  aggregator: {{kind: aggregator, party: agg}}
+  desk: {{party: reader}}
+datasets: {{notes: {{at: client, categories: health, subjects: 100}}}}
+models: {{out: {{weights: open, weights_at: [desk]}}}}
+tasks:
+  t:
+    {{method: fedavg, data: [{data}], runs_on: client, {how} produces: out, clients_per_round: {count},
+      min_clients: {count}, safeguards: [
+      {{kind: secure_aggregation, min_clients: 2}},
+      {{kind: differential_privacy, where: distributed, noise_multiplier: 5, clipping_norm: 1.0, sampling: none,
+        unit: record, delta: 1.0e-6, steps: 1, claimed_epsilon: 0.9}}]}}
+"""
+
+
+def in_parts(count, how, data="notes"):
+    names = [f"p{number}" for number in range(count)]
+    parties = ", ".join(f"{name}: {{role: participant, trusts: [participants]}}" for name in names)
+    text = PARTS.format(parties=parties, names=", ".join(names), how=how, count=count, data=data)
+    return facts_of(text, 10).ledger
+
+
+# The exact epsilon of Gaussian noise 5 * sqrt(left / count) at 1e-6 (Balle and Wang 2018, theorem 8); dp-accounting
+# 0.6 says the same.
+LEFT = {(1, 3): 1.510, (1, 4): 1.766, (2, 3): 1.038, (3, 3): 0.834, (2, 4): 1.212, (3, 4): 0.974, (4, 4): 0.834}
+
+
+@pytest.mark.parametrize(
+    ("count", "how", "data", "left"),
+    [
+        # p0 has a region of its own; the others send to both. North adds up what two of three send, and works out
+        # what p0 sends from the sum of all, which comes back; so does whoever gets both sums.
+        (
+            3,
+            "hops: [{at: region}], aggregator: aggregator,",
+            "notes",
+            {("north", "p1"): 2, ("agg", "p1"): 2, ("north", "p0"): 1, ("agg", "p0"): 1, ("p0", "p1"): 2}
+            | {("p1", "p0"): 2, ("reader", "p0"): 3},
+        ),
+        # Two aggregators are two sums. Who gets both works out what is in one of them only.
+        (
+            4,
+            "aggregator: region,",
+            "notes",
+            {("north", "p2"): 3, ("p0", "p2"): 3, ("p1", "p2"): 2, ("p1", "p0"): 1, ("reader", "p2"): 3},
+        ),
+        # Who takes part without data adds a share of the noise, too, and knows it.
+        (
+            4,
+            "aggregator: aggregator,",
+            "notes@p0, notes@p1, notes@p2",
+            {("p3", "p0"): 3, ("p1", "p0"): 3, ("agg", "p0"): 4, ("reader", "p0"): 4},
+        ),
+    ],
+)
+def test_a_sum_of_some_clients_has_only_their_shares_of_the_noise(count, how, data, left):
+    found = in_parts(count, how, data)
+
+    seen = {
+        (party, whose): next(
+            one.high for one in found.budgets if party in one.parties and f"notes@{whose}" in one.datasets
+        )
+        for party, whose in left
+    }
+    assert seen == pytest.approx({key: LEFT[shares, count] for key, shares in left.items()}, abs=1e-3)
+    assert found.shares[0].claim is Ruling.REFUTED
+    assert found.shares[0].measured.high == pytest.approx(LEFT[min(left.values()), count], abs=1e-3)

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from fedpolicy.analysis.accounting import Release
-from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, informed, mechanism_at
+from fedpolicy.analysis.exposure.insiders import informed
+from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, mechanism_at
 from fedpolicy.analysis.exposure.noise import Towards, noise_of
 from fedpolicy.analysis.exposure.privacy import Effort, Spending, shown, shown_between, spend
 from fedpolicy.graph import FlowGraph, Path
@@ -102,7 +103,7 @@ def share_of(
         poisson=poisson,
         missing=trial.missing,
         mechanism=mechanism,
-        noise=noise_of(graph.deployment, path, spec, 0).most,
+        noise=noise_of(graph.deployment, path, spec, OUTSIDE).most,
     )
 
 

@@ -148,11 +148,11 @@ State = dict[Form, Mask]
 _OPEN = tuple(Form(OPEN, level) for level in range(VERBATIM + 1))
 
 
-def read_sum(form: Form, mask: Mask, hidden: Mask) -> Iterator[tuple[Form, Mask]]:
-    """What somebody reads in a sum that hides the instances `hidden` from them."""
+def read_sum(form: Form, mask: Mask, hidden: Mask, noise: int) -> Iterator[tuple[Form, Mask]]:
+    """What somebody reads in a sum that hides the instances `hidden` from them; `noise` is what is in it."""
     yield _OPEN[BOUNDED], mask
-    if hidden and form.noise >= 0:
-        yield Form(NOISE, noise=form.noise), hidden
+    if hidden and noise >= 0:
+        yield Form(NOISE, noise=noise), hidden
     elif hidden and form.level >= INFERABLE:
         yield _OPEN[INFERABLE], hidden
     if mask != hidden:

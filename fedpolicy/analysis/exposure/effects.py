@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fedpolicy.analysis.exposure import MALLEABLE_VOID, RECONSTRUCTABLE, VERBATIM, Reading, Trust
+from fedpolicy.analysis.exposure.insiders import Insiders
 from fedpolicy.analysis.exposure.mechanisms import mechanism_at
 from fedpolicy.analysis.exposure.privacy import bounded_for, spend
 from fedpolicy.analysis.exposure.sizes import NO_MESSAGE, Few, Message, message_of, note_message
@@ -21,7 +24,11 @@ _CACHED = tuple[tuple[str | int, ...], Mask]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
-    """Computes effects; equal guards on thousands of flows are judged once. `supplied`: some code has an author."""
+    """
+    Computes effects; equal guards on thousands of flows are judged once. `supplied`: some code has an author.
+
+    `insiders` say which noise is added up in parts.
+    """
 
     graph: FlowGraph
     catalog: Catalog
@@ -34,6 +41,7 @@ class Effects:
     few: Few
     counted: frozenset[int] = frozenset()
     supplied: bool = True
+    insiders: Mapping[int, Insiders] = field(default_factory=dict)
     _noise: dict[_CACHED, Mask] = field(default_factory=dict)
     _made: dict[Message, Mask] = field(default_factory=dict)
     _effects: dict[tuple[object, ...], Effect] = field(default_factory=dict)
@@ -129,8 +137,17 @@ class Effects:
             opens=flow.role == "published",
             malleable=self.malleable,
             raised=raised,
+            wider=self._wider(flow.aggregate) if self.insiders and flow.aggregate is not None else {},
             counted=self.counted if self.catalog.payloads[flow.raw or flow.payload].least_units else frozenset(),
         )
+
+    def _wider(self, aggregate: int) -> dict[int, int]:
+        """The noise of parts as it is in the sum of them."""
+        found: dict[int, int] = {}
+        wholes = (one for one in self.insiders.values() if one.clients is None)
+        for index in (one.within[aggregate] for one in wholes if aggregate in one.within):
+            found |= dict.fromkeys(self.insiders[index].inner, index)
+        return found
 
     def _counts(self, guard: Guard, data: Mask) -> Mask:
         """The instances for which a safeguard counts: valid, and resting on somebody whom the owner accepts."""

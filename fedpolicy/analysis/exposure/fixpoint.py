@@ -215,7 +215,8 @@ def arrive_at(holdings: Holdings, vertex: Vertex, form: Form, mask: Mask) -> Ite
     if vertex.kind == "model" and form.level > INFERABLE:
         form = form._replace(level=INFERABLE)
     if form.kind == SUM:
-        yield from read_sum(form, mask, common(mask, holdings.hiding.covers(form, vertex.operators)))
+        hiding = holdings.hiding
+        yield from read_sum(form, mask, common(mask, hiding.covers(form, vertex.operators)), hiding.noise_in(form))
         if vertex.kind == "model":
             return
     yield form, mask

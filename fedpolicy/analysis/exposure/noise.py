@@ -41,10 +41,16 @@ _WEIGHTED = "no weight in the mean is larger than the one that the noise was mad
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Towards:
-    """Who looks: how many shares of the noise it knows, and whether it sees who is in a sample of clients."""
+    """
+    Who looks: how many shares of the noise it knows, and whether it sees who is in a sample of clients.
+
+    Where it sees the sum of some clients only, or can subtract what it saw of others, `there` is how many shares that
+    has at least.
+    """
 
     own: int = 0
     sees_sample: bool = False
+    there: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +69,13 @@ class Noise:
     because: tuple[str, ...] = ()
 
 
-def noise_of(deployment: Deployment, path: Path, spec: DifferentialPrivacy, own: int) -> Noise:
-    """The noise of a mechanism towards whoever knows `own` of its shares."""
+def noise_of(deployment: Deployment, path: Path, spec: DifferentialPrivacy, towards: Towards) -> Noise:
+    """The noise of a mechanism towards somebody."""
     at = ".".join(map(str, path))
     most, missing = _stated(spec, at)
-    if spec.where == "distributed" and own >= survivors_of(deployment, path):
-        return Noise(most=0.0, least=0.0, because=(f"knows {own:,} of the shares of the noise",))
+    there = survivors_of(deployment, path) if towards.there is None else towards.there
+    if spec.where == "distributed" and towards.own >= there:
+        return Noise(most=0.0, least=0.0, because=_insight(towards, 1.0, 0.0))
     if most is None:
         return Noise(most=None, least=None, missing=missing)
     most, notes = _effective(spec, most) / (spec.contributions_per_unit or 1), _granted(deployment, path, spec)
@@ -79,18 +86,29 @@ def noise_of(deployment: Deployment, path: Path, spec: DifferentialPrivacy, own:
         return Noise(most=most, least=least, missing=(*unstated, *rounded), notes=notes)
     survivors, shares, silent = _shared(deployment, path, spec, at)
     # Not knowing into how many shares it was divided, the best is that all of them are there.
-    whole, part = (sqrt(min(1.0, max(0, left) / (shares or survivors))) for left in (survivors, survivors - own))
+    whole, part = (sqrt(min(1.0, max(0, left) / (shares or survivors))) for left in (there, there - towards.own))
     return Noise(
         most=most * part,
         least=None if least is None or shares is None else least * part,
         missing=(*unstated, *rounded, *silent),
-        notes=(*notes, *((_there(survivors, shares),) if shares else ())),
-        because=(f"knows {own:,} of the shares of the noise",) if part < whole else (),
+        notes=(*notes, *((_there(there, shares),) if shares else ())),
+        because=_insight(towards, whole, part),
     )
 
 
 # What else discrete noise needs.
 _DISCRETE = {"discrete_gaussian": ("rounded_norm",), "skellam": ("rounded_norm", "grid_noise")}
+
+
+def _insight(towards: Towards, whole: float, part: float) -> tuple[str, ...]:
+    """What somebody knows of the noise that others do not."""
+    own = (f"knows {towards.own:,} of the shares of the noise",) if part < whole else ()
+    if towards.there is None:
+        return own
+    return (
+        f"sees, or can work out, a sum that may have no more than {towards.there:,} of the shares of the noise",
+        *own,
+    )
 
 
 def _there(survivors: int, shares: int) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from fedpolicy.analysis.exposure import Reading, Trust
 from fedpolicy.analysis.exposure.effects import Effects, free_text_of, is_believed, malleable_seals
 from fedpolicy.analysis.exposure.fixpoint import Holdings, propagate
-from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Insiders, Mechanism, insiders_of, mechanisms_of
+from fedpolicy.analysis.exposure.insiders import Insiders, inner_parts, insiders_of, leave_parts
+from fedpolicy.analysis.exposure.mechanisms import OUTSIDE, Mechanism, mechanisms_of
 from fedpolicy.analysis.exposure.noise import Towards
 from fedpolicy.analysis.exposure.sizes import Few, asks_for_size
 from fedpolicy.analysis.exposure.sums import Hiding, Tally
@@ -41,6 +42,7 @@ class Exposure:
     One graph under all three readings; what is expensive is computed when it is first asked for.
 
     Where everything is `settled`, no missing fact tells the most favourable reading from the least favourable one.
+    Where noise is `divided`, some sums have only a part of it.
     """
 
     graph: FlowGraph
@@ -56,6 +58,7 @@ class Exposure:
     capacities: Mapping[str, Sequence[Viewer]]
     items: Mapping[str, DataItem]
     settled: bool
+    divided: bool
     _holdings: dict[tuple[Reading, bool, bool], Holdings] = field(default_factory=dict)
     _names: dict[tuple[int, Mask], tuple[str, ...]] = field(default_factory=dict)
     _openers: dict[Reading, Openers] = field(default_factory=dict)
@@ -67,6 +70,7 @@ class Exposure:
     _asked: dict[Reading, Reading] = field(default_factory=dict)
     _refused: InputError | None = None
     _believed: bool | None = None
+    _parts: dict[str, frozenset[int]] = field(default_factory=dict)
 
     def holdings(self, reading: Reading, *, private: bool = True, log: bool = False) -> Holdings:
         """The fixpoint of a reading, with or without differential privacy, and with its log for witness paths."""
@@ -89,6 +93,7 @@ class Exposure:
                 malleable=malleable_seals(self.graph),
                 few=Few(graph=self.graph, catalog=self.catalog, reading=reading),
                 supplied=self.supplied,
+                insiders=self.insiders,
                 counted=frozenset(one.index for one in self.graph.aggregates if one.least_units),
             )
             self._holdings[key] = self._propagated(effects, hiding, log=log)
@@ -151,7 +156,10 @@ class Exposure:
         """Every mechanism as a party sees it: without the shares of noise that it knows, or the chance of a sample."""
         if not self.insiders:
             return self.mechanisms
-        known = {index: self.insiders[index].towards(party) for index in sorted(self.insiders)}
+        seen_parts, known = self._parts_seen(party), {}
+        for index, one in sorted(self.insiders.items()):
+            if one.clients is None or index in seen_parts:
+                known[index] = one.towards(party, inner_parts(self.insiders, one, seen_parts))
         key = tuple(known.items())
         if key not in self._towards:
             seen = {
@@ -159,6 +167,13 @@ class Exposure:
             }
             self._towards[key] = {**self.mechanisms, **seen}
         return self._towards[key]
+
+    def _parts_seen(self, party: str) -> frozenset[int]:
+        """The noise that is in sums of some of the clients, where a party sees such sums."""
+        if self.divided and party not in self._parts:
+            views = [self._seen(one, Reading.HIGH, private=True).noise for one in self.capacities.get(party, ())]
+            self._parts[party] = frozenset(index for view in views for index, mask in view.items() if mask)
+        return self._parts.get(party, frozenset())
 
     def _seen(self, viewer: Viewer, reading: Reading, *, private: bool) -> View:
         """With what is public, and with the noise through which the same party sees data in its other capacities."""
@@ -168,6 +183,8 @@ class Exposure:
                 add_noise(view, levels_of(self.holdings(reading, private=private), other, self.openers(reading)))
         if self.public is not None and self.public is not viewer:
             add_public(view, self._published(self.public, reading, private=private))
+        if self.divided:
+            leave_parts(self.insiders, view.noise)
         return view
 
     def _published(self, public: Viewer, reading: Reading, *, private: bool) -> View:
@@ -230,6 +247,8 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
     viewers = viewers_of(graph)
     own = grouped((item.owner, item.bit) for item in graph.data)
     mechanisms = mechanisms_of(graph)
+    insiders = insiders_of(graph, max(mechanisms) + 1) if mechanisms else {}
+    wholes = {part: index for index, one in insiders.items() for part in one.inner if one.clients is None}
     return Exposure(
         graph=graph,
         catalog=catalog,
@@ -238,8 +257,9 @@ def prepare(graph: FlowGraph, catalog: Catalog, max_epsilon: float | None = None
         trust=Trust(graph=graph),
         lenient=Trust(graph=graph, lenient=True),
         own=own,
-        mechanisms=mechanisms,
-        insiders=insiders_of(graph) if mechanisms else {},
+        mechanisms=mechanisms | {part: mechanisms[index] for part, index in wholes.items()},
+        insiders=insiders,
+        divided=bool(wholes),
         viewers={(viewer.party, viewer.role): viewer for viewer in viewers},
         capacities=_capacities(viewers),
         items={item.id: item for item in graph.data},
@@ -270,8 +290,8 @@ def _says(vertex: Vertex) -> bool:
 
 
 def _capacities(viewers: Sequence[Viewer]) -> dict[str, list[Viewer]]:
-    """The parties that see data in several capacities."""
+    """In which capacities each party may see data."""
     found: dict[str, list[Viewer]] = {}
     for viewer in viewers:
         found.setdefault(viewer.party, []).append(viewer)
-    return {party: several for party, several in found.items() if len(several) > 1}
+    return found

@@ -7,7 +7,7 @@ from functools import reduce
 from operator import or_
 
 from fedpolicy.analysis.exposure import Form, Reading, Trust
-from fedpolicy.analysis.exposure.mechanisms import Insiders
+from fedpolicy.analysis.exposure.insiders import Insiders
 from fedpolicy.analysis.exposure.sizes import Sizes, sizes_of
 from fedpolicy.graph import Aggregate, FlowGraph, Mask, Vertex, bits
 from fedpolicy.graph.masks import grouped, united
@@ -74,11 +74,17 @@ class Hiding:
             found = self._covered[key] = united(hidden, self._noisy(form, viewers))
         return found
 
+    def noise_in(self, form: Form) -> int:
+        """The noise that is in a sum: of what has gone into further sums, the shares of all that these add up."""
+        within = self.insiders[form.noise].within if form.noise >= 0 else {}
+        found = {within[one] for one in (form.sum, *form.outer) if one in within}
+        if not found or form.noise in found:
+            return form.noise
+        return max(found, key=lambda one: (len(self.insiders[one].clients or ()), -one))
+
     def _noisy(self, form: Form, viewers: tuple[str, ...]) -> Mask:
-        aggregate, inside = self.graph.aggregates[form.sum], self.insiders[form.noise]
-        # A sum of fewer contributions has fewer shares in it than the noise is taken to have.
-        whole = aggregate.k_high >= inside.there
-        if not whole or not aggregate.summable or not inside.leaves_noise(viewers):
+        aggregate = self.graph.aggregates[form.sum]
+        if not aggregate.summable or not self.insiders[self.noise_in(form)].leaves_noise(viewers):
             return 0
         if aggregate.rests_on and not self.reading.trusting:
             return self.trust.accepting(aggregate.rests_on, aggregate.data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fedpolicy.analysis.exposure import (
     BOUNDED,
@@ -38,8 +38,8 @@ class Effect:
     `opens` what was sealed where that is published.
 
     `noise` holds (mechanism, instances it protects), `shared` the same for noise that only a secure sum
-    carries; `hidden` (aggregate, instances), `said` the same where the owner does not rely on it: what travels may be
-    either; `limits` (level, instances).
+    carries, `wider` what the noise of a part of a sum is called in this one; `hidden` (aggregate, instances), `said`
+    the same where the owner does not rely on it: what travels may be either; `limits` (level, instances).
     `raised` (level, instances) are those of which more gets through than `cap` says, `counted` the sums that hide
     nobody where they are made of few units. `malleable` are the seals under which one can compute: homomorphic
     encryption and secret shares.
@@ -62,6 +62,7 @@ class Effect:
     malleable: frozenset[int] = frozenset()
     raised: tuple[tuple[int, Mask], ...] = ()
     counted: frozenset[int] = frozenset()
+    wider: Mapping[int, int] = field(default_factory=dict)
     sent: dict[Form, tuple[Form, ...]] = field(default_factory=dict)
 
     @property
@@ -116,7 +117,8 @@ def _sent(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]
     elif form.kind == SEALED:
         yield from _resealed(effect, form, mask)
     elif effect.cap or effect.sum_cap:
-        yield from _behind_seal(effect, form, mask)
+        wider = effect.wider.get(form.noise)
+        yield from _behind_seal(effect, form if wider is None else form._replace(noise=wider), mask)
 
 
 def _open(effect: Effect, form: Form, mask: Mask) -> Iterator[tuple[Form, Mask]]:

@@ -221,7 +221,8 @@ def _subtracted(
 ) -> Iterator[tuple[Form, Mask]]:
     """A sum, less what the viewer knows to have put in, and those with whom it runs the place."""
     pool = vertex.operators if viewer.party in vertex.operators else (viewer.party,)
-    yield from read_sum(form, mask, common(mask, holdings.hiding.covers(form, pool)))
+    hiding = holdings.hiding
+    yield from read_sum(form, mask, common(mask, hiding.covers(form, pool)), hiding.noise_in(form))
 
 
 def _behind(holdings: Holdings, reader: str, everything: Mask) -> Iterator[tuple[str, Mask]]:

@@ -8,7 +8,7 @@ from operator import or_
 
 from fedpolicy.analysis.budget.claims import Share, share_of
 from fedpolicy.analysis.exposure import Trust
-from fedpolicy.analysis.exposure.noise import PURE, UNCLIPPED, noise_of
+from fedpolicy.analysis.exposure.noise import PURE, UNCLIPPED, Towards, noise_of
 from fedpolicy.analysis.exposure.participation import fewer_steps, lower_rate
 from fedpolicy.analysis.exposure.privacy import units_of
 from fedpolicy.graph import Guard, Path, bits
@@ -59,7 +59,7 @@ def _noise(view: SafeguardView) -> Presence:
     spec = view.spec
     if not isinstance(spec, DifferentialPrivacy):
         return ""
-    noise = noise_of(view.world.deployment, view.path, spec, 0)
+    noise = noise_of(view.world.deployment, view.path, spec, Towards())
     if noise.most is None:
         return Missing(noise.missing)
     if spec.noise_multiplier is None:
