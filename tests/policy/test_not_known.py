@@ -1,8 +1,12 @@
 """What nobody knows is a question: names that no catalogue has, and what an author says not to know."""
 
+import json
+
 import pytest
 
+from fedpolicy import api
 from fedpolicy.findings import Verdict
+from fedpolicy.sources import Source
 from tests.policy.worlds import judged, rule_of
 
 START = """
@@ -177,3 +181,29 @@ def test_nothing_is_known_of_a_method_that_nobody_knows(require):
     text = f"{START}    tasks: {{ours: {{data: notes, runs_on: client, method: unknown}}}}\n"
     (found,) = judged(text, rule_of("task", require)).findings
     assert (found.verdict, found.missing) == (Verdict.UNKNOWN, ("tasks.ours.method",))
+
+
+@pytest.mark.parametrize(
+    ("weights", "told"),
+    [
+        ("closed", {"private-data-to-closed-model": "critical"}),
+        ("unknown", {"readable-prompts-exported": "critical"}),
+        ("open", {"readable-prompts-exported": "high"}),
+    ],
+)
+def test_what_may_go_to_a_closed_model_is_as_grave_as_if_it_did(weights, told):
+    deployment = {
+        "fedpolicy": 1,
+        "name": "perhaps-closed",
+        "parties": {"a": {"role": "participant"}, "acme": {"role": "provider"}},
+        "nodes": {"client": {"kind": "client", "party": ["a"]}},
+        "datasets": {"notes": {"at": "client", "categories": ["health"]}},
+        "models": {"m": {"weights": weights, "via": ["acme"]}},
+        "api_calls": {"ask": {"from": "client", "model": "m", "sends": ["notes"], "payload": "prompt_text"}},
+    }
+    source = Source(name="perhaps.yaml", text=json.dumps(deployment).encode())
+
+    found = api.check([], api.Settings(packs=("federation",)), [source]).findings
+
+    about = {one.rule: one.severity.name.lower() for one in found if "datasets.notes@a" in one.elements}
+    assert about == told

@@ -89,6 +89,22 @@ def _of_question(world: World, use: str, places: set[str]) -> bool:
     return not places.isdisjoint(name.partition("@")[0] for name in named)
 
 
+def _stops_rounds(view: DependencyView) -> bool:
+    """Whether the same outsiders can stop the rounds for the same participants, through other machines too."""
+    own = view.found
+    return any(
+        one.how in {"operates", "hosts"}
+        and one.by_member is False
+        and "run" not in one.capabilities
+        and one.cause != own.cause
+        and set(own.controllers) <= set(one.controllers)
+        and set(own.participants) <= set(one.participants)
+        and set(own.uses) <= set(one.uses)
+        and not _principal(DependencyView(view.world, one))
+        for one in dependencies_of(view.world.lookup, view.world.study.continuity)
+    )
+
+
 def _of_model(read: Callable[[ModelView], Iterable[str]]) -> Callable[[DependencyView], Iterable[str]]:
     return lambda view: () if view.model is None else read(view.model)
 
@@ -181,6 +197,11 @@ KIND = Kind(
             "principal",
             "it is about labels that they hold, or about a question that they ask: without them there is nothing to do",
             _principal,
+        ),
+        boolean(
+            "stops_rounds",
+            "through other machines, the same controllers, who are no members, can stop the rounds of the same uses",
+            _stops_rounds,
         ),
         boolean("mutual", "they depend on each other", lambda view: view.found.mutual),
         words("jurisdiction", "the jurisdiction that they share, or an empty text", lambda v: v.found.jurisdiction),

@@ -105,6 +105,11 @@ def _produced(view: TaskView) -> ModelView | None:
     return model_view(view.world, view.task.produces)
 
 
+def _in_parts(view: TaskView) -> bool:
+    made = _produced(view)
+    return _topology(view) == "vertical" and (made is None or made.model.copies == "parts")
+
+
 def _without_arrangement(view: TaskView, world: World) -> list[str]:
     owners = [party for party in world.owners(view.families) if not world.is_person(party)]
     if len(owners) == 1:
@@ -171,6 +176,7 @@ _FIELDS = (
         "the model that it produces is released to the public",
         lambda v: bool((made := _produced(v)) and made.published),
     ),
+    boolean("in_parts", "each party that takes part keeps a part of the model, made for its own data", _in_parts),
     boolean(
         "remote",
         "another party or place runs a model for it",
