@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fedpolicy.records import dataclass, field
 
 if TYPE_CHECKING:
-    from fedpolicy.page import PageSection
-    from fedpolicy.processing import Ropa
+    from fedpolicy.page import PageSection, Ropa
 
 __all__ = [
     "Aside", "Basis", "Cause", "Cell", "Criterion", "Digest", "Fix", "Interruption", "Overview", "ScanReading",

@@ -1,10 +1,28 @@
-"""A page for people, as plain data: sections of paragraphs, tables, lists, code and pictures, in any markup."""
+"""What reports for people and authorities are made of, as plain data: a page, and a record of processing."""
 
 from __future__ import annotations
 
 from fedpolicy.records import dataclass
 
-__all__ = ["Block", "Code", "Items", "Page", "PageSection", "Paragraph", "Picture", "Table", "Tile"]
+__all__ = [
+    "Activity",
+    "Block",
+    "Code",
+    "DataCategory",
+    "Items",
+    "Measure",
+    "Page",
+    "PageSection",
+    "Paragraph",
+    "Picture",
+    "Processor",
+    "Recipient",
+    "Responsibility",
+    "Ropa",
+    "Table",
+    "Tile",
+    "Who",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,3 +103,113 @@ class Page:
 
 
 Block = Paragraph | Items | Table | Code | Picture | PageSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """A party: its id, its name where the file states one, its countries (ISO 3166-1 alpha-2)."""
+
+    id: str
+    name: str
+    countries: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """The name and the id."""
+        return f"{self.name} ({self.id})" if self.name != self.id else self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataCategory:
+    """A category of data; `dpv` is its term in the Data Privacy Vocabulary."""
+
+    id: str
+    title: str
+    personal: bool
+    special: bool
+    dpv: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """
+    Somebody who can learn something: in which capacity, up to which level.
+
+    `outside` are its countries that are not in the EEA, with what the catalogue says of an adequacy decision; `tools`
+    are the transfer agreements that the file names.
+    """
+
+    who: Who
+    role: str
+    level: str
+    outside: tuple[tuple[str, str], ...] = ()
+    tools: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """A safeguard of an activity: its kind, on whom it rests, and where it stands in the file."""
+
+    kind: str
+    rests_on: tuple[str, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """What one element of the file does with data of its controllers, by the fields of GDPR Article 30(1)."""
+
+    id: str
+    title: str
+    line: int
+    controllers: tuple[Who, ...]
+    joint: tuple[str, ...]
+    purposes: tuple[str, ...]
+    bases: tuple[str, ...]
+    exceptions: tuple[str, ...]
+    datasets: tuple[str, ...]
+    subjects: tuple[str, ...]
+    kinds: tuple[DataCategory, ...]
+    recipients: tuple[Recipient, ...]
+    erasure: tuple[str, ...]
+    measures: tuple[Measure, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Processor:
+    """
+    Somebody who learns something and owns none of the data: for whom, in which activities (GDPR Article 30(2)).
+
+    `agreements` are those on processing that it has, with the controllers that have one; `without` are the others.
+    """
+
+    who: Who
+    controllers: tuple[str, ...]
+    activities: tuple[str, ...]
+    agreements: tuple[tuple[str, str], ...]
+    without: tuple[str, ...]
+    outside: tuple[tuple[str, str], ...]
+    tools: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Responsibility:
+    """A control: on whom it rests, who may change it, what the file contributes to it, and what remains to be shown."""
+
+    control: str
+    where: str
+    line: int
+    contribution: str
+    gap: str
+    rests_on: tuple[str, ...] = ()
+    changed_by: tuple[str, ...] = ()
+    consent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ropa:
+    """All activities of a deployment, of all controllers or of one, and who answers for which control."""
+
+    owner: str
+    activities: tuple[Activity, ...]
+    processors: tuple[Processor, ...]
+    responsibilities: tuple[Responsibility, ...]

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from fedpolicy.catalog.rows import LISTS, ROWS, AttackRow, Row, TermsRow
-from fedpolicy.characters import hidden
 from fedpolicy.errors import CatalogError
 from fedpolicy.findings import Span
-from fedpolicy.limits import MAX_DIGITS
+from fedpolicy.limits import MAX_DIGITS, hidden
 from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
 from fedpolicy.yaml12 import WORDS, events

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import click
 
-__all__ = ["WORDS", "Word", "Words", "plain_options", "words_of", "words_source"]
+__all__ = ["WORDS", "Word", "Words", "plain_options", "plain_words", "words_source"]
 
 WORDS = "fedpolicy._data.words"  # a module of the wheel; a checkout has none
 # What an option is called, whether it may be repeated, and its values: those that it may have, None for any text, or
@@ -50,7 +50,7 @@ def plain_options(table: Words, words: Sequence[str], environment: Mapping[str, 
     return options
 
 
-def words_of(command: click.Command) -> Words:
+def plain_words(command: click.Command) -> Words:
     """What a command declares, as far as a table can say it."""
     import click  # noqa: PLC0415  only a build asks
 
@@ -83,7 +83,7 @@ def _named(option: click.Option) -> list[tuple[str, Word]]:
 
 def words_source(command: click.Command) -> str:
     """The same as a module of Python, which needs no reading of text to be used."""
-    known, usual, variables = words_of(command)
+    known, usual, variables = plain_words(command)
     lines = [f"{name!r}: {word!r}," for name, word in known.items()]
     options = "\n        ".join(lines)
     text = f"TABLE = (\n    {{\n        {options}\n    }},\n    {usual!r},\n    {variables!r},\n)\n"

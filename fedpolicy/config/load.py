@@ -10,12 +10,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from fedpolicy.characters import hidden
 from fedpolicy.config import Config, own_table
 from fedpolicy.errors import Problems, SettingsError
 from fedpolicy.files import content
 from fedpolicy.findings import Span
-from fedpolicy.limits import MAX_DIGITS, MAX_QUANTITY
+from fedpolicy.limits import MAX_DIGITS, MAX_QUANTITY, hidden
 from fedpolicy.suggest import advise, did_you_mean, shown_value
 
 __all__ = ["ConfigFile", "PackEntry", "RepairEntry", "RuleEntry", "parse_config", "read_config"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.catalog.summary import summary
+from fedpolicy.catalog import summary
 from fedpolicy.language.model.types import ID_PATTERN
 from fedpolicy.language.reading.spans import place_of
 from fedpolicy.lsp.completion import about_key, about_symbol, about_word, catalogue_rows

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.catalog.summary import summary
+from fedpolicy.catalog import summary
 from fedpolicy.language.model.shape import Key, Shape, entry_shape
 from fedpolicy.lsp import SECTIONS
 from fedpolicy.lsp.cursor import Cursor, cursor_at, shape_at

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from fedpolicy.characters import spelt
+from fedpolicy.limits import spelt
 from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import LEVELS
-from fedpolicy.processing import Activity, DataCategory, Measure, Processor, Recipient, Responsibility, Ropa, Who
+from fedpolicy.page import Activity, DataCategory, Measure, Processor, Recipient, Responsibility, Ropa, Who
 from fedpolicy.report import listing
 
 if TYPE_CHECKING:

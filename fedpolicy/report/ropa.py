@@ -12,7 +12,7 @@ from fedpolicy.report.markup import code, line, prose
 
 if TYPE_CHECKING:
     from fedpolicy.findings import Report
-    from fedpolicy.processing import Activity, Measure, Processor, Recipient, Responsibility
+    from fedpolicy.page import Activity, Measure, Processor, Recipient, Responsibility
 
 __all__ = ["CAUTION", "HEADS", "PROCESSING", "RopaField", "duty", "faults", "processing", "ropa_fields", "unusable"]
 

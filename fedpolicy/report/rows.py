@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fedpolicy.characters import SURROGATES, spelt
 from fedpolicy.errors import FedPolicyError, Problems
 from fedpolicy.findings import Override
+from fedpolicy.limits import SURROGATES, spelt
 from fedpolicy.report import clean, listing
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 import jsonschema
 from markdown_it import MarkdownIt
 
-from fedpolicy.characters import HIDING
+from fedpolicy.limits import HIDING
 from fedpolicy.report.formats import format_ids
 from fuzz.command import Broken, Vacuous
 from fuzz.corpus import EVIL, ROOT

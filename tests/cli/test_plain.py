@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from fedpolicy.cli.commands.check import command
-from fedpolicy.cli.plain import plain_options, words_of, words_source
+from fedpolicy.cli.plain import plain_options, plain_words, words_source
 
 ROOT = Path(__file__).parents[2]
-TABLE = words_of(command)
+TABLE = plain_words(command)
 NAMES = sorted({name for one in command.params for name in (*one.opts, *one.secondary_opts) if name.startswith("-")})
 WORDS = (*NAMES, "a.yaml", "-", "--", "high", "json", "never", "1", "auto", "", "-qv", "--help", "--fail-on=low", "-ox")
 

@@ -13,10 +13,9 @@ from typing import Any
 import yaml
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
 
-from fedpolicy.characters import HIDING
 from fedpolicy.language.reading.mistakes import Notes, tell_missing
 from fedpolicy.language.reading.spans import MERGE, Marks, Place
-from fedpolicy.limits import MAX_DIGITS, USUAL, Bounds
+from fedpolicy.limits import HIDING, MAX_DIGITS, USUAL, Bounds
 from fedpolicy.records import dataclass, field
 from fedpolicy.startup import pattern
 from fedpolicy.suggest import shown_value, visible

@@ -18,8 +18,7 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
-from fedpolicy.catalog import load_catalog
-from fedpolicy.catalog.summary import summary
+from fedpolicy.catalog import load_catalog, summary
 from fedpolicy.files import schemas_dir
 from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.entry import Entry

@@ -7,10 +7,9 @@ from array import array
 from bisect import bisect_right
 from itertools import accumulate
 
-from fedpolicy.characters import hidden
 from fedpolicy.errors import InputError
 from fedpolicy.findings import Span
-from fedpolicy.limits import MAX_BYTES
+from fedpolicy.limits import MAX_BYTES, hidden
 from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
 

@@ -17,10 +17,10 @@ __all__ = [
     "KIND",
     "KINDS",
     "agreement_kinds",
+    "firm_answer",
+    "firm_lack",
     "kept_from",
-    "lacking",
     "nothing_kept",
-    "settled",
     "shared_kinds",
     "unconnected",
     "without",
@@ -83,15 +83,15 @@ def _within(world: World, subject: Subject, territories: Territories) -> Iterabl
 KIND = Kind(name="agreement", about="a contract", fields=_FIELDS, subjects=_subjects, within=_within)
 
 
-def settled(world: World, answer: Callable[[World], T]) -> T | Missing:
+def firm_answer(world: World, answer: Callable[[World], T]) -> T | Missing:
     """What rests on agreements; missing where it hangs on one of which the file says that something is not known."""
     found = answer(world)
     return Missing(world.doubts) if world.doubts and answer(world.firm) != found else found
 
 
-def lacking(world: World, answer: Callable[[World], list[str] | Missing]) -> list[str] | Missing:
+def firm_lack(world: World, answer: Callable[[World], list[str] | Missing]) -> list[str] | Missing:
     """The same of those who have no agreement: who surely has none, decides."""
-    return answer(world) or settled(world, answer)
+    return answer(world) or firm_answer(world, answer)
 
 
 def agreement_kinds(world: World, party: str, others: Iterable[str], families: Iterable[str]) -> list[str]:
@@ -157,7 +157,7 @@ def nothing_kept(
     def agreed(world: World) -> bool:
         return bool(private) and not any(kept_from(world, runners, callers, account, name) for name in private)
 
-    return settled(world, agreed)
+    return firm_answer(world, agreed)
 
 
 def without(
@@ -263,27 +263,27 @@ GROUNDS = (
         Type.LIST,
         "owners with whom one of these parties has no agreement on data processing or joint control, not even through "
         "the coordinator",
-        lambda v: lacking(v.world, lambda world: without(world, v.parties, v.owners, _PROCESSING, v.families)),
+        lambda v: firm_lack(v.world, lambda world: without(world, v.parties, v.owners, _PROCESSING, v.families)),
     ),
     open_field(
         "without_business_associate",
         Type.LIST,
         "the same for business associate agreements (HIPAA) and what `phi_basis` asks for research: a data use"
         " agreement for a limited data set, a waiver, the patients' authorization",
-        lambda v: lacking(v.world, lambda w: _without_hipaa_ground(w, v.parties, v.owners, v.families)),
+        lambda v: firm_lack(v.world, lambda w: _without_hipaa_ground(w, v.parties, v.owners, v.families)),
     ),
     open_field(
         "without_consent",
         Type.LIST,
         "the same for records on substance use (42 CFR Part 2): the patients' authorization, a waiver of it for"
         " research, a contract with a business associate",
-        lambda v: lacking(v.world, lambda w: _without_consent(w, v.parties, v.owners, v.families)),
+        lambda v: firm_lack(v.world, lambda w: _without_consent(w, v.parties, v.owners, v.families)),
     ),
     open_field(
         "research_documented",
         Type.BOOL,
         "each of these datasets has a `phi_basis`, and the document of research for it connects all owners with all"
         " these parties",
-        lambda v: settled(v.world, lambda w: _documented(w, v.parties, v.families)),
+        lambda v: firm_answer(v.world, lambda w: _documented(w, v.parties, v.families)),
     ),
 )

@@ -7,7 +7,7 @@ from functools import partial
 
 from fedpolicy.graph.places import is_unknown
 from fedpolicy.language.model.flow import ApiCall
-from fedpolicy.policy.elements.agreement import KINDS, agreement_kinds, nothing_kept, settled
+from fedpolicy.policy.elements.agreement import KINDS, agreement_kinds, firm_answer, nothing_kept
 from fedpolicy.policy.elements.models_view import NOTHING_KEPT, ModelView, class_variants, model_view, term
 from fedpolicy.policy.elements.shared import boolean, data_fields, open_field, runner_places, texts, words
 from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subject, Type, Value, fields_of
@@ -56,7 +56,7 @@ class CallView:
             found = [set(agreement_kinds(world, who, self.callers, self.families)) for who in self.runners]
             return ordered(set.intersection(*found)) if found else []
 
-        return settled(self.world, shared)
+        return firm_answer(self.world, shared)
 
     @property
     def keeps_nothing(self) -> bool | Missing:

@@ -9,7 +9,7 @@ from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.agreement import EuAiAct, Governance
 from fedpolicy.language.model.party import Party
 from fedpolicy.language.model.shape import words_of
-from fedpolicy.policy.elements.agreement import settled
+from fedpolicy.policy.elements.agreement import firm_answer
 from fedpolicy.policy.elements.dataset import has_permit
 from fedpolicy.policy.elements.shared import any_in_eea, boolean, data_fields, integer, is_personal, open_field, texts
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
@@ -135,7 +135,7 @@ _FIELDS = (
         "agreements",
         Type.LIST,
         "kinds of all agreements that hold",
-        lambda whole: settled(whole.world, lambda world: ordered(agreement.kind for agreement in world.agreements)),
+        lambda whole: firm_answer(whole.world, lambda world: ordered(agreement.kind for agreement in world.agreements)),
     ),
     boolean(
         "publishes",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.language.model.does import Cap
-from fedpolicy.policy.elements.agreement import agreement_kinds, lacking, settled, without
+from fedpolicy.policy.elements.agreement import agreement_kinds, firm_answer, firm_lack, without
 from fedpolicy.policy.elements.arrivals import whereabouts
 from fedpolicy.policy.elements.models_view import class_variants
 from fedpolicy.policy.elements.shared import all_in_eea, purposes_of
@@ -206,7 +206,7 @@ def agreements(view: DisclosureView) -> list[str] | Missing:
         found = [set(agreement_kinds(world, party, others, view.families)) for party in view.parties]
         return ordered(set.intersection(*found)) if found else []
 
-    return settled(view.world, shared)
+    return firm_answer(view.world, shared)
 
 
 def adequacy(view: DisclosureView) -> Presence:
@@ -234,7 +234,7 @@ def without_tool(view: DisclosureView) -> list[str] | Missing:
         decided = {owner: {_decision(view, law, places) for law in _laws(world, owner)} for owner in every}
         return [one for one in every if "none" in decided[one] or (one in some and decided[one] != {"full"})]
 
-    return lacking(view.world, untold)
+    return firm_lack(view.world, untold)
 
 
 def _laws(world: World, owner: str) -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from fedpolicy.language.model.party import Party
 from fedpolicy.language.model.shape import words_of
-from fedpolicy.policy.elements.agreement import settled
+from fedpolicy.policy.elements.agreement import firm_answer
 from fedpolicy.policy.elements.shared import boolean, in_eea, open_field, texts, words
 from fedpolicy.policy.fields import Kind, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import BUILT_IN, World, ordered
@@ -30,11 +30,11 @@ def _entry(party: PartyView) -> Party | None:
 
 
 def _agreements(party: PartyView) -> Presence:
-    return settled(party.world, lambda world: ordered(one.kind for one in world.agreements_of.get(party.id, ())))
+    return firm_answer(party.world, lambda world: ordered(one.kind for one in world.agreements_of.get(party.id, ())))
 
 
 def _on_file(party: PartyView) -> Presence:
-    return settled(party.world, lambda world: any(one.reference for one in world.agreements_of.get(party.id, ())))
+    return firm_answer(party.world, lambda world: any(one.reference for one in world.agreements_of.get(party.id, ())))
 
 
 def _runs(party: PartyView) -> Iterable[str]:

@@ -12,7 +12,7 @@ from fedpolicy.language.model.does import Noise, Sum, Unsaid
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.model.shape import words_of
-from fedpolicy.policy.elements.agreement import KINDS, lacking, settled, shared_kinds, unconnected
+from fedpolicy.policy.elements.agreement import KINDS, firm_answer, firm_lack, shared_kinds, unconnected
 from fedpolicy.policy.elements.models_view import ModelView, class_variants, model_view
 from fedpolicy.policy.elements.shared import (
     about_owners,
@@ -247,7 +247,7 @@ _FIELDS = (
         "agreements",
         Type.LIST,
         "kinds of the agreements to which all these owners belong",
-        lambda v: settled(v.world, lambda world: shared_kinds(world, world.owners(v.families), v.families)),
+        lambda v: firm_answer(v.world, lambda world: shared_kinds(world, world.owners(v.families), v.families)),
         choices=KINDS,
     ),
     open_field(
@@ -255,7 +255,7 @@ _FIELDS = (
         Type.LIST,
         "owners of these data, people who hand over their own left out, whom no agreement on joint control, data"
         " processing or data use connects with all the others, directly or through a coordinator",
-        lambda v: lacking(v.world, lambda world: _without_arrangement(v, world)),
+        lambda v: firm_lack(v.world, lambda world: _without_arrangement(v, world)),
     ),
     *data_fields(of="the data that it works on"),
 )

@@ -8,7 +8,7 @@ from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.rewriting import Append, Edit, Put
 from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext
-from fedpolicy.repair.amounts import gaussian_noise
+from fedpolicy.repair.changes import gaussian_noise
 
 __all__ = ["KIND"]
 

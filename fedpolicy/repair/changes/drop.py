@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from fedpolicy.language.rewriting import Put, Remove
 from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext
-from fedpolicy.repair.models import unused
+from fedpolicy.repair.changes import unused
 
 __all__ = ["KIND"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fedpolicy.language.rewriting import Edit, Put, Remove
 from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext, callers, few_of
-from fedpolicy.repair.models import at_hand, unused
+from fedpolicy.repair.changes import at_hand, unused
 
 __all__ = ["KIND"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.rewriting import Append, Edit, Put
 from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext
-from fedpolicy.repair.amounts import LEAST_HIDDEN, enough, hidden_among
+from fedpolicy.repair.changes import LEAST_HIDDEN, enough, hidden_among
 
 __all__ = ["KIND"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fedpolicy.language.model.flow import Task
 from fedpolicy.language.rewriting import Edit, Put, Remove, plain_tree
 from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext, callers, few_of
-from fedpolicy.repair.models import StandIn, stand_in
+from fedpolicy.repair.changes import StandIn, stand_in
 
 __all__ = ["KIND"]
 

@@ -8,7 +8,7 @@ from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, SecureAggregation
 from fedpolicy.language.rewriting import Put
 from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext
-from fedpolicy.repair.amounts import enough, hidden_among, more_noise
+from fedpolicy.repair.changes import enough, hidden_among, more_noise
 
 __all__ = ["KIND"]
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from fedpolicy.findings import Report
 from fedpolicy.overview import Overview
-from fedpolicy.processing import Activity, DataCategory, Measure, Recipient, Ropa, Who
+from fedpolicy.page import Activity, DataCategory, Measure, Recipient, Ropa, Who
 from fedpolicy.report.ropa import faults
 from fedpolicy.report.rows import json_text
 

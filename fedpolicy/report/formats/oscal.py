@@ -12,9 +12,9 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid5
 
-from fedpolicy.characters import spelt
 from fedpolicy.errors import OutputError
 from fedpolicy.findings import Finding, Report, Verdict
+from fedpolicy.limits import spelt
 from fedpolicy.report import clean
 from fedpolicy.report.annotations import INTERRUPTED, Annotation, baseline_words, problems
 
