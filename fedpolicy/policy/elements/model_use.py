@@ -123,6 +123,25 @@ def _members_run(view: ModelView) -> bool:
     return all(view.world.lookup.is_member(party) for party in view.runners)
 
 
+def _runner_unknown(view: ModelView) -> bool | Missing:
+    """Whether nobody is named; open where it is run at the end of `via` unless it is closed, and nobody says that."""
+    if any(map(is_unknown, view.runners)):
+        return True
+    if view.model.via is None or view.facts.produced_by or view.facts.aspects.get("weights") is not None:
+        return False
+    ends = {access.hops[-1] for access in view.remote if access.hops}
+    return Missing((f"models.{view.id}.weights",)) if any(_forwards(view, end) for end in ends) else False
+
+
+def _forwards(view: ModelView, end: str) -> bool:
+    """Whether a place would pass on what a closed model is asked: it holds no copy, and runs nothing for others."""
+    world = view.world
+    party = world.lookup.party(world.graph.vertices[end].party or "unknown")
+    held = any(end in world.graph.members.get(name, ()) for name in view.model.weights_at or ())
+    offered = "provider" in world.lookup.roles(party) or (view.provider and world.known_as(view.provider) == party)
+    return not held and not offered
+
+
 def _trained(view: ModelView) -> bool:
     return any(view.world.catalog.methods[task.method].trains for _, task in view.inputs_of)
 
@@ -136,7 +155,7 @@ USE = (
     ),
     texts("runners", "parties that run it for others", lambda view: view.runners),
     boolean("runner_is_member", "all parties that run it for others are participants or the coordinator", _members_run),
-    boolean("runner_unknown", "the file does not say who runs it", lambda view: any(map(is_unknown, view.runners))),
+    open_field("runner_unknown", Type.BOOL, "the file does not say who runs it", _runner_unknown, key="weights"),
     *runner_places(),
     boolean("assists", "it is only used to judge other models", _assists),
     boolean("fallback_elsewhere", "a fallback is run by another party, or held", _fallback_elsewhere),
