@@ -287,7 +287,7 @@ def _loaded(source: Source, catalog: Catalog, bounds: Bounds) -> Loaded:
         return Loaded(errors=(source.error,))
     loaded = load_text(source.text, source.name, catalog, bounds)
     if source.found and loaded.errors and not loaded.documents:
-        from fedpolicy.searching.header import has_key  # noqa: PLC0415  only a mistake asks
+        from fedpolicy.sources.header import has_key  # noqa: PLC0415  only a mistake asks
 
         if not has_key(source.text):
             return Loaded(errors=(no_deployment(source.name),))

@@ -15,7 +15,7 @@ from fedpolicy.config import NAMES, has_table
 from fedpolicy.errors import SettingsError
 from fedpolicy.files import beginning
 from fedpolicy.policy.load import shipped_packs
-from fedpolicy.searching.header import MOST_BYTES, looks_like
+from fedpolicy.sources.header import MOST_BYTES, looks_like
 
 __all__ = ["of_changed", "repeated", "state_of"]
 
@@ -30,7 +30,7 @@ def of_changed(paths: Sequence[str], choices: Choices) -> list[str]:
     there = [path for path in paths if os.path.lexists(path)]
     judging = {os.path.realpath(path) for path in _judging(choices)}
     if any(_judges(path, judging) for path in there):
-        from fedpolicy.searching.walk import walk  # noqa: PLC0415  a hook asks seldom
+        from fedpolicy.sources.walk import walk  # noqa: PLC0415  a hook asks seldom
 
         return ["."] if next(walk(".", choices.search), None) is not None else []
     return [path for path in there if looks_like(path, Path(path).name)]

@@ -90,7 +90,7 @@ def must_be_writable(outputs: Sequence[Output], paths: Sequence[str]) -> None:
 
 
 def _is_deployment(file: str) -> bool:
-    from fedpolicy.searching.header import looks_like  # noqa: PLC0415  most reports go to standard output
+    from fedpolicy.sources.header import looks_like  # noqa: PLC0415  most reports go to standard output
 
     path = Path(os.path.realpath(file))
     return path.is_file() and looks_like(str(path), path.name)

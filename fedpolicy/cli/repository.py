@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fedpolicy.cli.inputs import heard_within, input_bytes, lost_of, named, watch_of
 from fedpolicy.scan.gather import Gathered, gather, gather_texts, worth
 from fedpolicy.scan.services import Services
-from fedpolicy.searching.walk import is_excluded
+from fedpolicy.sources.walk import is_excluded
 
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog

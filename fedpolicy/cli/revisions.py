@@ -15,9 +15,9 @@ from fedpolicy.cli.inputs import named as given
 from fedpolicy.errors import InputError
 from fedpolicy.records import dataclass, replace
 from fedpolicy.repository import PATIENCE, Repository, repository_of
-from fedpolicy.searching.header import MOST_BYTES, is_deployment
-from fedpolicy.searching.walk import worth_reading
 from fedpolicy.sources import Search, Source, find, read
+from fedpolicy.sources.header import MOST_BYTES, is_deployment
+from fedpolicy.sources.walk import worth_reading
 
 __all__ = ["Revision", "absent", "file_at", "revision_in", "revision_of", "sources_of"]
 

@@ -24,8 +24,7 @@ from fedpolicy.settings import Settings
 
 if TYPE_CHECKING:
     from fedpolicy.cli.terminal import Progress
-    from fedpolicy.searching import Skipped
-    from fedpolicy.sources import Source
+    from fedpolicy.sources import Skipped, Source
 
 __all__ = ["check_paths", "for_owner", "outer_overrides", "usable_report", "with_changes", "with_proofs"]
 
@@ -120,7 +119,7 @@ def outer_overrides(choices: Choices, skipped: Sequence[Skipped]) -> tuple[Overr
 def _tell(skipped: Sequence[Skipped], *, named: bool) -> None:
     if not skipped:
         return
-    from fedpolicy.searching import skipped_words  # noqa: PLC0415  most runs search no folder
+    from fedpolicy.sources import skipped_words  # noqa: PLC0415  most runs search no folder
 
     advice = "" if named else "; `-v` names them"
     chatter(f"note: the search left out {skipped_words(skipped)}{advice}\n")

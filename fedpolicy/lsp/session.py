@@ -15,8 +15,8 @@ from fedpolicy.errors import FedPolicyError, Problems
 from fedpolicy.lsp import OpenPage, open_page
 from fedpolicy.lsp.diagnostics import diagnostics_of, range_of
 from fedpolicy.records import dataclass, replace
-from fedpolicy.searching.header import is_deployment
 from fedpolicy.sources import shown_path
+from fedpolicy.sources.header import is_deployment
 
 if TYPE_CHECKING:
     from pygls.lsp.server import LanguageServer

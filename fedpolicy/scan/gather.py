@@ -23,10 +23,9 @@ from fedpolicy.scan.importers import importers
 from fedpolicy.scan.reading import LARGEST, File
 from fedpolicy.scan.reading.manifest import EmbeddedFile, embedded_files
 from fedpolicy.scan.services import Services
-from fedpolicy.searching import Search
-from fedpolicy.searching.header import Look
-from fedpolicy.searching.walk import Unreadable, walk
-from fedpolicy.sources import shown_path
+from fedpolicy.sources import Search, shown_path
+from fedpolicy.sources.header import Look
+from fedpolicy.sources.walk import Unreadable, walk
 
 __all__ = ["Fact", "Gathered", "NotRead", "gather", "gather_texts", "worth"]
 

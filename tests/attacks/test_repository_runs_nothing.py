@@ -205,7 +205,7 @@ def test_a_file_that_is_named_starts_no_git_and_loads_no_search(tmp_path):
         "import sys\n"
         "from fedpolicy.cli.commands import app\n"
         "app(['check', 'leak.yaml'], standalone_mode=False)\n"
-        "print(sorted({'subprocess', 'fedpolicy.repository', 'fedpolicy.searching.walk'} & set(sys.modules)))"
+        "print(sorted({'subprocess', 'fedpolicy.repository', 'fedpolicy.sources.walk'} & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-P", "-c", ask], cwd=tmp_path / "here", capture_output=True, encoding="utf-8", check=False

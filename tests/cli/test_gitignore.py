@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy.searching.listing import listing_of
 from fedpolicy.sources import Search, find
+from fedpolicy.sources.listing import listing_of
 
 SPEC = "fedpolicy: 1\nname: x\n"
 

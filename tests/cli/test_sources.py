@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fedpolicy.searching import EXCLUDED, HIDDEN, INSTALLED, LINK, Skipped, skipped_words
-from fedpolicy.sources import STDIN, Search, find, read
+from fedpolicy.sources import EXCLUDED, HIDDEN, INSTALLED, LINK, STDIN, Search, Skipped, find, read, skipped_words
 
 SPEC = "fedpolicy: 1\nname: x\n"
 
@@ -235,7 +234,7 @@ def test_only_what_may_be_ours_is_opened(monkeypatch):
 
 
 def test_of_a_huge_file_no_more_is_read_than_a_deployment_may_have(monkeypatch):
-    monkeypatch.setattr("fedpolicy.searching.header.MOST_BYTES", 20)
+    monkeypatch.setattr("fedpolicy.sources.header.MOST_BYTES", 20)
     write("early.yaml", text="fedpolicy: 1\n" + "x" * 50)
     write("late.yaml", text="# " + "x" * 50 + "\nfedpolicy: 1\n")
 

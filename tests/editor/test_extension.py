@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from fedpolicy import __version__
-from fedpolicy.searching.header import has_name
+from fedpolicy.sources.header import has_name
 from tests.house.pages import ROOT
 
 FOLDER = ROOT / "editors" / "vscode"

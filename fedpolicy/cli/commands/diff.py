@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Finding
     from fedpolicy.report import Style
     from fedpolicy.report.diff import Comparison
-    from fedpolicy.searching import Skipped
     from fedpolicy.settings import Settings
-    from fedpolicy.sources import Source
+    from fedpolicy.sources import Skipped, Source
 
 __all__ = ["command"]
 

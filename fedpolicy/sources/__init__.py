@@ -1,10 +1,16 @@
-"""Which files hold deployments: files as named, folders searched, standard input."""
+"""
+Which files hold deployments: files as named, folders searched, standard input.
+
+Here is also how folders are searched, and what a search leaves out. `walk` walks them, `listing` asks git, `header`
+looks at what is left.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -12,15 +18,83 @@ from typing import TYPE_CHECKING
 from fedpolicy.errors import InputError
 from fedpolicy.files import content
 from fedpolicy.records import dataclass
-from fedpolicy.searching import Search
 
 if TYPE_CHECKING:
-    from fedpolicy.searching.walk import Unreadable
+    from fedpolicy.sources.walk import Unreadable
 
-__all__ = ["STDIN", "Search", "Source", "candidates", "find", "no_deployment", "read", "read_once", "shown_path"]
+__all__ = [
+    "EXCLUDED",
+    "HIDDEN",
+    "IGNORED",
+    "INSTALLED",
+    "LINK",
+    "STDIN",
+    "Search",
+    "Skipped",
+    "Source",
+    "candidates",
+    "find",
+    "no_deployment",
+    "read",
+    "read_once",
+    "shown_path",
+    "skipped_words",
+]
+
+EXCLUDED = "excluded"
+HIDDEN = "hidden"
+IGNORED = "ignored by git"
+INSTALLED = "installed packages"
+LINK = "a link out of the searched folder"
+_COUNTED = {
+    HIDDEN: ("hidden folder", "hidden folders"),
+    INSTALLED: ("folder of installed packages", "folders of installed packages"),
+    IGNORED: ("entry that git ignores", "entries that git ignores"),
+    EXCLUDED: ("excluded deployment", "excluded deployments"),
+    LINK: ("link that leads out", "links that lead out"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A folder or file that a search left out with everything in it."""
+
+    path: str
+    why: str
+
+    @property
+    def excluded(self) -> bool:
+        """Whether it is a deployment that a pattern of the settings excludes."""
+        return self.why == EXCLUDED
+
+
+def skipped_words(skipped: Iterable[Skipped]) -> str:
+    """How much was left out for which reason, in words; empty where nothing was."""
+    counts = Counter(one.why for one in skipped)
+    said = [f"{counts[why]:,} {words[counts[why] > 1]}" for why, words in _COUNTED.items() if counts[why]]
+    return ", ".join(said)
+
+
+def _quiet(_: object) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """
+    How folders are searched.
+
+    `exclude` are patterns of paths below a searched folder, as in `.gitignore`; `gitignore` leaves out what git
+    ignores; `note` is told, once a repository, where git gives no answer; `skip` is told what is left out.
+    """
+
+    exclude: Sequence[str] = ()
+    gitignore: bool = True
+    note: Callable[[str], None] = _quiet
+    skip: Callable[[Skipped], None] = _quiet
+
 
 STDIN = "<stdin>"
-
 _ADVICE = "name the file, call it `fedpolicy.yaml` or `<name>.fedpolicy.yaml`, or begin it with the key `fedpolicy: 1`"
 _EVERYTHING = Search()
 
@@ -114,7 +188,7 @@ def _remedy(error: OSError | ValueError) -> str:
 
 
 def _folder(folder: str, search: Search) -> Iterator[str | Source]:
-    from fedpolicy.searching.walk import Unreadable, walk  # noqa: PLC0415  most runs search no folder
+    from fedpolicy.sources.walk import Unreadable, walk  # noqa: PLC0415  most runs search no folder
 
     found = 0
     for item in walk(folder, search):
@@ -138,7 +212,7 @@ def _unsearched(item: Unreadable, folder: str) -> Source:
 
 def _advice(folder: str, search: Search) -> str:
     """What to do where a search finds nothing; most often nothing is ignored either."""
-    from fedpolicy.searching.walk import walk  # noqa: PLC0415  see above
+    from fedpolicy.sources.walk import walk  # noqa: PLC0415  see above
 
     everything = walk(folder, Search(exclude=search.exclude, gitignore=False)) if search.gitignore else iter(())
     ignored = any(isinstance(item, str) for item in everything)

@@ -16,9 +16,9 @@ from functools import cache
 from pathlib import Path
 
 from fedpolicy.records import dataclass, replace
-from fedpolicy.searching import EXCLUDED, HIDDEN, IGNORED, INSTALLED, LINK, Search, Skipped
-from fedpolicy.searching.header import DEPLOYMENTS, Look, may_be_ours
-from fedpolicy.searching.listing import Listing, listing_of
+from fedpolicy.sources import EXCLUDED, HIDDEN, IGNORED, INSTALLED, LINK, Search, Skipped
+from fedpolicy.sources.header import DEPLOYMENTS, Look, may_be_ours
+from fedpolicy.sources.listing import Listing, listing_of
 
 __all__ = ["Unreadable", "is_excluded", "walk", "worth_reading"]
 

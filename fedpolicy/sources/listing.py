@@ -15,7 +15,7 @@ from pathlib import PurePath
 from fedpolicy.errors import InputError
 from fedpolicy.records import dataclass
 from fedpolicy.repository import Repository, repository_of
-from fedpolicy.searching.header import DEPLOYMENTS, Look
+from fedpolicy.sources.header import DEPLOYMENTS, Look
 
 __all__ = ["NOTHING", "Listing", "listing_of"]
 
