@@ -9,8 +9,6 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-__all__ = ["Precompute"]
-
 
 class Precompute(BuildHookInterface[Any]):
     """One JSON file a pack (`fedpolicy/policy/bundle.py`), and modules (`fedpolicy/cli/completions.py`, `plain.py`)."""

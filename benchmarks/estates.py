@@ -13,8 +13,6 @@ from pathlib import Path
 
 from measure import Bar, Command, Sample, interleaved, once, sample_of, script
 
-__all__ = ["LARGE", "SIZES", "estate", "estate_bars", "estate_commands", "estate_rows", "measured"]
-
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 SIZES, LARGE = (100, 1_000), (1_000, 10_000)
 _LEAKING_EVERY = 5

@@ -16,8 +16,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["SHAPES", "Edge", "Node", "System", "deployment", "system"]
-
 SHAPES = ("sites", "clients", "own")
 SITE = 10
 REGION = 100

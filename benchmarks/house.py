@@ -8,8 +8,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-__all__ = ["measure"]
-
 ROOT = Path(__file__).parents[1]
 EXAMPLE = "examples/clinical-notes/deployment.yaml"
 # What every file of a folder has, for it is found by its name and called by this one.

@@ -20,21 +20,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = [
-    "Bar",
-    "Command",
-    "Sample",
-    "bar_row",
-    "growth",
-    "interleaved",
-    "machine",
-    "once",
-    "sample_of",
-    "script",
-    "show",
-]
-
-
 _STOPPED = {-signal.SIGXCPU, -signal.SIGKILL}
 
 

@@ -16,8 +16,6 @@ from typing import Any
 
 from measure import show
 
-__all__ = ["picture", "renewed", "tables"]
-
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
 PICTURE = ROOT / "docs" / "images" / "benchmarks.svg"

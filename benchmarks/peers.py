@@ -20,8 +20,6 @@ from pathlib import Path
 from generate import System, deployment, system
 from measure import Command, Sample, growth, machine, once, sample_of, script, show
 
-__all__ = ["asked", "fides", "flowstrider", "manifests", "pytm"]
-
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / ".venv-peers"
 LIMIT = 60  # seconds of processor

@@ -15,8 +15,6 @@ from pathlib import Path
 from generate import SHAPES, deployment
 from measure import Command, Sample, interleaved, machine, show
 
-__all__ = ["compared", "slower"]
-
 MOST = 1.10
 RUNS = 5
 SIZE = 1_000

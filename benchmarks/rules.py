@@ -16,8 +16,6 @@ from measure import machine, show
 
 from fedpolicy.policy.expression import activator
 
-__all__ = ["seconds"]
-
 ROOT = Path(__file__).parents[1]
 _RUNS = 5
 _BAR = 1.0

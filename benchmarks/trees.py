@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["square"]
-
 
 def square(pattern: Sequence[int], steps: int, restart: int) -> int:
     """Give what a unit that takes part in these steps adds to all complete nodes of all trees, squared."""

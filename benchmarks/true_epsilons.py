@@ -21,8 +21,6 @@ from scipy.special import log_ndtr, ndtr
 from scipy.stats import laplace as laplace_law
 from trees import square
 
-__all__ = ["Set", "true"]
-
 _POINTS, _CELLS = 2**20, 200_000
 _DIGITS = 1e-9
 

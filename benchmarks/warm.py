@@ -25,8 +25,6 @@ from typing import NamedTuple
 from measure import machine, script, show
 from run import EXAMPLE
 
-__all__ = ["Spent", "row"]
-
 _BAR = 40  # ms
 _MORE = 4  # checks of a copy after its first one
 _HEADER = ("a check", "client", "process that stays warm", "copy", "in all", "against Python")

@@ -33,24 +33,6 @@ if TYPE_CHECKING:
     from fedpolicy.policy import Rule
     from fedpolicy.sources import Source
 
-__all__ = [
-    "Assessment",
-    "Checked",
-    "Judge",
-    "assess",
-    "assess_source",
-    "catalog_of",
-    "check_file",
-    "checked_of",
-    "document_of",
-    "judge_of",
-    "overrides_in",
-    "report_of",
-    "report_on",
-    "study_of",
-    "unchecked",
-]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:

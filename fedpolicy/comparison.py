@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from fedpolicy.analysis import Study
     from fedpolicy.language.reading import Document, Loaded
 
-__all__ = ["compare"]
-
 _NONE: Mapping[str, FedPolicyError] = MappingProxyType({})
 _TOLD = (Verdict.FAIL, Verdict.UNKNOWN)
 

@@ -14,8 +14,6 @@ from fedpolicy.startup import sha256
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-__all__ = ["digest_of", "digest_of_facts", "digest_of_folder", "digest_of_tool", "pack_path"]
-
 # What a wheel carries precomputed counts only where it says what its sources say.
 _MADE = ("_data", "__pycache__")
 

@@ -32,26 +32,6 @@ if TYPE_CHECKING:
 
     from fedpolicy.overview import Interruption
 
-__all__ = [
-    "Bug",
-    "CatalogError",
-    "FedPolicyError",
-    "InputError",
-    "Interrupted",
-    "OutputError",
-    "OverdueError",
-    "PolicyError",
-    "Problems",
-    "SettingsError",
-    "SpecError",
-    "WorkerError",
-    "bug",
-    "contained",
-    "is_bug",
-    "namesakes",
-]
-
-
 _Result = TypeVar("_Result")
 _FRAMES = 30  # of a recursion that does not end, the last ones tell enough
 

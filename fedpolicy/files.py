@@ -12,23 +12,6 @@ from typing import BinaryIO
 
 from fedpolicy.records import dataclass, field
 
-__all__ = [
-    "HERE",
-    "MOST_BYTES",
-    "Files",
-    "Kept",
-    "Root",
-    "beginning",
-    "bundles_dir",
-    "catalog_dir",
-    "content",
-    "modules_in",
-    "piped",
-    "policies_dir",
-    "root_of",
-    "schemas_dir",
-    "whole",
-]
 MOST_BYTES = 64 * 1024 * 1024
 _PIECE = 1024 * 1024
 # A pipe that nobody writes to would be waited for, and a terminal would become ours.

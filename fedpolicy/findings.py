@@ -13,11 +13,6 @@ from fedpolicy.startup import sha256
 if TYPE_CHECKING:
     from fedpolicy.overview import Basis, Criterion, Interruption, Overview, ScanReading, Scope
 
-__all__ = [
-    "VERDICTS", "Baselined", "Finding", "Hop", "Member", "MemberGroup", "Override", "Reference", "Related",
-    "Report", "RuleInfo", "Severity", "SourceFile", "Span", "Verdict", "Waiver", "fingerprint",
-]  # fmt: skip
-
 _SHORT = 32  # characters of a fingerprint
 
 

@@ -13,37 +13,6 @@ import re
 from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
 
-__all__ = [
-    "HIDING",
-    "MAX_BYTES",
-    "MAX_DIGITS",
-    "MAX_ENTRIES",
-    "MAX_EXPRESSION",
-    "MAX_FILTERED",
-    "MAX_FILTERS",
-    "MAX_FLOWS",
-    "MAX_HIDDEN_FORMS",
-    "MAX_INSTANCES",
-    "MAX_ITEMS",
-    "MAX_ITEM_EXPRESSION",
-    "MAX_ITERATIONS",
-    "MAX_JOINS",
-    "MAX_LOOKED_AT",
-    "MAX_NESTED_SUMS",
-    "MAX_PATTERNS",
-    "MAX_QUANTITY",
-    "MAX_REPAIR_FLOWS",
-    "MAX_VALUES",
-    "SURROGATES",
-    "TIMEOUT",
-    "USUAL",
-    "Bounds",
-    "HiddenCharacter",
-    "bounds_for",
-    "hidden",
-    "spelt",
-]
-
 TIMEOUT = 300.0
 """Seconds that one file may take, where nobody says."""
 MAX_BYTES = 20 * 1024 * 1024

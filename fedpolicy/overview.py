@@ -10,11 +10,6 @@ from fedpolicy.records import dataclass, field
 if TYPE_CHECKING:
     from fedpolicy.page import PageSection, Ropa
 
-__all__ = [
-    "Aside", "Basis", "Cause", "Cell", "Criterion", "Digest", "Fix", "Interruption", "Overview", "ScanReading",
-    "Scope", "UnreadFile",
-]  # fmt: skip
-
 _MOST_NAMES = 10  # of files, in one sentence
 
 

@@ -4,26 +4,6 @@ from __future__ import annotations
 
 from fedpolicy.records import dataclass
 
-__all__ = [
-    "Activity",
-    "Block",
-    "Code",
-    "DataCategory",
-    "Items",
-    "Measure",
-    "Page",
-    "PageSection",
-    "Paragraph",
-    "Picture",
-    "Processor",
-    "Recipient",
-    "Responsibility",
-    "Ropa",
-    "Table",
-    "Tile",
-    "Who",
-]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paragraph:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from subprocess import CompletedProcess, Popen
 
-__all__ = ["PATIENCE", "Repository", "repository_of"]
-
 PATIENCE = 120.0  # seconds for one answer
 _ALWAYS = {
     "safe.bareRepository": "explicit",

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from fedpolicy.policy.baseline import Baseline
     from fedpolicy.policy.waivers import WaiverFile
 
-__all__ = ["Settings", "day_in_utc"]
-
 
 def day_in_utc() -> str:
     """The day on which programs and commands judge, unless somebody names another one, as ISO 8601."""

@@ -11,8 +11,6 @@ from fedpolicy.startup import pattern
 if TYPE_CHECKING:
     from difflib import SequenceMatcher
 
-__all__ = ["advise", "did_you_mean", "folded", "listed", "misspelt", "nearest", "shown_value", "visible"]
-
 _CLOSE = 0.63
 _PART = 0.7  # how alike a word is to one that contains it
 _LONG_ENOUGH = 4  # letters of a word that says something on its own

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from fedpolicy.policy import Rule
     from fedpolicy.policy.sheet import Sheet
 
-__all__ = ["EXAMPLE_DAY", "Example", "examples_of", "judged_wrongly", "run_examples", "try_rule", "try_rules"]
-
 Check = Callable[[str, str], Assessment]
 _EXPRESSIONS = ("match", "require")
 EXAMPLE_DAY = "2026-11-28"  # on which examples are judged: what they show must not change from day to day

@@ -19,7 +19,6 @@ import yaml
 from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.startup import pattern
 
-__all__ = ["TAGS", "WORDS", "Scalar", "ScalarError", "events", "is_text", "plain_scalar", "tagged_scalar"]
 _TOO_DEEP = "nesting depth"  # in the words of libyaml 0.2.6 and later, as PyYAML 6.0.4 carries it
 
 

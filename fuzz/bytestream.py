@@ -13,8 +13,6 @@ from random import Random
 from fuzz.inputs import Input, Source
 from fuzz.target import targets
 
-__all__ = ["Choices", "first_inputs", "input_of"]
-
 
 class Choices(Random):
     """Random numbers that are read from bytes, and drawn as usual behind their end."""

@@ -15,8 +15,6 @@ from pathlib import Path
 import fedpolicy
 from fedpolicy.cli import main
 
-__all__ = ["Broken", "Outcome", "Vacuous", "bounded", "raised_by", "run"]
-
 # A clone may be called `fedpolicy`, too: of the files below it, those of the package are ours.
 _ROOT = re.escape(str(Path(fedpolicy.__file__).parents[1]))
 _FRAME = re.compile(rf'File "{_ROOT}/(fedpolicy/[^"]+)", line \d+, in (\S+)')

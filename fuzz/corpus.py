@@ -9,19 +9,6 @@ from typing import Any
 
 import yaml
 
-__all__ = [
-    "CLEAN",
-    "CONFIG",
-    "EVIL",
-    "FOLDERS",
-    "HOSTILE",
-    "LEAK",
-    "ROOT",
-    "foreign_files",
-    "read_corpus",
-    "repository",
-]
-
 ROOT = Path(__file__).resolve().parent.parent
 _LARGEST = 10_000  # bytes; a mutation of more is slow and finds nothing else
 

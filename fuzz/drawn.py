@@ -12,8 +12,6 @@ from hypothesis import HealthCheck, settings
 from fuzz.command import Broken, Vacuous, bounded
 from fuzz.target import Box, Judge
 
-__all__ = ["drawn", "without_deadlines"]
-
 
 def without_deadlines() -> None:
     """For a process of our own: what takes how long is bounded by the target, and what was found is kept by us."""

@@ -12,8 +12,6 @@ import yaml
 
 from fuzz.corpus import ROOT
 
-__all__ = ["LOADER", "SECTIONS", "Grammar"]
-
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 SECTIONS = ("parties", "nodes", "datasets", "models", "tasks", "api_calls", "flows", "agreements")

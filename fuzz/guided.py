@@ -20,8 +20,6 @@ from zlib import crc32
 if TYPE_CHECKING:
     from fuzz.session import Session
 
-__all__ = ["COUNTS", "main", "options", "parsed", "seed_number"]
-
 COUNTS = "counts.json"
 _OFTEN = 50  # inputs between two notes of how many there were
 _RANDOM = 64  # first inputs that are drawn, beside the files that there are

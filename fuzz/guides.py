@@ -17,8 +17,6 @@ from fuzz.inputs import Source
 from fuzz.session import Finding, write
 from fuzz.watch import Done
 
-__all__ = ["MISSING", "Guidance", "guide", "installed"]
-
 MISSING = "atheris is not installed: `make fuzz-guided` makes an environment that has it (Python 3.11 to 3.13, Linux)"
 _DEADLY = ("crash-*", "timeout-*", "oom-*")
 

@@ -22,8 +22,6 @@ from fuzz.grammar import LOADER, Grammar
 from fuzz.mutation import joined, mutated, mutated_tree, replace_text, retold, texts_in, thinned, written
 from fuzz.target import FILES
 
-__all__ = ["Input", "Source"]
-
 _ROUNDS = 5  # of mending
 _VALUES = 5_000  # of a tree
 _SOUND = 0.75  # how often something other than a deployment most likely stays sound

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from fedpolicy.policy import Rule, load
 
-__all__ = ["keep_rules"]
-
 
 def keep_rules() -> None:
     """Answer for the compiled packs of a wheel, which a checkout has none of."""

@@ -14,8 +14,6 @@ import yaml
 from fedpolicy.policy.mutants import mutants_of
 from fuzz.grammar import SECTIONS, Grammar
 
-__all__ = ["joined", "mutated", "mutated_tree", "replace_text", "retold", "texts_in", "thinned", "written"]
-
 _ODD_BYTES = (
     b"\xff",
     b"\x00",

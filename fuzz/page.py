@@ -12,8 +12,6 @@ from fuzz.corpus import ROOT
 from fuzz.target import Target, targets
 from fuzz.watch import Done
 
-__all__ = ["PAGE", "page", "record"]
-
 PAGE = ROOT / "docs/fuzzing.md"
 _MEASURED = ROOT / "fuzz/measured.json"
 _FOUND = ROOT / "fuzz/history.yaml"

@@ -12,8 +12,6 @@ from fedpolicy.language.reading.source import read
 from fuzz.command import Broken, Vacuous, bounded
 from fuzz.target import Box
 
-__all__ = ["catalog", "loaded", "plain", "sound", "trees_of"]
-
 
 @cache
 def catalog() -> api.Catalog:

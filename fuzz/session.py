@@ -18,8 +18,6 @@ from fuzz.inputs import Input, Source
 from fuzz.smallest import smallest
 from fuzz.target import Box, targets
 
-__all__ = ["STEP", "Finding", "Session", "again", "breaks", "inputs_of", "write"]
-
 STEP = 16  # inputs
 _LIGHT = 3  # targets that load no rules, for each deployment
 _SMALLEST = 20.0  # seconds to make an input small

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from time import monotonic
 
-__all__ = ["smallest"]
-
 Files = Mapping[str, bytes]
 
 

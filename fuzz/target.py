@@ -14,8 +14,6 @@ from fedpolicy.files import modules_in
 from fuzz.command import Outcome, run
 from fuzz.corpus import CLEAN, LEAK
 
-__all__ = ["FILES", "Box", "Judge", "Target", "targets"]
-
 # Where an input of each kind stands.
 FILES = {
     "deployment": "d.yaml",

@@ -20,8 +20,6 @@ from fedpolicy.language.reading.claims import lift
 from fedpolicy.language.reading.source import read
 from fedpolicy.language.reading.validator import Invalid, validated
 
-__all__ = ["both_read", "trees"]
-
 _STRICT = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 _BOUNDS = ("gt", "lt", "le", "ge")
 

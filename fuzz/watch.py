@@ -15,8 +15,6 @@ from fuzz.inputs import Source
 from fuzz.kept import keep_rules
 from fuzz.session import Finding, Session, inputs_of
 
-__all__ = ["Done", "Plan", "watched"]
-
 _MEMORY = 3 << 30
 _PATIENCE = 5  # times the bound of a command, in seconds of the clock
 

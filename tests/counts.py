@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["uncounted"]
-
 _COUNTS = re.compile(r'[\d,]+(?= (?:pass|not applicable|rules? of)\b)|(?<="pass": )\d+|(?<="not_applicable": )\d+')
 
 

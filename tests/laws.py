@@ -17,8 +17,6 @@ from typing import Any
 import hypothesis
 import pytest
 
-__all__ = ["WANTED", "examples"]
-
 WANTED = 1000
 """Examples of a law in CI, unless it says why they are fewer."""
 _HOW = os.environ.get("FEDPOLICY_LAWS", "")  # `full`, or for how many seconds each law is tried

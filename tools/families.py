@@ -7,8 +7,6 @@ from collections.abc import Mapping
 
 from tools.generated import Row, listed_in
 
-__all__ = ["CLOUDS", "ROUTES", "family"]
-
 # Routes of litellm to providers of the catalogue, and what their names begin with there.
 ROUTES: Mapping[str, tuple[str, str]] = {
     "openai": ("openai", ""),

@@ -15,8 +15,6 @@ from urllib.request import urlopen
 from fedpolicy.records import dataclass
 from tools.wheels import Facts, Said, clear_licence
 
-__all__ = ["HUB", "Page", "hub_models"]
-
 HUB = "https://huggingface.co"
 _KEYS = ("cardData", "disabled", "gated", "pipeline_tag", "safetensors")
 _MODES = {

@@ -23,8 +23,6 @@ from fedpolicy.records import dataclass
 from tools.hub import Page
 from tools.wheels import Facts, Said
 
-__all__ = ["LAST", "Clone", "cloned", "kept", "mistral_names", "models_dev", "openness_rows", "renewed"]
-
 LAST = Path(__file__).with_name("indexes.json")
 _HUB = re.compile(r"https://huggingface\.co/((?!papers/|datasets/|spaces/)[\w.-]+/[\w.-]+)/?")
 _NAME = re.compile(r"^ {2}name: '([^']+)'", re.MULTILINE)

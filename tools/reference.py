@@ -8,8 +8,6 @@ from fedpolicy.policy import PRINCIPLES
 from fedpolicy.policy.elements import KINDS
 from fedpolicy.policy.fields import CONSTANTS, Field, Kind, Known, Type
 
-__all__ = ["reference"]
-
 _TYPES = {
     Type.TEXT: "text",
     Type.BOOL: "true or false",

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from fedpolicy.graph import FlowGraph
     from fedpolicy.language.model import Deployment
 
-__all__ = ["MOST_PAIRS", "AnalysisSettings", "Study"]
 MOST_PAIRS = 10_000
 
 

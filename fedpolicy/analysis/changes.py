@@ -12,17 +12,6 @@ if TYPE_CHECKING:
     from fedpolicy.analysis import Study
     from fedpolicy.analysis.facts import Disclosure, Step
 
-__all__ = [
-    "BudgetChange",
-    "Changes",
-    "ControlChange",
-    "DisclosureChange",
-    "Levels",
-    "Loss",
-    "budget_changes",
-    "changes_between",
-]
-
 Levels = tuple[int, int, int]  # low, high, guaranteed
 _NOTHING: Levels = (0, 0, 0)
 _Cell = tuple[str, str, str]  # party, role, dataset

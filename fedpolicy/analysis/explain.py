@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from fedpolicy.language.model import Deployment
     from fedpolicy.language.model.flow import Task
 
-__all__ = ["Counterfactual", "Explained", "Explanation", "HopLevel", "counterfactuals", "explain"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HopLevel:

@@ -15,7 +15,6 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
 
-__all__ = ["LEVELS", "MOST_CELLS", "Disclosure", "ModelFacts", "NotCounted", "Step", "cells_of", "vertex_name"]
 LEVELS: tuple[str, ...] = get_args(Level)
 
 

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from fedpolicy.analysis import Study
     from fedpolicy.graph import Flow, FlowGraph
 
-__all__ = ["idle_elements"]
-
 _CALLED = ("via", "fallback", "terms", "account", "transport")  # what is said of calls
 
 

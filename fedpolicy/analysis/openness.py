@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
     from fedpolicy.catalog.rows import ModelRow
 
-__all__ = ["CLASSES", "classify", "classify_row", "contents", "models_of"]
-
 # From the most closed to the most open.
 CLASSES: tuple[str, ...] = get_args(OpennessClass)[::-1]
 

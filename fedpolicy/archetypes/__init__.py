@@ -11,8 +11,6 @@ from fedpolicy.errors import SettingsError
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import advise
 
-__all__ = ["Answers", "archetypes", "filled", "mistakes", "names", "wanted"]
-
 _FOLDER = Path(__file__).parent
 _TITLE = re.compile(r"^# title: (.*)\n", re.MULTILINE)
 _WANTED = re.compile(r"\$\{(\w+)\}")

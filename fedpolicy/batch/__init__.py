@@ -15,7 +15,6 @@ from fedpolicy.check import Checked
 from fedpolicy.records import dataclass
 from fedpolicy.sources import Source
 
-__all__ = ["Answer", "Chunk", "Crew", "Failed", "Lost", "Overdue", "Returned", "usable_cpus"]
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 

@@ -24,8 +24,6 @@ from fedpolicy.errors import SettingsError
 from fedpolicy.policy.expression import library_version, restored
 from fedpolicy.sources import Source
 
-__all__ = ["ROOM", "Borrowed", "check_sources", "mark", "packed", "scheduled", "unpacked"]
-
 ROOM = 16  # chunks at a time where nobody says how many workers there are
 
 

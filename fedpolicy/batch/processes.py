@@ -29,8 +29,6 @@ from fedpolicy.sources import Source
 if TYPE_CHECKING:
     from multiprocessing.context import ForkContext, SpawnContext
 
-__all__ = ["Processes", "forks"]
-
 _PATIENCE = 2.0  # seconds for a process that has nothing to do to end by itself
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 

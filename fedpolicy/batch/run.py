@@ -13,8 +13,6 @@ from fedpolicy.overview import Interruption
 from fedpolicy.settings import Settings
 from fedpolicy.sources import Source, read, shown_path
 
-__all__ = ["Batch", "died", "overdue", "place_name"]
-
 _UNCHECKED = "was not checked"
 _TICK = 0.2  # seconds between two looks at the clock, for whoever shows progress
 _MOST_FILES = 16  # in one chunk: some tenths of a second of work

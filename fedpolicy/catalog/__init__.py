@@ -30,8 +30,6 @@ from fedpolicy.files import HERE, Files, catalog_dir
 from fedpolicy.language.model.types import TrainingData
 from fedpolicy.records import dataclass
 
-__all__ = ["Catalog", "load_catalog", "summary"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:

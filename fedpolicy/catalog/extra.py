@@ -20,8 +20,6 @@ from fedpolicy.files import HERE, Files
 from fedpolicy.language.model.does import Noise, Seal, Sum
 from fedpolicy.language.model.safeguards import KINDS
 
-__all__ = ["broken_links", "read_extra"]
-
 Known = tuple[Mapping[str, Row], Mapping[str, str]]
 Rows = Callable[[str], Known]
 Places = Sequence[tuple[str, Row, Spot]]

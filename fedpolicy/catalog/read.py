@@ -32,8 +32,6 @@ if TYPE_CHECKING:
         column: int
 
 
-__all__ = ["Place", "build_row", "compose_shipped", "plain", "tree_of"]
-
 DEEPEST = 16
 LARGEST = 4 * 1024 * 1024
 _NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (

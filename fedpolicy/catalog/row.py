@@ -6,8 +6,6 @@ from typing import Literal
 
 from fedpolicy.records import dataclass
 
-__all__ = ["ArtefactRow", "Row", "ServiceRow"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:

@@ -22,8 +22,6 @@ from fedpolicy.findings import Span
 from fedpolicy.records import replace
 from fedpolicy.startup import pattern
 
-__all__ = ["GENERATED", "Section", "merged_facts"]
-
 GENERATED = "generated"  # the folder of the generated files
 R = TypeVar("R", bound=Row)
 # In the shipped files a row begins with its id, two spaces in; whatever it says stands deeper.

@@ -15,8 +15,6 @@ from fedpolicy.errors import CatalogError
 from fedpolicy.limits import MAX_QUANTITY
 from fedpolicy.records import dataclass
 
-__all__ = ["Spot", "entries", "misfits", "misfits_of_class", "suggestion"]
-
 _SIMPLE: Mapping[Any, tuple[tuple[type, ...], str, str]] = {
     str: ((str,), "text", "put it in quotes"),
     bool: ((bool,), "true or false", "write true or false, without quotes"),

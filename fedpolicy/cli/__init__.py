@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from fedpolicy.cli.watchdog import Watch
 
-__all__ = ["COLLECTIONS", "command_line", "main", "taken_over"]
-
 # Next to nothing of one large deployment is garbage before its end; what many files leave behind must not pile up.
 COLLECTIONS = (1_000_000, 50, 50)
 _VERIFY = 2  # words: the command and a statement

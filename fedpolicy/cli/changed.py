@@ -17,8 +17,6 @@ from fedpolicy.files import beginning
 from fedpolicy.policy.load import shipped_packs
 from fedpolicy.sources.header import MOST_BYTES, looks_like
 
-__all__ = ["of_changed", "repeated", "state_of"]
-
 
 def of_changed(paths: Sequence[str], choices: Choices) -> list[str]:
     """

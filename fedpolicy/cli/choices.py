@@ -20,8 +20,6 @@ from fedpolicy.sources import Search
 if TYPE_CHECKING:
     from fedpolicy.findings import Finding
 
-__all__ = ["Choices", "choices_of", "shown_settings"]
-
 
 @dataclass(frozen=True, slots=True)
 class _Pinned:

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     import click
 
-__all__ = ["TABLE", "Entry", "Option", "Words", "completion", "table_of", "table_source"]
-
 TABLE = "fedpolicy._data.completions"  # a module of the wheel; a checkout has none
 Words = tuple[str, tuple[str, ...]] | None  # (plain, choices), (file, ()), (dir, ()); None: nobody knows
 # Names, how many values it takes (-1: nobody knows), whether it may be repeated, what it is for, its values.

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from fedpolicy.cli.choices import Choices
     from fedpolicy.sources import Source
 
-__all__ = ["read_policies", "with_sites"]
-
 
 def read_policies(sites: Sequence[str], paths: Sequence[str]) -> list[SitePolicy]:
     """

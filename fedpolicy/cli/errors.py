@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from fedpolicy.findings import SourceFile
 
-__all__ = ["BUG", "CLEAN", "FINDINGS", "INTERRUPTED", "UNUSABLE", "exit_code", "guard", "say_errors", "stoppable"]
-
 CLEAN, FINDINGS, UNUSABLE, BUG = 0, 1, 2, 3
 INTERRUPTED = 130
 _SHOWN = 40  # characters of a name that is too long

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from fedpolicy.policy.site import SitePolicy
     from fedpolicy.settings import Settings
 
-__all__ = ["checked"]
-
 
 def checked(options: Mapping[str, Any]) -> int:
     """Check what the options name, once, or again whenever a file changes; the exit code."""

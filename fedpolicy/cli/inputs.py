@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from fedpolicy.errors import FedPolicyError
     from fedpolicy.sources import Source
 
-__all__ = ["PROOFS", "heard_within", "input_bytes", "limit", "lost_of", "named", "watch_of", "watching"]
-
 PROOFS = "--fixes"  # what is watched while changes are tried: no file
 _WATCH: ContextVar[Watch | None] = ContextVar("_WATCH", default=None)
 

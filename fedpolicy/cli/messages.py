@@ -17,8 +17,6 @@ from fedpolicy.report.excerpt import gutter, snippet
 if TYPE_CHECKING:
     from fedpolicy.findings import Span
 
-__all__ = ["message", "report_errors"]
-
 
 def report_errors(
     errors: Iterable[Exception], lines: Mapping[str, Sequence[str]] | None = None, *, look: Style = PLAIN

@@ -18,15 +18,6 @@ from fedpolicy.report.formats import format_ids
 if TYPE_CHECKING:
     from click import Command, Context
 
-
-__all__ = [
-    "DEBUG", "SEVERITIES", "CommandGroup", "answer_options", "baseline_options", "catalog_option",
-    "config_option", "config_options", "debug_option", "deployment_option", "epsilon_option", "estate_options",
-    "exclude_option", "fail_on_option", "form_option", "isolated_option", "links_option", "output_option",
-    "pack_option", "param_option", "rule_options", "scanning_options", "timeout_option", "today_option", "together",
-    "trust_options", "waiver_options",
-]  # fmt: skip
-
 _Command = Callable[..., Any]
 _Option = Callable[[_Command], _Command]
 SEVERITIES = ("critical", "high", "medium", "low", "info")

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Report
     from fedpolicy.report import Style
 
-__all__ = ["Output", "must_be_writable", "plan", "rendered", "write_all", "write_reports"]
-
 # One letter before a colon is a drive of Windows; a path such as `./a:b` has its separator first.
 _WITH_FORMAT = pattern(r"([A-Za-z0-9_-]{2,}):(.*)", re.DOTALL)
 _STDOUT = "-"

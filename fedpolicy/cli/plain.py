@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     import click
 
-__all__ = ["WORDS", "Word", "Words", "plain_options", "plain_words", "words_source"]
-
 WORDS = "fedpolicy._data.words"  # a module of the wheel; a checkout has none
 # What an option is called, whether it may be repeated, and its values: those that it may have, None for any text, or
 # the one that it means by itself.

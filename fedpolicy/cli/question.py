@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from fedpolicy.report import Style
     from fedpolicy.sources import Source
 
-__all__ = ["Question", "study_options", "with_question"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from fedpolicy.settings import Settings
     from fedpolicy.sources import Source
 
-__all__ = ["drift_at", "drift_of", "gathered", "scan_paths"]
-
 
 def gathered(paths: Sequence[str], catalog: Catalog, choices: Choices) -> Gathered:
     """What the files below the paths say; what an earlier process did not survive counts as not read."""

@@ -19,8 +19,6 @@ from fedpolicy.sources import Search, Source, find, read
 from fedpolicy.sources.header import MOST_BYTES, is_deployment
 from fedpolicy.sources.walk import worth_reading
 
-__all__ = ["Revision", "absent", "file_at", "revision_in", "revision_of", "sources_of"]
-
 _NAMED = re.compile(r"^(?P<revision>[^:]+):(?P<path>.*)$")
 
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from fedpolicy.cli.terminal import Progress
     from fedpolicy.sources import Skipped, Source
 
-__all__ = ["check_paths", "for_owner", "outer_overrides", "usable_report", "with_changes", "with_proofs"]
-
 _WARM = 4  # files after which a guess about the others is worth something; the first one loads what all need
 _PAYS_TO_FORK = 0.3  # seconds of work that are left
 _PAYS_TO_SPAWN = 2.0

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from fedpolicy.report.statement import Statement
     from fedpolicy.settings import Settings
 
-__all__ = ["basis_of", "current", "judged_again", "verify"]
-
 _TEXTS = ("packs", "select", "ignore", "configured", "disabled")
 _MAPS = ("params", "severities")
 _PLAIN = ("max_epsilon", "today", "whole")

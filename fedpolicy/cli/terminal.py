@@ -15,19 +15,6 @@ from fedpolicy.errors import InputError, OutputError
 from fedpolicy.files import whole
 from fedpolicy.report import PLAIN, Style
 
-__all__ = [
-    "Progress",
-    "chatter",
-    "emit",
-    "look_for",
-    "look_of",
-    "make_folder",
-    "replace_closed_streams",
-    "stdin_bytes",
-    "write",
-    "write_files",
-]
-
 
 def write_files(files: Mapping[Path, str | bytes]) -> None:
     """

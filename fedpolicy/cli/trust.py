@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from fedpolicy.settings import Settings
     from fedpolicy.sources import Source
 
-__all__ = ["config_at", "day_of", "files_at", "trusted_settings", "waivers_path", "with_waivers"]
-
 _WAIVERS = "fedpolicy.waivers.yaml"
 _GONE = "deployment-gone"  # its deployment is in no file any more
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 else:
     import _signal
 
-__all__ = ["DENIED", "FIRST", "STOP", "STREAMS", "TAKEN", "folder_of", "handed_over", "key_of", "socket_of"]
-
 DENIED, TAKEN = b"no\n", b"yes\n"  # what a process says that must not do this check, and one that does it
 STOP = b"!"  # what a client says that is to be stopped
 STREAMS = 3

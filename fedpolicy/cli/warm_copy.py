@@ -16,8 +16,6 @@ from fedpolicy.cli import command_line
 from fedpolicy.cli.warm import FIRST, STREAMS
 from fedpolicy.cli.watchdog import Ward, Watch, memory, take_over
 
-__all__ = ["Copy", "WarmRequest", "Work", "asked", "hand_on", "obey"]
-
 _CHECKS = 100  # that one copy does
 _LARGEST = 256 * 1024  # KiB of memory that a copy may have needed which waits for more
 _PLAIN = {0, 1, 2}  # exit codes of a check that went as it should

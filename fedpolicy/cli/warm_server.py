@@ -25,8 +25,6 @@ from fedpolicy.cli.warm import DENIED, TAKEN, folder_of, key_of, socket_of
 from fedpolicy.cli.warm_copy import Copy, Work, asked
 from fedpolicy.files import catalog_dir, policies_dir
 
-__all__ = ["Server", "serve"]
-
 _PATIENCE = 5.0  # seconds for a request that has been begun
 _MANY = 64  # clients at a time
 _IDLE = 4  # copies that have nothing to do

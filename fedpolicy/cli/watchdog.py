@@ -18,9 +18,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-__all__ = ["COMMANDS", "Ward", "Watch", "memory", "take_over", "watched", "worth_watching"]
-
-
 COMMANDS = frozenset(
     {
         "baseline",

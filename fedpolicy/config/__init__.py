@@ -17,7 +17,6 @@ from fedpolicy.records import dataclass, field
 if TYPE_CHECKING:
     from fedpolicy.config.load import ConfigFile
 
-__all__ = ["NAMES", "Config", "discover", "has_table", "own_table"]
 NAMES = ("fedpolicy.toml", "pyproject.toml")
 _TABLE = ("tool", "fedpolicy")
 _OUR_TABLE = rb"(?m)^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*[\"']?fedpolicy\b"

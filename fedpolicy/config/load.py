@@ -17,8 +17,6 @@ from fedpolicy.findings import Span
 from fedpolicy.limits import MAX_DIGITS, MAX_QUANTITY, hidden
 from fedpolicy.suggest import advise, did_you_mean, shown_value
 
-__all__ = ["ConfigFile", "PackEntry", "RepairEntry", "RuleEntry", "parse_config", "read_config"]
-
 Severity = Literal["info", "low", "medium", "high", "critical"]
 Whole = Annotated[int, Field(le=MAX_QUANTITY)]
 Number = Annotated[float, Field(le=MAX_QUANTITY, allow_inf_nan=False)]

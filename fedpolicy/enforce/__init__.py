@@ -17,8 +17,6 @@ from fedpolicy.files import modules_in
 if TYPE_CHECKING:
     from fedpolicy.enforce.plan import Enforced, Plan
 
-__all__ = ["EnforceTarget", "load_target", "target_ids"]
-
 
 class EnforceTarget(Protocol):
     """What a module of the folder `targets` offers."""

@@ -13,8 +13,6 @@ from fedpolicy.language.model.safeguards import Safeguard
 from fedpolicy.language.reading import Document
 from fedpolicy.records import dataclass
 
-__all__ = ["Channel", "Enforced", "LeftOut", "Plan"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from fedpolicy.language.model import Deployment
     from fedpolicy.language.model.dataset import Model
 
-__all__ = ["add_uses", "build_graph", "judge_access", "place_models"]
 # What a remote interface must offer for a method that asks for less than the weights.
 _OFFERED = {"logits": "logprobs", "embeddings": "embeddings"}
 

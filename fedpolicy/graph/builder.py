@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from fedpolicy.graph.places import Places
     from fedpolicy.language.model import Deployment
 
-__all__ = ["Builder", "LookUp", "Origin", "Use", "mask_of"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:

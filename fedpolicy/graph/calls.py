@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from fedpolicy.language.model.flow import ApiCall, Task
     from fedpolicy.language.model.safeguards import Safeguard
 
-__all__ = ["Call", "answer", "call_model", "desugar_api_calls", "may_train", "note_indexes"]
-
 _DIRECT = 2  # whoever asks, and whoever answers
 
 

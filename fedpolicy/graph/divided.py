@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from fedpolicy.graph import Mask, Vertex
     from fedpolicy.graph.exchange import Exchange
 
-__all__ = ["train_divided"]
-
 
 def train_divided(exchange: Exchange) -> list[Outcome]:
     """Add everything that travels between the clients and the top model; the result rests at the top."""

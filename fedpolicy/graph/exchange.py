@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
     from fedpolicy.language.model.safeguards import Safeguard
 
-__all__ = ["Cohort", "Exchange", "Stage"]
-
 Cohort = tuple[int, int, tuple[str, ...]]
 Stage = tuple[Sequence["Safeguard"], "Path"]
 _SHUT = "{} can neither open nor compute on what is encrypted end to end"

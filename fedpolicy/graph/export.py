@@ -9,8 +9,6 @@ from fedpolicy.graph import DataItem, Flow, FlowGraph, Mask, Vertex, bits
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["GRAPH_VERSION", "to_json", "to_networkx"]
-
 GRAPH_VERSION = 1
 
 

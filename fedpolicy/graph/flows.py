@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
     from fedpolicy.language.model.flow import Flow
 
-__all__ = ["bound_relays", "desugar_flows", "hops", "stations"]
-
 
 def stations(builder: Builder, place: Vertex, references: Sequence[str]) -> list[list[str]]:
     """The places that references name as seen from a place, one after the other; all that each one may mean."""

@@ -13,19 +13,6 @@ from fedpolicy.records import replace
 if TYPE_CHECKING:
     from fedpolicy.graph.builder import Builder
 
-__all__ = [
-    "cannot_add",
-    "guards_for",
-    "guards_on_work",
-    "opens",
-    "performers",
-    "readers",
-    "sealed_for_work",
-    "seals_at",
-    "seals_for",
-    "shut_out",
-]
-
 Stage = str  # uplink | divided | hop | aggregated | local | call | declared
 
 _READABLE = {"verbatim", "reconstructable"}

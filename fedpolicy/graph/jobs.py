@@ -19,19 +19,6 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
     from fedpolicy.language.model.flow import Task
 
-__all__ = [
-    "Job",
-    "Outcome",
-    "aggregators_of",
-    "arranged",
-    "fallbacks_of",
-    "is_hosted",
-    "job_of",
-    "produced_at",
-    "topology_of",
-]
-
-
 UNKNOWN = "unknown"  # the method of which nobody knows what it is
 
 

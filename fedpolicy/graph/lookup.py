@@ -15,8 +15,6 @@ from fedpolicy.graph import Access, Aggregate, Flow, FlowGraph, Guard, Mask, Pat
 from fedpolicy.graph.masks import common, grouped, united
 from fedpolicy.language.model.flow import Task
 
-__all__ = ["Lookup", "family_of", "ordered"]
-
 Key = TypeVar("Key")
 Item = TypeVar("Item")
 _FEW = 64  # instances that are named one by one; of more it is asked which datasets they touch

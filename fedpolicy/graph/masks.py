@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-__all__ = ["Mask", "bits", "common", "grouped", "keyed", "lacking", "united"]
-
 Mask = int
 _FEW = 16
 _SPREAD = 1_000_003  # a prime of which the first million powers of two leave rests of their own

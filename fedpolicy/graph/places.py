@@ -17,19 +17,6 @@ if TYPE_CHECKING:
     from fedpolicy.language.model.dataset import Dataset
     from fedpolicy.language.model.party import Node, Party
 
-__all__ = [
-    "COHORT_MEMBERS",
-    "NOBODY",
-    "Places",
-    "implied_principal",
-    "is_unknown",
-    "lay_out",
-    "members_of",
-    "nameless",
-    "principals_of",
-    "supplier_of",
-]
-
 NOBODY = "unknown"
 _NO_PROVIDER = "none"  # a party that has the id of a provider and is another company
 # A cohort stands for any two of its members: one's own view, and everybody else's data.

@@ -13,7 +13,6 @@ from fedpolicy.records import replace
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["move_data_to_senders", "reached_at"]
 # Instances by the seals that are on them; none: they can be read.
 Held = dict[frozenset[int], Mask]
 _OPEN: frozenset[int] = frozenset()

@@ -14,20 +14,6 @@ if TYPE_CHECKING:
     from fedpolicy.language.model import Deployment
     from fedpolicy.language.model.dataset import Model
 
-__all__ = [
-    "Route",
-    "Runs",
-    "aspect",
-    "held_by_federation",
-    "holders",
-    "near",
-    "provider_of",
-    "route",
-    "runs_for_others",
-    "stand_ins",
-    "to_trainer",
-]
-
 Runs = Callable[[str], list[str]]  # where each produced model rests unless it says so itself
 
 

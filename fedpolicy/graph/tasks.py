@@ -19,8 +19,6 @@ from fedpolicy.topologies import DESUGAR, TOPOLOGIES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["desugar_tasks"]
-
 
 def desugar_tasks(builder: Builder, runs: Runs) -> None:
     """Turn every task into flows."""

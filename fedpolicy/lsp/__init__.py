@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
     from fedpolicy.settings import Settings
 
-__all__ = ["SECTIONS", "OpenPage", "Symbol", "open_page"]
-
 _TOP = re.compile(r"[^\s#\-]")
 # Which section declares a kind of name.
 SECTIONS = {"party": "parties", "node": "nodes", "dataset": "datasets", "model": "models"}

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from fedpolicy.lsp import OpenPage
     from fedpolicy.settings import Settings
 
-__all__ = ["Action", "corrections", "repaired", "stated_facts", "waived"]
-
 _MEANT = re.compile(r"did you mean `([^`]+)`")
 _MOST_WORDS = 6
 _RECHECKS = 60  # copies that are checked for a repair; a person waits

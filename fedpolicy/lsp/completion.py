@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from fedpolicy.language.model.entry import Entry
     from fedpolicy.lsp import OpenPage, Symbol
 
-__all__ = ["Offer", "about_key", "about_symbol", "about_word", "catalogue_rows", "offers"]
-
 # The section of the catalogue that a kind of name, or a key whose words are open, is looked up in.
 _ROWS = {
     "method": "methods",

@@ -11,8 +11,6 @@ from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.shape import Key, Shape, entry_shape
 from fedpolicy.records import dataclass
 
-__all__ = ["ROOT", "Cursor", "cursor_at", "shape_at"]
-
 ROOT = Shape(entry=Deployment)
 _MARK = "zzcursorzz"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

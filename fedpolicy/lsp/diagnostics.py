@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from fedpolicy.lsp.actions import Action
     from fedpolicy.lsp.session import Session
 
-__all__ = ["SOURCE", "diagnostics_of", "offered", "range_of", "with_change"]
-
 SOURCE = "fedpolicy"
 _SHOWN = {
     Severity.CRITICAL: types.DiagnosticSeverity.Error,

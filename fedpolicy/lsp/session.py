@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Span
     from fedpolicy.settings import Settings
 
-__all__ = ["Session", "Setup"]
-
 _PAUSE = 0.2  # seconds without a key, after which a text is judged
 
 

@@ -20,8 +20,6 @@ from fedpolicy.policy.fields import Type, Value
 from fedpolicy.records import dataclass, field, replace
 from fedpolicy.suggest import advise, shown_value
 
-__all__ = ["PRINCIPLES", "Param", "Rule", "chosen_id", "select_rules", "set_params", "set_severities", "typed"]
-
 PRINCIPLES: Mapping[str, str] = {
     "data-locality": "raw data stay where they arise",
     "data-minimisation": "no more is collected, sent or kept than the purpose needs",

@@ -21,21 +21,6 @@ from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.policy.groups import split
 from fedpolicy.policy.housekeeping import OWN_PACK, OWN_RULES, Coverage, own_finding
 
-__all__ = [
-    "VERSION",
-    "Baseline",
-    "BaselineEntry",
-    "baseline_entry",
-    "finding_key",
-    "known_parts",
-    "may_be_known",
-    "read_baseline",
-    "set_aside",
-    "taken",
-    "write_baseline",
-    "write_entries",
-]
-
 VERSION = 2
 _WITHOUT_FILES = 1
 _HEADER = "fedpolicy_baseline"

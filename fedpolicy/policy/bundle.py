@@ -22,8 +22,6 @@ from fedpolicy.policy import Param, Rule
 from fedpolicy.policy.expression import Expression, library_version, restored
 from fedpolicy.policy.fields import Type
 
-__all__ = ["PLAIN", "bundle_of", "bundled", "bundled_once", "made_with"]
-
 # The parts of a rule that JSON holds as they are.
 PLAIN = (
     "id",

@@ -25,8 +25,6 @@ from fedpolicy.policy.sheet import Sheet
 from fedpolicy.policy.texts import compared, names_in, placeholders
 from fedpolicy.suggest import advise, did_you_mean
 
-__all__ = ["build_rule"]
-
 _EXPRESSIONS = ("match", "require", "graver", "slight")
 # The entry that an element of a kind is; what other kinds point at may be any entry.
 _ENTRIES: Mapping[str, type[Entry]] = {

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
     from fedpolicy.analysis import Study
 
-__all__ = ["Evaluation", "evaluate"]
-
 _LONG = {Type.TEXT, Type.LIST}
 
 

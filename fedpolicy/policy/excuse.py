@@ -22,8 +22,6 @@ from fedpolicy.suggest import did_you_mean
 if TYPE_CHECKING:
     from fedpolicy.settings import Settings
 
-__all__ = ["coverage_of", "covers", "excuse", "is_of", "waive"]
-
 _MOST_NAMES = 4
 _WAIVABLE = {Verdict.FAIL, Verdict.UNKNOWN}
 

@@ -21,18 +21,6 @@ from fedpolicy.startup import pattern
 if TYPE_CHECKING:
     from cel_expr_python.cel import Activation, Env
 
-__all__ = [
-    "BadExpression",
-    "EvaluationError",
-    "Expression",
-    "Language",
-    "Truth",
-    "activator",
-    "language",
-    "library_version",
-    "restored",
-]
-
 _PRESENCE = "has."
 _ERROR = pattern(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _UNDECLARED = pattern(r"undeclared reference to '([^']*)'")

@@ -23,11 +23,6 @@ from fedpolicy.records import dataclass, field, replace
 if TYPE_CHECKING:
     from cel_expr_python.cel import Activation
 
-__all__ = [
-    "TOLD", "Judgement", "Scenario", "Unanswered", "Witness", "combine", "finding_of", "judge_rule", "may_match",
-    "shown_of", "witness_of",
-]  # fmt: skip
-
 TOLD = {Verdict.FAIL, Verdict.UNKNOWN}
 Scenario = tuple[Mapping[str, Value], "Activation", bool]  # the last: whether some value is large
 _MOST_NOTES = 8

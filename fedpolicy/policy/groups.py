@@ -18,8 +18,6 @@ from fedpolicy.policy.fields import Type
 from fedpolicy.policy.texts import fill, value_words
 from fedpolicy.records import replace
 
-__all__ = ["PEOPLE", "elements_of", "group_findings", "of_members", "split", "told_of"]
-
 # The words of a message that say who learns whose data, and how much; all others are the same in a whole group.
 PEOPLE = frozenset({"element", *(f"disclosure.{name}" for name in ("parties", "datasets", "owners", "whose", "level"))})
 MANY = 50  # parties, datasets or instances of one dataset; more are named together

@@ -14,22 +14,6 @@ from fedpolicy.records import dataclass, replace
 if TYPE_CHECKING:
     from fedpolicy.settings import Settings
 
-__all__ = [
-    "CODED_IDS",
-    "DRIFT_IDS",
-    "GONE",
-    "OWN_IDS",
-    "OWN_PACK",
-    "OWN_RULES",
-    "SCAN_IDS",
-    "Coverage",
-    "as_set",
-    "coded_finding",
-    "gone",
-    "matches",
-    "own_finding",
-]
-
 OWN_PACK = "fedpolicy"
 GONE = "deployment-gone"  # the one that a waiver may be about, as it is about a deployment
 OWN_RULES: Mapping[str, RuleInfo] = {

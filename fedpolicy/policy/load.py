@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from fedpolicy.policy.packs import Frame
     from fedpolicy.settings import Settings
 
-__all__ = ["PACK_FILE", "changed", "chosen_rules", "load_rules", "pack_files", "shipped_ids", "shipped_packs"]
-
 PACK_FILE = "_pack.yaml"
 _KEPT = 1024  # rules
 

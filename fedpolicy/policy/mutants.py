@@ -15,8 +15,6 @@ from itertools import zip_longest
 from fedpolicy.analysis.facts import LEVELS
 from fedpolicy.policy.fields import CLASSES
 
-__all__ = ["Mutant", "mutants_of"]
-
 _TOKEN = re.compile(
     r"""(?P<text>[rRbB]{0,2}(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"))
     |(?P<number>(?<![\w.])\d+(?:\.\d+)?(?![\w.]))

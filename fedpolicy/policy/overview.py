@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from fedpolicy.language.reading import Document
     from fedpolicy.settings import Settings
 
-__all__ = ["overrides_of", "overview_of"]
-
 _ENTRIES = frozenset({"models", "tasks", "api_calls", "flows", "nodes", "datasets", "agreements"})
 _CALLS = frozenset({"call", "completion", "training-on-inputs", "fallback"})
 

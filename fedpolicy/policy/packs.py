@@ -17,8 +17,6 @@ from fedpolicy.policy.sheet import Sheet, read_sheet
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import advise
 
-__all__ = ["NO_FRAME", "Duty", "Frame", "Pack", "Standard", "frame_of", "read_pack", "standards", "strangers"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standard:

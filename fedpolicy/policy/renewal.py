@@ -22,8 +22,6 @@ from fedpolicy.policy.groups import split
 from fedpolicy.policy.housekeeping import GONE, Coverage
 from fedpolicy.policy.waivers import VERSION, WaiverEntry, WaiverFile, read_waivers
 
-__all__ = ["Values", "add_waiver", "files_of_waivers", "free_name", "renewed", "waiver_values", "with_files"]
-
 _MOST_ELEMENTS = 12
 
 

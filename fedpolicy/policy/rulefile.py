@@ -15,8 +15,6 @@ from fedpolicy.policy.fields import Type
 from fedpolicy.policy.sheet import Anything, ListOf, MapOf, Misfit, Path, RecordOf, TextShape, ValueShape
 from fedpolicy.suggest import shown_value
 
-__all__ = ["BASES", "EXPECTED", "PACK", "RULE", "RULE_ID", "STANDARDS", "Day", "new_pack", "new_rule", "policy_schema"]
-
 RULE_ID = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 _NAME = r"[a-z][a-z0-9_]*"
 BASES = ("seed", "attack", "law", "practice")

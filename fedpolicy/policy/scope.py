@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.rows import Row
     from fedpolicy.language.reading import Document
 
-__all__ = ["age_of", "aside_of", "oldest_day"]
-
 
 def age_of(study: Study) -> Aside:
     """How old what a deployment rests on is."""

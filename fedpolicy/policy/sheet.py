@@ -20,20 +20,6 @@ from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
 from fedpolicy.suggest import advise, shown_value
 
-__all__ = [
-    "Anything",
-    "Flag",
-    "ListOf",
-    "MapOf",
-    "Misfit",
-    "RecordOf",
-    "Sheet",
-    "TextShape",
-    "ValueShape",
-    "read_sheet",
-    "without_examples",
-]
-
 _EXAMPLES = pattern(r"^examples:", re.MULTILINE)
 _KEY = pattern(r"^[^\s#]", re.MULTILINE)
 Path = tuple[str | int, ...]

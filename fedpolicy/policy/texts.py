@@ -22,21 +22,6 @@ from fedpolicy.policy.fields import Type, Value
 from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
 
-__all__ = [
-    "Excess",
-    "Name",
-    "code_of",
-    "compared",
-    "excesses",
-    "fill",
-    "is_large",
-    "names_in",
-    "placeholders",
-    "too_much_work",
-    "value_words",
-    "with_presence",
-]
-
 _TOKEN = pattern(
     r"""(?P<comment>//[^\n]*)
     |(?P<text>[rRbB]{0,2}(?:'''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"))

@@ -13,8 +13,6 @@ from fedpolicy.policy.sheet import MapOf, Misfit, Path, RecordOf, Sheet, TextSha
 from fedpolicy.records import dataclass as record
 from fedpolicy.suggest import shown_value
 
-__all__ = ["NAME", "VERSION", "WaiverEntry", "WaiverFile", "read_waivers", "waivers_schema"]
-
 NAME = "fedpolicy.waivers.yaml"
 VERSION = 1
 _ELEMENT = r"[a-z_]+(?:\.\S.*)?"

@@ -25,22 +25,6 @@ if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
     from fedpolicy.catalog.rows import MethodRow
 
-__all__ = [
-    "FILL_IN",
-    "Act",
-    "Blank",
-    "Bundle",
-    "Change",
-    "ChangeKind",
-    "Element",
-    "HiddenView",
-    "RepairContext",
-    "callers",
-    "costs_of",
-    "element_of",
-    "few_of",
-]
-
 _FEW = 6
 # Stands where a value of the user's own is still to be written; a digest may be such a value, so it looks like one.
 FILL_IN = "f111" * 16

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from fedpolicy.report.grouping import CauseGroup
     from fedpolicy.sources import Source
 
-__all__ = ["MOST_FIXES", "Choice", "RepairSubject", "Request", "repair", "subject_of", "with_fixes"]
-
 _MOST, _LEAST = 300, 2
 _FLOWS = 13_000  # flows that all changed copies together may have; about two seconds
 MOST_FIXES = 10  # causes of a report; those that are left out are the least severe

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from fedpolicy.policy import Rule
     from fedpolicy.repair.proof import Checker
 
-__all__ = ["Pool", "Target", "compatible", "names_of", "subsets_first", "targets_of"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:

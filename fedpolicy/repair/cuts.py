@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from fedpolicy.repair import Change, RepairContext
     from fedpolicy.repair.candidates import Target
 
-__all__ = ["Cutter", "Network", "cuts_of", "networks_of"]
-
 _START, _END = "start", "end"
 _MOST_CUTS = 4  # of one network that are looked for
 _NEVER = 1e12  # the capacity of what no admissible change stops; finite, so that cuts are always found

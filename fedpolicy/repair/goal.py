@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from fedpolicy.check import Assessment
     from fedpolicy.policy import Rule
 
-__all__ = ["Goal", "GoalOutcome", "Groups", "LearnerGroup", "disclosures_found", "goal_of"]
-
 _REPORTED = (Verdict.FAIL, Verdict.UNKNOWN)
 _Key = tuple[str, str]
 

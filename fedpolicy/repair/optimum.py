@@ -10,8 +10,6 @@ from fedpolicy.repair.candidates import compatible
 from fedpolicy.repair.proof import Proof
 from fedpolicy.repair.search import Options, ranked
 
-__all__ = ["optimum"]
-
 _MOST_SETS = 5_000  # sets that are looked at before it is left open
 _PRECISION = 1e-9  # of prices, which are sums of numbers with a point
 

@@ -8,8 +8,6 @@ from fedpolicy.repair import Change
 from fedpolicy.repair.candidates import Pool, Target
 from fedpolicy.repair.cuts import Cutter, Network, networks_of
 
-__all__ = ["Planner"]
-
 
 class Planner:
     """

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Finding
     from fedpolicy.policy import Rule
 
-__all__ = ["Checker", "Proof", "Prover", "checker_of"]
-
 _SECTIONS = ("parties", "nodes", "datasets", "models", "tasks", "api_calls", "flows", "agreements")
 
 

@@ -13,8 +13,6 @@ from fedpolicy.repair.cuts import Cutter, cuts_of
 from fedpolicy.repair.plan import Planner
 from fedpolicy.repair.proof import Proof, Prover
 
-__all__ = ["Options", "proofs_of", "ranked", "small_enough"]
-
 _LARGEST = 3  # changes of a set that is tried for a finding that no single change clears
 _MOST_SETS = 4_000  # sets that are looked at; none of them is checked for that
 _ADDED = 2  # changes that are added against what others bring

@@ -10,20 +10,6 @@ from fedpolicy.limits import spelt
 from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
 
-__all__ = [
-    "PLAIN",
-    "Style",
-    "amount",
-    "basis_word",
-    "cells",
-    "clean",
-    "listing",
-    "reason",
-    "wrap",
-    "wrap_labelled",
-    "wrap_painted",
-]
-
 _CODES = {
     "critical": "1;31",
     "high": "31",

@@ -16,17 +16,6 @@ from fedpolicy.report import amount
 from fedpolicy.report.rows import mistake_rows
 from fedpolicy.report.summarise import missing_facts
 
-__all__ = [
-    "INTERRUPTED",
-    "MISSING_FACT",
-    "UNUSABLE",
-    "Annotation",
-    "annotations_of",
-    "baseline_words",
-    "problems",
-    "rooted",
-]
-
 UNUSABLE = "unusable-input"
 INTERRUPTED = "interrupted"
 MISSING_FACT = RuleInfo(

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.budget import Budget, Ledger, Share
     from fedpolicy.analysis.exposure.privacy import Spending
 
-__all__ = ["as_json", "as_text", "spending_row"]
-
 _INDENT = " " * 4
 # From here on, a share is all.
 _ALL = 0.995

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from fedpolicy.language.model import Deployment
     from fedpolicy.language.model.safeguards import DifferentialPrivacy
 
-__all__ = ["as_registry_entry", "as_svg", "has_curves"]
-
 _WIDTH, _HEIGHT, _LEFT, _TOP, _LEGEND = 640, 320, 64, 44, 18
 _RIGHT, _BOTTOM = _WIDTH - 24, _HEIGHT - 44
 # Told apart by people who do not see all colours (Okabe and Ito 2008).

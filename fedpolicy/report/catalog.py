@@ -16,19 +16,6 @@ if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
     from fedpolicy.catalog.rows import DatasetRow, LicenceRow, ModelRow, Row
 
-__all__ = [
-    "ModelEntry",
-    "ages_text",
-    "all_rows",
-    "matching_models",
-    "matching_rows",
-    "models_json",
-    "models_text",
-    "old_text",
-    "rows_json",
-    "rows_text",
-]
-
 _TITLES = ("name", "title", "cloud")
 _BESIDE = frozenset(
     {"id", "source", "as_of", "note", "aloud", *_TITLES}

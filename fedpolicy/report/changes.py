@@ -17,18 +17,6 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.whatif import Scenario, SmallerSum
     from fedpolicy.analysis.whatif.coalitions import CoalitionSearch
 
-__all__ = [
-    "budget_line",
-    "change_rows",
-    "coalitions_json",
-    "coalitions_text",
-    "control_line",
-    "disclosure_line",
-    "disclosure_lines",
-    "scenario_json",
-    "scenario_text",
-]
-
 _VERBS = {"new": "now learns", "gone": "no longer learns", "worse": "learns more of", "better": "learns less of"}
 _MARKS = {"new": "+", "worse": "!", "gone": "-", "better": "-"}
 _STYLES = {"new": "critical", "worse": "high", "gone": "pass", "better": "pass"}

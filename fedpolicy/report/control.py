@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.control.removal import Hold
     from fedpolicy.graph import Principal
 
-__all__ = ["as_json", "as_text"]
-
 _MEANS = {
     "run": "compute with the models",
     "join": "take part in the rounds",

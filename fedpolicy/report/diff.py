@@ -21,8 +21,6 @@ from fedpolicy.report.changes import budget_line, change_rows, control_line, dis
 from fedpolicy.report.markup import linked
 from fedpolicy.report.rows import error_rows, finding_row, json_text, override_lines, override_rows, row_of, waiver_row
 
-__all__ = ["OF_REVISION", "UNCOMPARED", "Comparison", "Difference", "as_json", "as_markdown", "as_text", "shown_name"]
-
 UNCOMPARED = "uncompared"
 _LOSSES = {"worse": ("!", "high"), "better": ("-", "pass"), "changed": ("~", "unknown")}
 # A file of a commit, as git names it; its first characters are enough for people.

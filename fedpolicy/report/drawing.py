@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from fedpolicy.report.sketch import Arrow, Box, Sketch
 
-__all__ = ["as_dot", "as_mermaid"]
-
 # Told apart by people who do not see all colours (Okabe and Ito 2008); every arrow says its level in a word, too.
 _COLOURS = ("#666666", "#009e73", "#b97a00", "#d55e00", "#b3261e")
 _SIDES = ("owners of data", "coordination and hosts", "outside")

@@ -10,8 +10,6 @@ from fedpolicy.report import PLAIN, Style, cells, clean
 if TYPE_CHECKING:
     from fedpolicy.findings import Hop, Span
 
-__all__ = ["gutter", "hop_lines", "snippet", "ways_in"]
-
 _MOST_LINES = 6
 _MOST_WAYS = 4
 _MOST_HOPS = 12

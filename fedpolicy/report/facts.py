@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
     from fedpolicy.language.reading import Document
 
-__all__ = ["facts_text", "why_text"]
-
 _STYLES = ("pass", "pass", "low", "medium", "critical")
 _MOST_CHANGES = 8
 

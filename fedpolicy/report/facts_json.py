@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from fedpolicy.graph import Access, DataItem, Flow, Guard, Principal
     from fedpolicy.language.reading import Document
 
-__all__ = ["MOST_LISTED", "VERSION", "facts_json", "hops_of", "wide"]
-
 VERSION = 1
 MOST_LISTED = 100  # names in one list; how many there are is always said beside it
 _ASPECTS = ("weights", "architecture", "inference_code", "training_code", "training_data", "licence", "interface")

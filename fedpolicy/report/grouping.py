@@ -10,18 +10,6 @@ from fedpolicy.records import dataclass
 from fedpolicy.report import Style, amount, clean, listing, wrap
 from fedpolicy.report.summarise import MissingFact
 
-__all__ = [
-    "CauseGroup",
-    "anchor",
-    "failing",
-    "groups_of",
-    "is_judged",
-    "overview_in",
-    "question",
-    "questions_of",
-    "unknowns",
-]
-
 # No key of the language: what is missing is not a fact but the means to compute it.
 _CLAIMED = "claim"
 _COMPUTED, _MEANS = "epsilon", "pip install 'fedpolicy[dp]'"

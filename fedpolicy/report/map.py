@@ -15,8 +15,6 @@ from fedpolicy.report import amount, clean, listing
 if TYPE_CHECKING:
     from fedpolicy.report.sketch import Arrow, Box, Sketch
 
-__all__ = ["MOST_ARROWS", "Mark", "map_of"]
-
 MOST_ARROWS = 120  # those of the lowest level are left out first, and counted
 _MOST_BOXES = 60
 _WIDE, _LINE, _GAP, _BETWEEN, _EDGE = 200, 18, 30, 230, 16

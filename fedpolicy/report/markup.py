@@ -10,8 +10,6 @@ from urllib.parse import quote
 from fedpolicy.findings import Hop
 from fedpolicy.report import clean
 
-__all__ = ["MOST_HOPS", "code", "flowchart", "grid", "line", "linked", "mermaid_label", "prose", "row"]
-
 _ACTIVE = re.compile(r"([\\`*\[\]<>|~#]|(?<!\w)_|_(?!\w))")
 _MENTION = re.compile(r"([^\s,;:()]*@[^\s,;:()]*)")
 _PIPE, _ESCAPED = re.compile(r"(?<!\\)\|"), r"\\|"

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 from fedpolicy.overview import Cell
 from fedpolicy.report import Style, amount, cells, clean
 
-__all__ = ["READING", "REBUILDING", "columns_of", "level_words", "matrix_lines", "rows_of"]
-
 # Labels of numbers of parties: of one, and of any other number.
 READING = ("party can read data word for word", "parties can read data word for word")
 REBUILDING = ("party can rebuild records", "parties can rebuild records")

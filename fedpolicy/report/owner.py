@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Finding, Report
     from fedpolicy.language.model import Deployment
 
-__all__ = [
-    "changes_of_owner", "concerns", "ledger_of_owner", "matrix_of_owner", "must_be_party", "of_owner", "only",
-    "owners_of", "study_of_owner",
-]  # fmt: skip
-
 _TOLD = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED)
 
 

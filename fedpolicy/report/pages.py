@@ -18,8 +18,6 @@ from fedpolicy.page import Block, Code, Items, Page, PageSection, Paragraph, Pic
 from fedpolicy.report import clean
 from fedpolicy.report.markup import grid, line, prose
 
-__all__ = ["page_html", "page_markdown"]
-
 _LEVELS = ("none", "bounded", "inferable", "reconstructable", "verbatim")
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
 _LONG = 12  # characters of a word that stays whole

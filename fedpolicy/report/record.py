@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from fedpolicy.language.model.safeguards import Safeguard
     from fedpolicy.language.reading import Document
 
-__all__ = ["declared_safeguards", "record_of"]
-
 _SECTIONS = ("tasks", "api_calls", "flows")
 _Path = tuple[str | int, ...]
 _GOVERNED = (

@@ -12,8 +12,6 @@ from fedpolicy.records import dataclass
 from fedpolicy.report import PLAIN, Style, amount, clean, wrap, wrap_labelled
 from fedpolicy.report.rows import finding_row, json_text, override_lines, override_rows, row_of
 
-__all__ = ["OpenValue", "Proposal", "RepairStep", "Repairs", "Stuck", "as_json", "as_text", "difference"]
-
 _SHOWN = 12  # findings of a list
 _LINES = 60  # of a patch; the JSON has all of it
 _PAINT = {"+": "pass", "-": "critical", "@": "dim"}

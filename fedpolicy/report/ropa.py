@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Report
     from fedpolicy.page import Activity, Measure, Processor, Recipient, Responsibility
 
-__all__ = ["CAUTION", "HEADS", "PROCESSING", "RopaField", "duty", "faults", "processing", "ropa_fields", "unusable"]
-
 CAUTION = (
     "This is what a deployment file contributes to a record of processing activities (GDPR Article 30). Each residual"
     " gap has to be closed by a person who knows the facts. It says nothing about whether the law is kept, and it is no"

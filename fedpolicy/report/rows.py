@@ -16,23 +16,6 @@ if TYPE_CHECKING:
 
     from fedpolicy.findings import Finding, Hop, Report, Span, Verdict, Waiver
 
-__all__ = [
-    "count_row",
-    "csv_text",
-    "deployment_rows",
-    "error_rows",
-    "finding_row",
-    "hop_row",
-    "json_text",
-    "mistake_rows",
-    "override_lines",
-    "override_rows",
-    "row_of",
-    "span_row",
-    "waiver_row",
-]
-
-
 _WORDS = {
     "rules_off": ("rule off", "rules off"),
     "rules_ignored": ("rule ignored", "rules ignored"),

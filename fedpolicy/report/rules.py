@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Reference
     from fedpolicy.policy import Param, Rule
 
-__all__ = ["RulePage", "Shown", "as_json", "as_markdown", "as_text", "rule_entry", "table_markdown", "table_text"]
-
 _TOLD = {"fail": "fails", "pass": "passes", "unknown": "is undecided"}
 _HEADINGS = {"fail": "Fails", "pass": "Passes", "unknown": "Undecided"}
 _BASES = {

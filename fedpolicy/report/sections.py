@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from fedpolicy.overview import Overview
     from fedpolicy.page import Block
 
-__all__ = ["budgets", "contracts", "controls", "learners", "leaving", "mapped", "stopping", "told_beside"]
-
 _MOST_ROWS = 200
 _MEANS = {"run": "use the models", "join": "take part", "keep": "keep the result", "inspect": "inspect the weights"}
 

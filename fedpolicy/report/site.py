@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from fedpolicy.overview import Cell
     from fedpolicy.report.grouping import CauseGroup
 
-__all__ = ["site_page"]
-
 _FOOT = (
     "This page says what the file declares and what follows from it. It is not legal advice, and no proof of what"
     " really runs."

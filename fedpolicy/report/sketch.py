@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from fedpolicy.analysis import Study
     from fedpolicy.graph import Flow, Vertex
 
-__all__ = ["Arrow", "Box", "Sketch", "Wanted", "sketch_of"]
-
 _MOST_BOXES, _MOST_ARROWS = 40, 80  # that an eye takes in
 
 

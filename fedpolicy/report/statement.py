@@ -12,8 +12,6 @@ from fedpolicy.overview import Digest
 from fedpolicy.records import dataclass
 from fedpolicy.report import amount, clean
 
-__all__ = ["Compared", "Statement", "as_text", "checked_digests", "read_statement"]
-
 _TYPE = "https://in-toto.io/Statement/v1"
 _OLDER = "https://in-toto.io/Statement/v0.1"  # cosign 2 makes a statement of this version around a predicate
 _PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"

@@ -8,18 +8,6 @@ from fedpolicy.findings import VERDICTS, Finding, Report, RuleInfo, Severity, So
 from fedpolicy.overview import Aside
 from fedpolicy.records import dataclass, replace
 
-__all__ = [
-    "OUT_OF_SCOPE",
-    "MissingFact",
-    "dated",
-    "day_words",
-    "digests_of",
-    "in_file_order",
-    "missing_facts",
-    "must_fail",
-    "summarise",
-]
-
 OUT_OF_SCOPE = (
     "differencing across overlapping cohorts",
     "Sybil clients",

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from fedpolicy.errors import PolicyError
     from fedpolicy.policy import Rule
 
-__all__ = ["PackTrial", "Score", "Survivor", "Trial", "as_json", "as_junit", "as_text", "score", "share"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survivor:

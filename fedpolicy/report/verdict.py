@@ -16,23 +16,6 @@ from fedpolicy.report.summarise import OUT_OF_SCOPE, day_words, must_fail
 if TYPE_CHECKING:
     from fedpolicy.page import PageSection
 
-__all__ = [
-    "counts",
-    "counts_line",
-    "extent",
-    "holding",
-    "protects_nobody",
-    "remarks",
-    "scope",
-    "scope_notes",
-    "scope_rows",
-    "scope_words",
-    "severities",
-    "verdict_line",
-    "verdict_style",
-    "verdict_word",
-]
-
 _COUNTED = (
     (Verdict.FAIL, "critical"),
     (Verdict.UNKNOWN, "unknown"),

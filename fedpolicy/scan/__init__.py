@@ -18,27 +18,6 @@ from enum import StrEnum
 from fedpolicy.findings import Reference, RuleInfo, Severity, Span, Verdict
 from fedpolicy.records import dataclass
 
-__all__ = [
-    "BUILT",
-    "NONE",
-    "PACK",
-    "Evidence",
-    "EvidenceRule",
-    "ForeignNode",
-    "Path",
-    "Said",
-    "Strength",
-    "Told",
-    "Unread",
-    "count",
-    "evidence_rule",
-    "masked",
-    "scalar_text",
-    "settled",
-    "single",
-    "stating",
-]
-
 NONE = "none"  # the file shows that there is none
 BUILT = "it is built from a folder of the repository"  # a note on an image that nobody pulls
 _MOST_BITS = 128  # of a number that anybody means

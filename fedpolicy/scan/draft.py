@@ -29,8 +29,6 @@ from fedpolicy.scan.members import (
 )
 from fedpolicy.scan.page import DraftPage, inline_list, quoted
 
-__all__ = ["Draft", "draft_of"]
-
 _HUB = re.compile(r"[\w.-]+/[\w.-]+")
 _ENCLAVES = {"amd_sev_snp": "sev-snp", "intel_tdx": "tdx"}
 _WORKFLOWS = {

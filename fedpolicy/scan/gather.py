@@ -27,8 +27,6 @@ from fedpolicy.sources import Search, shown_path
 from fedpolicy.sources.header import Look
 from fedpolicy.sources.walk import Unreadable, walk
 
-__all__ = ["Fact", "Gathered", "NotRead", "gather", "gather_texts", "worth"]
-
 _MIB = 1024 * 1024
 
 _ENDINGS = (

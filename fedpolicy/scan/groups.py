@@ -16,8 +16,6 @@ from pathlib import PurePath
 from fedpolicy.records import dataclass
 from fedpolicy.scan.gather import Fact
 
-__all__ = ["Ids", "Nearest", "Project", "folders", "id_of", "projects_of"]
-
 # Those whose files tell of a whole federation. Of others, each file tells of one process or one site.
 _FRAMEWORKS = ("nvflare", "flower", "appfl", "fedml", "metisfl", "openfl")
 # What these say of nodes and data is about a federation of their own, and joins no other.

@@ -27,8 +27,6 @@ from fedpolicy.scan.outflow import CALLS, CLOSER
 from fedpolicy.scan.rules import RULES, lines_of
 from fedpolicy.settings import Settings
 
-__all__ = ["DRAFT", "INFOS", "drafts", "excused", "judged", "obeying", "reading_of", "report_at"]
-
 DRAFT = "the draft of "  # before the name of the file that a deployment is named after
 
 _MISFIT = RuleInfo(

@@ -10,19 +10,6 @@ from fedpolicy.records import dataclass
 from fedpolicy.scan import NONE, Evidence, Strength, count
 from fedpolicy.scan.groups import Ids, Nearest, Project, folders
 
-__all__ = [
-    "ROLES",
-    "DraftMember",
-    "JobEvidence",
-    "Safeguards",
-    "app_safeguards",
-    "draft_members",
-    "first",
-    "job_safeguards",
-    "jobs_of",
-    "trackers_of",
-]
-
 _MARKS = ("deploy", "workflow", "recipe", "scope")
 _KINDS = ("job", "task", "model", "tracker")
 _CODE = ("python", "python_training")  # importers of what code of a job does

@@ -8,8 +8,6 @@ from fedpolicy.findings import Severity, Verdict
 from fedpolicy.scan import NONE, Evidence, EvidenceRule, Said, Strength, Told, evidence_rule, stating
 from fedpolicy.scan.services import is_own
 
-__all__ = ["CALLS", "CLOSER", "OUTFLOW"]
-
 CALLS = "model-of-others"
 CLOSER = ("gateway-falls-back", "model-elsewhere")  # say more of a call than that there is one
 

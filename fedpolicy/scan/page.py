@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from fedpolicy.findings import Span
 from fedpolicy.records import dataclass, field
 
-__all__ = ["DraftPage", "inline_list", "quoted"]
-
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*")
 
 

@@ -16,8 +16,6 @@ from fedpolicy.scan import BUILT, NONE, Evidence, EvidenceRule, Said, Strength, 
 from fedpolicy.scan.outflow import OUTFLOW
 from fedpolicy.scan.services import host_of
 
-__all__ = ["RULES", "SECRET", "claims_without_code", "lines_of"]
-
 SECRET = "literal-secret"  # noqa: S105  the name of a rule
 _NO_BOUND = ("PercentilePrivacy", "ExcludeVars")
 _NVFLARE = Reference(basis="practice", title="nvflare 2.9.0", url="https://pypi.org/project/nvflare/2.9.0/")

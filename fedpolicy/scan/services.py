@@ -10,22 +10,6 @@ from urllib.parse import urlsplit
 from fedpolicy.catalog import load_catalog
 from fedpolicy.catalog.rows import ArtefactRow, ServiceRow
 
-__all__ = [
-    "AZURE",
-    "CALLED",
-    "CLOUD",
-    "DEPLOYED",
-    "OLLAMA",
-    "TRACKS",
-    "Services",
-    "elsewhere",
-    "host_of",
-    "in_cloud",
-    "is_commit",
-    "is_local",
-    "is_own",
-]
-
 _OWN = re.compile(
     r"localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|10\.[\d.]+|192\.168\.[\d.]+|172\.(?:1[6-9]|2\d|3[01])\.[\d.]+"
     r"|[^.]+|.*\.(?:svc|svc\.cluster\.local|local|internal|localhost)",

@@ -22,25 +22,6 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.sources.walk import Unreadable
 
-__all__ = [
-    "EXCLUDED",
-    "HIDDEN",
-    "IGNORED",
-    "INSTALLED",
-    "LINK",
-    "STDIN",
-    "Search",
-    "Skipped",
-    "Source",
-    "candidates",
-    "find",
-    "no_deployment",
-    "read",
-    "read_once",
-    "shown_path",
-    "skipped_words",
-]
-
 EXCLUDED = "excluded"
 HIDDEN = "hidden"
 IGNORED = "ignored by git"

@@ -17,8 +17,6 @@ from fedpolicy.records import dataclass
 from fedpolicy.repository import Repository, repository_of
 from fedpolicy.sources.header import DEPLOYMENTS, Look
 
-__all__ = ["NOTHING", "Listing", "listing_of"]
-
 _IGNORED = ("--others", "--ignored", "--exclude-standard", "--directory")
 _SUBMODULE = "160000"
 

@@ -20,8 +20,6 @@ from fedpolicy.sources import EXCLUDED, HIDDEN, IGNORED, INSTALLED, LINK, Search
 from fedpolicy.sources.header import DEPLOYMENTS, Look, may_be_ours
 from fedpolicy.sources.listing import Listing, listing_of
 
-__all__ = ["Unreadable", "is_excluded", "walk", "worth_reading"]
-
 Excluded = Callable[[str], bool]
 _COMPILED = "__pycache__"
 _INSTALLED = {"node_modules", _COMPILED}

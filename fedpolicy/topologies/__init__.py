@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from fedpolicy.graph.exchange import Exchange
     from fedpolicy.graph.jobs import Outcome
 
-__all__ = ["DESUGAR", "TOPOLOGIES", "Topology", "TopologyName"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topology:

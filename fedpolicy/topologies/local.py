@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from fedpolicy.graph.exchange import Exchange
     from fedpolicy.graph.jobs import Outcome
 
-__all__ = ["TOPOLOGIES", "desugar"]
-
 TOPOLOGIES = {
     "local": Topology(about="nothing is exchanged", exchanges="nothing", aggregator="none", order=7),
     "central": Topology(

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from fedpolicy.graph.exchange import Exchange
     from fedpolicy.graph.jobs import Outcome
 
-__all__ = ["TOPOLOGIES", "desugar"]
-
 TOPOLOGIES = {
     "peer_to_peer": Topology(
         about="every client sends to every other", exchanges="updates", aggregator="none", order=3

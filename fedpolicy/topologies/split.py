@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from fedpolicy.graph.exchange import Exchange
     from fedpolicy.graph.jobs import Outcome
 
-__all__ = ["TOPOLOGIES", "desugar"]
-
 TOPOLOGIES = {
     "split": Topology(
         about="clients send activations to the node that holds the top of the model, and gradients come back",

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from fedpolicy.graph.exchange import Exchange
     from fedpolicy.graph.jobs import Outcome
 
-__all__ = ["TOPOLOGIES", "desugar"]
-
 TOPOLOGIES = {
     "star": Topology(
         about="clients send to an aggregator, which sends the sum back", exchanges="updates", aggregator="one", order=1

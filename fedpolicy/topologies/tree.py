@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from fedpolicy.graph.exchange import Cohort, Exchange, Stage
     from fedpolicy.graph.jobs import Outcome
 
-__all__ = ["TOPOLOGIES", "desugar"]
-
 TOPOLOGIES = {
     "tree": Topology(
         about="clients send to a first level of aggregators, these to the next",

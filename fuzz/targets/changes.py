@@ -11,8 +11,6 @@ from fuzz.drawn import drawn
 from fuzz.reading import loaded, sound
 from fuzz.target import Box, Target
 
-__all__ = ["TARGETS"]
-
 _LINES = 12
 _SETTINGS = Settings(today="2026-11-28")
 

@@ -13,8 +13,6 @@ from fuzz.grammar import LOADER
 from fuzz.reading import loaded
 from fuzz.target import Box, Target
 
-__all__ = ["TARGETS"]
-
 _CHECK = ("check", "--isolated", "--today", "2026-11-28", "--jobs", "1")
 _LAWS = ("eu-ai-act", "gdpr", "hipaa")
 _SEVERE = ("high", "critical")

@@ -15,8 +15,6 @@ from fuzz.drawn import drawn
 from fuzz.reading import catalog, sound
 from fuzz.target import Box, Target
 
-__all__ = ["TARGETS"]
-
 
 def implied(box: Box) -> None:
     """What is declared to move does; each flow has ends and an element; without that, its flows are gone."""

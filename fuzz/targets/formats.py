@@ -23,8 +23,6 @@ from fuzz.corpus import EVIL, ROOT
 from fuzz.drawn import drawn
 from fuzz.target import Box, Target
 
-__all__ = ["TARGETS", "faults"]
-
 _CHECK = ("check", "--isolated", "--today", "2026-11-28", "--jobs", "1")
 # What steers a terminal, or shows another order of characters than there is.
 _STEERING = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{HIDING}]")

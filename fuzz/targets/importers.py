@@ -25,8 +25,6 @@ from fuzz.drawn import drawn
 from fuzz.reading import loaded
 from fuzz.target import Box, Target
 
-__all__ = ["TARGETS"]
-
 _DRAFT, _ALONE = "draft.yaml", 0.2
 _FORMATS = ("text", "json", "sarif", "gitlab", "junit", "markdown", "csv", "github")
 _SERVICES = Services()

@@ -31,8 +31,6 @@ from fuzz.reading import catalog, loaded, sound, trees_of
 from fuzz.target import Box, Target
 from fuzz.twin import both_read, trees
 
-__all__ = ["TARGETS"]
-
 
 def reading(box: Box) -> None:
     """A mistake is said in one line, with a place that is in the text and with what to do."""

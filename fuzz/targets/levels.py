@@ -11,8 +11,6 @@ from fuzz.drawn import drawn
 from fuzz.reading import sound
 from fuzz.target import Box, Target
 
-__all__ = ["TARGETS"]
-
 
 def propagation(box: Box) -> None:
     """The reference, written from the texts alone, finds the same three levels for everybody."""

@@ -12,8 +12,6 @@ from fuzz.command import Broken, bounded
 from fuzz.drawn import drawn
 from fuzz.target import Box, Target
 
-__all__ = ["TARGETS"]
-
 _DELTAS = (1e-3, 1e-5, 1e-6, 1e-9)
 _SAMPLING = ("none", "none", "poisson", "fixed")
 _NEARLY = 1 + 1e-6

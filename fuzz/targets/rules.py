@@ -12,8 +12,6 @@ from fuzz.command import Broken, Vacuous, bounded
 from fuzz.drawn import drawn
 from fuzz.target import Box, Judge, Target
 
-__all__ = ["TARGETS", "lets_no_leak_pass"]
-
 _DAY = "2026-11-28"
 _SECOND = 1.0
 _VALUES: Mapping[Type, tuple[Value, ...]] = {

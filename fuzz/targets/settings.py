@@ -19,8 +19,6 @@ from fuzz.reading import trees_of
 from fuzz.target import Box, Target
 from fuzz.targets.rules import lets_no_leak_pass
 
-__all__ = ["TARGETS"]
-
 _DAY = "2026-11-28"
 
 

@@ -6,8 +6,6 @@ from fedpolicy.limits import MAX_PATTERNS
 from fedpolicy.policy.expression import language
 from fedpolicy.policy.fields import Type
 
-__all__ = ["LANGUAGE", "LARGEST", "NESTED"]
-
 LANGUAGE = language({"a.text": Type.TEXT, "a.list": Type.LIST})
 # An expression, the text and the list that it reads.
 LARGEST = {

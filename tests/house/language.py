@@ -11,8 +11,6 @@ from fedpolicy.language.model.safeguards import KINDS
 from fedpolicy.language.model.shape import entry_shape
 from fedpolicy.topologies import TOPOLOGIES
 
-__all__ = ["tables"]
-
 ENTRIES = {
     "deployment": Deployment,
     "parties": Party,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -42,6 +43,19 @@ def test_topologies_load_neither_the_language_nor_the_graph():
 @pytest.mark.parametrize("module", MODULES, ids=named)
 def test_a_module_fits_in_a_head(module):
     assert len(module.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+def test_a_module_lists_names_only_as_a_promise_or_where_it_hands_on_those_of_others():
+    listing = [path for path in MODULES if "\n__all__ = " in path.read_text(encoding="utf-8")]
+    own = [named(path) for path in listing if not _handed_on(ast.parse(path.read_text(encoding="utf-8")))]
+    assert [name for name in own if name not in {"fedpolicy/api.py", "fedpolicy/testing.py"}] == []
+
+
+def _handed_on(tree):
+    """The imported names that a module lists."""
+    (listed,) = (one.value for one in tree.body if isinstance(one, ast.Assign) and one.targets[0].id == "__all__")
+    imports = (one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom))
+    return {each.asname or each.name for one in imports for each in one.names} & set(ast.literal_eval(listed))
 
 
 def test_two_places_catch_everything():

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 
 from tools.mutants.places import Scope
 
-__all__ = ["alternatives"]
-
 _WORD = re.compile(r"[a-z][a-z_-]*|")  # what code compares; a message has more than that
 _COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,

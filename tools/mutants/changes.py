@@ -10,8 +10,6 @@ from typing import Any
 from tools.mutants.alternatives import alternatives
 from tools.mutants.places import Scope, Where, visited
 
-__all__ = ["Mutant", "mutants_of", "mutated"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Mutant:

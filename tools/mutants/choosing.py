@@ -14,8 +14,6 @@ from functools import cache
 from tools.mutants.changes import Mutant, mutants_of
 from tools.mutants.recording import RECORDED, ROOT
 
-__all__ = ["Recorded", "drawn", "files_of", "recorded", "source_of"]
-
 _FAR = 3  # times the cost
 _DEAREST = 6.0  # CPU seconds of a test that is worth trying
 

@@ -14,8 +14,6 @@ from tools.mutants.changes import mutants_of
 from tools.mutants.choosing import files_of, source_of
 from tools.mutants.recording import RECORDED, ROOMS, ROOT
 
-__all__ = ["Explained", "counted", "explained", "fates_in", "write"]
-
 _LIST = Path(__file__).with_name("explained.yaml")
 _WANTED = 100  # mutants of a room; with fewer, a run has not come to its end
 _PAGE = ROOT / "docs" / "mutants.md"

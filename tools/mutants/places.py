@@ -10,8 +10,6 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-__all__ = ["Scope", "Where", "visited"]
-
 _ELSEWHERE = {"TYPE_CHECKING", "__name__ == '__main__'"}
 _QUIET = {"TypeVar", "NewType", "cast", "assert_never", "compile"}
 _GENERIC = {"tuple", "list", "dict", "set", "frozenset", "type"}

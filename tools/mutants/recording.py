@@ -19,8 +19,6 @@ from typing import Any
 import coverage
 import pytest
 
-__all__ = ["LONGEST", "RECORDED", "ROOMS", "ROOT", "may_try"]
-
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = ROOT / "build" / "mutants" / "recorded.json"
 LONGEST = 8

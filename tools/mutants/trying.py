@@ -32,8 +32,6 @@ from tools.mutants.changes import Mutant, mutated
 from tools.mutants.choosing import source_of
 from tools.mutants.recording import ROOMS, ROOT, may_try
 
-__all__ = ["Fate", "Tests", "Warm", "afresh", "collected"]
-
 _ALLOWED = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # what tests load is loaded already
 _SILENT = ("-p", "no:terminal", "-o", "addopts=--import-mode=importlib")
 ARGUMENTS = (*_SILENT, "-p", "no:cacheprovider", "-p", "no:xdist", *_ALLOWED)

@@ -19,8 +19,6 @@ from typing import Literal, NamedTuple
 
 from fedpolicy.records import dataclass
 
-__all__ = ["INSTALL_HINT", "Bound", "Curve", "Leakage", "Release", "Run"]
-
 Curve = Callable[[float], float]
 
 

@@ -22,8 +22,6 @@ from fedpolicy.analysis.accounting.mechanisms import leakage_of, sampling_of
 from fedpolicy.analysis.accounting.renyi import best_between, best_integer, best_order
 from fedpolicy.records import replace
 
-__all__ = ["bound", "close_bound", "found_at", "growth", "merged", "mu_of", "pure_bound", "rho_of", "tight_bound"]
-
 # Of these, two runs alike are one run of as many steps.
 _ADDING = ("gaussian", "dp_sgd", "laplace", "sparse_vector")
 # Claims this close differ in nothing that matters.

@@ -40,8 +40,6 @@ from fedpolicy.analysis.accounting.gaussian import epsilon_of_mu
 from fedpolicy.analysis.accounting.mechanisms import leakage_of, sampling_of
 from fedpolicy.analysis.accounting.renyi import amplified
 
-__all__ = ["Array", "Curve", "Sides", "curves_of", "measure"]
-
 # dp-accounting's own interval. A long run gets a finer one, by this share of ε over the errors of all steps; a wide
 # distribution gets a coarser one, so that it has no more points than this.
 _INTERVAL, _SHARE, _POINTS = 1e-4, 0.003, 300_000

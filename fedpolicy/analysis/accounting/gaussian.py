@@ -18,20 +18,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fedpolicy.analysis.accounting import Release
 
-__all__ = [
-    "CLIPPED",
-    "LOG_SQRT_2PI",
-    "clamp",
-    "epsilon_of_mu",
-    "log1p_exp",
-    "log_delta_of_mu",
-    "log_expm1",
-    "log_normal_tail",
-    "log_sum",
-    "mills",
-    "run_mu",
-]
-
 CLIPPED = (
     "each unit's contribution to each step is clipped before noise is added, and nothing leaves beside it (statistics "
     "of normalisation layers, control variates, counts of examples)"

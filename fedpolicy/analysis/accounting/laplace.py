@@ -19,16 +19,6 @@ from fedpolicy.analysis.accounting.gaussian import CLIPPED, clamp
 from fedpolicy.analysis.accounting.renyi import amplified
 from fedpolicy.analysis.accounting.sampling import FIXED, POISSON, Chance, counting, thinned
 
-__all__ = [
-    "fixed_laplace",
-    "laplace",
-    "laplace_divergence",
-    "laplace_epsilon",
-    "poisson_laplace",
-    "pure_divergence",
-    "sparse_vector",
-]
-
 # Where (order - 1) · ε is above this, ε itself is most of a divergence, and nothing cancels.
 _SMALL = 0.5
 _TERMS = 12  # of a series at most _SMALL wide: the next one is below the last digit

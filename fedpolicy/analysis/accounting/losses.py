@@ -23,8 +23,6 @@ from typing import NamedTuple
 from fedpolicy.analysis.accounting import Run
 from fedpolicy.analysis.accounting.pairs import WIDEST, Pair, Side, sides_of
 
-__all__ = ["share_found", "upper_bound", "upper_bounds"]
-
 # What floats may lose of a probability, and more.
 _ROUNDING = 1e-12
 # How many bits there are below δ; which share of δ may be cut off at the upper end, and how much at the lower one.

@@ -17,8 +17,6 @@ from math import inf, sqrt
 from fedpolicy.analysis.accounting import Leakage, Release, Run
 from fedpolicy.analysis.accounting.gaussian import CLIPPED, clamp, run_mu
 
-__all__ = ["largest_square", "leakage_of", "reached_square", "sampling_of"]
-
 # Less noise than this is none: its squares leave the floats.
 _NEXT_TO_NONE = 1e-70
 # What squares of still fit into floats.

@@ -14,8 +14,6 @@ from fedpolicy.analysis.accounting import Run
 from fedpolicy.analysis.accounting.gaussian import log_expm1
 from fedpolicy.records import dataclass, replace
 
-__all__ = ["WIDEST", "Pair", "Side", "sides_of"]
-
 # exp() of more than this nears the largest float.
 WIDEST = 600.0
 # How likely something is beyond so many scales.

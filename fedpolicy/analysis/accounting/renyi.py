@@ -19,16 +19,6 @@ from math import exp, expm1, inf, isinf, lgamma, log, log1p, sqrt
 from fedpolicy.analysis.accounting import Curve
 from fedpolicy.analysis.accounting.gaussian import log1p_exp, log_expm1, log_normal_tail, log_sum
 
-__all__ = [
-    "amplified",
-    "best_integer",
-    "best_order",
-    "convert",
-    "epsilon_of_rho",
-    "log_excess",
-    "poisson_divergence",
-]
-
 # The spacing of integer orders grows by a sixteenth above 64: what is lost between two of them is below a thousandth.
 _GROWTH = 16
 _HIGHEST = 1024

@@ -56,16 +56,6 @@ from fedpolicy.analysis.accounting.gaussian import (
 )
 from fedpolicy.analysis.accounting.renyi import amplified, log_excess, poisson_divergence
 
-__all__ = [
-    "FIXED",
-    "POISSON",
-    "Chance",
-    "counting",
-    "fixed_divergence",
-    "fixed_gaussian",
-    "poisson_gaussian",
-    "thinned",
-]
 _CELLS = 320
 # exp() of more than this does not fit into a float; what is left out of C only makes the bound larger.
 _LARGEST = 600.0

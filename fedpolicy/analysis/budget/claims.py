@@ -20,8 +20,6 @@ from fedpolicy.graph import FlowGraph, Path
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass, replace
 
-__all__ = ["ROUNDING", "Ruling", "Share", "share_of"]
-
 # Claims are rounded: a published 8.9 stands for 8.92. One percent is more than rounding to two digits after the point.
 ROUNDING = 1.01
 

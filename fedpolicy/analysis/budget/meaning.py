@@ -17,8 +17,6 @@ from fedpolicy.analysis.accounting.bounds import bound, found_at, growth, mu_of
 from fedpolicy.analysis.exposure.mechanisms import Mechanism
 from fedpolicy.analysis.exposure.privacy import Effort, Spending, spend
 
-__all__ = ["FALSE_POSITIVES", "costliest", "found_at_most", "over_steps", "per_step"]
-
 FALSE_POSITIVES = 0.01
 _DELTAS = (0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.75, 0.9)
 # At how many places a curve is computed; at few where each takes long, as no run has so many steps.

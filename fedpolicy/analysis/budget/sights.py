@@ -20,8 +20,6 @@ from fedpolicy.analysis.exposure.views import View, Viewer, combinations
 from fedpolicy.graph import Mask
 from fedpolicy.records import dataclass, field
 
-__all__ = ["Looking", "Sight"]
-
 Names = tuple[int, ...]
 
 

@@ -24,28 +24,6 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.control.access import Means
     from fedpolicy.graph import Vertex
 
-__all__ = [
-    "NEVER",
-    "SURE",
-    "All",
-    "Any",
-    "AtLeast",
-    "Atom",
-    "Formula",
-    "Gap",
-    "Loss",
-    "SealedResult",
-    "all_of",
-    "any_of",
-    "at_least",
-    "holds",
-    "leaves",
-    "opened",
-    "openers",
-    "opening",
-    "sealed_by",
-    "sealed_results",
-]
 # Of more sets of readers than this, only all of them together are asked for.
 _MOST_SETS = 60
 

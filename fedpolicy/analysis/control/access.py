@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.rows import LicenceRow, MethodRow, ModelRow
     from fedpolicy.graph import Access, Vertex
 
-__all__ = ["Means", "copy_at", "original_at", "reach", "rights"]
-
-
 _GIB = 2**30
 # Smaller models, in thousand millions of parameters, run without a GPU.
 _LARGE = 1.0

@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
     from fedpolicy.graph import Vertex
 
-__all__ = ["CAPABILITIES", "ModelCall", "marked"]
-
-
 CAPABILITIES = ("run", "join", "keep", "inspect")
 _OWN = "its own"
 

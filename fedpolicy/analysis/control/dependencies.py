@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 _Key = TypeVar("_Key")
 
-__all__ = ["Dependency", "dependencies_of"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependency:

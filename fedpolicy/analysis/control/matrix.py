@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from fedpolicy.graph import Vertex
     from fedpolicy.graph.lookup import Lookup
 
-__all__ = ["EACH_OTHER", "Continuity", "Likeness", "continuity_of"]
-
 
 class Likeness:
     """Who is like whom in a use, and what one of them has in the names of another."""

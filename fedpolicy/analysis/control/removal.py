@@ -13,8 +13,6 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.analysis.control.access import Means
 
-__all__ = ["Abroad", "Hold", "Standing", "abroad_of", "standing"]
-
 _ORDER = ("operates", "account", "licence", "hosts", "part", "unstated")
 # Beyond this many doubts, only single ones and all of them together are tried.
 _MOST_DOUBTS = 4

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from fedpolicy.graph import Vertex
     from fedpolicy.language.model.flow import Task
 
-__all__ = ["TaskUse", "uses"]
-
 # What these make works only together with the model that it was made for.
 _PARTIAL = {"peft", "prompt", "head", "zeroth_order"}
 

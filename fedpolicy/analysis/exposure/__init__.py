@@ -16,25 +16,6 @@ from fedpolicy.graph import Enclave, FlowGraph, Mask, bits, keyed
 from fedpolicy.limits import MAX_HIDDEN_FORMS, MAX_NESTED_SUMS
 from fedpolicy.records import dataclass, field
 
-__all__ = [
-    "BOUNDED",
-    "INFERABLE",
-    "MALLEABLE_VOID",
-    "NOISE",
-    "OPEN",
-    "RECONSTRUCTABLE",
-    "SEALED",
-    "SUM",
-    "VERBATIM",
-    "VOID",
-    "Form",
-    "Hidden",
-    "Reading",
-    "State",
-    "Trust",
-    "read_sum",
-    "unsealed",
-]
 BOUNDED, INFERABLE, RECONSTRUCTABLE, VERBATIM = 1, 2, 3, 4
 _NONE = -1  # neither a seal nor an outer sum
 _Like = tuple[str, str, int, int, int, int]

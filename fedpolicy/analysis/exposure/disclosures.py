@@ -20,7 +20,6 @@ from fedpolicy.graph.masks import common, grouped, united
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.records import dataclass, field, replace
 
-__all__ = ["disclosure_of_pair", "disclosures_of", "evidence_of", "pairs_of", "undeclared"]
 Key = tuple[object, ...]
 Levels = tuple[int, int, int, int]  # low, high, guaranteed, guaranteed at best
 

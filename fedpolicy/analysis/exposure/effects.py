@@ -17,8 +17,6 @@ from fedpolicy.graph.places import supplier_of
 from fedpolicy.language.model.does import Cap, Noise, Seal, Sum, Unsaid
 from fedpolicy.records import dataclass, field
 
-__all__ = ["Effects", "free_text_of", "is_believed", "malleable_seals", "suppliers_of"]
-
 _CACHED = tuple[tuple[str | int, ...], Mask]
 
 

@@ -15,7 +15,6 @@ from fedpolicy.language.model.agreement import Agreement
 from fedpolicy.language.model.dataset import Dataset
 from fedpolicy.records import dataclass, field
 
-__all__ = ["Alike", "Arriving", "Kinds", "Ways"]
 Key = tuple[Hashable, ...]
 
 

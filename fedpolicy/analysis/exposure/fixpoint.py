@@ -33,8 +33,6 @@ from fedpolicy.graph.masks import common, grouped, lacking
 from fedpolicy.limits import USUAL
 from fedpolicy.records import dataclass, field
 
-__all__ = ["Holdings", "Moved", "arrive_at", "propagate"]
-
 Moved = tuple[Form, Mask, Form]  # as it arrives or leaves, the instances, and the form at the source
 _LARGE = 512  # instances
 _HIDDEN = (SUM, SEALED)

@@ -16,8 +16,6 @@ from fedpolicy.language.model.does import Sum
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass, field, replace
 
-__all__ = ["Crowd", "Insiders", "informed", "inner_parts", "insiders_of", "leave_parts"]
-
 _UP = {"uplink", "exchange"}
 
 

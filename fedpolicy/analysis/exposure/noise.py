@@ -15,18 +15,6 @@ from fedpolicy.language.model.flow import Task
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, SecureAggregation
 from fedpolicy.records import dataclass
 
-__all__ = [
-    "PURE",
-    "UNCLIPPED",
-    "Noise",
-    "Towards",
-    "drawn_clients",
-    "noise_of",
-    "survivors_of",
-    "task_of",
-    "why_without",
-]
-
 # These mechanisms give pure differential privacy, which has no delta.
 PURE = frozenset({"laplace", "sparse_vector", "exponential", "randomised_response"})
 # Votes and choices are not clipped.

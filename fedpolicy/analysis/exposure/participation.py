@@ -11,19 +11,6 @@ from fedpolicy.language.model import Deployment
 from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.records import dataclass
 
-__all__ = [
-    "EVERY",
-    "Part",
-    "Parts",
-    "Steps",
-    "fewer_steps",
-    "lower_rate",
-    "participations",
-    "sampled",
-    "silos_of",
-    "steps_of",
-]
-
 _SEEN = "sees who is in each sample of clients, which hides nobody then"
 # Of these, steps count answers, or nothing.
 _PER_ANSWER = {"sparse_vector", "dp_matrix_ftrl", "exponential", "randomised_response", "gnmax", "metric"}

@@ -22,21 +22,6 @@ from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.model.types import Unit
 from fedpolicy.records import dataclass
 
-__all__ = [
-    "UNITS",
-    "Effort",
-    "Protection",
-    "Spending",
-    "bounded_for",
-    "composed",
-    "judge",
-    "over",
-    "shown",
-    "shown_between",
-    "spend",
-    "units_of",
-    "unsettled",
-]
 # The largest delta that somebody could have left out.
 _NEXT_TO_ONE = 1 - 1e-9
 

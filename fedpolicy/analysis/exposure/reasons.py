@@ -15,8 +15,6 @@ from fedpolicy.analysis.facts import NotCounted
 from fedpolicy.graph import DataItem, Flow, Guard, Vertex
 from fedpolicy.language.model.does import Cap, Noise, Unsaid
 
-__all__ = ["missing_on", "not_counted"]
-
 DECLARED, GUARANTEED = "declared", "guaranteed"
 
 

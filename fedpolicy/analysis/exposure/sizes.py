@@ -16,19 +16,6 @@ if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
     from fedpolicy.catalog.rows import PayloadRow
 
-__all__ = [
-    "NO_MESSAGE",
-    "Few",
-    "Message",
-    "Sizes",
-    "asks_for_size",
-    "message_of",
-    "missing_size",
-    "note_message",
-    "sizes_of",
-    "units_of_one",
-]
-
 _MADE = {"declared", "uplink", "call", "fallback"}  # flows of what somebody computed from data
 _ONWARD = {"exchange": "uplink", "forwarded": "uplink"}  # what somebody computed goes on under another name
 

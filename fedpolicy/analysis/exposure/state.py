@@ -33,8 +33,6 @@ from fedpolicy.language.model.does import Unsaid
 from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass, field, replace
 
-__all__ = ["Exposure", "prepare"]
-
 
 @dataclass(slots=True, kw_only=True)
 class Exposure:

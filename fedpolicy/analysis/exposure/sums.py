@@ -13,8 +13,6 @@ from fedpolicy.graph import Aggregate, FlowGraph, Mask, Vertex, bits
 from fedpolicy.graph.masks import grouped, united
 from fedpolicy.records import dataclass, field
 
-__all__ = ["HIDING", "Hiding", "Tally"]
-
 # A sum of two leaves a single contribution to whoever made the other one.
 HIDING = 2
 

@@ -23,8 +23,6 @@ from fedpolicy.graph import Mask
 from fedpolicy.graph.masks import common
 from fedpolicy.records import dataclass, field
 
-__all__ = ["ALL", "Effect", "transfer"]
-
 ALL = -1  # every instance there is
 _VOIDS = frozenset({VOID, MALLEABLE_VOID})
 

@@ -25,23 +25,6 @@ from fedpolicy.graph import FlowGraph, Mask, Vertex
 from fedpolicy.graph.masks import common, united
 from fedpolicy.records import dataclass, field
 
-__all__ = [
-    "Openers",
-    "View",
-    "Viewer",
-    "add_noise",
-    "add_public",
-    "answering",
-    "combinations",
-    "compose",
-    "count_readers",
-    "levels_of",
-    "seen_at",
-    "shielded",
-    "spending_on",
-    "viewers_of",
-]
-
 Openers = dict[str, dict[int, Mask]]  # by party and seal, what it can open
 Levels = list[Mask]  # index: level; the instances seen at least at that level (index 0 is unused)
 

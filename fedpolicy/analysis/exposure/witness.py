@@ -16,8 +16,6 @@ from fedpolicy.graph import Flow, Mask, Vertex, bits
 from fedpolicy.graph.masks import common, united
 from fedpolicy.records import dataclass, field
 
-__all__ = ["Trail", "Witnesses"]
-
 Trail = tuple[Flow, ...]
 # More ways in than this say nothing new; the first ones, in the order of their names, are kept.
 _MOST_WAYS = 8

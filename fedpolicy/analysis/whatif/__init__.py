@@ -21,20 +21,6 @@ from fedpolicy.graph import Aggregate, Flow, FlowGraph, Guard, Principal, Vertex
 if TYPE_CHECKING:
     from fedpolicy.language.model import Deployment
 
-__all__ = [
-    "ADVERSARY",
-    "Scenario",
-    "SmallerSum",
-    "compromised",
-    "pooled",
-    "safeguards_of",
-    "smaller_sums",
-    "what_if_colluding",
-    "what_if_compromised",
-    "what_if_removed",
-    "what_if_without",
-]
-
 ADVERSARY = "adversary"
 
 

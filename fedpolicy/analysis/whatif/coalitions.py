@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from fedpolicy.analysis import Study
     from fedpolicy.analysis.exposure.state import Exposure
 
-__all__ = ["Coalition", "CoalitionSearch", "smallest_coalitions"]
-
 _MOST_SETS = 5_000
 
 

@@ -22,8 +22,6 @@ from fedpolicy.files import modules_in
 if TYPE_CHECKING:
     from click import Command, Context
 
-__all__ = ["app", "run"]
-
 
 class Commands(CommandGroup):
     """The commands of the folder `commands`, found by their file names."""

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Finding, Report
     from fedpolicy.settings import Settings
 
-__all__ = ["command"]
-
 _BASELINE = "fedpolicy.baseline.json"
 _SCANNED = "fedpolicy.scan.baseline.json"
 _DRIFT = "fedpolicy.drift.baseline.json"

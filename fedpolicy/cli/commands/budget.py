@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from fedpolicy.analysis.budget import Ledger
     from fedpolicy.language.model import Deployment
 
-__all__ = ["command"]
-
 
 @click.command("budget")
 @click.argument("file")

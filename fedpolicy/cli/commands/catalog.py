@@ -11,8 +11,6 @@ from fedpolicy.cli.options import answer_options, catalog_option, form_option, t
 from fedpolicy.cli.terminal import emit, look_for
 from fedpolicy.errors import SettingsError
 
-__all__ = ["command"]
-
 
 @click.command("catalog")
 @click.argument("section", default="")

@@ -23,8 +23,6 @@ from fedpolicy.cli.options import (
 )
 from fedpolicy.report.formats import format_ids
 
-__all__ = ["command"]
-
 
 def _ids(_context: click.Context, _option: click.Parameter, given: Sequence[str]) -> tuple[str, ...]:
     """Read `--select a --select b` and `--select a,b` alike."""

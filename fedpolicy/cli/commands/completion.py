@@ -7,8 +7,6 @@ import click
 from fedpolicy.cli.options import debug_option
 from fedpolicy.cli.terminal import emit
 
-__all__ = ["command"]
-
 
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))

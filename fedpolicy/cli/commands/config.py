@@ -8,8 +8,6 @@ import click
 
 from fedpolicy.cli.options import CommandGroup, config_option, debug_option, isolated_option
 
-__all__ = ["command"]
-
 
 @click.group("config", cls=CommandGroup)
 def command() -> None:

@@ -7,8 +7,6 @@ import click
 from fedpolicy.cli.options import answer_options, catalog_option, deployment_option, form_option, owner_option
 from fedpolicy.cli.question import Question, with_question
 
-__all__ = ["command"]
-
 
 @click.command("control")
 @click.argument("file")

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from fedpolicy.settings import Settings
     from fedpolicy.sources import Skipped, Source
 
-__all__ = ["command"]
-
 
 @click.command("diff")
 @click.argument("old")

@@ -18,8 +18,6 @@ from fedpolicy.cli.options import (
 )
 from fedpolicy.cli.terminal import chatter
 
-__all__ = ["command"]
-
 
 @click.command("drift")
 @click.argument("file", default=".", metavar="[FILE]")

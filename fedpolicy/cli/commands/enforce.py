@@ -18,8 +18,6 @@ from fedpolicy.errors import InputError
 if TYPE_CHECKING:
     from fedpolicy.enforce.plan import Enforced
 
-__all__ = ["command"]
-
 
 @click.command("enforce")
 @click.argument("file")

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from fedpolicy.report import Style
     from fedpolicy.report.rules import RulePage
 
-__all__ = ["command"]
-
 
 @click.command("explain")
 @click.argument("rule")

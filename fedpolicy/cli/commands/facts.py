@@ -7,8 +7,6 @@ import click
 from fedpolicy.cli.options import form_option, owner_option
 from fedpolicy.cli.question import Question, study_options
 
-__all__ = ["command"]
-
 
 @click.command("facts")
 @click.argument("file")

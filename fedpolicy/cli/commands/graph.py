@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from fedpolicy.language.reading import Document
     from fedpolicy.report.sketch import Sketch, Wanted
 
-__all__ = ["command"]
-
 _DRAWN = ("svg", "png")
 _LIMITS = ("dataset", "party", "owner", "finding")
 _MEANS = "pip install 'fedpolicy[svg]', or install Graphviz; `--format mermaid` and `--format dot` need neither"

@@ -22,8 +22,6 @@ from fedpolicy.errors import InputError
 if TYPE_CHECKING:
     from fedpolicy.scan.draft import Draft
 
-__all__ = ["command"]
-
 
 @click.command("import")
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")

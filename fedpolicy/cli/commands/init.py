@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from fedpolicy.language.reading.source import Raw
     from fedpolicy.scan.draft import Draft
 
-__all__ = ["command"]
-
 _NAME = "fedpolicy.yaml"
 _SCHEMA = "deployment.schema.json"
 _CONFIG = """\

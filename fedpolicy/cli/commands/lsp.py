@@ -11,8 +11,6 @@ from fedpolicy.cli.options import config_option, debug_option, isolated_option
 if TYPE_CHECKING:
     from fedpolicy.lsp.server import Setup
 
-__all__ = ["command"]
-
 
 @click.command("lsp")
 @config_option

@@ -16,8 +16,6 @@ from fedpolicy.language.model.types import OpennessClass
 if TYPE_CHECKING:
     from fedpolicy.report.catalog import ModelEntry
 
-__all__ = ["command"]
-
 
 @click.command("models")
 @click.argument("query", default="")

@@ -10,8 +10,6 @@ from fedpolicy.cli.options import CommandGroup, debug_option
 from fedpolicy.cli.terminal import chatter, make_folder, write
 from fedpolicy.errors import OutputError
 
-__all__ = ["command"]
-
 
 @click.group("new", cls=CommandGroup)
 def command() -> None:

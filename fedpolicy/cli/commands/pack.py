@@ -7,8 +7,6 @@ import click
 from fedpolicy.cli.options import CommandGroup, debug_option
 from fedpolicy.cli.terminal import emit
 
-__all__ = ["command"]
-
 
 @click.group("pack", cls=CommandGroup)
 def command() -> None:

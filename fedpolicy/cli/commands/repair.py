@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from fedpolicy.repair.answer import Request
     from fedpolicy.report.repair import Proposal, Repairs
 
-__all__ = ["command"]
-
 _STDIN = "-"
 
 

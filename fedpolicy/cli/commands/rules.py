@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from fedpolicy.findings import RuleInfo
     from fedpolicy.policy import Rule
 
-__all__ = ["command"]
-
 _SCAN = "scan"  # the pack that no folder holds
 _DRIFT = "drift"
 _SITE = "site"

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from fedpolicy.cli.outputs import Output
     from fedpolicy.scan.gather import Gathered
 
-__all__ = ["command"]
-
 _SHOWN = 20  # files that were not read, named one by one
 
 

@@ -8,8 +8,6 @@ from fedpolicy.cli.options import debug_option, output_option
 from fedpolicy.cli.terminal import emit
 from fedpolicy.files import schemas_dir
 
-__all__ = ["command"]
-
 _SUFFIX = ".schema.json"
 
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from fedpolicy.page import Page
     from fedpolicy.settings import Settings
 
-__all__ = ["command"]
-
 
 @click.command("site")
 @click.argument("file")

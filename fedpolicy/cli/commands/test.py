@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from fedpolicy.report.trials import PackTrial
 from fedpolicy.limits import TIMEOUT
 
-__all__ = ["command"]
-
 
 @click.command("test")
 @click.argument("packs", nargs=-1, metavar="[PACK]...")

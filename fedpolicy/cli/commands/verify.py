@@ -6,8 +6,6 @@ import click
 
 from fedpolicy.cli.options import debug_option, output_option
 
-__all__ = ["command"]
-
 
 @click.command("verify")
 @click.argument("statement")

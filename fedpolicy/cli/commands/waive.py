@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from fedpolicy.policy.renewal import Values
     from fedpolicy.policy.waivers import WaiverFile
 
-__all__ = ["command"]
-
 _GIVEN = ("reason", "owner", "approved_by")
 _SHORT = 8  # characters of a fingerprint that a name gets
 

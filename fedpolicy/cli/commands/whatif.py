@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from fedpolicy.analysis import Study
     from fedpolicy.analysis.whatif import Scenario
 
-__all__ = ["command"]
-
 _QUESTIONS = ("compromise", "collude", "remove", "without", "smallest_coalition")
 
 

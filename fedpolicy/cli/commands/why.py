@@ -13,8 +13,6 @@ from fedpolicy.report import listing
 if TYPE_CHECKING:
     from fedpolicy.analysis import Study
 
-__all__ = ["command"]
-
 
 @click.command("why")
 @click.argument("file")

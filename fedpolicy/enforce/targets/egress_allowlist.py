@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from fedpolicy.enforce.plan import Enforced, LeftOut, Plan
 
-__all__ = ["SUMMARY", "write"]
-
 SUMMARY = "hosts that nodes may talk to, one a line"
 
 

@@ -15,8 +15,6 @@ from fedpolicy.enforce.plan import Channel, Enforced, LeftOut, Plan
 from fedpolicy.errors import InputError
 from fedpolicy.graph import Vertex
 
-__all__ = ["SUMMARY", "write"]
-
 SUMMARY = "NetworkPolicies for Kubernetes: everything denied but the declared flows"
 _LABEL = "fedpolicy/node"
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")

@@ -13,8 +13,6 @@ from fedpolicy.enforce.plan import Enforced, LeftOut, Plan
 from fedpolicy.errors import InputError
 from fedpolicy.language.model.safeguards import DifferentialPrivacy, Filter, Safeguard
 
-__all__ = ["SUMMARY", "write"]
-
 SUMMARY = "a site's privacy.json for NVIDIA FLARE"
 _FILTERS = "nvflare.app_common.filters"
 _PLAIN = {"PercentilePrivacy": "percentile_privacy", "ExcludeVars": "exclude_vars"}

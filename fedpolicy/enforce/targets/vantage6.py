@@ -11,8 +11,6 @@ from collections.abc import Iterator
 
 from fedpolicy.enforce.plan import Enforced, LeftOut, Plan
 
-__all__ = ["SUMMARY", "write"]
-
 SUMMARY = "policies and whitelist of a vantage6 node"
 _NOTHING = "^$"  # no name of an image is empty
 

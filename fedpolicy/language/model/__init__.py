@@ -15,8 +15,6 @@ from fedpolicy.language.model.flow import ApiCall, Flow, Task
 from fedpolicy.language.model.party import Node, Party
 from fedpolicy.language.model.types import Name, Transport, Within
 
-__all__ = ["Deployment"]
-
 
 class Deployment(Entry):
     """One federated deployment."""

@@ -5,8 +5,6 @@ from typing import Literal
 from fedpolicy.language.model.entry import Entry, key
 from fedpolicy.language.model.types import Day, Ids, NonNegative
 
-__all__ = ["Agreement", "EuAiAct", "Governance"]
-
 
 class Agreement(Entry):
     """A contract. It permits; it never changes what somebody can learn."""

@@ -23,8 +23,6 @@ from fedpolicy.language.model.types import (
     several,
 )
 
-__all__ = ["Dataset", "Model", "Permit", "Release", "RiskAppetite", "Terms"]
-
 
 class Release(Entry):
     """One thing that the owner of a dataset allows."""

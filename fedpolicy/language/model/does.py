@@ -6,8 +6,6 @@ from typing import Any, Literal
 
 from fedpolicy.records import dataclass
 
-__all__ = ["Cap", "Does", "Noise", "Seal", "Sum", "Unsaid"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seal:

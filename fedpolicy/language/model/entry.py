@@ -7,8 +7,6 @@ from typing import Any, ClassVar, NoReturn, Self
 
 from fedpolicy.records import dataclass
 
-__all__ = ["NAMED", "Declared", "Entry", "Named", "key"]
-
 
 @dataclass(frozen=True, slots=True)
 class Named:

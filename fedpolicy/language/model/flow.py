@@ -8,8 +8,6 @@ from fedpolicy.language.model.safeguards import UNKNOWN, AnySafeguard
 from fedpolicy.language.model.types import AnyIds, Count, Id, Ids, Positive, Transport, Written, at_hop, one_reader
 from fedpolicy.topologies import TopologyName
 
-__all__ = ["ApiCall", "Flow", "SharedReaders", "Task", "TreeHop"]
-
 
 class TreeHop(Entry):
     """One level of aggregators in a tree."""

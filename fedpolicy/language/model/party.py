@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from fedpolicy.language.model.entry import Entry, key
 from fedpolicy.language.model.types import AnyIds, Family, Id, Ids, NonNegative, Positive, Within, Written, several
 
-__all__ = ["Hardware", "Node", "Party", "Role", "Tee"]
 Role = Literal["participant", "coordinator", "provider", "host", "processor", "auditor", "public-body", "user"]
 
 

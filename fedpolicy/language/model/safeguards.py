@@ -9,27 +9,6 @@ from fedpolicy.language.model.does import Cap, Does, Noise, Seal, Sum, Unsaid
 from fedpolicy.language.model.entry import Entry, key
 from fedpolicy.language.model.types import Above, Ids, NonNegative, Positive, Share, Unit, Within
 
-__all__ = [
-    "KINDS",
-    "UNKNOWN",
-    "AnySafeguard",
-    "Approval",
-    "Attestation",
-    "Deidentification",
-    "DifferentialPrivacy",
-    "EndToEndEncryption",
-    "Filter",
-    "HomomorphicEncryption",
-    "LeakageAudit",
-    "NormBound",
-    "RobustAggregation",
-    "Safeguard",
-    "SecretSharing",
-    "SecureAggregation",
-    "UnknownSafeguards",
-    "UpdateInspection",
-]
-
 
 class Approval(Entry):
     """Who has to agree before something is changed."""

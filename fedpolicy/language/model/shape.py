@@ -10,8 +10,6 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from fedpolicy.language.model.entry import NAMED, Declared, Entry, Named
 from fedpolicy.records import dataclass
 
-__all__ = ["VALUE", "Key", "Shape", "entries_under", "entry_shape", "paths_in", "words_of"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:

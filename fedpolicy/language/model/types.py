@@ -11,41 +11,6 @@ from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
 from fedpolicy.suggest import shown_value
 
-__all__ = [
-    "AGGREGATIONS",
-    "DAY_PATTERN",
-    "ID_PATTERN",
-    "NUMBERS",
-    "RESERVED",
-    "SECTORS",
-    "Above",
-    "Access",
-    "AnyIds",
-    "Count",
-    "Day",
-    "Family",
-    "Id",
-    "Ids",
-    "Level",
-    "Name",
-    "NonNegative",
-    "OpennessClass",
-    "Positive",
-    "Published",
-    "Read",
-    "Share",
-    "TrainingData",
-    "Transport",
-    "Unit",
-    "Weights",
-    "Within",
-    "Written",
-    "at_hop",
-    "id_problem",
-    "one_reader",
-    "several",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Read:

@@ -22,7 +22,6 @@ from fedpolicy.suggest import nearest, shown_value
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
 
-__all__ = ["OWN", "VERSION", "Document", "Loaded", "check_header", "load_text", "the_one"]
 _REPORT = "report it with the file: this is a bug in fedpolicy"
 _ROOT = Shape(entry=Deployment)
 

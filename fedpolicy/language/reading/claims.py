@@ -17,8 +17,6 @@ from fedpolicy.language.reading.spans import Path
 from fedpolicy.records import dataclass, field
 from fedpolicy.suggest import advise
 
-__all__ = ["EVIDENCE", "Claim", "Lifted", "lift"]
-
 EVIDENCE: tuple[str, ...] = get_args(Literal["declared", "contractual", "attested", "measured"])
 _CLAIM_KEYS = ("value", "evidence", "reference")
 _PLAIN = {str, int, float, bool}

@@ -21,8 +21,6 @@ from fedpolicy.startup import pattern
 from fedpolicy.suggest import shown_value, visible
 from fedpolicy.yaml12 import TAGS, ScalarError, events, is_text, plain_scalar, tagged_scalar
 
-__all__ = ["MAX_DEPTH", "MAX_SCALAR", "Composer"]
-
 MAX_DEPTH = 64
 MAX_SCALAR = 1024 * 1024  # characters
 

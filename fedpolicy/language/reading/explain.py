@@ -20,8 +20,6 @@ from fedpolicy.language.reading.values import (
 )
 from fedpolicy.suggest import advise, listed, nearest, shown_value
 
-__all__ = ["validation_mistakes"]
-
 # What people call roles, kinds of nodes and keys, where the nearest word of the language is another thing.
 _CALLED = {
     "role": {

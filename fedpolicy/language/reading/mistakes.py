@@ -16,20 +16,6 @@ from fedpolicy.records import dataclass, field
 from fedpolicy.startup import pattern
 from fedpolicy.suggest import did_you_mean, nearest, visible
 
-__all__ = [
-    "MAX_REPORTED",
-    "Check",
-    "Contradiction",
-    "Fatal",
-    "Mistake",
-    "Notes",
-    "clients_of",
-    "contradiction",
-    "dotted",
-    "located",
-    "tell_missing",
-    "yaml_mistake",
-]
 MAX_REPORTED = 500  # mistakes of one document; what follows is one line that counts the rest
 _WORD = pattern(r"\S{0,200}")
 # Words of the parser (libyaml's and the pure one's) -> what is wrong, what to do.

@@ -23,20 +23,6 @@ from fedpolicy.suggest import folded
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
 
-__all__ = [
-    "COHORT",
-    "Names",
-    "Tree",
-    "does",
-    "entries_in",
-    "ids",
-    "maps",
-    "number",
-    "readers_of",
-    "text",
-    "tree_levels",
-]
-
 Tree = Mapping[str, object]
 
 

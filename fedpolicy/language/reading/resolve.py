@@ -28,8 +28,6 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
 
-__all__ = ["PARTICIPANTS", "Mention", "references", "resolve", "spelt_out"]
-
 PARTICIPANTS = "participants"
 Guarded = TypeVar("Guarded", Task, Flow, TreeHop)
 

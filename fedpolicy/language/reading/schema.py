@@ -30,8 +30,6 @@ from fedpolicy.language.reading.claims import EVIDENCE
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
 
-__all__ = ["build_schema", "render_schema", "schema_path", "write_schema", "written"]
-
 Schema = dict[str, Any]
 
 _ID: Schema = {"type": "string", "pattern": ID_PATTERN}

@@ -16,8 +16,6 @@ from fedpolicy.limits import USUAL, Bounds
 from fedpolicy.records import dataclass, field
 from fedpolicy.startup import pattern
 
-__all__ = ["Raw", "YamlSource", "read"]
-
 _MARKER = pattern(r"^---(?=\s|$)", re.MULTILINE)
 _MAX_BROKEN = 100  # documents of a file whose syntax errors are reported; each costs another start of the parser
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # without libyaml the parser in Python, which is slow

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Span
     from fedpolicy.language.reading import Document
 
-__all__ = ["MERGE", "Marks", "Path", "Place", "Spans", "path_of", "place_of"]
-
 Place = tuple[int, int]  # two offsets: first character, one past the last
 MERGE = "<<\0merge"  # the label of a merge key; no key of a document can be this text
 

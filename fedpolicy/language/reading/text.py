@@ -13,8 +13,6 @@ from fedpolicy.limits import MAX_BYTES, hidden
 from fedpolicy.records import dataclass
 from fedpolicy.startup import pattern
 
-__all__ = ["SHORTER", "Text", "decode", "rewrite_pairs", "to_original"]
-
 SHORTER = 2  # characters: six and six become ten
 _JSON = pattern(r"\s*[{\[]")
 _PAIR = pattern(r"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from fedpolicy.language.reading.resolve import Mention
     from fedpolicy.language.reading.spans import Path
 
-__all__ = ["unresolved"]
-
 Said = tuple[str, str | Callable[[], str]]
 
 _DECLARED = {"party": "parties", "node": "nodes", "dataset": "datasets", "model": "models"}

@@ -20,8 +20,6 @@ from fedpolicy.language.model.types import Read, Within, Written
 from fedpolicy.language.reading.spans import Path
 from fedpolicy.records import dataclass
 
-__all__ = ["Flaw", "Invalid", "validated", "validated_as"]
-
 Reader = Callable[[Any], Any]
 One = TypeVar("One", bound=Entry)
 

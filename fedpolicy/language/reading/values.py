@@ -12,9 +12,6 @@ from fedpolicy.language.reading.spans import Path
 from fedpolicy.language.reading.validator import Flaw
 from fedpolicy.suggest import advise, folded, listed, nearest, shown_value
 
-__all__ = ["Found", "bound_mistake", "kind_mistake", "locate", "only_item", "text_of", "type_mistake"]
-
-
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _BOOLEANS = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 _EXPECTED = {

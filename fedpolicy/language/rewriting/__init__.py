@@ -18,8 +18,6 @@ from fedpolicy.language.reading.spans import Path
 from fedpolicy.language.reading.validator import Invalid, validated_as
 from fedpolicy.records import dataclass
 
-__all__ = ["Append", "Edit", "Put", "Remove", "Value", "distinct_edits", "edited", "in_order", "plain_tree"]
-
 Value = str | int | float | bool | Sequence[Any] | Mapping[str, Any]
 
 

@@ -13,8 +13,6 @@ from fedpolicy.language.reading.spans import MERGE, Marks, Path
 from fedpolicy.records import dataclass
 from fedpolicy.yaml12 import plain_scalar
 
-__all__ = ["Layout", "UnwritableError", "as_flow", "as_json", "as_lines", "dotted_path", "width_of"]
-
 # A word that starts with a digit must not look like a number to other readers of YAML either: 1_000, 0b1, 2027-06-30.
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+-]+)*|(?!0[bB])[0-9](?=[0-9]*[A-Za-z])[A-Za-z0-9]*")
 _WORDS = {"yes", "no", "on", "off", "y", "n"}  # other readers of YAML take some of them for booleans

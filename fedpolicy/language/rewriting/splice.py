@@ -19,8 +19,6 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.catalog import Catalog
 
-__all__ = ["Splice", "rewritten", "splice_of"]
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class Splice:

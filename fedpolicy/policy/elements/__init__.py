@@ -34,7 +34,6 @@ from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subje
 from fedpolicy.policy.world import Territories, World
 from fedpolicy.records import dataclass, field
 
-__all__ = ["KINDS", "Context", "contexts", "extracts", "read_field", "table"]
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (

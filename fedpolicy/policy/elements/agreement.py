@@ -12,20 +12,6 @@ from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type, fiel
 from fedpolicy.policy.world import Territories, World, ordered
 from fedpolicy.records import dataclass, replace
 
-__all__ = [
-    "GROUNDS",
-    "KIND",
-    "KINDS",
-    "agreement_kinds",
-    "firm_answer",
-    "firm_lack",
-    "kept_from",
-    "nothing_kept",
-    "shared_kinds",
-    "unconnected",
-    "without",
-]
-
 T = TypeVar("T")
 
 KINDS = words_of(Agreement, "kind")

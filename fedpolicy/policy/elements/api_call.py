@@ -14,8 +14,6 @@ from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subje
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
 
-__all__ = ["KIND", "CallView", "call_term", "own_term", "settled_term"]
-
 
 @dataclass(frozen=True, slots=True)
 class CallView:

@@ -8,8 +8,6 @@ from fedpolicy.analysis.facts import Disclosure, Step
 from fedpolicy.policy.fields import Missing, Presence
 from fedpolicy.policy.world import World, ordered
 
-__all__ = ["FORMS", "also_public", "forms", "given_away", "whereabouts"]
-
 FORMS = (
     "records",
     "logs",

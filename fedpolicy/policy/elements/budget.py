@@ -15,8 +15,6 @@ from fedpolicy.policy.fields import Field, Kind, Known, Missing, Presence, Subje
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
 
-__all__ = ["BUDGET_FIELDS", "KIND", "open_facts", "variants_of"]
-
 
 @dataclass(frozen=True, slots=True)
 class BudgetView:

@@ -16,8 +16,6 @@ from fedpolicy.policy.texts import value_words
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
 
-__all__ = ["KIND", "ConnectionView", "transport_of"]
-
 
 @dataclass(frozen=True, slots=True)
 class ConnectionView:

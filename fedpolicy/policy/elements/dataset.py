@@ -13,8 +13,6 @@ from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Typ
 from fedpolicy.policy.world import Territories, World, family_of, ordered
 from fedpolicy.records import dataclass, replace
 
-__all__ = ["KIND", "PERMITS", "has_permit"]
-
 
 def _days_left(world: World, family: str) -> int | Missing | None:
     """How many days the permit of a dataset still holds; missing where its end, or the day itself, is not known."""

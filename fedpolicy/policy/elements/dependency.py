@@ -19,8 +19,6 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["KIND"]
-
 _HOW = (
     *("operates", "hosts", "account", "licence", "number", "part", "jurisdiction", "unstated"),
     *("copy", "weights", "memory"),

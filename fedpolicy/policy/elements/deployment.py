@@ -16,8 +16,6 @@ from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Typ
 from fedpolicy.policy.world import Territories, World, ordered
 from fedpolicy.records import dataclass, replace
 
-__all__ = ["KIND", "Whole", "within"]
-
 
 @dataclass(frozen=True, slots=True)
 class Whole:

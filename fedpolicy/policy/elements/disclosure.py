@@ -41,8 +41,6 @@ from fedpolicy.policy.fields import Field, Kind, Known, Subject, Type, Value
 from fedpolicy.policy.world import Territories, World, ordered
 from fedpolicy.records import replace
 
-__all__ = ["KIND"]
-
 
 def _exceeds(view: DisclosureView, level: int) -> bool:
     return view.found.allowed is not None and level > view.found.allowed

@@ -19,30 +19,6 @@ from fedpolicy.records import dataclass
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import CountryRow
 
-__all__ = [
-    "ADEQUACY",
-    "DisclosureView",
-    "adequacy",
-    "adequacy_scope",
-    "agreements",
-    "allowed",
-    "called",
-    "certainly_closed",
-    "closed_model",
-    "deidentified",
-    "otherwise",
-    "outside",
-    "own_data",
-    "purposes",
-    "rests_on",
-    "roles",
-    "tasks",
-    "third",
-    "way_roles",
-    "whose",
-    "without_tool",
-]
-
 ADEQUACY = ("none", "partial", "full")
 
 

@@ -29,8 +29,6 @@ from fedpolicy.policy.elements.shared import (
 from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import World, ordered
 
-__all__ = ["KIND"]
-
 _MOVES = {"place", "exchange"}
 
 

@@ -13,8 +13,6 @@ from fedpolicy.policy.elements.shared import boolean, integer, is_private, open_
 from fedpolicy.policy.fields import Field, Missing, Presence, Type, fields_of
 from fedpolicy.policy.world import World, ordered
 
-__all__ = ["INPUTS"]
-
 
 def _private_inputs(view: ModelView) -> list[str]:
     """The private datasets about which somebody else who runs it is asked."""

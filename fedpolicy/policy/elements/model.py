@@ -17,8 +17,6 @@ from fedpolicy.policy.fields import CLASSES, Field, Kind, Known, Missing, Presen
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.startup import pattern
 
-__all__ = ["KIND", "is_shared"]
-
 _MOVING = pattern(
     r"main|master|trunk|latest|newest|current|head|stable|nightly|edge|dev(?:elop(?:ment)?)?|default|prod(?:uction)?|(?:refs/heads|origin)/.+",
     re.IGNORECASE,

@@ -19,8 +19,6 @@ from fedpolicy.policy.fields import Field, Missing, Presence, Type
 from fedpolicy.policy.world import family_of, ordered
 from fedpolicy.records import replace
 
-__all__ = ["LIFE", "USE", "ends_on"]
-
 
 def ends_on(view: ModelView) -> str | None:
     """The day on which whoever runs it switches it off; another company that runs it keeps days of its own."""

@@ -19,18 +19,6 @@ from fedpolicy.suggest import misspelt
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import LicenceRow, ModelRow, ProviderRow
 
-__all__ = [
-    "NOTHING_KEPT",
-    "Contents",
-    "ModelView",
-    "class_variants",
-    "licence_fact",
-    "model_view",
-    "term",
-    "unlisted",
-    "unlisted_provider",
-]
-
 _STEM = pattern(r"[a-zA-Z]{3,}")
 # Families of methods whose results are learned from what a model answers, not made from its weights.
 _FROM_ANSWERS = {"prompt", "distillation", "head"}

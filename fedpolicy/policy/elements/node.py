@@ -11,8 +11,6 @@ from fedpolicy.policy.fields import Kind, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
 
-__all__ = ["KIND"]
-
 
 @dataclass(frozen=True, slots=True)
 class NodeView:

@@ -12,8 +12,6 @@ from fedpolicy.policy.fields import Kind, Presence, Subject, Type, fields_of
 from fedpolicy.policy.world import BUILT_IN, World, ordered
 from fedpolicy.records import dataclass
 
-__all__ = ["KIND", "ROLES", "PartyView"]
-
 ROLES = words_of(Party, "role")
 
 

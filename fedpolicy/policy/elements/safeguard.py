@@ -24,8 +24,6 @@ from fedpolicy.policy.fields import Field, Kind, Missing, Presence, Subject, Typ
 from fedpolicy.policy.world import World, family_of, ordered
 from fedpolicy.records import dataclass, replace
 
-__all__ = ["KIND"]
-
 
 @dataclass(frozen=True, slots=True)
 class SafeguardView:

@@ -9,25 +9,6 @@ from fedpolicy.policy.fields import Field, Known, Missing, Presence, Subject, Ty
 from fedpolicy.policy.world import Protected, Territories, World, ordered
 from fedpolicy.records import replace
 
-__all__ = [
-    "About",
-    "about_owners",
-    "all_in_eea",
-    "any_in_eea",
-    "boolean",
-    "data_fields",
-    "in_eea",
-    "integer",
-    "is_personal",
-    "is_private",
-    "open_field",
-    "purposes_of",
-    "runner_places",
-    "safeguard_kinds",
-    "texts",
-    "words",
-]
-
 # Data of these categories are nobody's secret, or never were anybody's.
 _NOT_PRIVATE = {"public", "synthetic", "anonymous"}
 _NOBODYS = {"public", "synthetic"}  # everybody has it, or it was never a patient's

@@ -15,8 +15,6 @@ from fedpolicy.policy.fields import Kind, Missing, Presence, Subject, Type
 from fedpolicy.policy.world import World, ordered
 from fedpolicy.records import dataclass
 
-__all__ = ["KIND"]
-
 _UNSAID = {None, "unknown"}
 _MOST = 50  # nodes that one question names
 

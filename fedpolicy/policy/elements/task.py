@@ -31,8 +31,6 @@ from fedpolicy.policy.world import Territories, World, ordered
 from fedpolicy.records import replace
 from fedpolicy.topologies import TOPOLOGIES
 
-__all__ = ["KIND"]
-
 
 def _own(view: TaskView) -> list[Access]:
     return [access for access in view.access if access.model == view.task.model]

@@ -12,8 +12,6 @@ from fedpolicy.policy.elements.models_view import ModelView, model_view
 from fedpolicy.policy.world import World
 from fedpolicy.records import dataclass
 
-__all__ = ["TaskView"]
-
 
 @dataclass(frozen=True, slots=True)
 class TaskView:

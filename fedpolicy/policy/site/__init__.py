@@ -13,8 +13,6 @@ from fedpolicy.policy.sheet import Flag, ListOf, MapOf, Misfit, Path, RecordOf, 
 from fedpolicy.records import dataclass
 from fedpolicy.suggest import advise, shown_value
 
-__all__ = ["Demand", "SitePermit", "SitePolicy", "read_site", "site_schema"]
-
 VERSION = 1
 _SECTIONS = ("tasks", "api_calls", "flows")
 _ROLES = ("any", "operator", "host", "provider")

@@ -21,8 +21,6 @@ from fedpolicy.policy.housekeeping import coded_finding
 from fedpolicy.policy.site import Demand, SitePermit, SitePolicy
 from fedpolicy.records import dataclass, replace
 
-__all__ = ["INFOS", "PACK", "site_findings"]
-
 PACK = "site"
 
 

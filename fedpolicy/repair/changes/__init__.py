@@ -31,19 +31,6 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.rows import ModelRow
     from fedpolicy.language.model.dataset import Model
 
-__all__ = [
-    "LEAST_HIDDEN",
-    "StandIn",
-    "at_hand",
-    "enough",
-    "gaussian_noise",
-    "hidden_among",
-    "kinds",
-    "more_noise",
-    "stand_in",
-    "unused",
-]
-
 
 @cache
 def kinds() -> tuple[ChangeKind, ...]:

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from fedpolicy.language.rewriting import Put
 from fedpolicy.repair import Change, ChangeKind, Element, RepairContext
 
-__all__ = ["KIND"]
-
 _NAME = "agree"
 # Only what the parties can decide on any day; that something was assessed or audited is not among it.
 _DECISIONS = {

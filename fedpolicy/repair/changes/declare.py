@@ -9,8 +9,6 @@ from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.rewriting import Edit, Put, Remove
 from fedpolicy.repair import FILL_IN, Blank, Change, ChangeKind, Element, RepairContext
 
-__all__ = ["KIND"]
-
 _NAME = "declare"
 
 _CARRYING = ("flows", "tasks", "api_calls", "models")

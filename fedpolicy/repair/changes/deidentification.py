@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from fedpolicy.language.rewriting import Append
 from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext
 
-__all__ = ["KIND"]
-
 _NAME = "deidentification"
 _RECONSTRUCTABLE = 3
 # `expert` rests on a finding that somebody has to make; these two can be chosen.

@@ -10,8 +10,6 @@ from fedpolicy.language.rewriting import Append, Edit, Put
 from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext
 from fedpolicy.repair.changes import gaussian_noise
 
-__all__ = ["KIND"]
-
 _NAME = "differential_privacy"
 _BOUNDED = 1
 _WHERE = {

@@ -8,8 +8,6 @@ from fedpolicy.language.rewriting import Put, Remove
 from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext
 from fedpolicy.repair.changes import unused
 
-__all__ = ["KIND"]
-
 _NAME = "drop"
 
 

@@ -8,8 +8,6 @@ from fedpolicy.language.model.party import Node
 from fedpolicy.language.rewriting import Put
 from fedpolicy.repair import FILL_IN, Blank, Change, ChangeKind, Element, HiddenView, RepairContext, few_of
 
-__all__ = ["KIND"]
-
 _NAME = "enclave"
 _FEW = 10
 

@@ -9,8 +9,6 @@ from fedpolicy.language.model.safeguards import Safeguard
 from fedpolicy.language.rewriting import Append
 from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext, few_of
 
-__all__ = ["KIND"]
-
 _NAME = "encryption"
 
 

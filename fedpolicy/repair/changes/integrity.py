@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from fedpolicy.language.rewriting import Append
 from fedpolicy.repair import Change, ChangeKind, Element, RepairContext
 
-__all__ = ["KIND"]
-
 _NAME = "integrity"
 _ASKS = frozenset({"task.safeguards", "task.aggregation"})
 

@@ -9,8 +9,6 @@ from fedpolicy.language.model.safeguards import DifferentialPrivacy
 from fedpolicy.language.rewriting import Edit, Put, Remove
 from fedpolicy.repair import Change, ChangeKind, Element, HiddenView, RepairContext
 
-__all__ = ["KIND"]
-
 _NAME = "operate"
 _MEMBERS = frozenset({"participant", "coordinator"})
 # Where clients add noise, by whether only a sum of theirs is opened.

@@ -8,8 +8,6 @@ from fedpolicy.language.rewriting import Edit, Put, Remove
 from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext, callers, few_of
 from fedpolicy.repair.changes import at_hand, unused
 
-__all__ = ["KIND"]
-
 _NAME = "redirect"
 
 

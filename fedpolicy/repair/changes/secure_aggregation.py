@@ -9,8 +9,6 @@ from fedpolicy.language.rewriting import Append, Edit, Put
 from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext
 from fedpolicy.repair.changes import LEAST_HIDDEN, enough, hidden_among
 
-__all__ = ["KIND"]
-
 _NAME = "secure_aggregation"
 _INFERABLE = 2
 

@@ -9,8 +9,6 @@ from fedpolicy.language.rewriting import Edit, Put, Remove, plain_tree
 from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext, callers, few_of
 from fedpolicy.repair.changes import StandIn, stand_in
 
-__all__ = ["KIND"]
-
 _NAME = "self_host"
 
 

@@ -10,8 +10,6 @@ from fedpolicy.language.rewriting import Put
 from fedpolicy.repair import Act, Change, ChangeKind, Element, RepairContext
 from fedpolicy.repair.changes import enough, hidden_among, more_noise
 
-__all__ = ["KIND"]
-
 _NAME = "threshold"
 _BOUNDED, _INFERABLE = 1, 2
 

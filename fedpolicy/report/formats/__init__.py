@@ -21,8 +21,6 @@ from fedpolicy.files import modules_in
 if TYPE_CHECKING:
     from fedpolicy.findings import Report
 
-__all__ = ["Format", "beside_of", "format_ids", "load_format"]
-
 
 class Format(Protocol):
     """What every module of this folder offers."""

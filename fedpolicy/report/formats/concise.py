@@ -7,8 +7,6 @@ from fedpolicy.report import PLAIN, clean
 from fedpolicy.report.grouping import failing, groups_of
 from fedpolicy.report.verdict import counts_line, remarks, verdict_line
 
-__all__ = ["OVERVIEW", "SUFFIX", "SUMMARY", "render"]
-
 SUMMARY = "for people and `grep`: a line a finding, with its fingerprint"
 SUFFIX = ".concise.txt"
 OVERVIEW = True

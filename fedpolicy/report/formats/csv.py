@@ -13,8 +13,6 @@ from fedpolicy.findings import Finding, Report
 from fedpolicy.report.annotations import baseline_words
 from fedpolicy.report.rows import csv_text
 
-__all__ = ["COLUMNS", "SUFFIX", "SUMMARY", "render"]
-
 SUMMARY = "for spreadsheets: one row a finding"
 SUFFIX = ".csv"
 # A column each: its name, and what stands in it.

@@ -17,8 +17,6 @@ from fedpolicy.page import Activity, DataCategory, Measure, Recipient, Ropa, Who
 from fedpolicy.report.ropa import faults
 from fedpolicy.report.rows import json_text
 
-__all__ = ["CONTEXT", "OVERVIEW", "RECORD", "SUFFIX", "SUMMARY", "VERSION", "render"]
-
 SUMMARY = "for catalogues of processing: the W3C Data Privacy Vocabulary 2.3, as JSON-LD"
 SUFFIX = ".dpv.jsonld"
 OVERVIEW = RECORD = True

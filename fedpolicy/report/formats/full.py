@@ -12,8 +12,6 @@ from fedpolicy.report.grouping import failing, groups_of, unknowns
 from fedpolicy.report.summarise import missing_facts
 from fedpolicy.report.verdict import counts_line, remarks, scope, verdict_line, verdict_style
 
-__all__ = ["OVERVIEW", "SUFFIX", "SUMMARY", "draw", "render"]
-
 SUMMARY = "for people, in full (`-v`): source lines, paths, reasons and advice"
 SUFFIX = ".full.txt"
 OVERVIEW = True

@@ -14,8 +14,6 @@ from fedpolicy.report import amount, clean
 from fedpolicy.report.annotations import Annotation, annotations_of, baseline_words, rooted
 from fedpolicy.report.verdict import scope_words
 
-__all__ = ["MOST", "SUFFIX", "SUMMARY", "render"]
-
 SUMMARY = "for GitHub Actions: annotations, as workflow commands"
 SUFFIX = ".annotations"
 MOST = 10

@@ -15,8 +15,6 @@ from fedpolicy.findings import Report, Severity, Span
 from fedpolicy.report.annotations import Annotation, annotations_of, baseline_words, rooted
 from fedpolicy.report.rows import json_text
 
-__all__ = ["SUFFIX", "SUMMARY", "render"]
-
 SUMMARY = "for GitLab: a Code Quality report"
 SUFFIX = ".codequality.json"
 

@@ -21,8 +21,6 @@ from fedpolicy.report.pages import page_html
 from fedpolicy.report.summarise import OUT_OF_SCOPE, digests_of, missing_facts
 from fedpolicy.report.verdict import counts_line, holding, remarks, verdict_line, verdict_word
 
-__all__ = ["BASIS", "FIXES", "OVERVIEW", "PAGE", "SUFFIX", "SUMMARY", "render"]
-
 SUMMARY = "one page to look at, send and print: verdict, map, causes with proved fixes, controls"
 SUFFIX = ".html"
 OVERVIEW = FIXES = PAGE = BASIS = True

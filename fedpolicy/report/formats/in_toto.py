@@ -16,8 +16,6 @@ from fedpolicy.report.rows import count_row, deployment_rows, json_text
 from fedpolicy.report.summarise import OUT_OF_SCOPE, must_fail
 from fedpolicy.report.verdict import scope_rows, verdict_word
 
-__all__ = ["BASIS", "PREDICATE", "STATEMENT", "SUFFIX", "SUMMARY", "render"]
-
 SUMMARY = "evidence: the verdict bound to digests of files, packs, catalogue and tool, as an in-toto statement to sign"
 SUFFIX = ".intoto.json"
 BASIS = True

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from fedpolicy.findings import Baselined, Finding, Report
     from fedpolicy.overview import Interruption, ScanReading
 
-__all__ = ["SUFFIX", "SUMMARY", "VERSION", "render"]
-
 SUMMARY = "for programs: everything, as documented JSON"
 SUFFIX = ".json"
 VERSION = 1

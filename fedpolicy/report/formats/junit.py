@@ -16,8 +16,6 @@ from fedpolicy.report import clean, listing
 from fedpolicy.report.annotations import Annotation, baseline_words, problems
 from fedpolicy.report.excerpt import ways_in
 
-__all__ = ["SUFFIX", "SUMMARY", "render"]
-
 SUMMARY = "for CI servers: JUnit XML"
 SUFFIX = ".junit.xml"
 

@@ -17,8 +17,6 @@ from fedpolicy.report.rows import override_lines
 from fedpolicy.report.summarise import OUT_OF_SCOPE, day_words, missing_facts
 from fedpolicy.report.verdict import protects_nobody, scope_words, verdict_word
 
-__all__ = ["MOST_CHARACTERS", "OVERVIEW", "PICTURE", "SUFFIX", "SUMMARY", "render"]
-
 SUMMARY = "for step summaries and comments: Markdown with pictures of the paths"
 SUFFIX = ".md"
 OVERVIEW = PICTURE = True

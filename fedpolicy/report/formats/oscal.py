@@ -18,8 +18,6 @@ from fedpolicy.limits import spelt
 from fedpolicy.report import clean
 from fedpolicy.report.annotations import INTERRUPTED, Annotation, baseline_words, problems
 
-__all__ = ["SUFFIX", "SUMMARY", "VERSION", "render"]
-
 SUMMARY = "for governance teams: NIST OSCAL assessment results (needs the extra `oscal`)"
 SUFFIX = ".oscal.json"
 VERSION = "1.2.1"

@@ -10,8 +10,6 @@ from fedpolicy.report.markup import code, grid, prose
 from fedpolicy.report.ropa import HEADS, duty, unusable
 from fedpolicy.report.summarise import OUT_OF_SCOPE
 
-__all__ = ["OVERVIEW", "RECORD", "SUFFIX", "SUMMARY", "render"]
-
 SUMMARY = "who answers for each control: contribution and residual gap, as a table in Markdown"
 SUFFIX = ".responsibility.md"
 OVERVIEW = RECORD = True

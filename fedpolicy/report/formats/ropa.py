@@ -10,8 +10,6 @@ from fedpolicy.report.markup import code, grid, prose
 from fedpolicy.report.ropa import CAUTION, PROCESSING, RopaField, processing, ropa_fields, unusable
 from fedpolicy.report.summarise import OUT_OF_SCOPE
 
-__all__ = ["OVERVIEW", "RECORD", "SUFFIX", "SUMMARY", "render"]
-
 SUMMARY = "for records of processing: the fields of GDPR Article 30, contributions and residual gaps, as Markdown"
 SUFFIX = ".ropa.md"
 OVERVIEW = RECORD = True

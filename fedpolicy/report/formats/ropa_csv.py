@@ -6,8 +6,6 @@ from fedpolicy.findings import Report
 from fedpolicy.report.ropa import faults, ropa_fields
 from fedpolicy.report.rows import csv_text
 
-__all__ = ["COLUMNS", "OVERVIEW", "RECORD", "SUFFIX", "SUMMARY", "render"]
-
 SUMMARY = "the same for spreadsheets and registers: one row an activity and field of GDPR Article 30"
 SUFFIX = ".ropa.csv"
 OVERVIEW = RECORD = True

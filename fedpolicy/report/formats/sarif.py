@@ -26,8 +26,6 @@ from fedpolicy.report.rows import (
 from fedpolicy.report.summarise import MissingFact, missing_facts
 from fedpolicy.report.verdict import scope_notes
 
-__all__ = ["MOST_RESULTS", "SUFFIX", "SUMMARY", "render"]
-
 SUMMARY = "for code scanning: SARIF 2.1.0"
 SUFFIX = ".sarif"
 

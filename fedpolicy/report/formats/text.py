@@ -17,8 +17,6 @@ from fedpolicy.report.matrix import matrix_lines
 from fedpolicy.report.summarise import missing_facts
 from fedpolicy.report.verdict import counts, extent, remarks, severities, verdict_line, verdict_style, verdict_word
 
-__all__ = ["OVERVIEW", "SUFFIX", "SUMMARY", "closing", "draw", "render"]
-
 SUMMARY = "for people: verdict, causes, who learns what, open questions"
 SUFFIX = ".txt"
 OVERVIEW = True

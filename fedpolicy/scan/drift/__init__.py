@@ -6,8 +6,6 @@ from fedpolicy.findings import Finding, Related, RuleInfo, Severity, Span, Verdi
 from fedpolicy.policy.housekeeping import coded_finding
 from fedpolicy.records import dataclass, replace
 
-__all__ = ["INFOS", "PACK", "Drift", "drift_finding"]
-
 PACK = "drift"
 _CRITICAL, _HIGH, _MEDIUM, _LOW = Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW
 _DECLARE = "Declare it (`fedpolicy import` drafts the lines), or take it out of what runs."

@@ -13,8 +13,6 @@ from fedpolicy.scan.drift.protection import protection
 from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide, NodePairs, alike, paired
 from fedpolicy.scan.members import ROLES
 
-__all__ = ["differences", "paired_nodes", "unshown"]
-
 _STRENGTH = ("none", "tls", "mtls")
 _NUMBERS = ("rounds", "min_clients", "clients_per_round")
 _ADAPTERS = ("adapter_update", "adapter_weights")  # what methods send that train a part only

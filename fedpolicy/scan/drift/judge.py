@@ -19,8 +19,6 @@ from fedpolicy.scan.groups import projects_of
 from fedpolicy.scan.judge import excused, reading_of, report_at
 from fedpolicy.settings import Settings
 
-__all__ = ["Drifted", "drifted", "drifts"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drifted:

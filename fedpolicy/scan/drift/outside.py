@@ -14,8 +14,6 @@ from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide, NodePairs, alike
 from fedpolicy.scan.members import trackers_of
 from fedpolicy.scan.services import is_own
 
-__all__ = ["calls", "egress", "regions", "trackers"]
-
 _MADE = ("made", "from")
 COMPILED = "fedpolicy-"  # how the names of policies begin that `enforce` writes
 Path = tuple[str, ...]

@@ -11,8 +11,6 @@ from fedpolicy.scan.drift import Drift
 from fedpolicy.scan.drift.sides import DeclaredSide, FoundSide
 from fedpolicy.scan.rules import claims_without_code
 
-__all__ = ["protection"]
-
 _NO_NOISE = ("PercentilePrivacy", "ExcludeVars", "ConvertWeights")
 _SEEN = ("differential_privacy", "homomorphic_encryption", "secure_aggregation", "filter")  # what configurations show
 _NUMBERS = ("noise_multiplier", "clipping_norm")

@@ -18,8 +18,6 @@ from fedpolicy.scan.draft import Draft
 from fedpolicy.scan.drift import Drift
 from fedpolicy.scan.members import ROLES, DraftMember
 
-__all__ = ["DeclaredSide", "FoundSide", "NodePairs", "alike", "paired"]
-
 _PLAIN = re.compile(r"[^a-z0-9]+")
 
 

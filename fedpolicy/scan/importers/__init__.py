@@ -16,8 +16,6 @@ from fedpolicy.files import modules_in
 from fedpolicy.scan import Evidence
 from fedpolicy.scan.reading import File
 
-__all__ = ["Importer", "importers"]
-
 
 class Importer(Protocol):
     """What a module in this folder offers."""

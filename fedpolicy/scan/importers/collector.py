@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
     from fedpolicy.scan.services import Services
 
-__all__ = ["read", "wants"]
-
 
 def wants(file: File) -> bool:
     """YAML with exporters and the pipelines that use them."""

@@ -16,8 +16,6 @@ from fedpolicy.scan.reading import File
 from fedpolicy.scan.reading.servers import container
 from fedpolicy.scan.reading.variables import Variable, lines, secret_name, told, variables
 
-__all__ = ["read", "wants"]
-
 _DEEPEST = 8  # of services that extend each other
 
 

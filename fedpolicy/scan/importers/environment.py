@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan import Evidence
     from fedpolicy.scan.reading import File
 
-__all__ = ["read", "wants"]
-
 
 def wants(file: File) -> bool:
     """A file that is called `.env`, `.env.SITE` or `NAME.env`."""

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
     from fedpolicy.scan.services import Services
 
-__all__ = ["read", "wants"]
-
 _MODEL = "x-ai-eg-model"
 _SAME = "it is the recipient of the first choice, too"
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan import Evidence, ForeignNode
     from fedpolicy.scan.reading import File
 
-__all__ = ["read", "wants"]
-
 _ASSIGNED = re.compile(r"(\w+)=\(?([^)]*)\)?\s*")
 _SECRET = re.compile(r"(?:password|passwd)$")
 _SERVICE = {"default_engines.federation": ("federation", "engine")}

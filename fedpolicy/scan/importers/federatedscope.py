@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan import ForeignNode
     from fedpolicy.scan.reading import File
 
-__all__ = ["read", "wants"]
-
 _DP = "safeguard:differential_privacy"
 _TABLE = {
     "federate.client_num": ("app", "supernodes"),

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan import ForeignNode
     from fedpolicy.scan.reading import File
 
-__all__ = ["read", "wants"]
-
 _DP, _SA, _HE = (
     f"safeguard:{name}" for name in ("differential_privacy", "secure_aggregation", "homomorphic_encryption")
 )

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan import Evidence, ForeignNode
     from fedpolicy.scan.reading import File
 
-__all__ = ["read", "wants"]
-
 _DP = "safeguard:differential_privacy"
 _CLAIMS = {"epsilon": (_DP, "epsilon"), "delta": (_DP, "delta"), "max_grad_norm": (_DP, "clipping_norm")}
 

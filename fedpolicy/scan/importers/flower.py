@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
     from fedpolicy.scan.services import Services
 
-__all__ = ["read", "wants"]
-
 _APP = ("tool", "flwr", "app")
 _LOCAL = (":local:", ":local-in-memory:")  # a SuperLink that `flwr run` starts for itself
 _DP, _SA = "safeguard:differential_privacy", "safeguard:secure_aggregation"

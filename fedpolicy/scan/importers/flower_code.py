@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
     from fedpolicy.scan.reading.code import CodeCall
 
-__all__ = ["read", "wants"]
-
 _DP, _SA = "safeguard:differential_privacy", "safeguard:secure_aggregation"
 _NOISE = re.compile(r"DifferentialPrivacy(Server|Client)Side(Fixed|Adaptive)Clipping|LocalDpMod")
 _PARAMETERS = {

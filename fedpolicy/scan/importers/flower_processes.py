@@ -13,8 +13,6 @@ from fedpolicy.scan import Evidence, ForeignNode, settled, single
 if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
 
-__all__ = ["read", "wants"]
-
 _YAML = (".yml", ".yaml")
 _ROLES = {"superlink": "server", "supernode": "client"}
 _IMAGE = re.compile(r"(?:^|/)flwr/(superlink|supernode)\b")

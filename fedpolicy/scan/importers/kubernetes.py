@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
     from fedpolicy.scan.services import Services
 
-__all__ = ["read", "wants"]
-
 _REGION = "topology.kubernetes.io/region"
 
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
     from fedpolicy.scan.services import Services
 
-__all__ = ["read", "wants"]
-
 _ANYWHERE = ("0.0.0.0/0", "::/0")
 _ALL = "all"
 _FEW = 20  # workloads that are named one by one

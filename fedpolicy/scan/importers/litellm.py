@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
     from fedpolicy.scan.services import Services
 
-__all__ = ["read", "wants"]
-
 _GATEWAY = "gateway"
 _FROM_ENVIRONMENT = "os.environ/"
 _SECRET = re.compile(r"(?:key|secret|token|password)(?:_id)?$", re.IGNORECASE)

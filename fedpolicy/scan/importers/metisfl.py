@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan import Evidence, ForeignNode
     from fedpolicy.scan.reading import File
 
-__all__ = ["read", "wants"]
-
 _TABLE = {
     "TerminationSignals.FederationRounds": ("app", "rounds"),
     "GlobalModelConfig.AggregationFunction": ("app", "strategy"),

@@ -11,8 +11,6 @@ from fedpolicy.scan.reading.components import at, class_label, class_name, class
 if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
 
-__all__ = ["read", "wants"]
-
 _YAML = (".yml", ".yaml")
 
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
     from fedpolicy.scan.reading.code import CodeCall
 
-__all__ = ["read", "wants"]
-
 _CONFIG = re.compile(r"config_fed_(server|client)\w*\.(json|conf|ya?ml)")
 _SCRIPT = re.compile(r"[\w./{}-]+")
 _SWARM = "SwarmClientController"  # clients send to one another, and no server adds up

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan import Evidence
     from fedpolicy.scan.reading import File
 
-__all__ = ["read", "wants"]
-
 _FROM = re.compile(rb"^\s*FROM\s+\S", re.MULTILINE | re.IGNORECASE)
 _LINE = re.compile(r"\s*(FROM|ADAPTER)\s+(\S+)\s*$", re.IGNORECASE)
 _FILE = re.compile(r"[./~].*|.*\.(?:gguf|bin|safetensors)", re.IGNORECASE)

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan import ForeignNode
     from fedpolicy.scan.reading import File
 
-__all__ = ["read", "wants"]
-
 _TABLE = {
     "aggregator.settings.rounds_to_train": ("app", "rounds"),
     "data_loader.settings.collaborator_count": ("app", "supernodes"),

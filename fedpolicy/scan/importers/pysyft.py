@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan import Evidence
     from fedpolicy.scan.reading import File
 
-__all__ = ["read", "wants"]
-
 
 def wants(file: File) -> bool:
     """YAML of the chart, by the sections that it has together."""

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
     from fedpolicy.scan.reading.code import Argument, CodeCall
 
-__all__ = ["read", "wants"]
-
 _REQUESTS = re.compile(r"(?:requests|httpx|aiohttp|urllib).*\.(?:get|post|put|request|stream|urlopen)")
 _CLOUDS = ("boto3", "aioboto3", "aiobotocore")
 _ASKS = (

@@ -11,8 +11,6 @@ from fedpolicy.scan import Evidence, Strength, single
 if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
 
-__all__ = ["read", "wants"]
-
 _REQUIREMENTS = re.compile(r"requirements[\w.-]*\.txt")
 _PACKAGE = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _WORDS = {"model": "call", "router": "gateway", "tracker": "tracker", "tracer": "tracker"}

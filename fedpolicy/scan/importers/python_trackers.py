@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
     from fedpolicy.scan.reading.code import CodeCall
 
-__all__ = ["read", "wants"]
-
 _OFF = ("offline", "disabled", "debug")
 _ARGUMENTS = "TrainingArguments"  # how classes of transformers and trl end that take `report_to`
 

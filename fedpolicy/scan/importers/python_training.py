@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
     from fedpolicy.scan.reading.code import CodeCall
 
-__all__ = ["read", "wants"]
-
 # What runs whatever code the bytes hold; in a module of a federation they may be a peer's.
 _UNPICKLES = frozenset({"pickle.loads", "cloudpickle.loads", "dill.loads"})
 _FEDERATED = frozenset({"flwr", "nvflare"})

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan import Evidence, ForeignNode
     from fedpolicy.scan.reading import File
 
-__all__ = ["read", "wants"]
-
 _OWN = "model:own"
 _KINDS = (b"LLMInferenceService", b"InferenceService")
 _RUN_TIME_LORA = "VLLM_ALLOW_RUNTIME_LORA_UPDATING"

@@ -13,8 +13,6 @@ from fedpolicy.scan.services import CALLED
 if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
 
-__all__ = ["read", "wants"]
-
 _UNCHECKED = re.compile(r"StrictHostKeyChecking[= ](?:no|off)\b|UserKnownHostsFile[= ]/dev/null")
 # A program that copies, or a function of the script around it.
 _COPIES = re.compile(

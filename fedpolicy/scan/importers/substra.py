@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan import ForeignNode
     from fedpolicy.scan.reading import File
 
-__all__ = ["read", "wants"]
-
 
 def wants(file: File) -> bool:
     """YAML with an organisation and its orchestrator."""

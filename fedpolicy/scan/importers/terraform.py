@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan import Evidence
     from fedpolicy.scan.reading import File
 
-__all__ = ["read", "wants"]
-
 _CLOUDS = {"aws": "aws", "google": "google"}
 _BESIDE = ("variables.tf", "vars.tf", "locals.tf", "providers.tf", "provider.tf", "main.tf")
 _VALUES = ("terraform.tfvars",)

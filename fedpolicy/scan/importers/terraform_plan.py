@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan import Evidence, ForeignNode
     from fedpolicy.scan.reading import File
 
-__all__ = ["read", "wants"]
-
 _CLOUDS = ("aws", "google", "azurerm")
 _VERSION = re.compile(r"[01]\.\d+")
 _DEEPEST = 32

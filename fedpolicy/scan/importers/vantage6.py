@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan import Evidence, ForeignNode
     from fedpolicy.scan.reading import File
 
-__all__ = ["read", "wants"]
-
 _SITE = "site"
 _LIMITS = ("allowed_algorithms", "allowed_algorithm_stores")
 _SERVERS = ("hq.url", "server_url")

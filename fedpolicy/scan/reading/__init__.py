@@ -15,8 +15,6 @@ from fedpolicy.scan import ForeignNode, Unread
 from fedpolicy.scan.reading.hocon import hocon, toml
 from fedpolicy.scan.services import Services
 
-__all__ = ["LARGEST", "File"]
-
 LARGEST = 2 * 1024 * 1024
 
 

@@ -12,8 +12,6 @@ from fedpolicy.scan import Evidence, ForeignNode
 from fedpolicy.scan.reading.variables import Variable, told
 from fedpolicy.scan.services import Services
 
-__all__ = ["Resource", "profile_of", "resource", "said_of"]
-
 Resolve = Callable[[object], tuple[str | None, bool]]
 _ARN = re.compile(r"arn:aws[\w-]*:bedrock:([\w*-]*):[^:]*:(?:foundation-model|inference-profile)/(.+)")
 _PROFILE = re.compile(r"(us|eu|apac|jp|au|ca|global|us-gov)\.[a-z]")

@@ -7,19 +7,6 @@ from collections.abc import Iterable, Iterator
 
 from fedpolicy.scan import NONE, Evidence, ForeignNode
 
-__all__ = [
-    "DP",
-    "ENCRYPTS",
-    "VARIABLE",
-    "arguments",
-    "at",
-    "class_label",
-    "class_name",
-    "class_of",
-    "filters",
-    "with_variable",
-]
-
 VARIABLE = re.compile(r"\{(\w+)\}")
 # By the class names of nvflare 2.9.0, app_common/filters and app_opt/he: which of them is noise that can be counted.
 DP = frozenset({"SVTPrivacy"})

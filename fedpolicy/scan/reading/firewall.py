@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from fedpolicy.scan import Evidence, ForeignNode
 from fedpolicy.scan.reading.cloud import Resource
 
-__all__ = ["ways_out"]
-
 _ANYWHERE = ("0.0.0.0/0", "::/0", "*", "Internet")
 _ANY_PROTOCOL = ("-1", "all", "*")
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
     from tree_sitter import Parser
 
-__all__ = ["dereferenced", "hcl", "parser"]
-
 _DEEPEST = 64
 _FARTHEST = 8  # references to references
 _REFERENCE = re.compile(r"\$\{([^${}]+)\}")

@@ -18,8 +18,6 @@ from fedpolicy.limits import MAX_DIGITS
 from fedpolicy.records import dataclass
 from fedpolicy.scan import ForeignNode, Path, Unread
 
-__all__ = ["hocon", "toml"]
-
 _KEY = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)"""
 _TABLE = re.compile(rf"[ \t]*\[\[?[ \t]*({_KEY}(?:[ \t]*\.[ \t]*{_KEY})*)[ \t]*\]\]?")
 _ENTRY = re.compile(rf"[ \t]*({_KEY}(?:[ \t]*\.[ \t]*{_KEY})*)[ \t]*=")

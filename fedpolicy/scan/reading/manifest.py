@@ -11,8 +11,6 @@ from fedpolicy.scan import Evidence, ForeignNode, Unread
 from fedpolicy.scan.reading import File
 from fedpolicy.scan.reading.variables import Variable
 
-__all__ = ["EmbeddedFile", "Manifest", "embedded_files", "is_manifest", "manifests", "variable"]
-
 _HEAD = re.compile(rb"^apiVersion:", re.MULTILINE)
 _PODS = {
     "Pod": ("spec",),

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fedpolicy.scan.reading.code import Module
 
-__all__ = ["origin", "sources"]
-
 _READS = frozenset({
     "open", "read_csv", "read_parquet", "read_json", "read_excel", "read_table", "read_feather", "load_dataset",
     "read_text", "scan_csv", "scan_parquet", "from_csv", "load_from_disk",

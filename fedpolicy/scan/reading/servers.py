@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from fedpolicy.scan.reading.variables import Variable
     from fedpolicy.scan.services import Services
 
-__all__ = ["Word", "container", "pulled"]
-
 Word = tuple[str, ForeignNode]  # as a program gets it, and where it stands
 _OWN = "model:own"
 _MODEL_FLAGS = ("--model", "--model-id")

@@ -18,8 +18,6 @@ from fedpolicy.records import dataclass, replace
 if TYPE_CHECKING:
     from fedpolicy.scan.reading.code import CodeCall, Module
 
-__all__ = ["Argument", "Scope", "value_of"]
-
 _FARTHEST = 5  # names that stand for names
 _MOST_CALLS = 8  # of one function that are followed
 _WITH_HOST = re.compile(r"https?://[^/]+/")

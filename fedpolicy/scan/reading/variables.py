@@ -14,20 +14,6 @@ from fedpolicy.scan.services import CALLED, TRACKS, Services, host_of, is_own
 if TYPE_CHECKING:
     from fedpolicy.scan.reading import File
 
-__all__ = [
-    "Table",
-    "Variable",
-    "found",
-    "lines",
-    "literals",
-    "looks_real",
-    "secret_name",
-    "switch",
-    "told",
-    "told_by",
-    "variables",
-]
-
 Table = Mapping[str, tuple[str, str]]  # path of keys -> subject and attribute
 _SECRET_KEY = re.compile(
     r"(?:password|passwd|pwd|secret|token|api_?key|access_key|secret_key|wandb_key)$", re.IGNORECASE

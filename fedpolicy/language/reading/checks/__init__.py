@@ -47,7 +47,6 @@ from fedpolicy.language.reading.spans import Path
 from fedpolicy.startup import pattern
 from fedpolicy.suggest import misspelt, shown_value
 
-__all__ = ["CHECKS", "check_digests", "check_texts", "check_words"]
 _PLACEHOLDER = pattern(
     r"to ?do|tb[adc]|to be (?:announced|defined|determined|confirmed|done)|change[ _-]?me|fix ?me|replace[ _-]?me|"
     r"place[ _-]?holder|fill[ _-]?(?:me[ _-]?)?in|x{3,}|\?+|\.{2,}|…|<[^<>]*>|\$?\{[^{}]*\}",

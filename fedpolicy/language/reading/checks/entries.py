@@ -13,17 +13,6 @@ from fedpolicy.suggest import misspelt
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
 
-__all__ = [
-    "check_agreements",
-    "check_calls",
-    "check_datasets",
-    "check_fallbacks",
-    "check_flows",
-    "check_models",
-    "check_nodes",
-    "check_retrieval",
-]
-
 
 def check_datasets(names: Names) -> Iterator[Contradiction]:
     """Data without an owner, and two limits for one recipient."""

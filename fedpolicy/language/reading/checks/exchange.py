@@ -14,16 +14,6 @@ from fedpolicy.topologies import TOPOLOGIES
 if TYPE_CHECKING:
     from fedpolicy.catalog.rows import MethodRow
 
-__all__ = [
-    "check_closed_weights",
-    "check_emulators",
-    "check_local_transport",
-    "check_payloads",
-    "check_topology",
-    "check_ways",
-    "check_without_updates",
-]
-
 
 def check_payloads(names: Names) -> Iterator[Contradiction]:
     """What is called reads what it is sent, and what it is sent is data."""

@@ -9,8 +9,6 @@ from fedpolicy.language.reading.mistakes import Contradiction, clients_of, contr
 from fedpolicy.language.reading.raw import Names, Tree, does, ids, maps, number, readers_of, text, tree_levels
 from fedpolicy.language.reading.spans import Path
 
-__all__ = ["check_ciphertext", "check_cohorts", "check_flow_cohorts", "check_noise", "check_readers", "check_sizes"]
-
 _SHARED = Seal(readers="of", threshold="threshold")  # what `sealed_for` of a flow says
 
 
