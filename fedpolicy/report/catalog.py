@@ -17,21 +17,45 @@ if TYPE_CHECKING:
     from fedpolicy.catalog.rows import DatasetRow, LicenceRow, ModelRow, Row
 
 _TITLES = ("name", "title", "cloud")
-_BESIDE = frozenset(
-    {"id", "source", "as_of", "note", "aloud", *_TITLES}
-)  # what a line of a list shows elsewhere, or not
+_BESIDE = {"id", "source", "as_of", "note", "aloud", *_TITLES}  # what a line of a list shows elsewhere, or not
 _MOST_ID = 40  # columns
 _MOST_LISTED = 3  # of the values of one fact, in a list of rows
 
 
-def ages_text(catalog: Catalog, today: str) -> str:
+Named = Iterable[tuple[str, "Row"]]  # rows, each with its section
+
+
+def ages_text(named: Named, today: str) -> str:
     """A table of the sections, with the age of their rows."""
-    return "".join(f"{line}\n" for line in _sections(catalog, today))
+    lines = [f"{'section':<12}{'rows':>6}{'median age':>12}{'older than half a year':>24}"]
+    for name, number, median, old in _sections(named, today):
+        lines.append(f"{name:<12}{number:>6,}{amount(median, 'day'):>12}{old:>24,}")
+    return "".join(f"{line}\n" for line in lines)
 
 
-def old_text(named: Iterable[tuple[str, Row]], today: str) -> str:
-    """Those of these rows (section and row) that are old, the oldest first."""
-    return "".join(f"{line}\n" for line in _old(named, today))
+def old_text(named: Named, today: str) -> str:
+    """Those of these rows that are old, the oldest first."""
+    found = _old(named, today)
+    lines = [f"{row.as_of}  {clean(f'{name}.{row.id}')}" for name, row in found]
+    lines.append(f"{amount(len(found), 'row')} older than half a year on {today}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def ages_json(named: Named, today: str) -> str:
+    """Both for programs."""
+    rows, keys = list(named), ("section", "rows", "median_days", "old")
+    found = {
+        "version": 1,
+        "today": today,
+        "old_after_days": OLD_FACTS,
+        "sections": [dict(zip(keys, one, strict=True)) for one in _sections(rows, today)],
+        "old": [_aged(name, row, today) for name, row in _old(rows, today)],
+    }
+    return json_text(found)
+
+
+def _aged(name: str, row: Row, today: str) -> dict[str, Any]:
+    return {"section": name, "id": row.id, "as_of": row.as_of, "days": _days(row, today)}
 
 
 def all_rows(catalog: Catalog) -> Iterator[tuple[str, Row]]:
@@ -45,20 +69,18 @@ def _days(row: Row, today: str) -> int:
     return (date.fromisoformat(today) - date.fromisoformat(row.as_of)).days
 
 
-def _sections(catalog: Catalog, today: str) -> Iterator[str]:
+def _sections(named: Named, today: str) -> Iterator[tuple[str, int, int, int]]:
+    """Each section, how many rows of it there are, how old the middle one is, and how many are old."""
     found: dict[str, list[int]] = {}
-    for name, row in all_rows(catalog):
+    for name, row in named:
         found.setdefault(name, []).append(_days(row, today))
-    yield f"{'section':<12}{'rows':>6}{'median age':>12}{'older than half a year':>24}"
     for name, ages in found.items():
-        middle = sorted(ages)[len(ages) // 2]
-        yield f"{name:<12}{len(ages):>6,}{amount(middle, 'day'):>12}{sum(age > OLD_FACTS for age in ages):>24,}"
+        yield name, len(ages), sorted(ages)[len(ages) // 2], sum(age > OLD_FACTS for age in ages)
 
 
-def _old(named: Iterable[tuple[str, Row]], today: str) -> Iterator[str]:
-    found = sorted((row.as_of, f"{name}.{row.id}") for name, row in named if _days(row, today) > OLD_FACTS)
-    yield from (f"{day}  {clean(name)}" for day, name in found)
-    yield f"{amount(len(found), 'row')} older than half a year on {today}"
+def _old(named: Named, today: str) -> list[tuple[str, Row]]:
+    old = [(name, row) for name, row in named if _days(row, today) > OLD_FACTS]
+    return sorted(old, key=lambda one: (one[1].as_of, f"{one[0]}.{one[1].id}"))
 
 
 def matching_rows(rows: Mapping[str, Row], query: str) -> list[Row]:

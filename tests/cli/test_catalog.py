@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from fedpolicy.catalog import load_catalog
 from fedpolicy.catalog.rows import ROWS
+from fedpolicy.files import schemas_dir
 from fedpolicy.report.catalog import matching_rows, rows_json, rows_text
 from fedpolicy.suggest import listed
 
@@ -46,6 +48,26 @@ def test_only_old_rows_of_a_section_are_listed_where_one_is_named(run, tmp_path)
         "2001-01-01  models.acme/old",
         "1 row older than half a year on 2026-11-28",
     ]
+
+
+def test_ages_are_json_for_programs(run, tmp_path):
+    own = tmp_path / "own.yaml"
+    own.write_text(OWN, encoding="utf-8")
+    wanted = ("--format", "json", "--today", "2026-11-28", "--catalog", str(own))
+    schema = Draft202012Validator(json.loads((schemas_dir() / "ages.schema.json").read_text(encoding="utf-8")))
+    old = {"section": "models", "id": "acme/old", "as_of": "2001-01-01", "days": 9462}
+
+    whole = json.loads(run("catalog", *wanted).stdout)
+    one = json.loads(run("catalog", "models", "acme/old", "--age", *wanted).stdout)
+
+    schema.validate(whole)
+    schema.validate(one)
+    assert whole["old"][0] == old
+    assert len(whole["old"]) == sum(section["old"] for section in whole["sections"])
+    assert {section["section"] for section in whole["sections"]} == set(ROWS)
+    assert json.loads(run("catalog", "--age", *wanted).stdout) == whole
+    assert (one["today"], one["old"]) == ("2026-11-28", [old])
+    assert one["sections"] == [{"section": "models", "rows": 1, "median_days": 9462, "old": 1}]
 
 
 def test_nothing_is_old_before_anybody_looked(run):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fedpolicy.cli.options import answer_options, catalog_option, form_option, today_option
 from fedpolicy.cli.terminal import emit, look_for
 from fedpolicy.errors import SettingsError
+
+if TYPE_CHECKING:
+    from fedpolicy.catalog import Catalog
+    from fedpolicy.catalog.rows import Row
 
 
 @click.command("catalog")
@@ -34,36 +38,45 @@ def command(section: str, query: str, **options: Any) -> None:  # noqa: ANN401  
       fedpolicy catalog methods lora
       fedpolicy catalog countries CH
     """  # noqa: D301  click reads the \b itself
-    emit((_rows if section else _ages)(section, query, options), options["output"])
-
-
-def _ages(_section: str, _query: str, options: Mapping[str, Any]) -> str:
-    """Every section, and how old its rows are."""
     from fedpolicy.catalog import load_catalog
-    from fedpolicy.cli.trust import day_of
-    from fedpolicy.report.catalog import ages_text, all_rows, old_text
-
-    catalog, today = load_catalog(options["catalogs"]), day_of(options)
-    return old_text(all_rows(catalog), today) if options["age"] else ages_text(catalog, today)
-
-
-def _rows(section: str, query: str, options: Mapping[str, Any]) -> str:
-    """Rows of a section. Raises SettingsError where there is no such section, or nothing matches."""
-    from fedpolicy.catalog import load_catalog
-    from fedpolicy.catalog.rows import ROWS
-    from fedpolicy.cli.trust import day_of
-    from fedpolicy.report.catalog import matching_rows, old_text, rows_json, rows_text
-    from fedpolicy.suggest import advise
 
     catalog = load_catalog(options["catalogs"])
+    found = _found(catalog, section, query) if section else None
+    if found is None or options["age"]:
+        emit(_ages(catalog, section, found, options), options["output"])
+    else:
+        emit(_rows(section, found, options), options["output"])
+
+
+def _ages(catalog: Catalog, section: str, found: Sequence[Row] | None, options: Mapping[str, Any]) -> str:
+    """How old the rows of every section are, or which of some are old."""
+    from fedpolicy.cli.trust import day_of
+    from fedpolicy.report.catalog import ages_json, ages_text, all_rows, old_text
+
+    named = all_rows(catalog) if found is None else ((section, row) for row in found)
+    write = ages_json if options["form"] == "json" else old_text if options["age"] else ages_text
+    return write(named, day_of(options))
+
+
+def _rows(section: str, found: Sequence[Row], options: Mapping[str, Any]) -> str:
+    """Rows of a section."""
+    from fedpolicy.report.catalog import rows_json, rows_text
+
+    if options["form"] == "json":
+        return rows_json(section, found)
+    return rows_text(section, found, look_for(options["output"], no_color=options["no_color"]))
+
+
+def _found(catalog: Catalog, section: str, query: str) -> Sequence[Row]:
+    """The rows that are asked for. Raises SettingsError where there is no such section, or nothing matches."""
+    from fedpolicy.catalog.rows import ROWS
+    from fedpolicy.report.catalog import matching_rows
+    from fedpolicy.suggest import advise
+
     if section not in ROWS:
         raise SettingsError(f"the catalogue has no section `{section}`", help=advise(section, sorted(ROWS)))
     rows = getattr(catalog, section)
     found = matching_rows(rows, query)
     if not found:
         raise SettingsError(f"nothing in {section} matches `{query}`", help=advise(query, list(rows)))
-    if options["age"]:
-        return old_text(((section, row) for row in found), day_of(options))
-    if options["form"] == "json":
-        return rows_json(section, found)
-    return rows_text(section, found, look_for(options["output"], no_color=options["no_color"]))
+    return found
