@@ -67,7 +67,9 @@ def _declared(graph: FlowGraph) -> set[str]:
 
 
 def _shown(flow: Flow) -> str:
-    return repr(replace(flow, index=0, seals=(), guards=(), aggregate=None))
+    # A stop on the way passes on what comes to it, and that may have come to the sender by another flow.
+    data = None if flow.passed_on else flow.data
+    return repr(replace(flow, index=0, seals=(), guards=(), aggregate=None, data=data))
 
 
 TARGETS = (
