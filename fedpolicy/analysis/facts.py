@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, get_args
 
 from fedpolicy.analysis.exposure.privacy import Spending
@@ -128,12 +128,14 @@ def cells_of(study: Study, owner: str = "") -> tuple[tuple[Cell, ...], int]:
     """
     found: dict[tuple[str, str], tuple[int, int, int, bool]] = {}
     hidden = 0
-    families = {item.id: item.family for item in study.graph.data if not owner or _owned(study, item.owner, owner)}
+    party_of = study.lookup.party
+    whose = {owner, party_of(owner)}
+    families = {item.id: item.family for item in study.graph.data if not owner or item.owner in whose}
     for disclosure in study.disclosures:
         names = sorted({families[name] for name in disclosure.datasets if name in families})
         if not names:
             continue
-        parties = sorted(set(_parties(study, disclosure)) - {owner})
+        parties = sorted(set(map(party_of, disclosure.parties)) - {owner})
         if len(found) + len(parties) * len(names) > MOST_CELLS:
             hidden += 1
             continue
@@ -146,16 +148,6 @@ def cells_of(study: Study, owner: str = "") -> tuple[tuple[Cell, ...], int]:
     ]
     cells.sort(key=lambda one: (-LEVELS.index(one.high), not one.exceeds, one.party, one.dataset))
     return tuple(cells), hidden
-
-
-def _owned(study: Study, owner: str, party: str) -> bool:
-    principal = study.graph.principals.get(owner)
-    return party in (owner, principal.party if principal else owner)
-
-
-def _parties(study: Study, found: Disclosure) -> Iterator[str]:
-    principals = study.graph.principals
-    return (principals[name].party if name in principals else name for name in found.parties)
 
 
 def _worse(known: tuple[int, int, int, bool] | None, found: Disclosure) -> tuple[int, int, int, bool]:

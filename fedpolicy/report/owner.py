@@ -75,7 +75,7 @@ def study_of_owner(study: Study, owner: str) -> Study:
     kept = []
     for one in study.disclosures:
         datasets = tuple(name for name in one.datasets if name in own)
-        parties = tuple(name for name in one.parties if _declared(study, name) != owner)
+        parties = tuple(name for name in one.parties if study.lookup.party(name) != owner)
         if datasets and parties:
             kept.append(replace(one, datasets=datasets, parties=parties, pairs=len(datasets) * len(parties)))
     return study.showing(kept)
@@ -87,7 +87,7 @@ def ledger_of_owner(study: Study, ledger: Ledger, owner: str) -> Ledger:
     budgets = []
     for one in ledger.budgets:
         names = tuple(name for name in one.datasets if name in own)
-        parties = tuple(name for name in one.parties if _declared(study, name) != owner)
+        parties = tuple(name for name in one.parties if study.lookup.party(name) != owner)
         if names and parties:
             budgets.append(replace(one, datasets=names, parties=parties, whole=one.whole and names == one.datasets))
     families = {item.family for item in study.graph.data if item.id in own}
@@ -101,7 +101,7 @@ def matrix_of_owner(matrix: Sequence[Continuity], owner: str) -> tuple[Continuit
 
 def owners_of(study: Study) -> dict[str, str]:
     """The party behind each instance of a dataset."""
-    return {item.id: _declared(study, item.owner) for item in study.graph.data}
+    return {item.id: study.lookup.party(item.owner) for item in study.graph.data}
 
 
 def changes_of_owner(changes: Changes, owner: str, owners: Mapping[str, str]) -> Changes:
@@ -127,9 +127,4 @@ def _others(
 
 
 def _own(study: Study, owner: str) -> frozenset[str]:
-    return frozenset(item.id for item in study.graph.data if _declared(study, item.owner) == owner)
-
-
-def _declared(study: Study, name: str) -> str:
-    principal = study.graph.principals.get(name)
-    return principal.party if principal else name
+    return frozenset(item.id for item in study.graph.data if study.lookup.party(item.owner) == owner)

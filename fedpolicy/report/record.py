@@ -60,7 +60,9 @@ class _Making:
         self._document = document
         self._file = document.deployment
         self._owner = owner
-        self._items = {item.id: item for item in study.graph.data if owner in ("", self._party(item.owner))}
+        self._items = {
+            item.id: item for item in study.graph.data if owner in ("", self._study.lookup.party(item.owner))
+        }
         self._agreements = [one for one in self._file.agreements.values() if not one.ended(study.settings.today)]
         self._rests: dict[_Path, set[str]] = {}
         for flow in study.graph.flows:
@@ -87,7 +89,7 @@ class _Making:
         entry = getattr(self._file, section)[own]
         families = sorted({item.family for item in items})
         datasets = [self._file.datasets[family] for family in families]
-        owners = sorted({self._party(item.owner) for item in items} - {""})
+        owners = sorted({self._study.lookup.party(item.owner) for item in items} - {""})
         return Activity(
             id=name,
             title=self._title(section, entry),
@@ -148,7 +150,7 @@ class _Making:
     ) -> Iterator[Recipient]:
         levels: dict[tuple[str, str], int] = {}
         for one in learned:
-            for party in {self._party(name) for name in one.parties} - {self._owner}:
+            for party in {self._study.lookup.party(name) for name in one.parties} - {self._owner}:
                 levels[party, one.role] = max(levels.get((party, one.role), 0), one.high)
         for (party, role), level in sorted(levels.items()):
             who = self._who(party)
@@ -183,7 +185,7 @@ class _Making:
     def _measures(self, section: str, own: str) -> Iterator[Measure]:
         for path, spec in declared_safeguards(self._document):
             if path[:2] == (section, own):
-                who = tuple(sorted({self._party(name) for name in self._rests.get(path, ())}))
+                who = tuple(sorted({self._study.lookup.party(name) for name in self._rests.get(path, ())}))
                 yield Measure(kind=spec.kind, rests_on=who, line=self._document.spans.key(path).line)
         said = getattr(getattr(self._file, section)[own], "transport", None)
         transport = said or self._file.transport
@@ -193,7 +195,7 @@ class _Making:
 
     def processors(self, activities: Sequence[Activity]) -> Iterator[Processor]:
         """Those who learn something about data and own none, with the agreements on processing that they have."""
-        owners = {self._party(item.owner) for item in self._study.graph.data}
+        owners = {self._study.lookup.party(item.owner) for item in self._study.graph.data}
         parties = {one.who: one for activity in activities for one in activity.recipients if one.who.id not in owners}
         for who, one in sorted(parties.items(), key=lambda pair: pair[0].id):
             if who.id == "public":
@@ -233,7 +235,7 @@ class _Making:
                 control=row.title if row else spec.kind.replace("_", " "),
                 where=where,
                 line=self._document.spans.key(path).line,
-                rests_on=tuple(sorted({self._party(name) for name in self._rests.get(path, ())})),
+                rests_on=tuple(sorted({self._study.lookup.party(name) for name in self._rests.get(path, ())})),
                 changed_by=tuple(spec.controlled_by or ()),
                 consent=f"{agreed.at_least} of {listing(agreed.of)}" if agreed else "",
                 contribution=row.how if row else "not stated",
@@ -244,7 +246,7 @@ class _Making:
         for level in ("declared", "guaranteed"):
             reasons: dict[str, set[str]] = {}
             for one in self._study.disclosures:
-                owners = {self._party(item.owner) for item in self._of(one)}
+                owners = {self._study.lookup.party(item.owner) for item in self._of(one)}
                 for entry in one.not_counted:
                     if entry.safeguard == where and entry.level == level and owners:
                         reasons.setdefault(entry.why, set()).update(owners)
@@ -275,10 +277,6 @@ class _Making:
     def _is_personal(self, item: DataItem) -> bool:
         rows = [self._study.catalog.categories.get(name) for name in item.categories]
         return not rows or any(row is None or row.personal for row in rows)
-
-    def _party(self, name: str) -> str:
-        principal = self._study.graph.principals.get(name)
-        return principal.party if principal else name
 
     def _who(self, name: str) -> Who:
         entry = self._file.parties.get(name)

@@ -58,7 +58,7 @@ def marks_of(study: Study, findings: Sequence[Finding]) -> tuple[Mark, ...]:
             last = flows.get(path[-1].flow) if path else None
             target = study.graph.vertices.get(last.target) if last else None
             if last and target:
-                party = _party(study, target.party) or target.name
+                party = study.lookup.party(target.party) or target.name
                 found.setdefault((one.cause, last.origin, party), []).append(one)
     return tuple(_mark(study.deployment.name, *place, some) for place, some in sorted(found.items()))
 
@@ -81,7 +81,7 @@ def mapped(picture: Picture) -> PageSection:
 
 def learners(study: Study, owner: str = "") -> PageSection:
     """Who can learn what: declared, guaranteed, allowed, and on whose word the difference rests."""
-    owners = {item.id: _party(study, item.owner) for item in study.graph.data}
+    owners = {item.id: study.lookup.party(item.owner) for item in study.graph.data}
     rows = [_learner(one, owner, owners) for one in study.disclosures if _concerns(study, one.datasets, owner)]
     heads = ("who", "as", "of what", "declared", "guaranteed", "allowed", "rests on")
     nothing = "No party learns anything about data of another."
@@ -119,7 +119,7 @@ def leaving(study: Study, document: Document, owner: str) -> PageSection:
     found: dict[tuple[str, ...], None] = {}
     for flow in graph.flows:
         source, target = graph.vertices[flow.source], graph.vertices[flow.target]
-        if source.kind == "place" and _party(study, source.party) == owner != _party(study, target.party):
+        if source.kind == "place" and study.lookup.party(source.party) == owner != study.lookup.party(target.party):
             to = target.party or target.name
             line = str(document.spans.key(flow.path).line)
             found[flow.payload.replace("_", " "), source.name, to, flow.implied_by or flow.origin, line] = None
@@ -245,13 +245,8 @@ def _table(caption: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]
     return Table(caption=caption, heads=heads, rows=(*rows[:_MOST_ROWS], *last))
 
 
-def _party(study: Study, name: str) -> str:
-    principal = study.graph.principals.get(name)
-    return principal.party if principal else name
-
-
 def _concerns(study: Study, datasets: Sequence[str], owner: str) -> bool:
     if not owner:
         return True
-    owners = {item.id: _party(study, item.owner) for item in study.graph.data}
+    owners = {item.id: study.lookup.party(item.owner) for item in study.graph.data}
     return any(owners.get(name) == owner for name in datasets)

@@ -96,7 +96,7 @@ def sketch_of(study: Study, wanted: Wanted | None = None) -> Sketch:
     for vertex in graph.vertices.values():
         homes[vertex.id] = _party(study, vertex) if vertex.kind == "place" else ""
     ends = {end for flow in shown for end in (flow.source, flow.target)}
-    hosts = {_declared(study, graph.vertices[end].host) for end in ends if graph.vertices[end].host}
+    hosts = {study.lookup.party(graph.vertices[end].host) for end in ends if graph.vertices[end].host}
     touched = ({homes[end] for end in ends} | hosts) - {""}
     limited = wanted != Wanted()
     parties = sorted(touched if limited else touched | set(study.deployment.parties))
@@ -133,7 +133,7 @@ def _passing(study: Study, wanted: Wanted) -> Mapping[_Kind, _Passing]:
         items = [families[name] for name in one.datasets if name in families]
         if wanted.dataset and not any(wanted.dataset in (item.id, item.family) for item in items):
             continue
-        if wanted.owner and not any(_declared(study, item.owner) == wanted.owner for item in items):
+        if wanted.owner and not any(study.lookup.party(item.owner) == wanted.owner for item in items):
             continue
         for step in (step for path in one.paths for step in path):
             passing = found.setdefault(_kind(study, flows[step.flow]), _Passing())
@@ -151,14 +151,9 @@ def _is_wanted(study: Study, flow: Flow, wanted: Wanted, passing: Mapping[_Kind,
     return not wanted.party or any(_party(study, end) == wanted.party or end.host == wanted.party for end in ends)
 
 
-def _declared(study: Study, name: str) -> str:
-    principal = study.graph.principals.get(name)
-    return principal.party if principal else name
-
-
 def _party(study: Study, vertex: Vertex) -> str:
     if vertex.party:
-        return _declared(study, vertex.party)
+        return study.lookup.party(vertex.party)
     return vertex.name if vertex.id.startswith("parties.") else ""
 
 
@@ -204,10 +199,10 @@ def _held(
             family = named(vertex)
             places.setdefault(homes[vertex.id], set()).add(family)
             if vertex.host and vertex.host != vertex.party:
-                hosted.setdefault(_declared(study, vertex.host), set()).add(f"hosts {family}")
+                hosted.setdefault(study.lookup.party(vertex.host), set()).add(f"hosts {family}")
     for model in study.models:
         for runner in model.runners:
-            places.setdefault(_declared(study, runner), set()).add(f"runs {model.id}")
+            places.setdefault(study.lookup.party(runner), set()).add(f"runs {model.id}")
     return places, hosted
 
 

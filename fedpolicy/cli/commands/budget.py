@@ -30,11 +30,6 @@ def command(question: Question, form: str, owner: str, *, tight: bool) -> None:
     with what is claimed. Without noise it is infinite. As svg: how epsilon grows over the steps of each mechanism.
     As dp-registry: a draft entry of the OpenDP deployments registry.
     """
-    _answer(question, form, owner, tight=tight)
-
-
-def _answer(question: Question, form: str, owner: str, *, tight: bool) -> None:
-    """Write the privacy ledger. Raises SettingsError where the closest computation cannot be had."""
     from fedpolicy.analysis.exposure.privacy import Effort
 
     if tight:

@@ -23,11 +23,6 @@ def command(question: Question, form: str, owner: str) -> None:
     FILE is a deployment, or - for standard input. `run`: compute with the models; `join`: take part in rounds; `keep`:
     leave with a working copy; `inspect`: look into the weights.
     """
-    _answer(question, form, owner)
-
-
-def _answer(question: Question, form: str, owner: str) -> None:
-    """Write the continuity matrix."""
     from fedpolicy.report.control import as_json, as_text
 
     document, study = question.study()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -64,11 +64,6 @@ def command(old: str, new: str, form: str, output: str | None, **options: Any) -
     Renamed nodes and a new order change nothing. Exit code 1 is only for what NEW introduces
     and no waiver covers.
     """
-    return _diff(old, new, form, output, options)
-
-
-def _diff(old: str, new: str, form: str, output: str | None, options: Mapping[str, Any]) -> int:
-    """Compare, write what differs, and give the exit code. Raises InputError for what git does not have."""
     from fedpolicy.cli.choices import choices_of
     from fedpolicy.cli.trust import with_waivers
 

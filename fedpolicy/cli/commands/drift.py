@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -43,10 +42,6 @@ def command(file: str, paths: tuple[str, ...], also: tuple[str, ...], **options:
     Each difference is a finding: declared and not found, found and not declared, or contradicting. What no file can
     show is a question. Nothing of the files is run.
     """
-    return _drift([file, *also], paths or (".",), options)
-
-
-def _drift(declared: Sequence[str], paths: Sequence[str], options: Mapping[str, Any]) -> int:
     from fedpolicy.cli.choices import choices_of
     from fedpolicy.cli.outputs import plan, write_reports
     from fedpolicy.cli.repository import drift_of
@@ -54,7 +49,7 @@ def _drift(declared: Sequence[str], paths: Sequence[str], options: Mapping[str, 
 
     planned = plan(options["outputs"], options["form"], verbose=options["verbose"])
     choices = choices_of(options)
-    report, compared = drift_of(declared, paths, choices, trusted_settings(choices, options))
+    report, compared = drift_of([file, *also], paths or (".",), choices, trusted_settings(choices, options))
     write_reports(report, planned, no_color=options["no_color"])
     errors = say_errors(report.mistakes, no_color=options["no_color"])
     if not errors and not compared:

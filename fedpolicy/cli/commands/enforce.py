@@ -53,12 +53,6 @@ def command(question: Question, target: str, *, strict: bool, **options: Any) ->
 
     What a target cannot express is said on standard error, and the rest is written.
     """  # noqa: D301  click reads the \b itself
-    incomplete = _enforce(question, target, options)
-    return FINDINGS if strict and incomplete else CLEAN
-
-
-def _enforce(question: Question, target: str, options: Mapping[str, Any]) -> bool:
-    """Write it, and tell what is left out; whether anything is."""
     done = _enforced(question, target, options)
     if question.output in (None, "-"):
         emit(done.text, None)
@@ -66,7 +60,7 @@ def _enforce(question: Question, target: str, options: Mapping[str, Any]) -> boo
         _keep(Path(str(question.output)), done.text, force=options["force"])
     for one in done.left_out:
         chatter(f"note: {one.span}: {one.message}{f' ({one.help})' if one.help else ''}\n")
-    return bool(done.left_out)
+    return FINDINGS if strict and done.left_out else CLEAN
 
 
 def _enforced(question: Question, target: str, options: Mapping[str, Any]) -> Enforced:

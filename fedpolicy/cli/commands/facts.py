@@ -19,11 +19,6 @@ def command(question: Question, form: str, owner: str) -> None:
 
     FILE is a deployment, or - for standard input.
     """
-    _answer(question, form, owner)
-
-
-def _answer(question: Question, form: str, owner: str) -> None:
-    """Write what was computed."""
     from fedpolicy import __version__
     from fedpolicy.report.facts import facts_text
     from fedpolicy.report.facts_json import facts_json

@@ -56,11 +56,6 @@ def command(question: Question, form: str, **limits: str) -> None:
     if given := next((name for name in _LIMITS if limits[name]), None):
         message = f"`--{given}` limits a picture, and JSON has all"
         raise SettingsError(message, help="add `--format mermaid`, dot, svg or png")
-    _answer(question)
-
-
-def _answer(question: Question) -> None:
-    """Write the graph as JSON."""
     from fedpolicy.graph.export import to_json
     from fedpolicy.report.rows import json_text
 

@@ -23,11 +23,6 @@ def command(config: str | None, *, isolated: bool) -> None:
     An editor starts it and speaks the language server protocol over standard input and output. It needs
     `pip install 'fedpolicy[lsp]'`; docs/editors.md shows how to set up editors.
     """
-    _serve(config, isolated=isolated)
-
-
-def _serve(config: str | None, *, isolated: bool) -> None:
-    """Raises SettingsError where what it needs is not installed."""
     try:
         from fedpolicy.lsp.server import server_of
     except ModuleNotFoundError as error:

@@ -22,11 +22,6 @@ def digest(pack: str) -> None:
 
     Write it into the configuration, and a pack or catalogue that says something else is refused.
     """
-    _print_digest(pack)
-
-
-def _print_digest(pack: str) -> None:
-    """Print the digest of a shipped pack, a folder or a file."""
     from fedpolicy.digests import digest_of, pack_path
 
     emit(f"{digest_of(pack_path(pack))}\n", None)

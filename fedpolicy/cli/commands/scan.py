@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -45,10 +45,6 @@ def command(paths: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  cli
     PATHS are folders or files of a repository; by default the current folder. Nothing of it is run, and no secret is
     kept. Findings stand at the lines of these files; `fedpolicy import` writes down the deployment that they tell of.
     """
-    return _scan(paths or (".",), options)
-
-
-def _scan(paths: Sequence[str], options: Mapping[str, Any]) -> int:
     from fedpolicy.cli.choices import choices_of
     from fedpolicy.cli.outputs import plan, write_reports
     from fedpolicy.cli.repository import scan_paths
@@ -57,7 +53,7 @@ def _scan(paths: Sequence[str], options: Mapping[str, Any]) -> int:
     planned = plan(options["outputs"], options["form"], verbose=options["verbose"])
     _must_need_no_declaration(planned)
     choices = choices_of(options)
-    report, gathered = scan_paths(paths, choices, trusted_settings(choices, options))
+    report, gathered = scan_paths(paths or (".",), choices, trusted_settings(choices, options))
     _tell(gathered, most=len(gathered.not_read) if options["verbose"] else _SHOWN)
     write_reports(replace(report, links=options["links"]), planned, no_color=options["no_color"])
     say_errors(report.errors, no_color=options["no_color"])

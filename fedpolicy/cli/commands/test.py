@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,16 +47,11 @@ def command(packs: tuple[str, ...], form: str, output: str | None, **options: An
 
     Exit codes: 0 all rules do what their examples say, 1 some do not, 2 a pack cannot be used.
     """
-    return _test(packs, form, output, options)
-
-
-def _test(named: Sequence[str], form: str, output: str | None, options: Mapping[str, Any]) -> int:
-    """Try every pack, write the results, and give the exit code. Raises Problems where a pack cannot be read."""
     from fedpolicy.catalog import load_catalog
     from fedpolicy.policy.load import shipped_packs
 
     seconds = TIMEOUT if options["timeout"] is None else options["timeout"]
-    results = _results(named or shipped_packs(), load_catalog(options["catalogs"]), seconds, mutate=options["mutate"])
+    results = _results(packs or shipped_packs(), load_catalog(options["catalogs"]), seconds, mutate=options["mutate"])
     emit(_written(results, form, look_for(output, no_color=options["no_color"]), coverage=options["coverage"]), output)
     if defects := [defect for pack in results for trial in pack.trials for defect in trial.defects]:
         raise Problems(defects)

@@ -29,11 +29,6 @@ def command(question: Question, party: str, dataset: str) -> None:
     Example:
       fedpolicy why deployment.yaml openai letters
     """  # noqa: D301  click reads the \b itself
-    _answer(question, party, dataset)
-
-
-def _answer(question: Question, party: str, dataset: str) -> None:
-    """Write what one party learns of one dataset. Raises SettingsError where there is no such party or dataset."""
     from fedpolicy.analysis.explain import explain
     from fedpolicy.report.facts import why_text
 
