@@ -11,7 +11,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class Precompute(BuildHookInterface[Any]):
-    """One JSON file a pack (`fedpolicy/policy/bundle.py`), and modules (`fedpolicy/cli/completions.py`, `plain.py`)."""
+    """A module a pack (`fedpolicy/policy/bundle.py`), and those of `fedpolicy/cli/completions.py` and `plain.py`."""
 
     PLUGIN_NAME = "custom"
 
@@ -31,7 +31,7 @@ class Precompute(BuildHookInterface[Any]):
             sys.path.remove(self.root)
         self.folder = TemporaryDirectory()
         for pack in shipped_packs():
-            self._add(f"fedpolicy/_data/bundles/{pack}.json", bundle_of(pack, load_rules([pack])), build_data)
+            self._add(f"fedpolicy/_data/bundles/{pack}.py", bundle_of(pack, load_rules([pack])), build_data)
         self._add(f"{TABLE.replace('.', '/')}.py", table_source(app), build_data)
         self._add(f"{WORDS.replace('.', '/')}.py", words_source(command), build_data)
 

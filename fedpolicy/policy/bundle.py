@@ -7,11 +7,11 @@ with this CEL library; otherwise the files are read, as in a checkout, where the
 
 from __future__ import annotations
 
-import json
 import os
-from binascii import a2b_base64, b2a_base64, crc32
+from binascii import crc32
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from fedpolicy.policy import Param, Rule
 from fedpolicy.policy.expression import Expression, library_version, restored
 from fedpolicy.policy.fields import Type
 
-# The parts of a rule that JSON holds as they are.
+# The parts of a rule that are written down as they are.
 PLAIN = (
     "id",
     "pack",
@@ -60,12 +60,20 @@ def bundled(pack: str, folder: Path) -> tuple[Rule, ...] | None:
     """The rules of a shipped pack, whose files are in `folder`; None where they must be read from there."""
     kept = bundles_dir()
     try:
-        tree = json.loads((kept / f"{pack}.json").read_bytes()) if kept else None
-    except (OSError, ValueError):
+        tree = _tree(kept / f"{pack}.py") if kept else None
+    except (OSError, SyntaxError, ValueError, NameError):
         return None  # none was built, or not the whole of it was copied
     if tree is None or tree["made"] != made_with(folder):
         return None
-    return tuple(_rule(entry, folder) for entry in tree["rules"])
+    return tuple(_rule(entry, str(folder)) for entry in tree["rules"])
+
+
+def _tree(path: Path) -> dict[str, Any] | None:
+    """What a bundle says. It is a module: Python keeps it in a form that takes a third of the time that JSON takes."""
+    found: dict[str, Any] = {}
+    code = SourceFileLoader(path.stem, str(path)).get_code(path.stem)
+    exec(code or "", found)  # noqa: S102  as an import would, of what lies in the installation
+    return found.get("TREE")
 
 
 def made_with(folder: Path) -> dict[str, str]:
@@ -91,7 +99,25 @@ def _checksum(folder: Path) -> str:
     return f"{found:08x}"
 
 
-def _rule(entry: Mapping[str, Any], folder: Path) -> Rule:
+class _Places(Mapping[str, Span]):
+    """Where the parts of a rule stand in its file, put together when a part is wrong."""
+
+    __slots__ = ("file", "places")
+
+    def __init__(self, file: str, places: Mapping[str, tuple[int, int, int, int]]) -> None:
+        self.file, self.places = file, places
+
+    def __getitem__(self, key: str) -> Span:
+        return _span(self.file, self.places[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+def _rule(entry: Mapping[str, Any], folder: str) -> Rule:
     said: dict[str, Any] = {name: entry[name] for name in PLAIN} | {name: tuple(entry[name]) for name in _LISTS}
     said |= {name: _expression(entry[name]) if entry[name] else None for name in _EXPRESSIONS}
     return Rule(
@@ -100,15 +126,15 @@ def _rule(entry: Mapping[str, Any], folder: Path) -> Rule:
         references=tuple(Reference(**reference) for reference in entry["references"]),
         params=tuple(Param(**{**param, "type": Type(param["type"])}) for param in entry["params"]),
         span=_span(entry["file"], entry["span"]),
-        spans={key: _span(entry["file"], place) for key, place in entry["spans"].items()},
-        path=str(folder / Path(entry["file"]).name),
+        spans=_Places(entry["file"], entry["spans"]),
+        path=os.path.join(folder, entry["file"].rpartition("/")[2]),  # noqa: PTH118  no Path for each
     )
 
 
 def _expression(entry: Mapping[str, Any]) -> Expression:
     return Expression(
         text=entry["text"],
-        program=restored(a2b_base64(entry["program"])),
+        program=restored(entry["program"]),
         reads=frozenset(entry["reads"]),
         asks=frozenset(entry["asks"]),
     )
@@ -120,10 +146,10 @@ def _span(file: str, place: tuple[int, int, int, int]) -> Span:
 
 
 def bundle_of(pack: str, rules: Iterable[Rule]) -> str:
-    """JSON with the rules of a shipped pack, the same bytes every time."""
+    """A module with the rules of a shipped pack, the same bytes every time."""
     entries = [_rule_entry(rule) for rule in rules]
     tree = {"made": made_with(policies_dir() / pack), "rules": entries}
-    return json.dumps(tree, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return f'"""The rules of {pack}; made by hatch_build.py."""\n\nTREE = {tree!r}\n'
 
 
 def _rule_entry(rule: Rule) -> dict[str, Any]:
@@ -134,7 +160,7 @@ def _rule_entry(rule: Rule) -> dict[str, Any]:
         **{name: _packed(part) if (part := getattr(rule, name)) else None for name in _EXPRESSIONS},
         "severity": int(rule.severity),
         "references": [asdict(reference) for reference in rule.references],
-        "params": [asdict(param) for param in rule.params],
+        "params": [{**asdict(param), "type": param.type.value} for param in rule.params],
         "file": rule.span.file,
         "span": _place(rule.span),
         "spans": {key: _place(span) for key, span in rule.spans.items()},
@@ -144,7 +170,7 @@ def _rule_entry(rule: Rule) -> dict[str, Any]:
 def _packed(expression: Expression) -> dict[str, Any]:
     return {
         "text": expression.text,
-        "program": b2a_base64(_any_of(expression.program.serialize()), newline=False).decode(),
+        "program": _any_of(expression.program.serialize()),
         "reads": sorted(expression.reads),
         "asks": sorted(expression.asks),
     }

@@ -157,9 +157,21 @@ def language(
     return Language(fields=fields, env=cel.NewEnv(variables=types, container=scope))
 
 
+class _Kept:
+    """What the library has serialised, an expression again once somebody asks: many rules judge nothing."""
+
+    def __init__(self, program: bytes) -> None:
+        self._program = program
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  whatever an expression of the library has
+        found = getattr(_bare().deserialize(self._program), name)
+        setattr(self, name, found)
+        return found
+
+
 def restored(program: bytes) -> Any:  # noqa: ANN401  the library's expression
     """What `Expression.program` was before it was serialised by the same version of the library."""
-    return _bare().deserialize(program)
+    return _Kept(program)
 
 
 def library_version() -> str:

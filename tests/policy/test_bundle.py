@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +24,7 @@ FEDERATION = policies_dir() / "federation"
 def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bundles")
     for pack in shipped_packs():
-        (folder / f"{pack}.json").write_text(bundle_of(pack, load_rules([pack])), encoding="utf-8")
+        (folder / f"{pack}.py").write_text(bundle_of(pack, load_rules([pack])), encoding="utf-8")
     return folder
 
 
@@ -90,9 +89,11 @@ def test_what_users_set_holds_for_compiled_rules(use):
 
 @pytest.mark.parametrize("key", ["fedpolicy", "cel-expr-python", "files"])
 def test_a_bundle_of_another_version_is_not_used(key, tmp_path, built, monkeypatch):
-    tree = json.loads((built / "federation.json").read_text(encoding="utf-8"))
-    tree["made"][key] = "another"
-    (tmp_path / "federation.json").write_text(json.dumps(tree), encoding="utf-8")
+    text = (built / "federation.py").read_text(encoding="utf-8")
+    known = {}
+    exec(text, known)  # noqa: S102  our own text
+    known["TREE"]["made"][key] = "another"
+    (tmp_path / "federation.py").write_text(f"TREE = {known['TREE']!r}", encoding="utf-8")
     monkeypatch.setattr(bundle, "bundles_dir", lambda: tmp_path)
 
     assert bundle.bundled("federation", FEDERATION) is None
@@ -108,15 +109,13 @@ def test_a_rule_file_that_was_changed_counts(tmp_path, use):
     assert bundle.bundled("federation", changed) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"TREE = {", b"TREE = {None: Non", b"\0", b"\xff"])
 def test_a_broken_bundle_is_not_used(content, tmp_path, monkeypatch):
-    (tmp_path / "federation.json").write_bytes(content)
+    (tmp_path / "federation.py").write_bytes(content)
     monkeypatch.setattr(bundle, "bundles_dir", lambda: tmp_path)
 
     assert bundle.bundled("federation", FEDERATION) is None
 
 
 def test_a_bundle_has_the_same_bytes_every_time(built):
-    assert bundle_of("federation", load_rules(["federation"])) == (built / "federation.json").read_text(
-        encoding="utf-8"
-    )
+    assert bundle_of("federation", load_rules(["federation"])) == (built / "federation.py").read_text(encoding="utf-8")
