@@ -11,11 +11,11 @@ tests/house/test_records.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from operator import attrgetter, ge, gt, le, lt
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 __all__ = ["dataclass", "field", "replace"]
 
@@ -23,13 +23,16 @@ _Methods = dict[str, Callable[..., Any]]
 _FEW = 50  # objects of a class that are made without compiling its `__init__`
 _MADE: Any = object()  # the default of a field whose default is made anew each time
 _MISSING: Any = object()  # the default of a field that has none
-_UNLIKE = ("InitVar", "dataclasses.", "KW_ONLY")  # annotations that are no fields
+_UNLIKE = ("ClassVar", "InitVar", "dataclasses.", "KW_ONLY")  # annotations that are no fields
 
 
-class _Factory(NamedTuple):
+class _Factory:
     """How a default is made anew for each object."""
 
-    default_factory: Callable[[], Any]
+    __slots__ = ("default_factory",)
+
+    def __init__(self, default_factory: Callable[[], Any]) -> None:
+        self.default_factory = default_factory
 
 
 def _field(*, default_factory: Callable[[], Any]) -> Any:  # noqa: ANN401  stands for a default of any type
@@ -37,19 +40,9 @@ def _field(*, default_factory: Callable[[], Any]) -> Any:  # noqa: ANN401  stand
     return _Factory(default_factory)
 
 
-class _Told(NamedTuple):
-    """What a class says of a field; a default that is made anew is a `_Factory`."""
-
-    kind: str
-    named: bool
-    default: Any
-
-    @property
-    def has_default(self) -> bool:
-        return self.default is not _MISSING
-
-    def value(self) -> Any:  # noqa: ANN401  of any field
-        return self.default.default_factory() if type(self.default) is _Factory else self.default
+# What a class says of a field: its type, whether it is given by name, and its default; one that is made anew is a
+# `_Factory`. A tuple: a check makes a thousand of them.
+_Told = tuple[str, bool, Any]
 
 
 def _quick(
@@ -73,8 +66,7 @@ def _quick(
         if told is None:
             return standard(cls)
         names = tuple(told)
-        methods: dict[str, Any] = {"__repr__": _shown(names), "__replace__": _changed}
-        methods |= {**_reading(names), **_FROZEN} if frozen else {}
+        methods: dict[str, Any] = {**_COMMON, **(_FROZEN if frozen else {})}
         methods |= _equality(names) if eq else {}
         methods |= _order(names) if order else {}
         if eq and not frozen:
@@ -93,17 +85,19 @@ def _told(cls: type, *, named: bool) -> Mapping[str, _Told] | None:
         elif "__dataclass_fields__" in base.__dict__:
             return None
     for name, kind in cls.__annotations__.items():
-        if not isinstance(kind, str) or kind.startswith(_UNLIKE):
+        if not isinstance(kind, str):
             return None
-        if not kind.startswith("ClassVar"):
-            told[name] = _Told(kind, named, cls.__dict__.get(name, _MISSING))
-    return told if _is_plain(list(told.values())) and not hasattr(cls, "__post_init__") else None
+        if not kind.startswith(_UNLIKE):
+            told[name] = kind, named, cls.__dict__.get(name, _MISSING)
+        elif not kind.startswith("ClassVar"):
+            return None
+    return told if _is_plain(told.values()) and not hasattr(cls, "__post_init__") else None
 
 
-def _is_plain(told: list[_Told]) -> bool:
+def _is_plain(told: Collection[_Told]) -> bool:
     """Whether every default is a value that cannot change, or made anew, and none stands before a field without."""
-    placed = [one.has_default for one in told if not one.named]
-    return sorted(placed) == placed and all(_holds(one.default) for one in told)
+    placed = [default is not _MISSING for _, named, default in told if not named]
+    return placed == sorted(placed) and all(default is _MISSING or _holds(default) for _, _, default in told)
 
 
 def _holds(default: Any) -> bool:  # noqa: ANN401  of any field
@@ -116,21 +110,19 @@ def _made(cls: type, told: Mapping[str, _Told], methods: Mapping[str, Any]) -> t
     """The same class with slots, as the standard library makes it anew."""
     of_bases = {name for base in cls.__mro__[1:-1] for name in base.__dict__.get("__slots__", ())}
     own = {name: value for name, value in cls.__dict__.items() if name not in told and name not in _NOT_OWN}
+    later = [_Later(name, make) for name, make in _LATER]
     body: dict[str, Any] = {
         **methods,
-        "__init__": _Later("__init__", lambda: _first(made, told)),
-        "__dataclass_fields__": _Later("__dataclass_fields__", lambda: _standard(cls, told).__dataclass_fields__),
-        "__dataclass_params__": _Later("__dataclass_params__", lambda: _standard(cls, told).__dataclass_params__),
-        "__match_args__": tuple(name for name, one in told.items() if not one.named),
+        **{one.name: one for one in later},
+        "__match_args__": tuple([name for name, (_, named, _) in told.items() if not named]),
         **own,
         "__record__": told,
-        "__slots__": tuple(name for name in told if name not in of_bases),
+        "__slots__": tuple([name for name in told if name not in of_bases]),
     }
     made = type(cls)(cls.__name__, cls.__bases__, body)
     made.__qualname__ = cls.__qualname__
-    for value in body.values():
-        if isinstance(value, _Later):
-            value.owner = made
+    for one in later:
+        one.owner = made
     return made
 
 
@@ -142,37 +134,38 @@ class _Later:
 
     __slots__ = ("make", "name", "owner")
 
-    def __init__(self, name: str, make: Callable[[], Any]) -> None:
+    def __init__(self, name: str, make: Callable[[Any], Any]) -> None:
         self.name, self.make = name, make
-        self.owner: type = type(self)
+        self.owner: type = _Later
 
     def __get__(self, instance: object, _: type | None = None) -> Any:  # noqa: ANN401  whatever is made
-        made = self.make()
+        made = self.make(self.owner)
         setattr(self.owner, self.name, made)
         return made.__get__(instance) if instance is not None and hasattr(made, "__get__") else made
 
 
-def _standard(cls: type, told: Mapping[str, _Told]) -> Any:  # noqa: ANN401  a class of another library
+def _standard(cls: Any) -> Any:  # noqa: ANN401  a class of another library
     """A class of the same fields without methods, made by the standard library."""
     import dataclasses  # noqa: PLC0415  what few classes are asked for
 
     # Without words there, the standard library would write a signature, which takes longer than all the rest.
-    body: dict[str, Any] = {"__doc__": cls.__name__, "__annotations__": {name: one.kind for name, one in told.items()}}
-    for name, one in told.items():
-        made = type(one.default) is _Factory
-        default = {"default_factory": one.default.default_factory} if made else {"default": one.default}
-        body[name] = dataclasses.field(kw_only=one.named, **(default if one.has_default else {}))
+    body: dict[str, Any] = {"__doc__": cls.__name__, "__annotations__": {}}
+    for name, (kind, named, default) in cls.__record__.items():
+        made = {"default_factory": default.default_factory} if type(default) is _Factory else {"default": default}
+        body["__annotations__"][name] = kind
+        body[name] = dataclasses.field(kw_only=named, **({} if default is _MISSING else made))
     return dataclasses.dataclass(init=False, repr=False, eq=False, match_args=False)(type(cls.__name__, (), body))
 
 
-def _first(cls: type, told: Mapping[str, _Told]) -> Callable[..., None]:
+def _first(cls: Any) -> Callable[..., None]:  # noqa: ANN401  a class that is made here
     """
     `__init__` for the first objects of a class: most have few in a check, and to compile takes as long as to make 100.
 
     What it cannot do, positions and mistakes, the compiled one does.
     """
+    told: Mapping[str, _Told] = cls.__record__
     setters = {name: getattr(cls, name).__set__ for name in told}
-    needed = {name for name, one in told.items() if not one.has_default}
+    needed = {name for name, (_, _, default) in told.items() if default is _MISSING}
     left = _FEW
 
     def init(self: object, *places: object, **values: object) -> None:
@@ -180,30 +173,42 @@ def _first(cls: type, told: Mapping[str, _Told]) -> Callable[..., None]:
         left -= 1
         if not left or places or not needed <= values.keys() <= setters.keys():
             compiled = _init(cls, told)
-            setattr(cls, "__init__", compiled)  # noqa: B010  mypy does not want it to be set
+            cls.__init__ = compiled
             compiled(self, *places, **values)
             return
         for name, write in setters.items():
-            write(self, values[name] if name in values else told[name].value())
+            write(self, values[name] if name in values else _usual(told[name][2]))
 
     return init
 
 
+def _usual(default: Any) -> Any:  # noqa: ANN401  of any field
+    return default.default_factory() if type(default) is _Factory else default
+
+
+# What few classes are asked for, and `__init__`, which few need at once.
+_LATER: tuple[tuple[str, Callable[[Any], Any]], ...] = (
+    ("__init__", _first),
+    ("__dataclass_fields__", lambda cls: _standard(cls).__dataclass_fields__),
+    ("__dataclass_params__", lambda cls: _standard(cls).__dataclass_params__),
+)
+
+
 def _init(cls: type, told: Mapping[str, _Told]) -> Callable[..., None]:
     """Fill in a template: what differs between two classes of one form are names, and what the names mean."""
-    plain = [name for name, one in told.items() if not one.named]
-    named = [name for name, one in told.items() if one.named]
+    plain = [name for name, (_, by_name, _) in told.items() if not by_name]
+    named = [name for name, (_, by_name, _) in told.items() if by_name]
     known: dict[str, Any] = {"_made": _MADE, "__builtins__": {}}
     defaults: dict[str, object] = {}
     made = []
     for place, name in enumerate([*plain, *named]):
         # A slot sets itself in two thirds of the time that it takes to be found by its name.
         known[f"_set_{place}"] = getattr(cls, name).__set__
-        default = told[name].default
+        default = told[name][2]
         if type(default) is _Factory:
             defaults[name], known[f"_make_{place}"] = _MADE, default.default_factory
             made.append(place)
-        elif told[name].has_default:
+        elif default is not _MISSING:
             defaults[name] = default
     code = _template(len(plain), len(named), tuple(made)).replace(
         co_varnames=("self", *plain, *named),
@@ -231,22 +236,18 @@ def _template(plain: int, named: int, made: tuple[int, ...]) -> CodeType:
     return code
 
 
-def _shown(names: tuple[str, ...]) -> Callable[[object], str]:
-    def shown(self: object) -> str:
-        return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
-
-    return shown
+def _shown(self: Any) -> str:  # noqa: ANN401  of any class that is made here
+    values = ", ".join([f"{name}={getattr(self, name)!r}" for name in self.__record__])
+    return f"{type(self).__qualname__}({values})"
 
 
-def _reading(names: tuple[str, ...]) -> _Methods:
-    def state(self: object) -> list[object]:
-        return [getattr(self, name) for name in names]
+def _state(self: Any) -> list[object]:  # noqa: ANN401  see above
+    return [getattr(self, name) for name in self.__record__]
 
-    def restore(self: object, values: list[object]) -> None:
-        for name, value in zip(names, values, strict=True):
-            object.__setattr__(self, name, value)
 
-    return {"__getstate__": state, "__setstate__": restore}
+def _restore(self: Any, values: list[object]) -> None:  # noqa: ANN401  see above
+    for name, value in zip(self.__record__, values, strict=True):
+        object.__setattr__(self, name, value)
 
 
 def _equality(names: tuple[str, ...]) -> _Methods:
@@ -269,19 +270,10 @@ def _order(names: tuple[str, ...]) -> _Methods:
     return {"__lt__": comparing(lt), "__le__": comparing(le), "__gt__": comparing(gt), "__ge__": comparing(ge)}
 
 
-def _refuse_to_set(_: object, name: str, __: object) -> None:
+def _refuse(_: object, name: str, *value: object) -> None:
     from dataclasses import FrozenInstanceError  # noqa: PLC0415  a mistake in a program
 
-    raise FrozenInstanceError(f"cannot assign to field {name!r}")
-
-
-def _refuse_to_delete(_: object, name: str) -> None:
-    from dataclasses import FrozenInstanceError  # noqa: PLC0415  see above
-
-    raise FrozenInstanceError(f"cannot delete field {name!r}")
-
-
-_FROZEN: _Methods = {"__setattr__": _refuse_to_set, "__delattr__": _refuse_to_delete}
+    raise FrozenInstanceError(f"cannot {'assign to' if value else 'delete'} field {name!r}")
 
 
 def _changed(one: Any, /, **changes: object) -> object:  # noqa: ANN401  an object of any class
@@ -293,6 +285,14 @@ def _changed(one: Any, /, **changes: object) -> object:  # noqa: ANN401  an obje
         return dataclasses.replace(one, **changes)
     return type(one)(**{name: getattr(one, name) for name in record if name not in changes}, **changes)
 
+
+_COMMON: _Methods = {"__repr__": _shown, "__replace__": _changed}
+_FROZEN: _Methods = {
+    "__getstate__": _state,
+    "__setstate__": _restore,
+    "__setattr__": _refuse,
+    "__delattr__": _refuse,
+}
 
 if TYPE_CHECKING:
     from dataclasses import dataclass, field, replace

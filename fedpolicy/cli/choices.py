@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -241,4 +240,6 @@ def _toml(value: Any) -> str:  # noqa: ANN401  one of several kinds of settings
         return "{" + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_toml(one) for one in value) + "]"
+    import json  # noqa: PLC0415  a check shows no settings
+
     return "not set" if value is None else json.dumps(value, ensure_ascii=False)
