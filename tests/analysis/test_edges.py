@@ -16,8 +16,8 @@ from tests.helpers import facts_of, read_case
 def test_a_table_has_room_for_five_thousand_cells(many, hidden):
     seen = {"low": 1, "high": 2, "guaranteed": 2, "allowed": None, "datasets": ("notes@a",)}
     found = SimpleNamespace(parties=tuple(f"p{number}" for number in range(many)), **seen)
-    graph = SimpleNamespace(data=[SimpleNamespace(id="notes@a", family="notes", owner="a")], principals={})
-    cells, left_out = cells_of(SimpleNamespace(graph=graph, disclosures=[found]))
+    graph = SimpleNamespace(data=[SimpleNamespace(id="notes@a", family="notes", owner="a")])
+    cells, left_out = cells_of(SimpleNamespace(graph=graph, lookup=SimpleNamespace(party=str), disclosures=[found]))
     assert (len(cells), left_out) == (0 if hidden else many, hidden)
 
 
